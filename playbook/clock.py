@@ -1,0 +1,99 @@
+"""Time: "T+48h 18:00 PST" as an instant, and the next 03:00 in an investor's zone.
+
+Every instant is an aware UTC datetime in whole seconds; wall-clock times are naive and never
+leave this module. Abbreviations in a template name the zone, they are no fixed offset: in July
+"18:00 PST" is still 18:00 in Los Angeles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from playbook.seeds.models import SCHEDULED_TIME
+
+RESET_TIME = time(3)
+"""Local wall-clock time of the nightly reset (playbook, "Reset Schedule")."""
+
+
+def now() -> datetime:
+    """The present instant, UTC, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def first_instant(wall: datetime, zone: str) -> datetime:
+    """The UTC instant of a naive wall-clock time in an IANA zone.
+
+    A wall time that a clock change repeats is the first of the two; one that it skips is the
+    first instant after the gap.
+    """
+    place = ZoneInfo(zone)
+    instant = wall.replace(tzinfo=place, fold=0).astimezone(UTC)
+    if instant.astimezone(place).replace(tzinfo=None) == wall:
+        return instant
+    # In a gap, fold=1 names an instant before the change and fold=0 one after it.
+    before = wall.replace(tzinfo=place, fold=1).astimezone(UTC)
+    after = instant
+    old_offset = before.astimezone(place).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=int((after - before).total_seconds()) // 2)
+        if middle.astimezone(place).utcoffset() == old_offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def livesale_start(template: str, access: datetime, zone: str) -> datetime:
+    """When a LiveSale starts: the template's wall time on the local date of T plus its hours.
+
+    ``template`` is like "T+48h 18:00 PST", ``access`` is T, the moment of demo access (aware),
+    ``zone`` the bundle's IANA zone (playbook, "Event Timing (T+48h from demo access)").
+    Raises ValueError where the template is not one.
+    """
+    matched = SCHEDULED_TIME.match(template)
+    if matched is None:
+        raise ValueError(f"not a LiveSale time: {template!r}; expected one like 'T+48h 18:00 PST'")
+    later = access + timedelta(hours=int(matched["hours"]))
+    day = later.astimezone(ZoneInfo(zone)).date()
+    return first_instant(
+        datetime.combine(day, time(int(matched["hour"]), int(matched["minute"]))), zone
+    )
+
+
+def daily_runs(zone: str, after: datetime, at: time = RESET_TIME) -> Iterator[datetime]:
+    """The instants of a daily wall-clock time in a zone, strictly after an instant, for ever.
+
+    One for each local date, clock changes included (see :func:`first_instant`).
+    """
+    day: date = after.astimezone(ZoneInfo(zone)).date()
+    while True:
+        instant = first_instant(datetime.combine(day, at), zone)
+        if instant > after:
+            yield instant
+        day += timedelta(days=1)
+
+
+def next_reset(zone: str, after: datetime, at: time = RESET_TIME) -> datetime:
+    """The first nightly reset in a zone after an instant (playbook, "Reset Schedule")."""
+    return next(daily_runs(zone, after, at))
+
+
+def local_text(instant: datetime, zone: str) -> str:
+    """An instant as a person there reads it: "Thu 26 Nov 2026, 18:00 PST"."""
+    local = instant.astimezone(ZoneInfo(zone))
+    # Singapore has no letters in the tz database; people there write SGT.
+    name = "SGT" if zone == "Asia/Singapore" else local.tzname()
+    return f"{local:%a %d %b %Y, %H:%M} {name}"
+
+
+def from_local(text: str, zone: str) -> datetime:
+    """The instant of a local time as typed by a person ("2026-11-24T10:00"), or of an aware one.
+
+    Raises ValueError where the text is no ISO date and time.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    return first_instant(moment.replace(microsecond=0), zone)

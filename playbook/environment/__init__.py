@@ -1,0 +1,8 @@
+"""One deployment: its settings, its connections, its secrets kept."""
+
+from __future__ import annotations
+
+from playbook.environment.connections import Environment
+from playbook.environment.settings import Settings, password_setting
+
+__all__ = ["Environment", "Settings", "password_setting"]

@@ -1,0 +1,201 @@
+"""Connections to the three parts of a deployment, each with timeouts and a plain name.
+
+Whatever a driver raises for "does not answer" becomes :class:`playbook.errors.Unreachable`,
+naming the part and its address without credentials.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import redis
+import requests
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.uri_parser import parse_uri
+from requests.adapters import HTTPAdapter
+
+from playbook import __version__
+from playbook.environment.redaction import Redactor, secrets_in
+from playbook.environment.settings import Settings
+from playbook.errors import Unreachable
+
+CONNECT_SECONDS = 3.0
+ANSWER_SECONDS = 10.0
+"""How long a part may take to answer one request."""
+USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
+PARALLEL_REQUESTS = 8
+
+_AUTHENTICATION_CODES = (13, 18, 8000)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One deployment, its parts connected on first use. Close it, or use it in ``with``."""
+
+    settings: Settings
+    embedded: bool = False
+    """Whether this is the throw-away environment, whose own feed counts as a live one."""
+    listeners: tuple[Any, ...] = field(default=(), repr=False)
+    """pymongo command listeners, for whoever wants to count."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close whatever has been opened."""
+        opened = vars(self)
+        if "mongo" in opened:
+            self.mongo.close()
+        if "redis" in opened:
+            self.redis.close()
+        if "http" in opened:
+            self.http.close()
+
+    @cached_property
+    def mongo(self) -> MongoClient[dict[str, Any]]:
+        """The MongoDB client; aware UTC datetimes in and out."""
+        milliseconds = int(CONNECT_SECONDS * 1000)
+        try:
+            return MongoClient(
+                self.settings.mongo_uri,
+                tz_aware=True,
+                connectTimeoutMS=milliseconds,
+                serverSelectionTimeoutMS=milliseconds,
+                socketTimeoutMS=int(ANSWER_SECONDS * 1000),
+                appname="aislemarts-demo-playbook",
+                event_listeners=list(self.listeners),
+            )
+        except (PyMongoError, ConfigurationError) as error:
+            raise self._unreachable("MongoDB", error) from None
+
+    @cached_property
+    def db(self) -> Database[dict[str, Any]]:
+        """The demo database."""
+        return self.mongo.get_database(
+            self.settings.mongo_db, codec_options=CodecOptions(tz_aware=True)
+        )
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        """The Redis client; answers are bytes, as stored."""
+        return redis.Redis.from_url(
+            self.settings.redis_url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+        )
+
+    @cached_property
+    def http(self) -> requests.Session:
+        """The HTTP session; never retries by itself, so that one request is one request."""
+        session = requests.Session()
+        session.headers["User-Agent"] = USER_AGENT
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=PARALLEL_REQUESTS)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        # Proxies or a .netrc of the machine have no business between us and the deployment.
+        session.trust_env = False
+        return session
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """One HTTP request to the deployment's backend, whatever its answer.
+
+        Raises Unreachable where no answer came in time.
+        """
+        with self.naming_the_unreachable():
+            return self.http.request(
+                method,
+                self.settings.api_url + path,
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                allow_redirects=False,
+                **options,
+            )
+
+    @cached_property
+    def redact(self) -> Redactor:
+        """Hides this environment's secrets in any text."""
+        settings = self.settings
+        secrets = [*settings.passwords.values()]
+        for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
+            secrets += secrets_in(url)
+        return Redactor(secrets)
+
+    @contextmanager
+    def naming_the_unreachable(self) -> Iterator[None]:
+        """Turn the drivers' "does not answer" into Unreachable, naming the part."""
+        try:
+            yield
+        except OperationFailure as error:
+            if error.code in _AUTHENTICATION_CODES or error.has_error_label("NetworkError"):
+                raise self._unreachable("MongoDB", error) from None
+            raise
+        except PyMongoError as error:
+            raise self._unreachable("MongoDB", error) from None
+        except redis.RedisError as error:
+            raise self._unreachable("Redis", error) from None
+        except requests.RequestException as error:
+            raise self._unreachable("API", error) from None
+
+    def _unreachable(self, part: str, error: Exception) -> Unreachable:
+        reason = type(error).__name__
+        if isinstance(error, OperationFailure | redis.AuthenticationError):
+            reason = "it refuses our credentials or rights"
+        elif isinstance(error, requests.Timeout | TimeoutError | redis.TimeoutError):
+            reason = "it did not answer in time"
+        address = self.settings.addresses[part]
+        return Unreachable(f"{part} at {address} cannot be reached: {reason}")
+
+    def require_reachable(self) -> None:
+        """Knock at all three parts at once, before anything else is done.
+
+        Raises Unreachable naming every part where nobody listens.
+        """
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            problems = [p for p in pool.map(lambda knock: knock(), self._knocks()) if p]
+        if problems:
+            raise Unreachable("; ".join(problems))
+
+    def _knocks(self) -> list[Callable[[], str | None]]:
+        settings = self.settings
+        hosts: dict[str, list[tuple[str, int | None]]] = {}
+        if settings.mongo_uri.startswith("mongodb://"):
+            hosts["MongoDB"] = list(parse_uri(settings.mongo_uri)["nodelist"])
+        redis_url, api_url = urlsplit(settings.redis_url), urlsplit(settings.api_url)
+        if redis_url.hostname:
+            hosts["Redis"] = [(redis_url.hostname, redis_url.port or 6379)]
+        if api_url.hostname:
+            default = 443 if api_url.scheme == "https" else 80
+            hosts["API"] = [(api_url.hostname, api_url.port or default)]
+        return [
+            lambda part=part, nodes=nodes: self._knock(part, nodes)  # type: ignore[misc]
+            for part, nodes in hosts.items()
+        ]
+
+    def _knock(self, part: str, nodes: list[tuple[str, int | None]]) -> str | None:
+        reason = "no address"
+        for host, port in nodes:
+            if port is None:  # a Unix socket: its own client will say
+                return None
+            try:
+                socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+            except OSError as error:
+                reason = (
+                    "it did not answer in time"
+                    if isinstance(error, TimeoutError)
+                    else (error.strerror or type(error).__name__)
+                )
+            else:
+                return None
+        return f"{part} at {self.settings.addresses[part]} cannot be reached: {reason}"

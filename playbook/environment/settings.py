@@ -1,0 +1,136 @@
+"""Settings, all from the environment: which deployment, and the demo accounts' passwords.
+
+============================  =====================================================
+``MONGO_URI``                 the deployment's MongoDB
+``MONGO_DB``                  its database (default ``aislemarts``)
+``REDIS_URL``                 its Redis
+``API_URL``                   its backend's base URL
+``DEMO_PASSWORD_<BUNDLE>``    the password of a bundle's accounts (``DEMO_PASSWORD_LVMH``)
+============================  =====================================================
+
+``MONGO_URI``, ``REDIS_URL`` and ``API_URL`` go together: all set, or none (embedded).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from playbook.errors import WrongUsage
+
+CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
+DEFAULT_DATABASE = "aislemarts"
+BCRYPT_LIMIT = 72
+"""bcrypt reads no more bytes of a password than this."""
+
+_SCHEMES = {
+    "MONGO_URI": ("mongodb", "mongodb+srv"),
+    "REDIS_URL": ("redis", "rediss", "unix"),
+    "API_URL": ("http", "https"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the deployment is. Its repr and str never show a credential."""
+
+    mongo_uri: str = field(repr=False)
+    mongo_db: str
+    redis_url: str = field(repr=False)
+    api_url: str = field(repr=False)
+    passwords: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
+        """The settings of a remote deployment, or None where none is named (embedded).
+
+        Raises WrongUsage where only some of the connections are set, or one is no such URL.
+        """
+        variables = os.environ if variables is None else variables
+        stated = {name: variables.get(name, "").strip() for name in CONNECTIONS}
+        missing = [name for name, value in stated.items() if not value]
+        if len(missing) == len(CONNECTIONS):
+            return None
+        if missing:
+            given = [name for name in CONNECTIONS if name not in missing]
+            raise WrongUsage(
+                f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
+                f"{', '.join(CONNECTIONS)} for a deployment, or none for the embedded environment"
+            )
+        for name, value in stated.items():
+            _require_url(name, value)
+        passwords = {}
+        for name, value in variables.items():
+            if name.startswith("DEMO_PASSWORD_") and value:
+                if len(value.encode()) > BCRYPT_LIMIT:
+                    raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
+                passwords[name] = value
+        database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
+        if re.search(r'[/\\. "$*<>:|?\x00]', database):
+            raise WrongUsage(f"MONGO_DB is no database name: {database!r}")
+        return cls(
+            mongo_uri=stated["MONGO_URI"],
+            mongo_db=database,
+            redis_url=stated["REDIS_URL"],
+            api_url=stated["API_URL"].rstrip("/"),
+            passwords=passwords,
+        )
+
+    def password(self, bundle_short: str) -> str:
+        """The password of a bundle's demo accounts. Raises WrongUsage where none is set."""
+        name = password_setting(bundle_short)
+        if name not in self.passwords:
+            raise WrongUsage(f"{name} is not set: set it to the password of that bundle's accounts")
+        return self.passwords[name]
+
+    def as_variables(self) -> dict[str, str]:
+        """The settings as environment variables, credentials included."""
+        return {
+            "MONGO_URI": self.mongo_uri,
+            "MONGO_DB": self.mongo_db,
+            "REDIS_URL": self.redis_url,
+            "API_URL": self.api_url,
+            **self.passwords,
+        }
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Each part and its address, without credentials."""
+        return {
+            "MongoDB": without_credentials(self.mongo_uri),
+            "Redis": without_credentials(self.redis_url),
+            "API": without_credentials(self.api_url),
+        }
+
+
+def password_setting(bundle_short: str) -> str:
+    """The setting of a bundle's password: ``DEMO_PASSWORD_GENERAL_CATALYST``."""
+    return "DEMO_PASSWORD_" + bundle_short.upper().replace("-", "_")
+
+
+def without_credentials(url: str) -> str:
+    """A URL's scheme, hosts and path; never its user, password or query."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+def _require_url(name: str, value: str) -> None:
+    schemes = _SCHEMES[name]
+    # The parsers' own texts may quote the URL, and with it a password: they are not shown.
+    wrong = WrongUsage(f"{name} is no such URL; expected one like {schemes[0]}://host:port")
+    try:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not (parts.netloc or parts.scheme == "unix"):
+            raise wrong
+        if parts.scheme == "mongodb":
+            parse_uri(value)
+        elif parts.scheme != "mongodb+srv" and parts.port == 0:
+            raise wrong
+    except (ValueError, PyMongoError):
+        raise wrong from None

@@ -1,0 +1,27 @@
+"""The ways a command ends badly, each with its exit code and one line for the person."""
+
+from __future__ import annotations
+
+
+class PlaybookError(Exception):
+    """Something that a person must act on; its text is the one line that they read."""
+
+    exit_code = 1
+
+
+class WrongUsage(PlaybookError):
+    """A wrong argument, setting or seed: nothing was read from or written to the demo."""
+
+    exit_code = 2
+
+
+class Unreachable(PlaybookError):
+    """A part of the environment (MongoDB, Redis, the API) does not answer as it must."""
+
+    exit_code = 3
+
+
+class Refused(PlaybookError):
+    """The command would do harm here: no marker, locked, or an investor is in session."""
+
+    exit_code = 4
