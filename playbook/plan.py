@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from playbook import pristine
 from playbook.bundles import Bundle
@@ -65,6 +66,17 @@ class EnsureIndexes:
 
 
 @dataclass(frozen=True)
+class RestoreIndexes:
+    """Make one collection's indexes exactly those of a backup, dropping the others."""
+
+    collection: str
+    indexes: list[dict[str, Any]]
+
+    def __str__(self) -> str:
+        return f"restore indexes of {self.collection}: {len(self.indexes)} of them"
+
+
+@dataclass(frozen=True)
 class ClearKeys:
     """Delete the Redis keys of some patterns."""
 
@@ -86,7 +98,7 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-type Operation = Remove | Put | RemoveStrays | EnsureIndexes | ClearKeys | Call
+type Operation = Remove | Put | RemoveStrays | EnsureIndexes | RestoreIndexes | ClearKeys | Call
 
 
 @dataclass(frozen=True)

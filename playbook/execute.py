@@ -1,0 +1,189 @@
+"""Execute a plan's operations: the only thing that writes to a demo environment.
+
+Every write is idempotent. What a snapshot shows to be pristine already is not written again, so
+that a reset disturbs a live environment as little as it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import bson
+import pymongo
+import requests
+from bson.raw_bson import RawBSONDocument
+from pymongo import IndexModel, ReplaceOne
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from playbook.environment import Environment
+from playbook.errors import PlaybookError
+from playbook.indexes import DECLARED, differing
+from playbook.plan import (
+    Call,
+    ClearKeys,
+    EnsureIndexes,
+    Operation,
+    Put,
+    Remove,
+    RemoveStrays,
+    RestoreIndexes,
+)
+from playbook.scope import Filter
+from playbook.snapshot import Snapshot, id_bytes
+
+WRITE_SECONDS = 25
+"""How long one write may take; shorter than a lease is sure to last (see playbook.lease)."""
+KEYS_A_SCAN = 50_000
+NOT_OFFERED = (404, 405, 501)
+"""Answers of a deployment that lacks a route: said, and no reason to stop."""
+
+
+class StepFailed(PlaybookError):
+    """MongoDB refused a write, or an endpoint answered with an error."""
+
+    exit_code = 3
+
+
+@dataclass
+class Executor:
+    """Executes operations against one environment.
+
+    ``before`` is what the scope held when the reset began, ``notes`` collects what a person
+    should know although the reset goes on.
+    """
+
+    environment: Environment
+    before: Snapshot | None
+    notes: list[str] = field(default_factory=list)
+
+    def run(self, operation: Operation) -> str:
+        """Do one operation and say in a few words what was done.
+
+        Raises Unreachable where a part does not answer, StepFailed where it refuses.
+        """
+        try:
+            with self.environment.naming_the_unreachable(), pymongo.timeout(WRITE_SECONDS):
+                match operation:
+                    case Remove(collection, where):
+                        return self._remove(collection, where)
+                    case Put(collection, documents):
+                        return self._put(collection, documents)
+                    case RemoveStrays(collection, where, keep):
+                        return self._remove_strays(collection, where, keep)
+                    case EnsureIndexes(collection):
+                        return self._ensure_indexes(collection)
+                    case RestoreIndexes(collection, indexes):
+                        return self._restore_indexes(collection, indexes)
+                    case ClearKeys(patterns):
+                        return self._clear_keys(patterns)
+                    case Call():
+                        return self._call(operation)
+        except BulkWriteError as error:
+            reasons = {e.get("errmsg", "no reason") for e in error.details["writeErrors"]}
+            raise StepFailed(f"MongoDB refused to {operation}: {'; '.join(sorted(reasons))}") from None
+        except OperationFailure as error:
+            message = (error.details or {}).get("errmsg", type(error).__name__)
+            raise StepFailed(f"MongoDB refused to {operation}: {message}") from None
+
+    def _found(self, collection: str) -> dict[bytes, bytes] | None:
+        return None if self.before is None else self.before.by_id(collection)
+
+    def _remove(self, collection: str, where: Filter) -> str:
+        if self._found(collection) == {}:
+            return "nothing there"
+        return f"{self.environment.db[collection].delete_many(where).deleted_count} deleted"
+
+    def _put(self, collection: str, documents: list[Any]) -> str:
+        found = self._found(collection) or {}
+        changed = [d for d in documents if found.get(id_bytes(d["_id"])) != _encoded(d)]
+        if changed:
+            self.environment.db[collection].bulk_write(
+                [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed], ordered=False
+            )
+        return f"{len(changed)} written, {len(documents) - len(changed)} pristine already"
+
+    def _remove_strays(self, collection: str, where: Filter, keep: list[Any]) -> str:
+        found = self._found(collection)
+        if found is not None and not found.keys() - {id_bytes(key) for key in keep}:
+            return "no strays"
+        strays: Filter = {"$and": [where, {"_id": {"$nin": keep}}]}
+        return f"{self.environment.db[collection].delete_many(strays).deleted_count} strays deleted"
+
+    def _ensure_indexes(self, name: str) -> str:
+        collection = self.environment.db[name]
+        if self.before is None:
+            present = [dict(index) for index in collection.list_indexes()]
+        else:
+            present = list(self.before.indexes.get(name, []))
+        wrong = differing(DECLARED[name], present)
+        for index in wrong:
+            if any(other["name"] == index.name for other in present):
+                collection.drop_index(index.name)
+        if wrong:
+            collection.create_indexes(
+                [IndexModel(list(i.keys), name=i.name, unique=i.unique) for i in wrong]
+            )
+        return f"{len(wrong)} built" if wrong else "as declared"
+
+    def _restore_indexes(self, name: str, wanted: list[dict[str, Any]]) -> str:
+        collection = self.environment.db[name]
+        by_name = {index["name"]: _comparable(index) for index in wanted}
+        present = self.before.indexes.get(name, []) if self.before else []
+        kept = {i["name"] for i in present if by_name.get(i["name"]) == _comparable(i)}
+        for index in present:
+            if index["name"] not in kept | {"_id_"}:
+                collection.drop_index(index["name"])
+        missing = [index for index in wanted if index["name"] not in kept | {"_id_"}]
+        if missing:
+            collection.create_indexes(
+                [
+                    IndexModel(
+                        list(index["key"].items()),
+                        **{k: v for k, v in index.items() if k not in ("key", "v", "ns")},
+                    )
+                    for index in missing
+                ]
+            )
+        return f"{len(missing)} built, {len(kept)} kept"
+
+    def _clear_keys(self, patterns: tuple[str, ...]) -> str:
+        client = self.environment.redis
+        keys = [
+            key for pattern in patterns for key in client.scan_iter(pattern, count=KEYS_A_SCAN)
+        ]
+        if keys:
+            client.unlink(*keys)
+        return f"{len(keys)} keys deleted"
+
+    def _call(self, call: Call) -> str:
+        body = {} if call.body is None else {"json": call.body}
+        answer = self.environment.call(call.method, call.path, **body)
+        if answer.status_code in NOT_OFFERED:
+            self.notes.append(
+                f"{call} answered {answer.status_code}: this deployment does not offer it"
+            )
+            return f"answered {answer.status_code}, not offered here"
+        if not answer.ok:
+            raise StepFailed(f"{call} answered {answer.status_code}{_words(answer)}")
+        return f"answered {answer.status_code}"
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    if isinstance(document, RawBSONDocument):
+        return document.raw
+    return bson.encode(document)
+
+
+def _comparable(index: Mapping[str, Any]) -> dict[str, Any]:
+    options = {k: v for k, v in index.items() if k not in ("v", "ns", "key") and v is not False}
+    return {**options, "key": list(index["key"].items())}
+
+
+def _words(answer: requests.Response) -> str:
+    try:
+        return f": {answer.json()['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return ""
+

@@ -1,0 +1,124 @@
+"""The journal of resets in ``demo_resets``: one document a run, whatever became of it.
+
+A run that was killed stays "running" until the next run of its bundle, which holds the lease and
+so knows better, marks it "broken". A run whose MongoDB went away leaves its record in a file
+beside the backups, and the next run on this machine writes it in.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bson import json_util
+from pymongo import ReplaceOne, UpdateMany
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from playbook.environment.redaction import Redactor
+from playbook.seeds import Document
+
+COLLECTION = "demo_resets"
+RECORD_SECONDS = 5
+"""How long to try writing a run's end before it goes to a file."""
+
+
+def new_run(now: datetime) -> str:
+    """A run's id; ids sort by the time of their start (UTC)."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+
+
+@dataclass
+class Run:
+    """One run of a reset or rollback, as it stands in the journal.
+
+    ``status`` is running, done, failed, rolled back or broken; instants are UTC, durations
+    seconds.
+    """
+
+    id: str
+    bundle: str
+    trigger: str
+    started_at: datetime
+    access: datetime
+    seeds_version: str
+    status: str = "running"
+    ended_at: datetime | None = None
+    steps: list[Document] = field(default_factory=list)
+    failed_step: str | None = None
+    error: str | None = None
+    notes: list[str] = field(default_factory=list)
+    backup: str | None = None
+    fences: dict[str, int] = field(default_factory=dict)
+    verdict: str | None = None
+    failed_checks: list[str] = field(default_factory=list)
+
+    def document(self) -> Document:
+        """The run as a document, ``_id`` first."""
+        fields = {name: value for name, value in vars(self).items() if name != "id"}
+        return {"_id": self.id, **fields}
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Writes runs; never a secret."""
+
+    db: Database[dict[str, Any]]
+    redact: Redactor
+    spool: Path
+    """Where a run's record waits while MongoDB is away."""
+
+    def start(self, run: Run) -> None:
+        """Record a run's start, and every earlier run of its bundle left "running" as broken."""
+        self._write_in_what_waits(run.bundle)
+        unfinished = {"bundle": run.bundle, "status": "running", "_id": {"$ne": run.id}}
+        broken = {
+            "status": "broken",
+            "ended_at": run.started_at,
+            "error": f"ended without a word; found by run {run.id}",
+        }
+        self.db[COLLECTION].bulk_write(
+            [
+                UpdateMany(unfinished, {"$set": broken}),
+                ReplaceOne({"_id": run.id}, run.document(), upsert=True),
+            ]
+        )
+
+    def finish(self, run: Run, status: str, now: datetime, error: str | None = None) -> None:
+        """Record a run's end; where MongoDB is away, in the spool."""
+        run.status, run.ended_at = status, now
+        run.error = self.redact(error) if error else None
+        run.notes = [self.redact(note) for note in run.notes]
+        try:
+            self.record(run)
+        except PyMongoError:
+            self.spool.mkdir(parents=True, exist_ok=True)
+            (self.spool / f"{run.id}.json").write_text(
+                json_util.dumps(run.document(), ensure_ascii=False), encoding="utf-8"
+            )
+
+    def record(self, run: Run) -> None:
+        """Write a run as it stands now. Raises PyMongoError where MongoDB is away."""
+        self.db[COLLECTION].replace_one({"_id": run.id}, run.document(), upsert=True)
+
+    def last_runs(self, bundles: Iterable[str], count: int) -> dict[str, list[Document]]:
+        """The latest runs of each bundle, newest first."""
+        return {
+            bundle: list(
+                self.db[COLLECTION].find({"bundle": bundle}).sort("_id", -1).limit(count)
+            )
+            for bundle in bundles
+        }
+
+    def _write_in_what_waits(self, bundle: str) -> None:
+        if not self.spool.is_dir():
+            return
+        for path in sorted(self.spool.glob("*.json")):
+            document = json_util.loads(path.read_text(encoding="utf-8"))
+            if document["bundle"] == bundle:
+                self.db[COLLECTION].replace_one({"_id": document["_id"]}, document, upsert=True)
+                path.unlink(missing_ok=True)
