@@ -17,6 +17,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import IndexModel, ReplaceOne
 from pymongo.errors import BulkWriteError, OperationFailure
 
+from playbook import caches
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
 from playbook.indexes import DECLARED, differing
@@ -35,7 +36,6 @@ from playbook.snapshot import Snapshot, id_bytes
 
 WRITE_SECONDS = 25
 """How long one write may take; shorter than a lease is sure to last (see playbook.lease)."""
-KEYS_A_SCAN = 50_000
 NOT_OFFERED = (404, 405, 501)
 """Answers of a deployment that lacks a route: said, and no reason to stop."""
 
@@ -150,9 +150,7 @@ class Executor:
 
     def _clear_keys(self, patterns: tuple[str, ...]) -> str:
         client = self.environment.redis
-        keys = [
-            key for pattern in patterns for key in client.scan_iter(pattern, count=KEYS_A_SCAN)
-        ]
+        keys = caches.keys(client, patterns)
         if keys:
             client.unlink(*keys)
         return f"{len(keys)} keys deleted"

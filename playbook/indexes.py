@@ -29,7 +29,6 @@ DECLARED: Mapping[str, tuple[Index, ...]] = {
     "products": (Index((("region", 1), ("category", 1))),),
     "leads": (Index((("bundle", 1), ("stage", 1))),),
     "users": (Index((("email", 1),), unique=True),),
-    "user_sessions": (Index((("email", 1),)),),
     "conversations": (Index((("participants.email", 1),)),),
     "analytics": (Index((("bundle", 1), ("user_type", 1))),),
 }

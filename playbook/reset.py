@@ -213,7 +213,7 @@ class Reset:
                 current = self._look(scope, None)
                 self._restore(scope, before, current, run, lease)
                 status, outcome = "rolled back", "rolled back to the state before"
-            except Exception as second:  # whatever went wrong here, the first error is the news
+            except Exception as second:  # noqa: BLE001 - whatever went wrong here, the first error is the news
                 reason = self.environment.redact(str(second)) or type(second).__name__
                 outcome = f"rolling back failed too ({reason}); run the reset again"
         run.failed_step = at

@@ -70,7 +70,9 @@ def read_documents(
     raw_db: Database[RawBSONDocument] = db.with_options(codec_options=RAW)
     found: dict[str, list[RawBSONDocument]] = {name: [] for name in names}
     for row in raw_db[first].aggregate([*stages, *more], batchSize=ALL_IN_ONE_BATCH):
-        found.setdefault(row["collection"], []).append(row["document"])
+        # A nested document is a view into the whole batch: keep the bytes of this one alone.
+        document = RawBSONDocument(bytes(row["document"].raw), RAW)
+        found.setdefault(row["collection"], []).append(document)
     return found
 
 

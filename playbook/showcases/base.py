@@ -41,7 +41,7 @@ class Showcase(Row, ABC):
         """
 
 
-def exact(number: int | float | Decimal) -> Fraction:
+def exact(number: float | Decimal) -> Fraction:
     """The fraction that a person reads in a number: 0.45 is 45/100, not its nearest double."""
     return Fraction(Decimal(str(number)))
 

@@ -1,0 +1,29 @@
+@bundle-a16z @check-showcase @severity-high
+Feature: a16z: AI infrastructure examples loaded
+  The assistant is the shop: what runs underneath, and what it brings.
+
+  Background:
+    Given the investor's demo
+
+  Scenario: The infrastructure can be shown by examples
+    Then there are at least 5 worked examples, each with model, pipeline, latency and outcome
+
+  Scenario: Consumers use the AI
+    Then the AI engages 67 % of the sessions
+
+  Scenario: It earns
+    Then the AI influences 47 % of the revenue
+
+  Scenario: It understands speech
+    Then voice queries are understood 94 % of the time
+
+  Scenario: Consumers stay
+    Then 82 % of the consumers are retained
+
+  Scenario: The headline proves itself
+    Then every headline number follows from the rows behind it
+    And nothing of the showcase is missing or changed
+
+  Scenario: The investor sees these very numbers
+    Then the API shows every headline number, in the investor's currency
+    And no cached copy disagrees with the showcase

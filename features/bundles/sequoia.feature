@@ -1,0 +1,26 @@
+@bundle-sequoia @check-showcase @severity-high
+Feature: Sequoia: Network effects demo data ready
+  Members bring members, and the shop grows with them.
+
+  Background:
+    Given the investor's demo
+
+  Scenario: Members are connected
+    Then each member has 3.2 connections on average
+
+  Scenario: Members bring members
+    Then the viral coefficient of the invitations is 0.45
+
+  Scenario: Vendors follow
+    Then the number of vendors grew by 23 % in the latest month
+
+  Scenario: The network buys
+    Then each new user brought 340 USD of sales on average
+
+  Scenario: The headline proves itself
+    Then every headline number follows from the rows behind it
+    And nothing of the showcase is missing or changed
+
+  Scenario: The investor sees these very numbers
+    Then the API shows every headline number, in the investor's currency
+    And no cached copy disagrees with the showcase

@@ -1,0 +1,45 @@
+@bundle-tiger-global @check-showcase @severity-high
+Feature: Tiger Global: Multi-currency operations ready
+  One shop, every currency, and markets that are only beginning.
+
+  Background:
+    Given the investor's demo
+
+  Scenario Outline: Every price converts to <currency> and back
+    Then every price of the catalog converts to <currency> and back within 1 %
+
+    Examples:
+      | currency |
+      | USD      |
+      | EUR      |
+      | GBP      |
+      | JPY      |
+      | CAD      |
+      | AUD      |
+      | CNY      |
+      | INR      |
+      | BRL      |
+      | MXN      |
+      | KES      |
+      | NGN      |
+      | ZAR      |
+      | AED      |
+      | SAR      |
+      | SGD      |
+
+  Scenario: Customers pay as they like
+    Then 65 % of the transactions are in a second currency
+
+  Scenario: Emerging markets are open
+    Then 12 emerging markets are open
+
+  Scenario: The world buys
+    Then the markets' sales add up to 2800000 USD
+
+  Scenario: The headline proves itself
+    Then every headline number follows from the rows behind it
+    And nothing of the showcase is missing or changed
+
+  Scenario: The investor sees these very numbers
+    Then the API shows every headline number, in the investor's currency
+    And no cached copy disagrees with the showcase

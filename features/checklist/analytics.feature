@@ -1,0 +1,18 @@
+@check-analytics @severity-medium
+Feature: Analytics: Clean slate, tracking enabled
+  What the investor sees in analytics is what they did themselves, a moment ago.
+
+  Background:
+    Given the investor's demo
+
+  Scenario: Nothing is left of former demos
+    Then no session, conversation, event or cart of a former demo is left
+
+  Scenario: Tracking is switched on
+    Then analytics tracking is switched on
+
+  Scenario: What is tracked arrives
+    Then an event tracked through the API arrives in analytics
+
+  Scenario: Looking people up is quick
+    Then the indexes of analytics and conversations are as declared

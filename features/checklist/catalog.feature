@@ -1,0 +1,26 @@
+@check-catalog @severity-critical
+Feature: Product catalog: 50 items per region
+  The investor browses the shelves of their own region: all is there, priced and in stock,
+  and nothing is left over from the demo before.
+
+  Background:
+    Given the investor's demo
+
+  Scenario: The shelves are full
+    Then the catalog holds at least 50 products
+
+  Scenario: Every product is the one that was curated
+    Then no product is missing, changed, doubled or left over
+    And no two products have the same name
+
+  Scenario: Prices are in the region's currency
+    Then every product has exactly one positive price, in the region's currency
+
+  Scenario: Everything can be bought
+    Then every product has 100 in stock and none reserved
+
+  Scenario: A cached product is the one on the shelf
+    Then no cached product disagrees with the catalog
+
+  Scenario: Searching the catalog is quick
+    Then the catalog's indexes are as declared

@@ -1,0 +1,15 @@
+@check-creators @severity-high
+Feature: Creator profiles: 3 active creators
+  The faces of the story: whoever hosts a LiveSale for this investor.
+
+  Background:
+    Given the investor's demo
+
+  Scenario: Three creators are active
+    Then at least 3 creators of the region are active
+
+  Scenario: Every creator is the one that was cast
+    Then no creator is missing, changed, doubled or left over
+
+  Scenario: A cached profile is the creator's own
+    Then no cached creator disagrees with the profile

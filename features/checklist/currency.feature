@@ -1,0 +1,21 @@
+@check-currency @severity-high
+Feature: Currency rates: Real-time updated
+  Whatever currency the investor asks for, the price is today's.
+
+  Background:
+    Given the investor's demo
+
+  Scenario: There is a rate for every currency shown
+    Then all 16 currencies have a usable rate
+
+  Scenario: The rates are of today
+    Then the rates were updated within the last 24 hours
+
+  Scenario: The rates come from a live source
+    Then the rates name a live source
+
+  Scenario: The rates agree with each other
+    Then converting one way or another gives the same within 1 %
+
+  Scenario: The rates are believable
+    Then no rate is absurdly far from its reference

@@ -1,0 +1,25 @@
+@check-leads @severity-medium
+Feature: Leads kanban: 5 sample leads with awareness tags
+  The board that shows what business came of it.
+
+  Background:
+    Given the investor's demo
+
+  Scenario: Five cards are on the board
+    Then exactly 5 leads are on the board
+    And no lead is missing, changed, doubled or left over
+
+  Scenario: Every card is in a column
+    Then every lead is in one of the board's five columns
+
+  Scenario: Every card carries its awareness tags
+    Then every lead carries its locale, currency, time zone, device and source
+
+  Scenario: Every card's value is in its own currency
+    Then every lead's value agrees with its amount and currency
+
+  Scenario: A cached card is the one on the board
+    Then no cached lead disagrees with the board
+
+  Scenario: The board opens quickly
+    Then the board's indexes are as declared

@@ -1,0 +1,25 @@
+@check-livesale @severity-high
+Feature: LiveSale events: Scheduled T+48h per bundle
+  Two days after the investor gets access, at a good hour where they live.
+
+  Background:
+    Given the investor's demo
+
+  Scenario: The LiveSale is the one that was planned
+    Then exactly 1 LiveSale is scheduled
+    And the LiveSale is as planned
+
+  Scenario: It starts two days after access, at its hour where the investor lives
+    Then the LiveSale starts at its planned local time
+
+  Scenario: It is still ahead
+    Then the LiveSale is yet to start
+
+  Scenario: Its host can host it
+    Then the LiveSale's creator is active and of the investor's region
+
+  Scenario: What it features can be bought
+    Then every featured product is in the catalog
+
+  Scenario: A cached LiveSale is the scheduled one
+    Then no cached LiveSale disagrees with the schedule

@@ -1,0 +1,39 @@
+@check-locales @severity-high
+Feature: Locale files: All 7 languages loaded
+  The demo speaks the investor's language, and opens the way they live and work.
+
+  Background:
+    Given the investor's demo
+
+  Scenario Outline: <name> is loaded, whole and translated
+    Then language <language> is loaded with no message missing or changed
+    And no message of language <language> is empty or left in English
+    And language <language> reads <direction>
+
+    Examples:
+      | language | name     | direction |
+      | en       | English  | ltr       |
+      | es       | Spanish  | ltr       |
+      | fr       | French   | ltr       |
+      | de       | German   | ltr       |
+      | zh       | Chinese  | ltr       |
+      | ja       | Japanese | ltr       |
+      | ar       | Arabic   | rtl       |
+
+  Scenario Outline: <name> is served as it is loaded
+    Then the API serves language <language> with no message missing or changed
+
+    Examples:
+      | language | name     | direction |
+      | en       | English  | ltr       |
+      | es       | Spanish  | ltr       |
+      | fr       | French   | ltr       |
+      | de       | German   | ltr       |
+      | zh       | Chinese  | ltr       |
+      | ja       | Japanese | ltr       |
+      | ar       | Arabic   | rtl       |
+
+  Scenario: The demo opens the way the investor lives
+    Then the investor's locale, currency, time zone and device are as agreed
+    And the API serves the investor's locale, currency, time zone and device
+    And no cached context disagrees with them

@@ -1,0 +1,79 @@
+"""``python -m playbook.embedded.api``: the stand-in over HTTP, on a free loopback port.
+
+``MONGO_URI``, ``MONGO_DB`` and ``REDIS_URL`` come from the environment; where it has none, from
+the first line of stdin, a JSON object. So a parent can start this process, which takes longest
+to import what it needs, before it knows where the other parts listen. Prints its address and
+serves until SIGTERM or the end of its stdin.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+
+import redis
+import uvicorn
+from fastapi import FastAPI
+from pymongo import MongoClient
+
+from playbook import clock, seeds
+from playbook.api.deployment import Deployment
+from playbook.embedded import feed
+from playbook.embedded.lifeline import announce, when_parent_goes
+from playbook.embedded.standin import create_app
+
+ANSWER_SECONDS = 10.0
+
+
+def app_for(variables: Mapping[str, str]) -> FastAPI:
+    """The stand-in for the MongoDB and Redis that the settings name; connects on first use."""
+    known = seeds.load()
+    milliseconds = int(ANSWER_SECONDS * 1000)
+    mongo: MongoClient[dict[str, object]] = MongoClient(
+        variables["MONGO_URI"],
+        tz_aware=True,
+        serverSelectionTimeoutMS=milliseconds,
+        socketTimeoutMS=milliseconds,
+    )
+    db = mongo[variables["MONGO_DB"]]
+    return create_app(
+        Deployment(
+            db=db,
+            redis=redis.Redis.from_url(variables["REDIS_URL"], socket_timeout=ANSWER_SECONDS),
+            refresh_rates=lambda: feed.refresh(db, known, clock.now()),
+            clock=clock.now,
+        ),
+        known,
+    )
+
+
+def main() -> None:
+    """Serve until told to end."""
+    variables: Mapping[str, str] = os.environ
+    if "MONGO_URI" not in variables:
+        variables = json.loads(sys.stdin.buffer.readline() or sys.exit("no settings given"))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app_for(variables),
+            # The log says what failed; who asked for what is nobody's business here.
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+    def end() -> None:
+        server.should_exit = True
+
+    when_parent_goes(end)
+    announce(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    server.run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

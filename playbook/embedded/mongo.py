@@ -1,0 +1,38 @@
+"""``python -m playbook.embedded.mongo PATH``: MongoDB's wire protocol over one SQLite file.
+
+Prints its address and serves until SIGTERM or the end of its stdin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from mongoeco.engines.sqlite import SQLiteEngine
+from mongoeco.wire import AsyncMongoEcoProxyServer
+
+from playbook.embedded.lifeline import announce, when_parent_goes
+
+
+async def serve(path: Path) -> None:
+    """Serve one database file on a free loopback port until told to end."""
+    loop = asyncio.get_running_loop()
+    ending = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ending.set)
+
+    def end() -> None:
+        with suppress(RuntimeError):  # SIGTERM came first, and the loop is closed already
+            loop.call_soon_threadsafe(ending.set)
+
+    when_parent_goes(end)
+    engine = SQLiteEngine(str(path))
+    async with AsyncMongoEcoProxyServer(engine=engine, host="127.0.0.1", port=0) as server:
+        announce(server.address.uri)
+        await ending.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1])))

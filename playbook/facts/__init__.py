@@ -1,0 +1,7 @@
+"""Facts: small readers over MongoDB, Redis and HTTP, each a property with a plain name."""
+
+from __future__ import annotations
+
+from playbook.facts.demo import Demo
+
+__all__ = ["Demo"]

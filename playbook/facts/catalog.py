@@ -1,0 +1,90 @@
+"""The region's catalog as the investor sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from playbook.facts.cached import cached_copies
+from playbook.facts.comparison import compared
+from playbook.facts.indexed import missing_indexes
+from playbook.facts.reading import Reading
+from playbook.findings import NOTHING, Finding, Words
+from playbook.seeds import Document
+from playbook.seeds.models import REGION_CURRENCY
+
+PRICES = ("price_usd", "price_eur", "price_sgd")
+
+
+class Catalog:
+    """``demo.catalog.products``, and in what they are not as they should be."""
+
+    def __init__(self, reading: Reading, pristine: list[Document]) -> None:
+        self._reading, self._pristine = reading, pristine
+        self.region = reading.bundle.region
+        self.currency = REGION_CURRENCY[self.region]
+
+    @property
+    def products(self) -> list[Document]:
+        """The products that stand in the region's catalog."""
+        return self._reading.documents["products"]
+
+    @property
+    def not_as_seeded(self) -> Iterator[Finding]:
+        """Missing, changed, doubled and stray products."""
+        return compared(self._place, self._pristine, self.products)
+
+    @property
+    def doubled_names(self) -> Iterator[Finding]:
+        """Two products of one name: the investor would see the same thing twice."""
+        seen: dict[object, object] = {}
+        for product in self.products:
+            name, key = str(product.get("name")), product.get("_id")
+            if name in seen:
+                yield Finding(f"{self._place} {key}", Words("a name of its own"), name)
+            seen[name] = key
+
+    @property
+    def badly_priced(self) -> Iterator[Finding]:
+        """Products without exactly one positive price, in the region's currency."""
+        wanted = f"price_{self.currency.lower()}"
+        for product in self.products:
+            where = f"{self._place} {product.get('_id')}"
+            price = product.get(wanted, NOTHING)
+            if not isinstance(price, int) or isinstance(price, bool) or price <= 0:
+                yield Finding(f"{where}: {wanted}", Words("a positive whole price"), price)
+            for other in set(PRICES) - {wanted}:
+                if other in product:
+                    yield Finding(f"{where}: {other}", NOTHING, product[other])
+            if product.get("currency") != self.currency:
+                found = product.get("currency", NOTHING)
+                yield Finding(f"{where}: currency", self.currency, found)
+
+    @property
+    def not_in_full_stock(self) -> Iterator[Finding]:
+        """Products whose stock is not 100 with none reserved."""
+        for product in self.products:
+            for field, wanted in (("inventory", 100), ("reserved", 0)):
+                found = product.get(field, NOTHING)
+                if type(found) is not int or found != wanted:
+                    yield Finding(f"{self._place} {product.get('_id')}: {field}", wanted, found)
+
+    @property
+    def stale_copies(self) -> Iterator[Finding]:
+        """Cached products that disagree with the catalog."""
+        known = {str(p["_id"]): p for p in self.products if "_id" in p}
+        return cached_copies(self._reading, known, stray_under=(":cdn:", ":product:"))
+
+    @property
+    def missing_indexes(self) -> Iterator[Finding]:
+        """Indexes that the catalog's searches need and do not find."""
+        return missing_indexes(self._reading, "products")
+
+    def price_of(self, product: Mapping[str, Any]) -> int | None:
+        """A product's price in whole units of the region's currency; None where it has none."""
+        price = product.get(f"price_{self.currency.lower()}")
+        return price if type(price) is int else None
+
+    @property
+    def _place(self) -> str:
+        return f"product in the {self.region} catalog"

@@ -1,0 +1,89 @@
+"""Compare what is there with what pristine means: whole documents, types included."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from playbook.findings import NOTHING, Finding, Words
+from playbook.seeds import Document
+
+
+def identical(expected: object, found: object) -> bool:
+    """Equal in value and in type: 1, 1.0 and True are three things here; text compares as NFC."""
+    if isinstance(expected, str) and isinstance(found, str):
+        return unicodedata.normalize("NFC", expected) == unicodedata.normalize("NFC", found)
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        return expected.keys() == found.keys() and all(
+            identical(value, found[key]) for key, value in expected.items()
+        )
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(expected) == len(found) and all(map(identical, expected, found))
+    return type(expected) is type(found) and expected == found
+
+
+def differences(
+    expected: Document, found: Mapping[str, Any], where: str, *, only: Collection[str] | None = None
+) -> Iterator[Finding]:
+    """The fields in which a document is not the pristine one; ``only`` limits them."""
+    for name in expected.keys() | found.keys() if only is None else only:
+        yield from _differences(
+            expected.get(name, NOTHING), found.get(name, NOTHING), f"{where}: {name}"
+        )
+
+
+def compared(
+    what: str,
+    pristine: Iterable[Document],
+    found: Iterable[Mapping[str, Any]],
+    *,
+    key: str = "_id",
+    only: Collection[str] | None = None,
+) -> Iterator[Finding]:
+    """Missing, changed, doubled and stray documents; ``what`` names the place for a person."""
+    by_key: dict[str, list[Mapping[str, Any]]] = {}
+    for document in found:
+        by_key.setdefault(_key_text(document.get(key, NOTHING)), []).append(document)
+    for document in pristine:
+        name = _key_text(document[key])
+        present = by_key.pop(name, [])
+        if not present:
+            yield Finding(f"{what} {document[key]}", told(document), NOTHING)
+            continue
+        yield from differences(document, present[0], f"{what} {document[key]}", only=only)
+        for double in present[1:]:
+            yield Finding(f"{what} {document[key]}", Words("it once"), told(double))
+    for strays in by_key.values():
+        for stray in strays:
+            name = str(stray.get("_id", "without an _id"))
+            yield Finding(f"{what} {name}", Words("no such document"), told(stray))
+
+
+def told(document: Mapping[str, Any]) -> Words:
+    """A document in a few words: what a person knows it by."""
+    names = ("name", "title", "company", "email", "event_id", "id", "bundle")
+    known = [str(document[name]) for name in names if isinstance(document.get(name), str)]
+    return Words(f"“{known[0]}”" if known else f"a document with {', '.join(map(str, document))}")
+
+
+def _differences(expected: object, found: object, where: str) -> Iterator[Finding]:
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        for name in [*expected, *(name for name in found if name not in expected)]:
+            yield from _differences(
+                expected.get(name, NOTHING), found.get(name, NOTHING), f"{where}.{name}"
+            )
+    elif (
+        isinstance(expected, list)
+        and isinstance(found, list)
+        and len(expected) == len(found)
+        and any(isinstance(item, Mapping) for item in expected)
+    ):
+        for number, (wanted, present) in enumerate(zip(expected, found, strict=True)):
+            yield from _differences(wanted, present, f"{where}[{number}]")
+    elif not identical(expected, found):
+        yield Finding(where, expected, found)
+
+
+def _key_text(key: object) -> str:
+    return f"{type(key).__name__}:{key}"

@@ -1,0 +1,44 @@
+"""The creators of the bundle's region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playbook.facts.cached import cached_copies
+from playbook.facts.comparison import compared
+from playbook.facts.reading import Reading
+from playbook.findings import Finding
+from playbook.seeds import Document
+
+
+class Creators:
+    """``demo.creators.active``: who can host a LiveSale for this investor."""
+
+    def __init__(self, reading: Reading, pristine: list[Document]) -> None:
+        self._reading, self._pristine = reading, pristine
+        self.region = reading.bundle.region
+
+    @property
+    def everyone(self) -> list[Document]:
+        """Every creator of the region, active or not."""
+        return self._reading.documents["creators"]
+
+    @property
+    def active(self) -> list[Document]:
+        """The region's creators that are active."""
+        return [
+            creator
+            for creator in self.everyone
+            if creator.get("active") is True and creator.get("region") == self.region
+        ]
+
+    @property
+    def not_as_seeded(self) -> Iterator[Finding]:
+        """Missing, changed, doubled and stray creators."""
+        return compared(f"creator in region {self.region}", self._pristine, self.everyone)
+
+    @property
+    def stale_copies(self) -> Iterator[Finding]:
+        """Cached profiles that disagree with the creators."""
+        known = {str(c["_id"]): c for c in self.everyone if "_id" in c}
+        return cached_copies(self._reading, known, stray_under=(":creator:",))

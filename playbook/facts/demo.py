@@ -1,0 +1,85 @@
+"""One investor's demo as it is now: a root from which every fact has a plain name.
+
+>>> demo.catalog.products            # doctest: +SKIP
+>>> demo.livesale.starts_at          # doctest: +SKIP
+>>> demo.showcase.computed           # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+
+from playbook import pristine
+from playbook.bundles import Bundle
+from playbook.environment import Environment
+from playbook.facts.accounts import Accounts
+from playbook.facts.analytics import Analytics
+from playbook.facts.catalog import Catalog
+from playbook.facts.creators import Creators
+from playbook.facts.currency import Currency
+from playbook.facts.leads import Leads
+from playbook.facts.livesale import LiveSale
+from playbook.facts.locales import Locales
+from playbook.facts.reading import Reading
+from playbook.facts.showcase import Showcase
+from playbook.presence import Presence
+from playbook.seeds import Seeds
+
+
+class Demo:
+    """Everything there is to know about one bundle at the instant ``at`` (UTC).
+
+    Reading starts when the object is made; close it, so that its probes are removed.
+    """
+
+    def __init__(self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime) -> None:
+        self.bundle, self.seeds = bundle, seeds
+        self.reading = Reading(environment, bundle, seeds, at)
+        # T is left open here: the LiveSale and the accounts resolve it from what they find.
+        self._pristine = pristine.documents(bundle, seeds, at)
+
+    def close(self) -> None:
+        """Remove the probes. Raises Unreachable where MongoDB has gone away."""
+        self.reading.close()
+
+    @property
+    def in_session(self) -> list[Presence]:
+        """Who is in session right now, latest first."""
+        return self.reading.present
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog(self.reading, self._pristine["products"])
+
+    @cached_property
+    def creators(self) -> Creators:
+        return Creators(self.reading, self._pristine["creators"])
+
+    @cached_property
+    def livesale(self) -> LiveSale:
+        return LiveSale(self.reading, self.catalog, self.creators)
+
+    @cached_property
+    def leads(self) -> Leads:
+        return Leads(self.reading, self._pristine["leads"])
+
+    @cached_property
+    def currency(self) -> Currency:
+        return Currency(self.reading)
+
+    @cached_property
+    def locales(self) -> Locales:
+        return Locales(self.reading, self._pristine["awareness_contexts"][0])
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        return Analytics(self.reading, self._pristine["demo_settings"])
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.reading, self._pristine["users"])
+
+    @cached_property
+    def showcase(self) -> Showcase:
+        return Showcase(self.reading, self._pristine["showcases"], self.currency)

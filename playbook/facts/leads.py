@@ -1,0 +1,82 @@
+"""The bundle's leads kanban."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from playbook.facts.cached import cached_copies
+from playbook.facts.comparison import compared
+from playbook.facts.indexed import missing_indexes
+from playbook.facts.reading import Reading
+from playbook.findings import NOTHING, Finding, Words
+from playbook.seeds import Document
+from playbook.seeds.models import Stage, parse_lead_value
+
+COLUMNS: tuple[str, ...] = get_args(Stage)
+TAGS = ("locale", "currency", "timezone", "device", "source")
+
+
+class Leads:
+    """``demo.leads.cards``, and in what they are not as they should be."""
+
+    def __init__(self, reading: Reading, pristine: list[Document]) -> None:
+        self._reading, self._pristine = reading, pristine
+
+    @property
+    def cards(self) -> list[Document]:
+        """The cards on the bundle's board."""
+        return self._reading.documents["leads"]
+
+    @property
+    def not_as_seeded(self) -> Iterator[Finding]:
+        """Missing, changed, doubled and stray cards."""
+        return compared("lead", self._pristine, self.cards)
+
+    @property
+    def off_the_board(self) -> Iterator[Finding]:
+        """Cards in none of the board's five columns."""
+        for card in self.cards:
+            if card.get("stage") not in COLUMNS:
+                wanted = Words(f"one of {', '.join(COLUMNS)}")
+                yield Finding(f"lead {card.get('_id')}: stage", wanted, card.get("stage", NOTHING))
+
+    @property
+    def untagged(self) -> Iterator[Finding]:
+        """Cards that lack an awareness tag, or whose tags contradict the card."""
+        for card in self.cards:
+            where, tags = f"lead {card.get('_id')}: awareness", card.get("awareness", NOTHING)
+            if not isinstance(tags, dict):
+                yield Finding(where, Words(f"the tags {', '.join(TAGS)}"), tags)
+                continue
+            for tag in TAGS:
+                found = tags.get(tag, NOTHING)
+                if not isinstance(found, str) or not found:
+                    yield Finding(f"{where}.{tag}", Words("a tag"), found)
+                elif tag in card and card[tag] != found:
+                    yield Finding(f"{where}.{tag}", card[tag], found)
+
+    @property
+    def misvalued(self) -> Iterator[Finding]:
+        """Cards whose shown value is not their amount in their currency."""
+        for card in self.cards:
+            stated = (card.get("currency"), card.get("value_amount"))
+            try:
+                shown = parse_lead_value(str(card.get("value")))
+            except ValueError as error:
+                yield Finding(f"lead {card.get('_id')}: value", Words("a value"), Words(str(error)))
+                continue
+            if shown != stated:
+                wanted = Words(f"{stated[1]} {stated[0]}, as the card's amount")
+                yield Finding(f"lead {card.get('_id')}: value", wanted, card.get("value"))
+
+    @property
+    def stale_copies(self) -> Iterator[Finding]:
+        """Cached cards that disagree with the board."""
+        known = {str(c["id"]): c for c in self.cards if "id" in c}
+        return cached_copies(self._reading, known, stray_under=(":lead:",))
+
+    @property
+    def missing_indexes(self) -> Iterator[Finding]:
+        """Indexes that the board needs and does not find."""
+        return missing_indexes(self._reading, "leads")

@@ -1,0 +1,126 @@
+"""The bundle's LiveSale: when, who, what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from playbook import pristine
+from playbook.clock import local_text
+from playbook.facts.cached import cached_copies
+from playbook.facts.catalog import Catalog
+from playbook.facts.comparison import compared
+from playbook.facts.creators import Creators
+from playbook.facts.reading import Reading
+from playbook.findings import NOTHING, Finding, Unobservable, Words
+from playbook.seeds import Document
+
+
+class LiveSale:
+    """``demo.livesale.starts_at``, an aware UTC instant; and in what the event is wrong."""
+
+    def __init__(self, reading: Reading, catalog: Catalog, creators: Creators) -> None:
+        self._reading, self._catalog, self._creators = reading, catalog, creators
+        self._template = next(
+            line.document
+            for line in reading.seeds.livesales.values()
+            if line.model.bundle == reading.bundle.key
+        )
+
+    @property
+    def events(self) -> list[Document]:
+        """Every LiveSale of the bundle; one is expected."""
+        return self._reading.documents["livesales"]
+
+    @property
+    def event(self) -> Document:
+        """The bundle's LiveSale. Raises Unobservable where there is none."""
+        for event in self.events:
+            if event.get("_id") == self._template["_id"]:
+                return event
+        raise Unobservable(f"LiveSale {self._template['_id']} is not there to be looked at")
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it starts. Raises Unobservable where that is no instant."""
+        return self._instant("starts_at")
+
+    @property
+    def access(self) -> datetime:
+        """T, the moment of demo access that the event is anchored at.
+
+        By the journal where the last run was a reset that finished, else by the event itself.
+        """
+        run = self._reading.last_run
+        if run and run.get("status") == "done" and run.get("trigger") != "rollback":
+            access = run.get("access")
+            if isinstance(access, datetime):
+                return access
+        return self._instant("anchored_at")
+
+    @property
+    def not_as_seeded(self) -> Iterator[Finding]:
+        """In what the event differs from its template, resolved for T."""
+        wanted = pristine.livesale(self._template, self.access)
+        yield from compared("LiveSale", [wanted], self.events)
+
+    @property
+    def mistimed(self) -> Iterator[Finding]:
+        """Where the event does not start at its wall-clock time two days after demo access."""
+        wanted = pristine.livesale(self._template, self.access)["starts_at"]
+        if self.starts_at != wanted:
+            zone = self._reading.bundle.timezone
+            yield Finding(
+                f"LiveSale {self._template['_id']}: start",
+                Words(local_text(wanted, zone)),
+                Words(local_text(self.starts_at, zone)),
+            )
+
+    @property
+    def past(self) -> Iterator[Finding]:
+        """The event, where its start is no longer ahead."""
+        if self.starts_at <= self._reading.at:
+            zone = self._reading.bundle.timezone
+            yield Finding(
+                f"LiveSale {self._template['_id']}: start",
+                Words(f"after {local_text(self._reading.at, zone)}"),
+                Words(local_text(self.starts_at, zone)),
+            )
+
+    @property
+    def without_its_host(self) -> Iterator[Finding]:
+        """The host, where no active creator of the region has that name."""
+        hosts = [creator.get("name") for creator in self._creators.active]
+        if self.event.get("creator") not in hosts:
+            yield Finding(
+                f"LiveSale {self._template['_id']}: creator",
+                Words(f"an active creator of region {self._creators.region}"),
+                self.event.get("creator", NOTHING),
+            )
+
+    @property
+    def featuring_what_is_not_there(self) -> Iterator[Finding]:
+        """Featured products that the catalog lacks or can't sell."""
+        on_sale = {product.get("_id") for product in self._catalog.products}
+        featured = self.event.get("featured_products")
+        where = f"LiveSale {self._template['_id']}: featured_products"
+        if not isinstance(featured, list) or not featured:
+            yield Finding(where, Words("a list of products"), featured)
+            return
+        for sku in featured:
+            if sku not in on_sale:
+                yield Finding(where, Words(f"products of the {self._catalog.region} catalog"), sku)
+
+    @property
+    def stale_copies(self) -> Iterator[Finding]:
+        """Cached copies that disagree with the event."""
+        known = {str(e["_id"]): e for e in self.events if "_id" in e}
+        return cached_copies(self._reading, known, stray_under=(":livesale:",))
+
+    def _instant(self, field: str) -> datetime:
+        value = self.event.get(field, NOTHING)
+        if not isinstance(value, datetime):
+            raise Unobservable(
+                f"LiveSale {self._template['_id']}: {field} is no instant but {value!r}"
+            )
+        return value

@@ -1,0 +1,87 @@
+"""The seven languages, in the data and as served, and the investor's own context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from playbook.facts.cached import cached_copies
+from playbook.facts.comparison import compared, differences
+from playbook.facts.reading import Reading
+from playbook.findings import NOTHING, Finding, Unobservable, Words
+from playbook.seeds import Document
+
+
+class Locales:
+    """``demo.locales.messages("fr")``, and in what a language is not as it should be."""
+
+    def __init__(self, reading: Reading, context: Document) -> None:
+        self._reading, self._context = reading, context
+        self._pristine = {key: line.document for key, line in reading.seeds.locales.items()}
+
+    def loaded(self, language: str) -> list[Document]:
+        """The documents of a language; one is expected."""
+        return [d for d in self._reading.documents["locales"] if d.get("_id") == language]
+
+    def served(self, language: str) -> dict[str, Any]:
+        """A language as the API serves it. Raises Unobservable where it does not."""
+        answer = self._reading.localization
+        for entry in answer.field("languages", list):
+            if isinstance(entry, dict) and entry.get("language") == language:
+                return entry
+        raise Unobservable(f"{answer.request} serves nothing for language {language}")
+
+    def not_as_seeded(self, language: str) -> Iterator[Finding]:
+        """In what the loaded language differs from its locale file."""
+        return compared("locale", [self._pristine[language]], self.loaded(language))
+
+    def not_served_as_seeded(self, language: str) -> Iterator[Finding]:
+        """In what the API's language differs from its locale file."""
+        wanted = {**self._pristine[language], "language": language}
+        return differences(
+            wanted,
+            self.served(language),
+            f"locale {language} as served",
+            only=("language", "direction", "messages"),
+        )
+
+    def left_in_english(self, language: str) -> Iterator[Finding]:
+        """Messages that read as in English and are no cognates, or are empty."""
+        english = self._pristine["en"]["messages"]
+        cognates = self._reading.seeds.cognates.get(language)
+        same = set(cognates.model.messages) if cognates else set()
+        for document in self.loaded(language):
+            messages = document.get("messages")
+            for key, source in english.items():
+                found = messages.get(key, NOTHING) if isinstance(messages, dict) else NOTHING
+                where = f"locale {language}: messages.{key}"
+                if not isinstance(found, str) or not found.strip():
+                    yield Finding(where, Words("a message"), found)
+                elif language != "en" and found == source and key not in same:
+                    yield Finding(where, Words("a translation"), found)
+
+    def direction(self, language: str) -> object:
+        """In which direction the loaded language reads: "ltr" or "rtl"."""
+        return next((d.get("direction", NOTHING) for d in self.loaded(language)), NOTHING)
+
+    @property
+    def context_not_as_seeded(self) -> Iterator[Finding]:
+        """In what the stored context differs from the investor's."""
+        return compared("context", [self._context], self._reading.documents["awareness_contexts"])
+
+    @property
+    def context_not_served(self) -> Iterator[Finding]:
+        """In what the context that the API serves differs from the investor's."""
+        answer = self._reading.context
+        served = answer.field("context", dict)
+        return differences(
+            self._context,
+            served,
+            f"context as served by {answer.request}",
+            only=("locale", "currency", "timezone", "device"),
+        )
+
+    @property
+    def stale_copies(self) -> Iterator[Finding]:
+        """Cached contexts that disagree with the stored one."""
+        return cached_copies(self._reading, {"context": self._context})

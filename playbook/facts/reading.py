@@ -1,0 +1,353 @@
+"""Read everything that one bundle's checks need, once, side by side.
+
+Documents come in one aggregation, caches in two scans and a fetch, the API's answers in parallel.
+What a check must do to know the truth (a login an account, one tracked event) is marked as a
+probe, and removed again whatever happens (:meth:`Reading.remove_probes`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, get_args
+
+import bson
+import requests
+
+from playbook import caches, presence, snapshot
+from playbook.bundles import Bundle
+from playbook.environment import Environment, guard
+from playbook.environment.connections import CONNECT_SECONDS
+from playbook.errors import PlaybookError, WrongUsage
+from playbook.findings import Unobservable
+from playbook.journal import COLLECTION as JOURNAL
+from playbook.presence import Presence
+from playbook.scope import EMAIL_FIELDS, PROBE, Scope, scope_of
+from playbook.seeds import Document, Seeds
+from playbook.seeds.models import Currency
+
+PATIENCE_SECONDS = 5.0
+"""How long an endpoint may take before an investor would notice."""
+ARRIVAL_SECONDS = 5.0
+"""How long a tracked event may take to arrive in analytics."""
+REQUESTS_AT_ONCE = 6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an endpoint answered: a status and a JSON body, or why there is none."""
+
+    request: str
+    status: int | None
+    body: Any = None
+    problem: str | None = None
+
+    def json(self) -> Any:
+        """The body of a good answer. Raises Unobservable where it is not one."""
+        if self.problem or self.status != 200:
+            raise Unobservable(f"{self.request} {self.problem or f'answered {self.status}'}")
+        return self.body
+
+    def field(self, name: str, kind: type[Any]) -> Any:
+        """A field of a good answer. Raises Unobservable where it is missing or no such thing."""
+        body = self.json()
+        if not isinstance(body, dict) or not isinstance(body.get(name), kind):
+            raise Unobservable(f"{self.request} answered without a usable “{name}”")
+        return body[name]
+
+
+class Reading:
+    """One look at one bundle. Reading starts at once; each result is waited for where used.
+
+    ``at`` is the instant of the look (UTC).
+    """
+
+    def __init__(self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime) -> None:
+        self.environment, self.bundle, self.seeds, self.at = environment, bundle, seeds, at
+        self.scope: Scope = scope_of(bundle, seeds)
+        self.probe = f"{PROBE}-{uuid.uuid4().hex}"
+        self._tokens: list[str] = []
+        self._probed = False
+        self._pool = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix=bundle.short)
+        # Documents are read before the probes run, so that no probe is among them.
+        self._documents = self._pool.submit(self._read_documents)
+        self._indexes = self._pool.submit(self._read_indexes)
+        self._cache = self._pool.submit(self._read_cache)
+        self._logins = {
+            email: self._pool.submit(self._log_in_wrong_then_right, email)
+            for email in self.scope.accounts
+        }
+        self._event = self._pool.submit(self._track)
+        bases = ("USD", bundle.currency if bundle.currency != "USD" else "EUR")
+        self._rates = {base: self._pool.submit(self._read_rates, base) for base in bases}
+        self._localization = self._get("/api/awareness/test-localization")
+        self._context = self._get(f"/api/demo/context/{bundle.key}")
+        self._kpis = self._get(f"/api/demo/kpis/{bundle.key}", currency=bundle.currency)
+
+    def close(self) -> None:
+        """Wait for what is under way and remove the probes."""
+        self._pool.shutdown(wait=True)
+        self.remove_probes()
+
+    # What is there
+
+    @cached_property
+    def documents(self) -> Mapping[str, list[Document]]:
+        """Every document of the scope by collection, with ``currency_rates`` beside them."""
+        return self._result(self._documents)
+
+    @cached_property
+    def indexes(self) -> Mapping[str, list[dict[str, Any]]]:
+        """The indexes of the collections that have declared ones."""
+        return self._result(self._indexes)
+
+    @cached_property
+    def cache(self) -> Mapping[str, bytes | None]:
+        """The cached values of the bundle and its region by key; None is no plain string."""
+        return self._result(self._cache)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the environment says of itself that ``playbook up`` started it."""
+        return any(mark.get("by") == "playbook up" for mark in self.documents[guard.COLLECTION])
+
+    @property
+    def present(self) -> list[Presence]:
+        """Who is in session, of the bundle and of those that share its region."""
+        return presence.latest(self.seeds, self.bundle, self.documents["presence"])
+
+    @property
+    def last_run(self) -> Document | None:
+        """The journal's latest entry of the bundle, if there is one."""
+        return next(iter(self.documents[JOURNAL]), None)
+
+    # What the API answers
+
+    def wrong_login(self, email: str) -> Answer:
+        """The answer to a login with a wrong password."""
+        return self._result(self._logins[email])[0]
+
+    def login(self, email: str) -> Answer:
+        """The answer to a login with the account's password."""
+        return self._result(self._logins[email])[1]
+
+    def rates(self, base: str) -> Answer:
+        """The served rates of a base currency: USD, and one other (see :attr:`bases`)."""
+        return self._result(self._rates[base])
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The base currencies that have been asked for."""
+        return tuple(self._rates)
+
+    @property
+    def localization(self) -> Answer:
+        """What the API serves of the seven languages."""
+        return self._result(self._localization)
+
+    @property
+    def context(self) -> Answer:
+        """How the API sees the investor."""
+        return self._result(self._context)
+
+    @property
+    def kpis(self) -> Answer:
+        """The headline numbers as the API shows them, in the bundle's currency."""
+        return self._result(self._kpis)
+
+    @property
+    def tracked(self) -> tuple[Answer, Document | None]:
+        """The answer to the probe event, and the event as it arrived in analytics."""
+        return self._result(self._event)
+
+    # How it is read
+
+    @staticmethod
+    def _result[T](future: Future[T]) -> T:
+        try:
+            return future.result()
+        except PlaybookError as error:
+            raise Unobservable(str(error)) from None
+
+    def _read_documents(self) -> dict[str, list[Document]]:
+        since = self.at - presence.IN_SESSION
+        more = presence.presence_stages(self.seeds, self.bundle, since)
+        more += [
+            _all_of("currency_rates", []),
+            _all_of(guard.COLLECTION, [{"$match": {"_id": guard.MARKER}}]),
+            _all_of(
+                JOURNAL,
+                [{"$match": {"bundle": self.bundle.key}}, {"$sort": {"_id": -1}}, {"$limit": 1}],
+            ),
+        ]
+        with self.environment.naming_the_unreachable():
+            found = snapshot.read_documents(self.environment.db, self.scope, more)
+        documents = {
+            name: [bson.decode(document.raw, snapshot.DECODED) for document in raw]
+            for name, raw in found.items()
+        }
+        for name in ("presence", "currency_rates", guard.COLLECTION, JOURNAL):
+            documents.setdefault(name, [])
+        return documents
+
+    def _read_indexes(self) -> dict[str, list[dict[str, Any]]]:
+        with self.environment.naming_the_unreachable():
+            return snapshot.read_indexes(self.environment.db)
+
+    def _read_cache(self) -> dict[str, bytes | None]:
+        with self.environment.naming_the_unreachable():
+            client = self.environment.redis
+            keys = caches.keys(client, self.scope.key_patterns)
+            values: list[Any] = client.mget(keys) if keys else []  # type: ignore[assignment]
+            return {
+                key.decode("utf-8", "replace"): value
+                for key, value in zip(keys, values, strict=True)
+            }
+
+    def _get(self, path: str, **query: str) -> Future[Answer]:
+        return self._pool.submit(self._ask, "GET", path, params=query)
+
+    def _read_rates(self, base: str) -> Answer:
+        targets = ",".join(get_args(Currency))
+        return self._ask(
+            "GET",
+            "/api/awareness/currency-rates",
+            params={"base_currency": base, "target_currencies": targets},
+        )
+
+    def _ask(self, method: str, path: str, **options: Any) -> Answer:
+        request = f"{method} {path}"
+        try:
+            answer = self.environment.http.request(
+                method,
+                self.environment.settings.api_url + path,
+                timeout=(CONNECT_SECONDS, PATIENCE_SECONDS),
+                allow_redirects=False,
+                stream=True,
+                **options,
+            )
+            content = _within(answer, PATIENCE_SECONDS)
+        except (requests.Timeout, TimeoutError):
+            return Answer(request, None, problem=f"did not answer within {PATIENCE_SECONDS:g} s")
+        except requests.RequestException as error:
+            return Answer(request, None, problem=f"got no answer ({type(error).__name__})")
+        return _answer(request, answer, content)
+
+    # Probes
+
+    def _log_in_wrong_then_right(self, email: str) -> tuple[Answer, Answer]:
+        # The wrong password first, so that a good login ends whatever the app counts.
+        self._result(self._documents)
+        self._probed = True
+        wrong = self._log_in(email, f"wrong-{uuid.uuid4().hex}")
+        try:
+            password = self.environment.settings.password(self.bundle.short)
+        except WrongUsage as error:
+            return wrong, Answer("POST /api/auth/login", None, problem=f"was not asked: {error}")
+        return wrong, self._log_in(email, password)
+
+    def _log_in(self, email: str, password: str) -> Answer:
+        answer = self._ask(
+            "POST",
+            "/api/auth/login",
+            json={"email": email, "password": password},
+            headers={"User-Agent": self.probe},
+        )
+        if isinstance(answer.body, dict) and isinstance(answer.body.get("token"), str):
+            self._tokens.append(answer.body["token"])
+        return answer
+
+    def _track(self) -> tuple[Answer, Document | None]:
+        self._result(self._documents)
+        self._probed = True
+        answer = self._ask(
+            "POST",
+            "/api/demo/track-interaction",
+            json={
+                "bundle": self.bundle.key,
+                "event_type": "page_view",
+                "page": "/",
+                "utm_content": PROBE,
+                "session_id": self.probe,
+            },
+            headers={"User-Agent": self.probe},
+        )
+        if answer.problem or answer.status != 200:
+            return answer, None
+        # An app may write its events behind a queue: look until it had time enough.
+        deadline = time.monotonic() + ARRIVAL_SECONDS
+        pause = 0.05
+        with self.environment.naming_the_unreachable():
+            while True:
+                event = self.environment.db.analytics.find_one({"session_id": self.probe})
+                if event is not None or time.monotonic() > deadline:
+                    return answer, event
+                if isinstance(answer.body, dict) and answer.body.get("tracked") is not True:
+                    return answer, None  # the app itself says that it tracked nothing
+                time.sleep(pause)
+                pause = min(pause * 2, 1.0)
+
+    def remove_probes(self) -> None:
+        """Remove this check's probes, and those that a killed check left behind.
+
+        Raises Unreachable where MongoDB has gone away meanwhile.
+        """
+        if not self._probed:
+            return
+        marked = {"$regex": f"^{PROBE}"}
+        hashes = [hashlib.sha256(token.encode()).hexdigest() for token in self._tokens]
+        own = {
+            "$and": [
+                {"$or": [{field: {"$in": list(self.scope.accounts)}} for field in EMAIL_FIELDS]},
+                {
+                    "$or": [
+                        {"user_agent": marked},
+                        {"token": {"$in": self._tokens}},
+                        {"token_sha256": {"$in": hashes}},
+                    ]
+                },
+            ]
+        }
+        with self.environment.naming_the_unreachable():
+            db = self.environment.db
+            db.user_sessions.delete_many(own)
+            db.analytics.delete_many({"bundle": self.bundle.key, "session_id": marked})
+        self._probed = False
+
+
+def _all_of(collection: str, pipeline: list[dict[str, Any]]) -> dict[str, Any]:
+    label = {"collection": {"$literal": collection}, "document": "$$ROOT"}
+    stages = [*pipeline, {"$replaceRoot": {"newRoot": label}}]
+    return {"$unionWith": {"coll": collection, "pipeline": stages}}
+
+
+def _within(answer: requests.Response, seconds: float) -> bytes:
+    # The drivers' timeout is per read: an endpoint that drips would never reach it.
+    deadline = time.monotonic() + seconds
+    chunks = []
+    for chunk in answer.iter_content(65_536):
+        chunks.append(chunk)
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return b"".join(chunks)
+
+
+def _answer(request: str, answer: requests.Response, content: bytes) -> Answer:
+    try:
+        return Answer(request, answer.status_code, json.loads(content, parse_float=Decimal))
+    except ValueError:
+        kind = answer.headers.get("Content-Type", "nothing known").partition(";")[0]
+        truncated = kind.endswith("json")
+        what = "broken JSON" if truncated else f"{kind} instead of JSON"
+        problem = f"answered {answer.status_code} with {what}"
+        return Answer(request, answer.status_code, problem=problem)
+
+

@@ -1,0 +1,110 @@
+"""The bundle's showcase: the headline, and the numbers that its rows really give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from playbook.facts.cached import cached_copies
+from playbook.facts.comparison import compared
+from playbook.facts.currency import TOLERANCE, Currency
+from playbook.facts.reading import Reading
+from playbook.findings import NOTHING, Finding, Unobservable, Words
+from playbook.seeds import Document
+from playbook.showcases import Showcase as Records
+from playbook.showcases import exact, showcase_of
+
+MONEY = ("usd", "eur", "gbp", "sgd")
+"""The last part of a headline number's name where it is money."""
+
+
+class Showcase:
+    """``demo.showcase.computed["network_density"]``, from the rows, as an exact fraction."""
+
+    def __init__(self, reading: Reading, pristine: list[Document], currency: Currency) -> None:
+        self._reading, self._pristine, self._currency = reading, pristine, currency
+
+    @property
+    def _document(self) -> Document:
+        for document in self._reading.documents["showcases"]:
+            return document
+        raise Unobservable(f"the showcase of {self._reading.bundle.key} is not there to look at")
+
+    @property
+    def headline(self) -> Mapping[str, Any]:
+        """The numbers that the investor is told. Raises Unobservable where there are none."""
+        headline = self._document.get("headline")
+        if not isinstance(headline, dict):
+            raise Unobservable(f"the showcase has no headline but {headline!r}")
+        return headline
+
+    @cached_property
+    def records(self) -> Any:
+        """The rows behind the numbers. Raises Unobservable where a row is malformed."""
+        bundle = self._reading.bundle.key
+        kind: type[Records] = showcase_of(bundle)
+        try:
+            return kind.model_validate(self._document.get("records"))
+        except ValidationError as invalid:
+            first = invalid.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise Unobservable(
+                f"showcase {bundle}: records.{field}: {first['msg']}; "
+                f"nothing can be computed from such rows ({invalid.error_count()} problems)"
+            ) from None
+
+    @cached_property
+    def computed(self) -> dict[str, Fraction]:
+        """Every headline number, recomputed from the rows. Raises Unobservable."""
+        records: Records = self.records
+        try:
+            return records.kpis()
+        except ZeroDivisionError:
+            raise Unobservable(
+                f"showcase {self._reading.bundle.key}: there are no rows to compute from"
+            ) from None
+
+    @property
+    def not_as_seeded(self) -> Iterator[Finding]:
+        """In what the showcase differs from the seeded one."""
+        return compared("showcase", self._pristine, self._reading.documents["showcases"])
+
+    @property
+    def unproved(self) -> Iterator[Finding]:
+        """Stated numbers that do not follow from the rows."""
+        computed = self.computed
+        for name in [*self.headline, *(n for n in computed if n not in self.headline)]:
+            stated = self.headline.get(name, NOTHING)
+            usable = isinstance(stated, int | float) and not isinstance(stated, bool)
+            if not usable or exact(stated) != computed.get(name):  # type: ignore[arg-type]
+                yield Finding(f"headline {name}", computed.get(name, NOTHING), stated)
+
+    @property
+    def not_served(self) -> Iterator[Finding]:
+        """Headline numbers that the API does not show, or not within 1 % in the bundle's currency."""
+        answer, wanted_currency = self._reading.kpis, self._reading.bundle.currency
+        shown = answer.field("investor_focus_metrics", dict)
+        if answer.field("currency", str) != wanted_currency:
+            yield Finding("KPIs as served: currency", wanted_currency, answer.body["currency"])
+        for name, stated in self._pristine[0]["headline"].items():
+            stem, _, unit = name.rpartition("_")
+            served_as, wanted = name, Decimal(str(stated))
+            if unit in MONEY:
+                served_as = f"{stem}_{wanted_currency.lower()}"
+                wanted = self._currency.convert(wanted, unit.upper(), wanted_currency)
+            found = shown.get(served_as, NOTHING)
+            number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
+            # Money was converted and rounded on the way; shares and counts must be exact.
+            allowed = TOLERANCE * wanted if unit in MONEY else Decimal(0)
+            if not number or abs(Decimal(str(found)) - wanted) > allowed:
+                yield Finding(f"KPI {served_as} as served", Words(f"{wanted:.8g}"), found)
+
+    @property
+    def stale_copies(self) -> Iterator[Finding]:
+        """Cached copies of the headline that disagree with it."""
+        return cached_copies(self._reading, {"showcase": self._pristine[0]})

@@ -1,0 +1,87 @@
+"""What a check has found: expected and found side by side, and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from bson import Decimal128
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Stands for a document or field that is not there (which null is not)."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING = Nothing()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be."""
+
+    where: str
+    expected: object
+    found: object
+
+    def __str__(self) -> str:
+        return f"{self.where}: expected {shown(self.expected)}, found {shown(self.found)}"
+
+
+class NotAsExpected(AssertionError):
+    """A check's assertion did not hold; carries every finding."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        first, *rest = self.findings
+        more = f" (and {len(rest)} more)" if rest else ""
+        super().__init__(f"{first}{more}")
+
+
+class Unobservable(Exception):
+    """Something could not be looked at, and so can't be believed; says what and why."""
+
+
+def expect_none(findings: Iterable[Finding]) -> None:
+    """Raises NotAsExpected where there is any finding."""
+    if found := list(findings):
+        raise NotAsExpected(found)
+
+
+def expect(holds: bool, where: str, expected: object, found: object) -> None:
+    """Raises NotAsExpected with one finding where something does not hold."""
+    if not holds:
+        raise NotAsExpected([Finding(where, expected, found)])
+
+
+def shown(value: object, longest: int = 160) -> str:
+    """A value as a person reads it, on one line, not overlong."""
+    match value:
+        case Words():
+            text = str(value)
+        case str():
+            text = f"“{value}”"
+        case bool() | None:
+            text = {True: "true", False: "false", None: "null"}[value]
+        case datetime():
+            text = f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        case Fraction():
+            text = str(int(value)) if value.denominator == 1 else f"{float(value):.6g}"
+        case Decimal() | Decimal128():
+            text = str(value)
+        case _:
+            text = repr(value)
+    text = " ".join(text.split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+class Words(str):
+    """An expectation told in words, shown without quotation marks."""
+
+    __slots__ = ()

@@ -1,0 +1,7 @@
+"""From the scenarios' outcomes to GO or NO-GO."""
+
+from __future__ import annotations
+
+from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Verdict
+
+__all__ = ["GO", "NO_GO", "BundleVerdict", "Result", "Verdict"]

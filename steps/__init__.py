@@ -1,0 +1,1 @@
+"""Steps: each reads one fact and asserts on it; none queries anything itself."""

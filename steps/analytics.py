@@ -1,0 +1,28 @@
+"""Analytics: Clean slate, tracking enabled."""
+
+from __future__ import annotations
+
+from pytest_bdd import then
+
+from playbook.facts import Demo
+from playbook.findings import expect_none
+
+
+@then("no session, conversation, event or cart of a former demo is left")
+def slate_is_clean(demo: Demo) -> None:
+    expect_none(demo.analytics.leftovers)
+
+
+@then("analytics tracking is switched on")
+def tracking_is_on(demo: Demo) -> None:
+    expect_none(demo.analytics.not_switched_on)
+
+
+@then("an event tracked through the API arrives in analytics")
+def tracked_events_arrive(demo: Demo) -> None:
+    expect_none(demo.analytics.not_arriving)
+
+
+@then("the indexes of analytics and conversations are as declared")
+def analytics_indexes(demo: Demo) -> None:
+    expect_none(demo.analytics.missing_indexes)

@@ -1,0 +1,45 @@
+"""Product catalog: 50 items per region."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from playbook.facts import Demo
+from playbook.findings import Words, expect, expect_none
+
+
+@then(parsers.parse("the catalog holds at least {count:d} products"))
+def shelves_are_full(demo: Demo, count: int) -> None:
+    found = len(demo.catalog.products)
+    where = f"the {demo.catalog.region} catalog"
+    expect(found >= count, where, Words(f"at least {count} products"), found)
+
+
+@then("no product is missing, changed, doubled or left over")
+def products_are_as_seeded(demo: Demo) -> None:
+    expect_none(demo.catalog.not_as_seeded)
+
+
+@then("no two products have the same name")
+def names_differ(demo: Demo) -> None:
+    expect_none(demo.catalog.doubled_names)
+
+
+@then("every product has exactly one positive price, in the region's currency")
+def prices_are_in_the_regions_currency(demo: Demo) -> None:
+    expect_none(demo.catalog.badly_priced)
+
+
+@then("every product has 100 in stock and none reserved")
+def everything_is_in_stock(demo: Demo) -> None:
+    expect_none(demo.catalog.not_in_full_stock)
+
+
+@then("no cached product disagrees with the catalog")
+def cached_products_agree(demo: Demo) -> None:
+    expect_none(demo.catalog.stale_copies)
+
+
+@then("the catalog's indexes are as declared")
+def catalog_indexes(demo: Demo) -> None:
+    expect_none(demo.catalog.missing_indexes)

@@ -1,0 +1,25 @@
+"""Creator profiles: 3 active creators."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from playbook.facts import Demo
+from playbook.findings import Words, expect, expect_none
+
+
+@then(parsers.parse("at least {count:d} creators of the region are active"))
+def creators_are_active(demo: Demo, count: int) -> None:
+    found = len(demo.creators.active)
+    where = f"active creators of region {demo.creators.region}"
+    expect(found >= count, where, Words(f"at least {count}"), found)
+
+
+@then("no creator is missing, changed, doubled or left over")
+def creators_are_as_seeded(demo: Demo) -> None:
+    expect_none(demo.creators.not_as_seeded)
+
+
+@then("no cached creator disagrees with the profile")
+def cached_creators_agree(demo: Demo) -> None:
+    expect_none(demo.creators.stale_copies)

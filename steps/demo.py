@@ -1,0 +1,12 @@
+"""The step that every checklist begins with."""
+
+from __future__ import annotations
+
+from pytest_bdd import given
+
+from playbook.facts import Demo
+
+
+@given("the investor's demo")
+def the_investors_demo(demo: Demo, presence_told: None) -> None:
+    """Looks at the demo, once for all its scenarios."""

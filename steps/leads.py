@@ -1,0 +1,44 @@
+"""Leads kanban: 5 sample leads with awareness tags."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from playbook.facts import Demo
+from playbook.findings import expect, expect_none
+
+
+@then(parsers.parse("exactly {count:d} leads are on the board"))
+def cards_on_the_board(demo: Demo, count: int) -> None:
+    found = len(demo.leads.cards)
+    expect(found == count, f"leads of {demo.bundle.firm}", count, found)
+
+
+@then("no lead is missing, changed, doubled or left over")
+def leads_are_as_seeded(demo: Demo) -> None:
+    expect_none(demo.leads.not_as_seeded)
+
+
+@then("every lead is in one of the board's five columns")
+def leads_are_in_columns(demo: Demo) -> None:
+    expect_none(demo.leads.off_the_board)
+
+
+@then("every lead carries its locale, currency, time zone, device and source")
+def leads_are_tagged(demo: Demo) -> None:
+    expect_none(demo.leads.untagged)
+
+
+@then("every lead's value agrees with its amount and currency")
+def leads_are_valued(demo: Demo) -> None:
+    expect_none(demo.leads.misvalued)
+
+
+@then("no cached lead disagrees with the board")
+def cached_leads_agree(demo: Demo) -> None:
+    expect_none(demo.leads.stale_copies)
+
+
+@then("the board's indexes are as declared")
+def leads_indexes(demo: Demo) -> None:
+    expect_none(demo.leads.missing_indexes)

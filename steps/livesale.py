@@ -1,0 +1,44 @@
+"""LiveSale events: Scheduled T+48h per bundle."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from playbook.facts import Demo
+from playbook.findings import expect, expect_none
+
+
+@then(parsers.parse("exactly {count:d} LiveSale is scheduled"))
+def one_livesale(demo: Demo, count: int) -> None:
+    found = len(demo.livesale.events)
+    expect(found == count, f"LiveSales of {demo.bundle.firm}", count, found)
+
+
+@then("the LiveSale is as planned")
+def livesale_is_as_seeded(demo: Demo) -> None:
+    expect_none(demo.livesale.not_as_seeded)
+
+
+@then("the LiveSale starts at its planned local time")
+def livesale_is_on_time(demo: Demo) -> None:
+    expect_none(demo.livesale.mistimed)
+
+
+@then("the LiveSale is yet to start")
+def livesale_is_ahead(demo: Demo) -> None:
+    expect_none(demo.livesale.past)
+
+
+@then("the LiveSale's creator is active and of the investor's region")
+def host_is_there(demo: Demo) -> None:
+    expect_none(demo.livesale.without_its_host)
+
+
+@then("every featured product is in the catalog")
+def featured_products_are_there(demo: Demo) -> None:
+    expect_none(demo.livesale.featuring_what_is_not_there)
+
+
+@then("no cached LiveSale disagrees with the schedule")
+def cached_livesales_agree(demo: Demo) -> None:
+    expect_none(demo.livesale.stale_copies)

@@ -1,0 +1,44 @@
+"""Locale files: All 7 languages loaded; the awareness context beside them."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from playbook.facts import Demo
+from playbook.findings import expect, expect_none
+
+
+@then(parsers.parse("language {language:w} is loaded with no message missing or changed"))
+def language_is_loaded(demo: Demo, language: str) -> None:
+    expect_none(demo.locales.not_as_seeded(language))
+
+
+@then(parsers.parse("no message of language {language:w} is empty or left in English"))
+def language_is_translated(demo: Demo, language: str) -> None:
+    expect_none(demo.locales.left_in_english(language))
+
+
+@then(parsers.parse("language {language:w} reads {direction:w}"))
+def language_reads(demo: Demo, language: str, direction: str) -> None:
+    found = demo.locales.direction(language)
+    expect(found == direction, f"locale {language}: direction", direction, found)
+
+
+@then(parsers.parse("the API serves language {language:w} with no message missing or changed"))
+def language_is_served(demo: Demo, language: str) -> None:
+    expect_none(demo.locales.not_served_as_seeded(language))
+
+
+@then("the investor's locale, currency, time zone and device are as agreed")
+def context_is_as_seeded(demo: Demo) -> None:
+    expect_none(demo.locales.context_not_as_seeded)
+
+
+@then("the API serves the investor's locale, currency, time zone and device")
+def context_is_served(demo: Demo) -> None:
+    expect_none(demo.locales.context_not_served)
+
+
+@then("no cached context disagrees with them")
+def cached_contexts_agree(demo: Demo) -> None:
+    expect_none(demo.locales.stale_copies)

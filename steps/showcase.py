@@ -1,0 +1,28 @@
+"""What holds for every showcase: the headline follows from the rows, and is what is shown."""
+
+from __future__ import annotations
+
+from pytest_bdd import then
+
+from playbook.facts import Demo
+from playbook.findings import expect_none
+
+
+@then("every headline number follows from the rows behind it")
+def headline_is_proved(demo: Demo) -> None:
+    expect_none(demo.showcase.unproved)
+
+
+@then("nothing of the showcase is missing or changed")
+def showcase_is_as_seeded(demo: Demo) -> None:
+    expect_none(demo.showcase.not_as_seeded)
+
+
+@then("the API shows every headline number, in the investor's currency")
+def headline_is_served(demo: Demo) -> None:
+    expect_none(demo.showcase.not_served)
+
+
+@then("no cached copy disagrees with the showcase")
+def cached_showcases_agree(demo: Demo) -> None:
+    expect_none(demo.showcase.stale_copies)
