@@ -325,7 +325,7 @@ def test_a_typed_time_is_local_unless_it_names_its_offset(
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01T10:00", "2026-11-24T25:00", "10:00"])
 def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"T\+48h 18:00 PST"):
+    with pytest.raises(ValueError, match=r"isoformat|must be in|month"):
         clock.from_local(text, LOS_ANGELES)
 
 

@@ -135,9 +135,11 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
         {
             "posts": [
                 {"id": "p1", "creator": "Isabella Luxe", "caption": "One",
-                 "posted_on": "2026-01-01", "impressions": 900, "likes": 50, "shares": 20, "comments": 10},
+                 "posted_on": "2026-01-01", "impressions": 900,
+                 "likes": 50, "shares": 20, "comments": 10},
                 {"id": "p2", "creator": "Isabella Luxe", "caption": "Two",
-                 "posted_on": "2026-01-02", "impressions": 100, "likes": 2, "shares": 1, "comments": 1},
+                 "posted_on": "2026-01-02", "impressions": 100,
+                 "likes": 2, "shares": 1, "comments": 1},
             ],
             "mobile": [{"date": "2026-01-01", "sessions": 500, "orders": 18}],
             "invitations": [{"week_of": "2026-01-05", "members": 50, "joined": 19}],
