@@ -167,6 +167,25 @@ def latest(
     return matching[-1]
 
 
+def find(root: Path, bundle: Bundle, to: str | None) -> Backup:
+    """The backup that a person means: the latest, the latest of a day, or one by its name.
+
+    Raises WrongUsage where ``to`` is neither, or where there is none.
+    """
+    if to is None:
+        return latest(root, bundle)
+    if to.startswith(PREFIX):
+        named = [b for b in listed(root) if b.path.name == to and b.bundle == bundle.key]
+        if not named:
+            raise WrongUsage(f"no backup of {bundle.short} is called {to!r} in {root}")
+        return named[0]
+    try:
+        day = date.fromisoformat(to)
+    except ValueError:
+        raise WrongUsage(f"{to!r} is no day; expected one like 2026-11-21") from None
+    return latest(root, bundle, day)
+
+
 def read(path: Path) -> Snapshot:
     """A backup's content, every checksum verified. Raises BadBackup; writes nothing."""
     backup, files = _read_manifest(path)

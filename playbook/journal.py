@@ -72,6 +72,11 @@ class Journal:
     spool: Path
     """Where a run's record waits while MongoDB is away."""
 
+    @classmethod
+    def reading(cls, db: Database[dict[str, Any]]) -> Journal:
+        """A journal to read from."""
+        return cls(db, Redactor(()), Path())
+
     def start(self, run: Run) -> None:
         """Record a run's start, and every earlier run of its bundle left "running" as broken."""
         self._write_in_what_waits(run.bundle)

@@ -25,8 +25,8 @@ from playbook.indexes import DECLARED
 from playbook.journal import Journal, Run, new_run
 from playbook.lease import Lease, LeaseLost, held
 from playbook.passwords import password_hash
-from playbook.plan import ClearKeys, Operation, Put, Remove, RemoveStrays, Step
-from playbook.scope import SEEDED, TRACES, Scope, scope_of
+from playbook.plan import ClearKeys, Operation, Put, RemoveStrays, Step
+from playbook.scope import EMAIL_FIELDS, SEEDED, TRACES, Scope, scope_of
 from playbook.seeds import Seeds
 from playbook.snapshot import Snapshot
 
@@ -129,6 +129,18 @@ class Reset:
                 self._failed(error, run, lease, journal, scope, None)
             return self._done(run, journal)
 
+    def differing_from_rollback(self, bundle: Bundle) -> list[str] | None:
+        """In which collections a bundle differs from the backup its last run rolled it back to.
+
+        None where its last run was no finished rollback. Raises BadBackup, Unreachable.
+        """
+        with self.environment.naming_the_unreachable():
+            runs = Journal.reading(self.environment.db).last_runs([bundle.key], 1)[bundle.key]
+            if not runs or (runs[0]["trigger"], runs[0]["status"]) != ("rollback", "done"):
+                return None
+            wanted = backup.read(self.backups / runs[0]["backup"])
+            return _differing(wanted, self._look(scope_of(bundle, self.seeds), None))
+
     def save(self, bundle: Bundle, state: str) -> backup.Backup:
         """Back a bundle up as it is, under a name for its state (see :mod:`playbook.backup`)."""
         now = clock.now()
@@ -184,13 +196,7 @@ class Reset:
         self, scope: Scope, wanted: Snapshot, before: Snapshot, run: Run, lease: Lease
     ) -> None:
         self._execute(restoring_steps(scope, wanted), Executor(self.environment, before), run, lease)
-        now_there = self._look(scope, None)
-        differing = [
-            name
-            for name, hashed in wanted.hashes().items()
-            if now_there.hashes().get(name) != hashed
-        ]
-        if differing:
+        if differing := _differing(wanted, self._look(scope, None)):
             raise StepFailed(f"the restored state differs from the backup in {', '.join(differing)}")
 
     def _failed(
@@ -230,6 +236,12 @@ class Reset:
         return Report(run, seconds, tuple(run.notes))
 
 
+def _differing(wanted: Snapshot, found: Snapshot) -> list[str]:
+    """The collections in which two snapshots differ."""
+    hashes = found.hashes()
+    return [name for name, hashed in wanted.hashes().items() if hashes.get(name) != hashed]
+
+
 def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
     """The steps that make a scope exactly what a snapshot holds.
 
@@ -256,8 +268,8 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
     return steps
 
 
-def without_an_owner(seeds: Seeds) -> list[Step]:
-    """The steps that only a reset of ``all`` takes: demo traces that no bundle owns.
+def clear_what_nobody_owns(environment: Environment, seeds: Seeds) -> int:
+    """What only a reset of ``all`` does: delete demo traces that no bundle owns, and count them.
 
     The playbook's commands clear every ``*.demo@aislemarts.luxury``; addresses of no bundle's
     prefix are in no bundle's scope (playbook, "Data Cleanup").
@@ -266,14 +278,13 @@ def without_an_owner(seeds: Seeds) -> list[Step]:
     pattern = r"\.demo@aislemarts\.luxury$(?!\n)"
     orphan = {
         "$and": [
-            {"$or": [{field: {"$regex": pattern}} for field in presence.EMAIL_FIELDS]},
+            {"$or": [{field: {"$regex": pattern}} for field in EMAIL_FIELDS]},
             {"$nor": owned},
         ]
     }
-    return [
-        Step("Data Cleanup", f"Clear {name} of demo addresses without a bundle", Remove(name, orphan))
-        for name in TRACES
-    ]
+    with environment.naming_the_unreachable():
+        guard.require_marker(environment.db)
+        return sum(environment.db[name].delete_many(orphan).deleted_count for name in TRACES)
 
 
 def seeds_version(seeds: Seeds) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
 HIDDEN = "[hidden]"
@@ -37,3 +38,15 @@ def _query_secrets(query: str) -> list[str]:
     words = ("password", "secret", "token", "key")
     pairs = (pair.partition("=") for pair in query.split("&"))
     return [value for name, _, value in pairs if any(word in name.lower() for word in words)]
+
+
+def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[str]:
+    """Every secret among the environment variables, for outlets that know no settings yet."""
+    variables = os.environ if variables is None else variables
+    secrets = []
+    for name, value in variables.items():
+        if name.startswith("DEMO_PASSWORD_"):
+            secrets.append(value)
+        elif name in ("MONGO_URI", "REDIS_URL", "API_URL"):
+            secrets += secrets_in(value)
+    return secrets

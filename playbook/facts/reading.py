@@ -185,7 +185,11 @@ class Reading:
             _all_of(guard.COLLECTION, [{"$match": {"_id": guard.MARKER}}]),
             _all_of(
                 JOURNAL,
-                [{"$match": {"bundle": self.bundle.key}}, {"$sort": {"_id": -1}}, {"$limit": 1}],
+                [
+                    {"$match": {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}},
+                    {"$sort": {"_id": -1}},
+                    {"$limit": 1},
+                ],
             ),
         ]
         with self.environment.naming_the_unreachable():

@@ -1,0 +1,74 @@
+"""The ``playbook`` command.
+
+Exit codes: 0 GO or done, 1 NO-GO, 2 wrong usage or bad seeds, 3 environment unreachable,
+4 refused (no marker, locked, an investor is in session).
+
+Each command imports what it needs when it runs, so that a check does not wait for the admin
+panel to load.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from datetime import UTC, datetime
+from importlib import import_module
+
+import typer
+from click.exceptions import Abort, ClickException, Exit
+
+from playbook import PROJECT
+from playbook.environment.redaction import Redactor, secrets_in_environment
+from playbook.errors import PlaybookError
+
+COMMANDS = ("up", "reset", "check", "rollback", "verify", "status", "adopt")
+"""Each a module of this package with ``register(app)``."""
+
+app = typer.Typer(
+    help="Reset the AisleMarts investor demos, and prove that they are ready.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def playbook() -> None:
+    """Reset the AisleMarts investor demos, and prove that they are ready."""
+
+
+def main() -> None:
+    """Run the command line and end with its exit code; whatever happens, in plain words."""
+    for name in COMMANDS:
+        import_module(f"playbook.cli.{name}").register(app)
+    sys.exit(_run())
+
+
+def _run() -> int:
+    redact = Redactor(secrets_in_environment())
+    try:
+        return app(standalone_mode=False) or 0
+    except Exit as ended:
+        return ended.exit_code
+    except (Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return 130
+    except ClickException as error:
+        _say(redact(error.format_message()))
+        return 2
+    except PlaybookError as error:
+        _say(redact(str(error)))
+        return error.exit_code
+    except BrokenPipeError:
+        return 1
+    except Exception:  # noqa: BLE001 - no traceback reaches a user, but an engineer needs it
+        path = PROJECT / "reports" / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(redact(traceback.format_exc()), encoding="utf-8")
+        _say(f"this should not have happened; what did is in {path}: please report it")
+        return 1
+
+
+def _say(text: str) -> None:
+    print(f"playbook: {text}", file=sys.stderr)

@@ -1,0 +1,19 @@
+"""Arguments that several commands take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Bundles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="BUNDLE…", help="id, short name or alias of a bundle, in any case; or all"
+    ),
+]
+OneBundle = Annotated[
+    str, typer.Argument(metavar="BUNDLE", help="id, short name or alias of a bundle, in any case")
+]
+Force = Annotated[bool, typer.Option("--force", help="although an investor is in session")]
+AsJson = Annotated[bool, typer.Option("--json", help="print machine-readable JSON")]

@@ -1,0 +1,98 @@
+"""``playbook reset``: put bundles back to pristine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from playbook.cli.arguments import Bundles, Force
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(reset)
+
+
+def reset(
+    bundle: Bundles,
+    access: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="the meeting to come, in the bundle's local time (2026-11-24T10:00)"
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="print the plan and write nothing")
+    ] = False,
+    force: Force = False,
+    no_rollback: Annotated[
+        bool, typer.Option("--no-rollback", help="leave a failed reset as it is, to inspect it")
+    ] = False,
+) -> None:
+    """Reset bundles to pristine, for real (playbook, "Reset Procedures").
+
+    The state before is backed up; a reset that fails midway is rolled back.
+    """
+    from playbook import backup, bundles, clock, seeds
+    from playbook.bundles import Bundle
+    from playbook.cli.side_by_side import for_each
+    from playbook.environment.opened import opened
+    from playbook.errors import WrongUsage
+    from playbook.plan import Step
+    from playbook.reset import Reset, clear_what_nobody_owns
+
+    loaded = seeds.load()
+    chosen = bundles.select(loaded, bundle)
+
+    def access_of(one: Bundle) -> datetime:
+        if access is None:
+            return clock.now()
+        try:
+            return clock.from_local(access, one.timezone)
+        except ValueError as error:
+            raise WrongUsage(
+                f"--access {access!r} is no time ({error}); expected one like 2026-11-24T10:00"
+            ) from None
+
+    accesses = {one.key: access_of(one) for one in chosen}
+    if dry_run:
+        for one in chosen:
+            _print_plan(loaded, one, accesses[one.key])
+        return
+    with opened(loaded) as environment:
+        resets = Reset(environment, loaded, backup.directory())
+
+        def work(one: Bundle, told: Callable[[int, int, Step], None]) -> str:
+            report = replace(resets, progress=told).reset(
+                one, access=accesses[one.key], force=force, roll_back=not no_rollback
+            )
+            notes = "".join(f"\n  note: {note}" for note in report.notes)
+            return (
+                f"{one.short}: pristine in {report.seconds:.1f} s, "
+                f"T is {clock.local_text(report.run.access, one.timezone)}, "
+                f"the state before is in {report.run.backup}{notes}"
+            )
+
+        code = for_each(environment, chosen, work)
+        if code == 0 and any(name.casefold() == "all" for name in bundle):
+            cleared = clear_what_nobody_owns(environment, loaded)
+            print(f"all: {cleared} demo traces without a bundle cleared")
+        raise typer.Exit(code)
+
+
+def _print_plan(loaded: object, one: object, access: object) -> None:
+    from typing import cast
+
+    from playbook import bundles, clock, plan
+    from playbook.bundles import Bundle
+    from playbook.seeds import Seeds
+
+    seeds, bundle, instant = cast(Seeds, loaded), cast(Bundle, one), cast(datetime, access)
+    hashes = dict.fromkeys(bundles.accounts_of(seeds, bundle), "")
+    todo = plan.build(bundle, seeds, instant, hashes)
+    print(f"{bundle.key}: T is {clock.local_text(instant, bundle.timezone)}; nothing is written")
+    for number, step in enumerate(todo.steps, start=1):
+        print(f"{number:3}. {step.name}: {step.operation}")

@@ -1,0 +1,35 @@
+"""``playbook verify``: is what a rollback restored still there, byte for byte?"""
+
+from __future__ import annotations
+
+import typer
+
+from playbook.cli.arguments import Bundles
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(verify)
+
+
+def verify(bundle: Bundles) -> None:
+    """Compare bundles with the backups they were last rolled back to.
+
+    Exit 1 where a bundle differs, 2 where none has been rolled back (playbook, "Verify rollback
+    success").
+    """
+    from playbook import backup, bundles, seeds
+    from playbook.environment.opened import opened
+    from playbook.errors import WrongUsage
+    from playbook.reset import Reset
+
+    loaded = seeds.load()
+    chosen = bundles.select(loaded, bundle)
+    with opened(loaded) as environment:
+        resets = Reset(environment, loaded, backup.directory())
+        verified = {one.short: resets.differing_from_rollback(one) for one in chosen}
+    compared = {short: differing for short, differing in verified.items() if differing is not None}
+    if not compared:
+        raise WrongUsage("nothing to verify: no bundle was rolled back by its last run")
+    for short, differing in compared.items():
+        print(f"{short}: differs in {', '.join(differing)}" if differing else f"{short}: verified")
+    raise typer.Exit(1 if any(compared.values()) else 0)

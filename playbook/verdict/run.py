@@ -1,0 +1,60 @@
+"""Run the features against an open environment: ``playbook check`` is pytest, nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from playbook import PROJECT
+from playbook.bundles import Bundle
+from playbook.environment import Environment
+from playbook.errors import PlaybookError
+from playbook.seeds import Seeds
+from playbook.verdict.collector import Collector
+from playbook.verdict.model import Result, Verdict
+
+PLUGINS = ("pytest_bdd.plugin", "allure_pytest.plugin")
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A plugin that hands what is open and loaded already to the fixtures."""
+
+    environment: Environment
+    seeds: Seeds
+
+
+def check(
+    environment: Environment,
+    seeds: Seeds,
+    bundles: Sequence[Bundle],
+    *,
+    on_result: Callable[[Result], None] = lambda result: None,
+    allure_results: Path | None = None,
+) -> Verdict:
+    """Look at some bundles and say GO or NO-GO, changing no demo data.
+
+    Not to be run twice at once in one process: pytest is made for one session at a time.
+    """
+    arguments = [str(PROJECT / "features" / "test_demo.py"), "--no-reset"]
+    arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
+    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
+    for plugin in PLUGINS:
+        arguments += ["-p", plugin]
+    for bundle in bundles:
+        arguments += ["--bundle", bundle.key]
+    if allure_results is not None:
+        arguments += ["--alluredir", str(allure_results)]
+    # Plugins and options that somebody's shell adds have no say in a verdict.
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    collector = Collector(on_result)
+    status = pytest.main(arguments, plugins=[collector, Given(environment, seeds)])
+    verdict = collector.verdict
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")
+    return verdict
