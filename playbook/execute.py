@@ -170,7 +170,7 @@ class Executor:
 
 def _encoded(document: Mapping[str, Any]) -> bytes:
     if isinstance(document, RawBSONDocument):
-        return document.raw
+        return bytes(document.raw)
     return bson.encode(document)
 
 

@@ -29,7 +29,7 @@ class Snapshot:
 
     def by_id(self, collection: str) -> dict[bytes, bytes]:
         """The raw documents of a collection by their encoded ``_id`` (ids may be of any type)."""
-        return {id_bytes(d["_id"]): d.raw for d in self.documents.get(collection, [])}
+        return {id_bytes(d["_id"]): bytes(d.raw) for d in self.documents.get(collection, [])}
 
     def hashes(self) -> dict[str, str]:
         """A digest of each collection's documents, whatever order they were read in."""
@@ -47,7 +47,7 @@ def id_bytes(identifier: object) -> bytes:
 def digest(documents: Iterable[bytes]) -> str:
     """SHA-256 over documents in a fixed order."""
     total = hashlib.sha256()
-    for raw in sorted(documents):
+    for raw in sorted(map(bytes, documents)):
         total.update(raw)
     return total.hexdigest()
 

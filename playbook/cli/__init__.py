@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from importlib import import_module
 
 import typer
-from click.exceptions import Abort, ClickException, Exit
 
 from playbook import PROJECT
 from playbook.environment.redaction import Redactor, secrets_in_environment
@@ -49,20 +48,20 @@ def _run() -> int:
     redact = Redactor(secrets_in_environment())
     try:
         return app(standalone_mode=False) or 0
-    except Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
-    except (Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _say("interrupted")
         return 130
-    except ClickException as error:
-        _say(redact(error.format_message()))
-        return 2
     except PlaybookError as error:
         _say(redact(str(error)))
         return error.exit_code
     except BrokenPipeError:
         return 1
-    except Exception:  # noqa: BLE001 - no traceback reaches a user, but an engineer needs it
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user
+        if told := getattr(error, "format_message", None):  # typer's "wrong usage", any version
+            _say(redact(f"{told()} See playbook --help."))
+            return 2
         path = PROJECT / "reports" / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
         path.parent.mkdir(exist_ok=True)
         path.write_text(redact(traceback.format_exc()), encoding="utf-8")

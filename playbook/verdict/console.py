@@ -13,6 +13,7 @@ from playbook.seeds import Seeds
 from playbook.verdict.model import GO, BundleVerdict, Result, Verdict
 
 PHONE_COLUMNS = 48
+TABLE_COLUMNS = 104
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "red")}
 NOT_RUN = ("?", "yellow")
 SHOWN_REASONS = 3
@@ -39,18 +40,19 @@ def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
     if len(verdict.bundles) == 1:
         _show_one(console, verdict.bundles[0], seeds)
         return
-    table = Table(title=None, show_lines=False, pad_edge=False, box=None)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("bundle", no_wrap=True)
     table.add_column("", no_wrap=True)
     for check in CHECKS:
-        table.add_column(check, justify="center", no_wrap=True)
+        table.add_column(check, justify="center", overflow="fold")
     for bundle in verdict.bundles:
         table.add_row(
             _short(bundle, seeds),
             _word(bundle.verdict),
             *(Text(*_mark(bundle, check)) for check in CHECKS),
         )
-    console.print(table)
+    # A log file has no width of its own: there the table gets what it needs.
+    console.print(table, width=None if console.is_terminal else TABLE_COLUMNS, no_wrap=False)
     for bundle in verdict.bundles:
         if bundle.in_session:
             console.print(f"{_short(bundle, seeds)} is in session: {'; '.join(bundle.in_session)}")
@@ -68,7 +70,7 @@ def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
     for seen in bundle.in_session:
         console.print(Text(f"in session: {seen}", style="yellow"), soft_wrap=True)
     console.print(
-        Text(" ").join(Text(f"{_mark(bundle, c)[0]} {c}", _mark(bundle, c)[1]) for c in CHECKS),
+        Text(" ").join(Text(f"{_mark(bundle, c)[0]}\u00a0{c}", _mark(bundle, c)[1]) for c in CHECKS),
         width=PHONE_COLUMNS,
     )
     if bundle.verdict != GO:
