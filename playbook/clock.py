@@ -52,7 +52,7 @@ def livesale_start(template: str, access: datetime, zone: str) -> datetime:
     ``zone`` the bundle's IANA zone (playbook, "Event Timing (T+48h from demo access)").
     Raises ValueError where the template is not one.
     """
-    matched = SCHEDULED_TIME.match(template)
+    matched = SCHEDULED_TIME.fullmatch(template)
     if matched is None:
         raise ValueError(f"not a LiveSale time: {template!r}; expected one like 'T+48h 18:00 PST'")
     later = access + timedelta(hours=int(matched["hours"]))
@@ -94,6 +94,8 @@ def from_local(text: str, zone: str) -> datetime:
     Raises ValueError where the text is no ISO date and time.
     """
     moment = datetime.fromisoformat(text)
+    if len(text) <= len("2026-11-24"):  # it would be read as midnight
+        raise ValueError(f"{text!r} is a date alone; expected a time, too: '2026-11-24T10:00'")
     if moment.tzinfo is not None:
         return moment.astimezone(UTC).replace(microsecond=0)
     return first_instant(moment.replace(microsecond=0), zone)

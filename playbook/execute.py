@@ -6,7 +6,7 @@ that a reset disturbs a live environment as little as it can.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ from playbook.plan import (
     RestoreIndexes,
 )
 from playbook.scope import Filter
+from playbook.seeds import Document
 from playbook.snapshot import Snapshot, id_bytes
 
 WRITE_SECONDS = 25
@@ -95,7 +96,7 @@ class Executor:
             return "nothing there"
         return f"{self.environment.db[collection].delete_many(where).deleted_count} deleted"
 
-    def _put(self, collection: str, documents: list[Any]) -> str:
+    def _put(self, collection: str, documents: Sequence[Document | RawBSONDocument]) -> str:
         found = self._found(collection) or {}
         changed = [d for d in documents if found.get(id_bytes(d["_id"])) != _encoded(d)]
         if changed:

@@ -35,16 +35,22 @@ DECLARED: Mapping[str, tuple[Index, ...]] = {
 """By collection. The playbook names products and conversations; the others serve the app."""
 
 
+NARROWING = ("sparse", "partialFilterExpression", "expireAfterSeconds", "collation", "hidden")
+"""Options with which an index on the same fields is not the one that is declared."""
+
+
 def differing(declared: tuple[Index, ...], found: list[dict[str, Any]]) -> list[Index]:
-    """The declared indexes that are missing or other than declared (``listIndexes`` answers)."""
-    by_name = {index["name"]: index for index in found}
-    wrong = []
-    for index in declared:
-        present = by_name.get(index.name)
-        if (
-            present is None
-            or tuple(present["key"].items()) != index.keys
-            or bool(present.get("unique", False)) != index.unique
-        ):
-            wrong.append(index)
-    return wrong
+    """The declared indexes that are missing or other than declared (``listIndexes`` answers).
+
+    An index counts by what it does, not by its name: MongoDB builds no second one like it.
+    """
+    return [index for index in declared if not any(_serves(index, other) for other in found)]
+
+
+def _serves(index: Index, found: dict[str, Any]) -> bool:
+    return (
+        tuple(found["key"].items()) == index.keys
+        and bool(found.get("unique", False)) == index.unique
+        # An expireAfterSeconds of 0 is an option, too: documents vanish at once.
+        and not any(found.get(option, False) is not False for option in NARROWING)
+    )

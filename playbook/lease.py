@@ -70,8 +70,9 @@ class Lease:
             )
         except DuplicateKeyError:  # two first takers at once: the other one was faster
             return self.take(key)
+        assert lease is not None  # an upsert always answers with a document
         if lease["run"] != self.run:
-            return dict(lease)
+            return lease
         self.fences[key] = lease["fence"]
         self._sure_until = min(
             self._sure_until or started + self.life.total_seconds(),

@@ -7,10 +7,12 @@ Nothing here reads or writes; :mod:`playbook.reset` is what executes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from bson.raw_bson import RawBSONDocument
 
 from playbook import pristine
 from playbook.bundles import Bundle
@@ -35,7 +37,7 @@ class Put:
     """Write whole documents by ``_id``, in place, so that no reader ever misses one."""
 
     collection: str
-    documents: list[Document]
+    documents: Sequence[Document | RawBSONDocument]
 
     def __str__(self) -> str:
         count = len(self.documents)

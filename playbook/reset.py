@@ -23,7 +23,7 @@ from playbook.errors import PlaybookError, Refused
 from playbook.execute import Executor, StepFailed
 from playbook.indexes import DECLARED
 from playbook.journal import Journal, Run, new_run
-from playbook.lease import Lease, LeaseLost, held
+from playbook.lease import LIFE, Lease, LeaseLost, held
 from playbook.passwords import password_hash
 from playbook.plan import ClearKeys, Operation, Put, RemoveStrays, Step
 from playbook.scope import EMAIL_FIELDS, SEEDED, TRACES, Scope, scope_of
@@ -65,7 +65,7 @@ class Reset:
     seeds: Seeds
     backups: Path
     progress: Progress = silent
-    lease_life: timedelta | None = None
+    lease_life: timedelta = LIFE
 
     def plan(self, bundle: Bundle, access: datetime) -> plan.Plan:
         """The plan of a bundle's reset. Raises WrongUsage where its password is not set."""
@@ -156,10 +156,9 @@ class Reset:
         environment = self.environment
         run = Run(new_run(started), bundle.key, trigger, started, access, seeds_version(self.seeds))
         journal = Journal(environment.db, environment.redact, self.backups / "journal")
-        life = {} if self.lease_life is None else {"life": self.lease_life}
         with environment.naming_the_unreachable():
             guard.require_marker(environment.db)
-            with held(environment.db, bundle, run.id, **life) as lease:
+            with held(environment.db, bundle, run.id, life=self.lease_life) as lease:
                 run.fences = dict(lease.fences)
                 yield run, lease, journal
 
@@ -254,7 +253,7 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
         documents = wanted.documents.get(name, [])
         keep = [document["_id"] for document in documents]
         operations: list[Operation] = [
-            Put(name, list(documents)),
+            Put(name, documents),
             RemoveStrays(name, scope.filters[name], keep),
         ]
         if name == "users":

@@ -76,31 +76,41 @@ def scope_of(bundle: Bundle, seeds: Seeds) -> Scope:
         "showcases": {"_id": bundle.key},
         "demo_settings": {"_id": bundle.key},
     }
-    traces = trace_filter(bundle, accounts)
+    traces = trace_filter(bundle, accounts, foreign)
     filters.update(dict.fromkeys(TRACES, traces))
     return Scope(bundle, accounts, filters, key_patterns(bundle))
 
 
-def trace_filter(bundle: Bundle, accounts: Iterable[str]) -> Filter:
+def trace_filter(
+    bundle: Bundle, accounts: Iterable[str], foreign: Iterable[str] = ()
+) -> Filter:
     """What a demo of this bundle leaves behind in the app's own collections.
 
     The playbook's pattern (``/\\.demo@aislemarts\\.luxury$/``) misses the companion accounts
     (``.creator@``, ``.brand@``, ``.viewer@``), so both the account list and the bundle's own
-    address prefixes count; e-mail addresses compare exactly and whole.
+    address prefixes count; e-mail addresses compare exactly and whole. A trace that only names
+    the bundle is not this bundle's where it carries an address like the ``foreign`` ones.
     """
     accounts = list(accounts)
-    prefixes = sorted({re.escape(email.split(".", 1)[0]) for email in accounts})
-    # `$` alone would also match before a final line feed, in PCRE as in Python.
-    pattern = (
-        rf"^(?:{'|'.join(prefixes)})\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$(?!\n)"
-    )
+    own, others = _like(accounts), _like(foreign)
     return {
         "$or": [
             *({field: {"$in": accounts}} for field in EMAIL_FIELDS),
-            *({field: {"$regex": pattern}} for field in EMAIL_FIELDS),
-            {"bundle": bundle.key, "user_type": "demo"},
+            *({field: {"$regex": own}} for field in EMAIL_FIELDS),
+            {
+                "bundle": bundle.key,
+                "user_type": "demo",
+                **{field: {"$not": {"$regex": others}} for field in EMAIL_FIELDS},
+            },
         ]
     }
+
+
+def _like(accounts: Iterable[str]) -> str:
+    """The pattern of all demo addresses with the prefixes of some."""
+    prefixes = sorted({re.escape(email.split(".", 1)[0]) for email in accounts})
+    # `$` alone would also match before a final line feed, in PCRE as in Python.
+    return rf"^(?:{'|'.join(prefixes)})\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$(?!\n)"
 
 
 def key_patterns(bundle: Bundle) -> tuple[str, str]:

@@ -34,7 +34,7 @@ class Snapshot:
     def hashes(self) -> dict[str, str]:
         """A digest of each collection's documents, whatever order they were read in."""
         return {
-            name: digest(document.raw for document in documents)
+            name: digest(bytes(document.raw) for document in documents)
             for name, documents in sorted(self.documents.items())
         }
 
@@ -47,7 +47,7 @@ def id_bytes(identifier: object) -> bytes:
 def digest(documents: Iterable[bytes]) -> str:
     """SHA-256 over documents in a fixed order."""
     total = hashlib.sha256()
-    for raw in sorted(map(bytes, documents)):
+    for raw in sorted(documents):
         total.update(raw)
     return total.hexdigest()
 

@@ -635,7 +635,6 @@ def cleared(clear: ClearKeys, key: str) -> bool:
     return any(fnmatchcase(key, pattern) for pattern in clear.patterns)
 
 
-@pytest.mark.xfail(strict=True, reason="whoever's address it carries, the bundle's name wins")
 def test_a_trace_belongs_to_the_address_that_it_carries(seeds: Seeds) -> None:
     where = scope_of(bundles.find(seeds, "sequoia"), seeds).filters["analytics"]
     assert not matches(

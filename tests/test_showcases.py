@@ -434,7 +434,6 @@ def test_a_share_of_nothing_is_no_number(bundle: str, group: str) -> None:
         kpis(bundle, records)
 
 
-@pytest.mark.xfail(strict=True, reason="VAT rows are checked against nothing")
 def test_a_price_with_the_wrong_tax_is_refused(seeds: Seeds) -> None:
     records = copy.deepcopy(seeds.showcases[INDEX].model.records)
     records["vat_prices"][0]["gross_eur_cents"] += 1
@@ -442,7 +441,6 @@ def test_a_price_with_the_wrong_tax_is_refused(seeds: Seeds) -> None:
         kpis(INDEX, records)
 
 
-@pytest.mark.xfail(strict=True, reason="a vendor who has left may still pay")
 def test_a_churned_vendor_with_revenue_is_refused(seeds: Seeds) -> None:
     records = copy.deepcopy(seeds.showcases[BESSEMER].model.records)
     next(row for row in records["vendors"] if row["churned"])["mrr_usd"] = 500

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote
 
 HIDDEN = "[hidden]"
 SHORTEST = 4
 """A shorter "secret" would blank out ordinary words."""
+
+_HOST = r"(?:\[[^\]@]*\]|[\w.%-]+)(?::[0-9]+)?"
+URL = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+]*)://"
+    # Up to the last @ before the query: a raw /, ? or # in a password ends nothing.
+    r"(?:(?P<login>(?:(?!\?\w+=).)*)@)?"
+    rf"(?P<address>(?:{_HOST}(?:,{_HOST})*)?(?:/[^@?#]*)?)"
+    r"(?:\?(?P<query>[^#]*))?(?:#.*)?",
+    re.DOTALL,
+)
+"""A connection URL in parts, read so that no part of a password is taken for an address."""
 
 
 class Redactor:
@@ -17,26 +30,52 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         known = {form for secret in secrets for form in (secret, unquote(secret))}
         # Longest first, so that no secret survives as the rest of a shorter one.
-        self._secrets = sorted((s for s in known if len(s) >= SHORTEST), key=len, reverse=True)
+        longest_first = sorted(known, key=lambda form: (-len(form), form))
+        self._patterns = [
+            re.compile("".join(map(_spellings, form)))
+            for form in longest_first
+            if len(form) >= SHORTEST
+        ]
 
     def __call__(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
+        for pattern in self._patterns:
+            text = pattern.sub(HIDDEN, text)
         return text
 
 
+def _spellings(char: str) -> str:
+    """A pattern of one character as it stands, in a URL, in a form and in JSON."""
+    in_url = quote(char, safe="", errors="surrogatepass")
+    forms = {char, json.dumps(char)[1:-1], json.dumps(char, ensure_ascii=False)[1:-1]}
+    if char == " ":
+        forms.add("+")
+    if char == "/":
+        forms.add(r"\/")
+    encoded = f"(?i:{in_url})" if in_url.startswith("%") else re.escape(in_url)
+    return f"(?:{'|'.join([*map(re.escape, sorted(forms)), encoded])})"
+
+
 def secrets_in(url: str) -> list[str]:
-    """The credentials inside a connection URL (``user:password@``), as they stand in it."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
+    """The credentials inside a connection URL, as they stand in it.
+
+    They are the password of ``user:password@``, the token of ``https://token@`` and whatever
+    the query calls by such a name. A URL that cannot be read is all secret.
+    """
+    parts = URL.fullmatch(url)
+    if parts is None:
         return [url]
-    return [part for part in (parts.password, *_query_secrets(parts.query)) if part]
+    user, colon, password = (parts["login"] or "").partition(":")
+    if not colon and parts["scheme"].lower() in ("http", "https"):
+        password = user
+    return [part for part in (password, *_query_secrets(parts["query"] or "")) if part]
 
 
 def _query_secrets(query: str) -> list[str]:
     words = ("password", "secret", "token", "key")
-    pairs = (pair.partition("=") for pair in query.split("&"))
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    for name, _, value in list(pairs):
+        if name.lower() == "authmechanismproperties":  # of MongoDB: "NAME:value,NAME:value"
+            pairs += [item.partition(":") for item in unquote(value).split(",")]
     return [value for name, _, value in pairs if any(word in name.lower() for word in words)]
 
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from playbook.environment.redaction import HIDDEN, URL
 from playbook.errors import WrongUsage
 
 CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
@@ -68,7 +69,11 @@ class Settings:
         passwords = {}
         for name, value in variables.items():
             if name.startswith("DEMO_PASSWORD_") and value:
-                if len(value.encode()) > BCRYPT_LIMIT:
+                try:
+                    length = len(value.encode())
+                except UnicodeEncodeError:
+                    raise WrongUsage(f"{name} is no UTF-8 text; set another password") from None
+                if length > BCRYPT_LIMIT:
                     raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
                 passwords[name] = value
         database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
@@ -115,9 +120,9 @@ def password_setting(bundle_short: str) -> str:
 
 
 def without_credentials(url: str) -> str:
-    """A URL's scheme, hosts and path; never its user, password or query."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+    """A URL's scheme, hosts and path; never its user, password, query or fragment."""
+    parts = URL.fullmatch(url)
+    return f"{parts['scheme']}://{parts['address']}" if parts else HIDDEN
 
 
 def _require_url(name: str, value: str) -> None:
@@ -126,8 +131,11 @@ def _require_url(name: str, value: str) -> None:
     wrong = WrongUsage(f"{name} is no such URL; expected one like {schemes[0]}://host:port")
     try:
         parts = urlsplit(value)
-        if parts.scheme not in schemes or not (parts.netloc or parts.scheme == "unix"):
+        host = parts.hostname or (parts.scheme == "unix" and parts.path)
+        if parts.scheme not in schemes or not host or not URL.fullmatch(value):
             raise wrong
+        if parts.netloc and "@" in parts.path + parts.fragment:
+            raise wrong  # it ended a password with a raw / or # in it
         if parts.scheme == "mongodb":
             parse_uri(value)
         elif parts.scheme != "mongodb+srv" and parts.port == 0:

@@ -210,7 +210,7 @@ class Reading:
         with self.environment.naming_the_unreachable():
             client = self.environment.redis
             keys = caches.keys(client, self.scope.key_patterns)
-            values: list[Any] = client.mget(keys) if keys else []  # type: ignore[assignment]
+            values: list[Any] = client.mget(keys) if keys else []
             return {
                 key.decode("utf-8", "replace"): value
                 for key, value in zip(keys, values, strict=True)

@@ -81,7 +81,7 @@ class Showcase:
         for name in [*self.headline, *(n for n in computed if n not in self.headline)]:
             stated = self.headline.get(name, NOTHING)
             usable = isinstance(stated, int | float) and not isinstance(stated, bool)
-            if not usable or exact(stated) != computed.get(name):  # type: ignore[arg-type]
+            if not usable or exact(stated) != computed.get(name):
                 yield Finding(f"headline {name}", computed.get(name, NOTHING), stated)
 
     @property

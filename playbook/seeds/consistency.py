@@ -8,10 +8,11 @@ from typing import get_args
 
 from pydantic import ValidationError
 
-from playbook.seeds.load import Seeds
+from playbook.seeds.load import Seeds, told
 from playbook.seeds.models import Currency, Language, Region
 from playbook.showcases import exact, showcase_of
 
+PRODUCTS_A_REGION = 50
 CREATORS_A_REGION = 3
 LEADS_A_BUNDLE = 5
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
@@ -20,13 +21,13 @@ PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 def disagreements(seeds: Seeds) -> Iterator[str]:
     """Every way in which the documents do not fit each other, with file and line."""
     yield from _bundles(seeds)
-    yield from _creators(seeds)
+    yield from _regions(seeds)
     yield from _livesales(seeds)
     yield from _leads(seeds)
     yield from _one_a_bundle(seeds)
     yield from _locales(seeds)
     yield from _showcases(seeds)
-    for missing in set(get_args(Currency)) - set(seeds.reference_rates):
+    for missing in sorted(set(get_args(Currency)) - set(seeds.reference_rates)):
         yield f"currency_reference_rates.json: {missing}: no reference rate; expected one"
 
 
@@ -34,13 +35,21 @@ def _bundles(seeds: Seeds) -> Iterator[str]:
     names: dict[str, str] = {}
     for line in seeds.bundles.values():
         for name in (line.model.key, line.model.short, *line.model.aliases):
+            if name.casefold() == "all":
+                yield f"{line.where}: name {name!r} means every bundle; expected another"
             other = names.setdefault(name.casefold(), line.where)
             if other != line.where:
                 yield f"{line.where}: name {name!r} is also a name of the bundle at {other}"
 
 
-def _creators(seeds: Seeds) -> Iterator[str]:
+def _regions(seeds: Seeds) -> Iterator[str]:
     for region in get_args(Region):
+        count = sum(line.model.region == region for line in seeds.products.values())
+        if count < PRODUCTS_A_REGION:
+            yield (
+                f"luxury_products.json: region {region} has {count} products; "
+                f"expected {PRODUCTS_A_REGION} or more"
+            )
         count = sum(line.model.region == region for line in seeds.creators.values())
         if count != CREATORS_A_REGION:
             yield (
@@ -54,11 +63,17 @@ def _livesales(seeds: Seeds) -> Iterator[str]:
         sale = line.model
         owner = seeds.bundles.get(sale.bundle)
         if owner is None:
-            yield f"{line.where}: bundle: unknown bundle {sale.bundle!r}; expected an _id of bundles.json"
+            yield (
+                f"{line.where}: bundle: unknown bundle {sale.bundle!r}; "
+                "expected an _id of bundles.json"
+            )
             continue
         bundle = owner.model
         if sale.timezone != bundle.timezone:
-            yield f"{line.where}: timezone: {sale.timezone}; expected the bundle's, {bundle.timezone}"
+            yield (
+                f"{line.where}: timezone: {sale.timezone}; "
+                f"expected the bundle's, {bundle.timezone}"
+            )
         hosts = {c.model.name for c in seeds.creators.values() if c.model.region == bundle.region}
         if sale.creator not in hosts:
             yield (
@@ -105,11 +120,19 @@ def _one_a_bundle(seeds: Seeds) -> Iterator[str]:
             if stated != wanted:
                 yield f"{context.where}: {field}: {stated!r}; expected the bundle's, {wanted!r}"
     emails: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for account in seeds.accounts.values():
         if account.model.bundle not in seeds.bundles:
             yield f"{account.where}: bundle: unknown bundle {account.model.bundle!r}"
         if (other := emails.setdefault(account.model.email, account.where)) != account.where:
             yield f"{account.where}: email: {account.model.email} stands already at {other}"
+        prefix = account.model.email.partition(".")[0]
+        if (owner := owners.setdefault(prefix, account.model.bundle)) != account.model.bundle:
+            # A reset cleans the traces of all addresses with its bundle's prefixes.
+            yield (
+                f"{account.where}: email: {account.model.email} begins like an address of "
+                f"{owner}; expected a prefix that no other bundle has"
+            )
 
 
 def _locales(seeds: Seeds) -> Iterator[str]:
@@ -122,17 +145,25 @@ def _locales(seeds: Seeds) -> Iterator[str]:
     source = english.model.messages
     for language, line in seeds.locales.items():
         messages = line.model.messages
-        cognates = set(seeds.cognates[language].model.messages) if language in seeds.cognates else set()
+        listed = seeds.cognates.get(language)
+        cognates = listed.model.messages if listed else []
         if (line.model.direction == "rtl") != (language == "ar"):
             yield f"{line.where}: direction: {line.model.direction}; expected rtl for ar alone"
         for key in sorted(source.keys() - messages.keys()):
-            yield f"{line.where}: messages.{key}: missing; expected a translation of {source[key]!r}"
+            yield (
+                f"{line.where}: messages.{key}: missing; "
+                f"expected a translation of {source[key]!r}"
+            )
         for key in sorted(messages.keys() - source.keys()):
             yield f"{line.where}: messages.{key}: not a message of locales/en.json"
-        for key in source.keys() & messages.keys():
+        for key in sorted(source.keys() & messages.keys()):
             wanted = sorted(PLACEHOLDER.findall(source[key]))
-            if sorted(PLACEHOLDER.findall(messages[key])) != wanted:
-                yield f"{line.where}: messages.{key}: expected the placeholders {', '.join(wanted)}"
+            found = sorted(PLACEHOLDER.findall(messages[key]))
+            if found != wanted:
+                yield (
+                    f"{line.where}: messages.{key}: expected the placeholders "
+                    f"{', '.join(wanted) or 'none'}; found {', '.join(found) or 'none'}"
+                )
             if language != "en" and messages[key] == source[key] and key not in cognates:
                 yield (
                     f"{line.where}: messages.{key}: still English ({source[key]!r}); "
@@ -143,18 +174,27 @@ def _locales(seeds: Seeds) -> Iterator[str]:
 def _showcases(seeds: Seeds) -> Iterator[str]:
     for bundle, line in seeds.showcases.items():
         try:
-            computed = showcase_of(bundle).model_validate(line.model.records).kpis()
-        except LookupError as error:
-            yield f"{line.where}: _id: {error}"
+            records = showcase_of(bundle).model_validate(line.model.records)
+            computed = records.kpis()
+        except LookupError as unknown:
+            yield f"{line.where}: _id: {unknown}"
             continue
         except ZeroDivisionError:
             yield f"{line.where}: records: too empty to compute the headline from"
             continue
         except ValidationError as invalid:
-            for error in invalid.errors(include_url=False):
-                field = ".".join(str(part) for part in error["loc"])
-                yield f"{line.where}: records.{field}: {error['msg']}"
+            for problem in told(invalid, "records"):
+                yield f"{line.where}: {problem}"
             continue
+        for sku, price, currency in records.prices():
+            product = seeds.products.get(sku)
+            if product is None:
+                yield f"{line.where}: records: {sku} is not in the catalog; expected an id of it"
+            elif (price, currency) != (product.model.price, product.model.currency):
+                yield (
+                    f"{line.where}: records: {sku} for {float(price)} {currency}; expected the "
+                    f"catalog's price, {product.model.price} {product.model.currency}"
+                )
         stated = {name: exact(value) for name, value in line.model.headline.items()}
         for name in sorted(stated.keys() | computed.keys()):
             if stated.get(name) != computed.get(name):

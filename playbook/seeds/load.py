@@ -13,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+import bson
+from pydantic import ValidationError
 
 from playbook import PROJECT
 from playbook.errors import WrongUsage
@@ -28,6 +29,7 @@ from playbook.seeds.models import (
     Locale,
     Product,
     ReferenceRate,
+    Seed,
     ShowcaseSeed,
 )
 
@@ -38,12 +40,13 @@ class BadSeeds(WrongUsage):
     """The seeds do not hold together; lists every problem found, one a line."""
 
     def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(["the seeds are not fit to be used; nothing was written:", *problems]))
+        self.problems = [_printable(problem) for problem in problems]
+        first = "the seeds are not fit to be used; nothing was written:"
+        super().__init__("\n".join([first, *self.problems]))
 
 
 @dataclass(frozen=True)
-class Line[M: BaseModel]:
+class Line[M: Seed]:
     """One seed document and where it stands."""
 
     file: str
@@ -78,7 +81,7 @@ class Seeds:
     cognates: Mapping[str, Line[Cognates]]
 
 
-FILES: dict[str, tuple[type[BaseModel], str]] = {
+FILES: dict[str, tuple[type[Seed], str]] = {
     "bundles": (Bundle, "bundles.json"),
     "products": (Product, "luxury_products.json"),
     "creators": (Creator, "creator_profiles.json"),
@@ -128,42 +131,61 @@ def load(directory: Path | None = None) -> Seeds:
     return seeds
 
 
-def _lines[M: BaseModel](
+def _lines[M: Seed](
     directory: Path, pattern: str, model: type[M], problems: list[str]
 ) -> Iterator[Line[M]]:
     paths = sorted(directory.glob(pattern))
     if not paths:
-        problems.append(f"{directory / pattern}: no such file; expected one {model.__name__} a line")
+        problems.append(
+            f"{directory / pattern}: no such file; expected one {model.__name__} a line"
+        )
     for path in paths:
         name = path.relative_to(directory).as_posix()
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8", newline="")
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{name}: not readable as UTF-8 text ({error})")
             continue
-        for number, raw in enumerate(text.splitlines(), start=1):
+        # Not splitlines(): it also breaks at U+2028 and the like, which a text may hold.
+        for number, raw in enumerate(text.split("\n"), start=1):
             if raw.strip():
                 yield from _line(name, number, raw, model, problems)
 
 
-def _line[M: BaseModel](
+def _line[M: Seed](
     name: str, number: int, raw: str, model: type[M], problems: list[str]
 ) -> Iterator[Line[M]]:
+    where = f"{name}:{number}"
     try:
         document = json.loads(raw, object_pairs_hook=_no_repeated_field)
-        yield Line(name, number, model.model_validate(document))
-    except json.JSONDecodeError as error:
+        line = Line(name, number, model.model_validate(document))
+        bson.encode(document)  # what MongoDB cannot hold is to fail here, not half-way in a reset
+        yield line
+    except json.JSONDecodeError as broken:
         problems.append(
-            f"{name}:{number}: column {error.colno}: broken JSON ({error.msg}); "
+            f"{where}: column {broken.colno}: broken JSON ({broken.msg}); "
             "expected one whole JSON document on the line"
         )
     except ValidationError as invalid:
-        for error in invalid.errors(include_url=False):
-            field = ".".join(str(part) for part in error["loc"]) or "the document"
-            found = "" if error["type"] in ("missing", "value_error") else _shown(error["input"])
-            problems.append(f"{name}:{number}: {field}: {error['msg']}{found}")
-    except ValueError as error:
-        problems.append(f"{name}:{number}: {error}")
+        problems.extend(f"{where}: {problem}" for problem in told(invalid))
+    except RecursionError:
+        problems.append(f"{where}: nested too deeply; expected a document of a few levels")
+    except (OverflowError, UnicodeEncodeError, bson.errors.BSONError) as unfit:
+        problems.append(f"{where}: not to be held by MongoDB ({unfit})")
+    except ValueError as wrong:
+        problems.append(f"{where}: {wrong}")
+
+
+def told(invalid: ValidationError, *parents: str) -> Iterator[str]:
+    """What a model finds wrong: for each field its name, what was expected and what was found."""
+    for error in invalid.errors(include_url=False):
+        field = ".".join([*parents, *map(str, error["loc"])]) or "the document"
+        if error["type"] == "value_error":  # one of our own, which says all of that itself
+            yield f"{field}: {error['ctx']['error']}"
+        elif error["type"] == "missing":
+            yield f"{field}: {error['msg']}"
+        else:
+            yield f"{field}: {error['msg']}{_shown(error['input'])}"
 
 
 def _no_repeated_field(pairs: list[tuple[str, Any]]) -> Document:
@@ -178,3 +200,8 @@ def _no_repeated_field(pairs: list[tuple[str, Any]]) -> Document:
 def _shown(found: object) -> str:
     text = json.dumps(found, ensure_ascii=False, default=str)
     return f"; found {text if len(text) <= 80 else text[:77] + '...'}"
+
+
+def _printable(text: str) -> str:
+    """The text on one line, with what no terminal prints (lone surrogates) as an escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -11,15 +11,17 @@ import re
 import unicodedata
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
     model_validator,
 )
@@ -51,6 +53,20 @@ def _composed(text: str) -> str:
     return text
 
 
+def _boolean(value: object) -> object:
+    # In Python 1 == True, and a Literal takes either; a document tells them apart.
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true; found {value!r}")
+    return value
+
+
+def _instant(value: object) -> datetime:
+    # pydantic would take a number, or a number in quotes, for seconds since 1970.
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text like '2026-01-15T09:00:00Z'; found {value!r}")
+    return datetime.fromisoformat(value)
+
+
 Text = Annotated[
     str, StringConstraints(min_length=1, pattern=r"^\S(.*\S)?$"), AfterValidator(_composed)
 ]
@@ -61,13 +77,15 @@ DemoEmail = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+\.(demo|creator|brand|viewer)@aislemarts\.luxury$")
 ]
 Positive = Annotated[int, Field(gt=0)]
+Price = Annotated[int, Field(gt=0, le=10_000_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Yes = Annotated[Literal[True], BeforeValidator(_boolean)]
 
 
 class Seed(BaseModel):
     """One seed document: strict types, no unknown fields, ``_id`` as the first field."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     key: Text = Field(alias="_id")
 
@@ -89,19 +107,19 @@ class Bundle(Seed):
 class Product(Seed):
     """One SKU of a region's catalog, priced in exactly the region's currency."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Z]+-\d{3}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z]+-[0-9]{3}$")]
     name: Text
     brand: Text
     brand_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     group: Slug
     category: Slug
     region: Region
-    price_usd: Positive | None = None
-    price_eur: Positive | None = None
-    price_sgd: Positive | None = None
+    price_usd: Price | None = None
+    price_eur: Price | None = None
+    price_sgd: Price | None = None
     currency: Currency
-    inventory: Literal[100]
-    reserved: Literal[0]
+    inventory: Annotated[int, Field(ge=100, le=100)]
+    reserved: Annotated[int, Field(ge=0, le=0)]
 
     @model_validator(mode="after")
     def _one_price_in_the_regions_currency(self) -> Self:
@@ -126,14 +144,14 @@ class Product(Seed):
 class Creator(Seed):
     """A creator who hosts LiveSales in one region."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^creator-\d{3}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^creator-[0-9]{3}$")]
     name: Text
     region: Region
     followers: Positive
     specialty: Slug
     avg_session_viewers: Positive
     conversion_rate: Share
-    active: Literal[True]
+    active: Yes
 
     @model_validator(mode="after")
     def _key_is_the_id(self) -> Self:
@@ -143,21 +161,36 @@ class Creator(Seed):
 
 
 SCHEDULED_TIME = re.compile(
-    r"^T\+(?P<hours>\d{1,3})h (?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d) (?P<zone>[A-Z]{3,4})$"
+    r"^T\+(?P<hours>[0-9]{1,3})h (?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9]) (?P<zone>[A-Z]{3,4})$"
 )
 """A LiveSale's time template: "T+48h 18:00 PST"."""
+
+
+def _after_48_hours(template: str) -> str:
+    if not template.startswith("T+48h "):
+        raise ValueError(f"{template!r}; expected T+48h, as the playbook schedules every LiveSale")
+    return template
+
+
+def _each_once(skus: list[str]) -> list[str]:
+    for sku in sorted(set(skus)):
+        if skus.count(sku) > 1:
+            raise ValueError(f"{sku} stands there twice; expected each product once")
+    return skus
 
 
 class LiveSale(Seed):
     """One scheduled LiveSale, its time still a template relative to demo access (T)."""
 
-    event_id: Annotated[str, StringConstraints(pattern=r"^LS-[A-Z0-9]+-\d{3}$")]
+    event_id: Annotated[str, StringConstraints(pattern=r"^LS-[A-Z0-9]+-[0-9]{3}$")]
     bundle: Text
     title: Text
     creator: Text
-    scheduled_time: Annotated[str, StringConstraints(pattern=SCHEDULED_TIME.pattern)]
+    scheduled_time: Annotated[
+        str, StringConstraints(pattern=SCHEDULED_TIME.pattern), AfterValidator(_after_48_hours)
+    ]
     timezone: Zone
-    featured_products: Annotated[list[Text], Field(min_length=2)]
+    featured_products: Annotated[list[Text], Field(min_length=2), AfterValidator(_each_once)]
     expected_viewers: Positive
     demo_focus: Slug
     status: Literal["scheduled"]
@@ -166,7 +199,7 @@ class LiveSale(Seed):
     def _abbreviation_belongs_to_the_zone(self) -> Self:
         if self.key != self.event_id:
             raise ValueError(f"_id is {self.key!r}; expected the event_id, {self.event_id!r}")
-        matched = SCHEDULED_TIME.match(self.scheduled_time)
+        matched = SCHEDULED_TIME.fullmatch(self.scheduled_time)
         assert matched is not None  # the field's pattern has held already
         zone = ZoneInfo(self.timezone)
         names = {datetime(2026, month, 15, tzinfo=zone).tzname() for month in (1, 7)}
@@ -184,7 +217,7 @@ CURRENCY_SYMBOLS: dict[str, str] = {
     "S$": "SGD", "C$": "CAD", "A$": "AUD", "R$": "BRL", "MX$": "MXN", "$": "USD",
     "€": "EUR", "£": "GBP", "JP¥": "JPY", "CN¥": "CNY", "₹": "INR", "AED ": "AED", "SAR ": "SAR",
 }  # fmt: skip
-_VALUE = re.compile(r"^(?P<symbol>\D+)(?P<number>\d+(\.\d+)?)(?P<scale>[KM])$")
+_VALUE = re.compile(r"^(?P<symbol>\D+)(?P<number>[0-9]+(\.[0-9]+)?)(?P<scale>[KM])$")
 
 
 def parse_lead_value(value: str) -> tuple[str, int]:
@@ -192,7 +225,7 @@ def parse_lead_value(value: str) -> tuple[str, int]:
 
     Raises ValueError where the symbol is unknown or the amount is no whole unit.
     """
-    matched = _VALUE.match(value)
+    matched = _VALUE.fullmatch(value)
     if matched is None or matched["symbol"] not in CURRENCY_SYMBOLS:
         raise ValueError(f"value {value!r} is not readable; expected one like '$2.4M' or '€850K'")
     amount = Decimal(matched["number"]) * {"K": 1_000, "M": 1_000_000}[matched["scale"]]
@@ -216,7 +249,7 @@ class LeadAwareness(BaseModel):
 class Lead(Seed):
     """One card of a bundle's leads kanban."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^LEAD-\d{3}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^LEAD-[0-9]{3}$")]
     bundle: Text
     company: Text
     contact: Text
@@ -254,10 +287,17 @@ class Account(Seed):
     email: DemoEmail
     role: Literal["demo", "creator", "brand", "viewer"]
     bundle: Text
-    demo: Literal[True]
-    onboarded: Literal[True]
-    created_at: AwareDatetime = Field(strict=False)
+    demo: Yes
+    onboarded: Yes
+    created_at: Annotated[AwareDatetime, BeforeValidator(_instant)]
     preferences: dict[str, str]
+
+    @model_validator(mode="after")
+    def _address_tells_the_role(self) -> Self:
+        stated = self.email.partition("@")[0].partition(".")[2]
+        if self.role != stated:
+            raise ValueError(f"role is {self.role!r}; expected the address's, {stated!r}")
+        return self
 
 
 class AwarenessContext(Seed):
@@ -296,4 +336,4 @@ class ShowcaseSeed(Seed):
     """A bundle's headline numbers and the rows that they are computed from."""
 
     headline: Annotated[dict[Slug, int | float], Field(min_length=3)]
-    records: dict[Slug, Any]
+    records: dict[Slug, JsonValue]

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Count = Annotated[int, Field(ge=0)]
 Money = Annotated[int, Field(ge=0)]
 """An amount in whole units of the currency that ends the field's name."""
-Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S(.*\S)?$")]
 
@@ -39,6 +39,10 @@ class Showcase(Row, ABC):
         whole units of the currency that ends the name. Raises ZeroDivisionError where the
         records a share is taken of are empty.
         """
+
+    def prices(self) -> Iterable[tuple[str, Fraction, str]]:
+        """The catalog's prices that the rows quote: product, amount and currency."""
+        return ()
 
 
 def exact(number: float | Decimal) -> Fraction:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
 
 from playbook.showcases.base import Count, Money, Month, Row, Showcase, Text, ratio
 
@@ -18,6 +20,12 @@ class Vendor(Row):
     mrr_usd: Money
     mrr_year_ago_usd: Money
     churned: bool
+
+    @model_validator(mode="after")
+    def _who_has_left_pays_nothing(self) -> Self:
+        if self.churned and self.mrr_usd:
+            raise ValueError(f"{self.id} has churned, with MRR {self.mrr_usd}; expected 0")
+        return self
 
 
 class Volume(Row):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from playbook.showcases.base import Count, Country, Money, Row, Showcase, Text, growth, ratio
 
@@ -36,6 +36,16 @@ class VatPrice(Row):
     vat_percent: Annotated[int, Field(gt=0)]
     gross_eur_cents: Annotated[int, Field(gt=0)]
 
+    @model_validator(mode="after")
+    def _tax_adds_up(self) -> Self:
+        gross = Fraction(self.net_eur_cents * (100 + self.vat_percent), 100)
+        if abs(self.gross_eur_cents - gross) > Fraction(1, 2):  # a tax is rounded to the cent
+            raise ValueError(
+                f"{self.product}: gross is {self.gross_eur_cents} cents; "
+                f"expected net and {self.vat_percent} % VAT, {round(gross)}"
+            )
+        return self
+
 
 class MarketRevenue(Row):
     market: Country
@@ -57,6 +67,9 @@ class EuropeanCompliance(Showcase):
     vat_prices: list[VatPrice]
     markets: list[MarketRevenue]
     enterprises: list[Enterprise]
+
+    def prices(self) -> list[tuple[str, Fraction, str]]:
+        return [(r.product, Fraction(r.gross_eur_cents, 100), "EUR") for r in self.vat_prices]
 
     def kpis(self) -> dict[str, Fraction]:
         return {

@@ -48,6 +48,9 @@ class FrenchLuxury(Showcase):
     partnerships: list[Partnership]
     trade: list[Trade]
 
+    def prices(self) -> list[tuple[str, Fraction, str]]:
+        return [(row.product, Fraction(row.price_eur), "EUR") for row in self.featured]
+
     def kpis(self) -> dict[str, Fraction]:
         luxury = [row for row in self.trade if row.segment == "luxury"]
         return {

@@ -67,7 +67,9 @@ class NetworkEffects(Showcase):
             seen.add(pair)
         for row in self.invites:
             if row.member not in known or row.joined > row.sent:
-                raise ValueError(f"invites of {row.member}: unknown member, or more joined than sent")
+                raise ValueError(
+                    f"invites of {row.member}: unknown member, or more joined than sent"
+                )
         return self
 
     def kpis(self) -> dict[str, Fraction]:

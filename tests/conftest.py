@@ -1,0 +1,27 @@
+"""What the safety tests share: a throw-away environment a module, and its wire to cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sandbox import Sandbox
+
+from playbook.embedded.environment import start
+from playbook.environment import Environment
+from playbook.seeds import Seeds
+
+
+@pytest.fixture(scope="module")
+def sandbox(seeds: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """An embedded environment that all tests of a module share; put it back as you need it."""
+    with start(seeds=seeds) as settings, Environment(settings, embedded=True) as opened:
+        yield Sandbox(opened, seeds, tmp_path_factory.mktemp("backups"))
+
+
+@pytest.fixture(scope="module")
+def pristine_sandbox(sandbox: Sandbox) -> Sandbox:
+    """The same, all eight bundles reset once."""
+    for bundle in sandbox.bundles:
+        sandbox.reset(bundle.short)
+    return sandbox

@@ -1,0 +1,338 @@
+"""A throw-away environment to break on purpose: all that it holds, and to whom it belongs.
+
+Nothing here asks :mod:`playbook.scope` what belongs to whom: that is what the tests are about.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo.database import Database
+
+from playbook import PROJECT, bundles, clock, snapshot
+from playbook.bundles import Bundle
+from playbook.environment import Environment
+from playbook.reset import Report, Reset
+from playbook.scope import scope_of
+from playbook.seeds import Seeds
+from playbook.snapshot import Snapshot
+
+type Document = dict[str, Any]
+type Place = tuple[str, bytes]
+"""One document (collection, encoded ``_id``) or one Redis key ("redis 0", key)."""
+type Held = dict[Place, bytes]
+
+ACCESS = datetime(2031, 3, 4, 18, tzinfo=UTC)
+"""A fixed T, far enough ahead, so that two resets of it leave the same bytes."""
+LAST_WEEK = datetime(2026, 1, 5, 12, tzinfo=UTC)
+OURS = ("demo_resets", "demo_locks")
+"""The playbook's own books, which every command may write."""
+FEED = "currency_rates"
+"""Belongs to the deployment's feed, which a reset asks for fresh rates."""
+NOBODY, EVERYBODY = "nobody", "everybody"
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+DEADLINE_SECONDS = 30.0
+
+
+def until(reached: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait until something is so; fails, saying what was waited for, where it never is."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain: {what}"
+        time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """An embedded environment, with everything that a test wants to do to it."""
+
+    environment: Environment
+    seeds: Seeds
+    backups: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of :class:`playbook.reset.Reset`."""
+
+    @property
+    def db(self) -> Database[Document]:
+        return self.environment.db
+
+    @property
+    def bundles(self) -> list[Bundle]:
+        return [line.model for line in self.seeds.bundles.values()]
+
+    def bundle(self, name: str) -> Bundle:
+        return bundles.find(self.seeds, name)
+
+    def accounts(self, name: str) -> list[str]:
+        return bundles.accounts_of(self.seeds, self.bundle(name))
+
+    def with_options(self, **options: Any) -> Sandbox:
+        return replace(self, options=options)
+
+    @property
+    def engine(self) -> Reset:
+        return Reset(self.environment, self.seeds, self.backups, **self.options)
+
+    def reset(self, name: str, **options: Any) -> Report:
+        """A reset with a fixed T."""
+        return self.engine.reset(self.bundle(name), **{"access": ACCESS, **options})
+
+    def state(self, name: str) -> Snapshot:
+        """What a bundle's scope holds now."""
+        scope = scope_of(self.bundle(name), self.seeds)
+        return Snapshot(
+            snapshot.read_documents(self.db, scope), snapshot.read_indexes(self.db)
+        )
+
+    def log_in(self, email: str, password: str) -> int:
+        """The status that a login is answered with."""
+        credentials = {"email": email, "password": password}
+        return self.environment.call("POST", "/api/auth/login", json=credentials).status_code
+
+    def runs(self, name: str) -> list[Document]:
+        """The journal's entries of a bundle, oldest first."""
+        found = self.db.demo_resets.find({"bundle": self.bundle(name).key})
+        return sorted(found, key=lambda run: str(run["_id"]))
+
+    def free_leases(self) -> None:
+        """Let every lease end now, as it would after a while by itself."""
+        self.db.demo_locks.update_many({}, {"$set": {"expires_at": datetime(1970, 1, 1, tzinfo=UTC)}})
+
+    def clear(self) -> None:
+        """Make it as empty as it was at its start; the marker and the rates stay."""
+        for name in self.db.list_collection_names():
+            if name not in ("demo_environment", FEED):
+                self.db.drop_collection(name)
+        self.environment.redis.flushall()
+
+
+def held(sandbox: Sandbox, but: Iterable[str] = OURS) -> Held:
+    """All documents of all databases and all Redis keys, byte for byte."""
+    found: Held = {}
+    mongo = sandbox.environment.mongo
+    own = sandbox.environment.settings.mongo_db
+    for database in mongo.list_database_names():
+        if database in ("admin", "config", "local"):
+            continue
+        db: Database[RawBSONDocument] = mongo.get_database(database, codec_options=RAW)
+        prefix = "" if database == own else f"{database}."
+        for name in db.list_collection_names():
+            if name not in but:
+                for document in db[name].find():
+                    found[f"{prefix}{name}", id_of(document)] = bytes(document.raw)
+    for number in (0, 1):
+        client: Any = sandbox.environment.redis
+        with client.client() as connection:
+            connection.execute_command("SELECT", number)
+            for key in connection.scan_iter():
+                lasting = b"" if connection.pttl(key) == -1 else b" (expires)"
+                found[f"redis {number}", key] = connection.dump(key) + lasting
+            connection.execute_command("SELECT", 0)
+    return found
+
+
+def id_of(document: Mapping[str, Any]) -> bytes:
+    return bson.encode({"_id": document["_id"]})
+
+
+def changed(before: Held, after: Held) -> set[Place]:
+    """Where something was written, added or removed."""
+    return {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
+
+
+def told(places: Iterable[Place]) -> str:
+    """Places as a person reads them."""
+    return ", ".join(
+        f"{where} {key!r}" if where.startswith("redis") else f"{where} {bson.decode(key)['_id']!r}"
+        for where, key in sorted(places)
+    )
+
+
+@dataclass
+class Owners:
+    """To whom each document and key belongs: a bundle, a region, everybody or nobody."""
+
+    sandbox: Sandbox
+    planted: dict[Place, str] = field(default_factory=dict)
+
+    def of(self, place: Place, content: bytes) -> str:
+        """Whose it is. Fails where nobody has thought of it."""
+        where, key = place
+        if place in self.planted:
+            return self.planted[place]
+        if where.startswith("redis"):
+            kind, name = key.decode().split(":")[1:3]
+            return f"region {name}" if kind == "region" else name
+        document = bson.decode(content)
+        match where:
+            case "products" | "creators":
+                return f"region {document['region']}"
+            case "livesales" | "leads" | "users":
+                return str(document["bundle"])
+            case "awareness_contexts" | "showcases" | "demo_settings":
+                return str(document["_id"])
+            case "locales" | "currency_rates":
+                return EVERYBODY
+            case "demo_environment":
+                return NOBODY
+        raise AssertionError(f"whose is {told([place])}?")
+
+    def plant(self, owner: str, collection: str, *documents: Document) -> None:
+        """Write documents and remember whose they are."""
+        for document in documents:
+            target = self.sandbox.db[collection]
+            target.replace_one({"_id": document["_id"]}, document, upsert=True)
+            self.planted[collection, id_of(document)] = owner
+
+    def plant_key(self, owner: str, key: str, value: str, number: int = 0) -> None:
+        """Write a Redis key and remember whose it is."""
+        client: Any = self.sandbox.environment.redis
+        with client.client() as connection:
+            connection.execute_command("SELECT", number)
+            connection.set(key, value)
+            connection.execute_command("SELECT", 0)
+        self.planted[f"redis {number}", key.encode()] = owner
+
+
+def use_demo(owners: Owners, bundle: Bundle, seen: datetime = LAST_WEEK) -> None:
+    """Leave behind what a demo leaves: traces, moved cards, sold stock, stale caches, junk."""
+    db, key = owners.sandbox.db, bundle.key
+    demo, companion = owners.sandbox.accounts(bundle.short)
+    customer = "claire@example.com"
+    for name, carrying in {
+        "session": {"email": demo},
+        "companion": {"email": companion},
+        "by-user": {"user_email": demo},
+        "talk": {"participants": [{"email": customer}, {"email": companion}]},
+        "unnamed": {"bundle": key, "user_type": "demo"},
+        "visitor": {"email": demo.replace(".demo@", ".viewer@")},
+    }.items():
+        for collection in ("user_sessions", "conversations", "analytics", "carts"):
+            trace = {"_id": f"{key}-{name}", **carrying, "last_seen": seen}
+            owners.plant(key, collection, trace)
+    db.products.update_many({"region": bundle.region}, {"$set": {"inventory": 3, "reserved": 2}})
+    db.creators.update_one({"region": bundle.region}, {"$set": {"active": False}})
+    db.livesales.update_many({"bundle": key}, {"$set": {"status": "ended"}})
+    db.leads.update_one({"bundle": key}, {"$set": {"stage": "closed", "notes": "signed!"}})
+    db.leads.delete_one({"bundle": key, "id": {"$regex": "5$"}})
+    db.users.update_one({"email": companion}, {"$set": {"locked": True, "password": "changed"}})
+    db.awareness_contexts.update_one({"_id": key}, {"$set": {"currency": "XXX"}})
+    db.showcases.update_one({"_id": key}, {"$set": {"headline": {"nothing": 0}}})
+    db.demo_settings.update_one({"_id": key}, {"$set": {"analytics_tracking": False}})
+    owners.plant(key, "leads", {"_id": f"{key}-stray", "bundle": key, "company": "ACME"})
+    owners.plant(key, "livesales", {"_id": f"{key}-stray", "bundle": key, "title": "Old"})
+    guest = {"_id": f"{key}-guest", "email": f"guest-{key}@x.example", "bundle": key, "demo": True}
+    owners.plant(key, "users", guest)
+    region = f"region {bundle.region}"
+    stray = {"_id": f"{key}-stray", "region": bundle.region, "name": "Sample product"}
+    owners.plant(region, "products", stray)
+    owners.plant(region, "creators", {**stray, "active": True})
+    for name in ("context", "kpis", "lead:LEAD-001", "whatever:{}:ü"):
+        owners.plant_key(key, f"aislemarts:bundle:{key}:{name}", "stale")
+    for name in ("cdn:GONE-001", f"from-{key}"):
+        owners.plant_key(region, f"aislemarts:region:{bundle.region}:{name}", "stale")
+
+
+def open_shop(owners: Owners) -> None:
+    """Let real customers shop in the same database, some of them confusingly like a demo's."""
+    customers = [f"customer{number}@example.com" for number in range(3)]
+    customers += ["x.demo@aislemarts.luxury.example.com", "aislemarts.luxury@example.com"]
+    for bundle in owners.sandbox.bundles:
+        demo = owners.sandbox.accounts(bundle.short)[0]
+        name, _, domain = demo.partition(".demo@")
+        customers += [
+            f"x{demo}",
+            f"{demo}\n",
+            f"{demo}x",
+            f"{demo}.example.com",
+            f"{demo} ",
+            demo.upper(),
+            f"{name}-demo@{domain}",
+            f"{name}.demo@aislemarts-luxury",
+            f"{name}.admin@{domain}",
+            f"{name}.demo.admin@{domain}",
+            f"a.{demo}",
+        ]
+        owners.plant(
+            NOBODY,
+            "users",
+            # Neither names itself a demo account of the bundle, so neither is one.
+            {"_id": f"vip-{bundle.key}", "email": f"vip-{bundle.key}@x.example", "bundle": bundle.key},
+            {"_id": f"lamb-{bundle.key}", "email": f"lamb-{bundle.key}@x.example", "demo": True},
+        )
+        bought = {"_id": f"bought-{bundle.key}", "bundle": bundle.key, "user_type": "customer"}
+        for collection in ("user_sessions", "conversations", "analytics", "carts", "orders"):
+            owners.plant(NOBODY, collection, bought)
+        owners.plant(NOBODY, "products", {"_id": f"NEW-{bundle.key}", "region": bundle.region + "x"})
+        for key in (f"aislemarts:bundle:{bundle.key}", f"aislemarts:bundle:{bundle.key}X:kpis"):
+            owners.plant_key(NOBODY, key, "somebody's")
+        for key in (f"xaislemarts:bundle:{bundle.key}:kpis", f"aislemarts:regions:{bundle.region}:x"):
+            owners.plant_key(NOBODY, key, "somebody's")
+        owners.plant_key(NOBODY, f"aislemarts:bundle:{bundle.key}:kpis", "another database's", 1)
+    for number, email in enumerate(customers):
+        key = f"customer-{number}"
+        owners.plant(NOBODY, "users", {"_id": key, "email": email, "name": "A customer"})
+        for field_name, collection in (
+            ("email", "user_sessions"),
+            ("user_email", "carts"),
+            ("email", "analytics"),
+            ("email", "orders"),
+        ):
+            owners.plant(NOBODY, collection, {"_id": key, field_name: email, "last_seen": LAST_WEEK})
+        talk = {"_id": key, "participants": [{"email": email}, {"email": customers[0]}]}
+        owners.plant(NOBODY, "conversations", talk)
+    owners.plant(NOBODY, "reviews", {"_id": 1, "bundle": owners.sandbox.bundles[0].key, "stars": 5})
+    for key in ("session:abc", "aislemarts:cart:1", "celery"):
+        owners.plant_key(NOBODY, key, "somebody's")
+    owners.sandbox.environment.redis.setex("otp:1", 86_400, "123456")
+    owners.planted["redis 0", b"otp:1"] = NOBODY
+
+
+def wreck(sandbox: Sandbox) -> None:
+    """Everything that can be wrong at once: collections gone, junk, wrong types, stale caches."""
+    db, client = sandbox.db, sandbox.environment.redis
+    owners = Owners(sandbox)
+    for bundle in sandbox.bundles:
+        use_demo(owners, bundle)
+    for name in ("creators", "showcases", "locales", "demo_settings", "awareness_contexts"):
+        db.drop_collection(name)
+    for name in ("leads", "users", "products"):
+        db[name].drop_indexes()
+    db.leads.create_index([("bundle", -1)], name="bundle_1_stage_1")
+    db.products.update_many({}, {"$set": {"price_usd": "expensive", "inventory": None}})
+    db.products.delete_many({"_id": {"$regex": "7$"}})
+    for bundle in sandbox.bundles:
+        demo, companion = sandbox.accounts(bundle.short)
+        db.users.update_one({"email": demo}, {"$set": {"email": companion, "expires_at": "never"}})
+        db.users.insert_one({"_id": f"double-{bundle.key}", "email": demo, "password": 1})
+        db.leads.update_many({"bundle": bundle.key}, {"$set": {"awareness": [], "value_amount": "2"}})
+        db.livesales.replace_one({"bundle": bundle.key}, {"bundle": bundle.key, "starts_at": "soon"})
+        junk = [{"_id": n, "bundle": bundle.key, "region": bundle.region} for n in (bundle.key, 7.5)]
+        for name in ("leads", "livesales", "products", "creators"):
+            for document in junk:
+                db[name].replace_one({"_id": document["_id"]}, document, upsert=True)
+        client.hset(f"aislemarts:bundle:{bundle.key}:context", "no", "string")
+        client.set(f"aislemarts:region:{bundle.region}:cdn:LUX-001", "{broken")
+    for number, junk_seen in enumerate((["2026"], {"at": 1}, "yesterday", None, 4.2)):
+        db.user_sessions.insert_one(
+            {"email": sandbox.accounts("sequoia")[0], "last_seen": junk_seen, "n": number}
+        )
+
+
+def seed_documents(file: str) -> list[Document]:
+    """A seed file, read as the plain JSON lines that it holds."""
+    lines = (PROJECT / "seeds" / file).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def minutes_ago(minutes: float) -> datetime:
+    return clock.now() - timedelta(minutes=minutes)
