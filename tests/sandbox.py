@@ -38,6 +38,7 @@ OURS = ("demo_resets", "demo_locks")
 """The playbook's own books, which every command may write."""
 FEED = "currency_rates"
 """Belongs to the deployment's feed, which a reset asks for fresh rates."""
+TRACES = ("user_sessions", "conversations", "analytics", "carts")
 NOBODY, EVERYBODY = "nobody", "everybody"
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 DEADLINE_SECONDS = 30.0
@@ -89,9 +90,7 @@ class Sandbox:
     def state(self, name: str) -> Snapshot:
         """What a bundle's scope holds now."""
         scope = scope_of(self.bundle(name), self.seeds)
-        return Snapshot(
-            snapshot.read_documents(self.db, scope), snapshot.read_indexes(self.db)
-        )
+        return Snapshot(snapshot.read_documents(self.db, scope), snapshot.read_indexes(self.db))
 
     def log_in(self, email: str, password: str) -> int:
         """The status that a login is answered with."""
@@ -105,7 +104,9 @@ class Sandbox:
 
     def free_leases(self) -> None:
         """Let every lease end now, as it would after a while by itself."""
-        self.db.demo_locks.update_many({}, {"$set": {"expires_at": datetime(1970, 1, 1, tzinfo=UTC)}})
+        self.db.demo_locks.update_many(
+            {}, {"$set": {"expires_at": datetime(1970, 1, 1, tzinfo=UTC)}}
+        )
 
     def clear(self) -> None:
         """Make it as empty as it was at its start; the marker and the rates stay."""
@@ -146,7 +147,9 @@ def id_of(document: Mapping[str, Any]) -> bytes:
 
 def changed(before: Held, after: Held) -> set[Place]:
     """Where something was written, added or removed."""
-    return {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
+    return {
+        place for place in before.keys() | after.keys() if before.get(place) != after.get(place)
+    }
 
 
 def told(places: Iterable[Place]) -> str:
@@ -216,7 +219,7 @@ def use_demo(owners: Owners, bundle: Bundle, seen: datetime = LAST_WEEK) -> None
         "unnamed": {"bundle": key, "user_type": "demo"},
         "visitor": {"email": demo.replace(".demo@", ".viewer@")},
     }.items():
-        for collection in ("user_sessions", "conversations", "analytics", "carts"):
+        for collection in TRACES:
             trace = {"_id": f"{key}-{name}", **carrying, "last_seen": seen}
             owners.plant(key, collection, trace)
     db.products.update_many({"region": bundle.region}, {"$set": {"inventory": 3, "reserved": 2}})
@@ -266,16 +269,25 @@ def open_shop(owners: Owners) -> None:
             NOBODY,
             "users",
             # Neither names itself a demo account of the bundle, so neither is one.
-            {"_id": f"vip-{bundle.key}", "email": f"vip-{bundle.key}@x.example", "bundle": bundle.key},
+            {
+                "_id": f"vip-{bundle.key}",
+                "email": f"vip-{bundle.key}@x.example",
+                "bundle": bundle.key,
+            },
             {"_id": f"lamb-{bundle.key}", "email": f"lamb-{bundle.key}@x.example", "demo": True},
         )
         bought = {"_id": f"bought-{bundle.key}", "bundle": bundle.key, "user_type": "customer"}
-        for collection in ("user_sessions", "conversations", "analytics", "carts", "orders"):
+        for collection in (*TRACES, "orders"):
             owners.plant(NOBODY, collection, bought)
-        owners.plant(NOBODY, "products", {"_id": f"NEW-{bundle.key}", "region": bundle.region + "x"})
+        owners.plant(
+            NOBODY, "products", {"_id": f"NEW-{bundle.key}", "region": bundle.region + "x"}
+        )
         for key in (f"aislemarts:bundle:{bundle.key}", f"aislemarts:bundle:{bundle.key}X:kpis"):
             owners.plant_key(NOBODY, key, "somebody's")
-        for key in (f"xaislemarts:bundle:{bundle.key}:kpis", f"aislemarts:regions:{bundle.region}:x"):
+        for key in (
+            f"xaislemarts:bundle:{bundle.key}:kpis",
+            f"aislemarts:regions:{bundle.region}:x",
+        ):
             owners.plant_key(NOBODY, key, "somebody's")
         owners.plant_key(NOBODY, f"aislemarts:bundle:{bundle.key}:kpis", "another database's", 1)
     for number, email in enumerate(customers):
@@ -287,7 +299,9 @@ def open_shop(owners: Owners) -> None:
             ("email", "analytics"),
             ("email", "orders"),
         ):
-            owners.plant(NOBODY, collection, {"_id": key, field_name: email, "last_seen": LAST_WEEK})
+            owners.plant(
+                NOBODY, collection, {"_id": key, field_name: email, "last_seen": LAST_WEEK}
+            )
         talk = {"_id": key, "participants": [{"email": email}, {"email": customers[0]}]}
         owners.plant(NOBODY, "conversations", talk)
     owners.plant(NOBODY, "reviews", {"_id": 1, "bundle": owners.sandbox.bundles[0].key, "stars": 5})
@@ -314,9 +328,15 @@ def wreck(sandbox: Sandbox) -> None:
         demo, companion = sandbox.accounts(bundle.short)
         db.users.update_one({"email": demo}, {"$set": {"email": companion, "expires_at": "never"}})
         db.users.insert_one({"_id": f"double-{bundle.key}", "email": demo, "password": 1})
-        db.leads.update_many({"bundle": bundle.key}, {"$set": {"awareness": [], "value_amount": "2"}})
-        db.livesales.replace_one({"bundle": bundle.key}, {"bundle": bundle.key, "starts_at": "soon"})
-        junk = [{"_id": n, "bundle": bundle.key, "region": bundle.region} for n in (bundle.key, 7.5)]
+        db.leads.update_many(
+            {"bundle": bundle.key}, {"$set": {"awareness": [], "value_amount": "2"}}
+        )
+        db.livesales.replace_one(
+            {"bundle": bundle.key}, {"bundle": bundle.key, "starts_at": "soon"}
+        )
+        junk = [
+            {"_id": n, "bundle": bundle.key, "region": bundle.region} for n in (bundle.key, 7.5)
+        ]
         for name in ("leads", "livesales", "products", "creators"):
             for document in junk:
                 db[name].replace_one({"_id": document["_id"]}, document, upsert=True)

@@ -121,7 +121,8 @@ def test_the_hours_are_the_templates_own() -> None:
 @pytest.mark.parametrize(
     "template",
     ["", "18:00 PST", "T+48h 18:00", "T+48h 24:00 PST", "T+48h 18:60 PST", "T+48 18:00 PST",
-     "T-48h 18:00 PST", "T+48h 6:00 PST", "T+48h 18:00 pst", " T+48h 18:00 PST"],
+     "T-48h 18:00 PST", "T+48h 6:00 PST", "T+48h 18:00 pst", " T+48h 18:00 PST",
+     "T+48h 18:00 PST\n", "T+٤٨h 18:00 PST"],
 )  # fmt: skip
 def test_what_is_no_livesale_time_is_refused(template: str) -> None:
     with pytest.raises(ValueError, match=r"T\+48h 18:00 PST"):
@@ -326,6 +327,12 @@ def test_a_typed_time_is_local_unless_it_names_its_offset(
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01T10:00", "2026-11-24T25:00", "10:00"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"isoformat|must be in|month"):
+        clock.from_local(text, LOS_ANGELES)
+
+
+@pytest.mark.parametrize("text", ["2026-11-24", "20261124", "2026-W48-2"])
+def test_a_date_alone_is_refused_and_not_read_as_midnight(text: str) -> None:
+    with pytest.raises(ValueError, match=r"expected a time, too: '2026-11-24T10:00'"):
         clock.from_local(text, LOS_ANGELES)
 
 

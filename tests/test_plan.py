@@ -97,6 +97,8 @@ def matches(document: Document, where: Mapping[str, Any]) -> bool:
                 agrees = any(value in operand for value in found)
             elif operator == "$nin":
                 agrees = not any(value in operand for value in found)
+            elif operator == "$not":
+                agrees = not matches(document, {name: operand})
             elif operator == "$regex":
                 agrees = any(isinstance(v, str) and re.search(operand, v) for v in found)
             else:
@@ -635,16 +637,16 @@ def cleared(clear: ClearKeys, key: str) -> bool:
     return any(fnmatchcase(key, pattern) for pattern in clear.patterns)
 
 
-def test_a_trace_belongs_to_the_address_that_it_carries(seeds: Seeds) -> None:
+@pytest.mark.parametrize("field", ["email", "participants.email", "user_email"])
+@pytest.mark.parametrize("role", ["demo", "viewer"])
+def test_a_trace_belongs_to_the_address_that_it_carries(
+    seeds: Seeds, field: str, role: str
+) -> None:
     where = scope_of(bundles.find(seeds, "sequoia"), seeds).filters["analytics"]
-    assert not matches(
-        {
-            "email": "a16z.demo@aislemarts.luxury",
-            "bundle": "SEQUOIA_ROELOF_BOTHA",
-            "user_type": "demo",
-        },
-        where,
-    )
+    named = {"bundle": "SEQUOIA_ROELOF_BOTHA", "user_type": "demo"}
+    assert not matches({**named, **trace(field, f"a16z.{role}@aislemarts.luxury")}, where)
+    assert matches({**named, **trace(field, f"sequoia.{role}@aislemarts.luxury")}, where)
+    assert matches({**named, **trace(field, "visitor@example.com")}, where)
 
 
 # Indexes
@@ -666,6 +668,9 @@ def found_index(**other: Any) -> Document:
         [found_index()],
         [{"v": 2, "name": "_id_", "key": {"_id": 1}}, found_index()],
         [found_index(key={"email": 1.0})],
+        [found_index(name="by_address")],
+        [found_index(sparse=False, hidden=False)],
+        [found_index(sparse=True), found_index(name="by_address")],
     ],
 )
 def test_an_index_as_declared_is_left_alone(found: list[Document]) -> None:
@@ -683,6 +688,13 @@ def test_an_index_as_declared_is_left_alone(found: list[Document]) -> None:
         [found_index(key={"email": "text"})],
         [found_index(key={"e-mail": 1})],
         [found_index(key={"email": 1, "bundle": 1})],
+        [found_index(sparse=True)],
+        [found_index(name="by_address", sparse=True)],
+        [found_index(partialFilterExpression={"demo": True})],
+        [found_index(expireAfterSeconds=3600)],
+        [found_index(expireAfterSeconds=0)],
+        [found_index(collation={"locale": "fr", "strength": 1})],
+        [found_index(hidden=True)],
     ],
 )
 def test_a_missing_or_other_index_differs(found: list[Document]) -> None:

@@ -272,6 +272,10 @@ def test_addresses_are_without_credentials() -> None:
         ("redis://u:p@[::1]:6379/0", "redis://[::1]:6379/0"),
         ("https://api.example.com/?token=abc", "https://api.example.com/"),
         ("unix:///run/redis.sock?password=abc", "unix:///run/redis.sock"),
+        ("https://api.example.com/v1#token=abc", "https://api.example.com/v1"),
+        ("https://abc@api.example.com", "https://api.example.com"),
+        ("redis://:123/secret@redis", "redis://redis"),
+        ("mongodb://u:p?a=b@mongo/db", HIDDEN),
     ],
 )
 def test_an_address_keeps_scheme_hosts_and_path(url: str, shown: str) -> None:
@@ -324,6 +328,13 @@ def test_nothing_known_hides_nothing() -> None:
         ("https://api.example.com/?token=abcd&x=1", ["abcd"]),
         ("mongodb://u:pw12@a/?tlsCertificateKeyFilePassword=k3y5&w=1", ["pw12", "k3y5"]),
         ("https://api.example.com/?page=2", []),
+        ("https://t0k3n@api.example.com", ["t0k3n"]),
+        ("https://user:@api.example.com", []),
+        ("redis://:123/secret@redis", ["123/secret"]),
+        ("redis://:se?c#r@et@redis", ["se?c#r@et"]),
+        ("redis://redis/0?password=a@b", ["a@b"]),
+        ("mongodb://id@a/?authMechanismProperties=SERVICE_NAME:m,AWS_SESSION_TOKEN:t:0", ["t:0"]),
+        ("mongodb://id@a/?authMechanismProperties=AWS_SESSION_TOKEN%3At0", ["t0"]),
     ],
 )
 def test_the_secrets_in_a_url(url: str, secrets: list[str]) -> None:
@@ -341,7 +352,7 @@ def test_what_a_deployments_url_holds_is_redacted(name: str) -> None:
     assert CANARY not in redact(f"could not connect to {url}")
 
 
-# Known gaps, each a way for a secret to be seen or for a setting to end in a traceback
+# Ways for a secret to be seen or for a setting to end in a traceback
 
 
 @pytest.mark.parametrize(
@@ -369,6 +380,10 @@ def test_a_url_with_no_slashes_shows_no_credential(url: str) -> None:
         ("API_URL", f"http://demo:{CANARY}@"),
         ("REDIS_URL", f"redis://:{CANARY}@:6379"),
         ("MONGO_URI", f"mongodb+srv://demo:{CANARY}@"),
+        ("REDIS_URL", f"redis://:123/{CANARY}@redis"),
+        ("REDIS_URL", f"redis://u:123/{CANARY}@redis"),
+        ("REDIS_URL", f"redis://u:123#{CANARY}@redis"),
+        ("REDIS_URL", "unix://"),
     ],
 )
 def test_a_url_with_no_host_is_refused(name: str, url: str) -> None:
@@ -384,6 +399,12 @@ def test_a_url_with_no_host_is_refused(name: str, url: str) -> None:
         ("p%40ss%2fword", "p%40ss%2Fword"),
         ("open sesame", "open+sesame"),
         ('pa"ss\\word', r"pa\"ss\\word"),
+        ("open/sesame", r"open\/sesame"),
+        ("schlüssel", "schl%C3%BCssel"),
+        ("schlüssel", r"schl\u00fcssel"),
+        ("p@ss wörd", "p%40ss+w%c3%b6rd"),
+        ("100%sure", "100%25sure"),
+        ("caf\udce9", "caf\udce9"),
     ],
 )
 def test_a_secret_is_hidden_in_every_spelling(secret: str, text: str) -> None:

@@ -340,7 +340,9 @@ def flip(value: bool) -> bool:
         (INDEX, alter("markets", previous_revenue_eur=more), {"multi_market_growth"}),
         (INDEX, alter("enterprises", active_seats=more), {"enterprise_adoption"}),
         (BESSEMER, alter("vendors", mrr_usd=more), {"saas_arr_usd", "net_revenue_retention"}),
-        (BESSEMER, alter("vendors", churned=flip), {"vendor_churn"}),
+        (BESSEMER,
+         lambda rows: next(row for row in rows["vendors"] if row["churned"]).update(churned=False),
+         {"vendor_churn"}),
         (BESSEMER, alter("volumes", fees_usd=more), {"marketplace_take_rate"}),
         (TIGER, alter("markets", gmv_usd=more), {"global_gmv_usd"}),
         (TIGER, alter("markets", second_currency=more), {"multi_currency_transactions"}),
@@ -396,6 +398,8 @@ def test_one_row_moves_the_numbers_it_stands_behind_and_no_others(
         (BESSEMER, alter("vendors", mrr_usd="1360"), "vendors.0.mrr_usd"),
         (TIGER, lambda rows: rows.update(quarters=rows["quarters"][:1]), "quarters"),
         (TIGER, alter("markets", country="Singapore"), "markets.0.country"),
+        (TIGER, alter("markets", gmv_usd=float("nan")), "markets.0.gmv_usd"),
+        (SEQUOIA, alter("vendors", month="٢٠٢٦-01"), "vendors.0.month"),
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_is_refused(
@@ -434,11 +438,29 @@ def test_a_share_of_nothing_is_no_number(bundle: str, group: str) -> None:
         kpis(bundle, records)
 
 
-def test_a_price_with_the_wrong_tax_is_refused(seeds: Seeds) -> None:
-    records = copy.deepcopy(seeds.showcases[INDEX].model.records)
-    records["vat_prices"][0]["gross_eur_cents"] += 1
-    with pytest.raises(ValidationError):
+@pytest.mark.parametrize(
+    ("net", "percent", "gross", "good"),
+    [
+        (412500, 20, 495000, True),
+        (412500, 20, 495001, False),
+        (412500, 20, 494999, False),
+        (412500, 19, 495000, False),
+        (415966, 19, 495000, True),  # 4949.9954, to the cent
+        (415966, 19, 494999, False),
+    ],
+)
+def test_a_price_with_the_wrong_tax_is_refused(
+    net: int, percent: int, gross: int, good: bool
+) -> None:
+    records = copy.deepcopy(SMALL[INDEX][0])
+    records["vat_prices"][0].update(
+        net_eur_cents=net, vat_percent=percent, gross_eur_cents=gross
+    )
+    if good:
         kpis(INDEX, records)
+    else:
+        with pytest.raises(ValidationError, match="VAT"):
+            kpis(INDEX, records)
 
 
 def test_a_churned_vendor_with_revenue_is_refused(seeds: Seeds) -> None:

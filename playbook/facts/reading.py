@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, get_args
@@ -39,6 +39,9 @@ PATIENCE_SECONDS = 5.0
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
+PROBE_TIME = "%Y%m%dT%H%M%S"
+ABANDONED = timedelta(minutes=10)
+"""How old another check's probe must be before it is taken for a killed check's."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Reading:
     def __init__(self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime) -> None:
         self.environment, self.bundle, self.seeds, self.at = environment, bundle, seeds, at
         self.scope: Scope = scope_of(bundle, seeds)
-        self.probe = f"{PROBE}-{uuid.uuid4().hex}"
+        # The time in it lets a later check tell a dead check's probes from a living one's.
+        self.probe = f"{PROBE}-{at:{PROBE_TIME}}-{uuid.uuid4().hex}"
         self._tokens: list[str] = []
         self._probed = False
         self._pool = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix=bundle.short)
@@ -306,14 +310,15 @@ class Reading:
         """
         if not self._probed:
             return
-        marked = {"$regex": f"^{PROBE}"}
+        abandoned = f"{PROBE}-{self.at - ABANDONED:{PROBE_TIME}}"
+        ours = [{"$eq": self.probe}, {"$gte": f"{PROBE}-", "$lt": abandoned}]
         hashes = [hashlib.sha256(token.encode()).hexdigest() for token in self._tokens]
         own = {
             "$and": [
                 {"$or": [{field: {"$in": list(self.scope.accounts)}} for field in EMAIL_FIELDS]},
                 {
                     "$or": [
-                        {"user_agent": marked},
+                        *({"user_agent": marked} for marked in ours),
                         {"token": {"$in": self._tokens}},
                         {"token_sha256": {"$in": hashes}},
                     ]
@@ -323,7 +328,8 @@ class Reading:
         with self.environment.naming_the_unreachable():
             db = self.environment.db
             db.user_sessions.delete_many(own)
-            db.analytics.delete_many({"bundle": self.bundle.key, "session_id": marked})
+            events = [{"session_id": marked} for marked in ours]
+            db.analytics.delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import get_args
 
 from pydantic import ValidationError
@@ -190,10 +191,10 @@ def _showcases(seeds: Seeds) -> Iterator[str]:
             product = seeds.products.get(sku)
             if product is None:
                 yield f"{line.where}: records: {sku} is not in the catalog; expected an id of it"
-            elif (price, currency) != (product.model.price, product.model.currency):
+            elif price != Fraction(product.model.price) or currency != product.model.currency:
                 yield (
-                    f"{line.where}: records: {sku} for {float(price)} {currency}; expected the "
-                    f"catalog's price, {product.model.price} {product.model.currency}"
+                    f"{line.where}: records: {sku} for {float(price):.2f} {currency}; expected "
+                    f"the catalog's price, {product.model.price} {product.model.currency}"
                 )
         stated = {name: exact(value) for name, value in line.model.headline.items()}
         for name in sorted(stated.keys() | computed.keys()):

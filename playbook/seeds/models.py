@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
@@ -56,15 +57,16 @@ def _composed(text: str) -> str:
 def _boolean(value: object) -> object:
     # In Python 1 == True, and a Literal takes either; a document tells them apart.
     if not isinstance(value, bool):
-        raise ValueError(f"expected true; found {value!r}")
+        raise ValueError(f"{value!r}; expected true")
     return value
 
 
 def _instant(value: object) -> datetime:
     # pydantic would take a number, or a number in quotes, for seconds since 1970.
-    if not isinstance(value, str):
-        raise ValueError(f"expected a text like '2026-01-15T09:00:00Z'; found {value!r}")
-    return datetime.fromisoformat(value)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    raise ValueError(f"{value!r}; expected a text like '2026-01-15T09:00:00Z'")
 
 
 Text = Annotated[
