@@ -15,6 +15,7 @@ import pymongo
 import requests
 from bson.raw_bson import RawBSONDocument
 from pymongo import IndexModel, ReplaceOne
+from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from playbook import caches
@@ -24,6 +25,7 @@ from playbook.indexes import DECLARED, differing
 from playbook.plan import (
     Call,
     ClearKeys,
+    DropIndexes,
     EnsureIndexes,
     Operation,
     Put,
@@ -37,6 +39,8 @@ from playbook.snapshot import Snapshot, id_bytes
 
 WRITE_SECONDS = 25
 """How long one write may take; shorter than a lease is sure to last (see playbook.lease)."""
+DUPLICATE_KEY, INDEX_NOT_FOUND = 11000, 27
+"""Error codes of MongoDB."""
 NOT_OFFERED = (404, 405, 501)
 """Answers of a deployment that lacks a route: said, and no reason to stop."""
 
@@ -75,6 +79,8 @@ class Executor:
                         return self._remove_strays(collection, where, keep)
                     case EnsureIndexes(collection):
                         return self._ensure_indexes(collection)
+                    case DropIndexes(collection, indexes):
+                        return self._drop_indexes(collection, indexes)
                     case RestoreIndexes(collection, indexes):
                         return self._restore_indexes(collection, indexes)
                     case ClearKeys(patterns):
@@ -119,23 +125,41 @@ class Executor:
         else:
             present = list(self.before.indexes.get(name, []))
         wrong = differing(DECLARED[name], present)
+        built = 0
         for index in wrong:
             if any(other["name"] == index.name for other in present):
-                collection.drop_index(index.name)
-        if wrong:
-            collection.create_indexes(
-                [IndexModel(list(i.keys), name=i.name, unique=i.unique) for i in wrong]
-            )
-        return f"{len(wrong)} built" if wrong else "as declared"
+                _drop(collection, index.name)
+            try:
+                collection.create_index(list(index.keys), name=index.name, unique=index.unique)
+                built += 1
+            except OperationFailure as error:
+                if error.code != DUPLICATE_KEY:
+                    raise
+                # This bundle's own documents are clean by now, and another's are not ours.
+                self.notes.append(
+                    f"index {index.name} of {name} can't be unique while documents outside of this "
+                    "bundle stand twice; a reset of their bundle builds it"
+                )
+        return f"{built} built" if wrong else "as declared"
+
+    def _drop_indexes(self, name: str, wanted: list[dict[str, Any]]) -> str:
+        others = self._indexes(name) - self._kept_indexes(name, wanted)
+        for other in others:
+            _drop(self.environment.db[name], other)
+        return f"{len(others)} dropped"
+
+    def _indexes(self, name: str) -> set[str]:
+        present = self.before.indexes.get(name, []) if self.before else []
+        return {index["name"] for index in present} - {"_id_"}
+
+    def _kept_indexes(self, name: str, wanted: list[dict[str, Any]]) -> set[str]:
+        by_name = {index["name"]: _comparable(index) for index in wanted}
+        present = self.before.indexes.get(name, []) if self.before else []
+        return {i["name"] for i in present if by_name.get(i["name"]) == _comparable(i)}
 
     def _restore_indexes(self, name: str, wanted: list[dict[str, Any]]) -> str:
         collection = self.environment.db[name]
-        by_name = {index["name"]: _comparable(index) for index in wanted}
-        present = self.before.indexes.get(name, []) if self.before else []
-        kept = {i["name"] for i in present if by_name.get(i["name"]) == _comparable(i)}
-        for index in present:
-            if index["name"] not in kept | {"_id_"}:
-                collection.drop_index(index["name"])
+        kept = self._kept_indexes(name, wanted)
         missing = [index for index in wanted if index["name"] not in kept | {"_id_"}]
         if missing:
             collection.create_indexes(
@@ -167,6 +191,15 @@ class Executor:
         if not answer.ok:
             raise StepFailed(f"{call} answered {answer.status_code}{_words(answer)}")
         return f"answered {answer.status_code}"
+
+
+def _drop(collection: Collection[Document], index: str) -> None:
+    try:
+        collection.drop_index(index)
+    except OperationFailure as error:
+        # Indexes serve all bundles: another bundle's reset may have dropped it a moment ago.
+        if error.code != INDEX_NOT_FOUND:
+            raise
 
 
 def _encoded(document: Mapping[str, Any]) -> bytes:

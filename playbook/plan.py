@@ -68,8 +68,19 @@ class EnsureIndexes:
 
 
 @dataclass(frozen=True)
+class DropIndexes:
+    """Drop the indexes that a backup does not have: its documents may not fit them."""
+
+    collection: str
+    wanted: list[dict[str, Any]]
+
+    def __str__(self) -> str:
+        return f"drop all indexes of {self.collection} but {len(self.wanted)}"
+
+
+@dataclass(frozen=True)
 class RestoreIndexes:
-    """Make one collection's indexes exactly those of a backup, dropping the others."""
+    """Build the indexes of a backup that one collection lacks; its ``DropIndexes`` went before."""
 
     collection: str
     indexes: list[dict[str, Any]]
@@ -100,7 +111,7 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-type Operation = Remove | Put | RemoveStrays | EnsureIndexes | RestoreIndexes | ClearKeys | Call
+type Operation = Remove | Put | RemoveStrays | EnsureIndexes | DropIndexes | RestoreIndexes | ClearKeys | Call
 
 
 @dataclass(frozen=True)

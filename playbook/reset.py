@@ -248,7 +248,10 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
     the unique index would not let in beside the present one.
     """
     phase = "Rollback to Previous State"
-    steps = []
+    steps = [
+        Step(phase, f"Drop other indexes of {name}", plan.DropIndexes(name, wanted.indexes[name]))
+        for name in DECLARED
+    ]
     for name in (*SEEDED, *TRACES):
         documents = wanted.documents.get(name, [])
         keep = [document["_id"] for document in documents]

@@ -81,9 +81,7 @@ def scope_of(bundle: Bundle, seeds: Seeds) -> Scope:
     return Scope(bundle, accounts, filters, key_patterns(bundle))
 
 
-def trace_filter(
-    bundle: Bundle, accounts: Iterable[str], foreign: Iterable[str] = ()
-) -> Filter:
+def trace_filter(bundle: Bundle, accounts: Iterable[str], foreign: Iterable[str] = ()) -> Filter:
     """What a demo of this bundle leaves behind in the app's own collections.
 
     The playbook's pattern (``/\\.demo@aislemarts\\.luxury$/``) misses the companion accounts

@@ -648,7 +648,7 @@ BROKEN = [
            ("records.vendors.0: vendor-001 has churned", "expected 0")),
     Broken("a number of the evidence that is none", SHOWCASES, INDEX,
            records(lambda rows: rows["compliance"][0]["evidence"][0].update(n=float("inf"))),
-           ("records.compliance", "evidence.0.n", "finite")),
+           ("records.compliance", "evidence", "finite", "found Infinity")),
     Broken("records too empty", SHOWCASES, LVMH, records(lambda rows: rows.update(trade=[])),
            ("records", "too empty")),
     Broken("showcase of an unknown bundle", SHOWCASES, LVMH, put("_id", "ACME"), ("_id", "ACME")),
@@ -931,7 +931,7 @@ def test_deep_nesting_is_one_line(directory: Path, depth: int) -> None:
 
     [problem] = refused.value.problems
     assert problem.startswith(f"{SHOWCASES}:{line}: ")
-    assert len(problem) < 20_000
+    assert len(problem) < 300
 
 
 def test_an_added_placeholder_is_named(directory: Path) -> None:

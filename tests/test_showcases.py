@@ -453,9 +453,7 @@ def test_a_price_with_the_wrong_tax_is_refused(
     net: int, percent: int, gross: int, good: bool
 ) -> None:
     records = copy.deepcopy(SMALL[INDEX][0])
-    records["vat_prices"][0].update(
-        net_eur_cents=net, vat_percent=percent, gross_eur_cents=gross
-    )
+    records["vat_prices"][0].update(net_eur_cents=net, vat_percent=percent, gross_eur_cents=gross)
     if good:
         kpis(INDEX, records)
     else:

@@ -72,8 +72,7 @@ def _livesales(seeds: Seeds) -> Iterator[str]:
         bundle = owner.model
         if sale.timezone != bundle.timezone:
             yield (
-                f"{line.where}: timezone: {sale.timezone}; "
-                f"expected the bundle's, {bundle.timezone}"
+                f"{line.where}: timezone: {sale.timezone}; expected the bundle's, {bundle.timezone}"
             )
         hosts = {c.model.name for c in seeds.creators.values() if c.model.region == bundle.region}
         if sale.creator not in hosts:
@@ -152,8 +151,7 @@ def _locales(seeds: Seeds) -> Iterator[str]:
             yield f"{line.where}: direction: {line.model.direction}; expected rtl for ar alone"
         for key in sorted(source.keys() - messages.keys()):
             yield (
-                f"{line.where}: messages.{key}: missing; "
-                f"expected a translation of {source[key]!r}"
+                f"{line.where}: messages.{key}: missing; expected a translation of {source[key]!r}"
             )
         for key in sorted(messages.keys() - source.keys()):
             yield f"{line.where}: messages.{key}: not a message of locales/en.json"
@@ -200,7 +198,8 @@ def _showcases(seeds: Seeds) -> Iterator[str]:
         for name in sorted(stated.keys() | computed.keys()):
             if stated.get(name) != computed.get(name):
                 found = computed.get(name)
+                shown = line.model.headline.get(name, "not stated")
                 yield (
-                    f"{line.where}: headline.{name}: {line.model.headline.get(name, 'not stated')}; "
+                    f"{line.where}: headline.{name}: {shown}; "
                     f"the records give {float(found) if found is not None else 'no such number'}"
                 )

@@ -179,7 +179,7 @@ def _line[M: Seed](
 def told(invalid: ValidationError, *parents: str) -> Iterator[str]:
     """What a model finds wrong: for each field its name, what was expected and what was found."""
     for error in invalid.errors(include_url=False):
-        field = ".".join([*parents, *map(str, error["loc"])]) or "the document"
+        field = _short(".".join([*parents, *map(str, error["loc"])])) or "the document"
         if error["type"] == "value_error":  # one of our own, which says all of that itself
             yield f"{field}: {error['ctx']['error']}"
         elif error["type"] == "missing":
@@ -198,8 +198,11 @@ def _no_repeated_field(pairs: list[tuple[str, Any]]) -> Document:
 
 
 def _shown(found: object) -> str:
-    text = json.dumps(found, ensure_ascii=False, default=str)
-    return f"; found {text if len(text) <= 80 else text[:77] + '...'}"
+    return f"; found {_short(json.dumps(found, ensure_ascii=False, default=str))}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _printable(text: str) -> str:

@@ -163,7 +163,8 @@ class Creator(Seed):
 
 
 SCHEDULED_TIME = re.compile(
-    r"^T\+(?P<hours>[0-9]{1,3})h (?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9]) (?P<zone>[A-Z]{3,4})$"
+    r"^T\+(?P<hours>[0-9]{1,3})h "
+    r"(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9]) (?P<zone>[A-Z]{3,4})$"
 )
 """A LiveSale's time template: "T+48h 18:00 PST"."""
 

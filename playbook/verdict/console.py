@@ -12,7 +12,8 @@ from playbook.checks import CHECKS
 from playbook.seeds import Seeds
 from playbook.verdict.model import GO, BundleVerdict, Result, Verdict
 
-PHONE_COLUMNS = 48
+CHECKS_A_LINE = 3
+"""Fits a phone's screen in a chat."""
 TABLE_COLUMNS = 104
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "red")}
 NOT_RUN = ("?", "yellow")
@@ -69,10 +70,9 @@ def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
     console.print(Text(f"{name} ").append_text(_word(bundle.verdict)))
     for seen in bundle.in_session:
         console.print(Text(f"in session: {seen}", style="yellow"), soft_wrap=True)
-    console.print(
-        Text(" ").join(Text(f"{_mark(bundle, c)[0]}\u00a0{c}", _mark(bundle, c)[1]) for c in CHECKS),
-        width=PHONE_COLUMNS,
-    )
+    for first in range(0, len(CHECKS), CHECKS_A_LINE):
+        marks = (Text(f"{_mark(bundle, c)[0]} {c:<10}", _mark(bundle, c)[1]) for c in CHECKS[first : first + CHECKS_A_LINE])
+        console.print(Text("").join(marks))
     if bundle.verdict != GO:
         _show_reasons(console, bundle, seeds)
 
