@@ -56,6 +56,8 @@ class Run:
     fences: dict[str, int] = field(default_factory=dict)
     verdict: str | None = None
     failed_checks: list[str] = field(default_factory=list)
+    night: Document | None = None
+    """On the last run of a night without an engineer: how the whole night went."""
 
     def document(self) -> Document:
         """The run as a document, ``_id`` first."""
@@ -118,6 +120,73 @@ class Journal:
             )
             for bundle in bundles
         }
+
+    def nights(self, bundle: str, count: int) -> list[Document]:
+        """How a bundle's latest nights went, newest first; those that wait in the spool, too.
+
+        Where MongoDB is away, the spooled ones are all there are.
+        """
+        told = [d for d in self._waiting(bundle) if d.get("night")]
+        try:
+            where = {"bundle": bundle, "night": {"$type": "object"}}
+            known = {document["_id"] for document in told}
+            found = self.db[COLLECTION].find(where).sort("_id", -1).limit(count)
+            told += [document for document in found if document["_id"] not in known]
+        except PyMongoError:
+            pass
+        nights: list[Document] = [document["night"] for document in told]
+        return sorted(nights, key=lambda night: night["started_at"], reverse=True)[:count]
+
+    def last_night(self, bundle: str) -> datetime | None:
+        """When a bundle's latest nightly run began, None where there was none.
+
+        Raises PyMongoError where MongoDB is away.
+        """
+        where = {"bundle": bundle, "night": {"$type": "object"}}
+        last = self.db[COLLECTION].find_one(where, sort=[("night.started_at", -1)])
+        return last["night"]["started_at"] if last else None
+
+    def meeting(self, bundle: str, now: datetime) -> datetime | None:
+        """The meeting to come that sales last reset a bundle for (``--access``), if any (UTC)."""
+        where = {"bundle": bundle, "access": {"$gt": now}, "trigger": {"$ne": "rollback"}}
+        last = self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
+        return last["access"] if last else None
+
+    def last_checked(self, bundle: str, verdict: str | None = None) -> Document | None:
+        """A bundle's latest run that has a verdict, of a kind where one is asked for.
+
+        A state that was rolled back to is no success of a reset, so for "GO" it does not count.
+        """
+        where: dict[str, Any] = {"bundle": bundle, "verdict": {"$type": "string"}}
+        if verdict is not None:
+            where |= {"verdict": verdict, "trigger": {"$ne": "rollback"}}
+        return self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
+
+    def tell_night(self, run: Run) -> None:
+        """Write how a night went (``run.night``) onto the last run that it made.
+
+        Where it made none, ``run`` itself is written; where MongoDB is away, into the spool.
+        """
+        made = {
+            "bundle": run.bundle,
+            "started_at": {"$gte": run.started_at},
+            "trigger": {"$in": ["nightly", "rollback"]},
+        }
+        try:
+            told = {"$set": {"night": run.night}}
+            if self.db[COLLECTION].find_one_and_update(made, told, sort=[("_id", -1)]):
+                return
+        except PyMongoError:
+            pass
+        assert run.ended_at is not None
+        self.finish(run, run.status, run.ended_at, run.error)
+
+    def _waiting(self, bundle: str) -> list[Document]:
+        if not self.spool.is_dir():
+            return []
+        texts = [path.read_text(encoding="utf-8") for path in sorted(self.spool.glob("*.json"))]
+        documents = [json_util.loads(text) for text in texts]
+        return [document for document in documents if document["bundle"] == bundle]
 
     def _write_in_what_waits(self, bundle: str) -> None:
         if not self.spool.is_dir():

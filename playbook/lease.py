@@ -34,6 +34,10 @@ POLL_SECONDS = 0.1
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class BeingReset(Refused):
+    """The bundle is being reset by somebody else already; nothing was written."""
+
+
 class LeaseLost(Refused):
     """Another holder has taken over: this one must not write any more."""
 
@@ -124,7 +128,9 @@ def held(
     """
     lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
     if other := lease.take(f"bundle:{bundle.key}"):
-        raise Refused(f"{bundle.short} is being reset already, by {_told(other)}; nothing was written")
+        raise BeingReset(
+            f"{bundle.short} is being reset already, by {_told(other)}; nothing was written"
+        )
     try:
         deadline = _elapsed() + patience.total_seconds()
         while other := lease.take(f"region:{bundle.region}"):

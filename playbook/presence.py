@@ -51,11 +51,13 @@ def latest(seeds: Seeds, bundle: Bundle, traces: Iterable[Mapping[str, Any]]) ->
     owners = _owners(seeds, bundle)
     seen: dict[str, datetime] = {}
     for trace in traces:
-        if is_probe(trace):
+        instant = trace["last_seen"]
+        # MongoDB finds a date inside a list, too, and knows years that datetime does not.
+        if is_probe(trace) or not isinstance(instant, datetime):
             continue
         for email in emails_in(trace):
             if email in owners:
-                seen[email] = max(trace["last_seen"], seen.get(email, trace["last_seen"]))
+                seen[email] = max(instant, seen.get(email, instant))
     found = [Presence(owners[email], email, instant) for email, instant in seen.items()]
     return sorted(found, key=lambda presence: presence.seen, reverse=True)
 

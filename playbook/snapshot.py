@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
 from playbook.indexes import DECLARED
 from playbook.scope import Scope
 
-RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, tz_aware=True)
-DECODED: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+# An app may have stored a year that datetime does not know: no reason to fall over it.
+ANY_YEAR = DatetimeConversion.DATETIME_AUTO
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(
+    document_class=RawBSONDocument, tz_aware=True, datetime_conversion=ANY_YEAR
+)
+DECODED: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, datetime_conversion=ANY_YEAR)
 ALL_IN_ONE_BATCH = 100_000
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# One-command emergency reset: ./scripts/emergency_demo_reset.sh BUNDLE
-set -euo pipefail
+# One-command emergency reset, whoever is in session: ./scripts/emergency_demo_reset.sh BUNDLE
 begun=$SECONDS
-playbook reset --force "${1:?name a bundle: sequoia, lvmh, … or all}"
-playbook check "$1"
-echo "emergency reset of $1: GO after $((SECONDS - begun)) s"
+playbook reset --force --check "${1:?name a bundle: sequoia, lvmh, … or all}"
+code=$?
+echo "emergency reset of $1: $([ $code = 0 ] && echo GO || echo "not GO, exit $code") after $((SECONDS - begun)) s"
+exit $code

@@ -10,6 +10,7 @@ from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
 from playbook.facts.currency import TOLERANCE
+from playbook.facts.showcase import stated_exactly
 from playbook.findings import NOTHING, Words, expect
 from playbook.showcases import exact
 
@@ -86,11 +87,10 @@ def consumer_retention(demo: Demo, share: str) -> None:
 
 @then("every featured product is of a French house and in the catalog")
 def featured_houses_are_french(demo: Demo) -> None:
-    catalog = {product.get("_id"): product for product in demo.catalog.products}
     featured = demo.showcase.records.featured
     expect(bool(featured), "featured products", Words("some"), len(featured))
     for row in featured:
-        product = catalog.get(row.product, {})
+        product = demo.catalog.product(row.product) or {}
         where = f"featured product {row.product}"
         expect(bool(product), where, Words("it in the catalog"), NOTHING)
         expect(product.get("brand") == row.house, f"{where}: house", row.house, product.get("brand"))
@@ -100,12 +100,11 @@ def featured_houses_are_french(demo: Demo) -> None:
 
 @then("every featured product is told in French and priced in euros")
 def featured_stories_are_french(demo: Demo) -> None:
-    catalog = {product.get("_id"): product for product in demo.catalog.products}
     for row in demo.showcase.records.featured:
         where = f"featured product {row.product}"
         told = row.story.fr != row.story.en
         expect(told, f"{where}: French story", Words("a translation"), row.story.fr)
-        price = catalog.get(row.product, {}).get("price_eur", NOTHING)
+        price = (demo.catalog.product(row.product) or {}).get("price_eur", NOTHING)
         expect(price == row.price_eur, f"{where}: price_eur", price, row.price_eur)
 
 
@@ -113,8 +112,8 @@ def featured_stories_are_french(demo: Demo) -> None:
 def houses_are_partners(demo: Demo, count: int) -> None:
     partners = {row.house for row in demo.showcase.records.partnerships}
     expect(len(partners) == count, "partner houses", count, len(partners))
-    brands = {product.get("brand") for product in demo.catalog.products}
-    absent = sorted(partners - brands)
+    brands = [product.get("brand") for product in demo.catalog.products]
+    absent = sorted(partner for partner in partners if partner not in brands)
     expect(not absent, "partner houses without a product in the catalog", [], absent)
 
 
@@ -181,7 +180,7 @@ def posts_are_there(demo: Demo, count: int) -> None:
     engaging = [p for p in posts if p.likes and p.shares and p.comments]
     wanted = Words(f"at least {count} with likes, shares and comments")
     expect(len(engaging) >= count, "posts", wanted, len(engaging))
-    creators = {creator.get("name") for creator in demo.creators.active}
+    creators = [creator.get("name") for creator in demo.creators.active]
     for post in posts:
         expect(post.creator in creators, f"post {post.id}", Words("an active creator"), post.creator)
 
@@ -219,14 +218,13 @@ def compliance_is_active(demo: Demo, feature: str) -> None:
 
 @then("every tax example adds up to the price in the catalog")
 def prices_include_tax(demo: Demo) -> None:
-    catalog = {product.get("_id"): product for product in demo.catalog.products}
     rows = demo.showcase.records.vat_prices
     expect(bool(rows), "tax examples", Words("some"), len(rows))
     for row in rows:
         where = f"tax example {row.product}"
         gross = Fraction(row.net_eur_cents * (100 + row.vat_percent), 100)
         expect(gross == row.gross_eur_cents, f"{where}: cents", gross, row.gross_eur_cents)
-        price = demo.catalog.price_of(catalog.get(row.product, {}))
+        price = demo.catalog.price_of(demo.catalog.product(row.product) or {})
         wanted = None if price is None else price * 100
         expect(wanted == row.gross_eur_cents, f"{where}: price", wanted, row.gross_eur_cents)
 
@@ -275,9 +273,8 @@ def take_rate(demo: Demo) -> None:
     fees, volume = sum(row.fees_usd for row in volumes), sum(row.volume_usd for row in volumes)
     expect(volume > 0, "volume", Words("some"), volume)
     found = demo.showcase.headline.get("marketplace_take_rate", NOTHING)
-    number = isinstance(found, int | float)
     wanted = Fraction(fees, volume)
-    expect(number and exact(found) == wanted, "headline marketplace_take_rate", wanted, found)
+    expect(stated_exactly(found, wanted), "headline marketplace_take_rate", wanted, found)
 
 
 @then("no churned vendor still pays")

@@ -15,7 +15,7 @@ from playbook.seeds import Seeds
 @pytest.fixture(scope="module")
 def sandbox(seeds: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """An embedded environment that all tests of a module share; put it back as you need it."""
-    with start(seeds=seeds) as settings, Environment(settings, embedded=True) as opened:
+    with start(seeds=seeds) as settings, Environment(settings) as opened:
         yield Sandbox(opened, seeds, tmp_path_factory.mktemp("backups"))
 
 

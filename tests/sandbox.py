@@ -16,6 +16,7 @@ from typing import Any
 import bson
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
+from pymongo import ReplaceOne
 from pymongo.database import Database
 
 from playbook import PROJECT, bundles, clock, snapshot
@@ -191,9 +192,10 @@ class Owners:
 
     def plant(self, owner: str, collection: str, *documents: Document) -> None:
         """Write documents and remember whose they are."""
+        self.sandbox.db[collection].bulk_write(
+            [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in documents], ordered=False
+        )
         for document in documents:
-            target = self.sandbox.db[collection]
-            target.replace_one({"_id": document["_id"]}, document, upsert=True)
             self.planted[collection, id_of(document)] = owner
 
     def plant_key(self, owner: str, key: str, value: str, number: int = 0) -> None:
@@ -211,17 +213,20 @@ def use_demo(owners: Owners, bundle: Bundle, seen: datetime = LAST_WEEK) -> None
     db, key = owners.sandbox.db, bundle.key
     demo, companion = owners.sandbox.accounts(bundle.short)
     customer = "claire@example.com"
-    for name, carrying in {
+    carried: dict[str, Document] = {
         "session": {"email": demo},
         "companion": {"email": companion},
         "by-user": {"user_email": demo},
         "talk": {"participants": [{"email": customer}, {"email": companion}]},
         "unnamed": {"bundle": key, "user_type": "demo"},
         "visitor": {"email": demo.replace(".demo@", ".viewer@")},
-    }.items():
-        for collection in TRACES:
-            trace = {"_id": f"{key}-{name}", **carrying, "last_seen": seen}
-            owners.plant(key, collection, trace)
+    }
+    traces = [
+        {"_id": f"{key}-{name}", **carrying, "last_seen": seen}
+        for name, carrying in carried.items()
+    ]
+    for collection in TRACES:
+        owners.plant(key, collection, *traces)
     db.products.update_many({"region": bundle.region}, {"$set": {"inventory": 3, "reserved": 2}})
     db.creators.update_one({"region": bundle.region}, {"$set": {"active": False}})
     db.livesales.update_many({"bundle": key}, {"$set": {"status": "ended"}})
@@ -249,66 +254,66 @@ def open_shop(owners: Owners) -> None:
     """Let real customers shop in the same database, some of them confusingly like a demo's."""
     customers = [f"customer{number}@example.com" for number in range(3)]
     customers += ["x.demo@aislemarts.luxury.example.com", "aislemarts.luxury@example.com"]
+    users: list[Document] = []
+    bought: list[Document] = []
     for bundle in owners.sandbox.bundles:
-        demo = owners.sandbox.accounts(bundle.short)[0]
-        name, _, domain = demo.partition(".demo@")
-        customers += [
-            f"x{demo}",
-            f"{demo}\n",
-            f"{demo}x",
-            f"{demo}.example.com",
-            f"{demo} ",
-            demo.upper(),
-            f"{name}-demo@{domain}",
-            f"{name}.demo@aislemarts-luxury",
-            f"{name}.admin@{domain}",
-            f"{name}.demo.admin@{domain}",
-            f"a.{demo}",
-        ]
-        owners.plant(
-            NOBODY,
-            "users",
-            # Neither names itself a demo account of the bundle, so neither is one.
-            {
-                "_id": f"vip-{bundle.key}",
-                "email": f"vip-{bundle.key}@x.example",
-                "bundle": bundle.key,
-            },
-            {"_id": f"lamb-{bundle.key}", "email": f"lamb-{bundle.key}@x.example", "demo": True},
-        )
-        bought = {"_id": f"bought-{bundle.key}", "bundle": bundle.key, "user_type": "customer"}
-        for collection in (*TRACES, "orders"):
-            owners.plant(NOBODY, collection, bought)
-        owners.plant(
-            NOBODY, "products", {"_id": f"NEW-{bundle.key}", "region": bundle.region + "x"}
-        )
-        for key in (f"aislemarts:bundle:{bundle.key}", f"aislemarts:bundle:{bundle.key}X:kpis"):
-            owners.plant_key(NOBODY, key, "somebody's")
-        for key in (
-            f"xaislemarts:bundle:{bundle.key}:kpis",
-            f"aislemarts:regions:{bundle.region}:x",
+        demo, key, region = owners.sandbox.accounts(bundle.short)[0], bundle.key, bundle.region
+        customers += looking_alike(demo)
+        # Neither names itself a demo account of the bundle, so neither is one.
+        users.append({"_id": f"vip-{key}", "email": f"vip-{key}@x.example", "bundle": key})
+        users.append({"_id": f"lamb-{key}", "email": f"lamb-{key}@x.example", "demo": True})
+        bought.append({"_id": f"bought-{key}", "bundle": key, "user_type": "customer"})
+        owners.plant(NOBODY, "products", {"_id": f"NEW-{key}", "region": f"{region}x"})
+        for name in (
+            f"aislemarts:bundle:{key}",
+            f"aislemarts:bundle:{key}X:kpis",
+            f"xaislemarts:bundle:{key}:kpis",
+            f"aislemarts:regions:{region}:x",
         ):
-            owners.plant_key(NOBODY, key, "somebody's")
-        owners.plant_key(NOBODY, f"aislemarts:bundle:{bundle.key}:kpis", "another database's", 1)
+            owners.plant_key(NOBODY, name, "somebody's")
+        owners.plant_key(NOBODY, f"aislemarts:bundle:{key}:kpis", "another database's", 1)
     for number, email in enumerate(customers):
-        key = f"customer-{number}"
-        owners.plant(NOBODY, "users", {"_id": key, "email": email, "name": "A customer"})
-        for field_name, collection in (
-            ("email", "user_sessions"),
-            ("user_email", "carts"),
-            ("email", "analytics"),
-            ("email", "orders"),
-        ):
-            owners.plant(
-                NOBODY, collection, {"_id": key, field_name: email, "last_seen": LAST_WEEK}
-            )
-        talk = {"_id": key, "participants": [{"email": email}, {"email": customers[0]}]}
-        owners.plant(NOBODY, "conversations", talk)
+        users.append({"_id": f"customer-{number}", "email": email, "name": "A customer"})
+    for collection, field_name in (
+        ("user_sessions", "email"),
+        ("carts", "user_email"),
+        ("analytics", "email"),
+        ("orders", "email"),
+    ):
+        traces = [
+            {"_id": f"customer-{number}", field_name: email, "last_seen": LAST_WEEK}
+            for number, email in enumerate(customers)
+        ]
+        owners.plant(NOBODY, collection, *traces, *bought)
+    talks = [
+        {"_id": f"customer-{number}", "participants": [{"email": email}, {"email": customers[0]}]}
+        for number, email in enumerate(customers)
+    ]
+    owners.plant(NOBODY, "conversations", *talks, *bought)
+    owners.plant(NOBODY, "users", *users)
     owners.plant(NOBODY, "reviews", {"_id": 1, "bundle": owners.sandbox.bundles[0].key, "stars": 5})
-    for key in ("session:abc", "aislemarts:cart:1", "celery"):
-        owners.plant_key(NOBODY, key, "somebody's")
-    owners.sandbox.environment.redis.setex("otp:1", 86_400, "123456")
+    for name in ("session:abc", "aislemarts:cart:1", "celery"):
+        owners.plant_key(NOBODY, name, "somebody's")
+    owners.sandbox.environment.redis.set("otp:1", "123456", ex=86_400)
     owners.planted["redis 0", b"otp:1"] = NOBODY
+
+
+def looking_alike(demo: str) -> list[str]:
+    """Real people's addresses that a careless pattern would take for a demo account's."""
+    name, _, domain = demo.partition(".demo@")
+    return [
+        f"x{demo}",
+        f"{demo}\n",
+        f"{demo}x",
+        f"{demo}.example.com",
+        f"{demo} ",
+        demo.upper(),
+        f"{name}-demo@{domain}",
+        f"{name}.demo@aislemarts-luxury",
+        f"{name}.admin@{domain}",
+        f"{name}.demo.admin@{domain}",
+        f"a.{demo}",
+    ]
 
 
 def wreck(sandbox: Sandbox) -> None:
@@ -325,9 +330,9 @@ def wreck(sandbox: Sandbox) -> None:
     db.products.update_many({}, {"$set": {"price_usd": "expensive", "inventory": None}})
     db.products.delete_many({"_id": {"$regex": "7$"}})
     for bundle in sandbox.bundles:
-        demo, companion = sandbox.accounts(bundle.short)
+        key, (demo, companion) = bundle.key, sandbox.accounts(bundle.short)
         db.users.update_one({"email": demo}, {"$set": {"email": companion, "expires_at": "never"}})
-        db.users.insert_one({"_id": f"double-{bundle.key}", "email": demo, "password": 1})
+        db.users.insert_one({"_id": f"double-{key}", "email": demo, "password": 1})
         db.leads.update_many(
             {"bundle": bundle.key}, {"$set": {"awareness": [], "value_amount": "2"}}
         )
@@ -340,7 +345,7 @@ def wreck(sandbox: Sandbox) -> None:
         for name in ("leads", "livesales", "products", "creators"):
             for document in junk:
                 db[name].replace_one({"_id": document["_id"]}, document, upsert=True)
-        client.hset(f"aislemarts:bundle:{bundle.key}:context", "no", "string")
+        client.hset(f"aislemarts:bundle:{key}:context", "no", "string")
         client.set(f"aislemarts:region:{bundle.region}:cdn:LUX-001", "{broken")
     for number, junk_seen in enumerate((["2026"], {"at": 1}, "yesterday", None, 4.2)):
         db.user_sessions.insert_one(

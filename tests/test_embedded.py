@@ -43,7 +43,7 @@ def seeds() -> Seeds:
 
 @pytest.fixture(scope="module")
 def running(seeds: Seeds) -> Iterator[Environment]:
-    with start(seeds=seeds) as settings, Environment(settings, embedded=True) as opened:
+    with start(seeds=seeds) as settings, Environment(settings) as opened:
         yield opened
 
 

@@ -49,11 +49,10 @@ def used_again(used: tuple[Sandbox, Owners]) -> tuple[Sandbox, Owners]:
     return used
 
 
-def foreign(
-    places: set[Place], before: Held, after: Held, owners: Owners, mine: set[str]
-) -> set[Place]:
+def foreign(before: Held, after: Held, owners: Owners, mine: set[str]) -> set[Place]:
     """The changed places that are not mine."""
     contents = {**after, **before}
+    places = changed(before, after)
     return {place for place in places if owners.of(place, contents[place]) not in mine}
 
 
@@ -73,7 +72,7 @@ def test_resets_in_turn_touch_nobody_elses_bytes(used_again: tuple[Sandbox, Owne
         after = held(sandbox, but=(*OURS, FEED))
         places = changed(before, after)
         mine = {bundle.key, f"region {bundle.region}"}
-        assert not (outside := foreign(places, before, after, owners, mine)), (
+        assert not (outside := foreign(before, after, owners, mine)), (
             f"a reset of {bundle.short} changed {told(outside)}"
         )
         written = {where for where, _ in places}
@@ -115,7 +114,7 @@ def test_a_rollback_touches_nobody_elses_bytes(used_again: tuple[Sandbox, Owners
     sandbox.engine.roll_back(lvmh, saved)
     after = held(sandbox)
     mine = {lvmh.key, f"region {lvmh.region}"}
-    outside = foreign(changed(before, after), before, after, owners, mine)
+    outside = foreign(before, after, owners, mine)
     assert changed(before, after)
     assert not outside, f"a rollback of lvmh changed {told(outside)}"
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import Bundles
+
+if TYPE_CHECKING:
+    from playbook.bundles import Bundle
+    from playbook.environment import Environment
+    from playbook.seeds import Seeds
+    from playbook.verdict import Verdict
 
 
 def register(app: typer.Typer) -> None:
@@ -28,36 +34,39 @@ def check(
     Exit 0 only if all is GO. What is done to know the truth (a login an account, one tracked
     event) is removed again.
     """
-    from rich.console import Console
-
     from playbook import bundles, seeds
     from playbook.environment.opened import opened
     from playbook.verdict import GO
-    from playbook.verdict.console import progress, show
-    from playbook.verdict.run import check as run_check
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
-    short_names = {one.key: one.short for one in chosen}
     with opened(loaded) as environment:
-        told = progress(Console(stderr=True), short_names)
-        verdict = run_check(
-            environment, loaded, chosen, on_result=told, allure_results=allure
-        )
+        verdict = look_and_tell(environment, loaded, chosen, allure)
     if json is not None:
         write(verdict, json)
-    show(Console(), verdict, loaded)
     raise typer.Exit(0 if verdict.verdict == GO else 1)
 
 
-def write(verdict: object, path: Path) -> None:
-    """Write a verdict's document. Raises WrongUsage where the file can't be written."""
-    from typing import cast
+def look_and_tell(
+    environment: Environment, seeds: Seeds, chosen: list[Bundle], allure: Path | None = None
+) -> Verdict:
+    """Check some bundles, telling failures as they come and the verdict at the end."""
+    from rich.console import Console
 
+    from playbook.verdict.console import progress, show
+    from playbook.verdict.run import check as run_check
+
+    told = progress(Console(stderr=True), {one.key: one.short for one in chosen})
+    verdict = run_check(environment, seeds, chosen, on_result=told, allure_results=allure)
+    show(Console(), verdict, seeds)
+    return verdict
+
+
+def write(verdict: Verdict, path: Path) -> None:
+    """Write a verdict's document. Raises WrongUsage where the file can't be written."""
     from playbook.errors import WrongUsage
-    from playbook.verdict import Verdict
 
     try:
-        cast(Verdict, verdict).write(path)
+        verdict.write(path)
     except OSError as error:
         raise WrongUsage(f"{path} can't be written: {error.strerror}; name another file") from None

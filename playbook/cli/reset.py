@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import Bundles, Force
+
+if TYPE_CHECKING:
+    from playbook.bundles import Bundle
+    from playbook.plan import Step
+    from playbook.seeds import Seeds
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +33,9 @@ def reset(
         bool, typer.Option("--dry-run", help="print the plan and write nothing")
     ] = False,
     force: Force = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="then check the bundles: exit 1 where one is NO-GO")
+    ] = False,
     no_rollback: Annotated[
         bool, typer.Option("--no-rollback", help="leave a failed reset as it is, to inspect it")
     ] = False,
@@ -37,12 +45,12 @@ def reset(
     The state before is backed up; a reset that fails midway is rolled back.
     """
     from playbook import backup, bundles, clock, seeds
-    from playbook.bundles import Bundle
+    from playbook.cli.check import look_and_tell
     from playbook.cli.side_by_side import for_each
     from playbook.environment.opened import opened
     from playbook.errors import WrongUsage
-    from playbook.plan import Step
     from playbook.reset import Reset, clear_what_nobody_owns
+    from playbook.verdict import GO
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
@@ -80,19 +88,16 @@ def reset(
         if code == 0 and any(name.casefold() == "all" for name in bundle):
             cleared = clear_what_nobody_owns(environment, loaded)
             print(f"all: {cleared} demo traces without a bundle cleared")
+        if code == 0 and check and look_and_tell(environment, loaded, chosen).verdict != GO:
+            code = 1
         raise typer.Exit(code)
 
 
-def _print_plan(loaded: object, one: object, access: object) -> None:
-    from typing import cast
-
+def _print_plan(seeds: Seeds, bundle: Bundle, access: datetime) -> None:
     from playbook import bundles, clock, plan
-    from playbook.bundles import Bundle
-    from playbook.seeds import Seeds
 
-    seeds, bundle, instant = cast(Seeds, loaded), cast(Bundle, one), cast(datetime, access)
     hashes = dict.fromkeys(bundles.accounts_of(seeds, bundle), "")
-    todo = plan.build(bundle, seeds, instant, hashes)
-    print(f"{bundle.key}: T is {clock.local_text(instant, bundle.timezone)}; nothing is written")
+    todo = plan.build(bundle, seeds, access, hashes)
+    print(f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written")
     for number, step in enumerate(todo.steps, start=1):
         print(f"{number:3}. {step.name}: {step.operation}")

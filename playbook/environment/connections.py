@@ -43,8 +43,6 @@ class Environment:
     """One deployment, its parts connected on first use. Close it, or use it in ``with``."""
 
     settings: Settings
-    embedded: bool = False
-    """Whether this is the throw-away environment, whose own feed counts as a live one."""
     listeners: tuple[Any, ...] = field(default=(), repr=False)
     """pymongo command listeners, for whoever wants to count."""
 

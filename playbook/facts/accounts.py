@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from playbook.facts.comparison import compared
 from playbook.facts.indexed import missing_indexes
 from playbook.facts.reading import Reading
 from playbook.findings import NOTHING, Finding, Unobservable, Words
 from playbook.seeds import Document
+
+UNTIL_THE_LIVESALE = timedelta(hours=48)
+"""How long an account must go on to work: whoever gets access today comes back for the LiveSale."""
 
 RESOLVED = ("password", "expires_at")
 """Fields of an account that a reset resolves; proved by logging in and by their own checks."""
@@ -46,8 +49,9 @@ class Accounts:
         """Accounts that have expired, or will have before the LiveSale's two days are over."""
         for user in self.users:
             until = user.get("expires_at", NOTHING)
-            if not isinstance(until, datetime) or until <= self._reading.at:
-                wanted = Words(f"after {self._reading.at:%Y-%m-%d %H:%M} UTC")
+            needed = self._reading.at + UNTIL_THE_LIVESALE
+            if not isinstance(until, datetime) or until <= needed:
+                wanted = Words(f"after {needed:%Y-%m-%d %H:%M} UTC")
                 yield Finding(f"account {user.get('email')}: expires_at", wanted, until)
 
     @property

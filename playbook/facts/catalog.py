@@ -73,12 +73,23 @@ class Catalog:
     def stale_copies(self) -> Iterator[Finding]:
         """Cached products that disagree with the catalog."""
         known = {str(p["_id"]): p for p in self.products if "_id" in p}
-        return cached_copies(self._reading, known, stray_under=(":cdn:", ":product:"))
+        seeded = self._reading.seeds.products
+        return cached_copies(
+            self._reading,
+            known,
+            places=("cdn", "product"),
+            lists=("catalog", "products"),
+            foreign={key for key in seeded if seeded[key].model.region != self.region},
+        )
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:
         """Indexes that the catalog's searches need and do not find."""
         return missing_indexes(self._reading, "products")
+
+    def product(self, sku: object) -> Document | None:
+        """The product of an SKU; None where the catalog has none."""
+        return next((p for p in self.products if p.get("_id") == sku), None)
 
     def price_of(self, product: Mapping[str, Any]) -> int | None:
         """A product's price in whole units of the region's currency; None where it has none."""

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from playbook.findings import NOTHING, Finding, Words
+from playbook.findings import NOTHING, Finding, Words, shown
 from playbook.seeds import Document
 
 
@@ -27,7 +27,9 @@ def differences(
     expected: Document, found: Mapping[str, Any], where: str, *, only: Collection[str] | None = None
 ) -> Iterator[Finding]:
     """The fields in which a document is not the pristine one; ``only`` limits them."""
-    for name in expected.keys() | found.keys() if only is None else only:
+    # In the documents' own order, so that the same fault always reads the same.
+    names = [*expected, *(n for n in found if n not in expected)] if only is None else only
+    for name in names:
         yield from _differences(
             expected.get(name, NOTHING), found.get(name, NOTHING), f"{where}: {name}"
         )
@@ -82,7 +84,21 @@ def _differences(expected: object, found: object, where: str) -> Iterator[Findin
         for number, (wanted, present) in enumerate(zip(expected, found, strict=True)):
             yield from _differences(wanted, present, f"{where}[{number}]")
     elif not identical(expected, found):
-        yield Finding(where, expected, found)
+        yield _difference(where, expected, found)
+
+
+def _difference(where: str, expected: object, found: object) -> Finding:
+    if shown(expected) != shown(found):
+        return Finding(where, expected, found)
+    # They read the same but are of two types, or differ beyond what is shown.
+    kinds = [type(value).__name__ for value in (expected, found)]
+    if kinds[0] == kinds[1]:
+        kinds = ["another end", "this end"]
+    told_expected, told_found = (
+        Words(f"{shown(value)} ({kind})")
+        for value, kind in zip((expected, found), kinds, strict=True)
+    )
+    return Finding(where, told_expected, told_found)
 
 
 def _key_text(key: object) -> str:

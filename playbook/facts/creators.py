@@ -41,4 +41,11 @@ class Creators:
     def stale_copies(self) -> Iterator[Finding]:
         """Cached profiles that disagree with the creators."""
         known = {str(c["_id"]): c for c in self.everyone if "_id" in c}
-        return cached_copies(self._reading, known, stray_under=(":creator:",))
+        seeded = self._reading.seeds.creators
+        return cached_copies(
+            self._reading,
+            known,
+            places=("creator",),
+            lists=("creators",),
+            foreign={key for key in seeded if seeded[key].model.region != self.region},
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +19,11 @@ TOLERANCE = Decimal("0.01")
 """How far two ways to convert may differ: what sales allow by hand."""
 SANE_BAND = Decimal("0.25")
 """How far a live rate may be from the reference before it is absurd rather than news."""
-NOT_LIVE = ("mock", "static", "sample", "default", "test", "fake", "hardcoded", "example")
+NOT_LIVE = (
+    *("mock", "static", "sample", "default", "test", "fake", "hardcoded", "example"),
+    *("fallback", "stub", "dummy", "placeholder", "unknown", "none", "offline"),
+)
+"""How the words begin by which a source says that it is no live one."""
 EMBEDDED_FEED = "embedded-feed"
 
 
@@ -69,18 +74,23 @@ class Currency:
             for currency in CURRENCIES:
                 found = rates.get(currency, NOTHING)
                 if currency == base and found is NOTHING:
-                    continue
+                    continue  # a currency buys one of itself, stated or not
                 if _number(found) is None:
                     yield Finding(
                         f"rate {base} to {currency} as served", Words("a positive number"), found
                     )
         for base, rates in self._stored_rates:
             for currency in CURRENCIES:
-                if currency != base and _number(rates.get(currency, NOTHING)) is None:
-                    found = rates.get(currency, NOTHING)
+                found = rates.get(currency, Decimal(1) if currency == base else NOTHING)
+                if _number(found) is None:
                     yield Finding(
                         f"rate {base} to {currency} as stored", Words("a positive number"), found
                     )
+
+        present = [base for base, _ in self._stored_rates]
+        for base in CURRENCIES if present else ():
+            if base not in present:
+                yield Finding(f"rates of {base} as stored", Words("rates with this base"), NOTHING)
 
     @property
     def stale(self) -> Iterator[Finding]:
@@ -100,7 +110,9 @@ class Currency:
         """Rates whose source is unnamed, or says of itself that it is none."""
         for where, source in self._sources:
             name = source.casefold() if isinstance(source, str) else ""
-            pretended = any(word in name for word in NOT_LIVE)
+            # By whole words, "MockRates" being two: "latest-rates" is not a test.
+            words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(source)))
+            pretended = any(word.casefold().startswith(NOT_LIVE) for word in words)
             ours = name == EMBEDDED_FEED and not self._reading.embedded
             if not name.strip() or pretended or ours:
                 yield Finding(f"{where}: source", Words("a named live source"), source)

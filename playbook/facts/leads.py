@@ -74,7 +74,7 @@ class Leads:
     def stale_copies(self) -> Iterator[Finding]:
         """Cached cards that disagree with the board."""
         known = {str(c["id"]): c for c in self.cards if "id" in c}
-        return cached_copies(self._reading, known, stray_under=(":lead:",))
+        return cached_copies(self._reading, known, places=("lead",), lists=("leads",))
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:

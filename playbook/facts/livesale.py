@@ -101,21 +101,23 @@ class LiveSale:
     @property
     def featuring_what_is_not_there(self) -> Iterator[Finding]:
         """Featured products that the catalog lacks or can't sell."""
-        on_sale = {product.get("_id") for product in self._catalog.products}
         featured = self.event.get("featured_products")
         where = f"LiveSale {self._template['_id']}: featured_products"
         if not isinstance(featured, list) or not featured:
             yield Finding(where, Words("a list of products"), featured)
             return
         for sku in featured:
-            if sku not in on_sale:
+            product = self._catalog.product(sku)
+            if product is None:
                 yield Finding(where, Words(f"products of the {self._catalog.region} catalog"), sku)
+            elif product.get("inventory") == 0:
+                yield Finding(where, Words("products in stock"), sku)
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached copies that disagree with the event."""
         known = {str(e["_id"]): e for e in self.events if "_id" in e}
-        return cached_copies(self._reading, known, stray_under=(":livesale:",))
+        return cached_copies(self._reading, known, places=("livesale",))
 
     def _instant(self, field: str) -> datetime:
         value = self.event.get(field, NOTHING)

@@ -83,5 +83,7 @@ class Locales:
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
-        """Cached contexts that disagree with the stored one."""
-        return cached_copies(self._reading, {"context": self._context})
+        """Cached contexts and languages that disagree with the investor's."""
+        known = {"context": self._context}
+        yield from cached_copies(self._reading, known, whole=("context",))
+        yield from cached_copies(self._reading, self._pristine, places=("locale",))

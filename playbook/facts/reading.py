@@ -21,6 +21,7 @@ from typing import Any, get_args
 
 import bson
 import requests
+from bson.codec_options import CodecOptions, DatetimeConversion
 
 from playbook import caches, presence, snapshot
 from playbook.bundles import Bundle
@@ -39,6 +40,12 @@ PATIENCE_SECONDS = 5.0
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
+FORGIVING: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=True,
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+    unicode_decode_error_handler="replace",
+)
+"""A stray date in the year 20000 must show as what it is, not end the whole reading."""
 PROBE_TIME = "%Y%m%dT%H%M%S"
 ABANDONED = timedelta(minutes=10)
 """How old another check's probe must be before it is taken for a killed check's."""
@@ -168,8 +175,8 @@ class Reading:
         return self._result(self._kpis)
 
     @property
-    def tracked(self) -> tuple[Answer, Document | None]:
-        """The answer to the probe event, and the event as it arrived in analytics."""
+    def tracked(self) -> tuple[Answer, list[Document]]:
+        """The answer to the probe event, and the event as it arrived in analytics: once."""
         return self._result(self._event)
 
     # How it is read
@@ -199,7 +206,7 @@ class Reading:
         with self.environment.naming_the_unreachable():
             found = snapshot.read_documents(self.environment.db, self.scope, more)
         documents = {
-            name: [bson.decode(document.raw, snapshot.DECODED) for document in raw]
+            name: [bson.decode(document.raw, FORGIVING) for document in raw]
             for name, raw in found.items()
         }
         for name in ("presence", "currency_rates", guard.COLLECTION, JOURNAL):
@@ -273,7 +280,7 @@ class Reading:
             self._tokens.append(answer.body["token"])
         return answer
 
-    def _track(self) -> tuple[Answer, Document | None]:
+    def _track(self) -> tuple[Answer, list[Document]]:
         self._result(self._documents)
         self._probed = True
         answer = self._ask(
@@ -289,17 +296,17 @@ class Reading:
             headers={"User-Agent": self.probe},
         )
         if answer.problem or answer.status != 200:
-            return answer, None
+            return answer, []
         # An app may write its events behind a queue: look until it had time enough.
         deadline = time.monotonic() + ARRIVAL_SECONDS
         pause = 0.05
         with self.environment.naming_the_unreachable():
             while True:
-                event = self.environment.db.analytics.find_one({"session_id": self.probe})
-                if event is not None or time.monotonic() > deadline:
-                    return answer, event
+                events = list(self.environment.db.analytics.find({"session_id": self.probe}))
+                if events or time.monotonic() > deadline:
+                    return answer, events
                 if isinstance(answer.body, dict) and answer.body.get("tracked") is not True:
-                    return answer, None  # the app itself says that it tracked nothing
+                    return answer, []  # the app itself says that it tracked nothing
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
 

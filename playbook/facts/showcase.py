@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,6 +22,13 @@ from playbook.showcases import exact, showcase_of
 
 MONEY = ("usd", "eur", "gbp", "sgd")
 """The last part of a headline number's name where it is money."""
+
+
+def stated_exactly(stated: object, computed: Fraction | None) -> bool:
+    """Whether a stated value is a number, and exactly the computed one."""
+    if isinstance(stated, bool) or not isinstance(stated, int | float) or not isfinite(stated):
+        return False
+    return exact(stated) == computed
 
 
 class Showcase:
@@ -80,8 +88,7 @@ class Showcase:
         computed = self.computed
         for name in [*self.headline, *(n for n in computed if n not in self.headline)]:
             stated = self.headline.get(name, NOTHING)
-            usable = isinstance(stated, int | float) and not isinstance(stated, bool)
-            if not usable or exact(stated) != computed.get(name):
+            if not stated_exactly(stated, computed.get(name)):
                 yield Finding(f"headline {name}", computed.get(name, NOTHING), stated)
 
     @property
@@ -91,6 +98,7 @@ class Showcase:
         shown = answer.field("investor_focus_metrics", dict)
         if answer.field("currency", str) != wanted_currency:
             yield Finding("KPIs as served: currency", wanted_currency, answer.body["currency"])
+        names: list[str] = []
         for name, stated in self._pristine[0]["headline"].items():
             stem, _, unit = name.rpartition("_")
             served_as, wanted = name, Decimal(str(stated))
@@ -98,13 +106,20 @@ class Showcase:
                 served_as = f"{stem}_{wanted_currency.lower()}"
                 wanted = self._currency.convert(wanted, unit.upper(), wanted_currency)
             found = shown.get(served_as, NOTHING)
+            names.append(served_as)
             number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
+            amount = Decimal(str(found)) if number else Decimal("NaN")
             # Money was converted and rounded on the way; shares and counts must be exact.
             allowed = TOLERANCE * wanted if unit in MONEY else Decimal(0)
-            if not number or abs(Decimal(str(found)) - wanted) > allowed:
+            if not amount.is_finite() or abs(amount - wanted) > allowed:
                 yield Finding(f"KPI {served_as} as served", Words(f"{wanted:.8g}"), found)
+        for name in [name for name in shown if name not in names]:
+            # A number that nothing proves would be the one that the investor asks about.
+            yield Finding(f"KPI {name} as served", NOTHING, shown[name])
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached copies of the headline that disagree with it."""
-        return cached_copies(self._reading, {"showcase": self._pristine[0]})
+        return cached_copies(
+            self._reading, {"showcase": self._pristine[0]}, whole=("showcase",)
+        )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from playbook import PROJECT
+from playbook import PROJECT, clock
 from playbook.bundles import Bundle
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
+from playbook.facts import Demo
 from playbook.seeds import Seeds
-from playbook.verdict.collector import Collector
 from playbook.verdict.model import Result, Verdict
 
 PLUGINS = ("pytest_bdd.plugin", "allure_pytest.plugin")
@@ -22,10 +20,12 @@ PLUGINS = ("pytest_bdd.plugin", "allure_pytest.plugin")
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A plugin that hands what is open and loaded already to the fixtures."""
+    """A plugin that hands what is open and being looked at already to the fixtures."""
 
     environment: Environment
     seeds: Seeds
+    demos: Mapping[str, Demo]
+    """By bundle id; whoever made them closes them."""
 
 
 def check(
@@ -40,20 +40,36 @@ def check(
 
     Not to be run twice at once in one process: pytest is made for one session at a time.
     """
+    # The looks at the bundles are under way while pytest is still being loaded.
+    demos = {one.key: Demo(environment, one, seeds, clock.now()) for one in bundles}
+    try:
+        return _run(Given(environment, seeds, demos), on_result, allure_results)
+    finally:
+        for demo in demos.values():
+            demo.close()
+
+
+def _run(
+    given: Given, on_result: Callable[[Result], None], allure_results: Path | None
+) -> Verdict:
+    import pytest
+
+    from playbook.verdict.collector import Collector
+
     arguments = [str(PROJECT / "features" / "test_demo.py"), "--no-reset"]
     arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
     for plugin in PLUGINS:
         arguments += ["-p", plugin]
-    for bundle in bundles:
-        arguments += ["--bundle", bundle.key]
+    for bundle in given.demos:
+        arguments += ["--bundle", bundle]
     if allure_results is not None:
         arguments += ["--alluredir", str(allure_results)]
     # Plugins and options that somebody's shell adds have no say in a verdict.
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     collector = Collector(on_result)
-    status = pytest.main(arguments, plugins=[collector, Given(environment, seeds)])
+    status = pytest.main(arguments, plugins=[collector, given])
     verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")

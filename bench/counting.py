@@ -1,0 +1,62 @@
+"""Count round trips where they leave: pymongo's monitoring, redis-py's commands, requests' hooks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from pymongo import monitoring
+
+from playbook.environment import Environment, Settings
+
+
+@dataclass
+class RoundTrips(monitoring.CommandListener):
+    """What went out, by part: the names of commands, and requests' methods and paths."""
+
+    mongo: list[str] = field(default_factory=list)
+    redis: list[str] = field(default_factory=list)
+    http: list[str] = field(default_factory=list)
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.mongo.append(event.command_name)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """An answer is no further round trip."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """A refusal is none either."""
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """MongoDB commands, Redis commands, HTTP requests."""
+        return len(self.mongo), len(self.redis), len(self.http)
+
+    def __str__(self) -> str:
+        parts = (("MongoDB", self.mongo), ("Redis", self.redis), ("HTTP", self.http))
+        return "; ".join(f"{len(sent)} {part} {dict(Counter(sent))}" for part, sent in parts)
+
+
+@contextmanager
+def counted(settings: Settings) -> Iterator[tuple[Environment, RoundTrips]]:
+    """An environment whose round trips are counted from its opening on."""
+    trips = RoundTrips()
+    with Environment(settings, listeners=(trips,)) as environment:
+        client = environment.redis
+        execute = client.execute_command
+
+        def counting(*arguments: Any, **options: Any) -> Any:
+            trips.redis.append(str(arguments[0]))
+            return execute(*arguments, **options)
+
+        client.execute_command = counting  # type: ignore[method-assign]
+
+        def asked(answer: requests.Response, *_: object, **__: object) -> None:
+            trips.http.append(f"{answer.request.method} {answer.request.path_url.partition('?')[0]}")
+
+        environment.http.hooks["response"].append(asked)
+        yield environment, trips

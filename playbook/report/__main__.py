@@ -1,0 +1,61 @@
+"""``python -m playbook.report``: make the reports of what the last run left behind."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from playbook import PROJECT
+from playbook.errors import PlaybookError
+
+REPORTS = PROJECT / "reports"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build what is asked for and answer with the exit code; one line for each that failed.
+
+    0 done, 2 wrong or missing input, 3 Allure's command can't be had.
+    """
+    chosen = _parser().parse_args(arguments)
+    codes = [0]
+    for report in chosen.report or ["page", "allure"]:
+        try:
+            print(_build(report, chosen))
+        except PlaybookError as error:
+            print(f"playbook report: {error}", file=sys.stderr)
+            codes.append(error.exit_code)
+    return max(codes)
+
+
+def _build(report: str, chosen: argparse.Namespace) -> Path:
+    if report == "page":
+        from playbook.report import single_page
+
+        return single_page.build(chosen.verdict, chosen.page)
+    from playbook.report import allure_html
+
+    return allure_html.build(chosen.results, chosen.allure, chosen.history)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m playbook.report", description=__doc__)
+    parser.add_argument(
+        "report", nargs="*", choices=("page", "allure"), help="which one (default: both)"
+    )
+    for name, default, told in (
+        ("results", "allure-results", "what pytest --alluredir wrote"),
+        ("verdict", "verdict.json", "what pytest --verdict or playbook check --json wrote"),
+        ("allure", "allure-report", "the directory of the Allure report, replaced as a whole"),
+        ("page", "verdict.html", "the single page"),
+        ("history", "history", "the directory that keeps what former runs found"),
+    ):
+        parser.add_argument(
+            f"--{name}", type=Path, default=REPORTS / default, metavar="PATH", help=told
+        )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+
+// A verdict is worth what it is young: say its age, and warn once a night has gone by.
+const age = document.getElementById("age");
+const at = new Date(document.querySelector("time").dateTime);
+function tell() {
+  const minutes = Math.max(0, Math.floor((Date.now() - at) / 60000));
+  const hours = Math.floor(minutes / 60);
+  const old = hours >= 24;
+  const told = hours ? `${hours} h` : `${minutes} min`;
+  age.textContent = old ? `${told} ago: check again before you trust it` : `${told} ago`;
+  age.className = old ? "warning" : "";
+}
+tell();
+setInterval(tell, 30000);

@@ -1,0 +1,111 @@
+"""Allure's result files, written without a secret in them.
+
+Everything that Allure keeps, from a step's traceback to a captured log, is written by one
+object. Putting ours in its place leaves no other way to the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import allure_commons
+import attr
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import Status, TestResultContainer
+
+type Redact = Callable[[str], str]
+
+SHOWN_FIXTURES = {
+    "environment": "Connect to the environment",
+    "pristine": "Put the bundle back to pristine",
+    "demo": "Look at the demo",
+}
+"""What is set up that means something to a reader; pytest-bdd's own fixtures do not."""
+UNWELL = (Status.FAILED, Status.BROKEN)
+IDENTITIES = ("uuid", "children", "source", "historyId", "testCaseId", "id")
+"""Made by us or Allure, never of what was found; a short secret must not tear them."""
+VOCABULARY = ("status", "stage", "type", "mode")
+"""Words of Allure's own, likewise."""
+
+
+class RedactedFiles(AllureFileLogger):  # type: ignore[misc]  # allure_commons has no types
+    """Writes what Allure tells, secrets hidden, and only the fixtures worth telling."""
+
+    def __init__(self, directory: str, redact: Redact) -> None:
+        super().__init__(directory)
+        self._redact = redact
+
+    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    def report_result(self, result: object) -> None:
+        super().report_result(redacted(result, self._redact))
+
+    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    def report_container(self, container: TestResultContainer) -> None:
+        told = redacted(container, self._redact)
+        told.befores = [_named(before) for before in told.befores if _is_told(before)]
+        told.afters = [after for after in told.afters if after.status in UNWELL]
+        if told.befores or told.afters:
+            super().report_container(told)
+
+    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    def report_globals(self, globals_item: object) -> None:
+        super().report_globals(redacted(globals_item, self._redact))
+
+    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    def report_attached_data(self, body: str | bytes, file_name: str) -> None:
+        super().report_attached_data(_redacted_bytes(body, self._redact), file_name)
+
+    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    def report_attached_file(self, source: str, file_name: str) -> None:
+        super().report_attached_data(
+            _redacted_bytes(Path(source).read_bytes(), self._redact), file_name
+        )
+
+
+def redacted(value: Any, redact: Redact) -> Any:
+    """A copy of anything that Allure writes, every text in it redacted."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [redacted(item, redact) for item in value]
+    if attr.has(type(value)):
+        texts = {
+            field.name: redacted(getattr(value, field.name), redact)
+            for field in attr.fields(type(value))
+            if field.name not in (*IDENTITIES, *VOCABULARY)
+        }
+        return attr.evolve(value, **texts)
+    return value
+
+
+def hide_secrets(directory: str, redact: Redact) -> Callable[[], None]:
+    """Let everything that Allure writes be redacted; answers with what undoes that."""
+    plugins = allure_commons.plugin_manager
+    plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))
+    ours = RedactedFiles(directory, redact)
+    plugins.unregister(plain)
+    plugins.register(ours)
+
+    def undo() -> None:
+        # allure-pytest takes its own writer away at the end, and fails where there is none.
+        plugins.unregister(ours)
+        plugins.register(plain)
+
+    return undo
+
+
+def _redacted_bytes(body: str | bytes, redact: Redact) -> bytes:
+    if isinstance(body, str):
+        return redact(body).encode()
+    # An attachment that is no text comes out as it went in.
+    return redact(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
+
+def _is_told(before: Any) -> bool:
+    return before.name in SHOWN_FIXTURES or before.status in UNWELL
+
+
+def _named(before: Any) -> Any:
+    return attr.evolve(before, name=SHOWN_FIXTURES.get(before.name, before.name))

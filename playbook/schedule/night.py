@@ -1,0 +1,33 @@
+"""Which night it is for a bundle, and whether its run is still to be made."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from playbook.clock import RESET_TIME, daily_runs
+
+TWO_DAYS = timedelta(days=2)
+
+
+def latest_reset(zone: str, now: datetime, at: time = RESET_TIME) -> datetime:
+    """The last nightly reset's instant in a zone, at or before an instant (UTC)."""
+    latest = now
+    for instant in daily_runs(zone, now - TWO_DAYS, at):
+        if instant > now:
+            return latest
+        latest = instant
+    raise AssertionError("daily runs go on for ever")
+
+
+def due(
+    zone: str, now: datetime, made_at: datetime | None, at: time, grace: timedelta
+) -> datetime | None:
+    """The reset instant whose run is to be made now; None where there is none.
+
+    ``made_at`` is when the bundle's latest nightly run began (UTC), None where there was none.
+    A run is due from its instant on, for as long as ``grace``, unless it has been made.
+    """
+    instant = latest_reset(zone, now, at)
+    if now - instant > grace or (made_at is not None and made_at >= instant):
+        return None
+    return instant

@@ -1,0 +1,121 @@
+"""Resets in processes of their own, which can be killed or paused at any step."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
+
+from playbook import seeds
+from playbook.bundles import find
+from playbook.environment import Environment, Settings
+from playbook.errors import PlaybookError
+from playbook.plan import Step
+from playbook.reset import Reset
+
+# A server that has imported everything once forks each child in milliseconds.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["apart"])
+KILL, STOP, ASK = "kill", "stop", "ask"
+"""What a child does before a step: die, pause, or ask its parent whether to go on."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a reset in a child ended."""
+
+    kind: str
+    exit_code: int
+    text: str
+    fences: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """One child that resets one bundle."""
+
+    process: ForkServerProcess
+    link: Connection
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def arrived(self) -> None:
+        """Wait until the child asks whether to go on."""
+        assert self.link.poll(DEADLINE_SECONDS), "the child does not ask"
+        assert self.link.recv() == ASK
+
+    def go_on(self) -> None:
+        self.link.send("go on")
+
+    def ended(self) -> Ended:
+        """Wait for the end of a child that lives to tell."""
+        assert self.link.poll(DEADLINE_SECONDS), "the child does not end"
+        ended: Ended = self.link.recv()
+        self.gone()
+        return ended
+
+    def gone(self) -> None:
+        """Wait until the process has ended, however it did."""
+        self.process.join(DEADLINE_SECONDS)
+        assert self.process.exitcode is not None, "the child is still there"
+
+
+def reset_apart(
+    sandbox: Sandbox, name: str, do: str = "", at: int = 0, lease_life: timedelta | None = None
+) -> Apart:
+    """Start a reset in a process of its own, which does something before its step ``at``."""
+    ours, theirs = PROCESSES.Pipe()
+    settings = sandbox.environment.settings
+    options = dict(sandbox.options) | ({"lease_life": lease_life} if lease_life else {})
+    process = PROCESSES.Process(
+        target=_reset,
+        args=(settings.as_variables(), sandbox.backups, options, name, do, at, theirs),
+        daemon=True,
+    )
+    process.start()
+    theirs.close()
+    return Apart(process, ours)
+
+
+def _reset(
+    variables: dict[str, str],
+    backups: Path,
+    options: dict[str, Any],
+    name: str,
+    do: str,
+    at: int,
+    link: Connection,
+) -> None:
+    settings = Settings.from_environment(variables)
+    assert settings is not None
+    loaded = seeds.load()
+
+    def progress(number: int, total: int, step: Step) -> None:
+        if number != at:
+            return
+        if do == ASK:
+            link.send(ASK)
+            link.recv()
+        else:
+            os.kill(os.getpid(), signal.SIGKILL if do == KILL else signal.SIGSTOP)
+
+    with Environment(settings) as environment:
+        engine = Reset(environment, loaded, backups, progress, **options)
+        try:
+            report = engine.reset(find(loaded, name), access=ACCESS)
+            ended = Ended("done", 0, "", report.run.fences)
+        except PlaybookError as error:
+            ended = Ended(type(error).__name__, error.exit_code, str(error), {})
+    link.send(ended)

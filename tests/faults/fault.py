@@ -1,0 +1,133 @@
+"""What a fault is: what it breaks, and who must notice.
+
+A fault names the bundles and the checks that must say NO-GO, no others, and a word that the
+reason must hold, so that whoever reads it knows where to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+import redis
+from pymongo.database import Database
+
+from playbook.environment import Environment
+from playbook.environment.settings import Settings
+from playbook.seeds import Seeds
+from tests.faults.proxy import Proxy
+
+type Document = dict[str, Any]
+type Part = Literal["Mongo", "Redis", "HTTP", "files", "service"]
+type Inject = Callable[[Lab], None]
+
+US = ("sequoia", "a16z", "general-catalyst", "lightspeed", "bessemer")
+EU = ("lvmh", "index")
+APAC = ("tiger-global",)
+EVERYONE = (*US[:2], "lvmh", *US[2:4], "index", US[4], *APAC)
+
+KEYS = {
+    "sequoia": "SEQUOIA_ROELOF_BOTHA",
+    "a16z": "A16Z_CHRIS_DIXON",
+    "lvmh": "LVMH_JULIE_BERCOVY",
+    "general-catalyst": "GENERAL_CATALYST_HEMANT_TANEJA",
+    "lightspeed": "LIGHTSPEED_JEREMY_LIEW",
+    "index": "INDEX_SOFOA_DOLFE",
+    "bessemer": "BESSEMER_JEREMY_LEVINE",
+    "tiger-global": "TIGER_GLOBAL_CHASE_COLEMAN",
+}
+
+
+@dataclass
+class Lab:
+    """What a fault can break, and the environment that is then checked."""
+
+    direct: Environment
+    """The embedded environment without anything in between."""
+    proxy: Proxy
+    seeds: Seeds
+    now: datetime
+    tested: Settings
+    """How the suite reaches the environment; a fault may lead it elsewhere."""
+    until_healed: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def db(self) -> Database[Document]:
+        return self.direct.db
+
+    @property
+    def redis(self) -> redis.Redis:
+        return self.direct.redis
+
+    def lead_elsewhere(self, **settings: str) -> None:
+        """Check under other settings, as where a service has gone."""
+        self.tested = replace(self.tested, **settings)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that breaks."""
+
+    name: str
+    kind: str
+    breaks: Part
+    at: tuple[str, ...]
+    """The bundles, by short name, in which ``checks`` must fail."""
+    checks: tuple[str, ...]
+    says: str
+    """What a reason of each of these checks must hold: the thing to look at."""
+    inject: Inject = field(compare=False, repr=False)
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    """Checks that see it too, by bundle: a product that is missing is missing in a LiveSale."""
+
+    @property
+    def blames(self) -> Mapping[str, frozenset[str]]:
+        """Exactly the checks that must fail, by bundle; other bundles stay GO."""
+        bundles = dict.fromkeys((*self.at, *self.also))
+        return {
+            bundle: frozenset(
+                (*(self.checks if bundle in self.at else ()), *self.also.get(bundle, ()))
+            )
+            for bundle in bundles
+        }
+
+    @property
+    def area(self) -> str:
+        """The check that it is listed under."""
+        return self.name.partition(":")[0]
+
+
+class CannotInject(Exception):
+    """A fault that changed nothing is none."""
+
+
+@dataclass
+class Listed:
+    """Collects the faults of one module of the catalogue."""
+
+    area: str
+    faults: list[Fault] = field(default_factory=list)
+
+    def __call__(
+        self,
+        name: str,
+        kind: str,
+        breaks: Part,
+        at: tuple[str, ...] | str,
+        says: str,
+        *inject: Inject,
+        checks: tuple[str, ...] = (),
+        also: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        def all_of(lab: Lab) -> None:
+            for one in inject:
+                one(lab)
+
+        bundles = (at,) if isinstance(at, str) else at
+        named = f"{self.area}: {name}"
+        self.faults.append(
+            Fault(named, kind, breaks, bundles, checks or (self.area,), says, all_of, also or {})
+        )

@@ -1,0 +1,93 @@
+"""A reset and a check cost so many round trips and no more, whatever they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sandbox import Owners, Sandbox, use_demo, wreck
+
+from bench.counting import RoundTrips, counted
+from playbook import clock
+from playbook.facts import Demo
+from playbook.reset import Reset
+
+RESET_LIMITS = (30, 4, 4)
+CHECK_LIMITS = (15, 4, 10)
+BUNDLES = ("sequoia", "lvmh", "tiger-global")
+
+
+def empty(sandbox: Sandbox) -> None:
+    sandbox.clear()
+
+
+def pristine(sandbox: Sandbox) -> None:
+    for name in BUNDLES:
+        sandbox.reset(name)
+
+
+def used(sandbox: Sandbox) -> None:
+    pristine(sandbox)
+    owners = Owners(sandbox)
+    for name in BUNDLES:
+        use_demo(owners, sandbox.bundle(name))
+
+
+def wrecked(sandbox: Sandbox) -> None:
+    pristine(sandbox)
+    wreck(sandbox)
+
+
+def within(trips: RoundTrips, limits: tuple[int, int, int]) -> bool:
+    return all(count <= limit for count, limit in zip(trips.counts, limits, strict=True))
+
+
+@pytest.mark.parametrize("state", [empty, pristine, used, wrecked])
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_reset_costs_few_round_trips(
+    sandbox: Sandbox, state: Callable[[Sandbox], None], name: str
+) -> None:
+    sandbox.clear()
+    state(sandbox)
+    with counted(sandbox.environment.settings) as (environment, trips):
+        reset = Reset(environment, sandbox.seeds, sandbox.backups)
+        reset.reset(sandbox.bundle(name), force=True)
+    assert within(trips, RESET_LIMITS), str(trips)
+
+
+@pytest.mark.parametrize("state", [empty, pristine, used, wrecked])
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_check_costs_few_round_trips(
+    sandbox: Sandbox, state: Callable[[Sandbox], None], name: str
+) -> None:
+    sandbox.clear()
+    state(sandbox)
+    with counted(sandbox.environment.settings) as (environment, trips):
+        demo = Demo(environment, sandbox.bundle(name), sandbox.seeds, clock.now())
+        demo.close()  # all that a check reads is read at once, and the probes are removed
+    assert within(trips, CHECK_LIMITS), str(trips)
+    assert all(trips.counts), f"nothing was counted: {trips}"
+
+
+def test_the_number_of_products_costs_no_round_trip(sandbox: Sandbox) -> None:
+    sandbox.clear()
+    pristine(sandbox)
+    bundle = sandbox.bundle("lvmh")
+
+    def cost() -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        with counted(sandbox.environment.settings) as (environment, resetting):
+            Reset(environment, sandbox.seeds, sandbox.backups).reset(bundle)
+        sandbox.db.products.update_many({"region": "EU"}, {"$set": {"reserved": 1}})
+        with counted(sandbox.environment.settings) as (environment, checking):
+            Demo(environment, bundle, sandbox.seeds, clock.now()).close()
+        return resetting.counts, checking.counts
+
+    strays = [{"_id": f"STRAY-{n}", "region": "EU", "name": f"Stray {n}"} for n in range(300)]
+    few = cost()
+    sandbox.db.products.insert_many(strays)
+    sandbox.db.products.insert_many([{"_id": f"S-{n}", "region": "EU"} for n in range(30)])
+    many_check = cost()
+    # The strays themselves take one delete more.
+    assert many_check[0][0] <= few[0][0] + 2
+    assert many_check[0][1:] == few[0][1:]
+    assert many_check[1] == few[1]
