@@ -41,6 +41,8 @@ WRITE_SECONDS = 25
 """How long one write may take; shorter than a lease is sure to last (see playbook.lease)."""
 DUPLICATE_KEY, INDEX_NOT_FOUND = 11000, 27
 """Error codes of MongoDB."""
+IDS_AT_ONCE = 400
+"""The embedded MongoDB reads no longer list of alternatives."""
 NOT_OFFERED = (404, 405, 501)
 """Answers of a deployment that lacks a route: said, and no reason to stop."""
 
@@ -113,10 +115,17 @@ class Executor:
 
     def _remove_strays(self, collection: str, where: Filter, keep: list[Any]) -> str:
         found = self._found(collection)
-        if found is not None and not found.keys() - {id_bytes(key) for key in keep}:
-            return "no strays"
-        strays: Filter = {"$and": [where, {"_id": {"$nin": keep}}]}
-        return f"{self.environment.db[collection].delete_many(strays).deleted_count} strays deleted"
+        if found is None:
+            chosen: list[Filter] = [{"_id": {"$nin": keep}}]
+        else:
+            # By their ids, of which there are few: a catalog to keep may be of any size.
+            wanted = {id_bytes(key) for key in keep}
+            strays = [bson.decode(key)["_id"] for key in found.keys() - wanted]
+            portions = range(0, len(strays), IDS_AT_ONCE)
+            chosen = [{"_id": {"$in": strays[n : n + IDS_AT_ONCE]}} for n in portions]
+        collected = self.environment.db[collection]
+        deleted = sum(collected.delete_many({"$and": [where, c]}).deleted_count for c in chosen)
+        return f"{deleted} strays deleted" if chosen else "no strays"
 
     def _ensure_indexes(self, name: str) -> str:
         collection = self.environment.db[name]

@@ -7,10 +7,11 @@ beside the backups, and the next run on this machine writes it in.
 
 from __future__ import annotations
 
+import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,15 @@ from playbook.environment.redaction import Redactor
 from playbook.seeds import Document
 
 COLLECTION = "demo_resets"
+AWARE = json_util.JSONOptions(tz_aware=True)
 RECORD_SECONDS = 5
 """How long to try writing a run's end before it goes to a file."""
 
 
 def new_run(now: datetime) -> str:
-    """A run's id; ids sort by the time of their start (UTC)."""
-    return f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    """A run's id; ids sort by the time of their start (UTC), within one second too."""
+    moment = max(now, datetime.now(UTC))
+    return f"{moment:%Y%m%dT%H%M%S.%fZ}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass
@@ -104,9 +107,12 @@ class Journal:
             self.record(run)
         except PyMongoError:
             self.spool.mkdir(parents=True, exist_ok=True)
-            (self.spool / f"{run.id}.json").write_text(
+            # Whole or not there at all: the next run reads whatever is called *.json.
+            partial = self.spool / f".{run.id}.{os.getpid()}"
+            partial.write_text(
                 json_util.dumps(run.document(), ensure_ascii=False), encoding="utf-8"
             )
+            partial.replace(self.spool / f"{run.id}.json")
 
     def record(self, run: Run) -> None:
         """Write a run as it stands now. Raises PyMongoError where MongoDB is away."""
@@ -115,9 +121,7 @@ class Journal:
     def last_runs(self, bundles: Iterable[str], count: int) -> dict[str, list[Document]]:
         """The latest runs of each bundle, newest first."""
         return {
-            bundle: list(
-                self.db[COLLECTION].find({"bundle": bundle}).sort("_id", -1).limit(count)
-            )
+            bundle: list(self.db[COLLECTION].find({"bundle": bundle}).sort("_id", -1).limit(count))
             for bundle in bundles
         }
 
@@ -152,14 +156,14 @@ class Journal:
         last = self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
         return last["access"] if last else None
 
-    def last_checked(self, bundle: str, verdict: str | None = None) -> Document | None:
-        """A bundle's latest run that has a verdict, of a kind where one is asked for.
+    def last_checked(self, bundle: str) -> Document | None:
+        """A bundle's latest run that has a verdict."""
+        where = {"bundle": bundle, "verdict": {"$type": "string"}}
+        return self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
 
-        A state that was rolled back to is no success of a reset, so for "GO" it does not count.
-        """
-        where: dict[str, Any] = {"bundle": bundle, "verdict": {"$type": "string"}}
-        if verdict is not None:
-            where |= {"verdict": verdict, "trigger": {"$ne": "rollback"}}
+    def last_success(self, bundle: str) -> Document | None:
+        """A bundle's latest nightly reset that was GO; a state rolled back to is none."""
+        where = {"bundle": bundle, "verdict": "GO", "trigger": "nightly"}
         return self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
 
     def tell_night(self, run: Run) -> None:
@@ -182,17 +186,18 @@ class Journal:
         self.finish(run, run.status, run.ended_at, run.error)
 
     def _waiting(self, bundle: str) -> list[Document]:
-        if not self.spool.is_dir():
-            return []
-        texts = [path.read_text(encoding="utf-8") for path in sorted(self.spool.glob("*.json"))]
-        documents = [json_util.loads(text) for text in texts]
-        return [document for document in documents if document["bundle"] == bundle]
+        return [document for _, document in self._spooled(bundle)]
 
     def _write_in_what_waits(self, bundle: str) -> None:
-        if not self.spool.is_dir():
-            return
+        for path, document in self._spooled(bundle):
+            self.db[COLLECTION].replace_one({"_id": document["_id"]}, document, upsert=True)
+            path.unlink(missing_ok=True)
+
+    def _spooled(self, bundle: str) -> Iterator[tuple[Path, Document]]:
         for path in sorted(self.spool.glob("*.json")):
-            document = json_util.loads(path.read_text(encoding="utf-8"))
-            if document["bundle"] == bundle:
-                self.db[COLLECTION].replace_one({"_id": document["_id"]}, document, upsert=True)
-                path.unlink(missing_ok=True)
+            try:
+                document = json_util.loads(path.read_text(encoding="utf-8"), json_options=AWARE)
+                if document["bundle"] == bundle:
+                    yield path, document
+            except (OSError, ValueError, KeyError, TypeError):
+                continue  # taken by another run, or no record of ours: no reason to stop

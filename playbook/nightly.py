@@ -7,10 +7,13 @@ that, and alerts. While an investor is in session it waits. Every night is told 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -18,15 +21,14 @@ from pymongo.errors import PyMongoError
 
 from playbook import backup, clock
 from playbook.alerts import Alert, Outbox
-from playbook.alerts.channels import SUCCESS
 from playbook.alerts.outbox import Fate
 from playbook.bundles import Bundle
 from playbook.checks import SEVERITIES, worst
-from playbook.environment import Environment
+from playbook.environment import Environment, Settings, guard
 from playbook.environment.opened import opened
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.journal import Journal, Run, new_run
-from playbook.lease import BeingReset, LeaseLost
+from playbook.lease import BeingReset, Lease, LeaseLost
 from playbook.reset import InSession, Reset, ResetFailed, seeds_version
 from playbook.schedule.night import due
 from playbook.seeds import Seeds
@@ -42,6 +44,8 @@ BLIP = timedelta(seconds=60)
 SOON = timedelta(hours=24)
 """A meeting within this raises what goes wrong by one level."""
 REMEMBERED_NIGHTS = 60
+RENEWAL_SECONDS = 10.0
+"""How often the lease of a night is looked after."""
 
 type Check = Callable[[Environment, Seeds, Bundle, Path | None], Verdict]
 """Checks a bundle; leaves Allure results in a folder where one is named."""
@@ -60,6 +64,10 @@ def run_features(
     from playbook.verdict.run import check
 
     return check(environment, seeds, [bundle], allure_results=allure_results)
+
+
+class Crashed(Exception):
+    """A night ended by a mistake of ours, of which people have been told; carries it as cause."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +164,12 @@ class Night:
 
     @property
     def exit_code(self) -> int:
-        """0 GO, 1 NO-GO; else the code of what broke the night off."""
+        """0 GO, 1 NO-GO; the code of what went wrong where there is no verdict at all."""
         if self.error is not None:
             return self.error.exit_code
+        errors = [attempt.error for attempt in self.attempts if attempt.error]
+        if errors and not any(attempt.verdict for attempt in self.attempts):
+            return errors[-1].exit_code
         return 0 if self.verdict == GO else 1
 
     def document(self) -> dict[str, Any]:
@@ -218,41 +229,79 @@ class Nightly:
         """One bundle's night, told in the journal and to people.
 
         Raises BeingReset or LeaseLost where somebody else is at it, NotDue, and StoppedAtOnce:
-        of these nobody is alerted.
+        of these nobody is alerted. Raises Crashed for what should not happen.
         """
         night = Night(bundle, clock.now())
         try:
-            self._require_due(bundle)
-            self._through(night)
+            with self.environment.naming_the_unreachable(), self._held(bundle):
+                self._require_due(bundle, timedelta(0))
+                self._through(night)
+                self.close(night)
+                return night
         except (BeingReset, LeaseLost, NotDue, StoppedAtOnce):
             raise
         except PlaybookError as error:
             night.error = error
+        except OSError as error:
+            night.error = PlaybookError(f"{error.filename or 'a file'}: {error.strerror}")
         except Exception as error:
             night.error = PlaybookError(f"this should not have happened: {type(error).__name__}")
             self.close(night)
-            raise
+            raise Crashed(str(night.error)) from error
         self.close(night)
         return night
 
     def _through(self, night: Night) -> None:
         bundle = night.bundle
-        with self.environment.naming_the_unreachable():
-            night.meeting = self.journal.meeting(bundle.key, night.started_at)
-        first = self._try(night)
-        if not first.go:
-            self._say(night, f"{self._told(first)}; trying once more")
-            self._tell_of_retry(night, first)
-            if isinstance(first.error, Unreachable):
+        guard.require_marker(self.environment.db)
+        night.meeting = self.journal.meeting(bundle.key, night.started_at)
+        attempt = self._try(night)
+        if not attempt.go:
+            self._say(night, f"{_told(attempt)}; trying once more")
+            self._tell_of_retry(night, attempt)
+            if isinstance(attempt.error, Unreachable):
                 self.stopping.wait(BLIP.total_seconds())
-            first = self._try(night)
-        if first.go:
-            Reset(self.environment, self.seeds, self.backups).save(bundle, backup.GO)
+            attempt = self._try(night)
+        if attempt.go:
+            try:
+                Reset(self.environment, self.seeds, self.backups).save(bundle, backup.GO)
+            except OSError as error:
+                night.notes.append(f"the GO state could not be saved: {error.strerror}")
             return
-        if isinstance(first.error, Unreachable):
-            raise first.error
-        self._say(night, f"{self._told(first)}; rolling back")
+        if isinstance(attempt.error, Unreachable):
+            raise attempt.error
+        self._say(night, f"{_told(attempt)}; rolling back")
         self._roll_back(night)
+
+    @contextmanager
+    def _held(self, bundle: Bundle) -> Iterator[None]:
+        """Hold the bundle's night, so that nobody's night resets what ours is checking.
+
+        The lease of a reset is free again while its check runs; this one is not. Raises
+        BeingReset where somebody else holds it; one whose holder died ends by itself.
+        """
+        lease = Lease(self.environment.db, new_run(clock.now()), this_process())
+        if other := lease.take(f"night:{bundle.key}"):
+            raise BeingReset(
+                f"{bundle.short} is being reset already, by {other['holder']}: its night is under "
+                "way there; nothing was written"
+            )
+        ended = Event()
+
+        def keep() -> None:
+            while not ended.wait(RENEWAL_SECONDS):
+                with suppress(PyMongoError, LeaseLost):
+                    lease.require()
+
+        keeper = Thread(target=keep, daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            keeper.join()
+            with suppress(PyMongoError):
+                lease.release()
 
     def _try(self, night: Night) -> Attempt:
         """Reset and check once, waiting before it while an investor is in session."""
@@ -266,7 +315,9 @@ class Nightly:
                 break
             except InSession as error:
                 self._wait_for_the_investor(night, error)
-            except (ResetFailed, Unreachable) as error:
+            except (BeingReset, LeaseLost):
+                raise
+            except (ResetFailed, Unreachable, Refused) as error:
                 if self.stopping.at_once:
                     raise StoppedAtOnce(str(error)) from None
                 attempt = Attempt("reset", error=error)
@@ -284,7 +335,7 @@ class Nightly:
         if self.stopping.wait(SESSION_POLL.total_seconds()):
             raise StoppedAtOnce(f"{night.bundle.short}: told to stop while waiting; {error}")
         night.waited += SESSION_POLL
-        self._require_due(night.bundle)
+        self._require_due(night.bundle, SESSION_PATIENCE)
 
     def _roll_back(self, night: Night) -> None:
         """Put the last state that was GO back, and check that, too."""
@@ -323,7 +374,7 @@ class Nightly:
         self.stopping.require()
         (found,) = verdict.bundles
         if self.reports:
-            verdict.write(self.reports / f"verdict-{night.bundle.short}.json")
+            self._leave_report(night, verdict, self.reports)
         run.verdict, run.failed_checks = found.verdict, found.failed_checks
         passed = len(found.results) - len(found.not_passed)
         run.steps.append(
@@ -337,12 +388,23 @@ class Nightly:
             self.journal.record(run)
         return Attempt(what, verdict=found)
 
+    def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
+        """The verdict's JSON and its page; that one can't be written changes no verdict."""
+        from playbook.report import single_page
+
+        written = reports / f"verdict-{night.bundle.short}.json"
+        try:
+            verdict.write(written)
+            single_page.build(written, written.with_suffix(".html"))
+        except (OSError, PlaybookError) as error:
+            night.notes.append(f"the report could not be written: {error}")
+
     def _tell_of_retry(self, night: Night, first: Attempt) -> None:
         """Medium: a notification with the retry under way (playbook, "Failure Escalation")."""
         if first.verdict and night.raised(severity_of(first.verdict)) == "medium":
             from playbook.alerts.wording import retrying
 
-            night.fates += self.outbox.send(retrying(night, first.verdict, self._report(night)))
+            self._send(night, retrying(night, first.verdict, self._report(night)))
 
     def close(self, night: Night) -> None:
         """Tell a night in the journal and to people; never fails for that."""
@@ -364,12 +426,18 @@ class Nightly:
         # Before the alerts, too: the verdict must not be lost where one hangs.
         self._journal(run, night)
         alert, also = told(night, former, self._report(night))
-        night.fates += self.outbox.send(alert, also)
+        self._send(night, alert, also)
         self._journal(run, night)
         self._say(night, night.outcome + (f": {night.error}" if night.error else ""))
         for fate in night.fates:
             if not fate.taken:
                 self._say(night, f"alert {fate}")
+
+    def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
+        """The night of a bundle whose environment does not answer at all: told all the same."""
+        night = Night(bundle, clock.now(), error=error)
+        self.close(night)
+        return night
 
     def _journal(self, run: Run, night: Night) -> None:
         run.night = night.document()
@@ -379,27 +447,38 @@ class Nightly:
         except (PyMongoError, OSError) as error:
             self._say(night, f"the night could not be written down: {type(error).__name__}")
 
-    def _require_due(self, bundle: Bundle) -> None:
+    def _send(self, night: Night, alert: Alert, also: Sequence[str] = ()) -> None:
+        # The outbox knows the secrets of the settings; an embedded environment has its own.
+        redact = self.environment.redact
+        clean = replace(alert, title=redact(alert.title), body=redact(alert.body))
+        night.fates += self.outbox.send(clean, also)
+
+    def _require_due(self, bundle: Bundle, waiting: timedelta) -> None:
+        """Raises NotDue; a night that waits for an investor stays due for longer by that."""
         if self.if_due is None:
             return
         at, grace = self.if_due
-        with self.environment.naming_the_unreachable():
-            made = self.journal.last_night(bundle.key)
-        # While it waits for an investor a night stays due, however long that takes.
-        if due(bundle.timezone, clock.now(), made, at, grace + SESSION_PATIENCE) is None:
+        made = self.journal.last_night(bundle.key)
+        if due(bundle.timezone, clock.now(), made, at, grace + waiting) is None:
             raise NotDue(f"{bundle.short}: nothing to do, the night's run is made or not due yet")
 
     def _report(self, night: Night) -> str:
         return where_the_report_is(night.bundle, self.reports)
 
-    def _told(self, attempt: Attempt) -> str:
-        if attempt.error is not None:
-            return str(attempt.error)
-        return f"{NO_GO} ({', '.join(attempt.verdict.failed_checks if attempt.verdict else [])})"
-
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)
         self.say(self.environment.redact(f"{night.bundle.short}  {local}  {text}"))
+
+
+def _told(attempt: Attempt) -> str:
+    if attempt.verdict is None:
+        return str(attempt.error)
+    return f"{NO_GO} ({', '.join(attempt.verdict.failed_checks)})"
+
+
+def this_process() -> str:
+    """Who holds a lease: this machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def where_the_report_is(bundle: Bundle, reports: Path | None) -> str:
@@ -407,21 +486,31 @@ def where_the_report_is(bundle: Bundle, reports: Path | None) -> str:
     if url := os.environ.get("PLAYBOOK_REPORT_URL", "").strip():
         return url
     if reports is not None:
-        return str(reports.resolve() / f"verdict-{bundle.short}.json")
+        return str(reports.resolve() / f"verdict-{bundle.short}.html")
     return "playbook status (the journal); for a fresh one: playbook check " + bundle.short
 
 
-def unreachable_night(
-    seeds: Seeds,
-    bundle: Bundle,
-    error: Unreachable,
-    outbox: Outbox,
-    environment: Environment,
-    backups: Path,
-    started: datetime,
-    say: Callable[[str], None] = print,
-) -> Night:
-    """The night of a bundle whose environment does not answer at all: told all the same."""
-    night = Night(bundle, started, error=error)
-    Nightly(environment, seeds, backups, outbox, Stopping(), say=say).close(night)
-    return night
+@contextmanager
+def opened_in_spite_of_blips(
+    seeds: Seeds, pause: Callable[[], object]
+) -> Iterator[tuple[Environment, Unreachable | None]]:
+    """The environment; and why it does not answer, where after a pause it still does not.
+
+    Raises WrongUsage where the settings are no whole, and Unreachable where an embedded
+    environment does not start.
+    """
+    settings = Settings.from_environment()
+    with ExitStack() as stack:
+        reason = None
+        try:
+            environment = stack.enter_context(opened(seeds, settings))
+        except Unreachable:
+            pause()
+            try:
+                environment = stack.enter_context(opened(seeds, settings))
+            except Unreachable as error:
+                if settings is None:
+                    raise
+                # Its journal may answer all the same; else the night is told in a file.
+                environment, reason = stack.enter_context(Environment(settings)), error
+        yield environment, reason

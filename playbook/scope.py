@@ -59,7 +59,7 @@ def scope_of(bundle: Bundle, seeds: Seeds) -> Scope:
     by_region: Filter = {"region": bundle.region}
     by_bundle: Filter = {"bundle": bundle.key}
     filters: dict[str, Filter] = {
-        "products": _or_seeded(by_region, _keys(seeds.products.values(), "region", bundle.region)),
+        "products": {"$or": [by_region, *_series(seeds, bundle.region)]},
         "creators": _or_seeded(by_region, _keys(seeds.creators.values(), "region", bundle.region)),
         "livesales": _or_seeded(by_bundle, _keys(seeds.livesales.values(), "bundle", bundle.key)),
         "leads": _or_seeded(by_bundle, _keys(seeds.leads.values(), "bundle", bundle.key)),
@@ -118,6 +118,13 @@ def key_patterns(bundle: Bundle) -> tuple[str, str]:
 
 def _keys(lines: Iterable[Any], field: str, value: str) -> list[str]:
     return [line.model.key for line in lines if getattr(line.model, field) == value]
+
+
+def _series(seeds: Seeds, region: str) -> list[Filter]:
+    """The series of ids of a region's catalog ("LUX-…"), so that its size is none of the filter's."""
+    keys = _keys(seeds.products.values(), "region", region)
+    series = sorted({key.rpartition("-")[0] for key in keys})
+    return [{"_id": {"$regex": f"^{re.escape(name)}-"}} for name in series]
 
 
 def _or_seeded(named: Filter, keys: list[str]) -> Filter:

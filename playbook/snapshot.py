@@ -15,12 +15,14 @@ from pymongo.database import Database
 from playbook.indexes import DECLARED
 from playbook.scope import Scope
 
-# An app may have stored a year that datetime does not know: no reason to fall over it.
-ANY_YEAR = DatetimeConversion.DATETIME_AUTO
-RAW: CodecOptions[RawBSONDocument] = CodecOptions(
-    document_class=RawBSONDocument, tz_aware=True, datetime_conversion=ANY_YEAR
-)
-DECODED: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, datetime_conversion=ANY_YEAR)
+# A year or text that Python does not know is no reason to fall over a document.
+FORGIVING: Any = {
+    "tz_aware": True,
+    "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
+    "unicode_decode_error_handler": "replace",
+}
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **FORGIVING)
+DECODED: CodecOptions[dict[str, Any]] = CodecOptions(**FORGIVING)
 ALL_IN_ONE_BATCH = 100_000
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
 
 from playbook import seeds
+from playbook.backup import BEFORE_RESET, Backup
 from playbook.bundles import find
 from playbook.environment import Environment, Settings
 from playbook.errors import PlaybookError
@@ -73,20 +74,66 @@ class Apart:
 
 
 def reset_apart(
-    sandbox: Sandbox, name: str, do: str = "", at: int = 0, lease_life: timedelta | None = None
+    sandbox: Sandbox,
+    name: str,
+    do: str = "",
+    at: int = 0,
+    *,
+    lease_life: timedelta | None = None,
+    back_to: Backup | None = None,
 ) -> Apart:
-    """Start a reset in a process of its own, which does something before its step ``at``."""
+    """Start a reset in a process of its own, which does something before its step ``at``.
+
+    With ``back_to`` it is a rollback.
+    """
     ours, theirs = PROCESSES.Pipe()
     settings = sandbox.environment.settings
     options = dict(sandbox.options) | ({"lease_life": lease_life} if lease_life else {})
     process = PROCESSES.Process(
         target=_reset,
-        args=(settings.as_variables(), sandbox.backups, options, name, do, at, theirs),
+        args=(settings.as_variables(), sandbox.backups, options, name, do, at, back_to, theirs),
         daemon=True,
     )
     process.start()
     theirs.close()
     return Apart(process, ours)
+
+
+def save_apart(sandbox: Sandbox, name: str, dies_at: int) -> Apart:
+    """Start a backup in a process of its own, which dies before it syncs a file to the disk.
+
+    ``dies_at`` says before which, counted from 1; where there is none it lives to tell.
+    """
+    ours, theirs = PROCESSES.Pipe()
+    process = PROCESSES.Process(
+        target=_save,
+        args=(sandbox.environment.settings.as_variables(), sandbox.backups, name, dies_at, theirs),
+        daemon=True,
+    )
+    process.start()
+    theirs.close()
+    return Apart(process, ours)
+
+
+def _save(
+    variables: dict[str, str], backups: Path, name: str, dies_at: int, link: Connection
+) -> None:
+    settings = Settings.from_environment(variables)
+    assert settings is not None
+    loaded = seeds.load()
+    sync, synced = os.fsync, 0
+
+    def sync_or_die(file: int) -> None:
+        nonlocal synced
+        synced += 1
+        if synced == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        sync(file)
+
+    os.fsync = sync_or_die  # type: ignore[assignment]
+    with Environment(settings) as environment:
+        Reset(environment, loaded, backups).save(find(loaded, name), BEFORE_RESET)
+    link.send(Ended("done", 0, "", {}))
 
 
 def _reset(
@@ -96,6 +143,7 @@ def _reset(
     name: str,
     do: str,
     at: int,
+    back_to: Backup | None,
     link: Connection,
 ) -> None:
     settings = Settings.from_environment(variables)
@@ -114,7 +162,11 @@ def _reset(
     with Environment(settings) as environment:
         engine = Reset(environment, loaded, backups, progress, **options)
         try:
-            report = engine.reset(find(loaded, name), access=ACCESS)
+            bundle = find(loaded, name)
+            if back_to is None:
+                report = engine.reset(bundle, access=ACCESS)
+            else:
+                report = engine.roll_back(bundle, back_to)
             ended = Ended("done", 0, "", report.run.fences)
         except PlaybookError as error:
             ended = Ended(type(error).__name__, error.exit_code, str(error), {})

@@ -345,6 +345,7 @@ def wreck(sandbox: Sandbox) -> None:
         for name in ("leads", "livesales", "products", "creators"):
             for document in junk:
                 db[name].replace_one({"_id": document["_id"]}, document, upsert=True)
+        client.delete(f"aislemarts:bundle:{key}:context")
         client.hset(f"aislemarts:bundle:{key}:context", "no", "string")
         client.set(f"aislemarts:region:{bundle.region}:cdn:LUX-001", "{broken")
     for number, junk_seen in enumerate((["2026"], {"at": 1}, "yesterday", None, 4.2)):

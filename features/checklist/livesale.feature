@@ -5,9 +5,11 @@ Feature: LiveSale events: Scheduled T+48h per bundle
   Background:
     Given the investor's demo
 
-  Scenario: The LiveSale is the one that was planned
+  Scenario: One LiveSale is scheduled
     Then exactly 1 LiveSale is scheduled
-    And the LiveSale is as planned
+
+  Scenario: The LiveSale is the one that was planned
+    Then the LiveSale is as planned
 
   Scenario: It starts two days after access, at its hour where the investor lives
     Then the LiveSale starts at its planned local time

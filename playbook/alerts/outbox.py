@@ -112,7 +112,7 @@ class Outbox:
             try:
                 if self._send(url, title, body, alert.level):
                     return True, tries
-            except Exception:  # noqa: BLE001, S112 - a channel may break in any way it likes
+            except Exception:  # noqa: BLE001 - a channel may break in any way it likes
                 continue
         return False, tries
 

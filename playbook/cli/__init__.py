@@ -20,7 +20,20 @@ from playbook import PROJECT
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 
-COMMANDS = ("up", "reset", "check", "rollback", "verify", "status", "adopt")
+COMMANDS = (
+    "up",
+    "reset",
+    "check",
+    "rollback",
+    "verify",
+    "nightly",
+    "schedule",
+    "alerts",
+    "status",
+    "adopt",
+    "serve",
+    "admin",
+)
 """Each a module of this package with ``register(app)``."""
 
 app = typer.Typer(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from playbook.cli.arguments import AsJson
@@ -11,20 +13,34 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
 
 
-def status(json: AsJson = False) -> None:
-    """Show each bundle's last 14 runs and its next reset."""
-    from bson import json_util
+def status(
+    json: AsJson = False,
+    prometheus: Annotated[
+        bool, typer.Option("--prometheus", help="print metrics in Prometheus' text format")
+    ] = False,
+) -> None:
+    """Show each bundle's last 14 runs in its local time, and its next reset."""
     from rich.console import Console
 
-    from playbook import clock, seeds
+    from playbook import clock, metrics, schedule, seeds
     from playbook.environment.opened import opened
+    from playbook.errors import WrongUsage
     from playbook.journal import Journal
-    from playbook.status import SHOWN_RUNS, show
+    from playbook.status import SHOWN_RUNS, as_json, show
 
+    if json and prometheus:
+        raise WrongUsage("--json and --prometheus exclude each other")
+    at = schedule.reset_time()
     loaded = seeds.load()
     with opened(loaded) as environment, environment.naming_the_unreachable():
-        runs = Journal.reading(environment.db).last_runs(loaded.bundles, SHOWN_RUNS)
-    if json:
-        print(json_util.dumps(runs, ensure_ascii=False, indent=2, json_options=json_util.RELAXED_JSON_OPTIONS))
+        journal = Journal.reading(environment.db)
+        if prometheus:
+            runs = metrics.runs_to_tell(journal, loaded.bundles)
+        else:
+            runs = journal.last_runs(loaded.bundles, SHOWN_RUNS)
+    if prometheus:
+        print(metrics.render(runs, loaded, clock.now(), at), end="")
+    elif json:
+        print(as_json(loaded, runs, clock.now(), at))
     else:
-        show(Console(), loaded, runs, clock.now())
+        show(Console(), loaded, runs, clock.now(), at)

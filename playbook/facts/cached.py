@@ -53,7 +53,7 @@ def cached_copies(
             if name in lists:
                 yield from _unlisted(key, known, value)
             for copy in _documents(value):
-                identity = _identity(copy)
+                identity = _identity(copy, known)
                 if identity in foreign:
                     yield Finding(f"cached {key}", Words("copies of its own region"), identity)
                 elif identity in known:
@@ -64,7 +64,7 @@ def _unlisted(key: str, known: Mapping[str, Document], value: object) -> Iterato
     if not isinstance(value, list):
         yield Finding(f"cached {key}", Words("a list"), value)
         return
-    listed = Counter(_identity(entry) for entry in value if isinstance(entry, dict))
+    listed = Counter(_identity(entry, known) for entry in value if isinstance(entry, dict))
     for identity in known:
         if listed[identity] != 1:
             yield Finding(f"cached {key}: {identity}", Words("it once"), listed[identity])
@@ -72,8 +72,10 @@ def _unlisted(key: str, known: Mapping[str, Document], value: object) -> Iterato
         yield Finding(f"cached {key}", Words("no such copy"), Words(f"a copy of {identity}"))
 
 
-def _identity(copy: Mapping[str, Any]) -> str:
-    return next((str(copy[field]) for field in KEY_FIELDS if field in copy), "")
+def _identity(copy: Mapping[str, Any], known: Mapping[str, Document]) -> str:
+    """The id of a copy by which it is known, else the first that it has."""
+    stated = [str(copy[field]) for field in KEY_FIELDS if field in copy]
+    return next((text for text in stated if text in known), stated[0] if stated else "")
 
 
 def _documents(value: object) -> Iterator[dict[str, Any]]:

@@ -6,8 +6,8 @@ function tell() {
   const minutes = Math.max(0, Math.floor((Date.now() - at) / 60000));
   const hours = Math.floor(minutes / 60);
   const old = hours >= 24;
-  const told = hours ? `${hours} h` : `${minutes} min`;
-  age.textContent = old ? `${told} ago: check again before you trust it` : `${told} ago`;
+  const told = hours ? `${hours} h ago` : minutes ? `${minutes} min ago` : "just now";
+  age.textContent = old ? `${told}: check again before you trust it` : told;
   age.className = old ? "warning" : "";
 }
 tell();

@@ -27,6 +27,8 @@ TOOL = PROJECT / ".tox" / f"allure-{VERSION}"
 TITLE = "AisleMarts investor demos"
 KEPT_RUNS = 60
 """How many runs the history holds: two months of nights."""
+HIDDEN_LABELS = ["parentSuite", "suite", "framework", "host", "thread"]
+"""Labels that say again what others do, or what only Allure itself needs."""
 INSTALL_SECONDS, BUILD_SECONDS = 300, 300
 HISTORY = "history.jsonl"
 BUILT = "last-built"
@@ -45,7 +47,7 @@ class NoAllure(PlaybookError):
     exit_code = 3
 
 
-def build(results: Path, report: Path, history: Path, tool: Path = TOOL) -> Path:
+def build(results: Path, report: Path, history: Path, tool: Path | None = None) -> Path:
     """Make ``index.html`` in a directory, which is replaced as a whole; answers with the file.
 
     Raises WrongUsage where there are no results, NoAllure where Allure can't be had.
@@ -55,7 +57,7 @@ def build(results: Path, report: Path, history: Path, tool: Path = TOOL) -> Path
         raise WrongUsage(
             f"{results} holds no Allure results; make some: pytest --alluredir {results}"
         )
-    allure = _installed(tool)
+    allure = _installed(tool or TOOL)
     history.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256("\n".join(path.name for path in found).encode()).hexdigest()
     _forget_same_results(history, digest)
@@ -88,6 +90,7 @@ def _config(results: Path, made: Path, history: Path) -> dict[str, Any]:
         "output": str(made),
         "historyPath": str((history / HISTORY).resolve()),
         "historyLimit": KEPT_RUNS,
+        "hideLabels": HIDDEN_LABELS,
         "categories": _categories(results / "categories.json"),
         "plugins": {
             "awesome": {
@@ -123,6 +126,7 @@ def _forget_same_results(history: Path, digest: str) -> None:
     if runs.is_file() and built.is_file() and built.read_text(encoding="utf-8") == digest:
         kept = runs.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]
         runs.write_text("".join(kept), encoding="utf-8")
+        built.unlink()  # should the report fail now, no other run is to be forgotten for it
 
 
 def _keeping_to_itself(html: str) -> str:

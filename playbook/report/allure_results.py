@@ -6,6 +6,9 @@ of every bundle is a test of its own, with its name, its steps, its history and,
 what was expected beside what was found.
 """
 
+# mypy: allow-untyped-calls
+# (allure_commons has no annotations)
+
 from __future__ import annotations
 
 import json
@@ -61,6 +64,12 @@ ACCESS_PROPERTY = "playbook_access"
 """Carries a bundle's T from whichever process looked at it to the one that writes the files."""
 SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "normal"}
 """The playbook's severities in Allure's words; what can't start a demo blocks it."""
+SET_UP = {
+    "environment": "Connect to the environment",
+    "pristine": "Put the bundle back to pristine",
+    "demo": "Look at the demo",
+}
+"""The fixtures that mean something to a reader; pytest-bdd's own do not."""
 KEPT_LABELS = ("tag", "host", "thread")
 """Of the labels that allure-pytest gives; the others tell of Python modules."""
 DOCS_FROM_REPORT = "../../docs/"
@@ -73,7 +82,7 @@ COLUMN = 44
 
 
 @attr.s(auto_attribs=True)
-class ComparedDetails(StatusDetails):  # type: ignore[misc]  # allure_commons has no types
+class ComparedDetails(StatusDetails):
     """Status details that Allure 3 shows as a comparison."""
 
     expected: str | None = None
@@ -86,14 +95,18 @@ class AllureResults:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._directory = Path(config.getoption("allure_report_dir")).absolute()
-        self._reporter = config.pluginmanager.get_plugin("allure_listener").allure_logger
+        listener: Any = config.pluginmanager.get_plugin("allure_listener")
+        self._reporter = listener.allure_logger
         self._seeds = seeds.load()
         self._from_settings = Redactor(secrets_in_environment())
         self._open_step: str | None = None
         self._begun = 0
         self._access_told: set[str] = set()
         self._accesses: dict[str, str] = {}
-        config.add_cleanup(hide_secrets(str(self._directory), self._redact))
+        told = dict(SET_UP)
+        if config.getoption("no_reset"):
+            del told["pristine"]
+        config.add_cleanup(hide_secrets(str(self._directory), self._redact, told))
 
     def _redact(self, text: str) -> str:
         # The environment knows more secrets than the settings, but only once it is open.

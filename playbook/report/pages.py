@@ -33,7 +33,7 @@ def rendered(template: str, *, script: str = "", **values: object) -> str:
         _templates()
         .get_template(template)
         # Both are files of this package, and must stand as they are for their hash to hold.
-        .render(policy=policy, style=Markup(style), script=Markup(script), **values)  # noqa: S704
+        .render(policy=policy, style=Markup(style), script=Markup(script), **values)
     )
 
 

@@ -21,7 +21,7 @@ class Place:
 
     line: str
     headings: tuple[str, ...]
-    """From the outermost to the one that the line stands under; the document's title is left out."""
+    """From the outermost to the one right above the line; without the document's title."""
     neighbours: tuple[str, ...]
     """The whole checklist, the line included."""
 

@@ -8,6 +8,7 @@ lines in the report open it at the section that a link names.
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -23,19 +24,19 @@ def page() -> str:
     text = PLAYBOOK.read_text(encoding="utf-8") if PLAYBOOK.is_file() else "No copy of it is here."
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
-    for opening, title in zip(tokens, tokens[1:], strict=False):
+    for opening, title in pairwise(tokens):
         if opening.type == "heading_open":
             opening.attrSet("id", anchor_of(title.content))
     html = markdown.renderer.render(tokens, markdown.options, {})
     # The renderer has escaped whatever the text holds.
-    return pages.rendered("playbook.html.j2", text=Markup(html))  # noqa: S704
+    return pages.rendered("playbook.html.j2", text=Markup(html))
 
 
 def linked_from(report: str) -> str:
     """An Allure report whose links to the playbook open its page beside it."""
     anchors = {place.link_name: f"{NAME}#{place.anchor}" for place in places().values()}
     # "<" would let a text end the script.
-    told = json.dumps(anchors).replace("<", "\\u003c")
+    told = json.dumps(anchors, ensure_ascii=False).replace("<", "\\u003c")
     script = pages.source("links.js").replace("__LINKS__", told)
     before, end, after = report.rpartition("</body>")
     return f"{before}<script>{script}</script>\n{end}{after}"

@@ -4,9 +4,12 @@ Everything that Allure keeps, from a step's traceback to a captured log, is writ
 object. Putting ours in its place leaves no other way to the disk.
 """
 
+# mypy: allow-untyped-calls
+# (allure_commons has no annotations)
+
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +20,6 @@ from allure_commons.model2 import Status, TestResultContainer
 
 type Redact = Callable[[str], str]
 
-SHOWN_FIXTURES = {
-    "environment": "Connect to the environment",
-    "pristine": "Put the bundle back to pristine",
-    "demo": "Look at the demo",
-}
-"""What is set up that means something to a reader; pytest-bdd's own fixtures do not."""
 UNWELL = (Status.FAILED, Status.BROKEN)
 IDENTITIES = ("uuid", "children", "source", "historyId", "testCaseId", "id")
 """Made by us or Allure, never of what was found; a short secret must not tear them."""
@@ -30,34 +27,38 @@ VOCABULARY = ("status", "stage", "type", "mode")
 """Words of Allure's own, likewise."""
 
 
-class RedactedFiles(AllureFileLogger):  # type: ignore[misc]  # allure_commons has no types
+class RedactedFiles(AllureFileLogger):
     """Writes what Allure tells, secrets hidden, and only the fixtures worth telling."""
 
-    def __init__(self, directory: str, redact: Redact) -> None:
+    def __init__(self, directory: str, redact: Redact, told_fixtures: Mapping[str, str]) -> None:
         super().__init__(directory)
-        self._redact = redact
+        self._redact, self._told_fixtures = redact, told_fixtures
 
-    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    @allure_commons.hookimpl
     def report_result(self, result: object) -> None:
         super().report_result(redacted(result, self._redact))
 
-    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    @allure_commons.hookimpl
     def report_container(self, container: TestResultContainer) -> None:
         told = redacted(container, self._redact)
-        told.befores = [_named(before) for before in told.befores if _is_told(before)]
+        told.befores = [
+            attr.evolve(before, name=self._told_fixtures.get(before.name, before.name))
+            for before in told.befores
+            if before.name in self._told_fixtures or before.status in UNWELL
+        ]
         told.afters = [after for after in told.afters if after.status in UNWELL]
         if told.befores or told.afters:
             super().report_container(told)
 
-    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    @allure_commons.hookimpl
     def report_globals(self, globals_item: object) -> None:
         super().report_globals(redacted(globals_item, self._redact))
 
-    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    @allure_commons.hookimpl
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
         super().report_attached_data(_redacted_bytes(body, self._redact), file_name)
 
-    @allure_commons.hookimpl  # type: ignore[untyped-decorator]
+    @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
         super().report_attached_data(
             _redacted_bytes(Path(source).read_bytes(), self._redact), file_name
@@ -80,11 +81,16 @@ def redacted(value: Any, redact: Redact) -> Any:
     return value
 
 
-def hide_secrets(directory: str, redact: Redact) -> Callable[[], None]:
-    """Let everything that Allure writes be redacted; answers with what undoes that."""
+def hide_secrets(
+    directory: str, redact: Redact, told_fixtures: Mapping[str, str]
+) -> Callable[[], None]:
+    """Let everything that Allure writes be redacted; answers with what undoes that.
+
+    Of the fixtures only those are told that have a name here, and whichever failed.
+    """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))
-    ours = RedactedFiles(directory, redact)
+    ours = RedactedFiles(directory, redact, told_fixtures)
     plugins.unregister(plain)
     plugins.register(ours)
 
@@ -101,11 +107,3 @@ def _redacted_bytes(body: str | bytes, redact: Redact) -> bytes:
         return redact(body).encode()
     # An attachment that is no text comes out as it went in.
     return redact(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")
-
-
-def _is_told(before: Any) -> bool:
-    return before.name in SHOWN_FIXTURES or before.status in UNWELL
-
-
-def _named(before: Any) -> Any:
-    return attr.evolve(before, name=SHOWN_FIXTURES.get(before.name, before.name))

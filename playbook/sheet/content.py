@@ -64,9 +64,7 @@ class Sheet:
     """What could not be had, one line each."""
 
 
-def gather(
-    environment: Environment, seeds: Seeds, bundle: Bundle, standing: Standing
-) -> Sheet:
+def gather(environment: Environment, seeds: Seeds, bundle: Bundle, standing: Standing) -> Sheet:
     """Look at all that a sheet says. What can't be had becomes a gap; nothing is raised."""
     gaps: list[str] = []
 
@@ -166,8 +164,6 @@ def _offer(
     return Offer(str(product["name"]), money(converted, currency, locale), catalog_price)
 
 
-def _kpis(
-    environment: Environment, bundle: Bundle, locale: str
-) -> tuple[tuple[str, str], ...]:
+def _kpis(environment: Environment, bundle: Bundle, locale: str) -> tuple[tuple[str, str], ...]:
     shown = _json(environment, f"/api/demo/kpis/{bundle.key}")["investor_focus_metrics"]
     return tuple(kpi(name, value, locale) for name, value in shown.items())

@@ -80,9 +80,7 @@ def money(amount: Decimal, currency: str, locale: str) -> str:
     pattern = place.currency_formats["standard"].pattern
     if whole:
         pattern = re.sub(r"[.,]0+", "", pattern) if ".00" in pattern else pattern
-    return str(
-        format_currency(amount, currency, pattern, locale=place, currency_digits=not whole)
-    )
+    return str(format_currency(amount, currency, pattern, locale=place, currency_digits=not whole))
 
 
 def _percent_pattern(locale: Locale) -> str:

@@ -18,13 +18,26 @@ HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"
 
 
-def html(sheets: Sequence[Sheet], *, style_url: str | None = None, script_url: str | None = None,
-         back_url: str | None = None) -> str:
+def html(
+    sheets: Sequence[Sheet],
+    *,
+    style_url: str | None = None,
+    script_url: str | None = None,
+    back_url: str | None = None,
+) -> str:
     """One page a sheet. Without ``style_url`` the style is part of it, and nothing else is needed."""
     # Inside <style> nothing is escaped: the file is ours and holds no "</".
     style = None if style_url else Markup(STYLE.read_text(encoding="utf-8"))
-    return _templates().get_template("sheet.html").render(
-        sheets=sheets, style=style, style_url=style_url, script_url=script_url, back_url=back_url
+    return (
+        _templates()
+        .get_template("sheet.html")
+        .render(
+            sheets=sheets,
+            style=style,
+            style_url=style_url,
+            script_url=script_url,
+            back_url=back_url,
+        )
     )
 
 
@@ -44,8 +57,11 @@ def here_text(instant: datetime) -> str:
 @cache
 def _templates() -> Environment:
     templates = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     templates.globals |= {"local_text": local_text, "here_text": here_text}
     return templates

@@ -1,0 +1,280 @@
+"""``tox -e bench``: the tables of docs/performance.md, measured side by side in one run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench import by_hand, growth
+from bench.counting import counted
+from bench.delay import delayed
+from bench.processes import PLAYBOOK, Run, run, typical
+from playbook import PROJECT, bundles, clock, pristine
+from playbook.bundles import Bundle
+from playbook.embedded.environment import start
+from playbook.environment import Environment, Settings
+from playbook.facts import Demo
+from playbook.reset import Reset
+from playbook.seeds import load
+
+FLOOR = "import pytest, pytest_bdd, allure, pymongo, redis, requests"
+BUNDLE = "lvmh"
+FAR = 0.05
+"""Seconds that are added to every round trip."""
+
+
+def table(*rows: tuple[object, ...]) -> list[str]:
+    """Rows as Markdown, the first one the heading."""
+    head, *body = [[str(cell) for cell in row] for row in rows]
+    lines = [head, ["---"] * len(head), *body]
+    return [f"| {' | '.join(cells)} |" for cells in lines]
+
+
+def near(variables: Mapping[str, str], rounds: int) -> list[str]:
+    """How soon a presenter knows, in units of what Python needs to import the libraries."""
+    floor = typical([sys.executable, "-c", FLOOR], variables, rounds)
+    check = typical([PLAYBOOK, "check", BUNDLE], variables, rounds)
+    reset = typical([PLAYBOOK, "reset", BUNDLE], variables, rounds)
+    both = typical([PLAYBOOK, "reset", "--check", BUNDLE], variables, rounds)
+
+    def row(what: str, measured: Run, limit: str) -> tuple[object, ...]:
+        ratio = measured.seconds / floor.seconds
+        return what, f"{ratio:.2f}", limit, f"{measured.seconds:.2f} s", _mb(measured)
+
+    return table(
+        ("whole process", "× floor", "limit", "this run", "peak memory"),
+        row("the floor: importing the libraries", floor, ""),
+        row("check of one bundle", check, "3 (aim 2)"),
+        row("reset of one bundle", reset, ""),
+        row("reset and check in one process", both, ""),
+    )
+
+
+@contextmanager
+def far_away(settings: Settings) -> Iterator[Settings]:
+    """The same environment with 50 ms more on every round trip."""
+    with ExitStack() as stack:
+
+        def away(url: str) -> str:
+            parts = urlsplit(url)
+            assert parts.hostname and parts.port
+            port = stack.enter_context(delayed(parts.hostname, parts.port, FAR))
+            return parts._replace(netloc=f"127.0.0.1:{port}").geturl()
+
+        yield replace(
+            settings,
+            mongo_uri=away(settings.mongo_uri),
+            redis_url=away(settings.redis_url),
+            api_url=away(settings.api_url),
+        )
+
+
+def far(settings: Settings, variables: Mapping[str, str], rounds: int) -> list[str]:
+    """What the ocean costs."""
+    here_check = typical([PLAYBOOK, "check", BUNDLE], variables, rounds)
+    here_reset = typical([PLAYBOOK, "reset", BUNDLE], variables, rounds)
+    here_all = typical([PLAYBOOK, "reset", "--check", "all"], variables, 1)
+    with far_away(settings) as distant:
+        there = {**variables, **distant.as_variables()}
+        check = typical([PLAYBOOK, "check", BUNDLE], there, rounds)
+        reset = typical([PLAYBOOK, "reset", BUNDLE], there, rounds)
+        everything = typical([PLAYBOOK, "reset", "--check", "all"], there, 1)
+
+    def row(what: str, distant: Run, here: Run, limit: str) -> tuple[object, ...]:
+        ratio = f"{distant.seconds / here.seconds:.2f}"
+        return what, ratio, f"{here.seconds:.2f} s", f"{distant.seconds:.2f} s", limit
+
+    return table(
+        ("50 ms on every round trip", "× here", "here", "far away", "limit"),
+        row("one check", check, here_check, "3.5 s"),
+        row("one reset", reset, here_reset, "5 s"),
+        row("all eight reset and checked", everything, here_all, "20 s"),
+    )
+
+
+def hands(settings: Settings, variables: Mapping[str, str], bundle: Bundle, tools: Path) -> list[str]:
+    """The playbook's commands by hand, against ours."""
+    shell, cli = by_hand.mongosh(tools), by_hand.redis_cli()
+    if shell is None or cli is None:
+        return ["mongosh or redis-cli is not to be had here: not measured."]
+    seeds = load()
+    accounts = bundles.accounts_of(seeds, bundle)
+    resetting = by_hand.reset_commands(shell, cli, variables)
+    verifying = by_hand.verification_commands(
+        shell, variables, bundle, accounts, settings.password(bundle.short)
+    )
+
+    def typed(commands: list[list[str]]) -> float:
+        # reIndex is refused by the embedded MongoDB, as by a replica set; the typing is the same.
+        return sum(run(command, variables, may_fail=True).seconds for command in commands)
+
+    reset_by_hand, verified_by_hand = typed(resetting), typed(verifying)
+    ours = typical([PLAYBOOK, "reset", "--force", "--check", bundle.short], variables, 3)
+    all_ours = typical([PLAYBOOK, "reset", "--force", "--check", "all"], variables, 1)
+    # Typing a login leaves a session behind: hence --force for ours.
+    one = reset_by_hand + verified_by_hand
+    eight = reset_by_hand + 8 * verified_by_hand
+    return table(
+        ("typed by hand, whole processes", "commands", "by hand", "ours", "by hand ÷ ours"),
+        (
+            "reset alone, against our reset and check",
+            len(resetting),
+            f"{reset_by_hand:.1f} s",
+            f"{ours.seconds:.1f} s",
+            f"{reset_by_hand / ours.seconds:.1f}",
+        ),
+        (
+            "reset and the checklist of one bundle",
+            len(resetting) + len(verifying),
+            f"{one:.1f} s",
+            f"{ours.seconds:.1f} s",
+            f"{one / ours.seconds:.1f}",
+        ),
+        (
+            "reset and the checklists of all eight",
+            len(resetting) + 8 * len(verifying),
+            f"{eight:.1f} s",
+            f"{all_ours.seconds:.1f} s",
+            f"{eight / all_ours.seconds:.1f}",
+        ),
+    )
+
+
+def grown(sizes: list[tuple[int, int]], folder: Path) -> tuple[list[str], list[dict[str, float]]]:
+    """One bundle's reset and check among more bundles, and with larger catalogs."""
+    points = []
+    for bundle_count, products in sizes:
+        seeds_folder = growth.seeds_with(products, folder / f"seeds-{bundle_count}-{products}")
+        seeds = load(seeds_folder)
+        bundle = bundles.find(seeds, BUNDLE)
+        with start(seeds=seeds) as settings:
+            with Environment(settings) as environment:
+                # The catalog is put there in portions first: see docs/performance.md.
+                for name in ("products",):
+                    documents = pristine.documents(bundle, seeds, clock.now())[name]
+                    growth.fill(environment.db, name, documents)
+                reset = Reset(environment, seeds, folder / "backups")
+                reset.reset(bundle)
+                growth.add_bundles(environment.db, seeds, bundle_count)
+            variables = {**settings.as_variables(), **_ours(folder, seeds_folder)}
+            sold = {"$set": {"inventory": 97, "reserved": 3}}
+            with counted(settings) as (environment, resetting):
+                tenth = [p["_id"] for p in documents[::10]]
+                environment.db.products.update_many({"_id": {"$in": tenth}}, sold)
+                resetting.mongo.clear()
+                Reset(environment, seeds, folder / "backups").reset(bundle)
+            with counted(settings) as (environment, checking):
+                Demo(environment, bundle, seeds, clock.now()).close()
+            reset_run = typical([PLAYBOOK, "reset", BUNDLE], variables, 3)
+            check_run = typical([PLAYBOOK, "check", BUNDLE], variables, 3)
+        points.append(
+            {
+                "bundles": bundle_count,
+                "products": products,
+                "reset": reset_run.seconds,
+                "check": check_run.seconds,
+                "reset_commands": resetting.counts[0],
+                "check_commands": checking.counts[0],
+                "memory": max(reset_run.memory, check_run.memory) / 1e6,
+            }
+        )
+        print(f"  measured: {bundle_count} bundles, {products} products a region", flush=True)
+    first = points[0]
+    rows = [
+        (
+            f"{p['bundles']:.0f}",
+            f"{p['products']:.0f}",
+            f"{p['reset'] / first['reset']:.2f}",
+            f"{p['check'] / first['check']:.2f}",
+            f"{p['reset_commands']:.0f}",
+            f"{p['check_commands']:.0f}",
+            f"{p['memory']:.0f} MB",
+        )
+        for p in points
+    ]
+    heading = (
+        "bundles", "SKUs a region", "reset × first", "check × first",
+        "Mongo commands: reset", "check", "peak memory",
+    )  # fmt: skip
+    return table(heading, *rows), points
+
+
+def plot(points: list[dict[str, float]], path: Path) -> None:
+    """Draw growth as a picture."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.6))
+    for axes, key, fixed in ((left, "bundles", "products"), (right, "products", "bundles")):
+        chosen = [p for p in points if p[fixed] == points[0][fixed]]
+        for measured in ("reset", "check"):
+            axes.plot(
+                [p[key] for p in chosen],
+                [p[measured] / points[0][measured] for p in chosen],
+                marker="o",
+                label=measured,
+            )
+        axes.set_xscale("log")
+        axes.set_xlabel({"bundles": "bundles in the database", "products": "SKUs a region"}[key])
+        axes.set_ylabel("time, × the smallest")
+        axes.set_ylim(bottom=0)
+        axes.legend()
+        axes.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+def _ours(folder: Path, seeds_folder: Path | None = None) -> dict[str, str]:
+    variables = {"PLAYBOOK_BACKUPS": str(folder / "backups")}
+    return variables | ({"PLAYBOOK_SEEDS": str(seeds_folder)} if seeds_folder else {})
+
+
+def _mb(measured: Run) -> str:
+    return f"{measured.memory / 1e6:.0f} MB"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and sizes")
+    parser.add_argument("--write", action="store_true", help="write docs/performance-last.md")
+    options = parser.parse_args()
+    rounds = 2 if options.quick else 5
+    sizes = [(8, 50), (80, 50), (8, 500)]
+    if not options.quick:
+        sizes = [(8, 50), (80, 50), (800, 50), (8, 500), (8, 5000)]
+    report = [f"Measured on {platform.machine()}, {os.cpu_count()} cores, Python "
+              f"{platform.python_version()}, embedded environment.", ""]  # fmt: skip
+
+    def told(title: str, lines: list[str]) -> None:
+        text = ["", f"### {title}", "", *lines]
+        print("\n".join(text), flush=True)
+        report.extend(text)
+
+    with tempfile.TemporaryDirectory() as temporary, start() as settings:
+        folder = Path(temporary)
+        variables = {**settings.as_variables(), **_ours(folder)}
+        run([PLAYBOOK, "reset", "all"], variables)
+        bundle = bundles.find(load(), BUNDLE)
+        told("Near", near(variables, rounds))
+        told("Far away", far(settings, variables, rounds))
+        tools = PROJECT / ".tox" / "mongosh"
+        told("By hand", hands(settings, variables, bundle, tools))
+    with tempfile.TemporaryDirectory() as temporary:
+        lines, points = grown(sizes, Path(temporary))
+        told("Growth", lines)
+    if options.write:
+        (PROJECT / "docs" / "performance-last.md").write_text("\n".join(report) + "\n")
+        plot(points, PROJECT / "docs" / "images" / "growth.png")
+
+
+main()

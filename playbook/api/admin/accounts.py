@@ -1,0 +1,173 @@
+"""Who may sign in to the panel: names, roles and hashed passwords in ``demo_admins``.
+
+Accounts are made by ``playbook admin add-user``; there is none by default.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Literal, get_args
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from pymongo import ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from playbook.errors import WrongUsage
+
+COLLECTION = "demo_admins"
+WRONG_PASSWORDS = 5
+LOCKED_FOR = timedelta(hours=1)
+SHORTEST, LONGEST = 12, 256
+NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+AT_ONCE = 2
+"""Each verification takes 64 MiB for a moment: so many at once, and no more."""
+
+type Role = Literal["viewer", "operator"]
+ROLES: tuple[Role, ...] = get_args(Role.__value__)
+"""A viewer sees and checks; an operator also resets and rolls back."""
+
+_hasher = PasswordHasher()
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is known here."""
+
+    name: str
+    role: Role
+
+    def may(self, role: Role) -> bool:
+        """Whether the person has a role, or one that includes it."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The panel's accounts."""
+
+    db: Database[dict[str, Any]]
+
+    def add(self, name: str, role: str, password: str, now: datetime) -> Person:
+        """Make an account. Raises WrongUsage where the name is taken or anything is unfit."""
+        person = Person(_name(name), _role(role))
+        try:
+            self.db[COLLECTION].insert_one(
+                {
+                    "_id": person.name,
+                    "role": person.role,
+                    "password": _hashed(password),
+                    "created_at": now,
+                    "wrong": 0,
+                    "locked_until": None,
+                }
+            )
+        except DuplicateKeyError:
+            raise WrongUsage(
+                f"there is a user {person.name!r} already; use set-password or remove-user"
+            ) from None
+        return person
+
+    def set_password(self, name: str, password: str) -> None:
+        """Give an account a new password, and unlock it. Raises WrongUsage."""
+        changes = {"password": _hashed(password), "wrong": 0, "locked_until": None}
+        changed = self.db[COLLECTION].update_one({"_id": _name(name)}, {"$set": changes})
+        if not changed.matched_count:
+            raise WrongUsage(f"there is no user {name!r}")
+
+    def remove(self, name: str) -> None:
+        """Remove an account. Raises WrongUsage where there is none."""
+        if not self.db[COLLECTION].delete_one({"_id": _name(name)}).deleted_count:
+            raise WrongUsage(f"there is no user {name!r}")
+
+    def listed(self) -> list[Person]:
+        """Every account, by name."""
+        found = self.db[COLLECTION].find({}, {"role": 1}).sort("_id", 1)
+        return [Person(one["_id"], one["role"]) for one in found]
+
+    def find(self, name: str) -> Person | None:
+        """Somebody by name."""
+        found = self.db[COLLECTION].find_one({"_id": name}, {"role": 1})
+        return Person(found["_id"], found["role"]) if found else None
+
+    @property
+    def has_operator(self) -> bool:
+        """Whether anybody could reset anything."""
+        return self.db[COLLECTION].find_one({"role": "operator"}, {"_id": 1}) is not None
+
+    def verify(self, name: str, password: str, now: datetime) -> Person | None:
+        """Who signs in with a password; None where it is wrong, or the account unknown or locked.
+
+        The fifth wrong password locks the account for an hour. An attempt is counted before it is
+        looked at, so that many at once get no more than five looks.
+        """
+        name = name.strip().casefold()[:LONGEST]
+        open_now = {"$or": [{"locked_until": None}, {"locked_until": {"$lte": now}}]}
+        found = self.db[COLLECTION].find_one_and_update(
+            {"_id": name, **open_now},
+            {"$inc": {"wrong": 1}},
+            return_document=ReturnDocument.AFTER,
+        )
+        may_look = found is not None and found["wrong"] <= WRONG_PASSWORDS
+        # An unknown or locked account takes as long as any other, and so tells nothing.
+        fits = _fits(found["password"] if found and may_look else _nobodys_hash(), password)
+        if found is None:
+            return None
+        if fits and may_look:
+            self.db[COLLECTION].update_one(
+                {"_id": name}, {"$set": {"wrong": 0, "locked_until": None}}
+            )
+            return Person(name, found["role"])
+        if found["wrong"] >= WRONG_PASSWORDS:
+            self.db[COLLECTION].update_one(
+                {"_id": name}, {"$set": {"wrong": 0, "locked_until": now + LOCKED_FOR}}
+            )
+        return None
+
+    def is_locked(self, name: str, now: datetime) -> bool:
+        """Whether an account is locked at an instant."""
+        locked = {"_id": name.strip().casefold(), "locked_until": {"$gt": now}}
+        return self.db[COLLECTION].find_one(locked, {"_id": 1}) is not None
+
+
+def _name(name: str) -> str:
+    plain = name.strip().casefold()
+    if not NAME.fullmatch(plain):
+        raise WrongUsage(
+            f"{name!r} is no user name; expected letters, digits and . _ @ + -, at most 64"
+        )
+    return plain
+
+
+def _role(role: str) -> Role:
+    for known in ROLES:
+        if role == known:
+            return known
+    raise WrongUsage(f"{role!r} is no role; expected one of {', '.join(ROLES)}")
+
+
+def _hashed(password: str) -> str:
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise WrongUsage(f"a password has {SHORTEST} to {LONGEST} characters; this one does not")
+    return _hasher.hash(password)
+
+
+def _fits(stored: object, password: str) -> bool:
+    if not isinstance(stored, str) or len(password) > LONGEST:
+        return False
+    with _turns:
+        try:
+            return _hasher.verify(stored, password.encode("utf-8", "surrogatepass"))
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash("the password of nobody at all")

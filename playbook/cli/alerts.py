@@ -1,0 +1,40 @@
+"""``playbook alerts``: do the channels work?"""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="The channels that alerts go through.", no_args_is_help=True)
+    group.command()(test)
+    app.add_typer(group, name="alerts")
+
+
+def test() -> None:
+    """Send one alert of each level through its own channels, and say what became of it.
+
+    Exit 1 where one was not taken, 2 where no channel is set or one is no URL.
+    """
+    from playbook import clock
+    from playbook.alerts import Channels, Outbox
+    from playbook.alerts.channels import setting
+    from playbook.alerts.outbox import unknown_to_apprise
+    from playbook.alerts.wording import samples
+    from playbook.errors import WrongUsage
+
+    channels = Channels.from_environment()
+    if not any(channels.urls.values()):
+        names = ", ".join(setting(level) for level in channels.urls)
+        raise WrongUsage(f"no channel is set; set {names}")
+    if unknown := unknown_to_apprise(channels):
+        raise WrongUsage(f"{', '.join(unknown)}: apprise knows no such service or URL")
+    outbox = Outbox(channels)
+    taken = True
+    for alert in samples(clock.now()):
+        if not channels.urls[alert.level]:
+            print(f"{alert.level}: {setting(alert.level)} is not set")
+        for fate in outbox.to(alert, alert.level):
+            print(fate, flush=True)
+            taken = taken and fate.taken
+    raise typer.Exit(0 if taken else 1)

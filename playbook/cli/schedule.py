@@ -1,0 +1,104 @@
+"""``playbook schedule``: when the bundles are reset, and what sees to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playbook.cli.arguments import OneBundle
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="When the bundles are reset, and what sees to it.")
+    group.callback(invoke_without_command=True)(show)
+    for command in (run, due, render):
+        group.command()(command)
+    app.add_typer(group, name="schedule")
+
+
+def show(context: typer.Context) -> None:
+    """Print each bundle's next reset, and the playbook's table for winter and summer."""
+    from playbook import clock, schedule, seeds
+    from playbook.schedule.table import next_runs, table
+
+    if context.invoked_subcommand is not None:
+        return
+    known = [line.model for line in seeds.load().bundles.values()]
+    at, now = schedule.reset_time(), clock.now()
+    print("\n".join([*next_runs(known, now, at), "", *table(known, now.year, at)]))
+
+
+def run(
+    reports: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="leave each night's Allure results and verdicts here"),
+    ] = None,
+) -> None:
+    """Make every bundle's nightly run, each at 03:00 in its own zone, until told to stop.
+
+    SIGTERM lets the runs in hand finish; a second one makes them roll back.
+    """
+    from playbook import seeds
+    from playbook.schedule.runner import Runner
+    from playbook.stopping import Stopping
+
+    stopping = Stopping()
+    runner = Runner.from_environment(seeds.load(), reports)
+    stopping.listen()
+    runner.run(stopping)
+
+
+def due(bundle: OneBundle) -> None:
+    """Exit 0 if a bundle's nightly run is to be made now, 1 if not.
+
+    It is from 03:00 there until the grace is over, unless the deployment's journal has it.
+    """
+    from playbook import bundles, clock, schedule, seeds
+    from playbook.environment import Settings
+    from playbook.environment.opened import opened
+    from playbook.journal import Journal
+
+    loaded = seeds.load()
+    one = bundles.find(loaded, bundle)
+    settings = Settings.from_environment()
+    made = None
+    if settings is not None:  # an embedded environment has no journal yet
+        with opened(loaded, settings) as environment, environment.naming_the_unreachable():
+            made = Journal.reading(environment.db).last_night(one.key)
+    instant = schedule.due(one.timezone, clock.now(), made, schedule.reset_time(), schedule.grace())
+    if instant is None:
+        print(f"{one.short}: not due")
+        raise typer.Exit(1)
+    print(f"{one.short}: due since {clock.local_text(instant, one.timezone)}")
+
+
+def render(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="kubernetes, systemd, crontab or github")
+    ],
+    into: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="write the files here instead of printing")
+    ] = None,
+) -> None:
+    """Write the schedule for something else that runs jobs: CronJobs, timers, cron lines."""
+    from playbook import clock, schedule, seeds
+    from playbook.errors import WrongUsage
+    from playbook.schedule.render import KINDS, files
+
+    if kind not in KINDS:
+        raise WrongUsage(f"{kind!r} can't be rendered; expected one of {', '.join(KINDS)}")
+    known = [line.model for line in seeds.load().bundles.values()]
+    rendered = files(kind, known, schedule.reset_time(), schedule.grace(), clock.now().year)
+    if into is None:
+        for name, text in rendered.items():
+            print(f"# {name}\n{text}" if len(rendered) > 1 else text, end="")
+        return
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for name, text in rendered.items():
+            (into / name).write_text(text, encoding="utf-8")
+            print(into / name)
+    except OSError as error:
+        raise WrongUsage(f"{into} can't be written: {error.strerror}") from None

@@ -1,0 +1,64 @@
+"""``playbook serve``: the admin panel."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(serve)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one")] = 8080,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="where the embedded environment keeps its data")
+    ] = None,
+) -> None:
+    """Serve the admin panel: the page that sales open before a meeting.
+
+    Without settings it brings an embedded environment up, whose own are printed as one JSON line.
+    Make an operator first: playbook admin add-user NAME --role operator. Ctrl-C ends it.
+    """
+    from contextlib import ExitStack
+
+    from playbook import seeds
+    from playbook.api.admin.serving import server_for
+    from playbook.environment import Settings
+    from playbook.environment.opened import opened
+    from playbook.errors import WrongUsage
+
+    loaded = seeds.load()
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with ExitStack() as stack:
+        stack.enter_context(listener)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise WrongUsage(
+                f"{host}:{port} can't be listened on ({error.strerror}); name another --port"
+            ) from None
+        settings = Settings.from_environment()
+        if settings is None:
+            from playbook.embedded.environment import start
+
+            settings = stack.enter_context(start(data_dir, loaded))
+            print(json.dumps(settings.as_variables()), flush=True)
+        elif data_dir is not None:
+            raise WrongUsage("--data-dir is for the embedded environment; settings name another")
+        environment = stack.enter_context(opened(loaded, settings))
+        shown = f"[{host}]" if ":" in host else host
+        print(
+            f"playbook: http://{shown}:{listener.getsockname()[1]}; Ctrl-C ends it",
+            file=sys.stderr,
+            flush=True,
+        )
+        server_for(environment, loaded).run(sockets=[listener])

@@ -1,0 +1,167 @@
+"""``python -m tests.faults``: try every fault, print the score; 0 only where all are caught."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from playbook.checks import CHECKS
+from tests.faults import bench
+from tests.faults.catalogue import FAULTS
+from tests.faults.fault import EVERYONE, Fault
+
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fault's outcome as it comes from a worker."""
+
+    number: int
+    failed: dict[str, list[str]]
+    complaints: list[str]
+    missed: int
+    wrongly_blamed: int
+    seconds: float
+
+
+def selected(pattern: str, sample: bool) -> list[int]:
+    """The numbers of the faults to try."""
+    numbers = [n for n, fault in enumerate(FAULTS) if pattern.casefold() in fault.name.casefold()]
+    return sample_of(numbers) if sample else numbers
+
+
+def sample_of(numbers: list[int]) -> list[int]:
+    """One fault a check, and one a part that breaks; quick ones, and not the same each time."""
+    chosen: dict[str, int] = {}
+    for number in numbers:
+        fault = FAULTS[number]
+        if fault.kind != "slow":
+            chosen.setdefault(fault.area, number)
+            chosen.setdefault(fault.breaks, number)
+    return sorted(set(chosen.values()))
+
+
+def work(numbers: list[int]) -> None:
+    """Try some faults in this process, a JSON line each."""
+    with bench.started() as tried:
+        numbered = {FAULTS[number].name: number for number in numbers}
+        for outcome in tried.try_all(bench.mixed([FAULTS[number] for number in numbers])):
+            line = Line(
+                numbered[outcome.fault.name],
+                {bundle: sorted(checks) for bundle, checks in outcome.failed.items()},
+                list(outcome.complaints),
+                len(outcome.missed),
+                len(outcome.wrongly_blamed),
+                round(outcome.seconds, 1),
+            )
+            print(json.dumps(asdict(line)), flush=True)
+        tried.insist_on_go("the last fault")
+
+
+def spread(numbers: list[int], workers: int, console: Console) -> list[Line]:
+    """Try faults in several processes, each with an environment of its own."""
+    lines: list[Line] = []
+    with TemporaryDirectory() as directory:
+        outputs = [Path(directory) / str(share) for share in range(workers)]
+        children = []
+        for share, output in enumerate(outputs):
+            mine = ",".join(str(number) for number in numbers[share::workers])
+            command = [sys.executable, "-m", "tests.faults", "--work", mine]
+            children.append(subprocess.Popen(command, stdout=output.open("w")))
+        told = 0
+        while told < len(numbers):
+            ended = all(child.poll() is not None for child in children)
+            found = [text for output in outputs for text in output.read_text().splitlines(True)]
+            lines = [Line(**json.loads(text)) for text in found if _is_line(text)]
+            if len(lines) // 20 > told // 20:
+                console.print(f"{len(lines)} of {len(numbers)} faults tried", highlight=False)
+            told = len(lines)
+            if ended:
+                break
+            time.sleep(0.2)
+        codes = [child.wait() for child in children]
+    if any(codes):
+        console.print("a worker failed: what is missing in the table was not tried")
+    return sorted(lines, key=lambda line: line.number)
+
+
+def _is_line(text: str) -> bool:
+    return text.startswith("{") and text.endswith("}\n")
+
+
+def table(lines: list[Line]) -> Table:
+    """Faults and checks: who noticed what."""
+    shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("", "fault", "kind", "breaks", "bundles"):
+        shown.add_column(name, no_wrap=True)
+    for name in CHECKS:
+        shown.add_column(name[:4], justify="center")
+    shown.add_column("s", justify="right")
+    for line in lines:
+        fault = FAULTS[line.number]
+        noticed = {name for names in line.failed.values() for name in names}
+        where = "all" if len(line.failed) == len(EVERYONE) else " ".join(line.failed)
+        shown.add_row(
+            "✗" if line.complaints else "✓",
+            fault.name, fault.kind, fault.breaks, where,
+            *("●" if name in noticed else "" for name in CHECKS),
+            f"{line.seconds:.1f}",
+        )  # fmt: skip
+    return shown
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("only", nargs="?", default="", help="only faults with this in their names")
+    parser.add_argument("--sample", action="store_true", help="one fault a check and part")
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--list", action="store_true", help="say which faults there are")
+    parser.add_argument("--rounds", type=int, metavar="N", help="clean rounds at random instants")
+    parser.add_argument("--seed", type=int, help="of the rounds' randomness")
+    parser.add_argument("--work", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.work is not None:
+        work([int(number) for number in options.work.split(",") if number])
+        return 0
+    console = Console(width=None if sys.stdout.isatty() else 190, soft_wrap=True)
+    if options.rounds is not None:
+        from tests.faults.rounds import main as rounds
+
+        return rounds(options.rounds, options.seed, console)
+    numbers = selected(options.only, options.sample)
+    if options.list:
+        for number in numbers:
+            console.print(f"{FAULTS[number].name} ({FAULTS[number].kind})", highlight=False)
+        return 0
+    begun = time.monotonic()
+    lines = spread(numbers, min(options.workers, len(numbers)) or 1, console)
+    console.print(table(lines))
+    for line in lines:
+        for complaint in line.complaints:
+            console.print(f"{FAULTS[line.number].name}: {complaint}", markup=False, highlight=False)
+    kinds = Counter(FAULTS[line.number].kind for line in lines)
+    console.print(f"{len(kinds)} kinds: {', '.join(f'{k} {n}' for k, n in kinds.most_common())}")
+    caught = sum(not line.complaints for line in lines)
+    console.print(
+        f"caught {caught} of {len(numbers)} injected · "
+        f"wrongly blamed {sum(bool(line.wrongly_blamed) for line in lines)} · "
+        f"missed {sum(bool(line.missed) for line in lines)} · "
+        f"{time.monotonic() - begun:.0f} s",
+        highlight=False,
+    )
+    return 0 if numbers and caught == len(numbers) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

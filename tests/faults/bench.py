@@ -1,0 +1,254 @@
+"""Tries faults on one embedded environment: GO, break it, NO-GO for the right ones, heal it, GO.
+
+The state that one heal leaves is the next fault's clean state, and the next fault's check is of all
+eight bundles and tolerates no failure but its own: so it proves the heal of the one before. Where
+two neighbours break the same check of the same bundle, so that the later would hide what is left
+of the earlier, the bundle is checked to be GO in between; and all eight are at the end.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from playbook import clock, passwords
+from playbook import seeds as seed_files
+from playbook.bundles import Bundle
+from playbook.embedded.environment import start
+from playbook.environment import Environment, Settings
+from playbook.reset import Reset
+from playbook.seeds import Seeds
+from playbook.verdict.model import GO, Verdict
+from playbook.verdict.run import check
+from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, CannotInject, Fault, Lab
+from tests.faults.proxy import Proxy
+
+SHORT = {key: short for short, key in KEYS.items()}
+CHEAP_ROUNDS = 4
+"""bcrypt's least: hundreds of checks log in, and how dear a hash is proves nothing here."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one fault."""
+
+    fault: Fault
+    failed: Mapping[str, frozenset[str]]
+    """The checks that failed, by bundle."""
+    missed: tuple[str, ...] = ()
+    """"bundle check": should have failed, and passed."""
+    wrongly_blamed: tuple[str, ...] = ()
+    """"bundle check": failed without need."""
+    unnamed: tuple[str, ...] = ()
+    """"bundle check: reason": failed, but no reason names the thing to look at."""
+    broke: tuple[str, ...] = ()
+    """Checks that broke themselves instead of judging."""
+    not_healed: tuple[str, ...] = ()
+    problem: str = ""
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def caught(self) -> bool:
+        """Noticed by exactly those who should, for the right reason, and healed."""
+        return not any(self.complaints)
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Everything that is wrong, as lines."""
+        kinds = {
+            "missed by": self.missed,
+            "wrongly blames": self.wrongly_blamed,
+            "does not say where to look:": self.unnamed,
+            "breaks the check itself:": self.broke,
+            "not healed:": self.not_healed,
+        }
+        lines = [f"{kind} {what}" for kind, found in kinds.items() for what in found]
+        return (*lines, *([self.problem] if self.problem else []))
+
+
+def judge(fault: Fault, verdict: Verdict) -> Outcome:
+    """Compare what failed with what the fault says must fail."""
+    failed = {
+        SHORT[bundle.bundle]: frozenset(bundle.failed_checks)
+        for bundle in verdict.bundles
+        if bundle.verdict != GO
+    }
+    reasons = {
+        (SHORT[bundle.bundle], name): [r.reason for r in bundle.of(name) if r.status != "passed"]
+        for bundle in verdict.bundles
+        for name in bundle.failed_checks
+    }
+    named = {(bundle, name) for bundle in fault.at for name in fault.checks}
+    return Outcome(
+        fault,
+        failed,
+        missed=_pairs(fault.blames, failed),
+        wrongly_blamed=_pairs(failed, fault.blames),
+        unnamed=tuple(
+            f"{bundle} {name}: {' | '.join(reasons[bundle, name])}"
+            for bundle, name in sorted(named & reasons.keys())
+            if not any(fault.says in reason for reason in reasons[bundle, name])
+        ),
+        broke=tuple(
+            f"{bundle} {name}: {reason}"
+            for (bundle, name), told in reasons.items()
+            for reason in told
+            if "the check itself broke" in reason
+        ),
+    )
+
+
+def _pairs(
+    these: Mapping[str, frozenset[str]], without: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
+    return tuple(
+        f"{bundle} {name}"
+        for bundle, names in these.items()
+        for name in sorted(names - without.get(bundle, frozenset()))
+    )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """An embedded environment behind a proxy, and what it takes to break and heal it."""
+
+    direct: Environment
+    proxy: Proxy
+    seeds: Seeds
+    reset: Reset
+
+    @property
+    def everyone(self) -> list[Bundle]:
+        return [line.model for line in self.seeds.bundles.values()]
+
+    def bundles(self, names: Iterable[str]) -> list[Bundle]:
+        return [self.seeds.bundles[KEYS[name]].model for name in names]
+
+    def make_clean(self) -> None:
+        """Reset everything, and insist on GO."""
+        for bundle in self.everyone:
+            self.reset.reset(bundle, force=True)
+        self.insist_on_go("a fresh reset")
+
+    def insist_on_go(self, when: str) -> None:
+        """Check all eight. Raises SystemExit where one is not GO."""
+        verdict = self._check(self.direct.settings, self.seeds, self.everyone)
+        if verdict.verdict != GO:
+            reasons = [r.reason for b in verdict.bundles for r in b.not_passed]
+            raise SystemExit(f"not GO after {when}, so that nothing can be proved: {reasons[:5]}")
+
+    def try_all(self, faults: Iterable[Fault]) -> Iterator[Outcome]:
+        """Break, check all eight, heal; one fault after the other."""
+        before: Outcome | None = None
+        for fault in faults:
+            if before is not None:
+                # Where the next fault hides whether this one is healed, look before it.
+                hidden = before.fault.blames.keys() & fault.blames.keys()
+                hidden = {b for b in hidden if before.fault.blames[b] & fault.blames[b]}
+                before = self._seen_to_be_healed(before, hidden)
+            outcome = self._broken(fault)
+            if before is not None:
+                left = set(outcome.wrongly_blamed) & set(_pairs(before.fault.blames, {}))
+                if left:
+                    before = replace(before, not_healed=(*before.not_healed, *sorted(left)))
+                    self.make_clean()
+                    outcome = self._broken(fault)
+                yield before
+            before = outcome
+        if before is not None:
+            yield self._seen_to_be_healed(before, before.fault.blames.keys())
+
+    def _broken(self, fault: Fault) -> Outcome:
+        """Inject a fault, check all eight, take the fault away and reset what it broke."""
+        started = time.monotonic()
+        with ExitStack() as until_healed:
+            lab = Lab(
+                direct=self.direct,
+                proxy=self.proxy,
+                seeds=self.seeds,
+                now=clock.now(),
+                tested=replace(self.direct.settings, api_url=self.proxy.url),
+                until_healed=until_healed,
+            )
+            until_healed.callback(self.proxy.clear)
+            try:
+                fault.inject(lab)
+                outcome = judge(fault, self._check(lab.tested, lab.seeds, self.everyone))
+            except CannotInject as error:
+                outcome = Outcome(fault, {}, problem=f"cannot be injected: {error}")
+        for bundle in self.bundles(resets(fault)):
+            self.reset.reset(bundle, force=True)
+        return replace(outcome, seconds=time.monotonic() - started)
+
+    def _seen_to_be_healed(self, outcome: Outcome, bundles: Collection[str]) -> Outcome:
+        """The outcome, with whatever still fails in some bundles."""
+        if not bundles:
+            return outcome
+        started = time.monotonic()
+        settings = replace(self.direct.settings, api_url=self.proxy.url)
+        verdict = self._check(settings, self.seeds, self.bundles(sorted(bundles)))
+        left = tuple(
+            f"{SHORT[result.bundle]} {result.check}: {result.reason}"
+            for bundle in verdict.bundles
+            for result in bundle.not_passed
+        )
+        if left:  # the next fault needs a clean state all the same
+            self.make_clean()
+        seconds = outcome.seconds + time.monotonic() - started
+        return replace(outcome, not_healed=(*outcome.not_healed, *left), seconds=seconds)
+
+    def _check(self, settings: Settings, seeds: Seeds, bundles: list[Bundle]) -> Verdict:
+        with Environment(settings) as environment:
+            return check(environment, seeds, bundles)
+
+
+def resets(fault: Fault) -> tuple[str, ...]:
+    """The bundles whose reset must heal a fault.
+
+    What all share (languages, rates, indexes) or a region shares (catalog, creators) must be
+    healed by a reset of any one of them: another one for each fault.
+    """
+    if fault.breaks not in ("Mongo", "Redis"):
+        return ()
+    if fault.at == EVERYONE:
+        return (EVERYONE[len(fault.name) % len(EVERYONE)],)
+    regions = [region for region in (US, EU, APAC) if set(region) <= set(fault.at)]
+    if fault.area in ("catalog", "creators") and regions:
+        return tuple(region[len(fault.name) % len(region)] for region in regions)
+    return fault.at
+
+
+def mixed(faults: Sequence[Fault]) -> list[Fault]:
+    """Faults in an order in which neighbours break different checks, as far as that goes.
+
+    So the check of one proves the heal of the one before it.
+    """
+    by_area: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_area.setdefault(fault.area, []).append(fault)
+    placed = [
+        ((number + 0.5) / len(listed), area, fault)
+        for area, listed in by_area.items()
+        for number, fault in enumerate(listed)
+    ]
+    return [fault for _, _, fault in sorted(placed, key=lambda place: place[:2])]
+
+
+@contextmanager
+def started() -> Iterator[Bench]:
+    """A bench with everything reset and GO."""
+    passwords.ROUNDS = CHEAP_ROUNDS
+    seeds = seed_files.load()
+    with ExitStack() as stack:
+        settings = stack.enter_context(start(seeds=seeds))
+        direct = stack.enter_context(Environment(settings))
+        proxy = Proxy(settings.api_url)
+        stack.enter_context(proxy.serving())
+        backups = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        bench = Bench(direct, proxy, seeds, Reset(direct, seeds, backups))
+        bench.make_clean()
+        yield bench

@@ -1,0 +1,130 @@
+"""Analytics: Clean slate, tracking enabled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.faults.fault import EVERYONE, Inject, Lab, Listed
+from tests.faults.proxy import Reply, Request, said
+from tests.faults.verbs import (
+    added,
+    answers,
+    breaking_off,
+    changed,
+    failing,
+    html,
+    left_behind,
+    not_found,
+    of,
+    redirecting,
+    reindexed,
+    removed,
+    slow,
+    truncated,
+)
+
+fault = Listed("analytics")
+TRACK = "/api/demo/track-interaction"
+YESTERDAY, JUST_NOT_NOW = timedelta(days=1), timedelta(minutes=20)
+
+
+def tracked_otherwise(change: Callable[[dict[str, str]], dict[str, str]]) -> Inject:
+    """Let events be written into MongoDB otherwise than they were sent."""
+
+    def inject(lab: Lab) -> None:
+        def answer(request: Request, _: object) -> Reply:
+            event = change({**request.json(), "user_type": "demo"})
+            lab.db.analytics.insert_one(dict(event))
+            return said({"tracked": True, "event": event})
+
+        lab.proxy.override("POST", TRACK, answer)
+
+    return inject
+
+
+def twice(lab: Lab) -> None:
+    def answer(_: Request, forward: Callable[[], Reply]) -> Reply:
+        forward()
+        return forward()
+
+    lab.proxy.override("POST", TRACK, answer)
+
+
+def lost_but_told(lab: Lab) -> None:
+    """Let the API say that it tracked, and lose the event."""
+
+    def answer(request: Request, _: object) -> Reply:
+        if request.json()["bundle"] != of("lvmh"):
+            return replace(said({"tracked": False}), status=200)
+        return said({"tracked": True, "event": json.loads(request.body)})
+
+    lab.proxy.override("POST", TRACK, answer)
+
+
+fault("a session is left", "leftover", "Mongo", "sequoia", "user_sessions s-1",
+      left_behind("user_sessions", YESTERDAY, _id="s-1", email="sequoia.demo@aislemarts.luxury"))  # fmt: skip
+fault("a companion's session is left", "leftover", "Mongo", "a16z", "a16z.creator@",
+      left_behind("user_sessions", YESTERDAY, _id="s-2", email="a16z.creator@aislemarts.luxury"))  # fmt: skip
+fault("a session of an unlisted companion is left", "leftover", "Mongo", "lvmh", "lvmh.viewer@",
+      left_behind("user_sessions", YESTERDAY, _id="s-3", email="lvmh.viewer@aislemarts.luxury"))  # fmt: skip
+fault("a session that was never seen is left", "leftover", "Mongo", "index", "never",
+      left_behind("user_sessions", None, _id="s-4", email="index.demo@aislemarts.luxury"))  # fmt: skip
+fault("the last investor left 20 minutes ago", "leftover", "Mongo", "bessemer", "user_sessions s-5",
+      left_behind("user_sessions", JUST_NOT_NOW, _id="s-5", email="bessemer.demo@aislemarts.luxury"))  # fmt: skip
+fault("a session of tomorrow", "leftover", "Mongo", "sequoia", "user_sessions s-6",
+      left_behind("user_sessions", -YESTERDAY, _id="s-6", email="sequoia.demo@aislemarts.luxury"))  # fmt: skip
+fault("a session was last seen in words", "wrong type", "Mongo", "a16z", "just now",
+      added("user_sessions", _id="s-7", email="a16z.demo@aislemarts.luxury", last_seen="just now"))  # fmt: skip
+fault("a conversation is left", "leftover", "Mongo", "lvmh", "conversations c-1",
+      left_behind("conversations", YESTERDAY, _id="c-1", messages=["Bonjour"],
+                  participants=[{"email": "lvmh.demo@aislemarts.luxury"}]))  # fmt: skip
+fault("a conversation of two investors is left", "leftover", "Mongo", ("sequoia", "tiger-global"), "c-2",
+      left_behind("conversations", YESTERDAY, _id="c-2", participants=[
+          {"email": "sequoia.demo@aislemarts.luxury"}, {"email": "tiger.demo@aislemarts.luxury"}]))  # fmt: skip
+fault("a counted click is left", "leftover", "Mongo", "lightspeed", "analytics a-1",
+      left_behind("analytics", YESTERDAY, _id="a-1", bundle=of("lightspeed"), user_type="demo",
+                  event_type="click"))  # fmt: skip
+fault("a click by address alone is left", "leftover", "Mongo", "general-catalyst", "gc.viewer@",
+      left_behind("analytics", YESTERDAY, _id="a-2", user_email="gc.viewer@aislemarts.luxury"))  # fmt: skip
+fault("a hundred clicks are left", "leftover", "Mongo", "index", "99 more",
+      *(left_behind("analytics", YESTERDAY, _id=f"a-{n}", bundle=of("index"), user_type="demo")
+        for n in range(100, 200)))  # fmt: skip
+fault("a cart is left", "leftover", "Mongo", "tiger-global", "carts k-1",
+      left_behind("carts", YESTERDAY, _id="k-1", user_email="tiger.viewer@aislemarts.luxury",
+                  items=[{"sku": "APAC-001"}]))  # fmt: skip
+fault("tracking is off", "tracking off", "Mongo", "sequoia", "analytics_tracking",
+      changed("demo_settings", of("sequoia"), analytics_tracking=False))  # fmt: skip
+fault("tracking is a text", "wrong type", "Mongo", "lvmh", "analytics_tracking",
+      changed("demo_settings", of("lvmh"), analytics_tracking="true"))  # fmt: skip
+fault("tracking is null", "null", "Mongo", "bessemer", "analytics_tracking",
+      changed("demo_settings", of("bessemer"), analytics_tracking=None))  # fmt: skip
+fault("the settings are missing", "missing", "Mongo", "a16z", "settings",
+      removed("demo_settings", _id=of("a16z")))  # fmt: skip
+fault("the settings hold more", "extra", "Mongo", "index", "sampling",
+      changed("demo_settings", of("index"), sampling=0.1))  # fmt: skip
+fault("the index of analytics is missing", "index missing", "Mongo", EVERYONE, "bundle_1_user_type_1",
+      reindexed("analytics", "bundle_1_user_type_1"))  # fmt: skip
+fault("the index of conversations is missing", "index missing", "Mongo", EVERYONE, "participants.email_1",
+      reindexed("conversations", "participants.email_1"))  # fmt: skip
+fault("the endpoint is gone", "404", "HTTP", EVERYONE, "404", not_found("POST", TRACK))
+fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("POST", TRACK))
+fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("POST", TRACK))
+fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("POST", TRACK))
+fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON", truncated("POST", TRACK))
+fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("POST", TRACK))
+fault("the endpoint sends to a login page", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", TRACK))
+fault("tracked, says the API, but nothing arrives", "optimistic lie", "HTTP", EVERYONE, "track-interaction",
+      lost_but_told)  # fmt: skip
+fault("not tracked, says the API", "tracking off", "HTTP", EVERYONE, "track-interaction",
+      answers("POST", TRACK, said({"tracked": False, "event": None})))  # fmt: skip
+fault("events count for another bundle", "swapped", "HTTP",
+      tuple(bundle for bundle in EVERYONE if bundle != "lvmh"), "bundle",
+      tracked_otherwise(lambda event: {**event, "bundle": of("lvmh")}))  # fmt: skip
+fault("events lose their type", "wrong value", "HTTP", EVERYONE, "event_type",
+      tracked_otherwise(lambda event: {**event, "event_type": "unknown"}))  # fmt: skip
+fault("events are of no demo user", "wrong value", "HTTP", EVERYONE, "user_type",
+      tracked_otherwise(lambda event: {**event, "user_type": "customer"}))  # fmt: skip
+fault("events count twice", "doubled", "HTTP", EVERYONE, "once", twice)

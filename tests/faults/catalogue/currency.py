@@ -1,0 +1,172 @@
+"""Currency rates: Real-time updated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from tests.faults.fault import EVERYONE, Document, Inject, Lab, Listed
+from tests.faults.proxy import said
+from tests.faults.verbs import (
+    answers,
+    breaking_off,
+    changed,
+    distorts,
+    failing,
+    hanging_up,
+    html,
+    not_found,
+    redirecting,
+    removed,
+    slow,
+    truncated,
+    updated,
+    without,
+)
+
+fault = Listed("currency")
+SERVED = "/api/awareness/currency-rates"
+NO_MONEY = {"index": ("showcase",), "tiger-global": ("showcase",)}
+"""Who converts money: the one shows pounds, the other every currency."""
+TIGER = {"tiger-global": ("showcase",)}
+INDEX = {"index": ("showcase",)}
+
+
+def every_table(change: Callable[[str, dict[str, float]], dict[str, float]]) -> Inject:
+    """Rewrite the rates of every base."""
+
+    def inject(lab: Lab) -> None:
+        for table in lab.db.currency_rates.find():
+            rates = change(table["_id"], table["rates"])
+            lab.db.currency_rates.update_one({"_id": table["_id"]}, {"$set": {"rates": rates}})
+
+    return inject
+
+
+def worth(currency: str, factor: float) -> Inject:
+    """Let a currency be worth another amount everywhere, so that all tables still agree."""
+
+    def revalued(base: str, rates: dict[str, float]) -> dict[str, float]:
+        if base == currency:
+            return {c: r if c == base else r * factor for c, r in rates.items()}
+        return {c: r / factor if c == currency else r for c, r in rates.items()}
+
+    return every_table(revalued)
+
+
+def off_by(base: str, factor: float) -> Inject:
+    """Let one base's table be off."""
+    return every_table(
+        lambda b, rates: {c: r * factor if b == base and c != b else r for c, r in rates.items()}
+    )
+
+
+def dated(ago: timedelta, where: Document | None = None) -> Inject:
+    return lambda lab: updated(
+        "currency_rates", where or {}, {"$set": {"updated_at": lab.now - ago}}
+    )(lab)
+
+
+def everywhere(**fields: object) -> Inject:
+    return updated("currency_rates", {}, {"$set": fields})
+
+
+def served(**fields: object) -> Inject:
+    return distorts("GET", SERVED, lambda body, _: {**body, **fields})
+
+
+fault("the dollar's rates are missing", "missing", "Mongo", EVERYONE, "currency-rates",
+      removed("currency_rates", _id="USD"), also=NO_MONEY)  # fmt: skip
+fault("the euro's rates are missing", "missing", "Mongo", EVERYONE, "EUR",
+      removed("currency_rates", _id="EUR"), also=INDEX)  # fmt: skip
+fault("the yen's rates are missing", "missing", "Mongo", EVERYONE, "JPY",
+      removed("currency_rates", _id="JPY"))  # fmt: skip
+fault("no rates at all", "missing", "Mongo", EVERYONE, "currency-rates",
+      removed("currency_rates"), also=NO_MONEY)  # fmt: skip
+fault("no rate for shillings", "missing", "Mongo", EVERYONE, "USD to KES",
+      without("currency_rates", "USD", "rates.KES"), also=TIGER)  # fmt: skip
+fault("the euro does not know the pound", "missing", "Mongo", EVERYONE, "EUR to GBP",
+      without("currency_rates", "EUR", "rates.GBP"), also=INDEX)  # fmt: skip
+fault("a rate is null", "null", "Mongo", EVERYONE, "USD to NGN",
+      changed("currency_rates", "USD", rates__NGN=None), also=TIGER)  # fmt: skip
+fault("a rate is a text", "wrong type", "Mongo", EVERYONE, "USD to BRL",
+      changed("currency_rates", "USD", rates__BRL="5.38"), also=TIGER)  # fmt: skip
+fault("a rate is zero", "wrong value", "Mongo", EVERYONE, "USD to INR",
+      changed("currency_rates", "USD", rates__INR=0), also=TIGER)  # fmt: skip
+fault("a rate is negative", "wrong value", "Mongo", EVERYONE, "USD to ZAR",
+      changed("currency_rates", "USD", rates__ZAR=-16.9), also=TIGER)  # fmt: skip
+fault("a rate is no number (NaN)", "wrong value", "Mongo", EVERYONE, "JPY to CAD",
+      changed("currency_rates", "JPY", rates__CAD=float("nan")))  # fmt: skip
+fault("a rate is infinite", "wrong value", "Mongo", EVERYONE, "AED to SAR",
+      changed("currency_rates", "AED", rates__SAR=float("inf")))  # fmt: skip
+fault("a dollar is worth two dollars", "wrong value", "Mongo", EVERYONE, "USD to USD",
+      changed("currency_rates", "USD", rates__USD=2.0))  # fmt: skip
+fault("the rates are a list", "wrong type", "Mongo", EVERYONE, "GBP",
+      changed("currency_rates", "GBP", rates=[0.74]))  # fmt: skip
+fault("the rates are empty", "empty", "Mongo", EVERYONE, "USD to EUR",
+      changed("currency_rates", "USD", rates={}), also=NO_MONEY)  # fmt: skip
+fault("the yen is a hundred times too dear", "rate absurd", "Mongo", EVERYONE, "USD to JPY",
+      worth("JPY", 100))  # fmt: skip
+fault("the euro is upside down everywhere", "rate absurd", "Mongo", EVERYONE, "USD to EUR",
+      worth("EUR", 0.8615**2))  # fmt: skip
+fault("a misplaced decimal point in one table", "rate absurd", "Mongo", EVERYONE, "USD to JPY",
+      changed("currency_rates", "USD", rates__JPY=15.485), also=TIGER)  # fmt: skip
+fault("the euro's table is 3 % off", "rate inconsistent", "Mongo", EVERYONE, "EUR to",
+      off_by("EUR", 1.03), also=INDEX)  # fmt: skip
+fault("Singapore's table is 3 % off", "rate inconsistent", "Mongo", EVERYONE, "SGD to",
+      off_by("SGD", 0.97), also=TIGER)  # fmt: skip
+fault("one cross rate is 2 % off", "rate inconsistent", "Mongo", EVERYONE, "KES to AED",
+      updated("currency_rates", {"_id": "KES"}, {"$mul": {"rates.AED": 1.02}}))  # fmt: skip
+fault("the rates of a day before yesterday", "rate stale", "Mongo", EVERYONE, "last update",
+      dated(timedelta(hours=25)))  # fmt: skip
+fault("the rates of last year", "rate stale", "Mongo", EVERYONE, "last update",
+      dated(timedelta(days=365)))  # fmt: skip
+fault("one base was forgotten for two days", "rate stale", "Mongo", EVERYONE, "MXN",
+      dated(timedelta(days=2), {"_id": "MXN"}))  # fmt: skip
+fault("the rates of tomorrow", "rate stale", "Mongo", EVERYONE, "last update",
+      dated(timedelta(days=-1)))  # fmt: skip
+fault("nobody knows how old the rates are", "missing", "Mongo", EVERYONE, "last update",
+      updated("currency_rates", {}, {"$unset": {"updated_at": ""}}))  # fmt: skip
+fault("the date is a word", "wrong type", "Mongo", EVERYONE, "today",
+      everywhere(updated_at="today"))  # fmt: skip
+fault("the source is a mock", "wrong value", "Mongo", EVERYONE, "source", everywhere(source="MockRates"))
+fault("the source is a fallback", "wrong value", "Mongo", EVERYONE, "source",
+      everywhere(source="static_fallback"))  # fmt: skip
+fault("the source is empty", "empty", "Mongo", EVERYONE, "source", everywhere(source=""))
+fault("the source is null for one base", "null", "Mongo", EVERYONE, "source",
+      changed("currency_rates", "CNY", source=None))  # fmt: skip
+
+fault("the endpoint is gone", "404", "HTTP", EVERYONE, "404", not_found("GET", SERVED), also=NO_MONEY)
+fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("GET", SERVED), also=NO_MONEY)
+fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("GET", SERVED), also=NO_MONEY)
+fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("GET", SERVED), also=NO_MONEY)
+fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON",
+      truncated("GET", SERVED), also=NO_MONEY)  # fmt: skip
+fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer",
+      breaking_off("GET", SERVED), also=NO_MONEY)  # fmt: skip
+fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer",
+      hanging_up("GET", SERVED), also=NO_MONEY)  # fmt: skip
+fault("the endpoint sends to a maintenance page", "redirect", "HTTP", EVERYONE, "302",
+      redirecting("GET", SERVED), also=NO_MONEY)  # fmt: skip
+fault("the endpoint answers a list", "wrong type", "HTTP", EVERYONE, "rates",
+      answers("GET", SERVED, said([])), also=NO_MONEY)  # fmt: skip
+fault("the endpoint answers an error with 200", "optimistic lie", "HTTP", EVERYONE, "rates",
+      answers("GET", SERVED, said({"status": "ok", "rates": None})), also=NO_MONEY)  # fmt: skip
+fault("served rates are last month's, stored ones today's", "rate stale", "HTTP", EVERYONE, "as served",
+      served(last_updated="2026-01-01T00:00:00Z"))  # fmt: skip
+fault("served rates have no date", "missing", "HTTP", EVERYONE, "as served",
+      distorts("GET", SERVED, lambda body, _: {k: v for k, v in body.items() if k != "last_updated"}))  # fmt: skip
+fault("served rates come from a sample", "wrong value", "HTTP", EVERYONE, "as served: source",
+      served(source="sample data"))  # fmt: skip
+fault("served rates are texts", "wrong type", "HTTP", EVERYONE, "as served",
+      distorts("GET", SERVED, lambda body, _: {
+          **body, "rates": {c: str(r) for c, r in body["rates"].items()}}), also=NO_MONEY)  # fmt: skip
+fault("every base is served the dollar's rates", "currency mixed up", "HTTP", EVERYONE, "as served",
+      distorts("GET", SERVED, lambda body, _: {**body, "rates": {
+          c: float(f"{1 + n / 10:.1f}") for n, c in enumerate(body["rates"])}}), also=NO_MONEY)  # fmt: skip
+fault("rates are served with a margin of 5 %", "rate inconsistent", "HTTP", EVERYONE, "1 %",
+      distorts("GET", SERVED, lambda body, _: {**body, "rates": {
+          c: r * 1.05 for c, r in body["rates"].items()}}), also=NO_MONEY)  # fmt: skip
+fault("validated as fresh although a week old", "optimistic lie", "HTTP", EVERYONE, "last update",
+      dated(timedelta(days=7)),
+      answers("GET", "/api/awareness/currency/validate", said({"valid": True, "problems": []})))  # fmt: skip
