@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 from sandbox import (
+    ACCESS,
     FEED,
     OURS,
     Held,
@@ -85,7 +88,7 @@ def wired(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
         redis_url=wires[REDIS].url,
         api_url=wires[API].url,
     )
-    with Environment(by_wire, embedded=True) as environment:
+    with Environment(by_wire) as environment:
         yield Wired(used, replace(used, environment=environment), wires)
     for wire in wires.values():
         wire.cut()
@@ -107,15 +110,11 @@ def require_repaired(sandbox: Sandbox, undisturbed: Held) -> None:
 
 
 def step_name(sandbox: Sandbox, number: int) -> str:
-    from sandbox import ACCESS
-
     return sandbox.engine.plan(sandbox.bundle(BUNDLE), ACCESS).steps[number - 1].name
 
 
 def numbers(sandbox: Sandbox, line: str) -> int:
     """The number of a step."""
-    from sandbox import ACCESS
-
     steps = sandbox.engine.plan(sandbox.bundle(BUNDLE), ACCESS).steps
     return next(n for n, step in enumerate(steps, start=1) if line in step.name)
 
@@ -145,20 +144,15 @@ def test_mongodb_goes_away(wired: Wired, undisturbed: Held, at: int) -> None:
 
 def test_mongodb_goes_away_while_the_lease_is_renewed(wired: Wired, undisturbed: Held) -> None:
     """The lease is asked before each step, and then it is the lease that finds MongoDB gone."""
-    from datetime import timedelta
-
-    short = replace(wired, by_wire=wired.by_wire)
 
     def lose(number: int, total: int, step: Step) -> None:
         if number == 9 and total < 30:
-            import time
-
-            time.sleep(0.6)
+            time.sleep(0.6)  # so that the lease has less than half its life left
             wired.wires[MONGODB].cut()
 
     options = {"progress": lose, "lease_life": timedelta(seconds=1)}
     with pytest.raises(ResetFailed) as failure:
-        short.by_wire.with_options(**options).reset(BUNDLE)
+        wired.by_wire.with_options(**options).reset(BUNDLE)
     assert failure.value.exit_code == 3
     assert step_name(wired.sandbox, 9) in str(failure.value)
     [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
@@ -229,7 +223,7 @@ def test_a_part_that_is_away_from_the_start_is_named(wired: Wired, part: str) ->
 def test_mongodb_away_before_the_first_step_leaves_nothing_undone(wired: Wired) -> None:
     before = all_of(wired.sandbox)
     wired.wires[MONGODB].cut()
-    with pytest.raises(Unreachable, match="^MongoDB at ") as failure:
+    with pytest.raises(Unreachable, match=r"^MongoDB at ") as failure:
         wired.by_wire.reset(BUNDLE)
     assert failure.value.exit_code == 3
     assert all_of(wired.sandbox) == before
@@ -256,7 +250,7 @@ def refusing(sandbox: Sandbox, answers: dict[str, tuple[int, str]]) -> Iterator[
     settings = sandbox.environment.settings
     with (
         failing_api(settings.api_url, answers) as url,
-        Environment(replace(settings, api_url=url), embedded=True) as environment,
+        Environment(replace(settings, api_url=url)) as environment,
     ):
         yield replace(sandbox, environment=environment)
 

@@ -32,6 +32,8 @@ BEAT_SECONDS = 3.0
 SILENT_SECONDS = 15
 """A running job that has not been heard of for so long has died with its server."""
 
+LOST = "The server that worked on it went away: look at the demo again."
+
 type Kind = Literal["check", "reset", "rollback"]
 type State = Literal["doing", "done", "failed"]
 type Document = dict[str, Any]
@@ -123,7 +125,7 @@ class Jobs:
     def start(self, bundle: str, kind: Kind, by: str, task: Task) -> bool:
         """Start a job; False where one is running for the bundle already. Raises PyMongoError."""
         job = uuid.uuid4().hex
-        fresh = {
+        fresh: Document = {
             "job": job,
             "kind": kind,
             "by": by,
@@ -146,7 +148,7 @@ class Jobs:
             )
         except DuplicateKeyError:  # two first jobs at once: the other one was faster
             return self.start(bundle, kind, by, task)
-        if taken["job"] != job:
+        if taken is None or taken["job"] != job:
             return False
         self._running.add(job)
         self._pool.submit(self._work, Told(self._db, bundle, job, self._redact), job, task)
@@ -165,7 +167,7 @@ class Jobs:
             told.finish("done", task(told))
         except PlaybookError as error:
             told.finish("failed", str(error))
-        except Exception as error:  # the thread has nobody else to tell
+        except Exception as error:  # noqa: BLE001 - the thread has nobody else to tell
             log.error("a job broke: %s: %s", type(error).__name__, self._redact(str(error)))
             told.finish("failed", f"it broke ({type(error).__name__}); the server's log says more")
         finally:
@@ -203,7 +205,5 @@ def _job(found: Document) -> Job:
         lines=found["lines"],
         number=found["number"],
         total=found["total"],
-        message="the server that worked on it went away; look at it again"
-        if lost
-        else found["message"],
+        message=LOST if lost else found["message"],
     )

@@ -79,7 +79,8 @@ def gather(environment: Environment, seeds: Seeds, bundle: Bundle, standing: Sta
         return otherwise
 
     now = clock.now()
-    served = had("Context", lambda: _json(environment, f"/api/demo/context/{bundle.key}"), {})
+    unanswered: dict[str, Any] = {}
+    served = had("Context", lambda: _context(environment, bundle), unanswered)
     context: Mapping[str, Any] = served.get("context") or {}
     locale, currency = str(context.get("locale") or ""), str(context.get("currency") or "")
     nothing: tuple[Any, ...] = ()
@@ -120,6 +121,10 @@ def _json(environment: Environment, path: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ValueError("no object")
     return body
+
+
+def _context(environment: Environment, bundle: Bundle) -> dict[str, Any]:
+    return _json(environment, f"/api/demo/context/{bundle.key}")
 
 
 def _links(served: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

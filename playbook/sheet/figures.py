@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -60,7 +60,7 @@ def kpi(name: str, value: object, locale: str) -> tuple[str, str]:
         return _worded(name), f"{value!r} (no number)"
     number = Decimal(str(value))
     known = _MONEY.match(name)
-    if known and known["currency"].upper() in Currency.__args__:
+    if known and known["currency"].upper() in get_args(Currency):
         stem = known["stem"]
         return MONEY.get(stem, _worded(stem)), money(number, known["currency"].upper(), locale)
     label, form = FORMS.get(name, (_worded(name), "ratio"))

@@ -25,7 +25,7 @@ def html(
     script_url: str | None = None,
     back_url: str | None = None,
 ) -> str:
-    """One page a sheet. Without ``style_url`` the style is part of it, and nothing else is needed."""
+    """One page a sheet; without ``style_url`` the style is in it and nothing else is needed."""
     # Inside <style> nothing is escaped: the file is ours and holds no "</".
     style = None if style_url else Markup(STYLE.read_text(encoding="utf-8"))
     return (

@@ -36,7 +36,8 @@ def checklist(bundle: Bundle, run: Document | None) -> list[Line]:
     """The nine lines of a bundle, judged by a run of the journal, if there is one."""
     words = _words()
     return [
-        _line(check, words.get((check, bundle.short)) or words[check, ""], run) for check in CHECKS
+        _line(check, words.get((check, bundle.short)) or words.get((check, ""), check), run)
+        for check in CHECKS
     ]
 
 
