@@ -6,7 +6,7 @@ that a reset disturbs a live environment as little as it can.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ from playbook.plan import (
 )
 from playbook.scope import Filter
 from playbook.seeds import Document
-from playbook.snapshot import Snapshot, id_bytes
+from playbook.snapshot import RAW, Snapshot, id_bytes
 
 WRITE_SECONDS = 25
 """How long one write may take; shorter than a lease is sure to last (see playbook.lease)."""
@@ -107,6 +107,8 @@ class Executor:
     def _put(self, collection: str, documents: Sequence[Document | RawBSONDocument]) -> str:
         found = self._found(collection) or {}
         changed = [d for d in documents if found.get(id_bytes(d["_id"])) != _encoded(d)]
+        if in_the_way := _changing_what_is_unique(collection, changed, found):
+            self.environment.db[collection].delete_many({"_id": {"$in": in_the_way}})
         if changed:
             self.environment.db[collection].bulk_write(
                 [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed], ordered=False
@@ -197,7 +199,8 @@ class Executor:
                 f"{call} answered {answer.status_code}: this deployment does not offer it"
             )
             return f"answered {answer.status_code}, not offered here"
-        if not answer.ok:
+        # A redirect, to a login page for one, has done nothing.
+        if not 200 <= answer.status_code < 300:
             raise StepFailed(f"{call} answered {answer.status_code}{_words(answer)}")
         return f"answered {answer.status_code}"
 
@@ -209,6 +212,23 @@ def _drop(collection: Collection[Document], index: str) -> None:
         # Indexes serve all bundles: another bundle's reset may have dropped it a moment ago.
         if error.code != INDEX_NOT_FOUND:
             raise
+
+
+def _changing_what_is_unique(
+    collection: str, documents: Iterable[Mapping[str, Any]], found: Mapping[bytes, bytes]
+) -> list[Any]:
+    """The ids of those that can't be replaced in place: their new value may still be another's.
+
+    Two accounts that carry each other's address would stand in each other's way for ever.
+    """
+    unique = [i.keys[0][0] for i in DECLARED.get(collection, ()) if i.unique]
+    ids = []
+    for document in documents if unique else ():
+        if raw := found.get(id_bytes(document["_id"])):
+            present = RawBSONDocument(raw, RAW)
+            if any(present.get(name) != document.get(name) for name in unique):
+                ids.append(document["_id"])
+    return ids
 
 
 def _encoded(document: Mapping[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pymongo
 from bson import json_util
 from pymongo import ReplaceOne, UpdateMany
 from pymongo.database import Database
@@ -104,7 +105,8 @@ class Journal:
         run.error = self.redact(error) if error else None
         run.notes = [self.redact(note) for note in run.notes]
         try:
-            self.record(run)
+            with pymongo.timeout(RECORD_SECONDS):
+                self.record(run)
         except PyMongoError:
             self.spool.mkdir(parents=True, exist_ok=True)
             # Whole or not there at all: the next run reads whatever is called *.json.

@@ -183,7 +183,8 @@ class Reset:
         for number, step in enumerate(steps, start=1):
             self.progress(number, len(steps), step)
             run.failed_step = step.name  # until it is done
-            lease.require()
+            with self.environment.naming_the_unreachable():
+                lease.require()
             started = monotonic()
             did = executor.run(step.operation)
             run.steps.append(
@@ -215,14 +216,18 @@ class Reset:
             outcome = "the state was left as it is; run the reset again"
         else:
             try:
-                current = self._look(scope, None)
-                self._restore(scope, before, current, run, lease)
+                with self.environment.naming_the_unreachable():
+                    current = self._look(scope, None)
+                    self._restore(scope, before, current, run, lease)
                 status, outcome = "rolled back", "rolled back to the state before"
             except Exception as second:  # noqa: BLE001 - whatever went wrong here, the first error is the news
                 reason = self.environment.redact(str(second)) or type(second).__name__
                 outcome = f"rolling back failed too ({reason}); run the reset again"
         run.failed_step = at
-        text = f"{scope.bundle.short}: stopped at step {at!r}: {error}; {outcome}"
+        # A deployment's own words may hold anything, our secrets too.
+        text = self.environment.redact(
+            f"{scope.bundle.short}: stopped at step {at!r}: {error}; {outcome}"
+        )
         journal.finish(run, status, clock.now(), text)
         if isinstance(error, LeaseLost):
             raise error

@@ -443,6 +443,23 @@ def test_without_node_one_line_says_how_to_get_it(
     assert (tmp_path / "verdict.html").is_file()
 
 
+@pytest.mark.usefixtures("node")
+def test_a_place_that_cannot_be_written_is_told_in_one_line(
+    tmp_path: Path,
+    tool: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(allure_html, "TOOL", tool)
+    results = results_in(tmp_path / "results", "one")
+    (tmp_path / "file").touch()
+    history = tmp_path / "file" / "history"
+    assert main(["allure", "--results", str(results), "--history", str(history)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert str(history) in error
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_without_results_one_line_says_how_to_get_them(
     there: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]

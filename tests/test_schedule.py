@@ -201,21 +201,39 @@ def test_a_bad_clock_names_the_setting(stated: str) -> None:
         Ticking.from_environment({"PLAYBOOK_CLOCK": stated})
 
 
-def test_bad_settings_stop_the_scheduler_at_its_start(seeds: Seeds) -> None:
-    good = deployment(seeds)
-    for changed, named in (
-        ({"PLAYBOOK_RESET_TIME": "25:00"}, "PLAYBOOK_RESET_TIME"),
-        ({"PLAYBOOK_RESET_GRACE": "long"}, "PLAYBOOK_RESET_GRACE"),
-        ({"REDIS_URL": ""}, "REDIS_URL"),
-        ({"MONGO_URI": "", "REDIS_URL": "", "API_URL": ""}, "MONGO_URI"),
-        ({"DEMO_PASSWORD_LVMH": ""}, "DEMO_PASSWORD_LVMH"),
-        ({"DEMO_ALERT_HIGH": "not-a-url-s3cr3t"}, "DEMO_ALERT_HIGH"),
-        ({"DEMO_ALERT_HIGH": "nosuchservice://s3cr3t"}, "DEMO_ALERT_HIGH"),
-    ):
-        ended = playbook("schedule", "run", **{**good, **changed})
-        assert ended.returncode == 2, (changed, ended.stderr)
-        assert named in ended.stderr
-        assert "s3cr3t" not in ended.stderr + ended.stdout
+BAD_SETTINGS = [
+    ({"PLAYBOOK_RESET_TIME": "25:00"}, "PLAYBOOK_RESET_TIME"),
+    ({"PLAYBOOK_RESET_GRACE": "long"}, "PLAYBOOK_RESET_GRACE"),
+    ({"REDIS_URL": ""}, "REDIS_URL"),
+    ({"MONGO_URI": "", "REDIS_URL": "", "API_URL": ""}, "MONGO_URI"),
+    ({"DEMO_PASSWORD_LVMH": ""}, "DEMO_PASSWORD_LVMH"),
+    ({"DEMO_ALERT_HIGH": "not-a-url-s3cr3t"}, "DEMO_ALERT_HIGH"),
+    ({"DEMO_ALERT_HIGH": "nosuchservice://s3cr3t"}, "DEMO_ALERT_HIGH"),
+]
+
+
+@pytest.mark.parametrize(("changed", "named"), BAD_SETTINGS)
+def test_bad_settings_stop_the_scheduler_at_its_start(
+    seeds: Seeds, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], named: str
+) -> None:
+    for name in os.environ.keys() - bare_environment().keys():
+        monkeypatch.delenv(name)
+    for name, value in {**deployment(seeds), **changed}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(WrongUsage, match=named) as raised:
+        Runner.from_environment(seeds)
+
+    assert "s3cr3t" not in str(raised.value)
+
+
+def test_the_command_ends_with_2_and_one_line(seeds: Seeds) -> None:
+    ended = playbook("schedule", "run", **deployment(seeds), PLAYBOOK_RESET_TIME="25:00")
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "playbook: PLAYBOOK_RESET_TIME is '25:00'; expected a local time of day like 03:00\n"
+    )
 
 
 # A real scheduler, its clock sped up
@@ -319,45 +337,43 @@ def test_a_week_with_a_clock_change_killed_and_restarted_on_the_way(
     folder.mkdir()
     # Six hours of that clock are two seconds of the machine's: time enough on a busy one.
     rehearsal = Rehearsal(seeds, folder, RECORDING, settings={"PLAYBOOK_RESET_GRACE": "360"})
-    begin, end = utc("2026-03-27 00:00"), utc("2026-04-03 00:00")
-    asked = folder / "asked"
+    begin, end = utc("2026-03-27 01:30"), utc("2026-04-03 01:30")
+    grace = timedelta(hours=6)
+    made_before: list[tuple[datetime, set[tuple[str, datetime]]]] = []
 
-    # Killed right after a run, back an hour later: that night is asked for again, and made once.
-    after_paris = ("lvmh", utc("2026-03-28 02:00"))
-    with rehearsal.scheduler(begin) as process:
-        until(lambda: after_paris in rehearsal.made, "Paris, Saturday")
-        process.kill()
-    before = rehearsal.made
-    assert before == nights(bundles, begin, utc("2026-03-28 02:30"))
-    with rehearsal.scheduler(utc("2026-03-28 02:45")) as process:
-        # Paris and London have put their clocks forward on Sunday at 01:00 UTC.
-        sunday = {("lvmh", utc("2026-03-29 01:00")), ("index", utc("2026-03-29 02:00"))}
-        until(lambda: sunday <= rehearsal.made, "Paris and London, Sunday")
-        process.kill()
+    def live(start: str, last: str, *, stop: signal.Signals = signal.SIGKILL) -> None:
+        """A scheduler's life from an instant of its clock until all nights before one are made."""
+        made_before.append((utc(start), rehearsal.made))
+        since = max(utc(start) - timedelta(minutes=1), begin)
+        with rehearsal.scheduler(utc(start)) as process:
+            wanted = nights(bundles, since, utc(last))
+            until(lambda: wanted <= rehearsal.made, f"every night before {last}")
+            process.send_signal(stop)
+            log, _ = process.communicate(timeout=DEADLINE_SECONDS)
+            assert process.returncode == (0 if stop == signal.SIGTERM else -stop), log
+
+    # Killed right after Paris' run on Saturday, back at once: asked for again, and made once.
+    live("2026-03-27 01:30", "2026-03-28 02:01")
+    # Paris and London put their clocks forward on Sunday at 01:00 UTC.
+    live("2026-03-28 02:45", "2026-03-29 02:01")
     # Away over New York's night, back within the grace: made up.
-    with rehearsal.scheduler(utc("2026-03-29 12:00")) as process:
-        until(lambda: ("sequoia", utc("2026-03-30 10:00")) in rehearsal.made, "California, Monday")
-        process.kill()
+    live("2026-03-29 12:00", "2026-03-30 10:01")
     # Away over Singapore's night and back beyond the grace: that one is gone, the next are not.
-    with rehearsal.scheduler(utc("2026-03-31 01:01")) as process:
-        until(lambda: ("tiger-global", utc("2026-04-02 19:00")) in rehearsal.made, "the last one")
-        process.send_signal(signal.SIGTERM)
-        log, _ = process.communicate(timeout=DEADLINE_SECONDS)
-        assert process.returncode == 0, log
+    live("2026-03-31 01:15", "2026-04-02 19:01", stop=signal.SIGTERM)
 
-    lost = {("tiger-global", utc("2026-03-30 19:00"))}
+    gone = ("tiger-global", utc("2026-03-30 19:00"))
+    lost = {gone} - made_before[-1][1]
     assert rehearsal.made == nights(bundles, begin, end) - lost
-    counted = Counter(asked.read_text().splitlines())
+    counted = Counter((folder / "asked").read_text().splitlines())
     twice = {line for line, times in counted.items() if times > 1}
-    assert all(times <= 2 for times in counted.values())
-    # Only what the restarts found within the grace was asked for again.
-    assert "lvmh 2026-03-28T02:00:00+00:00" in twice
-    assert twice <= {
+    found_again = {
         f"{bundle} {instant.isoformat()}"
-        for bundle, instant in nights(bundles, utc("2026-03-27 20:45"), utc("2026-03-28 02:46"))
-        | nights(bundles, utc("2026-03-29 06:00"), utc("2026-03-29 12:01"))
-        | nights(bundles, utc("2026-03-30 19:01"), utc("2026-03-31 01:02"))
+        for start, made in made_before
+        for bundle, instant in made
+        if instant >= start - grace
     }
+    assert "lvmh 2026-03-28T02:00:00+00:00" in twice
+    assert twice <= found_again, "only what a restart found within the grace is asked for again"
 
 
 SLOW = """\
@@ -512,7 +528,7 @@ def test_the_default_command_is_the_nightly_run(
 def test_the_sped_up_clock_agrees_with_itself() -> None:
     start, since = utc("2026-03-27 00:00"), datetime.now(UTC)
     ticking = Ticking(start, since, 7_777.0)
-    for hours in range(0, 24 * 14):
+    for hours in range(24 * 14):
         shown = start + timedelta(hours=hours)
         assert ticking.shown(ticking.machine(shown)) == shown
     assert latest_reset("Europe/Paris", utc("2026-03-27 01:59")) == utc("2026-03-26 02:00")

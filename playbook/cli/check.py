@@ -28,6 +28,10 @@ def check(
     allure: Annotated[
         Path | None, typer.Option(metavar="DIR", help="leave Allure results here")
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="write a sheet a bundle here, to print for the meeting"),
+    ] = None,
 ) -> None:
     """Say whether bundles can be shown now, and what is wrong where they can't.
 
@@ -42,6 +46,8 @@ def check(
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
         verdict = look_and_tell(environment, loaded, chosen, allure)
+        if html is not None:
+            write_sheets(environment, loaded, verdict, html)
     if json is not None:
         write(verdict, json)
     raise typer.Exit(0 if verdict.verdict == GO else 1)
@@ -60,6 +66,22 @@ def look_and_tell(
     verdict = run_check(environment, seeds, chosen, on_result=told, allure_results=allure)
     show(Console(), verdict, seeds)
     return verdict
+
+
+def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path: Path) -> None:
+    """Write a verdict's sheets as one file. Raises WrongUsage where it can't be written."""
+    from playbook.errors import WrongUsage
+    from playbook.sheet import page
+    from playbook.sheet.content import gather, standing
+
+    sheets = [
+        gather(environment, seeds.bundles[one.bundle].model, standing(one, verdict.generated_at))
+        for one in verdict.bundles
+    ]
+    try:
+        page.write(sheets, path)
+    except OSError as error:
+        raise WrongUsage(f"{path} can't be written: {error.strerror}; name another file") from None
 
 
 def write(verdict: Verdict, path: Path) -> None:

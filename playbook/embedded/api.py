@@ -1,9 +1,9 @@
 """``python -m playbook.embedded.api``: the stand-in over HTTP, on a free loopback port.
 
-``MONGO_URI``, ``MONGO_DB`` and ``REDIS_URL`` come from the environment; where it has none, from
-the first line of stdin, a JSON object. So a parent can start this process, which takes longest
-to import what it needs, before it knows where the other parts listen. Prints its address and
-serves until SIGTERM or the end of its stdin.
+``MONGO_URI``, ``MONGO_DB``, ``REDIS_URL`` and ``DEMO_PASSWORD_…`` come from the environment;
+where it has none, from the first line of stdin, a JSON object. So a parent can start this
+process, which takes longest to import what it needs, before it knows where the other parts
+listen. Prints its address and serves until SIGTERM or the end of its stdin.
 """
 
 from __future__ import annotations
@@ -20,16 +20,21 @@ from fastapi import FastAPI
 from pymongo import MongoClient
 
 from playbook import clock, seeds
+from playbook.api.demo import demo_router
 from playbook.api.deployment import Deployment
 from playbook.embedded import feed
 from playbook.embedded.lifeline import announce, when_parent_goes
 from playbook.embedded.standin import create_app
+from playbook.environment import Environment, Settings
 
 ANSWER_SECONDS = 10.0
 
 
-def app_for(variables: Mapping[str, str]) -> FastAPI:
-    """The stand-in for the MongoDB and Redis that the settings name; connects on first use."""
+def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
+    """The stand-in for the MongoDB and Redis that the settings name; connects on first use.
+
+    At its own ``address`` it also resets and smoke-tests, as the panel's endpoints do.
+    """
     known = seeds.load()
     milliseconds = int(ANSWER_SECONDS * 1000)
     mongo: MongoClient[dict[str, object]] = MongoClient(
@@ -39,7 +44,7 @@ def app_for(variables: Mapping[str, str]) -> FastAPI:
         socketTimeoutMS=milliseconds,
     )
     db = mongo[variables["MONGO_DB"]]
-    return create_app(
+    app = create_app(
         Deployment(
             db=db,
             redis=redis.Redis.from_url(variables["REDIS_URL"], socket_timeout=ANSWER_SECONDS),
@@ -48,6 +53,10 @@ def app_for(variables: Mapping[str, str]) -> FastAPI:
         ),
         known,
     )
+    settings = Settings.from_environment({**variables, "API_URL": address})
+    assert settings is not None  # all three connections are named
+    app.include_router(demo_router(Environment(settings), known))
+    return app
 
 
 def main() -> None:
@@ -57,9 +66,10 @@ def main() -> None:
         variables = json.loads(sys.stdin.buffer.readline() or sys.exit("no settings given"))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(
         uvicorn.Config(
-            app_for(variables),
+            app_for(variables, address),
             # The log says what failed; who asked for what is nobody's business here.
             access_log=False,
             log_level="warning",
@@ -71,7 +81,7 @@ def main() -> None:
         server.should_exit = True
 
     when_parent_goes(end)
-    announce(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    announce(address)
     server.run(sockets=[listener])
 
 

@@ -77,7 +77,7 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
                 break
         mongo_uri = mongo.address(deadline)
         variables = {"MONGO_URI": mongo_uri, "MONGO_DB": DEFAULT_DATABASE, "REDIS_URL": redis_url}
-        api.tell(json.dumps(variables).encode())
+        api.tell(json.dumps({**variables, **passwords}).encode())
         _prepare(mongo, mongo_uri, seeds, deadline)
         settings = Settings(
             mongo_uri=mongo_uri,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from playbook.findings import NOTHING, Finding, Words, shown
@@ -20,6 +21,8 @@ def identical(expected: object, found: object) -> bool:
         )
     if isinstance(expected, list) and isinstance(found, list):
         return len(expected) == len(found) and all(map(identical, expected, found))
+    if isinstance(expected, datetime) and isinstance(found, datetime):
+        return expected == found  # of whatever class: there is only one kind of instant
     return type(expected) is type(found) and expected == found
 
 

@@ -16,7 +16,7 @@ REPORTS = PROJECT / "reports"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build what is asked for and answer with the exit code; one line for each that failed.
 
-    0 done, 2 wrong or missing input, 3 Allure's command can't be had.
+    0 done, 2 wrong or missing input or an unwritable place, 3 Allure's command can't be had.
     """
     chosen = _parser().parse_args(arguments)
     codes = [0]
@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except PlaybookError as error:
             print(f"playbook report: {error}", file=sys.stderr)
             codes.append(error.exit_code)
+        except OSError as error:
+            print(f"playbook report: {error.filename}: {error.strerror}", file=sys.stderr)
+            codes.append(2)
     return max(codes)
 
 

@@ -17,10 +17,12 @@ from requests import RequestException
 
 from playbook import clock
 from playbook.bundles import Bundle
+from playbook.checks import CHECKS
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
-from playbook.seeds import Document, Seeds
+from playbook.seeds import Document
 from playbook.sheet.figures import kpi, money
+from playbook.verdict.model import BundleVerdict
 
 MOST_PRODUCTS = 4
 MOST_REASONS = 4
@@ -64,7 +66,15 @@ class Sheet:
     """What could not be had, one line each."""
 
 
-def gather(environment: Environment, seeds: Seeds, bundle: Bundle, standing: Standing) -> Sheet:
+def standing(verdict: BundleVerdict, at: datetime) -> Standing:
+    """A bundle's verdict of this moment, with a line for each way in which it is not GO."""
+    reasons = [f"{result.line}: {result.reason}" for result in verdict.not_passed]
+    looked_at = {result.check for result in verdict.results}
+    reasons += [f"{check}: did not run" for check in CHECKS if check not in looked_at]
+    return Standing(verdict.verdict, at, tuple(reasons))
+
+
+def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Sheet:
     """Look at all that a sheet says. What can't be had becomes a gap; nothing is raised."""
     gaps: list[str] = []
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from playbook.checks import CHECKS
-from tests.faults import bench
+from tests.faults import bench, rounds
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import EVERYONE, Fault
 
@@ -79,14 +79,19 @@ def spread(numbers: list[int], workers: int, console: Console) -> list[Line]:
             mine = ",".join(str(number) for number in numbers[share::workers])
             command = [sys.executable, "-m", "tests.faults", "--work", mine]
             children.append(subprocess.Popen(command, stdout=output.open("w")))
-        told = 0
-        while told < len(numbers):
+        told: set[int] = set()
+        shown = 0
+        while len(told) < len(numbers):
             ended = all(child.poll() is not None for child in children)
             found = [text for output in outputs for text in output.read_text().splitlines(True)]
             lines = [Line(**json.loads(text)) for text in found if _is_line(text)]
-            if len(lines) // 20 > told // 20:
-                console.print(f"{len(lines)} of {len(numbers)} faults tried", highlight=False)
-            told = len(lines)
+            for line in sorted(lines, key=lambda line: line.number):
+                if line.number not in told:
+                    told.add(line.number)
+                    _tell(line, console)
+            if len(told) // 20 > shown:
+                shown = len(told) // 20
+                console.print(f"{len(told)} of {len(numbers)} faults tried", highlight=False)
             if ended:
                 break
             time.sleep(0.2)
@@ -94,6 +99,11 @@ def spread(numbers: list[int], workers: int, console: Console) -> list[Line]:
     if any(codes):
         console.print("a worker failed: what is missing in the table was not tried")
     return sorted(lines, key=lambda line: line.number)
+
+
+def _tell(line: Line, console: Console) -> None:
+    for complaint in line.complaints:
+        console.print(f"{FAULTS[line.number].name}: {complaint}", markup=False, highlight=False)
 
 
 def _is_line(text: str) -> bool:
@@ -130,15 +140,17 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, metavar="N", help="clean rounds at random instants")
     parser.add_argument("--seed", type=int, help="of the rounds' randomness")
     parser.add_argument("--work", help=argparse.SUPPRESS)
+    parser.add_argument("--share", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work is not None:
         work([int(number) for number in options.work.split(",") if number])
         return 0
     console = Console(width=None if sys.stdout.isatty() else 190, soft_wrap=True)
     if options.rounds is not None:
-        from tests.faults.rounds import main as rounds
-
-        return rounds(options.rounds, options.seed, console)
+        if options.share:
+            share, shares = map(int, options.share.split("/"))
+            return min(rounds.go(options.rounds, options.seed, share, shares), 1)
+        return rounds.main(options.rounds, options.seed, options.workers)
     numbers = selected(options.only, options.sample)
     if options.list:
         for number in numbers:
@@ -147,9 +159,6 @@ def main() -> int:
     begun = time.monotonic()
     lines = spread(numbers, min(options.workers, len(numbers)) or 1, console)
     console.print(table(lines))
-    for line in lines:
-        for complaint in line.complaints:
-            console.print(f"{FAULTS[line.number].name}: {complaint}", markup=False, highlight=False)
     kinds = Counter(FAULTS[line.number].kind for line in lines)
     console.print(f"{len(kinds)} kinds: {', '.join(f'{k} {n}' for k, n in kinds.most_common())}")
     caught = sum(not line.complaints for line in lines)

@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pymongo.errors import PyMongoError
+
 from playbook import clock, passwords
 from playbook import seeds as seed_files
 from playbook.bundles import Bundle
@@ -178,7 +180,7 @@ class Bench:
             try:
                 fault.inject(lab)
                 outcome = judge(fault, self._check(lab.tested, lab.seeds, self.everyone))
-            except CannotInject as error:
+            except (CannotInject, PyMongoError) as error:
                 outcome = Outcome(fault, {}, problem=f"cannot be injected: {error}")
         for bundle in self.bundles(resets(fault)):
             self.reset.reset(bundle, force=True)

@@ -21,7 +21,7 @@ from fastapi.staticfiles import StaticFiles
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from playbook import backup, clock, metrics
+from playbook import backup, clock, metrics, schedule
 from playbook.api.admin.armour import Armour, TooLarge, too_large
 from playbook.api.admin.audit import Audit
 from playbook.api.admin.board import Board
@@ -50,6 +50,7 @@ def create_app(
     work = Work(environment, seeds, backups or backup.directory())
     jobs = Jobs(environment.db, environment.redact)
     audit = Audit(environment.db, environment.redact)
+    at = schedule.reset_time()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,7 +65,7 @@ def create_app(
     app.add_middleware(Armour)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(signing(gate, audit))
-    app.state.desk = Desk(work, jobs, gate, Board(environment, seeds, jobs), audit)
+    app.state.desk = Desk(work, jobs, gate, Board(environment, seeds, jobs, at), audit)
     app.include_router(pages(app.state.desk))
     app.include_router(demo_router(environment, seeds, work.backups, gate))
     _add_plain(app, environment, seeds, gate)
@@ -104,7 +105,7 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Gate)
             )
         with environment.naming_the_unreachable():
             runs = metrics.runs_to_tell(Journal.reading(environment.db), seeds.bundles)
-        text = metrics.render(runs, seeds, clock.now())
+        text = metrics.render(runs, seeds, clock.now(), schedule.reset_time())
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 

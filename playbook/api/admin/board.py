@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from playbook import bundles, clock, lease, presence
@@ -57,8 +57,10 @@ class Card:
     """A meeting that the last reset was made for, while it is ahead or hardly over."""
     livesale: Document | None
     """The next LiveSale that is ahead."""
+    next_reset: datetime
     job: Job | None
     runs: tuple[Document, ...]
+    """The latest, newest first, without their steps and results."""
 
     @property
     def state(self) -> str:
@@ -66,10 +68,6 @@ class Card:
         if self.resetting_since is not None:
             return RESETTING
         return IN_SESSION if self.present else self.judged.verdict
-
-    @property
-    def next_reset(self) -> datetime:
-        return clock.next_reset(self.bundle.timezone, self.now)
 
     @property
     def meeting_is_near(self) -> bool:
@@ -98,6 +96,8 @@ class Board:
     environment: Environment
     seeds: Seeds
     jobs: Jobs
+    reset_at: time = clock.RESET_TIME
+    """Local wall-clock time of the nightly reset."""
 
     def cards(self, chosen: Iterable[Bundle] | None = None) -> list[Card]:
         """The cards of some bundles, or of all eight."""
@@ -108,10 +108,18 @@ class Board:
             resetting = self._resetting()
             present = self._present(now)
             livesales = self._livesales(wanted, now)
+            meetings = self._meetings(wanted, now)
             jobs = self.jobs.latest(bundle.key for bundle in wanted)
             return [
-                self._card(bundle, now, resetting, present, livesales, jobs) for bundle in wanted
+                self._card(bundle, now, resetting, present, livesales, meetings, jobs)
+                for bundle in wanted
             ]
+
+    def run(self, bundle: Bundle, identifier: str) -> Document | None:
+        """One run of a bundle, whole. Raises Unreachable."""
+        with self.environment.naming_the_unreachable():
+            wanted = {"_id": identifier, "bundle": bundle.key}
+            return self.environment.db[JOURNAL].find_one(wanted)
 
     def _card(
         self,
@@ -120,10 +128,12 @@ class Board:
         resetting: Mapping[str, datetime],
         present: Iterable[Presence],
         livesales: Mapping[str, Document],
+        meetings: Mapping[str, datetime],
         jobs: Mapping[str, Job],
     ) -> Card:
         journal = self.environment.db[JOURNAL]
-        runs = list(journal.find({"bundle": bundle.key}).sort("_id", -1).limit(SHOWN_RUNS))
+        found = journal.find({"bundle": bundle.key}, {"steps": 0, "checks": 0})
+        runs = list(found.sort("_id", -1).limit(SHOWN_RUNS))
         checked = [r for r in runs if _verdict_at(r)]
         wrote = [r for r in runs if r.get("trigger") != CHECK and r.get("status") == "done"]
         # Many checks in a row may have pushed the last reset off the page.
@@ -145,8 +155,9 @@ class Board:
             neighbours=tuple(p for p in present if p.bundle in sharing),
             last_reset=latest["ended_at"] if latest else None,
             last_check=_verdict_at(checked[0]) if checked else None,
-            meeting=_meeting(latest, now),
+            meeting=meetings.get(bundle.key),
             livesale=livesales.get(bundle.key),
+            next_reset=clock.next_reset(bundle.timezone, now, self.reset_at),
             job=jobs.get(bundle.key),
             runs=tuple(runs),
         )
@@ -168,6 +179,23 @@ class Board:
         }
         traces = [t for name in TRACES for t in self.environment.db[name].find(wanted)]
         return [p for one in regions.values() for p in presence.latest(self.seeds, one, traces)]
+
+    def _meetings(self, wanted: list[Bundle], now: datetime) -> dict[str, datetime]:
+        """The meetings that bundles were last reset for, ahead or hardly over."""
+        made = self.environment.db[JOURNAL].find(
+            {
+                "bundle": {"$in": [b.key for b in wanted]},
+                "access": {"$gt": now - MEETING_NEAR},
+                "trigger": {"$ne": "rollback"},
+                # Without a meeting T is the reset itself.
+                "$expr": {"$ne": ["$access", "$started_at"]},
+            },
+            {"bundle": 1, "access": 1},
+        )
+        found: dict[str, datetime] = {}
+        for run in made.sort("_id", -1):
+            found.setdefault(run["bundle"], run["access"])
+        return found
 
     def _livesales(self, wanted: list[Bundle], now: datetime) -> dict[str, Document]:
         ahead = self.environment.db.livesales.find(
@@ -240,13 +268,3 @@ def _what_is_wrong(run: Document) -> str:
     others = [check for check in failed if check != first.get("check")]
     more = f" Also: {', '.join(others)}." if others else ""
     return f"{first.get('playbook') or first.get('check')}: {first['reason']}.{more}"
-
-
-def _meeting(reset: Document | None, now: datetime) -> datetime | None:
-    if not reset or reset.get("trigger") == "rollback":
-        return None
-    access, started = reset.get("access"), reset.get("started_at")
-    # Without a meeting T is the reset itself.
-    if not isinstance(access, datetime) or access == started:
-        return None
-    return access if access > now - MEETING_NEAR else None

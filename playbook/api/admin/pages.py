@@ -28,12 +28,11 @@ from playbook.api.jobs import Jobs, Kind, Task
 from playbook.api.work import Work
 from playbook.bundles import Bundle
 from playbook.errors import WrongUsage
-from playbook.journal import COLLECTION as JOURNAL
 from playbook.sheet import content
 from playbook.sheet import page as sheet_page
 
 REPORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.html")
-RUN = re.compile(r"[A-Za-z0-9-]{1,64}")
+RUN = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 class NotSignedIn(Exception):
@@ -150,19 +149,17 @@ def pages(desk: Desk) -> APIRouter:
         request: Request, session: Signed, chosen: Chosen, busy: bool = False
     ) -> HTMLResponse:
         card = card_of(chosen)
+        judged = card.judged.run and desk.board.run(chosen, card.judged.run["_id"])
         saved = [b for b in backup.listed(desk.work.backups) if b.bundle == chosen.key]
         return shown(
             request, "bundle.html", session, card=card, busy=busy, backups=saved[::-1],
-            progress=progress_of(card.job), lines=checklist(chosen, card.judged.run),
+            progress=progress_of(card.job), lines=checklist(chosen, judged),
             report_url=report_url, now=clock.now(),
         )  # fmt: skip
 
     @router.get("/bundles/{short}/runs/{run}")
     def run(request: Request, session: Signed, chosen: Chosen, run: str) -> HTMLResponse:
-        found = None
-        if RUN.fullmatch(run):
-            with environment.naming_the_unreachable():
-                found = environment.db[JOURNAL].find_one({"_id": run, "bundle": chosen.key})
+        found = desk.board.run(chosen, run) if RUN.fullmatch(run) else None
         if found is None:
             raise HTTPException(404, "There is no such run.")
         judged = found if found.get("verdict") else None
@@ -180,7 +177,7 @@ def pages(desk: Desk) -> APIRouter:
         judged = card_of(chosen).judged
         reasons = () if judged.verdict == "GO" else (judged.sentence,)
         made = content.gather(
-            environment, seeds, chosen, content.Standing(judged.verdict, judged.at, reasons)
+            environment, chosen, content.Standing(judged.verdict, judged.at, reasons)
         )
         at = root(request)
         text = sheet_page.html(

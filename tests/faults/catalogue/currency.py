@@ -75,6 +75,11 @@ def served(**fields: object) -> Inject:
     return distorts("GET", SERVED, lambda body, _: {**body, **fields})
 
 
+def served_rate(currency: str, rate: float) -> Inject:
+    return distorts("GET", SERVED, lambda body, _: {
+        **body, "rates": {**body["rates"], currency: rate}})  # fmt: skip
+
+
 fault("the dollar's rates are missing", "missing", "Mongo", EVERYONE, "currency-rates",
       removed("currency_rates", _id="USD"), also=NO_MONEY)  # fmt: skip
 fault("the euro's rates are missing", "missing", "Mongo", EVERYONE, "EUR",
@@ -95,10 +100,6 @@ fault("a rate is zero", "wrong value", "Mongo", EVERYONE, "USD to INR",
       changed("currency_rates", "USD", rates__INR=0), also=TIGER)  # fmt: skip
 fault("a rate is negative", "wrong value", "Mongo", EVERYONE, "USD to ZAR",
       changed("currency_rates", "USD", rates__ZAR=-16.9), also=TIGER)  # fmt: skip
-fault("a rate is no number (NaN)", "wrong value", "Mongo", EVERYONE, "JPY to CAD",
-      changed("currency_rates", "JPY", rates__CAD=float("nan")))  # fmt: skip
-fault("a rate is infinite", "wrong value", "Mongo", EVERYONE, "AED to SAR",
-      changed("currency_rates", "AED", rates__SAR=float("inf")))  # fmt: skip
 fault("a dollar is worth two dollars", "wrong value", "Mongo", EVERYONE, "USD to USD",
       changed("currency_rates", "USD", rates__USD=2.0))  # fmt: skip
 fault("the rates are a list", "wrong type", "Mongo", EVERYONE, "GBP",
@@ -161,6 +162,10 @@ fault("served rates come from a sample", "wrong value", "HTTP", EVERYONE, "as se
 fault("served rates are texts", "wrong type", "HTTP", EVERYONE, "as served",
       distorts("GET", SERVED, lambda body, _: {
           **body, "rates": {c: str(r) for c, r in body["rates"].items()}}), also=NO_MONEY)  # fmt: skip
+fault("a rate is served as NaN", "wrong value", "HTTP", EVERYONE, "as served",
+      served_rate("CAD", float("nan")), also=TIGER)  # fmt: skip
+fault("a rate is served as infinite", "wrong value", "HTTP", EVERYONE, "as served",
+      served_rate("SAR", float("inf")), also=TIGER)  # fmt: skip
 fault("every base is served the dollar's rates", "currency mixed up", "HTTP", EVERYONE, "as served",
       distorts("GET", SERVED, lambda body, _: {**body, "rates": {
           c: float(f"{1 + n / 10:.1f}") for n, c in enumerate(body["rates"])}}), also=NO_MONEY)  # fmt: skip

@@ -1,0 +1,251 @@
+"""No false alarms: at whatever instant a demo is reset and checked, it is GO.
+
+A few hundred rounds go, in the order of time, through two years: nightly resets and resets on
+demand, at any hour, many of them around clock changes, month's ends and a leap day. Each round
+resets some bundles at one instant, and checks them then or up to a day later, while the app goes
+on writing what other bundles' visitors do.
+
+Time: this process is frozen (and ticking) by freezegun at the round's instant, but for the
+drivers, which measure timeouts. The stand-in has a clock of its own that is set to the same
+instant (:mod:`tests.faults.standin`). MongoDB's ``$$NOW``, by which leases run out, stays the
+machine's, as does the monotonic clock that leases are compared with.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import freezegun
+import requests
+from freezegun import freeze_time
+
+from playbook import bundles, clock, passwords
+from playbook import seeds as seed_files
+from playbook.bundles import Bundle
+from playbook.embedded.environment import start
+from playbook.environment import Environment
+from playbook.environment.settings import Settings
+from playbook.reset import Reset
+from playbook.seeds import Seeds
+from playbook.verdict.model import GO
+from playbook.verdict.run import check
+
+FIRST_DAY, DAYS = datetime(2026, 6, 1, tzinfo=UTC), 731
+"""Two years that hold eight clock changes in each zone that has them, and 29 February 2028."""
+DRIVERS = ["pymongo", "redis", "urllib3", "requests", "http.client", "socket", "ssl", "selectors"]
+LATEST_CHECK = timedelta(hours=23, minutes=30)
+"""Rates are of a day: who checks later has missed a nightly reset."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One reset of some bundles, and one check of them."""
+
+    reset_at: datetime
+    checked_at: datetime
+    bundles: tuple[str, ...]
+    access_in: timedelta | None
+    """How long after the reset the investor gets access; None: at once."""
+    forced: bool
+    """Whether neighbours in the same region may be in session meanwhile."""
+
+    def __str__(self) -> str:
+        access = f", access in {self.access_in}" if self.access_in else ""
+        return (
+            f"{' '.join(self.bundles)} reset {self.reset_at:%Y-%m-%d %H:%M:%S}Z, "
+            f"checked {self.checked_at:%Y-%m-%d %H:%M:%S}Z{access}"
+        )
+
+
+def drawn(count: int, seed: int, seeds: Seeds) -> list[Round]:
+    """So many rounds in the order of time; the same for the same seed."""
+    chance = random.Random(seed)
+    names = [line.model.short for line in seeds.bundles.values()]
+    zones = sorted({line.model.timezone for line in seeds.bundles.values()})
+    edges = [change for zone in zones for change in clock_changes(zone)]
+    edges += [datetime(2028, 2, 29, 12, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)]
+    instants = []
+    for number in range(count):
+        if number % 2:
+            # Two days before a change the LiveSale falls on it; a few hours before, the check.
+            before = chance.choice([timedelta(0), timedelta(days=2)])
+            about = timedelta(seconds=chance.randint(-8 * 3600, 8 * 3600))
+            instants.append(chance.choice(edges) - before + about)
+        else:
+            instants.append(FIRST_DAY + timedelta(seconds=chance.randrange(DAYS * 86_400)))
+    rounds: list[Round] = []
+    for instant in sorted(instants):
+        if rounds:  # time does not run backwards
+            instant = max(instant, rounds[-1].checked_at + timedelta(minutes=30))
+        later = LATEST_CHECK * chance.random() if chance.random() < 0.5 else timedelta(0)
+        access = timedelta(hours=chance.randint(1, 120)) if chance.random() < 0.2 else None
+        some = chance.sample(names, chance.choice([1, 1, 1, 2, 3]))
+        checked = (instant + later).replace(microsecond=0)
+        rounds.append(Round(instant, checked, tuple(some), access, chance.random() < 0.3))
+    return rounds
+
+
+def clock_changes(zone: str) -> Iterator[datetime]:
+    """The instants at which a zone's clocks change in these years."""
+    place = ZoneInfo(zone)
+    hours = (FIRST_DAY + timedelta(hours=hour) for hour in range(DAYS * 24))
+    offset = FIRST_DAY.astimezone(place).utcoffset()
+    for instant in hours:
+        now = instant.astimezone(place).utcoffset()
+        if now != offset:
+            yield instant
+        offset = now
+
+
+class Years:
+    """An environment that travels in time."""
+
+    def __init__(self, settings: Settings, seeds: Seeds, standin: subprocess.Popen[str]) -> None:
+        self.settings, self.seeds, self._standin = settings, seeds, standin
+        self.backups = Path(tempfile.mkdtemp(prefix="rounds-"))
+
+    @contextmanager
+    def at(self, instant: datetime) -> Iterator[None]:
+        """Be at an instant, here and in the stand-in; time goes on from there."""
+        ahead = (instant - datetime.now(UTC)).total_seconds()
+        assert self._standin.stdin is not None and self._standin.stdout is not None
+        self._standin.stdin.write(f"{ahead}\n")
+        self._standin.stdin.flush()
+        assert self._standin.stdout.readline().strip() == "moved"
+        with freeze_time(instant, tick=True):
+            yield
+
+    def go_round(self, one: Round) -> list[str]:
+        """Reset and check; what is not GO, as text."""
+        chosen = [bundles.find(self.seeds, name) for name in one.bundles]
+        regions = {bundle.region for bundle in chosen}
+        others = [
+            line.model
+            for line in self.seeds.bundles.values()
+            if line.model not in chosen and (one.forced or line.model.region not in regions)
+        ]
+        with self.at(one.reset_at), Environment(self.settings) as environment:
+            resetting = Reset(environment, self.seeds, self.backups)
+            access = one.reset_at.replace(microsecond=0) + one.access_in if one.access_in else None
+            with traffic(environment, others):
+                for bundle in chosen:
+                    resetting.reset(bundle, access=access, force=one.forced)
+        with self.at(one.checked_at), Environment(self.settings) as environment:
+            with traffic(environment, others):
+                verdict = check(environment, self.seeds, chosen)
+        if verdict.verdict == GO:
+            return []
+        return [f"{r.bundle} {r.check}: {r.reason}" for b in verdict.bundles for r in b.not_passed]
+
+
+@contextmanager
+def traffic(environment: Environment, visitors: list[Bundle]) -> Iterator[None]:
+    """What the app writes while other investors' demos run: through the API and directly."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        turn = 0
+        while visitors and not over.is_set():
+            bundle = visitors[turn % len(visitors)]
+            turn += 1
+            try:
+                _visit(environment, bundle)
+            except Exception as error:  # noqa: BLE001 - a visitor is no witness
+                print(f"a visitor of {bundle.short} failed: {error}", file=sys.stderr)
+                return
+            over.wait(0.02)
+
+    thread = threading.Thread(target=go_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _visit(environment: Environment, bundle: Bundle) -> None:
+    db, now = environment.db, clock.now()
+    email = f"{bundle.short.split('-')[0]}.demo@aislemarts.luxury"
+    trace = {"bundle": bundle.key, "last_seen": now}
+    db.user_sessions.insert_one({"_id": str(uuid.uuid4()), "email": email, **trace})
+    db.conversations.insert_one(
+        {"_id": str(uuid.uuid4()), "participants": [{"email": email}], "text": "مرحبا", **trace}
+    )
+    db.carts.insert_one({"_id": str(uuid.uuid4()), "user_email": email, "items": [], **trace})
+    api = environment.settings.api_url
+    with requests.Session() as visitor:
+        visitor.trust_env = False
+        event = {"bundle": bundle.key, "event_type": "click", "page": "/", "session_id": "visit"}
+        visitor.post(f"{api}/api/demo/track-interaction", json=event, timeout=10)
+        visitor.get(f"{api}/api/demo/kpis/{bundle.key}", timeout=10)
+
+
+@contextmanager
+def years(seeds: Seeds) -> Iterator[Years]:
+    """Everything that the rounds need, every bundle reset once at their beginning."""
+    passwords.ROUNDS = 4  # what a hash costs is nothing here
+    freezegun.configure(extend_ignore_list=DRIVERS)
+    with ExitStack() as stack:
+        settings = stack.enter_context(start(seeds=seeds))
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.standin"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert child.stdin is not None and child.stdout is not None
+        stack.callback(child.wait, 10)
+        stack.callback(child.stdin.close)
+        told = {"mongo_uri": settings.mongo_uri, "mongo_db": settings.mongo_db}
+        child.stdin.write(json.dumps({**told, "redis_url": settings.redis_url}) + "\n")
+        child.stdin.flush()
+        settings = replace(settings, api_url=child.stdout.readline().strip())
+        travelling = Years(settings, seeds, child)
+        first = FIRST_DAY - timedelta(days=3)
+        with travelling.at(first), Environment(settings) as environment:
+            for line in seeds.bundles.values():
+                Reset(environment, seeds, travelling.backups).reset(line.model, force=True)
+        yield travelling
+
+
+def go(count: int, seed: int, share: int = 0, shares: int = 1) -> int:
+    """Go a share of the rounds, say what is not GO, and count it."""
+    seeds = seed_files.load()
+    alarms = 0
+    mine = drawn(count, seed, seeds)[share::shares]
+    with years(seeds) as travelling:
+        for one in mine:
+            if found := travelling.go_round(one):
+                alarms += 1
+                print(f"false alarm: {one}")
+                print("\n".join(f"  {line}" for line in found[:5]), flush=True)
+    return alarms
+
+
+def main(count: int, seed: int | None, workers: int) -> int:
+    """Go all rounds in several processes; 0 where every one of them is GO."""
+    seed = random.randrange(10**6) if seed is None else seed
+    print(f"{count} rounds, --seed {seed}", flush=True)
+    begun = time.monotonic()
+    command = [sys.executable, "-m", "tests.faults", "--rounds", str(count), "--seed", str(seed)]
+    children = [
+        subprocess.Popen([*command, "--share", f"{share}/{workers}"]) for share in range(workers)
+    ]
+    failed = any([child.wait() for child in children])
+    told = "not all GO" if failed else "all GO"
+    print(f"{count} rounds, {told}, --seed {seed}, {time.monotonic() - begun:.0f} s")
+    return int(failed)

@@ -1,0 +1,72 @@
+"""``python -m tests.faults.standin``: the AisleMarts stand-in with a clock that a test sets.
+
+The embedded environment's own stand-in runs on the machine's clock, in another process, where no
+freezegun of the checking process reaches. But a stand-in takes its clock as an argument: this one
+reads from its stdin first its settings (a JSON line), then, whenever the test moves in time, by
+how many seconds its clock is ahead of the machine's. So rates are dated, and accounts expire, at
+the very time that the checking process believes it is. It ends with its stdin.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+import uvicorn
+from pymongo import MongoClient
+
+from playbook import seeds
+from playbook.api.deployment import Deployment
+from playbook.embedded import feed
+from playbook.embedded.standin import create_app
+
+
+class Clock:
+    """The machine's clock and an offset."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return (datetime.now(UTC) + self.ahead).replace(microsecond=0)
+
+
+def main() -> None:
+    settings = json.loads(sys.stdin.readline())
+    known = seeds.load()
+    clock = Clock()
+    client: MongoClient[dict[str, Any]] = MongoClient(settings["mongo_uri"], tz_aware=True)
+    db = client[settings["mongo_db"]]
+    deployment = Deployment(
+        db=db,
+        redis=redis.Redis.from_url(settings["redis_url"]),
+        refresh_rates=lambda: feed.refresh(db, known, clock()),
+        clock=clock,
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        create_app(deployment, known),
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+
+    def follow() -> None:
+        for line in sys.stdin:
+            clock.ahead = timedelta(seconds=float(line))
+            print("moved", flush=True)
+        server.should_exit = True
+
+    threading.Thread(target=follow, daemon=True).start()
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    server.run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

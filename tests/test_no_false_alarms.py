@@ -1,0 +1,60 @@
+"""A demo that is reset is GO, at whatever instant, whatever the others do meanwhile.
+
+A few rounds here; more with ``python -m tests.faults --rounds 200`` (``tox -e rounds``).
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from datetime import timedelta
+
+from playbook import PROJECT
+from playbook.seeds import load
+from tests.faults.rounds import DAYS, FIRST_DAY, clock_changes, drawn
+
+ROUNDS = 6
+
+
+def test_clean_rounds_at_random_instants_are_all_go() -> None:
+    seed = random.randrange(10**6)
+    print(f"--rounds {ROUNDS} --seed {seed}")  # shown where it fails
+    command = [sys.executable, "-m", "tests.faults", "--workers", "1"]
+    command += ["--rounds", str(ROUNDS), "--seed", str(seed)]
+    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "all GO" in run.stdout
+    assert "failed" not in run.stderr, run.stderr
+
+
+def test_rounds_are_the_same_for_the_same_seed_and_go_forward_in_time() -> None:
+    seeds = load()
+    rounds = drawn(200, 7, seeds)
+    assert rounds == drawn(200, 7, seeds) != drawn(200, 8, seeds)
+    for one, following in zip(rounds, rounds[1:], strict=False):
+        assert one.reset_at <= one.checked_at < following.reset_at
+    assert {name for one in rounds for name in one.bundles} == {
+        line.model.short for line in seeds.bundles.values()
+    }
+
+
+def test_rounds_meet_clock_changes_in_every_zone_that_has_them() -> None:
+    rounds = drawn(200, 7, load())
+    for zone in ("America/Los_Angeles", "America/New_York", "Europe/London", "Europe/Paris"):
+        changes = list(clock_changes(zone))
+        assert len(changes) == 4
+        near = [
+            one
+            for one in rounds
+            for change in changes
+            if abs(one.reset_at - change) < timedelta(hours=9)
+            or abs(one.reset_at + timedelta(days=2) - change) < timedelta(hours=9)
+        ]
+        assert len(near) >= 10, zone
+    assert not list(clock_changes("Asia/Singapore"))
+
+
+def test_the_two_years_hold_a_leap_day() -> None:
+    days = (FIRST_DAY + timedelta(days=day) for day in range(DAYS))
+    assert any(f"{day:%m-%d}" == "02-29" for day in days)
