@@ -25,7 +25,7 @@ from playbook.report.playbook_lines import place_of
 from playbook.reset import Reset
 from playbook.seeds import Seeds, load
 
-RUN_SECONDS = 60
+RUN_SECONDS = 180
 CHECKED = ("lvmh", "index")
 API_PASSWORD = 'p"ss/wörd'
 

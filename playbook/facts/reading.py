@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -231,12 +231,11 @@ class Reading:
         return self._pool.submit(self._ask, "GET", path, params=query)
 
     def _read_rates(self, base: str) -> Answer:
+        path = "/api/awareness/currency-rates"
         targets = ",".join(get_args(Currency))
-        return self._ask(
-            "GET",
-            "/api/awareness/currency-rates",
-            params={"base_currency": base, "target_currencies": targets},
-        )
+        query = {"base_currency": base, "target_currencies": targets}
+        answer = self._ask("GET", path, params=query)
+        return replace(answer, request=f"GET {path}?base_currency={base}")
 
     def _ask(self, method: str, path: str, **options: Any) -> Answer:
         request = f"{method} {path}"

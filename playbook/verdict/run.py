@@ -15,9 +15,6 @@ from playbook.facts import Demo
 from playbook.seeds import Seeds
 from playbook.verdict.model import Result, Verdict
 
-PLUGINS = ("pytest_bdd.plugin", "allure_pytest.plugin")
-
-
 @dataclass(frozen=True, eq=False)
 class Given:
     """A plugin that hands what is open and being looked at already to the fixtures."""
@@ -59,12 +56,11 @@ def _run(
     arguments = [str(PROJECT / "features" / "test_demo.py"), "--no-reset"]
     arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
-    for plugin in PLUGINS:
-        arguments += ["-p", plugin]
+    arguments += ["-p", "pytest_bdd.plugin"]
     for bundle in given.demos:
         arguments += ["--bundle", bundle]
     if allure_results is not None:
-        arguments += ["--alluredir", str(allure_results)]
+        arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(allure_results)]
     # Plugins and options that somebody's shell adds have no say in a verdict.
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

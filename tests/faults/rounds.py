@@ -44,7 +44,7 @@ from playbook.verdict.model import GO
 from playbook.verdict.run import check
 
 FIRST_DAY, DAYS = datetime(2026, 6, 1, tzinfo=UTC), 731
-"""Two years that hold eight clock changes in each zone that has them, and 29 February 2028."""
+"""Two years that hold four clock changes in each zone that has them, and 29 February 2028."""
 DRIVERS = ["pymongo", "redis", "urllib3", "requests", "http.client", "socket", "ssl", "selectors"]
 LATEST_CHECK = timedelta(hours=23, minutes=30)
 """Rates are of a day: who checks later has missed a nightly reset."""
