@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from receivers import Webhooks, webhooks
@@ -27,7 +28,7 @@ from playbook.errors import Unreachable, WrongUsage
 from playbook.execute import Executor
 from playbook.journal import Journal
 from playbook.lease import BeingReset, held
-from playbook.nightly import Crashed, Nightly, Night, NotDue, run_features
+from playbook.nightly import Crashed, Night, Nightly, NotDue, run_features
 from playbook.plan import Operation
 from playbook.seeds import Seeds
 from playbook.stopping import StoppedAtOnce, Stopping
@@ -271,9 +272,9 @@ def test_a_reset_that_can_not_be_done_is_tried_twice_and_told(scene: Scene) -> N
     assert scene.night().verdict == GO
     scene.hooks.clear()
     db = scene.sandbox.db
-    db.command("collMod", "leads", validator={"$jsonSchema": {"required": ["never"]}})
-    # What differs from pristine must be written, and that is refused.
-    db.leads.delete_many({"bundle": scene.bundle.key})
+    db.drop_collection("leads")
+    # What is missing must be written, and that is refused.
+    db.create_collection("leads", validator={"$jsonSchema": {"required": ["never"]}})
     try:
         night = scene.night()
     finally:
@@ -675,7 +676,7 @@ def command(scene: Scene, *arguments: str, **variables: str) -> subprocess.Popen
 
 def test_the_command_from_end_to_end_and_no_secret_anywhere(scene: Scene, tmp_path: Path) -> None:
     # The schedule's reset time is now, so that the night is due.
-    paris = datetime.now(UTC).astimezone(__import__("zoneinfo").ZoneInfo("Europe/Paris"))
+    paris = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris"))
     due = {"PLAYBOOK_RESET_TIME": f"{paris - timedelta(minutes=1):%H:%M}"}
     reports = tmp_path / "reports"
     arguments = ("lvmh", "--if-due", "--reports", str(reports))

@@ -57,6 +57,23 @@ class Wired:
 
         return self.by_wire.with_options(progress=lose).reset(BUNDLE, roll_back=roll_back)
 
+    def mend(self, part: str) -> None:
+        """The part comes back, and the drivers have noticed."""
+        self.wires[part].cut()
+        self.wires[part].mend()
+        until(self._answers, f"{part} answers again")
+        self.sandbox.free_leases()
+
+    def _answers(self) -> bool:
+        environment = self.by_wire.environment
+        try:
+            with environment.naming_the_unreachable():
+                environment.db.command("ping")
+                environment.redis.ping()
+                return environment.call("GET", "/api/demo/health").ok
+        except Unreachable:
+            return False
+
 
 @pytest.fixture(scope="module")
 def undisturbed(sandbox: Sandbox) -> Held:
@@ -104,7 +121,6 @@ def documents(sandbox: Sandbox) -> Held:
 
 def require_repaired(sandbox: Sandbox, undisturbed: Held) -> None:
     """The next plain run puts everything right."""
-    sandbox.free_leases()
     sandbox.reset(BUNDLE)
     assert not (wrong := changed(undisturbed, all_of(sandbox))), told(wrong)
 
@@ -141,7 +157,7 @@ def test_mongodb_goes_away(wired: Wired, undisturbed: Held, line: str) -> None:
     [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
     record = json.loads(spooled.read_text(encoding="utf-8"))
     assert (record["status"], record["failed_step"]) == ("failed", name)
-    wired.wires[MONGODB].mend()
+    wired.mend(MONGODB)
     require_repaired(wired.by_wire, undisturbed)
     assert not list((wired.sandbox.backups / "journal").glob("*")), (
         "written in, it is no longer due"
@@ -166,7 +182,7 @@ def test_mongodb_goes_away_while_the_lease_is_renewed(wired: Wired, undisturbed:
     assert step_name(wired.sandbox, 9) in str(failure.value)
     [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
     assert json.loads(spooled.read_text(encoding="utf-8"))["failed_step"]
-    wired.wires[MONGODB].mend()
+    wired.mend(MONGODB)
     require_repaired(wired.by_wire, undisturbed)
 
 
@@ -176,8 +192,7 @@ def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
     report = wired.reset(last, MONGODB)
     [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
     assert json.loads(spooled.read_text(encoding="utf-8"))["status"] == "done"
-    wired.wires[MONGODB].mend()
-    wired.sandbox.free_leases()
+    wired.mend(MONGODB)
     wired.by_wire.reset(BUNDLE)
     [done] = [run for run in wired.sandbox.runs(BUNDLE) if run["_id"] == report.run.id]
     assert done["status"] == "done"
@@ -190,8 +205,7 @@ def test_mongodb_hangs(wired: Wired, undisturbed: Held, monkeypatch: pytest.Monk
         wired.reset(8, MONGODB, hold=True)
     assert failure.value.exit_code == 3
     assert "MongoDB at" in str(failure.value)
-    wired.wires[MONGODB].cut()
-    wired.wires[MONGODB].mend()
+    wired.mend(MONGODB)
     require_repaired(wired.by_wire, undisturbed)
 
 
@@ -208,8 +222,7 @@ def test_redis_goes_away(wired: Wired, undisturbed: Held, hold: bool) -> None:
     [*_, failed] = wired.sandbox.runs(BUNDLE)
     assert failed["failed_step"] == step_name(wired.sandbox, at)
     assert "Redis at" in failed["error"]
-    wired.wires[REDIS].cut()
-    wired.wires[REDIS].mend()
+    wired.mend(REDIS)
     require_repaired(wired.by_wire, undisturbed)
 
 
@@ -227,8 +240,7 @@ def test_the_api_goes_away(wired: Wired, undisturbed: Held, line: str, hold: boo
     assert documents(wired.sandbox) == before
     [*_, failed] = wired.sandbox.runs(BUNDLE)
     assert (failed["status"], failed["failed_step"]) == ("rolled back", name)
-    wired.wires[API].cut()
-    wired.wires[API].mend()
+    wired.mend(API)
     require_repaired(wired.by_wire, undisturbed)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 
@@ -15,9 +19,30 @@ SHUTDOWN_SECONDS = 3
 LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "playbook.jobs")
 
 
-def server_for(environment: Environment, seeds: Seeds) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """A server that SIGTERM and Ctrl-C end in order, and that is all they do."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ask for the end at the first signal, insist at the second."""
+        # uvicorn's own would raise the signal again after the end, and so kill whoever still
+        # has an environment to clear away.
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def server_for(environment: Environment, seeds: Seeds) -> Server:
     """A server of the panel, to be run on a listening socket."""
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             create_app(environment, seeds),
             # Who did what is in the audit log; who looked at what is nobody's business.
