@@ -14,6 +14,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from bson.raw_bson import RawBSONDocument
 from playbook import PROJECT
 from playbook.bundles import Bundle
 from playbook.errors import Refused, WrongUsage
+from playbook.scope import SEEDED, TRACES
 from playbook.snapshot import RAW, Snapshot
 
 KEPT = timedelta(days=7)
@@ -66,7 +68,7 @@ def write(
     """Save a snapshot; the folder appears whole or not at all. Raises OSError."""
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f".partial-{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    partial.mkdir()
+    partial.mkdir(mode=0o700)  # password hashes and conversations are nobody else's business
     try:
         files = {}
         for name, documents in snapshot.documents.items():
@@ -132,8 +134,10 @@ def prune(root: Path, now: datetime) -> None:
         if taken and taken < oldest and path not in latest_go.values():
             shutil.rmtree(path, ignore_errors=True)
     for path in root.glob(".partial-*"):
-        if path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
-            shutil.rmtree(path, ignore_errors=True)
+        # Another bundle's reset may be giving it its name at this very moment.
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def listed(root: Path) -> list[Backup]:
@@ -189,6 +193,10 @@ def find(root: Path, bundle: Bundle, to: str | None) -> Backup:
 def read(path: Path) -> Snapshot:
     """A backup's content, every checksum verified. Raises BadBackup; writes nothing."""
     backup, files = _read_manifest(path)
+    for name in (*SEEDED, *TRACES):
+        # Restoring from it would empty the collection.
+        if not {f"{name}.bson", f"{name}.metadata.json"} <= files.keys():
+            raise BadBackup(f"backup {path.name}: it lacks {name}; nothing was written")
     contents: dict[str, bytes] = {}
     for file, wanted in files.items():
         if not _FILE_NAME.fullmatch(file):
@@ -253,7 +261,8 @@ def _day_of(path: Path) -> date | None:
 
 
 def _write_synced(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

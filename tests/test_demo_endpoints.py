@@ -11,7 +11,7 @@ import pytest
 import requests
 import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from panel import PASSWORD, Visitor, panel, served
 from sandbox import Sandbox
 
@@ -188,20 +188,30 @@ def test_an_operator_of_the_database_is_one_here(shop: Shop, sandbox: Sandbox) -
         assert Visitor(other.url, web=visitor.web).get("/").url == other.url + "/"
 
 
-@pytest.fixture
-def described(shop: Shop) -> Any:
-    return schemathesis.openapi.from_url(shop.url + "/openapi.json")
+OPERATIONS = {
+    "refresh-contexts": "/api/awareness/refresh-contexts",
+    "currency": "/api/awareness/currency/validate",
+    "localization": "/api/awareness/test-localization",
+    "cdn-warmup": "/api/admin/cdn-warmup",
+    "reset": RESET + "{bundle}",
+    "smoke-test": SMOKE_TEST + "{bundle}",
+}
 
 
-api = schemathesis.pytest.from_fixture("described")
+@pytest.mark.parametrize("path", OPERATIONS.values(), ids=OPERATIONS)
+def test_whatever_is_sent_no_server_error_comes_back(shop: Shop, path: str) -> None:
+    schema = schemathesis.openapi.from_url(shop.url + "/openapi.json")
+    found = [r.ok() for r in schema.get_all_operations()]
+    [operation] = [one for one in found if one.path == path]
 
+    # Driven by hand: schemathesis' own pytest plugin lags behind pytest.
+    @settings(
+        max_examples=30, deadline=None, derandomize=True, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy())
+    def hammer(case: schemathesis.Case) -> None:
+        answer = case.call(headers=bearing(TOKEN), timeout=60)
+        assert answer.status_code < 500, (case.as_curl_command(), answer.text)
 
-@api.parametrize()
-@settings(
-    max_examples=25, deadline=None, derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
-def test_whatever_is_sent_no_server_error_comes_back(case: schemathesis.Case) -> None:
-    case.call_and_validate(
-        headers=bearing(TOKEN), checks=[schemathesis.checks.not_a_server_error], timeout=60
-    )
+    hammer()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -18,27 +19,21 @@ HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"
 
 
-def html(
-    sheets: Sequence[Sheet],
-    *,
-    style_url: str | None = None,
-    script_url: str | None = None,
-    back_url: str | None = None,
-) -> str:
-    """One page a sheet; without ``style_url`` the style is in it and nothing else is needed."""
+@dataclass(frozen=True)
+class Site:
+    """Where a sheet that is shown on a site finds what belongs to it."""
+
+    style: str
+    script: str
+    icon: str
+    back: str
+
+
+def html(sheets: Sequence[Sheet], site: Site | None = None) -> str:
+    """One page a sheet; without a site the style is in it and nothing else is needed."""
     # Inside <style> nothing is escaped: the file is ours and holds no "</".
-    style = None if style_url else Markup(STYLE.read_text(encoding="utf-8"))
-    return (
-        _templates()
-        .get_template("sheet.html")
-        .render(
-            sheets=sheets,
-            style=style,
-            style_url=style_url,
-            script_url=script_url,
-            back_url=back_url,
-        )
-    )
+    style = None if site else Markup(STYLE.read_text(encoding="utf-8"))
+    return _templates().get_template("sheet.html").render(sheets=sheets, site=site, style=style)
 
 
 def write(sheets: Sequence[Sheet], path: Path) -> None:

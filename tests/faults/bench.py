@@ -8,12 +8,15 @@ of the earlier, the bundle is checked to be GO in between; and all eight are at 
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from pymongo.errors import PyMongoError
 
@@ -23,6 +26,7 @@ from playbook.bundles import Bundle
 from playbook.embedded.environment import start
 from playbook.environment import Environment, Settings
 from playbook.reset import Reset
+from playbook.scope import SEEDED, TRACES
 from playbook.seeds import Seeds
 from playbook.verdict.model import GO, Verdict
 from playbook.verdict.run import check
@@ -131,7 +135,10 @@ class Bench:
         return [self.seeds.bundles[KEYS[name]].model for name in names]
 
     def make_clean(self) -> None:
-        """Reset everything, and insist on GO."""
+        """Empty everything, reset everything, and insist on GO."""
+        for name in (*SEEDED, *TRACES):
+            self.direct.db[name].delete_many({})
+        self.direct.redis.flushdb()
         for bundle in self.everyone:
             self.reset.reset(bundle, force=True)
         self.insist_on_go("a fresh reset")
@@ -240,10 +247,32 @@ def mixed(faults: Sequence[Fault]) -> list[Fault]:
     return [fault for _, _, fault in sorted(placed, key=lambda place: place[:2])]
 
 
+def remember_steps() -> None:
+    """Let pytest-bdd look only once a run for the function of a step.
+
+    It goes through all steps for each step of each scenario: a third of a check's time, and here
+    are hundreds of checks. Every step is everybody's (see conftest.py), so that the answer is the
+    same each time.
+    """
+    known: WeakKeyDictionary[object, dict[tuple[str, str], list[Any]]] = WeakKeyDictionary()
+    scenarios: Any = importlib.import_module("pytest_bdd.scenario")
+    look = scenarios.find_fixturedefs_for_step
+
+    def remembered(step: Any, fixturemanager: Any, node: Any) -> list[Any]:
+        found = known.setdefault(fixturemanager, {})
+        key = (step.type, step.name)
+        if key not in found:
+            found[key] = list(look(step, fixturemanager, node))
+        return found[key]
+
+    scenarios.find_fixturedefs_for_step = remembered
+
+
 @contextmanager
 def started() -> Iterator[Bench]:
     """A bench with everything reset and GO."""
     passwords.ROUNDS = CHEAP_ROUNDS
+    remember_steps()
     seeds = seed_files.load()
     with ExitStack() as stack:
         settings = stack.enter_context(start(seeds=seeds))

@@ -180,12 +180,13 @@ def pages(desk: Desk) -> APIRouter:
             environment, chosen, content.Standing(judged.verdict, judged.at, reasons)
         )
         at = root(request)
-        text = sheet_page.html(
-            [made],
-            style_url=f"{at}/sheet.css",
-            script_url=f"{at}/static/panel.js",
-            back_url=f"{at}/bundles/{chosen.short}",
+        site = sheet_page.Site(
+            style=f"{at}/sheet.css",
+            script=f"{at}/static/panel.js",
+            icon=f"{at}/static/icon.svg",
+            back=f"{at}/bundles/{chosen.short}",
         )
+        text = sheet_page.html([made], site)
         return HTMLResponse(environment.redact(text))
 
     @router.post("/bundles/{short}/check")

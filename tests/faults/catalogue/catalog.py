@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bson import Decimal128, Int64, ObjectId
 
-from tests.faults.fault import APAC, EU, US, Listed
+from tests.faults.fault import APAC, EU, EVERYONE, US, Listed
 from tests.faults.verbs import (
     added,
     cached,
@@ -26,7 +26,7 @@ from tests.faults.verbs import (
 )
 
 fault = Listed("catalog")
-EVERY_US, EVERY_EU, EVERYWHERE = US, EU, (*US, *EU, *APAC)
+EVERYWHERE = EVERYONE
 INDEX = "region_1_category_1"
 
 # Missing, extra, doubled
@@ -82,8 +82,10 @@ fault("a price one dollar off", "wrong value", "Mongo", US, "TECH-001: price_usd
       changed("products", "TECH-001", price_usd=17999))  # fmt: skip
 fault("a price of zero", "wrong value", "Mongo", US, "HOME-002: price_usd",
       changed("products", "HOME-002", price_usd=0))  # fmt: skip
-fault("a negative price", "wrong value", "Mongo", APAC, "APAC-001: price_sgd",
-      changed("products", "APAC-001", price_sgd=-8500))  # fmt: skip
+fault(
+    "a negative price", "wrong value", "Mongo", APAC, "APAC-001: price_sgd",
+    changed("products", "APAC-001", price_sgd=-8500), also={"tiger-global": ("showcase",)},
+)  # fmt: skip
 fault(
     "a price differs from the tax example", "wrong value", "Mongo", EU, "EUR-002: price_eur",
     changed("products", "EUR-002", price_eur=130),

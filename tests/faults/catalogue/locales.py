@@ -114,7 +114,7 @@ fault("Arabic is served from the left", "right-to-left lost", "HTTP", EVERYONE, 
       served_language({"direction": "ltr"}, "ar"))  # fmt: skip
 fault("Arabic is served with no messages, and valid", "optimistic lie", "HTTP", EVERYONE, "locale ar",
       served_language({"messages": {}, "valid": True, "problems": []}, "ar"))  # fmt: skip
-fault("the API goes on to serve what the data has lost", "optimistic lie", "HTTP", EVERYONE, "locale es",
+fault("the API goes on to serve what the data has lost", "optimistic lie", "Mongo", EVERYONE, "locale es",
       frozen_answer, removed("locales", _id="es"))  # fmt: skip
 
 # The investor's context
