@@ -17,7 +17,7 @@ from playbook.verdict.model import GO
 
 SHOWN_RUNS = 14
 TABLE_COLUMNS = 120
-"""How wide the table is where the output is a file and has no width of its own."""
+"""How wide the table is at least where the output is a file, which has no width of its own."""
 
 
 def show(
@@ -48,7 +48,7 @@ def show(
                 Text(_told(run)),
             )
         if runs[key]:
-            width = None if console.is_terminal else TABLE_COLUMNS
+            width = None if console.is_terminal else max(console.width, TABLE_COLUMNS)
             console.print(table, highlight=False, markup=False, width=width)
         else:
             console.print("  never reset", highlight=False)

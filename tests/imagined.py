@@ -182,7 +182,7 @@ class Failure:
     check: str
     step: str
     reason: str
-    error: type[Exception]
+    """Every finding, a line each."""
 
 
 def failures(imagined: Imagined) -> list[Failure]:
@@ -193,8 +193,10 @@ def failures(imagined: Imagined) -> list[Failure]:
         function, arguments = _matching(step)
         try:
             function(demo, **arguments)
-        except (NotAsExpected, Unobservable) as error:
-            found.append(Failure(check, step, str(error), type(error)))
+        except NotAsExpected as error:
+            found.append(Failure(check, step, "\n".join(map(str, error.findings))))
+        except Unobservable as error:
+            found.append(Failure(check, step, str(error)))
     return found
 
 

@@ -154,9 +154,8 @@ def read_metadata(path: Path) -> dict[str, Any]:
     names = [index["name"] for index in metadata["indexes"]]
     assert names[0] == "_id_"
     assert len(set(names)) == len(names)
-    assert all(
-        isinstance(direction, int) for i in metadata["indexes"] for direction in i["key"].values()
-    )
+    for index in metadata["indexes"]:
+        assert all(isinstance(direction, int) for direction in index["key"].values())
     return metadata
 
 

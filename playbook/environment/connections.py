@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ ANSWER_SECONDS = 10.0
 """How long a part may take to answer one request."""
 USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
 PARALLEL_REQUESTS = 8
+REQUESTS_AT_ONCE = 4
 
 _AUTHENTICATION_CODES = (13, 18, 8000)
 
@@ -43,6 +45,11 @@ class Environment:
     """One deployment, its parts connected on first use. Close it, or use it in ``with``."""
 
     settings: Settings
+    asking: BoundedSemaphore = field(
+        default_factory=lambda: BoundedSemaphore(REQUESTS_AT_ONCE), repr=False, compare=False
+    )
+    """Taken for each request of a check, so that eight at once do not slow the backend down and
+    then blame it for being slow."""
     listeners: tuple[Any, ...] = field(default=(), repr=False)
     """pymongo command listeners, for whoever wants to count."""
 

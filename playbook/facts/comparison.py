@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from os.path import commonprefix
 from typing import Any
 
 from playbook.findings import NOTHING, Finding, Words, shown
@@ -93,13 +94,12 @@ def _differences(expected: object, found: object, where: str) -> Iterator[Findin
 def _difference(where: str, expected: object, found: object) -> Finding:
     if shown(expected) != shown(found):
         return Finding(where, expected, found)
-    # They read the same but are of two types, or differ beyond what is shown.
-    kinds = [type(value).__name__ for value in (expected, found)]
-    if kinds[0] == kinds[1]:
-        kinds = ["another end", "this end"]
+    if isinstance(expected, str) and isinstance(found, str):
+        # Too long to be shown whole: from a little before where they part.
+        start = max(0, len(commonprefix([expected, found])) - 10)
+        return Finding(where, Words(f"“…{expected[start:]}”"), Words(f"“…{found[start:]}”"))
     told_expected, told_found = (
-        Words(f"{shown(value)} ({kind})")
-        for value, kind in zip((expected, found), kinds, strict=True)
+        Words(f"{shown(value)} ({type(value).__name__})") for value in (expected, found)
     )
     return Finding(where, told_expected, told_found)
 

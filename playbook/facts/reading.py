@@ -240,15 +240,16 @@ class Reading:
     def _ask(self, method: str, path: str, **options: Any) -> Answer:
         request = f"{method} {path}"
         try:
-            answer = self.environment.http.request(
-                method,
-                self.environment.settings.api_url + path,
-                timeout=(CONNECT_SECONDS, PATIENCE_SECONDS),
-                allow_redirects=False,
-                stream=True,
-                **options,
-            )
-            content = _within(answer, PATIENCE_SECONDS)
+            with self.environment.asking:
+                answer = self.environment.http.request(
+                    method,
+                    self.environment.settings.api_url + path,
+                    timeout=(CONNECT_SECONDS, PATIENCE_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                    **options,
+                )
+                content = _within(answer, PATIENCE_SECONDS)
         except (requests.Timeout, TimeoutError):
             return Answer(request, None, problem=f"did not answer within {PATIENCE_SECONDS:g} s")
         except requests.RequestException as error:

@@ -25,7 +25,6 @@ from playbook.sheet.figures import kpi, money
 from playbook.verdict.model import BundleVerdict
 
 MOST_PRODUCTS = 4
-MOST_REASONS = 4
 PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": "Leads"}
 
 
@@ -108,7 +107,6 @@ def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Shee
                 ("currency", "Currency"),
                 ("timezone", "Time zone"),
                 ("device", "Device"),
-                ("emphasis", "Emphasis"),
             )
             if name in context
         ),

@@ -17,6 +17,8 @@ from playbook.sheet.content import Sheet
 
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"
+MOST_REASONS, LONGEST_REASON = 3, 150
+"""What fits on one page, whatever went wrong; the panel has all of it."""
 
 
 @dataclass(frozen=True)
@@ -59,4 +61,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.globals |= {"local_text": local_text, "here_text": here_text}
+    templates.globals |= {"most": MOST_REASONS, "longest": LONGEST_REASON}
     return templates

@@ -14,7 +14,6 @@ from playbook.verdict.model import GO, BundleVerdict, Result, Verdict
 
 CHECKS_A_LINE = 3
 """Fits a phone's screen in a chat."""
-TABLE_COLUMNS = 104
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "red")}
 NOT_RUN = ("?", "yellow")
 SHOWN_REASONS = 3
@@ -41,19 +40,15 @@ def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
     if len(verdict.bundles) == 1:
         _show_one(console, verdict.bundles[0], seeds)
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("bundle", no_wrap=True)
+    # A column a bundle, by its shortest name: so eight of them fit an ordinary terminal.
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
-    for check in CHECKS:
-        table.add_column(check, justify="center", overflow="fold")
     for bundle in verdict.bundles:
-        table.add_row(
-            _short(bundle, seeds),
-            _word(bundle.verdict),
-            *(Text(*_mark(bundle, check)) for check in CHECKS),
-        )
-    # A log file has no width of its own: there the table gets what it needs.
-    console.print(table, width=None if console.is_terminal else TABLE_COLUMNS, no_wrap=False)
+        table.add_column(_shortest(bundle, seeds), justify="center", overflow="fold")
+    table.add_row("verdict", *(_word(bundle.verdict) for bundle in verdict.bundles))
+    for check in CHECKS:
+        table.add_row(check, *(Text(*_mark(bundle, check)) for bundle in verdict.bundles))
+    console.print(table)
     for bundle in verdict.bundles:
         if bundle.in_session:
             console.print(f"{_short(bundle, seeds)} is in session: {'; '.join(bundle.in_session)}")
@@ -71,8 +66,11 @@ def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
     for seen in bundle.in_session:
         console.print(Text(f"in session: {seen}", style="yellow"), soft_wrap=True)
     for first in range(0, len(CHECKS), CHECKS_A_LINE):
-        marks = (Text(f"{_mark(bundle, c)[0]} {c:<10}", _mark(bundle, c)[1]) for c in CHECKS[first : first + CHECKS_A_LINE])
-        console.print(Text("").join(marks))
+        line = Text()
+        for check in CHECKS[first : first + CHECKS_A_LINE]:
+            mark, colour = _mark(bundle, check)
+            line.append(f"{mark} {check:<10}", colour)
+        console.print(line)
     if bundle.verdict != GO:
         _show_reasons(console, bundle, seeds)
 
@@ -106,3 +104,9 @@ def _word(verdict: str) -> Text:
 def _short(bundle: BundleVerdict, seeds: Seeds) -> str:
     line = seeds.bundles.get(bundle.bundle)
     return line.model.short if line else bundle.bundle
+
+
+def _shortest(bundle: BundleVerdict, seeds: Seeds) -> str:
+    line = seeds.bundles.get(bundle.bundle)
+    names = [line.model.short, *line.model.aliases] if line else [bundle.bundle]
+    return min(names, key=len)

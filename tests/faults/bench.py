@@ -8,6 +8,7 @@ of the earlier, the bundle is checked to be GO in between; and all eight are at 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import tempfile
 import time
@@ -282,4 +283,5 @@ def started() -> Iterator[Bench]:
         backups = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         bench = Bench(direct, proxy, seeds, Reset(direct, seeds, backups))
         bench.make_clean()
+        gc.freeze()  # pytest collects garbage at the end of each run: not what stays anyway
         yield bench

@@ -46,7 +46,8 @@ class Card:
     bundle: Bundle
     now: datetime
     judged: Judged
-    resetting_since: datetime | None
+    lease_since: datetime | None
+    """Since when somebody holds the lease of the bundle's resets."""
     present: tuple[Presence, ...]
     """Who is in session, of this bundle."""
     neighbours: tuple[Presence, ...]
@@ -61,6 +62,13 @@ class Card:
     job: Job | None
     runs: tuple[Document, ...]
     """The latest, newest first, without their steps and results."""
+
+    @property
+    def resetting_since(self) -> datetime | None:
+        """Since when it is being reset or rolled back, the check that follows included."""
+        if self.job is not None and self.job.running and self.job.kind != CHECK:
+            return self.job.started_at
+        return self.lease_since
 
     @property
     def state(self) -> str:
@@ -150,7 +158,7 @@ class Board:
             bundle=bundle,
             now=now,
             judged=judge(runs, now),
-            resetting_since=resetting.get(bundle.key),
+            lease_since=resetting.get(bundle.key),
             present=tuple(p for p in present if p.bundle == bundle.short),
             neighbours=tuple(p for p in present if p.bundle in sharing),
             last_reset=latest["ended_at"] if latest else None,

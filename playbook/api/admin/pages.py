@@ -150,11 +150,15 @@ def pages(desk: Desk) -> APIRouter:
     ) -> HTMLResponse:
         card = card_of(chosen)
         judged = card.judged.run and desk.board.run(chosen, card.judged.run["_id"])
+        at = root(request)
+        reported = {run["_id"]: url for run in card.runs if (url := report_url(run, at))}
+        nightly = f"verdict-{chosen.short}.html"
         saved = [b for b in backup.listed(desk.work.backups) if b.bundle == chosen.key]
         return shown(
             request, "bundle.html", session, card=card, busy=busy, backups=saved[::-1],
             progress=progress_of(card.job), lines=checklist(chosen, judged),
-            report_url=report_url, now=clock.now(),
+            reported=reported, nightly=nightly if (reports() / nightly).is_file() else None,
+            now=clock.now(),
         )  # fmt: skip
 
     @router.get("/bundles/{short}/runs/{run}")

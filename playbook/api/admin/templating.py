@@ -15,6 +15,7 @@ from playbook import __version__, clock
 from playbook.api.admin.sessions import Session
 from playbook.environment.redaction import Redactor
 
+DAYS_FROM_HOURS = 100
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
 MARKS = {
@@ -43,7 +44,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"iso": iso, "utc": utc, "until": until}
+    made.filters |= {"iso": iso, "utc": utc, "until": until, "there": there}
     made.globals |= {"local_text": clock.local_text, "marks": MARKS, "version": __version__}
     return made
 
@@ -71,6 +72,12 @@ def root(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
+def there(moment: datetime, zone: str) -> str:
+    """An instant in an investor's zone; the year only where it is another than this one."""
+    text = clock.local_text(moment, zone)
+    return text.replace(f" {clock.now().year},", ",")
+
+
 def iso(moment: datetime) -> str:
     """An instant for a script."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -85,4 +92,6 @@ def until(moment: datetime, now: datetime) -> str:
     """How long it still is: "in 47 h 12 min"."""
     minutes = max(int((moment - now).total_seconds()) // 60, 0)
     hours, rest = divmod(minutes, 60)
+    if hours >= DAYS_FROM_HOURS:
+        return f"in {hours // 24} days"
     return f"in {hours} h {rest:02} min" if hours else f"in {rest} min"

@@ -4,16 +4,20 @@
 
 (() => {
   const mine = new Intl.DateTimeFormat(undefined, {
-    weekday: "short", day: "numeric", month: "short",
+    weekday: "short", day: "2-digit", month: "short",
     hour: "2-digit", minute: "2-digit", timeZoneName: "short",
   });
   const OLD_AFTER = 20_000;
+  const DAYS_FROM_HOURS = 100;
   const HELD_BY = 90_000;
 
   function localise(root) {
     for (const time of root.querySelectorAll("time[data-mine]")) {
       const text = mine.format(new Date(time.dateTime));
       if (time.textContent !== text) time.textContent = text;
+      // Who is where the investor is needs no time twice.
+      const there = time.previousElementSibling;
+      time.hidden = there !== null && there.matches(".there") && there.textContent === text;
     }
     for (const zone of root.querySelectorAll("[data-zone]")) {
       const text = "yours (" + mine.resolvedOptions().timeZone + ")";
@@ -29,7 +33,9 @@
       const hours = Math.floor(seconds / 3600);
       const minutes = String(Math.floor(seconds / 60) % 60).padStart(2, "0");
       const rest = String(seconds % 60).padStart(2, "0");
-      const text = left === 0 ? "now" : `in ${hours}:${minutes}:${rest}`;
+      let text = `in ${hours}:${minutes}:${rest}`;
+      if (left === 0) text = "now";
+      if (hours >= DAYS_FROM_HOURS) text = `in ${Math.floor(hours / 24)} days`;
       if (countdown.textContent !== text) countdown.textContent = text;
     }
   }
