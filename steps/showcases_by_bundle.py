@@ -22,7 +22,7 @@ def computed(demo: Demo, name: str, wanted: Fraction) -> None:
 
 
 def percent(text: str) -> Fraction:
-    """"5.2" is 52/1000."""
+    """ "5.2" is 52/1000."""
     return exact(Decimal(text)) / 100
 
 
@@ -54,7 +54,8 @@ def network_sales(demo: Demo, amount: int) -> None:
 
 @then(
     parsers.parse(
-        "there are at least {count:d} worked examples, each with model, pipeline, latency and outcome"
+        "there are at least {count:d} worked examples, "
+        "each with model, pipeline, latency and outcome"
     )
 )
 def worked_examples(demo: Demo, count: int) -> None:
@@ -93,7 +94,9 @@ def featured_houses_are_french(demo: Demo) -> None:
         product = demo.catalog.product(row.product) or {}
         where = f"featured product {row.product}"
         expect(bool(product), where, Words("it in the catalog"), NOTHING)
-        expect(product.get("brand") == row.house, f"{where}: house", row.house, product.get("brand"))
+        expect(
+            product.get("brand") == row.house, f"{where}: house", row.house, product.get("brand")
+        )
         country = product.get("brand_country", NOTHING)
         expect(country == "FR", f"{where}: country of {row.house}", "FR", country)
 
@@ -182,7 +185,9 @@ def posts_are_there(demo: Demo, count: int) -> None:
     expect(len(engaging) >= count, "posts", wanted, len(engaging))
     creators = [creator.get("name") for creator in demo.creators.active]
     for post in posts:
-        expect(post.creator in creators, f"post {post.id}", Words("an active creator"), post.creator)
+        expect(
+            post.creator in creators, f"post {post.id}", Words("an active creator"), post.creator
+        )
 
 
 @then(parsers.parse("there are at least {count:d} days of mobile sessions, with orders on each"))
@@ -202,11 +207,7 @@ def reactions_are_plausible(demo: Demo) -> None:
 # Index
 
 
-@then(
-    parsers.parse(
-        "the compliance feature {feature:w} is switched on, with evidence behind it"
-    )
-)
+@then(parsers.parse("the compliance feature {feature:w} is switched on, with evidence behind it"))
 def compliance_is_active(demo: Demo, feature: str) -> None:
     rows = [row for row in demo.showcase.records.compliance if row.feature == feature]
     where = f"compliance feature {feature}"
@@ -257,9 +258,7 @@ def vendors_subscribe(demo: Demo, count: int) -> None:
 
 
 @then(
-    parsers.parse(
-        "the annual recurring revenue is {months:d} times the vendors' monthly revenue"
-    )
+    parsers.parse("the annual recurring revenue is {months:d} times the vendors' monthly revenue")
 )
 def annual_revenue(demo: Demo, months: int) -> None:
     wanted = months * sum(vendor.mrr_usd for vendor in demo.showcase.records.vendors)
@@ -287,9 +286,7 @@ def churned_vendors_are_gone(demo: Demo) -> None:
 # Tiger Global
 
 
-@then(
-    parsers.parse("every price of the catalog converts to {currency:w} and back within 1 %")
-)
+@then(parsers.parse("every price of the catalog converts to {currency:w} and back within 1 %"))
 def prices_convert(demo: Demo, currency: str) -> None:
     source = demo.catalog.currency
     for product in demo.catalog.products:

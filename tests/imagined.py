@@ -103,7 +103,9 @@ class Imagined:
             value if isinstance(value, bytes) else json.dumps(plain(value)).encode()
         )
 
-    def answer(self, what: str, body: object, status: int = 200, problem: str | None = None) -> None:
+    def answer(
+        self, what: str, body: object, status: int = 200, problem: str | None = None
+    ) -> None:
         """Let the API answer something of a test's making."""
         self.answers[what] = Answer(f"GET {what}", status, body, problem)
 

@@ -265,6 +265,13 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
     assert "event: progress" in told
     assert told.rstrip().splitlines()[-2] == "event: end"
     assert visitor.verdict("lvmh") == GO
+    job = sandbox.db[JOBS].find_one({"_id": LVMH})
+    assert job is not None
+    steps = sandbox.engine.plan(sandbox.bundle("lvmh"), clock.now()).steps
+    lines = [line["text"] for line in job["lines"]]
+    assert lines[: len(steps) + 1] == [*(step.line for step in steps), "Check it"]
+    assert len(lines) > len(steps) + 40
+    assert {line["state"] for line in job["lines"]} == {"done"}
     assert "Checked: GO." in visitor.text("/bundles/lvmh")
     good = sandbox.state("lvmh").hashes()
 

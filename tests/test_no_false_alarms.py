@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 from datetime import timedelta
+from itertools import pairwise
 
 from playbook import PROJECT
 from playbook.seeds import load
@@ -22,7 +23,9 @@ def test_clean_rounds_at_random_instants_are_all_go() -> None:
     print(f"--rounds {ROUNDS} --seed {seed}")  # shown where it fails
     command = [sys.executable, "-m", "tests.faults", "--workers", "1"]
     command += ["--rounds", str(ROUNDS), "--seed", str(seed)]
-    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
+    run = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "all GO" in run.stdout
     assert "failed" not in run.stderr, run.stderr
@@ -32,7 +35,7 @@ def test_rounds_are_the_same_for_the_same_seed_and_go_forward_in_time() -> None:
     seeds = load()
     rounds = drawn(200, 7, seeds)
     assert rounds == drawn(200, 7, seeds) != drawn(200, 8, seeds)
-    for one, following in zip(rounds, rounds[1:], strict=False):
+    for one, following in pairwise(rounds):
         assert one.reset_at <= one.checked_at < following.reset_at
     assert {name for one in rounds for name in one.bundles} == {
         line.model.short for line in seeds.bundles.values()

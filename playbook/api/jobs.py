@@ -46,37 +46,34 @@ class Told:
 
     def __init__(self, db: Database[Document], bundle: str, job: str, redact: Redactor) -> None:
         self._jobs, self._mine, self._redact = db[COLLECTION], {"_id": bundle, "job": job}, redact
-        self._open: int | None = None
-        self._count = 0
+        self._lines: list[Document] = []
 
     def begin(self, text: str, number: int | None = None, total: int | None = None) -> None:
         """A step begins; the one before it is done."""
-        changes: Document = {"number": number, "total": total, **self._closing()}
-        self._write({"$push": {"lines": self._line(text, "doing")}, "$set": changes})
-        self._open, self._count = self._count, self._count + 1
+        self._add(text, "doing")
+        self._write(number=number, total=total)
 
     def say(self, text: str, state: State) -> None:
         """Something has come out, well or badly."""
-        update: Document = {"$push": {"lines": self._line(text, state)}}
-        if closing := self._closing():
-            update["$set"] = closing
-        self._write(update)
-        self._open, self._count = None, self._count + 1
+        self._add(text, state)
+        self._write()
 
     def finish(self, state: State, message: str) -> None:
         """The job is over, and this is its one line for the person."""
-        changes = {"status": state, "message": self._redact(message), "ended_at": clock.now()}
-        self._write({"$set": {**changes, **self._closing(state)}})
+        self._close(state)
+        self._write(status=state, message=self._redact(message), ended_at=clock.now())
 
-    def _closing(self, state: State = "done") -> Document:
-        return {} if self._open is None else {f"lines.{self._open}.state": state}
+    def _add(self, text: str, state: State) -> None:
+        self._close("done")
+        self._lines.append({"text": self._redact(text), "state": state})
 
-    def _line(self, text: str, state: State) -> Document:
-        return {"text": self._redact(text), "state": state}
+    def _close(self, state: State) -> None:
+        if self._lines and self._lines[-1]["state"] == "doing":
+            self._lines[-1]["state"] = state
 
-    def _write(self, update: Any) -> None:
+    def _write(self, **changes: Any) -> None:
         with suppress(PyMongoError):
-            self._jobs.update_one(self._mine, update)
+            self._jobs.update_one(self._mine, {"$set": {**changes, "lines": self._lines}})
 
 
 type Task = Callable[[Told], str]

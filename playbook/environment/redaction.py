@@ -51,8 +51,12 @@ def _spellings(char: str) -> str:
         forms.add("+")
     if char == "/":
         forms.add(r"\/")
-    encoded = f"(?i:{in_url})" if in_url.startswith("%") else re.escape(in_url)
-    return f"(?:{'|'.join([*map(re.escape, sorted(forms)), encoded])})"
+    alternatives = {re.escape(form) for form in forms}
+    if in_url.startswith("%"):
+        alternatives.add(f"(?i:{in_url})")
+    # Each alternative once: two equal ones double the work with every further character.
+    longest_first = sorted(alternatives, key=lambda form: (-len(form), form))
+    return longest_first[0] if len(longest_first) == 1 else f"(?:{'|'.join(longest_first)})"
 
 
 def secrets_in(url: str) -> list[str]:

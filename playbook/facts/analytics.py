@@ -46,7 +46,9 @@ class Analytics:
         answer.json()
         if not events:
             yield Finding(
-                f"the event that {answer.request} tracked", Words("in analytics within 5 s"), NOTHING
+                f"the event that {answer.request} tracked",
+                Words("in analytics within 5 s"),
+                NOTHING,
             )
             return
         if len(events) > 1:
@@ -69,5 +71,3 @@ class Analytics:
         seen = trace.get("last_seen")
         # A clock that runs a little ahead of ours is no reason to call it a leftover.
         return isinstance(seen, datetime) and abs(self._reading.at - seen) <= IN_SESSION
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from os.path import commonprefix
+from itertools import zip_longest
 from typing import Any
 
 from playbook.findings import NOTHING, Finding, Words, shown
@@ -96,7 +96,8 @@ def _difference(where: str, expected: object, found: object) -> Finding:
         return Finding(where, expected, found)
     if isinstance(expected, str) and isinstance(found, str):
         # Too long to be shown whole: from a little before where they part.
-        start = max(0, len(commonprefix([expected, found])) - 10)
+        pairs = enumerate(zip_longest(expected, found))
+        start = max(0, next(place for place, (one, other) in pairs if one != other) - 10)
         return Finding(where, Words(f"“…{expected[start:]}”"), Words(f"“…{found[start:]}”"))
     told_expected, told_found = (
         Words(f"{shown(value)} ({type(value).__name__})") for value in (expected, found)

@@ -33,7 +33,9 @@ class Demo:
     Reading starts when the object is made; close it, so that its probes are removed.
     """
 
-    def __init__(self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime) -> None:
+    def __init__(
+        self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime
+    ) -> None:
         self.bundle, self.seeds = bundle, seeds
         self.reading = Reading(environment, bundle, seeds, at)
         # T is left open here: the LiveSale and the accounts resolve it from what they find.

@@ -80,7 +80,9 @@ class Reading:
     ``at`` is the instant of the look (UTC).
     """
 
-    def __init__(self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime) -> None:
+    def __init__(
+        self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime
+    ) -> None:
         self.environment, self.bundle, self.seeds, self.at = environment, bundle, seeds, at
         self.scope: Scope = scope_of(bundle, seeds)
         # The time in it lets a later check tell a dead check's probes from a living one's.
@@ -366,5 +368,3 @@ def _answer(request: str, answer: requests.Response, content: bytes) -> Answer:
         what = "broken JSON" if truncated else f"{kind} instead of JSON"
         problem = f"answered {answer.status_code} with {what}"
         return Answer(request, answer.status_code, problem=problem)
-
-

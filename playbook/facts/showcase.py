@@ -93,7 +93,7 @@ class Showcase:
 
     @property
     def not_served(self) -> Iterator[Finding]:
-        """Headline numbers that the API does not show, or not within 1 % in the bundle's currency."""
+        """Headline numbers that the API does not show in the bundle's currency, within 1 %."""
         answer, wanted_currency = self._reading.kpis, self._reading.bundle.currency
         shown = answer.field("investor_focus_metrics", dict)
         if answer.field("currency", str) != wanted_currency:
@@ -120,6 +120,4 @@ class Showcase:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached copies of the headline that disagree with it."""
-        return cached_copies(
-            self._reading, {"showcase": self._pristine[0]}, whole=("showcase",)
-        )
+        return cached_copies(self._reading, {"showcase": self._pristine[0]}, whole=("showcase",))

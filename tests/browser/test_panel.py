@@ -187,8 +187,8 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     progress = page.get_by_label("Progress", exact=True)
     expect(progress).to_contain_text(re.compile(r"step \d+ of \d+"), timeout=PATIENCE_MS)
     expect(progress).to_contain_text("Clear demo user sessions")
-    expect(progress).to_contain_text("catalog: The shelves are full", timeout=PATIENCE_MS)
     picture(page, "bundle-resetting")
+    expect(progress).to_contain_text("catalog: The shelves are full", timeout=PATIENCE_MS)
     verdict(page, "GO")
     expect(page.get_by_role("status").filter(has_text="Checked: GO")).to_be_visible()
     assert sandbox.db.products.find_one({"_id": "EUR-001"}) is not None
@@ -287,7 +287,7 @@ def test_everything_is_legible(
 
 
 def test_times_are_the_investors_and_mine(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
-    sandbox.reset("tiger")
+    sandbox.reset("tiger", access=clock.now())
     page = open_page("viewer", timezone_id="America/New_York")
     card = page.locator("#card-tiger-global")
     expect(card).to_contain_text("SGT")

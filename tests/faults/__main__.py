@@ -18,7 +18,7 @@ from rich.table import Table
 from playbook.checks import CHECKS
 from tests.faults import bench, rounds
 from tests.faults.catalogue import FAULTS
-from tests.faults.fault import EVERYONE, Fault
+from tests.faults.fault import EVERYONE
 
 WORKERS = 2
 

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -151,21 +151,17 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.cut_at is not None:
             self.close_connection = True
 
-    do_GET = do_POST = _serve  # noqa: N815 - the names that http.server looks for
+    do_GET = do_POST = _serve
 
     def handle(self) -> None:
-        try:
+        with suppress(OSError):  # who asked has lost patience
             super().handle()
-        except OSError:  # who asked has lost patience
-            pass
 
     def finish(self) -> None:
-        try:
+        with suppress(OSError):
             super().finish()
-        except OSError:
-            pass
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
 
@@ -195,10 +191,8 @@ def mute(answering: bytes | None) -> Iterator[int]:
             if answering is None:
                 held.append(connection)
                 continue
-            try:
+            with suppress(OSError):
                 connection.sendall(answering)
-            except OSError:
-                pass
             connection.close()
 
     threading.Thread(target=accept, daemon=True).start()

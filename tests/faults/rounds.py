@@ -128,6 +128,11 @@ class Years:
         with freeze_time(instant, tick=True):
             yield
 
+    @contextmanager
+    def _open(self, instant: datetime) -> Iterator[Environment]:
+        with self.at(instant), Environment(self.settings) as environment:
+            yield environment
+
     def go_round(self, one: Round) -> list[str]:
         """Reset and check; what is not GO, as text."""
         chosen = [bundles.find(self.seeds, name) for name in one.bundles]
@@ -137,15 +142,13 @@ class Years:
             for line in self.seeds.bundles.values()
             if line.model not in chosen and (one.forced or line.model.region not in regions)
         ]
-        with self.at(one.reset_at), Environment(self.settings) as environment:
+        access = one.reset_at.replace(microsecond=0) + one.access_in if one.access_in else None
+        with self._open(one.reset_at) as environment, traffic(environment, others):
             resetting = Reset(environment, self.seeds, self.backups)
-            access = one.reset_at.replace(microsecond=0) + one.access_in if one.access_in else None
-            with traffic(environment, others):
-                for bundle in chosen:
-                    resetting.reset(bundle, access=access, force=one.forced)
-        with self.at(one.checked_at), Environment(self.settings) as environment:
-            with traffic(environment, others):
-                verdict = check(environment, self.seeds, chosen)
+            for bundle in chosen:
+                resetting.reset(bundle, access=access, force=one.forced)
+        with self._open(one.checked_at) as environment, traffic(environment, others):
+            verdict = check(environment, self.seeds, chosen)
         if verdict.verdict == GO:
             return []
         return [f"{r.bundle} {r.check}: {r.reason}" for b in verdict.bundles for r in b.not_passed]
@@ -245,7 +248,8 @@ def main(count: int, seed: int | None, workers: int) -> int:
     children = [
         subprocess.Popen([*command, "--share", f"{share}/{workers}"]) for share in range(workers)
     ]
-    failed = any([child.wait() for child in children])
+    codes = [child.wait() for child in children]
+    failed = any(codes)
     told = "not all GO" if failed else "all GO"
     print(f"{count} rounds, {told}, --seed {seed}, {time.monotonic() - begun:.0f} s")
     return int(failed)

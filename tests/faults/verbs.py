@@ -147,7 +147,7 @@ def cached_hash(key: str, **fields: str) -> Inject:
 
     def inject(lab: Lab) -> None:
         lab.redis.delete(f"aislemarts:{key}")
-        lab.redis.hset(f"aislemarts:{key}", mapping=fields)
+        lab.redis.hset(f"aislemarts:{key}", mapping={**fields})
 
     return inject
 

@@ -72,49 +72,49 @@ fault("an account is missing", "missing", "Mongo", "sequoia", "sequoia.demo@", g
 fault("a companion is missing", "missing", "Mongo", "index", "index.viewer@", gone("index.viewer"))
 fault("locked", "account locked", "Mongo", "lvmh", "locked", account("lvmh.demo", locked=True))
 fault("a companion is locked", "account locked", "Mongo", "a16z", "a16z.creator@",
-      account("a16z.creator", locked=True))  # fmt: skip
+      account("a16z.creator", locked=True))
 fault("locked is null", "null", "Mongo", "bessemer", "locked", account("bessemer.demo", locked=None))
 fault("locked is not told", "missing", "Mongo", "bessemer", "locked", stripped("bessemer.brand", "locked"))
 fault("expired yesterday", "expired", "Mongo", "sequoia", "expires_at",
-      ends("sequoia.demo", timedelta(days=-1)))  # fmt: skip
+      ends("sequoia.demo", timedelta(days=-1)))
 fault("expires in an hour", "expired", "Mongo", "tiger-global", "expires_at",
-      ends("tiger.demo", timedelta(hours=1)))  # fmt: skip
+      ends("tiger.demo", timedelta(hours=1)))
 fault("expires before the LiveSale", "expired", "Mongo", "general-catalyst", "expires_at",
-      ends("gc.viewer", timedelta(hours=47)))  # fmt: skip
+      ends("gc.viewer", timedelta(hours=47)))
 fault("the expiry is missing", "missing", "Mongo", "lightspeed", "expires_at",
-      stripped("lightspeed.demo", "expires_at"))  # fmt: skip
+      stripped("lightspeed.demo", "expires_at"))
 fault("the expiry is a text", "wrong type", "Mongo", "index", "expires_at",
-      account("index.demo", expires_at="2099-01-01"))  # fmt: skip
+      account("index.demo", expires_at="2099-01-01"))
 fault("somebody changed the password", "another's password", "Mongo", "sequoia", "sequoia.demo@",
-      account("sequoia.demo", password=hash_of("changed")))  # fmt: skip
+      account("sequoia.demo", password=hash_of("changed")))
 fault("it has another account's password", "another's password", "Mongo", "lvmh", "lvmh.demo@",
-      lambda lab: account("lvmh.demo", password=hash_of(lab.direct.settings.password("a16z")))(lab))  # fmt: skip
+      lambda lab: account("lvmh.demo", password=hash_of(lab.direct.settings.password("a16z")))(lab))
 fault("the password is null", "null", "Mongo", "a16z", "a16z.demo@", account("a16z.demo", password=None))
 fault("the password stands in clear", "wrong type", "Mongo", "bessemer", "bessemer.demo@",
-      lambda lab: account("bessemer.demo", password=lab.direct.settings.password("bessemer"))(lab))  # fmt: skip
+      lambda lab: account("bessemer.demo", password=lab.direct.settings.password("bessemer"))(lab))
 fault("the address has a typo", "wrong value", "Mongo", "tiger-global", "tiger.demo@",
-      account("tiger.demo", email=email("tigre.demo")))  # fmt: skip
+      account("tiger.demo", email=email("tigre.demo")))
 fault("the address has a capital", "wrong value", "Mongo", "index", "index.demo@",
-      account("index.demo", email="Index.demo@aislemarts.luxury"))  # fmt: skip
+      account("index.demo", email="Index.demo@aislemarts.luxury"))
 fault("another role", "wrong value", "Mongo", "general-catalyst", "role", account("gc.demo", role="admin"))
 fault("no demo account any more", "wrong value", "Mongo", "lightspeed", "demo",
-      account("lightspeed.creator", demo=False))  # fmt: skip
+      account("lightspeed.creator", demo=False))
 fault("it must go through onboarding", "wrong value", "Mongo", "lvmh", "onboarded",
-      account("lvmh.brand", onboarded=False))  # fmt: skip
+      account("lvmh.brand", onboarded=False))
 fault("it prefers dollars", "currency mixed up", "Mongo", "lvmh", "preferences.currency",
-      account("lvmh.demo", preferences__currency="USD"))  # fmt: skip
+      account("lvmh.demo", preferences__currency="USD"))
 fault("its preferences are null", "null", "Mongo", "sequoia", "preferences",
-      account("sequoia.creator", preferences=None))  # fmt: skip
+      account("sequoia.creator", preferences=None))
 fault("it moved to another bundle", "swapped", "Mongo", "sequoia", "bundle",
-      account("sequoia.creator", bundle=of("a16z")))  # fmt: skip
+      account("sequoia.creator", bundle=of("a16z")))
 fault("a stray account", "extra", "Mongo", "a16z", "a16z.intern@",
-      another("a16z.demo", email=email("a16z.intern")))  # fmt: skip
+      another("a16z.demo", email=email("a16z.intern")))
 fault("the index of addresses is missing", "index missing", "Mongo", EVERYONE, "email_1",
-      reindexed("users", "email_1"))  # fmt: skip
+      reindexed("users", "email_1"))
 fault("the index of addresses is not unique", "index missing", "Mongo", EVERYONE, "email_1",
-      reindexed("users", "email_1", ([("email", 1)], {})))  # fmt: skip
+      reindexed("users", "email_1", ([("email", 1)], {})))
 fault("two accounts have one address", "doubled", "Mongo", EVERYONE, "email_1",
-      reindexed("users", "email_1"), another("index.demo", password=hash_of("another")))  # fmt: skip
+      reindexed("users", "email_1"), another("index.demo", password=hash_of("another")))
 fault("the endpoint is gone", "404", "HTTP", EVERYONE, "404", not_found("POST", LOGIN))
 fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("POST", LOGIN))
 fault("the endpoint is out of service", "500", "HTTP", EVERYONE, "503", failing("POST", LOGIN, 503))
@@ -125,9 +125,9 @@ fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", bre
 fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer", hanging_up("POST", LOGIN))
 fault("the endpoint sends elsewhere", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", LOGIN))
 fault("nobody gets in", "wrong value", "HTTP", EVERYONE, "401",
-      answers("POST", LOGIN, said({"detail": "wrong e-mail or password"}, 401)))  # fmt: skip
+      answers("POST", LOGIN, said({"detail": "wrong e-mail or password"}, 401)))
 fault("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong password",
-      answers("POST", LOGIN, said({"user_id": "u", "token": "t", "message": "Login successful"})))  # fmt: skip
+      answers("POST", LOGIN, said({"user_id": "u", "token": "t", "message": "Login successful"})))
 
 
 def as_somebody_else(body: Any, _: Request) -> Any:
@@ -141,8 +141,8 @@ def at_lvmh(body: Any, request: Request) -> Any:
 fault("one is logged in as somebody else", "swapped", "HTTP", EVERYONE, "user_id",
       lambda lab: lab.proxy.override("POST", LOGIN, lambda request, forward: (
           reply if (reply := forward()).status != 200
-          else reply.saying(as_somebody_else(reply.json(), request)))))  # fmt: skip
+          else reply.saying(as_somebody_else(reply.json(), request)))))
 fault("a login without a token", "optimistic lie", "HTTP", "lvmh", "token",
       lambda lab: lab.proxy.override("POST", LOGIN, lambda request, forward: (
           reply if (reply := forward()).status != 200
-          else reply.saying(at_lvmh(reply.json(), request)))))  # fmt: skip
+          else reply.saying(at_lvmh(reply.json(), request)))))

@@ -65,50 +65,50 @@ def lost_but_told(lab: Lab) -> None:
 
 
 fault("a session is left", "leftover", "Mongo", "sequoia", "user_sessions s-1",
-      left_behind("user_sessions", YESTERDAY, _id="s-1", email="sequoia.demo@aislemarts.luxury"))  # fmt: skip
+      left_behind("user_sessions", YESTERDAY, _id="s-1", email="sequoia.demo@aislemarts.luxury"))
 fault("a companion's session is left", "leftover", "Mongo", "a16z", "a16z.creator@",
-      left_behind("user_sessions", YESTERDAY, _id="s-2", email="a16z.creator@aislemarts.luxury"))  # fmt: skip
+      left_behind("user_sessions", YESTERDAY, _id="s-2", email="a16z.creator@aislemarts.luxury"))
 fault("a session of an unlisted companion is left", "leftover", "Mongo", "lvmh", "lvmh.viewer@",
-      left_behind("user_sessions", YESTERDAY, _id="s-3", email="lvmh.viewer@aislemarts.luxury"))  # fmt: skip
+      left_behind("user_sessions", YESTERDAY, _id="s-3", email="lvmh.viewer@aislemarts.luxury"))
 fault("a session that was never seen is left", "leftover", "Mongo", "index", "never",
-      left_behind("user_sessions", None, _id="s-4", email="index.demo@aislemarts.luxury"))  # fmt: skip
+      left_behind("user_sessions", None, _id="s-4", email="index.demo@aislemarts.luxury"))
 fault("the last investor left 20 minutes ago", "leftover", "Mongo", "bessemer", "user_sessions s-5",
-      left_behind("user_sessions", JUST_NOT_NOW, _id="s-5", email="bessemer.demo@aislemarts.luxury"))  # fmt: skip
+      left_behind("user_sessions", JUST_NOT_NOW, _id="s-5", email="bessemer.demo@aislemarts.luxury"))
 fault("a session of tomorrow", "leftover", "Mongo", "sequoia", "user_sessions s-6",
-      left_behind("user_sessions", -YESTERDAY, _id="s-6", email="sequoia.demo@aislemarts.luxury"))  # fmt: skip
+      left_behind("user_sessions", -YESTERDAY, _id="s-6", email="sequoia.demo@aislemarts.luxury"))
 fault("a session was last seen in words", "wrong type", "Mongo", "a16z", "just now",
-      added("user_sessions", _id="s-7", email="a16z.demo@aislemarts.luxury", last_seen="just now"))  # fmt: skip
+      added("user_sessions", _id="s-7", email="a16z.demo@aislemarts.luxury", last_seen="just now"))
 fault("a conversation is left", "leftover", "Mongo", "lvmh", "conversations c-1",
       left_behind("conversations", YESTERDAY, _id="c-1", messages=["Bonjour"],
-                  participants=[{"email": "lvmh.demo@aislemarts.luxury"}]))  # fmt: skip
+                  participants=[{"email": "lvmh.demo@aislemarts.luxury"}]))
 fault("a conversation of two investors is left", "leftover", "Mongo", ("sequoia", "tiger-global"), "c-2",
       left_behind("conversations", YESTERDAY, _id="c-2", participants=[
-          {"email": "sequoia.demo@aislemarts.luxury"}, {"email": "tiger.demo@aislemarts.luxury"}]))  # fmt: skip
+          {"email": "sequoia.demo@aislemarts.luxury"}, {"email": "tiger.demo@aislemarts.luxury"}]))
 fault("a counted click is left", "leftover", "Mongo", "lightspeed", "analytics a-1",
       left_behind("analytics", YESTERDAY, _id="a-1", bundle=of("lightspeed"), user_type="demo",
-                  event_type="click"))  # fmt: skip
+                  event_type="click"))
 fault("a click by address alone is left", "leftover", "Mongo", "general-catalyst", "gc.viewer@",
-      left_behind("analytics", YESTERDAY, _id="a-2", user_email="gc.viewer@aislemarts.luxury"))  # fmt: skip
+      left_behind("analytics", YESTERDAY, _id="a-2", user_email="gc.viewer@aislemarts.luxury"))
 fault("a hundred clicks are left", "leftover", "Mongo", "index", "99 more",
       *(left_behind("analytics", YESTERDAY, _id=f"a-{n}", bundle=of("index"), user_type="demo")
-        for n in range(100, 200)))  # fmt: skip
+        for n in range(100, 200)))
 fault("a cart is left", "leftover", "Mongo", "tiger-global", "carts k-1",
       left_behind("carts", YESTERDAY, _id="k-1", user_email="tiger.viewer@aislemarts.luxury",
-                  items=[{"sku": "APAC-001"}]))  # fmt: skip
+                  items=[{"sku": "APAC-001"}]))
 fault("tracking is off", "tracking off", "Mongo", "sequoia", "analytics_tracking",
-      changed("demo_settings", of("sequoia"), analytics_tracking=False))  # fmt: skip
+      changed("demo_settings", of("sequoia"), analytics_tracking=False))
 fault("tracking is a text", "wrong type", "Mongo", "lvmh", "analytics_tracking",
-      changed("demo_settings", of("lvmh"), analytics_tracking="true"))  # fmt: skip
+      changed("demo_settings", of("lvmh"), analytics_tracking="true"))
 fault("tracking is null", "null", "Mongo", "bessemer", "analytics_tracking",
-      changed("demo_settings", of("bessemer"), analytics_tracking=None))  # fmt: skip
+      changed("demo_settings", of("bessemer"), analytics_tracking=None))
 fault("the settings are missing", "missing", "Mongo", "a16z", "settings",
-      removed("demo_settings", _id=of("a16z")))  # fmt: skip
+      removed("demo_settings", _id=of("a16z")))
 fault("the settings hold more", "extra", "Mongo", "index", "sampling",
-      changed("demo_settings", of("index"), sampling=0.1))  # fmt: skip
+      changed("demo_settings", of("index"), sampling=0.1))
 fault("the index of analytics is missing", "index missing", "Mongo", EVERYONE, "bundle_1_user_type_1",
-      reindexed("analytics", "bundle_1_user_type_1"))  # fmt: skip
+      reindexed("analytics", "bundle_1_user_type_1"))
 fault("the index of conversations is missing", "index missing", "Mongo", EVERYONE, "participants.email_1",
-      reindexed("conversations", "participants.email_1"))  # fmt: skip
+      reindexed("conversations", "participants.email_1"))
 fault("the endpoint is gone", "404", "HTTP", EVERYONE, "404", not_found("POST", TRACK))
 fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("POST", TRACK))
 fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("POST", TRACK))
@@ -117,14 +117,14 @@ fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "brok
 fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("POST", TRACK))
 fault("the endpoint sends to a login page", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", TRACK))
 fault("tracked, says the API, but nothing arrives", "optimistic lie", "HTTP", EVERYONE, "track-interaction",
-      lost_but_told)  # fmt: skip
+      lost_but_told)
 fault("not tracked, says the API", "tracking off", "HTTP", EVERYONE, "track-interaction",
-      answers("POST", TRACK, said({"tracked": False, "event": None})))  # fmt: skip
+      answers("POST", TRACK, said({"tracked": False, "event": None})))
 fault("events count for another bundle", "swapped", "HTTP",
       tuple(bundle for bundle in EVERYONE if bundle != "lvmh"), "bundle",
-      tracked_otherwise(lambda event: {**event, "bundle": of("lvmh")}))  # fmt: skip
+      tracked_otherwise(lambda event: {**event, "bundle": of("lvmh")}))
 fault("events lose their type", "wrong value", "HTTP", EVERYONE, "event_type",
-      tracked_otherwise(lambda event: {**event, "event_type": "unknown"}))  # fmt: skip
+      tracked_otherwise(lambda event: {**event, "event_type": "unknown"}))
 fault("events are of no demo user", "wrong value", "HTTP", EVERYONE, "user_type",
-      tracked_otherwise(lambda event: {**event, "user_type": "customer"}))  # fmt: skip
+      tracked_otherwise(lambda event: {**event, "user_type": "customer"}))
 fault("events count twice", "doubled", "HTTP", EVERYONE, "once", twice)

@@ -36,185 +36,185 @@ fault(
     "a product that LiveSales feature is missing", "missing", "Mongo", US, "LUX-003",
     removed("products", _id="LUX-003"),
     also={"sequoia": ("livesale",), "lightspeed": ("livesale",)},
-)  # fmt: skip
+)
 fault(
     "a product of a French house is missing", "missing", "Mongo", EU, "EUR-014",
     removed("products", _id="EUR-014"),
     also={"lvmh": ("showcase",), "index": ("showcase",)},
-)  # fmt: skip
+)
 fault(
     "Singapore's shelves are empty", "missing", "Mongo", APAC, "50 products",
     removed("products", region="APAC"),
     also={"tiger-global": ("livesale",)},
-)  # fmt: skip
+)
 fault(
     "only the jewels of Europe are left", "missing", "Mongo", EU, "EUR-00",
     removed("products", region="EU", category={"$ne": "jewelry"}),
     also={"lvmh": ("livesale", "showcase"), "index": ("livesale", "showcase")},
-)  # fmt: skip
+)
 fault(
     "a test product is left over", "extra", "Mongo", US, "LUX-999",
     copied("products", "LUX-010", _id="LUX-999", id="LUX-999", name="Test Product"),
-)  # fmt: skip
+)
 fault(
     "a bare document calls itself of the region", "extra", "Mongo", APAC, "APAC-777",
     added("products", _id="APAC-777", region="APAC"),
     also={"tiger-global": ("showcase",)},
-)  # fmt: skip
+)
 fault(
     "a stray's id is a document", "extra", "Mongo", US, "sku",
     copied("products", "LUX-010", _id={"sku": "LUX-010"}, name="Another"),
-)  # fmt: skip
+)
 fault(
     "mongoimport without _id doubled a product", "doubled", "Mongo", US, "Hermès Birkin 35",
     copied("products", "LUX-001", _id=ObjectId("66f000000000000000000001")),
-)  # fmt: skip
+)
 fault(
     "two products have one name", "doubled", "Mongo", US, "Rolex Submariner",
     changed("products", "LUX-010", name="Rolex Submariner"),
-)  # fmt: skip
+)
 
 # Wrong values
 
 fault("a price ten times too high", "wrong value", "Mongo", US, "LUX-010: price_usd",
-      computed("products", "LUX-010", lambda _, p: {"price_usd": p["price_usd"] * 10}))  # fmt: skip
+      computed("products", "LUX-010", lambda _, p: {"price_usd": p["price_usd"] * 10}))
 fault("a price one dollar off", "wrong value", "Mongo", US, "TECH-001: price_usd",
-      changed("products", "TECH-001", price_usd=17999))  # fmt: skip
+      changed("products", "TECH-001", price_usd=17999))
 fault("a price of zero", "wrong value", "Mongo", US, "HOME-002: price_usd",
-      changed("products", "HOME-002", price_usd=0))  # fmt: skip
+      changed("products", "HOME-002", price_usd=0))
 fault(
     "a negative price", "wrong value", "Mongo", APAC, "APAC-001: price_sgd",
     changed("products", "APAC-001", price_sgd=-8500), also={"tiger-global": ("showcase",)},
-)  # fmt: skip
+)
 fault(
     "a price differs from the tax example", "wrong value", "Mongo", EU, "EUR-002: price_eur",
     changed("products", "EUR-002", price_eur=130),
     also={"lvmh": ("showcase",), "index": ("showcase",)},
-)  # fmt: skip
+)
 fault("another category", "wrong value", "Mongo", US, "LUX-002: category",
-      changed("products", "LUX-002", category="watch"))  # fmt: skip
+      changed("products", "LUX-002", category="watch"))
 fault(
     "a French house turned Italian", "wrong value", "Mongo", EU, "EUR-001: brand_country",
     changed("products", "EUR-001", brand_country="IT"), also={"lvmh": ("showcase",)},
-)  # fmt: skip
+)
 fault("a space after a name", "wrong value", "Mongo", US, "LUX-003: name",
-      changed("products", "LUX-003", name="Tom Ford Suit "))  # fmt: skip
+      changed("products", "LUX-003", name="Tom Ford Suit "))
 fault("a Cyrillic letter in a name", "wrong value", "Mongo", EU, "EUR-003: name",
-      changed("products", "EUR-003", name="Bulg\u0430ri Serpenti Watch"))  # fmt: skip
+      changed("products", "EUR-003", name="Bulg\u0430ri Serpenti Watch"))
 fault("a field that nobody seeded", "extra", "Mongo", US, "LUX-010: debug",
-      changed("products", "LUX-010", debug=True))  # fmt: skip
+      changed("products", "LUX-010", debug=True))
 fault("a field is missing", "missing", "Mongo", US, "LUX-010: group",
-      without("products", "LUX-010", "group"))  # fmt: skip
+      without("products", "LUX-010", "group"))
 
 # Wrong types, null, empty
 
 fault("a price as text", "wrong type", "Mongo", US, "LUX-001: price_usd",
-      changed("products", "LUX-001", price_usd="12000"))  # fmt: skip
+      changed("products", "LUX-001", price_usd="12000"))
 fault("a price as a double", "wrong type", "Mongo", US, "LUX-001: price_usd",
-      changed("products", "LUX-001", price_usd=12000.0))  # fmt: skip
+      changed("products", "LUX-001", price_usd=12000.0))
 fault(
     "a price as a decimal", "wrong type", "Mongo", APAC, "APAC-002: price_sgd",
     changed("products", "APAC-002", price_sgd=Decimal128("450")),
     also={"tiger-global": ("showcase",)},
-)  # fmt: skip
+)
 fault("stock as a 64-bit number", "wrong type", "Mongo", US, "LUX-010: inventory",
-      changed("products", "LUX-010", inventory=Int64(100)))  # fmt: skip
+      changed("products", "LUX-010", inventory=Int64(100)))
 fault(
     "a price is null", "null", "Mongo", EU, "EUR-040: price_eur",
     changed("products", "EUR-040", price_eur=None), also={"index": ("showcase",)},
-)  # fmt: skip
+)
 fault("a name is null", "null", "Mongo", US, "HOME-001: name",
-      changed("products", "HOME-001", name=None))  # fmt: skip
+      changed("products", "HOME-001", name=None))
 fault("a name is empty", "empty", "Mongo", US, "HOME-001: name",
-      changed("products", "HOME-001", name=""))  # fmt: skip
+      changed("products", "HOME-001", name=""))
 fault("a name is a list", "wrong type", "Mongo", EU, "EUR-040: name",
-      changed("products", "EUR-040", name=["Cartier"]))  # fmt: skip
+      changed("products", "EUR-040", name=["Cartier"]))
 fault(
     "a brand is a document", "wrong type", "Mongo", EU, "EUR-040: brand",
     changed("products", "EUR-040", brand={"name": "Cartier"}),
-)  # fmt: skip
+)
 
 # Texts
 
 fault("a name in mojibake", "mojibake", "Mongo", US, "LUX-001: name",
-      computed("products", "LUX-001", lambda _, p: {"name": in_wrong_encoding(p["name"])}))  # fmt: skip
+      computed("products", "LUX-001", lambda _, p: {"name": in_wrong_encoding(p["name"])}))
 fault("question marks for accents", "mojibake", "Mongo", US, "HOME-002: name",
-      changed("products", "HOME-002", name="Herm?s Avalon Blanket"))  # fmt: skip
+      changed("products", "HOME-002", name="Herm?s Avalon Blanket"))
 
 # Currencies and regions
 
 fault("a US product in euros", "currency mixed up", "Mongo", US, "LUX-010: currency",
-      changed("products", "LUX-010", currency="EUR"))  # fmt: skip
+      changed("products", "LUX-010", currency="EUR"))
 fault("a second price in another currency", "currency mixed up", "Mongo", US, "LUX-010: price_eur",
-      changed("products", "LUX-010", price_eur=1000))  # fmt: skip
+      changed("products", "LUX-010", price_eur=1000))
 fault(
     "a Singapore price in dollars", "currency mixed up", "Mongo", APAC, "APAC-001: price_sgd",
     updated("products", {"_id": "APAC-001"}, {"$rename": {"price_sgd": "price_usd"}}),
     also={"tiger-global": ("showcase",)},
-)  # fmt: skip
+)
 fault("a US product in the European catalog", "swapped", "Mongo", (*US, *EU), "LUX-010",
-      changed("products", "LUX-010", region="EU"), also={"index": ("showcase",)})  # fmt: skip
+      changed("products", "LUX-010", region="EU"), also={"index": ("showcase",)})
 fault("two products swapped their prices", "swapped", "Mongo", US, "LUX-004: price_usd",
-      swapped("products", "LUX-004", "LUX-005", "price_usd"))  # fmt: skip
+      swapped("products", "LUX-004", "LUX-005", "price_usd"))
 fault("two products swapped places", "swapped", "Mongo", US, "LUX-004",
-      swapped("products", "LUX-004", "LUX-005"))  # fmt: skip
+      swapped("products", "LUX-004", "LUX-005"))
 
 # Stock
 
 fault("one piece was sold", "stale", "Mongo", US, "TECH-001: inventory",
-      changed("products", "TECH-001", inventory=99))  # fmt: skip
+      changed("products", "TECH-001", inventory=99))
 fault("one piece is reserved", "stale", "Mongo", APAC, "APAC-001: reserved",
-      changed("products", "APAC-001", reserved=1))  # fmt: skip
+      changed("products", "APAC-001", reserved=1))
 fault("reserved is false", "wrong type", "Mongo", US, "TECH-001: reserved",
-      changed("products", "TECH-001", reserved=False))  # fmt: skip
+      changed("products", "TECH-001", reserved=False))
 fault(
     "Europe is sold out", "stale", "Mongo", EU, "inventory",
     updated("products", {"region": "EU"}, {"$set": {"inventory": 0}}),
     also={"lvmh": ("livesale",), "index": ("livesale",)},
-)  # fmt: skip
+)
 fault("stock is not told", "missing", "Mongo", US, "LUX-010: inventory",
-      without("products", "LUX-010", "inventory"))  # fmt: skip
+      without("products", "LUX-010", "inventory"))
 
 # Indexes
 
 fault("the catalog's index is missing", "index missing", "Mongo", EVERYWHERE, INDEX,
-      reindexed("products", INDEX))  # fmt: skip
+      reindexed("products", INDEX))
 fault("the catalog's index has other fields", "index missing", "Mongo", EVERYWHERE, INDEX,
-      reindexed("products", INDEX, ([("category", 1)], {"name": INDEX})))  # fmt: skip
+      reindexed("products", INDEX, ([("category", 1)], {"name": INDEX})))
 
 # Cached copies
 
 fault("a cached price from yesterday", "cached copy differs", "Redis", US, "cdn:LUX-001: price_usd",
-      cached_copy("region:US:cdn:LUX-001", "products", "LUX-001", price_usd=11000))  # fmt: skip
+      cached_copy("region:US:cdn:LUX-001", "products", "LUX-001", price_usd=11000))
 fault("a cached product that is gone", "cached copy differs", "Redis", US, "LUX-900",
-      cached_copy("region:US:cdn:LUX-900", "products", "LUX-001"))  # fmt: skip
+      cached_copy("region:US:cdn:LUX-900", "products", "LUX-001"))
 fault("one product cached under another's key", "cached copy differs", "Redis", US, "cdn:LUX-001",
-      cached_copy("region:US:cdn:LUX-001", "products", "LUX-002"))  # fmt: skip
+      cached_copy("region:US:cdn:LUX-001", "products", "LUX-002"))
 fault("a cached product is an empty document", "cached copy differs", "Redis", EU, "cdn:EUR-010",
-      cached("region:EU:cdn:EUR-010", {}))  # fmt: skip
+      cached("region:EU:cdn:EUR-010", {}))
 fault("a cached product is null", "cached copy differs", "Redis", EU, "cdn:EUR-010",
-      cached("region:EU:cdn:EUR-010", None))  # fmt: skip
+      cached("region:EU:cdn:EUR-010", None))
 fault("a cached product is half a document", "cached copy differs", "Redis", EU, "cdn:EUR-010",
-      cached_raw("region:EU:cdn:EUR-010", b'{"_id":"EUR-010","name":"Di'))  # fmt: skip
+      cached_raw("region:EU:cdn:EUR-010", b'{"_id":"EUR-010","name":"Di'))
 fault("a cached product is an error page", "cached copy differs", "Redis", APAC, "cdn:APAC-001",
-      cached_raw("region:APAC:cdn:APAC-001", b"<html>502 Bad Gateway</html>"))  # fmt: skip
+      cached_raw("region:APAC:cdn:APAC-001", b"<html>502 Bad Gateway</html>"))
 fault("a cached product is a Redis hash", "cached copy differs", "Redis", US, "cdn:LUX-001",
-      cached_hash("region:US:cdn:LUX-001", name="Hermès Birkin 35"))  # fmt: skip
+      cached_hash("region:US:cdn:LUX-001", name="Hermès Birkin 35"))
 fault("a cached product of another region", "cached copy differs", "Redis", US, "EUR-001",
-      cached_copy("region:US:cdn:EUR-001", "products", "EUR-001"))  # fmt: skip
+      cached_copy("region:US:cdn:EUR-001", "products", "EUR-001"))
 fault("search results with another price", "cached copy differs", "Redis", EU, "EUR-001: price_eur",
-      cached("region:EU:search:handbags", {"hits": [{"id": "EUR-001", "price_eur": 4500}]}))  # fmt: skip
+      cached("region:EU:search:handbags", {"hits": [{"id": "EUR-001", "price_eur": 4500}]}))
 fault("search results with another region's product", "cached copy differs", "Redis", US, "APAC-001",
-      cached("region:US:search:pearls", {"hits": [{"id": "APAC-001"}]}))  # fmt: skip
+      cached("region:US:search:pearls", {"hits": [{"id": "APAC-001"}]}))
 fault("a cached catalog is one product short", "cached copy differs", "Redis", US, "LUX-007",
-      cached_list("region:US:products", "products", {"region": "US"}, "LUX-007"))  # fmt: skip
+      cached_list("region:US:products", "products", {"region": "US"}, "LUX-007"))
 fault("a cached catalog is empty", "cached copy differs", "Redis", APAC, "region:APAC:catalog",
-      cached("region:APAC:catalog", []))  # fmt: skip
+      cached("region:APAC:catalog", []))
 fault("one bundle's own cached copy differs", "cached copy differs", "Redis", "a16z",
       "A16Z_CHRIS_DIXON:product:TECH-001: inventory",
-      cached_copy(f"bundle:{of('a16z')}:product:TECH-001", "products", "TECH-001", inventory=3))  # fmt: skip
+      cached_copy(f"bundle:{of('a16z')}:product:TECH-001", "products", "TECH-001", inventory=3))
 
 # Files
 
 fault("the seed file has a new price", "stale", "files", US, "LUX-010: price_usd",
-      seed_file("luxury_products.json", '"LUX-010"', '"price_usd": ', '"price_usd": 1'))  # fmt: skip
+      seed_file("luxury_products.json", '"LUX-010"', '"price_usd": ', '"price_usd": 1'))

@@ -31,54 +31,54 @@ WITHOUT_MARCUS = {
 WITHOUT_CAMILLE = {"general-catalyst": ("livesale",), "lightspeed": ("showcase",)}
 
 fault("a creator is missing", "missing", "Mongo", US, CAMILLE,
-      removed("creators", _id=CAMILLE), also=WITHOUT_CAMILLE)  # fmt: skip
+      removed("creators", _id=CAMILLE), also=WITHOUT_CAMILLE)
 fault("nobody is left in Singapore", "missing", "Mongo", APAC, "region APAC",
-      removed("creators", region="APAC"), also={"tiger-global": ("livesale",)})  # fmt: skip
+      removed("creators", region="APAC"), also={"tiger-global": ("livesale",)})
 fault("a creator is inactive", "wrong value", "Mongo", US, ISABELLA,
-      changed("creators", ISABELLA, active=False), also=WITHOUT_ISABELLA)  # fmt: skip
+      changed("creators", ISABELLA, active=False), also=WITHOUT_ISABELLA)
 fault("active is null", "null", "Mongo", US, MARCUS,
-      changed("creators", MARCUS, active=None), also=WITHOUT_MARCUS)  # fmt: skip
+      changed("creators", MARCUS, active=None), also=WITHOUT_MARCUS)
 fault("active is a text", "wrong type", "Mongo", US, MARCUS,
-      changed("creators", MARCUS, active="true"), also=WITHOUT_MARCUS)  # fmt: skip
+      changed("creators", MARCUS, active="true"), also=WITHOUT_MARCUS)
 fault("active is 1", "wrong type", "Mongo", EU, MARIE,
-      changed("creators", MARIE, active=1), also={"lvmh": ("livesale",)})  # fmt: skip
+      changed("creators", MARIE, active=1), also={"lvmh": ("livesale",)})
 fault("followers are off", "wrong value", "Mongo", APAC, f"{YUKI}: followers",
-      changed("creators", YUKI, followers=320001))  # fmt: skip
+      changed("creators", YUKI, followers=320001))
 fault("followers are a text", "wrong type", "Mongo", US, f"{ISABELLA}: followers",
-      changed("creators", ISABELLA, followers="250K"))  # fmt: skip
+      changed("creators", ISABELLA, followers="250K"))
 fault("a rate in per cent instead of a share", "wrong value", "Mongo", EU, f"{MARIE}: conversion_rate",
-      changed("creators", MARIE, conversion_rate=5.2))  # fmt: skip
+      changed("creators", MARIE, conversion_rate=5.2))
 fault("viewers are null", "null", "Mongo", EU, f"{MARIE}: avg_session_viewers",
-      changed("creators", MARIE, avg_session_viewers=None))  # fmt: skip
+      changed("creators", MARIE, avg_session_viewers=None))
 fault("a specialty is missing", "missing", "Mongo", APAC, f"{YUKI}: specialty",
-      without("creators", YUKI, "specialty"))  # fmt: skip
+      without("creators", YUKI, "specialty"))
 fault("a name in mojibake", "mojibake", "Mongo", EU, MARIE,
       computed("creators", MARIE, lambda _, c: {"name": in_wrong_encoding(c["name"])}),
-      also={"lvmh": ("livesale",)})  # fmt: skip
+      also={"lvmh": ("livesale",)})
 fault("a name without its accents", "wrong value", "Mongo", EU, MARIE,
-      changed("creators", MARIE, name="Marie Elegance"), also={"lvmh": ("livesale",)})  # fmt: skip
+      changed("creators", MARIE, name="Marie Elegance"), also={"lvmh": ("livesale",)})
 fault("a name is a list", "wrong type", "Mongo", US, CAMILLE,
-      changed("creators", CAMILLE, name=["Camille"]), also=WITHOUT_CAMILLE)  # fmt: skip
+      changed("creators", CAMILLE, name=["Camille"]), also=WITHOUT_CAMILLE)
 fault("a fourth creator", "extra", "Mongo", US, "creator-099",
-      copied("creators", ISABELLA, _id="creator-099", id="creator-099", name="Test Creator"))  # fmt: skip
+      copied("creators", ISABELLA, _id="creator-099", id="creator-099", name="Test Creator"))
 fault("a creator twice", "doubled", "Mongo", EU, "Marie Élégance",
-      copied("creators", MARIE, _id="66f0"))  # fmt: skip
+      copied("creators", MARIE, _id="66f0"))
 fault("a bare document of the region", "extra", "Mongo", APAC, "creator-x",
-      added("creators", _id="creator-x", region="APAC"))  # fmt: skip
+      added("creators", _id="creator-x", region="APAC"))
 fault("Marie is sent to America", "swapped", "Mongo", (*US, *EU), MARIE,
-      changed("creators", MARIE, region="US"), also={"lvmh": ("livesale",)})  # fmt: skip
+      changed("creators", MARIE, region="US"), also={"lvmh": ("livesale",)})
 fault("two creators swapped their profiles", "swapped", "Mongo", US, ISABELLA,
-      swapped("creators", ISABELLA, MARCUS, "followers", "specialty", "avg_session_viewers"))  # fmt: skip
+      swapped("creators", ISABELLA, MARCUS, "followers", "specialty", "avg_session_viewers"))
 fault("everybody in Europe is resting", "wrong value", "Mongo", EU, "active creators of region EU",
       updated("creators", {"region": "EU"}, {"$set": {"active": False}}),
-      also={"lvmh": ("livesale",), "index": ("livesale",)})  # fmt: skip
+      also={"lvmh": ("livesale",), "index": ("livesale",)})
 fault("a cached profile differs", "cached copy differs", "Redis", US, f"creator:{ISABELLA}: followers",
-      cached_copy(f"region:US:creator:{ISABELLA}", "creators", ISABELLA, followers=1))  # fmt: skip
+      cached_copy(f"region:US:creator:{ISABELLA}", "creators", ISABELLA, followers=1))
 fault("a cached profile of somebody gone", "cached copy differs", "Redis", EU, "creator-077",
-      cached("region:EU:creator:creator-077", {"_id": "creator-077"}))  # fmt: skip
+      cached("region:EU:creator:creator-077", {"_id": "creator-077"}))
 fault("a cached profile is broken off", "cached copy differs", "Redis", APAC, f"creator:{YUKI}",
-      cached_raw(f"region:APAC:creator:{YUKI}", b'{"_id": "crea'))  # fmt: skip
+      cached_raw(f"region:APAC:creator:{YUKI}", b'{"_id": "crea'))
 fault("a cached list lacks a creator", "cached copy differs", "Redis", US, MARCUS,
-      cached_list("region:US:creators", "creators", {"region": "US"}, MARCUS))  # fmt: skip
+      cached_list("region:US:creators", "creators", {"region": "US"}, MARCUS))
 fault("a bundle's cached profile is inactive", "cached copy differs", "Redis", "lvmh", MARIE,
-      cached_copy(f"bundle:{of('lvmh')}:creator:{MARIE}", "creators", MARIE, active=False))  # fmt: skip
+      cached_copy(f"bundle:{of('lvmh')}:creator:{MARIE}", "creators", MARIE, active=False))

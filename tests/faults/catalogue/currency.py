@@ -77,101 +77,101 @@ def served(**fields: object) -> Inject:
 
 def served_rate(currency: str, rate: float) -> Inject:
     return distorts("GET", SERVED, lambda body, _: {
-        **body, "rates": {**body["rates"], currency: rate}})  # fmt: skip
+        **body, "rates": {**body["rates"], currency: rate}})
 
 
 fault("the dollar's rates are missing", "missing", "Mongo", EVERYONE, "currency-rates",
-      removed("currency_rates", _id="USD"), also=NO_MONEY)  # fmt: skip
+      removed("currency_rates", _id="USD"), also=NO_MONEY)
 fault("the euro's rates are missing", "missing", "Mongo", EVERYONE, "EUR",
-      removed("currency_rates", _id="EUR"), also=INDEX)  # fmt: skip
+      removed("currency_rates", _id="EUR"), also=INDEX)
 fault("the yen's rates are missing", "missing", "Mongo", EVERYONE, "JPY",
-      removed("currency_rates", _id="JPY"))  # fmt: skip
+      removed("currency_rates", _id="JPY"))
 fault("no rates at all", "missing", "Mongo", EVERYONE, "currency-rates",
-      removed("currency_rates"), also=NO_MONEY)  # fmt: skip
+      removed("currency_rates"), also=NO_MONEY)
 fault("no rate for shillings", "missing", "Mongo", EVERYONE, "USD to KES",
-      without("currency_rates", "USD", "rates.KES"), also=TIGER)  # fmt: skip
+      without("currency_rates", "USD", "rates.KES"), also=TIGER)
 fault("the euro does not know the pound", "missing", "Mongo", EVERYONE, "EUR to GBP",
-      without("currency_rates", "EUR", "rates.GBP"), also=INDEX)  # fmt: skip
+      without("currency_rates", "EUR", "rates.GBP"), also=INDEX)
 fault("a rate is null", "null", "Mongo", EVERYONE, "USD to NGN",
-      changed("currency_rates", "USD", rates__NGN=None), also=TIGER)  # fmt: skip
+      changed("currency_rates", "USD", rates__NGN=None), also=TIGER)
 fault("a rate is a text", "wrong type", "Mongo", EVERYONE, "USD to BRL",
-      changed("currency_rates", "USD", rates__BRL="5.38"), also=TIGER)  # fmt: skip
+      changed("currency_rates", "USD", rates__BRL="5.38"), also=TIGER)
 fault("a rate is zero", "wrong value", "Mongo", EVERYONE, "USD to INR",
-      changed("currency_rates", "USD", rates__INR=0), also=TIGER)  # fmt: skip
+      changed("currency_rates", "USD", rates__INR=0), also=TIGER)
 fault("a rate is negative", "wrong value", "Mongo", EVERYONE, "USD to ZAR",
-      changed("currency_rates", "USD", rates__ZAR=-16.9), also=TIGER)  # fmt: skip
+      changed("currency_rates", "USD", rates__ZAR=-16.9), also=TIGER)
 fault("a dollar is worth two dollars", "wrong value", "Mongo", EVERYONE, "USD to USD",
-      changed("currency_rates", "USD", rates__USD=2.0))  # fmt: skip
+      changed("currency_rates", "USD", rates__USD=2.0))
 fault("the rates are a list", "wrong type", "Mongo", EVERYONE, "GBP",
-      changed("currency_rates", "GBP", rates=[0.74]))  # fmt: skip
+      changed("currency_rates", "GBP", rates=[0.74]))
 fault("the rates are empty", "empty", "Mongo", EVERYONE, "USD to EUR",
-      changed("currency_rates", "USD", rates={}), also=NO_MONEY)  # fmt: skip
+      changed("currency_rates", "USD", rates={}), also=NO_MONEY)
 fault("the yen is a hundred times too dear", "rate absurd", "Mongo", EVERYONE, "USD to JPY",
-      worth("JPY", 100))  # fmt: skip
+      worth("JPY", 100))
 fault("the euro is upside down everywhere", "rate absurd", "Mongo", EVERYONE, "USD to EUR",
-      worth("EUR", 0.8615**2))  # fmt: skip
+      worth("EUR", 0.8615**2))
 fault("a misplaced decimal point in one table", "rate absurd", "Mongo", EVERYONE, "USD to JPY",
-      changed("currency_rates", "USD", rates__JPY=15.485), also=TIGER)  # fmt: skip
+      changed("currency_rates", "USD", rates__JPY=15.485), also=TIGER)
 fault("the euro's table is 3 % off", "rate inconsistent", "Mongo", EVERYONE, "EUR to",
-      off_by("EUR", 1.03), also=INDEX)  # fmt: skip
+      off_by("EUR", 1.03), also=INDEX)
 fault("Singapore's table is 3 % off", "rate inconsistent", "Mongo", EVERYONE, "SGD to",
-      off_by("SGD", 0.97), also=TIGER)  # fmt: skip
+      off_by("SGD", 0.97), also=TIGER)
 fault("one cross rate is 2 % off", "rate inconsistent", "Mongo", EVERYONE, "KES to AED",
-      updated("currency_rates", {"_id": "KES"}, {"$mul": {"rates.AED": 1.02}}))  # fmt: skip
+      updated("currency_rates", {"_id": "KES"}, {"$mul": {"rates.AED": 1.02}}))
 fault("the rates of a day before yesterday", "rate stale", "Mongo", EVERYONE, "last update",
-      dated(timedelta(hours=25)))  # fmt: skip
+      dated(timedelta(hours=25)))
 fault("the rates of last year", "rate stale", "Mongo", EVERYONE, "last update",
-      dated(timedelta(days=365)))  # fmt: skip
+      dated(timedelta(days=365)))
 fault("one base was forgotten for two days", "rate stale", "Mongo", EVERYONE, "MXN",
-      dated(timedelta(days=2), {"_id": "MXN"}))  # fmt: skip
+      dated(timedelta(days=2), {"_id": "MXN"}))
 fault("the rates of tomorrow", "rate stale", "Mongo", EVERYONE, "last update",
-      dated(timedelta(days=-1)))  # fmt: skip
+      dated(timedelta(days=-1)))
 fault("nobody knows how old the rates are", "missing", "Mongo", EVERYONE, "last update",
-      updated("currency_rates", {}, {"$unset": {"updated_at": ""}}))  # fmt: skip
+      updated("currency_rates", {}, {"$unset": {"updated_at": ""}}))
 fault("the date is a word", "wrong type", "Mongo", EVERYONE, "today",
-      everywhere(updated_at="today"))  # fmt: skip
+      everywhere(updated_at="today"))
 fault("the source is a mock", "wrong value", "Mongo", EVERYONE, "source", everywhere(source="MockRates"))
 fault("the source is a fallback", "wrong value", "Mongo", EVERYONE, "source",
-      everywhere(source="static_fallback"))  # fmt: skip
+      everywhere(source="static_fallback"))
 fault("the source is empty", "empty", "Mongo", EVERYONE, "source", everywhere(source=""))
 fault("the source is null for one base", "null", "Mongo", EVERYONE, "source",
-      changed("currency_rates", "CNY", source=None))  # fmt: skip
+      changed("currency_rates", "CNY", source=None))
 
 fault("the endpoint is gone", "404", "HTTP", EVERYONE, "404", not_found("GET", SERVED), also=NO_MONEY)
 fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("GET", SERVED), also=NO_MONEY)
 fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("GET", SERVED), also=NO_MONEY)
 fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("GET", SERVED), also=NO_MONEY)
 fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON",
-      truncated("GET", SERVED), also=NO_MONEY)  # fmt: skip
+      truncated("GET", SERVED), also=NO_MONEY)
 fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer",
-      breaking_off("GET", SERVED), also=NO_MONEY)  # fmt: skip
+      breaking_off("GET", SERVED), also=NO_MONEY)
 fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer",
-      hanging_up("GET", SERVED), also=NO_MONEY)  # fmt: skip
+      hanging_up("GET", SERVED), also=NO_MONEY)
 fault("the endpoint sends to a maintenance page", "redirect", "HTTP", EVERYONE, "302",
-      redirecting("GET", SERVED), also=NO_MONEY)  # fmt: skip
+      redirecting("GET", SERVED), also=NO_MONEY)
 fault("the endpoint answers a list", "wrong type", "HTTP", EVERYONE, "rates",
-      answers("GET", SERVED, said([])), also=NO_MONEY)  # fmt: skip
+      answers("GET", SERVED, said([])), also=NO_MONEY)
 fault("the endpoint answers an error with 200", "optimistic lie", "HTTP", EVERYONE, "rates",
-      answers("GET", SERVED, said({"status": "ok", "rates": None})), also=NO_MONEY)  # fmt: skip
+      answers("GET", SERVED, said({"status": "ok", "rates": None})), also=NO_MONEY)
 fault("served rates are last month's, stored ones today's", "rate stale", "HTTP", EVERYONE, "as served",
-      served(last_updated="2026-01-01T00:00:00Z"))  # fmt: skip
+      served(last_updated="2026-01-01T00:00:00Z"))
 fault("served rates have no date", "missing", "HTTP", EVERYONE, "as served",
-      distorts("GET", SERVED, lambda body, _: {k: v for k, v in body.items() if k != "last_updated"}))  # fmt: skip
+      distorts("GET", SERVED, lambda body, _: {k: v for k, v in body.items() if k != "last_updated"}))
 fault("served rates come from a sample", "wrong value", "HTTP", EVERYONE, "as served: source",
-      served(source="sample data"))  # fmt: skip
+      served(source="sample data"))
 fault("served rates are texts", "wrong type", "HTTP", EVERYONE, "as served",
       distorts("GET", SERVED, lambda body, _: {
-          **body, "rates": {c: str(r) for c, r in body["rates"].items()}}), also=NO_MONEY)  # fmt: skip
+          **body, "rates": {c: str(r) for c, r in body["rates"].items()}}), also=NO_MONEY)
 fault("a rate is served as NaN", "wrong value", "HTTP", EVERYONE, "as served",
-      served_rate("CAD", float("nan")), also=TIGER)  # fmt: skip
+      served_rate("CAD", float("nan")), also=TIGER)
 fault("a rate is served as infinite", "wrong value", "HTTP", EVERYONE, "as served",
-      served_rate("SAR", float("inf")), also=TIGER)  # fmt: skip
+      served_rate("SAR", float("inf")), also=TIGER)
 fault("every base is served the dollar's rates", "currency mixed up", "HTTP", EVERYONE, "as served",
       distorts("GET", SERVED, lambda body, _: {**body, "rates": {
-          c: float(f"{1 + n / 10:.1f}") for n, c in enumerate(body["rates"])}}), also=NO_MONEY)  # fmt: skip
+          c: float(f"{1 + n / 10:.1f}") for n, c in enumerate(body["rates"])}}), also=NO_MONEY)
 fault("rates are served with a margin of 5 %", "rate inconsistent", "HTTP", EVERYONE, "1 %",
       distorts("GET", SERVED, lambda body, _: {**body, "rates": {
-          c: r * 1.05 for c, r in body["rates"].items()}}), also=NO_MONEY)  # fmt: skip
+          c: r * 1.05 for c, r in body["rates"].items()}}), also=NO_MONEY)
 fault("validated as fresh although a week old", "optimistic lie", "Mongo", EVERYONE, "last update",
       dated(timedelta(days=7)),
-      answers("GET", "/api/awareness/currency/validate", said({"valid": True, "problems": []})))  # fmt: skip
+      answers("GET", "/api/awareness/currency/validate", said({"valid": True, "problems": []})))

@@ -51,11 +51,11 @@ def local_as_utc(_: object, event: Document) -> Document:
 
 fault("the event is missing", "missing", "Mongo", "sequoia", SEQ, removed("livesales", _id=SEQ))
 fault("the event lost its bundle's name", "missing", "Mongo", "general-catalyst", GC,
-      without("livesales", GC, "bundle"))  # fmt: skip
+      without("livesales", GC, "bundle"))
 fault("a second event", "extra", "Mongo", "a16z", "LS-A16Z-002",
-      copied("livesales", A16Z, _id="LS-A16Z-002", event_id="LS-A16Z-002"))  # fmt: skip
+      copied("livesales", A16Z, _id="LS-A16Z-002", event_id="LS-A16Z-002"))
 fault("the event twice", "doubled", "Mongo", "bessemer", "LiveSale",
-      copied("livesales", BVP, _id="66f0"))  # fmt: skip
+      copied("livesales", BVP, _id="66f0"))
 fault("an hour late", "off by an hour", "Mongo", "sequoia", "18:00", moved(SEQ, hours=1))
 fault("an hour early", "off by an hour", "Mongo", "tiger-global", "20:00 SGT", moved(TIGER, hours=-1))
 fault("a day late", "off by a day", "Mongo", "lvmh", "20:00", moved(LVMH, days=1))
@@ -63,68 +63,68 @@ fault("a day early", "off by a day", "Mongo", "index", "19:00", moved(INDEX, day
 fault("a second late", "wrong value", "Mongo", "a16z", "starts_at", moved(A16Z, seconds=1))
 fault("a thousandth late", "wrong value", "Mongo", "a16z", "starts_at", moved(A16Z, milliseconds=1))
 fault("Los Angeles by a fixed offset", "clock change", "Mongo", "lightspeed", "17:30",
-      by_a_fixed_offset(LSVP))  # fmt: skip
+      by_a_fixed_offset(LSVP))
 fault("New York by a fixed offset", "clock change", "Mongo", "bessemer", "18:30",
-      by_a_fixed_offset(BVP))  # fmt: skip
+      by_a_fixed_offset(BVP))
 fault("Paris by a fixed offset", "clock change", "Mongo", "lvmh", "20:00", by_a_fixed_offset(LVMH))
 fault("London by a fixed offset", "clock change", "Mongo", "index", "19:00", by_a_fixed_offset(INDEX))
 fault("the wall time stored as UTC", "clock change", "Mongo", "general-catalyst", "19:00",
-      computed("livesales", GC, local_as_utc))  # fmt: skip
+      computed("livesales", GC, local_as_utc))
 fault("T+48h to the minute instead of the evening", "clock change", "Mongo", "sequoia", "18:00",
-      computed("livesales", SEQ, lambda _, e: {"starts_at": e["anchored_at"] + timedelta(hours=48)}))  # fmt: skip
+      computed("livesales", SEQ, lambda _, e: {"starts_at": e["anchored_at"] + timedelta(hours=48)}))
 fault("anchored a day too early, start and all", "off by a day", "Mongo", "a16z", "21:00",
       computed("livesales", A16Z, lambda _, e: {
           "anchored_at": e["anchored_at"] - timedelta(days=1),
-          "starts_at": e["starts_at"] - timedelta(days=1)}))  # fmt: skip
+          "starts_at": e["starts_at"] - timedelta(days=1)}))
 fault("the event of three days ago", "stale", "Mongo", "tiger-global", "SGT",
       computed("livesales", TIGER, lambda _, e: {
           "anchored_at": e["anchored_at"] - timedelta(days=3),
-          "starts_at": e["starts_at"] - timedelta(days=3)}))  # fmt: skip
+          "starts_at": e["starts_at"] - timedelta(days=3)}))
 fault("the start is a text", "wrong type", "Mongo", "lvmh", "starts_at",
-      computed("livesales", LVMH, lambda _, e: {"starts_at": e["starts_at"].isoformat()}))  # fmt: skip
+      computed("livesales", LVMH, lambda _, e: {"starts_at": e["starts_at"].isoformat()}))
 fault("the start is null", "null", "Mongo", "sequoia", "starts_at",
-      changed("livesales", SEQ, starts_at=None))  # fmt: skip
+      changed("livesales", SEQ, starts_at=None))
 fault("the start is missing", "missing", "Mongo", "index", "starts_at",
-      without("livesales", INDEX, "starts_at"))  # fmt: skip
+      without("livesales", INDEX, "starts_at"))
 fault("the anchor is missing", "missing", "Mongo", "lightspeed", "anchored_at",
-      without("livesales", LSVP, "anchored_at"))  # fmt: skip
+      without("livesales", LSVP, "anchored_at"))
 fault("cancelled", "wrong value", "Mongo", "bessemer", "status",
-      changed("livesales", BVP, status="cancelled"))  # fmt: skip
+      changed("livesales", BVP, status="cancelled"))
 fault("over already, by its status", "stale", "Mongo", "sequoia", "status",
-      changed("livesales", SEQ, status="ended"))  # fmt: skip
+      changed("livesales", SEQ, status="ended"))
 fault("another title", "wrong value", "Mongo", "general-catalyst", "title",
-      changed("livesales", GC, title="Test Event"))  # fmt: skip
+      changed("livesales", GC, title="Test Event"))
 fault("a title in mojibake", "mojibake", "Mongo", "lvmh", "title",
-      computed("livesales", LVMH, lambda _, e: {"title": in_wrong_encoding(e["title"])}))  # fmt: skip
+      computed("livesales", LVMH, lambda _, e: {"title": in_wrong_encoding(e["title"])}))
 fault("a host of another region", "swapped", "Mongo", "sequoia", "Marie",
-      changed("livesales", SEQ, creator="Marie Élégance"))  # fmt: skip
+      changed("livesales", SEQ, creator="Marie Élégance"))
 fault("a host that nobody knows", "wrong value", "Mongo", "tiger-global", "creator",
-      changed("livesales", TIGER, creator="Yuki"))  # fmt: skip
+      changed("livesales", TIGER, creator="Yuki"))
 fault("no host", "empty", "Mongo", "index", "creator", changed("livesales", INDEX, creator=""))
 fault("it features another region's product", "swapped", "Mongo", "a16z", "EUR-001",
-      changed("livesales", A16Z, featured_products=["TECH-001", "EUR-001"]))  # fmt: skip
+      changed("livesales", A16Z, featured_products=["TECH-001", "EUR-001"]))
 fault("it features nothing", "empty", "Mongo", "lvmh", "featured_products",
-      changed("livesales", LVMH, featured_products=[]))  # fmt: skip
+      changed("livesales", LVMH, featured_products=[]))
 fault("what it features is a text", "wrong type", "Mongo", "bessemer", "featured_products",
-      changed("livesales", BVP, featured_products="TECH-002, TECH-008"))  # fmt: skip
+      changed("livesales", BVP, featured_products="TECH-002, TECH-008"))
 fault("it features one product less", "missing", "Mongo", "index", "featured_products",
-      changed("livesales", INDEX, featured_products=["EUR-013", "EUR-033"]))  # fmt: skip
+      changed("livesales", INDEX, featured_products=["EUR-013", "EUR-033"]))
 fault("two bundles swapped their events", "swapped", "Mongo", ("sequoia", "lvmh"), "LS-",
-      swapped("livesales", SEQ, LVMH, "bundle"))  # fmt: skip
+      swapped("livesales", SEQ, LVMH, "bundle"))
 fault("it moved to another bundle", "swapped", "Mongo", ("a16z", "bessemer"), A16Z,
-      changed("livesales", A16Z, bundle=of("bessemer")))  # fmt: skip
+      changed("livesales", A16Z, bundle=of("bessemer")))
 fault("another zone", "clock change", "Mongo", "sequoia", "timezone",
-      changed("livesales", SEQ, timezone="America/New_York"))  # fmt: skip
+      changed("livesales", SEQ, timezone="America/New_York"))
 fault("viewers as a text", "wrong type", "Mongo", "general-catalyst", "expected_viewers",
-      changed("livesales", GC, expected_viewers="680"))  # fmt: skip
+      changed("livesales", GC, expected_viewers="680"))
 fault("another template", "wrong value", "Mongo", "lightspeed", "scheduled_time",
-      changed("livesales", LSVP, scheduled_time="T+24h 17:30 PST"))  # fmt: skip
+      changed("livesales", LSVP, scheduled_time="T+24h 17:30 PST"))
 fault("a cached event starts at another hour", "cached copy differs", "Redis", "lvmh", "starts_at",
       cached_copy(f"bundle:{of('lvmh')}:livesale:{LVMH}", "livesales", LVMH,
-                  starts_at="2026-01-01T19:00:00Z"))  # fmt: skip
+                  starts_at="2026-01-01T19:00:00Z"))
 fault("a cached event of another investor", "cached copy differs", "Redis", "a16z", SEQ,
-      cached_copy(f"bundle:{of('a16z')}:livesale:{SEQ}", "livesales", SEQ))  # fmt: skip
+      cached_copy(f"bundle:{of('a16z')}:livesale:{SEQ}", "livesales", SEQ))
 fault("a cached event is broken off", "cached copy differs", "Redis", "index", f"livesale:{INDEX}",
-      cached_raw(f"bundle:{of('index')}:livesale:{INDEX}", b"{"))  # fmt: skip
+      cached_raw(f"bundle:{of('index')}:livesale:{INDEX}", b"{"))
 fault("the seed file plans another hour", "stale", "files", "bessemer", "scheduled_time",
-      seed_file("livesale_schedule.json", '"LS-BVP-001"', "18:30 EST", "19:30 EST"))  # fmt: skip
+      seed_file("livesale_schedule.json", '"LS-BVP-001"', "18:30 EST", "19:30 EST"))

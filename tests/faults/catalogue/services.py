@@ -31,16 +31,16 @@ fault("the API is down", "service down", "service", EVERYONE, "no answer", api_a
 fault("the API hangs up", "service down", "service", EVERYONE, "no answer", api_answering(b""), checks=BY_API)
 fault("the API hangs", "slow", "service", EVERYONE, "within 5 s", api_answering(None), checks=BY_API)
 fault("something else speaks at the API's port", "service down", "service", EVERYONE, "/api/",
-      api_answering(b"220 mail.aislemarts.luxury ESMTP\r\n"), checks=BY_API)  # fmt: skip
+      api_answering(b"220 mail.aislemarts.luxury ESMTP\r\n"), checks=BY_API)
 fault("Redis is down", "service down", "service", EVERYONE, "Redis",
-      lambda lab: redis_at(lab, closed_port()), checks=BY_REDIS)  # fmt: skip
+      lambda lab: redis_at(lab, closed_port()), checks=BY_REDIS)
 fault("Redis wants a password", "service down", "service", EVERYONE, "Redis",
       lambda lab: redis_at(lab, lab.until_healed.enter_context(
-          mute(b"-NOAUTH Authentication required.\r\n" * 9))), checks=BY_REDIS)  # fmt: skip
+          mute(b"-NOAUTH Authentication required.\r\n" * 9))), checks=BY_REDIS)
 fault("MongoDB is down", "service down", "service", EVERYONE, "MongoDB",
-      lambda lab: mongo_at(lab, closed_port()), checks=CHECKS)  # fmt: skip
+      lambda lab: mongo_at(lab, closed_port()), checks=CHECKS)
 fault("MongoDB hangs up", "service down", "service", EVERYONE, "MongoDB",
-      lambda lab: mongo_at(lab, lab.until_healed.enter_context(mute(b""))), checks=CHECKS)  # fmt: skip
+      lambda lab: mongo_at(lab, lab.until_healed.enter_context(mute(b""))), checks=CHECKS)
 fault("another database", "stale", "service", EVERYONE, "",
       lambda lab: lab.lead_elsewhere(mongo_db="aislemarts_staging"),
-      checks=("catalog", "creators", "livesale", "leads", "currency", "locales", "analytics", "accounts", "showcase"))  # fmt: skip
+      checks=("catalog", "creators", "livesale", "leads", "currency", "locales", "analytics", "accounts", "showcase"))

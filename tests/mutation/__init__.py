@@ -1,0 +1,1 @@
+"""Mutation: do the tests notice when a check is changed a little?"""

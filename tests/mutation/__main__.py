@@ -1,0 +1,203 @@
+"""``python -m tests.mutation [PART]``: change the checks a little, and see that a test fails.
+
+Mutants are cosmic-ray's, one at a time in every place where an operator fits; each runs in a fork
+of this process, which has loaded already what does not change. Only the quick tests run: those of
+the clock, and those of the facts and steps over imagined demos. mutmut would leave out what has
+a decorator, which here are all facts and all steps.
+
+A mutant that no test kills survives. Survivors that docs/mutants.md lists are known; exits 0 where
+there are no others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import re
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bson  # noqa: F401 - loaded once, for all forks
+import fastapi  # noqa: F401
+import freezegun  # noqa: F401
+import hypothesis.strategies  # noqa: F401
+import pymongo  # noqa: F401
+import pytest
+import pytest_bdd  # noqa: F401
+import redis  # noqa: F401
+import requests  # noqa: F401
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+
+import playbook.seeds
+from playbook import PROJECT
+from playbook.checks import CHECKS
+
+MUTATED = ("playbook/clock.py", "playbook/facts/*.py", "steps/*.py")
+NOT_BY_THESE_TESTS = ("reading.py", "__init__.py", "demo.py")
+"""What reads over the wire is tested over the wire; the others hold names only."""
+KNOWN = PROJECT / "docs" / "mutants.md"
+SECONDS = 60
+COMPARISONS = ("Eq_NotEq", "NotEq_Eq", "Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt", "Lt_GtE", "LtE_Gt",
+               "Gt_LtE", "GtE_Lt", "Is_IsNot", "IsNot_Is", "In_NotIn", "NotIn_In")  # fmt: skip
+ARITHMETIC = ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Mul")
+OTHERS = ("AddNot", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceUnaryOperator_Delete_Not",
+          "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceBreakWithContinue",
+          "ReplaceContinueWithBreak", "ZeroIterationForLoop", "NumberReplacer",
+          "ExceptionReplacer", "ReplaceUnaryOperator_USub_UAdd")  # fmt: skip
+OPERATORS = {
+    *(f"core/ReplaceComparisonOperator_{name}" for name in COMPARISONS),
+    *(f"core/ReplaceBinaryOperator_{name}" for name in ARITHMETIC),
+    *(f"core/{name}" for name in OTHERS),
+}
+"""One or two changes for each thing that can be changed; the rest would say the same again."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one module."""
+
+    path: str
+    operator: str
+    occurrence: int
+    line_number: int
+    line: str
+
+    @property
+    def known_as(self) -> tuple[str, str, str]:
+        """How docs/mutants.md calls it; line numbers change too often."""
+        return (self.path, self.operator.rpartition("/")[2], self.line)
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """Every mutant of a module."""
+    source = path.read_text(encoding="utf-8")
+    lines, tree = source.splitlines(), get_ast(source)
+    for name in sorted(OPERATORS & set(operator_names())):
+        operator = get_operator(name)()
+        places = (p for node in ast_nodes(tree) for p in operator.mutation_positions(node))
+        for occurrence, ((line, _), _) in enumerate(places):
+            relative = path.relative_to(PROJECT).as_posix()
+            yield Mutant(relative, name, occurrence, line, lines[line - 1].strip())
+
+
+def tests_for(path: str) -> list[list[str]]:
+    """The pytest arguments that look at a module, the nearest tests first."""
+    if path == "playbook/clock.py":
+        return [["tests/test_clock.py"], ["tests/test_facts.py"]]
+    check = next((c for c in CHECKS if c in path or (c == "showcase" and "showcases" in path)), "")
+    nearest = [["tests/test_facts.py", "-k", f"{check}:"]] if check else []
+    return [*nearest, ["tests/test_facts.py"]]
+
+
+def tried(every: Iterable[Mutant], workers: int) -> Iterator[tuple[Mutant, bool]]:
+    """Each mutant, and whether all tests pass although the module is changed; in forks."""
+    running: dict[int, Mutant] = {}
+
+    def ended() -> tuple[Mutant, bool]:
+        process, status = os.wait()
+        return running.pop(process), os.waitstatus_to_exitcode(status) == 0
+
+    for mutant in every:
+        if len(running) >= workers:
+            yield ended()
+        child = os.fork()
+        if child == 0:
+            status = 2
+            try:
+                status = 0 if _passes(mutant) else 1
+            finally:
+                os._exit(status)
+        running[child] = mutant
+    while running:
+        yield ended()
+
+
+def _passes(mutant: Mutant) -> bool:
+    # A change may let a loop run for ever: then it is noticed. By the processor's time, so that a
+    # busy machine kills nothing.
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    source = (PROJECT / mutant.path).read_text(encoding="utf-8")
+    changed = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
+    if changed is None:
+        return False
+    module = mutant.path.removesuffix(".py").replace("/", ".")
+    assert module not in sys.modules, f"{module} is loaded already"
+    sys.meta_path.insert(0, _Changed(module, PROJECT / mutant.path, changed))
+    options = ["-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider"]
+    return all(pytest.main([*options, *tests]) == 0 for tests in tests_for(mutant.path))
+
+
+class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads one module from a changed source."""
+
+    def __init__(self, name: str, path: Path, source: str) -> None:
+        self._name, self._path, self._source = name, path, source
+
+    def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
+        if name != self._name:
+            return None
+        return importlib.util.spec_from_file_location(name, self._path, loader=self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self._source, str(self._path), "exec"), vars(module))
+
+
+def known() -> Counter[tuple[str, str, str]]:
+    """The survivors that docs/mutants.md explains."""
+    text = KNOWN.read_text(encoding="utf-8") if KNOWN.exists() else ""
+    rows = re.findall(r"^\| `([^`]+)` \| (\w+) \| `` (.+?) `` \|", text, flags=re.M)
+    return Counter((path, operator, line.replace("\\|", "|")) for path, operator, line in rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("only", nargs="?", default="", help="only modules with this in their path")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args(arguments)
+    os.chdir(PROJECT)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    # The seeds do not change: read and validated once, for all forks.
+    loaded = playbook.seeds.load(PROJECT / "seeds")
+    playbook.seeds.load = lambda *_: loaded
+    files = sorted({file for pattern in MUTATED for file in PROJECT.glob(pattern)})
+    chosen = [f for f in files if f.name not in NOT_BY_THESE_TESTS and options.only in str(f)]
+    every = [mutant for file in chosen for mutant in mutants(file)]
+    begun = time.monotonic()
+    left = Counter(known())
+    new: list[Mutant] = []
+    survivors = 0
+    for number, (mutant, lives) in enumerate(tried(every, options.workers), start=1):
+        if lives:
+            survivors += 1
+            if left[mutant.known_as]:
+                left[mutant.known_as] -= 1
+            else:
+                new.append(mutant)
+                where = f"{mutant.path}:{mutant.line_number}"
+                print(f"survives: {where} {mutant.known_as[1]}: {mutant.line}", flush=True)
+        if number % 100 == 0:
+            print(f"{number} of {len(every)}, {survivors} survive", flush=True)
+    print(
+        f"{len(every)} mutants, {len(every) - survivors} killed, {survivors} survive, "
+        f"{len(new)} of them not in docs/mutants.md, {time.monotonic() - begun:.0f} s"
+    )
+    return int(bool(new))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
