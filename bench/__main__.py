@@ -100,7 +100,9 @@ def far(settings: Settings, variables: Mapping[str, str], rounds: int) -> list[s
     )
 
 
-def hands(settings: Settings, variables: Mapping[str, str], bundle: Bundle, tools: Path) -> list[str]:
+def hands(
+    settings: Settings, variables: Mapping[str, str], bundle: Bundle, tools: Path
+) -> list[str]:
     """The playbook's commands by hand, against ours."""
     shell, cli = by_hand.mongosh(tools), by_hand.redis_cli()
     if shell is None or cli is None:

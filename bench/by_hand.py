@@ -81,8 +81,8 @@ def verification_commands(
         f"db.showcases.find({{_id: '{bundle.key}'}})",
     ]
     logins = [
-        ["curl", "-s", "-X", "POST", f"{api}/api/auth/login", "-H", "Content-Type: application/json",
-         "-d", f'{{"email": "{email}", "password": "{password}"}}']
+        ["curl", "-s", "-X", "POST", f"{api}/api/auth/login",
+         "-H", "Content-Type: application/json", "-d", f'{{"email": "{email}", "password": "{password}"}}']
         for email in accounts
     ]  # fmt: skip
     asked = [

@@ -1,4 +1,4 @@
-"""Count round trips where they leave: pymongo's monitoring, redis-py's commands, requests' hooks."""
+"""Count round trips where they leave: by pymongo's, redis-py's and requests' own hooks."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def counted(settings: Settings) -> Iterator[tuple[Environment, RoundTrips]]:
         client.execute_command = counting  # type: ignore[method-assign]
 
         def asked(answer: requests.Response, *_: object, **__: object) -> None:
-            trips.http.append(f"{answer.request.method} {answer.request.path_url.partition('?')[0]}")
+            trips.http.append(
+                f"{answer.request.method} {answer.request.path_url.partition('?')[0]}"
+            )
 
         environment.http.hooks["response"].append(asked)
         yield environment, trips

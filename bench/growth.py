@@ -69,5 +69,3 @@ def fill(db: Database[dict[str, Any]], name: str, documents: list[dict[str, Any]
         db[name].bulk_write(
             [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in portion], ordered=False
         )
-
-

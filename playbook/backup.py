@@ -151,9 +151,7 @@ def listed(root: Path) -> list[Backup]:
     return sorted(found, key=lambda backup: (backup.taken_at, backup.path.name))
 
 
-def latest(
-    root: Path, bundle: Bundle, day: date | None = None, state: str | None = None
-) -> Backup:
+def latest(root: Path, bundle: Bundle, day: date | None = None, state: str | None = None) -> Backup:
     """A bundle's latest backup, of a day (UTC) or of a state where one is asked for.
 
     Raises WrongUsage where there is none.
@@ -274,5 +272,3 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-

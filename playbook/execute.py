@@ -91,7 +91,9 @@ class Executor:
                         return self._call(operation)
         except BulkWriteError as error:
             reasons = {e.get("errmsg", "no reason") for e in error.details["writeErrors"]}
-            raise StepFailed(f"MongoDB refused to {operation}: {'; '.join(sorted(reasons))}") from None
+            raise StepFailed(
+                f"MongoDB refused to {operation}: {'; '.join(sorted(reasons))}"
+            ) from None
         except OperationFailure as error:
             message = (error.details or {}).get("errmsg", type(error).__name__)
             raise StepFailed(f"MongoDB refused to {operation}: {message}") from None
@@ -247,4 +249,3 @@ def _words(answer: requests.Response) -> str:
         return f": {answer.json()['detail']}"
     except (ValueError, KeyError, TypeError):
         return ""
-

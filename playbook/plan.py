@@ -111,7 +111,9 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-type Operation = Remove | Put | RemoveStrays | EnsureIndexes | DropIndexes | RestoreIndexes | ClearKeys | Call
+type Operation = (
+    Remove | Put | RemoveStrays | EnsureIndexes | DropIndexes | RestoreIndexes | ClearKeys | Call
+)
 
 
 @dataclass(frozen=True)

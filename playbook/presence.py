@@ -75,7 +75,11 @@ def presence_stages(seeds: Seeds, bundle: Bundle, since: datetime) -> list[dict[
     """Aggregation stages that add the traces of :func:`seen_since` under the name "presence"."""
     pipeline = [
         {"$match": seen_since(seeds, bundle, since)},
-        {"$replaceRoot": {"newRoot": {"collection": {"$literal": "presence"}, "document": "$$ROOT"}}},
+        {
+            "$replaceRoot": {
+                "newRoot": {"collection": {"$literal": "presence"}, "document": "$$ROOT"}
+            }
+        },
     ]
     return [{"$unionWith": {"coll": name, "pipeline": pipeline}} for name in TRACES]
 

@@ -108,7 +108,12 @@ class Reset:
             return self._done(run, journal)
 
     def roll_back(
-        self, bundle: Bundle, saved: backup.Backup, *, trigger: str = "rollback", force: bool = False
+        self,
+        bundle: Bundle,
+        saved: backup.Backup,
+        *,
+        trigger: str = "rollback",
+        force: bool = False,
     ) -> Report:
         """Put exactly a backup's state back, and verify it by comparing hashes.
 
@@ -177,9 +182,7 @@ class Reset:
             )
         return Snapshot(found, snapshot.read_indexes(self.environment.db))
 
-    def _execute(
-        self, steps: Sequence[Step], executor: Executor, run: Run, lease: Lease
-    ) -> None:
+    def _execute(self, steps: Sequence[Step], executor: Executor, run: Run, lease: Lease) -> None:
         for number, step in enumerate(steps, start=1):
             self.progress(number, len(steps), step)
             run.failed_step = step.name  # until it is done
@@ -195,9 +198,13 @@ class Reset:
     def _restore(
         self, scope: Scope, wanted: Snapshot, before: Snapshot, run: Run, lease: Lease
     ) -> None:
-        self._execute(restoring_steps(scope, wanted), Executor(self.environment, before), run, lease)
+        self._execute(
+            restoring_steps(scope, wanted), Executor(self.environment, before), run, lease
+        )
         if differing := _differing(wanted, self._look(scope, None)):
-            raise StepFailed(f"the restored state differs from the backup in {', '.join(differing)}")
+            raise StepFailed(
+                f"the restored state differs from the backup in {', '.join(differing)}"
+            )
 
     def _failed(
         self,
@@ -269,7 +276,9 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
         steps += [Step(phase, f"Restore {name}", operation) for operation in operations]
     for name in DECLARED:
         steps.append(
-            Step(phase, f"Restore indexes of {name}", plan.RestoreIndexes(name, wanted.indexes[name]))
+            Step(
+                phase, f"Restore indexes of {name}", plan.RestoreIndexes(name, wanted.indexes[name])
+            )
         )
     steps.append(Step(phase, "Clear cache layers", ClearKeys(scope.key_patterns)))
     return steps

@@ -121,7 +121,7 @@ def _keys(lines: Iterable[Any], field: str, value: str) -> list[str]:
 
 
 def _series(seeds: Seeds, region: str) -> list[Filter]:
-    """The series of ids of a region's catalog ("LUX-…"), so that its size is none of the filter's."""
+    """The series of ids of a region's catalog ("LUX-…"): few, whatever its size."""
     keys = _keys(seeds.products.values(), "region", region)
     series = sorted({key.rpartition("-")[0] for key in keys})
     return [{"_id": {"$regex": f"^{re.escape(name)}-"}} for name in series]

@@ -26,7 +26,8 @@ def reset(
     access: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="the meeting to come, in the bundle's local time (2026-11-24T10:00)"
+            metavar="TIME",
+            help="the meeting to come, in the bundle's local time (2026-11-24T10:00)",
         ),
     ] = None,
     dry_run: Annotated[

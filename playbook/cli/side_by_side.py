@@ -27,7 +27,11 @@ def for_each(environment: Environment, bundles: Sequence[Bundle], task: Task) ->
     Answers with the exit code: 0, or the gravest of the failures (3 before 4 before the rest).
     """
     console = Console(stderr=True)
-    columns = (TextColumn("{task.fields[bundle]:<18}"), BarColumn(20), TextColumn("{task.fields[step]}"))
+    columns = (
+        TextColumn("{task.fields[bundle]:<18}"),
+        BarColumn(20),
+        TextColumn("{task.fields[step]}"),
+    )
     failures: list[PlaybookError] = []
     printing = Lock()
     with Progress(*columns, console=console, transient=True) as progress:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -104,10 +105,8 @@ class Child:
         """Ask the process to end; its lifeline is cut as well."""
         if self.running:
             self._process.terminate()
-        try:
+        with suppress(OSError):  # it ended with a line of ours unread
             self._stdin.close()
-        except OSError:  # it ended with a line of ours unread
-            pass
 
     def wait_until_ended(self) -> None:
         """Wait for the end of the process, and see to it where it takes too long."""

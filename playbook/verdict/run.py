@@ -15,6 +15,7 @@ from playbook.facts import Demo
 from playbook.seeds import Seeds
 from playbook.verdict.model import Result, Verdict
 
+
 @dataclass(frozen=True, eq=False)
 class Given:
     """A plugin that hands what is open and being looked at already to the fixtures."""
@@ -46,9 +47,7 @@ def check(
             demo.close()
 
 
-def _run(
-    given: Given, on_result: Callable[[Result], None], allure_results: Path | None
-) -> Verdict:
+def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path | None) -> Verdict:
     import pytest
 
     from playbook.verdict.collector import Collector
