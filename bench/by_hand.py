@@ -82,7 +82,8 @@ def verification_commands(
     ]
     logins = [
         ["curl", "-s", "-X", "POST", f"{api}/api/auth/login",
-         "-H", "Content-Type: application/json", "-d", f'{{"email": "{email}", "password": "{password}"}}']
+         "-H", "Content-Type: application/json",
+         "-d", f'{{"email": "{email}", "password": "{password}"}}']
         for email in accounts
     ]  # fmt: skip
     asked = [

@@ -35,7 +35,7 @@ from playbook.plan import (
 )
 from playbook.scope import Filter
 from playbook.seeds import Document
-from playbook.snapshot import RAW, Snapshot, id_bytes
+from playbook.snapshot import DECODED, RAW, Snapshot, id_bytes
 
 WRITE_SECONDS = 25
 """How long one write may take; shorter than a lease is sure to last (see playbook.lease)."""
@@ -124,7 +124,7 @@ class Executor:
         else:
             # By their ids, of which there are few: a catalog to keep may be of any size.
             wanted = {id_bytes(key) for key in keep}
-            strays = [bson.decode(key)["_id"] for key in found.keys() - wanted]
+            strays = [bson.decode(key, DECODED)["_id"] for key in found.keys() - wanted]
             portions = range(0, len(strays), IDS_AT_ONCE)
             chosen = [{"_id": {"$in": strays[n : n + IDS_AT_ONCE]}} for n in portions]
         collected = self.environment.db[collection]

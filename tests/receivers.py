@@ -97,16 +97,17 @@ def mailbox() -> Iterator[Mailbox]:
     from aiosmtpd.controller import Controller
 
     class OnAFreePort(Controller):
-        """Its own would connect to port 0 to see whether it is up."""
+        """Knocks at the port that the system has chosen, not at port 0."""
 
         def _trigger_server(self) -> None:
-            """Nothing to see to: the socket listens once it is made."""
+            self.port = self.server.sockets[0].getsockname()[1]
+            super()._trigger_server()
 
     inbox = Mailbox()
     controller = OnAFreePort(inbox, hostname="127.0.0.1", port=0)
     controller.start()
     try:
-        inbox.port = controller.server.sockets[0].getsockname()[1]
+        inbox.port = controller.port
         yield inbox
     finally:
         controller.stop()

@@ -108,5 +108,9 @@ def _record(environment: Environment, action: str, detail: str) -> None:
     from playbook import clock
     from playbook.api.admin.audit import Audit
 
-    who = f"{getpass.getuser()} (command line)"
+    try:
+        user = getpass.getuser()
+    except OSError:  # a container may run as a number without a name
+        user = "somebody"
+    who = f"{user} (command line)"
     Audit(environment.db, environment.redact).record(who, action, clock.now(), detail=detail)

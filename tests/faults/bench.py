@@ -56,6 +56,8 @@ class Outcome:
     """Checks that broke themselves instead of judging."""
     not_healed: tuple[str, ...] = ()
     problem: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Why a "bundle check" failed without need."""
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -73,7 +75,11 @@ class Outcome:
             "breaks the check itself:": self.broke,
             "not healed:": self.not_healed,
         }
-        lines = [f"{kind} {what}" for kind, found in kinds.items() for what in found]
+        lines = [
+            f"{kind} {what}{f': {self.reasons[what]}' if what in self.reasons else ''}"
+            for kind, found in kinds.items()
+            for what in found
+        ]
         return (*lines, *([self.problem] if self.problem else []))
 
 
@@ -89,12 +95,18 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
         for bundle in verdict.bundles
         for name in bundle.failed_checks
     }
+    wrongly_blamed = _pairs(failed, fault.blames)
     named = {(bundle, name) for bundle in fault.at for name in fault.checks}
     return Outcome(
         fault,
         failed,
         missed=_pairs(fault.blames, failed),
-        wrongly_blamed=_pairs(failed, fault.blames),
+        wrongly_blamed=wrongly_blamed,
+        reasons={
+            f"{bundle} {name}": " | ".join(dict.fromkeys(told))
+            for (bundle, name), told in reasons.items()
+            if f"{bundle} {name}" in wrongly_blamed
+        },
         unnamed=tuple(
             f"{bundle} {name}: {' | '.join(reasons[bundle, name])}"
             for bundle, name in sorted(named & reasons.keys())
@@ -164,9 +176,10 @@ class Bench:
             if before is not None:
                 left = set(outcome.wrongly_blamed) & set(_pairs(before.fault.blames, {}))
                 if left:
-                    before = replace(before, not_healed=(*before.not_healed, *sorted(left)))
-                    self.make_clean()
-                    outcome = self._broken(fault)
+                    # Is it left of the one before? Then it is still there.
+                    before = self._seen_to_be_healed(before, {w.split()[0] for w in left})
+                    if before.not_healed:
+                        outcome = self._broken(fault)
                 yield before
             before = outcome
         if before is not None:

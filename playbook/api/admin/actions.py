@@ -25,7 +25,7 @@ def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: b
 
     def task(told: Told) -> str:
         report = work.reset(
-            bundle, trigger=PANEL, access=access, force=force, progress=_telling(told)
+            bundle, trigger=PANEL, access=access, force=force, progress=telling(told)
         )
         _tell_notes(report, told)
         return f"Reset in {report.seconds:.1f} s. {_checked(work, bundle, by, told)}"
@@ -37,7 +37,7 @@ def roll_back(work: Work, bundle: Bundle, by: str, to: str, force: bool) -> Task
     """Roll back to a backup, then check what it has brought back."""
 
     def task(told: Told) -> str:
-        report = work.roll_back(bundle, to, force=force, progress=_telling(told))
+        report = work.roll_back(bundle, to, force=force, progress=telling(told))
         _tell_notes(report, told)
         verdict = _checked(work, bundle, by, told)
         return f"Rolled back to {report.run.backup} in {report.seconds:.1f} s. {verdict}"
@@ -45,7 +45,9 @@ def roll_back(work: Work, bundle: Bundle, by: str, to: str, force: bool) -> Task
     return task
 
 
-def _telling(told: Told) -> Progress:
+def telling(told: Told) -> Progress:
+    """The progress of a reset or rollback, told as a job's steps."""
+
     def progress(number: int, total: int, step: Step) -> None:
         told.begin(step.line, number, total)
 

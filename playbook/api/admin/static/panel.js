@@ -61,6 +61,7 @@
       }
     }
     states = now;
+    age();
     if (changes.length) document.getElementById("announced").textContent = changes.join(", ");
   }
 
