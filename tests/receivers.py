@@ -100,8 +100,9 @@ def mailbox() -> Iterator[Mailbox]:
         """Knocks at the port that the system has chosen, not at port 0."""
 
         def _trigger_server(self) -> None:
-            self.port = self.server.sockets[0].getsockname()[1]
-            super()._trigger_server()
+            server: Any = self.server
+            self.port = server.sockets[0].getsockname()[1]
+            super()._trigger_server()  # type: ignore[no-untyped-call]
 
     inbox = Mailbox()
     controller = OnAFreePort(inbox, hostname="127.0.0.1", port=0)

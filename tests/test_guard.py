@@ -32,13 +32,14 @@ MARKER: dict[str, Any] = {"_id": "demo", "by": "playbook up"}
 
 
 @pytest.fixture(scope="module")
-def shop(pristine_sandbox: Sandbox) -> Sandbox:
-    """Somebody's shop: used demos and real customers in one database, without the marker."""
-    owners = Owners(pristine_sandbox)
-    for bundle in pristine_sandbox.bundles:
-        use_demo(owners, bundle)
+def shop(sandbox: Sandbox) -> Sandbox:
+    """Somebody's shop: used demos and real customers in one database."""
+    owners = Owners(sandbox)
+    for name in ("sequoia", "lvmh"):
+        sandbox.reset(name)
+        use_demo(owners, sandbox.bundle(name))
     open_shop(owners)
-    return pristine_sandbox
+    return sandbox
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def scene(sandbox: Sandbox, hooks: Webhooks, tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.fixture
-def passing_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
+def passing_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     """A clock that stands still unless moved on, a second at each look."""
     shown = [datetime(2026, 11, 22, 2, tzinfo=UTC)]
 

@@ -290,18 +290,38 @@ SPOILED: dict[str, Callable[[Settings], dict[str, str]]] = {
 
 @pytest.mark.parametrize("what", SPOILED)
 def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
+    """Neither in an error's text, nor in all that hangs on it."""
+    variables = replace(deployment.settings, **SPOILED[what](deployment.settings)).as_variables()
+    told = []
+
+    def reset() -> None:
+        settings = Settings.from_environment(variables)
+        assert settings is not None
+        with Environment(settings) as environment:
+            environment.require_reachable()
+            bundle = deployment.seeds.bundles[KEY].model
+            Reset(environment, deployment.seeds, deployment.backups).reset(bundle, force=True)
+
+    try:
+        reset()
+    except PlaybookError as error:
+        assert error.exit_code in (2, 3)
+        told = [str(error), repr(error), "".join(traceback.format_exception(error))]
+    assert told, "it did not go wrong"
+    assert len(told[0]) > 20, "it does not say what is wrong"
+    outlets = [(text[:40], text.encode()) for text in told]
+    require_no_canary([*outlets, *deployment.journal(), *deployment.files()])
+
+
+@pytest.mark.parametrize("what", ["MongoDB refuses us", "a URL is none"])
+def test_commands_that_fail_tell_nothing(deployment: Guarded, what: str) -> None:
     settings = SPOILED[what](deployment.settings)
-    reports = deployment.directory / "reports"
-    commands = [["reset", BUNDLE, "--force"]]
-    if "refuses" in what:
-        commands.append(["check", BUNDLE, "--json", str(reports / "wrong.json")])
-    for arguments in commands:
+    verdict = ("--json", str(deployment.directory / "reports" / "wrong.json"))
+    for arguments in (("reset", BUNDLE, "--force"), ("check", BUNDLE, *verdict)):
         code = deployment.run(*arguments, **settings)
         assert code in (1, 2, 3), (what, arguments, deployment.written[-2:])
-    told = b"".join(content for _, content in deployment.written[-2 * len(commands) :])
-    assert len(told) > 40, "it does not say what is wrong"
-    told_now = deployment.written[-2 * len(commands) :]
-    require_no_canary([*told_now, *deployment.files()])
+        assert len(deployment.written[-1][1] + deployment.written[-2][1]) > 20
+    require_no_canary([*deployment.written[-4:], *deployment.files()])
 
 
 @pytest.mark.parametrize("style", [(), ("--tb=long", "--showlocals")], ids=["plain", "locals"])

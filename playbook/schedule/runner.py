@@ -151,7 +151,8 @@ class Runner:
                 return
             local = local_text(self.ticking.now(), bundle.timezone)
             say(f"{bundle.short}  {local}  the run ended with exit code {code}")
-            if code < 0:
+            # While it stops, a run that has hardly begun dies of the signal: nothing is lost.
+            if code < 0 and not self.stopping.asked.is_set():
                 self._alert(f"nightly run of {bundle.short} was killed", f"by signal {-code}")
             late = self.ticking.now() - night
             if code != REFUSED or late + LOOK_AGAIN > self.grace:
