@@ -1,10 +1,11 @@
-"""What the safety tests share: a throw-away environment a module, and its wire to cut."""
+"""What the safety tests share: a throw-away environment a module, and no child left behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from apart import end_children
 from sandbox import Sandbox
 
 from playbook.embedded.environment import start
@@ -17,6 +18,12 @@ def sandbox(seeds: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """An embedded environment that all tests of a module share; put it back as you need it."""
     with start(seeds=seeds) as settings, Environment(settings) as opened:
         yield Sandbox(opened, seeds, tmp_path_factory.mktemp("backups"))
+
+
+@pytest.fixture(autouse=True)
+def _no_child_outlives_its_test() -> Iterator[None]:
+    yield
+    end_children()
 
 
 @pytest.fixture(scope="module")

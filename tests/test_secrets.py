@@ -46,10 +46,10 @@ AUTHENTICATED = """
 import asyncio, functools, sys
 from mongoeco.engines.sqlite import SQLiteEngine
 from mongoeco.errors import OperationFailure
-from mongoeco.wire import AsyncMongoEcoProxyServer, auth
+from mongoeco.wire import AsyncMongoEcoProxyServer, auth, scram
 from mongoeco.wire.auth import WireAuthUser
 # MongoDB says with a code that it refuses somebody.
-auth.OperationFailure = functools.partial(OperationFailure, code=18)
+auth.OperationFailure = scram.OperationFailure = functools.partial(OperationFailure, code=18)
 async def serve():
     user = WireAuthUser(sys.argv[2], sys.stdin.readline().rstrip("\\n"))
     engine = SQLiteEngine(sys.argv[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -25,6 +26,9 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Ask for the end at the first signal, insist at the second."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread can be told of signals
+            return
         # uvicorn's own would raise the signal again after the end, and so kill whoever still
         # has an environment to clear away.
         numbers = (signal.SIGTERM, signal.SIGINT)

@@ -35,6 +35,15 @@ MARKS = {
 """A shape beside every colour and word."""
 
 
+TRIGGERS = {
+    "panel": "reset from here",
+    "api": "reset through the API",
+    "pytest": "reset by pytest",
+    "nightly": "nightly reset",
+}
+"""The runs that are called something else than their trigger."""
+
+
 @cache
 def templates() -> Environment:
     """The templates; every value is escaped."""
@@ -45,6 +54,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"iso": iso, "utc": utc, "until": until, "there": there}
+    made.filters |= {"worded": worded}
     made.globals |= {"local_text": clock.local_text, "marks": MARKS, "version": __version__}
     return made
 
@@ -86,6 +96,11 @@ def iso(moment: datetime) -> str:
 def utc(moment: datetime) -> str:
     """An instant for whoever has no script."""
     return f"{moment.astimezone(UTC):%a %d %b, %H:%M} UTC"
+
+
+def worded(trigger: object) -> str:
+    """What a run of the journal was, by its trigger."""
+    return TRIGGERS.get(str(trigger), str(trigger))
 
 
 def until(moment: datetime, now: datetime) -> str:
