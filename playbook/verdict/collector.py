@@ -85,6 +85,7 @@ class Collector:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        _hide_secrets(report, item.config)
         scenario, bundle = scenario_of(item), bundle_of(item)
         if scenario is None or bundle is None:
             return report
@@ -115,7 +116,7 @@ class Collector:
         call: pytest.CallInfo[None],
     ) -> Result:
         status, reason, findings = _outcome(report, call)
-        redact = item.config.stash.get(REDACTOR, None) or (lambda text: text)
+        redact = item.config.stash.get(REDACTOR, _nothing_hidden)
         return Result(
             bundle=bundle,
             check=tagged(scenario, "check") or "untagged",
@@ -126,6 +127,20 @@ class Collector:
             reason=redact(reason),
             findings=tuple({key: redact(text) for key, text in f.items()} for f in findings),
         )
+
+
+def _nothing_hidden(text: str) -> str:
+    return text
+
+
+def _hide_secrets(report: pytest.TestReport, config: pytest.Config) -> None:
+    """A suite that is run by hand prints its failures: with a secret in it, only as plain text."""
+    redact = config.stash.get(REDACTOR, _nothing_hidden)
+    if report.failed:
+        told = report.longreprtext
+        if (hidden := redact(told)) != told:
+            report.longrepr = hidden
+    report.sections = [(name, redact(text)) for name, text in report.sections]
 
 
 def _outcome(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,12 +61,33 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
         arguments += ["--bundle", bundle]
     if allure_results is not None:
         arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(allure_results)]
-    # Plugins and options that somebody's shell adds have no say in a verdict.
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     collector = Collector(on_result)
-    status = pytest.main(arguments, plugins=[collector, given])
+    with _nobodys_plugins():
+        status = pytest.main(arguments, plugins=[collector, given])
     verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")
     return verdict
+
+
+@contextmanager
+def _nobodys_plugins() -> Iterator[None]:
+    """Plugins and options that somebody's shell adds have no say in a verdict.
+
+    The variables are put back: a panel lives on after a check, and starts other processes.
+    """
+    wanted = {"PYTEST_ADDOPTS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    _set_variables(wanted)
+    try:
+        yield
+    finally:
+        _set_variables(before)
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
