@@ -39,6 +39,11 @@ def context_is_served(demo: Demo) -> None:
     expect_none(demo.locales.context_not_served)
 
 
+@then("the API serves the links that open this very demo")
+def links_are_served(demo: Demo) -> None:
+    expect_none(demo.locales.misled)
+
+
 @then("no cached context disagrees with them")
 def cached_contexts_agree(demo: Demo) -> None:
     expect_none(demo.locales.stale_copies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,11 @@ from sandbox import Sandbox
 
 from playbook.embedded.environment import start
 from playbook.environment import Environment
+from playbook.passwords import COST_SETTING
 from playbook.seeds import Seeds
+
+# Hundreds of resets and logins: how dear a hash is proves nothing here.
+os.environ[COST_SETTING] = "4"
 
 
 @pytest.fixture(scope="module")

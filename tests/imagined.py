@@ -149,7 +149,11 @@ class Imagined:
     @property
     def context(self) -> Answer:
         context = _pristine(self.short)["awareness_contexts"][0]
-        body = {"context": {name: value for name, value in context.items() if name != "_id"}}
+        body = {
+            "bundle": self.bundle.key,
+            "context": {name: value for name, value in context.items() if name != "_id"},
+            "demo_urls": {"home": "https://shop.example/?utm_content=x", "leads": "/leads"},
+        }
         return self.answers.get("context") or Answer("GET context", 200, body)
 
     @property
@@ -158,7 +162,7 @@ class Imagined:
         headline = _pristine(self.short)["showcases"][0]["headline"]
         currency = self.bundle.currency
         shown = in_currency(headline, currency, lambda own, wanted: rates[own][wanted])
-        body = {"currency": currency, "investor_focus_metrics": _decimals(shown)}
+        body = {"bundle": self.bundle.key, "currency": currency, "investor_focus_metrics": _decimals(shown)}
         return self.answers.get("kpis") or Answer("GET kpis", 200, body)
 
     @property

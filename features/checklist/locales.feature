@@ -36,4 +36,5 @@ Feature: Locale files: All 7 languages loaded
   Scenario: The demo opens the way the investor lives
     Then the investor's locale, currency, time zone and device are as agreed
     And the API serves the investor's locale, currency, time zone and device
+    And the API serves the links that open this very demo
     And no cached context disagrees with them

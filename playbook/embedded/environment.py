@@ -64,7 +64,8 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
             return child
 
         # All at once; the API is told last where the others listen, as it takes longest to load.
-        mongo = run("MongoDB", "mongo", str(directory / "mongo.sqlite"))
+        kept_in = [str(directory / "mongo.sqlite")] if data_dir else []
+        mongo = run("MongoDB", "mongo", *kept_in)
         api = run("API", "api", PLAYBOOK_SEEDS=str(seeds.directory.resolve()))
         # Redis knows no lifeline, so it has a keeper, which also clears up after a lost parent.
         keeping = [] if data_dir else ["--then-remove", str(directory)]

@@ -82,6 +82,22 @@ class Locales:
         )
 
     @property
+    def misled(self) -> Iterator[Finding]:
+        """Links into the demo that are not there, or are somebody else's."""
+        answer = self._reading.context
+        where = f"demo links as served by {answer.request}"
+        if answer.json().get("bundle") != self._reading.bundle.key:
+            found = answer.body.get("bundle", NOTHING)
+            yield Finding(f"{where}: bundle", self._reading.bundle.key, found)
+        urls = answer.body.get("demo_urls")
+        if not isinstance(urls, dict) or not urls:
+            yield Finding(where, Words("at least one"), answer.body.get("demo_urls", NOTHING))
+            return
+        for name, url in urls.items():
+            if not isinstance(url, str) or not url.strip():
+                yield Finding(f"{where}: {name}", Words("a link"), url)
+
+    @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached contexts and languages that disagree with the investor's."""
         known = {"context": self._context}

@@ -98,6 +98,9 @@ class Showcase:
         shown = answer.field("investor_focus_metrics", dict)
         if answer.field("currency", str) != wanted_currency:
             yield Finding("KPIs as served: currency", wanted_currency, answer.body["currency"])
+        if answer.body.get("bundle") != self._reading.bundle.key:
+            found_bundle = answer.body.get("bundle", NOTHING)
+            yield Finding("KPIs as served: bundle", self._reading.bundle.key, found_bundle)
         names: list[str] = []
         for name, stated in self._pristine[0]["headline"].items():
             stem, _, unit = name.rpartition("_")

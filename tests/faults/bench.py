@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, CannotInject, Fault
 from tests.faults.proxy import Proxy
 
 SHORT = {key: short for short, key in KEYS.items()}
-CHEAP_ROUNDS = 4
+CHEAP_COST = "4"
 """bcrypt's least: hundreds of checks log in, and how dear a hash is proves nothing here."""
 
 
@@ -285,7 +286,7 @@ def remember_steps() -> None:
 @contextmanager
 def started() -> Iterator[Bench]:
     """A bench with everything reset and GO."""
-    passwords.ROUNDS = CHEAP_ROUNDS
+    os.environ[passwords.COST_SETTING] = CHEAP_COST
     remember_steps()
     seeds = seed_files.load()
     with ExitStack() as stack:

@@ -160,6 +160,8 @@ fault("the context's endpoint answers half its JSON", "truncated", "HTTP", "sequ
       truncated("GET", CONTEXT + of("sequoia")))
 fault("a context is served in the wrong currency", "currency mixed up", "HTTP", "lvmh", "currency",
       served_context("lvmh", currency="USD"))
+fault("a context is served without links into the demo", "empty", "HTTP", "sequoia", "demo links",
+      distorts("GET", CONTEXT + of("sequoia"), lambda body, _: {**body, "demo_urls": {}}))
 fault("a context is served without its device", "null", "HTTP", "lightspeed", "device",
       served_context("lightspeed", device=None))
 
