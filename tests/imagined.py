@@ -162,7 +162,11 @@ class Imagined:
         headline = _pristine(self.short)["showcases"][0]["headline"]
         currency = self.bundle.currency
         shown = in_currency(headline, currency, lambda own, wanted: rates[own][wanted])
-        body = {"bundle": self.bundle.key, "currency": currency, "investor_focus_metrics": _decimals(shown)}
+        body = {
+            "bundle": self.bundle.key,
+            "currency": currency,
+            "investor_focus_metrics": _decimals(shown),
+        }
         return self.answers.get("kpis") or Answer("GET kpis", 200, body)
 
     @property

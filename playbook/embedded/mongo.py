@@ -1,6 +1,7 @@
 """``python -m playbook.embedded.mongo [PATH]``: MongoDB's wire protocol over one SQLite file.
 
-Without a path it serves from memory, in half the time: for what is not kept anyway. Prints its address and serves until SIGTERM or the end of its stdin.
+Without a path it serves from memory, in half the time: for what is not kept anyway. Prints its
+address and serves until SIGTERM or the end of its stdin.
 """
 
 from __future__ import annotations
