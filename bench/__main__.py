@@ -27,6 +27,7 @@ from playbook.seeds import load
 
 FLOOR = "import pytest, pytest_bdd, allure, pymongo, redis, requests"
 BUNDLE = "lvmh"
+BEGIN, END = "<!-- the last run -->", "<!-- end of the last run -->"
 FAR = 0.05
 """Seconds that are added to every round trip."""
 
@@ -236,6 +237,14 @@ def plot(points: list[dict[str, float]], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
+def keep(tables: str) -> None:
+    """Put tables in the place of those that docs/performance.md holds."""
+    path = PROJECT / "docs" / "performance.md"
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    path.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", encoding="utf-8")
+
+
 def _ours(folder: Path, seeds_folder: Path | None = None) -> dict[str, str]:
     variables = {"PLAYBOOK_BACKUPS": str(folder / "backups")}
     return variables | ({"PLAYBOOK_SEEDS": str(seeds_folder)} if seeds_folder else {})
@@ -248,14 +257,17 @@ def _mb(measured: Run) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and sizes")
-    parser.add_argument("--write", action="store_true", help="write docs/performance-last.md")
+    parser.add_argument("--write", action="store_true", help="keep them in docs/performance.md")
     options = parser.parse_args()
     rounds = 2 if options.quick else 5
     sizes = [(8, 50), (80, 50), (8, 500)]
     if not options.quick:
         sizes = [(8, 50), (80, 50), (800, 50), (8, 500), (8, 5000)]
-    report = [f"Measured on {platform.machine()}, {os.cpu_count()} cores, Python "
-              f"{platform.python_version()}, embedded environment.", ""]  # fmt: skip
+    report = [
+        f"Measured {clock.now():%Y-%m-%d} on {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {platform.system()} {platform.release()}, "
+        "against the embedded environment.",
+    ]
 
     def told(title: str, lines: list[str]) -> None:
         text = ["", f"### {title}", "", *lines]
@@ -275,7 +287,7 @@ def main() -> None:
         lines, points = grown(sizes, Path(temporary))
         told("Growth", lines)
     if options.write:
-        (PROJECT / "docs" / "performance-last.md").write_text("\n".join(report) + "\n")
+        keep("\n".join(report))
         plot(points, PROJECT / "docs" / "images" / "growth.png")
 
 
