@@ -1,4 +1,4 @@
-"""What the safety tests share: a throw-away environment a module, and no child left behind."""
+"""What the safety tests share: a throw-away environment, and no child left behind."""
 
 from __future__ import annotations
 
@@ -18,11 +18,21 @@ from playbook.seeds import Seeds
 os.environ[COST_SETTING] = "4"
 
 
-@pytest.fixture(scope="module")
-def sandbox(seeds: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """An embedded environment that all tests of a module share; put it back as you need it."""
+@pytest.fixture(scope="session")
+def _started(seeds: Seeds) -> Iterator[Environment]:
+    # Its three processes take longest to start: once a worker.
     with start(seeds=seeds) as settings, Environment(settings) as opened:
-        yield Sandbox(opened, seeds, tmp_path_factory.mktemp("backups"))
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def sandbox(
+    _started: Environment, seeds: Seeds, tmp_path_factory: pytest.TempPathFactory
+) -> Sandbox:
+    """An embedded environment, as new for each module, whose tests share it as they leave it."""
+    sandbox = Sandbox(_started, seeds, tmp_path_factory.mktemp("backups"))
+    sandbox.begin_anew()
+    return sandbox
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,8 @@ from pymongo.database import Database
 
 from playbook import PROJECT, bundles, clock, snapshot
 from playbook.bundles import Bundle
+from playbook.embedded import feed
+from playbook.embedded.environment import MARKER
 from playbook.environment import Environment
 from playbook.reset import Report, Reset
 from playbook.scope import scope_of
@@ -114,6 +116,16 @@ class Sandbox:
         for name in self.db.list_collection_names():
             if name not in ("demo_environment", FEED):
                 self.db.drop_collection(name)
+        self.environment.redis.flushall()
+
+
+    def begin_anew(self) -> None:
+        """Make it what it was when it had just started."""
+        mongo = self.environment.mongo
+        for name in set(mongo.list_database_names()) - {"admin", "config", "local"}:
+            mongo.drop_database(name)
+        self.db.demo_environment.insert_one({**MARKER, "marked_at": clock.now()})
+        feed.refresh(self.db, self.seeds, clock.now())
         self.environment.redis.flushall()
 
 

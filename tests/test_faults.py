@@ -48,7 +48,7 @@ def a_verdict(*failures: tuple[str, str, str], status: Status = "failed") -> Ver
 
 
 def test_a_sample_of_the_faults_is_caught() -> None:
-    command = [sys.executable, "-m", "tests.faults", "--sample"]
+    command = [sys.executable, "-m", "tests.faults", "--sample", "--workers", "1"]
     run = subprocess.run(
         command, cwd=PROJECT, capture_output=True, text=True, timeout=SAMPLE_SECONDS, check=False
     )

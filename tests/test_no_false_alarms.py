@@ -1,6 +1,6 @@
 """A demo that is reset is GO, at whatever instant, whatever the others do meanwhile.
 
-A few rounds here; more with ``python -m tests.faults --rounds 200`` (``tox -e rounds``).
+A few rounds here; more with ``tox -e faults -- --rounds 200``.
 """
 
 from __future__ import annotations
