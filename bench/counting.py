@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +47,7 @@ def counted(settings: Settings) -> Iterator[tuple[Environment, RoundTrips]]:
     trips = RoundTrips()
     with Environment(settings, listeners=(trips,)) as environment:
         client = environment.redis
-        execute = client.execute_command
+        execute: Callable[..., Any] = client.execute_command
 
         def counting(*arguments: Any, **options: Any) -> Any:
             trips.redis.append(str(arguments[0]))

@@ -118,7 +118,6 @@ class Sandbox:
                 self.db.drop_collection(name)
         self.environment.redis.flushall()
 
-
     def begin_anew(self) -> None:
         """Make it what it was when it had just started."""
         mongo = self.environment.mongo

@@ -147,7 +147,8 @@ def cached_hash(key: str, **fields: str) -> Inject:
 
     def inject(lab: Lab) -> None:
         lab.redis.delete(f"aislemarts:{key}")
-        lab.redis.hset(f"aislemarts:{key}", mapping={**fields})
+        for name, value in fields.items():
+            lab.redis.hset(f"aislemarts:{key}", name, value)
 
     return inject
 
