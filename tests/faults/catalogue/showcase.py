@@ -149,9 +149,9 @@ fault("more seats than active ones", "wrong value", "Mongo", "index", "enterpris
 # Bessemer
 fault("a vendor pays a dollar more", "wrong value", "Mongo", "bessemer", "saas_arr_usd",
       rows("bessemer", "vendors", first(lambda row: {"mrr_usd": row["mrr_usd"] + 1})))
-fault("a churned vendor still pays", "wrong value", "Mongo", "bessemer", "churned vendor",
+fault("a churned vendor still pays", "wrong value", "Mongo", "bessemer", "vendor-001 has churned",
       rows("bessemer", "vendors", first(lambda _: {"churned": True})))
-fault("the fees of a month are missing", "missing", "Mongo", "bessemer", "take rate",
+fault("the fees of a month are missing", "missing", "Mongo", "bessemer", "take_rate",
       rows("bessemer", "volumes", first(lambda _: {"fees_usd": 0})))
 fault("recurring revenue of eleven months", "wrong value", "Mongo", "bessemer", "saas_arr_usd",
       computed("showcases", of("bessemer"), lambda _, s: {
