@@ -121,6 +121,8 @@ class Sandbox:
     def begin_anew(self) -> None:
         """Make it what it was when it had just started."""
         mongo = self.environment.mongo
+        # Ours first, by its name: a test may have left what the embedded server cannot list.
+        mongo.drop_database(self.db.name)
         for name in set(mongo.list_database_names()) - {"admin", "config", "local"}:
             mongo.drop_database(name)
         self.db.demo_environment.insert_one({**MARKER, "marked_at": clock.now()})
