@@ -238,6 +238,8 @@ def resets(fault: Fault) -> tuple[str, ...]:
     """
     if fault.breaks not in ("Mongo", "Redis"):
         return ()
+    if fault.healed_by:
+        return fault.healed_by
     if fault.at == EVERYONE:
         return (EVERYONE[len(fault.name) % len(EVERYONE)],)
     regions = [region for region in (US, EU, APAC) if set(region) <= set(fault.at)]

@@ -82,6 +82,8 @@ class Fault:
     inject: Inject = field(compare=False, repr=False)
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     """Checks that see it too, by bundle: a product that is missing is missing in a LiveSale."""
+    healed_by: tuple[str, ...] = field(default=(), compare=False)
+    """The bundles to reset, where the cause is theirs alone though others notice it."""
 
     @property
     def blames(self) -> Mapping[str, frozenset[str]]:
@@ -121,6 +123,7 @@ class Listed:
         *inject: Inject,
         checks: tuple[str, ...] = (),
         also: Mapping[str, tuple[str, ...]] | None = None,
+        healed_by: tuple[str, ...] = (),
     ) -> None:
         def all_of(lab: Lab) -> None:
             for one in inject:
@@ -128,6 +131,7 @@ class Listed:
 
         bundles = (at,) if isinstance(at, str) else at
         named = f"{self.area}: {name}"
+        areas = checks or (self.area,)
         self.faults.append(
-            Fault(named, kind, breaks, bundles, checks or (self.area,), says, all_of, also or {})
+            Fault(named, kind, breaks, bundles, areas, says, all_of, also or {}, healed_by)
         )

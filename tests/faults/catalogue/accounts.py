@@ -114,7 +114,8 @@ fault("the index of addresses is missing", "index missing", "Mongo", EVERYONE, "
 fault("the index of addresses is not unique", "index missing", "Mongo", EVERYONE, "email_1",
       reindexed("users", "email_1", ([("email", 1)], {})))
 fault("two accounts have one address", "doubled", "Mongo", EVERYONE, "email_1",
-      reindexed("users", "email_1"), another("index.demo", password=hash_of("another")))
+      reindexed("users", "email_1"), another("index.demo", password=hash_of("another")),
+      healed_by=("index",))
 fault("the endpoint is gone", "404", "HTTP", EVERYONE, "404", not_found("POST", LOGIN))
 fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("POST", LOGIN))
 fault("the endpoint is out of service", "500", "HTTP", EVERYONE, "503", failing("POST", LOGIN, 503))
