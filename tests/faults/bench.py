@@ -18,7 +18,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from pymongo.errors import PyMongoError
 
@@ -271,12 +270,12 @@ def remember_steps() -> None:
     are hundreds of checks. Every step is everybody's (see conftest.py), so that the answer is the
     same each time.
     """
-    known: WeakKeyDictionary[object, dict[tuple[str, str], list[Any]]] = WeakKeyDictionary()
     scenarios: Any = importlib.import_module("pytest_bdd.scenario")
     look = scenarios.find_fixturedefs_for_step
 
     def remembered(step: Any, fixturemanager: Any, node: Any) -> list[Any]:
-        found = known.setdefault(fixturemanager, {})
+        # Kept by whom it belongs to: what is found refers to its manager, and goes with it.
+        found = vars(fixturemanager).setdefault("steps_found", {})
         key = (step.type, step.name)
         if key not in found:
             found[key] = list(look(step, fixturemanager, node))
