@@ -7,7 +7,7 @@ reason holds. Whatever else fails is a wrong blame and fails the test.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -793,6 +793,114 @@ def test_every_fact_of_a_demo_has_a_plain_name() -> None:
     assert demo.catalog.product("LUX-900") is None
     assert demo.catalog.price_of({"price_usd": 5}) == 5
     assert demo.catalog.price_of({"price_usd": 5.0}) is None
+
+
+# What one fact tells by itself, though another would tell of the same thing
+
+
+def told_by(facts: Iterable[Finding]) -> list[str]:
+    return [str(finding) for finding in facts]
+
+
+def test_every_account_that_is_shut_out_is_told() -> None:
+    imagined = Imagined("sequoia")
+    first, second = ImaginedDemo(imagined).accounts.emails
+    imagined.answer(first, None, 500)
+    imagined.answer(second, {"user_id": "somebody", "token": "t"})
+    found = told_by(ImaginedDemo(imagined).accounts.shut_out)
+    assert [line.partition(":")[0] for line in found] == [f"login of {first}", f"login of {second}"]
+
+
+def test_a_locked_account_is_told() -> None:
+    imagined = Imagined("sequoia")
+    user("sequoia.demo", locked=True)(imagined)
+    assert told_by(ImaginedDemo(imagined).accounts.locked) == [
+        f"account {DEMO}: locked: expected false, found true"
+    ]
+    user("sequoia.demo", locked=NOTHING)(imagined)
+    assert told_by(ImaginedDemo(imagined).accounts.locked) == [
+        f"account {DEMO}: locked: expected false, found nothing"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [({"price_usd": 0}, "price_usd: expected a positive whole price, found 0"),
+     ({"price_usd": -1}, "price_usd: expected a positive whole price, found -1"),
+     ({"price_usd": True}, "price_usd: expected a positive whole price, found true"),
+     ({"price_usd": 5.0}, "price_usd: expected a positive whole price, found 5.0"),
+     ({"price_eur": 5}, "price_eur: expected nothing, found 5"),
+     ({"price_sgd": None}, "price_sgd: expected nothing, found null"),
+     ({"currency": "EUR"}, "currency: expected “USD”, found “EUR”")],
+)  # fmt: skip
+def test_a_product_that_is_badly_priced_is_told(fields: dict[str, Any], says: str) -> None:
+    imagined = Imagined("sequoia")
+    put("products", "LUX-002", **fields)(imagined)
+    found = told_by(ImaginedDemo(imagined).catalog.badly_priced)
+    assert found == [f"product in the US catalog LUX-002: {says}"]
+
+
+def test_a_price_of_one_is_a_price() -> None:
+    imagined = Imagined("sequoia")
+    put("products", "LUX-002", price_usd=1)(imagined)
+    assert not told_by(ImaginedDemo(imagined).catalog.badly_priced)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [({"inventory": 99}, "inventory: expected 100, found 99"),
+     ({"inventory": 101}, "inventory: expected 100, found 101"),
+     ({"reserved": 1}, "reserved: expected 0, found 1"),
+     ({"inventory": 100.0}, "inventory: expected 100, found 100.0"),
+     ({"reserved": False}, "reserved: expected 0, found false")],
+)  # fmt: skip
+def test_a_product_that_is_not_in_full_stock_is_told(fields: dict[str, Any], says: str) -> None:
+    imagined = Imagined("sequoia")
+    put("products", "LUX-002", **fields)(imagined)
+    found = told_by(ImaginedDemo(imagined).catalog.not_in_full_stock)
+    assert found == [f"product in the US catalog LUX-002: {says}"]
+
+
+def test_every_cached_copy_is_looked_at() -> None:
+    imagined = Imagined("sequoia")
+    imagined.cache = {}
+    imagined.hold("region:US:cdn:LUX-001", b"half a cop")
+    imagined.hold("region:US:cdn:LUX-002", {**imagined.one("products", "LUX-002"), "name": "?"})
+    found = told_by(ImaginedDemo(imagined).catalog.stale_copies)
+    assert [line.partition(": ")[0] for line in found] == [
+        "cached aislemarts:region:US:cdn:LUX-001",
+        "cached aislemarts:region:US:cdn:LUX-002",
+    ]
+
+
+def test_a_copy_of_another_regions_is_known_by_its_id_whatever_else_it_carries() -> None:
+    imagined = Imagined("sequoia")
+    imagined.hold("region:US:search", [{"_id": "EUR-001", "sku": "a number of the house's own"}])
+    assert "copies of its own region, found “EUR-001”" in failed_checks(imagined)["catalog"]
+
+
+def test_a_cached_instant_of_another_type_is_told() -> None:
+    imagined = Imagined("sequoia")
+    event = imagined.first("livesales")
+    imagined.hold(f"bundle:{SEQ}:livesale:{event['_id']}", {**event, "starts_at": 5})
+    assert "starts_at: expected" in failed_checks(imagined)["livesale"]
+
+
+def test_a_text_that_reads_like_an_instant_stays_a_text_in_the_cache() -> None:
+    imagined = Imagined("sequoia")
+    put("products", "LUX-002", name="2026-11-24")(imagined)
+    imagined.hold("region:US:cdn:LUX-002", imagined.one("products", "LUX-002"))
+    assert not told_by(ImaginedDemo(imagined).catalog.stale_copies)
+
+
+def test_a_rate_that_is_missing_is_told_once() -> None:
+    imagined = Imagined("a16z")
+    for base, currency in (("USD", "JPY"), ("EUR", "JPY"), ("KES", "AED")):
+        imagined.one("currency_rates", base)["rates"].pop(currency)
+    currency = ImaginedDemo(imagined).currency
+    assert len(told_by(currency.unusable)) > 2
+    assert not told_by(currency.contradicting)
+    assert not told_by(currency.absurd)
 
 
 # How two documents compare
