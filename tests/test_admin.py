@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ import pytest
 import requests
 from fastapi import FastAPI
 from panel import PASSWORD, Panel, panel, served
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 from sandbox import Sandbox, until
+from wire import Wire
 
 from playbook import PROJECT, clock, lease
 from playbook.api.admin import accounts, audit, sessions
@@ -31,7 +35,7 @@ from playbook.api.admin.board import GO, NO_GO, UNKNOWN, judge
 from playbook.api.admin.checklist import checklist
 from playbook.api.admin.gate import METRICS_TOKEN, SESSION_COOKIE
 from playbook.api.jobs import COLLECTION as JOBS
-from playbook.api.jobs import Jobs
+from playbook.api.jobs import Jobs, Told
 from playbook.checks import CHECKS
 from playbook.environment import Environment, Settings
 from playbook.environment.redaction import Redactor
@@ -435,6 +439,46 @@ def test_a_job_whose_server_died_is_lost_and_another_takes_its_place(sandbox: Sa
         assert jobs.latest([LVMH])[LVMH].message == "well"
     finally:
         jobs.close()
+
+
+def test_words_that_could_not_be_written_come_with_the_next(sandbox: Sandbox) -> None:
+    wire = Wire(sandbox.environment.settings.mongo_uri)
+    client: MongoClient[dict[str, Any]] = MongoClient(wire.url, serverSelectionTimeoutMS=200)
+    jobs, ended = Jobs(client[sandbox.db.name], Redactor(())), threading.Event()
+
+    def answers() -> bool:
+        with suppress(PyMongoError):
+            return bool(client.admin.command("ping")["ok"])
+        return False
+
+    def task(told: Told) -> str:
+        for number in range(1, 5):
+            told.begin(f"step {number}", number, 16)
+        wire.cut()
+        for number in range(5, 13):
+            told.begin(f"step {number}", number, 16)
+        told.say("step 12 went wrong", "failed")
+        wire.mend()
+        until(answers, "MongoDB to be back")
+        told.begin("step 13", 13, 16)
+        ended.set()
+        return "done all the same"
+
+    try:
+        assert jobs.start(LVMH, "reset", "x", task)
+        assert ended.wait(30)
+        until(lambda: jobs.latest([LVMH])[LVMH].status == "done", "the job to end")
+    finally:
+        jobs.close()
+        client.close()
+        wire.cut()
+    stored = sandbox.db[JOBS].find_one({"_id": LVMH})
+    assert stored is not None
+    assert [(line["text"], line["state"]) for line in stored["lines"]] == [
+        *((f"step {number}", "done") for number in range(1, 13)),
+        ("step 12 went wrong", "failed"),
+        ("step 13", "done"),
+    ]
 
 
 # What the board says

@@ -649,6 +649,13 @@ def test_rates_of_a_day_and_of_a_clock_a_little_ahead_are_fresh(age: timedelta) 
     assert failures(imagined) == []
 
 
+def test_a_currency_buys_one_of_itself_stated_or_not() -> None:
+    imagined = Imagined("a16z")
+    for table in imagined.documents["currency_rates"]:
+        table["rates"].pop(table["_id"], None)
+    assert failures(imagined) == []
+
+
 def test_rates_within_a_percent_agree() -> None:
     imagined = Imagined("a16z")
     table = imagined.one("currency_rates", "KES")["rates"]

@@ -47,6 +47,8 @@ class Told:
     def __init__(self, db: Database[Document], bundle: str, job: str, redact: Redactor) -> None:
         self._jobs, self._mine, self._redact = db[COLLECTION], {"_id": bundle, "job": job}, redact
         self._lines: list[Document] = []
+        self._kept = 0
+        """How many of them stand in MongoDB as they will stay."""
 
     def begin(self, text: str, number: int | None = None, total: int | None = None) -> None:
         """A step begins; the one before it is done."""
@@ -72,8 +74,12 @@ class Told:
             self._lines[-1]["state"] = state
 
     def _write(self, **changes: Any) -> None:
-        with suppress(PyMongoError):
-            self._jobs.update_one(self._mine, {"$set": {**changes, "lines": self._lines}})
+        news = {f"lines.{n}": self._lines[n] for n in range(self._kept, len(self._lines))}
+        if changes or news:
+            with suppress(PyMongoError):
+                self._jobs.update_one(self._mine, {"$set": {**changes, **news}})
+                # The last one may be closed yet.
+                self._kept = max(0, len(self._lines) - 1)
 
 
 type Task = Callable[[Told], str]
