@@ -900,6 +900,40 @@ def test_a_text_that_reads_like_an_instant_stays_a_text_in_the_cache() -> None:
     assert not told_by(ImaginedDemo(imagined).catalog.stale_copies)
 
 
+@pytest.mark.parametrize("number", [0, -0.5, 0.0])
+def test_a_rate_that_is_not_positive_is_told(number: float) -> None:
+    imagined = Imagined("a16z")
+    rate("KES", "AED", number)(imagined)
+    assert told_by(ImaginedDemo(imagined).currency.unusable) == [
+        f"rate KES to AED as stored: expected a positive number, found {number}"
+    ]
+
+
+def test_behind_ones_own_currency_the_others_are_looked_at_too() -> None:
+    imagined = Imagined("a16z")
+    table = imagined.one("currency_rates", "USD")["rates"]
+    table.pop("USD", None)
+    table.pop("JPY")
+    told = told_by(ImaginedDemo(imagined).currency.unusable)
+    assert "rate USD to JPY as served: expected a positive number, found nothing" in told
+
+
+def test_exactly_one_percent_and_exactly_a_quarter_are_within() -> None:
+    imagined = Imagined("a16z")
+    currency = ImaginedDemo(imagined).currency
+    reference = imagined.seeds.reference_rates["JPY"].model.per_usd
+    dollar = imagined.one("currency_rates", "USD")["rates"]
+    dollar.update(EUR=0.5, JPY=100)
+    imagined.one("currency_rates", "EUR")["rates"]["JPY"] = 202
+    assert not [line for line in told_by(currency.contradicting) if "EUR to JPY" in line]
+    imagined.one("currency_rates", "EUR")["rates"]["JPY"] = 202.1
+    assert [line for line in told_by(currency.contradicting) if "EUR to JPY" in line]
+    dollar["JPY"] = float(reference * Decimal("1.25"))
+    assert not [line for line in told_by(currency.absurd) if "JPY" in line]
+    dollar["JPY"] += 1
+    assert [line for line in told_by(currency.absurd) if "JPY" in line]
+
+
 def test_a_rate_that_is_missing_is_told_once() -> None:
     imagined = Imagined("a16z")
     for base, currency in (("USD", "JPY"), ("EUR", "JPY"), ("KES", "AED")):
@@ -907,6 +941,10 @@ def test_a_rate_that_is_missing_is_told_once() -> None:
     currency = ImaginedDemo(imagined).currency
     assert len(told_by(currency.unusable)) > 2
     assert not told_by(currency.contradicting)
+    imagined.one("currency_rates", "KES")["rates"]["ZAR"] *= 2
+    assert [line.partition(":")[0] for line in told_by(currency.contradicting)] == [
+        "rate KES to ZAR as stored"
+    ]
     assert not told_by(currency.absurd)
 
 

@@ -275,6 +275,7 @@ def remember_steps() -> None:
 
     def remembered(step: Any, fixturemanager: Any, node: Any) -> list[Any]:
         # Kept by whom it belongs to: what is found refers to its manager, and goes with it.
+        found: dict[tuple[str, str], list[Any]]
         found = vars(fixturemanager).setdefault("steps_found", {})
         key = (step.type, step.name)
         if key not in found:
