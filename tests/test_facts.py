@@ -393,6 +393,7 @@ ANALYTICS: list[Case] = [
     ("bessemer", "analytics", "participants.email_1", reindex("conversations")),
 ]  # fmt: skip
 SOON = AT + timedelta(hours=48)
+SECOND = timedelta(seconds=1)
 ACCOUNTS: list[Case] = [
     ("sequoia", "accounts", "sequoia.demo", lambda i: i.documents["users"].pop(0)),
     ("sequoia", "accounts", "role", user("sequoia.demo", role="admin")),
@@ -946,6 +947,92 @@ def test_a_rate_that_is_missing_is_told_once() -> None:
         "rate KES to ZAR as stored"
     ]
     assert not told_by(currency.absurd)
+
+
+def test_every_card_off_the_board_is_told() -> None:
+    imagined = Imagined("sequoia")
+    first, second = (card["_id"] for card in imagined.documents["leads"][:2])
+    put("leads", first, stage="somewhere")(imagined)
+    drop("leads", second, "stage")(imagined)
+    columns = "one of new, qualified, proposal, negotiation, closed"
+    assert told_by(ImaginedDemo(imagined).leads.off_the_board) == [
+        f"lead {first}: stage: expected {columns}, found “somewhere”",
+        f"lead {second}: stage: expected {columns}, found nothing",
+    ]
+
+
+def test_every_card_that_is_badly_tagged_is_told() -> None:
+    imagined = Imagined("sequoia")
+    first, second, third = (card["_id"] for card in imagined.documents["leads"][:3])
+    put("leads", first, awareness="yes")(imagined)
+    within("leads", second, "awareness.device", "")(imagined)
+    within("leads", second, "awareness.currency", "EUR")(imagined)
+    within("leads", third, "awareness.timezone", 5)(imagined)
+    assert told_by(ImaginedDemo(imagined).leads.untagged) == [
+        f"lead {first}: awareness: expected the tags locale, currency, timezone, device, source,"
+        " found “yes”",
+        f"lead {second}: awareness.currency: expected “USD”, found “EUR”",
+        f"lead {second}: awareness.device: expected a tag, found “”",
+        f"lead {third}: awareness.timezone: expected a tag, found 5",
+    ]
+
+
+def test_every_card_with_another_value_than_its_amount_is_told() -> None:
+    imagined = Imagined("sequoia")
+    first, second, third = (card["_id"] for card in imagined.documents["leads"][:3])
+    put("leads", first, value="a lot")(imagined)
+    put("leads", second, value="€1.1M")(imagined)
+    put("leads", third, value_amount=1)(imagined)
+    told = told_by(ImaginedDemo(imagined).leads.misvalued)
+    assert [line.partition(":")[0] for line in told] == [
+        f"lead {k}" for k in (first, second, third)
+    ]
+    assert "1100000 USD, as the card's amount, found “€1.1M”" in told[1]
+
+
+def test_a_livesale_that_starts_at_this_moment_is_past() -> None:
+    imagined = Imagined("sequoia")
+    starts = imagined.first("livesales")["starts_at"]
+    for at, past in ((starts, 1), (starts + timedelta(seconds=1), 1), (starts - SECOND, 0)):
+        imagined.at = at
+        assert len(told_by(ImaginedDemo(imagined).livesale.past)) == past, at
+
+
+def test_every_featured_product_that_is_not_there_is_told() -> None:
+    imagined = Imagined("sequoia")
+    put("livesales", "LS-SEQ-001", featured_products=["LUX-998", "LUX-001", "LUX-999"])(imagined)
+    put("products", "LUX-001", inventory=0)(imagined)
+    told = told_by(ImaginedDemo(imagined).livesale.featuring_what_is_not_there)
+    assert [line.rpartition(" ")[2] for line in told] == ["“LUX-998”", "“LUX-001”", "“LUX-999”"]
+
+
+def test_every_message_that_stayed_english_is_told() -> None:
+    imagined = Imagined("sequoia")
+    english = imagined.one("locales", "en")["messages"]
+    first, *_, last = (
+        key for key in english if english[key] != imagined.one("locales", "fr")["messages"][key]
+    )
+    messages = imagined.one("locales", "fr")["messages"]
+    messages.update({first: english[first], last: " "})
+    assert told_by(ImaginedDemo(imagined).locales.left_in_english("fr")) == [
+        f"locale fr: messages.{first}: expected a translation, found “{english[first]}”",
+        f"locale fr: messages.{last}: expected a message, found “ ”",
+    ]
+    put("locales", "fr", messages=None)(imagined)
+    assert len(told_by(ImaginedDemo(imagined).locales.left_in_english("fr"))) == len(english)
+
+
+def test_every_link_that_is_none_is_told() -> None:
+    imagined = Imagined("sequoia")
+    urls = {"home": "", "board": "/leads", "event": 5, "blank": " "}
+    served("context", bundle="x", demo_urls=urls)(imagined)
+    told = told_by(ImaginedDemo(imagined).locales.misled)
+    assert [line.partition(": ")[2] for line in told] == [
+        f"bundle: expected “{SEQ}”, found “x”",
+        "home: expected a link, found “”",
+        "event: expected a link, found 5",
+        "blank: expected a link, found “ ”",
+    ]
 
 
 # How two documents compare
