@@ -42,14 +42,19 @@ def selected(pattern: str, sample: bool) -> list[int]:
 
 
 def sample_of(numbers: list[int]) -> list[int]:
-    """One fault a check, and one a part that breaks; quick ones, and not the same each time."""
+    """One fault a check, and each part broken at least once; quick ones."""
+    quick = [number for number in numbers if FAULTS[number].kind != "slow"]
     chosen: dict[str, int] = {}
-    for number in numbers:
-        fault = FAULTS[number]
-        if fault.kind != "slow":
-            chosen.setdefault(fault.area, number)
-            chosen.setdefault(fault.breaks, number)
-    return sorted(set(chosen.values()))
+    broken: set[str] = set()
+    for area in dict.fromkeys(FAULTS[number].area for number in quick):
+        listed = [number for number in quick if FAULTS[number].area == area]
+        chosen[area] = next((n for n in listed if FAULTS[n].breaks not in broken), listed[0])
+        broken.add(FAULTS[chosen[area]].breaks)
+    for number in quick:
+        if FAULTS[number].breaks not in broken:
+            broken.add(FAULTS[number].breaks)
+            chosen[FAULTS[number].name] = number
+    return sorted(chosen.values())
 
 
 def work(numbers: list[int]) -> None:
