@@ -1081,6 +1081,8 @@ def test_what_reads_the_same_is_told_with_its_kind() -> None:
 def test_long_texts_are_told_from_where_they_part() -> None:
     (found,) = differences({"a": "x" * 200 + "yy"}, {"a": "x" * 200 + "z"}, "it")
     assert str(found) == f"it: a: expected “…{'x' * 10}yy”, found “…{'x' * 10}z”"
+    (found,) = differences({"a": "A\nb"}, {"a": "A b"}, "it")
+    assert (found.expected, found.found) == ("“…A\nb”", "“…A b”")
 
 
 def test_documents_are_missing_doubled_or_strays() -> None:
