@@ -1035,6 +1035,14 @@ def test_every_link_that_is_none_is_told() -> None:
     ]
 
 
+def test_of_several_malformed_rows_the_first_is_told() -> None:
+    imagined = Imagined("bessemer")
+    for row in (3, 5):
+        within("showcases", BVP, f"records.vendors.{row}.mrr_usd", "much")(imagined)
+    with pytest.raises(Unobservable, match=r"records\.vendors\.3\.mrr_usd: .* \(2 problems\)$"):
+        _ = ImaginedDemo(imagined).showcase.computed
+
+
 # How two documents compare
 
 
