@@ -106,6 +106,13 @@ def reindex(collection: str, *indexes: dict[str, Any]) -> Break:
     return lambda i: i.indexes.update({collection: list(indexes)})
 
 
+def reactions(**counts: int) -> Break:
+    def change(imagined: Imagined) -> None:
+        imagined.one("showcases", LSVP)["records"]["posts"][0].update(counts)
+
+    return change
+
+
 def user(name: str, **fields: Any) -> Break:
     def change(imagined: Imagined) -> None:
         found = next(u for u in imagined.documents["users"] if u["email"].startswith(name))
@@ -523,6 +530,8 @@ SHOWCASE: list[Case] = [
      within("showcases", GC, "records.months.11.buyers", 11566)),
     ("general-catalyst", "showcase", "sellers in 2026-10",
      within("showcases", GC, "records.months.11.sellers", 600)),
+    ("general-catalyst", "showcase", "buyers in 2026-10: expected over 99999",
+     within("showcases", GC, "records.months.0.buyers", 99999)),
     ("general-catalyst", "showcase", "GMV is 5",
      within("showcases", GC, "records.months.0.gmv_usd", 5)),
     ("general-catalyst", "showcase", "spend is 5",
@@ -540,6 +549,9 @@ SHOWCASE: list[Case] = [
     ("lightspeed", "showcase", "mobile days: expected at least 14, found 1",
      lambda i: [d.update(date="2026-10-18") for d in i.one(
          "showcases", LSVP)["records"]["mobile"]]),
+    *(("lightspeed", "showcase", f"reactions to post-001: expected at most {likes + 4}",
+       reactions(likes=likes, shares=shares, comments=comments, impressions=likes + 4))
+      for likes, shares, comments in ((1000, 2, 3), (100, 3, 2))),
     ("lightspeed", "showcase", "reactions to post-001: expected at most 5",
      within("showcases", LSVP, "records.posts.0.impressions", 5)),
     ("index", "showcase", "compliance feature consent: expected it once, found 0",
@@ -1041,6 +1053,15 @@ def test_of_several_malformed_rows_the_first_is_told() -> None:
         within("showcases", BVP, f"records.vendors.{row}.mrr_usd", "much")(imagined)
     with pytest.raises(Unobservable, match=r"records\.vendors\.3\.mrr_usd: .* \(2 problems\)$"):
         _ = ImaginedDemo(imagined).showcase.computed
+
+
+def test_a_price_converts_to_pounds_where_it_is_one() -> None:
+    cheap, free = Imagined("index"), Imagined("index")
+    put("products", "EUR-030", price_eur=1)(cheap)
+    put("products", "EUR-030", price_eur=0)(free)
+    assert "showcase" not in failed_checks(cheap)
+    expected = "price of EUR-030 in pounds: expected a positive amount"
+    assert expected in failed_checks(free)["showcase"]
 
 
 # How two documents compare
