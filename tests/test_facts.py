@@ -1064,6 +1064,14 @@ def test_a_price_converts_to_pounds_where_it_is_one() -> None:
     assert expected in failed_checks(free)["showcase"]
 
 
+def test_every_price_of_the_catalog_is_converted() -> None:
+    imagined = Imagined("tiger-global")
+    last = imagined.documents["products"][-1]
+    last.pop("price_sgd")
+    expected = f"price of {last['_id']} in JPY: expected a price in SGD, found null"
+    assert expected in failed_checks(imagined)["showcase"]
+
+
 # How two documents compare
 
 

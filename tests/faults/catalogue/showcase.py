@@ -224,6 +224,7 @@ fault("a share is rounded away", "wrong value", "HTTP", "lightspeed", "engagemen
 fault("a number is shown that nothing proves", "extra", "HTTP", "bessemer", "nps", served("bessemer", nps=99))
 fault("everybody is shown Sequoia's numbers", "swapped", "HTTP",
       tuple(bundle for bundle in EVERYONE if bundle != "sequoia"), "KPI",
-      answers("GET", KPIS, lambda request: said({"bundle": "?", "currency": request.query["currency"],
+      answers("GET", KPIS, lambda request: said({
+          "bundle": request.path.removeprefix(KPIS), "currency": request.query["currency"],
           "investor_focus_metrics": {"viral_coefficient": 0.45, "network_density": 3.2,
           "b2b_vendor_growth_mom": 0.23, "network_gmv_effect_usd": 340}})))
