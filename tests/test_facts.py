@@ -260,7 +260,7 @@ LEADS: list[Case] = [
     ("sequoia", "leads", "LEAD-001: stage", hold(f"bundle:{SEQ}:lead:LEAD-001", {"stage": "x"})),
     ("sequoia", "leads", "a copy of LEAD-099", hold(f"bundle:{SEQ}:lead:LEAD-099", {})),
     ("sequoia", "leads", "LEAD-001: expected it once", hold(f"bundle:{SEQ}:leads", [])),
-    ("sequoia", "leads", ":board: stage",
+    ("sequoia", "leads", ":board: LEAD-001: stage",
      hold(f"bundle:{SEQ}:board", {"new": [{"_id": LEAD, "id": "LEAD-001", "stage": "new"}]})),
     ("sequoia", "leads", "bundle_1_stage_1", reindex("leads")),
 ]  # fmt: skip
@@ -1070,6 +1070,51 @@ def test_every_price_of_the_catalog_is_converted() -> None:
     last.pop("price_sgd")
     expected = f"price of {last['_id']} in JPY: expected a price in SGD, found null"
     assert expected in failed_checks(imagined)["showcase"]
+
+
+def test_as_many_examples_as_promised_are_enough() -> None:
+    for rows, missing in ((5, False), (4, True)):
+        imagined = Imagined("a16z")
+        records = imagined.first("showcases")["records"]
+        records["examples"] = [
+            {**records["examples"][0], "name": f"example {n}"} for n in range(rows)
+        ]
+        reasons = failed_checks(imagined)["showcase"]
+        assert ("worked examples: expected at least" in reasons) == missing
+
+
+def test_as_many_posts_as_promised_are_enough() -> None:
+    for rows, missing in ((20, False), (19, True)):
+        imagined = Imagined("lightspeed")
+        for post in imagined.first("showcases")["records"]["posts"][rows:]:
+            post["shares"] = 0
+        assert ("with likes, shares and comments" in failed_checks(imagined)["showcase"]) == missing
+
+
+def test_as_many_vendors_as_promised_are_enough() -> None:
+    for rows, missing in ((20, False), (19, True)):
+        imagined = Imagined("bessemer")
+        vendors = imagined.first("showcases")["records"]["vendors"]
+        for vendor in [vendor for vendor in vendors if vendor["mrr_usd"]][rows:]:
+            vendor["seats"] = 0
+        assert ("paying vendors" in failed_checks(imagined)["showcase"]) == missing
+
+
+def test_everybody_who_saw_a_post_may_react_to_it() -> None:
+    imagined = Imagined("lightspeed")
+    post = imagined.first("showcases")["records"]["posts"][0]
+    post["impressions"] = post["likes"] + post["shares"] + post["comments"]
+    assert "reactions to" not in failed_checks(imagined)["showcase"]
+
+
+def test_a_price_that_comes_back_one_percent_off_is_within() -> None:
+    imagined = Imagined("tiger-global")
+    (dollar,) = (d["rates"] for d in imagined.documents["currency_rates"] if d["_id"] == "USD")
+    own = imagined.one("currency_rates", "SGD")["rates"]
+    dollar.update(SGD=1, JPY=100)
+    for rate, apart in ((101, False), (101.1, True)):
+        own["JPY"] = rate
+        assert ("in JPY and back" in failed_checks(imagined).get("showcase", "")) == apart
 
 
 # How two documents compare

@@ -57,7 +57,7 @@ def cached_copies(
                 if identity in foreign:
                     yield Finding(f"cached {key}", Words("copies of its own region"), identity)
                 elif identity in known:
-                    yield from _differences(key, known[identity], copy, False)
+                    yield from _differences(f"{key}: {identity}", known[identity], copy, False)
 
 
 def _unlisted(key: str, known: Mapping[str, Document], value: object) -> Iterator[Finding]:
@@ -89,13 +89,13 @@ def _documents(value: object) -> Iterator[dict[str, Any]]:
 
 
 def _differences(
-    key: str, original: Document, copy: Mapping[str, Any], whole: bool
+    where: str, original: Document, copy: Mapping[str, Any], whole: bool
 ) -> Iterator[Finding]:
     found = {name: _as_stored(original.get(name), value) for name, value in copy.items()}
     # A copy may leave out the _id, which its key tells.
     only = [name for name in original if name in found or (whole and name != "_id")]
     only += [name for name in found if name not in original]
-    yield from differences(original, found, f"cached {key}", only=only)
+    yield from differences(original, found, f"cached {where}", only=only)
 
 
 def _as_stored(original: object, value: object) -> object:
