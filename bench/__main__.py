@@ -291,4 +291,5 @@ def main() -> None:
         plot(points, PROJECT / "docs" / "images" / "growth.png")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,7 @@ from pymongo.database import Database
 from playbook import PROJECT
 from playbook.seeds import Seeds
 
-CHUNK = 500
+CHUNK = 100
 """The embedded MongoDB slows down with the size of one insert."""
 
 
