@@ -75,11 +75,10 @@ class Told:
 
     def _write(self, **changes: Any) -> None:
         news = {f"lines.{n}": self._lines[n] for n in range(self._kept, len(self._lines))}
-        if changes or news:
-            with suppress(PyMongoError):
-                self._jobs.update_one(self._mine, {"$set": {**changes, **news}})
-                # The last one may be closed yet.
-                self._kept = max(0, len(self._lines) - 1)
+        with suppress(PyMongoError):
+            self._jobs.update_one(self._mine, {"$set": {**changes, **news}})
+            # The last one may be closed yet.
+            self._kept = max(0, len(self._lines) - 1)
 
 
 type Task = Callable[[Told], str]
