@@ -161,9 +161,8 @@ def grown(sizes: list[tuple[int, int]], folder: Path) -> tuple[list[str], list[d
         with start(seeds=seeds) as settings:
             with Environment(settings) as environment:
                 # The catalog is put there in portions first: see docs/performance.md.
-                for name in ("products",):
-                    documents = pristine.documents(bundle, seeds, clock.now())[name]
-                    growth.fill(environment.db, name, documents)
+                documents = pristine.documents(bundle, seeds, clock.now())["products"]
+                growth.fill(environment.db, "products", documents)
                 reset = Reset(environment, seeds, folder / "backups")
                 reset.reset(bundle)
                 growth.add_bundles(environment.db, seeds, bundle_count)
@@ -228,6 +227,9 @@ def plot(points: list[dict[str, float]], path: Path) -> None:
                 label=measured,
             )
         axes.set_xscale("log")
+        sizes = [int(p[key]) for p in chosen]
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.minorticks_off()
         axes.set_xlabel({"bundles": "bundles in the database", "products": "SKUs a region"}[key])
         axes.set_ylabel("time, × the smallest")
         axes.set_ylim(bottom=0)

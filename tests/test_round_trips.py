@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sandbox import Owners, Sandbox, use_demo, wreck
 
 from bench.counting import RoundTrips, counted
+from bench.growth import seeds_with
 from playbook import clock
 from playbook.facts import Demo
 from playbook.reset import Reset
+from playbook.seeds import load
 
 RESET_LIMITS = (30, 4, 4)
 WRECK_LIMITS = (36, 4, 4)
@@ -71,7 +75,30 @@ def test_a_check_costs_few_round_trips(
     assert all(trips.counts), f"nothing was counted: {trips}"
 
 
-def test_the_number_of_products_costs_no_round_trip(sandbox: Sandbox) -> None:
+def test_a_catalog_ten_times_as_large_costs_no_round_trip_more(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    larger = replace(sandbox, seeds=load(seeds_with(500, tmp_path / "seeds")))
+    cost = {}
+    for size, owner in ((50, sandbox), (500, larger)):
+        sandbox.clear()
+        bundle = owner.bundle("lvmh")
+        trips = []
+        for state in ("empty", "sold"):
+            with counted(sandbox.environment.settings) as (environment, resetting):
+                Reset(environment, owner.seeds, owner.backups).reset(bundle)
+            trips.append(resetting.counts)
+            assert sandbox.db.products.count_documents({"region": "EU"}) == size, state
+            assert within(resetting, RESET_LIMITS), f"{state}: {resetting}"
+            sandbox.db.products.update_many({"region": "EU"}, {"$set": {"reserved": 1}})
+        with counted(sandbox.environment.settings) as (environment, checking):
+            Demo(environment, bundle, owner.seeds, clock.now()).close()
+        assert within(checking, CHECK_LIMITS), str(checking)
+        cost[size] = [*trips, checking.counts]
+    assert cost[500] == cost[50]
+
+
+def test_the_number_of_strays_costs_few_round_trips(sandbox: Sandbox) -> None:
     sandbox.clear()
     pristine(sandbox)
     bundle = sandbox.bundle("lvmh")
