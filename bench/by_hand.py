@@ -20,18 +20,18 @@ MONGOSH = "mongosh@2.5.0"
 
 
 def mongosh(folder: Path) -> str | None:
-    """mongosh, from the npm registry; None where there is no npm."""
+    """mongosh, from the npm registry; None where it can't be had."""
     if (found := shutil.which("mongosh")) or not shutil.which("npm"):
         return found
     folder.mkdir(parents=True, exist_ok=True)
     command = folder / "node_modules" / ".bin" / "mongosh"
     if not command.exists():
+        # No scripts: they would compile what mongosh does without, where a compiler is at hand.
         subprocess.run(
             ["npm", "install", "--prefix", str(folder), "--no-package-lock", "--no-audit",
-             "--no-fund", "--silent", MONGOSH],
-            check=True, capture_output=True,
+             "--no-fund", "--ignore-scripts", MONGOSH],
         )  # fmt: skip
-    return str(command)
+    return str(command) if command.exists() else None
 
 
 def redis_cli() -> str | None:

@@ -15,12 +15,13 @@ import threading
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from playbook import PROJECT
 from playbook.bundles import Bundle
 from playbook.environment import Environment
 from playbook.errors import PlaybookError, Unreachable
+from playbook.leaving import leave
 from playbook.seeds import Seeds
 from playbook.verdict.model import Result
 
@@ -118,7 +119,7 @@ def _checked(ended: dict[str, Any], code: int, errors: str) -> Checked:
     return Checked(bundle["verdict"], bundle["checks"], bundle["in_session"])
 
 
-def main() -> None:
+def main() -> NoReturn:
     """The child: check the bundle that argv names and print what is found."""
     from playbook.embedded.lifeline import when_parent_goes
 
@@ -128,13 +129,15 @@ def main() -> None:
     def say(**fields: object) -> None:
         print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
 
+    status = 0
     # Whatever a plugin prints is no answer of ours.
     with redirect_stdout(sys.stderr):
         try:
             say(document=_verdict_document(sys.argv[1], lambda result: say(result=asdict(result))))
         except PlaybookError as error:
             say(error=str(error), exit_code=error.exit_code)
-            sys.exit(error.exit_code)
+            status = error.exit_code
+    leave(status)
 
 
 def _verdict_document(name: str, on_result: Callable[[Result], None]) -> dict[str, Any]:

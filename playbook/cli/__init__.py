@@ -13,12 +13,14 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from importlib import import_module
+from typing import NoReturn
 
 import typer
 
 from playbook import PROJECT
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
+from playbook.leaving import leave
 
 COMMANDS = (
     "up",
@@ -50,11 +52,11 @@ def playbook() -> None:
     """Reset the AisleMarts investor demos, and prove that they are ready."""
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line and end with its exit code; whatever happens, in plain words."""
     for name in COMMANDS:
         import_module(f"playbook.cli.{name}").register(app)
-    sys.exit(_run())
+    leave(_run())
 
 
 def _run() -> int:

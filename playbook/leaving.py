@@ -1,0 +1,23 @@
+"""How a command of ours ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import NoReturn
+
+
+def leave(status: int) -> NoReturn:
+    """End this process at once with an exit code, what was printed having gone out.
+
+    A usual exit waits up to half a second for pymongo's threads, which only sleep: a third of a
+    check's time. A command has closed what it opened by then, and none leaves work to a thread.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # nobody reads on, a closed pipe
+            status = status or 1
+    os._exit(status)
