@@ -58,7 +58,10 @@ def scope_of(bundle: Bundle, seeds: Seeds) -> Scope:
     foreign = [a.model.email for a in seeds.accounts.values() if a.model.bundle != bundle.key]
     by_region: Filter = {"region": bundle.region}
     by_bundle: Filter = {"bundle": bundle.key}
+    # Showcases, the largest documents, come first: the embedded MongoDB reads the first collection
+    # by its filter and all the others whole, however many investors there are.
     filters: dict[str, Filter] = {
+        "showcases": {"_id": bundle.key},
         "products": {"$or": [by_region, *_series(seeds, bundle.region)]},
         "creators": _or_seeded(by_region, _keys(seeds.creators.values(), "region", bundle.region)),
         "livesales": _or_seeded(by_bundle, _keys(seeds.livesales.values(), "bundle", bundle.key)),
@@ -73,7 +76,6 @@ def scope_of(bundle: Bundle, seeds: Seeds) -> Scope:
         "awareness_contexts": {"_id": bundle.key},
         # Every bundle speaks all the languages; resets write the same bytes.
         "locales": {"_id": {"$in": list(seeds.locales)}},
-        "showcases": {"_id": bundle.key},
         "demo_settings": {"_id": bundle.key},
     }
     traces = trace_filter(bundle, accounts, foreign)

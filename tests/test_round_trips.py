@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sandbox import Owners, Sandbox, use_demo, wreck
+from sandbox import ACCESS, Owners, Sandbox, use_demo, wreck
 
 from bench.counting import RoundTrips, counted
 from bench.growth import seeds_with
@@ -86,7 +86,7 @@ def test_a_catalog_ten_times_as_large_costs_no_round_trip_more(
         trips = []
         for state in ("empty", "sold"):
             with counted(sandbox.environment.settings) as (environment, resetting):
-                Reset(environment, owner.seeds, owner.backups).reset(bundle)
+                Reset(environment, owner.seeds, owner.backups).reset(bundle, access=ACCESS)
             trips.append(resetting.counts)
             assert sandbox.db.products.count_documents({"region": "EU"}) == size, state
             assert within(resetting, RESET_LIMITS), f"{state}: {resetting}"
@@ -105,7 +105,7 @@ def test_the_number_of_strays_costs_few_round_trips(sandbox: Sandbox) -> None:
 
     def cost() -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         with counted(sandbox.environment.settings) as (environment, resetting):
-            Reset(environment, sandbox.seeds, sandbox.backups).reset(bundle)
+            Reset(environment, sandbox.seeds, sandbox.backups).reset(bundle, access=ACCESS)
         sandbox.db.products.update_many({"region": "EU"}, {"$set": {"reserved": 1}})
         with counted(sandbox.environment.settings) as (environment, checking):
             Demo(environment, bundle, sandbox.seeds, clock.now()).close()
