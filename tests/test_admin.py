@@ -281,7 +281,11 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
 
     sandbox.db.products.delete_one({"_id": "EUR-001"})
     assert visitor.press("/bundles/lvmh/check").status_code == 200
-    assert "The shelves are full" in visitor.events("lvmh")
+    visitor.events("lvmh")
+    job = sandbox.db[JOBS].find_one({"_id": LVMH})
+    assert job is not None
+    failed = [line["text"] for line in job["lines"] if line["state"] == "failed"]
+    assert any("The shelves are full" in text for text in failed)
     page = visitor.text("/bundles/lvmh")
     assert visitor.verdict("lvmh") == NO_GO
     assert "Product catalog: 50 items per region: " in page
