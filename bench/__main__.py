@@ -167,12 +167,11 @@ def grown(sizes: list[tuple[int, int]], folder: Path) -> tuple[list[str], list[d
                 reset = Reset(environment, seeds, folder / "backups")
                 reset.reset(bundle)
                 growth.add_bundles(environment.db, seeds, bundle_count)
-            variables = {**settings.as_variables(), **_ours(folder, seeds_folder)}
-            sold = {"$set": {"inventory": 97, "reserved": 3}}
-            with counted(settings) as (environment, resetting):
+                sold = {"$set": {"inventory": 97, "reserved": 3}}
                 tenth = [p["_id"] for p in documents[::10]]
                 environment.db.products.update_many({"_id": {"$in": tenth}}, sold)
-                resetting.mongo.clear()
+            variables = {**settings.as_variables(), **_ours(folder, seeds_folder)}
+            with counted(settings) as (environment, resetting):
                 # Another T, so that what depends on it is written, too, however fast this was.
                 later = clock.now() + timedelta(hours=1)
                 Reset(environment, seeds, folder / "backups").reset(bundle, access=later)
@@ -270,7 +269,7 @@ def main() -> None:
         sizes = [(8, 50), (80, 50), (800, 50), (8, 500), (8, 5000)]
     report = [
         f"Measured {clock.now():%Y-%m-%d} on {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, {platform.system()}, "
         "against the embedded environment.",
     ]
 

@@ -75,48 +75,44 @@ def test_a_check_costs_few_round_trips(
     assert all(trips.counts), f"nothing was counted: {trips}"
 
 
+def cost(sandbox: Sandbox) -> tuple[RoundTrips, RoundTrips]:
+    """What a reset of LVMH with a fixed T takes, and a check once some of it has been sold."""
+    bundle = sandbox.bundle("lvmh")
+    with counted(sandbox.environment.settings) as (environment, resetting):
+        Reset(environment, sandbox.seeds, sandbox.backups).reset(bundle, access=ACCESS)
+    sandbox.db.products.update_many({"region": "EU"}, {"$set": {"reserved": 1}})
+    with counted(sandbox.environment.settings) as (environment, checking):
+        Demo(environment, bundle, sandbox.seeds, clock.now()).close()
+    return resetting, checking
+
+
 def test_a_catalog_ten_times_as_large_costs_no_round_trip_more(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     larger = replace(sandbox, seeds=load(seeds_with(500, tmp_path / "seeds")))
-    cost = {}
+    costs = {}
     for size, owner in ((50, sandbox), (500, larger)):
         sandbox.clear()
-        bundle = owner.bundle("lvmh")
         trips = []
         for state in ("empty", "sold"):
-            with counted(sandbox.environment.settings) as (environment, resetting):
-                Reset(environment, owner.seeds, owner.backups).reset(bundle, access=ACCESS)
-            trips.append(resetting.counts)
+            resetting, checking = cost(owner)
             assert sandbox.db.products.count_documents({"region": "EU"}) == size, state
             assert within(resetting, RESET_LIMITS), f"{state}: {resetting}"
-            sandbox.db.products.update_many({"region": "EU"}, {"$set": {"reserved": 1}})
-        with counted(sandbox.environment.settings) as (environment, checking):
-            Demo(environment, bundle, owner.seeds, clock.now()).close()
-        assert within(checking, CHECK_LIMITS), str(checking)
-        cost[size] = [*trips, checking.counts]
-    assert cost[500] == cost[50]
+            assert within(checking, CHECK_LIMITS), f"{state}: {checking}"
+            trips += [resetting.counts, checking.counts]
+        costs[size] = trips
+    assert costs[500] == costs[50]
 
 
 def test_the_number_of_strays_costs_few_round_trips(sandbox: Sandbox) -> None:
     sandbox.clear()
     pristine(sandbox)
-    bundle = sandbox.bundle("lvmh")
-
-    def cost() -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-        with counted(sandbox.environment.settings) as (environment, resetting):
-            Reset(environment, sandbox.seeds, sandbox.backups).reset(bundle, access=ACCESS)
-        sandbox.db.products.update_many({"region": "EU"}, {"$set": {"reserved": 1}})
-        with counted(sandbox.environment.settings) as (environment, checking):
-            Demo(environment, bundle, sandbox.seeds, clock.now()).close()
-        return resetting.counts, checking.counts
-
     strays = [{"_id": f"STRAY-{n}", "region": "EU", "name": f"Stray {n}"} for n in range(300)]
-    few = cost()
+    few_reset, few_check = cost(sandbox)
     sandbox.db.products.insert_many(strays)
     sandbox.db.products.insert_many([{"_id": f"S-{n}", "region": "EU"} for n in range(30)])
-    many_check = cost()
+    many_reset, many_check = cost(sandbox)
     # The strays themselves take one delete more.
-    assert many_check[0][0] <= few[0][0] + 2
-    assert many_check[0][1:] == few[0][1:]
-    assert many_check[1] == few[1]
+    assert many_reset.counts[0] <= few_reset.counts[0] + 2
+    assert many_reset.counts[1:] == few_reset.counts[1:]
+    assert many_check.counts == few_check.counts
