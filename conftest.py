@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
+import steps
+
 pytest_plugins = (
     "fixtures.options",
     "fixtures.environment",
     "fixtures.demo",
-    "playbook.verdict.allure_adapter",
-    "steps.demo",
-    "steps.catalog",
-    "steps.creators",
-    "steps.livesale",
-    "steps.leads",
-    "steps.currency",
-    "steps.locales",
-    "steps.analytics",
-    "steps.accounts",
-    "steps.showcase",
-    "steps.showcases_by_bundle",
+    "playbook.report.allure.plugin",
+    *steps.MODULES,
 )

@@ -18,13 +18,15 @@ from bench import by_hand, growth
 from bench.counting import counted
 from bench.delay import delayed
 from bench.processes import PLAYBOOK, Run, run, typical
-from playbook import PROJECT, bundles, clock, pristine
-from playbook.bundles import Bundle
-from playbook.embedded.environment import start
+from playbook import PROJECT, clock
+from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
 from playbook.facts import Demo
-from playbook.reset import Reset
-from playbook.seeds import load
+from playbook.pristine import bundles
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.documents import pristine_documents
+from playbook.pristine.seeds import load
+from playbook.reset.run import Reset
 
 FLOOR = "import pytest, pytest_bdd, allure, pymongo, redis, requests"
 BUNDLE = "lvmh"
@@ -162,7 +164,7 @@ def grown(sizes: list[tuple[int, int]], folder: Path) -> tuple[list[str], list[d
         with start(seeds=seeds) as settings:
             with Environment(settings) as environment:
                 # The catalog is put there in portions first: see docs/performance.md.
-                documents = pristine.documents(bundle, seeds, clock.now())["products"]
+                documents = pristine_documents(bundle, seeds, clock.now())["products"]
                 growth.fill(environment.db, "products", documents)
                 reset = Reset(environment, seeds, folder / "backups")
                 reset.reset(bundle)

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playbook import PROJECT
-from playbook.bundles import Bundle
+from playbook.pristine.bundles import Bundle
 
 MONGOSH = "mongosh@2.5.0"
 

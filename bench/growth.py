@@ -12,7 +12,7 @@ from pymongo import ReplaceOne
 from pymongo.database import Database
 
 from playbook import PROJECT
-from playbook.seeds import Seeds
+from playbook.pristine.seeds import Seeds
 
 CHUNK = 100
 """The embedded MongoDB slows down with the size of one insert."""

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from playbook.seeds.models import SCHEDULED_TIME
-
 RESET_TIME = time(3)
 """Local wall-clock time of the nightly reset (playbook, "Reset Schedule")."""
 
@@ -43,23 +41,6 @@ def first_instant(wall: datetime, zone: str) -> datetime:
         else:
             after = middle
     return after
-
-
-def livesale_start(template: str, access: datetime, zone: str) -> datetime:
-    """When a LiveSale starts: the template's wall time on the local date of T plus its hours.
-
-    ``template`` is like "T+48h 18:00 PST", ``access`` is T, the moment of demo access (aware),
-    ``zone`` the bundle's IANA zone (playbook, "Event Timing (T+48h from demo access)").
-    Raises ValueError where the template is not one.
-    """
-    matched = SCHEDULED_TIME.fullmatch(template)
-    if matched is None:
-        raise ValueError(f"not a LiveSale time: {template!r}; expected one like 'T+48h 18:00 PST'")
-    later = access + timedelta(hours=int(matched["hours"]))
-    day = later.astimezone(ZoneInfo(zone)).date()
-    return first_instant(
-        datetime.combine(day, time(int(matched["hour"]), int(matched["minute"]))), zone
-    )
 
 
 def daily_runs(zone: str, after: datetime, at: time = RESET_TIME) -> Iterator[datetime]:

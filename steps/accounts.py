@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import then
 
 from playbook.facts import Demo
-from playbook.findings import expect_none
+from playbook.facts.findings import expect_none
 
 
 @then("no account is missing, changed, doubled or left over")

@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
 from playbook.facts.currency import CURRENCIES
-from playbook.findings import expect, expect_none
+from playbook.facts.findings import expect, expect_none
 
 
 @then(parsers.parse("all {count:d} currencies have a usable rate"))

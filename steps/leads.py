@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.findings import expect, expect_none
+from playbook.facts.findings import expect, expect_none
 
 
 @then(parsers.parse("exactly {count:d} leads are on the board"))

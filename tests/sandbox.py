@@ -1,6 +1,6 @@
 """A throw-away environment to break on purpose: all that it holds, and to whom it belongs.
 
-Nothing here asks :mod:`playbook.scope` what belongs to whom: that is what the tests are about.
+Nothing here asks :mod:`playbook.pristine.scope` what belongs to whom: the tests are about that.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
-from playbook import PROJECT, bundles, clock, snapshot
-from playbook.bundles import Bundle
-from playbook.embedded import feed
-from playbook.embedded.environment import MARKER
-from playbook.environment import Environment
-from playbook.reset import Report, Reset
-from playbook.scope import scope_of
-from playbook.seeds import Seeds
-from playbook.snapshot import Snapshot
+from playbook import PROJECT, clock
+from playbook.embedded.start import MARKER
+from playbook.environment import Environment, snapshot
+from playbook.environment.snapshot import Snapshot
+from playbook.pristine import bundles
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.scope import scope_of
+from playbook.pristine.seeds import Seeds
+from playbook.reset.run import Report, Reset
+from playbook.standin import rates_feed
 
 type Document = dict[str, Any]
 type Place = tuple[str, bytes]
@@ -63,7 +64,7 @@ class Sandbox:
     seeds: Seeds
     backups: Path
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Of :class:`playbook.reset.Reset`."""
+    """Of :class:`playbook.reset.run.Reset`."""
 
     @property
     def db(self) -> Database[Document]:
@@ -126,7 +127,7 @@ class Sandbox:
         for name in set(mongo.list_database_names()) - {"admin", "config", "local"}:
             mongo.drop_database(name)
         self.db.demo_environment.insert_one({**MARKER, "marked_at": clock.now()})
-        feed.refresh(self.db, self.seeds, clock.now())
+        rates_feed.refresh(self.db, self.seeds, clock.now())
         self.environment.redis.flushall()
 
 

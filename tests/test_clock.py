@@ -13,6 +13,7 @@ import pytest
 from freezegun import freeze_time
 
 from playbook import clock
+from playbook.pristine.livesale_time import livesale_start
 
 LOS_ANGELES = "America/Los_Angeles"
 NEW_YORK = "America/New_York"
@@ -63,16 +64,16 @@ EVENTS = [
 def test_a_livesale_starts_at_its_wall_time_in_winter_and_summer(
     event: str, zone: str, template: str, winter: str, summer: str
 ) -> None:
-    assert clock.livesale_start(template, utc("2026-01-20 15:00"), zone) == utc(winter), event
-    assert clock.livesale_start(template, utc("2026-07-14 15:00"), zone) == utc(summer), event
+    assert livesale_start(template, utc("2026-01-20 15:00"), zone) == utc(winter), event
+    assert livesale_start(template, utc("2026-07-14 15:00"), zone) == utc(summer), event
 
 
 def test_pst_names_the_zone_so_july_is_still_18_00_in_los_angeles() -> None:
-    start = clock.livesale_start("T+48h 18:00 PST", utc("2026-07-14 15:00"), LOS_ANGELES)
+    start = livesale_start("T+48h 18:00 PST", utc("2026-07-14 15:00"), LOS_ANGELES)
 
     local = start.astimezone(ZoneInfo(LOS_ANGELES))
     assert (local.date(), local.time(), local.tzname()) == (date(2026, 7, 16), time(18), "PDT")
-    assert clock.livesale_start("T+48h 18:00 PDT", utc("2026-07-14 15:00"), LOS_ANGELES) == start
+    assert livesale_start("T+48h 18:00 PDT", utc("2026-07-14 15:00"), LOS_ANGELES) == start
 
 
 @pytest.mark.parametrize(
@@ -100,13 +101,13 @@ def test_pst_names_the_zone_so_july_is_still_18_00_in_los_angeles() -> None:
 def test_the_day_is_the_local_date_of_t_plus_48_hours(
     zone: str, template: str, access: str, start: str
 ) -> None:
-    assert clock.livesale_start(template, utc(access), zone) == utc(start)
+    assert livesale_start(template, utc(access), zone) == utc(start)
 
 
 def test_t_may_be_given_in_any_zone() -> None:
     access = datetime(2026, 1, 20, 23, 59, tzinfo=ZoneInfo(LOS_ANGELES))
 
-    start = clock.livesale_start("T+48h 18:00 PST", access, LOS_ANGELES)
+    start = livesale_start("T+48h 18:00 PST", access, LOS_ANGELES)
 
     assert start == utc("2026-01-23 02:00")
     assert start.tzinfo is UTC
@@ -114,8 +115,8 @@ def test_t_may_be_given_in_any_zone() -> None:
 
 def test_the_hours_are_the_templates_own() -> None:
     access = utc("2026-01-20 15:00")
-    assert clock.livesale_start("T+24h 18:00 PST", access, LOS_ANGELES) == utc("2026-01-22 02:00")
-    assert clock.livesale_start("T+0h 18:05 PST", access, LOS_ANGELES) == utc("2026-01-21 02:05")
+    assert livesale_start("T+24h 18:00 PST", access, LOS_ANGELES) == utc("2026-01-22 02:00")
+    assert livesale_start("T+0h 18:05 PST", access, LOS_ANGELES) == utc("2026-01-21 02:05")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_the_hours_are_the_templates_own() -> None:
 )  # fmt: skip
 def test_what_is_no_livesale_time_is_refused(template: str) -> None:
     with pytest.raises(ValueError, match=r"T\+48h 18:00 PST"):
-        clock.livesale_start(template, utc("2026-01-20 15:00"), LOS_ANGELES)
+        livesale_start(template, utc("2026-01-20 15:00"), LOS_ANGELES)
 
 
 # Clock changes
@@ -193,8 +194,8 @@ def test_singapore_has_no_clock_change(day: str) -> None:
 
 def test_a_livesale_in_a_gap_or_a_repeated_hour() -> None:
     # T+48h falls on Sunday 8 March and Sunday 1 November 2026 in Los Angeles.
-    gap = clock.livesale_start("T+48h 02:30 PST", utc("2026-03-06 20:00"), LOS_ANGELES)
-    twice = clock.livesale_start("T+48h 01:30 PST", utc("2026-10-30 19:00"), LOS_ANGELES)
+    gap = livesale_start("T+48h 02:30 PST", utc("2026-03-06 20:00"), LOS_ANGELES)
+    twice = livesale_start("T+48h 01:30 PST", utc("2026-10-30 19:00"), LOS_ANGELES)
 
     assert gap == utc("2026-03-08 10:00")
     assert twice == utc("2026-11-01 08:30")
@@ -365,8 +366,8 @@ def test_the_machines_own_zone_changes_nothing(machine_zone: str) -> None:
     ), "the machine does stand there"
 
     for event, zone, template, winter, summer in EVENTS:
-        assert clock.livesale_start(template, utc("2026-01-20 15:00"), zone) == utc(winter), event
-        assert clock.livesale_start(template, utc("2026-07-14 15:00"), zone) == utc(summer), event
+        assert livesale_start(template, utc("2026-01-20 15:00"), zone) == utc(winter), event
+        assert livesale_start(template, utc("2026-07-14 15:00"), zone) == utc(summer), event
     for bundle, zone, winter, summer in SCHEDULE:
         for expected in (utc(winter), utc(summer)):
             assert clock.next_reset(zone, expected - timedelta(hours=1)) == expected, bundle

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import pytest
 
 from playbook import PROJECT
-from playbook.checks import CHECKS
+from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import Result, Status, Verdict, of_results
 from tests.faults.bench import Bench, Outcome, judge, mixed, resets
 from tests.faults.catalogue import FAULTS

@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from playbook import PROJECT
-from playbook.seeds import load
+from playbook.pristine.seeds import load
 from tests.faults.rounds import DAYS, FIRST_DAY, clock_changes, drawn
 
 ROUNDS = 6

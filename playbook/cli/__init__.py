@@ -20,7 +20,7 @@ import typer
 from playbook import PROJECT
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
-from playbook.leaving import leave
+from playbook.processes.exiting import leave
 
 COMMANDS = (
     "up",

@@ -31,7 +31,7 @@ def add_user(
 ) -> None:
     """Make an account; its password is asked for, or read from the first line of stdin."""
     from playbook import clock
-    from playbook.api.admin.accounts import Accounts
+    from playbook.panel.accounts import Accounts
 
     with _deployment() as environment:
         person = Accounts(environment.db).add(name, role, _password(), clock.now())
@@ -42,8 +42,8 @@ def add_user(
 @accounts_app.command("set-password")
 def set_password(name: Name) -> None:
     """Give an account a new password; it is unlocked, and its open sessions end."""
-    from playbook.api.admin.accounts import Accounts
-    from playbook.api.admin.sessions import Sessions
+    from playbook.panel.accounts import Accounts
+    from playbook.panel.sessions import Sessions
 
     with _deployment() as environment:
         Accounts(environment.db).set_password(name, _password())
@@ -55,8 +55,8 @@ def set_password(name: Name) -> None:
 @accounts_app.command("remove-user")
 def remove_user(name: Name) -> None:
     """Remove an account; its open sessions end."""
-    from playbook.api.admin.accounts import Accounts
-    from playbook.api.admin.sessions import Sessions
+    from playbook.panel.accounts import Accounts
+    from playbook.panel.sessions import Sessions
 
     with _deployment() as environment:
         Accounts(environment.db).remove(name)
@@ -68,7 +68,7 @@ def remove_user(name: Name) -> None:
 @accounts_app.command("users")
 def users() -> None:
     """List the accounts and their roles."""
-    from playbook.api.admin.accounts import Accounts
+    from playbook.panel.accounts import Accounts
 
     with _deployment() as environment:
         for person in Accounts(environment.db).listed():
@@ -106,7 +106,7 @@ def _password() -> str:
 
 def _record(environment: Environment, action: str, detail: str) -> None:
     from playbook import clock
-    from playbook.api.admin.audit import Audit
+    from playbook.panel.audit import Audit
 
     try:
         user = getpass.getuser()

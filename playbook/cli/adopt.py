@@ -20,9 +20,10 @@ def adopt(
 
     Refused where its other users outnumber the demo's: that is somebody's shop.
     """
-    from playbook import clock, seeds
+    from playbook import clock
+    from playbook.embedded.open import opened
     from playbook.environment import guard
-    from playbook.environment.opened import opened
+    from playbook.pristine import seeds
 
     with opened(seeds.load()) as environment, environment.naming_the_unreachable():
         found = guard.census(environment.db)

@@ -17,11 +17,11 @@ def test() -> None:
     Exit 1 where one was not taken, 2 where no channel is set or one is no URL.
     """
     from playbook import clock
-    from playbook.alerts import Channels, Outbox
-    from playbook.alerts.channels import setting
-    from playbook.alerts.outbox import unknown_to_apprise
-    from playbook.alerts.wording import samples
     from playbook.errors import WrongUsage
+    from playbook.nights.alerts import Channels, Outbox
+    from playbook.nights.alerts.channels import setting
+    from playbook.nights.alerts.outbox import unknown_to_apprise
+    from playbook.nights.alerts.wording import samples
 
     channels = Channels.from_environment()
     if not any(channels.urls.values()):

@@ -10,9 +10,9 @@ import typer
 from playbook.cli.arguments import Bundles
 
 if TYPE_CHECKING:
-    from playbook.bundles import Bundle
     from playbook.environment import Environment
-    from playbook.seeds import Seeds
+    from playbook.pristine.bundles import Bundle
+    from playbook.pristine.seeds import Seeds
     from playbook.verdict import Verdict
 
 
@@ -38,8 +38,8 @@ def check(
     Exit 0 only if all is GO. What is done to know the truth (a login an account, one tracked
     event) is removed again.
     """
-    from playbook import bundles, seeds
-    from playbook.environment.opened import opened
+    from playbook.embedded.open import opened
+    from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
 
     loaded = seeds.load()
@@ -60,7 +60,7 @@ def look_and_tell(
     from rich.console import Console
 
     from playbook.verdict.console import progress, show
-    from playbook.verdict.run import check as run_check
+    from playbook.verdict.run_features import check as run_check
 
     told = progress(Console(stderr=True), {one.key: one.short for one in chosen})
     verdict = run_check(environment, seeds, chosen, on_result=told, allure_results=allure)
@@ -71,8 +71,8 @@ def look_and_tell(
 def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path: Path) -> None:
     """Write a verdict's sheets as one file. Raises WrongUsage where it can't be written."""
     from playbook.errors import WrongUsage
-    from playbook.sheet import page
-    from playbook.sheet.content import gather, standing
+    from playbook.report.sheet import page
+    from playbook.report.sheet.content import gather, standing
 
     sheets = [
         gather(environment, seeds.bundles[one.bundle].model, standing(one, verdict.generated_at))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import Bundles
+
+if TYPE_CHECKING:
+    from playbook.environment import Environment
+    from playbook.errors import Unreachable
+    from playbook.pristine.seeds import Seeds
 
 
 def register(app: typer.Typer) -> None:
@@ -34,10 +39,12 @@ def nightly(
     On NO-GO once more; then a rollback to the last state that was GO. Waits up to two hours
     while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO.
     """
-    from playbook import backup, bundles, schedule, seeds
-    from playbook.alerts import Channels, Outbox
-    from playbook.nightly import BLIP, Nightly, opened_in_spite_of_blips
-    from playbook.stopping import Stopping
+    from playbook.nights import schedule
+    from playbook.nights.alerts import Channels, Outbox
+    from playbook.nights.nightly import BLIP, Nightly
+    from playbook.pristine import bundles, seeds
+    from playbook.processes.signals import Stopping
+    from playbook.reset import backup
 
     stopping = Stopping()
     stopping.listen()
@@ -50,7 +57,7 @@ def nightly(
     codes = []
     with (
         _alerting(outbox, names),
-        opened_in_spite_of_blips(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
+        _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
     ):
         environment, unreachable = opened
         nights = Nightly(
@@ -64,16 +71,46 @@ def nightly(
 
 
 @contextmanager
+def _opened_after_a_retry(
+    seeds: Seeds, pause: Callable[[], object]
+) -> Iterator[tuple[Environment, Unreachable | None]]:
+    """The environment; and why it does not answer, where after a pause it still does not.
+
+    Raises WrongUsage where the settings are no whole, and Unreachable where an embedded
+    environment does not start.
+    """
+    from playbook.embedded.open import opened
+    from playbook.environment import Environment, Settings
+    from playbook.errors import Unreachable
+
+    settings = Settings.from_environment()
+    with ExitStack() as stack:
+        reason = None
+        try:
+            environment = stack.enter_context(opened(seeds, settings))
+        except Unreachable:
+            pause()
+            try:
+                environment = stack.enter_context(opened(seeds, settings))
+            except Unreachable as error:
+                if settings is None:
+                    raise
+                # Its journal may answer all the same; else the night is told in a file.
+                environment, reason = stack.enter_context(Environment(settings)), error
+        yield environment, reason
+
+
+@contextmanager
 def _alerting(outbox: object, names: str) -> Iterator[None]:
     """Tell people of nights that could not even begin: nobody else will."""
     from typing import cast
 
     from playbook import clock
-    from playbook.alerts import Outbox
-    from playbook.alerts.wording import broken_off
     from playbook.errors import PlaybookError
-    from playbook.nightly import Crashed
-    from playbook.stopping import StoppedAtOnce
+    from playbook.nights.alerts import Outbox
+    from playbook.nights.alerts.wording import broken_off
+    from playbook.nights.nightly import Crashed
+    from playbook.processes.signals import StoppedAtOnce
 
     try:
         yield
@@ -92,10 +129,10 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
 def _one(nights: object, bundle: object, unreachable: object) -> int:
     from typing import cast
 
-    from playbook.bundles import Bundle
     from playbook.errors import Refused, Unreachable
-    from playbook.nightly import Nightly
-    from playbook.stopping import StoppedAtOnce
+    from playbook.nights.nightly import Nightly
+    from playbook.pristine.bundles import Bundle
+    from playbook.processes.signals import StoppedAtOnce
 
     seen_to, one = cast(Nightly, nights), cast(Bundle, bundle)
     try:

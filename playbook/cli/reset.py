@@ -12,9 +12,9 @@ import typer
 from playbook.cli.arguments import Bundles, Force
 
 if TYPE_CHECKING:
-    from playbook.bundles import Bundle
-    from playbook.plan import Step
-    from playbook.seeds import Seeds
+    from playbook.pristine.bundles import Bundle
+    from playbook.pristine.seeds import Seeds
+    from playbook.reset.plan import Step
 
 
 def register(app: typer.Typer) -> None:
@@ -45,12 +45,14 @@ def reset(
 
     The state before is backed up; a reset that fails midway is rolled back.
     """
-    from playbook import backup, bundles, clock, seeds
+    from playbook import clock
     from playbook.cli.check import look_and_tell
     from playbook.cli.side_by_side import for_each
-    from playbook.environment.opened import opened
+    from playbook.embedded.open import opened
     from playbook.errors import WrongUsage
-    from playbook.reset import Reset, clear_what_nobody_owns
+    from playbook.pristine import bundles, seeds
+    from playbook.reset import backup
+    from playbook.reset.run import Reset, clear_what_nobody_owns
     from playbook.verdict import GO
 
     loaded = seeds.load()
@@ -95,7 +97,9 @@ def reset(
 
 
 def _print_plan(seeds: Seeds, bundle: Bundle, access: datetime) -> None:
-    from playbook import bundles, clock, plan
+    from playbook import clock
+    from playbook.pristine import bundles
+    from playbook.reset import plan
 
     hashes = dict.fromkeys(bundles.accounts_of(seeds, bundle), "")
     todo = plan.build(bundle, seeds, access, hashes)

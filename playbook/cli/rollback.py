@@ -28,13 +28,14 @@ def rollback(
     Same documents, strays removed, indexes too; verified by comparing hashes. A damaged backup
     is refused before anything is written (playbook, "Rollback to Previous State").
     """
-    from playbook import backup, bundles, seeds
-    from playbook.bundles import Bundle
     from playbook.cli.side_by_side import for_each
     from playbook.clock import local_text
-    from playbook.environment.opened import opened
-    from playbook.plan import Step
-    from playbook.reset import Reset
+    from playbook.embedded.open import opened
+    from playbook.pristine import bundles, seeds
+    from playbook.pristine.bundles import Bundle
+    from playbook.reset import backup
+    from playbook.reset.plan import Step
+    from playbook.reset.run import Reset
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)

@@ -20,8 +20,10 @@ def register(app: typer.Typer) -> None:
 
 def show(context: typer.Context) -> None:
     """Print each bundle's next reset, and the playbook's table for winter and summer."""
-    from playbook import clock, schedule, seeds
-    from playbook.schedule.table import next_runs, table
+    from playbook import clock
+    from playbook.nights import schedule
+    from playbook.nights.schedule.table import next_runs, table
+    from playbook.pristine import seeds
 
     if context.invoked_subcommand is not None:
         return
@@ -40,9 +42,9 @@ def run(
 
     SIGTERM lets the runs in hand finish; a second one makes them roll back.
     """
-    from playbook import seeds
-    from playbook.schedule.runner import Runner
-    from playbook.stopping import Stopping
+    from playbook.nights.schedule.runner import Runner
+    from playbook.pristine import seeds
+    from playbook.processes.signals import Stopping
 
     stopping = Stopping()
     runner = Runner.from_environment(seeds.load(), reports)
@@ -55,10 +57,12 @@ def due(bundle: OneBundle) -> None:
 
     It is from 03:00 there until the grace is over, unless the deployment's journal has it.
     """
-    from playbook import bundles, clock, schedule, seeds
+    from playbook import clock
+    from playbook.embedded.open import opened
     from playbook.environment import Settings
-    from playbook.environment.opened import opened
-    from playbook.journal import Journal
+    from playbook.nights import schedule
+    from playbook.pristine import bundles, seeds
+    from playbook.reset.journal import Journal
 
     loaded = seeds.load()
     one = bundles.find(loaded, bundle)
@@ -83,9 +87,11 @@ def render(
     ] = None,
 ) -> None:
     """Write the schedule for something else that runs jobs: CronJobs, timers, cron lines."""
-    from playbook import clock, schedule, seeds
+    from playbook import clock
     from playbook.errors import WrongUsage
-    from playbook.schedule.render import KINDS, files
+    from playbook.nights import schedule
+    from playbook.nights.schedule.render import KINDS, files
+    from playbook.pristine import seeds
 
     if kind not in KINDS:
         raise WrongUsage(f"{kind!r} can't be rendered; expected one of {', '.join(KINDS)}")

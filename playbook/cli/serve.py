@@ -30,11 +30,11 @@ def serve(
     """
     from contextlib import ExitStack
 
-    from playbook import seeds
-    from playbook.api.admin.serving import server_for
+    from playbook.embedded.open import opened
     from playbook.environment import Settings
-    from playbook.environment.opened import opened
     from playbook.errors import WrongUsage
+    from playbook.panel.server import server_for
+    from playbook.pristine import seeds
 
     loaded = seeds.load()
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -51,7 +51,7 @@ def serve(
             ) from None
         settings = Settings.from_environment()
         if settings is None:
-            from playbook.embedded.environment import start
+            from playbook.embedded.start import start
 
             settings = stack.enter_context(start(data_dir, loaded))
             print(json.dumps(settings.as_variables()), flush=True)

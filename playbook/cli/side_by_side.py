@@ -10,10 +10,10 @@ from threading import Lock
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from playbook.bundles import Bundle
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
-from playbook.plan import Step
+from playbook.pristine.bundles import Bundle
+from playbook.reset.plan import Step
 
 AT_ONCE = 8
 

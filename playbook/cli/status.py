@@ -22,11 +22,14 @@ def status(
     """Show each bundle's last 14 runs in its local time, and its next reset."""
     from rich.console import Console
 
-    from playbook import clock, metrics, schedule, seeds
-    from playbook.environment.opened import opened
+    from playbook import clock
+    from playbook.embedded.open import opened
     from playbook.errors import WrongUsage
-    from playbook.journal import Journal
-    from playbook.status import SHOWN_RUNS, as_json, show
+    from playbook.nights import schedule
+    from playbook.pristine import seeds
+    from playbook.report import metrics
+    from playbook.report.status import SHOWN_RUNS, as_json, show
+    from playbook.reset.journal import Journal
 
     if json and prometheus:
         raise WrongUsage("--json and --prometheus exclude each other")

@@ -25,7 +25,7 @@ def up(
 
     It is empty until reset. Ctrl-C or SIGTERM ends it.
     """
-    from playbook.embedded.environment import start
+    from playbook.embedded.start import start
 
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -17,10 +17,11 @@ def verify(bundle: Bundles) -> None:
     Exit 1 where a bundle differs, 2 where none has been rolled back (playbook, "Verify rollback
     success").
     """
-    from playbook import backup, bundles, seeds
-    from playbook.environment.opened import opened
+    from playbook.embedded.open import opened
     from playbook.errors import WrongUsage
-    from playbook.reset import Reset
+    from playbook.pristine import bundles, seeds
+    from playbook.reset import backup
+    from playbook.reset.run import Reset
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)

@@ -16,7 +16,7 @@ from mongoeco.engines.memory import MemoryEngine
 from mongoeco.engines.sqlite import SQLiteEngine
 from mongoeco.wire import AsyncMongoEcoProxyServer
 
-from playbook.embedded.lifeline import announce, when_parent_goes
+from playbook.processes.lifeline import announce, when_parent_goes
 
 
 async def serve(path: Path | None) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from playbook.facts.comparison import compared
-from playbook.facts.indexed import missing_indexes
+from playbook.facts.declared_indexes import missing_indexes
+from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
 from playbook.facts.reading import Reading
-from playbook.findings import NOTHING, Finding, Unobservable, Words
-from playbook.seeds import Document
+from playbook.pristine.seeds import Document
 
 UNTIL_THE_LIVESALE = timedelta(hours=48)
 """How long an account must go on to work: whoever gets access today comes back for the LiveSale."""

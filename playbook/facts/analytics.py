@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from playbook.environment.presence import IN_SESSION, emails_in, is_probe
 from playbook.facts.comparison import compared, differences
-from playbook.facts.indexed import missing_indexes
+from playbook.facts.declared_indexes import missing_indexes
+from playbook.facts.findings import NOTHING, Finding, Words
 from playbook.facts.reading import Reading
-from playbook.findings import NOTHING, Finding, Words
-from playbook.presence import IN_SESSION, emails_in, is_probe
-from playbook.scope import TRACES
-from playbook.seeds import Document
+from playbook.pristine.scope import TRACES
+from playbook.pristine.seeds import Document
 
 
 class Analytics:

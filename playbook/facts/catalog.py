@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playbook.facts.cached import cached_copies
+from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
-from playbook.facts.indexed import missing_indexes
+from playbook.facts.declared_indexes import missing_indexes
+from playbook.facts.findings import NOTHING, Finding, Words
 from playbook.facts.reading import Reading
-from playbook.findings import NOTHING, Finding, Words
-from playbook.seeds import Document
-from playbook.seeds.models import REGION_CURRENCY
+from playbook.pristine.seeds import Document
+from playbook.pristine.seeds.models import REGION_CURRENCY
 
 PRICES = ("price_usd", "price_eur", "price_sgd")
 

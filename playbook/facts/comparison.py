@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from playbook.findings import NOTHING, Finding, Words, shown
-from playbook.seeds import Document
+from playbook.facts.findings import NOTHING, Finding, Words, shown
+from playbook.pristine.seeds import Document
 
 
 def identical(expected: object, found: object) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playbook.facts.cached import cached_copies
+from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
+from playbook.facts.findings import Finding
 from playbook.facts.reading import Reading
-from playbook.findings import Finding
-from playbook.seeds import Document
+from playbook.pristine.seeds import Document
 
 
 class Creators:

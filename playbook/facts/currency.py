@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, get_args
 
+from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
 from playbook.facts.reading import Reading
-from playbook.findings import NOTHING, Finding, Unobservable, Words
-from playbook.seeds.models import Currency as CurrencyCode
+from playbook.pristine.seeds.models import Currency as CurrencyCode
 
 CURRENCIES: tuple[str, ...] = get_args(CurrencyCode)
 FRESH = timedelta(hours=24)

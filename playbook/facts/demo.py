@@ -10,9 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
-from playbook import pristine
-from playbook.bundles import Bundle
 from playbook.environment import Environment
+from playbook.environment.presence import Presence
 from playbook.facts.accounts import Accounts
 from playbook.facts.analytics import Analytics
 from playbook.facts.catalog import Catalog
@@ -23,8 +22,9 @@ from playbook.facts.livesale import LiveSale
 from playbook.facts.locales import Locales
 from playbook.facts.reading import Reading
 from playbook.facts.showcase import Showcase
-from playbook.presence import Presence
-from playbook.seeds import Seeds
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.documents import pristine_documents
+from playbook.pristine.seeds import Seeds
 
 
 class Demo:
@@ -39,7 +39,7 @@ class Demo:
         self.bundle, self.seeds = bundle, seeds
         self.reading = Reading(environment, bundle, seeds, at)
         # T is left open here: the LiveSale and the accounts resolve it from what they find.
-        self._pristine = pristine.documents(bundle, seeds, at)
+        self._pristine = pristine_documents(bundle, seeds, at)
 
     def close(self) -> None:
         """Remove the probes. Raises Unreachable where MongoDB has gone away."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from playbook.facts.cached import cached_copies
+from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
-from playbook.facts.indexed import missing_indexes
+from playbook.facts.declared_indexes import missing_indexes
+from playbook.facts.findings import NOTHING, Finding, Words
 from playbook.facts.reading import Reading
-from playbook.findings import NOTHING, Finding, Words
-from playbook.seeds import Document
-from playbook.seeds.models import Stage, parse_lead_value
+from playbook.pristine.seeds import Document
+from playbook.pristine.seeds.models import Stage, parse_lead_value
 
 COLUMNS: tuple[str, ...] = get_args(Stage)
 TAGS = ("locale", "currency", "timezone", "device", "source")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from playbook import pristine
 from playbook.clock import local_text
-from playbook.facts.cached import cached_copies
+from playbook.facts.cached_copies import cached_copies
 from playbook.facts.catalog import Catalog
 from playbook.facts.comparison import compared
 from playbook.facts.creators import Creators
+from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
 from playbook.facts.reading import Reading
-from playbook.findings import NOTHING, Finding, Unobservable, Words
-from playbook.seeds import Document
+from playbook.pristine.documents import pristine_livesale
+from playbook.pristine.seeds import Document
 
 
 class LiveSale:
@@ -61,13 +61,13 @@ class LiveSale:
     @property
     def not_as_seeded(self) -> Iterator[Finding]:
         """In what the event differs from its template, resolved for T."""
-        wanted = pristine.livesale(self._template, self.access)
+        wanted = pristine_livesale(self._template, self.access)
         yield from compared("LiveSale", [wanted], self.events)
 
     @property
     def mistimed(self) -> Iterator[Finding]:
         """Where the event does not start at its wall-clock time two days after demo access."""
-        wanted = pristine.livesale(self._template, self.access)["starts_at"]
+        wanted = pristine_livesale(self._template, self.access)["starts_at"]
         if self.starts_at != wanted:
             zone = self._reading.bundle.timezone
             yield Finding(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from playbook.facts.cached import cached_copies
+from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
+from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
 from playbook.facts.reading import Reading
-from playbook.findings import NOTHING, Finding, Unobservable, Words
-from playbook.seeds import Document
+from playbook.pristine.seeds import Document
 
 
 class Locales:

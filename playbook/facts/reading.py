@@ -23,17 +23,16 @@ import bson
 import requests
 from bson.codec_options import CodecOptions, DatetimeConversion
 
-from playbook import caches, presence, snapshot
-from playbook.bundles import Bundle
-from playbook.environment import Environment, guard
+from playbook.environment import Environment, cache_keys, guard, presence, snapshot
 from playbook.environment.connections import CONNECT_SECONDS
+from playbook.environment.presence import Presence
 from playbook.errors import PlaybookError, WrongUsage
-from playbook.findings import Unobservable
-from playbook.journal import COLLECTION as JOURNAL
-from playbook.presence import Presence
-from playbook.scope import EMAIL_FIELDS, PROBE, Scope, scope_of
-from playbook.seeds import Document, Seeds
-from playbook.seeds.models import Currency
+from playbook.facts.findings import Unobservable
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.scope import EMAIL_FIELDS, PROBE, Scope, scope_of
+from playbook.pristine.seeds import Document, Seeds
+from playbook.pristine.seeds.models import Currency
+from playbook.reset.journal import COLLECTION as JOURNAL
 
 PATIENCE_SECONDS = 5.0
 """How long an endpoint may take before an investor would notice."""
@@ -222,7 +221,7 @@ class Reading:
     def _read_cache(self) -> dict[str, bytes | None]:
         with self.environment.naming_the_unreachable():
             client = self.environment.redis
-            keys = caches.keys(client, self.scope.key_patterns)
+            keys = cache_keys.keys(client, self.scope.key_patterns)
             values: list[Any] = client.mget(keys) if keys else []
             return {
                 key.decode("utf-8", "replace"): value

@@ -11,14 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from playbook.facts.cached import cached_copies
+from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
 from playbook.facts.currency import TOLERANCE, Currency
+from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
 from playbook.facts.reading import Reading
-from playbook.findings import NOTHING, Finding, Unobservable, Words
-from playbook.seeds import Document
-from playbook.showcases import Showcase as Records
-from playbook.showcases import exact, showcase_of
+from playbook.pristine.seeds import Document
+from playbook.pristine.showcases import Showcase as Records
+from playbook.pristine.showcases import exact, showcase_of
 
 MONEY = ("usd", "eur", "gbp", "sgd")
 """The last part of a headline number's name where it is money."""

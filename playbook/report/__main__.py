@@ -34,10 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _build(report: str, chosen: argparse.Namespace) -> Path:
     if report == "page":
-        from playbook.report import single_page
+        from playbook.report.page import verdict as verdict_page
 
-        return single_page.build(chosen.verdict, chosen.page)
-    from playbook.report import allure_html
+        return verdict_page.build(chosen.verdict, chosen.page)
+
+    from playbook.report.allure import html as allure_html
 
     return allure_html.build(chosen.results, chosen.allure, chosen.history)
 

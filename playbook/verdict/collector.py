@@ -12,10 +12,10 @@ from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from playbook import clock
-from playbook.checks import CHECKS
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
-from playbook.findings import NotAsExpected, Unobservable, shown
+from playbook.facts.findings import NotAsExpected, Unobservable, shown
+from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import Result, Status, Verdict, of_results
 
 PROPERTY = "playbook_result"

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from playbook.checks import CHECKS
-from playbook.seeds import Seeds
+from playbook.pristine.seeds import Seeds
+from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, BundleVerdict, Result, Verdict
 
 CHECKS_A_LINE = 3

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from playbook.checks import CHECKS
+from playbook.verdict.checks import CHECKS
 from tests.faults import bench, rounds
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import EVERYONE

@@ -21,16 +21,17 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from playbook import clock, passwords
-from playbook import seeds as seed_files
-from playbook.bundles import Bundle
-from playbook.embedded.environment import start
+from playbook import clock
+from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
-from playbook.reset import Reset
-from playbook.scope import SEEDED, TRACES
-from playbook.seeds import Seeds
+from playbook.pristine import passwords
+from playbook.pristine import seeds as seed_files
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.scope import SEEDED, TRACES
+from playbook.pristine.seeds import Seeds
+from playbook.reset.run import Reset
 from playbook.verdict.model import GO, Verdict
-from playbook.verdict.run import check
+from playbook.verdict.run_features import check
 from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, CannotInject, Fault, Lab
 from tests.faults.proxy import Proxy
 

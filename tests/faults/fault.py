@@ -17,7 +17,7 @@ from pymongo.database import Database
 
 from playbook.environment import Environment
 from playbook.environment.settings import Settings
-from playbook.seeds import Seeds
+from playbook.pristine.seeds import Seeds
 from tests.faults.proxy import Proxy
 
 type Document = dict[str, Any]

@@ -33,16 +33,17 @@ import freezegun
 import requests
 from freezegun import freeze_time
 
-from playbook import bundles, clock, passwords
-from playbook import seeds as seed_files
-from playbook.bundles import Bundle
-from playbook.embedded.environment import start
+from playbook import clock
+from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.environment.settings import Settings
-from playbook.reset import Reset
-from playbook.seeds import Seeds
+from playbook.pristine import bundles, passwords
+from playbook.pristine import seeds as seed_files
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.reset.run import Reset
 from playbook.verdict.model import GO
-from playbook.verdict.run import check
+from playbook.verdict.run_features import check
 
 FIRST_DAY, DAYS = datetime(2026, 6, 1, tzinfo=UTC), 731
 """Two years that hold four clock changes in each zone that has them, and 29 February 2028."""

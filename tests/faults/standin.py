@@ -20,10 +20,10 @@ import redis
 import uvicorn
 from pymongo import MongoClient
 
-from playbook import seeds
-from playbook.api.deployment import Deployment
-from playbook.embedded import feed
-from playbook.embedded.standin import create_app
+from playbook.backend.deployment import Deployment
+from playbook.pristine import seeds
+from playbook.standin import rates_feed
+from playbook.standin.app import create_app
 
 
 class Clock:
@@ -45,7 +45,7 @@ def main() -> None:
     deployment = Deployment(
         db=db,
         redis=redis.Redis.from_url(settings["redis_url"]),
-        refresh_rates=lambda: feed.refresh(db, known, clock()),
+        refresh_rates=lambda: rates_feed.refresh(db, known, clock()),
         clock=clock,
     )
     listener = socket.create_server(("127.0.0.1", 0))

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playbook import seeds as seed_files
-from playbook.api.plain import plain
+from playbook.backend.json_values import plain
+from playbook.pristine import seeds as seed_files
 from tests.faults.fault import KEYS, CannotInject, Document, Inject, Lab
 from tests.faults.proxy import CUT_CONNECTION, Reply, Request, said
 

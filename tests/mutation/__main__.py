@@ -40,12 +40,12 @@ from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
-import playbook.seeds
+import playbook.pristine.seeds
 from playbook import PROJECT
-from playbook.checks import CHECKS
+from playbook.verdict.checks import CHECKS
 
-MUTATED = ("playbook/clock.py", "playbook/facts/*.py", "steps/*.py")
-NOT_BY_THESE_TESTS = ("reading.py", "operations.py", "__init__.py", "demo.py")
+MUTATED = ("playbook/clock.py", "playbook/facts/*.py", "steps/*.py", "steps/bundles/*.py")
+NOT_BY_THESE_TESTS = ("reading.py", "__init__.py", "demo.py")
 """What reads or works over the wire is tested over the wire; the others hold names only."""
 KNOWN = PROJECT / "docs" / "mutants.md"
 SECONDS = 60
@@ -96,10 +96,10 @@ def mutants(path: Path) -> Iterator[Mutant]:
 def tests_for(path: str) -> list[list[str]]:
     """The pytest arguments that look at a module, the nearest tests first."""
     if path == "playbook/clock.py":
-        return [["tests/test_clock.py"], ["tests/test_facts.py"]]
+        return [["tests/test_clock.py"], ["tests/facts/test_facts.py"]]
     check = next((c for c in CHECKS if c in path or (c == "showcase" and "showcases" in path)), "")
-    nearest = [["tests/test_facts.py", "-k", f"{check}:"]] if check else []
-    return [*nearest, ["tests/test_facts.py"]]
+    nearest = [["tests/facts/test_facts.py", "-k", f"{check}:"]] if check else []
+    return [*nearest, ["tests/facts/test_facts.py"]]
 
 
 def tried(every: Iterable[Mutant], workers: int) -> Iterator[tuple[Mutant, bool]]:
@@ -179,8 +179,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.chdir(PROJECT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     # The seeds do not change: read and validated once, for all forks.
-    loaded = playbook.seeds.load(PROJECT / "seeds")
-    playbook.seeds.load = lambda *_: loaded
+    loaded = playbook.pristine.seeds.load(PROJECT / "seeds")
+    playbook.pristine.seeds.load = lambda *_: loaded
     files = sorted({file for pattern in MUTATED for file in PROJECT.glob(pattern)})
     chosen = [
         file.relative_to(PROJECT).as_posix()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.checks import CHECKS
+from playbook.verdict.checks import CHECKS
 from tests.faults.fault import EVERYONE, Inject, Lab, Listed
 from tests.faults.proxy import closed_port, mute
 

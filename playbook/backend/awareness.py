@@ -1,0 +1,252 @@
+"""The four endpoints that the playbook calls, answered from what is stored.
+
+========================================  ================================================
+``POST /api/awareness/refresh-contexts``  "Update context profiles"
+``GET /api/awareness/currency/validate``  "Validate currency rates"
+``GET /api/awareness/test-localization``  "Test locale adaptations"
+``POST /api/admin/cdn-warmup``            "Warm up CDN"
+========================================  ================================================
+
+Corrupt data shows as a problem in an answer, never as a failed request.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, get_args
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pymongo import ReplaceOne
+
+from playbook.backend.deployment import Deployment
+from playbook.backend.json_values import compact, fields, plain
+from playbook.backend.languages import LANGUAGES, locale_problems
+from playbook.backend.rates import CURRENCIES, oldest_update, rate_problems, source_of
+from playbook.pristine.seeds.models import AwarenessContext, Region
+
+REGIONS: tuple[str, ...] = get_args(Region)
+
+
+class Refreshed(BaseModel):
+    """Which contexts are now as given."""
+
+    refreshed: list[str] = Field(description="ids of the contexts written, in the given order")
+    rates_refreshed: bool = Field(description="whether the rate feed was asked for fresh rates")
+
+
+class CurrencyValidation(BaseModel):
+    """What the stored exchange rates are worth."""
+
+    valid: bool = Field(description="true where there is no problem")
+    currencies: list[str] = Field(description="bases for which rates are stored, of the sixteen")
+    problems: list[str] = Field(description="what is wrong, one line each")
+    updated_at: str | None = Field(description="when the oldest rates were written, ISO, UTC")
+    source: str | None = Field(description="who the rates come from")
+
+
+class LanguageTest(BaseModel):
+    """One language as stored."""
+
+    language: str = Field(description="two letters: en, es, fr, de, zh, ja or ar")
+    direction: JsonValue = Field(description="ltr or rtl; null where nothing is stored")
+    messages: dict[str, JsonValue] = Field(description="the interface messages by name")
+    valid: bool = Field(description="true where there is no problem")
+    problems: list[str] = Field(description="what is wrong, one line each")
+
+
+class LocalizationTest(BaseModel):
+    """All seven languages as stored."""
+
+    valid: bool = Field(description="true where every language is valid")
+    languages: list[LanguageTest]
+
+
+class Warmed(BaseModel):
+    """What the cache now holds."""
+
+    warmed: int = Field(description="how many products were cached")
+    regions: list[str] = Field(description="the regions whose products were cached")
+
+
+class BadRequest(BaseModel):
+    """Why nothing was done, in one line."""
+
+    detail: str
+
+
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+Raw = Annotated[bytes, Depends(_raw)]
+_BAD: dict[int | str, dict[str, Any]] = {400: {"model": BadRequest}}
+
+
+def _body(schema: dict[str, Any], required: bool) -> dict[str, Any]:
+    # Bodies are read by hand (one document a line is no JSON), so OpenAPI must be told of them.
+    return {
+        "requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}
+    }
+
+
+_CONTEXT = AwarenessContext.model_json_schema()
+_CONTEXTS = {
+    "description": "An array of contexts, one context, or one context a line.",
+    "anyOf": [{"type": "array", "items": _CONTEXT, "minItems": 1}, _CONTEXT],
+}
+_REGION = {"type": "object", "properties": {"region": {"enum": [*REGIONS, None]}}}
+
+
+def awareness_router(deployment: Deployment) -> APIRouter:
+    """The four endpoints, answering for one deployment; mountable in any FastAPI app."""
+    router = APIRouter(prefix="/api", tags=["awareness"])
+    db = deployment.db
+
+    @router.post(
+        "/awareness/refresh-contexts", responses=_BAD, openapi_extra=_body(_CONTEXTS, True)
+    )
+    def refresh_contexts(raw: Raw) -> Refreshed:
+        """Write the given awareness contexts, no others, and ask the feed for fresh rates.
+
+        Where any of them is bad nothing is written.
+        """
+        contexts = _contexts(raw)
+        db.awareness_contexts.bulk_write(
+            [
+                ReplaceOne({"_id": context.key}, context.model_dump(by_alias=True), upsert=True)
+                for context in contexts
+            ]
+        )
+        if deployment.refresh_rates is not None:
+            deployment.refresh_rates()
+        return Refreshed(
+            refreshed=[context.key for context in contexts],
+            rates_refreshed=deployment.refresh_rates is not None,
+        )
+
+    @router.get("/awareness/currency/validate")
+    def validate_currency() -> CurrencyValidation:
+        """Judge the stored rates: all there, positive, fresh, from a live feed, in agreement."""
+        stored = db.currency_rates.find({"_id": {"$in": list(CURRENCIES)}})
+        documents = {document["_id"]: document for document in stored}
+        problems = rate_problems(documents, deployment.clock())
+        return CurrencyValidation(
+            valid=not problems,
+            currencies=[currency for currency in CURRENCIES if currency in documents],
+            problems=problems,
+            updated_at=oldest_update(documents),
+            source=source_of(documents),
+        )
+
+    @router.get("/awareness/test-localization")
+    def test_localization() -> LocalizationTest:
+        """Judge the stored locales: all seven there, complete, translated, in their direction."""
+        stored = db.locales.find({"_id": {"$in": list(LANGUAGES)}})
+        documents = {document["_id"]: document for document in stored}
+        languages = []
+        for language in LANGUAGES:
+            problems = locale_problems(language, documents)
+            document = documents.get(language, {})
+            messages = fields(document.get("messages"))
+            languages.append(
+                LanguageTest(
+                    language=language,
+                    direction=plain(document.get("direction")),
+                    messages={str(name): plain(text) for name, text in messages.items()},
+                    valid=not problems,
+                    problems=problems,
+                )
+            )
+        return LocalizationTest(
+            valid=all(tested.valid for tested in languages), languages=languages
+        )
+
+    @router.post("/admin/cdn-warmup", responses=_BAD, openapi_extra=_body(_REGION, False))
+    def warm_up_cdn(raw: Raw) -> Warmed:
+        """Cache every product of a region, or of all regions where none is named."""
+        regions = _regions(raw)
+        warmed = 0
+        pipeline = deployment.redis.pipeline(transaction=False)
+        for region in regions:
+            cached = {
+                f"aislemarts:region:{region}:cdn:{product['_id']}": compact(product)
+                for product in db.products.find({"region": region})
+            }
+            if cached:
+                pipeline.mset(cached)
+            warmed += len(cached)
+        pipeline.execute()
+        return Warmed(warmed=warmed, regions=regions)
+
+    return router
+
+
+def _contexts(raw: bytes) -> list[AwarenessContext]:
+    """The contexts of a request's body. Raises HTTPException 400 where any of it is bad."""
+    contexts: dict[str, AwarenessContext] = {}
+    documents = _documents(raw)
+    if not documents:
+        raise _bad("the body holds no context; expected at least one")
+    for position, document in enumerate(documents, start=1):
+        if not isinstance(document, dict):
+            raise _bad(f"context {position}: expected a JSON object")
+        try:
+            context = AwarenessContext.model_validate(document)
+        except ValidationError as invalid:
+            error = invalid.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in error["loc"]) or "the document"
+            raise _bad(f"context {position}: {field}: {error['msg']}") from None
+        if context.key in contexts:
+            raise _bad(f"context {position}: _id: {context.key} is given twice")
+        contexts[context.key] = context
+    return list(contexts.values())
+
+
+def _documents(raw: bytes) -> list[Any]:
+    """The documents of a body: of its array, or one after the other with or without a break.
+
+    `curl -d @file` takes the line breaks out of the file, so that no break can be relied on.
+    """
+    try:
+        text = raw.decode("utf-8-sig").strip()
+        decoder = json.JSONDecoder(object_pairs_hook=_no_repeated_field)
+        documents = []
+        while text:
+            document, end = decoder.raw_decode(text)
+            documents.append(document)
+            text = text[end:].lstrip()
+    except UnicodeDecodeError:
+        raise _bad("the body is no UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise _bad(f"the body is no JSON: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
+        raise _bad(f"the body cannot be read: {error}") from None
+    return documents[0] if len(documents) == 1 and isinstance(documents[0], list) else documents
+
+
+def _regions(raw: bytes) -> list[str]:
+    """The regions that a request's body names. Raises HTTPException 400 where it is bad."""
+    documents = _documents(raw) if raw.strip() else [{}]
+    asked = documents[0] if len(documents) == 1 else None
+    if not isinstance(asked, dict) or asked.keys() - {"region"}:
+        raise _bad('expected no body, or one like {"region": "US"}')
+    region = asked.get("region")
+    if region is None:
+        return list(REGIONS)
+    if region not in REGIONS:
+        raise _bad(f"unknown region {region!r}; expected one of {', '.join(REGIONS)}")
+    return [region]
+
+
+def _no_repeated_field(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a field stands twice in one document")
+    return document
+
+
+def _bad(reason: str) -> HTTPException:
+    # A text that JSON allows (a lone surrogate) may have no UTF-8 form to answer in.
+    readable = " ".join(reason.encode("utf-8", "backslashreplace").decode().split())
+    return HTTPException(400, readable)

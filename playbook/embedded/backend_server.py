@@ -1,0 +1,90 @@
+"""``python -m playbook.embedded.backend_server``: the stand-in over HTTP, on a free loopback port.
+
+``MONGO_URI``, ``MONGO_DB``, ``REDIS_URL`` and ``DEMO_PASSWORD_…`` come from the environment;
+where it has none, from the first line of stdin, a JSON object. So a parent can start this
+process, which takes longest to import what it needs, before it knows where the other parts
+listen. Prints its address and serves until SIGTERM or the end of its stdin.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+
+import redis
+import uvicorn
+from fastapi import FastAPI
+from pymongo import MongoClient
+
+from playbook import clock
+from playbook.backend.deployment import Deployment
+from playbook.environment import Environment, Settings
+from playbook.panel.api import demo_router
+from playbook.pristine import seeds
+from playbook.processes.lifeline import announce, when_parent_goes
+from playbook.standin import rates_feed
+from playbook.standin.app import create_app
+
+ANSWER_SECONDS = 10.0
+
+
+def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
+    """The stand-in for the MongoDB and Redis that the settings name; connects on first use.
+
+    At its own ``address`` it also resets and smoke-tests, as the panel's endpoints do.
+    """
+    known = seeds.load()
+    milliseconds = int(ANSWER_SECONDS * 1000)
+    mongo: MongoClient[dict[str, object]] = MongoClient(
+        variables["MONGO_URI"],
+        tz_aware=True,
+        serverSelectionTimeoutMS=milliseconds,
+        socketTimeoutMS=milliseconds,
+    )
+    db = mongo[variables["MONGO_DB"]]
+    app = create_app(
+        Deployment(
+            db=db,
+            redis=redis.Redis.from_url(variables["REDIS_URL"], socket_timeout=ANSWER_SECONDS),
+            refresh_rates=lambda: rates_feed.refresh(db, known, clock.now()),
+            clock=clock.now,
+        ),
+        known,
+    )
+    settings = Settings.from_environment({**variables, "API_URL": address})
+    assert settings is not None  # all three connections are named
+    app.include_router(demo_router(Environment(settings), known))
+    return app
+
+
+def main() -> None:
+    """Serve until told to end."""
+    variables: Mapping[str, str] = os.environ
+    if "MONGO_URI" not in variables:
+        variables = json.loads(sys.stdin.buffer.readline() or sys.exit("no settings given"))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app_for(variables, address),
+            # The log says what failed; who asked for what is nobody's business here.
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+    def end() -> None:
+        server.should_exit = True
+
+    when_parent_goes(end)
+    announce(address)
+    server.run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""Start a whole demo environment, and leave nothing of it behind.
+
+MongoDB, Redis and the API run as children of this process. They end with it, even where it is
+killed outright: each holds the other end of a pipe whose closing it notices.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import redis as redis_client
+import requests
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from playbook import clock
+from playbook.embedded import redis
+from playbook.environment import Settings, password_setting
+from playbook.environment.settings import DEFAULT_DATABASE
+from playbook.errors import Refused, WrongUsage
+from playbook.pristine.seeds import Seeds, load
+from playbook.processes.child import START_SECONDS, Child
+from playbook.standin import rates_feed
+
+MARKER = {"_id": "demo", "by": "playbook up"}
+"""What marks the database as a demo's own, so that resets are allowed there."""
+PROBE_SECONDS = 1.0
+PASSWORDS = "passwords.json"
+PORT_ATTEMPTS = 5
+
+
+@contextmanager
+def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[Settings]:
+    """A running environment, empty until reset, that already carries the marker.
+
+    With ``data_dir`` its data and passwords stay there for the next start; without, everything
+    is gone at the end. Raises Unreachable where a part does not start, Refused where another
+    environment runs in the directory, WrongUsage where the directory cannot be used.
+    """
+    seeds = seeds or load()
+    with ExitStack() as cleanup:
+        directory = _own_directory(data_dir, cleanup)
+        passwords = _passwords(seeds, directory if data_dir else None)
+        started: list[Child] = []
+        cleanup.callback(_end, started)
+        deadline = time.monotonic() + START_SECONDS
+
+        def run(part: str, module: str, *arguments: str, **variables: str) -> Child:
+            log = directory / f"{part.lower()}.log"
+            child = Child(part, module, arguments, log, variables)
+            started.append(child)
+            return child
+
+        # All at once; the API is told last where the others listen, as it takes longest to load.
+        kept_in = [str(directory / "mongo.sqlite")] if data_dir else []
+        mongo = run("MongoDB", "playbook.embedded.mongo", *kept_in)
+        api = run(
+            "API", "playbook.embedded.backend_server", PLAYBOOK_SEEDS=str(seeds.directory.resolve())
+        )
+        # Redis knows no lifeline, so it has a keeper, which also clears up after a lost parent.
+        keeping = [] if data_dir else ["--then-remove", str(directory)]
+        server = redis.find_server()
+        for attempt in range(PORT_ATTEMPTS):
+            port = redis.free_port()
+            child = run(
+                "Redis", "playbook.processes.supervisor", *keeping, *redis.command(server, port)
+            )
+            redis_url = f"redis://127.0.0.1:{port}/0"
+            if _redis_answers(child, redis_url, directory, deadline, attempt + 1 < PORT_ATTEMPTS):
+                break
+        mongo_uri = mongo.address(deadline)
+        variables = {"MONGO_URI": mongo_uri, "MONGO_DB": DEFAULT_DATABASE, "REDIS_URL": redis_url}
+        api.tell(json.dumps({**variables, **passwords}).encode())
+        _prepare(mongo, mongo_uri, seeds, deadline)
+        settings = Settings(
+            mongo_uri=mongo_uri,
+            mongo_db=DEFAULT_DATABASE,
+            redis_url=redis_url,
+            api_url=api.address(deadline),
+            passwords=passwords,
+        )
+        api.until(lambda: _healthy(settings.api_url), deadline)
+        yield settings
+
+
+def _end(started: list[Child]) -> None:
+    for child in reversed(started):
+        child.tell_to_end()
+    for child in started:
+        child.wait_until_ended()
+
+
+def _own_directory(data_dir: Path | None, cleanup: ExitStack) -> Path:
+    """The directory of this environment alone, until the end of ``cleanup``."""
+    if data_dir is None:
+        directory = Path(tempfile.mkdtemp(prefix="aislemarts-demo-")).resolve()
+        cleanup.callback(shutil.rmtree, directory, ignore_errors=True)
+        return directory
+    directory = data_dir.expanduser().resolve()
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise WrongUsage(f"{directory} cannot be used: {error.strerror}") from None
+    cleanup.callback(os.close, lock)
+    try:
+        # Freed by the system, however this process ends.
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Refused(f"another embedded environment runs in {directory}") from None
+    return directory
+
+
+def _passwords(seeds: Seeds, kept_in: Path | None) -> Mapping[str, str]:
+    """A password for each bundle's accounts, by setting; the kept ones where there are any."""
+    kept = _kept_passwords(kept_in / PASSWORDS) if kept_in else {}
+    passwords = {
+        name: kept.get(name) or secrets.token_urlsafe(18)
+        for name in (password_setting(line.model.short) for line in seeds.bundles.values())
+    }
+    if kept_in and passwords != kept:
+        # Written beside and then moved, so that the file is whole and private at any moment.
+        handle, written = tempfile.mkstemp(dir=kept_in)
+        with os.fdopen(handle, "w") as output:
+            json.dump({**kept, **passwords}, output, indent=2)
+        os.replace(written, kept_in / PASSWORDS)
+    return passwords
+
+
+def _kept_passwords(file: Path) -> dict[str, str]:
+    try:
+        kept = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        kept = None
+    if not isinstance(kept, dict) or not all(isinstance(word, str) for word in kept.values()):
+        raise WrongUsage(f"{file} cannot be read as this environment's passwords; remove it")
+    return kept
+
+
+def _redis_answers(
+    child: Child, url: str, directory: Path, deadline: float, may_fail: bool
+) -> bool:
+    """Whether the Redis of this environment answers at a URL; waits until it does.
+
+    False where it has ended, as it does when its port was taken meanwhile, and ``may_fail``.
+    """
+    client = redis_client.Redis.from_url(
+        url,
+        socket_timeout=PROBE_SECONDS,
+        socket_connect_timeout=PROBE_SECONDS,
+        # Asking again is done here, and sooner than the client would.
+        retry=Retry(NoBackoff(), 0),
+    )
+
+    def answer() -> bool | None:
+        if may_fail and not child.running:
+            return False
+        try:
+            # Whoever took the port may be a Redis too: ours is the one that runs in here.
+            found: Any = client.config_get("dir")
+        except redis_client.RedisError:
+            return None
+        return True if found.get("dir") in (str(directory), str(directory).encode()) else None
+
+    with client:
+        return child.until(answer, deadline)
+
+
+def _prepare(mongo: Child, uri: str, seeds: Seeds, deadline: float) -> None:
+    """Wait until MongoDB answers; then set the marker and let the feed write its rates."""
+    now = clock.now()
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=1000) as client:
+
+        def pinged() -> dict[str, Any] | None:
+            try:
+                return client.admin.command("ping")
+            except PyMongoError:
+                return None
+
+        mongo.until(pinged, deadline)
+        db: Database[dict[str, Any]] = client[DEFAULT_DATABASE]
+        try:
+            if db.demo_environment.find_one({"_id": MARKER["_id"]}) is None:
+                db.demo_environment.insert_one({**MARKER, "marked_at": now})
+            rates_feed.refresh(db, seeds, now)
+        except PyMongoError as error:
+            raise mongo.failure(f"refuses to be written to ({type(error).__name__})") from None
+
+
+def _healthy(api_url: str) -> bool | None:
+    session = requests.Session()
+    session.trust_env = False  # a machine's proxy has no business on loopback
+    with session:
+        try:
+            answer = session.get(f"{api_url}/api/demo/health", timeout=PROBE_SECONDS)
+        except requests.RequestException:
+            return None
+    return True if answer.ok else None

@@ -1,0 +1,1 @@
+"""The nights: when a reset is due, what a night does, and whom it alerts."""

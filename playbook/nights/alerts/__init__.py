@@ -1,0 +1,8 @@
+"""Tell people how a night went, by the playbook's channels ("Monitoring & Alerts")."""
+
+from __future__ import annotations
+
+from playbook.nights.alerts.channels import Channels
+from playbook.nights.alerts.outbox import Alert, Outbox
+
+__all__ = ["Alert", "Channels", "Outbox"]

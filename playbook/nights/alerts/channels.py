@@ -1,0 +1,105 @@
+"""The channels that alerts go through, from the environment: lists of apprise URLs.
+
+========================  ==================================================================
+``DEMO_ALERT_SUCCESS``    Slack ``#investor-demos`` and demos@aislemarts.luxury
+``DEMO_ALERT_MEDIUM``     Slack, with the retry under way
+``DEMO_ALERT_HIGH``       e-mail to engineering and the sales lead
+``DEMO_ALERT_CRITICAL``   the pager of the engineer on call
+========================  ==================================================================
+
+URLs are separated by blanks, line breaks or commas; a comma inside a URL stays part of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from playbook.errors import WrongUsage
+from playbook.verdict.checks import SEVERITIES
+
+SUCCESS = "success"
+LEVELS = (SUCCESS, *SEVERITIES)
+
+# A comma separates only where another URL begins after it: mailto://…?to=a@b.c,d@e.f is one.
+_SEPARATOR = re.compile(r"[\s,]*\s[\s,]*|,+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_NAMELESS = 20
+"""A part of a URL at least this long is taken for a secret, whatever it looks like."""
+
+
+def setting(level: str) -> str:
+    """The name of a level's setting: ``DEMO_ALERT_HIGH``."""
+    return f"DEMO_ALERT_{level.upper()}"
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The URLs of each level. Its repr and str never show one: they hold credentials."""
+
+    urls: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] | None = None) -> Channels:
+        """The channels that are set.
+
+        Raises WrongUsage, naming the setting and never the URL, where one is no URL.
+        """
+        variables = os.environ if variables is None else variables
+        urls = {}
+        for level in LEVELS:
+            stated = variables.get(setting(level), "").strip(" \t\r\n,")
+            urls[level] = tuple(dict.fromkeys(u for u in _SEPARATOR.split(stated) if u))
+            for number, url in enumerate(urls[level], start=1):
+                if not _URL.fullmatch(url):
+                    raise WrongUsage(
+                        f"{setting(level)}: entry {number} is no apprise URL; expected one like "
+                        "slack://TOKEN_A/TOKEN_B/TOKEN_C/#investor-demos"
+                    )
+        return cls(urls)
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must appear nowhere: the URLs, their passwords, tokens and keys."""
+        return [secret for urls in self.urls.values() for url in urls for secret in _secrets(url)]
+
+    def ways(self, level: str) -> list[str]:
+        """The levels to try an alert on, one after the other, until somebody was reached.
+
+        A failure goes up (medium, high, critical) and only then down; a success stays where it
+        is, as nobody is woken for good news.
+        """
+        if level == SUCCESS:
+            return [SUCCESS]
+        at = SEVERITIES.index(level)
+        return [*SEVERITIES[at:], *reversed(SEVERITIES[:at])]
+
+
+def service(url: str) -> str:
+    """What may be shown of a URL: its kind ("slack")."""
+    return url.partition("://")[0].lower()
+
+
+def _secrets(url: str) -> list[str]:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return [url]
+    netloc = parts.netloc.rpartition("@")[2]
+    candidates = [parts.username or "", *parts.path.split("/"), *parts.fragment.split("/")]
+    candidates += [value for _, value in parse_qsl(parts.query)]
+    if "." not in host:  # slack://TOKEN_A/…: no host at all
+        candidates += [netloc, host]
+    found = [url, parts.password or "", *(c for c in candidates if _looks_secret(c))]
+    return [form for part in found if part for form in {part, unquote(part)}]
+
+
+def _looks_secret(part: str) -> bool:
+    if "@" in part or part.count(".") > 1:  # an address or a host: known to everybody
+        return False
+    mixed = any(c.isdigit() for c in part) and any(c.isalpha() for c in part)
+    return len(part) >= _NAMELESS or (len(part) >= 8 and mixed)

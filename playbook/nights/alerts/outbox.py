@@ -1,0 +1,151 @@
+"""Send an alert: try again where a channel does not take it, then try the next one up.
+
+Nothing in here ever raises for a channel's sake: that an alert could not be sent is told in the
+journal, and changes no verdict.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from playbook.environment.redaction import Redactor, secrets_in_environment
+from playbook.nights.alerts.channels import SUCCESS, Channels, service, setting
+
+PAUSES = (2.0, 10.0)
+"""Seconds to wait before a channel is tried again; after the last, it counts as dead."""
+
+type Send = Callable[[str, str, str, str], bool]
+"""Sends to a URL: title, body and level; answers whether it was taken."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What people are told, and how bad it is ("success", or a severity)."""
+
+    level: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of an alert on one URL; shows no more of the URL than its kind."""
+
+    title: str
+    level: str
+    """The alert's own."""
+    channel: str
+    """The setting of the channel that it was tried on, and the URL's number there."""
+    service: str
+    taken: bool
+    tries: int
+
+    def document(self) -> dict[str, Any]:
+        """For the journal."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        word = "taken" if self.taken else f"NOT taken after {self.tries} tries"
+        return f"{self.level}: {self.channel} ({self.service}) {word}"
+
+
+class Outbox:
+    """Sends alerts through the channels that are set."""
+
+    def __init__(
+        self,
+        channels: Channels,
+        redact: Redactor | None = None,
+        *,
+        send: Send | None = None,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.channels = channels
+        self.redact = redact or Redactor([*secrets_in_environment(), *channels.secrets])
+        self._send = send or through_apprise
+        self._pause = pause
+
+    def send(self, alert: Alert, also: Iterable[str] = ()) -> list[Fate]:
+        """Send an alert on its level's channel, and what became of it.
+
+        Where nobody there could be reached, it goes to the next channel up. ``also`` are levels
+        whose channels get it too; whoever is on several gets it once.
+        """
+        fates: list[Fate] = []
+        for level in self.channels.ways(alert.level):
+            fates += self.to(alert, level, fates)
+            if any(fate.taken for fate in fates):
+                break
+        for level in also:
+            fates += self.to(alert, level, fates)
+        return fates
+
+    def to(self, alert: Alert, level: str, former: Iterable[Fate] = ()) -> list[Fate]:
+        """Send an alert on one level's channel only, but not where it has been sent before."""
+        been = {self._url(fate) for fate in former}
+        fates = []
+        for number, url in enumerate(self.channels.urls[level], start=1):
+            if url not in been:
+                taken, tries = self._try(alert, url)
+                channel = f"{setting(level)} no. {number}"
+                fates.append(
+                    Fate(self.redact(alert.title), alert.level, channel, service(url), taken, tries)
+                )
+        return fates
+
+    def _url(self, fate: Fate) -> str:
+        name, _, number = fate.channel.partition(" no. ")
+        level = next(level for level in self.channels.urls if setting(level) == name)
+        return self.channels.urls[level][int(number) - 1]
+
+    def _try(self, alert: Alert, url: str) -> tuple[bool, int]:
+        title, body = self.redact(alert.title), self.redact(alert.body)
+        tries = 0
+        for wait in (0.0, *PAUSES):
+            if wait:
+                self._pause(wait)
+            tries += 1
+            try:
+                if self._send(url, title, body, alert.level):
+                    return True, tries
+            except Exception:  # noqa: BLE001 - a channel may break in any way it likes
+                continue
+        return False, tries
+
+
+def through_apprise(url: str, title: str, body: str, level: str) -> bool:
+    """Send to one URL by apprise, which takes a second to load: only who alerts pays for it."""
+    import apprise
+
+    # Its warnings may quote a URL; what went wrong is told by the answer.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    kinds = {
+        SUCCESS: apprise.NotifyType.SUCCESS,
+        "medium": apprise.NotifyType.WARNING,
+        "high": apprise.NotifyType.WARNING,
+        "critical": apprise.NotifyType.FAILURE,
+    }
+    sender = apprise.Apprise()
+    if not sender.add(url):
+        return False
+    sent = sender.notify(
+        body=body, title=title, notify_type=kinds[level], body_format=apprise.NotifyFormat.TEXT
+    )
+    return bool(sent)
+
+
+def unknown_to_apprise(channels: Channels) -> list[str]:
+    """The settings' entries that apprise can do nothing with, named without their URL."""
+    import apprise
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    return [
+        f"{setting(level)} no. {number} ({service(url)})"
+        for level, urls in channels.urls.items()
+        for number, url in enumerate(urls, start=1)
+        if not apprise.Apprise().add(url)
+    ]

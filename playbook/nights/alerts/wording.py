@@ -1,0 +1,242 @@
+"""What an alert says: the bundle, the verdict, what failed, what was done, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from playbook.clock import local_text
+from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
+from playbook.nights.alerts.channels import SUCCESS
+from playbook.nights.alerts.outbox import Alert
+from playbook.nights.night import Night
+from playbook.reset.run import InSession
+from playbook.verdict.model import GO, BundleVerdict
+
+SHOWN_REASONS = 3
+"""How many reasons a check gets in an alert; the report has all."""
+LONGEST_REASON = 300
+
+
+def alert_of_night(
+    night: Night, former: Sequence[Mapping[str, Any]], report: str
+) -> tuple[Alert, list[str]]:
+    """The alert of a night, and the levels whose channels get it besides its own.
+
+    ``former`` are the bundle's nights before, newest first, as the journal has them.
+    """
+    severity = night.severity
+    if severity is not None:
+        return _failure(night, severity, former, report), []
+    firm = night.bundle.firm
+    alarmed = [fate.level for fate in night.fates]
+    if former and not former[0].get("pristine"):
+        since = _failing_since(former)
+        nights = len(since)
+        alarmed += [night["severity"] for night in since if night.get("severity")]
+        first = local_text(since[-1]["started_at"], night.bundle.timezone)
+        title = f"all clear: {firm} is GO again"
+        done = f"reset and checked; it had been failing for {_nights(nights)}, since {first}"
+    elif alarmed:
+        title = f"all clear: {firm} is GO after a retry"
+        done = "reset and checked twice; the second time all passed"
+    else:
+        title = f"{firm} is GO"
+        done = "reset and checked, all passed"
+        if len(night.attempts) > 1:
+            done = "reset and checked twice; the second time all passed"
+    lines = [*_heading(night, GO), f"What was done: {done}", *_notes(night)]
+    lines += _meeting(night)
+    lines += ["What to do: nothing", f"Report: {report}"]
+    # Whoever was alarmed hears that it is over; everybody once.
+    return Alert(SUCCESS, title, "\n".join(lines)), list(dict.fromkeys(alarmed))
+
+
+def retrying(night: Night, verdict: BundleVerdict, report: str) -> Alert:
+    """A medium failure's first alert (playbook, "Slack notification with retry attempt")."""
+    lines = [
+        *_heading(night, verdict.verdict),
+        "What failed:",
+        *_failures(verdict),
+        "What is being done: a second reset and check are under way",
+        "What to do: nothing yet; the outcome follows",
+        f"Report: {report}",
+    ]
+    title = f"{night.bundle.firm} is NO-GO ({_names(verdict)}), retry under way"
+    return Alert("medium", title, "\n".join(lines))
+
+
+def _failure(
+    night: Night, severity: str, former: Sequence[Mapping[str, Any]], report: str
+) -> Alert:
+    failing = night.failing
+    if failing:
+        why = ", ".join(failing.failed_checks)
+    elif night.error:
+        why = "not reset"
+    else:
+        why = "its reset fails"
+    title = f"{night.bundle.firm} is {night.verdict}: {why}"
+    if night.rolled_back_to is not None and night.verdict == GO:
+        title = f"{night.bundle.firm} is GO only by a rollback: {why}"
+    lines = _heading(night, night.verdict)
+    if failing:
+        lines += ["What failed:", *_failures(failing)]
+    errors = [attempt.error for attempt in night.attempts if attempt.error]
+    lines += [f"What went wrong: {error}" for error in dict.fromkeys(map(str, errors))]
+    if night.error is not None and str(night.error) not in map(str, errors):
+        lines.append(f"What went wrong: {night.error}")
+    lines += [f"What was done: {_done(night)}", *_notes(night)]
+    lines += _for_how_long(night, former)
+    lines += _meeting(night)
+    lines += [f"What to do: {_advice(night)}", f"Report: {report}"]
+    return Alert(severity, f"[{severity}] {title}", "\n".join(lines))
+
+
+def _heading(night: Night, verdict: str) -> list[str]:
+    at = local_text(night.ended_at or night.started_at, night.bundle.timezone)
+    return [f"{night.bundle.firm} ({night.bundle.short}): {verdict}, {at}"]
+
+
+def _failures(verdict: BundleVerdict) -> list[str]:
+    lines = []
+    for check in verdict.failed_checks:
+        results = [result for result in verdict.of(check) if result.status != "passed"]
+        if not results:
+            lines.append(f"- {check}: did not run")
+            continue
+        lines.append(f"- {check} ({results[0].severity}): {results[0].line}")
+        reasons = list(dict.fromkeys(result.reason or result.scenario for result in results))
+        lines += [f"    {_short(reason)}" for reason in reasons[:SHOWN_REASONS]]
+        if len(reasons) > SHOWN_REASONS:
+            lines.append(f"    and {len(reasons) - SHOWN_REASONS} more")
+    return lines
+
+
+def _done(night: Night) -> str:
+    resets = sum(attempt.what == "reset" for attempt in night.attempts)
+    parts = []
+    if night.waited:
+        parts.append(f"waited {int(night.waited.total_seconds() / 60)} minutes")
+    if resets:
+        parts.append("reset once" if resets == 1 else "reset and checked, then retried once")
+    if night.rolled_back_to is not None:
+        when = local_text(night.rolled_back_to.taken_at, night.bundle.timezone)
+        parts.append(
+            f"rolled back to the GO state of {when} ({night.rolled_back_to.path.name}), "
+            f"which is {night.verdict} now"
+        )
+    elif any(attempt.what == "rollback" for attempt in night.attempts):
+        parts.append("rolling back failed")
+    return "; ".join(parts) or "nothing could be done"
+
+
+def _notes(night: Night) -> list[str]:
+    return [f"Note: {note}" for note in night.notes]
+
+
+def _for_how_long(night: Night, former: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each of tonight's failures, since when it has been so without a break."""
+    zone = night.bundle.timezone
+    lines = []
+    for check in night.failed_checks:
+        since = _unbroken(former, lambda n, check=check: check in n.get("failed_checks", []))
+        if since:
+            first = local_text(since[-1]["started_at"], zone)
+            lines.append(
+                f"For how long: {check} fails the {_ordinal(len(since) + 1)} night "
+                f"in a row, since {first}"
+            )
+    if not lines and (since := _failing_since(former)):
+        first = local_text(since[-1]["started_at"], zone)
+        lines.append(
+            f"For how long: the {_ordinal(len(since) + 1)} night in a row that went wrong, "
+            f"since {first}"
+        )
+    return lines
+
+
+def _failing_since(former: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return _unbroken(former, lambda night: not night.get("pristine"))
+
+
+def _unbroken(former: Sequence[Mapping[str, Any]], failing: Any) -> list[Mapping[str, Any]]:
+    found = []
+    for night in former:
+        if not failing(night):
+            break
+        found.append(night)
+    return found
+
+
+def _meeting(night: Night) -> list[str]:
+    if not night.meets_soon or night.meeting is None:
+        return []
+    raised = "" if night.severity is None else "; therefore raised by one level"
+    return [f"Meeting: {local_text(night.meeting, night.bundle.timezone)}{raised}"]
+
+
+def _advice(night: Night) -> str:
+    short = night.bundle.short
+    if isinstance(night.error, InSession):
+        return f"when they have left: playbook nightly {short}"
+    if isinstance(night.error, WrongUsage):
+        return f"mend what it names, then: playbook nightly {short}"
+    if isinstance(night.error, Unreachable):
+        return f"bring it back, then: playbook nightly {short}"
+    if isinstance(night.error, Refused):
+        return f"see what it names; when that is settled: playbook nightly {short}"
+    if night.error is not None:
+        return f"read what went wrong, then: playbook nightly {short}"
+    if night.verdict == GO:
+        return (
+            f"the demo can be shown as it was that day; find out why a fresh one fails, then: "
+            f"playbook nightly {short}"
+        )
+    return (
+        f"don't show this demo; mend what failed, then: playbook reset {short} && "
+        f"playbook check {short}"
+    )
+
+
+def broken_off(what: str, error: PlaybookError | str, severity: str, at: datetime) -> Alert:
+    """An alert for nights that did not even begin, or ended without a word."""
+    lines = [
+        f"{what}, {at:%a %d %b %Y, %H:%M} UTC",
+        f"What went wrong: {error}",
+        "What was done: nothing; the demos are as they were",
+        "What to do: mend what it names, then: playbook nightly all",
+        "Report: the scheduler's log; playbook status",
+    ]
+    return Alert(severity, f"[{severity}] {what}", "\n".join(lines))
+
+
+def samples(at: datetime) -> list[Alert]:
+    """One alert of each level, to see that every channel works."""
+    return [
+        Alert(
+            level,
+            f"test of the {level} alerts of the demo playbook",
+            f"This is a test, {at:%a %d %b %Y, %H:%M} UTC. Nothing is wrong; nothing to do.",
+        )
+        for level in (SUCCESS, "medium", "high", "critical")
+    ]
+
+
+def _names(verdict: BundleVerdict) -> str:
+    return ", ".join(verdict.failed_checks)
+
+
+def _nights(count: int) -> str:
+    return "one night" if count == 1 else f"{count} nights"
+
+
+def _ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if 10 <= number % 100 <= 20 else ending}"
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LONGEST_REASON else flat[: LONGEST_REASON - 1] + "…"

@@ -1,0 +1,154 @@
+"""How one bundle's night went, and how bad it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
+from playbook.nights.alerts.outbox import Fate
+from playbook.pristine.bundles import Bundle
+from playbook.reset import backup
+from playbook.reset.run import InSession, ResetFailed
+from playbook.verdict.checks import SEVERITIES, worst
+from playbook.verdict.model import GO, NO_GO, BundleVerdict
+
+SOON = timedelta(hours=24)
+"""A meeting within this raises what goes wrong by one level."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One reset or rollback of a night and what its check said; an error where it got no check."""
+
+    what: str
+    verdict: BundleVerdict | None = None
+    error: PlaybookError | None = None
+
+    @property
+    def go(self) -> bool:
+        return self.verdict is not None and self.verdict.verdict == GO
+
+
+@dataclass
+class Night:
+    """How one bundle's night went."""
+
+    bundle: Bundle
+    started_at: datetime
+    ended_at: datetime | None = None
+    waited: timedelta = timedelta(0)
+    attempts: list[Attempt] = field(default_factory=list)
+    rolled_back_to: backup.Backup | None = None
+    error: PlaybookError | None = None
+    """What ended the night early, where something did."""
+    notes: list[str] = field(default_factory=list)
+    meeting: datetime | None = None
+    fates: list[Fate] = field(default_factory=list)
+
+    @property
+    def pristine(self) -> bool:
+        """Whether the bundle was reset tonight and is GO; a rollback is no success."""
+        return self.error is None and any(a.go and a.what != "rollback" for a in self.attempts)
+
+    @property
+    def verdict(self) -> str:
+        """GO or NO-GO, of what stands now; what could not be checked is never GO."""
+        return GO if self.error is None and self.attempts and self.attempts[-1].go else NO_GO
+
+    @property
+    def outcome(self) -> str:
+        """The night in a few words."""
+        if self.pristine:
+            return "GO" if len(self.attempts) == 1 else "GO after a retry"
+        if isinstance(self.error, InSession):
+            return "not reset: an investor is in session"
+        if self.error is not None:
+            return "broken off"
+        if self.rolled_back_to is not None:
+            return f"rolled back, {self.verdict}"
+        return self.verdict
+
+    @property
+    def failing(self) -> BundleVerdict | None:
+        """The last verdict that was NO-GO, which is what people must hear about."""
+        verdicts = [a.verdict for a in self.attempts if a.verdict and a.verdict.verdict != GO]
+        return verdicts[-1] if verdicts and not self.pristine else None
+
+    @property
+    def failed_checks(self) -> list[str]:
+        """The checks of :attr:`failing`."""
+        return self.failing.failed_checks if self.failing else []
+
+    @property
+    def severity(self) -> str | None:
+        """How bad it is (playbook, "Failure Escalation"), a meeting soon taken into account.
+
+        The worst of the failed checks'; None where all is well.
+        """
+        if self.pristine:
+            return None
+        found = [severity_of(self.failing)] if self.failing else []
+        rollbacks = [a for a in self.attempts if a.what == "rollback"]
+        if any(attempt.error for attempt in rollbacks):
+            found.append("critical")
+        if self.error is not None:
+            found.append(severity_of_error(self.error))
+        elif not found:
+            # The reset itself broke: what stands was rolled back and is GO, or nobody knows.
+            found.append("high" if self.verdict == GO else "critical")
+        return self.raised(worst(found))
+
+    @property
+    def meets_soon(self) -> bool:
+        """Whether the investor comes within a day."""
+        return self.meeting is not None and self.meeting - self.started_at <= SOON
+
+    def raised(self, severity: str) -> str:
+        """A severity, one level higher where the investor comes within a day."""
+        higher = min(SEVERITIES.index(severity) + int(self.meets_soon), len(SEVERITIES) - 1)
+        return SEVERITIES[higher]
+
+    @property
+    def exit_code(self) -> int:
+        """0 GO, 1 NO-GO; the code of what went wrong where there is no verdict at all."""
+        if self.error is not None:
+            return self.error.exit_code
+        errors = [attempt.error for attempt in self.attempts if attempt.error]
+        if errors and not any(attempt.verdict for attempt in self.attempts):
+            return errors[-1].exit_code
+        return 0 if self.verdict == GO else 1
+
+    def document(self) -> dict[str, Any]:
+        """The night as it stands in the journal; instants are UTC, durations seconds."""
+        return {
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "waited_seconds": self.waited.total_seconds(),
+            "outcome": self.outcome,
+            "pristine": self.pristine,
+            "verdict": self.verdict,
+            "severity": self.severity,
+            "failed_checks": self.failed_checks,
+            "tries": len(self.attempts),
+            "notes": list(self.notes),
+            "alerts": [fate.document() for fate in self.fates],
+        }
+
+
+def severity_of(verdict: BundleVerdict) -> str:
+    """The worst severity of a verdict's failed checks; a check that never ran is critical."""
+    never_ran = set(verdict.failed_checks) - {result.check for result in verdict.not_passed}
+    severities = [result.severity for result in verdict.not_passed]
+    return worst([*severities, *("critical" for _ in never_ran)] or ["critical"])
+
+
+def severity_of_error(error: PlaybookError) -> str:
+    """How bad it is that a night was broken off."""
+    if isinstance(error, InSession):
+        return "medium"
+    if isinstance(error, Unreachable | ResetFailed):
+        return "critical"
+    # Settings, seeds or a missing marker: the demo of yesterday stands as it was.
+    return "high" if isinstance(error, WrongUsage | Refused) else "critical"

@@ -1,0 +1,346 @@
+"""A night without an engineer: back up, reset, check, record; and tell people how it went.
+
+On NO-GO it resets and checks once more; then it rolls back to the last state that was GO, checks
+that, and alerts. While an investor is in session it waits. Every night is told in the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import time, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+
+from pymongo.errors import PyMongoError
+
+from playbook import clock
+from playbook.environment import Environment, guard
+from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
+from playbook.nights.alerts import Alert, Outbox, wording
+from playbook.nights.night import Attempt, Night, severity_of
+from playbook.nights.schedule.due import due
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.processes.signals import StoppedAtOnce, Stopping
+from playbook.reset import backup
+from playbook.reset.journal import Journal, Run, new_run
+from playbook.reset.lease import BeingReset, Lease, LeaseLost
+from playbook.reset.run import InSession, Reset, ResetFailed, seeds_version
+from playbook.verdict.model import NO_GO, Verdict
+
+TRIGGER = "nightly"
+SESSION_PATIENCE = timedelta(hours=2)
+"""How long to wait for an investor to leave."""
+SESSION_POLL = timedelta(minutes=1)
+BLIP = timedelta(seconds=60)
+"""How long to wait before an environment that did not answer is tried again."""
+REMEMBERED_NIGHTS = 60
+RENEWAL_SECONDS = 10.0
+"""How often the lease of a night is looked after."""
+
+type Check = Callable[[Environment, Seeds, Bundle, Path | None], Verdict]
+"""Checks a bundle; leaves Allure results in a folder where one is named."""
+
+
+class NotDue(Refused):
+    """Tonight's run has been made already, or is not to be made now."""
+
+    exit_code = 0
+
+
+def run_features(
+    environment: Environment, seeds: Seeds, bundle: Bundle, allure_results: Path | None
+) -> Verdict:
+    """Check a bundle by the features, as ``playbook check`` does."""
+    from playbook.verdict.run_features import check
+
+    return check(environment, seeds, [bundle], allure_results=allure_results)
+
+
+class Crashed(Exception):
+    """A night ended by a mistake of ours, of which people have been told; carries it as cause."""
+
+
+@dataclass
+class Nightly:
+    """Sees bundles of one environment through their night."""
+
+    environment: Environment
+    seeds: Seeds
+    backups: Path
+    outbox: Outbox
+    stopping: Stopping
+    reports: Path | None = None
+    if_due: tuple[time, timedelta] | None = None
+    """Reset time and grace, where a night is to be made only if it is due."""
+    check: Check = run_features
+    say: Callable[[str], None] = print
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.environment.db, self.environment.redact, self.backups / "journal")
+
+    def run(self, bundle: Bundle) -> Night:
+        """One bundle's night, told in the journal and to people.
+
+        Raises BeingReset or LeaseLost where somebody else is at it, NotDue, and StoppedAtOnce:
+        of these nobody is alerted. Raises Crashed for what should not happen.
+        """
+        night = Night(bundle, clock.now())
+        try:
+            with self.environment.naming_the_unreachable(), self._held(bundle):
+                self._require_due(bundle, timedelta(0))
+                self._through(night)
+                self.close(night)
+                return night
+        except (BeingReset, LeaseLost, NotDue, StoppedAtOnce):
+            raise
+        except PlaybookError as error:
+            night.error = error
+        except OSError as error:
+            night.error = PlaybookError(f"{error.filename or 'a file'}: {error.strerror}")
+        except Exception as error:
+            night.error = PlaybookError(f"this should not have happened: {type(error).__name__}")
+            self.close(night)
+            raise Crashed(str(night.error)) from error
+        self.close(night)
+        return night
+
+    def _through(self, night: Night) -> None:
+        bundle = night.bundle
+        guard.require_marker(self.environment.db)
+        night.meeting = self.journal.meeting(bundle.key, night.started_at)
+        attempt = self._try(night)
+        if not attempt.go:
+            self._say(night, f"{_told(attempt)}; trying once more")
+            self._tell_of_retry(night, attempt)
+            if isinstance(attempt.error, Unreachable):
+                self.stopping.wait(BLIP.total_seconds())
+            attempt = self._try(night)
+        if attempt.go:
+            try:
+                Reset(self.environment, self.seeds, self.backups).save(bundle, backup.GO)
+            except OSError as error:
+                night.notes.append(f"the GO state could not be saved: {error.strerror}")
+            return
+        if isinstance(attempt.error, Unreachable):
+            raise attempt.error
+        self._say(night, f"{_told(attempt)}; rolling back")
+        self._roll_back(night)
+
+    @contextmanager
+    def _held(self, bundle: Bundle) -> Iterator[None]:
+        """Hold the bundle's night, so that nobody's night resets what ours is checking.
+
+        The lease of a reset is free again while its check runs; this one is not. Raises
+        BeingReset where somebody else holds it; one whose holder died ends by itself.
+        """
+        lease = Lease(self.environment.db, new_run(clock.now()), this_process())
+        if other := lease.take(f"night:{bundle.key}"):
+            raise BeingReset(
+                f"{bundle.short} is being reset already, by {other['holder']}: its night is under "
+                "way there; nothing was written"
+            )
+        ended = Event()
+
+        def keep() -> None:
+            while not ended.wait(RENEWAL_SECONDS):
+                with suppress(PyMongoError, LeaseLost):
+                    lease.require()
+
+        keeper = Thread(target=keep, daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            keeper.join()
+            with suppress(PyMongoError):
+                lease.release()
+
+    def _try(self, night: Night) -> Attempt:
+        """Reset and check once, waiting before it while an investor is in session."""
+        resets = Reset(self.environment, self.seeds, self.backups)
+        # Who comes before the next night is told that night's T, which is theirs (playbook,
+        # "T+48h from demo access").
+        access = night.meeting if night.meets_soon else None
+        while True:
+            try:
+                report = resets.reset(night.bundle, access=access, trigger=TRIGGER)
+                break
+            except InSession as error:
+                self._wait_for_the_investor(night, error)
+            except (BeingReset, LeaseLost):
+                raise
+            except (ResetFailed, Unreachable, Refused) as error:
+                if self.stopping.at_once:
+                    raise StoppedAtOnce(str(error)) from None
+                attempt = Attempt("reset", error=error)
+                night.attempts.append(attempt)
+                return attempt
+        attempt = self._checked(night, "reset", report.run)
+        night.attempts.append(attempt)
+        return attempt
+
+    def _wait_for_the_investor(self, night: Night, error: InSession) -> None:
+        if night.waited >= SESSION_PATIENCE:
+            raise error
+        if night.waited == timedelta(0):
+            self._say(night, f"{error}; waiting for up to {SESSION_PATIENCE}")
+        if self.stopping.wait(SESSION_POLL.total_seconds()):
+            raise StoppedAtOnce(f"{night.bundle.short}: told to stop while waiting; {error}")
+        night.waited += SESSION_POLL
+        self._require_due(night.bundle, SESSION_PATIENCE)
+
+    def _roll_back(self, night: Night) -> None:
+        """Put the last state that was GO back, and check that, too."""
+        try:
+            former = backup.latest(self.backups, night.bundle, state=backup.GO)
+        except WrongUsage:
+            night.notes.append("there is no saved GO state to roll back to")
+            return
+        try:
+            report = Reset(self.environment, self.seeds, self.backups).roll_back(
+                night.bundle, former
+            )
+        except InSession as error:
+            night.notes.append(f"not rolled back: {error}")
+            return
+        except (BeingReset, LeaseLost):
+            raise
+        except PlaybookError as error:
+            if self.stopping.at_once:
+                raise StoppedAtOnce(str(error)) from None
+            night.attempts.append(Attempt("rollback", error=error))
+            return
+        night.rolled_back_to = former
+        night.attempts.append(self._checked(night, "rollback", report.run))
+
+    def _checked(self, night: Night, what: str, run: Run) -> Attempt:
+        """Check, and add the verdict to the run's document in the journal."""
+        began = monotonic()
+        results = self.reports / "allure-results" if self.reports else None
+        try:
+            verdict = self.check(self.environment, self.seeds, night.bundle, results)
+        except PlaybookError as error:
+            self.stopping.require()
+            return Attempt(what, error=error)
+        # A second signal may have ended the check early: its verdict is worth nothing then.
+        self.stopping.require()
+        (found,) = verdict.bundles
+        if self.reports:
+            self._leave_report(night, verdict, self.reports)
+        run.verdict, run.failed_checks = found.verdict, found.failed_checks
+        passed = len(found.results) - len(found.not_passed)
+        run.steps.append(
+            {
+                "step": "Verification: check",
+                "seconds": round(monotonic() - began, 3),
+                "did": f"{found.verdict}, {passed} of {len(found.results)} scenarios passed",
+            }
+        )
+        with self.environment.naming_the_unreachable():
+            self.journal.record(run)
+        return Attempt(what, verdict=found)
+
+    def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
+        """The verdict's JSON and its page; that one can't be written changes no verdict."""
+        from playbook.report.page import verdict as verdict_page
+
+        written = reports / f"verdict-{night.bundle.short}.json"
+        try:
+            verdict.write(written)
+            verdict_page.build(written, written.with_suffix(".html"))
+        except (OSError, PlaybookError) as error:
+            night.notes.append(f"the report could not be written: {error}")
+
+    def _tell_of_retry(self, night: Night, first: Attempt) -> None:
+        """Medium: a notification with the retry under way (playbook, "Failure Escalation")."""
+        if first.verdict and night.raised(severity_of(first.verdict)) == "medium":
+            self._send(night, wording.retrying(night, first.verdict, self._report(night)))
+
+    def close(self, night: Night) -> None:
+        """Tell a night in the journal and to people; never fails for that."""
+        night.ended_at = clock.now()
+        former = self.journal.nights(night.bundle.key, REMEMBERED_NIGHTS)
+        run = Run(
+            new_run(night.started_at),
+            night.bundle.key,
+            TRIGGER,
+            night.started_at,
+            night.started_at,
+            seeds_version(self.seeds),
+            status="failed" if isinstance(night.error, Unreachable) else "refused",
+            ended_at=night.ended_at,
+            error=str(night.error) if night.error else None,
+        )
+        # Before the alerts, too: the verdict must not be lost where one hangs.
+        self._journal(run, night)
+        alert, also = wording.alert_of_night(night, former, self._report(night))
+        self._send(night, alert, also)
+        self._journal(run, night)
+        self._say(night, night.outcome + (f": {night.error}" if night.error else ""))
+        for fate in night.fates:
+            if not fate.taken:
+                self._say(night, f"alert {fate}")
+
+    def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
+        """The night of a bundle whose environment does not answer at all: told all the same."""
+        night = Night(bundle, clock.now(), error=error)
+        self.close(night)
+        return night
+
+    def _journal(self, run: Run, night: Night) -> None:
+        run.night = night.document()
+        run.night["notes"] = [self.environment.redact(note) for note in night.notes]
+        try:
+            self.journal.tell_night(run)
+        except (PyMongoError, OSError) as error:
+            self._say(night, f"the night could not be written down: {type(error).__name__}")
+
+    def _send(self, night: Night, alert: Alert, also: Sequence[str] = ()) -> None:
+        # The outbox knows the secrets of the settings; an embedded environment has its own.
+        redact = self.environment.redact
+        clean = replace(alert, title=redact(alert.title), body=redact(alert.body))
+        night.fates += self.outbox.send(clean, also)
+
+    def _require_due(self, bundle: Bundle, waiting: timedelta) -> None:
+        """Raises NotDue; a night that waits for an investor stays due for longer by that."""
+        if self.if_due is None:
+            return
+        at, grace = self.if_due
+        made = self.journal.last_night(bundle.key)
+        if due(bundle.timezone, clock.now(), made, at, grace + waiting) is None:
+            raise NotDue(f"{bundle.short}: nothing to do, the night's run is made or not due yet")
+
+    def _report(self, night: Night) -> str:
+        return where_the_report_is(night.bundle, self.reports)
+
+    def _say(self, night: Night, text: str) -> None:
+        local = clock.local_text(clock.now(), night.bundle.timezone)
+        self.say(self.environment.redact(f"{night.bundle.short}  {local}  {text}"))
+
+
+def _told(attempt: Attempt) -> str:
+    if attempt.verdict is None:
+        return str(attempt.error)
+    return f"{NO_GO} ({', '.join(attempt.verdict.failed_checks)})"
+
+
+def this_process() -> str:
+    """Who holds a lease: this machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def where_the_report_is(bundle: Bundle, reports: Path | None) -> str:
+    """For an alert: ``PLAYBOOK_REPORT_URL`` where it is set, else the file, else the command."""
+    if url := os.environ.get("PLAYBOOK_REPORT_URL", "").strip():
+        return url
+    if reports is not None:
+        return str(reports.resolve() / f"verdict-{bundle.short}.html")
+    return "playbook status (the journal); for a fresh one: playbook check " + bundle.short

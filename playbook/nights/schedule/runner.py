@@ -1,0 +1,227 @@
+"""The scheduler: a process that starts each bundle's nightly run when its time has come.
+
+A run is a process of its own (``playbook nightly BUNDLE --if-due``): pytest runs one session a
+process, and a run outlives a scheduler that is killed. Whether it is to be made at all is decided
+there, by the journal and the leases, so several schedulers on one environment do no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import time, timedelta
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from playbook import PROJECT
+from playbook.clock import local_text
+from playbook.environment import Settings
+from playbook.errors import WrongUsage
+from playbook.nights.alerts import Channels, Outbox
+from playbook.nights.alerts.outbox import unknown_to_apprise
+from playbook.nights.alerts.wording import broken_off
+from playbook.nights.schedule.due import latest_reset
+from playbook.nights.schedule.rehearsal_clock import Ticking
+from playbook.nights.schedule.settings import grace, reset_time
+from playbook.nights.schedule.table import next_runs
+from playbook.nights.schedule.trigger import NightlyTrigger
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.processes.signals import Stopping
+
+LONGEST_RUN = timedelta(hours=4)
+"""Two hours of waiting for an investor and ample time to work; longer is stuck."""
+STOP_SECONDS = 100.0
+"""How long a run in hand may take to finish when the scheduler is told to stop."""
+ROLL_BACK_SECONDS = 15.0
+"""How long it may take to roll back after that."""
+LOOK_AGAIN = timedelta(minutes=5)
+"""When to look again after somebody else was at it."""
+LOOK_ROUND_SECONDS = 30.0
+"""How often to look at the clock: a wait does not count while the machine sleeps."""
+REFUSED = 4
+NIGHTLY = f"{shlex.quote(sys.executable)} -P -m playbook nightly {{bundle}} --if-due"
+
+
+def say(text: str) -> None:
+    """A line of the scheduler's log."""
+    print(text, flush=True)
+
+
+class Runner:
+    """Runs the nights of some bundles."""
+
+    def __init__(
+        self,
+        bundles: Sequence[Bundle],
+        at: time,
+        grace: timedelta,
+        outbox: Outbox,
+        command: Sequence[str],
+        ticking: Ticking,
+    ) -> None:
+        self.bundles, self.at, self.grace = bundles, at, grace
+        self.outbox, self.command, self.ticking = outbox, command, ticking
+        self.stopping = Stopping()
+        self._lock = Lock()
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    @classmethod
+    def from_environment(cls, seeds: Seeds, reports: Path | None = None) -> Runner:
+        """A runner of all bundles by the settings.
+
+        Raises WrongUsage, naming the setting, where one is wrong or missing: better now than at
+        three in the morning.
+        """
+        at, late = reset_time(), grace()
+        settings = Settings.from_environment()
+        if settings is None:
+            raise WrongUsage(
+                "a schedule needs a deployment: set MONGO_URI, REDIS_URL and API_URL "
+                "(an embedded environment is gone before the next night)"
+            )
+        bundles = [line.model for line in seeds.bundles.values()]
+        for bundle in bundles:
+            settings.password(bundle.short)
+        channels = Channels.from_environment()
+        if unknown := unknown_to_apprise(channels):
+            raise WrongUsage(f"{', '.join(unknown)}: apprise knows no such service or URL")
+        # A rehearsal may put something else in the place of the run.
+        command = shlex.split(os.environ.get("PLAYBOOK_NIGHTLY_COMMAND") or NIGHTLY)
+        if reports is not None:
+            command += ["--reports", str(reports)]
+        outbox = Outbox(channels)
+        return cls(bundles, at, late, outbox, command, Ticking.from_environment())
+
+    def run(self, stopping: Stopping) -> None:
+        """Start runs when they are due, until told to stop; then end cleanly."""
+        self.stopping = stopping
+        scheduler = self._scheduler()
+        scheduler.start()
+        say("playbook: the schedule runs; next:")
+        for line in next_runs(self.bundles, self.ticking.now(), self.at):
+            say(f"  {line}")
+        try:
+            while not stopping.wait(LOOK_ROUND_SECONDS):
+                scheduler.wakeup()
+        finally:
+            say("playbook: told to stop; the runs in hand are finished first")
+            scheduler.shutdown(wait=False)
+            self._end_runs()
+            say("playbook: the schedule has ended")
+
+    def _scheduler(self) -> Any:
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what matters is said below
+        scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(len(self.bundles))}, timezone="UTC"
+        )
+        late = self.ticking.lasting(self.grace)
+        for bundle in self.bundles:
+            scheduler.add_job(
+                self._night,
+                NightlyTrigger(bundle.timezone, self.at, self.grace, self.ticking),
+                args=[bundle],
+                id=bundle.short,
+                misfire_grace_time=max(1, math.ceil(late.total_seconds())),
+                coalesce=True,
+                max_instances=1,
+            )
+        scheduler.add_listener(
+            self._not_run, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR
+        )
+        return scheduler
+
+    def _night(self, bundle: Bundle) -> None:
+        """A bundle's run of tonight; looked at again while somebody else is at it."""
+        night = latest_reset(bundle.timezone, self.ticking.now(), self.at)
+        while True:
+            code = self._run_once(bundle, night.isoformat())
+            if code is None:
+                return
+            local = local_text(self.ticking.now(), bundle.timezone)
+            say(f"{bundle.short}  {local}  the run ended with exit code {code}")
+            # While it stops, a run that has hardly begun dies of the signal: nothing is lost.
+            if code < 0 and not self.stopping.asked.is_set():
+                self._alert(f"nightly run of {bundle.short} was killed", f"by signal {-code}")
+            late = self.ticking.now() - night
+            if code != REFUSED or late + LOOK_AGAIN > self.grace:
+                return
+            if self.stopping.wait(self.ticking.lasting(LOOK_AGAIN).total_seconds()):
+                return
+
+    def _run_once(self, bundle: Bundle, night: str) -> int | None:
+        """Run the command and answer its exit code, None where the scheduler is stopping."""
+        command = [part.format(bundle=bundle.short, night=night) for part in self.command]
+        with self._lock:
+            if self.stopping.asked.is_set():
+                return None
+            # Its own session: Ctrl-C in a terminal is for the scheduler to pass on.
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, cwd=PROJECT, start_new_session=True
+            )
+            self._running[bundle.short] = process
+        local = local_text(self.ticking.now(), bundle.timezone)
+        say(f"{bundle.short}  {local}  run begun")
+        try:
+            return process.wait(LONGEST_RUN.total_seconds())
+        except subprocess.TimeoutExpired:
+            self._alert(
+                f"nightly run of {bundle.short} is stuck", f"it took longer than {LONGEST_RUN}"
+            )
+            end(process, [0.0, ROLL_BACK_SECONDS])
+            return process.wait()
+        finally:
+            with self._lock:
+                self._running.pop(bundle.short, None)
+
+    def _end_runs(self) -> None:
+        with self._lock:
+            running = list(self._running.values())
+        for process in running:
+            process.terminate()
+        deadline = monotonic() + STOP_SECONDS
+        for process in running:
+            end(process, [max(0.0, deadline - monotonic()), ROLL_BACK_SECONDS], told=True)
+
+    def _not_run(self, event: Any) -> None:
+        """A run that APScheduler did not start, or that broke before it began."""
+        why = {
+            EVENT_JOB_MISSED: "was missed: the scheduler was not awake in time",
+            EVENT_JOB_MAX_INSTANCES: "was skipped: the one before is still running",
+        }.get(event.code, f"could not be started: {type(event).__name__}")
+        if exception := getattr(event, "exception", None):
+            why = f"could not be started: {exception}"
+        say(f"{event.job_id}  the nightly run {why}")
+        self._alert(f"nightly run of {event.job_id} was not made", f"it {why}")
+
+    def _alert(self, what: str, why: str) -> None:
+        for fate in self.outbox.send(broken_off(what, why, "high", self.ticking.now())):
+            say(f"alert {fate}")
+
+
+def end(process: subprocess.Popen[bytes], patience: Sequence[float], told: bool = False) -> None:
+    """See to the end of a process: SIGTERM before each wait of some seconds, SIGKILL after all.
+
+    ``told``: it has been sent the first signal already.
+    """
+    for number, seconds in enumerate(patience):
+        if number or not told:
+            process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    process.kill()
+    process.wait()

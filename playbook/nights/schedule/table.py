@@ -1,0 +1,79 @@
+"""The schedule for people: the next runs, and the playbook's own table of reset times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from playbook.clock import RESET_TIME, first_instant, local_text, next_reset
+from playbook.pristine.bundles import Bundle
+
+HEADER = (
+    "| Bundle | Timezone | Reset Time (Local) | UTC Time |",
+    "|--------|----------|-------------------|----------|",
+)
+WINTER, SUMMER = (1, 15), (7, 15)
+"""Days (month, day) on which no zone here is about to change its clocks."""
+
+
+def name_of(bundle: Bundle) -> str:
+    """What the playbook calls a bundle: its firm, as far as the short name says it."""
+    return " ".join(bundle.firm.split()[: len(bundle.short.split("-"))])
+
+
+def abbreviation(instant: datetime, zone: str) -> str:
+    """The name of a zone's time at an instant, as people there write it: "PDT"."""
+    return local_text(instant, zone).rsplit(" ", 1)[-1]
+
+
+def line(bundle: Bundle, year: int, at: time = RESET_TIME) -> str:
+    """A bundle's line of the table (playbook, "Bundle-Specific Reset Times")."""
+    names: list[str] = []
+    hours: list[str] = []
+    note = ""
+    for month, day in (WINTER, SUMMER):
+        wall = datetime(year, month, day, at.hour, at.minute)  # noqa: DTZ001 - a wall-clock time
+        instant = first_instant(wall, bundle.timezone)
+        names.append(abbreviation(instant, bundle.timezone))
+        hours.append(f"{instant:%H:%M}")
+        days = (instant.date() - wall.date()).days
+        note = {-1: " (prev day)", 0: "", 1: " (next day)"}[days]
+    local, utc = ("/".join(dict.fromkeys(texts)) for texts in (names, hours))
+    return f"| {name_of(bundle)} | {bundle.timezone} | {at:%H:%M} {local} | {utc} UTC{note} |"
+
+
+def table(bundles: Iterable[Bundle], year: int, at: time = RESET_TIME) -> list[str]:
+    """The whole table, winter before summer, line by line as the playbook prints it."""
+    return [*HEADER, *(line(bundle, year, at) for bundle in bundles)]
+
+
+def next_runs(bundles: Iterable[Bundle], now: datetime, at: time = RESET_TIME) -> list[str]:
+    """A line a bundle: its next reset, in its own time and in UTC."""
+    lines = []
+    for bundle in bundles:
+        instant = next_reset(bundle.timezone, now, at)
+        local = local_text(instant, bundle.timezone)
+        lines.append(f"{bundle.short:<18}{local:<28}{instant.astimezone(UTC):%a %d %b, %H:%M} UTC")
+    return lines
+
+
+def changes_clocks_at(zone: str, year: int, at: time) -> list[datetime]:
+    """The wall-clock times of a year at which a daily time is skipped or comes twice in a zone.
+
+    Cron daemons differ there: on such a day one may run twice, or not at all.
+    """
+    odd = []
+    place = ZoneInfo(zone)
+    for instant in _every_day(zone, year, at):
+        wall = instant.astimezone(place).replace(tzinfo=None)
+        folded = wall.replace(tzinfo=place, fold=1).utcoffset()
+        if wall.time() != at or folded != wall.replace(tzinfo=place, fold=0).utcoffset():
+            odd.append(wall)
+    return odd
+
+
+def _every_day(zone: str, year: int, at: time) -> Iterable[datetime]:
+    instant = datetime(year, 1, 1, tzinfo=UTC)
+    while (instant := next_reset(zone, instant, at)).year == year:
+        yield instant

@@ -1,0 +1,209 @@
+"""Reset a bundle, or smoke-test it, over HTTP: endpoints that do what they say.
+
+==========================================  ==============================================
+``POST /api/demo/reset/{bundle}``           "Secondary Reset: On-demand via admin interface"
+``GET /api/demo/smoke-test/{bundle}``       "Validate core functionality"
+==========================================  ==============================================
+
+The reset is the engine's own; the smoke test is ``playbook check``. Both answer once it is done.
+They are for who is signed in to the panel (resets: as an operator), or bears
+``PLAYBOOK_API_TOKEN``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from pydantic import BaseModel, Field
+
+from playbook import clock
+from playbook.backend.json_values import instant
+from playbook.environment import Environment
+from playbook.errors import PlaybookError, Refused, WrongUsage
+from playbook.panel.accounts import Person
+from playbook.panel.audit import Audit
+from playbook.panel.authentication import Gate
+from playbook.panel.check_process import CheckBroke
+from playbook.panel.engine import Work, failed_checks
+from playbook.pristine import bundles
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.reset import backup
+from playbook.reset.run import ResetFailed
+from playbook.verdict.model import GO
+
+FURTHEST_MEETING = timedelta(days=365)
+LONGEST_NAME = 100
+
+
+class WasReset(BaseModel):
+    """A reset that is done."""
+
+    bundle: str = Field(description="the bundle's id")
+    reset_completed: bool = Field(description="true: where it was not, the answer is an error")
+    run: str = Field(description="the run's id in the journal")
+    access: str = Field(description="T, the moment of demo access, ISO, UTC")
+    seconds: float = Field(description="how long its steps took")
+    backup: str | None = Field(description="the folder that holds the state before")
+    notes: list[str] = Field(description="what to know although it succeeded, one line each")
+
+
+class CheckResult(BaseModel):
+    """What one scenario said."""
+
+    check: str = Field(description="catalog, creators, livesale, leads, …")
+    scenario: str
+    status: str = Field(description="passed, failed, error or skipped")
+    severity: str = Field(description="critical, high or medium")
+    reason: str = Field(description="expected and found; empty where it passed")
+    playbook: str = Field(description="the playbook's own line")
+
+
+class SmokeTest(BaseModel):
+    """GO or NO-GO, and why."""
+
+    bundle: str = Field(description="the bundle's id")
+    overall_status: str = Field(description="PASS where the verdict is GO, else FAIL")
+    verdict: str = Field(description="GO or NO-GO")
+    generated_at: str = Field(description="ISO, UTC")
+    in_session: list[str] = Field(description="who is in session, one line each")
+    failed_checks: list[str]
+    checks: list[CheckResult]
+
+
+class Problem(BaseModel):
+    """Why it was not done, in one line."""
+
+    detail: str
+
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "Neither signed in nor a right token"},
+    403: {"model": Problem, "description": "Signed in, but that role may not"},
+    404: {"model": Problem, "description": "No bundle is called so"},
+    502: {"model": Problem, "description": "It was tried, and failed; the state before is back"},
+    503: {"model": Problem, "description": "A part of the environment cannot be reached"},
+}
+_RESET_PROBLEMS = {
+    **_PROBLEMS,
+    400: {"model": Problem, "description": "The meeting's time is none"},
+    409: {"model": Problem, "description": "Refused: in session, being reset, or no demo"},
+}
+
+
+def demo_router(
+    environment: Environment,
+    seeds: Seeds,
+    backups: Path | None = None,
+    gate: Gate | None = None,
+) -> APIRouter:
+    """The two endpoints for one deployment; mountable in any FastAPI app."""
+    gate = gate or Gate.of_settings(environment)
+    work = Work(environment, seeds, backups or backup.directory())
+    router = APIRouter(prefix="/api/demo", tags=["demo"])
+
+    def said[T](action: Callable[[], T]) -> T:
+        """What an action answers, or its error as an HTTP status."""
+        try:
+            return action()
+        except PlaybookError as error:
+            raise HTTPException(_status(error), environment.redact(str(error))) from None
+
+    def audit(who: Person, action: str, bundle: Bundle, detail: str = "") -> None:
+        with environment.naming_the_unreachable():
+            Audit(environment.db, environment.redact).record(
+                who.name, action, clock.now(), bundle.key, detail
+            )
+
+    @router.post("/reset/{bundle}", responses=_RESET_PROBLEMS)
+    def reset(
+        request: Request,
+        bundle: str,
+        access: Annotated[
+            str | None,
+            Query(
+                max_length=40,
+                description="the meeting to come, in the bundle's local time "
+                "(2026-11-24T10:00); now where it is left out",
+            ),
+        ] = None,
+        force: Annotated[bool, Query(description="although an investor is in session")] = False,
+    ) -> WasReset:
+        """Put a bundle back to pristine, for real, and answer when it is done."""
+        who = said(lambda: gate.person(request, "operator"))
+        chosen = _bundle(seeds, bundle)
+        try:
+            meeting = meeting_of(access, chosen, clock.now())
+        except WrongUsage as error:
+            raise HTTPException(400, str(error)) from None
+        said(lambda: audit(who, "reset", chosen, "forced" if force else ""))
+        report = said(lambda: work.reset(chosen, trigger="api", access=meeting, force=force))
+        return WasReset(
+            bundle=chosen.key,
+            reset_completed=True,
+            run=report.run.id,
+            access=instant(report.run.access),
+            seconds=round(report.seconds, 3),
+            backup=report.run.backup,
+            notes=list(report.notes),
+        )
+
+    @router.get("/smoke-test/{bundle}", responses=_PROBLEMS)
+    def smoke_test(request: Request, bundle: str) -> SmokeTest:
+        """Check a bundle, for real and changing no demo data, and answer with the verdict."""
+        who = said(lambda: gate.person(request, "viewer"))
+        chosen = _bundle(seeds, bundle)
+        said(lambda: audit(who, "check", chosen))
+        checked = said(lambda: work.check(chosen, by=who.name))
+        return SmokeTest(
+            bundle=chosen.key,
+            overall_status="PASS" if checked.verdict == GO else "FAIL",
+            verdict=checked.verdict,
+            generated_at=instant(clock.now()),
+            in_session=checked.in_session,
+            failed_checks=failed_checks(checked.checks),
+            checks=[CheckResult.model_validate(result) for result in checked.checks],
+        )
+
+    return router
+
+
+def meeting_of(text: str | None, bundle: Bundle, now: datetime) -> datetime | None:
+    """The instant of a meeting that a person typed in the bundle's local time; None for none.
+
+    Raises WrongUsage where it is no time, or one that nobody can mean.
+    """
+    if text is None or not text.strip():
+        return None
+    try:
+        meeting = clock.from_local(text.strip(), bundle.timezone)
+    except (ValueError, OverflowError):
+        raise WrongUsage(
+            "the meeting's time is no time; expected one like 2026-11-24T10:00"
+        ) from None
+    if abs(meeting - now) > FURTHEST_MEETING:
+        raise WrongUsage("the meeting's time is more than a year away")
+    return meeting
+
+
+def _bundle(seeds: Seeds, name: str) -> Bundle:
+    try:
+        return bundles.find(seeds, name)
+    except WrongUsage as error:
+        # The text quotes the name, which may be of any length and have no UTF-8 form.
+        shown = str(error) if len(name) <= LONGEST_NAME and name.isprintable() else "no such bundle"
+        raise HTTPException(404, shown) from None
+
+
+def _status(error: PlaybookError) -> int:
+    match error:
+        case Refused():
+            return 409
+        case CheckBroke() | ResetFailed():
+            return 502
+    # A part that is away, or a setting that this server lacks.
+    return 503

@@ -1,0 +1,78 @@
+"""Who is asking, and may they? A session of the panel, or the API's own bearer token."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from dataclasses import dataclass
+
+from fastapi import HTTPException, Request
+
+from playbook import clock
+from playbook.environment import Environment
+from playbook.panel.accounts import Person, Role
+from playbook.panel.sessions import Session, Sessions
+
+API_TOKEN = "PLAYBOOK_API_TOKEN"
+METRICS_TOKEN = "PLAYBOOK_METRICS_TOKEN"
+SESSION_COOKIE = "playbook_session"
+CSRF_HEADER = "X-CSRF-Token"
+BY_TOKEN = Person("API token", "operator")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Lets requests in for one environment."""
+
+    environment: Environment
+    api_token: str | None = None
+
+    @classmethod
+    def of_settings(cls, environment: Environment) -> Gate:
+        """A gate with the API token that the process's environment sets, if any."""
+        return cls(environment, os.environ.get(API_TOKEN) or None)
+
+    def session(self, request: Request) -> Session | None:
+        """The panel's session of a request, if there is one. Raises Unreachable."""
+        token = request.cookies.get(SESSION_COOKIE)
+        if not token:
+            return None
+        with self.environment.naming_the_unreachable():
+            return Sessions(self.environment.db).find(token, clock.now())
+
+    def person(self, request: Request, role: Role) -> Person:
+        """Who may use an endpoint: by bearer token, else by session.
+
+        Raises HTTPException: 401 where nobody is known, 403 where they may not.
+        """
+        if "Authorization" in request.headers:
+            if bears(request, self.api_token):
+                return BY_TOKEN
+            raise _unknown()
+        session = self.session(request)
+        if session is None:
+            raise _unknown()
+        if not session.person.may(role):
+            raise HTTPException(403, f"this takes the role {role}; {session.person.name} has not")
+        # A browser sends the cookie along for other sites too; the header only for our pages.
+        if not session.owns(request.headers.get(CSRF_HEADER, "")):
+            raise HTTPException(403, f"the header {CSRF_HEADER} is missing or not this session's")
+        return session.person
+
+
+def bears(request: Request, token: str | None) -> bool:
+    """Whether a request bears a token; never where there is none to bear."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return (
+        token is not None
+        and scheme.casefold() == "bearer"
+        and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
+    )
+
+
+def _unknown() -> HTTPException:
+    return HTTPException(
+        401,
+        f"sign in, or send the token of {API_TOKEN} as a bearer",
+        {"WWW-Authenticate": "Bearer"},
+    )

@@ -1,0 +1,160 @@
+"""Run a check beside a server: in a process of its own, since pytest is one session a process.
+
+``python -m playbook.panel.check_process BUNDLE`` is the child. It takes the deployment's
+settings from its environment and prints one JSON object a line: each result as it comes in, and
+last the verdict's document or what kept it from one. It ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
+from typing import Any, NoReturn, cast
+
+from playbook import PROJECT
+from playbook.environment import Environment
+from playbook.errors import PlaybookError, Unreachable, WrongUsage
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.processes.exiting import leave
+from playbook.verdict.model import Result
+
+AT_ONCE = 2
+"""How many checks run beside one server; the others wait their turn."""
+LONGEST_SECONDS = 240.0
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+class CheckBroke(PlaybookError):
+    """A check ended without a verdict; says what is known of why."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check said of one bundle: its part of the verdict's document."""
+
+    verdict: str
+    checks: list[dict[str, Any]]
+    in_session: list[str]
+
+
+def run(
+    environment: Environment, seeds: Seeds, bundle: Bundle, on_result: Callable[[Result], None]
+) -> Checked:
+    """Check one bundle for real, in a child process.
+
+    Raises Unreachable where the environment is not, CheckBroke where there is no verdict.
+    """
+    with _turns:
+        return _run(environment, seeds, bundle, on_result)
+
+
+def _run(
+    environment: Environment, seeds: Seeds, bundle: Bundle, on_result: Callable[[Result], None]
+) -> Checked:
+    variables = {**os.environ, **environment.settings.as_variables()}
+    variables["PLAYBOOK_SEEDS"] = str(seeds.directory.resolve())
+    variables["PYTHONPATH"] = os.pathsep.join(
+        filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "playbook.panel.check_process", bundle.key],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=variables,
+        start_new_session=True,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    errors: list[str] = []
+    # Read beside, or a full pipe would hold the child up.
+    listener = threading.Thread(target=lambda: errors.extend(process.stderr or ()), daemon=True)
+    listener.start()
+    watchdog = threading.Timer(LONGEST_SECONDS, process.kill)
+    watchdog.start()
+    ended: dict[str, Any] = {}
+    try:
+        with process:
+            for line in process.stdout:
+                said = _said(line)
+                if "result" in said:
+                    fields = said["result"]
+                    on_result(Result(**{**fields, "findings": tuple(fields["findings"])}))
+                else:
+                    ended = said or ended
+    finally:
+        watchdog.cancel()
+        if process.poll() is None:
+            process.kill()
+        listener.join(1)
+    return _checked(ended, process.returncode, environment.redact("".join(errors)))
+
+
+def _said(line: str) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError:  # something printed by whatever was imported
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _checked(ended: dict[str, Any], code: int, errors: str) -> Checked:
+    if "error" in ended:
+        kind = Unreachable if ended.get("exit_code") == Unreachable.exit_code else CheckBroke
+        raise kind(ended["error"])
+    if "document" not in ended:
+        lines = [line.strip() for line in errors.splitlines() if line.strip()]
+        last = lines[-1] if lines else "it said nothing"
+        raise CheckBroke(f"the check ended with {code} and without a verdict: {last}")
+    [bundle] = ended["document"]["bundles"]
+    return Checked(bundle["verdict"], bundle["checks"], bundle["in_session"])
+
+
+def main() -> NoReturn:
+    """The child: check the bundle that argv names and print what is found."""
+    from playbook.processes.lifeline import when_parent_goes
+
+    when_parent_goes(lambda: os._exit(1))
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+
+    def say(**fields: object) -> None:
+        print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
+
+    status = 0
+    # Whatever a plugin prints is no answer of ours.
+    with redirect_stdout(sys.stderr):
+        try:
+            say(document=_verdict_document(sys.argv[1], lambda result: say(result=asdict(result))))
+        except PlaybookError as error:
+            say(error=str(error), exit_code=error.exit_code)
+            status = error.exit_code
+    leave(status)
+
+
+def _verdict_document(name: str, on_result: Callable[[Result], None]) -> dict[str, Any]:
+    from playbook.environment import Environment, Settings
+    from playbook.pristine import bundles, seeds
+    from playbook.verdict.run_features import check
+
+    loaded = seeds.load()
+    settings = Settings.from_environment()
+    if settings is None:
+        raise WrongUsage("a check beside a server needs MONGO_URI, REDIS_URL and API_URL")
+    with Environment(settings) as environment:
+        environment.require_reachable()
+        verdict = check(environment, loaded, [bundles.find(loaded, name)], on_result=on_result)
+        document = json.dumps(verdict.document(), ensure_ascii=False)
+        return cast(dict[str, Any], json.loads(environment.redact(document)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The checklist of a bundle in the playbook's words, with what a run said of each line.
+
+The words are those of the features themselves: the line that names a feature is the playbook's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from playbook import PROJECT
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
+from playbook.verdict.checks import CHECKS
+
+_TAG = re.compile(r"@(check|bundle)-([\w-]+)")
+_FEATURE = re.compile(r"^Feature:\s*(.+?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the checklist."""
+
+    check: str
+    words: str
+    status: str
+    """passed, failed, or unknown where nobody has looked."""
+    results: tuple[Mapping[str, Any], ...]
+    """What each scenario said; empty where the run kept no more than the failed names."""
+
+
+def checklist(bundle: Bundle, run: Document | None) -> list[Line]:
+    """The nine lines of a bundle, judged by a run of the journal, if there is one."""
+    words = _words()
+    return [
+        _line(check, words.get((check, bundle.short)) or words.get((check, ""), check), run)
+        for check in CHECKS
+    ]
+
+
+def _line(check: str, words: str, run: Document | None) -> Line:
+    if run is None:
+        return Line(check, words, "unknown", ())
+    failed = check in (run.get("failed_checks") or [])
+    results = tuple(r for r in run.get("checks") or [] if r.get("check") == check)
+    return Line(check, words, "failed" if failed else "passed", results)
+
+
+@cache
+def _words() -> dict[tuple[str, str], str]:
+    """The playbook's line of each check, and of each bundle's own check."""
+    found = {}
+    for path in sorted((PROJECT / "features").rglob("*.feature")):
+        text = path.read_text(encoding="utf-8")
+        tags = dict(_TAG.findall(text.partition("Feature:")[0]))
+        if (feature := _FEATURE.search(text)) and "check" in tags:
+            found[tags["check"], tags.get("bundle", "")] = feature[1]
+    return found

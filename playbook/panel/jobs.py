@@ -1,0 +1,211 @@
+"""What is being done to a bundle right now, told step by step to whoever looks.
+
+One document a bundle in ``demo_jobs``: its latest job, with every line of its progress. It is in
+MongoDB so that any server can show it, and so that two people who press the same button get one
+job. A job whose server has died stops beating, and the next one takes its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pymongo import ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from playbook import clock
+from playbook.environment.redaction import Redactor
+from playbook.errors import PlaybookError
+from playbook.reset.lease import NEVER
+
+COLLECTION = "demo_jobs"
+AT_ONCE = 8
+BEAT_SECONDS = 3.0
+SILENT_SECONDS = 15
+"""A running job that has not been heard of for so long has died with its server."""
+
+LOST = "The server that worked on it went away: look at the demo again."
+
+type Kind = Literal["check", "reset", "rollback"]
+type State = Literal["doing", "done", "failed"]
+type Document = dict[str, Any]
+
+log = logging.getLogger("playbook.jobs")
+
+
+class Told:
+    """How a job tells what it is doing; a word that can't be written is no reason to stop."""
+
+    def __init__(self, db: Database[Document], bundle: str, job: str, redact: Redactor) -> None:
+        self._jobs, self._mine, self._redact = db[COLLECTION], {"_id": bundle, "job": job}, redact
+        self._lines: list[Document] = []
+        self._kept = 0
+        """How many of them stand in MongoDB as they will stay."""
+
+    def begin(self, text: str, number: int | None = None, total: int | None = None) -> None:
+        """A step begins; the one before it is done."""
+        self._add(text, "doing")
+        self._write(number=number, total=total)
+
+    def say(self, text: str, state: State) -> None:
+        """Something has come out, well or badly."""
+        self._add(text, state)
+        self._write()
+
+    def finish(self, state: State, message: str) -> None:
+        """The job is over, and this is its one line for the person."""
+        self._close(state)
+        self._write(status=state, message=self._redact(message), ended_at=clock.now())
+
+    def _add(self, text: str, state: State) -> None:
+        self._close("done")
+        self._lines.append({"text": self._redact(text), "state": state})
+
+    def _close(self, state: State) -> None:
+        if self._lines and self._lines[-1]["state"] == "doing":
+            self._lines[-1]["state"] = state
+
+    def _write(self, **changes: Any) -> None:
+        news = {f"lines.{n}": self._lines[n] for n in range(self._kept, len(self._lines))}
+        with suppress(PyMongoError):
+            self._jobs.update_one(self._mine, {"$set": {**changes, **news}})
+            # The last one may be closed yet.
+            self._kept = max(0, len(self._lines) - 1)
+
+
+type Task = Callable[[Told], str]
+"""Does the work, telling how it goes; answers with a line for the person."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A bundle's latest job, as it stands in MongoDB."""
+
+    id: str
+    bundle: str
+    kind: Kind
+    by: str
+    started_at: datetime
+    ended_at: datetime | None
+    status: str
+    """running, done, failed, or lost where its server has died."""
+    lines: list[Document]
+    number: int | None
+    total: int | None
+    message: str
+
+    @property
+    def running(self) -> bool:
+        return self.status == "running"
+
+
+class Jobs:
+    """Runs jobs in threads of this server, at most one a bundle among all servers."""
+
+    def __init__(self, db: Database[Document], redact: Redactor) -> None:
+        self._db, self._redact = db, redact
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
+        self._running: set[str] = set()
+        self._stopped = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="heart", daemon=True)
+        self._heart.start()
+
+    def close(self) -> None:
+        """Wait for the jobs that run: a reset is not left half done."""
+        self._pool.shutdown(wait=True)
+        self._stopped.set()
+        self._heart.join()
+
+    def start(self, bundle: str, kind: Kind, by: str, task: Task) -> bool:
+        """Start a job; False where one is running for the bundle already. Raises PyMongoError."""
+        job = uuid.uuid4().hex
+        fresh: Document = {
+            "job": job,
+            "kind": kind,
+            "by": by,
+            "status": "running",
+            "lines": [],
+            "number": None,
+            "total": None,
+            "message": "",
+            "ended_at": None,
+        }
+        free = {"$or": [{"$ne": ["$status", "running"]}, _SILENT]}
+        values = {**_literal(fresh), "started_at": "$$NOW", "beat_at": "$$NOW"}
+        taking = {name: {"$cond": [free, value, f"${name}"]} for name, value in values.items()}
+        try:
+            taken = self._db[COLLECTION].find_one_and_update(
+                {"_id": bundle},
+                [{"$set": taking}],
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:  # two first jobs at once: the other one was faster
+            return self.start(bundle, kind, by, task)
+        if taken is None or taken["job"] != job:
+            return False
+        self._running.add(job)
+        self._pool.submit(self._work, Told(self._db, bundle, job, self._redact), job, task)
+        return True
+
+    def latest(self, bundles: Iterable[str]) -> dict[str, Job]:
+        """The latest job of each bundle that ever had one. Raises PyMongoError."""
+        pipeline: list[Document] = [
+            {"$match": {"_id": {"$in": list(bundles)}}},
+            {"$addFields": {"silent": _SILENT}},
+        ]
+        return {found["_id"]: _job(found) for found in self._db[COLLECTION].aggregate(pipeline)}
+
+    def _work(self, told: Told, job: str, task: Task) -> None:
+        try:
+            told.finish("done", task(told))
+        except PlaybookError as error:
+            told.finish("failed", str(error))
+        except Exception as error:  # noqa: BLE001 - the thread has nobody else to tell
+            log.error("a job broke: %s: %s", type(error).__name__, self._redact(str(error)))
+            told.finish("failed", f"it broke ({type(error).__name__}); the server's log says more")
+        finally:
+            self._running.discard(job)
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(BEAT_SECONDS):
+            if running := list(self._running):
+                with suppress(PyMongoError):
+                    self._db[COLLECTION].update_many(
+                        {"job": {"$in": running}}, [{"$set": {"beat_at": "$$NOW"}}]
+                    )
+
+
+_SILENT = {
+    "$lt": [{"$ifNull": ["$beat_at", NEVER]}, {"$subtract": ["$$NOW", SILENT_SECONDS * 1000]}]
+}
+"""By MongoDB's clock, the only one that all servers share."""
+
+
+def _literal(fields: Document) -> Document:
+    return {name: {"$literal": value} for name, value in fields.items()}
+
+
+def _job(found: Document) -> Job:
+    lost = found["status"] == "running" and found["silent"]
+    return Job(
+        id=found["job"],
+        bundle=found["_id"],
+        kind=found["kind"],
+        by=found["by"],
+        started_at=found["started_at"],
+        ended_at=found.get("ended_at"),
+        status="lost" if lost else found["status"],
+        lines=found["lines"],
+        number=found["number"],
+        total=found["total"],
+        message=LOST if lost else found["message"],
+    )

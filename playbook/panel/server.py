@@ -1,0 +1,76 @@
+"""The panel on a server of its own, whose log carries no secret."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+from playbook.environment import Environment
+from playbook.environment.redaction import Redactor
+from playbook.panel.app import create_app
+from playbook.pristine.seeds import Seeds
+
+SHUTDOWN_SECONDS = 3
+LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "playbook.jobs")
+
+
+class Server(uvicorn.Server):
+    """A server that SIGTERM and Ctrl-C end in order, and that is all they do."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ask for the end at the first signal, insist at the second."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread can be told of signals
+            return
+        # uvicorn's own would raise the signal again after the end, and so kill whoever still
+        # has an environment to clear away.
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def server_for(environment: Environment, seeds: Seeds) -> Server:
+    """A server of the panel, to be run on a listening socket."""
+    server = Server(
+        uvicorn.Config(
+            create_app(environment, seeds),
+            # Who did what is in the audit log; who looked at what is nobody's business.
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(Hiding(environment.redact))
+    return server
+
+
+class Hiding(logging.Filter):
+    """Hides secrets in what is logged, tracebacks included."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._redact(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = self._redact(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True

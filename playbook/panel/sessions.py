@@ -1,0 +1,79 @@
+"""Sessions of the panel, kept by the server in ``demo_admin_sessions``.
+
+The browser holds a random token, the database only its digest: neither a copy of the database
+nor a look at it opens a session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo.database import Database
+
+from playbook.panel.accounts import Accounts, Person
+
+COLLECTION = "demo_admin_sessions"
+LIFE = timedelta(hours=12)
+LONGEST_TOKEN = 200
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open session: whose it is, and the token that its forms must carry."""
+
+    person: Person
+    csrf: str
+
+    def owns(self, csrf: str) -> bool:
+        """Whether a form's token is this session's."""
+        return hmac.compare_digest(self.csrf.encode(), csrf.encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Opens, finds and ends sessions."""
+
+    db: Database[dict[str, Any]]
+
+    def open(self, person: Person, now: datetime) -> str:
+        """Open a session and answer with the browser's token; expired ones are cleared away."""
+        sessions = self.db[COLLECTION]
+        sessions.delete_many({"expires_at": {"$lte": now}})
+        token = secrets.token_urlsafe(32)
+        sessions.insert_one(
+            {
+                "_id": _digest(token),
+                "name": person.name,
+                "csrf": secrets.token_urlsafe(32),
+                "created_at": now,
+                "expires_at": now + LIFE,
+            }
+        )
+        return token
+
+    def find(self, token: str | None, now: datetime) -> Session | None:
+        """The open session of a token; None where it has expired or its account is gone."""
+        if not token or len(token) > LONGEST_TOKEN:
+            return None
+        found = self.db[COLLECTION].find_one({"_id": _digest(token), "expires_at": {"$gt": now}})
+        # The role is the account's own of this moment, not that of when it signed in.
+        person = Accounts(self.db).find(found["name"]) if found else None
+        return Session(person, found["csrf"]) if found and person else None
+
+    def close(self, token: str | None) -> None:
+        """End a session."""
+        if token and len(token) <= LONGEST_TOKEN:
+            self.db[COLLECTION].delete_one({"_id": _digest(token)})
+
+    def close_all_of(self, name: str) -> None:
+        """End every session of somebody."""
+        self.db[COLLECTION].delete_many({"name": name.strip().casefold()})
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

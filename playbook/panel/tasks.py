@@ -1,0 +1,71 @@
+"""The buttons' work as jobs: each tells its steps, and each ends with a fresh verdict."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from playbook.panel.engine import Work
+from playbook.panel.jobs import Task, Told
+from playbook.pristine.bundles import Bundle
+from playbook.reset.plan import Step
+from playbook.reset.run import Progress, Report
+from playbook.verdict.model import GO, Result
+
+PANEL = "panel"
+"""The trigger of a reset that somebody asked for here."""
+
+
+def check(work: Work, bundle: Bundle, by: str) -> Task:
+    """Check now."""
+    return lambda told: _checked(work, bundle, by, told)
+
+
+def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: bool) -> Task:
+    """Reset now, then check: a reset alone proves nothing."""
+
+    def task(told: Told) -> str:
+        report = work.reset(
+            bundle, trigger=PANEL, access=access, force=force, progress=telling(told)
+        )
+        _tell_notes(report, told)
+        return f"Reset in {report.seconds:.1f} s. {_checked(work, bundle, by, told)}"
+
+    return task
+
+
+def roll_back(work: Work, bundle: Bundle, by: str, to: str, force: bool) -> Task:
+    """Roll back to a backup, then check what it has brought back."""
+
+    def task(told: Told) -> str:
+        report = work.roll_back(bundle, to, force=force, progress=telling(told))
+        _tell_notes(report, told)
+        verdict = _checked(work, bundle, by, told)
+        return f"Rolled back to {report.run.backup} in {report.seconds:.1f} s. {verdict}"
+
+    return task
+
+
+def telling(told: Told) -> Progress:
+    """The progress of a reset or rollback, told as a job's steps."""
+
+    def progress(number: int, total: int, step: Step) -> None:
+        told.begin(step.line, number, total)
+
+    return progress
+
+
+def _tell_notes(report: Report, told: Told) -> None:
+    for note in report.notes:
+        told.say(f"Note: {note}", "done")
+
+
+def _checked(work: Work, bundle: Bundle, by: str, told: Told) -> str:
+    told.begin("Check it")
+
+    def on_result(result: Result) -> None:
+        passed = result.status == "passed"
+        reason = "" if passed else f": {result.reason}"
+        told.say(f"{result.check}: {result.scenario}{reason}", "done" if passed else "failed")
+
+    verdict = work.check(bundle, by=by, on_result=on_result).verdict
+    return f"Checked: {verdict}." if verdict == GO else f"Checked: {verdict}; see the checklist."

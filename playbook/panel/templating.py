@@ -1,0 +1,112 @@
+"""The panel's templates, and what they may say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader
+
+from playbook import __version__, clock
+from playbook.environment.redaction import Redactor
+from playbook.panel.sessions import Session
+
+DAYS_FROM_HOURS = 100
+HERE = Path(__file__).resolve().parent
+STATIC = HERE / "static"
+MARKS = {
+    "GO": "✓",
+    "NO-GO": "✕",
+    "RESETTING": "↻",
+    "IN SESSION": "●",
+    "UNKNOWN": "?",
+    "passed": "✓",
+    "failed": "✕",
+    "error": "!",
+    "skipped": "–",
+    "unknown": "?",
+    "doing": "…",
+    "done": "✓",
+}
+"""A shape beside every colour and word."""
+
+
+TRIGGERS = {
+    "panel": "reset from here",
+    "api": "reset through the API",
+    "pytest": "reset by pytest",
+    "nightly": "nightly reset",
+}
+"""The runs that are called something else than their trigger."""
+
+
+@cache
+def templates() -> Environment:
+    """The templates; every value is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"iso": iso, "utc": utc, "until": until, "there": there}
+    made.filters |= {"worded": worded}
+    made.globals |= {"local_text": clock.local_text, "marks": MARKS, "version": __version__}
+    return made
+
+
+def page(
+    request: Request,
+    name: str,
+    status: int = 200,
+    session: Session | None = None,
+    redact: Redactor | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """A page; what goes out of it carries no secret."""
+    text = fragment(name, at=root(request), session=session, **values)
+    return HTMLResponse(redact(text) if redact else text, status)
+
+
+def fragment(name: str, **values: Any) -> str:
+    """A template as text."""
+    return templates().get_template(name).render(**values)
+
+
+def root(request: Request) -> str:
+    """What every path of the panel begins with: nothing, or where it is mounted."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def there(moment: datetime, zone: str) -> str:
+    """An instant in an investor's zone; the year only where it is another than this one."""
+    text = clock.local_text(moment, zone)
+    return text.replace(f" {clock.now().year},", ",")
+
+
+def iso(moment: datetime) -> str:
+    """An instant for a script."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc(moment: datetime) -> str:
+    """An instant for whoever has no script."""
+    return f"{moment.astimezone(UTC):%a %d %b, %H:%M} UTC"
+
+
+def worded(trigger: object) -> str:
+    """What a run of the journal was, by its trigger."""
+    return TRIGGERS.get(str(trigger), str(trigger))
+
+
+def until(moment: datetime, now: datetime) -> str:
+    """How long it still is: "in 47 h 12 min"."""
+    minutes = max(int((moment - now).total_seconds()) // 60, 0)
+    hours, rest = divmod(minutes, 60)
+    if hours >= DAYS_FROM_HOURS:
+        return f"in {hours // 24} days"
+    return f"in {hours} h {rest:02} min" if hours else f"in {rest} min"

@@ -1,0 +1,1 @@
+"""What every demo must be: seeds, showcases, documents, scope, indexes."""

@@ -1,0 +1,36 @@
+"""A LiveSale's time, "T+48h 18:00 PST", as an instant.
+
+The abbreviation names the zone; it is not a fixed offset: in July "18:00 PST" is 18:00 in
+Los Angeles.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from playbook.clock import first_instant
+
+SCHEDULED_TIME = re.compile(
+    r"^T\+(?P<hours>[0-9]{1,3})h "
+    r"(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9]) (?P<zone>[A-Z]{3,4})$"
+)
+"""A LiveSale's time template: "T+48h 18:00 PST"."""
+
+
+def livesale_start(template: str, access: datetime, zone: str) -> datetime:
+    """When a LiveSale starts: the template's wall time on the local date of T plus its hours.
+
+    ``template`` is like "T+48h 18:00 PST", ``access`` is T, the moment of demo access (aware),
+    ``zone`` the bundle's IANA zone (playbook, "Event Timing (T+48h from demo access)").
+    Raises ValueError where the template is not one.
+    """
+    matched = SCHEDULED_TIME.fullmatch(template)
+    if matched is None:
+        raise ValueError(f"not a LiveSale time: {template!r}; expected one like 'T+48h 18:00 PST'")
+    later = access + timedelta(hours=int(matched["hours"]))
+    day = later.astimezone(ZoneInfo(zone)).date()
+    return first_instant(
+        datetime.combine(day, time(int(matched["hour"]), int(matched["minute"]))), zone
+    )

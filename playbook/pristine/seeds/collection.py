@@ -1,0 +1,77 @@
+"""All seed documents together, and the error for seeds that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from playbook.errors import WrongUsage
+from playbook.pristine.seeds.models import (
+    Account,
+    AwarenessContext,
+    Bundle,
+    Cognates,
+    Creator,
+    Lead,
+    LiveSale,
+    Locale,
+    Product,
+    ReferenceRate,
+    Seed,
+    ShowcaseSeed,
+)
+
+type Document = dict[str, Any]
+
+
+class BadSeeds(WrongUsage):
+    """The seeds do not hold together; lists every problem found, one a line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = [_printable(problem) for problem in problems]
+        first = "the seeds are not fit to be used; nothing was written:"
+        super().__init__("\n".join([first, *self.problems]))
+
+
+@dataclass(frozen=True)
+class Line[M: Seed]:
+    """One seed document and where it stands."""
+
+    file: str
+    number: int
+    model: M
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}:{self.number}"
+
+    @cached_property
+    def document(self) -> Document:
+        """The document as it goes into the database: ``_id`` first, absent fields absent."""
+        return self.model.model_dump(by_alias=True, exclude_none=True)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """All seed documents, validated; each group keyed by ``_id`` in the files' order."""
+
+    directory: Path
+    bundles: Mapping[str, Line[Bundle]]
+    products: Mapping[str, Line[Product]]
+    creators: Mapping[str, Line[Creator]]
+    livesales: Mapping[str, Line[LiveSale]]
+    leads: Mapping[str, Line[Lead]]
+    accounts: Mapping[str, Line[Account]]
+    contexts: Mapping[str, Line[AwarenessContext]]
+    showcases: Mapping[str, Line[ShowcaseSeed]]
+    reference_rates: Mapping[str, Line[ReferenceRate]]
+    locales: Mapping[str, Line[Locale]]
+    cognates: Mapping[str, Line[Cognates]]
+
+
+def _printable(text: str) -> str:
+    """The text on one line, with what no terminal prints (lone surrogates) as an escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,0 +1,337 @@
+"""What a well-formed seed document looks like, one pydantic model per seed file.
+
+The models describe the documents as they stand in ``seeds/`` and, but for what a reset
+resolves (a LiveSale's instants, an account's password), as they stand in the database.
+Rules that span several documents live in :mod:`playbook.pristine.seeds.consistency`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
+
+from playbook.pristine.livesale_time import SCHEDULED_TIME
+
+Region = Literal["US", "EU", "APAC"]
+Device = Literal["desktop", "mobile"]
+Stage = Literal["new", "qualified", "proposal", "negotiation", "closed"]
+Language = Literal["en", "es", "fr", "de", "zh", "ja", "ar"]
+Currency = Literal[
+    "USD", "EUR", "GBP", "JPY", "CAD", "AUD", "CNY", "INR",
+    "BRL", "MXN", "KES", "NGN", "ZAR", "AED", "SAR", "SGD",
+]  # fmt: skip
+
+REGION_CURRENCY: dict[str, str] = {"US": "USD", "EU": "EUR", "APAC": "SGD"}
+"""The currency in which a region's catalog is priced (playbook, "Seed Data Structure")."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"unknown time zone {name!r}; expected an IANA name") from error
+    return name
+
+
+def _composed(text: str) -> str:
+    if unicodedata.normalize("NFC", text) != text:
+        raise ValueError("text is not Unicode-normalised; expected NFC")
+    return text
+
+
+def _boolean(value: object) -> object:
+    # In Python 1 == True, and a Literal takes either; a document tells them apart.
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r}; expected true")
+    return value
+
+
+def _instant(value: object) -> datetime:
+    # pydantic would take a number, or a number in quotes, for seconds since 1970.
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    raise ValueError(f"{value!r}; expected a text like '2026-01-15T09:00:00Z'")
+
+
+Text = Annotated[
+    str, StringConstraints(min_length=1, pattern=r"^\S(.*\S)?$"), AfterValidator(_composed)
+]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[A-Z]{2}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
+DemoEmail = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]+\.(demo|creator|brand|viewer)@aislemarts\.luxury$")
+]
+Positive = Annotated[int, Field(gt=0)]
+Price = Annotated[int, Field(gt=0, le=10_000_000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Yes = Annotated[Literal[True], BeforeValidator(_boolean)]
+
+
+class Seed(BaseModel):
+    """One seed document: strict types, no unknown fields, ``_id`` as the first field."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    key: Text = Field(alias="_id")
+
+
+class Bundle(Seed):
+    """One investor's demo: who it is for and how that investor sees the shop."""
+
+    short: Slug
+    aliases: list[Text]
+    firm: Text
+    timezone: Zone
+    region: Region
+    locale: LocaleTag
+    currency: Currency
+    device: Device
+    emphasis: Text
+
+
+class Product(Seed):
+    """One SKU of a region's catalog, priced in exactly the region's currency."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z]+-[0-9]{3}$")]
+    name: Text
+    brand: Text
+    brand_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    group: Slug
+    category: Slug
+    region: Region
+    price_usd: Price | None = None
+    price_eur: Price | None = None
+    price_sgd: Price | None = None
+    currency: Currency
+    inventory: Annotated[int, Field(ge=100, le=100)]
+    reserved: Annotated[int, Field(ge=0, le=0)]
+
+    @model_validator(mode="after")
+    def _one_price_in_the_regions_currency(self) -> Self:
+        if self.key != self.id:
+            raise ValueError(f"_id is {self.key!r}; expected the id, {self.id!r}")
+        prices = {"USD": self.price_usd, "EUR": self.price_eur, "SGD": self.price_sgd}
+        stated = [currency for currency, price in prices.items() if price is not None]
+        wanted = REGION_CURRENCY[self.region]
+        if stated != [wanted] or self.currency != wanted:
+            raise ValueError(
+                f"priced in {' and '.join(stated) or 'nothing'}, currency {self.currency}; "
+                f"expected exactly one price, in {wanted}, for region {self.region}"
+            )
+        return self
+
+    @property
+    def price(self) -> int:
+        """The price in whole units of :attr:`currency`."""
+        return next(p for p in (self.price_usd, self.price_eur, self.price_sgd) if p is not None)
+
+
+class Creator(Seed):
+    """A creator who hosts LiveSales in one region."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^creator-[0-9]{3}$")]
+    name: Text
+    region: Region
+    followers: Positive
+    specialty: Slug
+    avg_session_viewers: Positive
+    conversion_rate: Share
+    active: Yes
+
+    @model_validator(mode="after")
+    def _key_is_the_id(self) -> Self:
+        if self.key != self.id:
+            raise ValueError(f"_id is {self.key!r}; expected the id, {self.id!r}")
+        return self
+
+
+def _after_48_hours(template: str) -> str:
+    if not template.startswith("T+48h "):
+        raise ValueError(f"{template!r}; expected T+48h, as the playbook schedules every LiveSale")
+    return template
+
+
+def _each_once(skus: list[str]) -> list[str]:
+    for sku in sorted(set(skus)):
+        if skus.count(sku) > 1:
+            raise ValueError(f"{sku} stands there twice; expected each product once")
+    return skus
+
+
+class LiveSale(Seed):
+    """One scheduled LiveSale, its time still a template relative to demo access (T)."""
+
+    event_id: Annotated[str, StringConstraints(pattern=r"^LS-[A-Z0-9]+-[0-9]{3}$")]
+    bundle: Text
+    title: Text
+    creator: Text
+    scheduled_time: Annotated[
+        str, StringConstraints(pattern=SCHEDULED_TIME.pattern), AfterValidator(_after_48_hours)
+    ]
+    timezone: Zone
+    featured_products: Annotated[list[Text], Field(min_length=2), AfterValidator(_each_once)]
+    expected_viewers: Positive
+    demo_focus: Slug
+    status: Literal["scheduled"]
+
+    @model_validator(mode="after")
+    def _abbreviation_belongs_to_the_zone(self) -> Self:
+        if self.key != self.event_id:
+            raise ValueError(f"_id is {self.key!r}; expected the event_id, {self.event_id!r}")
+        matched = SCHEDULED_TIME.fullmatch(self.scheduled_time)
+        assert matched is not None  # the field's pattern has held already
+        zone = ZoneInfo(self.timezone)
+        names = {datetime(2026, month, 15, tzinfo=zone).tzname() for month in (1, 7)}
+        # Zones without a name of their own in the tz database ("+08") go by their common one.
+        names |= {"SGT"} if self.timezone == "Asia/Singapore" else set()
+        if matched["zone"] not in names:
+            raise ValueError(
+                f"{matched['zone']} is not a name of {self.timezone}; "
+                f"expected one of {', '.join(sorted(n for n in names if n))}"
+            )
+        return self
+
+
+CURRENCY_SYMBOLS: dict[str, str] = {
+    "S$": "SGD", "C$": "CAD", "A$": "AUD", "R$": "BRL", "MX$": "MXN", "$": "USD",
+    "€": "EUR", "£": "GBP", "JP¥": "JPY", "CN¥": "CNY", "₹": "INR", "AED ": "AED", "SAR ": "SAR",
+}  # fmt: skip
+_VALUE = re.compile(r"^(?P<symbol>\D+)(?P<number>[0-9]+(\.[0-9]+)?)(?P<scale>[KM])$")
+
+
+def parse_lead_value(value: str) -> tuple[str, int]:
+    """Read a lead's value as shown on its card: "$2.4M" is ("USD", 2400000).
+
+    Raises ValueError where the symbol is unknown or the amount is no whole unit.
+    """
+    matched = _VALUE.fullmatch(value)
+    if matched is None or matched["symbol"] not in CURRENCY_SYMBOLS:
+        raise ValueError(f"value {value!r} is not readable; expected one like '$2.4M' or '€850K'")
+    amount = Decimal(matched["number"]) * {"K": 1_000, "M": 1_000_000}[matched["scale"]]
+    if amount != int(amount):
+        raise ValueError(f"value {value!r} is no whole amount")
+    return CURRENCY_SYMBOLS[matched["symbol"]], int(amount)
+
+
+class LeadAwareness(BaseModel):
+    """The awareness tags on a lead's card."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    locale: LocaleTag
+    currency: Currency
+    timezone: Zone
+    device: Device
+    source: Slug
+
+
+class Lead(Seed):
+    """One card of a bundle's leads kanban."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^LEAD-[0-9]{3}$")]
+    bundle: Text
+    company: Text
+    contact: Text
+    value: Text
+    value_amount: Positive
+    stage: Stage
+    source: Slug
+    locale: LocaleTag
+    currency: Currency
+    notes: Text
+    awareness: LeadAwareness
+
+    @model_validator(mode="after")
+    def _card_agrees_with_itself(self) -> Self:
+        if self.key != f"{self.bundle}/{self.id}":
+            raise ValueError(f"_id is {self.key!r}; expected {self.bundle}/{self.id}")
+        shown = parse_lead_value(self.value)
+        if shown != (self.currency, self.value_amount):
+            raise ValueError(
+                f"value {self.value!r} reads as {shown[1]} {shown[0]}; "
+                f"expected value_amount {self.value_amount} {self.currency}"
+            )
+        tags = (self.awareness.locale, self.awareness.currency, self.awareness.source)
+        if tags != (self.locale, self.currency, self.source):
+            raise ValueError(
+                f"awareness tags {tags} differ from the card's own; "
+                f"expected {(self.locale, self.currency, self.source)}"
+            )
+        return self
+
+
+class Account(Seed):
+    """A demo account, without its password (that comes from the environment)."""
+
+    email: DemoEmail
+    role: Literal["demo", "creator", "brand", "viewer"]
+    bundle: Text
+    demo: Yes
+    onboarded: Yes
+    created_at: Annotated[AwareDatetime, BeforeValidator(_instant)]
+    preferences: dict[str, str]
+
+    @model_validator(mode="after")
+    def _address_tells_the_role(self) -> Self:
+        stated = self.email.partition("@")[0].partition(".")[2]
+        if self.role != stated:
+            raise ValueError(f"role is {self.role!r}; expected the address's, {stated!r}")
+        return self
+
+
+class AwarenessContext(Seed):
+    """How the awareness engine sees one investor."""
+
+    locale: LocaleTag
+    currency: Currency
+    timezone: Zone
+    device: Device
+    emphasis: Text
+
+
+class Locale(Seed):
+    """The interface messages of one language; ``{name}`` marks a placeholder."""
+
+    key: Language = Field(alias="_id")
+    direction: Literal["ltr", "rtl"]
+    messages: Annotated[dict[Slug, Text], Field(min_length=40)]
+
+
+class Cognates(Seed):
+    """Messages that rightly read the same in a language as in English."""
+
+    key: Language = Field(alias="_id")
+    messages: list[Slug]
+
+
+class ReferenceRate(Seed):
+    """How many units of a currency one US dollar buys, as a yardstick, not as a live rate."""
+
+    key: Currency = Field(alias="_id")
+    per_usd: Annotated[Decimal, Field(gt=0, strict=False)]
+
+
+class ShowcaseSeed(Seed):
+    """A bundle's headline numbers and the rows that they are computed from."""
+
+    headline: Annotated[dict[Slug, int | float], Field(min_length=3)]
+    records: dict[Slug, JsonValue]

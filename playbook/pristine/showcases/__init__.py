@@ -1,0 +1,31 @@
+"""Showcases prove themselves: each headline number recomputed from the rows behind it.
+
+One module a bundle, named for it. Its class says what the rows look like and how the numbers
+follow from them; the seeds' validation and the checks use the same class, so that a stated
+number with no rows behind it passes neither (playbook, "Bundle-Specific Checks").
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from playbook.pristine.showcases.base import Showcase, exact
+
+__all__ = ["Showcase", "exact", "showcase_of"]
+
+
+def showcase_of(bundle: str) -> type[Showcase]:
+    """The class of a bundle's showcase, by the bundle's id.
+
+    Raises LookupError where no module of this package tells that bundle's story.
+    """
+    for module in iter_modules(__path__):
+        for kind in vars(import_module(f"{__name__}.{module.name}")).values():
+            if (
+                isinstance(kind, type)
+                and issubclass(kind, Showcase)
+                and getattr(kind, "bundle", None) == bundle
+            ):
+                return kind
+    raise LookupError(f"no showcase for {bundle}; add a module to playbook/showcases")

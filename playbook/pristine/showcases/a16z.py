@@ -1,0 +1,71 @@
+"""a16z: AI infrastructure examples loaded."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from playbook.pristine.showcases.base import Count, Day, Money, Month, Row, Showcase, Text, ratio
+
+
+class Example(Row):
+    """One worked example of the AI infrastructure: what runs, how fast, to what effect."""
+
+    id: Text
+    name: Text
+    model: Text
+    pipeline: Annotated[list[Text], Field(min_length=2)]
+    latency_ms: Annotated[int, Field(gt=0)]
+    outcome: Text
+
+
+class Sessions(Row):
+    date: Day
+    sessions: Count
+    ai_engaged: Count
+
+
+class Revenue(Row):
+    date: Day
+    revenue_usd: Money
+    ai_influenced_usd: Money
+
+
+class VoiceQueries(Row):
+    language: Text
+    queries: Count
+    understood: Count
+
+
+class Cohort(Row):
+    month: Month
+    consumers: Count
+    retained: Count
+
+
+class AiInfrastructure(Showcase):
+    bundle: ClassVar[str] = "A16Z_CHRIS_DIXON"
+
+    examples: list[Example]
+    sessions: list[Sessions]
+    revenue: list[Revenue]
+    voice: list[VoiceQueries]
+    cohorts: list[Cohort]
+
+    def kpis(self) -> dict[str, Fraction]:
+        return {
+            "ai_engagement_rate": ratio(
+                (r.ai_engaged for r in self.sessions), (r.sessions for r in self.sessions)
+            ),
+            "ai_revenue_impact": ratio(
+                (r.ai_influenced_usd for r in self.revenue), (r.revenue_usd for r in self.revenue)
+            ),
+            "voice_ai_accuracy": ratio(
+                (r.understood for r in self.voice), (r.queries for r in self.voice)
+            ),
+            "consumer_retention": ratio(
+                (r.retained for r in self.cohorts), (r.consumers for r in self.cohorts)
+            ),
+        }

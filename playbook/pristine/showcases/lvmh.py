@@ -1,0 +1,70 @@
+"""LVMH: French luxury brands featured."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from playbook.pristine.showcases.base import (
+    Count,
+    Country,
+    Money,
+    Month,
+    Row,
+    Showcase,
+    Text,
+    ratio,
+)
+
+
+class Title(Row):
+    en: Text
+    fr: Text
+
+
+class Featured(Row):
+    """A product shown to LVMH first, with its story in French and in English."""
+
+    product: Text
+    house: Text
+    price_eur: Annotated[int, Field(gt=0)]
+    story: Title
+
+
+class Partnership(Row):
+    house: Text
+    country: Country
+    since: Month
+
+
+class Trade(Row):
+    """One month's visits and orders of one segment in one European market."""
+
+    month: Month
+    market: Country
+    segment: Literal["luxury", "beauty"]
+    visits: Count
+    orders: Count
+    gmv_eur: Money
+
+
+class FrenchLuxury(Showcase):
+    bundle: ClassVar[str] = "LVMH_JULIE_BERCOVY"
+
+    featured: list[Featured]
+    partnerships: list[Partnership]
+    trade: list[Trade]
+
+    def prices(self) -> list[tuple[str, Fraction, str]]:
+        return [(row.product, Fraction(row.price_eur), "EUR") for row in self.featured]
+
+    def kpis(self) -> dict[str, Fraction]:
+        luxury = [row for row in self.trade if row.segment == "luxury"]
+        return {
+            "luxury_aov_eur": ratio((r.gmv_eur for r in luxury), (r.orders for r in luxury)),
+            "brand_partnerships": Fraction(len({row.house for row in self.partnerships})),
+            "european_gmv_eur": Fraction(sum(row.gmv_eur for row in self.trade)),
+            "luxury_conversion": ratio((r.orders for r in luxury), (r.visits for r in luxury)),
+        }

@@ -1,0 +1,84 @@
+"""Sequoia: network effects demo data ready."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from playbook.pristine.showcases.base import Count, Day, Money, Month, Row, Showcase, Text, growth
+
+
+class Member(Row):
+    id: Text
+    name: Text
+    joined: Day
+
+
+class Connection(Row):
+    """A friendship between two members; it counts once, whoever asked."""
+
+    a: Text
+    b: Text
+
+
+class Invites(Row):
+    """What one member's invitations brought."""
+
+    member: Text
+    sent: Count
+    joined: Count
+
+
+class VendorCount(Row):
+    month: Month
+    vendors: Count
+
+
+class NewUser(Row):
+    """A user won through the network, and what they have bought since."""
+
+    id: Text
+    gmv_usd: Money
+
+
+class NetworkEffects(Showcase):
+    bundle: ClassVar[str] = "SEQUOIA_ROELOF_BOTHA"
+
+    members: Annotated[list[Member], Field(min_length=2)]
+    connections: list[Connection]
+    invites: list[Invites]
+    vendors: Annotated[list[VendorCount], Field(min_length=2)]
+    new_users: Annotated[list[NewUser], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _edges_join_known_members_once(self) -> Self:
+        known = {member.id for member in self.members}
+        if len(known) != len(self.members):
+            raise ValueError("two members share an id")
+        seen: set[frozenset[str]] = set()
+        for edge in self.connections:
+            pair = frozenset((edge.a, edge.b))
+            if len(pair) != 2 or not pair <= known:
+                raise ValueError(f"connection {edge.a}-{edge.b} does not join two known members")
+            if pair in seen:
+                raise ValueError(f"connection {edge.a}-{edge.b} is there twice")
+            seen.add(pair)
+        for row in self.invites:
+            if row.member not in known or row.joined > row.sent:
+                raise ValueError(
+                    f"invites of {row.member}: unknown member, or more joined than sent"
+                )
+        return self
+
+    def kpis(self) -> dict[str, Fraction]:
+        months = sorted(self.vendors, key=lambda row: row.month)
+        return {
+            "viral_coefficient": Fraction(sum(r.joined for r in self.invites), len(self.members)),
+            "network_density": Fraction(len(self.connections), len(self.members)),
+            "b2b_vendor_growth_mom": growth(months[-1].vendors, months[-2].vendors),
+            "network_gmv_effect_usd": Fraction(
+                sum(user.gmv_usd for user in self.new_users), len(self.new_users)
+            ),
+        }

@@ -1,0 +1,134 @@
+"""Child processes: each on a lifeline, each with a log, each ended by its own process id."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from playbook import PROJECT
+from playbook.errors import Unreachable
+from playbook.processes.lifeline import LISTENING
+
+START_SECONDS = 20.0
+"""How long a part may take until it answers."""
+END_SECONDS = 6.0
+"""How long a part may take to end by itself: longer than a keeper gives its command."""
+POLL_SECONDS = 0.02
+
+
+class Child:
+    """One process of the embedded environment."""
+
+    def __init__(
+        self, part: str, module: str, arguments: Sequence[str], log: Path, variables: dict[str, str]
+    ) -> None:
+        """Start ``python -m module arguments`` in the directory of its log.
+
+        ``part`` is how messages call it; ``variables`` come on top of this process's own.
+        """
+        self.part = part
+        self.log = log
+        with log.open("wb") as output:
+            # -P: with the directory of its log, or whatever stands in it, on sys.path, a file
+            # there could take the place of a module.
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=log.parent,
+                env=_environment(variables),
+                # Ctrl-C in a terminal is for the parent, which then ends its children in order.
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def tell(self, line: bytes) -> None:
+        """Write one line to the child's stdin. Raises Unreachable where it has ended."""
+        try:
+            self._stdin.write(line + b"\n")
+            self._stdin.flush()
+        except OSError:
+            raise self.failure("ended before it was ready") from None
+
+    def address(self, deadline: float) -> str:
+        """Where the child says that it listens. Raises Unreachable where it does not say so."""
+
+        def announced() -> str | None:
+            # Only whole lines: the last one may still be in the writing.
+            lines = self.log.read_text(errors="replace").split("\n")[:-1]
+            found = [line for line in lines if line.startswith(LISTENING)]
+            return found[0].removeprefix(LISTENING) if found else None
+
+        return self.until(announced, deadline)
+
+    def until[T](self, probe: Callable[[], T | None], deadline: float) -> T:
+        """Ask until there is an answer, which is returned.
+
+        ``deadline`` is one of time.monotonic(). Raises Unreachable, with the last line of the
+        log, where the child ends or the time is over before.
+        """
+        while True:
+            running = self.running
+            if (answer := probe()) is not None:
+                return answer
+            if not running:
+                raise self.failure("ended before it was ready")
+            if time.monotonic() > deadline:
+                raise self.failure("is not ready in time")
+            time.sleep(POLL_SECONDS)
+
+    def failure(self, what: str) -> Unreachable:
+        """What went wrong, with the last line of the log."""
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        return Unreachable(
+            f"{self.part} of the embedded environment {what}: "
+            f"{lines[-1].strip() if lines else 'its log is empty'}"
+        )
+
+    def tell_to_end(self) -> None:
+        """Ask the process to end; its lifeline is cut as well."""
+        if self.running:
+            self._process.terminate()
+        with suppress(OSError):  # it ended with a line of ours unread
+            self._stdin.close()
+
+    def wait_until_ended(self) -> None:
+        """Wait for the end of the process, and see to it where it takes too long."""
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        assert self._process.stdin is not None  # opened as a pipe
+        return self._process.stdin
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    # A remote deployment's settings, its passwords above all, are nothing to these processes.
+    names = ("MONGO_URI", "MONGO_DB", "REDIS_URL", "API_URL")
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in names and not name.startswith("DEMO_PASSWORD_")
+    }
+    path = [str(PROJECT), inherited.get("PYTHONPATH", "")]
+    return {**inherited, "PYTHONPATH": os.pathsep.join(filter(None, path)), **variables}

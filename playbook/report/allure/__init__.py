@@ -1,0 +1,1 @@
+"""Allure results, and the report that is made of them."""

@@ -1,0 +1,178 @@
+"""The Allure report as one HTML file, built with Allure's own command from the npm registry.
+
+The command is installed once under ``.tox/``, at the version below; afterwards no network is
+needed. The history of former runs stays beside the report, so that a check that fails for the
+third night in a row shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playbook import PROJECT
+from playbook.errors import PlaybookError, WrongUsage
+from playbook.report.page import playbook as playbook_page
+from playbook.report.page import render
+
+VERSION = "3.18.0"
+TOOL = PROJECT / ".tox" / f"allure-{VERSION}"
+TITLE = "AisleMarts investor demos"
+KEPT_RUNS = 60
+"""How many runs the history holds: two months of nights."""
+HIDDEN_LABELS = ["parentSuite", "suite", "framework", "host", "thread"]
+"""Labels that say again what others do, or what only Allure itself needs."""
+INSTALL_SECONDS, BUILD_SECONDS = 300, 300
+HISTORY = "history.jsonl"
+BUILT = "last-built"
+"""Which results the history's last entry is of."""
+CALLS_HOME = re.compile(
+    r"<script async src=\"https://www\.googletagmanager\.com/[^>]*></script>\s*"
+    r"<script>(?:(?!</script>).)*?gtag\(.*?</script>\s*",
+    re.DOTALL,
+)
+"""Allure's analytics: whoever opens the report would tell Google of it."""
+
+
+class NoAllure(PlaybookError):
+    """Allure's command can't be had or does not run; says what to do about it."""
+
+    exit_code = 3
+
+
+def build(results: Path, report: Path, history: Path, tool: Path | None = None) -> Path:
+    """Make ``index.html`` in a directory, which is replaced as a whole; answers with the file.
+
+    Raises WrongUsage where there are no results, NoAllure where Allure can't be had.
+    """
+    found = sorted(results.glob("*-result.json")) if results.is_dir() else []
+    if not found:
+        raise WrongUsage(
+            f"{results} holds no Allure results; make some: pytest --alluredir {results}"
+        )
+    allure = _installed(tool or TOOL)
+    history.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256("\n".join(path.name for path in found).encode()).hexdigest()
+    _forget_same_results(history, digest)
+    with tempfile.TemporaryDirectory(prefix="allure-") as temporary:
+        made = Path(temporary) / "report"
+        config = Path(temporary) / "allurerc.json"
+        config.write_text(json.dumps(_config(results, made, history)), encoding="utf-8")
+        _run(
+            [str(allure), "generate", "--config", str(config), str(results.resolve())],
+            BUILD_SECONDS,
+            f"Allure {VERSION} could not read {results}",
+            cwd=temporary,
+        )
+        page = made / "index.html"
+        if not page.is_file():
+            raise NoAllure(f"Allure {VERSION} made no report of {results}; is it damaged?")
+        html = _keeping_to_itself(page.read_text(encoding="utf-8"))
+        page.write_text(playbook_page.linked_from(html), encoding="utf-8")
+        render.write(playbook_page.page(), made / playbook_page.NAME)
+        shutil.rmtree(report, ignore_errors=True)
+        report.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, report)
+    (history / BUILT).write_text(digest, encoding="utf-8")
+    return report / "index.html"
+
+
+def _config(results: Path, made: Path, history: Path) -> dict[str, Any]:
+    return {
+        "name": TITLE,
+        "output": str(made),
+        "historyPath": str((history / HISTORY).resolve()),
+        "historyLimit": KEPT_RUNS,
+        "hideLabels": HIDDEN_LABELS,
+        "categories": _categories(results / "categories.json"),
+        "plugins": {
+            "awesome": {
+                "options": {
+                    "reportName": TITLE,
+                    "singleFile": True,
+                    "reportLanguage": "en",
+                    "groupBy": ["epic", "story"],
+                    "defaultSortBy": "status,asc",
+                }
+            },
+            "agent": {"enabled": False},
+        },
+    }
+
+
+def _categories(file: Path) -> list[dict[str, Any]]:
+    """The results' own categories, each one's failures by investor rather than by message."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except ValueError:
+        raise WrongUsage(f"{file} is no JSON; make the results anew") from None
+    return [
+        {**category, "groupByMessage": False, "groupBy": [{"label": "epic"}]} for category in found
+    ]
+
+
+def _forget_same_results(history: Path, digest: str) -> None:
+    """Let results that a report is built of again count once."""
+    runs, built = history / HISTORY, history / BUILT
+    if runs.is_file() and built.is_file() and built.read_text(encoding="utf-8") == digest:
+        kept = runs.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]
+        runs.write_text("".join(kept), encoding="utf-8")
+        built.unlink()  # should the report fail now, no other run is to be forgotten for it
+
+
+def _keeping_to_itself(html: str) -> str:
+    html = CALLS_HOME.sub("", html)
+    if "googletagmanager" in html:
+        raise NoAllure(f"the report of Allure {VERSION} would call home: it was not kept")
+    return html
+
+
+def _installed(tool: Path) -> Path:
+    """Allure's command, installed where it is not yet."""
+    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
+    if missing:
+        raise NoAllure(
+            f"the Allure report needs {' and '.join(missing)}: install Node.js 20 or later, npm "
+            "included (https://nodejs.org, or apt-get install nodejs npm), and build it again"
+        )
+    allure = tool / "node_modules" / ".bin" / "allure"
+    if not allure.exists():
+        tool.mkdir(parents=True, exist_ok=True)
+        quiet = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+        _run(
+            ["npm", "install", *quiet, "--prefix", str(tool), f"allure@{VERSION}"],
+            INSTALL_SECONDS,
+            f"allure@{VERSION} could not be installed from the npm registry",
+            cwd=str(tool),
+        )
+    return allure
+
+
+def _run(command: Sequence[str], seconds: float, failure: str, cwd: str) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={**os.environ, "npm_config_update_notifier": "false", "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise NoAllure(f"{failure}: it took longer than {seconds:g} s") from None
+    except OSError as error:
+        raise NoAllure(f"{failure}: {error.strerror}") from None
+    if done.returncode:
+        said = [row.strip() for row in (done.stderr + done.stdout).splitlines() if row.strip()]
+        raise NoAllure(f"{failure}: {said[0] if said else f'it ended with {done.returncode}'}")

@@ -1,0 +1,352 @@
+"""What Allure is told of the scenarios, beside what allure-pytest tells it of tests.
+
+allure-pytest does not know Gherkin: it would show ``test_x[lvmh-fr-French-ltr]`` without a step,
+and fold a scenario's bundles and an outline's examples into one test case. Here every example
+of every bundle is a test of its own, with its name, its steps, its history and, where it fails,
+what was expected beside what was found.
+"""
+
+# mypy: allow-untyped-calls
+# (allure_commons has no annotations)
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from hashlib import md5
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import attr
+import pytest
+from allure_commons.model2 import (
+    Label,
+    Link,
+    Parameter,
+    Status,
+    StatusDetails,
+    TestResult,
+    TestStepResult,
+)
+from allure_commons.types import AttachmentType
+from allure_commons.utils import format_traceback, now
+from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate, Step
+from rich.console import Console
+from rich.table import Table
+
+from playbook import __version__
+from playbook.clock import local_text
+from playbook.environment import Settings
+from playbook.environment.redaction import Redactor, secrets_in_environment
+from playbook.errors import PlaybookError
+from playbook.facts import Demo
+from playbook.facts.findings import NotAsExpected, Unobservable
+from playbook.pristine import seeds
+from playbook.pristine.bundles import Bundle
+from playbook.report.allure.failure_kinds import Kind, categories, headline, kind_of
+from playbook.report.allure.redacted_writer import hide_secrets
+from playbook.report.playbook_lines import place_of
+from playbook.reset.run import seeds_version
+from playbook.verdict.collector import (
+    PROPERTY,
+    REDACTOR,
+    bundle_of,
+    example_of,
+    scenario_of,
+    tagged,
+    title_of,
+)
+from playbook.verdict.model import Result
+
+ACCESS_PROPERTY = "playbook_access"
+"""Carries a bundle's T from whichever process looked at it to the one that writes the files."""
+SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "normal"}
+"""The playbook's severities in Allure's words; what can't start a demo blocks it."""
+SET_UP = {
+    "environment": "Connect to the environment",
+    "pristine": "Put the bundle back to pristine",
+    "demo": "Look at the demo",
+}
+"""The fixtures that mean something to a reader; pytest-bdd's own do not."""
+KEPT_LABELS = ("tag", "host", "thread")
+"""Of the labels that allure-pytest gives; the others tell of Python modules."""
+DOCS_FROM_REPORT = "../../docs/"
+"""From ``reports/allure-report/``, where the local report is, to the playbook's copy."""
+LINK_TYPE = "playbook"
+TOLD_FINDINGS = 12
+"""How many findings a message tells; the attachments have all."""
+COLUMN = 44
+"""Width of a column of the attached table, narrow enough to stand beside two others."""
+
+
+@attr.s(auto_attribs=True)
+class ComparedDetails(StatusDetails):
+    """Status details that Allure 3 shows as a comparison."""
+
+    expected: str | None = None
+    actual: str | None = None
+
+
+class AllureResults:
+    """Hooks of pytest and pytest-bdd that complete allure-pytest's results."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._directory = Path(config.getoption("allure_report_dir")).absolute()
+        listener: Any = config.pluginmanager.get_plugin("allure_listener")
+        self._reporter = listener.allure_logger
+        self._seeds = seeds.load()
+        self._from_settings = Redactor(secrets_in_environment())
+        self._open_step: str | None = None
+        self._begun = 0
+        self._access_told: set[str] = set()
+        self._accesses: dict[str, str] = {}
+        told = dict(SET_UP)
+        if config.getoption("no_reset"):
+            del told["pristine"]
+        config.add_cleanup(hide_secrets(str(self._directory), self._redact, told))
+
+    def _redact(self, text: str) -> str:
+        # The environment knows more secrets than the settings, but only once it is open.
+        known = self._config.stash.get(REDACTOR, None)
+        return self._from_settings(known(text) if known else text)
+
+    # Steps
+
+    def pytest_bdd_before_scenario(self) -> None:
+        self._begun = 0
+
+    def pytest_bdd_before_step(self, step: Step) -> None:
+        self._open_step = str(uuid4())
+        self._begun += 1
+        self._reporter.start_step(
+            None, self._open_step, TestStepResult(name=_told(step), start=now())
+        )
+
+    def pytest_bdd_after_step(
+        self, request: pytest.FixtureRequest, step_func_args: Mapping[str, object]
+    ) -> None:
+        self._close_step(None)
+        if isinstance(demo := step_func_args.get("demo"), Demo):
+            self._tell_access(request.node, demo)
+
+    def pytest_bdd_step_error(self, exception: BaseException) -> None:
+        self._close_step(exception)
+
+    def pytest_bdd_step_func_lookup_error(self, step: Step, exception: Exception) -> None:
+        self.pytest_bdd_before_step(step)
+        self._close_step(exception)
+
+    def pytest_bdd_after_scenario(self, feature: Feature, scenario: Scenario) -> None:
+        # What is no Exception, such as pytest's own skip, ends a scenario without a step error.
+        self._close_step(sys.exception())
+        for step in scenario.steps[self._begun :]:
+            never = TestStepResult(name=_told(step), start=now(), stop=now(), status=Status.SKIPPED)
+            self._reporter.get_last_item(TestResult).steps.append(never)
+
+    def _close_step(self, error: BaseException | None) -> None:
+        if self._open_step is None:
+            return
+        self._reporter.stop_step(
+            self._open_step, stop=now(), status=_status(error), statusDetails=_details(error)
+        )
+        self._open_step = None
+
+    def _tell_access(self, item: pytest.Item, demo: Demo) -> None:
+        bundle = demo.bundle
+        if bundle.key in self._access_told:
+            return
+        self._access_told.add(bundle.key)
+        try:
+            access = local_text(demo.livesale.access, bundle.timezone)
+        except Unobservable:
+            access = "unknown: the LiveSale is anchored at no instant"
+        item.user_properties.append((ACCESS_PROPERTY, json.dumps([bundle.short, access])))
+
+    # Tests
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Outermost, as allure-pytest and the verdict's collector must have had their say."""
+        report = yield
+        scenario, key = scenario_of(item), bundle_of(item)
+        if scenario is None or key is None:
+            return report
+        test = self._reporter.get_last_item(TestResult)
+        bundle = self._seeds.bundles[key].model
+        result = dict(report.user_properties).get(PROPERTY)
+        if report.failed and result:
+            fields: dict[str, Any] = json.loads(str(result))
+            self._explain(test, Result(**{**fields, "findings": tuple(fields["findings"])}), bundle)
+        if report.when == "teardown":
+            _complete(test, item, scenario, bundle, self._config)
+        return report
+
+    def _explain(self, test: TestResult, result: Result, bundle: Bundle) -> None:
+        """Say what failed so that it can be read; the first failure of a test stands."""
+        if isinstance(test.statusDetails, ComparedDetails):
+            return
+        test.statusDetails = ComparedDetails(
+            message=_message(result, bundle),
+            trace=test.statusDetails.trace if test.statusDetails else None,
+            expected=_column(result, "expected"),
+            actual=_column(result, "found"),
+        )
+        if result.findings:
+            self._attach(_table(result.findings), "expected vs found", AttachmentType.TEXT)
+            findings = json.dumps(result.findings, ensure_ascii=False, indent=2)
+            self._attach(findings, "findings", AttachmentType.JSON)
+
+    def _attach(self, body: str, name: str, kind: AttachmentType) -> None:
+        self._reporter.attach_data(str(uuid4()), body, name=name, attachment_type=kind)
+
+    # The files beside the results
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, value in report.user_properties:
+            if name == ACCESS_PROPERTY:
+                bundle, access = json.loads(str(value))
+                self._accesses[bundle] = access
+
+    def pytest_sessionfinish(self) -> None:
+        if hasattr(self._config, "workerinput") or self._config.option.collectonly:
+            return
+        self._write("categories.json", json.dumps(categories(), ensure_ascii=False, indent=2))
+        properties = "".join(f"{name}={value}\n" for name, value in self._environment().items())
+        self._write("environment.properties", properties)
+
+    def _environment(self) -> dict[str, str]:
+        try:
+            settings = Settings.from_environment()
+        except PlaybookError:
+            settings = None
+        where = settings.addresses if settings else {"environment": "embedded"}
+        return {
+            **where,
+            "playbook": __version__,
+            "seeds": seeds_version(self._seeds),
+            **{f"T.{bundle}": access for bundle, access in sorted(self._accesses.items())},
+        }
+
+    def _write(self, name: str, text: str) -> None:
+        (self._directory / name).write_text(self._redact(text), encoding="utf-8")
+
+
+def _complete(
+    test: TestResult,
+    item: pytest.Item,
+    scenario: ScenarioTemplate,
+    bundle: Bundle,
+    config: pytest.Config,
+) -> None:
+    """Give a scenario's test its name, its place and an identity that lasts."""
+    example = example_of(item)
+    check, line = tagged(scenario, "check") or "untagged", scenario.feature.name or ""
+    severity = tagged(scenario, "severity") or "critical"
+    test.name = title_of(item, scenario)
+    test.fullName = f"{bundle.short} › {line} › {test.name}"
+    test.titlePath = [bundle.firm, line]
+    # Names only: neither the machine's paths nor the position of a test has a part in it.
+    told = [f"{name}={value}" for name, value in sorted(example.items())]
+    identity = "\n".join([bundle.key, line, scenario.name, *told])
+    test.testCaseId = test.historyId = md5(identity.encode(), usedforsecurity=False).hexdigest()
+    test.parameters = [Parameter(name="bundle", value=bundle.short)]
+    if example:
+        values = ", ".join(f"{name}={value}" for name, value in example.items())
+        test.parameters.append(Parameter(name="example", value=values))
+    own = {
+        "epic": bundle.firm,
+        "feature": check,
+        "story": line,
+        "severity": SEVERITIES[severity],
+        "parentSuite": bundle.firm,
+        "suite": line,
+        "framework": "pytest-bdd",
+    }
+    kept = [label for label in test.labels if label.name in KEPT_LABELS]
+    test.labels = [Label(name=name, value=value) for name, value in own.items()] + kept
+    test.description = "\n\n".join(filter(None, [_purpose(scenario), _quotation(line)]))
+    test.links = [_link(line, config)]
+
+
+def _purpose(scenario: ScenarioTemplate) -> str:
+    rows = (scenario.description or scenario.feature.description or "").splitlines()
+    return " ".join(row.strip() for row in rows)
+
+
+def _quotation(line: str) -> str:
+    place = place_of(line)
+    return place.markdown if place else line
+
+
+def _link(line: str, config: pytest.Config) -> Link:
+    """To the line's section, at the address of ``--allure-link-pattern playbook:…{}``."""
+    place = place_of(line)
+    target = f"playbook.md#{place.anchor}" if place else "playbook.md"
+    name = place.link_name if place else "Playbook"
+    pattern = dict(config.option.allure_link_pattern).get(LINK_TYPE, DOCS_FROM_REPORT + "{}")
+    return Link(type=LINK_TYPE, url=pattern.format(target), name=name)
+
+
+def _told(step: Step) -> str:
+    return f"{step.keyword.strip()} {step.name}"
+
+
+def _status(error: BaseException | None) -> str:
+    if error is None:
+        return str(Status.PASSED)
+    if isinstance(error, pytest.skip.Exception):
+        return str(Status.SKIPPED)
+    failed = isinstance(error, AssertionError | pytest.fail.Exception)
+    return str(Status.FAILED if failed else Status.BROKEN)
+
+
+def _details(error: BaseException | None) -> StatusDetails | None:
+    if error is None:
+        return None
+    # Where in the code it was found says nothing of data that is wrong.
+    foreseen = isinstance(error, NotAsExpected | Unobservable | PlaybookError)
+    trace = None if foreseen else format_traceback(error.__traceback__)
+    return StatusDetails(message=str(error) or type(error).__name__, trace=trace)
+
+
+def _message(result: Result, bundle: Bundle) -> str:
+    kind = kind_of(result)
+    told = [
+        f"{f['where']}\n    expected {f['expected']}   |   found {f['found']}"
+        for f in result.findings[:TOLD_FINDINGS]
+    ]
+    if more := len(result.findings) - len(told):
+        told.append(f"and {more} more, in the attachment")
+    first = "bring back what does not answer, then " if kind == Kind.ENVIRONMENT else ""
+    return "\n".join(
+        [
+            headline(bundle.firm, kind, result.line),
+            "",
+            *(told or [result.reason]),
+            "",
+            f"next: {first}playbook reset {bundle.short}",
+        ]
+    )
+
+
+def _column(result: Result, name: str) -> str | None:
+    """All findings by what was expected or found, in lines that stand opposite each other."""
+    return "\n".join(f"{f['where']}: {f[name]}" for f in result.findings) or None
+
+
+def _table(findings: Sequence[Mapping[str, str]]) -> str:
+    """Where, expected and found side by side, as text."""
+    table = Table(show_lines=len(findings) > 1)
+    for name in ("where", "expected", "found"):
+        table.add_column(name, max_width=COLUMN, overflow="fold")
+    for finding in findings:
+        table.add_row(*(finding[name] for name in ("where", "expected", "found")))
+    written = StringIO()
+    Console(file=written, width=4 * COLUMN, color_system=None, markup=False).print(table)
+    return "\n".join(row.rstrip() for row in written.getvalue().splitlines()) + "\n"

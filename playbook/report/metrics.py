@@ -1,0 +1,101 @@
+"""The journal as metrics in Prometheus' text format; ``deploy/prometheus-rules.yaml`` alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time
+
+from playbook.clock import RESET_TIME, next_reset
+from playbook.pristine.seeds import Document, Seeds
+from playbook.reset.journal import Journal
+from playbook.verdict.checks import CHECKS
+from playbook.verdict.model import GO
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+NIGHTLY = "nightly"
+
+METRICS = {
+    "demo_last_success_timestamp_seconds": (
+        "When the bundle's latest nightly reset that was GO ended; 0 where there was none."
+    ),
+    "demo_last_run_timestamp_seconds": "When the bundle's latest reset or rollback began.",
+    "demo_last_run_duration_seconds": "How long the steps of that run took.",
+    "demo_last_run_failed": "1 where that run did not finish.",
+    "demo_verdict": "What the latest check said: 1 GO, 0 NO-GO; absent where never checked.",
+    "demo_verdict_timestamp_seconds": "When the run ended whose state that check was of.",
+    "demo_check_failed": "1 where the check failed or did not run in the latest verdict.",
+    "demo_next_reset_timestamp_seconds": "When the bundle's next nightly reset is.",
+}
+"""Every metric and its help; all are gauges."""
+
+
+def runs_to_tell(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Document]]:
+    """The runs that the metrics need, newest first: fetched by what they are.
+
+    However many runs came since, the last success among them is not missed.
+    """
+    told = {}
+    for bundle in bundles:
+        found = [
+            *journal.last_runs([bundle], 1)[bundle],
+            journal.last_checked(bundle),
+            journal.last_success(bundle),
+        ]
+        by_id = {run["_id"]: run for run in found if run is not None}
+        told[bundle] = sorted(by_id.values(), key=lambda run: str(run["_id"]), reverse=True)
+    return told
+
+
+def render(
+    runs: Mapping[str, list[Document]], seeds: Seeds, now: datetime, at: time = RESET_TIME
+) -> str:
+    """The metrics of every bundle by its runs, newest first (see :func:`runs_to_tell`)."""
+    samples: dict[str, list[tuple[dict[str, str], float]]] = {name: [] for name in METRICS}
+    for key, line in seeds.bundles.items():
+        labels = {"bundle": line.model.short}
+        for name, value in _of_bundle(runs.get(key, [])).items():
+            samples[name].append((labels, value))
+        upcoming = next_reset(line.model.timezone, now, at).timestamp()
+        samples["demo_next_reset_timestamp_seconds"].append((labels, upcoming))
+        if checked := _latest_checked(runs.get(key, [])):
+            samples["demo_check_failed"] += [
+                ({**labels, "check": check}, float(check in checked.get("failed_checks", [])))
+                for check in CHECKS
+            ]
+    lines = []
+    for name, told in samples.items():
+        lines += [f"# HELP {name} {METRICS[name]}", f"# TYPE {name} gauge"]
+        lines += [f"{name}{{{_shown(labels)}}} {value:.15g}" for labels, value in told]
+    return "\n".join(lines) + "\n"
+
+
+def _of_bundle(runs: list[Document]) -> dict[str, float]:
+    successes = [r for r in runs if r.get("verdict") == GO and r.get("trigger") == NIGHTLY]
+    values = {"demo_last_success_timestamp_seconds": _ended(successes[0]) if successes else 0.0}
+    if wrote := [run for run in runs if run.get("trigger") != "check"]:
+        latest = wrote[0]
+        seconds = sum(float(step.get("seconds", 0)) for step in latest.get("steps", []))
+        values["demo_last_run_timestamp_seconds"] = latest["started_at"].timestamp()
+        values["demo_last_run_duration_seconds"] = seconds
+        failed = latest.get("status") not in ("running", "done")
+        values["demo_last_run_failed"] = float(failed)
+    if checked := _latest_checked(runs):
+        values["demo_verdict"] = float(checked["verdict"] == GO)
+        values["demo_verdict_timestamp_seconds"] = _ended(checked)
+    return values
+
+
+def _latest_checked(runs: list[Document]) -> Document | None:
+    return next((run for run in runs if run.get("verdict")), None)
+
+
+def _ended(run: Document) -> float:
+    moment: datetime = run.get("ended_at") or run["started_at"]
+    return moment.timestamp()
+
+
+def _shown(labels: Mapping[str, str]) -> str:
+    def escaped(text: str) -> str:
+        return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+    return ",".join(f'{name}="{escaped(value)}"' for name, value in labels.items())

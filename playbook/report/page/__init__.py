@@ -1,0 +1,1 @@
+"""The verdict as one HTML page, and the playbook beside it."""

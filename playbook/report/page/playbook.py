@@ -1,0 +1,42 @@
+"""The playbook beside the Allure report, and the report's links to it made to work there.
+
+Allure 3 opens no link but an absolute one and shows the others as plain text, yet a report on
+somebody's disk has no absolute address. So the playbook goes beside it, as a page, and a few
+lines in the report open it at the section that a link names.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from playbook.report.page import render
+from playbook.report.playbook_lines import PLAYBOOK, anchor_of, places
+
+NAME = "playbook.html"
+
+
+def page() -> str:
+    """The playbook as HTML, its headings anchored as in ``docs/playbook.md``."""
+    text = PLAYBOOK.read_text(encoding="utf-8") if PLAYBOOK.is_file() else "No copy of it is here."
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(text)
+    for opening, title in pairwise(tokens):
+        if opening.type == "heading_open":
+            opening.attrSet("id", anchor_of(title.content))
+    html = markdown.renderer.render(tokens, markdown.options, {})
+    # The renderer has escaped whatever the text holds.
+    return render.rendered("playbook.html.j2", text=Markup(html))
+
+
+def linked_from(report: str) -> str:
+    """An Allure report whose links to the playbook open its page beside it."""
+    anchors = {place.link_name: f"{NAME}#{place.anchor}" for place in places().values()}
+    # "<" would let a text end the script.
+    told = json.dumps(anchors, ensure_ascii=False).replace("<", "\\u003c")
+    script = render.source("links.js").replace("__LINKS__", told)
+    before, end, after = report.rpartition("</body>")
+    return f"{before}<script>{script}</script>\n{end}{after}"

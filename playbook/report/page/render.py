@@ -1,0 +1,55 @@
+"""Pages that open from disk anywhere: everything inline, nothing fetched, everything escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+HERE = Path(__file__).parent
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("playbook.report.page", ""),
+        autoescape=select_autoescape(["html.j2"], default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def rendered(template: str, *, script: str = "", **values: object) -> str:
+    """A page of a template; its one style and one script are the only ones a browser runs."""
+    style = (HERE / "style.css").read_text(encoding="utf-8")
+    scripts = f"script-src {_hash(script)}" if script else "script-src 'none'"
+    policy = f"default-src 'none'; style-src {_hash(style)}; {scripts}; base-uri 'none'"
+    return (
+        _templates()
+        .get_template(template)
+        # Both are files of this package, and must stand as they are for their hash to hold.
+        .render(policy=policy, style=Markup(style), script=Markup(script), **values)
+    )
+
+
+def source(name: str) -> str:
+    """A script of this package."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def write(page: str, path: Path) -> None:
+    """Write a page; the file appears whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(page, encoding="utf-8")
+    partial.replace(path)
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

@@ -1,0 +1,130 @@
+"""The verdict on one page for everybody: GO or NO-GO by bundle and check, and what to do next."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from playbook.clock import local_text
+from playbook.errors import WrongUsage
+from playbook.pristine import seeds
+from playbook.pristine.bundles import Bundle
+from playbook.report.page import render
+from playbook.verdict.checks import CHECKS
+from playbook.verdict.model import BundleVerdict, Result, Verdict, of_results
+
+MARKS = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "?", "not-run": "?"}
+TOLD = {"error": "could not be checked", "skipped": "was skipped", "not-run": "did not run"}
+SHOWN_FINDINGS = 8
+"""How many findings of a scenario stand open; the others unfold."""
+
+
+def build(verdict_file: Path, page: Path) -> Path:
+    """Make the page of a verdict's document; answers with the file.
+
+    Raises WrongUsage where the document can't be read or is none.
+    """
+    html = page_of(read(verdict_file))
+    try:
+        render.write(html, page)
+    except OSError as error:
+        raise WrongUsage(f"{page} can't be written: {error.strerror}; name another file") from None
+    return page
+
+
+def read(path: Path) -> Verdict:
+    """The verdict of a document that ``pytest --verdict`` or ``playbook check --json`` wrote.
+
+    Raises WrongUsage, also where the document's word is not what its checks say: a GO that
+    nothing supports is never shown.
+    """
+    remedy = f"make one: playbook check all --json {path}"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongUsage(f"{path} can't be read: {error.strerror}; {remedy}") from None
+    except ValueError:
+        raise WrongUsage(f"{path} is no JSON; {remedy}") from None
+    try:
+        verdict = _verdict(document)
+        stated = [document["verdict"], *(bundle["verdict"] for bundle in document["bundles"])]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WrongUsage(
+            f"{path} is no verdict ({type(error).__name__} {error}); {remedy}"
+        ) from None
+    if stated != [verdict.verdict, *(bundle.verdict for bundle in verdict.bundles)]:
+        raise WrongUsage(f"{path} contradicts itself: its words are not its checks'; {remedy}")
+    return verdict
+
+
+def page_of(verdict: Verdict) -> str:
+    """The page as HTML."""
+    known = _known_bundles()
+
+    def firm(bundle: BundleVerdict) -> str:
+        return known[bundle.bundle].firm if bundle.bundle in known else bundle.bundle
+
+    def short(bundle: BundleVerdict) -> str:
+        return known[bundle.bundle].short if bundle.bundle in known else bundle.bundle
+
+    return render.rendered(
+        "verdict.html.j2",
+        script=render.source("age.js"),
+        verdict=verdict,
+        checks=CHECKS,
+        marks=MARKS,
+        shown=SHOWN_FINDINGS,
+        firm=firm,
+        short=short,
+        status_of=status_of,
+        not_passed=_not_passed,
+        told_status=lambda status: TOLD.get(status, status),
+        told_time=lambda instant: local_text(instant, "UTC"),
+    )
+
+
+def status_of(bundle: BundleVerdict, check: str) -> str:
+    """A check's status over all its scenarios: the worst of theirs."""
+    statuses = {result.status for result in bundle.of(check)}
+    for status in ("failed", "error", "skipped"):
+        if status in statuses:
+            return status
+    return "passed" if statuses else "not-run"
+
+
+def _not_passed(bundle: BundleVerdict, check: str) -> list[Result]:
+    return [result for result in bundle.of(check) if result.status != "passed"]
+
+
+def _known_bundles() -> dict[str, Bundle]:
+    try:
+        return {key: line.model for key, line in seeds.load().bundles.items()}
+    except WrongUsage:
+        return {}  # a verdict can be read without its seeds; it then names bundles by their ids
+
+
+def _verdict(document: Any) -> Verdict:
+    at = datetime.fromisoformat(document["generated_at"])
+    results = [
+        Result(
+            bundle=str(bundle["bundle"]),
+            check=str(check["check"]),
+            scenario=str(check["scenario"]),
+            status=check["status"],
+            severity=str(check["severity"]),
+            line=str(check.get("playbook", "")),
+            reason=str(check["reason"]),
+            findings=tuple(
+                {name: str(finding[name]) for name in ("where", "expected", "found")}
+                for finding in check.get("findings", ())
+            ),
+        )
+        for bundle in document["bundles"]
+        for check in bundle["checks"]
+    ]
+    if strange := {result.status for result in results} - MARKS.keys():
+        raise ValueError(f"unknown status {strange}")
+    seen = {str(b["bundle"]): tuple(map(str, b.get("in_session", ()))) for b in document["bundles"]}
+    return of_results(seen, results, seen, at if at.tzinfo else at.replace(tzinfo=UTC))

@@ -1,0 +1,182 @@
+"""What stands on a sheet, gathered from what the deployment serves right now.
+
+Nothing is looked up in the seeds that the investor sees live; what can't be had is said in its
+place, so that a sheet never shows an old or wished-for number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pymongo.errors import PyMongoError
+from requests import RequestException
+
+from playbook import clock
+from playbook.environment import Environment
+from playbook.errors import PlaybookError
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
+from playbook.report.sheet.number_format import kpi, money
+from playbook.verdict.checks import CHECKS
+from playbook.verdict.model import BundleVerdict
+
+MOST_PRODUCTS = 4
+PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": "Leads"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A bundle's verdict as whoever asks for a sheet knows it."""
+
+    verdict: str
+    """GO, NO-GO or UNKNOWN."""
+    at: datetime | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A featured product: its name and its price as the investor reads it."""
+
+    name: str
+    price: str
+    catalog_price: str | None
+    """The catalog's own price, where the investor's currency is another."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One bundle's page."""
+
+    bundle: Bundle
+    standing: Standing
+    printed_at: datetime
+    context: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...]
+    livesale: Document | None
+    offers: tuple[Offer, ...]
+    kpis: tuple[tuple[str, str], ...]
+    currency: str
+    gaps: tuple[str, ...]
+    """What could not be had, one line each."""
+
+
+def standing(verdict: BundleVerdict, at: datetime) -> Standing:
+    """A bundle's verdict of this moment, with a line for each way in which it is not GO."""
+    reasons = [f"{result.line}: {result.reason}" for result in verdict.not_passed]
+    looked_at = {result.check for result in verdict.results}
+    reasons += [f"{check}: did not run" for check in CHECKS if check not in looked_at]
+    return Standing(verdict.verdict, at, tuple(reasons))
+
+
+def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Sheet:
+    """Look at all that a sheet says. What can't be had becomes a gap; nothing is raised."""
+    gaps: list[str] = []
+
+    def had[T](what: str, look: Callable[[], T], otherwise: T) -> T:
+        try:
+            with environment.naming_the_unreachable():
+                return look()
+        except (PlaybookError, PyMongoError, RequestException) as error:
+            gaps.append(environment.redact(f"{what}: {error}"))
+        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            gaps.append(f"{what}: what is served can't be read ({type(error).__name__})")
+        return otherwise
+
+    now = clock.now()
+    unanswered: dict[str, Any] = {}
+    served = had("Context", lambda: _context(environment, bundle), unanswered)
+    context: Mapping[str, Any] = served.get("context") or {}
+    locale, currency = str(context.get("locale") or ""), str(context.get("currency") or "")
+    nothing: tuple[Any, ...] = ()
+    sale = had("LiveSale", lambda: _livesale(environment, bundle, now), None)
+    if sale is None and not any(gap.startswith("LiveSale") for gap in gaps):
+        gaps.append("LiveSale: none is ahead")
+    return Sheet(
+        bundle=bundle,
+        standing=standing,
+        printed_at=now,
+        context=tuple(
+            (label, str(context[name]))
+            for name, label in (
+                ("locale", "Locale"),
+                ("currency", "Currency"),
+                ("timezone", "Time zone"),
+                ("device", "Device"),
+            )
+            if name in context
+        ),
+        links=had("Demo links", lambda: _links(served), nothing),
+        livesale=sale,
+        offers=had(
+            "Featured products", lambda: _offers(environment, sale, locale, currency), nothing
+        ),
+        kpis=had("KPIs", lambda: _kpis(environment, bundle, locale), nothing),
+        currency=currency,
+        gaps=tuple(gaps),
+    )
+
+
+def _json(environment: Environment, path: str) -> dict[str, Any]:
+    answer = environment.call("GET", path)
+    if answer.status_code != 200:
+        raise PlaybookError(f"GET {path} answered {answer.status_code}")
+    body = answer.json(parse_float=Decimal)
+    if not isinstance(body, dict):
+        raise ValueError("no object")
+    return body
+
+
+def _context(environment: Environment, bundle: Bundle) -> dict[str, Any]:
+    return _json(environment, f"/api/demo/context/{bundle.key}")
+
+
+def _links(served: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    urls = served["demo_urls"] if served else {}
+    # Only what a browser opens as a page: a link is clicked on.
+    return tuple(
+        (PAGES.get(name, name), url)
+        for name, url in urls.items()
+        if isinstance(url, str) and url.startswith(("https://", "http://"))
+    )
+
+
+def _livesale(environment: Environment, bundle: Bundle, now: datetime) -> Document | None:
+    return environment.db.livesales.find_one(
+        {"bundle": bundle.key, "starts_at": {"$gt": now}}, sort=[("starts_at", 1)]
+    )
+
+
+def _offers(
+    environment: Environment, sale: Document | None, locale: str, currency: str
+) -> tuple[Offer, ...]:
+    if sale is None:
+        return ()
+    skus = list(sale["featured_products"])[:MOST_PRODUCTS]
+    found = {p["_id"]: p for p in environment.db.products.find({"_id": {"$in": skus}})}
+    return tuple(_offer(environment, sku, found.get(sku), locale, currency) for sku in skus)
+
+
+def _offer(
+    environment: Environment, sku: str, product: Document | None, locale: str, currency: str
+) -> Offer:
+    if product is None:
+        return Offer(str(sku), "not in the catalog", None)
+    own = str(product["currency"])
+    price = Decimal(str(product[f"price_{own.lower()}"]))
+    catalog_price = money(price, own, locale)
+    if currency in ("", own):
+        return Offer(str(product["name"]), catalog_price, None)
+    path = f"/api/awareness/currency-rates?base_currency={own}&target_currencies={currency}"
+    rate = _json(environment, path)["rates"][currency]
+    converted = (price * Decimal(str(rate))).quantize(Decimal("0.01"))
+    return Offer(str(product["name"]), money(converted, currency, locale), catalog_price)
+
+
+def _kpis(environment: Environment, bundle: Bundle, locale: str) -> tuple[tuple[str, str], ...]:
+    shown = _json(environment, f"/api/demo/kpis/{bundle.key}")["investor_focus_metrics"]
+    return tuple(kpi(name, value, locale) for name, value in shown.items())

@@ -1,0 +1,101 @@
+"""Numbers as the investor reads them: in the bundle's own locale, each KPI in its own form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal, get_args
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from playbook.pristine.seeds.models import Currency
+
+type Form = Literal["count", "ratio", "share", "growth"]
+
+FORMS: Mapping[str, tuple[str, Form]] = {
+    "viral_coefficient": ("Viral coefficient", "ratio"),
+    "network_density": ("Network density", "ratio"),
+    "b2b_vendor_growth_mom": ("B2B vendor growth, month on month", "growth"),
+    "ai_engagement_rate": ("AI engagement", "share"),
+    "ai_revenue_impact": ("AI effect on revenue", "growth"),
+    "voice_ai_accuracy": ("Voice AI accuracy", "share"),
+    "consumer_retention": ("Consumer retention", "share"),
+    "brand_partnerships": ("Brand partnerships", "count"),
+    "luxury_conversion": ("Luxury conversion", "share"),
+    "buyers_per_seller": ("Buyers per seller", "ratio"),
+    "ltv_to_cac": ("LTV to CAC", "ratio"),
+    "engagement_rate": ("Engagement", "share"),
+    "mobile_conversion": ("Mobile conversion", "share"),
+    "compliance_features": ("Compliance features active", "count"),
+    "enterprise_adoption": ("Enterprise adoption", "share"),
+    "multi_market_growth": ("Growth over all markets", "growth"),
+    "marketplace_take_rate": ("Marketplace take rate", "share"),
+    "net_revenue_retention": ("Net revenue retention", "share"),
+    "vendor_churn": ("Vendor churn", "share"),
+    "multi_currency_transactions": ("Multi-currency transactions", "share"),
+    "emerging_markets": ("Emerging markets", "count"),
+    "apac_growth_qoq": ("APAC growth, quarter on quarter", "growth"),
+}
+"""How each headline number is called and read; money names its currency at its end."""
+
+MONEY: Mapping[str, str] = {
+    "luxury_aov": "Luxury order value",
+    "european_gmv": "European GMV",
+    "network_gmv_effect": "GMV per network effect",
+    "annual_gmv": "Annual GMV",
+    "consumer_acquisition_cost": "Consumer acquisition cost",
+    "european_revenue": "European revenue",
+    "saas_arr": "SaaS ARR",
+    "global_gmv": "Global GMV",
+}
+_MONEY = re.compile(r"^(?P<stem>.+)_(?P<currency>[a-z]{3})$")
+_WORDS = {"gmv": "GMV", "ai": "AI", "b2b": "B2B", "arr": "ARR", "saas": "SaaS", "usd": "USD"}
+
+
+def kpi(name: str, value: object, locale: str) -> tuple[str, str]:
+    """A headline number's label, and the number as an investor of a locale reads it."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return _worded(name), f"{value!r} (no number)"
+    number = Decimal(str(value))
+    known = _MONEY.match(name)
+    if known and known["currency"].upper() in get_args(Currency):
+        stem = known["stem"]
+        return MONEY.get(stem, _worded(stem)), money(number, known["currency"].upper(), locale)
+    label, form = FORMS.get(name, (_worded(name), "ratio"))
+    place = _locale(locale)
+    match form:
+        case "count" | "ratio":
+            return label, str(format_decimal(number, locale=place))
+        case "share" | "growth":
+            text = str(format_percent(number, format=_percent_pattern(place), locale=place))
+            return label, f"+{text}" if form == "growth" and number > 0 else text
+
+
+def money(amount: Decimal, currency: str, locale: str) -> str:
+    """An amount in its own currency: whole where it is whole, else with its cents."""
+    whole = amount == amount.to_integral_value()
+    place = _locale(locale)
+    pattern = place.currency_formats["standard"].pattern
+    if whole:
+        pattern = re.sub(r"[.,]0+", "", pattern) if ".00" in pattern else pattern
+    return str(format_currency(amount, currency, pattern, locale=place, currency_digits=not whole))
+
+
+def _percent_pattern(locale: Locale) -> str:
+    """The locale's way to write a percentage, with one decimal where there is one."""
+    return str(locale.percent_formats[None].pattern).replace("0", "0.#", 1)
+
+
+def _locale(tag: str) -> Locale:
+    try:
+        return Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse("en_US")
+
+
+def _worded(name: str) -> str:
+    words = [_WORDS.get(word, word) for word in name.split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,65 @@
+"""The sheet as HTML that prints to one A4 page: for the panel, or as a file of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from playbook.clock import local_text
+from playbook.report.sheet.content import Sheet
+
+HERE = Path(__file__).resolve().parent
+STYLE = HERE / "sheet.css"
+MOST_REASONS, LONGEST_REASON = 3, 150
+"""What fits on one page, whatever went wrong; the panel has all of it."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a sheet that is shown on a site finds what belongs to it."""
+
+    style: str
+    script: str
+    icon: str
+    back: str
+
+
+def html(sheets: Sequence[Sheet], site: Site | None = None) -> str:
+    """One page a sheet; without a site the style is in it and nothing else is needed."""
+    # Inside <style> nothing is escaped: the file is ours and holds no "</".
+    style = None if site else Markup(STYLE.read_text(encoding="utf-8"))
+    return _templates().get_template("sheet.html").render(sheets=sheets, site=site, style=style)
+
+
+def write(sheets: Sequence[Sheet], path: Path) -> None:
+    """Write the sheets as one self-contained file, whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(html(sheets), encoding="utf-8")
+    partial.replace(path)
+
+
+def here_text(instant: datetime) -> str:
+    """An instant in the zone of the machine that prints the sheet."""
+    return f"{instant.astimezone():%a %d %b %Y, %H:%M %Z}"
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals |= {"local_text": local_text, "here_text": here_text}
+    templates.globals |= {"most": MOST_REASONS, "longest": LONGEST_REASON}
+    return templates

@@ -1,0 +1,104 @@
+"""How the bundles are, told from the journal alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from playbook.clock import RESET_TIME, local_text, next_reset
+from playbook.pristine.seeds import Document, Seeds
+from playbook.verdict.model import GO
+
+SHOWN_RUNS = 14
+TABLE_COLUMNS = 120
+"""How wide the table is at least where the output is a file, which has no width of its own."""
+
+
+def show(
+    console: Console,
+    seeds: Seeds,
+    runs: Mapping[str, list[Document]],
+    now: datetime,
+    at: time = RESET_TIME,
+) -> None:
+    """Print a bundle's runs, newest first, in its local time, and when its next reset is."""
+    for key, line in seeds.bundles.items():
+        bundle = line.model
+        upcoming = local_text(next_reset(bundle.timezone, now, at), bundle.timezone)
+        console.print(
+            Text(bundle.short, style="bold").append(f"  next reset {upcoming}", "not bold")
+        )
+        meeting = next((m for run in runs[key] if (m := _meeting(run, now))), None)
+        if meeting is not None:
+            console.print(f"  reset for a meeting at {local_text(meeting, bundle.timezone)}")
+        table = Table(box=None, pad_edge=True, show_header=False)
+        for run in runs[key]:
+            table.add_row(
+                local_text(run["started_at"], bundle.timezone),
+                str(run.get("trigger")),
+                str(run.get("status")),
+                _verdict(run),
+                f"{_seconds(run):.1f} s",
+                Text(_told(run)),
+            )
+        if runs[key]:
+            width = None if console.is_terminal else max(console.width, TABLE_COLUMNS)
+            console.print(table, highlight=False, markup=False, width=width)
+        else:
+            console.print("  never reset", highlight=False)
+
+
+def as_json(
+    seeds: Seeds, runs: Mapping[str, list[Document]], now: datetime, at: time = RESET_TIME
+) -> str:
+    """The same for machines; instants are ISO 8601 in UTC, durations seconds."""
+    document = {
+        key: {
+            "short": line.model.short,
+            "timezone": line.model.timezone,
+            "next_reset": next_reset(line.model.timezone, now, at),
+            "runs": runs[key],
+        }
+        for key, line in seeds.bundles.items()
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _meeting(run: Document, now: datetime) -> datetime | None:
+    access = run.get("access")
+    ahead = isinstance(access, datetime) and access > now and run.get("trigger") != "rollback"
+    return access if ahead else None
+
+
+def _seconds(run: Document) -> float:
+    return float(sum(step.get("seconds", 0) for step in run.get("steps", [])))
+
+
+def _verdict(run: Document) -> Text:
+    verdict = run.get("verdict")
+    if not verdict:
+        return Text("not checked")
+    return Text(str(verdict), style="green" if verdict == GO else "bold red")
+
+
+def _told(run: Document) -> str:
+    """What failed, what went wrong, and how the night ended whose last run this was."""
+    night = run.get("night") or {}
+    outcome = night.get("outcome")
+    parts = [
+        ", ".join(run.get("failed_checks") or []),
+        str(run.get("error") or ""),
+        f"night: {outcome}" if outcome and outcome != GO else "",
+        *(f"alert not taken by {a['channel']}" for a in night.get("alerts", []) if not a["taken"]),
+    ]
+    return "; ".join(part for part in parts if part)

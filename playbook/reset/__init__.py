@@ -1,0 +1,1 @@
+"""Put a demo back: plan, execute, back up, record."""

@@ -1,0 +1,250 @@
+"""Execute a plan's operations: the only thing that writes to a demo environment.
+
+Every write is idempotent. What a snapshot shows to be pristine already is not written again, so
+that a reset disturbs a live environment as little as it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import bson
+import pymongo
+import requests
+from bson.raw_bson import RawBSONDocument
+from pymongo import IndexModel, ReplaceOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from playbook.environment import Environment, cache_keys
+from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
+from playbook.errors import PlaybookError
+from playbook.pristine.indexes import DECLARED, differing
+from playbook.pristine.scope import Filter
+from playbook.pristine.seeds import Document
+from playbook.reset.plan import (
+    Call,
+    ClearKeys,
+    DropIndexes,
+    EnsureIndexes,
+    Operation,
+    Put,
+    Remove,
+    RemoveStrays,
+    RestoreIndexes,
+)
+
+WRITE_SECONDS = 25
+"""How long one write may take; shorter than a lease is sure to last (see playbook.reset.lease)."""
+DUPLICATE_KEY, INDEX_NOT_FOUND = 11000, 27
+"""Error codes of MongoDB."""
+IDS_AT_ONCE = 400
+"""The embedded MongoDB reads no longer list of alternatives."""
+NOT_OFFERED = (404, 405, 501)
+"""Answers of a deployment that lacks a route: said, and no reason to stop."""
+
+
+class StepFailed(PlaybookError):
+    """MongoDB refused a write, or an endpoint answered with an error."""
+
+    exit_code = 3
+
+
+@dataclass
+class Executor:
+    """Executes operations against one environment.
+
+    ``before`` is what the scope held when the reset began, ``notes`` collects what a person
+    should know although the reset goes on.
+    """
+
+    environment: Environment
+    before: Snapshot | None
+    notes: list[str] = field(default_factory=list)
+
+    def run(self, operation: Operation) -> str:
+        """Do one operation and say in a few words what was done.
+
+        Raises Unreachable where a part does not answer, StepFailed where it refuses.
+        """
+        try:
+            with self.environment.naming_the_unreachable(), pymongo.timeout(WRITE_SECONDS):
+                match operation:
+                    case Remove(collection, where):
+                        return self._remove(collection, where)
+                    case Put(collection, documents):
+                        return self._put(collection, documents)
+                    case RemoveStrays(collection, where, keep):
+                        return self._remove_strays(collection, where, keep)
+                    case EnsureIndexes(collection):
+                        return self._ensure_indexes(collection)
+                    case DropIndexes(collection, indexes):
+                        return self._drop_indexes(collection, indexes)
+                    case RestoreIndexes(collection, indexes):
+                        return self._restore_indexes(collection, indexes)
+                    case ClearKeys(patterns):
+                        return self._clear_keys(patterns)
+                    case Call():
+                        return self._call(operation)
+        except BulkWriteError as error:
+            reasons = {e.get("errmsg", "no reason") for e in error.details["writeErrors"]}
+            raise StepFailed(
+                f"MongoDB refused to {operation}: {'; '.join(sorted(reasons))}"
+            ) from None
+        except OperationFailure as error:
+            message = (error.details or {}).get("errmsg", type(error).__name__)
+            raise StepFailed(f"MongoDB refused to {operation}: {message}") from None
+
+    def _found(self, collection: str) -> dict[bytes, bytes] | None:
+        return None if self.before is None else self.before.by_id(collection)
+
+    def _remove(self, collection: str, where: Filter) -> str:
+        if self._found(collection) == {}:
+            return "nothing there"
+        return f"{self.environment.db[collection].delete_many(where).deleted_count} deleted"
+
+    def _put(self, collection: str, documents: Sequence[Document | RawBSONDocument]) -> str:
+        found = self._found(collection) or {}
+        changed = [d for d in documents if found.get(id_bytes(d["_id"])) != _encoded(d)]
+        if in_the_way := _changing_what_is_unique(collection, changed, found):
+            self.environment.db[collection].delete_many({"_id": {"$in": in_the_way}})
+        if changed:
+            self.environment.db[collection].bulk_write(
+                [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed], ordered=False
+            )
+        return f"{len(changed)} written, {len(documents) - len(changed)} pristine already"
+
+    def _remove_strays(self, collection: str, where: Filter, keep: list[Any]) -> str:
+        found = self._found(collection)
+        if found is None:
+            chosen: list[Filter] = [{"_id": {"$nin": keep}}]
+        else:
+            # By their ids, of which there are few: a catalog to keep may be of any size.
+            wanted = {id_bytes(key) for key in keep}
+            strays = [bson.decode(key, DECODED)["_id"] for key in found.keys() - wanted]
+            portions = range(0, len(strays), IDS_AT_ONCE)
+            chosen = [{"_id": {"$in": strays[n : n + IDS_AT_ONCE]}} for n in portions]
+        collected = self.environment.db[collection]
+        deleted = sum(collected.delete_many({"$and": [where, c]}).deleted_count for c in chosen)
+        return f"{deleted} strays deleted" if chosen else "no strays"
+
+    def _ensure_indexes(self, name: str) -> str:
+        collection = self.environment.db[name]
+        if self.before is None:
+            present = [dict(index) for index in collection.list_indexes()]
+        else:
+            present = list(self.before.indexes.get(name, []))
+        wrong = differing(DECLARED[name], present)
+        built = 0
+        for index in wrong:
+            if any(other["name"] == index.name for other in present):
+                _drop(collection, index.name)
+            try:
+                collection.create_index(list(index.keys), name=index.name, unique=index.unique)
+                built += 1
+            except OperationFailure as error:
+                if error.code != DUPLICATE_KEY:
+                    raise
+                # This bundle's own documents are clean by now, and another's are not ours.
+                self.notes.append(
+                    f"index {index.name} of {name} can't be unique while documents outside of this "
+                    "bundle stand twice; a reset of their bundle builds it"
+                )
+        return f"{built} built" if wrong else "as declared"
+
+    def _drop_indexes(self, name: str, wanted: list[dict[str, Any]]) -> str:
+        others = self._indexes(name) - self._kept_indexes(name, wanted)
+        for other in others:
+            _drop(self.environment.db[name], other)
+        return f"{len(others)} dropped"
+
+    def _indexes(self, name: str) -> set[str]:
+        present = self.before.indexes.get(name, []) if self.before else []
+        return {index["name"] for index in present} - {"_id_"}
+
+    def _kept_indexes(self, name: str, wanted: list[dict[str, Any]]) -> set[str]:
+        by_name = {index["name"]: _comparable(index) for index in wanted}
+        present = self.before.indexes.get(name, []) if self.before else []
+        return {i["name"] for i in present if by_name.get(i["name"]) == _comparable(i)}
+
+    def _restore_indexes(self, name: str, wanted: list[dict[str, Any]]) -> str:
+        collection = self.environment.db[name]
+        kept = self._kept_indexes(name, wanted)
+        missing = [index for index in wanted if index["name"] not in kept | {"_id_"}]
+        if missing:
+            collection.create_indexes(
+                [
+                    IndexModel(
+                        list(index["key"].items()),
+                        **{k: v for k, v in index.items() if k not in ("key", "v", "ns")},
+                    )
+                    for index in missing
+                ]
+            )
+        return f"{len(missing)} built, {len(kept)} kept"
+
+    def _clear_keys(self, patterns: tuple[str, ...]) -> str:
+        client = self.environment.redis
+        keys = cache_keys.keys(client, patterns)
+        if keys:
+            client.unlink(*keys)
+        return f"{len(keys)} keys deleted"
+
+    def _call(self, call: Call) -> str:
+        body = {} if call.body is None else {"json": call.body}
+        answer = self.environment.call(call.method, call.path, **body)
+        if answer.status_code in NOT_OFFERED:
+            self.notes.append(
+                f"{call} answered {answer.status_code}: this deployment does not offer it"
+            )
+            return f"answered {answer.status_code}, not offered here"
+        # A redirect, to a login page for one, has done nothing.
+        if not 200 <= answer.status_code < 300:
+            raise StepFailed(f"{call} answered {answer.status_code}{_words(answer)}")
+        return f"answered {answer.status_code}"
+
+
+def _drop(collection: Collection[Document], index: str) -> None:
+    try:
+        collection.drop_index(index)
+    except OperationFailure as error:
+        # Indexes serve all bundles: another bundle's reset may have dropped it a moment ago.
+        if error.code != INDEX_NOT_FOUND:
+            raise
+
+
+def _changing_what_is_unique(
+    collection: str, documents: Iterable[Mapping[str, Any]], found: Mapping[bytes, bytes]
+) -> list[Any]:
+    """The ids of those that can't be replaced in place: their new value may still be another's.
+
+    Two accounts that carry each other's address would stand in each other's way for ever.
+    """
+    unique = [i.keys[0][0] for i in DECLARED.get(collection, ()) if i.unique]
+    ids = []
+    for document in documents if unique else ():
+        if raw := found.get(id_bytes(document["_id"])):
+            present = RawBSONDocument(raw, RAW)
+            if any(present.get(name) != document.get(name) for name in unique):
+                ids.append(document["_id"])
+    return ids
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    if isinstance(document, RawBSONDocument):
+        return bytes(document.raw)
+    return bson.encode(document)
+
+
+def _comparable(index: Mapping[str, Any]) -> dict[str, Any]:
+    options = {k: v for k, v in index.items() if k not in ("v", "ns", "key") and v is not False}
+    return {**options, "key": list(index["key"].items())}
+
+
+def _words(answer: requests.Response) -> str:
+    try:
+        return f": {answer.json()['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,314 @@
+"""Reset a bundle to pristine, safely; or roll it back to exactly what a backup holds.
+
+Both go the same way: the marker is required, the leases are taken, what is there is saved or
+verified, the steps are executed one by one, and the journal tells it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import bson
+
+from playbook import clock
+from playbook.environment import Environment, guard, presence, snapshot
+from playbook.environment.snapshot import Snapshot
+from playbook.errors import PlaybookError, Refused
+from playbook.pristine import bundles
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.indexes import DECLARED
+from playbook.pristine.passwords import password_hash
+from playbook.pristine.scope import EMAIL_FIELDS, SEEDED, TRACES, Scope, scope_of
+from playbook.pristine.seeds import Seeds
+from playbook.reset import backup, plan
+from playbook.reset.execute import Executor, StepFailed
+from playbook.reset.journal import Journal, Run, new_run
+from playbook.reset.lease import LIFE, Lease, LeaseLost, held
+from playbook.reset.plan import ClearKeys, Operation, Put, RemoveStrays, Step
+
+type Progress = Callable[[int, int, Step], None]
+"""Told before each step: its number from 1, how many there are, and the step."""
+
+
+def silent(number: int, total: int, step: Step) -> None:
+    """The progress of nobody watching."""
+
+
+class InSession(Refused):
+    """An investor is in session; names who and since when."""
+
+
+class ResetFailed(PlaybookError):
+    """A reset stopped midway; says at which step, why, and what was done about it."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a finished reset or rollback did."""
+
+    run: Run
+    seconds: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Resets and rolls back bundles of one environment."""
+
+    environment: Environment
+    seeds: Seeds
+    backups: Path
+    progress: Progress = silent
+    lease_life: timedelta = LIFE
+
+    def plan(self, bundle: Bundle, access: datetime) -> plan.Plan:
+        """The plan of a bundle's reset. Raises WrongUsage where its password is not set."""
+        password = self.environment.settings.password(bundle.short)
+        hashes = {
+            email: password_hash(email, password)
+            for email in bundles.accounts_of(self.seeds, bundle)
+        }
+        return plan.build(bundle, self.seeds, access, hashes)
+
+    def reset(
+        self,
+        bundle: Bundle,
+        *,
+        access: datetime | None = None,
+        trigger: str = "reset",
+        force: bool = False,
+        roll_back: bool = True,
+    ) -> Report:
+        """Put a bundle back to pristine (playbook, "Reset Procedures").
+
+        ``access`` is T (UTC), now where it is None. ``force`` resets although an investor is in
+        session; ``roll_back`` puts the former state back when a step fails.
+
+        Raises Refused (no marker, in session, being reset already), Unreachable, or ResetFailed.
+        """
+        started = clock.now()
+        todo = self.plan(bundle, access or started)
+        with self._run(bundle, trigger, started, todo.access) as (run, lease, journal):
+            before = self._look(todo.scope, None if force else started)
+            saved = backup.write(self.backups, bundle, before, started)
+            run.backup = saved.path.name
+            journal.start(run)
+            executor = Executor(self.environment, before, run.notes)
+            try:
+                self._execute(todo.steps, executor, run, lease)
+            except PlaybookError as error:
+                self._failed(error, run, lease, journal, todo.scope, before if roll_back else None)
+            backup.prune(self.backups, started)
+            return self._done(run, journal)
+
+    def roll_back(
+        self,
+        bundle: Bundle,
+        saved: backup.Backup,
+        *,
+        trigger: str = "rollback",
+        force: bool = False,
+    ) -> Report:
+        """Put exactly a backup's state back, and verify it by comparing hashes.
+
+        Raises BadBackup (nothing written), Refused, Unreachable, or ResetFailed.
+        """
+        wanted = backup.read(saved.path)
+        if saved.bundle != bundle.key:
+            raise Refused(f"backup {saved.path.name} is of {saved.bundle}, not of {bundle.key}")
+        started = clock.now()
+        scope = scope_of(bundle, self.seeds)
+        with self._run(bundle, trigger, started, saved.taken_at) as (run, lease, journal):
+            run.backup = saved.path.name
+            before = self._look(scope, None if force else started)
+            journal.start(run)
+            try:
+                self._restore(scope, wanted, before, run, lease)
+            except PlaybookError as error:
+                self._failed(error, run, lease, journal, scope, None)
+            return self._done(run, journal)
+
+    def differing_from_rollback(self, bundle: Bundle) -> list[str] | None:
+        """In which collections a bundle differs from the backup its last run rolled it back to.
+
+        None where its last run was no finished rollback. Raises BadBackup, Unreachable.
+        """
+        with self.environment.naming_the_unreachable():
+            runs = Journal.reading(self.environment.db).last_runs([bundle.key], 1)[bundle.key]
+            if not runs or (runs[0]["trigger"], runs[0]["status"]) != ("rollback", "done"):
+                return None
+            wanted = backup.read(self.backups / runs[0]["backup"])
+            return _differing(wanted, self._look(scope_of(bundle, self.seeds), None))
+
+    def save(self, bundle: Bundle, state: str) -> backup.Backup:
+        """Back a bundle up as it is, under a name for its state."""
+        now = clock.now()
+        with self.environment.naming_the_unreachable():
+            found = self._look(scope_of(bundle, self.seeds), None)
+        return backup.write(self.backups, bundle, found, now, state)
+
+    @contextmanager
+    def _run(
+        self, bundle: Bundle, trigger: str, started: datetime, access: datetime
+    ) -> Iterator[tuple[Run, Lease, Journal]]:
+        """The frame of every run that writes: marker, leases, a journal entry to fill in."""
+        environment = self.environment
+        run = Run(new_run(started), bundle.key, trigger, started, access, seeds_version(self.seeds))
+        journal = Journal(environment.db, environment.redact, self.backups / "journal")
+        with environment.naming_the_unreachable():
+            guard.require_marker(environment.db)
+            with held(environment.db, bundle, run.id, life=self.lease_life) as lease:
+                run.fences = dict(lease.fences)
+                yield run, lease, journal
+
+    def _look(self, scope: Scope, unless_seen_by: datetime | None) -> Snapshot:
+        """Read what the scope holds. Raises InSession where an investor was seen lately."""
+        stages = []
+        if unless_seen_by is not None:
+            since = unless_seen_by - presence.IN_SESSION
+            stages = presence.presence_stages(self.seeds, scope.bundle, since)
+        found = snapshot.read_documents(self.environment.db, scope, stages)
+        traces = [bson.decode(raw.raw, snapshot.DECODED) for raw in found.pop("presence", [])]
+        if seen := presence.latest(self.seeds, scope.bundle, traces):
+            who = "; ".join(p.told(scope.bundle.timezone) for p in seen)
+            raise InSession(
+                f"an investor is in session: {who}. Nothing was written; wait, or use --force"
+            )
+        return Snapshot(found, snapshot.read_indexes(self.environment.db))
+
+    def _execute(self, steps: Sequence[Step], executor: Executor, run: Run, lease: Lease) -> None:
+        for number, step in enumerate(steps, start=1):
+            self.progress(number, len(steps), step)
+            run.failed_step = step.name  # until it is done
+            with self.environment.naming_the_unreachable():
+                lease.require()
+            started = monotonic()
+            did = executor.run(step.operation)
+            run.steps.append(
+                {"step": step.name, "seconds": round(monotonic() - started, 3), "did": did}
+            )
+            run.failed_step = None
+
+    def _restore(
+        self, scope: Scope, wanted: Snapshot, before: Snapshot, run: Run, lease: Lease
+    ) -> None:
+        self._execute(
+            restoring_steps(scope, wanted), Executor(self.environment, before), run, lease
+        )
+        if differing := _differing(wanted, self._look(scope, None)):
+            raise StepFailed(
+                f"the restored state differs from the backup in {', '.join(differing)}"
+            )
+
+    def _failed(
+        self,
+        error: PlaybookError,
+        run: Run,
+        lease: Lease,
+        journal: Journal,
+        scope: Scope,
+        before: Snapshot | None,
+    ) -> None:
+        """Put the former state back where that is wanted and possible; then raise ResetFailed."""
+        at, status = run.failed_step, "failed"
+        if isinstance(error, LeaseLost):
+            outcome = "another reset has taken over; nothing more was written"
+        elif before is None:
+            outcome = "the state was left as it is; run the reset again"
+        else:
+            try:
+                with self.environment.naming_the_unreachable():
+                    current = self._look(scope, None)
+                    self._restore(scope, before, current, run, lease)
+                status, outcome = "rolled back", "rolled back to the state before"
+            except Exception as second:  # noqa: BLE001 - whatever went wrong here, the first error is the news
+                reason = self.environment.redact(str(second)) or type(second).__name__
+                outcome = f"rolling back failed too ({reason}); run the reset again"
+        run.failed_step = at
+        # A deployment's own words may hold anything, our secrets too.
+        text = self.environment.redact(
+            f"{scope.bundle.short}: stopped at step {at!r}: {error}; {outcome}"
+        )
+        journal.finish(run, status, clock.now(), text)
+        if isinstance(error, LeaseLost):
+            raise error
+        raise ResetFailed(text) from None
+
+    def _done(self, run: Run, journal: Journal) -> Report:
+        journal.finish(run, "done", clock.now())
+        assert run.ended_at is not None
+        seconds = sum(step["seconds"] for step in run.steps)
+        return Report(run, seconds, tuple(run.notes))
+
+
+def _differing(wanted: Snapshot, found: Snapshot) -> list[str]:
+    """The collections in which two snapshots differ."""
+    hashes = found.hashes()
+    return [name for name, hashed in wanted.hashes().items() if hashes.get(name) != hashed]
+
+
+def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
+    """The steps that make a scope exactly what a snapshot holds.
+
+    Strays go first here: a rollback may bring back another account with the same address, which
+    the unique index would not let in beside the present one.
+    """
+    phase = "Rollback to Previous State"
+    steps = [
+        Step(phase, f"Drop other indexes of {name}", plan.DropIndexes(name, wanted.indexes[name]))
+        for name in DECLARED
+    ]
+    for name in (*SEEDED, *TRACES):
+        documents = wanted.documents.get(name, [])
+        keep = [document["_id"] for document in documents]
+        operations: list[Operation] = [
+            Put(name, documents),
+            RemoveStrays(name, scope.filters[name], keep),
+        ]
+        if name == "users":
+            operations.reverse()
+        steps += [Step(phase, f"Restore {name}", operation) for operation in operations]
+    for name in DECLARED:
+        steps.append(
+            Step(
+                phase, f"Restore indexes of {name}", plan.RestoreIndexes(name, wanted.indexes[name])
+            )
+        )
+    steps.append(Step(phase, "Clear cache layers", ClearKeys(scope.key_patterns)))
+    return steps
+
+
+def clear_what_nobody_owns(environment: Environment, seeds: Seeds) -> int:
+    """What only a reset of ``all`` does: delete demo traces that no bundle owns, and count them.
+
+    The playbook's commands clear every ``*.demo@aislemarts.luxury``; addresses of no bundle's
+    prefix are in no bundle's scope (playbook, "Data Cleanup").
+    """
+    owned = [scope_of(b.model, seeds).filters[TRACES[0]] for b in seeds.bundles.values()]
+    pattern = r"\.demo@aislemarts\.luxury$(?!\n)"
+    orphan = {
+        "$and": [
+            {"$or": [{field: {"$regex": pattern}} for field in EMAIL_FIELDS]},
+            {"$nor": owned},
+        ]
+    }
+    with environment.naming_the_unreachable():
+        guard.require_marker(environment.db)
+        return sum(environment.db[name].delete_many(orphan).deleted_count for name in TRACES)
+
+
+def seeds_version(seeds: Seeds) -> str:
+    """A short digest of the seed files, to tell which seeds a run wrote."""
+    total = hashlib.sha256()
+    for path in sorted(seeds.directory.rglob("*.json")):
+        total.update(path.relative_to(seeds.directory).as_posix().encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:12]

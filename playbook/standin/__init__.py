@@ -1,0 +1,1 @@
+"""A small AisleMarts backend for the embedded environment and for tests."""

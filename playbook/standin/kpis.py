@@ -1,0 +1,49 @@
+"""Headline KPIs in the currency that an investor asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+
+from pydantic import JsonValue
+
+from playbook.backend.json_values import number, plain
+
+MONEY = ("usd", "eur", "gbp", "sgd")
+"""A KPI is money where its name ends in one of these: ``annual_gmv_usd``."""
+CENT = Decimal("0.01")
+
+type RateOf = Callable[[str, str], object]
+"""The stored rate between two currencies, as stored; None where there is none."""
+
+
+def in_currency(
+    headline: Mapping[str, object], currency: str, rate_of: RateOf
+) -> dict[str, JsonValue]:
+    """The headline with its money in one currency, rounded to cents and named for it.
+
+    Other numbers stay as they are. Money for which there is no usable rate is null: a wrong
+    figure would look right.
+    """
+    shown: dict[str, JsonValue] = {}
+    for name, value in headline.items():
+        stem, _, suffix = name.rpartition("_")
+        if not stem or suffix not in MONEY:
+            shown[name] = plain(value)
+            continue
+        shown[f"{stem}_{currency.lower()}"] = _converted(value, suffix.upper(), currency, rate_of)
+    return shown
+
+
+def _converted(value: object, own: str, currency: str, rate_of: RateOf) -> JsonValue:
+    amount = number(value)
+    if amount is None or own == currency:
+        return plain(value)
+    rate = number(rate_of(own, currency))
+    if rate is None:
+        return None
+    try:
+        with localcontext(prec=40):
+            return float((amount * rate).quantize(CENT, ROUND_HALF_UP))
+    except InvalidOperation:  # beyond any amount of money
+        return None

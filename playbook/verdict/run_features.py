@@ -1,0 +1,95 @@
+"""Run the features against an open environment: ``playbook check`` is pytest, nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playbook import PROJECT, clock
+from playbook.environment import Environment
+from playbook.errors import PlaybookError
+from playbook.facts import Demo
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.verdict.model import Result, Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A plugin that hands what is open and being looked at already to the fixtures."""
+
+    environment: Environment
+    seeds: Seeds
+    demos: Mapping[str, Demo]
+    """By bundle id; whoever made them closes them."""
+
+
+def check(
+    environment: Environment,
+    seeds: Seeds,
+    bundles: Sequence[Bundle],
+    *,
+    on_result: Callable[[Result], None] = lambda result: None,
+    allure_results: Path | None = None,
+) -> Verdict:
+    """Look at some bundles and say GO or NO-GO, changing no demo data.
+
+    Not to be run twice at once in one process: pytest is made for one session at a time.
+    """
+    # The looks at the bundles are under way while pytest is still being loaded.
+    demos = {one.key: Demo(environment, one, seeds, clock.now()) for one in bundles}
+    try:
+        return _run(Given(environment, seeds, demos), on_result, allure_results)
+    finally:
+        for demo in demos.values():
+            demo.close()
+
+
+def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path | None) -> Verdict:
+    import pytest
+
+    from playbook.verdict.collector import Collector
+
+    arguments = [str(PROJECT / "features" / "test_demo.py"), "--no-reset"]
+    arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
+    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
+    # At its end it collects all garbage five times over: a tenth of a check's time.
+    arguments += ["-p", "no:unraisableexception"]
+    arguments += ["-p", "pytest_bdd.plugin"]
+    for bundle in given.demos:
+        arguments += ["--bundle", bundle]
+    if allure_results is not None:
+        arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(allure_results)]
+    collector = Collector(on_result)
+    with _nobodys_plugins():
+        status = pytest.main(arguments, plugins=[collector, given])
+    verdict = collector.verdict
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")
+    return verdict
+
+
+@contextmanager
+def _nobodys_plugins() -> Iterator[None]:
+    """Plugins and options that somebody's shell adds have no say in a verdict.
+
+    The variables are put back: a panel lives on after a check, and starts other processes.
+    """
+    wanted = {"PYTEST_ADDOPTS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    _set_variables(wanted)
+    try:
+        yield
+    finally:
+        _set_variables(before)
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -1,0 +1,1 @@
+"""Steps of one bundle each (playbook, "Bundle-Specific Checks")."""

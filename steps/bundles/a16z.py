@@ -1,0 +1,40 @@
+"""Steps of a16z's AI examples (playbook, "Bundle-Specific Checks")."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from playbook.facts import Demo
+from playbook.facts.findings import Words, expect
+from steps.bundles.numbers import computed, percent
+
+
+@then(
+    parsers.parse(
+        "there are at least {count:d} worked examples, "
+        "each with model, pipeline, latency and outcome"
+    )
+)
+def worked_examples(demo: Demo, count: int) -> None:
+    found = len({example.name for example in demo.showcase.records.examples})
+    expect(found >= count, "worked examples", Words(f"at least {count}"), found)
+
+
+@then(parsers.parse("the AI engages {share} % of the sessions"))
+def ai_engagement(demo: Demo, share: str) -> None:
+    computed(demo, "ai_engagement_rate", percent(share))
+
+
+@then(parsers.parse("the AI influences {share} % of the revenue"))
+def ai_revenue(demo: Demo, share: str) -> None:
+    computed(demo, "ai_revenue_impact", percent(share))
+
+
+@then(parsers.parse("voice queries are understood {share} % of the time"))
+def voice_accuracy(demo: Demo, share: str) -> None:
+    computed(demo, "voice_ai_accuracy", percent(share))
+
+
+@then(parsers.parse("{share} % of the consumers are retained"))
+def consumer_retention(demo: Demo, share: str) -> None:
+    computed(demo, "consumer_retention", percent(share))

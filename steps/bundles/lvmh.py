@@ -1,0 +1,60 @@
+"""Steps of LVMH's French houses (playbook, "Bundle-Specific Checks")."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from pytest_bdd import parsers, then
+
+from playbook.facts import Demo
+from playbook.facts.findings import NOTHING, Words, expect
+from steps.bundles.numbers import computed, percent
+
+
+@then("every featured product is of a French house and in the catalog")
+def featured_houses_are_french(demo: Demo) -> None:
+    featured = demo.showcase.records.featured
+    expect(bool(featured), "featured products", Words("some"), len(featured))
+    for row in featured:
+        product = demo.catalog.product(row.product) or {}
+        where = f"featured product {row.product}"
+        expect(bool(product), where, Words("it in the catalog"), NOTHING)
+        expect(
+            product.get("brand") == row.house, f"{where}: house", row.house, product.get("brand")
+        )
+        country = product.get("brand_country", NOTHING)
+        expect(country == "FR", f"{where}: country of {row.house}", "FR", country)
+
+
+@then("every featured product is told in French and priced in euros")
+def featured_stories_are_french(demo: Demo) -> None:
+    for row in demo.showcase.records.featured:
+        where = f"featured product {row.product}"
+        told = row.story.fr != row.story.en
+        expect(told, f"{where}: French story", Words("a translation"), row.story.fr)
+        price = (demo.catalog.product(row.product) or {}).get("price_eur", NOTHING)
+        expect(price == row.price_eur, f"{where}: price_eur", price, row.price_eur)
+
+
+@then(parsers.parse("{count:d} luxury houses are partners, and all of them are in the catalog"))
+def houses_are_partners(demo: Demo, count: int) -> None:
+    partners = {row.house for row in demo.showcase.records.partnerships}
+    expect(len(partners) == count, "partner houses", count, len(partners))
+    brands = [product.get("brand") for product in demo.catalog.products]
+    absent = sorted(partner for partner in partners if partner not in brands)
+    expect(not absent, "partner houses without a product in the catalog", [], absent)
+
+
+@then(parsers.parse("the average luxury order is {amount:d} EUR"))
+def luxury_orders(demo: Demo, amount: int) -> None:
+    computed(demo, "luxury_aov_eur", Fraction(amount))
+
+
+@then(parsers.parse("{share} % of the luxury visits end in an order"))
+def luxury_conversion(demo: Demo, share: str) -> None:
+    computed(demo, "luxury_conversion", percent(share))
+
+
+@then(parsers.parse("the European orders add up to {amount:d} EUR"))
+def european_sales(demo: Demo, amount: int) -> None:
+    computed(demo, "european_gmv_eur", Fraction(amount))

@@ -1,0 +1,42 @@
+"""Steps of Tiger Global's currencies and markets (playbook, "Bundle-Specific Checks")."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from pytest_bdd import parsers, then
+
+from playbook.facts import Demo
+from playbook.facts.currency import TOLERANCE
+from playbook.facts.findings import Words, expect
+from steps.bundles.numbers import computed, percent
+
+
+@then(parsers.parse("every price of the catalog converts to {currency:w} and back within 1 %"))
+def prices_convert(demo: Demo, currency: str) -> None:
+    source = demo.catalog.currency
+    for product in demo.catalog.products:
+        price = demo.catalog.price_of(product)
+        where = f"price of {product.get('_id')} in {currency}"
+        expect(price is not None, where, Words(f"a price in {source}"), price)
+        amount = Decimal(price or 0)
+        there = demo.currency.converted_by_its_own_table(amount, source, currency)
+        back = demo.currency.convert(there, currency, source)
+        close = abs(back - amount) <= TOLERANCE * amount
+        expect(close, f"{where} and back", Words(f"{amount} {source} within 1 %"), back)
+
+
+@then(parsers.parse("{share} % of the transactions are in a second currency"))
+def second_currency(demo: Demo, share: str) -> None:
+    computed(demo, "multi_currency_transactions", percent(share))
+
+
+@then(parsers.parse("{count:d} emerging markets are open"))
+def emerging_markets(demo: Demo, count: int) -> None:
+    computed(demo, "emerging_markets", Fraction(count))
+
+
+@then(parsers.parse("the markets' sales add up to {amount:d} USD"))
+def global_sales(demo: Demo, amount: int) -> None:
+    computed(demo, "global_gmv_usd", Fraction(amount))

@@ -1,0 +1,258 @@
+"""An imagined demo: the real facts and steps over documents that stand in no database.
+
+All that a check reads is here as plain dicts, pristine at first. A test breaks one thing and asks
+which checks fail: the features themselves are run, in milliseconds, as there is nothing to wait
+for. What is read how, and over what wire, is proved elsewhere with real servers.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from pytest_bdd.steps import step_function_context_registry
+
+import steps
+from playbook import PROJECT
+from playbook.backend.json_values import compact, plain
+from playbook.facts import Demo
+from playbook.facts.findings import NotAsExpected, Unobservable
+from playbook.facts.reading import Answer
+from playbook.pristine import bundles
+from playbook.pristine.documents import pristine_documents
+from playbook.pristine.indexes import DECLARED
+from playbook.pristine.scope import TRACES, Scope, scope_of
+from playbook.pristine.seeds import Seeds, load
+from playbook.standin import rates_feed
+from playbook.standin.kpis import in_currency
+
+type Document = dict[str, Any]
+
+AT = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+"""When the imagined demo is looked at: T, the moment of its reset, is an hour before."""
+ACCESS = AT - timedelta(hours=1)
+
+
+@cache
+def seeds() -> Seeds:
+    """The project's seed files."""
+    return load(PROJECT / "seeds")
+
+
+@cache
+def _pristine(short: str) -> dict[str, list[Document]]:
+    bundle = bundles.find(seeds(), short)
+    documents = dict(pristine_documents(bundle, seeds(), ACCESS))
+    documents["currency_rates"] = rates_feed.documents(seeds(), AT)
+    documents.update({name: [] for name in TRACES})
+    return documents
+
+
+@dataclass
+class Imagined:
+    """Reads like :class:`playbook.facts.reading.Reading`, from memory; everything can be broken."""
+
+    short: str
+    at: datetime = AT
+    embedded: bool = True
+    seeds: Seeds = field(default_factory=seeds)
+
+    def __post_init__(self) -> None:
+        self.bundle = bundles.find(self.seeds, self.short)
+        self.scope: Scope = scope_of(self.bundle, self.seeds)
+        self.documents: dict[str, list[Document]] = copy.deepcopy(_pristine(self.short))
+        self.indexes: dict[str, list[Document]] = {
+            name: [
+                {"name": index.name, "key": dict(index.keys), "unique": index.unique}
+                for index in declared
+            ]
+            for name, declared in DECLARED.items()
+        }
+        self.cache: dict[str, bytes | None] = {
+            f"aislemarts:region:{self.bundle.region}:cdn:{product['_id']}": compact(product)
+            for product in self.documents["products"]
+        }
+        self.last_run: Document | None = {"status": "done", "trigger": "reset", "access": ACCESS}
+        self.answers: dict[str, Answer] = {}
+
+    # What a test breaks
+
+    def one(self, collection: str, key: object) -> Document:
+        """A document that a test may change."""
+        return next(d for d in self.documents[collection] if d["_id"] == key)
+
+    def first(self, collection: str) -> Document:
+        return self.documents[collection][0]
+
+    def remove(self, collection: str, key: object) -> None:
+        self.documents[collection].remove(self.one(collection, key))
+
+    def hold(self, key: str, value: object) -> None:
+        """Cache a JSON copy under the rest of a key; bytes as they are."""
+        self.cache[f"aislemarts:{key}"] = (
+            value if isinstance(value, bytes) else json.dumps(plain(value)).encode()
+        )
+
+    def answer(
+        self, what: str, body: object, status: int = 200, problem: str | None = None
+    ) -> None:
+        """Let the API answer something of a test's making."""
+        self.answers[what] = Answer(f"GET {what}", status, body, problem)
+
+    # What the facts read
+
+    def wrong_login(self, email: str) -> Answer:
+        return self.answers.get(f"wrong {email}") or Answer("POST login", 401, {"detail": "no"})
+
+    def login(self, email: str) -> Answer:
+        owner = next((u["_id"] for u in _pristine(self.short)["users"] if u["email"] == email), "")
+        body = {"user_id": owner, "token": "t", "message": "Login successful"}
+        return self.answers.get(email) or Answer("POST login", 200, body)
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        return ("USD", self.bundle.currency if self.bundle.currency != "USD" else "EUR")
+
+    def rates(self, base: str) -> Answer:
+        if base in self.answers:
+            return self.answers[base]
+        stored = next((d for d in self.documents["currency_rates"] if d["_id"] == base), None)
+        if stored is None:
+            return Answer(f"GET rates of {base}", 404)
+        body = {
+            "base_currency": base,
+            "rates": _decimals(stored.get("rates")),
+            "last_updated": plain(stored.get("updated_at")),
+            "source": stored.get("source"),
+        }
+        return Answer(f"GET rates of {base}", 200, body)
+
+    @property
+    def localization(self) -> Answer:
+        languages = [
+            {"language": d["_id"], "direction": d.get("direction"), "messages": d.get("messages")}
+            for d in _pristine(self.short)["locales"]
+        ]
+        served = Answer("GET locales", 200, {"valid": True, "languages": languages})
+        return self.answers.get("locales") or served
+
+    @property
+    def context(self) -> Answer:
+        context = _pristine(self.short)["awareness_contexts"][0]
+        body = {
+            "bundle": self.bundle.key,
+            "context": {name: value for name, value in context.items() if name != "_id"},
+            "demo_urls": {"home": "https://shop.example/?utm_content=x", "leads": "/leads"},
+        }
+        return self.answers.get("context") or Answer("GET context", 200, body)
+
+    @property
+    def kpis(self) -> Answer:
+        rates = {d["_id"]: d["rates"] for d in rates_feed.documents(self.seeds, AT)}
+        headline = _pristine(self.short)["showcases"][0]["headline"]
+        currency = self.bundle.currency
+        shown = in_currency(headline, currency, lambda own, wanted: rates[own][wanted])
+        body = {
+            "bundle": self.bundle.key,
+            "currency": currency,
+            "investor_focus_metrics": _decimals(shown),
+        }
+        return self.answers.get("kpis") or Answer("GET kpis", 200, body)
+
+    @property
+    def tracked(self) -> tuple[Answer, list[Document]]:
+        event = {"bundle": self.bundle.key, "user_type": "demo", "event_type": "page_view"}
+        events = self.documents.get("tracked", [event])
+        return self.answers.get("track") or Answer("POST track", 200, {"tracked": True}), events
+
+
+class ImaginedDemo(Demo):
+    """A demo over what a test has imagined."""
+
+    def __init__(self, imagined: Imagined) -> None:
+        self.bundle, self.seeds = imagined.bundle, imagined.seeds
+        self.reading = imagined  # type: ignore[assignment]
+        self._pristine = pristine_documents(imagined.bundle, imagined.seeds, imagined.at)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that did not hold."""
+
+    check: str
+    step: str
+    reason: str
+    """Every finding, a line each."""
+
+
+def failures(imagined: Imagined) -> list[Failure]:
+    """Run every feature that is for the bundle; what fails. Raises what no check should raise."""
+    demo = ImaginedDemo(imagined)
+    found = []
+    for check, step in steps_for(imagined.short):
+        function, arguments = _matching(step)
+        try:
+            function(demo, **arguments)
+        except NotAsExpected as error:
+            found.append(Failure(check, step, "\n".join(map(str, error.findings))))
+        except Unobservable as error:
+            found.append(Failure(check, step, str(error)))
+    return found
+
+
+def failed_checks(imagined: Imagined) -> dict[str, str]:
+    """The checks that fail, each with all its reasons as one text."""
+    told: dict[str, str] = {}
+    for failure in failures(imagined):
+        told[failure.check] = f"{told.get(failure.check, '')}{failure.reason}\n"
+    return told
+
+
+@cache
+def steps_for(short: str) -> tuple[tuple[str, str], ...]:
+    """Every step of the features for a bundle, outlines written out, with its check's name."""
+    own = PROJECT / "features" / "bundles" / f"{short.replace('-', '_')}.feature"
+    files = [*sorted((PROJECT / "features" / "checklist").glob("*.feature")), own]
+    return tuple(step for file in files for step in _steps_of(file.read_text(encoding="utf-8")))
+
+
+def _steps_of(text: str) -> Iterator[tuple[str, str]]:
+    tag = re.search(r"@check-(\w+)", text)
+    assert tag, "a feature without a check"
+    for scenario in re.split(r"^  Scenario", text, flags=re.M)[1:]:
+        steps = re.findall(r"^    (?:Then|And) (.+)$", scenario, flags=re.M)
+        table = [
+            [cell.strip() for cell in row.strip("| ").split("|")]
+            for row in re.findall(r"^ +(\|.+\|)$", scenario, flags=re.M)
+        ]
+        examples = [dict(zip(table[0], row, strict=True)) for row in table[1:]] if table else [{}]
+        for example in examples:
+            for step in steps:
+                for name, value in example.items():
+                    step = step.replace(f"<{name}>", value)
+                yield tag[1], step
+
+
+@cache
+def _matching(step: str) -> tuple[Any, dict[str, Any]]:
+    for name in steps.MODULES:
+        importlib.import_module(name)
+    for context in list(step_function_context_registry.values()):
+        if context.type == "then" and context.parser.is_matching(step):
+            function = inspect.unwrap(context.step_func)
+            return function, context.parser.parse_arguments(step) or {}
+    raise AssertionError(f"no step says {step!r}")
+
+
+def _decimals(value: object) -> Any:
+    """JSON values as the facts read them: fractions as decimals."""
+    return json.loads(json.dumps(plain(value)), parse_float=Decimal)

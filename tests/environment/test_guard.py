@@ -1,0 +1,215 @@
+"""The wrong database: nothing is ever written where the marker does not stand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sandbox import (
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    minutes_ago,
+    open_shop,
+    told,
+    use_demo,
+)
+
+from playbook import PROJECT, clock
+from playbook.environment import guard
+from playbook.errors import Refused, WrongUsage
+from playbook.facts import Demo
+from playbook.reset.run import clear_what_nobody_owns
+
+MARKER: dict[str, Any] = {"_id": "demo", "by": "playbook up"}
+
+
+@pytest.fixture(scope="module")
+def shop(sandbox: Sandbox) -> Sandbox:
+    """Somebody's shop: used demos and real customers in one database."""
+    owners = Owners(sandbox)
+    for name in ("sequoia", "lvmh"):
+        sandbox.reset(name)
+        use_demo(owners, sandbox.bundle(name))
+    open_shop(owners)
+    return sandbox
+
+
+@pytest.fixture
+def unmarked(shop: Sandbox) -> Iterator[Sandbox]:
+    shop.db.demo_environment.drop()
+    yield shop
+    shop.db.demo_environment.replace_one({"_id": "demo"}, MARKER, upsert=True)
+
+
+@pytest.fixture
+def backed_up(shop: Sandbox) -> Path:
+    """A backup of LVMH from when the marker still stood."""
+    shop.db.demo_environment.replace_one({"_id": "demo"}, MARKER, upsert=True)
+    return shop.engine.save(shop.bundle("lvmh"), "before reset").path
+
+
+def everything(sandbox: Sandbox) -> tuple[Held, Any, list[str]]:
+    """The playbook's own books included, and the databases' own hashes."""
+    hashes = sandbox.db.command("dbHash")["md5"]
+    return held(sandbox, but=()), hashes, sorted(p.name for p in sandbox.backups.rglob("*"))
+
+
+def roll_back(sandbox: Sandbox) -> None:
+    from playbook.reset import backup
+
+    lvmh = sandbox.bundle("lvmh")
+    sandbox.engine.roll_back(lvmh, backup.latest(sandbox.backups, lvmh), force=True)
+
+
+DESTRUCTIVE: dict[str, Callable[[Sandbox], object]] = {
+    "reset": lambda sandbox: sandbox.reset("lvmh"),
+    "forced reset": lambda sandbox: sandbox.reset("lvmh", force=True),
+    "rollback": roll_back,
+    "clearing what nobody owns": lambda sandbox: clear_what_nobody_owns(
+        sandbox.environment, sandbox.seeds
+    ),
+}
+
+
+@pytest.mark.parametrize("command", DESTRUCTIVE)
+def test_without_the_marker_nothing_is_written(
+    backed_up: Path, unmarked: Sandbox, command: str
+) -> None:
+    before = everything(unmarked)
+    with pytest.raises(Refused, match="not marked as a demo environment") as refusal:
+        DESTRUCTIVE[command](unmarked)
+    assert refusal.value.exit_code == 4
+    assert "playbook adopt --i-mean aislemarts" in str(refusal.value)
+    after = everything(unmarked)
+    assert not (written := changed(before[0], after[0])), told(written)
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [{"_id": "Demo"}, {"_id": "production"}, {"_id": "x", "demo": True}],
+    ids=lambda marker: str(marker["_id"]),
+)
+def test_another_document_is_no_marker(unmarked: Sandbox, marker: dict[str, Any]) -> None:
+    unmarked.db.demo_environment.insert_one(marker)
+    before = everything(unmarked)
+    with pytest.raises(Refused):
+        unmarked.reset("lvmh")
+    assert everything(unmarked) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["reset", "lvmh"], ["reset", "all", "--force"], ["rollback", "lvmh"]],
+    ids=" ".join,
+)
+def test_the_commands_refuse_with_their_exit_code(
+    backed_up: Path, unmarked: Sandbox, arguments: list[str]
+) -> None:
+    before = everything(unmarked)
+    ended = playbook(unmarked, *arguments)
+    assert ended.returncode == 4, ended.stderr
+    assert "not marked as a demo environment" in ended.stderr
+    assert everything(unmarked) == before
+
+
+def test_a_dry_run_needs_no_marker_and_writes_nothing(unmarked: Sandbox) -> None:
+    before = everything(unmarked)
+    assert playbook(unmarked, "reset", "lvmh", "--dry-run").returncode == 0
+    assert everything(unmarked) == before
+
+
+def test_a_check_never_needs_the_marker(unmarked: Sandbox) -> None:
+    before = everything(unmarked)
+    demo = Demo(unmarked.environment, unmarked.bundle("lvmh"), unmarked.seeds, clock.now())
+    try:
+        assert list(demo.leads.not_as_seeded), "it looked at nothing"
+    finally:
+        demo.close()
+    assert everything(unmarked) == before
+
+
+def test_adopting_shows_what_the_database_holds(unmarked: Sandbox) -> None:
+    found = guard.census(unmarked.db)
+    assert found.demo_users + found.other_users == unmarked.db.users.count_documents({})
+    assert found.products == unmarked.db.products.count_documents({})
+    assert found.orders == unmarked.db.orders.count_documents({})
+    assert found.orders > 0
+    assert f"{found.products} products, {found.orders} orders" in str(found)
+    assert f"({found.demo_users} demo, {found.other_users} other)" in str(found)
+
+
+def test_a_shop_is_not_adopted(unmarked: Sandbox) -> None:
+    before = everything(unmarked)
+    with pytest.raises(Refused, match="outnumber the demo's") as refusal:
+        guard.adopt(unmarked.db, "aislemarts", clock.now())
+    assert str(guard.census(unmarked.db)) in str(refusal.value)
+    assert refusal.value.exit_code == 4
+    assert everything(unmarked) == before
+
+
+def test_look_alikes_are_no_demo_users(unmarked: Sandbox) -> None:
+    """Real customers whose addresses are like a demo's must count against adoption."""
+    demo = unmarked.db.users.count_documents({"demo": True})
+    # Of the shop's look-alikes only those that the demos' own domain itself has handed out.
+    own = [
+        user["email"]
+        for user in unmarked.db.users.find({"demo": {"$ne": True}})
+        if user["email"].endswith(".demo@aislemarts.luxury")
+    ]
+    assert guard.census(unmarked.db).demo_users == demo + len(own)
+
+
+@pytest.mark.parametrize("meant", ["", "aislemart", "AISLEMARTS", "aislemarts ", "demo"])
+def test_the_name_must_be_meant(unmarked: Sandbox, meant: str) -> None:
+    before = everything(unmarked)
+    with pytest.raises(WrongUsage) as refusal:
+        guard.adopt(unmarked.db, meant, clock.now())
+    assert refusal.value.exit_code == 2
+    assert everything(unmarked) == before
+
+
+def test_a_demo_database_is_adopted_and_can_be_reset(unmarked: Sandbox) -> None:
+    customers = list(unmarked.db.users.find({"demo": {"$ne": True}}))
+    unmarked.db.users.delete_many({"demo": {"$ne": True}})
+    try:
+        before = held(unmarked, but=())
+        ended = playbook(unmarked, "adopt", "--i-mean", "aislemarts")
+        assert ended.returncode == 0, ended.stderr
+        assert str(guard.census(unmarked.db)) in ended.stdout
+        [written] = changed(before, held(unmarked, but=()))
+        assert written[0] == "demo_environment"
+        marked = unmarked.db.demo_environment.find_one({"_id": "demo"})
+        unmarked.reset("lvmh")
+        # Adopting twice leaves the first mark.
+        guard.adopt(unmarked.db, "aislemarts", minutes_ago(-60))
+        assert unmarked.db.demo_environment.find_one({"_id": "demo"}) == marked
+    finally:
+        unmarked.db.users.insert_many(customers)
+
+
+def playbook(sandbox: Sandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, as a person would run it against this environment."""
+    variables = {
+        **os.environ,
+        **sandbox.environment.settings.as_variables(),
+        "PLAYBOOK_BACKUPS": str(sandbox.backups),
+    }
+    program = "from playbook.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=PROJECT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

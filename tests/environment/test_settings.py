@@ -1,0 +1,412 @@
+"""Settings are all or none, and no credential ever leaves them."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+
+from playbook.environment.redaction import HIDDEN, Redactor, secrets_in
+from playbook.environment.settings import Settings, password_setting, without_credentials
+from playbook.errors import WrongUsage
+
+CANARY = "canary-7h3-s3cr3t"
+DEPLOYMENT = {
+    "MONGO_URI": f"mongodb://demo:{CANARY}-mongo@mongo.example.com:27017,two.example.com/admin",
+    "REDIS_URL": f"rediss://:{CANARY}-redis@redis.example.com:6380/2",
+    "API_URL": f"https://demo:{CANARY}-api@api.example.com/v1/",
+    "DEMO_PASSWORD_SEQUOIA": f"{CANARY}-sequoia",
+    "DEMO_PASSWORD_GENERAL_CATALYST": f"{CANARY}-gc",
+}
+
+
+def settings(**other: str) -> Settings:
+    """The deployment's settings, some of them other."""
+    found = Settings.from_environment({**DEPLOYMENT, **other})
+    assert found is not None
+    return found
+
+
+# All or none
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"PATH": "/bin"},
+        {"MONGO_URI": "", "REDIS_URL": " ", "API_URL": "\t"},
+        {"MONGO_DB": "aislemarts"},
+        {"DEMO_PASSWORD_LVMH": "bonjour"},
+    ],
+)
+def test_no_connection_means_the_embedded_environment(variables: dict[str, str]) -> None:
+    assert Settings.from_environment(variables) is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["MONGO_URI"],
+        ["REDIS_URL"],
+        ["API_URL"],
+        ["MONGO_URI", "REDIS_URL"],
+        ["MONGO_URI", "API_URL"],
+        ["REDIS_URL", "API_URL"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("blank", [None, "", "  "])
+def test_only_some_names_the_missing_and_quotes_nothing(
+    given: list[str], blank: str | None
+) -> None:
+    connections = ["MONGO_URI", "REDIS_URL", "API_URL"]
+    missing = [name for name in connections if name not in given]
+    variables = {name: DEPLOYMENT[name] for name in given}
+    if blank is not None:
+        variables.update(dict.fromkeys(missing, blank))
+
+    with pytest.raises(WrongUsage) as refused:
+        Settings.from_environment(variables)
+
+    text = str(refused.value)
+    assert refused.value.exit_code == 2
+    assert text.startswith(f"{' and '.join(given)} set, but not {' and '.join(missing)}:")
+    assert CANARY not in text
+    assert len(text.splitlines()) == 1
+
+
+def test_all_set_is_a_deployment() -> None:
+    found = settings(MONGO_DB=" demo ", UNRELATED="x")
+    assert found.mongo_uri == DEPLOYMENT["MONGO_URI"]
+    assert found.mongo_db == "demo"
+    assert found.redis_url == DEPLOYMENT["REDIS_URL"]
+    assert found.api_url == f"https://demo:{CANARY}-api@api.example.com/v1"
+    assert set(found.passwords) == {"DEMO_PASSWORD_SEQUOIA", "DEMO_PASSWORD_GENERAL_CATALYST"}
+
+
+@pytest.mark.parametrize("stated", [{}, {"MONGO_DB": ""}, {"MONGO_DB": "  "}])
+def test_the_database_is_aislemarts_unless_named(stated: dict[str, str]) -> None:
+    assert settings(**stated).mongo_db == "aislemarts"
+
+
+def test_the_environment_is_where_settings_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MONGO_URI", "MONGO_DB", "REDIS_URL", "API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert Settings.from_environment() is None
+    for name, value in DEPLOYMENT.items():
+        monkeypatch.setenv(name, value)
+    found = Settings.from_environment()
+    assert found is not None
+    assert found.mongo_uri == DEPLOYMENT["MONGO_URI"]
+    assert found.password("sequoia") == f"{CANARY}-sequoia"
+
+
+def test_settings_pass_on_as_variables() -> None:
+    first = settings()
+    variables = first.as_variables()
+    assert variables["MONGO_DB"] == "aislemarts"
+    assert set(variables) == {*DEPLOYMENT, "MONGO_DB"}
+    assert Settings.from_environment(variables) == first
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("MONGO_URI", "mongodb://localhost"),
+        ("MONGO_URI", "mongodb://u:p%40ss@a:1,b:2,c:3/db?replicaSet=rs0"),
+        ("MONGO_URI", "mongodb+srv://u:p@cluster.example.com/?retryWrites=true"),
+        ("MONGO_URI", "mongodb://[::1]:27017"),
+        ("MONGO_URI", "  mongodb://localhost:27017  "),
+        ("REDIS_URL", "redis://localhost"),
+        ("REDIS_URL", "rediss://user:p%2Fss@[::1]:6380/1"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+        ("API_URL", "http://localhost:8000"),
+        ("API_URL", "https://api.example.com"),
+    ],
+)
+def test_good_urls_are_taken(name: str, url: str) -> None:
+    assert settings(**{name: url}).as_variables()[name] == url.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("MONGO_URI", f"{CANARY}"),
+        ("MONGO_URI", f"demo:{CANARY}@mongo.example.com"),
+        ("MONGO_URI", f"http://demo:{CANARY}@mongo.example.com"),
+        ("MONGO_URI", f"mongodb:demo:{CANARY}@mongo.example.com"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}@@mongo.example.com"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}/x@mongo.example.com"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}%zz@mongo.example.com"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}@"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}@mongo.example.com:port"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}@mongo.example.com:99999"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}@mongo.example.com/?authMechanism={CANARY}"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}@[::1"),
+        ("REDIS_URL", f"redis:{CANARY}"),
+        ("REDIS_URL", f"https://:{CANARY}@redis.example.com"),
+        ("REDIS_URL", f"redis://:{CANARY}@redis.example.com:port"),
+        ("REDIS_URL", f"redis://:{CANARY}/x@redis.example.com"),
+        ("REDIS_URL", f"redis://:{CANARY}@redis.example.com:99999"),
+        ("REDIS_URL", f"redis:///{CANARY}"),
+        ("API_URL", f"api.example.com/{CANARY}"),
+        ("API_URL", f"//demo:{CANARY}@api.example.com"),
+        ("API_URL", f"ftp://demo:{CANARY}@api.example.com"),
+        ("API_URL", f"https://demo:{CANARY}@api.example.com:0"),
+        ("API_URL", f"https://demo:{CANARY}@[api.example.com"),
+        ("API_URL", f"https://demo:{CANARY}@api.example.com:http"),
+    ],
+)
+def test_a_malformed_url_is_named_and_never_quoted(name: str, url: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        with pytest.raises(WrongUsage) as refused:
+            settings(**{name: url})
+
+    text = str(refused.value)
+    assert refused.value.exit_code == 2
+    assert text.startswith(f"{name} ")
+    assert "expected one like" in text
+    assert len(text.splitlines()) == 1
+    shown = f"{text}{out.getvalue()}{err.getvalue()}{[str(one.message) for one in warned]}"
+    assert CANARY not in shown
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None or refused.value.__suppress_context__
+
+
+@pytest.mark.parametrize("name", ["a/b", "a.b", "a b", "a$b", "a*b", 'a"b', "a\\b", "<a>", "a?b"])
+def test_what_is_no_database_name_is_refused(name: str) -> None:
+    with pytest.raises(WrongUsage, match="MONGO_DB"):
+        settings(MONGO_DB=name)
+
+
+# Passwords
+
+
+@pytest.mark.parametrize(
+    ("short", "name"),
+    [
+        ("sequoia", "DEMO_PASSWORD_SEQUOIA"),
+        ("a16z", "DEMO_PASSWORD_A16Z"),
+        ("lvmh", "DEMO_PASSWORD_LVMH"),
+        ("general-catalyst", "DEMO_PASSWORD_GENERAL_CATALYST"),
+        ("tiger-global", "DEMO_PASSWORD_TIGER_GLOBAL"),
+    ],
+)
+def test_a_bundles_password_has_its_setting(short: str, name: str) -> None:
+    assert password_setting(short) == name
+    assert settings(**{name: "open sesame "}).password(short) == "open sesame "
+
+
+def test_passwords_are_looked_up_by_bundle() -> None:
+    found = settings()
+    assert found.password("sequoia") == f"{CANARY}-sequoia"
+    assert found.password("general-catalyst") == f"{CANARY}-gc"
+
+
+@pytest.mark.parametrize("stated", [{}, {"DEMO_PASSWORD_LVMH": ""}])
+def test_a_missing_password_names_its_setting_and_no_other_secret(stated: dict[str, str]) -> None:
+    with pytest.raises(WrongUsage) as refused:
+        settings(**stated).password("lvmh")
+
+    assert "DEMO_PASSWORD_LVMH" in str(refused.value)
+    assert CANARY not in str(refused.value)
+
+
+@pytest.mark.parametrize("password", ["x" * 72, "é" * 36, "密" * 24])
+def test_72_bytes_are_a_password(password: str) -> None:
+    assert settings(DEMO_PASSWORD_LVMH=password).password("lvmh") == password
+
+
+@pytest.mark.parametrize("password", ["x" * 73, "é" * 36 + "x", "密" * 24 + "é", "x" * 500])
+def test_more_than_72_bytes_are_refused_and_never_quoted(password: str) -> None:
+    with pytest.raises(WrongUsage) as refused:
+        settings(DEMO_PASSWORD_LVMH=password)
+
+    text = str(refused.value)
+    assert "DEMO_PASSWORD_LVMH" in text
+    assert "72 bytes" in text
+    assert password[:8] not in text
+
+
+def test_settings_show_no_secret() -> None:
+    found = settings()
+    for text in (repr(found), str(found), f"{found}", f"{found!r}", repr([found])):
+        assert CANARY not in text
+        assert "example.com" not in text
+
+
+def test_addresses_are_without_credentials() -> None:
+    assert settings().addresses == {
+        "MongoDB": "mongodb://mongo.example.com:27017,two.example.com/admin",
+        "Redis": "rediss://redis.example.com:6380/2",
+        "API": "https://api.example.com/v1",
+    }
+
+
+# URLs without credentials
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://api.example.com:8000/v1", "http://api.example.com:8000/v1"),
+        ("redis://:pw@redis:6379/0", "redis://redis:6379/0"),
+        ("redis://user@redis:6379/0", "redis://redis:6379/0"),
+        ("mongodb://u:p@ss@mongo/db", "mongodb://mongo/db"),
+        ("mongodb://u:p/ss@mongo/db", "mongodb://mongo/db"),
+        ("mongodb://u:p?ss@mongo/db", "mongodb://mongo/db"),
+        ("mongodb://u:p#ss@mongo/db", "mongodb://mongo/db"),
+        ("mongodb://u:p@s/s?s#s:s@mongo:27017/db", "mongodb://mongo:27017/db"),
+        ("mongodb://u:p://x@mongo/db", "mongodb://mongo/db"),
+        ("mongodb://u:p%40ss@a:1,b:2/db?replicaSet=rs0", "mongodb://a:1,b:2/db"),
+        ("mongodb+srv://u:p@cluster.example.com", "mongodb+srv://cluster.example.com"),
+        ("redis://u:p@[::1]:6379/0", "redis://[::1]:6379/0"),
+        ("https://api.example.com/?token=abc", "https://api.example.com/"),
+        ("unix:///run/redis.sock?password=abc", "unix:///run/redis.sock"),
+        ("https://api.example.com/v1#token=abc", "https://api.example.com/v1"),
+        ("https://abc@api.example.com", "https://api.example.com"),
+        ("redis://:123/secret@redis", "redis://redis"),
+        ("mongodb://u:p?a=b@mongo/db", HIDDEN),
+    ],
+)
+def test_an_address_keeps_scheme_hosts_and_path(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
+
+
+# Redaction
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "redacted"),
+    [
+        ("hunter22", "login with hunter22 failed", f"login with {HIDDEN} failed"),
+        ("hunter22", "hunter22hunter22", HIDDEN * 2),
+        ("p%40ss%2Fword", "as it stands: p%40ss%2Fword", f"as it stands: {HIDDEN}"),
+        ("p%40ss%2Fword", "as it reads: p@ss/word.", f"as it reads: {HIDDEN}."),
+        ("se.cr*et", "se.cr*et but not sexcrret", f"{HIDDEN} but not sexcrret"),
+        ("a\nb\nc", "x a\nb\nc y", f"x {HIDDEN} y"),
+        ("schlüssel", "der schlüssel!", f"der {HIDDEN}!"),
+        ("hunter22", "nothing of the kind", "nothing of the kind"),
+    ],
+)
+def test_a_known_secret_is_hidden(secret: str, text: str, redacted: str) -> None:
+    assert Redactor([secret])(text) == redacted
+
+
+def test_the_longest_secret_goes_first() -> None:
+    for secrets in (["hunter", "hunter22"], ["hunter22", "hunter"]):
+        assert Redactor(secrets)("hunter22 and hunter") == f"{HIDDEN} and {HIDDEN}"
+
+
+def test_short_secrets_do_not_blank_out_words() -> None:
+    assert Redactor(["", "a", "is", "the"])("this is the demo") == "this is the demo"
+    assert Redactor(["demo"])("this is the demo") == f"this is the {HIDDEN}"
+
+
+def test_nothing_known_hides_nothing() -> None:
+    assert Redactor([])("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("http://api.example.com", []),
+        ("redis://:hunter22@redis", ["hunter22"]),
+        ("redis://user@redis", []),
+        ("mongodb://u:p%40ss@a,b/db", ["p%40ss"]),
+        ("mongodb://u:p:w@a/db", ["p:w"]),
+        ("unix:///run/redis.sock?password=hunter22", ["hunter22"]),
+        ("https://api.example.com/?token=abcd&x=1", ["abcd"]),
+        ("mongodb://u:pw12@a/?tlsCertificateKeyFilePassword=k3y5&w=1", ["pw12", "k3y5"]),
+        ("https://api.example.com/?page=2", []),
+        ("https://t0k3n@api.example.com", ["t0k3n"]),
+        ("https://user:@api.example.com", []),
+        ("redis://:123/secret@redis", ["123/secret"]),
+        ("redis://:se?c#r@et@redis", ["se?c#r@et"]),
+        ("redis://redis/0?password=a@b", ["a@b"]),
+        ("mongodb://id@a/?authMechanismProperties=SERVICE_NAME:m,AWS_SESSION_TOKEN:t:0", ["t:0"]),
+        ("mongodb://id@a/?authMechanismProperties=AWS_SESSION_TOKEN%3At0", ["t0"]),
+    ],
+)
+def test_the_secrets_in_a_url(url: str, secrets: list[str]) -> None:
+    assert secrets_in(url) == secrets
+
+
+def test_a_url_that_cannot_be_read_is_all_secret() -> None:
+    assert secrets_in(f"http://[{CANARY}") == [f"http://[{CANARY}"]
+
+
+@pytest.mark.parametrize("name", ["MONGO_URI", "REDIS_URL", "API_URL"])
+def test_what_a_deployments_url_holds_is_redacted(name: str) -> None:
+    url = DEPLOYMENT[name]
+    redact = Redactor(secrets_in(url))
+    assert CANARY not in redact(f"could not connect to {url}")
+
+
+# Ways for a secret to be seen or for a setting to end in a traceback
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"redis://redis:6379/0?password=x@{CANARY}", "redis://redis:6379/0"),
+        (f"redis://:pw@redis:6379/0?password=x@{CANARY}", "redis://redis:6379/0"),
+        ("mongodb://u:p@mongo/db?appName=a@b", "mongodb://mongo/db"),
+    ],
+)
+def test_an_at_sign_in_the_query_is_none_of_the_password(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
+
+
+@pytest.mark.parametrize("url", [f"unix:/run/redis.sock?password={CANARY}", f"demo:{CANARY}@redis"])
+def test_a_url_with_no_slashes_shows_no_credential(url: str) -> None:
+    assert CANARY not in without_credentials(url)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("REDIS_URL", f"unix:/run/redis.sock?password={CANARY}"),
+        ("API_URL", "http://:8000"),
+        ("API_URL", f"http://demo:{CANARY}@"),
+        ("REDIS_URL", f"redis://:{CANARY}@:6379"),
+        ("MONGO_URI", f"mongodb+srv://demo:{CANARY}@"),
+        ("REDIS_URL", f"redis://:123/{CANARY}@redis"),
+        ("REDIS_URL", f"redis://u:123/{CANARY}@redis"),
+        ("REDIS_URL", f"redis://u:123#{CANARY}@redis"),
+        ("REDIS_URL", "unix://"),
+    ],
+)
+def test_a_url_with_no_host_is_refused(name: str, url: str) -> None:
+    with pytest.raises(WrongUsage, match=name):
+        settings(**{name: url})
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("p@ss/word", "p%40ss%2Fword"),
+        ("p@ss/word", "p%40ss%2fword"),
+        ("p%40ss%2fword", "p%40ss%2Fword"),
+        ("open sesame", "open+sesame"),
+        ('pa"ss\\word', r"pa\"ss\\word"),
+        ("open/sesame", r"open\/sesame"),
+        ("schlüssel", "schl%C3%BCssel"),
+        ("schlüssel", r"schl\u00fcssel"),
+        ("p@ss wörd", "p%40ss+w%c3%b6rd"),
+        ("100%sure", "100%25sure"),
+        ("caf\udce9", "caf\udce9"),
+    ],
+)
+def test_a_secret_is_hidden_in_every_spelling(secret: str, text: str) -> None:
+    assert Redactor([secret])(f"<{text}>") == f"<{HIDDEN}>"
+
+
+def test_a_password_that_is_no_text_is_refused() -> None:
+    with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH"):
+        settings(DEMO_PASSWORD_LVMH=b"caf\xe9".decode("utf-8", "surrogateescape"))

@@ -1,0 +1,1184 @@
+"""One broken thing, one failing check: what the facts and steps find, without any server.
+
+Each line below breaks one thing of an imagined demo and says which check fails, and what its
+reason holds. Whatever else fails is a wrong blame and fails the test.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from bson import Decimal128, Int64
+
+from playbook.environment.presence import IN_SESSION
+from playbook.facts.comparison import compared, differences, identical, told
+from playbook.facts.currency import Currency
+from playbook.facts.findings import NOTHING, Finding, Unobservable
+from tests.demo_in_memory import (
+    ACCESS,
+    AT,
+    Failure,
+    Imagined,
+    ImaginedDemo,
+    failed_checks,
+    failures,
+)
+
+SHORT = (
+    *("sequoia", "a16z", "lvmh", "general-catalyst"),
+    *("lightspeed", "index", "bessemer", "tiger-global"),
+)
+type Break = Callable[[Imagined], Any]
+type Case = tuple[str, str, str, Break]
+
+
+def put(collection: str, key: object, **fields: Any) -> Break:
+    return lambda i: i.one(collection, key).update(fields)
+
+
+def drop(collection: str, key: object, field: str) -> Break:
+    return lambda i: i.one(collection, key).pop(field)
+
+
+def within(collection: str, key: object, path: str, value: Any) -> Break:
+    """Set a field further down; ``a.0.b`` is b of the first of a."""
+
+    def change(imagined: Imagined) -> None:
+        place: Any = imagined.one(collection, key)
+        *way, last = path.split(".")
+        for name in way:
+            place = place[int(name)] if isinstance(place, list) else place[name]
+        place[int(last) if isinstance(place, list) else last] = value
+
+    return change
+
+
+def more(collection: str, **document: Any) -> Break:
+    return lambda i: i.documents[collection].append(document)
+
+
+def twin(collection: str, key: object, **fields: Any) -> Break:
+    return lambda i: i.documents[collection].append({**i.one(collection, key), **fields})
+
+
+def gone(collection: str, key: object) -> Break:
+    return lambda i: i.remove(collection, key)
+
+
+def hold(key: str, value: object) -> Break:
+    return lambda i: i.hold(key, value)
+
+
+def served(what: str, **change: Any) -> Break:
+    """Let the API answer otherwise than it would."""
+
+    def answer(imagined: Imagined) -> None:
+        true = {
+            "kpis": lambda: imagined.kpis,
+            "context": lambda: imagined.context,
+            "locales": lambda: imagined.localization,
+            "USD": lambda: imagined.rates("USD"),
+            "EUR": lambda: imagined.rates("EUR"),
+        }[what]()
+        imagined.answer(what, {**copy.deepcopy(true.body), **change})
+
+    return answer
+
+
+def refuses(what: str, status: int = 500, problem: str | None = None) -> Break:
+    return lambda i: i.answer(what, None, status, problem)
+
+
+def all_rates(change: Callable[[str, dict[str, Any]], Any]) -> Break:
+    def inject(imagined: Imagined) -> None:
+        for table in imagined.documents["currency_rates"]:
+            table["rates"] = change(table["_id"], table["rates"])
+
+    return inject
+
+
+def rate(base: str, currency: str, value: Any) -> Break:
+    return lambda i: i.one("currency_rates", base)["rates"].update({currency: value})
+
+
+def every(collection: str, **fields: Any) -> Break:
+    return lambda i: [d.update(fields) for d in i.documents[collection]]
+
+
+def reindex(collection: str, *indexes: dict[str, Any]) -> Break:
+    return lambda i: i.indexes.update({collection: list(indexes)})
+
+
+def reactions(**counts: int) -> Break:
+    def change(imagined: Imagined) -> None:
+        imagined.one("showcases", LSVP)["records"]["posts"][0].update(counts)
+
+    return change
+
+
+def user(name: str, **fields: Any) -> Break:
+    def change(imagined: Imagined) -> None:
+        found = next(u for u in imagined.documents["users"] if u["email"].startswith(name))
+        found.update(fields)
+        for field, value in fields.items():
+            if value is NOTHING:
+                del found[field]
+
+    return change
+
+
+SEQ, A16Z, LVMH = "SEQUOIA_ROELOF_BOTHA", "A16Z_CHRIS_DIXON", "LVMH_JULIE_BERCOVY"
+GC, LSVP = "GENERAL_CATALYST_HEMANT_TANEJA", "LIGHTSPEED_JEREMY_LIEW"
+INDEX, BVP = "INDEX_SOFOA_DOLFE", "BESSEMER_JEREMY_LEVINE"
+TIGER = "TIGER_GLOBAL_CHASE_COLEMAN"
+LEAD, LEAD2 = f"{SEQ}/LEAD-001", f"{LVMH}/LEAD-002"
+DEMO = "sequoia.demo@aislemarts.luxury"
+
+CATALOG: list[Case] = [
+    ("sequoia", "catalog", "LUX-010", gone("products", "LUX-010")),
+    ("sequoia", "catalog", "at least 50 products, found 49", gone("products", "LUX-010")),
+    ("sequoia", "catalog", "LUX-999: expected no such document",
+     twin("products", "LUX-010", _id="LUX-999", name="Else")),
+    ("sequoia", "catalog", "LUX-010: expected it once", twin("products", "LUX-010", name="Else")),
+    ("sequoia", "catalog", "a name of its own", twin("products", "LUX-010", _id="66f0")),
+    ("sequoia", "catalog", "price_usd", put("products", "LUX-010", price_usd=1)),
+    ("sequoia", "catalog", "price_usd: expected a positive whole price, found 0",
+     put("products", "LUX-010", price_usd=0)),
+    ("sequoia", "catalog", "expected a positive whole price, found -1",
+     put("products", "LUX-010", price_usd=-1)),
+    ("sequoia", "catalog", "expected a positive whole price, found true",
+     put("products", "LUX-010", price_usd=True)),
+    ("sequoia", "catalog", "expected a positive whole price, found nothing",
+     drop("products", "LUX-010", "price_usd")),
+    ("sequoia", "catalog", "price_eur: expected nothing, found 5",
+     put("products", "LUX-010", price_eur=5)),
+    ("sequoia", "catalog", "price_sgd: expected nothing, found 5",
+     put("products", "LUX-010", price_sgd=5)),
+    ("sequoia", "catalog", "currency: expected “USD”, found “EUR”",
+     put("products", "LUX-010", currency="EUR")),
+    ("sequoia", "catalog", "currency: expected “USD”, found nothing",
+     drop("products", "LUX-010", "currency")),
+    ("sequoia", "catalog", "inventory: expected 100, found 99",
+     put("products", "LUX-010", inventory=99)),
+    ("sequoia", "catalog", "inventory: expected 100, found 100.0",
+     put("products", "LUX-010", inventory=100.0)),
+    ("sequoia", "catalog", "reserved: expected 0, found 1", put("products", "LUX-010", reserved=1)),
+    ("sequoia", "catalog", "reserved: expected 0, found nothing",
+     drop("products", "LUX-010", "reserved")),
+    ("sequoia", "catalog", "in the US catalog", put("products", "LUX-010", region="EU")),
+    ("sequoia", "catalog", "region_1_category_1", reindex("products")),
+    ("sequoia", "catalog", "another index of that name",
+     reindex("products", {"name": "region_1_category_1", "key": {"region": -1, "category": 1}})),
+    ("sequoia", "catalog", "cdn:LUX-010: price_usd",
+     hold("region:US:cdn:LUX-010", {"_id": "LUX-010", "price_usd": 5})),
+    ("sequoia", "catalog", "a JSON copy, found something unreadable",
+     hold("region:US:cdn:LUX-010", b"{")),
+    ("sequoia", "catalog", "a JSON copy", lambda i: i.cache.update(
+        {"aislemarts:region:US:cdn:LUX-010": None})),
+    ("sequoia", "catalog", "found a copy of LUX-900", hold("region:US:cdn:LUX-900", {})),
+    ("sequoia", "catalog", "found a copy of LUX-900", hold("region:US:product:LUX-900", {})),
+    ("sequoia", "catalog", "name: expected “Hermès Birkin 35”, found nothing",
+     hold("region:US:cdn:LUX-001", {"_id": "LUX-001"})),
+    ("sequoia", "catalog", "a copy of the document, found []", hold("region:US:cdn:LUX-001", [])),
+    ("sequoia", "catalog", "sold: expected nothing, found 5",
+     hold("region:US:search", [{"x": {"id": "LUX-001", "sold": 5}}])),
+    ("sequoia", "catalog", "price_usd", hold("region:US:search", {"a": [{"sku": "LUX-001",
+     "price_usd": 1}]})),
+    ("sequoia", "catalog", "copies of its own region, found “EUR-001”",
+     hold("region:US:search", [{"id": "EUR-001"}])),
+    ("sequoia", "catalog", "LUX-001: expected it once, found 0", hold("region:US:products", [])),
+    ("sequoia", "catalog", "LUX-001: expected it once, found 0", hold("region:US:catalog", [7])),
+    ("sequoia", "catalog", "a list, found {}", hold("region:US:products", {})),
+    ("sequoia", "catalog", "products: expected a JSON copy", hold("region:US:products", b"[")),
+    ("sequoia", "catalog", "LUX-001: expected it once, found 2", lambda i: i.hold(
+        "region:US:products", [*i.documents["products"], i.documents["products"][0]])),
+    ("sequoia", "catalog", "found a copy of LUX-900", lambda i: i.hold(
+        "region:US:products", [*i.documents["products"], {"id": "LUX-900"}])),
+    ("sequoia", "catalog", "LUX-002", lambda i: i.hold(
+        "region:US:cdn:LUX-001", i.one("products", "LUX-002"))),
+]  # fmt: skip
+CREATORS: list[Case] = [
+    ("index", "creators", "creator-007", gone("creators", "creator-007")),
+    ("index", "creators", "at least 3, found 2", gone("creators", "creator-007")),
+    ("index", "creators", "at least 3, found 2", put("creators", "creator-007", active=1)),
+    ("index", "creators", "at least 3, found 2", put("creators", "creator-007", region="US")),
+    ("index", "creators", "no such document", twin("creators", "creator-007", _id="x")),
+    ("index", "creators", "followers", put("creators", "creator-007", followers="1")),
+    ("index", "creators", "creator-007: active",
+     hold("region:EU:creator:creator-007", {"active": False})),
+    ("index", "creators", "a copy of creator-099", hold("region:EU:creator:creator-099", {})),
+    ("index", "creators", "creator-007: expected it once", hold("region:EU:creators", [])),
+    ("index", "creators", "found “creator-001”", hold("region:EU:hosts", [{"id": "creator-001"}])),
+]  # fmt: skip
+ON_TIME = "Tue 24 Nov 2026, 18:00 PST"
+LIVESALE: list[Case] = [
+    ("sequoia", "livesale", "LS-SEQ-001 is not there", gone("livesales", "LS-SEQ-001")),
+    ("sequoia", "livesale", "of Sequoia Capital: expected 1, found 2",
+     twin("livesales", "LS-SEQ-001", _id="x")),
+    ("sequoia", "livesale", "title", put("livesales", "LS-SEQ-001", title="Test")),
+    ("sequoia", "livesale", ON_TIME, lambda i: i.first("livesales").update(
+        starts_at=i.first("livesales")["starts_at"] + timedelta(hours=1))),
+    ("sequoia", "livesale", "found Wed 25 Nov 2026, 18:00 PST", lambda i: i.first(
+        "livesales").update(starts_at=i.first("livesales")["starts_at"] + timedelta(days=1))),
+    ("sequoia", "livesale", "starts_at is no instant but 'soon'",
+     put("livesales", "LS-SEQ-001", starts_at="soon")),
+    ("sequoia", "livesale", "starts_at is no instant but nothing",
+     drop("livesales", "LS-SEQ-001", "starts_at")),
+    ("sequoia", "livesale", "expected after Sun 22 Nov 2026, 04:30 PST",
+     put("livesales", "LS-SEQ-001", starts_at=AT)),
+    ("sequoia", "livesale", "an active creator of region US, found “Nobody”",
+     put("livesales", "LS-SEQ-001", creator="Nobody")),
+    ("sequoia", "livesale", "found nothing", drop("livesales", "LS-SEQ-001", "creator")),
+    ("sequoia", "livesale", "products of the US catalog, found “EUR-001”",
+     put("livesales", "LS-SEQ-001", featured_products=["LUX-001", "EUR-001"])),
+    ("sequoia", "livesale", "a list of products, found []",
+     put("livesales", "LS-SEQ-001", featured_products=[])),
+    ("sequoia", "livesale", "a list of products, found “LUX”",
+     put("livesales", "LS-SEQ-001", featured_products="LUX")),
+    ("sequoia", "livesale", "anchored_at", lambda i: i.first("livesales").update(
+        anchored_at=ACCESS - timedelta(hours=1))),
+    ("sequoia", "livesale", "status", hold(f"bundle:{SEQ}:livesale:LS-SEQ-001", {"status": "x"})),
+    ("sequoia", "livesale", "copy of LS-X", hold(f"bundle:{SEQ}:livesale:LS-X", {})),
+    ("sequoia", "livesale", "starts_at", lambda i: i.hold(f"bundle:{SEQ}:livesale:LS-SEQ-001", {
+        **i.first("livesales"), "starts_at": "tomorrow"})),
+]  # fmt: skip
+LEADS: list[Case] = [
+    ("sequoia", "leads", "expected 5, found 4", gone("leads", LEAD)),
+    ("sequoia", "leads", "no such document", twin("leads", LEAD, _id="x")),
+    ("sequoia", "leads", "one of new, qualified, proposal, negotiation, closed",
+     put("leads", LEAD, stage="won")),
+    ("sequoia", "leads", "stage: expected one of", drop("leads", LEAD, "stage")),
+    ("sequoia", "leads", "the tags locale, currency, timezone, device, source, found nothing",
+     drop("leads", LEAD, "awareness")),
+    ("sequoia", "leads", "awareness.device: expected a tag, found nothing",
+     lambda i: i.one("leads", LEAD)["awareness"].pop("device")),
+    ("sequoia", "leads", "awareness.timezone: expected a tag, found “”",
+     within("leads", LEAD, "awareness.timezone", "")),
+    ("sequoia", "leads", "awareness.source: expected a tag, found 1",
+     within("leads", LEAD, "awareness.source", 1)),
+    ("sequoia", "leads", "awareness.locale: expected “en-US”, found “fr-FR”",
+     within("leads", LEAD, "awareness.locale", "fr-FR")),
+    ("sequoia", "leads", "2400000 EUR, as the card's amount", put("leads", LEAD, currency="EUR")),
+    ("sequoia", "leads", "value: expected a value", put("leads", LEAD, value="much")),
+    ("sequoia", "leads", "LEAD-001: stage", hold(f"bundle:{SEQ}:lead:LEAD-001", {"stage": "x"})),
+    ("sequoia", "leads", "a copy of LEAD-099", hold(f"bundle:{SEQ}:lead:LEAD-099", {})),
+    ("sequoia", "leads", "LEAD-001: expected it once", hold(f"bundle:{SEQ}:leads", [])),
+    ("sequoia", "leads", ":board: LEAD-001: stage",
+     hold(f"bundle:{SEQ}:board", {"new": [{"_id": LEAD, "id": "LEAD-001", "stage": "new"}]})),
+    ("sequoia", "leads", "bundle_1_stage_1", reindex("leads")),
+]  # fmt: skip
+NAIVE = datetime(2026, 11, 1, tzinfo=UTC).replace(tzinfo=None)
+CURRENCY: list[Case] = [
+    ("a16z", "currency", "USD to KES as stored: expected a positive number, found nothing",
+     lambda i: i.one("currency_rates", "USD")["rates"].pop("KES")),
+    ("a16z", "currency", "USD to KES as served: expected a positive number, found nothing",
+     lambda i: i.one("currency_rates", "USD")["rates"].pop("KES")),
+    ("a16z", "currency", "EUR to GBP as served", rate("EUR", "GBP", 0)),
+    ("a16z", "currency", "found -1", rate("EUR", "GBP", -1)),
+    ("a16z", "currency", "JPY to GBP as stored", rate("JPY", "GBP", "1")),
+    ("a16z", "currency", "JPY to GBP as stored", rate("JPY", "GBP", True)),
+    ("a16z", "currency", "JPY to GBP as stored", rate("JPY", "GBP", float("nan"))),
+    ("a16z", "currency", "JPY to GBP as stored", rate("JPY", "GBP", float("inf"))),
+    ("a16z", "currency", "JPY to JPY as stored", rate("JPY", "JPY", "one")),
+    ("a16z", "currency", "USD to USD as served", rate("USD", "USD", None)),
+    ("a16z", "currency", "rates of CNY as stored: expected rates with this base",
+     gone("currency_rates", "CNY")),
+    ("a16z", "currency", "GET rates of EUR answered 404", gone("currency_rates", "EUR")),
+    ("a16z", "currency", "GBP to EUR as stored", lambda i: i.one(
+        "currency_rates", "GBP").update(rates=[])),
+    ("a16z", "currency", "rates of MXN as stored: last update",
+     put("currency_rates", "MXN", updated_at=AT - timedelta(hours=24, seconds=1))),
+    ("a16z", "currency", "within 24 h before 2026-11-22 12:30 UTC",
+     put("currency_rates", "MXN", updated_at=AT + timedelta(minutes=5, seconds=1))),
+    ("a16z", "currency", "found 2026-11-01 00:00:00 UTC",
+     put("currency_rates", "MXN", updated_at=NAIVE)),
+    ("a16z", "currency", "found “now”", put("currency_rates", "MXN", updated_at="now")),
+    ("a16z", "currency", "found nothing", drop("currency_rates", "MXN", "updated_at")),
+    ("a16z", "currency", "rates of USD as served: last update",
+     served("USD", last_updated="2026-11-20T00:00:00Z")),
+    ("a16z", "currency", "rates of EUR as served: last update", served("EUR", last_updated=7)),
+    ("a16z", "currency", "rates of MXN as stored: source",
+     put("currency_rates", "MXN", source="")),
+    ("a16z", "currency", "rates of USD as served: source", served("USD", source=" ")),
+    ("a16z", "currency", "rates of USD as served: source", served("USD", source=None)),
+    ("a16z", "currency", "USD to JPY as served: expected within 25% of the reference, 154.85",
+     all_rates(lambda base, rates: {
+         c: r * (1 if (c == "JPY") == (base == "JPY") else 2 if c == "JPY" else 0.5)
+         for c, r in rates.items()})),
+    ("a16z", "currency", "KES to AED as stored: expected",
+     lambda i: rate("KES", "AED", i.one("currency_rates", "KES")["rates"]["AED"] * 1.011)(i)),
+    ("a16z", "currency", "KES to AED as stored: expected",
+     lambda i: rate("KES", "AED", i.one("currency_rates", "KES")["rates"]["AED"] * 0.989)(i)),
+    ("a16z", "currency", "USD to USD as served: expected 1, by way of the dollar",
+     rate("USD", "USD", 1.02)),
+    ("a16z", "currency", "usable “rates”", served("USD", rates=None)),
+    ("a16z", "currency", "answered 500", refuses("USD")),
+    ("a16z", "currency", "did not answer", refuses("EUR", problem="did not answer within 5 s")),
+]  # fmt: skip
+LIES = ("mock", "MockRates", "static-v1", "my_sample", "default", "Test", "fake", "hardcoded",
+        "example.com", "fallback", "stub", "Dummy", "placeholder", "unknown", "none",
+        "offline")  # fmt: skip
+LIVE = ("latest-rates", "ECB", "exchangerate.host", "fastest", "openexchangerates", "contest")
+CURRENCY += [
+    ("a16z", "currency", "a named live source", every("currency_rates", source=lie)) for lie in LIES
+]
+LOCALES: list[Case] = [
+    ("lvmh", "locales", "locale fr", gone("locales", "fr")),
+    ("lvmh", "locales", "locale fr: messages.nav_home",
+     within("locales", "fr", "messages.nav_home", "Acceuil")),
+    ("lvmh", "locales", "messages.nav_home: expected a translation, found “Home”",
+     within("locales", "fr", "messages.nav_home", "Home")),
+    ("lvmh", "locales", "messages.nav_home: expected a message, found “ ”",
+     within("locales", "fr", "messages.nav_home", " ")),
+    ("lvmh", "locales", "messages.nav_home: expected a message, found nothing",
+     put("locales", "en", messages=None)),
+    ("lvmh", "locales", "locale ar: direction: expected “rtl”, found “ltr”",
+     put("locales", "ar", direction="ltr")),
+    ("lvmh", "locales", "locale ar: direction: expected “rtl”, found nothing",
+     drop("locales", "ar", "direction")),
+    ("lvmh", "locales", "serves nothing for language", served("locales", languages=[])),
+    ("lvmh", "locales", "serves nothing for language", served("locales", languages=[{}, 5])),
+    ("lvmh", "locales", "usable “languages”", served("locales", languages={})),
+    ("lvmh", "locales", "locale fr as served: messages.nav_home", lambda i: served(
+        "locales", languages=_otherwise(i, "fr", "messages", {}))(i)),
+    ("lvmh", "locales", "locale ar as served: direction", lambda i: served(
+        "locales", languages=_otherwise(i, "ar", "direction", "ltr"))(i)),
+    ("lvmh", "locales", "GET locales answered 500", refuses("locales")),
+    ("lvmh", "locales", "context LVMH", gone("awareness_contexts", LVMH)),
+    ("lvmh", "locales", "currency", put("awareness_contexts", LVMH, currency="USD")),
+    ("lvmh", "locales", "emphasis", put("awareness_contexts", LVMH, emphasis="x")),
+    *(("lvmh", "locales", f"served by GET context: {field}",
+       lambda i, field=field: served(
+           "context", context={**i.context.body["context"], field: "x"})(i))
+      for field in ("locale", "currency", "timezone", "device")),
+    ("lvmh", "locales", "usable “context”", served("context", context=[])),
+    ("lvmh", "locales", "GET context: bundle: expected “LVMH_JULIE_BERCOVY”, found “A16Z”",
+     served("context", bundle="A16Z")),
+    ("lvmh", "locales", "demo links as served by GET context: expected at least one, found {}",
+     served("context", demo_urls={})),
+    ("lvmh", "locales", "expected at least one, found “x”", served("context", demo_urls="x")),
+    ("lvmh", "locales", "GET context: leads: expected a link, found “ ”",
+     served("context", demo_urls={"home": "https://shop.example/", "leads": " "})),
+    ("lvmh", "locales", "GET context: leads: expected a link, found null",
+     served("context", demo_urls={"leads": None})),
+    ("lvmh", "locales", "context: locale", hold(f"bundle:{LVMH}:context", {"locale": "x"})),
+    ("lvmh", "locales", "context: currency: expected “EUR”, found nothing",
+     hold(f"bundle:{LVMH}:context", {"locale": "fr-FR"})),
+    ("lvmh", "locales", "locale:fr: messages.nav_home",
+     hold(f"bundle:{LVMH}:locale:fr", {"messages": {}})),
+    ("lvmh", "locales", "a copy of xx", hold(f"bundle:{LVMH}:locale:xx", {})),
+]  # fmt: skip
+
+
+def _otherwise(imagined: Imagined, language: str, field: str, value: Any) -> list[Any]:
+    languages = copy.deepcopy(imagined.localization.body["languages"])
+    return [{**one, field: value} if one["language"] == language else one for one in languages]
+
+
+OLD = AT - IN_SESSION - timedelta(seconds=1)
+ANALYTICS: list[Case] = [
+    ("bessemer", "analytics", "s: expected no trace of a former demo, found one of a@b",
+     more("user_sessions", _id="s", email="a@b", last_seen=OLD)),
+    ("bessemer", "analytics", "one of a demo user, last seen never", more("analytics", _id="a")),
+    ("bessemer", "analytics", "one of a@b, c@d", more(
+        "conversations", _id="c", last_seen=OLD,
+        participants=[{"email": "c@d"}, {"email": "a@b"}])),
+    ("bessemer", "analytics", "carts k", more("carts", _id="k", user_email="a@b", last_seen="now")),
+    ("bessemer", "analytics", "carts k", more(
+        "carts", _id="k", user_email="a@b", last_seen=AT + IN_SESSION + timedelta(seconds=1))),
+    ("bessemer", "analytics", "analytics_tracking: expected true, found false",
+     put("demo_settings", BVP, analytics_tracking=False)),
+    ("bessemer", "analytics", f"settings {BVP}", gone("demo_settings", BVP)),
+    ("bessemer", "analytics", "in analytics within 5 s, found nothing",
+     lambda i: i.documents.update(tracked=[])),
+    ("bessemer", "analytics", "expected it once, found 2", lambda i: i.documents.update(
+        tracked=[{"bundle": BVP, "user_type": "demo", "event_type": "page_view"}] * 2)),
+    *(("bessemer", "analytics", f"the tracked event: {field}", lambda i, field=field:
+       i.documents.update(tracked=[{"bundle": BVP, "user_type": "demo",
+                                    "event_type": "page_view", field: "x"}]))
+      for field in ("bundle", "user_type", "event_type")),
+    ("bessemer", "analytics", "POST track answered 500",
+     lambda i: i.answers.update(track=type(i.kpis)("POST track", 500))),
+    ("bessemer", "analytics", "bundle_1_user_type_1", reindex("analytics")),
+    ("bessemer", "analytics", "participants.email_1", reindex("conversations")),
+]  # fmt: skip
+SOON = AT + timedelta(hours=48)
+SECOND = timedelta(seconds=1)
+ACCOUNTS: list[Case] = [
+    ("sequoia", "accounts", "sequoia.demo", lambda i: i.documents["users"].pop(0)),
+    ("sequoia", "accounts", "role", user("sequoia.demo", role="admin")),
+    ("sequoia", "accounts", "preferences.currency", user("sequoia.demo", preferences={
+        "locale": "en-US", "currency": "EUR", "timezone": "America/Los_Angeles"})),
+    ("sequoia", "accounts", "no such document", lambda i: i.documents["users"].append(
+        {**i.first("users"), "_id": "x"})),
+    ("sequoia", "accounts", "locked: expected false, found true",
+     user("sequoia.demo", locked=True)),
+    ("sequoia", "accounts", "locked: expected false, found 0", user("sequoia.demo", locked=0)),
+    ("sequoia", "accounts", "locked: expected false, found nothing",
+     user("sequoia.demo", locked=NOTHING)),
+    ("sequoia", "accounts", f"expected after {SOON:%Y-%m-%d %H:%M} UTC",
+     user("sequoia.demo", expires_at=SOON)),
+    ("sequoia", "accounts", "expires_at", user("sequoia.demo", expires_at="2099")),
+    ("sequoia", "accounts", "expires_at", user("sequoia.demo", expires_at=NOTHING)),
+    ("sequoia", "accounts", f"login of {DEMO}: expected answer 200, found answer 401",
+     refuses(DEMO, 401)),
+    ("sequoia", "accounts", "was not asked", refuses(DEMO, 200, "was not asked: no password")),
+    ("sequoia", "accounts", "user_id: expected", lambda i: i.answer(DEMO, {"token": "t"})),
+    ("sequoia", "accounts", "user_id", lambda i: i.answer(DEMO, [])),
+    ("sequoia", "accounts", "token: expected a token, found none",
+     lambda i: i.answer(DEMO, {"user_id": i.first("users")["_id"], "token": ""})),
+    ("sequoia", "accounts", "token: expected a token, found none",
+     lambda i: i.answer(DEMO, {"user_id": i.first("users")["_id"], "token": 5})),
+    ("sequoia", "accounts", "with a wrong password: expected answer 401, found answer 200",
+     lambda i: i.answer(f"wrong {DEMO}", {})),
+    ("sequoia", "accounts", "found answer 500", refuses(f"wrong {DEMO}", 500)),
+    ("sequoia", "accounts", "did not answer", lambda i: i.answers.update({f"wrong {DEMO}":
+        type(i.kpis)("POST login", None, problem="did not answer within 5 s")})),
+    ("sequoia", "accounts", "a unique index on email", reindex("users")),
+    ("sequoia", "accounts", "another index of that name",
+     reindex("users", {"name": "email_1", "key": {"email": 1}})),
+]  # fmt: skip
+SHOWCASE: list[Case] = [
+    ("sequoia", "showcase", "is not there to look at", gone("showcases", SEQ)),
+    ("sequoia", "showcase", "no headline but None", put("showcases", SEQ, headline=None)),
+    ("sequoia", "showcase", "headline viral_coefficient: expected 0.45, found 0.5",
+     within("showcases", SEQ, "headline.viral_coefficient", 0.5)),
+    ("sequoia", "showcase", "headline nps: expected nothing, found 9",
+     within("showcases", SEQ, "headline.nps", 9)),
+    ("sequoia", "showcase", "headline network_density: expected 3.2, found nothing",
+     lambda i: i.one("showcases", SEQ)["headline"].pop("network_density")),
+    ("sequoia", "showcase", "headline network_density: expected 3.2, found nan",
+     within("showcases", SEQ, "headline.network_density", float("nan"))),
+    ("sequoia", "showcase", "headline network_density: expected 3.2, found true",
+     within("showcases", SEQ, "headline.network_density", True)),
+    ("sequoia", "showcase", "nothing can be computed from such rows (1 problems)",
+     within("showcases", SEQ, "records.vendors.0.vendors", "98")),
+    ("sequoia", "showcase", "records.vendors.0.vendors",
+     within("showcases", SEQ, "records.vendors.0.vendors", "98")),
+    ("sequoia", "showcase", "viral_coefficient, computed from the rows: expected 0.45",
+     within("showcases", SEQ, "records.invites.0.joined", 3)),
+    ("sequoia", "showcase", "network_density, computed from the rows: expected 3.2",
+     lambda i: i.one("showcases", SEQ)["records"]["connections"].pop()),
+    ("sequoia", "showcase", "b2b_vendor_growth_mom, computed from the rows",
+     within("showcases", SEQ, "records.vendors.5.vendors", 1000)),
+    ("sequoia", "showcase", "network_gmv_effect_usd, computed from the rows: expected 340",
+     within("showcases", SEQ, "records.new_users.0.gmv_usd", 1)),
+    ("sequoia", "showcase", "records.members[0].name",
+     within("showcases", SEQ, "records.members.0.name", "Else")),
+    ("sequoia", "showcase", "KPIs as served: currency: expected “USD”, found “EUR”",
+     served("kpis", currency="EUR")),
+    ("sequoia", "showcase", "KPI viral_coefficient as served: expected 0.45, found nothing",
+     served("kpis", investor_focus_metrics={})),
+    ("sequoia", "showcase", "KPI nps as served: expected nothing, found 9", lambda i: _shown(
+        i, nps=9)),
+    ("sequoia", "showcase", "KPI viral_coefficient as served: expected 0.45, found “0.45”",
+     lambda i: _shown(i, viral_coefficient="0.45")),
+    ("sequoia", "showcase", "KPI network_density as served", lambda i: _shown(
+        i, network_density=True)),
+    ("sequoia", "showcase", "KPI network_density as served", lambda i: _shown(
+        i, network_density=float("nan"))),
+    ("sequoia", "showcase", "KPI network_density as served", lambda i: _shown(
+        i, network_density=Decimal("3.21"))),
+    ("sequoia", "showcase", "KPI network_gmv_effect_usd as served: expected 340", lambda i: _shown(
+        i, network_gmv_effect_usd=Decimal("343.5"))),
+    ("sequoia", "showcase", "KPI network_gmv_effect_usd as served: expected 340", lambda i: _shown(
+        i, network_gmv_effect_usd=Decimal("336.5"))),
+    ("sequoia", "showcase", "answered 500", refuses("kpis")),
+    ("sequoia", "showcase", "usable “investor_focus_metrics”",
+     served("kpis", investor_focus_metrics=None)),
+    ("sequoia", "showcase", ":showcase: headline", lambda i: i.hold(f"bundle:{SEQ}:showcase", {
+        **i.one("showcases", SEQ), "headline": {}})),
+    ("sequoia", "showcase", ":showcase: records", hold(f"bundle:{SEQ}:showcase", {"_id": SEQ})),
+    ("a16z", "showcase", "there are no rows to compute from",
+     within("showcases", A16Z, "records.sessions", [])),
+    ("a16z", "showcase", "worked examples: expected at least 5, found 4",
+     lambda i: i.one("showcases", A16Z)["records"].update(
+         examples=i.one("showcases", A16Z)["records"]["examples"][:4])),
+    ("a16z", "showcase", "worked examples: expected at least 5, found 1",
+     lambda i: [e.update(name="Same") for e in i.one("showcases", A16Z)["records"]["examples"]]),
+    *(("a16z", "showcase", f"{number}, computed from the rows", within(
+        "showcases", A16Z, f"records.{row}.0.{field}", 1)) for number, row, field in (
+            ("ai_engagement_rate", "sessions", "ai_engaged"),
+            ("ai_revenue_impact", "revenue", "ai_influenced_usd"),
+            ("voice_ai_accuracy", "voice", "understood"),
+            ("consumer_retention", "cohorts", "retained"))),
+    ("lvmh", "showcase", "country of Louis Vuitton: expected “FR”, found “IT”",
+     lambda i: [i.one("products", "EUR-001").update(brand_country="IT")]),
+    ("lvmh", "showcase", "EUR-999: expected it in the catalog",
+     within("showcases", LVMH, "records.featured.0.product", "EUR-999")),
+    ("lvmh", "showcase", "EUR-001: house: expected “Dior”, found “Louis Vuitton”",
+     within("showcases", LVMH, "records.featured.0.house", "Dior")),
+    ("lvmh", "showcase", "featured products: expected some, found 0",
+     within("showcases", LVMH, "records.featured", [])),
+    ("lvmh", "showcase", "French story: expected a translation", lambda i: within("showcases", LVMH,
+     "records.featured.0.story.fr", i.one(
+         "showcases", LVMH)["records"]["featured"][0]["story"]["en"])(i)),
+    ("lvmh", "showcase", "price_eur: expected 4950, found 1",
+     within("showcases", LVMH, "records.featured.0.price_eur", 1)),
+    ("lvmh", "showcase", "partner houses: expected 23, found 22",
+     lambda i: i.one("showcases", LVMH)["records"]["partnerships"].pop()),
+    ("lvmh", "showcase", "without a product in the catalog: expected [], found ['Nobody']",
+     within("showcases", LVMH, "records.partnerships.0.house", "Nobody")),
+    *(("lvmh", "showcase", f"{number}, computed from the rows", within(
+        "showcases", LVMH, f"records.trade.0.{field}", 1)) for number, field in (
+            ("luxury_aov_eur", "gmv_eur"), ("european_gmv_eur", "gmv_eur"),
+            ("luxury_conversion", "visits"))),
+    ("general-catalyst", "showcase", "months of metrics: expected 12, found 11",
+     lambda i: i.one("showcases", GC)["records"]["months"].pop()),
+    ("general-catalyst", "showcase", "one after the other",
+     within("showcases", GC, "records.months.3.month", "2020-01")),
+    ("general-catalyst", "showcase", "one after the other",
+     lambda i: i.one("showcases", GC)["records"]["months"].reverse()),
+    ("general-catalyst", "showcase", "buyers in 2026-10",
+     within("showcases", GC, "records.months.11.buyers", 11566)),
+    ("general-catalyst", "showcase", "sellers in 2026-10",
+     within("showcases", GC, "records.months.11.sellers", 600)),
+    ("general-catalyst", "showcase", "buyers in 2026-10: expected over 99999",
+     within("showcases", GC, "records.months.0.buyers", 99999)),
+    ("general-catalyst", "showcase", "GMV is 5",
+     within("showcases", GC, "records.months.0.gmv_usd", 5)),
+    ("general-catalyst", "showcase", "spend is 5",
+     within("showcases", GC, "records.months.0.acquisition_spend_usd", 5)),
+    ("lightspeed", "showcase", "at least 20 with likes, shares and comments, found 0",
+     lambda i: [p.update(likes=0) for p in i.one("showcases", LSVP)["records"]["posts"]]),
+    ("lightspeed", "showcase", "at least 20 with likes, shares and comments, found 0",
+     lambda i: [p.update(shares=0) for p in i.one("showcases", LSVP)["records"]["posts"]]),
+    ("lightspeed", "showcase", "at least 20 with likes, shares and comments, found 0",
+     lambda i: [p.update(comments=0) for p in i.one("showcases", LSVP)["records"]["posts"]]),
+    ("lightspeed", "showcase", "an active creator, found “Nobody”",
+     within("showcases", LSVP, "records.posts.0.creator", "Nobody")),
+    ("lightspeed", "showcase", "mobile days: expected at least 14, found 13",
+     within("showcases", LSVP, "records.mobile.0.orders", 0)),
+    ("lightspeed", "showcase", "mobile days: expected at least 14, found 1",
+     lambda i: [d.update(date="2026-10-18") for d in i.one(
+         "showcases", LSVP)["records"]["mobile"]]),
+    *(("lightspeed", "showcase", f"reactions to post-001: expected at most {likes + 4}",
+       reactions(likes=likes, shares=shares, comments=comments, impressions=likes + 4))
+      for likes, shares, comments in ((1000, 2, 3), (100, 3, 2))),
+    ("lightspeed", "showcase", "reactions to post-001: expected at most 5",
+     within("showcases", LSVP, "records.posts.0.impressions", 5)),
+    ("index", "showcase", "compliance feature consent: expected it once, found 0",
+     lambda i: i.one("showcases", INDEX)["records"]["compliance"].pop(0)),
+    ("index", "showcase", "compliance feature consent: expected it once, found 2",
+     within("showcases", INDEX, "records.compliance.1.feature", "consent")),
+    ("index", "showcase", "consent: enabled: expected true, found false",
+     within("showcases", INDEX, "records.compliance.0.enabled", False)),
+    ("index", "showcase", "consent: evidence: expected at least one row",
+     within("showcases", INDEX, "records.compliance.0.evidence", [{}])),
+    ("index", "showcase", "tax examples: expected some, found 0",
+     within("showcases", INDEX, "records.vat_prices", [])),
+    ("index", "showcase", "EUR-001: gross is 495000 cents",
+     within("showcases", INDEX, "records.vat_prices.0.net_eur_cents", 1)),
+    ("index", "showcase", "tax example EUR-999: price",
+     within("showcases", INDEX, "records.vat_prices.0.product", "EUR-999")),
+    ("index", "showcase", "served locale: expected “en-GB”, found “en-US”",
+     lambda i: served("context", context={**i.context.body["context"], "locale": "en-US"})(i)),
+    ("index", "showcase", "KPIs as served: bundle: expected “INDEX_SOFOA_DOLFE”, found “x”",
+     served("kpis", bundle="x")),
+    ("index", "showcase", "currency of the served KPIs: expected “GBP”, found “USD”",
+     served("kpis", currency="USD")),
+    ("index", "showcase", "KPI european_revenue_gbp as served", lambda i: _shown(
+        i, european_revenue_gbp=6288000)),
+    ("bessemer", "showcase", "paying vendors: expected at least 20, found 0",
+     lambda i: [v.update(seats=0) for v in i.one("showcases", BVP)["records"]["vendors"]]),
+    ("bessemer", "showcase", "paying vendors: expected at least 20, found 0",
+     lambda i: [v.update(mrr_usd=0) for v in i.one("showcases", BVP)["records"]["vendors"]]),
+    ("bessemer", "showcase", "headline saas_arr_usd", within("showcases", BVP,
+     "records.vendors.0.mrr_usd", 1)),
+    ("bessemer", "showcase", "headline marketplace_take_rate", within("showcases", BVP,
+     "records.volumes.0.fees_usd", 1)),
+    ("bessemer", "showcase", "headline marketplace_take_rate: expected 0.125, found “12 %”",
+     within("showcases", BVP, "headline.marketplace_take_rate", "12 %")),
+    ("bessemer", "showcase", "volume: expected some, found 0",
+     lambda i: [v.update(volume_usd=0) for v in i.one("showcases", BVP)["records"]["volumes"]]),
+    ("bessemer", "showcase", "vendor-001 has churned, with MRR 1360",
+     within("showcases", BVP, "records.vendors.0.churned", True)),
+    *(("tiger-global", "showcase", f"{number}, computed from the rows", change)
+      for number, change in (
+          ("multi_currency_transactions", within(
+              "showcases", TIGER, "records.markets.0.second_currency", 1)),
+          ("emerging_markets", lambda i: [m.update(emerging=False) for m in i.one(
+              "showcases", TIGER)["records"]["markets"]]),
+          ("global_gmv_usd", within("showcases", TIGER, "records.markets.0.gmv_usd", 1)))),
+    ("tiger-global", "showcase", "KPI global_gmv_sgd as served", lambda i: _shown(
+        i, global_gmv_sgd=2800000)),
+]  # fmt: skip
+
+
+def _shown(imagined: Imagined, **metrics: Any) -> None:
+    body = imagined.kpis.body
+    shown = {**body["investor_focus_metrics"], **metrics}
+    imagined.answer("kpis", {**body, "investor_focus_metrics": shown})
+
+
+ALL = (CATALOG, CREATORS, LIVESALE, LEADS, CURRENCY, LOCALES, ANALYTICS, ACCOUNTS, SHOWCASE)
+CASES = [case for cases in ALL for case in cases]
+
+
+@pytest.mark.parametrize("short", SHORT)
+def test_of_a_pristine_demo_nothing_is_found(short: str) -> None:
+    assert failures(Imagined(short)) == []
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{n} {check}: {says}" for n, (_, check, says, _) in enumerate(CASES)]
+)
+def test_one_broken_thing_fails_one_check(case: Case) -> None:
+    short, check, says, broken = case
+    imagined = Imagined(short)
+    broken(imagined)
+    failed = failed_checks(imagined)
+    assert says in failed.get(check, ""), failed
+    assert not failed.keys() - {check} - TOUCHED_TOO.get(says, set()), failed
+
+
+TOUCHED_TOO = {
+    # What one check sees, another may have to see as well.
+    "country of Louis Vuitton: expected “FR”, found “IT”": {"catalog"},
+    "served locale: expected “en-GB”, found “en-US”": {"locales"},
+}
+
+
+@pytest.mark.parametrize("source", LIVE)
+def test_a_live_source_is_live(source: str) -> None:
+    imagined = Imagined("a16z")
+    every("currency_rates", source=source)(imagined)
+    assert failures(imagined) == []
+
+
+def test_the_embedded_feed_is_live_in_the_embedded_environment_only() -> None:
+    elsewhere = Imagined("a16z", embedded=False)
+    assert set(failed_checks(elsewhere)) == {"currency"}
+
+
+def test_a_deployment_may_keep_its_rates_elsewhere() -> None:
+    imagined = Imagined("a16z")
+    imagined.answers = {base: imagined.rates(base) for base in imagined.bases}
+    imagined.documents["currency_rates"] = []
+    assert failures(imagined) == []
+
+
+@pytest.mark.parametrize("age", [timedelta(hours=24), timedelta(minutes=-5), timedelta(0)])
+def test_rates_of_a_day_and_of_a_clock_a_little_ahead_are_fresh(age: timedelta) -> None:
+    imagined = Imagined("a16z")
+    every("currency_rates", updated_at=AT - age)(imagined)
+    assert failures(imagined) == []
+
+
+def test_a_currency_buys_one_of_itself_stated_or_not() -> None:
+    imagined = Imagined("a16z")
+    for table in imagined.documents["currency_rates"]:
+        table["rates"].pop(table["_id"], None)
+    assert failures(imagined) == []
+
+
+def test_rates_within_a_percent_agree() -> None:
+    imagined = Imagined("a16z")
+    table = imagined.one("currency_rates", "KES")["rates"]
+    rate("KES", "AED", table["AED"] * 1.009)(imagined)
+    assert failures(imagined) == []
+
+
+def test_a_rate_far_from_its_reference_is_news_up_to_a_quarter() -> None:
+    for factor, fails in ((1.23, set()), (1.27, {"currency"}), (0.77, set()), (0.73, {"currency"})):
+        imagined = Imagined("a16z")
+        all_rates(
+            lambda base, rates, f=factor: {  # type: ignore[misc]
+                c: r * (1 if (c == "JPY") == (base == "JPY") else f if c == "JPY" else 1 / f)
+                for c, r in rates.items()
+            }
+        )(imagined)
+        assert set(failed_checks(imagined)) == fails, factor
+
+
+def test_money_is_converted_by_the_served_rates() -> None:
+    imagined = Imagined("tiger-global")
+    currency = Currency(imagined)  # type: ignore[arg-type]
+    usd = imagined.one("currency_rates", "USD")["rates"]
+    jpy, sgd = Decimal(str(usd["JPY"])), Decimal(str(usd["SGD"]))
+    assert currency.convert(Decimal(100), "USD", "JPY") == 100 * jpy
+    assert currency.convert(Decimal(100), "SGD", "JPY") == 100 / sgd * jpy
+    assert currency.convert(Decimal(100), "SGD", "SGD") == 100
+    own = Decimal(str(imagined.one("currency_rates", "SGD")["rates"]["JPY"]))
+    assert currency.converted_by_its_own_table(Decimal(100), "SGD", "JPY") == 100 * own
+    assert currency.converted_by_its_own_table(Decimal(100), "SGD", "SGD") == 100
+    assert currency.converted_by_its_own_table(Decimal(100), "GBP", "GBP") == 100
+    gbp = Decimal(str(usd["GBP"]))
+    assert currency.converted_by_its_own_table(Decimal(100), "GBP", "JPY") == 100 / gbp * jpy
+    imagined.one("currency_rates", "SGD")["rates"]["JPY"] = None
+    with pytest.raises(Unobservable, match="no usable rate SGD to JPY is served"):
+        Currency(imagined).converted_by_its_own_table(Decimal(1), "SGD", "JPY")  # type: ignore[arg-type]
+    imagined.one("currency_rates", "USD")["rates"].pop("JPY")
+    with pytest.raises(Unobservable, match="no usable rate USD to JPY is served"):
+        Currency(imagined).per_dollar("JPY")  # type: ignore[arg-type]
+
+
+def test_money_in_ones_own_currency_needs_no_rate() -> None:
+    imagined = Imagined("lvmh")
+    imagined.documents["currency_rates"] = []
+    imagined.answer("EUR", None, 404)
+    assert set(failed_checks(imagined)) == {"currency"}
+
+
+def test_traces_of_whoever_is_in_session_and_probes_are_no_leftovers() -> None:
+    imagined = Imagined("bessemer")
+    for seen in (AT, AT - IN_SESSION, AT + IN_SESSION):
+        imagined.documents["user_sessions"].append({"_id": "s", "email": "a@b", "last_seen": seen})
+    probe = "aislemarts-demo-playbook-probe-1"
+    imagined.documents["user_sessions"].append({"_id": "p", "user_agent": probe})
+    imagined.documents["analytics"].append({"_id": "p", "session_id": probe})
+    assert failures(imagined) == []
+
+
+def test_an_account_may_hold_what_a_deployment_adds_and_live_on_for_48_hours() -> None:
+    imagined = Imagined("sequoia")
+    user("sequoia.demo", avatar="x.png", expires_at=SOON + timedelta(seconds=1))(imagined)
+    assert failures(imagined) == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422, 423, 429])
+def test_a_wrong_password_may_be_refused_in_many_ways(status: int) -> None:
+    imagined = Imagined("sequoia")
+    imagined.answer(f"wrong {DEMO}", None, status)
+    assert failures(imagined) == []
+
+
+def test_a_demo_is_anchored_where_its_last_reset_says() -> None:
+    later = timedelta(days=1)
+
+    def moved() -> Imagined:
+        imagined = Imagined("sequoia")
+        event = imagined.first("livesales")
+        event.update(anchored_at=ACCESS + later, starts_at=event["starts_at"] + later)
+        return imagined
+
+    assert set(failed_checks(moved())) == {"livesale"}
+    for last_run in (
+        None,
+        {"status": "done", "trigger": "rollback", "access": ACCESS},
+        {"status": "failed", "trigger": "reset", "access": ACCESS},
+        {"status": "done", "trigger": "reset", "access": "yesterday"},
+    ):
+        imagined = moved()
+        imagined.last_run = last_run
+        assert failures(imagined) == [], last_run
+
+
+def test_a_livesale_without_an_anchor_and_a_journal_cannot_be_judged() -> None:
+    imagined = Imagined("sequoia")
+    imagined.last_run = None
+    drop("livesales", "LS-SEQ-001", "anchored_at")(imagined)
+    reasons = failed_checks(imagined)
+    assert "anchored_at is no instant but nothing" in reasons["livesale"]
+
+
+def test_a_featured_product_that_is_sold_out_spoils_the_livesale() -> None:
+    imagined = Imagined("sequoia")
+    put("products", "LUX-003", inventory=0)(imagined)
+    assert "products in stock, found “LUX-003”" in failed_checks(imagined)["livesale"]
+
+
+def test_ids_and_names_of_any_type_break_no_check() -> None:
+    for collection in ("products", "creators", "livesales", "leads", "users", "showcases"):
+        imagined = Imagined("lightspeed")
+        imagined.documents[collection].append({"_id": {"a": [1]}, "name": ["x"], "brand": {}})
+        found = failures(imagined)
+        assert found and all(isinstance(failure, Failure) for failure in found)
+
+
+def test_caches_that_hold_no_copies_are_no_concern() -> None:
+    imagined = Imagined("sequoia")
+    imagined.hold(f"bundle:{SEQ}:visits", 12)
+    imagined.hold(f"bundle:{SEQ}:note", b"no JSON at all")
+    imagined.hold("region:US:search", {"hits": [{"id": "LUX-001", "name": "Hermès Birkin 35"}]})
+    imagined.hold("region:US:cdn:LUX-002", {
+        name: value for name, value in imagined.one("products", "LUX-002").items() if name != "_id"
+    })  # fmt: skip
+    imagined.hold(f"bundle:{SEQ}:livesale:LS-SEQ-001", imagined.first("livesales"))
+    imagined.hold(f"bundle:{SEQ}:leads", imagined.documents["leads"])
+    imagined.hold("region:US:products", imagined.documents["products"])
+    imagined.hold(f"bundle:{SEQ}:context", imagined.first("awareness_contexts"))
+    imagined.hold(f"bundle:{SEQ}:showcase", imagined.first("showcases"))
+    imagined.hold(f"bundle:{SEQ}:locale:fr", imagined.one("locales", "fr"))
+    imagined.cache["aislemarts:region:US:queue"] = None
+    assert failures(imagined) == []
+
+
+def test_every_fact_of_a_demo_has_a_plain_name() -> None:
+    demo = ImaginedDemo(Imagined("sequoia"))
+    assert len(demo.catalog.products) == 50
+    assert demo.livesale.starts_at == datetime(2026, 11, 25, 2, tzinfo=UTC)
+    assert demo.livesale.access == ACCESS
+    assert demo.showcase.computed["network_gmv_effect_usd"] == 340
+    assert demo.accounts.emails[0] == DEMO
+    assert demo.creators.active[0]["name"] == "Isabella Luxe"
+    assert demo.catalog.product("LUX-001") == demo.catalog.products[0]
+    assert demo.catalog.product("LUX-900") is None
+    assert demo.catalog.price_of({"price_usd": 5}) == 5
+    assert demo.catalog.price_of({"price_usd": 5.0}) is None
+
+
+# What one fact tells by itself, though another would tell of the same thing
+
+
+def told_by(facts: Iterable[Finding]) -> list[str]:
+    return [str(finding) for finding in facts]
+
+
+def test_every_account_that_is_shut_out_is_told() -> None:
+    imagined = Imagined("sequoia")
+    first, second = ImaginedDemo(imagined).accounts.emails
+    imagined.answer(first, None, 500)
+    imagined.answer(second, {"user_id": "somebody", "token": "t"})
+    found = told_by(ImaginedDemo(imagined).accounts.shut_out)
+    assert [line.partition(":")[0] for line in found] == [f"login of {first}", f"login of {second}"]
+
+
+def test_a_locked_account_is_told() -> None:
+    imagined = Imagined("sequoia")
+    user("sequoia.demo", locked=True)(imagined)
+    assert told_by(ImaginedDemo(imagined).accounts.locked) == [
+        f"account {DEMO}: locked: expected false, found true"
+    ]
+    user("sequoia.demo", locked=NOTHING)(imagined)
+    assert told_by(ImaginedDemo(imagined).accounts.locked) == [
+        f"account {DEMO}: locked: expected false, found nothing"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [({"price_usd": 0}, "price_usd: expected a positive whole price, found 0"),
+     ({"price_usd": -1}, "price_usd: expected a positive whole price, found -1"),
+     ({"price_usd": True}, "price_usd: expected a positive whole price, found true"),
+     ({"price_usd": 5.0}, "price_usd: expected a positive whole price, found 5.0"),
+     ({"price_eur": 5}, "price_eur: expected nothing, found 5"),
+     ({"price_sgd": None}, "price_sgd: expected nothing, found null"),
+     ({"currency": "EUR"}, "currency: expected “USD”, found “EUR”"),
+     ({"inventory": 99}, "inventory: expected 100, found 99"),
+     ({"inventory": 101}, "inventory: expected 100, found 101"),
+     ({"reserved": 1}, "reserved: expected 0, found 1"),
+     ({"inventory": 100.0}, "inventory: expected 100, found 100.0"),
+     ({"reserved": False}, "reserved: expected 0, found false")],
+)  # fmt: skip
+def test_a_product_at_a_bad_price_or_out_of_stock_is_told(
+    fields: dict[str, Any], says: str
+) -> None:
+    imagined = Imagined("sequoia")
+    put("products", "LUX-002", **fields)(imagined)
+    catalog = ImaginedDemo(imagined).catalog
+    stocked = fields.keys() & {"inventory", "reserved"}
+    found = told_by(catalog.not_in_full_stock if stocked else catalog.badly_priced)
+    assert found == [f"product in the US catalog LUX-002: {says}"]
+
+
+def test_a_price_of_one_is_a_price() -> None:
+    imagined = Imagined("sequoia")
+    put("products", "LUX-002", price_usd=1)(imagined)
+    assert not told_by(ImaginedDemo(imagined).catalog.badly_priced)
+
+
+def test_every_cached_copy_is_looked_at() -> None:
+    imagined = Imagined("sequoia")
+    imagined.cache = {}
+    imagined.hold("region:US:cdn:LUX-001", b"half a cop")
+    imagined.hold("region:US:cdn:LUX-002", {**imagined.one("products", "LUX-002"), "name": "?"})
+    found = told_by(ImaginedDemo(imagined).catalog.stale_copies)
+    assert [line.partition(": ")[0] for line in found] == [
+        "cached aislemarts:region:US:cdn:LUX-001",
+        "cached aislemarts:region:US:cdn:LUX-002",
+    ]
+
+
+def test_a_copy_of_another_regions_is_known_by_its_id_whatever_else_it_carries() -> None:
+    imagined = Imagined("sequoia")
+    imagined.hold("region:US:search", [{"_id": "EUR-001", "sku": "a number of the house's own"}])
+    assert "copies of its own region, found “EUR-001”" in failed_checks(imagined)["catalog"]
+
+
+def test_a_cached_instant_of_another_type_is_told() -> None:
+    imagined = Imagined("sequoia")
+    event = imagined.first("livesales")
+    imagined.hold(f"bundle:{SEQ}:livesale:{event['_id']}", {**event, "starts_at": 5})
+    assert "starts_at: expected" in failed_checks(imagined)["livesale"]
+
+
+def test_a_text_that_reads_like_an_instant_stays_a_text_in_the_cache() -> None:
+    imagined = Imagined("sequoia")
+    put("products", "LUX-002", name="2026-11-24")(imagined)
+    imagined.hold("region:US:cdn:LUX-002", imagined.one("products", "LUX-002"))
+    assert not told_by(ImaginedDemo(imagined).catalog.stale_copies)
+
+
+@pytest.mark.parametrize("number", [0, -0.5, 0.0])
+def test_a_rate_that_is_not_positive_is_told(number: float) -> None:
+    imagined = Imagined("a16z")
+    rate("KES", "AED", number)(imagined)
+    assert told_by(ImaginedDemo(imagined).currency.unusable) == [
+        f"rate KES to AED as stored: expected a positive number, found {number}"
+    ]
+
+
+def test_behind_ones_own_currency_the_others_are_looked_at_too() -> None:
+    imagined = Imagined("a16z")
+    table = imagined.one("currency_rates", "USD")["rates"]
+    table.pop("USD", None)
+    table.pop("JPY")
+    told = told_by(ImaginedDemo(imagined).currency.unusable)
+    assert "rate USD to JPY as served: expected a positive number, found nothing" in told
+
+
+def test_exactly_one_percent_and_exactly_a_quarter_are_within() -> None:
+    imagined = Imagined("a16z")
+    currency = ImaginedDemo(imagined).currency
+    reference = imagined.seeds.reference_rates["JPY"].model.per_usd
+    dollar = imagined.one("currency_rates", "USD")["rates"]
+    dollar.update(EUR=0.5, JPY=100)
+    imagined.one("currency_rates", "EUR")["rates"]["JPY"] = 202
+    assert not [line for line in told_by(currency.contradicting) if "EUR to JPY" in line]
+    imagined.one("currency_rates", "EUR")["rates"]["JPY"] = 202.1
+    assert [line for line in told_by(currency.contradicting) if "EUR to JPY" in line]
+    dollar["JPY"] = float(reference * Decimal("1.25"))
+    assert not [line for line in told_by(currency.absurd) if "JPY" in line]
+    dollar["JPY"] += 1
+    assert [line for line in told_by(currency.absurd) if "JPY" in line]
+
+
+def test_a_rate_that_is_missing_is_told_once() -> None:
+    imagined = Imagined("a16z")
+    for base, currency in (("USD", "JPY"), ("EUR", "JPY"), ("KES", "AED")):
+        imagined.one("currency_rates", base)["rates"].pop(currency)
+    currency = ImaginedDemo(imagined).currency
+    assert len(told_by(currency.unusable)) > 2
+    assert not told_by(currency.contradicting)
+    imagined.one("currency_rates", "KES")["rates"]["ZAR"] *= 2
+    assert [line.partition(":")[0] for line in told_by(currency.contradicting)] == [
+        "rate KES to ZAR as stored"
+    ]
+    assert not told_by(currency.absurd)
+
+
+def test_every_card_off_the_board_is_told() -> None:
+    imagined = Imagined("sequoia")
+    first, second = (card["_id"] for card in imagined.documents["leads"][:2])
+    put("leads", first, stage="somewhere")(imagined)
+    drop("leads", second, "stage")(imagined)
+    columns = "one of new, qualified, proposal, negotiation, closed"
+    assert told_by(ImaginedDemo(imagined).leads.off_the_board) == [
+        f"lead {first}: stage: expected {columns}, found “somewhere”",
+        f"lead {second}: stage: expected {columns}, found nothing",
+    ]
+
+
+def test_every_card_that_is_badly_tagged_is_told() -> None:
+    imagined = Imagined("sequoia")
+    first, second, third = (card["_id"] for card in imagined.documents["leads"][:3])
+    put("leads", first, awareness="yes")(imagined)
+    within("leads", second, "awareness.device", "")(imagined)
+    within("leads", second, "awareness.currency", "EUR")(imagined)
+    within("leads", third, "awareness.timezone", 5)(imagined)
+    assert told_by(ImaginedDemo(imagined).leads.untagged) == [
+        f"lead {first}: awareness: expected the tags locale, currency, timezone, device, source,"
+        " found “yes”",
+        f"lead {second}: awareness.currency: expected “USD”, found “EUR”",
+        f"lead {second}: awareness.device: expected a tag, found “”",
+        f"lead {third}: awareness.timezone: expected a tag, found 5",
+    ]
+
+
+def test_every_card_with_another_value_than_its_amount_is_told() -> None:
+    imagined = Imagined("sequoia")
+    first, second, third = (card["_id"] for card in imagined.documents["leads"][:3])
+    put("leads", first, value="a lot")(imagined)
+    put("leads", second, value="€1.1M")(imagined)
+    put("leads", third, value_amount=1)(imagined)
+    told = told_by(ImaginedDemo(imagined).leads.misvalued)
+    assert [line.partition(":")[0] for line in told] == [
+        f"lead {k}" for k in (first, second, third)
+    ]
+    assert "1100000 USD, as the card's amount, found “€1.1M”" in told[1]
+
+
+def test_a_livesale_that_starts_at_this_moment_is_past() -> None:
+    imagined = Imagined("sequoia")
+    starts = imagined.first("livesales")["starts_at"]
+    for at, past in ((starts, 1), (starts + SECOND, 1), (starts - SECOND, 0)):
+        imagined.at = at
+        assert len(told_by(ImaginedDemo(imagined).livesale.past)) == past, at
+
+
+def test_every_featured_product_that_is_not_there_is_told() -> None:
+    imagined = Imagined("sequoia")
+    put("livesales", "LS-SEQ-001", featured_products=["LUX-998", "LUX-001", "LUX-999"])(imagined)
+    put("products", "LUX-001", inventory=0)(imagined)
+    told = told_by(ImaginedDemo(imagined).livesale.featuring_what_is_not_there)
+    assert [line.rpartition(" ")[2] for line in told] == ["“LUX-998”", "“LUX-001”", "“LUX-999”"]
+
+
+def test_every_message_that_stayed_english_is_told() -> None:
+    imagined = Imagined("sequoia")
+    english = imagined.one("locales", "en")["messages"]
+    first, *_, last = (
+        key for key in english if english[key] != imagined.one("locales", "fr")["messages"][key]
+    )
+    messages = imagined.one("locales", "fr")["messages"]
+    messages.update({first: english[first], last: " "})
+    assert told_by(ImaginedDemo(imagined).locales.left_in_english("fr")) == [
+        f"locale fr: messages.{first}: expected a translation, found “{english[first]}”",
+        f"locale fr: messages.{last}: expected a message, found “ ”",
+    ]
+    put("locales", "fr", messages=None)(imagined)
+    assert len(told_by(ImaginedDemo(imagined).locales.left_in_english("fr"))) == len(english)
+
+
+def test_every_link_that_is_none_is_told() -> None:
+    imagined = Imagined("sequoia")
+    urls = {"home": "", "board": "/leads", "event": 5, "blank": " "}
+    served("context", bundle="x", demo_urls=urls)(imagined)
+    told = told_by(ImaginedDemo(imagined).locales.misled)
+    assert [line.partition(": ")[2] for line in told] == [
+        f"bundle: expected “{SEQ}”, found “x”",
+        "home: expected a link, found “”",
+        "event: expected a link, found 5",
+        "blank: expected a link, found “ ”",
+    ]
+
+
+def test_of_several_malformed_rows_the_first_is_told() -> None:
+    imagined = Imagined("bessemer")
+    for row in (3, 5):
+        within("showcases", BVP, f"records.vendors.{row}.mrr_usd", "much")(imagined)
+    with pytest.raises(Unobservable, match=r"records\.vendors\.3\.mrr_usd: .* \(2 problems\)$"):
+        _ = ImaginedDemo(imagined).showcase.computed
+
+
+def test_a_price_converts_to_pounds_where_it_is_one() -> None:
+    cheap, free = Imagined("index"), Imagined("index")
+    put("products", "EUR-030", price_eur=1)(cheap)
+    put("products", "EUR-030", price_eur=0)(free)
+    assert "showcase" not in failed_checks(cheap)
+    expected = "price of EUR-030 in pounds: expected a positive amount"
+    assert expected in failed_checks(free)["showcase"]
+
+
+def test_every_price_of_the_catalog_is_converted() -> None:
+    imagined = Imagined("tiger-global")
+    last = imagined.documents["products"][-1]
+    last.pop("price_sgd")
+    expected = f"price of {last['_id']} in JPY: expected a price in SGD, found null"
+    assert expected in failed_checks(imagined)["showcase"]
+
+
+def test_as_many_examples_as_promised_are_enough() -> None:
+    for rows, missing in ((5, False), (4, True)):
+        imagined = Imagined("a16z")
+        records = imagined.first("showcases")["records"]
+        records["examples"] = [
+            {**records["examples"][0], "name": f"example {n}"} for n in range(rows)
+        ]
+        reasons = failed_checks(imagined)["showcase"]
+        assert ("worked examples: expected at least" in reasons) == missing
+
+
+def test_as_many_posts_as_promised_are_enough() -> None:
+    for rows, missing in ((20, False), (19, True)):
+        imagined = Imagined("lightspeed")
+        for post in imagined.first("showcases")["records"]["posts"][rows:]:
+            post["shares"] = 0
+        assert ("with likes, shares and comments" in failed_checks(imagined)["showcase"]) == missing
+
+
+def test_as_many_vendors_as_promised_are_enough() -> None:
+    for rows, missing in ((20, False), (19, True)):
+        imagined = Imagined("bessemer")
+        vendors = imagined.first("showcases")["records"]["vendors"]
+        for vendor in [vendor for vendor in vendors if vendor["mrr_usd"]][rows:]:
+            vendor["seats"] = 0
+        assert ("paying vendors" in failed_checks(imagined)["showcase"]) == missing
+
+
+def test_everybody_who_saw_a_post_may_react_to_it() -> None:
+    imagined = Imagined("lightspeed")
+    post = imagined.first("showcases")["records"]["posts"][0]
+    post["impressions"] = post["likes"] + post["shares"] + post["comments"]
+    assert "reactions to" not in failed_checks(imagined)["showcase"]
+
+
+def test_a_price_that_comes_back_one_percent_off_is_within() -> None:
+    imagined = Imagined("tiger-global")
+    dollar = imagined.one("currency_rates", "USD")["rates"]
+    own = imagined.one("currency_rates", "SGD")["rates"]
+    dollar.update(SGD=1, JPY=100)
+    for rate, apart in ((101, False), (101.1, True)):
+        own["JPY"] = rate
+        assert ("in JPY and back" in failed_checks(imagined).get("showcase", "")) == apart
+
+
+# How two documents compare
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(1, 1.0), (1, True), (0, False), (0, None), ("", None), ([], {}), ([1], [1, 1]), ("a", "a "),
+     ({"a": 1}, {"a": 1, "b": None}), ([1, 2], [2, 1]), (1, Int64(1)), (Decimal128("1"), 1),
+     ({"a": {"b": 1}}, {"a": {"b": 1.0}}), (["a"], ["b"]), (AT, AT + timedelta(seconds=1)),
+     (AT, "2026-11-22T12:30:00Z"), (NOTHING, None)],
+)  # fmt: skip
+def test_these_differ(one: object, other: object) -> None:
+    assert not identical(one, other)
+    assert not identical(other, one)
+
+
+def test_these_are_the_same() -> None:
+    assert identical("Élégance", "E\u0301le\u0301gance")
+    assert identical({"a": [1, {"b": None}]}, {"a": [1, {"b": None}]})
+
+    class OtherInstant(datetime):
+        """As freezegun has one."""
+
+    assert identical(AT, OtherInstant(2026, 11, 22, 12, 30, tzinfo=UTC))
+
+
+def test_differences_are_told_where_they_are() -> None:
+    one = {"_id": 1, "a": {"b": [{"c": 1}, {"c": 2}]}, "d": [1], "e": 1}
+    other = {"_id": 1, "a": {"b": [{"c": 1}, {"c": 3}], "x": 0}, "d": [1, 2], "f": 1}
+    assert list(differences(one, other, "it")) == [
+        Finding("it: a.b[1].c", 2, 3),
+        Finding("it: a.x", NOTHING, 0),
+        Finding("it: d", [1], [1, 2]),
+        Finding("it: e", 1, NOTHING),
+        Finding("it: f", NOTHING, 1),
+    ]
+    assert list(differences(one, other, "it", only=["d"])) == [Finding("it: d", [1], [1, 2])]
+
+
+def test_what_reads_the_same_is_told_with_its_kind() -> None:
+    (found,) = differences({"a": 1}, {"a": Int64(1)}, "it")
+    assert str(found) == "it: a: expected 1 (int), found 1 (Int64)"
+
+
+def test_long_texts_are_told_from_where_they_part() -> None:
+    (found,) = differences({"a": "x" * 200 + "yy"}, {"a": "x" * 200 + "z"}, "it")
+    assert str(found) == f"it: a: expected “…{'x' * 10}yy”, found “…{'x' * 10}z”"
+    (found,) = differences({"a": "A\nb"}, {"a": "A b"}, "it")
+    assert (found.expected, found.found) == ("“…A\nb”", "“…A b”")
+
+
+def test_documents_are_missing_doubled_or_strays() -> None:
+    pristine = [{"_id": "a", "name": "A"}, {"_id": "b", "name": "B"}]
+    found = [{"_id": "b", "name": "B"}, {"_id": "b", "name": "C"}, {"_id": 1, "x": 0, "y": 0}, {}]
+    assert [str(finding) for finding in compared("thing", pristine, found)] == [
+        "thing a: expected “A”, found nothing",
+        "thing b: expected it once, found “C”",
+        "thing 1: expected no such document, found a document with _id, x, y",
+        "thing without an _id: expected no such document, found a document with",
+    ]
+    assert not list(compared("thing", pristine, [{"_id": "b", "name": "?"}, *pristine], only=[]))[
+        1:
+    ]
+    assert told({"_id": 1, "name": 5, "title": "T"}) == "“T”"

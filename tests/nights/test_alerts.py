@@ -1,0 +1,316 @@
+"""Alerts: through real HTTP and SMTP, by the playbook's channels, and never a secret in them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+
+from playbook import PROJECT
+from playbook.errors import WrongUsage
+from playbook.nights.alerts import Alert, Channels, Outbox
+from playbook.nights.alerts.channels import LEVELS, service, setting
+from playbook.nights.alerts.outbox import PAUSES, unknown_to_apprise
+from playbook.nights.alerts.wording import broken_off, samples
+
+CREDENTIALS = ("s3cr3t-passw0rd", "t0ken-9f8e7d6c5b4a")
+
+
+@pytest.fixture
+def hooks() -> Iterator[Webhooks]:
+    with webhooks() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def mail() -> Iterator[Mailbox]:
+    with mailbox() as inbox:
+        yield inbox
+
+
+def outbox(variables: dict[str, str], pauses: list[float] | None = None) -> Outbox:
+    slept = [] if pauses is None else pauses
+    return Outbox(Channels.from_environment(variables), pause=slept.append)
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "json://a json://b",
+        "json://a,json://b",
+        "json://a, json://b",
+        "\n json://a\n\n\tjson://b,\n",
+        "json://a,,json://b",
+        "json://a json://b json://a",
+    ],
+)
+def test_urls_are_separated_by_blanks_lines_and_commas(stated: str) -> None:
+    channels = Channels.from_environment({"DEMO_ALERT_HIGH": stated})
+    assert channels.urls["high"] == ("json://a", "json://b")
+
+
+def test_a_comma_inside_a_url_stays_in_it() -> None:
+    mail = "mailto://u:p@smtp.example.org?to=engineering@a.example,sales-lead@a.example"
+    slack = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#investor-demos,#sales"
+    channels = Channels.from_environment({"DEMO_ALERT_HIGH": f"{mail},{slack}"})
+    assert channels.urls["high"] == (mail, slack)
+
+
+def test_what_is_not_set_is_empty_and_what_is_no_url_is_named_without_it() -> None:
+    assert Channels.from_environment({}).urls == dict.fromkeys(LEVELS, ())
+    with pytest.raises(WrongUsage, match="DEMO_ALERT_CRITICAL: entry 2") as raised:
+        Channels.from_environment({"DEMO_ALERT_CRITICAL": "json://a 9f8e7d6c5b4a"})
+    assert "9f8e7d6c5b4a" not in str(raised.value)
+
+
+def test_the_documented_services_are_known_to_apprise() -> None:
+    channels = Channels.from_environment(
+        {
+            "DEMO_ALERT_SUCCESS": (
+                "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#investor-demos\n"
+                "mailtos://alerts:pw@smtp.example.org?from=playbook@aislemarts.luxury"
+                "&to=demos@aislemarts.luxury"
+            ),
+            "DEMO_ALERT_MEDIUM": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#demos",
+            "DEMO_ALERT_HIGH": (
+                "mailtos://alerts:pw@smtp.example.org?from=playbook@aislemarts.luxury"
+                "&to=engineering@aislemarts.luxury,sales-lead@aislemarts.luxury"
+            ),
+            "DEMO_ALERT_CRITICAL": "pagerduty://integration-key@api-key?action=map",
+        }
+    )
+    assert unknown_to_apprise(channels) == []
+    odd = Channels.from_environment({"DEMO_ALERT_HIGH": "json://a nosuch://s3cr3t"})
+    assert unknown_to_apprise(odd) == ["DEMO_ALERT_HIGH no. 2 (nosuch)"]
+
+
+def test_no_repr_shows_a_url(hooks: Webhooks) -> None:
+    channels = Channels.from_environment(hooks.channels())
+    assert not any(secret in repr(channels) + str(channels) for secret in CREDENTIALS)
+    assert service(hooks.url("high")) == "json"
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("json://user:pass.word@host.example/hook", ["pass.word"]),
+        ("json://user:p%40ss@host.example", ["p@ss", "p%40ss"]),
+        (
+            "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+            ["T1JJ3T3L2", "A1BRTD4JD", "TIiajkdnlazkcOXrIdevi7FQ"],
+        ),
+        ("pagerduty://intKey12345@apiKey98765", ["intKey12345", "apiKey98765"]),
+        ("json://host.example/?token=a1b2c3d4e5", ["a1b2c3d4e5"]),
+    ],
+)
+def test_a_urls_own_credentials_are_hidden_in_any_text(url: str, secrets: list[str]) -> None:
+    redact = outbox({"DEMO_ALERT_HIGH": url}).redact
+    text = redact(f"it said: {' and '.join(secrets)} at {url}")
+    assert not any(secret in text for secret in secrets)
+
+
+def test_ordinary_words_and_addresses_are_not_hidden() -> None:
+    url = "mailtos://alerts:hunter22@smtp.example.org?to=demos@aislemarts.luxury&name=Playbook"
+    redact = outbox({"DEMO_ALERT_HIGH": url}).redact
+    told = "alerts to demos@aislemarts.luxury by smtp.example.org, the Playbook"
+    assert redact(told) == told
+
+
+# Sending
+
+
+def test_an_alert_goes_to_its_own_level_and_nowhere_else(hooks: Webhooks) -> None:
+    box = outbox(hooks.channels())
+    for level in LEVELS:
+        hooks.clear()
+        (fate,) = box.send(Alert(level, f"a {level} title", "line one\nline two"))
+        assert hooks.levels == [level]
+        assert hooks.at(level)[0]["title"] == f"a {level} title"
+        assert hooks.at(level)[0]["message"] == "line one\nline two"
+        assert fate.taken and fate.tries == 1 and fate.channel == f"{setting(level)} no. 1"
+
+
+def test_a_high_alert_is_mailed_to_engineering_and_the_sales_lead(mail: Mailbox) -> None:
+    url = (
+        f"mailto://127.0.0.1:{mail.port}?from=playbook@aislemarts.luxury"
+        "&to=engineering@aislemarts.luxury,sales-lead@aislemarts.luxury"
+    )
+    alert = Alert("high", "[high] LVMH is NO-GO: livesale", "What failed:\n- livesale (high)")
+    (fate,) = outbox({"DEMO_ALERT_HIGH": url}).send(alert)
+
+    assert fate.taken
+    to = {address for recipients, _ in mail.received for address in recipients}
+    assert to == {"engineering@aislemarts.luxury", "sales-lead@aislemarts.luxury"}
+    message = mail.received[0][1]
+    assert message["subject"] == "[high] LVMH is NO-GO: livesale"
+    body = message.get_body(("plain",))
+    assert body is not None and "- livesale (high)" in body.get_content()
+
+
+def test_secrets_of_the_settings_never_leave(
+    hooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMO_PASSWORD_LVMH", "hunter2-hunter2")
+    monkeypatch.setenv("MONGO_URI", "mongodb://root:m0ngo-secret@db.example/")
+    text = f"hunter2-hunter2 m0ngo-secret {' '.join(CREDENTIALS)} {hooks.url('high')}"
+    outbox(hooks.channels()).send(Alert("high", text, text))
+
+    (arrived,) = hooks.at("high")
+    for secret in ("hunter2-hunter2", "m0ngo-secret", *CREDENTIALS):
+        assert secret not in arrived["title"] + arrived["message"]
+    assert "[hidden]" in arrived["message"]
+
+
+def test_a_dead_channel_is_tried_three_times_and_then_the_next_one_up(hooks: Webhooks) -> None:
+    hooks.dead = {"medium", "high"}
+    pauses: list[float] = []
+    fates = outbox(hooks.channels(), pauses).send(Alert("medium", "t", "b"))
+
+    assert hooks.refused == ["medium"] * 3 + ["high"] * 3
+    assert hooks.levels == ["critical"]
+    assert pauses == [*PAUSES, *PAUSES]
+    assert [(fate.taken, fate.tries) for fate in fates] == [(False, 3), (False, 3), (True, 1)]
+
+
+def test_a_channel_that_recovers_meanwhile_is_not_escalated(hooks: Webhooks) -> None:
+    hooks.dead = {"high"}
+
+    def pause(seconds: float) -> None:
+        hooks.dead.clear()
+
+    box = Outbox(Channels.from_environment(hooks.channels()), pause=pause)
+    (fate,) = box.send(Alert("high", "t", "b"))
+    assert (fate.taken, fate.tries) == (True, 2)
+    assert hooks.levels == ["high"]
+
+
+def test_when_nobody_can_be_paged_somebody_else_hears(hooks: Webhooks) -> None:
+    hooks.dead = {"critical"}
+    outbox(hooks.channels()).send(Alert("critical", "t", "b"))
+    assert hooks.levels == ["high"]
+
+
+def test_nobody_is_woken_for_good_news(hooks: Webhooks) -> None:
+    hooks.dead = {"success"}
+    outbox(hooks.channels()).send(Alert("success", "t", "b"))
+    assert hooks.levels == []
+
+
+def test_a_level_without_a_channel_goes_up_too(hooks: Webhooks) -> None:
+    channels = hooks.channels()
+    del channels["DEMO_ALERT_MEDIUM"]
+    outbox(channels).send(Alert("medium", "t", "b"))
+    assert hooks.levels == ["high"]
+
+
+def test_one_of_two_reached_is_enough_and_the_other_is_told(hooks: Webhooks) -> None:
+    hooks.dead = {"dead"}
+    channels = {**hooks.channels(), "DEMO_ALERT_HIGH": f"{hooks.url('dead')} {hooks.url('high')}"}
+    fates = outbox(channels).send(Alert("high", "t", "b"))
+    assert [fate.taken for fate in fates] == [False, True]
+    assert hooks.levels == ["high"]
+
+
+def test_whoever_is_on_several_channels_gets_it_once(hooks: Webhooks) -> None:
+    channels = {**hooks.channels(), "DEMO_ALERT_MEDIUM": hooks.url("success")}
+    outbox(channels).send(Alert("success", "all clear", "b"), also=["medium", "high"])
+    assert hooks.levels == ["success", "high"]
+
+
+def test_a_channel_that_breaks_in_any_way_raises_nothing() -> None:
+    def broken(*_: str) -> bool:
+        raise RuntimeError("json://user:s3cr3t-passw0rd@127.0.0.1")
+
+    channels = Channels.from_environment({"DEMO_ALERT_HIGH": "json://a"})
+    fates = Outbox(channels, send=broken, pause=lambda seconds: None).send(Alert("high", "t", "b"))
+    assert [fate.taken for fate in fates] == [False]
+
+
+def test_without_any_channel_nothing_happens() -> None:
+    assert outbox({}).send(Alert("critical", "t", "b")) == []
+
+
+def test_apprise_says_nothing_of_its_own(hooks: Webhooks, caplog: pytest.LogCaptureFixture) -> None:
+    hooks.dead = {"high", "critical", "medium"}
+    with caplog.at_level(logging.DEBUG):
+        outbox(hooks.channels()).send(Alert("high", "t", "b"))
+    apprise = [r.getMessage() for r in caplog.records if r.name.startswith("apprise")]
+    assert apprise == []
+
+
+def test_apprise_is_loaded_only_by_who_alerts() -> None:
+    code = (
+        "import sys, playbook.nights.nightly, playbook.cli.nightly; print('apprise' in sys.modules)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True
+    )
+    assert shown.stdout.strip() == "False"
+
+
+def test_what_never_began_says_what_to_do() -> None:
+    alert = broken_off("nightly run of lvmh", "REDIS_URL is missing", "high", datetime.now(UTC))
+    assert alert.level == "high" and "REDIS_URL is missing" in alert.body
+    assert "What to do: " in alert.body and "What was done: " in alert.body
+
+
+# The command
+
+
+def alerts_test(**variables: str) -> subprocess.CompletedProcess[str]:
+    inherited = {n: v for n, v in os.environ.items() if not n.startswith("DEMO_")}
+    return subprocess.run(
+        [sys.executable, "-m", "playbook", "alerts", "test"],
+        env={**inherited, **variables},
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_command_sends_one_of_each(hooks: Webhooks) -> None:
+    ended = alerts_test(**hooks.channels())
+
+    assert ended.returncode == 0, ended.stderr
+    assert hooks.levels == list(LEVELS)
+    assert [alert.level for alert in samples(datetime.now(UTC))] == list(LEVELS)
+    assert all("test" in body["title"] for _, body in hooks.received)
+    assert ended.stdout.count(" taken") == len(LEVELS)
+    assert not any(secret in ended.stdout + ended.stderr for secret in CREDENTIALS)
+
+
+def test_the_command_tells_which_channel_is_dead_and_escalates_nothing(hooks: Webhooks) -> None:
+    hooks.dead = {"medium"}
+    channels = hooks.channels()
+    del channels["DEMO_ALERT_SUCCESS"]
+    ended = alerts_test(**channels)
+
+    assert ended.returncode == 1
+    assert "medium: DEMO_ALERT_MEDIUM no. 1 (json) NOT taken after 3 tries" in ended.stdout
+    assert "success: DEMO_ALERT_SUCCESS is not set" in ended.stdout
+    assert hooks.levels == ["high", "critical"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({}, "no channel is set"),
+        ({"DEMO_ALERT_HIGH": "s3cr3t-passw0rd"}, "DEMO_ALERT_HIGH: entry 1"),
+        ({"DEMO_ALERT_HIGH": "nosuch://s3cr3t-passw0rd"}, "DEMO_ALERT_HIGH no. 1 (nosuch)"),
+    ],
+)
+def test_the_command_names_a_wrong_setting(variables: dict[str, str], named: str) -> None:
+    ended = alerts_test(**variables)
+    assert ended.returncode == 2
+    assert named in ended.stderr and "s3cr3t" not in ended.stderr

@@ -1,0 +1,278 @@
+"""What is under ``deploy/`` and ``.github/``: up to date, valid by the real schemas, and safe."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime, time
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+
+from playbook import PROJECT, __version__, clock
+from playbook.nights.schedule.render import KINDS, files
+from playbook.nights.schedule.settings import GRACE
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+
+DEPLOY = PROJECT / "deploy"
+KUBERNETES = "1.30"
+SUFFIXES = (".yaml", ".yml")
+
+
+@pytest.fixture(scope="module")
+def bundles(seeds: Seeds) -> list[Bundle]:
+    return [line.model for line in seeds.bundles.values()]
+
+
+def render(kind: str, bundles: list[Bundle], at: time = clock.RESET_TIME) -> dict[str, str]:
+    return files(kind, bundles, at, GRACE, clock.now().year)
+
+
+def schema(name: str) -> Any:
+    """A schema that check-jsonschema carries: no network is asked."""
+    folder = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def valid(document: Any, name: str) -> None:
+    found = schema(name)
+    jsonschema.validators.validator_for(found)(found).validate(document)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_kept_is_what_render_writes(kind: str, bundles: list[Bundle]) -> None:
+    kept = {path.name: path.read_text() for path in (DEPLOY / kind).iterdir()}
+    assert kept == render(kind, bundles), f"playbook schedule render {kind} --into deploy/{kind}"
+
+
+# Kubernetes
+
+
+def cron_jobs(bundles: list[Bundle], at: time = clock.RESET_TIME) -> dict[str, Any]:
+    (text,) = render("kubernetes", bundles, at).values()
+    documents = list(yaml.safe_load_all(text))
+    return {d["metadata"]["labels"].get("demo-bundle", "claim"): d for d in documents}
+
+
+def test_the_manifests_are_valid_kubernetes(bundles: list[Bundle]) -> None:
+    for document in cron_jobs(bundles).values():
+        kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+def test_the_schema_would_notice(bundles: list[Bundle]) -> None:
+    job = cron_jobs(bundles)["lvmh"]
+    job["spec"]["timezone"] = job["spec"].pop("timeZone")
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(job, KUBERNETES, strict=True)
+
+
+def test_each_bundle_runs_at_three_in_its_own_zone_and_never_twice_at_once(
+    bundles: list[Bundle],
+) -> None:
+    jobs = cron_jobs(bundles)
+    assert set(jobs) == {"claim", *(bundle.short for bundle in bundles)}
+    for bundle in bundles:
+        spec = jobs[bundle.short]["spec"]
+        assert (spec["schedule"], spec["timeZone"]) == ("0 3 * * *", bundle.timezone)
+        assert spec["concurrencyPolicy"] == "Forbid"
+        (container,) = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+        assert container["args"][:3] == ["nightly", bundle.short, "--if-due"]
+        assert container["image"].endswith(f":{__version__}")
+    assert cron_jobs(bundles, time(1, 30))["lvmh"]["spec"]["schedule"] == "30 1 * * *"
+
+
+# systemd
+
+
+def test_the_timers_name_their_zone(bundles: list[Bundle]) -> None:
+    rendered = render("systemd", bundles)
+    for bundle in bundles:
+        timer = rendered[f"demo-nightly-{bundle.short}.timer"]
+        assert f"\nOnCalendar=*-*-* 03:00:00 {bundle.timezone}\n" in timer
+        assert f"\nUnit=demo-nightly@{bundle.short}.service\n" in timer
+    assert "nightly %i --if-due" in rendered["demo-nightly@.service"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_understands_them(bundles: list[Bundle]) -> None:
+    now = datetime.now(UTC)
+    for name, text in render("systemd", bundles).items():
+        matched = re.search(r"OnCalendar=(.+)", text)
+        if matched is None:
+            continue
+        told = subprocess.run(
+            ["systemd-analyze", "calendar", matched[1]],
+            env={"TZ": "UTC", "PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        following = re.search(r"Next elapse: \w+ (\S+ \S+) UTC", told.stdout)
+        assert following is not None, told.stdout
+        zone = matched[1].split()[-1]
+        instant = datetime.fromisoformat(following[1]).replace(tzinfo=UTC)
+        assert instant == clock.next_reset(zone, now), name
+
+
+# cron
+
+
+def test_every_cron_line_stands_under_its_zone(bundles: list[Bundle]) -> None:
+    (text,) = render("crontab", bundles).values()
+    zone, found = "", {}
+    for line in text.splitlines():
+        if line.startswith("CRON_TZ="):
+            zone = line.removeprefix("CRON_TZ=")
+        elif matched := re.fullmatch(r"0 3 \* \* \*  playbook nightly (\S+) --if-due .*", line):
+            found[matched[1]] = zone
+    assert found == {bundle.short: bundle.timezone for bundle in bundles}
+
+
+def test_a_reset_time_that_meets_a_clock_change_is_warned_of(bundles: list[Bundle]) -> None:
+    def text(at: time) -> str:
+        return "".join(files("crontab", bundles, at, GRACE, 2026).values())
+
+    assert "clocks there change" not in text(time(3))
+    assert "# On 08 March 2026 the clocks there change around 02:00." in text(time(2))
+
+
+# GitHub
+
+
+def workflow(path: Path) -> dict[str, Any]:
+    document: dict[Any, Any] = yaml.safe_load(path.read_text())
+    if True in document:  # YAML 1.1 reads the key "on" as a truth
+        document["on"] = document.pop(True)
+    return document
+
+
+WORKFLOWS = (DEPLOY / "github" / "nightly-demos.yml", PROJECT / ".github/workflows/nightly.yml")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_the_workflows_are_valid(path: Path) -> None:
+    document = workflow(path)
+    valid(document, "github-workflows")
+    assert "workflow_dispatch" in document["on"], "on demand, too"
+    assert document["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize("year", [2026, 2030])
+def test_githubs_utc_hours_are_every_bundles_three_oclock(bundles: list[Bundle], year: int) -> None:
+    document = workflow(WORKFLOWS[0])
+    crons = {entry["cron"] for entry in document["on"]["schedule"]}
+    needed = set()
+    for bundle in bundles:
+        for instant in clock.daily_runs(bundle.timezone, datetime(year, 1, 1, tzinfo=UTC)):
+            if instant.year != year:
+                break
+            assert instant.astimezone(ZoneInfo(bundle.timezone)).time() == time(3)
+            needed.add(f"{instant.minute} {instant.hour} * * *")
+    assert crons == needed
+
+
+def test_githubs_job_asks_whether_it_is_three_there(bundles: list[Bundle]) -> None:
+    (job,) = workflow(WORKFLOWS[0])["jobs"].values()
+    assert job["strategy"]["matrix"]["bundle"] == [bundle.short for bundle in bundles]
+    steps = {step.get("name"): step for step in job["steps"]}
+    assert "playbook schedule due ${{ matrix.bundle }}" in steps["Is it 03:00 there?"]["run"]
+    assert steps["Reset and check"]["if"] == "steps.due.outputs.due == 'yes'"
+    for bundle in bundles:
+        name = f"DEMO_PASSWORD_{bundle.short.upper().replace('-', '_')}"
+        assert job["env"][name] == f"${{{{ secrets.{name} }}}}"
+
+
+@pytest.mark.parametrize(("code", "due"), [(0, "yes"), (1, "no"), (3, "yes")])
+def test_the_step_says_yes_where_nobody_answers(tmp_path: Path, code: int, due: str) -> None:
+    (job,) = workflow(WORKFLOWS[0])["jobs"].values()
+    (step,) = [step for step in job["steps"] if step.get("id") == "due"]
+    stand_in = tmp_path / "playbook"
+    stand_in.write_text(f"#!/bin/sh\nexit {code}\n")
+    stand_in.chmod(0o755)
+    subprocess.run(
+        ["bash", "-e", "-c", step["run"].replace("${{ matrix.bundle }}", "lvmh")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "GITHUB_OUTPUT": str(tmp_path / "output")},
+        check=True,
+    )
+    assert (tmp_path / "output").read_text() == f"due={due}\n"
+
+
+def test_the_nightly_ci_tests_reports_and_keeps_a_history() -> None:
+    (job,) = workflow(WORKFLOWS[1])["jobs"].values()
+    runs = [step.get("run", "") for step in job["steps"]]
+    asked = {name for run in runs for name in _environments(run)}
+    assert asked >= {"tests", "demo", "report"}
+    uses = [step.get("uses", "").partition("@")[0] for step in job["steps"]]
+    assert "actions/cache/restore" in uses and "actions/cache/save" in uses
+    (kept,) = [s for s in job["steps"] if s.get("uses", "").startswith("actions/upload-artifact")]
+    assert "reports/allure-report" in kept["with"]["path"]
+    # Nothing names a deployment: the embedded environment is what is tested.
+    assert "MONGO_URI" not in json.dumps(job)
+    known = set(re.findall(r"^\[testenv:(\w+)\]", (PROJECT / "tox.ini").read_text(), re.M))
+    assert asked <= known
+
+
+def _environments(run: str) -> list[str]:
+    matched = re.fullmatch(r"tox -e (\S+)", run)
+    return matched[1].split(",") if matched else []
+
+
+# Docker
+
+
+def compose() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return document
+
+
+def test_compose_is_valid_and_holds_what_it_takes() -> None:
+    document = compose()
+    valid(document, "compose-spec")
+    services = document["services"]
+    assert services["mongo"]["image"] == "mongo:8" and services["redis"]["image"] == "redis:8"
+    assert services["scheduler"]["command"][:2] == ["schedule", "run"]
+    assert services["admin"]["command"][0] == "serve"
+    for name in ("scheduler", "admin"):
+        assert services[name]["image"].endswith(f":{__version__}")
+        assert set(services[name]["depends_on"]) == {"mongo", "redis"}
+        assert services[name]["volumes"] == services["scheduler"]["volumes"], "shared backups"
+    named = {volume.split(":")[0] for s in services.values() for volume in s.get("volumes", [])}
+    assert named == set(document["volumes"])
+
+
+def test_compose_gives_a_run_in_hand_time_to_end() -> None:
+    from playbook.nights.schedule.runner import ROLL_BACK_SECONDS, STOP_SECONDS
+
+    grace = int(compose()["services"]["scheduler"]["stop_grace_period"].removesuffix("s"))
+    assert grace > STOP_SECONDS + ROLL_BACK_SECONDS
+
+
+def test_nothing_is_opened_to_the_network_and_no_secret_is_written_down() -> None:
+    document = compose()
+    for service in document["services"].values():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")
+    for path in DEPLOY.rglob("*"):
+        if path.is_file():
+            text = path.read_text()
+            assert not re.search(r"DEMO_PASSWORD_\w+[:=] *[^$\s{*]", text), path
+
+
+def test_the_image_gets_all_that_the_project_is_run_from() -> None:
+    ignore = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
+    let_in = {line.removeprefix("!") for line in ignore if line.startswith("!")}
+    needed = {"playbook", "features", "fixtures", "steps", "seeds", "conftest.py", "tox.ini"}
+    assert needed | {"pyproject.toml", "README.md", "constraints.txt"} <= let_in
+    assert ignore[0] == "*", "and nothing else: no .env, no backups, no .git"
+    assert all((PROJECT / name).exists() for name in let_in)
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    assert "\nUSER playbook\n" in dockerfile and f":{__version__} " in dockerfile

@@ -1,0 +1,751 @@
+"""A night without an engineer, on a real environment whose data is really broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time as machine
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from alert_receivers import Webhooks, webhooks
+from sandbox import Document, Sandbox, until
+
+from playbook import PROJECT, clock
+from playbook.environment import Environment, connections
+from playbook.errors import Unreachable, WrongUsage
+from playbook.nights import nightly
+from playbook.nights.alerts import Channels, Outbox
+from playbook.nights.night import Night
+from playbook.nights.nightly import Crashed, Nightly, NotDue, run_features
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.processes.signals import StoppedAtOnce, Stopping
+from playbook.reset import backup
+from playbook.reset.execute import Executor
+from playbook.reset.journal import Journal
+from playbook.reset.lease import BeingReset, held
+from playbook.reset.plan import Operation
+from playbook.verdict.checks import CHECKS
+from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Verdict
+
+SHORT = "lvmh"
+
+
+@pytest.fixture(scope="module")
+def hooks() -> Iterator[Webhooks]:
+    with webhooks() as inbox:
+        yield inbox
+
+
+@dataclass
+class Patience(Stopping):
+    """Waits without waiting, notes for how long it would have, and lets things happen meanwhile."""
+
+    waits: list[float] = field(default_factory=list)
+    meanwhile: Callable[[int], object] = lambda number: None
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def wait(self, seconds: float) -> bool:
+        self.waits.append(seconds)
+        self.meanwhile(len(self.waits))
+        return self.asked.is_set()
+
+
+@dataclass
+class Scene:
+    """One bundle of an environment, and the night that it is in for."""
+
+    sandbox: Sandbox
+    hooks: Webhooks
+    backups: Path
+    patience: Patience = field(default_factory=Patience)
+    said: list[str] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
+
+    @property
+    def bundle(self) -> Bundle:
+        return self.sandbox.bundle(SHORT)
+
+    @property
+    def outbox(self) -> Outbox:
+        return Outbox(Channels.from_environment(self.hooks.channels()), pause=lambda seconds: None)
+
+    def nights(self, check: nightly.Check, **options: Any) -> Nightly:
+        return Nightly(
+            self.sandbox.environment,
+            self.sandbox.seeds,
+            self.backups,
+            self.outbox,
+            self.patience,
+            check=check,
+            say=self.said.append,
+            **options,
+        )
+
+    def night(self, check: nightly.Check = run_features, **options: Any) -> Night:
+        return self.nights(check, **options).run(self.bundle)
+
+    def breaking(self, breakage: Callable[[int], object]) -> nightly.Check:
+        """The real check, of data that is broken between each reset and its check."""
+
+        def check(
+            environment: Environment, seeds: Seeds, bundle: Bundle, allure: Path | None
+        ) -> Verdict:
+            breakage(len(self.checks) + 1)
+            verdict = run_features(environment, seeds, bundle, allure)
+            self.checks.append(verdict.verdict)
+            return verdict
+
+        return check
+
+    @property
+    def runs(self) -> list[Document]:
+        """The journal of the bundle, oldest first by what is in it."""
+        found = self.sandbox.db.demo_resets.find({"bundle": self.bundle.key})
+        return sorted(found, key=lambda run: (run["started_at"], run["ended_at"]))
+
+    @property
+    def nights_told(self) -> list[Document]:
+        return [run["night"] for run in self.runs if run.get("night")]
+
+
+@pytest.fixture
+def scene(sandbox: Sandbox, hooks: Webhooks, tmp_path: Path) -> Iterator[Scene]:
+    sandbox.clear()
+    sandbox.free_leases()
+    hooks.clear()
+    yield Scene(sandbox, hooks, tmp_path / "backups")
+    hooks.clear()
+
+
+@pytest.fixture
+def passing_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """A clock that stands still unless moved on, a second at each look."""
+    shown = [datetime(2026, 11, 22, 2, tzinfo=UTC)]
+
+    def now() -> datetime:
+        shown[0] += timedelta(seconds=1)
+        return shown[0]
+
+    def move_on(duration: timedelta) -> None:
+        shown[0] += duration
+
+    monkeypatch.setattr(clock, "now", now)
+    return move_on
+
+
+# Stand-ins for the check, where it is the night that is looked at
+
+
+def saying(*verdicts: str | list[str] | Exception) -> nightly.Check:
+    """A check that says one verdict after the other: "GO", or the checks that fail."""
+    left = list(verdicts)
+    severities = {"catalog": "critical", "accounts": "critical", "leads": "medium"}
+    severities["analytics"] = "medium"
+
+    def check(
+        environment: Environment, seeds: Seeds, bundle: Bundle, allure: Path | None
+    ) -> Verdict:
+        said = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(said, Exception):
+            raise said
+        failing = [] if said == GO else list(said)
+        results = tuple(
+            Result(
+                bundle.key,
+                name,
+                f"{name} as agreed",
+                "failed" if name in failing else "passed",
+                severities.get(name, "high"),
+                f"The playbook's line of {name}",
+                f"{name}: not as expected" if name in failing else "",
+            )
+            for name in CHECKS
+        )
+        return Verdict(clock.now(), (BundleVerdict(bundle.key, results),))
+
+    return check
+
+
+def text(alert: dict[str, Any]) -> str:
+    return f"{alert['title']}\n{alert['message']}"
+
+
+# Really broken
+
+
+def test_a_good_night_is_told_saved_and_written_down(scene: Scene, tmp_path: Path) -> None:
+    night = scene.night(reports=tmp_path / "reports")
+
+    assert (night.verdict, night.outcome, night.exit_code) == (GO, "GO", 0)
+    (run,) = scene.runs
+    assert (run["trigger"], run["status"], run["verdict"]) == ("nightly", "done", GO)
+    assert run["failed_checks"] == []
+    assert run["started_at"] <= run["ended_at"]
+    assert len(run["seeds_version"]) == 12
+    assert all(step["seconds"] >= 0 for step in run["steps"])
+    assert run["steps"][-1]["step"] == "Verification: check"
+    assert run["night"]["outcome"] == "GO"
+    assert [alert["taken"] for alert in run["night"]["alerts"]] == [True]
+    saved = backup.latest(scene.backups, scene.bundle, state=backup.GO)
+    assert backup.read(saved.path).hashes() == scene.sandbox.state(SHORT).hashes()
+    assert scene.hooks.levels == ["success"]
+    told = text(scene.hooks.at("success")[0])
+    assert "LVMH is GO" in told and "reset and checked, all passed" in told
+    assert str(tmp_path / "reports" / "verdict-lvmh.html") in told
+    verdict = json.loads((tmp_path / "reports" / "verdict-lvmh.json").read_text())
+    assert verdict["verdict"] == GO
+    assert list((tmp_path / "reports" / "allure-results").glob("*-result.json"))
+    assert (tmp_path / "reports" / "verdict-lvmh.html").exists()
+
+
+def test_broken_again_and_again_it_is_rolled_back_to_the_last_go_state(scene: Scene) -> None:
+    assert scene.night().verdict == GO
+    good = scene.sandbox.state(SHORT).hashes()
+    scene.hooks.clear()
+
+    def lose_a_product(number: int) -> None:
+        if number <= 2:
+            scene.sandbox.db.products.delete_one({"_id": "EUR-001"})
+
+    night = scene.night(scene.breaking(lose_a_product))
+
+    assert scene.checks == [NO_GO, NO_GO, GO]
+    assert night.outcome == "rolled back, GO"
+    assert (night.verdict, night.exit_code, night.severity) == (GO, 0, "critical")
+    assert scene.sandbox.state(SHORT).hashes() == good
+    first, second, rollback = scene.runs[1:]
+    assert "catalog" in first["failed_checks"] and first["verdict"] == NO_GO
+    assert second["trigger"] == "nightly" and second["verdict"] == NO_GO
+    assert (rollback["trigger"], rollback["verdict"]) == ("rollback", GO)
+    assert rollback["night"]["failed_checks"] == second["failed_checks"]
+    # One page, after the retry and the rollback: it says what was done.
+    assert scene.hooks.levels == ["critical"]
+    told = text(scene.hooks.at("critical")[0])
+    assert "[critical] LVMH is GO only by a rollback: catalog" in told
+    assert "Product catalog: 50 items per region" in told and "EUR-001" in told
+    assert "retried once" in told and "rolled back to the GO state of" in told
+    assert "What to do: the demo can be shown as it was that day" in told
+
+
+def test_a_medium_failure_is_told_with_the_retry_under_way(scene: Scene) -> None:
+    def drop_a_lead(number: int) -> None:
+        if number == 1:
+            scene.sandbox.db.leads.delete_one({"bundle": scene.bundle.key})
+
+    night = scene.night(scene.breaking(drop_a_lead))
+
+    assert (night.outcome, night.exit_code) == ("GO after a retry", 0)
+    assert [run["verdict"] for run in scene.runs] == [NO_GO, GO]
+    # The outcome goes to whom the retry was told, too.
+    assert scene.hooks.levels == ["medium", "success", "medium"]
+    first, last = scene.hooks.at("medium")
+    assert "retry under way" in first["title"] and "leads" in first["title"]
+    assert "all clear: LVMH is GO after a retry" in last["title"]
+    assert (first["type"], last["type"]) == ("warning", "success")
+
+
+def test_without_a_go_state_it_stays_no_go_and_says_so(scene: Scene) -> None:
+    def always(number: int) -> None:
+        scene.sandbox.db.livesales.delete_many({"bundle": scene.bundle.key})
+
+    night = scene.night(scene.breaking(always))
+
+    assert scene.checks == [NO_GO, NO_GO]
+    assert (night.outcome, night.verdict, night.exit_code) == (NO_GO, NO_GO, 1)
+    assert scene.hooks.levels == ["high"]
+    told = text(scene.hooks.at("high")[0])
+    assert "LVMH is NO-GO: livesale" in told
+    assert "there is no saved GO state to roll back to" in told
+    assert "don't show this demo" in told
+
+
+def test_a_reset_that_can_not_be_done_is_tried_twice_and_told(scene: Scene) -> None:
+    assert scene.night().verdict == GO
+    scene.hooks.clear()
+    db = scene.sandbox.db
+    db.drop_collection("leads")
+    # What is missing must be written, and that is refused.
+    db.create_collection("leads", validator={"$jsonSchema": {"required": ["never"]}})
+    try:
+        night = scene.night()
+    finally:
+        db.drop_collection("leads")
+
+    assert [attempt.what for attempt in night.attempts] == ["reset", "reset", "rollback"]
+    assert all(attempt.error for attempt in night.attempts)
+    assert (night.verdict, night.exit_code, night.severity) == (NO_GO, 3, "critical")
+    told = text(scene.hooks.at("critical")[0])
+    assert "Populate leads kanban" in told and "rolling back failed" in told
+
+
+# What the night does
+
+
+def test_what_is_still_no_go_after_the_rollback_is_told_so(scene: Scene) -> None:
+    scene.night(saying(GO))
+    scene.hooks.clear()
+    night = scene.night(saying(["leads"], ["currency"], ["currency", "showcase"]))
+
+    assert (night.outcome, night.exit_code) == ("rolled back, NO-GO", 1)
+    assert night.failed_checks == ["currency", "showcase"]
+    assert scene.hooks.levels == ["medium", "high"]
+
+
+def test_a_damaged_backup_is_critical(scene: Scene) -> None:
+    scene.night(saying(GO))
+    scene.hooks.clear()
+    saved = backup.latest(scene.backups, scene.bundle, state=backup.GO)
+    (saved.path / "leads.bson").write_bytes(b"")
+    night = scene.night(saying(["leads"]))
+
+    assert (night.severity, night.exit_code) == ("critical", 1)
+    assert scene.hooks.levels == ["medium", "critical"]
+    assert "truncated or was changed" in text(scene.hooks.at("critical")[0])
+
+
+def test_a_check_that_can_not_be_run_is_no_go(scene: Scene) -> None:
+    night = scene.night(saying(WrongUsage("pytest ended")))
+
+    assert night.verdict == NO_GO and night.exit_code != 0
+    assert scene.hooks.levels == ["critical"]
+
+
+def test_a_mistake_of_ours_is_told_before_it_ends_the_command(scene: Scene) -> None:
+    with pytest.raises(Crashed):
+        scene.night(saying(ZeroDivisionError()))
+
+    assert scene.hooks.levels == ["critical"]
+    assert "this should not have happened: ZeroDivisionError" in text(scene.hooks.received[0][1])
+    assert scene.nights_told[-1]["outcome"] == "broken off"
+
+
+def meet(scene: Scene, at: datetime) -> None:
+    """What ``playbook reset --access`` leaves in the journal."""
+    scene.sandbox.engine.reset(scene.bundle, access=at)
+
+
+@pytest.mark.parametrize(
+    ("failing", "ahead", "level"),
+    [
+        (["leads"], timedelta(hours=23), "high"),
+        (["currency"], timedelta(hours=23), "critical"),
+        (["catalog"], timedelta(hours=23), "critical"),
+        (["leads"], timedelta(hours=25), "medium"),
+    ],
+)
+def test_a_meeting_within_a_day_raises_it_by_one(
+    scene: Scene, failing: list[str], ahead: timedelta, level: str
+) -> None:
+    meet(scene, clock.now() + ahead)
+    night = scene.night(saying(failing))
+
+    assert night.severity == level
+    assert scene.hooks.levels[-1] == level
+    told = text(scene.hooks.at(level)[-1])
+    assert ("Meeting: " in told) == (ahead < timedelta(hours=24))
+    # A raised failure is no longer one that only Slack hears of while it is tried again.
+    assert ("medium" in scene.hooks.levels) == (level == "medium")
+
+
+def test_the_night_before_a_meeting_keeps_its_t(scene: Scene) -> None:
+    soon, later = clock.now() + timedelta(hours=9), clock.now() + timedelta(days=3)
+    meet(scene, soon)
+    scene.night(saying(GO))
+    assert scene.runs[-1]["access"] == soon
+
+    scene.sandbox.clear()
+    meet(scene, later)
+    night = scene.night(saying(GO))
+    assert scene.runs[-1]["access"] - night.started_at < timedelta(minutes=1)
+    # It stays known for the nights to come.
+    journal = Journal.reading(scene.sandbox.db)
+    assert journal.meeting(scene.bundle.key, clock.now()) == later
+
+
+# An investor in session
+
+
+def in_session(scene: Scene, seen: datetime) -> None:
+    (email, *_) = scene.sandbox.accounts(SHORT)
+    scene.sandbox.db.user_sessions.replace_one(
+        {"_id": "visit"}, {"_id": "visit", "email": email, "last_seen": seen}, upsert=True
+    )
+
+
+def test_it_waits_until_the_investor_has_left(scene: Scene) -> None:
+    in_session(scene, clock.now())
+
+    def leave(number: int) -> None:
+        if number == 3:
+            in_session(scene, clock.now() - timedelta(minutes=16))
+
+    scene.patience.meanwhile = leave
+    night = scene.night(saying(GO))
+
+    assert night.verdict == GO
+    assert scene.patience.waits == [60.0] * 3
+    assert night.waited == timedelta(minutes=3)
+    assert scene.hooks.levels == ["success"]
+
+
+def test_after_two_hours_it_alerts_and_writes_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "SESSION_POLL", timedelta(minutes=20))
+    in_session(scene, clock.now() + timedelta(hours=3))  # and still there
+    before = scene.sandbox.state(SHORT).hashes()
+    night = scene.night(saying(GO))
+
+    assert sum(scene.patience.waits) == timedelta(hours=2).total_seconds()
+    assert (night.verdict, night.exit_code) == (NO_GO, 4)
+    assert scene.sandbox.state(SHORT).hashes() == before
+    assert scene.hooks.levels == ["medium"]
+    told = text(scene.hooks.at("medium")[0])
+    assert "an investor is in session" in told and "waited 120 minutes" in told
+    assert "when they have left: playbook nightly lvmh" in told
+    (run,) = scene.runs
+    assert (run["trigger"], run["status"]) == ("nightly", "refused")
+    assert run["night"]["outcome"] == "not reset: an investor is in session"
+
+
+def test_an_investor_who_comes_between_reset_and_rollback_is_left_alone(scene: Scene) -> None:
+    scene.night(saying(GO))
+    scene.hooks.clear()
+    failing = saying(["catalog"])
+
+    def check(*given: Any) -> Verdict:
+        if len(scene.checks) == 1:
+            in_session(scene, clock.now())
+        scene.checks.append("checked")
+        return failing(*given)
+
+    night = scene.night(check)
+
+    assert night.exit_code == 1
+    assert "not rolled back: an investor is in session" in text(scene.hooks.at("critical")[0])
+
+
+# Somebody else
+
+
+def test_a_bundle_that_is_being_reset_is_somebody_elses(scene: Scene) -> None:
+    with held(scene.sandbox.db, scene.bundle, "another-run"), pytest.raises(BeingReset):
+        scene.night(saying(GO))
+
+    assert scene.hooks.levels == [] and scene.runs == []
+
+
+def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
+    good = saying(GO)
+
+    def check(*given: Any) -> Verdict:
+        # The reset's own lease is free again by now.
+        with pytest.raises(BeingReset, match="its night is under way"):
+            scene.night(good)
+        return good(*given)
+
+    assert scene.night(check).verdict == GO
+    assert len(scene.runs) == 1
+    assert scene.hooks.levels == ["success"]
+    assert scene.night(good).verdict == GO, "given back at the end"
+
+
+def test_a_dead_nights_lease_ends_by_itself(scene: Scene) -> None:
+    later = {"$set": {"run": "dead", "holder": "gone:1", "fence": 1}}
+    expired = {"expires_at": datetime(2026, 1, 1, tzinfo=UTC), "since": datetime.now(UTC)}
+    locks = scene.sandbox.db.demo_locks
+    locks.update_one(
+        {"_id": f"night:{scene.bundle.key}"}, {"$set": {**later["$set"], **expired}}, upsert=True
+    )
+    assert scene.night(saying(GO)).verdict == GO
+
+
+def test_a_night_that_has_been_made_is_not_made_again(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    tonight = (time(3), timedelta(hours=2))
+    night = scene.night(saying(GO), if_due=tonight)  # 03:00:01 in Paris
+    assert night.verdict == GO
+    passing_time(timedelta(minutes=30))
+    with pytest.raises(NotDue):
+        scene.night(saying(GO), if_due=tonight)
+    passing_time(timedelta(hours=23, minutes=20))
+    with pytest.raises(NotDue):  # ten to three
+        scene.night(saying(GO), if_due=tonight)
+    passing_time(timedelta(minutes=20))
+    scene.night(saying(GO), if_due=tonight)
+
+    assert len(scene.nights_told) == 2
+    assert scene.hooks.levels == ["success", "success"]
+
+
+def test_a_night_that_waits_for_an_investor_stays_due(
+    scene: Scene, passing_time: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "SESSION_POLL", timedelta(minutes=10))
+    in_session(scene, datetime(2026, 11, 22, 2, tzinfo=UTC))
+
+    def leave(number: int) -> None:
+        passing_time(timedelta(minutes=10))
+        if number < 9:
+            in_session(scene, clock.now())
+
+    scene.patience.meanwhile = leave
+    night = scene.night(saying(GO), if_due=(time(3), timedelta(minutes=30)))
+
+    assert night.verdict == GO
+    assert timedelta(minutes=90) <= night.waited < timedelta(minutes=120)
+
+
+# Night after night
+
+
+def test_the_same_failure_says_for_how_long_and_a_recovery_gives_one_all_clear(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    def night(*said: str | list[str]) -> list[str]:
+        scene.hooks.clear()
+        scene.night(saying(*said))
+        passing_time(timedelta(days=1))
+        return [f"{where}: {text(body)}" for where, body in scene.hooks.received]
+
+    assert [line.split(": ")[0] for line in night(GO)] == ["success"]
+    (first,) = night(["currency"])
+    assert "For how long" not in first
+    (second,) = night(["currency", "locales"])
+    assert "currency fails the 2nd night in a row, since Mon 23 Nov 2026, 03:0" in second
+    assert "locales fails" not in second
+    (third,) = night(["currency"])
+    assert "currency fails the 3rd night in a row, since Mon 23 Nov 2026" in third
+    recovered = night(GO)
+    assert [line.split(": ")[0] for line in recovered] == ["success", "high"]
+    assert all("all clear: LVMH is GO again" in line for line in recovered)
+    assert "failing for 3 nights, since Mon 23 Nov 2026" in recovered[0]
+    (plain,) = night(GO)
+    assert "all clear" not in plain
+
+
+# What can't be reached
+
+
+def test_an_environment_that_does_not_answer_is_told_and_remembered(
+    scene: Scene, passing_time: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
+    nobody = replace(scene.sandbox.environment.settings, mongo_uri="mongodb://127.0.0.1:9")
+    with Environment(nobody) as environment:
+        seen_to = replace(scene.nights(saying(GO)), environment=environment)
+        for number in (1, 2):
+            night = seen_to.not_reached(scene.bundle, Unreachable("MongoDB cannot be reached"))
+            assert (night.exit_code, night.severity) == (3, "critical")
+            passing_time(timedelta(days=1))
+            assert len(scene.hooks.received) == number
+    assert scene.hooks.levels == ["critical"] * 2
+    last = text(scene.hooks.received[-1][1])
+    assert "MongoDB cannot be reached" in last and "the 2nd night in a row" in last
+    assert "bring it back, then: playbook nightly lvmh" in last
+
+    # It answers again: what waited beside the backups is in the journal, and all is clear.
+    scene.night(saying(GO))
+    assert [night["outcome"] for night in scene.nights_told] == ["broken off", "broken off", "GO"]
+    assert "failing for 2 nights" in text(scene.hooks.at("success")[0])
+
+
+def test_a_connection_lost_midway_is_told_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(self: Executor, operation: Operation) -> str:
+        raise Unreachable("MongoDB cannot be reached")
+
+    monkeypatch.setattr(Executor, "run", lost)
+    night = scene.night(saying(GO))
+
+    assert night.exit_code == 3
+    assert scene.hooks.levels == ["critical"]
+
+
+# The alerts are no part of the verdict
+
+
+def test_a_dead_webhook_is_retried_written_down_and_tried_on_the_next_channel_up(
+    scene: Scene,
+) -> None:
+    scene.hooks.dead = {"medium", "high"}
+    night = scene.night(saying(["leads"], GO))
+
+    assert (night.verdict, night.exit_code) == (GO, 0)
+    assert scene.hooks.refused[:6] == ["medium"] * 3 + ["high"] * 3
+    assert scene.hooks.levels[0] == "critical"
+    alerts = scene.nights_told[-1]["alerts"]
+    assert [(a["channel"], a["taken"], a["tries"]) for a in alerts[:3]] == [
+        ("DEMO_ALERT_MEDIUM no. 1", False, 3),
+        ("DEMO_ALERT_HIGH no. 1", False, 3),
+        ("DEMO_ALERT_CRITICAL no. 1", True, 1),
+    ]
+    assert any("NOT taken" in line for line in scene.said)
+
+
+def test_with_every_channel_dead_the_verdict_stands(scene: Scene) -> None:
+    scene.hooks.dead = {"success", "medium", "high", "critical"}
+    assert scene.night(saying(GO)).exit_code == 0
+    assert scene.night(saying(["leads"], ["leads"], GO)).exit_code == 0, "rolled back"
+    assert scene.hooks.received == []
+    assert scene.nights_told[-1]["verdict"] == GO
+
+
+# Told to stop
+
+
+@pytest.fixture
+def heeding() -> Iterator[Stopping]:
+    """Heeds real signals, in the process of the tests."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    stopping = Stopping()
+    stopping.listen()
+    yield stopping
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def told_at(monkeypatch: pytest.MonkeyPatch, step: int, times: int) -> None:
+    """Send this process SIGTERM in the midst of a reset."""
+    real, steps = Executor.run, []
+
+    def run(self: Executor, operation: Operation) -> str:
+        steps.append(operation)
+        if len(steps) == step:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGTERM)
+        return real(self, operation)
+
+    monkeypatch.setattr(Executor, "run", run)
+
+
+def test_told_once_in_a_reset_it_finishes_the_night(
+    scene: Scene, heeding: Stopping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_at(monkeypatch, step=8, times=1)
+    night = replace(scene.nights(saying(GO)), stopping=heeding).run(scene.bundle)
+
+    assert heeding.asked.is_set()
+    assert (night.verdict, scene.runs[-1]["status"]) == (GO, "done")
+
+
+def test_told_twice_in_a_reset_it_puts_the_state_before_back(
+    scene: Scene, heeding: Stopping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.sandbox.reset(SHORT)
+    scene.sandbox.db.leads.delete_many({"bundle": scene.bundle.key})
+    scene.sandbox.db.products.delete_one({"_id": "EUR-001"})
+    before = scene.sandbox.state(SHORT).hashes()
+    told_at(monkeypatch, step=8, times=2)
+    with pytest.raises(StoppedAtOnce):
+        replace(scene.nights(saying(GO)), stopping=heeding).run(scene.bundle)
+
+    assert scene.runs[-1]["status"] == "rolled back"
+    assert scene.sandbox.state(SHORT).hashes() == before
+    assert scene.hooks.levels == []
+    assert scene.nights_told == [], "still to be made"
+
+
+# The command
+
+
+def command(scene: Scene, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "playbook", "nightly", *arguments],
+        env={
+            **inherited,
+            **scene.sandbox.environment.settings.as_variables(),
+            **scene.hooks.channels(),
+            "PLAYBOOK_BACKUPS": str(scene.backups),
+            **variables,
+        },
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_command_from_end_to_end_and_no_secret_anywhere(scene: Scene, tmp_path: Path) -> None:
+    # The schedule's reset time is now, so that the night is due.
+    paris = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris"))
+    due = {"PLAYBOOK_RESET_TIME": f"{paris - timedelta(minutes=1):%H:%M}"}
+    reports = tmp_path / "reports"
+    arguments = ("lvmh", "--if-due", "--reports", str(reports))
+    process = command(scene, *arguments, **due)
+    out, err = process.communicate(timeout=120)
+
+    assert process.returncode == 0, out + err
+    assert "lvmh" in out and out.rstrip().endswith("GO")
+    assert scene.hooks.levels == ["success"]
+    again = command(scene, *arguments, **due)
+    out_again, err_again = again.communicate(timeout=120)
+    assert again.returncode == 0 and "nothing to do" in out_again, err_again
+    assert scene.hooks.levels == ["success"]
+
+    secrets = [*scene.sandbox.environment.settings.passwords.values(), "s3cr3t-passw0rd"]
+    secrets.append("t0ken-9f8e7d6c5b4a")
+    left = [out, err, json.dumps(scene.runs, default=str), json.dumps(scene.hooks.received)]
+    left += [p.read_text(errors="replace") for p in reports.rglob("*") if p.is_file()]
+    for secret in secrets:
+        assert not any(secret in text for text in left)
+
+
+def test_the_command_stops_waiting_when_told_to(scene: Scene) -> None:
+    in_session(scene, clock.now() + timedelta(hours=1))
+    process = command(scene, "lvmh")
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "waiting for up to 2:00:00" in line
+        process.send_signal(signal.SIGTERM)
+        began = machine.monotonic()
+        _, err = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            process.kill()
+    assert process.returncode == 4
+    assert "told to stop while waiting" in err
+    assert machine.monotonic() - began < 30
+    assert scene.hooks.levels == [] and scene.runs == []
+    until(
+        lambda: scene.sandbox.db.demo_locks.find_one(
+            {"_id": f"night:{scene.bundle.key}", "expires_at": {"$lte": datetime.now(UTC)}}
+        ),
+        "its lease is given back",
+    )
+
+
+def test_bad_seeds_are_alerted_and_a_mistyped_bundle_is_not(scene: Scene, tmp_path: Path) -> None:
+    mistyped = command(scene, "lmvh")
+    assert mistyped.communicate(timeout=60) and mistyped.returncode == 2
+    assert scene.hooks.levels == []
+
+    (tmp_path / "seeds").mkdir()
+    bad = command(scene, "lvmh", PLAYBOOK_SEEDS=str(tmp_path / "seeds"))
+    assert bad.communicate(timeout=60) and bad.returncode == 2
+    assert scene.hooks.levels == ["high"]
+    assert "did not begin" in scene.hooks.at("high")[0]["title"]
+
+
+def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
+    process = command(scene, "lvmh", DEMO_PASSWORD_LVMH="")
+    assert process.communicate(timeout=60) and process.returncode == 2
+    assert scene.hooks.levels == ["high"]
+    assert "DEMO_PASSWORD_LVMH is not set" in text(scene.hooks.at("high")[0])

@@ -1,0 +1,538 @@
+"""The schedule: when each bundle is reset, and a real scheduler through a week of clock changes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time as machine
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from playbook import PROJECT, clock
+from playbook.environment import password_setting
+from playbook.errors import WrongUsage
+from playbook.nights.alerts import Alert, Channels, Outbox
+from playbook.nights.schedule import due, grace, latest_reset, reset_time
+from playbook.nights.schedule import runner as runner_module
+from playbook.nights.schedule.rehearsal_clock import Ticking
+from playbook.nights.schedule.runner import Runner
+from playbook.nights.schedule.table import changes_clocks_at, next_runs, table
+from playbook.nights.schedule.trigger import NightlyTrigger
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.processes.signals import Stopping
+
+DEADLINE_SECONDS = 60.0
+ZONES = (
+    "America/Los_Angeles",
+    "America/New_York",
+    "Europe/Paris",
+    "Europe/London",
+    "Asia/Singapore",
+)
+
+# The playbook's own, to the letter.
+PLAYBOOK_TABLE = """\
+| Bundle | Timezone | Reset Time (Local) | UTC Time |
+|--------|----------|-------------------|----------|
+| Sequoia | America/Los_Angeles | 03:00 PST/PDT | 11:00/10:00 UTC |
+| a16z | America/New_York | 03:00 EST/EDT | 08:00/07:00 UTC |
+| LVMH | Europe/Paris | 03:00 CET/CEST | 02:00/01:00 UTC |
+| General Catalyst | America/New_York | 03:00 EST/EDT | 08:00/07:00 UTC |
+| Lightspeed | America/Los_Angeles | 03:00 PST/PDT | 11:00/10:00 UTC |
+| Index | Europe/London | 03:00 GMT/BST | 03:00/02:00 UTC |
+| Bessemer | America/New_York | 03:00 EST/EDT | 08:00/07:00 UTC |
+| Tiger Global | Asia/Singapore | 03:00 SGT | 19:00 UTC (prev day) |
+"""
+
+
+def utc(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+
+
+def until(reached: Callable[[], object], what: str) -> None:
+    deadline = machine.monotonic() + DEADLINE_SECONDS
+    while not reached():
+        assert machine.monotonic() < deadline, f"waited in vain: {what}"
+        machine.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def bundles(seeds: Seeds) -> list[Bundle]:
+    return [line.model for line in seeds.bundles.values()]
+
+
+# What is shown
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_the_table_is_the_playbooks_line_by_line(bundles: list[Bundle], number: int) -> None:
+    assert table(bundles, 2026)[number] == PLAYBOOK_TABLE.splitlines()[number]
+
+
+def test_the_table_has_no_further_lines_and_is_the_same_every_year(bundles: list[Bundle]) -> None:
+    for year in (2025, 2027, 2035):
+        assert table(bundles, year) == PLAYBOOK_TABLE.splitlines()
+
+
+def test_the_next_runs_are_told_in_local_time_and_utc(bundles: list[Bundle]) -> None:
+    lines = {line.split()[0]: line for line in next_runs(bundles, utc("2026-07-14 12:00"))}
+
+    assert list(lines) == [bundle.short for bundle in bundles]
+    assert "Wed 15 Jul 2026, 03:00 PDT" in lines["sequoia"]
+    assert lines["sequoia"].endswith("Wed 15 Jul, 10:00 UTC")
+    assert "Wed 15 Jul 2026, 03:00 SGT" in lines["tiger-global"]
+    assert lines["tiger-global"].endswith("Tue 14 Jul, 19:00 UTC")
+
+
+def test_the_command_prints_both(seeds: Seeds) -> None:
+    shown = playbook("schedule")
+
+    assert shown.returncode == 0, shown.stderr
+    assert PLAYBOOK_TABLE in shown.stdout
+    assert shown.stdout.count(" UTC\n") == len(seeds.bundles)
+
+
+def test_another_reset_time_shows_in_both() -> None:
+    shown = playbook("schedule", PLAYBOOK_RESET_TIME="01:30")
+
+    assert "| LVMH | Europe/Paris | 01:30 CET/CEST | 00:30/23:30 UTC" in shown.stdout
+    assert ", 01:30 GMT" in shown.stdout or ", 01:30 BST" in shown.stdout
+
+
+# Once a local day
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("at", [time(1), time(2), time(3)], ids=str)
+def test_one_run_every_local_day_for_ten_years(zone: str, at: time) -> None:
+    start = utc("2026-01-01 00:00")
+    ticking = Ticking(start, start)
+    trigger = NightlyTrigger(zone, at, timedelta(minutes=1), ticking)
+    place = ZoneInfo(zone)
+    instant = trigger.get_next_fire_time(None, start)
+    days: list[date] = []
+    while instant is not None and instant < utc("2036-01-01 00:00"):
+        local = instant.astimezone(place)
+        days.append(local.date())
+        if local.time() != at:  # only where that time does not exist that day: right after the gap
+            earlier = (instant - timedelta(minutes=1)).astimezone(place)
+            assert earlier.time() < at < local.time()
+        instant = trigger.get_next_fire_time(instant, instant)
+
+    assert days == [days[0] + timedelta(days=number) for number in range(len(days))]
+    assert len(days) in (3651, 3652, 3653)
+
+
+def test_only_odd_reset_times_meet_a_clock_change() -> None:
+    for zone in ZONES:
+        assert changes_clocks_at(zone, 2026, time(3)) == []
+    assert [wall.date() for wall in changes_clocks_at("America/New_York", 2026, time(2))] == [
+        date(2026, 3, 8)
+    ]
+    assert [wall.date() for wall in changes_clocks_at("America/New_York", 2026, time(1))] == [
+        date(2026, 11, 1)
+    ]
+
+
+def test_a_run_just_missed_is_made_up_and_an_older_one_is_not() -> None:
+    start = utc("2026-03-27 04:00")  # 05:00 in Paris
+    ticking = Ticking(start, start)
+
+    within = NightlyTrigger("Europe/Paris", time(3), timedelta(hours=2), ticking)
+    beyond = NightlyTrigger("Europe/Paris", time(3), timedelta(minutes=119), ticking)
+
+    assert within.get_next_fire_time(None, start) == utc("2026-03-27 02:00")
+    assert beyond.get_next_fire_time(None, start) == utc("2026-03-28 02:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "made", "expected"),
+    [
+        ("2026-03-27 01:59", None, None),
+        ("2026-03-27 02:00", None, "2026-03-27 02:00"),
+        ("2026-03-27 04:00", None, "2026-03-27 02:00"),
+        ("2026-03-27 04:01", None, None),
+        ("2026-03-27 02:30", "2026-03-27 02:00", None),
+        ("2026-03-27 02:30", "2026-03-27 01:59", "2026-03-27 02:00"),
+        ("2026-03-29 01:00", "2026-03-28 02:00", "2026-03-29 01:00"),  # the night of the change
+    ],
+)
+def test_a_run_is_due_from_its_instant_until_it_is_made(
+    now: str, made: str | None, expected: str | None
+) -> None:
+    found = due("Europe/Paris", utc(now), utc(made) if made else None, time(3), timedelta(hours=2))
+    assert found == (utc(expected) if expected else None)
+
+
+# Settings
+
+
+@pytest.mark.parametrize("stated", ["25:00", "3", "3:0", "03:00:00", "three", "-1:30", "03:60"])
+def test_a_bad_reset_time_names_the_setting(stated: str) -> None:
+    with pytest.raises(WrongUsage, match="PLAYBOOK_RESET_TIME"):
+        reset_time({"PLAYBOOK_RESET_TIME": stated})
+
+
+def test_a_good_reset_time_is_taken() -> None:
+    assert reset_time({}) == time(3)
+    assert reset_time({"PLAYBOOK_RESET_TIME": " 01:30 "}) == time(1, 30)
+
+
+@pytest.mark.parametrize("stated", ["0", "-5", "1321", "2h", "1.5"])
+def test_a_bad_grace_names_the_setting(stated: str) -> None:
+    with pytest.raises(WrongUsage, match="PLAYBOOK_RESET_GRACE"):
+        grace({"PLAYBOOK_RESET_GRACE": stated})
+
+
+@pytest.mark.parametrize("stated", ["yesterday", "2026-03-27T00:00", "2026-03-27T00:00Z*0"])
+def test_a_bad_clock_names_the_setting(stated: str) -> None:
+    with pytest.raises(WrongUsage, match="PLAYBOOK_CLOCK"):
+        Ticking.from_environment({"PLAYBOOK_CLOCK": stated})
+
+
+BAD_SETTINGS = [
+    ({"PLAYBOOK_RESET_TIME": "25:00"}, "PLAYBOOK_RESET_TIME"),
+    ({"PLAYBOOK_RESET_GRACE": "long"}, "PLAYBOOK_RESET_GRACE"),
+    ({"REDIS_URL": ""}, "REDIS_URL"),
+    ({"MONGO_URI": "", "REDIS_URL": "", "API_URL": ""}, "MONGO_URI"),
+    ({"DEMO_PASSWORD_LVMH": ""}, "DEMO_PASSWORD_LVMH"),
+    ({"DEMO_ALERT_HIGH": "not-a-url-s3cr3t"}, "DEMO_ALERT_HIGH"),
+    ({"DEMO_ALERT_HIGH": "nosuchservice://s3cr3t"}, "DEMO_ALERT_HIGH"),
+]
+
+
+@pytest.mark.parametrize(("changed", "named"), BAD_SETTINGS)
+def test_bad_settings_stop_the_scheduler_at_its_start(
+    seeds: Seeds, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], named: str
+) -> None:
+    for name in os.environ.keys() - bare_environment().keys():
+        monkeypatch.delenv(name)
+    for name, value in {**deployment(seeds), **changed}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(WrongUsage, match=named) as raised:
+        Runner.from_environment(seeds)
+
+    assert "s3cr3t" not in str(raised.value)
+
+
+def test_the_command_ends_with_2_and_one_line(seeds: Seeds) -> None:
+    ended = playbook("schedule", "run", **deployment(seeds), PLAYBOOK_RESET_TIME="25:00")
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "playbook: PLAYBOOK_RESET_TIME is '25:00'; expected a local time of day like 03:00\n"
+    )
+
+
+# A real scheduler, its clock sped up
+
+
+def playbook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "playbook", *arguments],
+        env={**bare_environment(), **variables},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+
+def bare_environment() -> dict[str, str]:
+    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def deployment(seeds: Seeds) -> dict[str, str]:
+    """Settings of a deployment where nobody listens: only the recording script is ever run."""
+    return {
+        "MONGO_URI": "mongodb://127.0.0.1:9",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "API_URL": "http://127.0.0.1:9",
+        **{password_setting(line.model.short): "secret" for line in seeds.bundles.values()},
+    }
+
+
+@dataclass
+class Rehearsal:
+    """A scheduler process whose runs are a script's that notes them down in a folder."""
+
+    seeds: Seeds
+    folder: Path
+    script: str
+    speed: float = 10_000.0
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def scheduler(self, start: datetime) -> Iterator[subprocess.Popen[str]]:
+        script = self.folder.parent / "run.sh"
+        script.write_text(self.script)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "playbook", "schedule", "run"],
+            env={
+                **bare_environment(),
+                **deployment(self.seeds),
+                "PLAYBOOK_CLOCK": f"{start.isoformat()}*{self.speed}",
+                "PLAYBOOK_NIGHTLY_COMMAND": f"sh {script} {self.folder} {{bundle}} {{night}}",
+                **self.settings,
+            },
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    @property
+    def made(self) -> set[tuple[str, datetime]]:
+        """The runs that have been made: the bundle and the night's instant."""
+        names = [path.name.split("@") for path in self.folder.iterdir() if "@" in path.name]
+        return {(bundle, datetime.fromisoformat(night)) for bundle, night in names}
+
+
+# As the journal would: a night that has been made is not made again, but asked for all the same.
+RECORDING = """\
+set -C
+echo "$2 $3" >> "$1/asked"
+: 2>/dev/null > "$1/$2@$3" || true
+"""
+
+
+def nights(bundles: list[Bundle], start: datetime, end: datetime) -> set[tuple[str, datetime]]:
+    """The nights of some bundles, worked out by the calendar alone."""
+    found = set()
+    for bundle in bundles:
+        place = ZoneInfo(bundle.timezone)
+        day = start.astimezone(place).date() - timedelta(days=1)
+        while day <= end.astimezone(place).date():
+            instant = datetime.combine(day, time(3), place).astimezone(UTC)
+            if start <= instant < end:
+                found.add((bundle.short, instant))
+            day += timedelta(days=1)
+    return found
+
+
+def test_a_week_with_a_clock_change_killed_and_restarted_on_the_way(
+    seeds: Seeds, bundles: list[Bundle], tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    # Six hours of that clock are two seconds of the machine's: time enough on a busy one.
+    rehearsal = Rehearsal(seeds, folder, RECORDING, settings={"PLAYBOOK_RESET_GRACE": "360"})
+    begin, end = utc("2026-03-27 01:30"), utc("2026-04-03 01:30")
+    grace = timedelta(hours=6)
+    made_before: list[tuple[datetime, set[tuple[str, datetime]]]] = []
+
+    def live(start: str, last: str, *, stop: signal.Signals = signal.SIGKILL) -> None:
+        """A scheduler's life from an instant of its clock until all nights before one are made."""
+        made_before.append((utc(start), rehearsal.made))
+        since = max(utc(start) - timedelta(minutes=1), begin)
+        with rehearsal.scheduler(utc(start)) as process:
+            wanted = nights(bundles, since, utc(last))
+            until(lambda: wanted <= rehearsal.made, f"every night before {last}")
+            process.send_signal(stop)
+            log, _ = process.communicate(timeout=DEADLINE_SECONDS)
+            assert process.returncode == (0 if stop == signal.SIGTERM else -stop), log
+
+    # Killed right after Paris' run on Saturday, back at once: asked for again, and made once.
+    live("2026-03-27 01:30", "2026-03-28 02:01")
+    # Paris and London put their clocks forward on Sunday at 01:00 UTC.
+    live("2026-03-28 02:45", "2026-03-29 02:01")
+    # Away over New York's night, back within the grace: made up.
+    live("2026-03-29 12:00", "2026-03-30 10:01")
+    # Away over Singapore's night and back beyond the grace: that one is gone, the next are not.
+    live("2026-03-31 01:15", "2026-04-03 01:01", stop=signal.SIGTERM)
+
+    gone = ("tiger-global", utc("2026-03-30 19:00"))
+    lost = {gone} - made_before[-1][1]
+    assert rehearsal.made == nights(bundles, begin, end) - lost
+    counted = Counter((folder / "asked").read_text().splitlines())
+    twice = {line for line, times in counted.items() if times > 1}
+    found_again = {
+        f"{bundle} {instant.isoformat()}"
+        for start, made in made_before
+        for bundle, instant in made
+        if instant >= start - grace
+    }
+    assert "lvmh 2026-03-28T02:00:00+00:00" in twice
+    assert twice <= found_again, "only what a restart found within the grace is asked for again"
+
+
+SLOW = """\
+trap 'echo told >> "$1/told"' TERM
+: > "$1/begun"
+while [ ! -e "$1/go-on" ]; do sleep 0.05; done
+: > "$1/$2@$3"
+"""
+
+
+def test_sigterm_lets_the_run_in_hand_finish(seeds: Seeds, tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    rehearsal = Rehearsal(seeds, folder, SLOW, speed=1.0)
+    with rehearsal.scheduler(utc("2026-03-27 02:10")) as process:  # 03:10 in Paris: one is due
+        until(lambda: (folder / "begun").exists(), "the run begins")
+        process.send_signal(signal.SIGTERM)
+        until(lambda: (folder / "told").exists(), "the run is told")
+        assert process.poll() is None, "the scheduler waits for it"
+        (folder / "go-on").touch()
+        log, _ = process.communicate(timeout=DEADLINE_SECONDS)
+
+    assert process.returncode == 0, log
+    assert "lvmh" in {bundle for bundle, _ in rehearsal.made}
+
+
+def test_a_killed_schedulers_run_goes_on(seeds: Seeds, tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    rehearsal = Rehearsal(seeds, folder, SLOW, speed=1.0)
+    with rehearsal.scheduler(utc("2026-03-27 02:10")) as process:
+        until(lambda: (folder / "begun").exists(), "the run begins")
+        process.kill()
+        process.wait()
+        (folder / "go-on").touch()
+        until(lambda: rehearsal.made, "the run ends by itself")
+
+
+# The runner itself
+
+
+@dataclass
+class Trial:
+    """A runner in this process, with a command of one's own."""
+
+    runner: Runner
+    stopping: Stopping
+    alerts: list[Alert]
+    thread: Thread
+
+    def stop(self) -> None:
+        self.stopping.asked.set()
+        self.thread.join(DEADLINE_SECONDS)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def trial(bundles: list[Bundle], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Trial]]:
+    begun: list[Trial] = []
+    monkeypatch.setattr(runner_module, "ROLL_BACK_SECONDS", 2.0)
+
+    def begin(
+        command: list[str], start: str, speed: float = 1.0, names: tuple[str, ...] = ("lvmh",)
+    ) -> Trial:
+        alerts: list[Alert] = []
+
+        def send(url: str, title: str, body: str, level: str) -> bool:
+            alerts.append(Alert(level, title, body))
+            return True
+
+        outbox = Outbox(Channels.from_environment({"DEMO_ALERT_HIGH": "json://here"}), send=send)
+        ticking = Ticking(utc(start), datetime.now(UTC), speed)
+        chosen = [bundle for bundle in bundles if bundle.short in names]
+        runner = Runner(chosen, time(3), timedelta(hours=2), outbox, command, ticking)
+        stopping = Stopping()
+        thread = Thread(target=runner.run, args=[stopping], daemon=True)
+        thread.start()
+        begun.append(Trial(runner, stopping, alerts, thread))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        one.stop()
+
+
+def test_somebody_elses_run_is_looked_at_again_and_alerts_nobody(
+    trial: Callable[..., Trial], tmp_path: Path
+) -> None:
+    # Refused the first time (exit 4), done the second.
+    asked = tmp_path / "asked"
+    script = f'echo {{night}} >> {asked}; [ "$(wc -l < {asked})" -gt 1 ] || exit 4'
+    run = trial(["sh", "-c", script], "2026-03-27 02:01", speed=600.0)
+    until(lambda: asked.exists() and len(asked.read_text().split()) > 1, "asked twice")
+    run.stop()
+
+    assert asked.read_text().split() == ["2026-03-27T02:00:00+00:00"] * 2
+    assert run.alerts == []
+
+
+def test_a_run_that_is_killed_is_told(trial: Callable[..., Trial]) -> None:
+    run = trial(["sh", "-c", "kill -9 $$"], "2026-03-27 02:01")
+    until(lambda: run.alerts, "an alert")
+
+    assert run.alerts[0].level == "high"
+    assert "lvmh" in run.alerts[0].title and "signal 9" in run.alerts[0].body
+
+
+def test_one_run_at_a_time_and_the_skipped_one_is_told(
+    trial: Callable[..., Trial], tmp_path: Path
+) -> None:
+    # It lasts longer than a day of its clock does; other bundles' runs are none of its business.
+    script = f"echo >> {tmp_path}/{{bundle}}; [ {{bundle}} != lvmh ] || exec sleep 60"
+    names = ("lvmh", "index", "tiger-global")
+    run = trial(["sh", "-c", script], "2026-03-27 01:50", speed=40_000.0, names=names)
+    until(lambda: run.alerts, "the next night is skipped")
+
+    assert (tmp_path / "lvmh").read_text() == "\n"
+    assert "lvmh" in run.alerts[0].title
+    assert "the one before is still running" in run.alerts[0].body
+
+
+def test_a_run_that_does_not_heed_is_ended(
+    trial: Callable[..., Trial], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "STOP_SECONDS", 0.3)
+    monkeypatch.setattr(runner_module, "ROLL_BACK_SECONDS", 0.3)
+    script = (
+        f"trap 'echo >> {tmp_path}/told' TERM; : > {tmp_path}/begun; while :; do sleep 0.05; done"
+    )
+    run = trial(["sh", "-c", script], "2026-03-27 02:01")
+    until(lambda: (tmp_path / "begun").exists(), "it begins")
+    run.stop()
+
+    assert (tmp_path / "told").read_text() == "\n\n", "told twice, then killed"
+
+
+def test_the_default_command_is_the_nightly_run(
+    seeds: Seeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in deployment(seeds).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PLAYBOOK_NIGHTLY_COMMAND", raising=False)
+    runner = Runner.from_environment(seeds, Path("reports"))
+
+    assert runner.command == [
+        *(sys.executable, "-P", "-m", "playbook", "nightly", "{bundle}", "--if-due"),
+        *("--reports", "reports"),
+    ]
+    shown = subprocess.run(
+        [*runner.command[:4], "nightly", "--help"], capture_output=True, text=True, check=False
+    )
+    assert "--if-due" in shown.stdout and "--reports" in shown.stdout
+
+
+def test_the_sped_up_clock_agrees_with_itself() -> None:
+    start, since = utc("2026-03-27 00:00"), datetime.now(UTC)
+    ticking = Ticking(start, since, 7_777.0)
+    for hours in range(24 * 14):
+        shown = start + timedelta(hours=hours)
+        assert ticking.shown(ticking.machine(shown)) == shown
+    assert latest_reset("Europe/Paris", utc("2026-03-27 01:59")) == utc("2026-03-26 02:00")
+    assert clock.next_reset("Europe/Paris", utc("2026-03-27 01:59")) == utc("2026-03-27 02:00")

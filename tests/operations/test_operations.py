@@ -1,0 +1,19 @@
+"""Binds the operators' features to a throw-away environment, which they break on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from operation_steps import *  # noqa: F403 - pytest-bdd finds steps among a module's names
+from pytest_bdd import scenarios
+from sandbox import Sandbox
+
+scenarios("operations")
+
+
+@pytest.fixture(autouse=True)
+def _from_scratch(sandbox: Sandbox) -> Iterator[None]:
+    sandbox.clear()
+    yield
+    sandbox.clear()

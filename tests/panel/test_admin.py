@@ -1,0 +1,776 @@
+"""The admin panel over real HTTP: locked, honest, and it does what its buttons say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from fastapi import FastAPI
+from panel_client import PASSWORD, Panel, panel, served
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+from sandbox import Sandbox, until
+from tcp_proxy import Wire
+
+from playbook import PROJECT, clock
+from playbook.environment import Environment, Settings
+from playbook.environment.redaction import Redactor
+from playbook.errors import WrongUsage
+from playbook.panel import accounts, audit, sessions
+from playbook.panel.accounts import Accounts
+from playbook.panel.app import create_app
+from playbook.panel.authentication import METRICS_TOKEN, SESSION_COOKIE
+from playbook.panel.board import GO, NO_GO, UNKNOWN, judge
+from playbook.panel.checklist import checklist
+from playbook.panel.jobs import COLLECTION as JOBS
+from playbook.panel.jobs import Jobs, Told
+from playbook.panel.security_headers import LARGEST_BODY
+from playbook.pristine.seeds import Seeds
+from playbook.reset import lease
+from playbook.reset.lease import held
+from playbook.verdict.checks import CHECKS
+
+PAGES = ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/openapi.json")
+CHANGES = ("check", "reset", "rollback")
+LVMH = "LVMH_JULIE_BERCOVY"
+
+
+@pytest.fixture(scope="module")
+def running(sandbox: Sandbox) -> Iterator[Panel]:
+    with panel(sandbox) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _afresh(sandbox: Sandbox) -> None:
+    """Every test starts without runs, jobs, accounts or anybody in session."""
+    for name in ("demo_resets", "demo_locks", JOBS, "user_sessions", "demo_audit", "demo_admins"):
+        sandbox.db[name].delete_many({})
+    sandbox.db[sessions.COLLECTION].delete_many({})
+
+
+def somebody_in_session(sandbox: Sandbox, email: str) -> None:
+    sandbox.db.user_sessions.insert_one({"_id": "s", "email": email, "last_seen": clock.now()})
+
+
+def run(ago: timedelta, trigger: str = "check", **fields: Any) -> dict[str, Any]:
+    """A run of the journal that ended some time ago."""
+    ended = clock.now() - ago
+    started = ended - timedelta(seconds=2)
+    return {
+        "_id": f"{started:%Y%m%dT%H%M%S.%fZ}-x",
+        "bundle": LVMH,
+        "trigger": trigger,
+        "status": "done",
+        "started_at": started,
+        "access": started,
+        "ended_at": ended,
+        **fields,
+    }
+
+
+GO_BEFORE = run(timedelta(minutes=5), verdict="GO")
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+# Who may come in
+
+
+def test_only_the_health_and_the_sign_in_page_are_open(running: Panel) -> None:
+    nobody = running.visitor()
+    assert nobody.get("/healthz").text == "ok\n"
+    for path in PAGES:
+        answer = nobody.get(path, allow_redirects=False)
+        assert (answer.status_code, answer.headers.get("location", "")[:8]) == (303, "/sign-in")
+    for change in CHANGES:
+        assert nobody.post(f"/bundles/lvmh/{change}", data={"csrf": "x"}).status_code == 401
+    assert nobody.get("/bundles/lvmh/progress").status_code == 401
+    assert nobody.get("/metrics").status_code == 401
+    fragment = nobody.get("/cards", headers={"HX-Request": "true"}, allow_redirects=False)
+    assert (fragment.status_code, fragment.headers["HX-Redirect"]) == (401, "/sign-in")
+
+
+def test_there_is_no_default_account(running: Panel) -> None:
+    nobody = running.visitor()
+    assert "playbook admin add-user NAME --role operator" in nobody.text("/sign-in")
+    for name in ("admin", "operator", "demo"):
+        assert nobody.sign_in(name, name).status_code == 401
+    running.add("viewer")
+    assert "Nobody can reset anything yet" in nobody.text("/sign-in")
+    running.add("operator")
+    assert "playbook admin add-user" not in nobody.text("/sign-in")
+
+
+def test_signing_in_leads_back_to_the_page_but_never_elsewhere(running: Panel) -> None:
+    name = running.add("viewer")
+    for wanted, reached in (
+        ("/bundles/lvmh", "/bundles/lvmh"),
+        ("https://elsewhere.example/", "/"),
+        ("//elsewhere.example", "/"),
+        ("/\\elsewhere.example", "/"),
+    ):
+        visitor = running.visitor()
+        answer = visitor.sign_in(name, PASSWORD, to=wanted)
+        assert (answer.status_code, answer.url) == (200, running.url + reached)
+
+
+def test_a_wrong_password_and_an_unknown_name_look_the_same(running: Panel) -> None:
+    known = running.add("viewer")
+    visitor = running.visitor()
+    wrong, unknown = (visitor.sign_in(name, "wrong " * 3) for name in (known, "nobody-at-all"))
+    assert wrong.status_code == unknown.status_code == 401
+    assert re.sub(r'value="[^"]*"', "", wrong.text) == re.sub(r'value="[^"]*"', "", unknown.text)
+
+
+def test_five_wrong_passwords_lock_for_an_hour(running: Panel, sandbox: Sandbox) -> None:
+    name = running.add("operator")
+    visitor = running.visitor()
+    for _ in range(accounts.WRONG_PASSWORDS):
+        assert visitor.sign_in(name, "not this one, no").status_code == 401
+    assert visitor.sign_in(name, PASSWORD).status_code == 401
+    found = sandbox.db[accounts.COLLECTION].find_one({"_id": name})
+    assert found is not None
+    left = found["locked_until"] - clock.now()
+    assert timedelta(minutes=59) < left <= timedelta(hours=1)
+    # An hour later it is open again, and a right password clears the count.
+    later = {"$set": {"locked_until": clock.now() - timedelta(seconds=1)}}
+    sandbox.db[accounts.COLLECTION].update_one({"_id": name}, later)
+    assert visitor.sign_in(name, PASSWORD).status_code == 200
+    told = [entry["action"] for entry in sandbox.db[audit.COLLECTION].find({"who": name})]
+    assert told.count("sign-in refused") == 6
+    assert told.count("sign-in") == 1
+
+
+def test_many_guesses_at_once_get_no_more_than_five_looks(sandbox: Sandbox) -> None:
+    known = Accounts(sandbox.db)
+    known.add("guessed", "viewer", PASSWORD, clock.now())
+
+    def guess(number: int) -> object:
+        return known.verify("guessed", PASSWORD if number > 14 else "wrong", clock.now())
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: known.verify("guessed", "wrong", clock.now()), range(12)))
+        assert known.is_locked("guessed", clock.now())
+        assert not any(pool.map(guess, range(15, 18)))
+
+
+def test_passwords_are_hashed_and_sessions_kept_as_digests(
+    running: Panel, sandbox: Sandbox
+) -> None:
+    visitor = running.visitor("operator")
+    stored = sandbox.db[accounts.COLLECTION].find_one({"_id": visitor.name})
+    assert stored is not None
+    assert stored["password"].startswith("$argon2id$")
+    token = visitor.web.cookies[SESSION_COOKIE]
+    for name in (accounts.COLLECTION, sessions.COLLECTION, audit.COLLECTION):
+        told = str(list(sandbox.db[name].find()))
+        assert token not in told
+        assert PASSWORD not in told
+
+
+def test_the_cookie_is_for_the_server_alone(running: Panel) -> None:
+    name = running.add("viewer")
+    for forwarded, secure in (("http", False), ("https", True)):
+        visitor = running.visitor()
+        headers = {"X-Forwarded-Proto": forwarded}
+        page = visitor.get("/sign-in", headers=headers)
+        form = page.headers["set-cookie"].casefold()
+        assert "httponly" in form
+        assert "samesite=strict" in form
+        token = page.headers["set-cookie"].partition("=")[2].partition(";")[0]
+        given = {"csrf": token, "name": name, "password": PASSWORD, "to": "/"}
+        answer = requests.post(
+            running.url + "/sign-in", data=given, allow_redirects=False, timeout=30,
+            headers={**headers, "Cookie": f"playbook_form={token}"},
+        )  # fmt: skip
+        cookie = answer.headers["set-cookie"].casefold()
+        assert answer.status_code == 303
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert ("secure" in cookie) is secure
+        assert ("Strict-Transport-Security" in answer.headers) is secure
+
+
+def test_a_session_ends(running: Panel, sandbox: Sandbox) -> None:
+    expired, gone, left = (running.visitor("viewer") for _ in range(3))
+    past = {"$set": {"expires_at": clock.now() - timedelta(seconds=1)}}
+    sandbox.db[sessions.COLLECTION].update_one({"name": expired.name}, past)
+    Accounts(sandbox.db).remove(gone.name)
+    token = left.web.cookies[SESSION_COOKIE]
+    left.post("/sign-out", data={"csrf": left.csrf("/")})
+    left.web.cookies.set(SESSION_COOKIE, token)  # as a thief's copy would
+    for visitor in (expired, gone, left):
+        assert visitor.get("/").url.startswith(running.url + "/sign-in")
+
+
+def test_a_role_is_the_accounts_own_of_this_moment(running: Panel, sandbox: Sandbox) -> None:
+    visitor = running.visitor("operator")
+    assert visitor.get("/audit").status_code == 200
+    sandbox.db[accounts.COLLECTION].update_one({"_id": visitor.name}, {"$set": {"role": "viewer"}})
+    assert visitor.get("/audit").status_code == 403
+
+
+def test_every_change_carries_the_sessions_own_token(running: Panel, sandbox: Sandbox) -> None:
+    visitor, other = running.visitor("operator"), running.visitor("operator")
+    foreign = other.csrf("/bundles/lvmh")
+    for token in ("", "x", "é", foreign):
+        for change in CHANGES:
+            answer = visitor.post(f"/bundles/lvmh/{change}", data={"csrf": token})
+            assert answer.status_code == 403
+        assert visitor.post("/sign-out", data={"csrf": token}).status_code == 403
+        assert visitor.post("/sign-in", data={"csrf": token}).status_code == 403
+    cross = {"Sec-Fetch-Site": "cross-site"}
+    own = {"csrf": visitor.csrf("/bundles/lvmh")}
+    assert visitor.post("/bundles/lvmh/check", data=own, headers=cross).status_code == 403
+    assert sandbox.db[JOBS].count_documents({}) == 0
+    assert sandbox.db.demo_resets.count_documents({}) == 0
+
+
+def test_a_viewer_sees_and_checks_but_changes_nothing(running: Panel, sandbox: Sandbox) -> None:
+    visitor = running.visitor("viewer")
+    page = visitor.text("/bundles/lvmh")
+    assert "Check now" in page
+    assert "Reset now" not in page
+    assert "Roll back to" not in page
+    for change in ("reset", "rollback"):
+        assert visitor.press(f"/bundles/lvmh/{change}").status_code == 403
+    assert visitor.get("/audit").status_code == 403
+    assert sandbox.db.demo_resets.count_documents({}) == 0
+    assert visitor.press("/bundles/lvmh/check").status_code == 200
+    visitor.events("lvmh")
+    assert visitor.verdict("lvmh") in (GO, NO_GO)
+
+
+# What the buttons do
+
+
+def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> None:
+    visitor = running.visitor("operator")
+    assert visitor.verdict("lvmh") == UNKNOWN
+
+    assert visitor.press("/bundles/lvmh/reset").status_code == 200
+    told = visitor.events("lvmh")
+    assert "event: progress" in told
+    assert told.rstrip().splitlines()[-2] == "event: end"
+    assert visitor.verdict("lvmh") == GO
+    job = sandbox.db[JOBS].find_one({"_id": LVMH})
+    assert job is not None
+    steps = sandbox.engine.plan(sandbox.bundle("lvmh"), clock.now()).steps
+    lines = [line["text"] for line in job["lines"]]
+    assert lines[: len(steps) + 1] == [*(step.line for step in steps), "Check it"]
+    assert len(lines) > len(steps) + 40
+    assert {line["state"] for line in job["lines"]} == {"done"}
+    assert "Checked: GO." in visitor.text("/bundles/lvmh")
+    good = sandbox.state("lvmh").hashes()
+
+    sandbox.db.products.delete_one({"_id": "EUR-001"})
+    assert visitor.press("/bundles/lvmh/check").status_code == 200
+    visitor.events("lvmh")
+    job = sandbox.db[JOBS].find_one({"_id": LVMH})
+    assert job is not None
+    failed = [line["text"] for line in job["lines"] if line["state"] == "failed"]
+    assert any("The shelves are full" in text for text in failed)
+    page = visitor.text("/bundles/lvmh")
+    assert visitor.verdict("lvmh") == NO_GO
+    assert "Product catalog: 50 items per region: " in page
+    assert "EUR-001" in page
+
+    # The reset's own backup holds the broken state; the reset before it, the empty one.
+    assert visitor.press("/bundles/lvmh/reset").status_code == 200
+    visitor.events("lvmh")
+    assert visitor.verdict("lvmh") == GO
+    broken = sandbox.runs("lvmh")[-2]["backup"]
+    assert broken in visitor.text("/bundles/lvmh")
+    assert visitor.press("/bundles/lvmh/rollback", to=broken).status_code == 200
+    visitor.events("lvmh")
+    assert visitor.verdict("lvmh") == NO_GO
+    assert sandbox.db.products.find_one({"_id": "EUR-001"}) is None
+
+    assert visitor.press("/bundles/lvmh/reset").status_code == 200
+    visitor.events("lvmh")
+    left = {"livesales", "users"}  # T is another
+    now = sandbox.state("lvmh").hashes()
+    assert {k: v for k, v in now.items() if k not in left} == {
+        k: v for k, v in good.items() if k not in left
+    }
+    entries = [(e["who"], e["action"], e["bundle"]) for e in audit.Audit(
+        sandbox.db, Redactor(())).latest()][::-1]  # fmt: skip
+    actions = ["reset", "check", "reset", "rollback", "reset"]
+    assert entries[1:] == [(visitor.name, action, LVMH) for action in actions]
+    shown = visitor.text("/audit")
+    assert shown.count(visitor.name) >= len(actions)
+    triggers = [one["trigger"] for one in sandbox.runs("lvmh")]
+    assert triggers[:2] == ["panel", "check"]
+    for one in sandbox.runs("lvmh"):
+        assert visitor.get(f"/bundles/lvmh/runs/{one['_id']}").status_code == 200
+
+
+def test_a_check_leaves_no_trace_and_is_told_to_every_server(
+    running: Panel, sandbox: Sandbox
+) -> None:
+    sandbox.reset("lvmh")
+    before = sandbox.state("lvmh").hashes()
+    visitor = running.visitor("viewer")
+    visitor.press("/bundles/lvmh/check")
+    visitor.events("lvmh")
+    assert sandbox.state("lvmh").hashes() == before
+    with panel(sandbox) as another:
+        elsewhere = another.visitor("viewer")
+        assert elsewhere.verdict("lvmh") == visitor.verdict("lvmh") == GO
+        board = elsewhere.text("/")
+        assert board.count('class="card ') == 8
+        assert len(re.findall(r'data-state="GO"', board)) == 1
+
+
+def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: Sandbox) -> None:
+    visitor = running.visitor("operator")
+    # A neighbour of the region: the same shelves would change under their eyes.
+    somebody_in_session(sandbox, "index.demo@aislemarts.luxury")
+    asked = visitor.press("/bundles/lvmh/reset")
+    assert asked.status_code == 409
+    assert "index.demo@aislemarts.luxury (index) was seen at" in asked.text
+    assert sandbox.db[JOBS].count_documents({}) == 0
+    fields = {"although": "session"}
+    assert visitor.press("/bundles/lvmh/reset", **fields).status_code == 200
+    visitor.events("lvmh")
+    assert visitor.verdict("lvmh") == GO
+    [entry] = sandbox.db[audit.COLLECTION].find({"action": "reset"})
+    assert entry["detail"] == "although in session"
+
+
+def test_who_comes_between_question_and_answer_is_not_overrun(
+    running: Panel, sandbox: Sandbox
+) -> None:
+    """Saying yes to a meeting is no yes to a session that nobody knew of."""
+    visitor = running.visitor("operator")
+    somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
+    asked = visitor.press("/bundles/lvmh/reset", although="meeting")
+    assert asked.status_code == 409
+    assert sandbox.db.demo_resets.count_documents({}) == 0
+
+
+def test_a_meeting_sets_t_and_asks_again_when_it_is_near(
+    running: Panel, sandbox: Sandbox, seeds: Seeds
+) -> None:
+    visitor = running.visitor("operator")
+    bundle = seeds.bundles[LVMH].model
+    for wrong in ("tomorrow", "9999-12-31T23:59", "2026-13-01T10:00"):
+        assert visitor.press("/bundles/lvmh/reset", access=wrong).status_code == 400
+    assert sandbox.db.demo_resets.count_documents({}) == 0
+    soon = (clock.now() + minutes(30)).replace(second=0)
+    typed = local_typed(soon, bundle.timezone)
+    assert visitor.press("/bundles/lvmh/reset", access=typed).status_code == 200
+    visitor.events("lvmh")
+    assert sandbox.runs("lvmh")[0]["access"] == soon
+    assert visitor.verdict("lvmh") == GO
+    asked = visitor.press("/bundles/lvmh/reset", access=typed)
+    assert asked.status_code == 409
+    assert "A meeting is near" in asked.text
+    assert f'name="access" value="{typed}"' in asked.text
+    answer = visitor.press("/bundles/lvmh/reset", access=typed, although="meeting")
+    assert answer.status_code == 200
+    visitor.events("lvmh")
+    assert len([r for r in sandbox.runs("lvmh") if r["trigger"] == "panel"]) == 2
+
+
+def local_typed(instant: datetime, zone: str) -> str:
+    from zoneinfo import ZoneInfo
+
+    return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
+
+
+def test_a_backup_is_found_by_its_name_alone(running: Panel, sandbox: Sandbox) -> None:
+    sandbox.reset("sequoia")
+    theirs = sandbox.runs("sequoia")[0]["backup"]
+    visitor = running.visitor("operator")
+    for name in ("", "..", "../../etc", "demo_state_20200101", theirs, "/etc/passwd", "\0"):
+        assert visitor.press("/bundles/lvmh/rollback", to=name).status_code == 400
+    assert not sandbox.runs("lvmh")
+
+
+def test_two_presses_are_one_job(running: Panel, sandbox: Sandbox) -> None:
+    one, other = running.visitor("viewer"), running.visitor("operator")
+    one.press("/bundles/lvmh/check")
+    other.press("/bundles/lvmh/reset")  # while that goes on
+    one.events("lvmh")
+    assert [r["trigger"] for r in sandbox.runs("lvmh")] == ["check"]
+
+
+def test_a_reset_that_is_refused_says_why(running: Panel, sandbox: Sandbox) -> None:
+    visitor = running.visitor("operator")
+    with held(sandbox.db, sandbox.bundle("lvmh"), "another-run"):
+        assert visitor.verdict("lvmh") == "RESETTING"
+        visitor.press("/bundles/lvmh/reset")
+        visitor.events("lvmh")
+        assert "lvmh is being reset already" in visitor.text("/bundles/lvmh")
+    assert visitor.verdict("lvmh") == UNKNOWN
+
+
+def test_a_job_whose_server_died_is_lost_and_another_takes_its_place(sandbox: Sandbox) -> None:
+    jobs = Jobs(sandbox.db, Redactor(()))
+    try:
+        sandbox.db[JOBS].insert_one(
+            {"_id": LVMH, "job": "dead", "kind": "reset", "by": "x", "status": "running",
+             "lines": [], "number": 1, "total": 9, "message": "", "started_at": clock.now(),
+             "beat_at": clock.now() - timedelta(seconds=60)}
+        )  # fmt: skip
+        assert jobs.latest([LVMH])[LVMH].status == "lost"
+        done = threading.Event()
+
+        def task(_: object) -> str:
+            done.set()
+            return "well"
+
+        assert jobs.start(LVMH, "check", "y", task)
+        assert done.wait(10)
+        until(lambda: jobs.latest([LVMH])[LVMH].status == "done", "the job to end")
+        assert jobs.latest([LVMH])[LVMH].message == "well"
+    finally:
+        jobs.close()
+
+
+def test_words_that_could_not_be_written_come_with_the_next(sandbox: Sandbox) -> None:
+    wire = Wire(sandbox.environment.settings.mongo_uri)
+    client: MongoClient[dict[str, Any]] = MongoClient(wire.url, serverSelectionTimeoutMS=200)
+    jobs, ended = Jobs(client[sandbox.db.name], Redactor(())), threading.Event()
+
+    def answers() -> bool:
+        with suppress(PyMongoError):
+            return bool(client.admin.command("ping")["ok"])
+        return False
+
+    def task(told: Told) -> str:
+        for number in range(1, 5):
+            told.begin(f"step {number}", number, 16)
+        wire.cut()
+        for number in range(5, 13):
+            told.begin(f"step {number}", number, 16)
+        told.say("step 12 went wrong", "failed")
+        wire.mend()
+        until(answers, "MongoDB to be back")
+        told.begin("step 13", 13, 16)
+        ended.set()
+        return "done all the same"
+
+    try:
+        assert jobs.start(LVMH, "reset", "x", task)
+        assert ended.wait(30)
+        until(lambda: jobs.latest([LVMH])[LVMH].status == "done", "the job to end")
+    finally:
+        jobs.close()
+        client.close()
+        wire.cut()
+    stored = sandbox.db[JOBS].find_one({"_id": LVMH})
+    assert stored is not None
+    assert [(line["text"], line["state"]) for line in stored["lines"]] == [
+        *((f"step {number}", "done") for number in range(1, 13)),
+        ("step 12 went wrong", "failed"),
+        ("step 13", "done"),
+    ]
+
+
+# What the board says
+
+
+@pytest.mark.parametrize(
+    ("runs", "verdict", "says"),
+    [
+        ([], UNKNOWN, "Never checked"),
+        ([run(minutes(5), verdict=GO)], GO, "as it should be"),
+        ([run(minutes(60 * 25), verdict=GO)], UNKNOWN, "GO, but 25 hours ago"),
+        ([run(minutes(60 * 25), verdict=NO_GO)], UNKNOWN, "NO-GO, but 25 hours ago"),
+        ([run(minutes(5), verdict=NO_GO, failed_checks=["leads"])], NO_GO, "What fails: leads"),
+        (
+            [run(minutes(1), "panel"), GO_BEFORE],
+            UNKNOWN,
+            "Reset, and not checked since",
+        ),
+        (
+            [run(minutes(1), "rollback"), GO_BEFORE],
+            UNKNOWN,
+            "Rolled back, and not checked since",
+        ),
+        ([run(minutes(1), verdict=GO), run(minutes(5), "panel")], GO, "as it should be"),
+        ([run(minutes(5), "nightly", verdict=GO)], GO, "as it should be"),
+        (
+            [run(minutes(1), "nightly", status="failed", error="a step"), GO_BEFORE],
+            UNKNOWN,
+            "The last reset failed: a step",
+        ),
+        (
+            [run(minutes(1), status="failed", error="away", verdict=None), GO_BEFORE],
+            UNKNOWN,
+            "It could not be checked: away",
+        ),
+        (
+            [run(minutes(1), "panel", status="running", ended_at=None), GO_BEFORE],
+            UNKNOWN,
+            "has begun and not ended",
+        ),
+        (  # it began before the check did and wrote while the check looked
+            [run(minutes(5), verdict=GO), run(minutes(1), "panel")],
+            UNKNOWN,
+            "Reset, and not checked since",
+        ),
+    ],
+)  # fmt: skip
+def test_a_verdict_counts_only_as_long_as_it_can_be_believed(
+    runs: list[dict[str, Any]], verdict: str, says: str
+) -> None:
+    judged = judge(runs, clock.now())
+    assert judged.verdict == verdict
+    assert says in judged.sentence
+
+
+def test_the_board_says_who_is_in_session_and_what_was_wrong(
+    running: Panel, sandbox: Sandbox
+) -> None:
+    reason = {"check": "leads", "playbook": "Leads kanban", "reason": "<b>4</b> leads"}
+    wrong = run(minutes(1), verdict=NO_GO, failed_checks=["leads", "locales"], reasons=[reason])
+    sandbox.db.demo_resets.insert_one(wrong)
+    somebody_in_session(sandbox, "lvmh.brand@aislemarts.luxury")
+    visitor = running.visitor("viewer")
+    answer = visitor.get("/")
+    assert 'data-state="IN SESSION"' in answer.text
+    assert "&lt;b&gt;4&lt;/b&gt; leads. Also: locales." in answer.text
+    assert "lvmh.brand@aislemarts.luxury" in answer.text
+    assert visitor.verdict("lvmh") == "IN SESSION"
+    assert visitor.verdict("index") == UNKNOWN  # a neighbour's session is not its own
+
+
+def test_a_lease_that_has_ended_is_no_reset(running: Panel, sandbox: Sandbox) -> None:
+    visitor = running.visitor("viewer")
+    taken = lease.Lease(sandbox.db, "a-run", "somewhere")
+    taken.take(f"bundle:{LVMH}")
+    assert visitor.verdict("lvmh") == "RESETTING"
+    taken.release()
+    assert visitor.verdict("lvmh") == UNKNOWN
+
+
+def test_the_checklist_is_in_the_playbooks_words(seeds: Seeds) -> None:
+    lines = checklist(seeds.bundles[LVMH].model, None)
+    assert [line.check for line in lines] == list(CHECKS)
+    assert [line.words for line in lines][:2] == [
+        "Product catalog: 50 items per region",
+        "Creator profiles: 3 active creators",
+    ]
+    assert lines[-1].words == "LVMH: French luxury brands featured"
+
+
+# What is refused, and what is never said
+
+
+def test_rubbish_is_refused_in_plain_words(running: Panel) -> None:
+    visitor = running.visitor("operator")
+    for path in ("/bundles/nope", "/bundles/%00", "/bundles/all", "/nope", "/reports/x.html",
+                 "/reports/..%2fREADME.md", "/bundles/lvmh/runs/nope", "/bundles/lvmh/runs/%00",
+                 "/static/../app.py", "/bundles/" + "x" * 3000):  # fmt: skip
+        assert visitor.get(path).status_code == 404, path
+    assert visitor.get("/bundles/lvmh?busy=perhaps").status_code == 422
+    token = {"csrf": visitor.csrf("/bundles/lvmh")}
+    reset = "/bundles/lvmh/reset"
+    assert visitor.post(reset, json=token).status_code == 415
+    assert visitor.post(reset, files={"csrf": "x"}).status_code == 415
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert visitor.post(reset, data=b"csrf=%ff", headers=kind).status_code == 400
+    assert visitor.post(reset, data=b"\xff\xfe", headers=kind).status_code == 400
+    assert visitor.post(reset, data=b"a=1&" * 99, headers=kind).status_code == 400
+    assert visitor.get(reset).status_code == 405
+    large = b"x" * (LARGEST_BODY + 1)
+    assert visitor.post(reset, data=large, headers=kind).status_code == 413
+
+    def in_pieces() -> Iterator[bytes]:
+        for _ in range(9):
+            yield b"x" * (LARGEST_BODY // 8)
+
+    assert visitor.post(reset, data=in_pieces(), headers=kind).status_code == 413
+    assert visitor.get("/healthz").status_code == 200
+
+
+def test_no_page_has_anything_inline_and_all_are_armoured(running: Panel, sandbox: Sandbox) -> None:
+    sandbox.db.demo_resets.insert_one(run(minutes(1), verdict=NO_GO, failed_checks=["leads"]))
+    visitor = running.visitor("operator")
+    for path in ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/nope"):
+        answer = visitor.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", answer.text)
+        assert not re.findall(r"<script(?![^>]* src=)", answer.text)
+
+
+def test_no_secret_is_ever_shown(running: Panel, sandbox: Sandbox) -> None:
+    secret = sandbox.environment.settings.password("lvmh")
+    error = f"login with {secret} failed"
+    told = run(minutes(1), "panel", status="failed", error=error)
+    sandbox.db.demo_resets.insert_one(told)
+    visitor = running.visitor("operator")
+    for path in ("/", "/bundles/lvmh", f"/bundles/lvmh/runs/{told['_id']}"):
+        text = visitor.text(path)
+        assert secret not in text
+        assert "login with [hidden] failed" in text
+
+
+def test_metrics_take_their_own_token(running: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody, operator = running.visitor(), running.visitor("operator")
+    monkeypatch.setenv(METRICS_TOKEN, "measured")
+    assert nobody.get("/metrics", headers={"Authorization": "Bearer x"}).status_code == 401
+    assert operator.get("/metrics").status_code == 401
+    answer = nobody.get("/metrics", headers={"Authorization": "Bearer measured"})
+    assert answer.status_code == 200
+    assert 'demo_next_reset_timestamp_seconds{bundle="lvmh"}' in answer.text
+
+
+def test_it_works_below_a_path_of_another_app(sandbox: Sandbox) -> None:
+    shop = FastAPI()
+    shop.mount("/playbook", create_app(sandbox.environment, sandbox.seeds, sandbox.backups))
+    with served(shop) as url:
+        mounted = Panel(url + "/playbook", sandbox)
+        visitor = mounted.visitor("viewer")
+        assert visitor.get("/").url == f"{url}/playbook/"
+        text = visitor.text("/")
+        assert 'href="/playbook/bundles/lvmh"' in text
+        for path in re.findall(r'(?:href|src)="(/playbook/[^"]+)"', text):
+            assert visitor.web.get(url + path, timeout=30).status_code == 200
+        assert visitor.press("/bundles/lvmh/check").status_code == 200
+        assert "event: end" in visitor.events("lvmh")
+
+
+def test_without_mongodb_it_says_so(seeds: Seeds, tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        settings = Settings(
+            mongo_uri=f"mongodb://panel:hush-hush@127.0.0.1:{port}/", mongo_db="aislemarts",
+            redis_url="redis://127.0.0.1:1/0", api_url="http://127.0.0.1:1", passwords={},
+        )  # fmt: skip
+        with (
+            Environment(settings) as environment,
+            served(create_app(environment, seeds, tmp_path)) as url,
+        ):
+            assert requests.get(url + "/healthz", timeout=30).status_code == 503
+            cookies = {SESSION_COOKIE: "x"}
+            answer = requests.get(url + "/", cookies=cookies, timeout=30)
+    assert answer.status_code == 503
+    assert "MongoDB at mongodb://127.0.0.1" in answer.text
+    assert "hush-hush" not in answer.text
+
+
+# The command
+
+
+def command(sandbox: Sandbox, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "playbook", *arguments],
+        env={
+            **os.environ, **sandbox.environment.settings.as_variables(),
+            "PYTHONPATH": str(PROJECT),
+        },
+        input=stdin, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_accounts_are_made_by_the_command(running: Panel, sandbox: Sandbox) -> None:
+    made = command(
+        sandbox, "admin", "add-user", "Olga", "--role", "operator", stdin=PASSWORD + "\n"
+    )
+    assert (made.returncode, made.stdout) == (0, "olga may sign in as operator\n"), made.stderr
+    assert running.visitor().sign_in("OLGA", PASSWORD).status_code == 200
+    again = command(sandbox, "admin", "add-user", "olga", stdin=PASSWORD)
+    assert (again.returncode, "already" in again.stderr) == (2, True)
+    short = command(sandbox, "admin", "add-user", "viktor", stdin="short\n")
+    assert short.returncode == 2
+    assert "short" not in short.stderr.replace("shorter", "")
+    assert command(sandbox, "admin", "add-user", "viktor", "--role", "king").returncode == 2
+    assert command(sandbox, "admin", "users").stdout == "olga  operator\n"
+    visitor = running.visitor()
+    visitor.sign_in("olga", PASSWORD)
+    new = "another long password"
+    assert command(sandbox, "admin", "set-password", "olga", stdin=new).returncode == 0
+    assert visitor.get("/").url.startswith(running.url + "/sign-in")
+    assert visitor.sign_in("olga", new).status_code == 200
+    assert command(sandbox, "admin", "remove-user", "olga").returncode == 0
+    assert visitor.get("/").url.startswith(running.url + "/sign-in")
+    entries = [e["action"] for e in sandbox.db[audit.COLLECTION].find({"who": {"$regex": "line"}})]
+    assert entries == ["add-user", "set-password", "remove-user"]
+
+
+def test_accounts_take_a_deployment() -> None:
+    bare = {k: v for k, v in os.environ.items() if k not in ("MONGO_URI", "REDIS_URL", "API_URL")}
+    found = subprocess.run(
+        [sys.executable, "-P", "-m", "playbook", "admin", "users"],
+        env={**bare, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert found.returncode == 2
+    assert "set MONGO_URI, REDIS_URL, API_URL first" in found.stderr
+
+
+def test_serve_brings_an_environment_up_and_leaves_nothing(tmp_path: Path) -> None:
+    bare = {
+        k: v for k, v in os.environ.items()
+        if k not in ("MONGO_URI", "REDIS_URL", "API_URL") and not k.startswith("DEMO_PASSWORD_")
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "playbook", "serve", "--port", "0"],
+        env={**bare, "PYTHONPATH": str(PROJECT), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            settings = json.loads(process.stdout.readline())
+            told = process.stderr.readline()
+            found = re.match(r"playbook: (http://127\.0\.0\.1:\d+); Ctrl-C ends it", told)
+            assert found, told
+            url = found[1]
+
+            def answers() -> bool:
+                try:
+                    return requests.get(url + "/healthz", timeout=10).ok
+                except requests.ConnectionError:
+                    return False
+
+            until(answers, "the panel to answer")
+            assert settings["MONGO_URI"].startswith("mongodb://")
+            assert requests.get(url + "/", timeout=10).url.endswith("/sign-in?to=/")
+            port = url.rpartition(":")[2]
+            taken = subprocess.run(
+                [sys.executable, "-P", "-m", "playbook", "serve", "--port", port],
+                env={**bare, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True,
+                timeout=60, check=False,
+            )  # fmt: skip
+            assert (taken.returncode, "can't be listened on" in taken.stderr) == (2, True)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+        assert "Traceback" not in process.stderr.read()
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_role_that_is_none_is_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(WrongUsage, match="no role"):
+        Accounts(sandbox.db).add("x", "king", PASSWORD, clock.now())
+    for name in ("", "a b", "<x>", "x" * 65):
+        with pytest.raises(WrongUsage, match="no user name"):
+            Accounts(sandbox.db).add(name, "viewer", PASSWORD, clock.now())

@@ -1,0 +1,375 @@
+"""The panel in a real browser: a person signs in, sees, breaks, checks, resets, rolls back.
+
+With ``PLAYBOOK_SCREENSHOTS=1`` the pictures of the documentation are made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from panel_client import PASSWORD, Panel, panel
+from sandbox import Sandbox, until
+
+from playbook import PROJECT, clock
+from playbook.panel import tasks
+from playbook.panel.accounts import Accounts
+from playbook.panel.jobs import Told
+from playbook.reset.lease import held
+from playbook.reset.plan import Step
+from playbook.reset.run import Progress
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+expect = playwright_api.expect
+
+CHROMIUM = Path(os.environ.get("PLAYBOOK_CHROMIUM") or "/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 60_000
+"""A whole reset and check, on a machine that does other things, too."""
+expect.set_options(timeout=PATIENCE_MS)
+DESKTOP, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+IMAGES = PROJECT / "docs" / "images"
+type Page = Any
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM.is_file(), reason=f"no browser at {CHROMIUM} (PLAYBOOK_CHROMIUM names another)"
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def running(sandbox: Sandbox) -> Iterator[Panel]:
+    with panel(sandbox) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _nobody_in_session(sandbox: Sandbox) -> None:
+    sandbox.db.user_sessions.delete_many({})
+
+
+@pytest.fixture
+def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callable[..., Page]]:
+    """Opens pages of their own, signed in as a role; none may log an error of the browser."""
+    contexts, errors = [], []
+
+    def open_as(role: str | None, **options: Any) -> Page:
+        options = {"viewport": DESKTOP, "timezone_id": "Europe/Berlin", **options}
+        context = browser.new_context(base_url=running.url, locale="en-GB", **options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if wrong(said) else None)
+        if role:
+            page.goto("/")
+            page.get_by_label("Name").fill(person(sandbox, role))
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(running.url + "/")
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def wrong(said: Any) -> bool:
+    """Whether a line of the browser's console is an error; a question asked back is none."""
+    return said.type == "error" and "409 (Conflict)" not in said.text
+
+
+def person(sandbox: Sandbox, role: str) -> str:
+    """Olga operates, Viktor looks on."""
+    name = {"operator": "olga", "viewer": "viktor"}[role]
+    known = Accounts(sandbox.db)
+    if known.find(name) is None:
+        known.add(name, role, PASSWORD, clock.now())
+    return name
+
+
+def picture(page: Page, name: str, **options: Any) -> None:
+    if os.environ.get("PLAYBOOK_SCREENSHOTS"):
+        IMAGES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=IMAGES / f"{name}.png", **options)
+
+
+def grave(page: Page) -> list[str]:
+    """What axe finds serious or worse on a page."""
+    found = axe.Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def verdict(page: Page, word: str) -> None:
+    """Wait until a bundle's page says a verdict."""
+    expect(page.locator("#verdict")).to_contain_text(re.compile(rf"^\W*{word}\s*$"))
+
+
+@contextmanager
+def pausing_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a reset from the panel wait before one of its steps, so that it can be watched."""
+    told_by, go_on = tasks.telling, Event()
+
+    def telling(told: Told) -> Progress:
+        progress = told_by(told)
+
+        def pausing(step_number: int, total: int, step: Step) -> None:
+            progress(step_number, total, step)
+            if step_number == number:
+                go_on.wait(PATIENCE_MS / 1000)
+
+        return pausing
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tasks, "telling", telling)
+        try:
+            yield
+        finally:
+            go_on.set()
+
+
+def colourful(sandbox: Sandbox) -> None:
+    """A board that shows every state, as the journal would hold it."""
+    if sandbox.db.livesales.count_documents({"starts_at": {"$gt": clock.now()}}) < 8:
+        for bundle in sandbox.bundles:
+            sandbox.reset(bundle.short, access=clock.now())
+    sandbox.db.demo_resets.delete_many({})
+    now = clock.now()
+    reason = {
+        "check": "locales",
+        "severity": "high",
+        "playbook": "Locale files: All 7 languages loaded",
+        "scenario": "Every message is translated",
+        "reason": "messages.cart_title of ar: expected a translation, found “Your shopping bag”",
+    }
+    for number, bundle in enumerate(sandbox.bundles):
+        at = now - timedelta(minutes=17 * number + 4)
+        run = {
+            "_id": f"{at:%Y%m%dT%H%M%S.%fZ}-n",
+            "bundle": bundle.key,
+            "trigger": "nightly",
+            "status": "done",
+            "started_at": at,
+            "access": at,
+            "ended_at": at,
+            "verdict": "GO",
+            "failed_checks": [],
+            "steps": [],
+        }
+        if bundle.short == "bessemer":
+            run |= {"verdict": "NO-GO", "failed_checks": ["locales", "leads"], "reasons": [reason]}
+        if bundle.short == "lightspeed":
+            before = now - timedelta(hours=31)
+            run |= {"started_at": before, "access": before, "ended_at": before}
+        sandbox.db.demo_resets.insert_one(run)
+    sandbox.db.user_sessions.insert_one(
+        {"_id": "seen", "email": "tiger.demo@aislemarts.luxury", "last_seen": now}
+    )
+
+
+def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
+    open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("operator")
+    sandbox.reset("lvmh", access=clock.now())
+    page.goto("/bundles/lvmh")
+    verdict(page, "UNKNOWN")
+    page.get_by_role("button", name="Check now").click()
+    verdict(page, "GO")
+
+    sandbox.db.products.delete_one({"_id": "EUR-001"})
+    page.get_by_role("button", name="Check now").click()
+    verdict(page, "NO-GO")
+    expect(page.locator('[data-check="catalog"]')).to_contain_text("EUR-001")
+    expect(page.locator(".hero .sentence")).to_contain_text("Product catalog: 50 items per region")
+    picture(page, "bundle-no-go", full_page=True)
+    assert grave(page) == []
+
+    with pausing_at(12, monkeypatch):
+        page.get_by_role("button", name="Reset now").click()
+        progress = page.get_by_label("Progress", exact=True)
+        expect(progress).to_contain_text(re.compile(r"step 12 of \d+"))
+        expect(progress).to_contain_text("Clear demo user sessions")
+        verdict(page, "RESETTING")
+        expect(page.get_by_role("button", name="Reset now")).to_be_disabled()
+        picture(page, "bundle-resetting")
+        assert grave(page) == []
+    verdict(page, "GO")
+    expect(page.get_by_role("status").filter(has_text="Checked: GO")).to_be_visible()
+    assert sandbox.db.products.find_one({"_id": "EUR-001"}) is not None
+    picture(page, "bundle-go", full_page=True)
+    assert grave(page) == []
+
+    broken = sandbox.runs("lvmh")[-2]["backup"]
+    page.get_by_label("Roll back to").select_option(broken)
+    page.get_by_role("button", name="Roll back").click()
+    expect(page.locator("#outcome")).to_contain_text(f"Rolled back to {broken}")
+    verdict(page, "NO-GO")
+    assert sandbox.db.products.find_one({"_id": "EUR-001"}) is None
+
+    page.get_by_role("link", name="Audit log").click()
+    expect(page.get_by_role("row").filter(has_text="rollback")).to_contain_text(broken)
+    assert grave(page) == []
+
+
+def test_the_page_follows_what_another_person_started(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    sandbox.reset("sequoia")
+    board, other = open_page("viewer"), open_page("viewer")
+    other.goto("/bundles/sequoia")
+    other.get_by_role("button", name="Check now").click()
+    card = board.locator("#card-sequoia")
+    expect(card).to_have_attribute("data-state", "GO")
+    expect(board.locator("#announced")).to_contain_text("Sequoia Capital: GO")
+    sandbox.db.creators.update_many({"region": "US"}, {"$set": {"active": False}})
+    verdict(other, "GO")
+    other.get_by_role("button", name="Check now").click()
+    expect(card).to_have_attribute("data-state", "NO-GO")
+
+
+def test_it_asks_again_when_an_investor_is_in_session(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    page = open_page("operator")
+    seen = {"_id": "now", "email": "index.demo@aislemarts.luxury", "last_seen": clock.now()}
+    sandbox.db.user_sessions.insert_one(seen)
+    page.goto("/bundles/index")
+    verdict(page, "IN SESSION")
+    page.get_by_role("button", name="Reset now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reset Index Ventures all the same?")
+    assert grave(page) == []
+    page.get_by_role("link", name="No, leave it").click()
+    assert not sandbox.runs("index")
+    page.get_by_role("button", name="Reset now").click()
+    page.get_by_role("button", name="Yes, reset").click()
+    verdict(page, "GO")
+
+
+def test_a_viewer_cannot_reset(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+    page = open_page("viewer")
+    page.goto("/bundles/a16z")
+    expect(page.get_by_role("button", name="Check now")).to_be_enabled()
+    expect(page.get_by_role("button", name="Reset now")).to_have_count(0)
+    expect(page.get_by_text("Resets and rollbacks are for operators")).to_be_visible()
+    token = page.locator('input[name="csrf"]').first.get_attribute("value")
+    answer = page.request.post("/bundles/a16z/reset", form={"csrf": token})
+    assert answer.status == 403
+    assert not sandbox.runs("a16z")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_everything_is_legible(
+    open_page: Callable[..., Page], sandbox: Sandbox, size: dict[str, int], scheme: str
+) -> None:
+    colourful(sandbox)
+    page = open_page("operator", viewport=size, color_scheme=scheme)
+    name = "phone" if size is PHONE else "desktop"
+    with held(sandbox.db, sandbox.bundle("index"), "a-run"):
+        page.goto("/")
+        states = {"GO", "NO-GO", "UNKNOWN", "RESETTING", "IN SESSION"}
+        shown = page.locator("[data-state]").evaluate_all("all => all.map(e => e.dataset.state)")
+        assert set(shown) == states
+        for state in states:  # the word stands there, the colour only helps
+            expect(page.locator(f'[data-state="{state}"] .verdict').first).to_contain_text(state)
+        if (size is PHONE) == (scheme == "dark"):
+            picture(page, f"board-{name}-{scheme}", full_page=size is DESKTOP)
+        assert grave(page) == []
+        for path in ("/bundles/bessemer", "/bundles/lvmh/sheet", "/audit"):
+            page.goto(path)
+            assert grave(page) == []
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{path} is {wide} px too wide"
+    if size is PHONE and scheme == "light":
+        page.goto("/bundles/bessemer")
+        picture(page, "bundle-phone")
+    signing_in = open_page(None, viewport=size, color_scheme=scheme)
+    signing_in.goto("/sign-in")
+    assert grave(signing_in) == []
+
+
+def test_times_are_the_investors_and_mine(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+    sandbox.reset("tiger", access=clock.now())
+    page = open_page("viewer", timezone_id="America/New_York")
+    card = page.locator("#card-tiger-global")
+    expect(card).to_contain_text("SGT")
+    expect(card.locator("time").first).to_have_text(re.compile(r"(EST|EDT|GMT-[45])$"))
+    expect(card.locator("[data-countdown]")).to_have_text(re.compile(r"^in \d+:\d\d:\d\d$"))
+    without = open_page("viewer", java_script_enabled=False, timezone_id="America/New_York")
+    expect(without.locator("#card-tiger-global time").first).to_have_text(re.compile("UTC$"))
+
+
+def test_it_works_by_keyboard(open_page: Callable[..., Page]) -> None:
+    page = open_page("viewer")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Sequoia Capital")).to_be_focused()
+    # The board is written anew meanwhile; whoever stands on a card stays there.
+    rendered = page.locator("[data-rendered]").get_attribute("data-rendered")
+    expect(page.locator("[data-rendered]")).not_to_have_attribute("data-rendered", rendered)
+    expect(page.get_by_role("link", name="Sequoia Capital")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sequoia Capital")
+
+
+def test_a_board_without_news_says_so(browser: Any, running: Panel) -> None:
+    """Green that nobody has confirmed for a while must not look like green."""
+    context = browser.new_context(base_url=running.url, viewport=DESKTOP)
+    try:
+        page = context.new_page()
+        visitor = running.visitor("viewer")
+        for cookie in visitor.web.cookies:
+            context.add_cookies([{"name": cookie.name, "value": cookie.value, "url": running.url}])
+        page.clock.install()
+        page.goto("/")
+        expect(page.locator("#stale")).to_be_hidden()
+        context.set_offline(True)
+        page.clock.run_for(40_000)
+        expect(page.locator("#stale")).to_contain_text("No news since")
+        context.set_offline(False)
+
+        def heard_again() -> bool:
+            page.clock.run_for(5_000)
+            return bool(page.locator("#stale").is_hidden())
+
+        until(heard_again, "the board to have news")
+    finally:
+        context.close()
+
+
+def test_without_scripts_it_works_too(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+    sandbox.reset("general-catalyst")
+    page = open_page("operator", java_script_enabled=False)
+    page.goto("/bundles/gc")
+    page.get_by_role("button", name="Check now").click()
+    # The page asks again by itself while it works.
+    verdict(page, "(GO|NO-GO)")

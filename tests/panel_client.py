@@ -1,0 +1,121 @@
+"""The panel on a real server over a throw-away environment, and visitors who use it by HTTP."""
+
+from __future__ import annotations
+
+import html
+import re
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import requests
+import uvicorn
+from fastapi import FastAPI
+from sandbox import Sandbox, until
+
+from playbook import clock
+from playbook.panel.accounts import Accounts
+from playbook.panel.app import create_app
+from playbook.panel.authentication import Gate
+
+PASSWORD = "a long enough password"
+ANSWER_SECONDS = 60.0
+_CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """An app on a free port of a server of its own; the address. Ended at the end."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            until(lambda: server.started or not thread.is_alive(), "the server to start")
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
+        assert not thread.is_alive(), "the server did not end"
+
+
+@contextmanager
+def panel(sandbox: Sandbox, api_token: str | None = None) -> Iterator[Panel]:
+    """The panel of a sandbox, served."""
+    gate = Gate(sandbox.environment, api_token)
+    app = create_app(sandbox.environment, sandbox.seeds, sandbox.backups, gate)
+    with served(app) as url:
+        yield Panel(url, sandbox)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A running panel."""
+
+    url: str
+    sandbox: Sandbox
+
+    def add(self, role: str) -> str:
+        """A fresh account; its name."""
+        name = f"{role}-{uuid.uuid4().hex[:8]}"
+        Accounts(self.sandbox.db).add(name, role, PASSWORD, clock.now())
+        return name
+
+    def visitor(self, role: str | None = None) -> Visitor:
+        """Somebody with a browser of their own, signed in where a role is named."""
+        visitor = Visitor(self.url)
+        if role:
+            visitor.sign_in(self.add(role), PASSWORD)
+        return visitor
+
+
+@dataclass
+class Visitor:
+    """Somebody who uses the panel as a browser without scripts would."""
+
+    url: str
+    name: str = ""
+    web: requests.Session = field(default_factory=requests.Session)
+
+    def get(self, path: str, **options: object) -> requests.Response:
+        return self.web.get(self.url + path, timeout=ANSWER_SECONDS, **options)  # type: ignore[arg-type]
+
+    def post(self, path: str, **options: object) -> requests.Response:
+        return self.web.post(self.url + path, timeout=ANSWER_SECONDS, **options)  # type: ignore[arg-type]
+
+    def text(self, path: str) -> str:
+        """A page's text, as it reads."""
+        answer = self.get(path)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text)
+        return html.unescape(answer.text)
+
+    def csrf(self, path: str) -> str:
+        found = _CSRF.search(self.get(path).text)
+        assert found, f"{path} has no form"
+        return found[1]
+
+    def sign_in(self, name: str, password: str, to: str = "/") -> requests.Response:
+        self.name = name
+        given = {"csrf": self.csrf("/sign-in"), "name": name, "password": password, "to": to}
+        return self.post("/sign-in", data=given)
+
+    def press(self, path: str, **fields: object) -> requests.Response:
+        """Send one of a bundle's forms, with the token that its page carries."""
+        page = path.rpartition("/")[0]
+        return self.post(path, data={"csrf": self.csrf(page), **fields})
+
+    def events(self, short: str) -> str:
+        """Everything that is told of a bundle's job until it is over."""
+        return self.text(f"/bundles/{short}/progress")
+
+    def verdict(self, short: str) -> str:
+        """The one word on a bundle's page."""
+        text = self.text(f"/bundles/{short}")
+        found = re.search(r'id="verdict">.*?</span>\s*([A-Z -]+?)</span>', text, re.DOTALL)
+        assert found, "the page shows no verdict"
+        return found[1]

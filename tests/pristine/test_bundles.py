@@ -1,0 +1,132 @@
+"""The eight bundles and the names that people call them by."""
+
+from __future__ import annotations
+
+import pytest
+
+from playbook import PROJECT
+from playbook.errors import WrongUsage
+from playbook.pristine import bundles
+from playbook.pristine.seeds import Seeds, load
+
+# id, short name, zone, region, in the playbook's order
+EIGHT = [
+    ("SEQUOIA_ROELOF_BOTHA", "sequoia", "America/Los_Angeles", "US"),
+    ("A16Z_CHRIS_DIXON", "a16z", "America/New_York", "US"),
+    ("LVMH_JULIE_BERCOVY", "lvmh", "Europe/Paris", "EU"),
+    ("GENERAL_CATALYST_HEMANT_TANEJA", "general-catalyst", "America/New_York", "US"),
+    ("LIGHTSPEED_JEREMY_LIEW", "lightspeed", "America/Los_Angeles", "US"),
+    ("INDEX_SOFOA_DOLFE", "index", "Europe/London", "EU"),
+    ("BESSEMER_JEREMY_LEVINE", "bessemer", "America/New_York", "US"),
+    ("TIGER_GLOBAL_CHASE_COLEMAN", "tiger-global", "Asia/Singapore", "APAC"),
+]
+KEYS = [key for key, *_ in EIGHT]
+ACCOUNTS = {
+    "sequoia": ["sequoia.demo@aislemarts.luxury", "sequoia.creator@aislemarts.luxury"],
+    "a16z": ["a16z.demo@aislemarts.luxury", "a16z.creator@aislemarts.luxury"],
+    "lvmh": ["lvmh.demo@aislemarts.luxury", "lvmh.brand@aislemarts.luxury"],
+    "general-catalyst": ["gc.demo@aislemarts.luxury", "gc.viewer@aislemarts.luxury"],
+    "lightspeed": ["lightspeed.demo@aislemarts.luxury", "lightspeed.creator@aislemarts.luxury"],
+    "index": ["index.demo@aislemarts.luxury", "index.viewer@aislemarts.luxury"],
+    "bessemer": ["bessemer.demo@aislemarts.luxury", "bessemer.brand@aislemarts.luxury"],
+    "tiger-global": ["tiger.demo@aislemarts.luxury", "tiger.viewer@aislemarts.luxury"],
+}
+
+
+@pytest.fixture(scope="module")
+def seeds() -> Seeds:
+    return load(PROJECT / "seeds")
+
+
+def test_the_playbooks_eight_in_its_order(seeds: Seeds) -> None:
+    found = [line.model for line in seeds.bundles.values()]
+    assert [(b.key, b.short, b.timezone, b.region) for b in found] == EIGHT
+
+
+@pytest.mark.parametrize(("key", "short", "zone", "region"), EIGHT)
+def test_a_bundle_is_found_by_id_and_short_name_in_any_case(
+    seeds: Seeds, key: str, short: str, zone: str, region: str
+) -> None:
+    for name in (key, key.lower(), key.title(), short, short.upper(), short.capitalize()):
+        found = bundles.find(seeds, name)
+        assert (found.key, found.timezone, found.region) == (key, zone, region)
+
+
+@pytest.mark.parametrize(
+    ("alias", "key"),
+    [
+        ("INDEX_SOFIA_DOLFE", "INDEX_SOFOA_DOLFE"),
+        ("index_sofia_dolfe", "INDEX_SOFOA_DOLFE"),
+        ("gc", "GENERAL_CATALYST_HEMANT_TANEJA"),
+        ("GC", "GENERAL_CATALYST_HEMANT_TANEJA"),
+        ("tiger", "TIGER_GLOBAL_CHASE_COLEMAN"),
+        ("Tiger", "TIGER_GLOBAL_CHASE_COLEMAN"),
+    ],
+)
+def test_a_bundle_is_found_by_its_alias(seeds: Seeds, alias: str, key: str) -> None:
+    assert bundles.find(seeds, alias).key == key
+
+
+@pytest.mark.parametrize(
+    "name", ["acme", "", "sequoi", "sequoia-2", "SEQUOIA_", "general catalyst"]
+)
+def test_an_unknown_name_is_refused_with_the_known_ones(seeds: Seeds, name: str) -> None:
+    with pytest.raises(WrongUsage) as refused:
+        bundles.find(seeds, name)
+
+    text = str(refused.value)
+    assert refused.value.exit_code == 2
+    assert repr(name) in text
+    for _, short, *_ in EIGHT:
+        assert short in text
+    assert text.endswith("or all")
+    assert "\n" not in text
+
+
+def test_find_does_not_know_all(seeds: Seeds) -> None:
+    with pytest.raises(WrongUsage):
+        bundles.find(seeds, "all")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], []),
+        (["lvmh"], ["LVMH_JULIE_BERCOVY"]),
+        (["tiger", "sequoia"], ["SEQUOIA_ROELOF_BOTHA", "TIGER_GLOBAL_CHASE_COLEMAN"]),
+        (["lvmh", "LVMH", "LVMH_JULIE_BERCOVY"], ["LVMH_JULIE_BERCOVY"]),
+        (["gc", "general-catalyst"], ["GENERAL_CATALYST_HEMANT_TANEJA"]),
+        (["all"], KEYS),
+        (["ALL"], KEYS),
+        (["index", "all", "index"], KEYS),
+    ],
+)
+def test_selected_bundles_stand_once_in_the_seeds_order(
+    seeds: Seeds, names: list[str], expected: list[str]
+) -> None:
+    assert [bundle.key for bundle in bundles.select(seeds, names)] == expected
+
+
+@pytest.mark.parametrize("names", [["acme"], ["lvmh", "acme"], ["all", "acme"]])
+def test_one_unknown_name_refuses_the_selection(seeds: Seeds, names: list[str]) -> None:
+    with pytest.raises(WrongUsage, match="'acme'"):
+        bundles.select(seeds, names)
+
+
+@pytest.mark.parametrize("short", ACCOUNTS)
+def test_the_accounts_of_a_bundle(seeds: Seeds, short: str) -> None:
+    assert bundles.accounts_of(seeds, bundles.find(seeds, short)) == ACCOUNTS[short]
+
+
+@pytest.mark.parametrize(
+    ("short", "sharing"),
+    [
+        ("sequoia", ["sequoia", "a16z", "general-catalyst", "lightspeed", "bessemer"]),
+        ("bessemer", ["sequoia", "a16z", "general-catalyst", "lightspeed", "bessemer"]),
+        ("index", ["lvmh", "index"]),
+        ("tiger", ["tiger-global"]),
+    ],
+)
+def test_the_bundles_of_one_catalog(seeds: Seeds, short: str, sharing: list[str]) -> None:
+    found = bundles.sharing_region(seeds, bundles.find(seeds, short))
+    assert [bundle.short for bundle in found] == sharing

@@ -1,0 +1,389 @@
+"""Allure's results of real runs against a demo that was broken between its reset and the check."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from playbook import PROJECT
+from playbook.embedded.start import start
+from playbook.environment import Environment, Settings
+from playbook.pristine import bundles
+from playbook.pristine.seeds import Seeds, load
+from playbook.report.allure.failure_kinds import Kind, categories
+from playbook.report.playbook_lines import place_of
+from playbook.reset.run import Reset
+
+RUN_SECONDS = 180
+CHECKED = ("lvmh", "index")
+API_PASSWORD = 'p"ss/wörd'
+
+type Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one run left in its ``--alluredir``."""
+
+    directory: Path
+    output: str
+
+    @property
+    def tests(self) -> list[Document]:
+        return [json.loads(p.read_text()) for p in sorted(self.directory.glob("*-result.json"))]
+
+    def test(self, bundle: str, name: str) -> Document:
+        """The one test of a bundle that has this name."""
+        found = [t for t in self.tests if t["name"] == name and parameter(t, "bundle") == bundle]
+        assert len(found) == 1, (name, len(found), self.output)
+        return found[0]
+
+    def attached(self, test: Document) -> dict[str, str]:
+        """The text of a test's attachments by their names."""
+        return {
+            attachment["name"]: (self.directory / attachment["source"]).read_text()
+            for attachment in test["attachments"]
+        }
+
+    @property
+    def everything(self) -> str:
+        """All that was written, in one text."""
+        return "\n".join(path.read_text() for path in self.directory.iterdir())
+
+
+def label(test: Document, name: str) -> list[str]:
+    return [one["value"] for one in test["labels"] if one["name"] == name]
+
+
+def parameter(test: Document, name: str) -> str | None:
+    return next((one["value"] for one in test["parameters"] if one["name"] == name), None)
+
+
+def run(
+    directory: Path,
+    variables: dict[str, str],
+    *arguments: str,
+    checkout: Path = PROJECT,
+) -> Results:
+    """Run the features against a demo that is not reset first."""
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
+    inherited["PYTHONPATH"] = os.pathsep.join([str(checkout), str(PROJECT), str(directory.parent)])
+    done = subprocess.run(
+        [
+            sys.executable,
+            *("-m", "pytest", "-q", "--no-reset", "-p", "no:cacheprovider"),
+            *(f"--alluredir={directory}", *arguments),
+        ],
+        cwd=checkout,
+        env={**inherited, **variables},
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return Results(directory, done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Seeds:
+    return load()
+
+
+@pytest.fixture(scope="module")
+def broken(loaded: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Two bundles, reset and then broken."""
+    backups = tmp_path_factory.mktemp("backups")
+    with start(seeds=loaded) as settings, Environment(settings) as opened:
+        for name in CHECKED:
+            Reset(opened, loaded, backups).reset(bundles.find(loaded, name))
+        lvmh, index = (bundles.find(loaded, name).key for name in CHECKED)
+        opened.db.products.update_one(
+            {"_id": "EUR-002"}, {"$set": {"inventory": 7, "name": "<script>alert(1)</script>"}}
+        )
+        event = opened.db.livesales.find_one({"bundle": lvmh}) or {}
+        later = event["starts_at"] + timedelta(hours=1)
+        opened.db.livesales.update_one({"_id": event["_id"]}, {"$set": {"starts_at": later}})
+        opened.db.livesales.delete_many({"bundle": index})
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def results(broken: Settings, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A whole run over both bundles."""
+    chosen = [argument for name in CHECKED for argument in ("--bundle", name)]
+    return run(tmp_path_factory.mktemp("run") / "results", broken.as_variables(), *chosen)
+
+
+def test_each_example_has_its_own_name_and_gherkin_steps(results: Results) -> None:
+    french = results.test("lvmh", "French is loaded, whole and translated [fr] [ltr]")
+    assert french["status"] == "passed"
+    assert [step["name"] for step in french["steps"]] == [
+        "Given the investor's demo",
+        "Then language fr is loaded with no message missing or changed",
+        "And no message of language fr is empty or left in English",
+        "And language fr reads ltr",
+    ]
+    assert parameter(french, "example") == "language=fr, name=French, direction=ltr"
+    assert results.test("lvmh", "German is loaded, whole and translated [de] [ltr]")
+    for test in results.tests:
+        assert not re.search(r"test_|_pytest_bdd|<\w+>", test["name"]), test["name"]
+        for step in test["steps"]:
+            assert test["start"] <= step["start"] <= step["stop"] <= test["stop"] + 1, test["name"]
+            assert step["status"] in ("passed", "failed", "broken", "skipped")
+
+
+def test_labels_say_who_what_and_how_bad(results: Results, loaded: Seeds) -> None:
+    test = results.test("index", "The shelves are full")
+    assert label(test, "epic") == ["Index Ventures"]
+    assert label(test, "feature") == ["catalog"]
+    assert label(test, "story") == ["Product catalog: 50 items per region"]
+    assert label(test, "severity") == ["blocker"]
+    assert set(label(test, "tag")) == {"check-catalog", "severity-critical"}
+    assert label(results.test("lvmh", "It is still ahead"), "severity") == ["critical"]
+    assert label(results.test("lvmh", "Tracking is switched on"), "severity") == ["normal"]
+    assert test["parameters"] == [{"name": "bundle", "value": "index"}]
+    assert "- **Product catalog: 50 items per region**" in test["description"]
+    assert [link["url"] for link in test["links"]] == [
+        "../../docs/playbook.md#post-reset-validation-automated"
+    ]
+    for each in results.tests:
+        assert str(PROJECT) not in json.dumps({**each, "statusDetails": None}), each["name"]
+
+
+def test_only_what_is_set_up_for_the_demo_is_told_as_set_up(results: Results) -> None:
+    containers = [json.loads(p.read_text()) for p in results.directory.glob("*-container.json")]
+    told = {before["name"] for container in containers for before in container["befores"]}
+    assert told == {
+        "Connect to the environment",
+        "Look at the demo",
+    }
+
+
+def test_every_example_of_every_bundle_has_a_history_of_its_own(results: Results) -> None:
+    tests = results.tests
+    assert len({test["historyId"] for test in tests}) == len(tests)
+    assert len({test["testCaseId"] for test in tests}) == len(tests)
+
+
+def test_history_is_independent_of_checkout_order_and_workers(
+    results: Results, broken: Settings, tmp_path: Path
+) -> None:
+    """The same scenarios from elsewhere, among fewer and the other way round, on two workers."""
+    elsewhere = tmp_path / "another checkout"
+    for name in ("features", "steps", "fixtures", "seeds"):
+        shutil.copytree(PROJECT / name, elsewhere / name)
+    for name in ("conftest.py", "tox.ini"):
+        shutil.copy(PROJECT / name, elsewhere)
+    feature = elsewhere / "features" / "checklist" / "locales.feature"
+    rows = feature.read_text().splitlines()
+    first = next(number for number, row in enumerate(rows) if re.match(r" +\| en ", row))
+    rows[first : first + 7] = reversed(rows[first : first + 7])
+    feature.write_text("\n".join(rows))
+    chosen = ("--bundle", "index", "--bundle", "lvmh", "-m", "check-locales", "-n", "2")
+    again = run(tmp_path / "results", broken.as_variables(), *chosen, checkout=elsewhere)
+
+    def histories(of: Results) -> dict[tuple[str | None, str], tuple[str, str]]:
+        return {
+            (parameter(test, "bundle"), test["name"]): (test["historyId"], test["testCaseId"])
+            for test in of.tests
+            if label(test, "feature") == ["locales"]
+        }
+
+    assert len(histories(again)) == len(again.tests) == 2 * (7 + 7 + 1)
+    assert histories(again) == histories(results)
+    assert {"T.lvmh", "T.index"} <= properties(again).keys()
+
+
+def test_a_failed_scenario_says_what_was_expected_found_and_where(results: Results) -> None:
+    test = results.test("lvmh", "Every product is the one that was curated")
+    assert test["status"] == "failed"
+    assert [(step["name"], step["status"]) for step in test["steps"]] == [
+        ("Given the investor's demo", "passed"),
+        ("Then no product is missing, changed, doubled or left over", "failed"),
+        ("And no two products have the same name", "skipped"),
+    ]
+    assert "EUR-002" in test["steps"][1]["statusDetails"]["message"]
+    details = test["statusDetails"]
+    rows = details["message"].splitlines()
+    assert rows[0] == "LVMH · Data wrong · Product catalog: 50 items per region"
+    assert rows[-1] == "next: playbook reset lvmh"
+    assert re.search(r"EUR-002: inventory\n +expected 100 +\| +found 7\n", details["message"])
+    assert "steps/catalog.py" in details["trace"]
+    expected, actual = details["expected"].splitlines(), details["actual"].splitlines()
+    assert len(expected) == len(actual) == 2
+    assert {one.rpartition(": ")[0] for one in expected} == {
+        one.rpartition(": ")[0] for one in actual
+    }
+    attached = results.attached(test)
+    row = next(r for r in attached["expected vs found"].splitlines() if "inventory" in r)
+    assert [cell.strip() for cell in row.strip("│").split("│")][1:] == ["100", "7"]
+    findings = json.loads(attached["findings"])
+    assert [
+        (finding["expected"], finding["found"])
+        for finding in findings
+        if finding["where"].endswith("EUR-002: inventory")
+    ] == [("100", "7")]
+
+
+def test_each_failure_is_of_exactly_one_category(results: Results) -> None:
+    def of_category(test: Document) -> str:
+        matching = [
+            category["name"]
+            for category in json.loads((results.directory / "categories.json").read_text())
+            if test["status"] in category["matchedStatuses"]
+            and re.fullmatch(category["messageRegex"], test["statusDetails"]["message"])
+        ]
+        assert len(matching) == 1, (test["name"], matching)
+        return str(matching[0])
+
+    not_passed = [test for test in results.tests if test["status"] != "passed"]
+    found = {(parameter(t, "bundle"), t["name"]): of_category(t) for t in not_passed}
+    moved = "It starts two days after access, at its hour where the investor lives"
+    assert found["lvmh", moved] == Kind.TIMING
+    assert found["lvmh", "Everything can be bought"] == Kind.DATA
+    missing = results.test("index", moved)
+    assert missing["status"] == "broken"
+    assert found["index", moved] == Kind.DATA
+    assert "attachments" not in missing
+
+
+def properties(of: Results) -> dict[str, str]:
+    text = (of.directory / "environment.properties").read_text()
+    return dict(row.split("=", 1) for row in text.splitlines())
+
+
+def test_the_environment_is_told_without_credentials(results: Results, broken: Settings) -> None:
+    told = properties(results)
+    assert told["API"] == broken.api_url
+    assert told["MongoDB"].startswith("mongodb://127.0.0.1:")
+    assert re.fullmatch(r"[0-9a-f]{12}", told["seeds"])
+    assert told["playbook"]
+    assert told["T.lvmh"].endswith(("CET", "CEST"))
+
+
+def test_an_environment_that_is_down_is_told_as_that(broken: Settings, tmp_path: Path) -> None:
+    variables = {**broken.as_variables(), "REDIS_URL": "redis://:c4nary-redis@127.0.0.1:9"}
+    down = run(tmp_path / "results", variables, "--bundle", "lvmh", "-m", "check-catalog")
+    assert len(down.tests) == 6
+    for test in down.tests:
+        assert test["status"] == "broken"
+        assert [step["status"] for step in test["steps"]][:2] == ["broken", "skipped"]
+        message = test["statusDetails"]["message"]
+        assert message.startswith("LVMH · Environment down · Product catalog")
+        assert "Redis at redis://127.0.0.1:9 cannot be reached" in message
+        assert message.endswith("next: bring back what does not answer, then playbook reset lvmh")
+    assert properties(down)["Redis"] == "redis://127.0.0.1:9"
+    assert "c4nary-redis" not in down.everything
+
+
+CANARY = """
+import logging, os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+import allure, pytest
+from playbook.facts.findings import Finding, NotAsExpected
+
+ENCODED = urlsplit(os.environ["API_URL"]).password
+SECRETS = " and ".join([os.environ["DEMO_PASSWORD_LVMH"], ENCODED, unquote(ENCODED)])
+
+def pytest_bdd_before_step_call(scenario, step):
+    if step.type != "then":
+        return
+    print("printed", SECRETS)
+    logging.getLogger("canary").warning("logged %s", SECRETS)
+    allure.attach(f"attached {SECRETS}", "note", allure.attachment_type.TEXT)
+    file = Path(__file__).with_name("canary.txt")
+    file.write_text(f"filed {SECRETS}")
+    allure.attach.file(file, "file")
+    allure.dynamic.label("owner", f"labelled {SECRETS}")
+    with allure.step(f"stepped {SECRETS}"):
+        pass
+    match scenario.name:
+        case "The shelves are full":
+            raise NotAsExpected([Finding(f"where {SECRETS}", SECRETS, {"of": SECRETS})])
+        case "Everything can be bought":
+            raise RuntimeError(f"raised {SECRETS}")
+        case "Searching the catalog is quick":
+            pytest.skip(f"skipped {SECRETS}")
+"""
+
+
+def test_no_secret_reaches_a_file(broken: Settings, tmp_path: Path) -> None:
+    """A plugin leaks passwords in every way that there is; none arrives."""
+    (tmp_path / "canary.py").write_text(CANARY)
+    login = f"http://sales:{quote(API_PASSWORD, safe='')}@"
+    variables = broken.as_variables()
+    variables["API_URL"] = variables["API_URL"].replace("http://", login)
+    leaky = run(
+        tmp_path / "results",
+        variables,
+        *("-p", "canary", "--bundle", "lvmh", "-m", "check-catalog"),
+        f"--verdict={tmp_path / 'verdict.json'}",
+    )
+    written = leaky.everything + (tmp_path / "verdict.json").read_text()
+    for secret in (variables["DEMO_PASSWORD_LVMH"], API_PASSWORD, quote(API_PASSWORD, safe="")):
+        for form in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]):
+            assert form not in written
+    # The leaks did take place: each left its place, and nothing in it.
+    for leak in ("printed", "logged", "attached", "filed", "stepped", "raised", "skipped"):
+        assert f"{leak} [hidden] and [hidden] and [hidden]" in written, leak
+    shelves = leaky.test("lvmh", "The shelves are full")
+    for text in (shelves["statusDetails"][name] for name in ("message", "trace", "expected")):
+        assert "[hidden]" in text
+    assert "[hidden]" in leaky.attached(shelves)["findings"]
+    statuses = {t["name"]: [s["status"] for s in t["steps"]] for t in leaky.tests}
+    assert statuses["The shelves are full"] == ["passed", "failed"]
+    assert statuses["Everything can be bought"] == ["passed", "broken"]
+    assert statuses["Searching the catalog is quick"] == ["passed", "skipped"]
+    crashed = leaky.test("lvmh", "Everything can be bought")["statusDetails"]["message"]
+    assert crashed.startswith("LVMH · Check broken · ")
+
+
+def test_without_alluredir_nothing_of_it_is_loaded(tmp_path: Path) -> None:
+    probe = tmp_path / "probe.py"
+    probe.write_text(
+        "import sys\n"
+        "def pytest_unconfigure():\n"
+        "    print('loaded:', [m for m in sys.modules if 'playbook.report.allure.' in m])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "probe", "--collect-only"],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert "loaded: ['playbook.report.allure.plugin']" in done.stdout, (
+        done.stdout[-2000:] + done.stderr
+    )
+
+
+def test_every_feature_is_a_line_of_the_playbook() -> None:
+    folders = (PROJECT / "features" / "checklist", PROJECT / "features" / "bundles")
+    features = [feature for folder in folders for feature in folder.glob("*.feature")]
+    assert len(features) == 16
+    for feature in features:
+        found = re.search(r"^ *Feature: (.+)$", feature.read_text(), re.MULTILINE)
+        assert found, feature
+        place = place_of(found[1])
+        assert place, found[1]
+        assert place.anchor in ("post-reset-validation-automated", "bundle-specific-checks")
+
+
+def test_categories_have_names_of_their_own() -> None:
+    assert [category["name"] for category in categories()] == list(Kind)

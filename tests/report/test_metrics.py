@@ -1,0 +1,213 @@
+"""The journal as metrics, read by Prometheus' own parser; and the status for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
+from sandbox import Document, Sandbox
+
+from playbook import PROJECT
+from playbook.pristine.seeds import Seeds
+from playbook.report import metrics, status
+from playbook.reset.journal import Journal
+from playbook.verdict.checks import CHECKS
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+LVMH = "LVMH_JULIE_BERCOVY"
+
+
+def run(key: str, hours_ago: float, **fields: Any) -> Document:
+    """A run as the journal has it, ending five seconds after its start."""
+    started = NOW - timedelta(hours=hours_ago)
+    return {
+        "_id": f"{started:%Y%m%dT%H%M%SZ}-{fields.pop('mark', '0')}",
+        "bundle": key,
+        "trigger": "nightly",
+        "status": "done",
+        "started_at": started,
+        "ended_at": started + timedelta(seconds=5),
+        "access": started,
+        "steps": [{"step": "one", "seconds": 1.25}, {"step": "two", "seconds": 2.5}],
+        "verdict": "GO",
+        "failed_checks": [],
+        **fields,
+    }
+
+
+def samples(text: str) -> dict[tuple[str, ...], float]:
+    """Every sample by metric, bundle and check, as Prometheus understands it."""
+    found = {}
+    for family in text_string_to_metric_families(text):
+        assert family.type == "gauge" and family.documentation
+        for sample in family.samples:
+            key = (sample.name, *sample.labels.values())
+            assert key not in found, f"{key} is told twice"
+            found[key] = sample.value
+    return found
+
+
+def test_a_good_night_in_prometheus_format(seeds: Seeds) -> None:
+    told = samples(metrics.render({LVMH: [run(LVMH, 9)]}, seeds, NOW))
+
+    ended = (NOW - timedelta(hours=9) + timedelta(seconds=5)).timestamp()
+    assert told["demo_last_success_timestamp_seconds", "lvmh"] == ended
+    assert told["demo_last_run_duration_seconds", "lvmh"] == 3.75
+    assert told["demo_verdict", "lvmh"] == 1
+    assert told["demo_last_run_failed", "lvmh"] == 0
+    assert [told["demo_check_failed", "lvmh", check] for check in CHECKS] == [0.0] * len(CHECKS)
+    following = datetime(2026, 11, 27, 2, tzinfo=UTC).timestamp()
+    assert told["demo_next_reset_timestamp_seconds", "lvmh"] == following
+
+
+def test_every_bundle_is_told_and_one_never_reset_has_no_verdict(seeds: Seeds) -> None:
+    told = samples(metrics.render({}, seeds, NOW, time(1)))
+
+    for line in seeds.bundles.values():
+        short = line.model.short
+        assert told["demo_last_success_timestamp_seconds", short] == 0
+        assert ("demo_verdict", short) not in told
+    assert len({key for key in told if key[0] == "demo_next_reset_timestamp_seconds"}) == 8
+
+
+def test_a_no_go_keeps_the_last_success_and_names_its_checks(seeds: Seeds) -> None:
+    failed = run(LVMH, 9, verdict="NO-GO", failed_checks=["leads", "livesale"], mark="1")
+    rolled = run(LVMH, 8.9, trigger="rollback", mark="2")
+    good = run(LVMH, 33)
+    told = samples(metrics.render({LVMH: [rolled, failed, good]}, seeds, NOW))
+    assert told["demo_verdict", "lvmh"] == 1, "what stands is the state rolled back to"
+    assert told["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
+
+    told = samples(metrics.render({LVMH: [failed, good]}, seeds, NOW))
+    assert told["demo_verdict", "lvmh"] == 0
+    failing = {key[2] for key, value in told.items() if key[0] == "demo_check_failed" and value}
+    assert failing == {"leads", "livesale"}
+
+
+@pytest.fixture
+def journal(sandbox: Sandbox) -> Iterator[Journal]:
+    sandbox.clear()
+    yield Journal.reading(sandbox.db)
+    sandbox.clear()
+
+
+def test_the_last_success_is_found_however_many_checks_came_since(
+    sandbox: Sandbox, seeds: Seeds, journal: Journal
+) -> None:
+    good = run(LVMH, 40)
+    later = [
+        run(LVMH, 20 - n / 10, trigger="check", verdict="NO-GO", failed_checks=["leads"], mark=n)
+        for n in range(30)
+    ]
+    sandbox.db.demo_resets.insert_many([good, *later])
+    told = samples(metrics.render(metrics.runs_to_tell(journal, seeds.bundles), seeds, NOW))
+
+    assert told["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
+    assert told["demo_verdict", "lvmh"] == 0
+
+
+# The rules
+
+
+def rules() -> list[dict[str, Any]]:
+    document = yaml.safe_load((PROJECT / "deploy/prometheus-rules.yaml").read_text())
+    return [rule for group in document["groups"] for rule in group["rules"]]
+
+
+def test_every_rule_asks_for_metrics_that_are_told(seeds: Seeds) -> None:
+    told = {key[0] for key in samples(metrics.render({LVMH: [run(LVMH, 1)]}, seeds, NOW))}
+    asked = {name for rule in rules() for name in re.findall(r"demo_\w+", rule["expr"])}
+
+    assert asked and asked <= told
+    for rule in rules():
+        assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}
+        assert rule["labels"]["severity"] in ("critical", "high", "medium")
+        assert re.fullmatch(r"\d+[smh]", rule["for"])
+
+
+@pytest.mark.parametrize(("hours", "fires"), [(25.9, False), (26.1, True), (None, True)])
+def test_the_rule_of_26_hours(seeds: Seeds, hours: float | None, fires: bool) -> None:
+    (rule,) = [rule for rule in rules() if rule["alert"] == "DemoNotResetForADay"]
+    matched = re.fullmatch(r"time\(\) - (\w+) > (\d+) \* (\d+)", rule["expr"])
+    assert matched is not None
+    runs = {} if hours is None else {LVMH: [run(LVMH, hours)]}
+    value = samples(metrics.render(runs, seeds, NOW))[matched[1], "lvmh"]
+
+    assert (NOW.timestamp() - value > int(matched[2]) * int(matched[3])) == fires
+
+
+# For people
+
+
+def shown(seeds: Seeds, runs: dict[str, list[Document]]) -> str:
+    written = StringIO()
+    every = {key: runs.get(key, []) for key in seeds.bundles}
+    status.show(Console(file=written, width=200), seeds, every, NOW)
+    return written.getvalue()
+
+
+def test_the_status_is_in_the_bundles_local_time(seeds: Seeds) -> None:
+    failed = run(
+        LVMH,
+        9,
+        verdict="NO-GO",
+        failed_checks=["leads"],
+        night={
+            "outcome": "rolled back, GO",
+            "alerts": [{"channel": "DEMO_ALERT_MEDIUM no. 1", "taken": False}],
+        },
+    )
+    meeting = run(LVMH, 30, trigger="reset", verdict=None, access=NOW + timedelta(hours=20))
+    told = shown(seeds, {LVMH: [failed, meeting]})
+
+    assert "lvmh  next reset Fri 27 Nov 2026, 03:00 CET" in told
+    assert "reset for a meeting at Fri 27 Nov 2026, 09:00 CET" in told
+    line = next(line for line in told.splitlines() if "Thu 26 Nov 2026, 04:00 CET" in line)
+    for part in ("nightly", "NO-GO", "3.8 s", "leads", "night: rolled back, GO"):
+        assert part in line
+    assert "alert not taken by DEMO_ALERT_MEDIUM no. 1" in line
+    assert "not checked" in told and told.count("never reset") == 7
+
+
+def playbook_status(sandbox: Sandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "playbook", "status", *arguments],
+        env={**os.environ, **sandbox.environment.settings.as_variables()},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_command_shows_fourteen_runs_and_speaks_json_and_prometheus(
+    sandbox: Sandbox, seeds: Seeds, journal: Journal
+) -> None:
+    runs = [run(LVMH, 24 * n + 1) for n in range(20)]
+    sandbox.db.demo_resets.insert_many(runs)
+
+    people = playbook_status(sandbox)
+    assert people.returncode == 0, people.stderr
+    assert people.stdout.count(" nightly ") == status.SHOWN_RUNS
+
+    document = json.loads(playbook_status(sandbox, "--json").stdout)
+    assert list(document) == list(seeds.bundles)
+    told = document[LVMH]["runs"]
+    assert [one["_id"] for one in told] == [one["_id"] for one in runs[:14]]
+    assert datetime.fromisoformat(told[0]["started_at"]) == runs[0]["started_at"]
+
+    machine = playbook_status(sandbox, "--prometheus")
+    assert samples(machine.stdout)["demo_verdict", "lvmh"] == 1
+    assert playbook_status(sandbox, "--prometheus", "--json").returncode == 2

@@ -1,0 +1,415 @@
+"""Backups: whole or not there at all, kept for a week, and restored exactly or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import bson
+import pytest
+from bson import json_util
+from bson.raw_bson import RawBSONDocument
+from freezegun import freeze_time
+from reset_process import save_apart
+from sandbox import (
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    told,
+    use_demo,
+)
+
+from playbook.environment.snapshot import RAW, Snapshot
+from playbook.errors import Refused, WrongUsage
+from playbook.pristine.indexes import DECLARED
+from playbook.pristine.scope import SEEDED, TRACES
+from playbook.reset import backup
+from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup
+
+BUNDLE = "index"
+MONDAY = datetime(2026, 11, 23, 3, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def used(sandbox: Sandbox) -> Sandbox:
+    """A demo that has been used, with indexes of the app's own."""
+    sandbox.reset(BUNDLE)
+    use_demo(Owners(sandbox), sandbox.bundle(BUNDLE))
+    return sandbox
+
+
+@pytest.fixture
+def shelf(used: Sandbox, tmp_path: Path) -> Sandbox:
+    """The same with a backup directory of its own."""
+    return replace(used, backups=tmp_path / "backups")
+
+
+@pytest.fixture
+def saved(shelf: Sandbox) -> Backup:
+    return shelf.engine.save(shelf.bundle(BUNDLE), BEFORE_RESET)
+
+
+@pytest.fixture
+def tiny() -> Snapshot:
+    """The least that can be backed up."""
+    documents = [RawBSONDocument(bson.encode({"_id": n}), RAW) for n in range(3)]
+    return Snapshot({"leads": documents, "carts": []}, {})
+
+
+def all_of(sandbox: Sandbox) -> Held:
+    return held(sandbox, but=(*OURS, FEED))
+
+
+def documents_of(sandbox: Sandbox) -> Held:
+    return {place: raw for place, raw in all_of(sandbox).items() if "redis" not in place[0]}
+
+
+def save_on(shelf: Sandbox, tiny: Snapshot, day: datetime, name: str, state: str) -> Backup:
+    return backup.write(shelf.backups, shelf.bundle(name), tiny, day, state)
+
+
+# Format
+
+
+def test_it_is_a_flat_mongodump_folder(shelf: Sandbox, saved: Backup) -> None:
+    """``<collection>.bson``, documents end to end, and ``<collection>.metadata.json``."""
+    assert saved.path.parent == shelf.backups
+    assert saved.path.name == f"demo_state_{saved.taken_at:%Y%m%d}"
+    names = {path.name for path in saved.path.iterdir()}
+    collections = (*SEEDED, *TRACES)
+    wanted = {f"{name}.bson" for name in collections}
+    wanted |= {f"{name}.metadata.json" for name in collections}
+    assert names == {*wanted, "manifest.json"}
+    state = shelf.state(BUNDLE)
+    for name in collections:
+        content = (saved.path / f"{name}.bson").read_bytes()
+        assert sorted(documents_in(content)) == sorted(bytes(d.raw) for d in state.documents[name])
+        metadata = json_util.loads((saved.path / f"{name}.metadata.json").read_text())
+        assert metadata["collectionName"] == name
+        assert metadata["type"] == "collection"
+        assert metadata["options"] == {}
+        names_built = {index["name"] for index in metadata["indexes"]}
+        assert names_built == {"_id_"} | {index.name for index in DECLARED.get(name, ())}
+        for index in metadata["indexes"]:
+            assert index["v"] == 2
+            assert all(isinstance(direction, int) for direction in index["key"].values())
+
+
+def documents_in(content: bytes) -> Iterator[bytes]:
+    """The documents of a ``.bson`` file by its format alone: each begins with its length."""
+    while content:
+        length = int.from_bytes(content[:4], "little")
+        assert 5 <= length <= len(content)
+        assert content[length - 1] == 0
+        yield content[:length]
+        content = content[length:]
+
+
+def test_the_folder_alone_is_private_enough(saved: Backup) -> None:
+    """It holds password hashes: nobody else on the machine reads them."""
+    for path in (saved.path, *saved.path.iterdir()):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+# Atomic
+
+
+def test_a_crash_while_writing_leaves_no_folder_of_the_final_name(shelf: Sandbox) -> None:
+    files = 2 * len((*SEEDED, *TRACES)) + 1
+    for dies_at in (1, files // 2, files + 1):
+        save_apart(shelf, BUNDLE, dies_at).gone()
+        assert not list(shelf.backups.glob("demo_state_*")), f"died before sync {dies_at}"
+        assert backup.listed(shelf.backups) == []
+    lived = save_apart(shelf, BUNDLE, files + 3)
+    assert lived.ended().kind == "done"
+    assert len(backup.listed(shelf.backups)) == 1
+
+
+def test_what_a_crash_left_goes_after_a_day(shelf: Sandbox, tiny: Snapshot) -> None:
+    save_apart(shelf, BUNDLE, 3).gone()
+    [partial] = shelf.backups.iterdir()
+    backup.prune(shelf.backups, datetime.now(UTC))
+    assert partial.exists(), "it may still be in the writing"
+    backup.prune(shelf.backups, datetime.now(UTC) + timedelta(days=2))
+    assert not partial.exists()
+
+
+def test_pruning_beside_a_writer_is_no_accident(
+    shelf: Sandbox, tiny: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another reset's partial folder gets its name between two looks at it."""
+    partial = shelf.backups / ".partial-20261123T030000-12345678"
+    partial.mkdir(parents=True)
+    look = Path.stat
+
+    def gone_meanwhile(path: Path, **options: bool) -> object:
+        if path == partial and path.parent.name == "backups":
+            raise FileNotFoundError(path)
+        return look(path, **options)
+
+    monkeypatch.setattr(Path, "stat", gone_meanwhile)
+    backup.prune(shelf.backups, MONDAY)
+
+
+# Names and keeping
+
+
+def test_the_first_of_a_day_has_the_plain_name(shelf: Sandbox, tiny: Snapshot) -> None:
+    times = [MONDAY, MONDAY, MONDAY + timedelta(hours=9), MONDAY + timedelta(days=1)]
+    names = [save_on(shelf, tiny, at, BUNDLE, BEFORE_RESET).path.name for at in times]
+    assert names == [
+        "demo_state_20261123",
+        "demo_state_20261123_030000",
+        "demo_state_20261123_120000",
+        "demo_state_20261124",
+    ]
+    again = save_on(shelf, tiny, MONDAY, BUNDLE, BEFORE_RESET).path.name
+    assert again == "demo_state_20261123_030000_2"
+
+
+def test_a_week_is_kept_and_each_bundles_latest_go(shelf: Sandbox, tiny: Snapshot) -> None:
+    """A backup a night for three weeks; the only GO of Sequoia is the oldest of all."""
+    first_go = save_on(shelf, tiny, MONDAY - timedelta(days=30), "sequoia", GO)
+    older_go = save_on(shelf, tiny, MONDAY - timedelta(days=25), BUNDLE, GO)
+    latest_go = save_on(shelf, tiny, MONDAY - timedelta(days=20), BUNDLE, GO)
+    others = [
+        save_on(shelf, tiny, MONDAY - timedelta(days=n), BUNDLE, BEFORE_RESET) for n in range(15)
+    ]
+    with freeze_time(MONDAY):
+        backup.prune(shelf.backups, datetime.now(UTC))
+    kept = {path.name for path in shelf.backups.iterdir()}
+    wanted = {b.path.name for b in others if MONDAY - b.taken_at <= timedelta(days=7)}
+    assert kept == wanted | {first_go.path.name, latest_go.path.name}
+    assert len(wanted) == 8
+    assert older_go.path.name not in kept
+
+
+def test_a_reset_prunes(shelf: Sandbox, tiny: Snapshot) -> None:
+    old = save_on(shelf, tiny, MONDAY - timedelta(days=3650), BUNDLE, BEFORE_RESET)
+    foreign = shelf.backups / "notes"
+    foreign.mkdir()
+    lookalike = shelf.backups / "demo_state_of_things"
+    lookalike.mkdir()
+    shelf.reset(BUNDLE)
+    assert not old.path.exists()
+    assert foreign.exists(), "what is no backup is nobody's to remove"
+    assert lookalike.exists()
+    use_demo(Owners(shelf), shelf.bundle(BUNDLE))
+
+
+# Finding
+
+
+def test_the_latest_is_found_of_a_bundle_a_day_and_a_state(shelf: Sandbox, tiny: Snapshot) -> None:
+    bundle = shelf.bundle(BUNDLE)
+    monday = save_on(shelf, tiny, MONDAY, BUNDLE, GO)
+    later = save_on(shelf, tiny, MONDAY + timedelta(hours=5), BUNDLE, BEFORE_RESET)
+    tuesday = save_on(shelf, tiny, MONDAY + timedelta(days=1), BUNDLE, BEFORE_RESET)
+    save_on(shelf, tiny, MONDAY + timedelta(days=2), "lvmh", GO)
+    found = [
+        backup.latest(shelf.backups, bundle),
+        backup.latest(shelf.backups, bundle, day=date(2026, 11, 23)),
+        backup.latest(shelf.backups, bundle, state=GO),
+        backup.find(shelf.backups, bundle, None),
+        backup.find(shelf.backups, bundle, "2026-11-23"),
+        backup.find(shelf.backups, bundle, monday.path.name),
+    ]
+    wanted = [tuesday, later, monday, tuesday, later, monday]
+    assert [b.path for b in found] == [b.path for b in wanted]
+
+
+@pytest.mark.parametrize(
+    "to", ["2026-11-22", "2026-11-25", "yesterday", "demo_state_20261125", "../demo_state_20261123"]
+)
+def test_what_is_not_there_is_said(shelf: Sandbox, tiny: Snapshot, to: str) -> None:
+    save_on(shelf, tiny, MONDAY, BUNDLE, BEFORE_RESET)
+    save_on(shelf, tiny, MONDAY + timedelta(days=2), "lvmh", BEFORE_RESET)
+    with pytest.raises(WrongUsage) as wrong:
+        backup.find(shelf.backups, shelf.bundle(BUNDLE), to)
+    assert wrong.value.exit_code == 2
+
+
+def test_a_broken_folder_does_not_hide_the_others(shelf: Sandbox, tiny: Snapshot) -> None:
+    good = save_on(shelf, tiny, MONDAY, BUNDLE, BEFORE_RESET)
+    for number, text in enumerate(("", "[]", "null", '{"format": 1}', "{")):
+        broken = shelf.backups / f"demo_state_2026112{number + 4}"
+        broken.mkdir()
+        (broken / "manifest.json").write_text(text)
+    (shelf.backups / "demo_state_20261130").mkdir()
+    assert backup.latest(shelf.backups, shelf.bundle(BUNDLE)).path == good.path
+
+
+# Restoring
+
+
+def test_a_rollback_restores_exactly(shelf: Sandbox) -> None:
+    """Documents changed, gone and new; indexes dropped and added: all as it was."""
+    bundle, db = shelf.bundle(BUNDLE), shelf.db
+    db.leads.create_index([("company", 1)], name="the app's own", sparse=True)
+    state, before = shelf.state(BUNDLE), documents_of(shelf)
+    saved = shelf.engine.save(bundle, BEFORE_RESET)
+    shelf.reset(BUNDLE)
+    db.leads.drop_index("the app's own")
+    db.products.drop_indexes()
+    db.products.create_index([("name", 1)], name="a stray index")
+    db.carts.create_index([("email", 1)])
+    db.leads.insert_many([{"_id": n, "bundle": bundle.key} for n in (1, "x", 2.5)])
+    assert changed(before, documents_of(shelf))
+    report = shelf.engine.roll_back(bundle, saved)
+    assert not (wrong := changed(before, documents_of(shelf))), told(wrong)
+    after = shelf.state(BUNDLE)
+    assert after.hashes() == state.hashes() == saved.hashes
+    assert by_name(after) == by_name(state)
+    assert "the app's own" in by_name(after)["leads"]
+    assert report.run.trigger == "rollback"
+    assert report.run.backup == saved.path.name
+    assert shelf.engine.differing_from_rollback(bundle) == []
+    db.leads.update_one({"bundle": bundle.key}, {"$set": {"stage": "new", "by": "hand"}})
+    assert shelf.engine.differing_from_rollback(bundle) == ["leads"]
+    use_demo(Owners(shelf), bundle)
+    db.leads.drop_index("the app's own")
+
+
+def by_name(state: Snapshot) -> dict[str, dict[str, object]]:
+    return {
+        collection: {str(index["name"]): index for index in indexes}
+        for collection, indexes in state.indexes.items()
+    }
+
+
+def test_a_rollback_clears_the_caches(shelf: Sandbox, saved: Backup) -> None:
+    """A cache that tells of the state before would tell another story than the data."""
+    bundle = shelf.bundle(BUNDLE)
+    shelf.environment.redis.set(f"aislemarts:bundle:{bundle.key}:kpis", "stale")
+    shelf.environment.redis.set("aislemarts:bundle:OTHER:kpis", "theirs")
+    shelf.engine.roll_back(bundle, saved)
+    keys = list(shelf.environment.redis.scan_iter("aislemarts:*"))
+    assert keys == [b"aislemarts:bundle:OTHER:kpis"]
+    shelf.environment.redis.delete("aislemarts:bundle:OTHER:kpis")
+
+
+def test_a_reset_says_which_backup_holds_the_state_before(shelf: Sandbox) -> None:
+    before = documents_of(shelf)
+    report = shelf.reset(BUNDLE)
+    assert report.run.backup is not None
+    kept = backup.find(shelf.backups, shelf.bundle(BUNDLE), report.run.backup)
+    shelf.engine.roll_back(shelf.bundle(BUNDLE), kept)
+    assert not (wrong := changed(before, documents_of(shelf))), told(wrong)
+
+
+def test_the_backup_of_another_bundle_is_refused(shelf: Sandbox, saved: Backup) -> None:
+    before = held(shelf, but=())
+    with pytest.raises(Refused, match="is of INDEX_SOFOA_DOLFE, not of LVMH"):
+        shelf.engine.roll_back(shelf.bundle("lvmh"), saved)
+    assert held(shelf, but=()) == before
+
+
+# Damaged
+
+
+def truncate(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - 7])
+
+
+def cut_a_document(path: Path) -> None:
+    """Truncated at a document's end, so that it still reads as BSON."""
+    first, *_ = documents_in(path.read_bytes())
+    path.write_bytes(path.read_bytes()[len(first) :])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x01
+    path.write_bytes(content)
+
+
+def append(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + bson.encode({"_id": "smuggled"}))
+
+
+def swap(path: Path) -> None:
+    """Two good files that have changed places."""
+    other = path.with_name("carts.bson")
+    mine, theirs = path.read_bytes(), other.read_bytes()
+    path.write_bytes(theirs)
+    other.write_bytes(mine)
+
+
+DAMAGES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "bson truncated": ("leads.bson", truncate),
+    "bson shortened": ("leads.bson", cut_a_document),
+    "bson empty": ("leads.bson", lambda path: path.write_bytes(b"")),
+    "bson flipped": ("products.bson", flip),
+    "bson appended": ("users.bson", append),
+    "bson gone": ("users.bson", Path.unlink),
+    "bson swapped": ("leads.bson", swap),
+    "metadata flipped": ("products.metadata.json", flip),
+    "metadata gone": ("products.metadata.json", Path.unlink),
+    "manifest truncated": ("manifest.json", truncate),
+    "manifest flipped": ("manifest.json", flip),
+    "manifest gone": ("manifest.json", Path.unlink),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_backup_is_refused_before_anything_is_written(
+    shelf: Sandbox, saved: Backup, damage: str
+) -> None:
+    file, spoil = DAMAGES[damage]
+    spoil(saved.path / file)
+    require_bad(shelf, saved)
+
+
+@pytest.mark.parametrize("field", ["bundle", "taken_at", "state", "files", "documents", "format"])
+def test_a_manifest_changed_by_hand_is_refused(shelf: Sandbox, saved: Backup, field: str) -> None:
+    path = saved.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest[field] = {"bundle": "LVMH_JULIE_BERCOVY"}.get(field) or type(manifest[field])()
+    path.write_text(json.dumps(manifest))
+    require_bad(shelf, saved)
+
+
+@pytest.mark.parametrize("file", ["../outside.bson", "/etc/passwd", "leads.bson.gz", "x y.bson"])
+def test_a_manifest_names_no_other_file(shelf: Sandbox, saved: Backup, file: str) -> None:
+    """Not even one whose checksums have been made to fit."""
+    (shelf.backups / "outside.bson").write_bytes(b"")
+    path = saved.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["files"][file] = hashlib.sha256(b"").hexdigest()
+    del manifest["checksum"]
+    whole = json.dumps(manifest, sort_keys=True).encode()
+    path.write_text(json.dumps({**manifest, "checksum": hashlib.sha256(whole).hexdigest()}))
+    require_bad(shelf, saved)
+
+
+def test_a_backup_that_lacks_a_collection_is_refused(shelf: Sandbox, saved: Backup) -> None:
+    """Its manifest fits what is there, but restoring it would empty the collection."""
+    path = saved.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for file in ("leads.bson", "leads.metadata.json"):
+        del manifest["files"][file]
+        (saved.path / file).unlink()
+    del manifest["documents"]["leads"], manifest["checksum"]
+    whole = json.dumps(manifest, sort_keys=True).encode()
+    path.write_text(json.dumps({**manifest, "checksum": hashlib.sha256(whole).hexdigest()}))
+    require_bad(shelf, saved)
+
+
+def require_bad(shelf: Sandbox, saved: Backup) -> None:
+    before = held(shelf, but=())
+    with pytest.raises(BadBackup) as bad:
+        shelf.engine.roll_back(shelf.bundle(BUNDLE), saved)
+    assert bad.value.exit_code == 4
+    assert saved.path.name in str(bad.value)
+    assert held(shelf, but=()) == before
+    shutil.rmtree(saved.path)

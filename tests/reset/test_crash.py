@@ -1,0 +1,109 @@
+"""Killed at any moment, a reset leaves nothing that a plain rerun does not put right."""
+
+from __future__ import annotations
+
+import pytest
+from reset_process import KILL, reset_apart
+from sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+
+from playbook.pristine.scope import scope_of
+from playbook.reset import backup
+from playbook.reset.backup import Backup
+from playbook.reset.run import restoring_steps
+
+BUNDLE = "tiger-global"
+STEPS = 28
+ROLLBACK_STEPS = 37
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sandbox: Sandbox) -> Held:
+    """Everything there is after a reset that nothing disturbed: MongoDB, Redis, all of it."""
+    sandbox.reset(BUNDLE)
+    return all_of(sandbox)
+
+
+@pytest.fixture(scope="module")
+def used(sandbox: Sandbox, undisturbed: Held) -> tuple[Backup, Held]:
+    """A backup of a demo that has been used, and everything that there was then."""
+    use(sandbox)
+    saved = sandbox.engine.save(sandbox.bundle(BUNDLE), "before reset")
+    sandbox.engine.roll_back(sandbox.bundle(BUNDLE), saved)  # which empties the caches
+    return saved, all_of(sandbox)
+
+
+def all_of(sandbox: Sandbox) -> Held:
+    return held(sandbox, but=(*OURS, FEED))
+
+
+def use(sandbox: Sandbox) -> None:
+    use_demo(Owners(sandbox), sandbox.bundle(BUNDLE))
+
+
+def require_broken(sandbox: Sandbox, trigger: str) -> None:
+    """The journal tells the killed run as broken, by the run that found it."""
+    *_, killed, rerun = sandbox.runs(BUNDLE)
+    assert (killed["trigger"], killed["status"]) == (trigger, "broken")
+    assert rerun["_id"] in killed["error"]
+    assert killed["ended_at"] == rerun["started_at"]
+    assert rerun["status"] == "done"
+
+
+def test_the_walks_miss_no_step(sandbox: Sandbox) -> None:
+    bundle = sandbox.bundle(BUNDLE)
+    assert len(sandbox.engine.plan(bundle, ACCESS).steps) == STEPS
+    scope = scope_of(bundle, sandbox.seeds)
+    assert len(restoring_steps(scope, sandbox.state(BUNDLE))) == ROLLBACK_STEPS
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1))
+def test_killed_at_any_step_a_rerun_repairs(sandbox: Sandbox, undisturbed: Held, step: int) -> None:
+    use(sandbox)
+    killed = reset_apart(sandbox, BUNDLE, KILL, at=step)
+    killed.gone()
+    assert killed.process.exitcode == -9
+    assert sandbox.runs(BUNDLE)[-1]["status"] == "running", "it was killed before or after"
+    sandbox.free_leases()
+    sandbox.reset(BUNDLE)
+    assert not (wrong := changed(undisturbed, all_of(sandbox))), told(wrong)
+    require_broken(sandbox, "reset")
+
+
+@pytest.mark.parametrize("step", range(1, ROLLBACK_STEPS + 1, 6))
+def test_a_rollback_killed_at_any_step_is_repaired_by_a_rerun(
+    sandbox: Sandbox, used: tuple[Backup, Held], step: int
+) -> None:
+    saved, wanted = used
+    sandbox.reset(BUNDLE)
+    killed = reset_apart(sandbox, BUNDLE, KILL, at=step, back_to=saved)
+    killed.gone()
+    assert killed.process.exitcode == -9
+    sandbox.free_leases()
+    sandbox.engine.roll_back(sandbox.bundle(BUNDLE), saved)
+    assert not (wrong := changed(wanted, all_of(sandbox))), told(wrong)
+    require_broken(sandbox, "rollback")
+
+
+def test_killed_twice_is_no_worse(sandbox: Sandbox, undisturbed: Held) -> None:
+    use(sandbox)
+    for step in (20, 6):
+        reset_apart(sandbox, BUNDLE, KILL, at=step).gone()
+        sandbox.free_leases()
+    assert sandbox.runs(BUNDLE)[-2]["status"] == "broken"
+    sandbox.reset(BUNDLE)
+    assert not (wrong := changed(undisturbed, all_of(sandbox))), told(wrong)
+    assert [run["status"] for run in sandbox.runs(BUNDLE)[-3:]] == ["broken", "broken", "done"]
+
+
+def test_a_killed_reset_can_be_rolled_back_instead(
+    sandbox: Sandbox, used: tuple[Backup, Held]
+) -> None:
+    """What was there before the broken reset is in the backup that the journal names."""
+    saved, wanted = used
+    bundle = sandbox.bundle(BUNDLE)
+    sandbox.engine.roll_back(bundle, saved)
+    reset_apart(sandbox, BUNDLE, KILL, at=20).gone()
+    sandbox.free_leases()
+    name = sandbox.runs(BUNDLE)[-1]["backup"]
+    sandbox.engine.roll_back(bundle, backup.find(sandbox.backups, bundle, name))
+    assert not (wrong := changed(wanted, all_of(sandbox))), told(wrong)

@@ -1,0 +1,166 @@
+"""A reset touches its own bundle and region, and nothing else: not by a byte."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import bson
+import pytest
+from sandbox import (
+    EVERYBODY,
+    FEED,
+    NOBODY,
+    OURS,
+    TRACES,
+    Document,
+    Held,
+    Owners,
+    Place,
+    Sandbox,
+    changed,
+    held,
+    open_shop,
+    told,
+    use_demo,
+)
+
+from playbook.reset.run import clear_what_nobody_owns
+
+BY_BUNDLE = ("livesales", "leads", "users", "user_sessions", "conversations", "analytics", "carts")
+
+
+@pytest.fixture(scope="module")
+def used(pristine_sandbox: Sandbox) -> tuple[Sandbox, Owners]:
+    """All eight demos have been used, beside a shop full of real customers."""
+    owners = Owners(pristine_sandbox)
+    for bundle in pristine_sandbox.bundles:
+        use_demo(owners, bundle)
+    open_shop(owners)
+    return pristine_sandbox, owners
+
+
+@pytest.fixture
+def used_again(used: tuple[Sandbox, Owners]) -> tuple[Sandbox, Owners]:
+    """The same for a test that cannot do with what another has left."""
+    sandbox, owners = used
+    for bundle in sandbox.bundles:
+        use_demo(owners, bundle)
+    return used
+
+
+def foreign(before: Held, after: Held, owners: Owners, mine: set[str]) -> set[Place]:
+    """The changed places that are not mine."""
+    contents = {**after, **before}
+    places = changed(before, after)
+    return {place for place in places if owners.of(place, contents[place]) not in mine}
+
+
+def test_everything_has_an_owner(used_again: tuple[Sandbox, Owners]) -> None:
+    sandbox, owners = used_again
+    holders = {owners.of(place, content) for place, content in held(sandbox).items()}
+    wanted = {bundle.key for bundle in sandbox.bundles} | {NOBODY, EVERYBODY}
+    assert holders == wanted | {"region US", "region EU", "region APAC"}
+
+
+def test_resets_in_turn_touch_nobody_elses_bytes(used_again: tuple[Sandbox, Owners]) -> None:
+    sandbox, owners = used_again
+    after = held(sandbox, but=(*OURS, FEED))
+    for bundle in sandbox.bundles:
+        before = after
+        sandbox.reset(bundle.short)
+        after = held(sandbox, but=(*OURS, FEED))
+        places = changed(before, after)
+        mine = {bundle.key, f"region {bundle.region}"}
+        assert not (outside := foreign(before, after, owners, mine)), (
+            f"a reset of {bundle.short} changed {told(outside)}"
+        )
+        written = {where for where, _ in places}
+        assert written >= {*BY_BUNDLE, "showcases", "demo_settings", "redis 0"}, "it did little"
+    left = {place for place in after if owners.planted.get(place, NOBODY) != NOBODY}
+    assert not left, f"no reset removed {told(left)}"
+    assert {p for p, owner in owners.planted.items() if owner == NOBODY} <= after.keys()
+
+
+@pytest.mark.parametrize("name", ["sequoia", "lvmh", "tiger-global"])
+def test_a_reset_of_what_is_pristine_writes_nothing_but_warm_caches(
+    used: tuple[Sandbox, Owners], name: str
+) -> None:
+    sandbox, _ = used
+    sandbox.reset(name)
+    before = held(sandbox, but=(*OURS, FEED))
+    sandbox.reset(name)
+    assert not (written := changed(before, held(sandbox, but=(*OURS, FEED)))), told(written)
+
+
+def test_resetting_is_not_repaired_by_the_neighbours(used_again: tuple[Sandbox, Owners]) -> None:
+    """Each reset repairs its own alone: with the others left as they are, it still does."""
+    sandbox, owners = used_again
+    sandbox.reset("index")
+    pristine = sandbox.state("index").hashes()
+    use_demo(owners, sandbox.bundle("index"))
+    assert sandbox.state("index").hashes() != pristine
+    sandbox.reset("index")
+    assert sandbox.state("index").hashes() == pristine
+
+
+def test_a_rollback_touches_nobody_elses_bytes(used_again: tuple[Sandbox, Owners]) -> None:
+    sandbox, owners = used_again
+    lvmh = sandbox.bundle("lvmh")
+    saved = sandbox.engine.save(lvmh, "before reset")
+    sandbox.reset("lvmh")
+    use_demo(owners, sandbox.bundle("index"))
+    before = held(sandbox)
+    sandbox.engine.roll_back(lvmh, saved)
+    after = held(sandbox)
+    mine = {lvmh.key, f"region {lvmh.region}"}
+    outside = foreign(before, after, owners, mine)
+    assert changed(before, after)
+    assert not outside, f"a rollback of lvmh changed {told(outside)}"
+
+
+def test_a_doubled_account_of_another_bundle_is_no_obstacle(
+    used_again: tuple[Sandbox, Owners],
+) -> None:
+    """The unique index can't be built over another bundle's dirt, which must stay as it is."""
+    sandbox, owners = used_again
+    sandbox.db.users.drop_indexes()
+    doubled = sandbox.accounts("lvmh")[0]
+    twin = {"_id": "twin", "email": doubled, "bundle": sandbox.bundle("lvmh").key}
+    owners.plant(sandbox.bundle("lvmh").key, "users", twin)
+    report = sandbox.reset("sequoia")
+    assert sandbox.db.users.count_documents({"email": doubled}) == 2
+    assert any("email_1" in note for note in report.notes), report.notes
+    sandbox.reset("lvmh")
+    assert sandbox.db.users.count_documents({"email": doubled}) == 1
+    indexes: dict[str, Any] = sandbox.db.users.index_information()
+    assert indexes["email_1"]["unique"] is True
+
+
+def test_a_reset_of_all_clears_demo_addresses_without_a_bundle_too(
+    used_again: tuple[Sandbox, Owners],
+) -> None:
+    """The playbook's own pattern, where no bundle claims the address; and that alone."""
+    sandbox, owners = used_again
+    orphan = "nobody.demo@aislemarts.luxury"
+    for name in TRACES:
+        owners.plant("all", name, {"_id": "orphan", "participants": [{"email": orphan}]})
+        owners.plant("all", name, {"_id": "orphan-user", "user_email": orphan})
+        owners.plant(NOBODY, name, {"_id": "no-orphan", "email": f"{orphan}.example.com"})
+    # Three of the shop's look-alikes end like any demo's address: here, and only here, they are.
+    ending = re.compile(r"\.demo@aislemarts\.luxury\Z")
+    before = held(sandbox)
+    cleared = clear_what_nobody_owns(sandbox.environment, sandbox.seeds)
+    gone = changed(before, held(sandbox))
+    assert cleared == len(gone)
+    assert {place for place, owner in owners.planted.items() if owner == "all"} <= gone
+    for place in gone:
+        where, _ = place
+        document = bson.decode(before[place])
+        assert where in TRACES
+        assert any(ending.search(email) for email in addresses(document)), document
+
+
+def addresses(document: Document) -> list[str]:
+    people = [person["email"] for person in document.get("participants", [])]
+    return [*people, document.get("email", ""), document.get("user_email", "")]

@@ -1,0 +1,271 @@
+"""One at a time: whatever happens to a holder, never do two resets write the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from freezegun import freeze_time
+from reset_process import ASK, KILL, STOP, reset_apart
+from sandbox import (
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    minutes_ago,
+    told,
+    until,
+    use_demo,
+    wreck,
+)
+
+from playbook.errors import Refused
+from playbook.reset import lease
+from playbook.reset.execute import StepFailed
+from playbook.reset.lease import Lease, LeaseLost
+from playbook.reset.plan import Step
+from playbook.reset.run import InSession, ResetFailed
+
+SHORT_LIFE = timedelta(seconds=1)
+MIDDLE = 8
+
+
+@pytest.fixture(autouse=True)
+def free(sandbox: Sandbox) -> None:
+    """No test finds a lease of the one before."""
+    sandbox.free_leases()
+
+
+def refuses(sandbox: Sandbox, name: str) -> bool:
+    try:
+        sandbox.reset(name)
+    except LeaseLost:
+        raise
+    except Refused:
+        return True
+    return False
+
+
+def state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+
+
+def test_of_two_resets_at_once_one_runs_and_the_other_names_it(sandbox: Sandbox) -> None:
+    first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
+    first.arrived()
+    before = held(sandbox)
+    second = reset_apart(sandbox, "sequoia").ended()
+    assert (second.kind, second.exit_code) == ("BeingReset", 4)
+    assert f"{socket.gethostname()}:{first.pid}" in second.text
+    assert held(sandbox) == before
+    [running] = sandbox.db.demo_resets.find({"status": "running"})
+    assert str(running["_id"]) in second.text
+    first.go_on()
+    assert first.ended().kind == "done"
+    assert [run["status"] for run in sandbox.runs("sequoia")] == ["done"]
+    assert not refuses(sandbox, "sequoia")
+
+
+def test_started_at_the_same_instant_they_never_both_write(sandbox: Sandbox) -> None:
+    """Whoever comes second is refused or comes after; the journal's times never overlap."""
+    crowd = [reset_apart(sandbox, "lvmh") for _ in range(4)]
+    ends = [one.ended() for one in crowd]
+    assert {end.kind for end in ends} <= {"done", "BeingReset"}
+    fences = sorted(end.fences["bundle:LVMH_JULIE_BERCOVY"] for end in ends if end.kind == "done")
+    assert fences, "at least one must have run"
+    assert len(set(fences)) == len(fences)
+
+
+def test_a_bundle_of_the_same_region_waits_for_its_turn(sandbox: Sandbox) -> None:
+    first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
+    first.arrived()
+    second = reset_apart(sandbox, "a16z")
+    until(lambda: sandbox.db.demo_locks.find_one({"_id": "bundle:A16Z_CHRIS_DIXON"}), "it waits")
+    assert not second.link.poll(0.5), "it did not wait"
+    assert sandbox.runs("a16z") == []
+    first.go_on()
+    assert (first.ended().kind, second.ended().kind) == ("done", "done")
+
+
+def test_a_region_that_stays_held_is_no_reason_to_wait_for_ever(sandbox: Sandbox) -> None:
+    other = Lease(sandbox.db, "another-run", "elsewhere:1")
+    assert other.take("region:EU") is None
+    bundle = sandbox.bundle("index")
+    patience = timedelta(seconds=0.3)
+    with (
+        pytest.raises(Refused, match=r"region EU is held by elsewhere:1 \(run another-run"),
+        lease.held(sandbox.db, bundle, "my-run", patience=patience),
+    ):
+        pytest.fail("it got in")
+    assert Lease(sandbox.db, "next", "here:1").take(f"bundle:{bundle.key}") is None
+
+
+@pytest.mark.parametrize("name", ["sequoia", "a16z"])
+def test_the_lease_of_a_dead_holder_ends_by_itself(sandbox: Sandbox, name: str) -> None:
+    """For its own bundle, and for one that waits for the region."""
+    started = time.monotonic()
+    dead = reset_apart(sandbox, "sequoia", KILL, at=MIDDLE, lease_life=SHORT_LIFE)
+    dead.gone()
+    if name == "sequoia":
+        assert refuses(sandbox, name), "its lease is gone at once"
+        until(lambda: not refuses(sandbox, name), "the lease ends")
+    else:
+        sandbox.reset(name)
+    assert time.monotonic() - started > SHORT_LIFE.total_seconds() / 2
+    assert sandbox.runs(name)[-1]["status"] == "done"
+
+
+def test_a_lease_ends_by_the_servers_clock(sandbox: Sandbox) -> None:
+    """A machine whose clock is wrong steals nothing."""
+    first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
+    first.arrived()
+    with freeze_time(minutes_ago(-120), ignore=["pymongo"]):
+        assert refuses(sandbox, "sequoia")
+    first.go_on()
+    assert first.ended().kind == "done"
+
+
+@pytest.mark.parametrize("at", [1, MIDDLE, 28])
+def test_who_was_paused_until_another_took_over_writes_nothing_more(
+    sandbox: Sandbox, at: int
+) -> None:
+    """Whatever the step, whether it would write to MongoDB, to Redis or over HTTP."""
+    sandbox.reset("sequoia")
+    owners = Owners(sandbox)
+    use_demo(owners, sandbox.bundle("sequoia"))
+    paused = reset_apart(sandbox, "sequoia", STOP, at=at, lease_life=SHORT_LIFE)
+    until(lambda: state_of(paused.pid) == "T", "it is paused")
+    until(lambda: not refuses(sandbox, "sequoia"), "another takes over")
+    use_demo(owners, sandbox.bundle("sequoia"))
+    before = held(sandbox)
+    os.kill(paused.pid, signal.SIGCONT)
+    ended = paused.ended()
+    assert (ended.kind, ended.exit_code) == ("LeaseLost", 4)
+    assert not (written := changed(before, held(sandbox))), told(written)
+    [lost] = [run for run in sandbox.runs("sequoia") if run["_id"] in ended.text]
+    assert lost["status"] == "failed"
+
+
+def test_who_lost_its_lease_does_not_roll_back_either(sandbox: Sandbox) -> None:
+    """A step fails after another has taken over: the former state is no longer ours to restore."""
+    owners = Owners(sandbox)
+    sandbox.reset("sequoia")
+    since: list[Held] = []
+
+    def lose_it_then_fail(number: int, total: int, step: Step) -> None:
+        if number == MIDDLE and not since:
+            until(lambda: not refuses(sandbox, "sequoia"), "another takes over")
+            use_demo(owners, sandbox.bundle("sequoia"))
+            since.append(held(sandbox))
+            raise StepFailed("told by the test")
+
+    loser = sandbox.with_options(progress=lose_it_then_fail, lease_life=SHORT_LIFE)
+    with pytest.raises(ResetFailed, match="told by the test; rolling back failed too") as failure:
+        loser.reset("sequoia")
+    assert "has lost its lease" in str(failure.value)
+    assert not (written := changed(since[0], held(sandbox))), told(written)
+
+
+def test_a_slow_reset_keeps_its_lease(sandbox: Sandbox) -> None:
+    """Renewed while it works, although it works for much longer than a lease lives."""
+    attempts: list[bool] = []
+
+    def slowly(number: int, total: int, step: Step) -> None:
+        time.sleep(SHORT_LIFE.total_seconds() / 10)
+        if number % 5 == 0:
+            attempts.append(refuses(sandbox, "sequoia"))
+
+    sandbox.with_options(progress=slowly, lease_life=SHORT_LIFE).reset("sequoia")
+    assert len(attempts) == 5
+    assert all(attempts)
+
+
+def test_a_refused_reset_leaves_no_lease_behind(sandbox: Sandbox) -> None:
+    email = sandbox.accounts("sequoia")[0]
+    sandbox.db.carts.insert_one({"_id": "now", "email": email, "last_seen": minutes_ago(0)})
+    with pytest.raises(InSession):
+        sandbox.reset("sequoia")
+    sandbox.db.carts.delete_one({"_id": "now"})
+    assert not refuses(sandbox, "sequoia")
+    assert not refuses(sandbox, "bessemer")
+
+
+def test_releasing_what_another_holds_by_now_changes_nothing(sandbox: Sandbox) -> None:
+    mine = Lease(sandbox.db, "mine", "here:1")
+    assert mine.take("bundle:X") is None
+    sandbox.free_leases()
+    assert Lease(sandbox.db, "theirs", "there:2").take("bundle:X") is None
+    mine.release()
+    late = Lease(sandbox.db, "late", "late:3").take("bundle:X")
+    assert late is not None
+    assert late["run"] == "theirs"
+
+
+def test_fences_grow_with_every_holder(sandbox: Sandbox) -> None:
+    key = "bundle:SEQUOIA_ROELOF_BOTHA"
+    fences = [sandbox.reset("sequoia").run.fences[key] for _ in range(2)]
+    reset_apart(sandbox, "sequoia", KILL, at=MIDDLE).gone()
+    sandbox.free_leases()
+    report = sandbox.reset("sequoia")
+    fences.append(report.run.fences[key])
+    assert fences[1] == fences[0] + 1
+    assert fences[2] == fences[1] + 2, "the dead holder had one, too"
+    assert sandbox.runs("sequoia")[-1]["fences"] == report.run.fences
+
+
+def test_a_crowd_takes_turns(sandbox: Sandbox) -> None:
+    """Eight at once at one lease that nobody has ever taken: never two holders, no fence twice."""
+    crowd, turns = 8, 5
+    start = Barrier(crowd)
+    holding: list[int] = []
+    overlaps: list[int] = []
+
+    def take_turns(number: int) -> list[int]:
+        fences = []
+        start.wait()
+        for turn in range(turns):
+            mine = Lease(sandbox.db, f"run-{number}-{turn}", f"here:{number}")
+            until(lambda taker=mine: taker.take("bundle:CROWD") is None, "its turn")  # type: ignore[misc]
+            holding.append(number)
+            overlaps.append(len(holding))
+            fences.append(mine.fences["bundle:CROWD"])
+            holding.remove(number)
+            mine.release()
+        return fences
+
+    with ThreadPoolExecutor(crowd) as pool:
+        fences = [fence for taken in pool.map(take_turns, range(crowd)) for fence in taken]
+    assert sorted(fences) == list(range(1, crowd * turns + 1))
+    assert set(overlaps) == {1}
+
+
+@pytest.mark.parametrize("how", ["threads", "processes"])
+def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
+    pristine_sandbox: Sandbox, how: str
+) -> None:
+    sandbox = pristine_sandbox
+    names = [bundle.short for bundle in sandbox.bundles]
+    sandbox.clear()
+    for name in names:
+        sandbox.reset(name)
+    pristine = {name: sandbox.state(name) for name in names}
+    wreck(sandbox)
+    if how == "threads":
+        with ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(sandbox.reset, names))
+    else:
+        crowd = [reset_apart(sandbox, name) for name in names]
+        ends = {name: child.ended() for name, child in zip(names, crowd, strict=True)}
+        assert {end.kind for end in ends.values()} == {"done"}, ends
+    for name in names:
+        assert sandbox.state(name).hashes() == pristine[name].hashes(), name
+        assert sandbox.state(name).indexes == pristine[name].indexes, name
+        assert sandbox.runs(name)[-1]["status"] == "done"

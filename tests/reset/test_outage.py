@@ -1,0 +1,405 @@
+"""A part of the deployment goes away or refuses in the middle: it is said, and repaired."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+from sandbox import (
+    ACCESS,
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    told,
+    until,
+    use_demo,
+)
+from tcp_proxy import Wire, failing_api
+
+from playbook import clock
+from playbook.environment import Environment, connections
+from playbook.environment.snapshot import Snapshot
+from playbook.errors import Unreachable
+from playbook.reset.backup import BEFORE_RESET
+from playbook.reset.plan import Step
+from playbook.reset.run import Report, ResetFailed
+
+BUNDLE = "lvmh"
+MONGODB, REDIS, API = "MongoDB", "Redis", "API"
+WARM_UP = "/api/admin/cdn-warmup"
+REFRESH = "/api/awareness/refresh-contexts"
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A sandbox whose three parts are reached by wires."""
+
+    sandbox: Sandbox
+    """The same environment, not by wire: for the test to look at."""
+    by_wire: Sandbox
+    wires: dict[str, Wire]
+
+    def reset(self, at: int, part: str, *, hold: bool = False, roll_back: bool = True) -> Report:
+        """A reset that loses a part before one of its steps."""
+
+        def lose(number: int, total: int, step: Step) -> None:
+            # A rollback counts anew: what is gone by then is gone.
+            if number == at and total < 30:
+                self.wires[part].hold() if hold else self.wires[part].cut()
+
+        return self.by_wire.with_options(progress=lose).reset(BUNDLE, roll_back=roll_back)
+
+    def mend(self, part: str) -> None:
+        """The part comes back, and the drivers have noticed."""
+        self.wires[part].cut()
+        self.wires[part].mend()
+        until(self._answers, f"{part} answers again")
+        self.sandbox.free_leases()
+
+    def _answers(self) -> bool:
+        environment = self.by_wire.environment
+        try:
+            with environment.naming_the_unreachable():
+                environment.db.command("ping")
+                environment.redis.ping()
+                return environment.call("GET", "/api/demo/health").ok
+        except Unreachable:
+            return False
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sandbox: Sandbox) -> Held:
+    sandbox.reset(BUNDLE)
+    return all_of(sandbox)
+
+
+@pytest.fixture
+def used(sandbox: Sandbox, undisturbed: Held) -> Sandbox:
+    sandbox.free_leases()
+    use_demo(Owners(sandbox), sandbox.bundle(BUNDLE))
+    return sandbox
+
+
+@pytest.fixture
+def wired(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
+    # What answers at all answers at once here.
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 2.0)
+    settings = used.environment.settings
+    wires = {
+        MONGODB: Wire(settings.mongo_uri),
+        REDIS: Wire(settings.redis_url),
+        API: Wire(settings.api_url),
+    }
+    by_wire = replace(
+        settings,
+        mongo_uri=wires[MONGODB].url,
+        redis_url=wires[REDIS].url,
+        api_url=wires[API].url,
+    )
+    with Environment(by_wire) as environment:
+        yield Wired(used, replace(used, environment=environment), wires)
+    for wire in wires.values():
+        wire.cut()
+
+
+def all_of(sandbox: Sandbox) -> Held:
+    return held(sandbox, but=(*OURS, FEED))
+
+
+def documents(sandbox: Sandbox) -> Held:
+    return {place: raw for place, raw in all_of(sandbox).items() if "redis" not in place[0]}
+
+
+def require_repaired(sandbox: Sandbox, undisturbed: Held) -> None:
+    """The next plain run puts everything right."""
+    sandbox.reset(BUNDLE)
+    assert not (wrong := changed(undisturbed, all_of(sandbox))), told(wrong)
+
+
+def step_name(sandbox: Sandbox, number: int) -> str:
+    return sandbox.engine.plan(sandbox.bundle(BUNDLE), ACCESS).steps[number - 1].name
+
+
+def numbers(sandbox: Sandbox, line: str) -> int:
+    """The number of a step."""
+    steps = sandbox.engine.plan(sandbox.bundle(BUNDLE), ACCESS).steps
+    return next(n for n, step in enumerate(steps, start=1) if line in step.name)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Clear demo user sessions",
+        "Remove strays from users",
+        "Switch analytics tracking on",
+    ],
+)
+def test_mongodb_goes_away(wired: Wired, undisturbed: Held, line: str) -> None:
+    at = numbers(wired.sandbox, line)
+    with pytest.raises(ResetFailed) as failure:
+        wired.reset(at, MONGODB)
+    text, name = str(failure.value), step_name(wired.sandbox, at)
+    assert failure.value.exit_code == 3
+    assert f"stopped at step {name!r}: MongoDB at mongodb://127.0.0.1" in text
+    assert "rolling back failed too (MongoDB at" in text
+    assert "run the reset again" in text
+    assert len(text) < 600, f"no line for a person: {text}"
+    [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
+    record = json.loads(spooled.read_text(encoding="utf-8"))
+    assert (record["status"], record["failed_step"]) == ("failed", name)
+    wired.mend(MONGODB)
+    require_repaired(wired.by_wire, undisturbed)
+    assert not list((wired.sandbox.backups / "journal").glob("*")), (
+        "written in, it is no longer due"
+    )
+    [failed] = [run for run in wired.sandbox.runs(BUNDLE) if run["_id"] == record["_id"]]
+    assert (failed["status"], failed["failed_step"]) == ("failed", name)
+    assert "MongoDB" in failed["error"]
+
+
+def test_mongodb_goes_away_while_the_lease_is_renewed(wired: Wired, undisturbed: Held) -> None:
+    """The lease is asked before each step, and then it is the lease that finds MongoDB gone."""
+
+    def lose(number: int, total: int, step: Step) -> None:
+        if number == 9 and total < 30:
+            time.sleep(0.6)  # so that the lease has less than half its life left
+            wired.wires[MONGODB].cut()
+
+    options = {"progress": lose, "lease_life": timedelta(seconds=1)}
+    with pytest.raises(ResetFailed) as failure:
+        wired.by_wire.with_options(**options).reset(BUNDLE)
+    assert failure.value.exit_code == 3
+    assert step_name(wired.sandbox, 9) in str(failure.value)
+    [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
+    assert json.loads(spooled.read_text(encoding="utf-8"))["failed_step"]
+    wired.mend(MONGODB)
+    require_repaired(wired.by_wire, undisturbed)
+
+
+def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
+    """What was to be done is done, and the record of it is not lost."""
+    last = len(wired.sandbox.engine.plan(wired.sandbox.bundle(BUNDLE), ACCESS).steps)
+    report = wired.reset(last, MONGODB)
+    [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
+    assert json.loads(spooled.read_text(encoding="utf-8"))["status"] == "done"
+    wired.mend(MONGODB)
+    wired.by_wire.reset(BUNDLE)
+    [done] = [run for run in wired.sandbox.runs(BUNDLE) if run["_id"] == report.run.id]
+    assert done["status"] == "done"
+
+
+def test_mongodb_hangs(wired: Wired, undisturbed: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections stand, and nothing comes back: the worst way to go away."""
+    monkeypatch.setattr("playbook.reset.execute.WRITE_SECONDS", 2)
+    with pytest.raises(ResetFailed) as failure:
+        wired.reset(8, MONGODB, hold=True)
+    assert failure.value.exit_code == 3
+    assert "MongoDB at" in str(failure.value)
+    wired.mend(MONGODB)
+    require_repaired(wired.by_wire, undisturbed)
+
+
+@pytest.mark.parametrize("hold", [False, True], ids=["gone", "hangs"])
+def test_redis_goes_away(wired: Wired, undisturbed: Held, hold: bool) -> None:
+    at = numbers(wired.sandbox, "Clear cache layers")
+    before = documents(wired.sandbox)
+    with pytest.raises(ResetFailed) as failure:
+        wired.reset(at, REDIS, hold=hold)
+    text = str(failure.value)
+    assert failure.value.exit_code == 3
+    assert f"stopped at step {step_name(wired.sandbox, at)!r}: Redis at redis://127.0.0.1" in text
+    assert documents(wired.sandbox) == before, "MongoDB could be rolled back"
+    [*_, failed] = wired.sandbox.runs(BUNDLE)
+    assert failed["failed_step"] == step_name(wired.sandbox, at)
+    assert "Redis at" in failed["error"]
+    wired.mend(REDIS)
+    require_repaired(wired.by_wire, undisturbed)
+
+
+@pytest.mark.parametrize("hold", [False, True], ids=["gone", "hangs"])
+@pytest.mark.parametrize("line", ["Update context profiles", "Warm up CDN"])
+def test_the_api_goes_away(wired: Wired, undisturbed: Held, line: str, hold: bool) -> None:
+    at = numbers(wired.sandbox, line)
+    before = documents(wired.sandbox)
+    with pytest.raises(ResetFailed) as failure:
+        wired.reset(at, API, hold=hold)
+    text, name = str(failure.value), step_name(wired.sandbox, at)
+    assert failure.value.exit_code == 3
+    assert f"stopped at step {name!r}: API at http://127.0.0.1" in text
+    assert "rolled back to the state before" in text
+    assert documents(wired.sandbox) == before
+    [*_, failed] = wired.sandbox.runs(BUNDLE)
+    assert (failed["status"], failed["failed_step"]) == ("rolled back", name)
+    wired.mend(API)
+    require_repaired(wired.by_wire, undisturbed)
+
+
+@pytest.mark.parametrize("part", [MONGODB, REDIS, API])
+def test_a_part_that_is_away_from_the_start_is_named(wired: Wired, part: str) -> None:
+    before = all_of(wired.sandbox)
+    wired.wires[part].cut()
+    with pytest.raises(Unreachable, match=f"^{part} at ") as failure:
+        wired.by_wire.environment.require_reachable()
+    assert failure.value.exit_code == 3
+    assert all_of(wired.sandbox) == before
+
+
+def test_mongodb_away_before_the_first_step_leaves_nothing_undone(wired: Wired) -> None:
+    before = all_of(wired.sandbox)
+    wired.wires[MONGODB].cut()
+    with pytest.raises(Unreachable, match=r"^MongoDB at ") as failure:
+        wired.by_wire.reset(BUNDLE)
+    assert failure.value.exit_code == 3
+    assert all_of(wired.sandbox) == before
+
+
+def test_a_record_that_is_not_whole_stops_nobody(used: Sandbox, undisturbed: Held) -> None:
+    """A machine lost power while it wrote: its half record is no reason not to reset."""
+    spool = used.backups / "journal"
+    spool.mkdir(exist_ok=True)
+    broken = {"a.json": '{"_id": "20', "b.json": "", "c.json": "[]", "d.json": '{"no": "bundle"}'}
+    for name, text in broken.items():
+        (spool / name).write_text(text, encoding="utf-8")
+    (spool / "e.json").write_bytes(b"\xff\xfe")
+    try:
+        require_repaired(used, undisturbed)
+    finally:
+        for path in spool.iterdir():
+            path.unlink()
+
+
+@contextmanager
+def refusing(sandbox: Sandbox, answers: dict[str, tuple[int, str]]) -> Iterator[Sandbox]:
+    """The same environment with an API that refuses some requests."""
+    settings = sandbox.environment.settings
+    with (
+        failing_api(settings.api_url, answers) as url,
+        Environment(replace(settings, api_url=url)) as environment,
+    ):
+        yield replace(sandbox, environment=environment)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [(REFRESH, 500), (REFRESH, 302), (WARM_UP, 503), (WARM_UP, 401)]
+)
+def test_a_step_that_fails_is_rolled_back(
+    used: Sandbox, undisturbed: Held, path: str, status: int
+) -> None:
+    before, indexes = documents(used), used.state(BUNDLE).indexes
+    hashes = used.state(BUNDLE).hashes()
+    answers = {path: (status, '{"detail": "no good day"}')}
+    with refusing(used, answers) as sandbox:
+        with pytest.raises(ResetFailed) as failure:
+            sandbox.reset(BUNDLE)
+        text = str(failure.value)
+        assert failure.value.exit_code == 3
+        assert f"{path} answered {status}: no good day; rolled back to the state before" in text
+        assert not (wrong := changed(before, documents(used))), told(wrong)
+        assert used.state(BUNDLE).hashes() == hashes
+        assert used.state(BUNDLE).indexes == indexes
+        [*_, failed] = used.runs(BUNDLE)
+        assert failed["status"] == "rolled back"
+        assert failed["failed_step"] in text
+        assert failed["error"] == text
+        answers.clear()
+        require_repaired(sandbox, undisturbed)
+
+
+def test_without_rollback_it_is_left_to_be_inspected(used: Sandbox, undisturbed: Held) -> None:
+    before = documents(used)
+    with refusing(used, {WARM_UP: (500, "{}")}) as sandbox:
+        with pytest.raises(ResetFailed, match="the state was left as it is") as failure:
+            sandbox.reset(BUNDLE, roll_back=False)
+        assert failure.value.exit_code == 3
+    after = documents(used)
+    assert changed(before, after)
+    assert not changed(after, {p: c for p, c in undisturbed.items() if "redis" not in p[0]})
+    assert used.runs(BUNDLE)[-1]["status"] == "failed"
+    require_repaired(used, undisturbed)
+
+
+def test_a_rollback_brings_back_what_the_indexes_forbid(used: Sandbox, undisturbed: Held) -> None:
+    """The state before had no unique index, and two accounts of one address: exactly that."""
+    used.db.users.drop_indexes()
+    used.db.users.insert_one({"_id": "twin", "email": used.accounts(BUNDLE)[0], "demo": True})
+    used.db.leads.drop_indexes()
+    used.db.leads.create_index([("company", 1)], name="of the app's own")
+    before, state = documents(used), used.state(BUNDLE)
+    with (
+        refusing(used, {WARM_UP: (500, "{}")}) as sandbox,
+        pytest.raises(ResetFailed, match="rolled back to the state before"),
+    ):
+        sandbox.reset(BUNDLE)
+    assert not (wrong := changed(before, documents(used))), told(wrong)
+    after: Snapshot = used.state(BUNDLE)
+    assert after.hashes() == state.hashes()
+    assert by_name(after) == by_name(state)
+    require_repaired(used, undisturbed)
+    used.db.leads.drop_index("of the app's own")
+
+
+def by_name(state: Snapshot) -> dict[str, dict[str, object]]:
+    return {
+        collection: {str(index["name"]): index for index in indexes}
+        for collection, indexes in state.indexes.items()
+    }
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_what_a_deployment_does_not_offer_is_a_note(used: Sandbox, status: int) -> None:
+    with refusing(used, {WARM_UP: (status, "{}")}) as sandbox:
+        report = sandbox.reset(BUNDLE)
+    assert [note for note in report.notes if WARM_UP in note and str(status) in note]
+    assert used.runs(BUNDLE)[-1]["notes"] == list(report.notes)
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda sandbox: sandbox.db.users.drop_indexes(),
+        lambda sandbox: sandbox.db.drop_collection("products"),
+    ],
+    ids=["indexes", "catalog"],
+)
+def test_what_was_missing_is_missing_again(
+    used: Sandbox, undisturbed: Held, break_it: Callable[[Sandbox], object]
+) -> None:
+    break_it(used)
+    before = documents(used)
+    with refusing(used, {WARM_UP: (500, "{}")}) as sandbox, pytest.raises(ResetFailed):
+        sandbox.reset(BUNDLE)
+    assert not (wrong := changed(before, documents(used))), told(wrong)
+    require_repaired(used, undisturbed)
+
+
+def test_swapped_addresses_are_put_right(used: Sandbox, undisturbed: Held) -> None:
+    """Each account carries the other's address, and the unique index stands in the way."""
+    users = used.db.users
+    first, second = used.accounts(BUNDLE)[:2]
+    users.update_one({"email": first}, {"$set": {"email": "in-between"}})
+    users.update_one({"email": second}, {"$set": {"email": first}})
+    users.update_one({"email": "in-between"}, {"$set": {"email": second}})
+    saved = used.engine.save(used.bundle(BUNDLE), BEFORE_RESET)
+    swapped = documents(used)
+    require_repaired(used, undisturbed)
+    used.engine.roll_back(used.bundle(BUNDLE), saved)
+    assert not (wrong := changed(swapped, documents(used))), told(wrong)
+    require_repaired(used, undisturbed)
+
+
+def test_a_failed_reset_gives_its_leases_back_at_once(used: Sandbox) -> None:
+    with refusing(used, {WARM_UP: (500, "{}")}) as sandbox, pytest.raises(ResetFailed):
+        sandbox.reset(BUNDLE)
+    leases = list(used.db.demo_locks.find())
+    assert {lease["_id"] for lease in leases} >= {"bundle:LVMH_JULIE_BERCOVY", "region:EU"}
+    assert all(lease["expires_at"] < clock.now() for lease in leases), leases

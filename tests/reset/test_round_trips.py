@@ -1,0 +1,118 @@
+"""A reset and a check cost so many round trips and no more, whatever they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sandbox import ACCESS, Owners, Sandbox, use_demo, wreck
+
+from bench.counting import RoundTrips, counted
+from bench.growth import seeds_with
+from playbook import clock
+from playbook.facts import Demo
+from playbook.pristine.seeds import load
+from playbook.reset.run import Reset
+
+RESET_LIMITS = (30, 4, 4)
+WRECK_LIMITS = (36, 4, 4)
+"""Where everything is wrong at once, each index to drop or build costs one command more."""
+CHECK_LIMITS = (15, 4, 10)
+BUNDLES = ("sequoia", "lvmh")
+
+
+def empty(sandbox: Sandbox) -> None:
+    sandbox.clear()
+
+
+def pristine(sandbox: Sandbox) -> None:
+    for name in BUNDLES:
+        sandbox.reset(name)
+
+
+def used(sandbox: Sandbox) -> None:
+    pristine(sandbox)
+    owners = Owners(sandbox)
+    for name in BUNDLES:
+        use_demo(owners, sandbox.bundle(name))
+
+
+def wrecked(sandbox: Sandbox) -> None:
+    pristine(sandbox)
+    wreck(sandbox)
+
+
+def within(trips: RoundTrips, limits: tuple[int, int, int]) -> bool:
+    return all(count <= limit for count, limit in zip(trips.counts, limits, strict=True))
+
+
+@pytest.mark.parametrize("state", [empty, pristine, used, wrecked])
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_reset_costs_few_round_trips(
+    sandbox: Sandbox, state: Callable[[Sandbox], None], name: str
+) -> None:
+    sandbox.clear()
+    state(sandbox)
+    with counted(sandbox.environment.settings) as (environment, trips):
+        reset = Reset(environment, sandbox.seeds, sandbox.backups)
+        reset.reset(sandbox.bundle(name), force=True)
+    assert within(trips, WRECK_LIMITS if state is wrecked else RESET_LIMITS), str(trips)
+
+
+@pytest.mark.parametrize("state", [empty, pristine, used, wrecked])
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_check_costs_few_round_trips(
+    sandbox: Sandbox, state: Callable[[Sandbox], None], name: str
+) -> None:
+    sandbox.clear()
+    state(sandbox)
+    with counted(sandbox.environment.settings) as (environment, trips):
+        demo = Demo(environment, sandbox.bundle(name), sandbox.seeds, clock.now())
+        demo.close()  # all that a check reads is read at once, and the probes are removed
+    assert within(trips, CHECK_LIMITS), str(trips)
+    assert all(trips.counts), f"nothing was counted: {trips}"
+
+
+def cost(sandbox: Sandbox) -> tuple[RoundTrips, RoundTrips]:
+    """What a reset of LVMH with a fixed T takes, and a check once some of it has been sold."""
+    bundle = sandbox.bundle("lvmh")
+    with counted(sandbox.environment.settings) as (environment, resetting):
+        Reset(environment, sandbox.seeds, sandbox.backups).reset(bundle, access=ACCESS)
+    sandbox.db.products.update_many({"region": "EU"}, {"$set": {"reserved": 1}})
+    with counted(sandbox.environment.settings) as (environment, checking):
+        Demo(environment, bundle, sandbox.seeds, clock.now()).close()
+    return resetting, checking
+
+
+def test_a_catalog_ten_times_as_large_costs_no_round_trip_more(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    larger = replace(sandbox, seeds=load(seeds_with(500, tmp_path / "seeds")))
+    costs = {}
+    for size, owner in ((50, sandbox), (500, larger)):
+        sandbox.clear()
+        trips = []
+        for state in ("empty", "sold"):
+            resetting, checking = cost(owner)
+            assert sandbox.db.products.count_documents({"region": "EU"}) == size, state
+            assert within(resetting, RESET_LIMITS), f"{state}: {resetting}"
+            assert within(checking, CHECK_LIMITS), f"{state}: {checking}"
+            trips += [resetting.counts, checking.counts]
+        costs[size] = trips
+    assert costs[500] == costs[50]
+
+
+def test_the_number_of_strays_costs_few_round_trips(sandbox: Sandbox) -> None:
+    sandbox.clear()
+    pristine(sandbox)
+    strays = [{"_id": f"STRAY-{n}", "region": "EU", "name": f"Stray {n}"} for n in range(300)]
+    few_reset, few_check = cost(sandbox)
+    sandbox.db.products.insert_many(strays)
+    sandbox.db.products.insert_many([{"_id": f"S-{n}", "region": "EU"} for n in range(30)])
+    many_reset, many_check = cost(sandbox)
+    # The strays themselves take one delete more.
+    assert many_reset.counts[0] <= few_reset.counts[0] + 2
+    assert many_reset.counts[1:] == few_reset.counts[1:]
+    assert many_check.counts == few_check.counts

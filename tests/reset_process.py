@@ -1,0 +1,184 @@
+"""Resets in processes of their own, which can be killed or paused at any step."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
+
+from playbook.environment import Environment, Settings
+from playbook.errors import PlaybookError
+from playbook.pristine import seeds
+from playbook.pristine.bundles import find
+from playbook.reset.backup import BEFORE_RESET, Backup
+from playbook.reset.plan import Step
+from playbook.reset.run import Reset
+
+# A server that has imported everything once forks each child in milliseconds.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["apart"])
+STARTED: list[ForkServerProcess] = []
+KILL, STOP, ASK = "kill", "stop", "ask"
+"""What a child does before a step: die, pause, or ask its parent whether to go on."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a reset in a child ended."""
+
+    kind: str
+    exit_code: int
+    text: str
+    fences: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """One child that resets one bundle."""
+
+    process: ForkServerProcess
+    link: Connection
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def arrived(self) -> None:
+        """Wait until the child asks whether to go on."""
+        assert self.link.poll(DEADLINE_SECONDS), "the child does not ask"
+        assert self.link.recv() == ASK
+
+    def go_on(self) -> None:
+        self.link.send("go on")
+
+    def ended(self) -> Ended:
+        """Wait for the end of a child that lives to tell."""
+        assert self.link.poll(DEADLINE_SECONDS), "the child does not end"
+        ended: Ended = self.link.recv()
+        self.gone()
+        return ended
+
+    def gone(self) -> None:
+        """Wait until the process has ended, however it did."""
+        self.process.join(DEADLINE_SECONDS)
+        assert self.process.exitcode is not None, "the child is still there"
+
+
+def reset_apart(
+    sandbox: Sandbox,
+    name: str,
+    do: str = "",
+    at: int = 0,
+    *,
+    lease_life: timedelta | None = None,
+    back_to: Backup | None = None,
+) -> Apart:
+    """Start a reset in a process of its own, which does something before its step ``at``.
+
+    With ``back_to`` it is a rollback.
+    """
+    ours, theirs = PROCESSES.Pipe()
+    settings = sandbox.environment.settings
+    options = dict(sandbox.options) | ({"lease_life": lease_life} if lease_life else {})
+    process = PROCESSES.Process(
+        target=_reset,
+        args=(settings.as_variables(), sandbox.backups, options, name, do, at, back_to, theirs),
+        daemon=True,
+    )
+    process.start()
+    STARTED.append(process)
+    theirs.close()
+    return Apart(process, ours)
+
+
+def save_apart(sandbox: Sandbox, name: str, dies_at: int) -> Apart:
+    """Start a backup in a process of its own, which dies before it syncs a file to the disk.
+
+    ``dies_at`` says before which, counted from 1; where there is none it lives to tell.
+    """
+    ours, theirs = PROCESSES.Pipe()
+    process = PROCESSES.Process(
+        target=_save,
+        args=(sandbox.environment.settings.as_variables(), sandbox.backups, name, dies_at, theirs),
+        daemon=True,
+    )
+    process.start()
+    STARTED.append(process)
+    theirs.close()
+    return Apart(process, ours)
+
+
+def end_children() -> None:
+    """End whatever still runs, the paused ones too, which would never hear a milder word."""
+    for process in STARTED:
+        process.kill()
+        process.join()
+    STARTED.clear()
+
+
+def _save(
+    variables: dict[str, str], backups: Path, name: str, dies_at: int, link: Connection
+) -> None:
+    settings = Settings.from_environment(variables)
+    assert settings is not None
+    loaded = seeds.load()
+    sync, synced = os.fsync, 0
+
+    def sync_or_die(file: int) -> None:
+        nonlocal synced
+        synced += 1
+        if synced == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        sync(file)
+
+    os.fsync = sync_or_die  # type: ignore[assignment]
+    with Environment(settings) as environment:
+        Reset(environment, loaded, backups).save(find(loaded, name), BEFORE_RESET)
+    link.send(Ended("done", 0, "", {}))
+
+
+def _reset(
+    variables: dict[str, str],
+    backups: Path,
+    options: dict[str, Any],
+    name: str,
+    do: str,
+    at: int,
+    back_to: Backup | None,
+    link: Connection,
+) -> None:
+    settings = Settings.from_environment(variables)
+    assert settings is not None
+    loaded = seeds.load()
+
+    def progress(number: int, total: int, step: Step) -> None:
+        if number != at:
+            return
+        if do == ASK:
+            link.send(ASK)
+            link.recv()
+        else:
+            os.kill(os.getpid(), signal.SIGKILL if do == KILL else signal.SIGSTOP)
+
+    with Environment(settings) as environment:
+        engine = Reset(environment, loaded, backups, progress, **options)
+        try:
+            bundle = find(loaded, name)
+            if back_to is None:
+                report = engine.reset(bundle, access=ACCESS)
+            else:
+                report = engine.roll_back(bundle, back_to)
+            ended = Ended("done", 0, "", report.run.fences)
+        except PlaybookError as error:
+            ended = Ended(type(error).__name__, error.exit_code, str(error), {})
+    link.send(ended)
