@@ -10,17 +10,17 @@ from playbook.facts.findings import expect_none
 
 @then("no account is missing, changed, doubled or left over")
 def accounts_are_as_seeded(demo: Demo) -> None:
-    expect_none(demo.accounts.not_as_seeded)
+    expect_none(demo.accounts.differences_from_seeds)
 
 
 @then("every account logs in with its password, as itself")
 def accounts_log_in(demo: Demo) -> None:
-    expect_none(demo.accounts.shut_out)
+    expect_none(demo.accounts.failed_logins)
 
 
 @then("no account opens with a wrong password")
 def wrong_passwords_are_refused(demo: Demo) -> None:
-    expect_none(demo.accounts.open_to_anyone)
+    expect_none(demo.accounts.wrong_passwords_accepted)
 
 
 @then("no account is locked")

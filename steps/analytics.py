@@ -15,12 +15,12 @@ def slate_is_clean(demo: Demo) -> None:
 
 @then("analytics tracking is switched on")
 def tracking_is_on(demo: Demo) -> None:
-    expect_none(demo.analytics.not_switched_on)
+    expect_none(demo.analytics.wrong_settings)
 
 
 @then("an event tracked through the API arrives in analytics")
 def tracked_events_arrive(demo: Demo) -> None:
-    expect_none(demo.analytics.not_arriving)
+    expect_none(demo.analytics.lost_events)
 
 
 @then("the indexes of analytics and conversations are as declared")

@@ -5,19 +5,19 @@ from __future__ import annotations
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import Words, expect, expect_none
+from playbook.facts.findings import Description, expect, expect_none
 
 
 @then(parsers.parse("the catalog holds at least {count:d} products"))
 def shelves_are_full(demo: Demo, count: int) -> None:
     found = len(demo.catalog.products)
     where = f"the {demo.catalog.region} catalog"
-    expect(found >= count, where, Words(f"at least {count} products"), found)
+    expect(found >= count, where, Description(f"at least {count} products"), found)
 
 
 @then("no product is missing, changed, doubled or left over")
 def products_are_as_seeded(demo: Demo) -> None:
-    expect_none(demo.catalog.not_as_seeded)
+    expect_none(demo.catalog.differences_from_seeds)
 
 
 @then("no two products have the same name")
@@ -27,12 +27,12 @@ def names_differ(demo: Demo) -> None:
 
 @then("every product has exactly one positive price, in the region's currency")
 def prices_are_in_the_regions_currency(demo: Demo) -> None:
-    expect_none(demo.catalog.badly_priced)
+    expect_none(demo.catalog.wrong_prices)
 
 
 @then("every product has 100 in stock and none reserved")
 def everything_is_in_stock(demo: Demo) -> None:
-    expect_none(demo.catalog.not_in_full_stock)
+    expect_none(demo.catalog.wrong_stock)
 
 
 @then("no cached product disagrees with the catalog")

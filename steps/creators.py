@@ -5,19 +5,19 @@ from __future__ import annotations
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import Words, expect, expect_none
+from playbook.facts.findings import Description, expect, expect_none
 
 
 @then(parsers.parse("at least {count:d} creators of the region are active"))
 def creators_are_active(demo: Demo, count: int) -> None:
     found = len(demo.creators.active)
     where = f"active creators of region {demo.creators.region}"
-    expect(found >= count, where, Words(f"at least {count}"), found)
+    expect(found >= count, where, Description(f"at least {count}"), found)
 
 
 @then("no creator is missing, changed, doubled or left over")
 def creators_are_as_seeded(demo: Demo) -> None:
-    expect_none(demo.creators.not_as_seeded)
+    expect_none(demo.creators.differences_from_seeds)
 
 
 @then("no cached creator disagrees with the profile")

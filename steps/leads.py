@@ -16,22 +16,22 @@ def cards_on_the_board(demo: Demo, count: int) -> None:
 
 @then("no lead is missing, changed, doubled or left over")
 def leads_are_as_seeded(demo: Demo) -> None:
-    expect_none(demo.leads.not_as_seeded)
+    expect_none(demo.leads.differences_from_seeds)
 
 
 @then("every lead is in one of the board's five columns")
 def leads_are_in_columns(demo: Demo) -> None:
-    expect_none(demo.leads.off_the_board)
+    expect_none(demo.leads.wrong_columns)
 
 
 @then("every lead carries its locale, currency, time zone, device and source")
 def leads_are_tagged(demo: Demo) -> None:
-    expect_none(demo.leads.untagged)
+    expect_none(demo.leads.missing_tags)
 
 
 @then("every lead's value agrees with its amount and currency")
 def leads_are_valued(demo: Demo) -> None:
-    expect_none(demo.leads.misvalued)
+    expect_none(demo.leads.wrong_values)
 
 
 @then("no cached lead disagrees with the board")

@@ -16,12 +16,12 @@ def one_livesale(demo: Demo, count: int) -> None:
 
 @then("the LiveSale is as planned")
 def livesale_is_as_seeded(demo: Demo) -> None:
-    expect_none(demo.livesale.not_as_seeded)
+    expect_none(demo.livesale.differences_from_seeds)
 
 
 @then("the LiveSale starts at its planned local time")
 def livesale_is_on_time(demo: Demo) -> None:
-    expect_none(demo.livesale.mistimed)
+    expect_none(demo.livesale.wrong_times)
 
 
 @then("the LiveSale is yet to start")
@@ -36,7 +36,7 @@ def host_is_there(demo: Demo) -> None:
 
 @then("every featured product is in the catalog")
 def featured_products_are_there(demo: Demo) -> None:
-    expect_none(demo.livesale.featuring_what_is_not_there)
+    expect_none(demo.livesale.missing_featured_products)
 
 
 @then("no cached LiveSale disagrees with the schedule")

@@ -10,12 +10,12 @@ from playbook.facts.findings import expect, expect_none
 
 @then(parsers.parse("language {language:w} is loaded with no message missing or changed"))
 def language_is_loaded(demo: Demo, language: str) -> None:
-    expect_none(demo.locales.not_as_seeded(language))
+    expect_none(demo.locales.differences_from_seeds(language))
 
 
 @then(parsers.parse("no message of language {language:w} is empty or left in English"))
 def language_is_translated(demo: Demo, language: str) -> None:
-    expect_none(demo.locales.left_in_english(language))
+    expect_none(demo.locales.untranslated_messages(language))
 
 
 @then(parsers.parse("language {language:w} reads {direction:w}"))
@@ -26,22 +26,22 @@ def language_reads(demo: Demo, language: str, direction: str) -> None:
 
 @then(parsers.parse("the API serves language {language:w} with no message missing or changed"))
 def language_is_served(demo: Demo, language: str) -> None:
-    expect_none(demo.locales.not_served_as_seeded(language))
+    expect_none(demo.locales.wrong_messages_served(language))
 
 
 @then("the investor's locale, currency, time zone and device are as agreed")
 def context_is_as_seeded(demo: Demo) -> None:
-    expect_none(demo.locales.context_not_as_seeded)
+    expect_none(demo.locales.context_differences)
 
 
 @then("the API serves the investor's locale, currency, time zone and device")
 def context_is_served(demo: Demo) -> None:
-    expect_none(demo.locales.context_not_served)
+    expect_none(demo.locales.wrong_context_served)
 
 
 @then("the API serves the links that open this very demo")
 def links_are_served(demo: Demo) -> None:
-    expect_none(demo.locales.misled)
+    expect_none(demo.locales.wrong_links)
 
 
 @then("no cached context disagrees with them")

@@ -10,17 +10,17 @@ from playbook.facts.findings import expect_none
 
 @then("every headline number follows from the rows behind it")
 def headline_is_proved(demo: Demo) -> None:
-    expect_none(demo.showcase.unproved)
+    expect_none(demo.showcase.unproved_numbers)
 
 
 @then("nothing of the showcase is missing or changed")
 def showcase_is_as_seeded(demo: Demo) -> None:
-    expect_none(demo.showcase.not_as_seeded)
+    expect_none(demo.showcase.differences_from_seeds)
 
 
 @then("the API shows every headline number, in the investor's currency")
 def headline_is_served(demo: Demo) -> None:
-    expect_none(demo.showcase.not_served)
+    expect_none(demo.showcase.wrongly_served)
 
 
 @then("no cached copy disagrees with the showcase")

@@ -23,7 +23,7 @@ from pytest_bdd.steps import step_function_context_registry
 
 import steps
 from playbook import PROJECT
-from playbook.backend.json_values import compact, plain
+from playbook.backend.json_values import compact, to_json
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.facts.reading import Answer
@@ -99,7 +99,7 @@ class Imagined:
     def hold(self, key: str, value: object) -> None:
         """Cache a JSON copy under the rest of a key; bytes as they are."""
         self.cache[f"aislemarts:{key}"] = (
-            value if isinstance(value, bytes) else json.dumps(plain(value)).encode()
+            value if isinstance(value, bytes) else json.dumps(to_json(value)).encode()
         )
 
     def answer(
@@ -131,7 +131,7 @@ class Imagined:
         body = {
             "base_currency": base,
             "rates": _decimals(stored.get("rates")),
-            "last_updated": plain(stored.get("updated_at")),
+            "last_updated": to_json(stored.get("updated_at")),
             "source": stored.get("source"),
         }
         return Answer(f"GET rates of {base}", 200, body)
@@ -255,4 +255,4 @@ def _matching(step: str) -> tuple[Any, dict[str, Any]]:
 
 def _decimals(value: object) -> Any:
     """JSON values as the facts read them: fractions as decimals."""
-    return json.loads(json.dumps(plain(value)), parse_float=Decimal)
+    return json.loads(json.dumps(to_json(value)), parse_float=Decimal)

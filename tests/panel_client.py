@@ -19,7 +19,7 @@ from sandbox import Sandbox, until
 from playbook import clock
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
-from playbook.panel.authentication import Gate
+from playbook.panel.authentication import Authentication
 
 PASSWORD = "a long enough password"
 ANSWER_SECONDS = 60.0
@@ -47,7 +47,7 @@ def served(app: FastAPI) -> Iterator[str]:
 @contextmanager
 def panel(sandbox: Sandbox, api_token: str | None = None) -> Iterator[Panel]:
     """The panel of a sandbox, served."""
-    gate = Gate(sandbox.environment, api_token)
+    gate = Authentication(sandbox.environment, api_token)
     app = create_app(sandbox.environment, sandbox.seeds, sandbox.backups, gate)
     with served(app) as url:
         yield Panel(url, sandbox)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 from pymongo import ReplaceOne
 
 from playbook.backend.deployment import Deployment
-from playbook.backend.json_values import compact, fields, plain
+from playbook.backend.json_values import compact, fields, to_json
 from playbook.backend.languages import LANGUAGES, locale_problems
 from playbook.backend.rates import CURRENCIES, oldest_update, rate_problems, source_of
 from playbook.pristine.seeds.models import AwarenessContext, Region
@@ -152,8 +152,8 @@ def awareness_router(deployment: Deployment) -> APIRouter:
             languages.append(
                 LanguageTest(
                     language=language,
-                    direction=plain(document.get("direction")),
-                    messages={str(name): plain(text) for name, text in messages.items()},
+                    direction=to_json(document.get("direction")),
+                    messages={str(name): to_json(text) for name, text in messages.items()},
                     valid=not problems,
                     problems=problems,
                 )

@@ -13,7 +13,7 @@ from bson.decimal128 import Decimal128
 from pydantic import JsonValue
 
 
-def plain(value: object) -> JsonValue:
+def to_json(value: object) -> JsonValue:
     """A stored value as JSON: instants as ISO texts with Z, decimals as numbers.
 
     What JSON has no word for keeps its name as a text ("NaN", an ObjectId's digits), so that
@@ -32,9 +32,9 @@ def plain(value: object) -> JsonValue:
         case datetime():
             return instant(value)
         case Mapping():
-            return {str(name): plain(member) for name, member in value.items()}
+            return {str(name): to_json(member) for name, member in value.items()}
         case list() | tuple():
-            return [plain(member) for member in value]
+            return [to_json(member) for member in value]
         case _:
             return str(value)
 
@@ -67,4 +67,4 @@ def fields(value: object) -> Mapping[str, Any]:
 
 def compact(value: object) -> bytes:
     """A stored value as compact JSON, UTF-8, its fields in their stored order."""
-    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":")).encode()

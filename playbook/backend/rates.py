@@ -51,7 +51,7 @@ def oldest_update(documents: Mapping[str, Mapping[str, Any]]) -> str | None:
 
 def _of_rates(base: str, rates: object) -> Iterator[str]:
     if not isinstance(rates, Mapping):
-        yield f"{base}: rates are no document of numbers; found {_shown(rates)}"
+        yield f"{base}: rates are no document of numbers; found {_format_value(rates)}"
         return
     for target in CURRENCIES:
         if target not in rates:
@@ -60,14 +60,15 @@ def _of_rates(base: str, rates: object) -> Iterator[str]:
             continue
         rate = number(rates[target])
         if rate is None:
-            yield f"{base}: the rate for {target} is no number; found {_shown(rates[target])}"
+            found = _format_value(rates[target])
+            yield f"{base}: the rate for {target} is no number; found {found}"
         elif rate <= 0:
             yield f"{base}: the rate for {target} is {rate}; expected more than 0"
 
 
 def _of_age(base: str, updated_at: object, now: datetime) -> Iterator[str]:
     if not isinstance(updated_at, datetime):
-        yield f"{base}: updated_at is no date; found {_shown(updated_at)}"
+        yield f"{base}: updated_at is no date; found {_format_value(updated_at)}"
     elif now - aware(updated_at) > OLDEST:
         yield f"{base}: last updated {instant(updated_at)}; expected within 24 hours"
     elif aware(updated_at) - now > OLDEST:
@@ -111,6 +112,6 @@ def _positive_rates(documents: Mapping[str, Mapping[str, Any]], base: str) -> di
     return {target: rate for target, rate in read.items() if rate is not None and rate > 0}
 
 
-def _shown(found: object) -> str:
+def _format_value(found: object) -> str:
     text = repr(found)
     return text if len(text) <= 60 else text[:57] + "..."

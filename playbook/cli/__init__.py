@@ -20,7 +20,7 @@ import typer
 from playbook import PROJECT
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
-from playbook.processes.exiting import leave
+from playbook.processes.exiting import end_process
 
 COMMANDS = (
     "up",
@@ -56,7 +56,7 @@ def main() -> NoReturn:
     """Run the command line and end with its exit code; whatever happens, in plain words."""
     for name in COMMANDS:
         import_module(f"playbook.cli.{name}").register(app)
-    leave(_run())
+    end_process(_run())
 
 
 def _run() -> int:

@@ -88,7 +88,7 @@ def _deployment() -> Iterator[Environment]:
             f"set {', '.join(CONNECTIONS)} first: accounts belong to a deployment; "
             "playbook serve and playbook up print those of an embedded one"
         )
-    with Environment(settings) as environment, environment.naming_the_unreachable():
+    with Environment(settings) as environment, environment.translate_connection_errors():
         yield environment
 
 

@@ -25,7 +25,7 @@ def adopt(
     from playbook.environment import guard
     from playbook.pristine import seeds
 
-    with opened(seeds.load()) as environment, environment.naming_the_unreachable():
+    with opened(seeds.load()) as environment, environment.translate_connection_errors():
         found = guard.census(environment.db)
         print(f"database {environment.db.name!r} holds {found}")
         guard.adopt(environment.db, i_mean, clock.now())

@@ -34,7 +34,7 @@ def test() -> None:
     for alert in samples(clock.now()):
         if not channels.urls[alert.level]:
             print(f"{alert.level}: {setting(alert.level)} is not set")
-        for fate in outbox.to(alert, alert.level):
-            print(fate, flush=True)
-            taken = taken and fate.taken
+        for delivery in outbox.to(alert, alert.level):
+            print(delivery, flush=True)
+            taken = taken and delivery.taken
     raise typer.Exit(0 if taken else 1)

@@ -43,10 +43,10 @@ def nightly(
     from playbook.nights.alerts import Channels, Outbox
     from playbook.nights.nightly import BLIP, Nightly
     from playbook.pristine import bundles, seeds
-    from playbook.processes.signals import Stopping
+    from playbook.processes.signals import StopRequest
     from playbook.reset import backup
 
-    stopping = Stopping()
+    stopping = StopRequest()
     stopping.listen()
     outbox = Outbox(Channels.from_environment())
     names = ", ".join(bundle)
@@ -110,19 +110,19 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
     from playbook.nights.alerts import Outbox
     from playbook.nights.alerts.wording import broken_off
     from playbook.nights.nightly import Crashed
-    from playbook.processes.signals import StoppedAtOnce
+    from playbook.processes.signals import StoppedImmediately
 
     try:
         yield
-    except (StoppedAtOnce, Crashed, typer.Exit):
+    except (StoppedImmediately, Crashed, typer.Exit):
         raise
     except Exception as error:
         expected = isinstance(error, PlaybookError)
         what = f"nightly run of {names} " + ("did not begin" if expected else "crashed")
         why = str(error) if expected else f"{type(error).__name__}, see the log"
         severity = "high" if expected else "critical"
-        for fate in cast(Outbox, outbox).send(broken_off(what, why, severity, clock.now())):
-            _say(f"alert {fate}")
+        for delivery in cast(Outbox, outbox).send(broken_off(what, why, severity, clock.now())):
+            _say(f"alert {delivery}")
         raise
 
 
@@ -132,14 +132,14 @@ def _one(nights: object, bundle: object, unreachable: object) -> int:
     from playbook.errors import Refused, Unreachable
     from playbook.nights.nightly import Nightly
     from playbook.pristine.bundles import Bundle
-    from playbook.processes.signals import StoppedAtOnce
+    from playbook.processes.signals import StoppedImmediately
 
     seen_to, one = cast(Nightly, nights), cast(Bundle, bundle)
     try:
         if unreachable is not None:
             return seen_to.not_reached(one, cast(Unreachable, unreachable)).exit_code
         return seen_to.run(one).exit_code
-    except StoppedAtOnce:
+    except StoppedImmediately:
         raise
     except Refused as refused:  # somebody else is at it, or there is nothing to do
         _say(str(refused))

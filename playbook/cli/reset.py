@@ -52,7 +52,7 @@ def reset(
     from playbook.errors import WrongUsage
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
-    from playbook.reset.run import Reset, clear_what_nobody_owns
+    from playbook.reset.run import Reset, delete_orphaned_traces
     from playbook.verdict import GO
 
     loaded = seeds.load()
@@ -89,7 +89,7 @@ def reset(
 
         code = for_each(environment, chosen, work)
         if code == 0 and any(name.casefold() == "all" for name in bundle):
-            cleared = clear_what_nobody_owns(environment, loaded)
+            cleared = delete_orphaned_traces(environment, loaded)
             print(f"all: {cleared} demo traces without a bundle cleared")
         if code == 0 and check and look_and_tell(environment, loaded, chosen).verdict != GO:
             code = 1

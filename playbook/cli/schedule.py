@@ -44,9 +44,9 @@ def run(
     """
     from playbook.nights.schedule.runner import Runner
     from playbook.pristine import seeds
-    from playbook.processes.signals import Stopping
+    from playbook.processes.signals import StopRequest
 
-    stopping = Stopping()
+    stopping = StopRequest()
     runner = Runner.from_environment(seeds.load(), reports)
     stopping.listen()
     runner.run(stopping)
@@ -69,7 +69,7 @@ def due(bundle: OneBundle) -> None:
     settings = Settings.from_environment()
     made = None
     if settings is not None:  # an embedded environment has no journal yet
-        with opened(loaded, settings) as environment, environment.naming_the_unreachable():
+        with opened(loaded, settings) as environment, environment.translate_connection_errors():
             made = Journal.reading(environment.db).last_night(one.key)
     instant = schedule.due(one.timezone, clock.now(), made, schedule.reset_time(), schedule.grace())
     if instant is None:

@@ -35,7 +35,7 @@ def status(
         raise WrongUsage("--json and --prometheus exclude each other")
     at = schedule.reset_time()
     loaded = seeds.load()
-    with opened(loaded) as environment, environment.naming_the_unreachable():
+    with opened(loaded) as environment, environment.translate_connection_errors():
         journal = Journal.reading(environment.db)
         if prometheus:
             runs = metrics.runs_to_tell(journal, loaded.bundles)

@@ -24,7 +24,7 @@ from playbook.backend.deployment import Deployment
 from playbook.environment import Environment, Settings
 from playbook.panel.api import demo_router
 from playbook.pristine import seeds
-from playbook.processes.lifeline import announce, when_parent_goes
+from playbook.processes.lifeline import announce, call_when_parent_ends
 from playbook.standin import rates_feed
 from playbook.standin.app import create_app
 
@@ -81,7 +81,7 @@ def main() -> None:
     def end() -> None:
         server.should_exit = True
 
-    when_parent_goes(end)
+    call_when_parent_ends(end)
     announce(address)
     server.run(sockets=[listener])
 

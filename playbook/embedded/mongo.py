@@ -16,7 +16,7 @@ from mongoeco.engines.memory import MemoryEngine
 from mongoeco.engines.sqlite import SQLiteEngine
 from mongoeco.wire import AsyncMongoEcoProxyServer
 
-from playbook.processes.lifeline import announce, when_parent_goes
+from playbook.processes.lifeline import announce, call_when_parent_ends
 
 
 async def serve(path: Path | None) -> None:
@@ -29,7 +29,7 @@ async def serve(path: Path | None) -> None:
         with suppress(RuntimeError):  # SIGTERM came first, and the loop is closed already
             loop.call_soon_threadsafe(ending.set)
 
-    when_parent_goes(end)
+    call_when_parent_ends(end)
     engine = SQLiteEngine(str(path)) if path else MemoryEngine()
     async with AsyncMongoEcoProxyServer(engine=engine, host="127.0.0.1", port=0) as server:
         announce(server.address.uri)

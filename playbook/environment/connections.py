@@ -119,7 +119,7 @@ class Environment:
 
         Raises Unreachable where no answer came in time.
         """
-        with self.naming_the_unreachable():
+        with self.translate_connection_errors():
             return self.http.request(
                 method,
                 self.settings.api_url + path,
@@ -138,7 +138,7 @@ class Environment:
         return Redactor(secrets)
 
     @contextmanager
-    def naming_the_unreachable(self) -> Iterator[None]:
+    def translate_connection_errors(self) -> Iterator[None]:
         """Turn the drivers' "does not answer" into Unreachable, naming the part."""
         try:
             yield

@@ -84,7 +84,7 @@ def read_documents(
 
 def read_indexes(db: Database[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The indexes that stand on the collections with declared ones."""
-    return {name: [_plain(index) for index in db[name].list_indexes()] for name in DECLARED}
+    return {name: [_plain_index(index) for index in db[name].list_indexes()] for name in DECLARED}
 
 
 def _labelled(name: str, where: dict[str, Any]) -> list[dict[str, Any]]:
@@ -94,7 +94,7 @@ def _labelled(name: str, where: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _plain(index: Mapping[str, Any]) -> dict[str, Any]:
+def _plain_index(index: Mapping[str, Any]) -> dict[str, Any]:
     plain = {key: value for key, value in index.items() if key != "ns"}
     plain["key"] = dict(plain["key"])
     return plain

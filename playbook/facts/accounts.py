@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from playbook.facts.comparison import compared
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
+from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
@@ -35,7 +35,7 @@ class Accounts:
         return self._reading.documents["users"]
 
     @property
-    def not_as_seeded(self) -> Iterator[Finding]:
+    def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, doubled and stray accounts.
 
         A real deployment writes fields of its own into its users (a last login, an avatar): only
@@ -51,7 +51,7 @@ class Accounts:
             until = user.get("expires_at", NOTHING)
             needed = self._reading.at + UNTIL_THE_LIVESALE
             if not isinstance(until, datetime) or until <= needed:
-                wanted = Words(f"after {needed:%Y-%m-%d %H:%M} UTC")
+                wanted = Description(f"after {needed:%Y-%m-%d %H:%M} UTC")
                 yield Finding(f"account {user.get('email')}: expires_at", wanted, until)
 
     @property
@@ -63,32 +63,36 @@ class Accounts:
                 yield Finding(f"account {user.get('email')}: locked", False, found)
 
     @property
-    def shut_out(self) -> Iterator[Finding]:
+    def failed_logins(self) -> Iterator[Finding]:
         """Accounts that do not log in with their password, or log in as somebody else."""
         owners = {user["email"]: user["_id"] for user in self._pristine}
         for email in self.emails:
             answer = self._reading.login(email)
             if answer.status != 200 or answer.problem:
-                found = Words(answer.problem or f"answer {answer.status}")
-                yield Finding(f"login of {email}", Words("answer 200"), found)
+                found = Description(answer.problem or f"answer {answer.status}")
+                yield Finding(f"login of {email}", Description("answer 200"), found)
                 continue
             body = answer.body if isinstance(answer.body, dict) else {}
             if body.get("user_id") != owners[email]:
                 found_id = body.get("user_id", NOTHING)
                 yield Finding(f"login of {email}: user_id", owners[email], found_id)
             if not isinstance(body.get("token"), str) or not body["token"]:
-                yield Finding(f"login of {email}: token", Words("a token"), Words("none"))
+                yield Finding(
+                    f"login of {email}: token", Description("a token"), Description("none")
+                )
 
     @property
-    def open_to_anyone(self) -> Iterator[Finding]:
+    def wrong_passwords_accepted(self) -> Iterator[Finding]:
         """Accounts that a wrong password opens."""
         for email in self.emails:
             answer = self._reading.wrong_login(email)
             if answer.status is None:
                 raise Unobservable(f"login of {email}: {answer.request} {answer.problem}")
             if answer.status not in (400, 401, 403, 422, 423, 429):
-                found = Words(f"answer {answer.status}")
-                yield Finding(f"login of {email} with a wrong password", Words("answer 401"), found)
+                found = Description(f"answer {answer.status}")
+                yield Finding(
+                    f"login of {email} with a wrong password", Description("answer 401"), found
+                )
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:

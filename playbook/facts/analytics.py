@@ -8,7 +8,7 @@ from datetime import datetime
 from playbook.environment.presence import IN_SESSION, emails_in, is_probe
 from playbook.facts.comparison import compared, differences
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Finding, Words
+from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.scope import TRACES
 from playbook.pristine.seeds import Document
@@ -30,29 +30,33 @@ class Analytics:
             for trace in self._reading.documents[collection]:
                 if not is_probe(trace) and not self._of_now(trace):
                     who = ", ".join(sorted(emails_in(trace))) or "a demo user"
-                    found = Words(f"one of {who}, last seen {trace.get('last_seen', 'never')}")
+                    found = Description(
+                        f"one of {who}, last seen {trace.get('last_seen', 'never')}"
+                    )
                     where = f"{collection} {trace.get('_id')}"
-                    yield Finding(where, Words("no trace of a former demo"), found)
+                    yield Finding(where, Description("no trace of a former demo"), found)
 
     @property
-    def not_switched_on(self) -> Iterator[Finding]:
+    def wrong_settings(self) -> Iterator[Finding]:
         """In what the bundle's settings differ from tracking switched on."""
         return compared("settings", self._settings, self._reading.documents["demo_settings"])
 
     @property
-    def not_arriving(self) -> Iterator[Finding]:
+    def lost_events(self) -> Iterator[Finding]:
         """What is wrong with the probe event that was tracked through the API."""
         answer, events = self._reading.tracked
         answer.json()
         if not events:
             yield Finding(
                 f"the event that {answer.request} tracked",
-                Words("in analytics within 5 s"),
+                Description("in analytics within 5 s"),
                 NOTHING,
             )
             return
         if len(events) > 1:
-            yield Finding(f"the event that {answer.request} tracked", Words("it once"), len(events))
+            yield Finding(
+                f"the event that {answer.request} tracked", Description("it once"), len(events)
+            )
         # By the bundle and the user's type it is told whose it is, and cleaned away again.
         wanted = {
             "bundle": self._reading.bundle.key,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from playbook.facts.comparison import differences
-from playbook.facts.findings import Finding, Words
+from playbook.facts.findings import Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
@@ -41,12 +41,16 @@ def cached_copies(
             value: Any = json.loads(raw or b"")
         except ValueError:  # no JSON, or no plain string at all
             if here or name in lists:
-                yield Finding(f"cached {key}", Words("a JSON copy"), Words("something unreadable"))
+                yield Finding(
+                    f"cached {key}", Description("a JSON copy"), Description("something unreadable")
+                )
             continue
         if here and name not in known:
-            yield Finding(f"cached {key}", Words("no such copy"), Words(f"a copy of {name}"))
+            yield Finding(
+                f"cached {key}", Description("no such copy"), Description(f"a copy of {name}")
+            )
         elif here and not isinstance(value, dict):
-            yield Finding(f"cached {key}", Words("a copy of the document"), value)
+            yield Finding(f"cached {key}", Description("a copy of the document"), value)
         elif here:
             yield from _differences(key, known[name], value, in_place or name in whole)
         else:
@@ -55,21 +59,25 @@ def cached_copies(
             for copy in _documents(value):
                 identity = _identity(copy, known)
                 if identity in foreign:
-                    yield Finding(f"cached {key}", Words("copies of its own region"), identity)
+                    yield Finding(
+                        f"cached {key}", Description("copies of its own region"), identity
+                    )
                 elif identity in known:
                     yield from _differences(f"{key}: {identity}", known[identity], copy, False)
 
 
 def _unlisted(key: str, known: Mapping[str, Document], value: object) -> Iterator[Finding]:
     if not isinstance(value, list):
-        yield Finding(f"cached {key}", Words("a list"), value)
+        yield Finding(f"cached {key}", Description("a list"), value)
         return
     listed = Counter(_identity(entry, known) for entry in value if isinstance(entry, dict))
     for identity in known:
         if listed[identity] != 1:
-            yield Finding(f"cached {key}: {identity}", Words("it once"), listed[identity])
+            yield Finding(f"cached {key}: {identity}", Description("it once"), listed[identity])
     for identity in listed.keys() - known.keys():
-        yield Finding(f"cached {key}", Words("no such copy"), Words(f"a copy of {identity}"))
+        yield Finding(
+            f"cached {key}", Description("no such copy"), Description(f"a copy of {identity}")
+        )
 
 
 def _identity(copy: Mapping[str, Any], known: Mapping[str, Document]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Finding, Words
+from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 from playbook.pristine.seeds.models import REGION_CURRENCY
@@ -30,7 +30,7 @@ class Catalog:
         return self._reading.documents["products"]
 
     @property
-    def not_as_seeded(self) -> Iterator[Finding]:
+    def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, doubled and stray products."""
         return compared(self._place, self._pristine, self.products)
 
@@ -41,18 +41,18 @@ class Catalog:
         for product in self.products:
             name, key = str(product.get("name")), product.get("_id")
             if name in seen:
-                yield Finding(f"{self._place} {key}", Words("a name of its own"), name)
+                yield Finding(f"{self._place} {key}", Description("a name of its own"), name)
             seen[name] = key
 
     @property
-    def badly_priced(self) -> Iterator[Finding]:
+    def wrong_prices(self) -> Iterator[Finding]:
         """Products without exactly one positive price, in the region's currency."""
         wanted = f"price_{self.currency.lower()}"
         for product in self.products:
             where = f"{self._place} {product.get('_id')}"
             price = product.get(wanted, NOTHING)
             if not isinstance(price, int) or isinstance(price, bool) or price <= 0:
-                yield Finding(f"{where}: {wanted}", Words("a positive whole price"), price)
+                yield Finding(f"{where}: {wanted}", Description("a positive whole price"), price)
             for other in set(PRICES) - {wanted}:
                 if other in product:
                     yield Finding(f"{where}: {other}", NOTHING, product[other])
@@ -61,7 +61,7 @@ class Catalog:
                 yield Finding(f"{where}: currency", self.currency, found)
 
     @property
-    def not_in_full_stock(self) -> Iterator[Finding]:
+    def wrong_stock(self) -> Iterator[Finding]:
         """Products whose stock is not 100 with none reserved."""
         for product in self.products:
             for field, wanted in (("inventory", 100), ("reserved", 0)):

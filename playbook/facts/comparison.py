@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from playbook.facts.findings import NOTHING, Finding, Words, shown
+from playbook.facts.findings import NOTHING, Description, Finding, format_value
 from playbook.pristine.seeds import Document
 
 
@@ -55,22 +55,28 @@ def compared(
         name = _key_text(document[key])
         present = by_key.pop(name, [])
         if not present:
-            yield Finding(f"{what} {document[key]}", told(document), NOTHING)
+            yield Finding(f"{what} {document[key]}", describe_document(document), NOTHING)
             continue
         yield from differences(document, present[0], f"{what} {document[key]}", only=only)
         for double in present[1:]:
-            yield Finding(f"{what} {document[key]}", Words("it once"), told(double))
+            yield Finding(
+                f"{what} {document[key]}", Description("it once"), describe_document(double)
+            )
     for strays in by_key.values():
         for stray in strays:
             name = str(stray.get("_id", "without an _id"))
-            yield Finding(f"{what} {name}", Words("no such document"), told(stray))
+            yield Finding(
+                f"{what} {name}", Description("no such document"), describe_document(stray)
+            )
 
 
-def told(document: Mapping[str, Any]) -> Words:
+def describe_document(document: Mapping[str, Any]) -> Description:
     """A document in a few words: what a person knows it by."""
     names = ("name", "title", "company", "email", "event_id", "id", "bundle")
     known = [str(document[name]) for name in names if isinstance(document.get(name), str)]
-    return Words(f"“{known[0]}”" if known else f"a document with {', '.join(map(str, document))}")
+    return Description(
+        f"“{known[0]}”" if known else f"a document with {', '.join(map(str, document))}"
+    )
 
 
 def _differences(expected: object, found: object, where: str) -> Iterator[Finding]:
@@ -92,15 +98,18 @@ def _differences(expected: object, found: object, where: str) -> Iterator[Findin
 
 
 def _difference(where: str, expected: object, found: object) -> Finding:
-    if shown(expected) != shown(found):
+    if format_value(expected) != format_value(found):
         return Finding(where, expected, found)
     if isinstance(expected, str) and isinstance(found, str):
         # Too long to be shown whole: from a little before where they part.
         pairs = enumerate(zip_longest(expected, found))
         start = max(0, next(place for place, (one, other) in pairs if one != other) - 10)
-        return Finding(where, Words(f"“…{expected[start:]}”"), Words(f"“…{found[start:]}”"))
+        return Finding(
+            where, Description(f"“…{expected[start:]}”"), Description(f"“…{found[start:]}”")
+        )
     told_expected, told_found = (
-        Words(f"{shown(value)} ({type(value).__name__})") for value in (expected, found)
+        Description(f"{format_value(value)} ({type(value).__name__})")
+        for value in (expected, found)
     )
     return Finding(where, told_expected, told_found)
 

@@ -33,7 +33,7 @@ class Creators:
         ]
 
     @property
-    def not_as_seeded(self) -> Iterator[Finding]:
+    def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, doubled and stray creators."""
         return compared(f"creator in region {self.region}", self._pristine, self.everyone)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, get_args
 
-from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
+from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds.models import Currency as CurrencyCode
 
@@ -18,7 +18,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 TOLERANCE = Decimal("0.01")
 """How far two ways to convert may differ: what sales allow by hand."""
 SANE_BAND = Decimal("0.25")
-"""How far a live rate may be from the reference before it is absurd rather than news."""
+"""How far a live rate may be from the reference before it is implausible_rates rather than news."""
 NOT_LIVE = (
     *("mock", "static", "sample", "default", "test", "fake", "hardcoded", "example"),
     *("fallback", "stub", "dummy", "placeholder", "unknown", "none", "offline"),
@@ -79,20 +79,26 @@ class Currency:
                     continue  # a currency buys one of itself, stated or not
                 if _number(found) is None:
                     yield Finding(
-                        f"rate {base} to {currency} as served", Words("a positive number"), found
+                        f"rate {base} to {currency} as served",
+                        Description("a positive number"),
+                        found,
                     )
         for base, rates in self._stored_rates:
             for currency in CURRENCIES:
                 found = rates.get(currency, Decimal(1) if currency == base else NOTHING)
                 if _number(found) is None:
                     yield Finding(
-                        f"rate {base} to {currency} as stored", Words("a positive number"), found
+                        f"rate {base} to {currency} as stored",
+                        Description("a positive number"),
+                        found,
                     )
 
         present = [base for base, _ in self._stored_rates]
         for base in CURRENCIES if present else ():
             if base not in present:
-                yield Finding(f"rates of {base} as stored", Words("rates with this base"), NOTHING)
+                yield Finding(
+                    f"rates of {base} as stored", Description("rates with this base"), NOTHING
+                )
 
     @property
     def stale(self) -> Iterator[Finding]:
@@ -103,12 +109,12 @@ class Currency:
             if age is None or not -CLOCK_SKEW <= age <= FRESH:
                 yield Finding(
                     f"{where}: last update",
-                    Words(f"within 24 h before {self._reading.at:%Y-%m-%d %H:%M} UTC"),
+                    Description(f"within 24 h before {self._reading.at:%Y-%m-%d %H:%M} UTC"),
                     instant or updated,
                 )
 
     @property
-    def not_from_a_live_source(self) -> Iterator[Finding]:
+    def sources_not_live(self) -> Iterator[Finding]:
         """Rates whose source is unnamed, or says of itself that it is none."""
         for where, source in self._sources:
             name = source.casefold() if isinstance(source, str) else ""
@@ -117,7 +123,7 @@ class Currency:
             pretended = any(word.casefold().startswith(NOT_LIVE) for word in words)
             ours = name == EMBEDDED_FEED and not self._reading.embedded
             if not name.strip() or pretended or ours:
-                yield Finding(f"{where}: source", Words("a named live source"), source)
+                yield Finding(f"{where}: source", Description("a named live source"), source)
 
     @property
     def contradicting(self) -> Iterator[Finding]:
@@ -136,12 +142,12 @@ class Currency:
                 if abs(found / wanted - 1) > TOLERANCE:
                     yield Finding(
                         f"rate {base} to {currency} {how}",
-                        Words(f"{wanted:.6g}, by way of the dollar, within 1 %"),
+                        Description(f"{wanted:.6g}, by way of the dollar, within 1 %"),
                         found,
                     )
 
     @property
-    def absurd(self) -> Iterator[Finding]:
+    def implausible_rates(self) -> Iterator[Finding]:
         """Rates far away from the reference."""
         dollars = self.served()
         for currency, reference in self._reference.items():
@@ -149,7 +155,7 @@ class Currency:
             if found is not None and abs(found / reference - 1) > SANE_BAND:
                 yield Finding(
                     f"rate USD to {currency} as served",
-                    Words(f"within {SANE_BAND:.0%} of the reference, {reference}"),
+                    Description(f"within {SANE_BAND:.0%} of the reference, {reference}"),
                     found,
                 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playbook.facts.findings import NOTHING, Finding, Words
+from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.indexes import DECLARED, differing
 
@@ -15,7 +15,9 @@ def missing_indexes(reading: Reading, *collections: str) -> Iterator[Finding]:
         present = reading.indexes[name]
         names = {index["name"] for index in present}
         for index in differing(DECLARED[name], present):
-            found = Words("another index of that name") if index.name in names else NOTHING
+            found = Description("another index of that name") if index.name in names else NOTHING
             unique = "unique " if index.unique else ""
-            expected = Words(f"a {unique}index on {', '.join(field for field, _ in index.keys)}")
+            expected = Description(
+                f"a {unique}index on {', '.join(field for field, _ in index.keys)}"
+            )
             yield Finding(f"indexes of {name}: {index.name}", expected, found)

@@ -31,7 +31,8 @@ class Finding:
     found: object
 
     def __str__(self) -> str:
-        return f"{self.where}: expected {shown(self.expected)}, found {shown(self.found)}"
+        expected, found = format_value(self.expected), format_value(self.found)
+        return f"{self.where}: expected {expected}, found {found}"
 
 
 class NotAsExpected(AssertionError):
@@ -60,10 +61,10 @@ def expect(holds: bool, where: str, expected: object, found: object) -> None:
         raise NotAsExpected([Finding(where, expected, found)])
 
 
-def shown(value: object, longest: int = 160) -> str:
+def format_value(value: object, longest: int = 160) -> str:
     """A value as a person reads it, on one line, not overlong."""
     match value:
-        case Words():
+        case Description():
             text = str(value)
         case str():
             text = f"“{value}”"
@@ -81,7 +82,7 @@ def shown(value: object, longest: int = 160) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-class Words(str):
-    """An expectation told in words, shown without quotation marks."""
+class Description(str):
+    """An expectation told in words, format_value without quotation marks."""
 
     __slots__ = ()

@@ -8,7 +8,7 @@ from typing import get_args
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Finding, Words
+from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 from playbook.pristine.seeds.models import Stage, parse_lead_value
@@ -29,45 +29,49 @@ class Leads:
         return self._reading.documents["leads"]
 
     @property
-    def not_as_seeded(self) -> Iterator[Finding]:
+    def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, doubled and stray cards."""
         return compared("lead", self._pristine, self.cards)
 
     @property
-    def off_the_board(self) -> Iterator[Finding]:
+    def wrong_columns(self) -> Iterator[Finding]:
         """Cards in none of the board's five columns."""
         for card in self.cards:
             if card.get("stage") not in COLUMNS:
-                wanted = Words(f"one of {', '.join(COLUMNS)}")
+                wanted = Description(f"one of {', '.join(COLUMNS)}")
                 yield Finding(f"lead {card.get('_id')}: stage", wanted, card.get("stage", NOTHING))
 
     @property
-    def untagged(self) -> Iterator[Finding]:
+    def missing_tags(self) -> Iterator[Finding]:
         """Cards that lack an awareness tag, or whose tags contradict the card."""
         for card in self.cards:
             where, tags = f"lead {card.get('_id')}: awareness", card.get("awareness", NOTHING)
             if not isinstance(tags, dict):
-                yield Finding(where, Words(f"the tags {', '.join(TAGS)}"), tags)
+                yield Finding(where, Description(f"the tags {', '.join(TAGS)}"), tags)
                 continue
             for tag in TAGS:
                 found = tags.get(tag, NOTHING)
                 if not isinstance(found, str) or not found:
-                    yield Finding(f"{where}.{tag}", Words("a tag"), found)
+                    yield Finding(f"{where}.{tag}", Description("a tag"), found)
                 elif tag in card and card[tag] != found:
                     yield Finding(f"{where}.{tag}", card[tag], found)
 
     @property
-    def misvalued(self) -> Iterator[Finding]:
+    def wrong_values(self) -> Iterator[Finding]:
         """Cards whose shown value is not their amount in their currency."""
         for card in self.cards:
             stated = (card.get("currency"), card.get("value_amount"))
             try:
                 shown = parse_lead_value(str(card.get("value")))
             except ValueError as error:
-                yield Finding(f"lead {card.get('_id')}: value", Words("a value"), Words(str(error)))
+                yield Finding(
+                    f"lead {card.get('_id')}: value",
+                    Description("a value"),
+                    Description(str(error)),
+                )
                 continue
             if shown != stated:
-                wanted = Words(f"{stated[1]} {stated[0]}, as the card's amount")
+                wanted = Description(f"{stated[1]} {stated[0]}, as the card's amount")
                 yield Finding(f"lead {card.get('_id')}: value", wanted, card.get("value"))
 
     @property

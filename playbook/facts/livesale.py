@@ -10,7 +10,7 @@ from playbook.facts.cached_copies import cached_copies
 from playbook.facts.catalog import Catalog
 from playbook.facts.comparison import compared
 from playbook.facts.creators import Creators
-from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
+from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.seeds import Document
@@ -59,21 +59,21 @@ class LiveSale:
         return self._instant("anchored_at")
 
     @property
-    def not_as_seeded(self) -> Iterator[Finding]:
+    def differences_from_seeds(self) -> Iterator[Finding]:
         """In what the event differs from its template, resolved for T."""
         wanted = pristine_livesale(self._template, self.access)
         yield from compared("LiveSale", [wanted], self.events)
 
     @property
-    def mistimed(self) -> Iterator[Finding]:
+    def wrong_times(self) -> Iterator[Finding]:
         """Where the event does not start at its wall-clock time two days after demo access."""
         wanted = pristine_livesale(self._template, self.access)["starts_at"]
         if self.starts_at != wanted:
             zone = self._reading.bundle.timezone
             yield Finding(
                 f"LiveSale {self._template['_id']}: start",
-                Words(local_text(wanted, zone)),
-                Words(local_text(self.starts_at, zone)),
+                Description(local_text(wanted, zone)),
+                Description(local_text(self.starts_at, zone)),
             )
 
     @property
@@ -83,8 +83,8 @@ class LiveSale:
             zone = self._reading.bundle.timezone
             yield Finding(
                 f"LiveSale {self._template['_id']}: start",
-                Words(f"after {local_text(self._reading.at, zone)}"),
-                Words(local_text(self.starts_at, zone)),
+                Description(f"after {local_text(self._reading.at, zone)}"),
+                Description(local_text(self.starts_at, zone)),
             )
 
     @property
@@ -94,24 +94,26 @@ class LiveSale:
         if self.event.get("creator") not in hosts:
             yield Finding(
                 f"LiveSale {self._template['_id']}: creator",
-                Words(f"an active creator of region {self._creators.region}"),
+                Description(f"an active creator of region {self._creators.region}"),
                 self.event.get("creator", NOTHING),
             )
 
     @property
-    def featuring_what_is_not_there(self) -> Iterator[Finding]:
+    def missing_featured_products(self) -> Iterator[Finding]:
         """Featured products that the catalog lacks or can't sell."""
         featured = self.event.get("featured_products")
         where = f"LiveSale {self._template['_id']}: featured_products"
         if not isinstance(featured, list) or not featured:
-            yield Finding(where, Words("a list of products"), featured)
+            yield Finding(where, Description("a list of products"), featured)
             return
         for sku in featured:
             product = self._catalog.product(sku)
             if product is None:
-                yield Finding(where, Words(f"products of the {self._catalog.region} catalog"), sku)
+                yield Finding(
+                    where, Description(f"products of the {self._catalog.region} catalog"), sku
+                )
             elif product.get("inventory") == 0:
-                yield Finding(where, Words("products in stock"), sku)
+                yield Finding(where, Description("products in stock"), sku)
 
     @property
     def stale_copies(self) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
-from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
+from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
@@ -31,11 +31,11 @@ class Locales:
                 return entry
         raise Unobservable(f"{answer.request} serves nothing for language {language}")
 
-    def not_as_seeded(self, language: str) -> Iterator[Finding]:
+    def differences_from_seeds(self, language: str) -> Iterator[Finding]:
         """In what the loaded language differs from its locale file."""
         return compared("locale", [self._pristine[language]], self.loaded(language))
 
-    def not_served_as_seeded(self, language: str) -> Iterator[Finding]:
+    def wrong_messages_served(self, language: str) -> Iterator[Finding]:
         """In what the API's language differs from its locale file."""
         wanted = {**self._pristine[language], "language": language}
         return differences(
@@ -45,7 +45,7 @@ class Locales:
             only=("language", "direction", "messages"),
         )
 
-    def left_in_english(self, language: str) -> Iterator[Finding]:
+    def untranslated_messages(self, language: str) -> Iterator[Finding]:
         """Messages that read as in English and are no cognates, or are empty."""
         english = self._pristine["en"]["messages"]
         cognates = self._reading.seeds.cognates.get(language)
@@ -56,21 +56,21 @@ class Locales:
                 found = messages.get(key, NOTHING) if isinstance(messages, dict) else NOTHING
                 where = f"locale {language}: messages.{key}"
                 if not isinstance(found, str) or not found.strip():
-                    yield Finding(where, Words("a message"), found)
+                    yield Finding(where, Description("a message"), found)
                 elif language != "en" and found == source and key not in same:
-                    yield Finding(where, Words("a translation"), found)
+                    yield Finding(where, Description("a translation"), found)
 
     def direction(self, language: str) -> object:
         """In which direction the loaded language reads: "ltr" or "rtl"."""
         return next((d.get("direction", NOTHING) for d in self.loaded(language)), NOTHING)
 
     @property
-    def context_not_as_seeded(self) -> Iterator[Finding]:
+    def context_differences(self) -> Iterator[Finding]:
         """In what the stored context differs from the investor's."""
         return compared("context", [self._context], self._reading.documents["awareness_contexts"])
 
     @property
-    def context_not_served(self) -> Iterator[Finding]:
+    def wrong_context_served(self) -> Iterator[Finding]:
         """In what the context that the API serves differs from the investor's."""
         answer = self._reading.context
         served = answer.field("context", dict)
@@ -82,7 +82,7 @@ class Locales:
         )
 
     @property
-    def misled(self) -> Iterator[Finding]:
+    def wrong_links(self) -> Iterator[Finding]:
         """Links into the demo that are not there, or are somebody else's."""
         answer = self._reading.context
         where = f"demo links as served by {answer.request}"
@@ -91,11 +91,11 @@ class Locales:
             yield Finding(f"{where}: bundle", self._reading.bundle.key, found)
         urls = answer.body.get("demo_urls")
         if not isinstance(urls, dict) or not urls:
-            yield Finding(where, Words("at least one"), answer.body.get("demo_urls", NOTHING))
+            yield Finding(where, Description("at least one"), answer.body.get("demo_urls", NOTHING))
             return
         for name, url in urls.items():
             if not isinstance(url, str) or not url.strip():
-                yield Finding(f"{where}: {name}", Words("a link"), url)
+                yield Finding(f"{where}: {name}", Description("a link"), url)
 
     @property
     def stale_copies(self) -> Iterator[Finding]:

@@ -204,7 +204,7 @@ class Reading:
                 ],
             ),
         ]
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             found = snapshot.read_documents(self.environment.db, self.scope, more)
         documents = {
             name: [bson.decode(document.raw, FORGIVING) for document in raw]
@@ -215,11 +215,11 @@ class Reading:
         return documents
 
     def _read_indexes(self) -> dict[str, list[dict[str, Any]]]:
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             return snapshot.read_indexes(self.environment.db)
 
     def _read_cache(self) -> dict[str, bytes | None]:
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             client = self.environment.redis
             keys = cache_keys.keys(client, self.scope.key_patterns)
             values: list[Any] = client.mget(keys) if keys else []
@@ -301,7 +301,7 @@ class Reading:
         # An app may write its events behind a queue: look until it had time enough.
         deadline = time.monotonic() + ARRIVAL_SECONDS
         pause = 0.05
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             while True:
                 events = list(self.environment.db.analytics.find({"session_id": self.probe}))
                 if events or time.monotonic() > deadline:
@@ -333,7 +333,7 @@ class Reading:
                 },
             ]
         }
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             db = self.environment.db
             db.user_sessions.delete_many(own)
             events = [{"session_id": marked} for marked in ours]

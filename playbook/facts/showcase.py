@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
 from playbook.facts.currency import TOLERANCE, Currency
-from playbook.facts.findings import NOTHING, Finding, Unobservable, Words
+from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 from playbook.pristine.showcases import Showcase as Records
@@ -78,12 +78,12 @@ class Showcase:
             ) from None
 
     @property
-    def not_as_seeded(self) -> Iterator[Finding]:
+    def differences_from_seeds(self) -> Iterator[Finding]:
         """In what the showcase differs from the seeded one."""
         return compared("showcase", self._pristine, self._reading.documents["showcases"])
 
     @property
-    def unproved(self) -> Iterator[Finding]:
+    def unproved_numbers(self) -> Iterator[Finding]:
         """Stated numbers that do not follow from the rows."""
         computed = self.computed
         for name in [*self.headline, *(n for n in computed if n not in self.headline)]:
@@ -92,7 +92,7 @@ class Showcase:
                 yield Finding(f"headline {name}", computed.get(name, NOTHING), stated)
 
     @property
-    def not_served(self) -> Iterator[Finding]:
+    def wrongly_served(self) -> Iterator[Finding]:
         """Headline numbers that the API does not show in the bundle's currency, within 1 %."""
         answer, wanted_currency = self._reading.kpis, self._reading.bundle.currency
         shown = answer.field("investor_focus_metrics", dict)
@@ -115,7 +115,7 @@ class Showcase:
             # Money was converted and rounded on the way; shares and counts must be exact.
             allowed = TOLERANCE * wanted if unit in MONEY else Decimal(0)
             if not amount.is_finite() or abs(amount - wanted) > allowed:
-                yield Finding(f"KPI {served_as} as served", Words(f"{wanted:.8g}"), found)
+                yield Finding(f"KPI {served_as} as served", Description(f"{wanted:.8g}"), found)
         for name in [name for name in shown if name not in names]:
             # A number that nothing proves would be the one that the investor asks about.
             yield Finding(f"KPI {name} as served", NOTHING, shown[name])

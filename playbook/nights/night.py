@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
-from playbook.nights.alerts.outbox import Fate
+from playbook.nights.alerts.outbox import Delivery
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.reset.run import InSession, ResetFailed
@@ -45,7 +45,7 @@ class Night:
     """What ended the night early, where something did."""
     notes: list[str] = field(default_factory=list)
     meeting: datetime | None = None
-    fates: list[Fate] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
 
     @property
     def pristine(self) -> bool:
@@ -133,7 +133,7 @@ class Night:
             "failed_checks": self.failed_checks,
             "tries": len(self.attempts),
             "notes": list(self.notes),
-            "alerts": [fate.document() for fate in self.fates],
+            "alerts": [delivery.document() for delivery in self.deliveries],
         }
 
 

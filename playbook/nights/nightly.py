@@ -26,7 +26,7 @@ from playbook.nights.night import Attempt, Night, severity_of
 from playbook.nights.schedule.due import due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.processes.signals import StoppedAtOnce, Stopping
+from playbook.processes.signals import StoppedImmediately, StopRequest
 from playbook.reset import backup
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
@@ -74,7 +74,7 @@ class Nightly:
     seeds: Seeds
     backups: Path
     outbox: Outbox
-    stopping: Stopping
+    stopping: StopRequest
     reports: Path | None = None
     if_due: tuple[time, timedelta] | None = None
     """Reset time and grace, where a night is to be made only if it is due."""
@@ -88,17 +88,17 @@ class Nightly:
     def run(self, bundle: Bundle) -> Night:
         """One bundle's night, told in the journal and to people.
 
-        Raises BeingReset or LeaseLost where somebody else is at it, NotDue, and StoppedAtOnce:
+        Raises BeingReset or LeaseLost where somebody else is at it, NotDue, and StoppedImmediately:
         of these nobody is alerted. Raises Crashed for what should not happen.
         """
         night = Night(bundle, clock.now())
         try:
-            with self.environment.naming_the_unreachable(), self._held(bundle):
+            with self.environment.translate_connection_errors(), self._held(bundle):
                 self._require_due(bundle, timedelta(0))
                 self._through(night)
                 self.close(night)
                 return night
-        except (BeingReset, LeaseLost, NotDue, StoppedAtOnce):
+        except (BeingReset, LeaseLost, NotDue, StoppedImmediately):
             raise
         except PlaybookError as error:
             night.error = error
@@ -117,7 +117,7 @@ class Nightly:
         night.meeting = self.journal.meeting(bundle.key, night.started_at)
         attempt = self._try(night)
         if not attempt.go:
-            self._say(night, f"{_told(attempt)}; trying once more")
+            self._say(night, f"{_describe_attempt(attempt)}; trying once more")
             self._tell_of_retry(night, attempt)
             if isinstance(attempt.error, Unreachable):
                 self.stopping.wait(BLIP.total_seconds())
@@ -130,7 +130,7 @@ class Nightly:
             return
         if isinstance(attempt.error, Unreachable):
             raise attempt.error
-        self._say(night, f"{_told(attempt)}; rolling back")
+        self._say(night, f"{_describe_attempt(attempt)}; rolling back")
         self._roll_back(night)
 
     @contextmanager
@@ -174,12 +174,12 @@ class Nightly:
                 report = resets.reset(night.bundle, access=access, trigger=TRIGGER)
                 break
             except InSession as error:
-                self._wait_for_the_investor(night, error)
+                self._wait_while_in_session(night, error)
             except (BeingReset, LeaseLost):
                 raise
             except (ResetFailed, Unreachable, Refused) as error:
                 if self.stopping.at_once:
-                    raise StoppedAtOnce(str(error)) from None
+                    raise StoppedImmediately(str(error)) from None
                 attempt = Attempt("reset", error=error)
                 night.attempts.append(attempt)
                 return attempt
@@ -187,13 +187,13 @@ class Nightly:
         night.attempts.append(attempt)
         return attempt
 
-    def _wait_for_the_investor(self, night: Night, error: InSession) -> None:
+    def _wait_while_in_session(self, night: Night, error: InSession) -> None:
         if night.waited >= SESSION_PATIENCE:
             raise error
         if night.waited == timedelta(0):
             self._say(night, f"{error}; waiting for up to {SESSION_PATIENCE}")
         if self.stopping.wait(SESSION_POLL.total_seconds()):
-            raise StoppedAtOnce(f"{night.bundle.short}: told to stop while waiting; {error}")
+            raise StoppedImmediately(f"{night.bundle.short}: told to stop while waiting; {error}")
         night.waited += SESSION_POLL
         self._require_due(night.bundle, SESSION_PATIENCE)
 
@@ -215,7 +215,7 @@ class Nightly:
             raise
         except PlaybookError as error:
             if self.stopping.at_once:
-                raise StoppedAtOnce(str(error)) from None
+                raise StoppedImmediately(str(error)) from None
             night.attempts.append(Attempt("rollback", error=error))
             return
         night.rolled_back_to = former
@@ -244,7 +244,7 @@ class Nightly:
                 "did": f"{found.verdict}, {passed} of {len(found.results)} scenarios passed",
             }
         )
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             self.journal.record(run)
         return Attempt(what, verdict=found)
 
@@ -285,9 +285,9 @@ class Nightly:
         self._send(night, alert, also)
         self._journal(run, night)
         self._say(night, night.outcome + (f": {night.error}" if night.error else ""))
-        for fate in night.fates:
-            if not fate.taken:
-                self._say(night, f"alert {fate}")
+        for delivery in night.deliveries:
+            if not delivery.taken:
+                self._say(night, f"alert {delivery}")
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
         """The night of a bundle whose environment does not answer at all: told all the same."""
@@ -307,7 +307,7 @@ class Nightly:
         # The outbox knows the secrets of the settings; an embedded environment has its own.
         redact = self.environment.redact
         clean = replace(alert, title=redact(alert.title), body=redact(alert.body))
-        night.fates += self.outbox.send(clean, also)
+        night.deliveries += self.outbox.send(clean, also)
 
     def _require_due(self, bundle: Bundle, waiting: timedelta) -> None:
         """Raises NotDue; a night that waits for an investor stays due for longer by that."""
@@ -319,14 +319,14 @@ class Nightly:
             raise NotDue(f"{bundle.short}: nothing to do, the night's run is made or not due yet")
 
     def _report(self, night: Night) -> str:
-        return where_the_report_is(night.bundle, self.reports)
+        return report_location(night.bundle, self.reports)
 
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)
         self.say(self.environment.redact(f"{night.bundle.short}  {local}  {text}"))
 
 
-def _told(attempt: Attempt) -> str:
+def _describe_attempt(attempt: Attempt) -> str:
     if attempt.verdict is None:
         return str(attempt.error)
     return f"{NO_GO} ({', '.join(attempt.verdict.failed_checks)})"
@@ -337,7 +337,7 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def where_the_report_is(bundle: Bundle, reports: Path | None) -> str:
+def report_location(bundle: Bundle, reports: Path | None) -> str:
     """For an alert: ``PLAYBOOK_REPORT_URL`` where it is set, else the file, else the command."""
     if url := os.environ.get("PLAYBOOK_REPORT_URL", "").strip():
         return url

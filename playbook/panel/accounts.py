@@ -116,7 +116,7 @@ class Accounts:
         )
         may_look = found is not None and found["wrong"] <= WRONG_PASSWORDS
         # An unknown or locked account takes as long as any other, and so tells nothing.
-        fits = _fits(found["password"] if found and may_look else _nobodys_hash(), password)
+        fits = _fits(found["password"] if found and may_look else _hash_of_no_account(), password)
         if found is None:
             return None
         if fits and may_look:
@@ -169,5 +169,5 @@ def _fits(stored: object, password: str) -> bool:
 
 
 @cache
-def _nobodys_hash() -> str:
+def _hash_of_no_account() -> str:
     return _hasher.hash("the password of nobody at all")

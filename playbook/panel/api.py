@@ -26,7 +26,7 @@ from playbook.environment import Environment
 from playbook.errors import PlaybookError, Refused, WrongUsage
 from playbook.panel.accounts import Person
 from playbook.panel.audit import Audit
-from playbook.panel.authentication import Gate
+from playbook.panel.authentication import Authentication
 from playbook.panel.check_process import CheckBroke
 from playbook.panel.engine import Work, failed_checks
 from playbook.pristine import bundles
@@ -99,10 +99,10 @@ def demo_router(
     environment: Environment,
     seeds: Seeds,
     backups: Path | None = None,
-    gate: Gate | None = None,
+    gate: Authentication | None = None,
 ) -> APIRouter:
     """The two endpoints for one deployment; mountable in any FastAPI app."""
-    gate = gate or Gate.of_settings(environment)
+    gate = gate or Authentication.of_settings(environment)
     work = Work(environment, seeds, backups or backup.directory())
     router = APIRouter(prefix="/api/demo", tags=["demo"])
 
@@ -114,7 +114,7 @@ def demo_router(
             raise HTTPException(_status(error), environment.redact(str(error))) from None
 
     def audit(who: Person, action: str, bundle: Bundle, detail: str = "") -> None:
-        with environment.naming_the_unreachable():
+        with environment.translate_connection_errors():
             Audit(environment.db, environment.redact).record(
                 who.name, action, clock.now(), bundle.key, detail
             )

@@ -27,12 +27,12 @@ from playbook.errors import Unreachable
 from playbook.nights import schedule
 from playbook.panel.api import demo_router
 from playbook.panel.audit import Audit
-from playbook.panel.authentication import METRICS_TOKEN, Gate, bears
+from playbook.panel.authentication import METRICS_TOKEN, Authentication, bears
 from playbook.panel.board import Board
 from playbook.panel.engine import Work
 from playbook.panel.jobs import Jobs
 from playbook.panel.pages import Desk, NotSignedIn, pages
-from playbook.panel.security_headers import Armour, TooLarge, too_large
+from playbook.panel.security_headers import SecurityHeaders, TooLarge, too_large
 from playbook.panel.sign_in import signing
 from playbook.panel.templating import STATIC, page, root
 from playbook.pristine.seeds import Seeds
@@ -46,10 +46,10 @@ def create_app(
     environment: Environment,
     seeds: Seeds,
     backups: Path | None = None,
-    gate: Gate | None = None,
+    gate: Authentication | None = None,
 ) -> FastAPI:
     """The panel of one environment, to be served by itself or mounted in another app."""
-    gate = gate or Gate.of_settings(environment)
+    gate = gate or Authentication.of_settings(environment)
     work = Work(environment, seeds, backups or backup.directory())
     jobs = Jobs(environment.db, environment.redact)
     audit = Audit(environment.db, environment.redact)
@@ -65,7 +65,7 @@ def create_app(
         title="AisleMarts Demo Playbook", docs_url=None, redoc_url=None, openapi_url=None,
         lifespan=lifespan,
     )  # fmt: skip
-    app.add_middleware(Armour)
+    app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(signing(gate, audit))
     app.state.desk = Desk(work, jobs, gate, Board(environment, seeds, jobs, at), audit)
@@ -76,7 +76,7 @@ def create_app(
     return app
 
 
-def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Gate) -> None:
+def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Authentication) -> None:
     @app.get("/sheet.css", include_in_schema=False)
     def sheet_style() -> Response:
         return FileResponse(STYLE, media_type="text/css")
@@ -91,7 +91,7 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Gate)
     def healthy() -> Response:
         """Whether the panel can do its work: it can't without MongoDB."""
         try:
-            with environment.naming_the_unreachable():
+            with environment.translate_connection_errors():
                 environment.db.command("ping")
         except Unreachable:
             return PlainTextResponse("MongoDB cannot be reached\n", 503)
@@ -106,7 +106,7 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Gate)
                 401,
                 {"WWW-Authenticate": "Bearer"},
             )
-        with environment.naming_the_unreachable():
+        with environment.translate_connection_errors():
             runs = metrics.runs_to_tell(Journal.reading(environment.db), seeds.bundles)
         text = metrics.render(runs, seeds, clock.now(), schedule.reset_time())
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")

@@ -30,10 +30,10 @@ class Audit:
         self.db[COLLECTION].insert_one(
             {
                 "at": now,
-                "who": _short(who),
+                "who": _shortened(who),
                 "action": action,
                 "bundle": bundle,
-                "detail": _short(self.redact(detail)),
+                "detail": _shortened(self.redact(detail)),
             }
         )
 
@@ -42,6 +42,6 @@ class Audit:
         return list(self.db[COLLECTION].find().sort([("at", -1), ("_id", -1)]).limit(count))
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     text = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -21,14 +21,14 @@ BY_TOKEN = Person("API token", "operator")
 
 
 @dataclass(frozen=True)
-class Gate:
+class Authentication:
     """Lets requests in for one environment."""
 
     environment: Environment
     api_token: str | None = None
 
     @classmethod
-    def of_settings(cls, environment: Environment) -> Gate:
+    def of_settings(cls, environment: Environment) -> Authentication:
         """A gate with the API token that the process's environment sets, if any."""
         return cls(environment, os.environ.get(API_TOKEN) or None)
 
@@ -37,7 +37,7 @@ class Gate:
         token = request.cookies.get(SESSION_COOKIE)
         if not token:
             return None
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             return Sessions(self.environment.db).find(token, clock.now())
 
     def person(self, request: Request, role: Role) -> Person:

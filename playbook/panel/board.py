@@ -114,7 +114,7 @@ class Board:
         if chosen is None:
             chosen = (line.model for line in self.seeds.bundles.values())
         wanted, now = list(chosen), clock.now()
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             resetting = self._resetting()
             present = self._present(now)
             livesales = self._livesales(wanted, now)
@@ -127,7 +127,7 @@ class Board:
 
     def run(self, bundle: Bundle, identifier: str) -> Document | None:
         """One run of a bundle, whole. Raises Unreachable."""
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             wanted = {"_id": identifier, "bundle": bundle.key}
             return self.environment.db[JOURNAL].find_one(wanted)
 
@@ -230,7 +230,7 @@ def judge(runs: list[Document], now: datetime) -> Judged:
         return Judged(UNKNOWN, f"{run['verdict']}, but {hours} hours ago: check it again.", at, run)
     if run["verdict"] == GO:
         return Judged(GO, "Everything on the checklist is as it should be.", at, run)
-    return Judged(NO_GO, _what_is_wrong(run), at, run)
+    return Judged(NO_GO, _problem(run), at, run)
 
 
 def _since(judged: Document | None, runs: list[Document]) -> str | None:
@@ -269,7 +269,7 @@ def _verdict_at(run: Mapping[str, Any]) -> datetime | None:
     return at if run.get("verdict") in (GO, NO_GO) and isinstance(at, datetime) else None
 
 
-def _what_is_wrong(run: Document) -> str:
+def _problem(run: Document) -> str:
     failed = [str(check) for check in run.get("failed_checks") or []]
     told = [reason for reason in run.get("reasons") or [] if reason.get("reason")]
     if not told:

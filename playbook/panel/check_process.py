@@ -22,7 +22,7 @@ from playbook.environment import Environment
 from playbook.errors import PlaybookError, Unreachable, WrongUsage
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.processes.exiting import leave
+from playbook.processes.exiting import end_process
 from playbook.verdict.model import Result
 
 AT_ONCE = 2
@@ -85,7 +85,7 @@ def _run(
     try:
         with process:
             for line in process.stdout:
-                said = _said(line)
+                said = _parse_line(line)
                 if "result" in said:
                     fields = said["result"]
                     on_result(Result(**{**fields, "findings": tuple(fields["findings"])}))
@@ -99,7 +99,7 @@ def _run(
     return _checked(ended, process.returncode, environment.redact("".join(errors)))
 
 
-def _said(line: str) -> dict[str, Any]:
+def _parse_line(line: str) -> dict[str, Any]:
     try:
         said = json.loads(line)
     except ValueError:  # something printed by whatever was imported
@@ -121,9 +121,9 @@ def _checked(ended: dict[str, Any], code: int, errors: str) -> Checked:
 
 def main() -> NoReturn:
     """The child: check the bundle that argv names and print what is found."""
-    from playbook.processes.lifeline import when_parent_goes
+    from playbook.processes.lifeline import call_when_parent_ends
 
-    when_parent_goes(lambda: os._exit(1))
+    call_when_parent_ends(lambda: os._exit(1))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 
     def say(**fields: object) -> None:
@@ -137,7 +137,7 @@ def main() -> NoReturn:
         except PlaybookError as error:
             say(error=str(error), exit_code=error.exit_code)
             status = error.exit_code
-    leave(status)
+    end_process(status)
 
 
 def _verdict_document(name: str, on_result: Callable[[Result], None]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Line:
 
 def checklist(bundle: Bundle, run: Document | None) -> list[Line]:
     """The nine lines of a bundle, judged by a run of the journal, if there is one."""
-    words = _words()
+    words = _scenario_sentences()
     return [
         _line(check, words.get((check, bundle.short)) or words.get((check, ""), check), run)
         for check in CHECKS
@@ -50,7 +50,7 @@ def _line(check: str, words: str, run: Document | None) -> Line:
 
 
 @cache
-def _words() -> dict[tuple[str, str], str]:
+def _scenario_sentences() -> dict[tuple[str, str], str]:
     """The playbook's line of each check, and of each bundle's own check."""
     found = {}
     for path in sorted((PROJECT / "features").rglob("*.feature")):

@@ -99,7 +99,7 @@ class Work:
         return checked
 
     def _record(self, run: dict[str, Any]) -> None:
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             self.environment.db[COLLECTION].insert_one(run)
 
     def _resets(self, progress: Progress) -> Reset:

@@ -17,7 +17,7 @@ from playbook.panel import tasks
 from playbook.panel.accounts import Person, Role
 from playbook.panel.api import meeting_of
 from playbook.panel.audit import Audit
-from playbook.panel.authentication import Gate
+from playbook.panel.authentication import Authentication
 from playbook.panel.board import Board, Card
 from playbook.panel.checklist import checklist
 from playbook.panel.engine import Work
@@ -47,7 +47,7 @@ class Desk:
 
     work: Work
     jobs: Jobs
-    gate: Gate
+    gate: Authentication
     board: Board
     audit: Audit
 
@@ -55,7 +55,7 @@ class Desk:
         self, who: Person, action: str, bundle: Bundle | None = None, detail: str = ""
     ) -> None:
         """Write an action down, before it is done."""
-        with self.work.environment.naming_the_unreachable():
+        with self.work.environment.translate_connection_errors():
             self.audit.record(who.name, action, clock.now(), bundle.key if bundle else None, detail)
 
 
@@ -108,7 +108,7 @@ def pages(desk: Desk) -> APIRouter:
         request: Request, bundle: Bundle, kind: Kind, who: Person, detail: str, task: Task
     ) -> Response:
         desk.record(who, kind, bundle, detail)
-        with environment.naming_the_unreachable():
+        with environment.translate_connection_errors():
             started = desk.jobs.start(bundle.key, kind, who.name, task)
         back = f"{root(request)}/bundles/{bundle.short}"
         # Somebody was faster: their job is what the page shows.
@@ -233,7 +233,7 @@ def pages(desk: Desk) -> APIRouter:
     def audit(request: Request, session: Signed) -> HTMLResponse:
         if not session.person.may("operator"):
             raise HTTPException(403, "The audit log is for operators.")
-        with environment.naming_the_unreachable():
+        with environment.translate_connection_errors():
             entries = desk.audit.latest()
         return shown(request, "audit.html", session, entries=entries, short=short_names(seeds))
 

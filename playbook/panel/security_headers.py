@@ -27,7 +27,7 @@ HEADERS = {
 }
 
 
-class Armour:
+class SecurityHeaders:
     """ASGI middleware: security headers on every answer, no large or foreign changes."""
 
     def __init__(self, app: ASGIApp) -> None:

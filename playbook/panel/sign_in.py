@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from playbook import clock
 from playbook.panel.accounts import Accounts
 from playbook.panel.audit import Audit
-from playbook.panel.authentication import SESSION_COOKIE, Gate
+from playbook.panel.authentication import SESSION_COOKIE, Authentication
 from playbook.panel.forms import Sent
 from playbook.panel.sessions import LIFE, Sessions
 from playbook.panel.templating import page, root
@@ -26,14 +26,14 @@ WRONG = (
 )
 
 
-def signing(gate: Gate, audit: Audit) -> APIRouter:
+def signing(gate: Authentication, audit: Audit) -> APIRouter:
     """The sign-in page and its way out."""
     router = APIRouter(include_in_schema=False)
     environment = gate.environment
 
     def form(request: Request, wanted: str, status: int = 200, wrong: str = "") -> Response:
         token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
-        with environment.naming_the_unreachable():
+        with environment.translate_connection_errors():
             has_operator = Accounts(environment.db).has_operator
         answer = page(
             request, "sign_in.html", status, csrf=token, wanted=wanted, wrong=wrong,
@@ -55,7 +55,7 @@ def signing(gate: Gate, audit: Audit) -> APIRouter:
         if not kept or not hmac.compare_digest(kept.encode("utf-8", "replace"), given.encode()):
             raise HTTPException(403, "This form is not of your browser: open the page again.")
         now, name = clock.now(), sent.text("name")
-        with environment.naming_the_unreachable():
+        with environment.translate_connection_errors():
             accounts = Accounts(environment.db)
             person = accounts.verify(name, sent.text("password"), now)
             if person is None:
@@ -76,7 +76,7 @@ def signing(gate: Gate, audit: Audit) -> APIRouter:
         if session and not session.owns(sent.text("csrf")):
             raise HTTPException(403, "This form is not of your session: go back and try again.")
         if session:
-            with environment.naming_the_unreachable():
+            with environment.translate_connection_errors():
                 audit.record(session.person.name, "sign-out", clock.now())
                 Sessions(environment.db).close(request.cookies.get(SESSION_COOKIE))
         answer = RedirectResponse(f"{root(request)}/sign-in", 303)

@@ -8,7 +8,7 @@ import sys
 from typing import NoReturn
 
 
-def leave(status: int) -> NoReturn:
+def end_process(status: int) -> NoReturn:
     """End this process at once with an exit code, what was printed having gone out.
 
     A usual exit waits up to half a second for pymongo's threads, which only sleep: a third of a

@@ -14,7 +14,7 @@ GRACE_SECONDS = 3.0
 """How long an orderly end may take before the process ends all the same."""
 
 
-def when_parent_goes(end: Callable[[], None]) -> None:
+def call_when_parent_ends(end: Callable[[], None]) -> None:
     """Call ``end``, from a thread of its own, once stdin is at its end; then see to it."""
 
     def watch() -> None:

@@ -13,11 +13,11 @@ from typing import Any
 from playbook.errors import Refused
 
 
-class StoppedAtOnce(Refused):
+class StoppedImmediately(Refused):
     """Told to stop before the work was done."""
 
 
-class Stopping:
+class StopRequest:
     """Whether this process has been told to stop, and how firmly."""
 
     def __init__(self) -> None:
@@ -27,20 +27,20 @@ class Stopping:
     def listen(self) -> None:
         """Heed SIGTERM and SIGINT from now on; only the main thread may call this."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._told)
+            signal.signal(number, self._handle_signal)
 
-    def _told(self, *_: Any) -> None:
+    def _handle_signal(self, *_: Any) -> None:
         if not self.asked.is_set():
             self.asked.set()
         elif not self.at_once:
             self.at_once = True
-            raise StoppedAtOnce("told to stop at once")
+            raise StoppedImmediately("told to stop at once")
 
     def wait(self, seconds: float) -> bool:
         """Wait, but no longer than until told to stop; answers whether that was told."""
         return self.asked.wait(seconds)
 
     def require(self) -> None:
-        """Raises StoppedAtOnce where the work is to be broken off."""
+        """Raises StoppedImmediately where the work is to be broken off."""
         if self.at_once:
-            raise StoppedAtOnce("told to stop at once")
+            raise StoppedImmediately("told to stop at once")

@@ -65,7 +65,7 @@ def render(
     lines = []
     for name, told in samples.items():
         lines += [f"# HELP {name} {METRICS[name]}", f"# TYPE {name} gauge"]
-        lines += [f"{name}{{{_shown(labels)}}} {value:.15g}" for labels, value in told]
+        lines += [f"{name}{{{_format_labels(labels)}}} {value:.15g}" for labels, value in told]
     return "\n".join(lines) + "\n"
 
 
@@ -94,7 +94,7 @@ def _ended(run: Document) -> float:
     return moment.timestamp()
 
 
-def _shown(labels: Mapping[str, str]) -> str:
+def _format_labels(labels: Mapping[str, str]) -> str:
     def escaped(text: str) -> str:
         return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 

@@ -45,7 +45,7 @@ def show(
                 str(run.get("status")),
                 _verdict(run),
                 f"{_seconds(run):.1f} s",
-                Text(_told(run)),
+                Text(_describe_run(run)),
             )
         if runs[key]:
             width = None if console.is_terminal else max(console.width, TABLE_COLUMNS)
@@ -67,10 +67,10 @@ def as_json(
         }
         for key, line in seeds.bundles.items()
     }
-    return json.dumps(document, ensure_ascii=False, indent=2, default=_plain)
+    return json.dumps(document, ensure_ascii=False, indent=2, default=_to_json)
 
 
-def _plain(value: Any) -> str:
+def _to_json(value: Any) -> str:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
@@ -91,7 +91,7 @@ def _verdict(run: Document) -> Text:
     return Text(str(verdict), style="green" if verdict == GO else "bold red")
 
 
-def _told(run: Document) -> str:
+def _describe_run(run: Document) -> str:
     """What failed, what went wrong, and how the night ended whose last run this was."""
     night = run.get("night") or {}
     outcome = night.get("outcome")

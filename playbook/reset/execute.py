@@ -70,7 +70,7 @@ class Executor:
         Raises Unreachable where a part does not answer, StepFailed where it refuses.
         """
         try:
-            with self.environment.naming_the_unreachable(), pymongo.timeout(WRITE_SECONDS):
+            with self.environment.translate_connection_errors(), pymongo.timeout(WRITE_SECONDS):
                 match operation:
                     case Remove(collection, where):
                         return self._remove(collection, where)
@@ -108,7 +108,7 @@ class Executor:
     def _put(self, collection: str, documents: Sequence[Document | RawBSONDocument]) -> str:
         found = self._found(collection) or {}
         changed = [d for d in documents if found.get(id_bytes(d["_id"])) != _encoded(d)]
-        if in_the_way := _changing_what_is_unique(collection, changed, found):
+        if in_the_way := _changes_a_unique_field(collection, changed, found):
             self.environment.db[collection].delete_many({"_id": {"$in": in_the_way}})
         if changed:
             self.environment.db[collection].bulk_write(
@@ -202,7 +202,7 @@ class Executor:
             return f"answered {answer.status_code}, not offered here"
         # A redirect, to a login page for one, has done nothing.
         if not 200 <= answer.status_code < 300:
-            raise StepFailed(f"{call} answered {answer.status_code}{_words(answer)}")
+            raise StepFailed(f"{call} answered {answer.status_code}{_answer_text(answer)}")
         return f"answered {answer.status_code}"
 
 
@@ -215,7 +215,7 @@ def _drop(collection: Collection[Document], index: str) -> None:
             raise
 
 
-def _changing_what_is_unique(
+def _changes_a_unique_field(
     collection: str, documents: Iterable[Mapping[str, Any]], found: Mapping[bytes, bytes]
 ) -> list[Any]:
     """The ids of those that can't be replaced in place: their new value may still be another's.
@@ -243,7 +243,7 @@ def _comparable(index: Mapping[str, Any]) -> dict[str, Any]:
     return {**options, "key": list(index["key"].items())}
 
 
-def _words(answer: requests.Response) -> str:
+def _answer_text(answer: requests.Response) -> str:
     try:
         return f": {answer.json()['detail']}"
     except (ValueError, KeyError, TypeError):

@@ -85,7 +85,7 @@ class Journal:
 
     def start(self, run: Run) -> None:
         """Record a run's start, and every earlier run of its bundle left "running" as broken."""
-        self._write_in_what_waits(run.bundle)
+        self._write_spooled_runs(run.bundle)
         unfinished = {"bundle": run.bundle, "status": "running", "_id": {"$ne": run.id}}
         broken = {
             "status": "broken",
@@ -190,7 +190,7 @@ class Journal:
     def _waiting(self, bundle: str) -> list[Document]:
         return [document for _, document in self._spooled(bundle)]
 
-    def _write_in_what_waits(self, bundle: str) -> None:
+    def _write_spooled_runs(self, bundle: str) -> None:
         for path, document in self._spooled(bundle):
             self.db[COLLECTION].replace_one({"_id": document["_id"]}, document, upsert=True)
             path.unlink(missing_ok=True)

@@ -129,13 +129,16 @@ def held(
     lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
     if other := lease.take(f"bundle:{bundle.key}"):
         raise BeingReset(
-            f"{bundle.short} is being reset already, by {_told(other)}; nothing was written"
+            f"{bundle.short} is being reset already, by {_describe_lease(other)}; "
+            "nothing was written"
         )
     try:
         deadline = _elapsed() + patience.total_seconds()
         while other := lease.take(f"region:{bundle.region}"):
             if _elapsed() > deadline:
-                raise Refused(f"region {bundle.region} is held by {_told(other)}; try again later")
+                raise Refused(
+                    f"region {bundle.region} is held by {_describe_lease(other)}; try again later"
+                )
             lease.require()
             pause(POLL_SECONDS)
         yield lease
@@ -145,7 +148,7 @@ def held(
             lease.release()
 
 
-def _told(lease: dict[str, Any]) -> str:
+def _describe_lease(lease: dict[str, Any]) -> str:
     return (
         f"{lease['holder']} (run {lease['run']}, since {lease['since']:%H:%M:%S} UTC, "
         f"lease until {lease['expires_at']:%H:%M:%S} UTC)"

@@ -29,7 +29,7 @@ class Remove:
     where: Filter
 
     def __str__(self) -> str:
-        return f"delete from {self.collection} where {_shown(self.where)}"
+        return f"delete from {self.collection} where {_format_filter(self.where)}"
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,6 @@ def build(
     return Plan(bundle, access, scope, tuple(steps))
 
 
-def _shown(where: Filter) -> str:
+def _format_filter(where: Filter) -> str:
     text = json.dumps(where, ensure_ascii=False, default=str)
     return text if len(text) <= 160 else text[:157] + "..."

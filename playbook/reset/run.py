@@ -141,7 +141,7 @@ class Reset:
 
         None where its last run was no finished rollback. Raises BadBackup, Unreachable.
         """
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             runs = Journal.reading(self.environment.db).last_runs([bundle.key], 1)[bundle.key]
             if not runs or (runs[0]["trigger"], runs[0]["status"]) != ("rollback", "done"):
                 return None
@@ -151,7 +151,7 @@ class Reset:
     def save(self, bundle: Bundle, state: str) -> backup.Backup:
         """Back a bundle up as it is, under a name for its state."""
         now = clock.now()
-        with self.environment.naming_the_unreachable():
+        with self.environment.translate_connection_errors():
             found = self._look(scope_of(bundle, self.seeds), None)
         return backup.write(self.backups, bundle, found, now, state)
 
@@ -163,7 +163,7 @@ class Reset:
         environment = self.environment
         run = Run(new_run(started), bundle.key, trigger, started, access, seeds_version(self.seeds))
         journal = Journal(environment.db, environment.redact, self.backups / "journal")
-        with environment.naming_the_unreachable():
+        with environment.translate_connection_errors():
             guard.require_marker(environment.db)
             with held(environment.db, bundle, run.id, life=self.lease_life) as lease:
                 run.fences = dict(lease.fences)
@@ -188,7 +188,7 @@ class Reset:
         for number, step in enumerate(steps, start=1):
             self.progress(number, len(steps), step)
             run.failed_step = step.name  # until it is done
-            with self.environment.naming_the_unreachable():
+            with self.environment.translate_connection_errors():
                 lease.require()
             started = monotonic()
             did = executor.run(step.operation)
@@ -225,7 +225,7 @@ class Reset:
             outcome = "the state was left as it is; run the reset again"
         else:
             try:
-                with self.environment.naming_the_unreachable():
+                with self.environment.translate_connection_errors():
                     current = self._look(scope, None)
                     self._restore(scope, before, current, run, lease)
                 status, outcome = "rolled back", "rolled back to the state before"
@@ -286,7 +286,7 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
     return steps
 
 
-def clear_what_nobody_owns(environment: Environment, seeds: Seeds) -> int:
+def delete_orphaned_traces(environment: Environment, seeds: Seeds) -> int:
     """What only a reset of ``all`` does: delete demo traces that no bundle owns, and count them.
 
     The playbook's commands clear every ``*.demo@aislemarts.luxury``; addresses of no bundle's
@@ -300,7 +300,7 @@ def clear_what_nobody_owns(environment: Environment, seeds: Seeds) -> int:
             {"$nor": owned},
         ]
     }
-    with environment.naming_the_unreachable():
+    with environment.translate_connection_errors():
         guard.require_marker(environment.db)
         return sum(environment.db[name].delete_many(orphan).deleted_count for name in TRACES)
 

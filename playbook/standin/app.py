@@ -22,7 +22,7 @@ from pymongo.errors import PyMongoError
 
 from playbook.backend.awareness import awareness_router
 from playbook.backend.deployment import Deployment
-from playbook.backend.json_values import aware, fields, instant, plain
+from playbook.backend.json_values import aware, fields, instant, to_json
 from playbook.backend.languages import LANGUAGES
 from playbook.backend.rates import CURRENCIES
 from playbook.environment.settings import BCRYPT_LIMIT
@@ -118,7 +118,7 @@ def _add_login(app: FastAPI, deployment: Deployment) -> None:
         user = session and db.users.find_one({"_id": user_id})
         if not user:
             raise HTTPException(401, "not logged in", {"WWW-Authenticate": "Bearer"})
-        return plain({name: value for name, value in user.items() if name != "password"})
+        return to_json({name: value for name, value in user.items() if name != "password"})
 
 
 def _add_awareness(app: FastAPI, deployment: Deployment) -> None:
@@ -153,9 +153,9 @@ def _add_awareness(app: FastAPI, deployment: Deployment) -> None:
             rates = {name: rates[name] for name in wanted if name in rates}
         return {
             "base_currency": base_currency,
-            "rates": plain(rates),
-            "last_updated": plain(stored.get("updated_at")),
-            "source": plain(stored.get("source")),
+            "rates": to_json(rates),
+            "last_updated": to_json(stored.get("updated_at")),
+            "source": to_json(stored.get("source")),
         }
 
 
@@ -195,7 +195,7 @@ def _add_demo(app: FastAPI, deployment: Deployment, seeds: Seeds) -> None:
             {
                 "bundle": str(context["_id"]),
                 **{
-                    name: plain(context.get(name))
+                    name: to_json(context.get(name))
                     for name in ("locale", "currency", "timezone", "device")
                 },
                 "demo_url": _pages(request, str(context["_id"]))["home"],
@@ -212,7 +212,7 @@ def _add_demo(app: FastAPI, deployment: Deployment, seeds: Seeds) -> None:
             raise HTTPException(404, f"unknown bundle {bundle_id}")
         return {
             "bundle": bundle_id,
-            "context": plain({name: value for name, value in context.items() if name != "_id"}),
+            "context": to_json({name: value for name, value in context.items() if name != "_id"}),
             "demo_urls": _pages(request, bundle_id),
         }
 
@@ -261,7 +261,7 @@ def _add_demo(app: FastAPI, deployment: Deployment, seeds: Seeds) -> None:
         tracked = settings is not None and settings.get("analytics_tracking") is True
         if tracked:
             db.analytics.insert_one(event)
-        return {"tracked": tracked, "event": plain(event)}
+        return {"tracked": tracked, "event": to_json(event)}
 
 
 def _pages(request: Request, bundle_id: str) -> Answer:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 
 from pydantic import JsonValue
 
-from playbook.backend.json_values import number, plain
+from playbook.backend.json_values import number, to_json
 
 MONEY = ("usd", "eur", "gbp", "sgd")
 """A KPI is money where its name ends in one of these: ``annual_gmv_usd``."""
@@ -29,7 +29,7 @@ def in_currency(
     for name, value in headline.items():
         stem, _, suffix = name.rpartition("_")
         if not stem or suffix not in MONEY:
-            shown[name] = plain(value)
+            shown[name] = to_json(value)
             continue
         shown[f"{stem}_{currency.lower()}"] = _converted(value, suffix.upper(), currency, rate_of)
     return shown
@@ -38,7 +38,7 @@ def in_currency(
 def _converted(value: object, own: str, currency: str, rate_of: RateOf) -> JsonValue:
     amount = number(value)
     if amount is None or own == currency:
-        return plain(value)
+        return to_json(value)
     rate = number(rate_of(own, currency))
     if rate is None:
         return None

@@ -14,7 +14,7 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 from playbook import clock
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
-from playbook.facts.findings import NotAsExpected, Unobservable, shown
+from playbook.facts.findings import NotAsExpected, Unobservable, format_value
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import Result, Status, Verdict, of_results
 
@@ -116,10 +116,10 @@ class Collector:
         call: pytest.CallInfo[None],
     ) -> Result:
         status, reason, findings = _outcome(report, call)
-        redact = item.config.stash.get(REDACTOR, _nothing_hidden)
+        redact = item.config.stash.get(REDACTOR, _unredacted)
         return Result(
             bundle=bundle,
-            check=tagged(scenario, "check") or "untagged",
+            check=tagged(scenario, "check") or "missing_tags",
             scenario=title_of(item, scenario),
             status=status,
             severity=tagged(scenario, "severity") or "critical",
@@ -129,13 +129,13 @@ class Collector:
         )
 
 
-def _nothing_hidden(text: str) -> str:
+def _unredacted(text: str) -> str:
     return text
 
 
 def _hide_secrets(report: pytest.TestReport, config: pytest.Config) -> None:
     """A suite that is run by hand prints its failures: with a secret in it, only as plain text."""
-    redact = config.stash.get(REDACTOR, _nothing_hidden)
+    redact = config.stash.get(REDACTOR, _unredacted)
     if report.failed:
         told = report.longreprtext
         if (hidden := redact(told)) != told:
@@ -153,7 +153,7 @@ def _outcome(
         return "skipped", f"was skipped: {error}", []
     if isinstance(error, NotAsExpected):
         findings = [
-            {"where": f.where, "expected": shown(f.expected), "found": shown(f.found)}
+            {"where": f.where, "expected": format_value(f.expected), "found": format_value(f.found)}
             for f in error.findings
         ]
         return "failed", str(error), findings

@@ -23,7 +23,7 @@ SHOWN_REASONS = 3
 def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result], None]:
     """A line as soon as a check of a bundle has failed, so that waiting is informed."""
 
-    def told(result: Result) -> None:
+    def print_result(result: Result) -> None:
         if result.status != "passed":
             mark, colour = MARKS.get(result.status, NOT_RUN)
             name = short_names.get(result.bundle, result.bundle)
@@ -32,7 +32,7 @@ def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result]
                 soft_wrap=True,
             )
 
-    return told
+    return print_result
 
 
 def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
@@ -51,7 +51,9 @@ def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
     console.print(table)
     for bundle in verdict.bundles:
         if bundle.in_session:
-            console.print(f"{_short(bundle, seeds)} is in session: {'; '.join(bundle.in_session)}")
+            console.print(
+                f"{_short_name(bundle, seeds)} is in session: {'; '.join(bundle.in_session)}"
+            )
     for bundle in verdict.bundles:
         if bundle.verdict != GO:
             console.print()
@@ -76,7 +78,7 @@ def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
 
 
 def _show_reasons(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
-    short = _short(bundle, seeds)
+    short = _short_name(bundle, seeds)
     for check in bundle.failed_checks:
         results = [result for result in bundle.of(check) if result.status != "passed"]
         if not results:
@@ -101,7 +103,7 @@ def _word(verdict: str) -> Text:
     return Text(verdict, style="bold green" if verdict == GO else "bold red")
 
 
-def _short(bundle: BundleVerdict, seeds: Seeds) -> str:
+def _short_name(bundle: BundleVerdict, seeds: Seeds) -> str:
     line = seeds.bundles.get(bundle.bundle)
     return line.model.short if line else bundle.bundle
 

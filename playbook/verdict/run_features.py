@@ -64,7 +64,7 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
     if allure_results is not None:
         arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(allure_results)]
     collector = Collector(on_result)
-    with _nobodys_plugins():
+    with _without_installed_plugins():
         status = pytest.main(arguments, plugins=[collector, given])
     verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -73,7 +73,7 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
 
 
 @contextmanager
-def _nobodys_plugins() -> Iterator[None]:
+def _without_installed_plugins() -> Iterator[None]:
     """Plugins and options that somebody's shell adds have no say in a verdict.
 
     The variables are put back: a panel lives on after a check, and starts other processes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import Words, expect
+from playbook.facts.findings import Description, expect
 from steps.bundles.numbers import computed, percent
 
 
@@ -17,7 +17,7 @@ from steps.bundles.numbers import computed, percent
 )
 def worked_examples(demo: Demo, count: int) -> None:
     found = len({example.name for example in demo.showcase.records.examples})
-    expect(found >= count, "worked examples", Words(f"at least {count}"), found)
+    expect(found >= count, "worked examples", Description(f"at least {count}"), found)
 
 
 @then(parsers.parse("the AI engages {share} % of the sessions"))

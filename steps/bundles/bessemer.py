@@ -7,14 +7,14 @@ from fractions import Fraction
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import NOTHING, Words, expect
+from playbook.facts.findings import NOTHING, Description, expect
 from playbook.facts.showcase import stated_exactly
 
 
 @then(parsers.parse("there are at least {count:d} vendors with a plan, seats and monthly revenue"))
 def vendors_subscribe(demo: Demo, count: int) -> None:
     paying = [v for v in demo.showcase.records.vendors if v.seats and v.mrr_usd]
-    expect(len(paying) >= count, "paying vendors", Words(f"at least {count}"), len(paying))
+    expect(len(paying) >= count, "paying vendors", Description(f"at least {count}"), len(paying))
 
 
 @then(
@@ -30,7 +30,7 @@ def annual_revenue(demo: Demo, months: int) -> None:
 def take_rate(demo: Demo) -> None:
     volumes = demo.showcase.records.volumes
     fees, volume = sum(row.fees_usd for row in volumes), sum(row.volume_usd for row in volumes)
-    expect(bool(volume), "volume", Words("some"), volume)
+    expect(bool(volume), "volume", Description("some"), volume)
     found = demo.showcase.headline.get("marketplace_take_rate", NOTHING)
     wanted = Fraction(fees, volume)
     expect(stated_exactly(found, wanted), "headline marketplace_take_rate", wanted, found)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import Words, expect
+from playbook.facts.findings import Description, expect
 
 
 @then(parsers.parse("there are {count:d} consecutive months of marketplace metrics"))
@@ -16,7 +16,7 @@ def consecutive_months(demo: Demo, count: int) -> None:
     expect(len(months) == count, "months of metrics", count, len(months))
     numbers = [int(month[:4]) * 12 + int(month[5:]) for month in months]
     gap = any(later - earlier != 1 for earlier, later in pairwise(numbers))
-    expect(not gap, "months of metrics", Words("one after the other"), months)
+    expect(not gap, "months of metrics", Description("one after the other"), months)
 
 
 @then("every month's GMV is its orders times its average order")
@@ -38,4 +38,6 @@ def both_sides_grow(demo: Demo) -> None:
     months = sorted(demo.showcase.records.months, key=lambda row: row.month)
     for side in ("buyers", "sellers"):
         first, latest = getattr(months[0], side), getattr(months[-1], side)
-        expect(latest > first, f"{side} in {months[-1].month}", Words(f"over {first}"), latest)
+        expect(
+            latest > first, f"{side} in {months[-1].month}", Description(f"over {first}"), latest
+        )

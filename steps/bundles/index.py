@@ -8,23 +8,23 @@ from fractions import Fraction
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import Words, expect
+from playbook.facts.findings import Description, expect
 
 
 @then(parsers.parse("the compliance feature {feature:w} is switched on, with evidence behind it"))
 def compliance_is_active(demo: Demo, feature: str) -> None:
     rows = [row for row in demo.showcase.records.compliance if row.feature == feature]
     where = f"compliance feature {feature}"
-    expect(len(rows) == 1, where, Words("it once"), len(rows))
+    expect(len(rows) == 1, where, Description("it once"), len(rows))
     row = rows.pop()
     expect(row.enabled, f"{where}: enabled", True, row.enabled)
-    expect(any(row.evidence), f"{where}: evidence", Words("at least one row"), row.evidence)
+    expect(any(row.evidence), f"{where}: evidence", Description("at least one row"), row.evidence)
 
 
 @then("every tax example adds up to the price in the catalog")
 def prices_include_tax(demo: Demo) -> None:
     rows = demo.showcase.records.vat_prices
-    expect(bool(rows), "tax examples", Words("some"), len(rows))
+    expect(bool(rows), "tax examples", Description("some"), len(rows))
     for row in rows:
         where = f"tax example {row.product}"
         gross = Fraction(row.net_eur_cents * (100 + row.vat_percent), 100)
@@ -39,9 +39,9 @@ def prices_in_pounds(demo: Demo) -> None:
     for product in demo.catalog.products:
         price = demo.catalog.price_of(product)
         where = f"price of {product.get('_id')}"
-        expect(price is not None, where, Words("a price in euros"), price)
+        expect(price is not None, where, Description("a price in euros"), price)
         pounds = demo.currency.convert(Decimal(price or 0), "EUR", "GBP")
-        expect(pounds > 0, f"{where} in pounds", Words("a positive amount"), pounds)
+        expect(pounds > 0, f"{where} in pounds", Description("a positive amount"), pounds)
 
 
 @then("the API speaks en-GB and pounds")

@@ -7,18 +7,18 @@ from fractions import Fraction
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import NOTHING, Words, expect
+from playbook.facts.findings import NOTHING, Description, expect
 from steps.bundles.numbers import computed, percent
 
 
 @then("every featured product is of a French house and in the catalog")
 def featured_houses_are_french(demo: Demo) -> None:
     featured = demo.showcase.records.featured
-    expect(bool(featured), "featured products", Words("some"), len(featured))
+    expect(bool(featured), "featured products", Description("some"), len(featured))
     for row in featured:
         product = demo.catalog.product(row.product) or {}
         where = f"featured product {row.product}"
-        expect(bool(product), where, Words("it in the catalog"), NOTHING)
+        expect(bool(product), where, Description("it in the catalog"), NOTHING)
         expect(
             product.get("brand") == row.house, f"{where}: house", row.house, product.get("brand")
         )
@@ -31,7 +31,7 @@ def featured_stories_are_french(demo: Demo) -> None:
     for row in demo.showcase.records.featured:
         where = f"featured product {row.product}"
         told = row.story.fr != row.story.en
-        expect(told, f"{where}: French story", Words("a translation"), row.story.fr)
+        expect(told, f"{where}: French story", Description("a translation"), row.story.fr)
         price = (demo.catalog.product(row.product) or {}).get("price_eur", NOTHING)
         expect(price == row.price_eur, f"{where}: price_eur", price, row.price_eur)
 

@@ -9,7 +9,7 @@ from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
 from playbook.facts.currency import TOLERANCE
-from playbook.facts.findings import Words, expect
+from playbook.facts.findings import Description, expect
 from steps.bundles.numbers import computed, percent
 
 
@@ -19,12 +19,12 @@ def prices_convert(demo: Demo, currency: str) -> None:
     for product in demo.catalog.products:
         price = demo.catalog.price_of(product)
         where = f"price of {product.get('_id')} in {currency}"
-        expect(price is not None, where, Words(f"a price in {source}"), price)
+        expect(price is not None, where, Description(f"a price in {source}"), price)
         amount = Decimal(price or 0)
         there = demo.currency.converted_by_its_own_table(amount, source, currency)
         back = demo.currency.convert(there, currency, source)
         close = abs(back - amount) <= TOLERANCE * amount
-        expect(close, f"{where} and back", Words(f"{amount} {source} within 1 %"), back)
+        expect(close, f"{where} and back", Description(f"{amount} {source} within 1 %"), back)
 
 
 @then(parsers.parse("{share} % of the transactions are in a second currency"))

@@ -26,7 +26,7 @@ from playbook import PROJECT, clock
 from playbook.environment import guard
 from playbook.errors import Refused, WrongUsage
 from playbook.facts import Demo
-from playbook.reset.run import clear_what_nobody_owns
+from playbook.reset.run import delete_orphaned_traces
 
 MARKER: dict[str, Any] = {"_id": "demo", "by": "playbook up"}
 
@@ -73,7 +73,7 @@ DESTRUCTIVE: dict[str, Callable[[Sandbox], object]] = {
     "reset": lambda sandbox: sandbox.reset("lvmh"),
     "forced reset": lambda sandbox: sandbox.reset("lvmh", force=True),
     "rollback": roll_back,
-    "clearing what nobody owns": lambda sandbox: clear_what_nobody_owns(
+    "clearing what nobody owns": lambda sandbox: delete_orphaned_traces(
         sandbox.environment, sandbox.seeds
     ),
 }
@@ -131,7 +131,7 @@ def test_a_check_never_needs_the_marker(unmarked: Sandbox) -> None:
     before = everything(unmarked)
     demo = Demo(unmarked.environment, unmarked.bundle("lvmh"), unmarked.seeds, clock.now())
     try:
-        assert list(demo.leads.not_as_seeded), "it looked at nothing"
+        assert list(demo.leads.differences_from_seeds), "it looked at nothing"
     finally:
         demo.close()
     assert everything(unmarked) == before

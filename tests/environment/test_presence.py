@@ -205,7 +205,7 @@ def test_a_check_never_puts_itself_in_session(quiet: Sandbox) -> None:
     for _ in range(2):
         demo = Demo(quiet.environment, quiet.bundle("sequoia"), quiet.seeds, clock.now())
         try:
-            assert not list(demo.accounts.open_to_anyone)
+            assert not list(demo.accounts.wrong_passwords_accepted)
             assert demo.in_session == []
         finally:
             demo.close()

@@ -231,13 +231,13 @@ def test_the_canaries_are_in_use(deployment: Guarded) -> None:
     with (
         Environment(replace(settings, mongo_uri=settings.mongo_uri.replace("w1th", "no"))) as wrong,
         pytest.raises(PlaybookError),
-        wrong.naming_the_unreachable(),
+        wrong.translate_connection_errors(),
     ):
         wrong.db.demo_environment.count_documents({})
     with (
         Environment(replace(settings, redis_url=settings.redis_url.replace("7@", "8@"))) as wrong,
         pytest.raises(PlaybookError),
-        wrong.naming_the_unreachable(),
+        wrong.translate_connection_errors(),
     ):
         wrong.redis.ping()
 

@@ -16,7 +16,7 @@ import pytest
 from bson import Decimal128, Int64
 
 from playbook.environment.presence import IN_SESSION
-from playbook.facts.comparison import compared, differences, identical, told
+from playbook.facts.comparison import compared, describe_document, differences, identical
 from playbook.facts.currency import Currency
 from playbook.facts.findings import NOTHING, Finding, Unobservable
 from tests.demo_in_memory import (
@@ -835,7 +835,7 @@ def test_every_account_that_is_shut_out_is_told() -> None:
     first, second = ImaginedDemo(imagined).accounts.emails
     imagined.answer(first, None, 500)
     imagined.answer(second, {"user_id": "somebody", "token": "t"})
-    found = told_by(ImaginedDemo(imagined).accounts.shut_out)
+    found = told_by(ImaginedDemo(imagined).accounts.failed_logins)
     assert [line.partition(":")[0] for line in found] == [f"login of {first}", f"login of {second}"]
 
 
@@ -873,14 +873,14 @@ def test_a_product_at_a_bad_price_or_out_of_stock_is_told(
     put("products", "LUX-002", **fields)(imagined)
     catalog = ImaginedDemo(imagined).catalog
     stocked = fields.keys() & {"inventory", "reserved"}
-    found = told_by(catalog.not_in_full_stock if stocked else catalog.badly_priced)
+    found = told_by(catalog.wrong_stock if stocked else catalog.wrong_prices)
     assert found == [f"product in the US catalog LUX-002: {says}"]
 
 
 def test_a_price_of_one_is_a_price() -> None:
     imagined = Imagined("sequoia")
     put("products", "LUX-002", price_usd=1)(imagined)
-    assert not told_by(ImaginedDemo(imagined).catalog.badly_priced)
+    assert not told_by(ImaginedDemo(imagined).catalog.wrong_prices)
 
 
 def test_every_cached_copy_is_looked_at() -> None:
@@ -944,9 +944,9 @@ def test_exactly_one_percent_and_exactly_a_quarter_are_within() -> None:
     imagined.one("currency_rates", "EUR")["rates"]["JPY"] = 202.1
     assert [line for line in told_by(currency.contradicting) if "EUR to JPY" in line]
     dollar["JPY"] = float(reference * Decimal("1.25"))
-    assert not [line for line in told_by(currency.absurd) if "JPY" in line]
+    assert not [line for line in told_by(currency.implausible_rates) if "JPY" in line]
     dollar["JPY"] += 1
-    assert [line for line in told_by(currency.absurd) if "JPY" in line]
+    assert [line for line in told_by(currency.implausible_rates) if "JPY" in line]
 
 
 def test_a_rate_that_is_missing_is_told_once() -> None:
@@ -960,7 +960,7 @@ def test_a_rate_that_is_missing_is_told_once() -> None:
     assert [line.partition(":")[0] for line in told_by(currency.contradicting)] == [
         "rate KES to ZAR as stored"
     ]
-    assert not told_by(currency.absurd)
+    assert not told_by(currency.implausible_rates)
 
 
 def test_every_card_off_the_board_is_told() -> None:
@@ -969,7 +969,7 @@ def test_every_card_off_the_board_is_told() -> None:
     put("leads", first, stage="somewhere")(imagined)
     drop("leads", second, "stage")(imagined)
     columns = "one of new, qualified, proposal, negotiation, closed"
-    assert told_by(ImaginedDemo(imagined).leads.off_the_board) == [
+    assert told_by(ImaginedDemo(imagined).leads.wrong_columns) == [
         f"lead {first}: stage: expected {columns}, found “somewhere”",
         f"lead {second}: stage: expected {columns}, found nothing",
     ]
@@ -982,7 +982,7 @@ def test_every_card_that_is_badly_tagged_is_told() -> None:
     within("leads", second, "awareness.device", "")(imagined)
     within("leads", second, "awareness.currency", "EUR")(imagined)
     within("leads", third, "awareness.timezone", 5)(imagined)
-    assert told_by(ImaginedDemo(imagined).leads.untagged) == [
+    assert told_by(ImaginedDemo(imagined).leads.missing_tags) == [
         f"lead {first}: awareness: expected the tags locale, currency, timezone, device, source,"
         " found “yes”",
         f"lead {second}: awareness.currency: expected “USD”, found “EUR”",
@@ -997,7 +997,7 @@ def test_every_card_with_another_value_than_its_amount_is_told() -> None:
     put("leads", first, value="a lot")(imagined)
     put("leads", second, value="€1.1M")(imagined)
     put("leads", third, value_amount=1)(imagined)
-    told = told_by(ImaginedDemo(imagined).leads.misvalued)
+    told = told_by(ImaginedDemo(imagined).leads.wrong_values)
     assert [line.partition(":")[0] for line in told] == [
         f"lead {k}" for k in (first, second, third)
     ]
@@ -1016,7 +1016,7 @@ def test_every_featured_product_that_is_not_there_is_told() -> None:
     imagined = Imagined("sequoia")
     put("livesales", "LS-SEQ-001", featured_products=["LUX-998", "LUX-001", "LUX-999"])(imagined)
     put("products", "LUX-001", inventory=0)(imagined)
-    told = told_by(ImaginedDemo(imagined).livesale.featuring_what_is_not_there)
+    told = told_by(ImaginedDemo(imagined).livesale.missing_featured_products)
     assert [line.rpartition(" ")[2] for line in told] == ["“LUX-998”", "“LUX-001”", "“LUX-999”"]
 
 
@@ -1028,19 +1028,19 @@ def test_every_message_that_stayed_english_is_told() -> None:
     )
     messages = imagined.one("locales", "fr")["messages"]
     messages.update({first: english[first], last: " "})
-    assert told_by(ImaginedDemo(imagined).locales.left_in_english("fr")) == [
+    assert told_by(ImaginedDemo(imagined).locales.untranslated_messages("fr")) == [
         f"locale fr: messages.{first}: expected a translation, found “{english[first]}”",
         f"locale fr: messages.{last}: expected a message, found “ ”",
     ]
     put("locales", "fr", messages=None)(imagined)
-    assert len(told_by(ImaginedDemo(imagined).locales.left_in_english("fr"))) == len(english)
+    assert len(told_by(ImaginedDemo(imagined).locales.untranslated_messages("fr"))) == len(english)
 
 
 def test_every_link_that_is_none_is_told() -> None:
     imagined = Imagined("sequoia")
     urls = {"home": "", "board": "/leads", "event": 5, "blank": " "}
     served("context", bundle="x", demo_urls=urls)(imagined)
-    told = told_by(ImaginedDemo(imagined).locales.misled)
+    told = told_by(ImaginedDemo(imagined).locales.wrong_links)
     assert [line.partition(": ")[2] for line in told] == [
         f"bundle: expected “{SEQ}”, found “x”",
         "home: expected a link, found “”",
@@ -1181,4 +1181,4 @@ def test_documents_are_missing_doubled_or_strays() -> None:
     assert not list(compared("thing", pristine, [{"_id": "b", "name": "?"}, *pristine], only=[]))[
         1:
     ]
-    assert told({"_id": 1, "name": 5, "title": "T"}) == "“T”"
+    assert describe_document({"_id": 1, "name": 5, "title": "T"}) == "“T”"

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playbook.backend.json_values import plain
+from playbook.backend.json_values import to_json
 from playbook.pristine import seeds as seed_files
 from tests.faults.fault import KEYS, CannotInject, Document, Inject, Lab
 from tests.faults.proxy import CUT_CONNECTION, Reply, Request, said
@@ -127,7 +127,7 @@ def cached_copy(key: str, collection: str, identity: object, **fields: Any) -> I
 
     def inject(lab: Lab) -> None:
         document = {**_one(lab, collection, identity), **fields}
-        cached(key, plain(document))(lab)
+        cached(key, to_json(document))(lab)
 
     return inject
 
@@ -136,7 +136,7 @@ def cached_list(key: str, collection: str, where: Document, leave_out: object = 
     """Write a cached list of stored documents, one of them left out."""
 
     def inject(lab: Lab) -> None:
-        found = [plain(d) for d in lab.db[collection].find(where) if d["_id"] != leave_out]
+        found = [to_json(d) for d in lab.db[collection].find(where) if d["_id"] != leave_out]
         cached(key, found)(lab)
 
     return inject

@@ -132,11 +132,13 @@ def test_an_alert_goes_to_its_own_level_and_nowhere_else(hooks: Webhooks) -> Non
     box = outbox(hooks.channels())
     for level in LEVELS:
         hooks.clear()
-        (fate,) = box.send(Alert(level, f"a {level} title", "line one\nline two"))
+        (delivery,) = box.send(Alert(level, f"a {level} title", "line one\nline two"))
         assert hooks.levels == [level]
         assert hooks.at(level)[0]["title"] == f"a {level} title"
         assert hooks.at(level)[0]["message"] == "line one\nline two"
-        assert fate.taken and fate.tries == 1 and fate.channel == f"{setting(level)} no. 1"
+        assert (
+            delivery.taken and delivery.tries == 1 and delivery.channel == f"{setting(level)} no. 1"
+        )
 
 
 def test_a_high_alert_is_mailed_to_engineering_and_the_sales_lead(mail: Mailbox) -> None:
@@ -145,9 +147,9 @@ def test_a_high_alert_is_mailed_to_engineering_and_the_sales_lead(mail: Mailbox)
         "&to=engineering@aislemarts.luxury,sales-lead@aislemarts.luxury"
     )
     alert = Alert("high", "[high] LVMH is NO-GO: livesale", "What failed:\n- livesale (high)")
-    (fate,) = outbox({"DEMO_ALERT_HIGH": url}).send(alert)
+    (delivery,) = outbox({"DEMO_ALERT_HIGH": url}).send(alert)
 
-    assert fate.taken
+    assert delivery.taken
     to = {address for recipients, _ in mail.received for address in recipients}
     assert to == {"engineering@aislemarts.luxury", "sales-lead@aislemarts.luxury"}
     message = mail.received[0][1]
@@ -173,12 +175,16 @@ def test_secrets_of_the_settings_never_leave(
 def test_a_dead_channel_is_tried_three_times_and_then_the_next_one_up(hooks: Webhooks) -> None:
     hooks.dead = {"medium", "high"}
     pauses: list[float] = []
-    fates = outbox(hooks.channels(), pauses).send(Alert("medium", "t", "b"))
+    deliveries = outbox(hooks.channels(), pauses).send(Alert("medium", "t", "b"))
 
     assert hooks.refused == ["medium"] * 3 + ["high"] * 3
     assert hooks.levels == ["critical"]
     assert pauses == [*PAUSES, *PAUSES]
-    assert [(fate.taken, fate.tries) for fate in fates] == [(False, 3), (False, 3), (True, 1)]
+    assert [(delivery.taken, delivery.tries) for delivery in deliveries] == [
+        (False, 3),
+        (False, 3),
+        (True, 1),
+    ]
 
 
 def test_a_channel_that_recovers_meanwhile_is_not_escalated(hooks: Webhooks) -> None:
@@ -188,8 +194,8 @@ def test_a_channel_that_recovers_meanwhile_is_not_escalated(hooks: Webhooks) -> 
         hooks.dead.clear()
 
     box = Outbox(Channels.from_environment(hooks.channels()), pause=pause)
-    (fate,) = box.send(Alert("high", "t", "b"))
-    assert (fate.taken, fate.tries) == (True, 2)
+    (delivery,) = box.send(Alert("high", "t", "b"))
+    assert (delivery.taken, delivery.tries) == (True, 2)
     assert hooks.levels == ["high"]
 
 
@@ -215,8 +221,8 @@ def test_a_level_without_a_channel_goes_up_too(hooks: Webhooks) -> None:
 def test_one_of_two_reached_is_enough_and_the_other_is_told(hooks: Webhooks) -> None:
     hooks.dead = {"dead"}
     channels = {**hooks.channels(), "DEMO_ALERT_HIGH": f"{hooks.url('dead')} {hooks.url('high')}"}
-    fates = outbox(channels).send(Alert("high", "t", "b"))
-    assert [fate.taken for fate in fates] == [False, True]
+    deliveries = outbox(channels).send(Alert("high", "t", "b"))
+    assert [delivery.taken for delivery in deliveries] == [False, True]
     assert hooks.levels == ["high"]
 
 
@@ -231,8 +237,10 @@ def test_a_channel_that_breaks_in_any_way_raises_nothing() -> None:
         raise RuntimeError("json://user:s3cr3t-passw0rd@127.0.0.1")
 
     channels = Channels.from_environment({"DEMO_ALERT_HIGH": "json://a"})
-    fates = Outbox(channels, send=broken, pause=lambda seconds: None).send(Alert("high", "t", "b"))
-    assert [fate.taken for fate in fates] == [False]
+    deliveries = Outbox(channels, send=broken, pause=lambda seconds: None).send(
+        Alert("high", "t", "b")
+    )
+    assert [delivery.taken for delivery in deliveries] == [False]
 
 
 def test_without_any_channel_nothing_happens() -> None:

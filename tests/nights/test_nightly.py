@@ -28,7 +28,7 @@ from playbook.nights.night import Night
 from playbook.nights.nightly import Crashed, Nightly, NotDue, run_features
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.processes.signals import StoppedAtOnce, Stopping
+from playbook.processes.signals import StoppedImmediately, StopRequest
 from playbook.reset import backup
 from playbook.reset.execute import Executor
 from playbook.reset.journal import Journal
@@ -47,7 +47,7 @@ def hooks() -> Iterator[Webhooks]:
 
 
 @dataclass
-class Patience(Stopping):
+class Patience(StopRequest):
     """Waits without waiting, notes for how long it would have, and lets things happen meanwhile."""
 
     waits: list[float] = field(default_factory=list)
@@ -609,10 +609,10 @@ def test_with_every_channel_dead_the_verdict_stands(scene: Scene) -> None:
 
 
 @pytest.fixture
-def heeding() -> Iterator[Stopping]:
+def heeding() -> Iterator[StopRequest]:
     """Heeds real signals, in the process of the tests."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    stopping = Stopping()
+    stopping = StopRequest()
     stopping.listen()
     yield stopping
     for number, handler in before.items():
@@ -634,7 +634,7 @@ def told_at(monkeypatch: pytest.MonkeyPatch, step: int, times: int) -> None:
 
 
 def test_told_once_in_a_reset_it_finishes_the_night(
-    scene: Scene, heeding: Stopping, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, heeding: StopRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told_at(monkeypatch, step=8, times=1)
     night = replace(scene.nights(saying(GO)), stopping=heeding).run(scene.bundle)
@@ -644,14 +644,14 @@ def test_told_once_in_a_reset_it_finishes_the_night(
 
 
 def test_told_twice_in_a_reset_it_puts_the_state_before_back(
-    scene: Scene, heeding: Stopping, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, heeding: StopRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.sandbox.reset(SHORT)
     scene.sandbox.db.leads.delete_many({"bundle": scene.bundle.key})
     scene.sandbox.db.products.delete_one({"_id": "EUR-001"})
     before = scene.sandbox.state(SHORT).hashes()
     told_at(monkeypatch, step=8, times=2)
-    with pytest.raises(StoppedAtOnce):
+    with pytest.raises(StoppedImmediately):
         replace(scene.nights(saying(GO)), stopping=heeding).run(scene.bundle)
 
     assert scene.runs[-1]["status"] == "rolled back"

@@ -30,7 +30,7 @@ from playbook.nights.schedule.table import changes_clocks_at, next_runs, table
 from playbook.nights.schedule.trigger import NightlyTrigger
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.processes.signals import Stopping
+from playbook.processes.signals import StopRequest
 
 DEADLINE_SECONDS = 60.0
 ZONES = (
@@ -420,7 +420,7 @@ class Trial:
     """A runner in this process, with a command of one's own."""
 
     runner: Runner
-    stopping: Stopping
+    stopping: StopRequest
     alerts: list[Alert]
     thread: Thread
 
@@ -448,7 +448,7 @@ def trial(bundles: list[Bundle], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         ticking = Ticking(utc(start), datetime.now(UTC), speed)
         chosen = [bundle for bundle in bundles if bundle.short in names]
         runner = Runner(chosen, time(3), timedelta(hours=2), outbox, command, ticking)
-        stopping = Stopping()
+        stopping = StopRequest()
         thread = Thread(target=runner.run, args=[stopping], daemon=True)
         thread.start()
         begun.append(Trial(runner, stopping, alerts, thread))

@@ -134,13 +134,13 @@ def the_demo_is_ready(sandbox: Sandbox, name: str) -> None:
     demo = Demo(sandbox.environment, sandbox.bundle(name), sandbox.seeds, clock.now())
     try:
         findings = [
-            *demo.catalog.not_as_seeded,
-            *demo.creators.not_as_seeded,
-            *demo.livesale.not_as_seeded,
-            *demo.leads.not_as_seeded,
-            *demo.accounts.not_as_seeded,
-            *demo.accounts.shut_out,
-            *demo.showcase.not_as_seeded,
+            *demo.catalog.differences_from_seeds,
+            *demo.creators.differences_from_seeds,
+            *demo.livesale.differences_from_seeds,
+            *demo.leads.differences_from_seeds,
+            *demo.accounts.differences_from_seeds,
+            *demo.accounts.failed_logins,
+            *demo.showcase.differences_from_seeds,
         ]
     finally:
         demo.close()

@@ -21,7 +21,7 @@ from playbook.backend.deployment import Deployment
 from playbook.embedded.start import start
 from playbook.panel.accounts import Accounts
 from playbook.panel.api import demo_router
-from playbook.panel.authentication import API_TOKEN, CSRF_HEADER, Gate
+from playbook.panel.authentication import API_TOKEN, CSRF_HEADER, Authentication
 from playbook.pristine.seeds import Seeds
 from playbook.reset.lease import held
 
@@ -55,7 +55,7 @@ def shop(sandbox: Sandbox) -> Iterator[Shop]:
     app.include_router(
         awareness_router(Deployment(environment.db, environment.redis, None, clock.now))
     )
-    gate = Gate(environment, TOKEN)
+    gate = Authentication(environment, TOKEN)
     app.include_router(demo_router(environment, sandbox.seeds, sandbox.backups, gate))
     with served(app) as url:
         yield Shop(url)
@@ -144,7 +144,9 @@ def encoded(token: str | None) -> dict[str, bytes]:
 def test_without_a_token_in_the_settings_none_is_right(sandbox: Sandbox) -> None:
     app = FastAPI()
     app.include_router(
-        demo_router(sandbox.environment, sandbox.seeds, sandbox.backups, Gate(sandbox.environment))
+        demo_router(
+            sandbox.environment, sandbox.seeds, sandbox.backups, Authentication(sandbox.environment)
+        )
     )
     with served(app) as url:
         for token in ("", "None", TOKEN):

@@ -8,12 +8,12 @@ import sys
 
 SAYS = """\
 import logging, sys
-from playbook.processes.exiting import leave
+from playbook.processes.exiting import end_process
 handler = logging.StreamHandler(sys.stderr)
 logging.getLogger("told").addHandler(handler)
 sys.stdout.write("word " * 100_000)
 logging.getLogger("told").warning("warned")
-leave(4)
+end_process(4)
 """
 BUFFERED = {**os.environ, "PYTHONUNBUFFERED": ""}
 
@@ -27,7 +27,9 @@ def test_all_that_was_said_goes_out() -> None:
 
 
 def test_where_nobody_reads_on_it_is_no_success_and_no_traceback() -> None:
-    says = SAYS.replace("leave(4)", "sys.stdin.read(); leave(0)").replace("100_000", "10")
+    says = SAYS.replace("end_process(4)", "sys.stdin.read(); end_process(0)").replace(
+        "100_000", "10"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", says],
         env=BUFFERED,

@@ -25,7 +25,7 @@ from sandbox import (
     use_demo,
 )
 
-from playbook.reset.run import clear_what_nobody_owns
+from playbook.reset.run import delete_orphaned_traces
 
 BY_BUNDLE = ("livesales", "leads", "users", "user_sessions", "conversations", "analytics", "carts")
 
@@ -150,7 +150,7 @@ def test_a_reset_of_all_clears_demo_addresses_without_a_bundle_too(
     # Three of the shop's look-alikes end like any demo's address: here, and only here, they are.
     ending = re.compile(r"\.demo@aislemarts\.luxury\Z")
     before = held(sandbox)
-    cleared = clear_what_nobody_owns(sandbox.environment, sandbox.seeds)
+    cleared = delete_orphaned_traces(sandbox.environment, sandbox.seeds)
     gone = changed(before, held(sandbox))
     assert cleared == len(gone)
     assert {place for place, owner in owners.planted.items() if owner == "all"} <= gone

@@ -68,7 +68,7 @@ class Wired:
     def _answers(self) -> bool:
         environment = self.by_wire.environment
         try:
-            with environment.naming_the_unreachable():
+            with environment.translate_connection_errors():
                 environment.db.command("ping")
                 environment.redis.ping()
                 return environment.call("GET", "/api/demo/health").ok

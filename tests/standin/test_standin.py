@@ -28,7 +28,7 @@ from redis.retry import Retry
 from playbook import clock
 from playbook.backend.awareness import awareness_router
 from playbook.backend.deployment import Deployment
-from playbook.backend.json_values import compact, number, plain
+from playbook.backend.json_values import compact, number, to_json
 from playbook.embedded.start import start
 from playbook.pristine.seeds import Seeds, load
 from playbook.standin import rates_feed
@@ -672,7 +672,7 @@ def test_interactions_are_tracked_where_switched_on(
     assert len(stored) == int(tracked)
     for event in stored:
         assert event.items() >= {**sent, "user_type": "demo"}.items()
-        assert plain(event) == answer["event"]
+        assert to_json(event) == answer["event"]
         assert event["at"] == event["last_seen"]
 
 
@@ -713,7 +713,7 @@ def test_a_lost_database_is_a_plain_503(shop: Shop, seeds: Seeds) -> None:
 
 
 def test_what_json_cannot_say_is_said_as_text() -> None:
-    assert plain({"a": float("nan"), "b": [float("inf")], "c": Decimal128("1.5")}) == {
+    assert to_json({"a": float("nan"), "b": [float("inf")], "c": Decimal128("1.5")}) == {
         "a": "nan",
         "b": ["inf"],
         "c": 1.5,

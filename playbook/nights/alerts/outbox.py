@@ -32,7 +32,7 @@ class Alert:
 
 
 @dataclass(frozen=True)
-class Fate:
+class Delivery:
     """What became of an alert on one URL; shows no more of the URL than its kind."""
 
     title: str
@@ -69,36 +69,38 @@ class Outbox:
         self._send = send or through_apprise
         self._pause = pause
 
-    def send(self, alert: Alert, also: Iterable[str] = ()) -> list[Fate]:
+    def send(self, alert: Alert, also: Iterable[str] = ()) -> list[Delivery]:
         """Send an alert on its level's channel, and what became of it.
 
         Where nobody there could be reached, it goes to the next channel up. ``also`` are levels
         whose channels get it too; whoever is on several gets it once.
         """
-        fates: list[Fate] = []
+        deliveries: list[Delivery] = []
         for level in self.channels.ways(alert.level):
-            fates += self.to(alert, level, fates)
-            if any(fate.taken for fate in fates):
+            deliveries += self.to(alert, level, deliveries)
+            if any(delivery.taken for delivery in deliveries):
                 break
         for level in also:
-            fates += self.to(alert, level, fates)
-        return fates
+            deliveries += self.to(alert, level, deliveries)
+        return deliveries
 
-    def to(self, alert: Alert, level: str, former: Iterable[Fate] = ()) -> list[Fate]:
+    def to(self, alert: Alert, level: str, former: Iterable[Delivery] = ()) -> list[Delivery]:
         """Send an alert on one level's channel only, but not where it has been sent before."""
-        been = {self._url(fate) for fate in former}
-        fates = []
+        been = {self._url(delivery) for delivery in former}
+        deliveries = []
         for number, url in enumerate(self.channels.urls[level], start=1):
             if url not in been:
                 taken, tries = self._try(alert, url)
                 channel = f"{setting(level)} no. {number}"
-                fates.append(
-                    Fate(self.redact(alert.title), alert.level, channel, service(url), taken, tries)
+                deliveries.append(
+                    Delivery(
+                        self.redact(alert.title), alert.level, channel, service(url), taken, tries
+                    )
                 )
-        return fates
+        return deliveries
 
-    def _url(self, fate: Fate) -> str:
-        name, _, number = fate.channel.partition(" no. ")
+    def _url(self, delivery: Delivery) -> str:
+        name, _, number = delivery.channel.partition(" no. ")
         level = next(level for level in self.channels.urls if setting(level) == name)
         return self.channels.urls[level][int(number) - 1]
 

@@ -30,7 +30,7 @@ def alert_of_night(
     if severity is not None:
         return _failure(night, severity, former, report), []
     firm = night.bundle.firm
-    alarmed = [fate.level for fate in night.fates]
+    alarmed = [delivery.level for delivery in night.deliveries]
     if former and not former[0].get("pristine"):
         since = _failing_since(former)
         nights = len(since)
@@ -108,7 +108,7 @@ def _failures(verdict: BundleVerdict) -> list[str]:
             continue
         lines.append(f"- {check} ({results[0].severity}): {results[0].line}")
         reasons = list(dict.fromkeys(result.reason or result.scenario for result in results))
-        lines += [f"    {_short(reason)}" for reason in reasons[:SHOWN_REASONS]]
+        lines += [f"    {_shortened(reason)}" for reason in reasons[:SHOWN_REASONS]]
         if len(reasons) > SHOWN_REASONS:
             lines.append(f"    and {len(reasons) - SHOWN_REASONS} more")
     return lines
@@ -237,6 +237,6 @@ def _ordinal(number: int) -> str:
     return f"{number}{'th' if 10 <= number % 100 <= 20 else ending}"
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= LONGEST_REASON else flat[: LONGEST_REASON - 1] + "…"

@@ -38,7 +38,7 @@ from playbook.nights.schedule.table import next_runs
 from playbook.nights.schedule.trigger import NightlyTrigger
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.processes.signals import Stopping
+from playbook.processes.signals import StopRequest
 
 LONGEST_RUN = timedelta(hours=4)
 """Two hours of waiting for an investor and ample time to work; longer is stuck."""
@@ -73,7 +73,7 @@ class Runner:
     ) -> None:
         self.bundles, self.at, self.grace = bundles, at, grace
         self.outbox, self.command, self.ticking = outbox, command, ticking
-        self.stopping = Stopping()
+        self.stopping = StopRequest()
         self._lock = Lock()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -104,7 +104,7 @@ class Runner:
         outbox = Outbox(channels)
         return cls(bundles, at, late, outbox, command, Ticking.from_environment())
 
-    def run(self, stopping: Stopping) -> None:
+    def run(self, stopping: StopRequest) -> None:
         """Start runs when they are due, until told to stop; then end cleanly."""
         self.stopping = stopping
         scheduler = self._scheduler()
@@ -206,8 +206,8 @@ class Runner:
         self._alert(f"nightly run of {event.job_id} was not made", f"it {why}")
 
     def _alert(self, what: str, why: str) -> None:
-        for fate in self.outbox.send(broken_off(what, why, "high", self.ticking.now())):
-            say(f"alert {fate}")
+        for delivery in self.outbox.send(broken_off(what, why, "high", self.ticking.now())):
+            say(f"alert {delivery}")
 
 
 def end(process: subprocess.Popen[bytes], patience: Sequence[float], told: bool = False) -> None:

@@ -22,7 +22,7 @@ class Vendor(Row):
     churned: bool
 
     @model_validator(mode="after")
-    def _who_has_left_pays_nothing(self) -> Self:
+    def _churned_vendors_pay_nothing(self) -> Self:
         if self.churned and self.mrr_usd:
             raise ValueError(f"{self.id} has churned, with MRR {self.mrr_usd}; expected 0")
         return self

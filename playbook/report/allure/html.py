@@ -75,7 +75,7 @@ def build(results: Path, report: Path, history: Path, tool: Path | None = None) 
         page = made / "index.html"
         if not page.is_file():
             raise NoAllure(f"Allure {VERSION} made no report of {results}; is it damaged?")
-        html = _keeping_to_itself(page.read_text(encoding="utf-8"))
+        html = _without_outside_requests(page.read_text(encoding="utf-8"))
         page.write_text(playbook_page.linked_from(html), encoding="utf-8")
         render.write(playbook_page.page(), made / playbook_page.NAME)
         shutil.rmtree(report, ignore_errors=True)
@@ -130,7 +130,7 @@ def _forget_same_results(history: Path, digest: str) -> None:
         built.unlink()  # should the report fail now, no other run is to be forgotten for it
 
 
-def _keeping_to_itself(html: str) -> str:
+def _without_outside_requests(html: str) -> str:
     html = CALLS_HOME.sub("", html)
     if "googletagmanager" in html:
         raise NoAllure(f"the report of Allure {VERSION} would call home: it was not kept")

@@ -123,7 +123,7 @@ class AllureResults:
         self._open_step = str(uuid4())
         self._begun += 1
         self._reporter.start_step(
-            None, self._open_step, TestStepResult(name=_told(step), start=now())
+            None, self._open_step, TestStepResult(name=_step_title(step), start=now())
         )
 
     def pytest_bdd_after_step(
@@ -144,7 +144,9 @@ class AllureResults:
         # What is no Exception, such as pytest's own skip, ends a scenario without a step error.
         self._close_step(sys.exception())
         for step in scenario.steps[self._begun :]:
-            never = TestStepResult(name=_told(step), start=now(), stop=now(), status=Status.SKIPPED)
+            never = TestStepResult(
+                name=_step_title(step), start=now(), stop=now(), status=Status.SKIPPED
+            )
             self._reporter.get_last_item(TestResult).steps.append(never)
 
     def _close_step(self, error: BaseException | None) -> None:
@@ -246,7 +248,7 @@ def _complete(
 ) -> None:
     """Give a scenario's test its name, its place and an identity that lasts."""
     example = example_of(item)
-    check, line = tagged(scenario, "check") or "untagged", scenario.feature.name or ""
+    check, line = tagged(scenario, "check") or "missing_tags", scenario.feature.name or ""
     severity = tagged(scenario, "severity") or "critical"
     test.name = title_of(item, scenario)
     test.fullName = f"{bundle.short} › {line} › {test.name}"
@@ -293,7 +295,7 @@ def _link(line: str, config: pytest.Config) -> Link:
     return Link(type=LINK_TYPE, url=pattern.format(target), name=name)
 
 
-def _told(step: Step) -> str:
+def _step_title(step: Step) -> str:
     return f"{step.keyword.strip()} {step.name}"
 
 

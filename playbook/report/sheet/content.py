@@ -79,7 +79,7 @@ def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Shee
 
     def had[T](what: str, look: Callable[[], T], otherwise: T) -> T:
         try:
-            with environment.naming_the_unreachable():
+            with environment.translate_connection_errors():
                 return look()
         except (PlaybookError, PyMongoError, RequestException) as error:
             gaps.append(environment.redact(f"{what}: {error}"))

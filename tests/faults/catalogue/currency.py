@@ -106,11 +106,11 @@ fault("the rates are a list", "wrong type", "Mongo", EVERYONE, "GBP",
       changed("currency_rates", "GBP", rates=[0.74]))
 fault("the rates are empty", "empty", "Mongo", EVERYONE, "USD to EUR",
       changed("currency_rates", "USD", rates={}), also=NO_MONEY)
-fault("the yen is a hundred times too dear", "rate absurd", "Mongo", EVERYONE, "USD to JPY",
+fault("the yen is a hundred times too dear", "rate implausible_rates", "Mongo", EVERYONE, "USD to JPY",
       worth("JPY", 100))
-fault("the euro is upside down everywhere", "rate absurd", "Mongo", EVERYONE, "USD to EUR",
+fault("the euro is upside down everywhere", "rate implausible_rates", "Mongo", EVERYONE, "USD to EUR",
       worth("EUR", 0.8615**2))
-fault("a misplaced decimal point in one table", "rate absurd", "Mongo", EVERYONE, "USD to JPY",
+fault("a misplaced decimal point in one table", "rate implausible_rates", "Mongo", EVERYONE, "USD to JPY",
       changed("currency_rates", "USD", rates__JPY=15.485), also=TIGER)
 fault("the euro's table is 3 % off", "rate inconsistent", "Mongo", EVERYONE, "EUR to",
       off_by("EUR", 1.03), also=INDEX)
