@@ -16,7 +16,7 @@ from playbook.errors import Refused, WrongUsage
 
 MARKER = "demo"
 COLLECTION = "demo_environment"
-DEMO_EMAIL = r"\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$(?!\n)"
+DEMO_EMAIL = r"\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$"
 
 
 @dataclass(frozen=True)
