@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox import (
+
+from playbook import PROJECT, clock
+from playbook.environment import guard
+from playbook.errors import Refused, WrongUsage
+from playbook.facts import Demo
+from playbook.reset.run import delete_orphaned_traces
+from tests.sandbox import (
     Held,
     Owners,
     Sandbox,
@@ -21,12 +27,6 @@ from sandbox import (
     told,
     use_demo,
 )
-
-from playbook import PROJECT, clock
-from playbook.environment import guard
-from playbook.errors import Refused, WrongUsage
-from playbook.facts import Demo
-from playbook.reset.run import delete_orphaned_traces
 
 MARKER: dict[str, Any] = {"_id": "demo", "by": "playbook up"}
 
