@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore, RLock
+from threading import BoundedSemaphore, Lock, RLock
 from typing import Any, Self, overload
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,6 +28,8 @@ from pymongo.write_concern import WriteConcern
 from requests.adapters import HTTPAdapter
 
 from playbook import __version__
+from playbook.environment import identity
+from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor, secrets_in
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
@@ -84,6 +86,8 @@ class Environment:
     """pymongo command listeners, for whoever wants to count."""
     opening: RLock = field(default_factory=RLock, repr=False, compare=False)
     """Held while a part is being connected, so that threads do not connect it twice."""
+    _known: list[Identity] = field(default_factory=list, init=False, repr=False, compare=False)
+    _identifying: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __enter__(self) -> Self:
         return self
@@ -144,6 +148,23 @@ class Environment:
     def server_clock(self) -> ServerClock:
         """The time by MongoDB's own clock."""
         return ServerClock(self.db)
+
+    @property
+    def identity(self) -> Identity:
+        """Which environment this is, by its marker; read once.
+
+        Raises Refused where the database is a copy of another environment's, and Unreachable.
+        """
+        with self._identifying:
+            if not self._known:
+                with self.translate_connection_errors():
+                    self._known.append(identity.read(self.db, self.settings))
+            return self._known[0]
+
+    def forget_identity(self) -> None:
+        """Read the identity anew when it is asked for next."""
+        with self._identifying:
+            self._known.clear()
 
     @opened_once
     def redis(self) -> redis.Redis:

@@ -166,7 +166,7 @@ class Reset:
         journal = Journal(environment.db, environment.redact, self.backups / "journal")
         with environment.translate_connection_errors():
             db, server_clock = environment.db, environment.server_clock
-            side_by_side([lambda: guard.require_marker(db), server_clock.now])
+            side_by_side([lambda: guard.require_marker(environment), server_clock.now])
             with held(db, bundle, run.id, clock=server_clock, life=self.lease_life) as lease:
                 run.fences = dict(lease.fences)
                 yield run, lease, journal
@@ -306,7 +306,7 @@ def delete_orphaned_traces(environment: Environment, seeds: Seeds) -> int:
         ]
     }
     with environment.translate_connection_errors():
-        guard.require_marker(environment.db)
+        guard.require_marker(environment)
         return sum(environment.db[name].delete_many(orphan).deleted_count for name in TRACES)
 
 
