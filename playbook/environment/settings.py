@@ -31,6 +31,9 @@ CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
 NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
 LONGEST_NAME = 80
+PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
+OUTAGE_PATIENCE = 60.0
+"""Seconds; an election in a replica set takes at most half of it."""
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
 
@@ -54,6 +57,8 @@ class Settings:
     """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
     throw_away: bool = False
     """Whether it is an embedded environment that ends with this command."""
+    outage_patience: float = OUTAGE_PATIENCE
+    """Seconds that a reset waits for a part that does not answer."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
@@ -94,6 +99,7 @@ class Settings:
             api_url=stated["API_URL"].rstrip("/"),
             passwords=passwords,
             name=environment_name(variables),
+            outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -144,6 +150,13 @@ def environment_name(variables: Mapping[str, str]) -> str:
             "set a shorter name"
         )
     return name
+
+
+def _seconds(variables: Mapping[str, str], name: str, default: float) -> float:
+    text = variables.get(name, "").strip()
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?|", text):
+        raise WrongUsage(f"{name} is {text!r}; expected a number of seconds, like {default:g}")
+    return float(text) if text else default
 
 
 def password_setting(bundle_short: str) -> str:
