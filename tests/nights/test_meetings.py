@@ -16,9 +16,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from alert_receivers import Mailbox, Webhooks, mailbox, webhooks
 from freezegun import freeze_time
-from sandbox import Sandbox
 
 from playbook import clock
 from playbook.environment import Environment
@@ -40,6 +38,8 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict, Result, Verdict
+from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+from tests.sandbox import Sandbox
 
 SUNDAY = datetime(2026, 10, 25, tzinfo=UTC)
 """Europe's clocks go back on this day."""
