@@ -11,9 +11,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from sandbox import Sandbox
 
 from playbook import PROJECT
+from tests.sandbox import Sandbox
 
 PART = "a part of the checklist was run: no verdict"
 
