@@ -30,6 +30,7 @@ from playbook.facts.reading import Answer
 from playbook.pristine import bundles
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.indexes import DECLARED
+from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.pristine.scope import TRACES, Scope, scope_of
 from playbook.pristine.seeds import Seeds, load
 from playbook.standin import rates_feed
@@ -77,6 +78,7 @@ class Imagined:
             ]
             for name, declared in DECLARED.items()
         }
+        self.feed = Feed(EMBEDDED_FEED if self.embedded else None)
         self.cache: dict[str, bytes | None] = {
             f"aislemarts:region:{self.bundle.region}:cdn:{product['_id']}": compact(product)
             for product in self.documents["products"]

@@ -5,6 +5,9 @@
 ``MONGO_DB``                  its database (default ``aislemarts``)
 ``REDIS_URL``                 its Redis
 ``API_URL``                   its backend's base URL
+``PLAYBOOK_ENVIRONMENT``      its name for people (default: MongoDB's address and database)
+``PLAYBOOK_RATES_SOURCE``     the name of its rate feed, as its rates state their source
+``PLAYBOOK_RATES_REST``       ``weekends`` where that feed writes nothing then
 ``DEMO_PASSWORD_<BUNDLE>``    the password of a bundle's accounts (``DEMO_PASSWORD_LVMH``)
 ============================  =====================================================
 
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -24,9 +28,14 @@ from pymongo.uri_parser import parse_uri
 
 from playbook.environment.redaction import HIDDEN, URL
 from playbook.errors import WrongUsage
+from playbook.pristine.rates import Feed, admits_invention
 
 CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
+NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
+RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
+WEEKENDS = "weekends"
+LONGEST_NAME = 80
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
 
@@ -46,6 +55,12 @@ class Settings:
     redis_url: str = field(repr=False)
     api_url: str = field(repr=False)
     passwords: Mapping[str, str] = field(repr=False)
+    name: str = ""
+    """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
+    feed: Feed = field(default_factory=Feed)
+    """What the deployment says of its rate feed."""
+    throw_away: bool = False
+    """Whether it is an embedded environment that ends with this command."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
@@ -85,6 +100,8 @@ class Settings:
             redis_url=stated["REDIS_URL"],
             api_url=stated["API_URL"].rstrip("/"),
             passwords=passwords,
+            name=environment_name(variables),
+            feed=_feed(variables),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -101,8 +118,22 @@ class Settings:
             "MONGO_DB": self.mongo_db,
             "REDIS_URL": self.redis_url,
             "API_URL": self.api_url,
+            **({NAME_SETTING: self.name} if self.name else {}),
+            **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
+            **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
             **self.passwords,
         }
+
+    @property
+    def place(self) -> str:
+        """MongoDB's hosts and the database: ``mongo.example.com:27017/aislemarts``."""
+        hosts = without_credentials(self.mongo_uri).partition("://")[2].partition("/")[0]
+        return f"{hosts.lower()}/{self.mongo_db}"
+
+    @property
+    def default_name(self) -> str:
+        """What the environment is called where its marker does not say."""
+        return self.name or self.place
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -112,6 +143,30 @@ class Settings:
             "Redis": without_credentials(self.redis_url),
             "API": without_credentials(self.api_url),
         }
+
+
+def environment_name(variables: Mapping[str, str]) -> str:
+    """What ``PLAYBOOK_ENVIRONMENT`` says, empty where it is not set. Raises WrongUsage."""
+    name = unicodedata.normalize("NFC", variables.get(NAME_SETTING, "").strip())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise WrongUsage(
+            f"{NAME_SETTING} must be one line of at most {LONGEST_NAME} characters; "
+            "set a shorter name"
+        )
+    return name
+
+
+def _feed(variables: Mapping[str, str]) -> Feed:
+    source = variables.get(RATES_SOURCE, "").strip() or None
+    if source is not None and admits_invention(source):
+        raise WrongUsage(
+            f"{RATES_SOURCE} says of itself that it is not live: {source!r}; "
+            "set it to the name of the deployment's rate feed"
+        )
+    rest = variables.get(RATES_REST, "").strip().casefold()
+    if rest not in ("", WEEKENDS):
+        raise WrongUsage(f"{RATES_REST} is {rest!r}; set it to {WEEKENDS} or leave it out")
+    return Feed(source, rests_at_weekends=rest == WEEKENDS)
 
 
 def password_setting(bundle_short: str) -> str:

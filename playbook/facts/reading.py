@@ -1,6 +1,6 @@
 """Read everything that one bundle's checks need, once, side by side.
 
-Documents come in one aggregation, caches in two scans and a fetch, the API's answers in parallel.
+Documents come by plain finds, caches in two scans and a fetch, the API's answers in parallel.
 What a check must do to know the truth (a login an account, one tracked event) is marked as a
 probe, and removed again whatever happens (:meth:`Reading.remove_probes`).
 """
@@ -17,21 +17,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any
 
 import bson
 import requests
-from bson.codec_options import CodecOptions, DatetimeConversion
 
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
 from playbook.environment.connections import CONNECT_SECONDS
 from playbook.environment.presence import Presence
+from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
 from playbook.pristine.scope import EMAIL_FIELDS, PROBE, Scope, scope_of
 from playbook.pristine.seeds import Document, Seeds
-from playbook.pristine.seeds.models import Currency
 from playbook.reset.journal import COLLECTION as JOURNAL
 
 PATIENCE_SECONDS = 5.0
@@ -39,12 +39,6 @@ PATIENCE_SECONDS = 5.0
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
-FORGIVING: CodecOptions[dict[str, Any]] = CodecOptions(
-    tz_aware=True,
-    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
-    unicode_decode_error_handler="replace",
-)
-"""A stray date in the year 20000 must show as what it is, not end the whole reading."""
 PROBE_TIME = "%Y%m%dT%H%M%S"
 ABANDONED = timedelta(minutes=10)
 """How old another check's probe must be before it is taken for a killed check's."""
@@ -132,6 +126,14 @@ class Reading:
         return any(mark.get("by") == "playbook up" for mark in self.documents[guard.COLLECTION])
 
     @property
+    def feed(self) -> Feed:
+        """What is said of the deployment's rate feed; the embedded environment brings its own."""
+        feed = self.environment.settings.feed
+        if feed.source is None and self.embedded:
+            return replace(feed, source=EMBEDDED_FEED)
+        return feed
+
+    @property
     def present(self) -> list[Presence]:
         """Who is in session, of the bundle and of those that share its region."""
         return presence.latest(self.seeds, self.bundle, self.documents["presence"])
@@ -191,23 +193,17 @@ class Reading:
 
     def _read_documents(self) -> dict[str, list[Document]]:
         since = self.at - presence.IN_SESSION
-        more = presence.presence_stages(self.seeds, self.bundle, since)
+        more = presence.presence_questions(self.seeds, self.bundle, since)
+        runs = {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}
         more += [
-            _all_of("currency_rates", []),
-            _all_of(guard.COLLECTION, [{"$match": {"_id": guard.MARKER}}]),
-            _all_of(
-                JOURNAL,
-                [
-                    {"$match": {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}},
-                    {"$sort": {"_id": -1}},
-                    {"$limit": 1},
-                ],
-            ),
+            Question("currency_rates", "currency_rates"),
+            Question(guard.COLLECTION, guard.COLLECTION, {"_id": guard.MARKER}),
+            Question(JOURNAL, JOURNAL, runs, newest=1),
         ]
         with self.environment.translate_connection_errors():
             found = snapshot.read_documents(self.environment.db, self.scope, more)
         documents = {
-            name: [bson.decode(document.raw, FORGIVING) for document in raw]
+            name: [bson.decode(document.raw, snapshot.DECODED) for document in raw]
             for name, raw in found.items()
         }
         for name in ("presence", "currency_rates", guard.COLLECTION, JOURNAL):
@@ -233,7 +229,7 @@ class Reading:
 
     def _read_rates(self, base: str) -> Answer:
         path = "/api/awareness/currency-rates"
-        targets = ",".join(get_args(Currency))
+        targets = ",".join(CURRENCIES)
         query = {"base_currency": base, "target_currencies": targets}
         answer = self._ask("GET", path, params=query)
         return replace(answer, request=f"GET {path}?base_currency={base}")
@@ -339,12 +335,6 @@ class Reading:
             events = [{"session_id": marked} for marked in ours]
             db.analytics.delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False
-
-
-def _all_of(collection: str, pipeline: list[dict[str, Any]]) -> dict[str, Any]:
-    label = {"collection": {"$literal": collection}, "document": "$$ROOT"}
-    stages = [*pipeline, {"$replaceRoot": {"newRoot": label}}]
-    return {"$unionWith": {"coll": collection, "pipeline": stages}}
 
 
 def _within(answer: requests.Response, seconds: float) -> bytes:

@@ -15,11 +15,12 @@ from pydantic import ValidationError
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
-from playbook.facts.currency import TOLERANCE, Currency
+from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.documents import pristine_showcase
+from playbook.pristine.rates import TOLERANCE
 from playbook.pristine.relative_dates import month_before
 from playbook.pristine.seeds import Document
 from playbook.pristine.showcases import Showcase as Records

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.currency import TOLERANCE
 from playbook.facts.findings import Description, expect, expect_none
+from playbook.pristine.rates import TOLERANCE
 from steps.bundles.numbers import latest_months
 
 PROMISES = {

@@ -8,7 +8,7 @@ from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
 from playbook.facts.findings import NOTHING, Description, expect
-from playbook.facts.languages import language_of
+from playbook.pristine.language_of_text import language_of
 from steps.bundles.numbers import computed, latest_months, percent
 
 
