@@ -26,6 +26,7 @@ from pymongo.uri_parser import parse_uri
 from requests.adapters import HTTPAdapter
 
 from playbook import __version__
+from playbook.deployments import Deployment, load
 from playbook.environment import identity
 from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor, secrets_in
@@ -72,6 +73,11 @@ class Environment:
             self.redis.close()
         if "http" in opened:
             self.http.close()
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """How the app keeps and shows a demo. Raises WrongUsage where no description is found."""
+        return load(self.settings.deployment)
 
     @cached_property
     def mongo(self) -> MongoClient[dict[str, Any]]:

@@ -6,7 +6,9 @@
 ``REDIS_URL``                 its Redis
 ``API_URL``                   its backend's base URL
 ``PLAYBOOK_ENVIRONMENT``      its name for people (default: MongoDB's address and database)
+``PLAYBOOK_DEPLOYMENT``       which app it is: ``playbook`` (default), ``aislemarts`` or a .py file
 ``DEMO_PASSWORD_<BUNDLE>``    the password of a bundle's accounts (``DEMO_PASSWORD_LVMH``)
+``DEMO_PASSWORD_<BUNDLE>_…``  that of one account, by its role (``DEMO_PASSWORD_LVMH_BRAND``)
 ============================  =====================================================
 
 ``MONGO_URI``, ``REDIS_URL`` and ``API_URL`` go together: all set, or none (embedded).
@@ -24,6 +26,7 @@ from urllib.parse import urlsplit
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from playbook.deployments import SETTING as DEPLOYMENT_SETTING
 from playbook.environment.redaction import HIDDEN, URL
 from playbook.errors import WrongUsage
 
@@ -52,6 +55,8 @@ class Settings:
     passwords: Mapping[str, str] = field(repr=False)
     name: str = ""
     """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
+    deployment: str = ""
+    """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
     throw_away: bool = False
     """Whether it is an embedded environment that ends with this command."""
 
@@ -94,6 +99,7 @@ class Settings:
             api_url=stated["API_URL"].rstrip("/"),
             passwords=passwords,
             name=environment_name(variables),
+            deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -103,6 +109,15 @@ class Settings:
             raise WrongUsage(f"{name} is not set: set it to the password of that bundle's accounts")
         return self.passwords[name]
 
+    def account_password(self, bundle_short: str, email: str) -> str:
+        """The password of one demo account: its own where one is set, else its bundle's.
+
+        Raises WrongUsage where neither is set.
+        """
+        role = email.partition("@")[0].rpartition(".")[2]
+        own = f"{password_setting(bundle_short)}_{role.upper()}"
+        return self.passwords[own] if own in self.passwords else self.password(bundle_short)
+
     def as_variables(self) -> dict[str, str]:
         """The settings as environment variables, credentials included."""
         return {
@@ -111,6 +126,7 @@ class Settings:
             "REDIS_URL": self.redis_url,
             "API_URL": self.api_url,
             **({NAME_SETTING: self.name} if self.name else {}),
+            **({DEPLOYMENT_SETTING: self.deployment} if self.deployment else {}),
             **self.passwords,
         }
 

@@ -12,10 +12,10 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from playbook.pristine.indexes import DECLARED
-from playbook.pristine.scope import Scope
+from playbook.deployments.description import Deployment
+from playbook.deployments.scope import Scope
 
-# A year or text that Python does not know is no reason to fall over a document.
+# A year or a text that Python cannot hold must not end the reading of a document.
 FORGIVING: Any = {
     "tz_aware": True,
     "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
@@ -82,9 +82,14 @@ def read_documents(
     return found
 
 
-def read_indexes(db: Database[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def read_indexes(
+    db: Database[dict[str, Any]], deployment: Deployment
+) -> dict[str, list[dict[str, Any]]]:
     """The indexes that stand on the collections with declared ones."""
-    return {name: [_plain_index(index) for index in db[name].list_indexes()] for name in DECLARED}
+    return {
+        name: [_plain_index(index) for index in db[name].list_indexes()]
+        for name in deployment.indexes
+    }
 
 
 def _labelled(name: str, where: dict[str, Any]) -> list[dict[str, Any]]:
