@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from playbook.deployments.addresses import is_one_of
 from playbook.deployments.answers import decimal_of, instant_of, list_of, object_of, text_of
 from playbook.deployments.description import (
     Deployment,
@@ -224,9 +225,9 @@ def _region_products(owner: Owner) -> Filter:
     # The `_id` counts, too: documents of the playbook's own shape that somebody wrote here.
     return {
         "$or": [
-            {"slug": {"$regex": rf"^(?:{series.lower()})-[0-9]+$(?!\n)"}},
-            {"attributes.sku": {"$regex": rf"^(?:{series})-[0-9]+$(?!\n)"}},
-            {"_id": {"$regex": rf"^(?:{series})-[0-9]+$(?!\n)"}},
+            {"slug": {"$regex": rf"^(?:{series.lower()})-[0-9]+$"}},
+            {"attributes.sku": {"$regex": rf"^(?:{series})-[0-9]+$"}},
+            {"_id": {"$regex": rf"^(?:{series})-[0-9]+$"}},
         ]
     }
 
@@ -430,9 +431,7 @@ def _read_account(account: Document, _: References) -> Document:
 
 
 def _bundle_users(owner: Owner) -> Filter:
-    addresses = "|".join(re.escape(email) for email in owner.accounts)
-    # `$` alone would also match before a final line feed.
-    return {"email": {"$regex": rf"^(?:{addresses})$(?!\n)", "$options": "i"}}
+    return {"email": is_one_of(owner.accounts)}
 
 
 KEPT = (

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from playbook.deployments.addresses import is_one_of
 from playbook.deployments.answers import decimal_of, instant_of, list_of, object_of, text_of
 from playbook.deployments.description import (
     Deployment,
@@ -67,13 +68,11 @@ def _named_or_seeded(owner: Owner, group: Any) -> Filter:
 
 
 def _bundle_users(owner: Owner) -> Filter:
-    addresses = "|".join(re.escape(email) for email in owner.accounts)
     seeded = owner.seeds.accounts.values()
     keys = [line.model.key for line in seeded if line.model.bundle == owner.bundle.key]
     return {
         "$or": [
-            # `$` alone would also match before a final line feed.
-            {"email": {"$regex": rf"^(?:{addresses})$(?!\n)", "$options": "i"}},
+            {"email": is_one_of(owner.accounts)},
             {"_id": {"$in": keys}},
             {
                 "bundle": owner.bundle.key,

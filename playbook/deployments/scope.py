@@ -8,11 +8,11 @@ account whose e-mail address or user id it carries. Addresses compare without ca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from playbook.deployments.addresses import is_demo, is_like, is_not_like
 from playbook.deployments.description import Deployment, Filter, Owner, Trace
 from playbook.deployments.load import load
 from playbook.pristine import bundles
@@ -21,9 +21,6 @@ from playbook.pristine.seeds import Seeds
 
 PROBE = "aislemarts-demo-playbook-probe"
 """What marks a check's own traces: the User-Agent of its logins, the start of its session ids."""
-
-ROLES = "demo|creator|brand|viewer"
-"""What stands before ``@aislemarts.luxury`` in a demo account's address, after its prefix."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +84,11 @@ def owner_of(bundle: Bundle, seeds: Seeds, identities: Identities) -> Owner:
 def trace_filter(trace: Trace, owner: Owner, identities: Identities) -> Filter:
     """What a demo of this bundle leaves behind in one of the app's own collections.
 
-    The playbook's pattern (``/\\.demo@aislemarts\\.luxury$/``) misses the companion accounts
-    (``.creator@``, ``.brand@``, ``.viewer@``), so the bundle's own address prefixes count with
-    all four. A trace that only names the bundle is not this bundle's where it carries an address
+    A trace that only names the bundle is not this bundle's where it carries an address
     like the foreign ones.
     """
-    own, others = address_pattern(owner.accounts), address_pattern(owner.foreign_accounts)
-    either: list[Filter] = [{path: {"$regex": own, "$options": "i"}} for path in trace.emails]
+    own = is_like(owner.accounts)
+    either: list[Filter] = [{path: own} for path in trace.emails]
     if ids := as_written(owner.account_ids):
         either += [{path: {"$in": ids}} for path in trace.user_ids]
     if trace.parent is not None:
@@ -101,7 +96,7 @@ def trace_filter(trace: Trace, owner: Owner, identities: Identities) -> Filter:
         if parents := identities.parents.get(collection):
             either.append({path: {"$in": as_written(parents)}})
     if trace.names_bundle:
-        not_foreign = {path: {"$not": {"$regex": others, "$options": "i"}} for path in trace.emails}
+        not_foreign = {path: is_not_like(owner.foreign_accounts) for path in trace.emails}
         either.append({"bundle": owner.bundle.key, "user_type": "demo", **not_foreign})
     # A filter that nothing can match, where the app knows none of the accounts.
     return {"$or": either} if either else {"_id": {"$in": []}}
@@ -117,12 +112,9 @@ def orphan_filters(
     """
     everybody = [line.model for line in seeds.bundles.values()]
     owners = [owner_of(bundle, seeds, identities) for bundle in everybody]
-    pattern = rf"\.(?:{ROLES})@aislemarts\.luxury$(?!\n)"
     found: dict[str, Filter] = {}
     for trace in deployment.traces:
-        either: list[Filter] = [
-            {path: {"$regex": pattern, "$options": "i"}} for path in trace.emails
-        ]
+        either: list[Filter] = [{path: is_demo()} for path in trace.emails]
         if trace.names_bundle:
             known = [bundle.key for bundle in everybody]
             either.append({"user_type": "demo", "bundle": {"$nin": known}})
@@ -136,10 +128,3 @@ def as_written(identifiers: Iterable[Any]) -> list[Any]:
     """User ids as a trace may carry them: themselves, and their text."""
     found = list(identifiers)
     return found + [str(i) for i in found if not isinstance(i, str)]
-
-
-def address_pattern(accounts: Iterable[str]) -> str:
-    """The pattern of all demo addresses with the prefixes of some."""
-    prefixes = sorted({re.escape(email.split(".", 1)[0]) for email in accounts})
-    # `$` alone would also match before a final line feed, in PCRE as in Python.
-    return rf"^(?:{'|'.join(prefixes)})\.(?:{ROLES})@aislemarts\.luxury$(?!\n)"

@@ -6,12 +6,12 @@ a scope is made.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from pymongo.database import Database
 
+from playbook.deployments.addresses import is_one_of
 from playbook.deployments.description import Deployment
 from playbook.deployments.scope import Identities, Scope, as_written, scope_of
 from playbook.pristine import bundles
@@ -38,8 +38,7 @@ def read_identities(
     kept = deployment.kept_as("users")
     if kept is None:
         return Identities()
-    addresses = "|".join(re.escape(email) for email in emails)
-    where = {kept.key: {"$regex": rf"^(?:{addresses})$(?!\n)", "$options": "i"}}
+    where = {kept.key: is_one_of(emails)}
     accounts: dict[str, tuple[Any, ...]] = {}
     for user in db[kept.collection].find(where, {kept.key: 1}):
         email = str(user[kept.key]).casefold()

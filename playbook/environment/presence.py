@@ -14,10 +14,12 @@ from typing import Any
 from pymongo.database import Database
 
 from playbook.clock import local_text
+from playbook.deployments.addresses import is_one_of
 from playbook.deployments.description import Deployment, Filter, Trace
 from playbook.deployments.paths import values_at
 from playbook.deployments.scope import PROBE, Identities, Scope, as_written, scope_of
 from playbook.environment.identities import read_identities
+from playbook.environment.snapshot import Question
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -107,9 +109,7 @@ def seen_since(
         for bound in (since, day, since.timestamp())
     ]
     emails = list(emails)
-    # As written, which an index serves, and in small letters.
-    spelled = sorted({*emails, *(email.casefold() for email in emails)})
-    whose: list[Filter] = [{path: {"$in": spelled}} for path in trace.emails]
+    whose: list[Filter] = [{path: is_one_of(emails)} for path in trace.emails]
     ids = as_written(identities.of(emails))
     whose += [{path: {"$in": ids}} for path in trace.user_ids if ids]
     if not whose:
@@ -138,22 +138,21 @@ def latest(
     return sorted(found, key=lambda presence: presence.seen, reverse=True)
 
 
-def presence_stages(seeds: Seeds, scope: Scope, since: datetime) -> list[dict[str, Any]]:
-    """Aggregation stages that add the traces of :func:`seen_since`, labelled by collection."""
+def presence_questions(seeds: Seeds, scope: Scope, since: datetime) -> list[Question]:
+    """Questions whose answers are the traces of :func:`seen_since`, labelled by collection."""
     emails = [email for _, email in _owners(seeds, scope.bundle).values()]
-    stages = []
-    for trace in scope.deployment.traces:
-        label = {"collection": {"$literal": LABEL + trace.collection}, "document": "$$ROOT"}
-        pipeline = [
-            {"$match": seen_since(trace, emails, scope.identities, since)},
-            {"$replaceRoot": {"newRoot": label}},
-        ]
-        stages.append({"$unionWith": {"coll": trace.collection, "pipeline": pipeline}})
-    return stages
+    return [
+        Question(
+            LABEL + trace.collection,
+            trace.collection,
+            seen_since(trace, emails, scope.identities, since),
+        )
+        for trace in scope.deployment.traces
+    ]
 
 
 def take_labelled[T](found: dict[str, list[T]]) -> dict[str, list[T]]:
-    """Take what :func:`presence_stages` has added out of what was read."""
+    """Take what :func:`presence_questions` has added out of what was read."""
     names = [name for name in found if name.startswith(LABEL)]
     return {name.removeprefix(LABEL): found.pop(name) for name in names}
 

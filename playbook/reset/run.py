@@ -20,6 +20,7 @@ from playbook import clock
 from playbook.deployments.scope import Scope, orphan_filters
 from playbook.environment import Environment, guard, presence, snapshot
 from playbook.environment.identities import read_identities, read_scope
+from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import PlaybookError, Refused
 from playbook.pristine import bundles
@@ -175,18 +176,19 @@ class Reset:
         run = Run(new_run(started), bundle.key, trigger, started, access, seeds_version(self.seeds))
         journal = Journal(environment.db, environment.redact, self.backups / "journal")
         with environment.translate_connection_errors():
-            guard.require_marker(environment)
-            with held(environment.db, bundle, run.id, life=self.lease_life) as lease:
+            db, server_clock = environment.db, environment.server_clock
+            side_by_side([lambda: guard.require_marker(environment), server_clock.now])
+            with held(db, bundle, run.id, clock=server_clock, life=self.lease_life) as lease:
                 run.fences = dict(lease.fences)
                 yield run, lease, journal
 
     def _look(self, scope: Scope, unless_seen_by: datetime | None) -> Snapshot:
         """Read what the scope holds. Raises InSession where an investor was seen lately."""
-        stages = []
+        more = []
         if unless_seen_by is not None:
             since = unless_seen_by - presence.IN_SESSION
-            stages = presence.presence_stages(self.seeds, scope, since)
-        found = snapshot.read_documents(self.environment.db, scope, stages)
+            more = presence.presence_questions(self.seeds, scope, since)
+        found, indexes = snapshot.read_all(self.environment.db, scope, more)
         traces = {
             name: [bson.decode(raw.raw, snapshot.DECODED) for raw in raws]
             for name, raws in presence.take_labelled(found).items()
@@ -197,7 +199,7 @@ class Reset:
             raise InSession(
                 f"an investor is in session: {who}. Nothing was written; wait, or use --force"
             )
-        return Snapshot(found, snapshot.read_indexes(self.environment.db, scope.deployment))
+        return Snapshot(found, indexes)
 
     def _execute(self, steps: Sequence[Step], executor: Executor, run: Run, lease: Lease) -> None:
         for number, step in enumerate(steps, start=1):
