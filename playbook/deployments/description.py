@@ -139,6 +139,8 @@ class Trace:
     """The paths of the instants at which a visitor acted; the latest counts."""
     parent: tuple[str, str] | None = None
     """A collection and the path of its ``_id`` here: what belongs to its traces goes with them."""
+    removes_orphans: bool = False
+    """Whether a reset of ``all`` removes demo traces here that no bundle owns."""
     names_bundle: bool = False
     """Whether it carries ``bundle`` and ``user_type`` ("demo")."""
 

@@ -174,8 +174,20 @@ USER_IDS = ("user_id", "userId", "participants.user_id", "user.id", "user._id", 
             "sender_id")  # fmt: skip
 
 
+PLAYBOOK_CLEARS = ("user_sessions", "conversations", "analytics", "carts")
+"""Where demo traces without a bundle go, too; orders and the like only go where they are owned."""
+
+
 def _trace(collection: str, line: str) -> Trace:
-    return Trace(collection, line, EMAILS, USER_IDS, instants=("last_seen",), names_bundle=True)
+    return Trace(
+        collection,
+        line,
+        EMAILS,
+        USER_IDS,
+        instants=("last_seen",),
+        removes_orphans=collection in PLAYBOOK_CLEARS,
+        names_bundle=True,
+    )
 
 
 TRACES = (

@@ -114,13 +114,14 @@ def orphan_filters(
     owners = [owner_of(bundle, seeds, identities) for bundle in everybody]
     found: dict[str, Filter] = {}
     for trace in deployment.traces:
+        if not trace.removes_orphans:
+            continue
         either: list[Filter] = [{path: is_demo()} for path in trace.emails]
         if trace.names_bundle:
             known = [bundle.key for bundle in everybody]
             either.append({"user_type": "demo", "bundle": {"$nin": known}})
-        if either:
-            owned = [trace_filter(trace, owner, identities) for owner in owners]
-            found[trace.collection] = {"$and": [{"$or": either}, {"$nor": owned}]}
+        owned = [trace_filter(trace, owner, identities) for owner in owners]
+        found[trace.collection] = {"$and": [{"$or": either}, {"$nor": owned}]}
     return found
 
 

@@ -198,4 +198,5 @@ def build(scope: Scope, seeds: Seeds, access: datetime, password_hashes: Mapping
 
 def _format_filter(where: Filter) -> str:
     text = json.dumps(where, ensure_ascii=False, default=str)
+    text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
     return text if len(text) <= 160 else text[:157] + "..."
