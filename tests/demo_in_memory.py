@@ -31,6 +31,7 @@ from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.facts.reading import Answer
 from playbook.pristine import bundles
 from playbook.pristine.documents import pristine_documents
+from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Seeds, load
 from playbook.standin import rates_feed
 from playbook.standin.kpis import in_currency
@@ -83,6 +84,7 @@ class Imagined:
             ]
             for name, declared in PLAYBOOK.indexes.items()
         }
+        self.feed = Feed(EMBEDDED_FEED if self.embedded else None)
         self.cache: dict[str, bytes | None] = {
             f"aislemarts:region:{self.bundle.region}:cdn:{product['_id']}": compact(product)
             for product in self.documents["products"]

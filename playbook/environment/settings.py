@@ -7,6 +7,8 @@
 ``API_URL``                   its backend's base URL
 ``PLAYBOOK_ENVIRONMENT``      its name for people (default: MongoDB's address and database)
 ``PLAYBOOK_DEPLOYMENT``       which app it is: ``playbook`` (default), ``aislemarts`` or a .py file
+``PLAYBOOK_RATES_SOURCE``     the name of its rate feed, as its rates state their source
+``PLAYBOOK_RATES_REST``       ``weekends`` where that feed writes nothing then
 ``DEMO_PASSWORD_<BUNDLE>``    the password of a bundle's accounts (``DEMO_PASSWORD_LVMH``)
 ``DEMO_PASSWORD_<BUNDLE>_…``  that of one account, by its role (``DEMO_PASSWORD_LVMH_BRAND``)
 ============================  =====================================================
@@ -29,10 +31,13 @@ from pymongo.uri_parser import parse_uri
 from playbook.deployments import SETTING as DEPLOYMENT_SETTING
 from playbook.environment.redaction import HIDDEN, URL
 from playbook.errors import WrongUsage
+from playbook.pristine.rates import Feed, admits_invention
 
 CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
 NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
+RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
+WEEKENDS = "weekends"
 LONGEST_NAME = 80
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
@@ -57,6 +62,8 @@ class Settings:
     """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
     deployment: str = ""
     """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
+    feed: Feed = field(default_factory=Feed)
+    """What the deployment says of its rate feed."""
     throw_away: bool = False
     """Whether it is an embedded environment that ends with this command."""
 
@@ -100,6 +107,7 @@ class Settings:
             passwords=passwords,
             name=environment_name(variables),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
+            feed=_feed(variables),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -127,6 +135,8 @@ class Settings:
             "API_URL": self.api_url,
             **({NAME_SETTING: self.name} if self.name else {}),
             **({DEPLOYMENT_SETTING: self.deployment} if self.deployment else {}),
+            **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
+            **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
             **self.passwords,
         }
 
@@ -160,6 +170,19 @@ def environment_name(variables: Mapping[str, str]) -> str:
             "set a shorter name"
         )
     return name
+
+
+def _feed(variables: Mapping[str, str]) -> Feed:
+    source = variables.get(RATES_SOURCE, "").strip() or None
+    if source is not None and admits_invention(source):
+        raise WrongUsage(
+            f"{RATES_SOURCE} says of itself that it is not live: {source!r}; "
+            "set it to the name of the deployment's rate feed"
+        )
+    rest = variables.get(RATES_REST, "").strip().casefold()
+    if rest not in ("", WEEKENDS):
+        raise WrongUsage(f"{RATES_REST} is {rest!r}; set it to {WEEKENDS} or leave it out")
+    return Feed(source, rests_at_weekends=rest == WEEKENDS)
 
 
 def password_setting(bundle_short: str) -> str:

@@ -17,11 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any
 
 import bson
 import requests
-from bson.codec_options import CodecOptions, DatetimeConversion
 
 from playbook.deployments.scope import PROBE, Scope
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
@@ -33,8 +32,8 @@ from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Document, Seeds
-from playbook.pristine.seeds.models import Currency
 from playbook.reset.journal import COLLECTION as JOURNAL
 
 PATIENCE_SECONDS = 5.0
@@ -42,12 +41,6 @@ PATIENCE_SECONDS = 5.0
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
-FORGIVING: CodecOptions[dict[str, Any]] = CodecOptions(
-    tz_aware=True,
-    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
-    unicode_decode_error_handler="replace",
-)
-"""A stray date in the year 20000 must show as what it is, not end the whole reading."""
 PROBE_TIME = "%Y%m%dT%H%M%S"
 ABANDONED = timedelta(minutes=10)
 """How old another check's probe must be before it is taken for a killed check's."""
@@ -142,6 +135,14 @@ class Reading:
         return any(mark.get("by") == "playbook up" for mark in self.documents[guard.COLLECTION])
 
     @property
+    def feed(self) -> Feed:
+        """What is said of the deployment's rate feed; the embedded environment brings its own."""
+        feed = self.environment.settings.feed
+        if feed.source is None and self.embedded:
+            return replace(feed, source=EMBEDDED_FEED)
+        return feed
+
+    @property
     def present(self) -> list[Presence]:
         """Who is in session, of the bundle and of those that share its region."""
         traces = {
@@ -220,7 +221,7 @@ class Reading:
         with self.environment.translate_connection_errors():
             found = snapshot.read_documents(self.environment.db, scope, more)
         documents = {
-            name: [bson.decode(document.raw, FORGIVING) for document in raw]
+            name: [bson.decode(document.raw, snapshot.DECODED) for document in raw]
             for name, raw in found.items()
         }
         for name in ("currency_rates", guard.COLLECTION, JOURNAL):
@@ -246,7 +247,7 @@ class Reading:
 
     def _read_rates(self, base: str) -> Answer:
         path = "/api/awareness/currency-rates"
-        targets = ",".join(get_args(Currency))
+        targets = ",".join(CURRENCIES)
         query = {"base_currency": base, "target_currencies": targets}
         answer = self._ask("GET", path, params=query)
         return replace(answer, request=f"GET {path}?base_currency={base}")

@@ -13,9 +13,10 @@ from pydantic import ValidationError
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
-from playbook.facts.currency import TOLERANCE, Currency
+from playbook.facts.currency import Currency
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
+from playbook.pristine.rates import TOLERANCE
 from playbook.pristine.seeds import Document
 from playbook.pristine.showcases import Showcase as Records
 from playbook.pristine.showcases import exact, showcase_of

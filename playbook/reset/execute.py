@@ -6,6 +6,7 @@ that a reset disturbs a live environment as little as it can.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -205,7 +206,36 @@ class Executor:
         # A redirect, to a login page for one, has done nothing.
         if not 200 <= answer.status_code < 300:
             raise StepFailed(f"{call} answered {answer.status_code}{_answer_text(answer)}")
+        if (problems := _problems(answer)) is not None:
+            self.notes.append(
+                f"{call} answered that not all is well: " + self.environment.redact(problems)
+            )
+            return f"answered {answer.status_code}, with problems"
         return f"answered {answer.status_code}"
+
+
+def _problems(answer: requests.Response) -> str | None:
+    """What a route that judges the environment found wrong; None where it says all is well."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return None
+    if not isinstance(body, dict) or body.get("valid", True) is True:
+        return None
+    parts = [body, *(part for part in _listed(body, "languages") if isinstance(part, dict))]
+    named = [
+        f"{part['language']}: {line}" if "language" in part else str(line)
+        for part in parts
+        for line in _listed(part, "problems")
+    ]
+    if not named:
+        return f"valid is {json.dumps(body['valid'])}, without a reason"
+    return named[0] + (f" (and {len(named) - 1} more)" if len(named) > 1 else "")
+
+
+def _listed(answer: Mapping[str, Any], name: str) -> list[Any]:
+    found = answer.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _drop(collection: Collection[Document], index: str) -> None:

@@ -8,8 +8,8 @@ from fractions import Fraction
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.currency import TOLERANCE
 from playbook.facts.findings import Description, expect
+from playbook.pristine.rates import TOLERANCE
 from steps.bundles.numbers import computed, percent
 
 

@@ -328,6 +328,8 @@ class ReferenceRate(Seed):
 
     key: Currency = Field(alias="_id")
     per_usd: Annotated[Decimal, Field(gt=0, strict=False)]
+    within: Annotated[Decimal, Field(gt=0, lt=1, strict=False)] = Decimal("0.25")
+    """How far, relative, a live rate can be from it within a year; a peg allows next to nothing."""
 
 
 class ShowcaseSeed(Seed):
