@@ -22,15 +22,17 @@ from typing import Any
 import bson
 import requests
 
+from playbook.deployments.scope import PROBE, Scope
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
 from playbook.environment.connections import CONNECT_SECONDS
+from playbook.environment.identities import read_scope
 from playbook.environment.presence import Presence
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
+from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
-from playbook.pristine.scope import EMAIL_FIELDS, PROBE, Scope, scope_of
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import COLLECTION as JOURNAL
 
@@ -77,19 +79,21 @@ class Reading:
         self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime
     ) -> None:
         self.environment, self.bundle, self.seeds, self.at = environment, bundle, seeds, at
-        self.scope: Scope = scope_of(bundle, seeds)
+        self.deployment = environment.deployment
+        self.accounts = tuple(bundles.accounts_of(seeds, bundle))
         # The time in it lets a later check tell a dead check's probes from a living one's.
         self.probe = f"{PROBE}-{at:{PROBE_TIME}}-{uuid.uuid4().hex}"
         self._tokens: list[str] = []
         self._probed = False
         self._pool = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix=bundle.short)
         # Documents are read before the probes run, so that no probe is among them.
+        self._scope = self._pool.submit(self._read_scope)
         self._documents = self._pool.submit(self._read_documents)
         self._indexes = self._pool.submit(self._read_indexes)
         self._cache = self._pool.submit(self._read_cache)
         self._logins = {
             email: self._pool.submit(self._log_in_wrong_then_right, email)
-            for email in self.scope.accounts
+            for email in self.accounts
         }
         self._event = self._pool.submit(self._track)
         bases = ("USD", bundle.currency if bundle.currency != "USD" else "EUR")
@@ -104,6 +108,11 @@ class Reading:
         self.remove_probes()
 
     # What is there
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What belongs to the bundle."""
+        return self._result(self._scope)
 
     @cached_property
     def documents(self) -> Mapping[str, list[Document]]:
@@ -136,7 +145,11 @@ class Reading:
     @property
     def present(self) -> list[Presence]:
         """Who is in session, of the bundle and of those that share its region."""
-        return presence.latest(self.seeds, self.bundle, self.documents["presence"])
+        traces = {
+            trace.collection: self.documents.get(presence.LABEL + trace.collection, [])
+            for trace in self.deployment.traces
+        }
+        return presence.latest(self.seeds, self.scope, traces, self.at)
 
     @property
     def last_run(self) -> Document | None:
@@ -191,9 +204,14 @@ class Reading:
         except PlaybookError as error:
             raise Unobservable(str(error)) from None
 
+    def _read_scope(self) -> Scope:
+        with self.environment.translate_connection_errors():
+            return read_scope(self.environment.db, self.deployment, self.bundle, self.seeds)
+
     def _read_documents(self) -> dict[str, list[Document]]:
+        scope = self._scope.result()
         since = self.at - presence.IN_SESSION
-        more = presence.presence_questions(self.seeds, self.bundle, since)
+        more = presence.presence_questions(self.seeds, scope, since)
         runs = {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}
         more += [
             Question("currency_rates", "currency_rates"),
@@ -201,23 +219,23 @@ class Reading:
             Question(JOURNAL, JOURNAL, runs, newest=1),
         ]
         with self.environment.translate_connection_errors():
-            found = snapshot.read_documents(self.environment.db, self.scope, more)
+            found = snapshot.read_documents(self.environment.db, scope, more)
         documents = {
             name: [bson.decode(document.raw, snapshot.DECODED) for document in raw]
             for name, raw in found.items()
         }
-        for name in ("presence", "currency_rates", guard.COLLECTION, JOURNAL):
+        for name in ("currency_rates", guard.COLLECTION, JOURNAL):
             documents.setdefault(name, [])
         return documents
 
     def _read_indexes(self) -> dict[str, list[dict[str, Any]]]:
         with self.environment.translate_connection_errors():
-            return snapshot.read_indexes(self.environment.db)
+            return snapshot.read_indexes(self.environment.db, self.deployment)
 
     def _read_cache(self) -> dict[str, bytes | None]:
         with self.environment.translate_connection_errors():
             client = self.environment.redis
-            keys = cache_keys.keys(client, self.scope.key_patterns)
+            keys = cache_keys.keys(client, self.deployment.key_patterns(self.bundle))
             values: list[Any] = client.mget(keys) if keys else []
             return {
                 key.decode("utf-8", "replace"): value
@@ -261,7 +279,7 @@ class Reading:
         self._probed = True
         wrong = self._log_in(email, f"wrong-{uuid.uuid4().hex}")
         try:
-            password = self.environment.settings.password(self.bundle.short)
+            password = self.environment.settings.account_password(self.bundle.short, email)
         except WrongUsage as error:
             return wrong, Answer("POST /api/auth/login", None, problem=f"was not asked: {error}")
         return wrong, self._log_in(email, password)
@@ -319,7 +337,7 @@ class Reading:
         hashes = [hashlib.sha256(token.encode()).hexdigest() for token in self._tokens]
         own = {
             "$and": [
-                {"$or": [{field: {"$in": list(self.scope.accounts)}} for field in EMAIL_FIELDS]},
+                {"email": {"$in": list(self.accounts)}},
                 {
                     "$or": [
                         *({"user_agent": marked} for marked in ours),
@@ -331,7 +349,8 @@ class Reading:
         }
         with self.environment.translate_connection_errors():
             db = self.environment.db
-            db.user_sessions.delete_many(own)
+            if any(trace.collection == "user_sessions" for trace in self.deployment.traces):
+                db.user_sessions.delete_many(own)
             events = [{"session_id": marked} for marked in ours]
             db.analytics.delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False

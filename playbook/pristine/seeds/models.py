@@ -118,6 +118,8 @@ class Product(Seed):
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Z]+-[0-9]{3}$")]
     name: Text
+    names: dict[Language, Text] | None = None
+    """The name in languages in which it reads otherwise."""
     brand: Text
     brand_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     group: Slug
@@ -342,3 +344,9 @@ class ShowcaseSeed(Seed):
 
     headline: Annotated[dict[Slug, int | float], Field(min_length=3)]
     records: dict[Slug, JsonValue]
+
+
+class CompanySeed(Seed):
+    """The company behind all showcases; :mod:`playbook.pristine.showcases.company` reads it."""
+
+    figures: dict[Slug, JsonValue]
