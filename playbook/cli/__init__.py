@@ -9,6 +9,7 @@ panel to load.
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from typing import NoReturn
 import typer
 
 from playbook import PROJECT
+from playbook.environment import variables
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
@@ -62,6 +64,8 @@ def main() -> NoReturn:
 def _run() -> int:
     redact = Redactor(secrets_in_environment())
     try:
+        variables.clean(os.environ)
+        redact = Redactor(secrets_in_environment())
         return app(standalone_mode=False) or 0
     except typer.Exit as ended:
         return ended.exit_code
