@@ -343,6 +343,7 @@ DEPLOYMENT = Deployment(
         bundle_parameter="utm_content",
     ),
     kpi=_kpi,
+    events="analytics",
     # The embedded MongoDB reads the first collection by its filter and all the others whole.
     read_first="showcases",
 )
