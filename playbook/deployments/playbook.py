@@ -155,7 +155,7 @@ KEPT = (
         "showcases",
         "Insert the showcase and its records",
         _own_document,
-        ("headline", "records"),
+        ("headline", "records", "anchored_at"),
         has_strays=False,
     ),
     Kept(

@@ -74,12 +74,11 @@ class Stored:
             for double in [stray for stray in strays if _is_double(match, stray)]:
                 strays.remove(double)
                 yield Finding(where, Description("it once"), describe_document(double))
-        if kept.has_strays:
-            for stray in strays:
-                name = str(stray.get("_id", "without an _id"))
-                yield Finding(
-                    f"{what} {name}", Description("no such document"), describe_document(stray)
-                )
+        for stray in strays:
+            name = str(stray.get("_id", "without an _id"))
+            yield Finding(
+                f"{what} {name}", Description("no such document"), describe_document(stray)
+            )
 
     def _kept(self, kind: Kind) -> Kept:
         kept = self._deployment.kept_as(kind)
