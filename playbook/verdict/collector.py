@@ -12,16 +12,20 @@ from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from playbook import clock
+from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
 from playbook.facts.findings import NotAsExpected, Unobservable, format_value
 from playbook.verdict.checks import CHECKS
-from playbook.verdict.model import Result, Status, Verdict, of_results
+from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
 
 PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
+ENVIRONMENT_PROPERTY = "playbook_environment"
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so that no failure text carries a secret."""
+IDENTITY: pytest.StashKey[Identity] = pytest.StashKey()
+"""Set by the environment's fixture: of which environment the results are."""
 
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
@@ -74,11 +78,14 @@ class Collector:
         self.expected: list[str] = []
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
+        self.environment = NOWHERE
 
     @property
     def verdict(self) -> Verdict:
         """The verdict over what has been collected."""
-        return of_results(self.expected, self.results.values(), self.in_session, clock.now())
+        return of_results(
+            self.expected, self.results.values(), self.in_session, clock.now(), self.environment
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -93,6 +100,8 @@ class Collector:
         if report.when == "call" or failed:
             result = self._result(item, scenario, bundle, report, call)
             report.user_properties.append((PROPERTY, json.dumps(asdict(result))))
+            if known := item.config.stash.get(IDENTITY, None):
+                report.user_properties.append((ENVIRONMENT_PROPERTY, json.dumps(known.document())))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -103,6 +112,8 @@ class Collector:
             # What fails after a pass (a probe that can't be removed) replaces the pass.
             self.results[report.nodeid] = result
             self.on_result(result)
+        if ENVIRONMENT_PROPERTY in properties:
+            self.environment = Identity(**json.loads(str(properties[ENVIRONMENT_PROPERTY])))
         if SESSION_PROPERTY in properties:
             bundle, *seen = json.loads(str(properties[SESSION_PROPERTY]))
             self.in_session[bundle] = tuple(seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from rich.console import Console
 from rich.table import Table
@@ -35,16 +35,22 @@ def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result]
     return print_result
 
 
-def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
-    """Print the verdict: one bundle as a list that fits a phone, several as a table."""
+def show(
+    console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str] = ()
+) -> None:
+    """Print the verdict: one bundle as a list that fits a phone, several as a table.
+
+    Of the bundles in ``never_reset`` one line says all that there is to say.
+    """
     if len(verdict.bundles) == 1:
-        _show_one(console, verdict.bundles[0], seeds)
+        _show_one(console, verdict, seeds, never_reset)
         return
     # A column a bundle, by its shortest name: so eight of them fit an ordinary terminal.
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     for bundle in verdict.bundles:
         table.add_column(_shortest(bundle, seeds), justify="center", overflow="fold")
+    console.print(f"environment: {verdict.environment.name}", markup=False, highlight=False)
     table.add_row("verdict", *(_word(bundle.verdict) for bundle in verdict.bundles))
     for check in CHECKS:
         table.add_row(check, *(Text(*_mark(bundle, check)) for bundle in verdict.bundles))
@@ -57,14 +63,18 @@ def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
     for bundle in verdict.bundles:
         if bundle.verdict != GO:
             console.print()
-            _show_reasons(console, bundle, seeds)
+            _show_reasons(console, bundle, seeds, never_reset)
     console.print()
     console.print(Text("verdict: ").append_text(_word(verdict.verdict)))
 
 
-def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
+def _show_one(
+    console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str]
+) -> None:
+    [bundle] = verdict.bundles
     name = seeds.bundles[bundle.bundle].model.firm if bundle.bundle in seeds.bundles else ""
     console.print(Text(f"{name} ").append_text(_word(bundle.verdict)))
+    console.print(f"in {verdict.environment.name}", soft_wrap=True, markup=False, highlight=False)
     for seen in bundle.in_session:
         console.print(Text(f"in session: {seen}", style="yellow"), soft_wrap=True)
     for first in range(0, len(CHECKS), CHECKS_A_LINE):
@@ -74,11 +84,17 @@ def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
             line.append(f"{mark} {check:<10}", colour)
         console.print(line)
     if bundle.verdict != GO:
-        _show_reasons(console, bundle, seeds)
+        _show_reasons(console, bundle, seeds, never_reset)
 
 
-def _show_reasons(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
+def _show_reasons(
+    console: Console, bundle: BundleVerdict, seeds: Seeds, never_reset: Collection[str]
+) -> None:
     short = _short_name(bundle, seeds)
+    if bundle.bundle in never_reset:
+        console.print(f"{short}: nothing has been reset here yet", highlight=False)
+        console.print(f"  next: playbook reset {short}", markup=False, highlight=False)
+        return
     for check in bundle.failed_checks:
         results = [result for result in bundle.of(check) if result.status != "passed"]
         if not results:

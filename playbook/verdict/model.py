@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from playbook.environment.identity import Identity
 from playbook.verdict.checks import CHECKS
 
 type Status = Literal["passed", "failed", "error", "skipped"]
 GO, NO_GO = "GO", "NO-GO"
+NOWHERE = Identity("", "an unnamed environment")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Verdict:
 
     generated_at: datetime
     bundles: tuple[BundleVerdict, ...] = field(default=())
+    environment: Identity = NOWHERE
+    """Of which environment it was."""
 
     @property
     def verdict(self) -> str:
@@ -77,6 +81,7 @@ class Verdict:
         """The machine-readable form: what ``--json`` writes."""
         return {
             "verdict": self.verdict,
+            "environment": self.environment.document(),
             "generated_at": self.generated_at.astimezone(UTC).isoformat(),
             "bundles": [
                 {
@@ -115,6 +120,7 @@ def of_results(
     results: Iterable[Result],
     in_session: dict[str, tuple[str, ...]],
     now: datetime,
+    environment: Identity = NOWHERE,
 ) -> Verdict:
     """The verdict over some bundles by their results; a bundle without results is NO-GO."""
     grouped: dict[str, list[Result]] = {bundle: [] for bundle in bundles}
@@ -131,4 +137,5 @@ def of_results(
             )
             for bundle, found in grouped.items()
         ),
+        environment,
     )
