@@ -18,6 +18,7 @@ import bson
 
 from playbook import clock
 from playbook.environment import Environment, guard, presence, snapshot
+from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import PlaybookError, Refused
 from playbook.pristine import bundles
@@ -164,25 +165,27 @@ class Reset:
         run = Run(new_run(started), bundle.key, trigger, started, access, seeds_version(self.seeds))
         journal = Journal(environment.db, environment.redact, self.backups / "journal")
         with environment.translate_connection_errors():
-            guard.require_marker(environment)
-            with held(environment.db, bundle, run.id, life=self.lease_life) as lease:
+            db, server_clock = environment.db, environment.server_clock
+            side_by_side([lambda: guard.require_marker(environment), server_clock.now])
+            with held(db, bundle, run.id, clock=server_clock, life=self.lease_life) as lease:
                 run.fences = dict(lease.fences)
                 yield run, lease, journal
 
     def _look(self, scope: Scope, unless_seen_by: datetime | None) -> Snapshot:
         """Read what the scope holds. Raises InSession where an investor was seen lately."""
-        stages = []
+        more = []
         if unless_seen_by is not None:
             since = unless_seen_by - presence.IN_SESSION
-            stages = presence.presence_stages(self.seeds, scope.bundle, since)
-        found = snapshot.read_documents(self.environment.db, scope, stages)
+            more = presence.presence_questions(self.seeds, scope.bundle, since)
+        db = self.environment.db
+        found, indexes = snapshot.read_all(db, scope, more)
         traces = [bson.decode(raw.raw, snapshot.DECODED) for raw in found.pop("presence", [])]
         if seen := presence.latest(self.seeds, scope.bundle, traces):
             who = "; ".join(p.told(scope.bundle.timezone) for p in seen)
             raise InSession(
                 f"an investor is in session: {who}. Nothing was written; wait, or use --force"
             )
-        return Snapshot(found, snapshot.read_indexes(self.environment.db))
+        return Snapshot(found, indexes)
 
     def _execute(self, steps: Sequence[Step], executor: Executor, run: Run, lease: Lease) -> None:
         for number, step in enumerate(steps, start=1):
@@ -293,11 +296,13 @@ def delete_orphaned_traces(environment: Environment, seeds: Seeds) -> int:
     prefix are in no bundle's scope (playbook, "Data Cleanup").
     """
     owned = [scope_of(b.model, seeds).filters[TRACES[0]] for b in seeds.bundles.values()]
-    pattern = r"\.demo@aislemarts\.luxury$(?!\n)"
+    pattern = r"\.demo@aislemarts\.luxury$"
+    # "$" also matches before a line break at the end, and such an address is nobody's of ours.
+    broken = "[\r\n\u0085\u2028\u2029]$"
     orphan = {
         "$and": [
             {"$or": [{field: {"$regex": pattern}} for field in EMAIL_FIELDS]},
-            {"$nor": owned},
+            {"$nor": [*owned, *({field: {"$regex": broken}} for field in EMAIL_FIELDS)]},
         ]
     }
     with environment.translate_connection_errors():
