@@ -130,7 +130,8 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
         what = f"nightly run of {names} " + ("did not begin" if expected else "crashed")
         why = str(error) if expected else f"{type(error).__name__}, see the log"
         severity = "high" if expected else "critical"
-        for delivery in cast(Outbox, outbox).send(broken_off(what, why, severity, clock.now(), name_in_settings())
+        for delivery in cast(Outbox, outbox).send(
+            broken_off(what, why, severity, clock.now(), name_in_settings())
         ):
             _say(f"alert {delivery}")
         raise

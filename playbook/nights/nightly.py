@@ -323,7 +323,9 @@ class Nightly:
 
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)
-        self.say(self.environment.redact(f"{night.bundle.short}  {local}  {night.environment}: {text}"))
+        self.say(
+            self.environment.redact(f"{night.bundle.short}  {local}  {night.environment}: {text}")
+        )
 
 
 def _describe_attempt(attempt: Attempt) -> str:

@@ -71,9 +71,7 @@ def page(
 ) -> HTMLResponse:
     """A page; what goes out of it carries no secret."""
     environment = environment_name(request)
-    text = fragment(
-        name, at=root(request), session=session, environment_name=environment, **values
-    )
+    text = fragment(name, at=root(request), session=session, environment_name=environment, **values)
     return HTMLResponse(redact(text) if redact else text, status)
 
 

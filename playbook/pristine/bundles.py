@@ -47,7 +47,7 @@ def select(seeds: Seeds, names: Iterable[str]) -> list[Bundle]:
         together = known.get(_plain(" ".join(left[:2])))
         if _plain(left[0]) == ALL:
             wanted.update(seeds.bundles)
-        elif _plain(left[0]) not in known and together is not None:
+        elif len(left) > 1 and together is not None:
             wanted.add(together.key)
             del left[0]
         else:

@@ -40,8 +40,8 @@ from rich.table import Table
 from playbook import __version__
 from playbook.clock import local_text
 from playbook.environment import Settings
-from playbook.environment.settings import name_in_settings
 from playbook.environment.redaction import Redactor, secrets_in_environment
+from playbook.environment.settings import name_in_settings
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable

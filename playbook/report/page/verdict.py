@@ -132,6 +132,4 @@ def _verdict(document: Any) -> Verdict:
     environment = (
         Identity(str(stated.get("id", "")), str(stated["name"])) if "name" in stated else NOWHERE
     )
-    return of_results(
-        seen, results, seen, at if at.tzinfo else at.replace(tzinfo=UTC), environment
-    )
+    return of_results(seen, results, seen, at if at.tzinfo else at.replace(tzinfo=UTC), environment)
