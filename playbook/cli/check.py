@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from playbook.verdict import Result, Verdict
 
 
+OWN_COLLECTIONS = ("users", "leads", "livesales")
+"""What holds documents of one bundle alone: a neighbour's reset writes none of them."""
+
+
 def register(app: typer.Typer) -> None:
     app.command()(named(check))
 
@@ -81,15 +85,18 @@ def look_and_tell(
 
 def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> bool:
     """Whether a bundle has nothing of its own in the database; False where that can't be known."""
+    from playbook.environment import identities
     from playbook.errors import PlaybookError
-    from playbook.pristine.scope import scope_of
 
-    filters = scope_of(bundle, seeds).filters
     try:
         with environment.translate_connection_errors():
+            filters = identities.read_scope(
+                environment.db, environment.deployment, bundle, seeds
+            ).filters
             return not any(
                 environment.db[name].find_one(filters[name], {"_id": 1})
-                for name in ("users", "leads", "livesales")
+                for name in OWN_COLLECTIONS
+                if name in filters
             )
     except PlaybookError:
         return False
