@@ -44,6 +44,9 @@ THREE_WAYS = (
 RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
 WEEKENDS = "weekends"
 LONGEST_NAME = 80
+PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
+OUTAGE_PATIENCE = 60.0
+"""Seconds; an election in a replica set takes at most half of it."""
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
 
@@ -71,6 +74,8 @@ class Settings:
     """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
     feed: Feed = field(default_factory=Feed)
     """What the deployment says of its rate feed."""
+    outage_patience: float = OUTAGE_PATIENCE
+    """Seconds that a reset waits for a part that does not answer."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
@@ -113,6 +118,7 @@ class Settings:
             api_url=stated["API_URL"].rstrip("/"),
             passwords=passwords,
             name=environment_name(variables),
+            outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
             feed=_feed(variables),
         )
@@ -191,6 +197,13 @@ def name_in_settings(variables: Mapping[str, str] | None = None) -> str:
     except WrongUsage:
         return "not known: its settings are wrong"
     return settings.default_name if settings else "none is named"
+
+
+def _seconds(variables: Mapping[str, str], name: str, default: float) -> float:
+    text = variables.get(name, "").strip()
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?|", text):
+        raise WrongUsage(f"{name} is {text!r}; expected a number of seconds, like {default:g}")
+    return float(text) if text else default
 
 
 def _feed(variables: Mapping[str, str]) -> Feed:
