@@ -29,6 +29,7 @@ from playbook.environment.presence import Presence
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
+from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.scope import EMAIL_FIELDS, PROBE, Scope, scope_of
 from playbook.pristine.seeds import Document, Seeds
@@ -63,14 +64,16 @@ class Answer:
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable where it is not one."""
         if self.problem or self.status != 200:
-            raise Unobservable(f"{self.request} {self.problem or f'answered {self.status}'}")
+            remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
+            text = f"{self.request} {self.problem or f'answered {self.status}'}"
+            raise Unobservable(text, remedy)
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:
         """A field of a good answer. Raises Unobservable where it is missing or no such thing."""
         body = self.json()
         if not isinstance(body, dict) or not isinstance(body.get(name), kind):
-            raise Unobservable(f"{self.request} answered without a usable “{name}”")
+            raise Unobservable(f"{self.request} answered without a usable “{name}”", Remedy.BACKEND)
         return body[name]
 
 
@@ -188,7 +191,7 @@ class Reading:
         try:
             return future.result()
         except PlaybookError as error:
-            raise Unobservable(str(error)) from None
+            raise Unobservable(str(error), remedy_for(error)) from None
 
     def _read_documents(self) -> dict[str, list[Document]]:
         since = self.at - presence.IN_SESSION
