@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -132,4 +133,5 @@ def _verdict(document: Any) -> Verdict:
     environment = (
         Identity(str(stated.get("id", "")), str(stated["name"])) if "name" in stated else NOWHERE
     )
-    return of_results(seen, results, seen, at if at.tzinfo else at.replace(tzinfo=UTC), environment)
+    verdict = of_results(seen, results, seen, at if at.tzinfo else at.replace(tzinfo=UTC))
+    return replace(verdict, environment=environment)
