@@ -30,6 +30,7 @@ from playbook.environment.presence import Presence
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
+from playbook.facts.remedies import Remedy, remedy_for
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
@@ -60,14 +61,16 @@ class Answer:
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable where it is not one."""
         if self.problem or self.status != 200:
-            raise Unobservable(f"{self.request} {self.problem or f'answered {self.status}'}")
+            remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
+            text = f"{self.request} {self.problem or f'answered {self.status}'}"
+            raise Unobservable(text, remedy)
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:
         """A field of a good answer. Raises Unobservable where it is missing or no such thing."""
         body = self.json()
         if not isinstance(body, dict) or not isinstance(body.get(name), kind):
-            raise Unobservable(f"{self.request} answered without a usable “{name}”")
+            raise Unobservable(f"{self.request} answered without a usable “{name}”", Remedy.BACKEND)
         return body[name]
 
 
@@ -210,7 +213,7 @@ class Reading:
         try:
             return future.result()
         except PlaybookError as error:
-            raise Unobservable(str(error)) from None
+            raise Unobservable(str(error), remedy_for(error)) from None
 
     def _read_scope(self) -> Scope:
         with self.environment.translate_connection_errors():
