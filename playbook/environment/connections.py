@@ -32,7 +32,7 @@ from playbook.deployments import Deployment, load
 from playbook.environment import identity, reasons, redis_client
 from playbook.environment.identity import Identity
 from playbook.environment.outages import Outages
-from playbook.environment.redaction import Redactor, secrets_in
+from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
 from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
@@ -172,6 +172,11 @@ class Environment:
                     self._known.append(identity.read(self.db, self.settings))
             return self._known[0]
 
+    @property
+    def name(self) -> str:
+        """What to call the environment: as its marker says where that has been read."""
+        return self._known[0].name if self._known else self.settings.default_name
+
     def forget_identity(self) -> None:
         """Read the identity anew when it is asked for next."""
         with self._identifying:
@@ -223,7 +228,7 @@ class Environment:
         secrets = [*settings.passwords.values()]
         for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
             secrets += secrets_in(url)
-        return Redactor(secrets)
+        return Redactor(worth_hiding(secrets))
 
     @contextmanager
     def translate_connection_errors(self) -> Iterator[None]:

@@ -68,7 +68,7 @@ class Redactor:
         self._patterns = [
             re.compile("".join(map(_spellings, form)))
             for form in longest_first
-            if len(form) >= SHORTEST and form.casefold() not in OUR_WORDS
+            if len(form) >= SHORTEST
         ]
         self._patterns += [
             re.compile(re.escape(form))
@@ -141,6 +141,11 @@ def _query_secrets(query: str) -> list[str]:
     return [value for name, _, value in pairs if any(word in name.lower() for word in words)]
 
 
+def worth_hiding(secrets: Iterable[str]) -> list[str]:
+    """Secrets without those that are words of ours: blanking these out gives them away."""
+    return [secret for secret in secrets if secret.casefold() not in OUR_WORDS]
+
+
 def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[str]:
     """Every secret among the environment variables, for outlets that know no settings yet."""
     variables = os.environ if variables is None else variables
@@ -150,4 +155,4 @@ def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[s
             secrets.append(value)
         elif name in ("MONGO_URI", "REDIS_URL", "API_URL"):
             secrets += secrets_in(value)
-    return secrets
+    return worth_hiding(secrets)

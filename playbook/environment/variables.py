@@ -39,13 +39,18 @@ def cleaned(variables: Mapping[str, str]) -> dict[str, str]:
             raise WrongUsage(f"{name} is nothing but blanks; set it, or leave it out")
     for name, path in list(clean.items()):
         secret = name.removesuffix(FILE)
-        if secret == name or not path or not _SECRET.fullmatch(secret):
+        if secret == name or not path or not is_secret(secret):
             continue
         if clean.get(secret):
             raise WrongUsage(f"{secret} and {name} are both set; keep one of them")
         clean[secret] = _read(name, Path(path))
         del clean[name]
     return clean
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting's value may stand in a file that ``NAME_FILE`` names."""
+    return bool(_SECRET.fullmatch(name))
 
 
 def clean(variables: MutableMapping[str, str]) -> None:
