@@ -29,8 +29,9 @@ def cleaned(variables: Mapping[str, str]) -> dict[str, str]:
     """The variables, the ends of our settings stripped and the files of secrets read.
 
     A setting that is blank is empty then, which counts as not set; a password of blanks is kept, to
-    be refused (:meth:`playbook.environment.Settings.from_environment`). Raises WrongUsage where a secret
-    is set twice, or where its file cannot be read or is empty.
+    be refused (:meth:`playbook.environment.Settings.from_environment`).
+
+    Raises WrongUsage where a secret is set twice, or where its file cannot be read or is empty.
     """
     clean = dict(variables)
     for name, value in variables.items():
