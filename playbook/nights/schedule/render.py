@@ -26,6 +26,8 @@ KINDS = ("kubernetes", "systemd", "crontab", "github")
 IMAGE = f"aislemarts-demo-playbook:{__version__}"
 BACKUPS = "/var/lib/demo-playbook/backups"
 REPORTS = "/var/lib/demo-playbook/reports"
+SETTINGS = "/etc/demo-playbook.env"
+"""The file of the settings, in dotenv syntax, where no cluster keeps them."""
 LONGEST_SECONDS = 4 * 3600
 """Two hours of waiting for an investor and ample time to work."""
 STOP_SECONDS = 120
@@ -60,6 +62,7 @@ def files(
         "image": IMAGE,
         "backups": BACKUPS,
         "reports": REPORTS,
+        "settings": SETTINGS,
         "bundles": entries,
     }
     match kind:
