@@ -16,8 +16,8 @@ from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.pristine.bundles import Bundle
-    from playbook.pristine.seeds import Seeds
     from playbook.reset.plan import Step
+    from playbook.reset.run import Reset
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +34,11 @@ def reset(
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="print the plan and write nothing")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="print the plan, count what it would do to each collection, and write nothing",
+        ),
     ] = False,
     force: Force = False,
     check: Annotated[
@@ -101,12 +105,12 @@ def _reset(
             ) from None
 
     accesses = {one.key: access_of(one) for one in chosen}
-    if dry_run:
-        for one in chosen:
-            _print_plan(loaded, one, accesses[one.key])
-        return 0
     with opened(loaded) as environment:
         resets = Reset(environment, loaded, backup.directory(environment.settings))
+        if dry_run:
+            for one in chosen:
+                _print_plan(resets, one, accesses[one.key])
+            return 0
 
         def work(one: Bundle, told: Callable[[int, int, Step], None]) -> str:
             report = replace(resets, progress=told).reset(
@@ -132,14 +136,18 @@ def _reset(
         return code
 
 
-def _print_plan(seeds: Seeds, bundle: Bundle, access: datetime) -> None:
+def _print_plan(resets: Reset, bundle: Bundle, access: datetime) -> None:
     from playbook import clock
-    from playbook.deployments.scope import scope_of
-    from playbook.pristine import bundles
-    from playbook.reset import plan
 
-    hashes = dict.fromkeys(bundles.accounts_of(seeds, bundle), "")
-    todo = plan.build(scope_of(bundle, seeds), seeds, access, hashes)
+    todo, counts = resets.preview(bundle, access)
     print(f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written")
     for number, step in enumerate(todo.steps, start=1):
         print(f"{number:3}. {step.name}: {step.operation}")
+    for collection, count in counts.items():
+        if count.deleted or count.changed or count.created:
+            print(
+                f"  {collection}: {count.deleted} to delete, {count.changed} to change, "
+                f"{count.created} to create"
+            )
+    if not any(count.deleted or count.changed or count.created for count in counts.values()):
+        print("  nothing to delete, change or create: all is pristine")
