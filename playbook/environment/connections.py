@@ -27,11 +27,12 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from playbook.deployments import Deployment, load
-from playbook.environment import identity, reasons
+from playbook.environment import identity, reasons, redis_client
 from playbook.environment.http import Api, Visitor
 from playbook.environment.identity import Identity
 from playbook.environment.outages import Outages
-from playbook.environment.redaction import Redactor, secrets_in
+from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
+from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
 from playbook.errors import Outage, Unreachable
@@ -168,19 +169,24 @@ class Environment:
                     self._known.append(identity.read(self.db, self.settings))
             return self._known[0]
 
+    @property
+    def name(self) -> str:
+        """What to call the environment: as its marker says where that has been read."""
+        return self._known[0].name if self._known else self.settings.default_name
+
     def forget_identity(self) -> None:
         """Read the identity anew when it is asked for next."""
         with self._identifying:
             self._known.clear()
 
     @opened_once
-    def redis(self) -> redis.Redis:
-        """The Redis client; answers are bytes, as stored."""
-        return redis.Redis.from_url(
-            self.settings.redis_url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-        )
+    def redis(self) -> Client:
+        """The Redis client, connected; answers are bytes, as stored.
+
+        Raises Unreachable where Redis does not answer.
+        """
+        with self.translate_connection_errors():
+            return redis_client.connect(self.settings.redis_url, CONNECT_SECONDS, ANSWER_SECONDS)
 
     @opened_once
     def api(self) -> Api:
@@ -211,8 +217,8 @@ class Environment:
         for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
             secrets += secrets_in(url)
         secrets += settings.access.headers.values()
-        secrets += secrets_in(settings.access.proxy)
-        return Redactor(secrets)
+        secrets += secrets_in(settings.access.proxy) if settings.access.proxy else []
+        return Redactor(worth_hiding(secrets))
 
     @contextmanager
     def translate_connection_errors(self) -> Iterator[None]:

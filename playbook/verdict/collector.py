@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -12,22 +12,26 @@ from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from playbook import clock
+from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
 from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS
-from playbook.verdict.model import Result, Status, Verdict, of_results
+from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
 
 PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
+ENVIRONMENT_PROPERTY = "playbook_environment"
 USUAL_REMEDY = {"currency": Remedy.FEED}
 """What helps against most failures of a check; for all others, a reset."""
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so that no failure text carries a secret."""
+IDENTITY: pytest.StashKey[Identity] = pytest.StashKey()
+"""Set by the environment's fixture: of which environment the results are."""
 
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
@@ -80,6 +84,7 @@ class Collector:
         self.expected: list[str] = []
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
+        self.environment = NOWHERE
         self.waivers = Waivers()
         self.seeds: Seeds | None = None
         """For the names of things in the reasons; without them there are no reasons."""
@@ -90,6 +95,7 @@ class Collector:
         results = self.waivers.apply(self.results.values())
         notes = self.waivers.notes(results)
         verdict = of_results(self.expected, results, self.in_session, clock.now(), notes)
+        verdict = replace(verdict, environment=self.environment)
         return explained(verdict, self.seeds) if self.seeds else verdict
 
     @pytest.hookimpl(wrapper=True)
@@ -112,6 +118,8 @@ class Collector:
         if report.when == "call" or failed:
             result = self._result(item, scenario, bundle, report, call)
             report.user_properties.append((PROPERTY, json.dumps(asdict(result))))
+            if known := item.config.stash.get(IDENTITY, None):
+                report.user_properties.append((ENVIRONMENT_PROPERTY, json.dumps(known.document())))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -122,6 +130,8 @@ class Collector:
             # What fails after a pass (a probe that can't be removed) replaces the pass.
             self.results[report.nodeid] = result
             self.on_result(result)
+        if ENVIRONMENT_PROPERTY in properties:
+            self.environment = Identity(**json.loads(str(properties[ENVIRONMENT_PROPERTY])))
         if SESSION_PROPERTY in properties:
             bundle, *seen = json.loads(str(properties[SESSION_PROPERTY]))
             self.in_session[bundle] = tuple(seen)

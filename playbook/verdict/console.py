@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from rich.console import Console
 from rich.table import Table
@@ -38,10 +38,15 @@ def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result]
     return print_result
 
 
-def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
-    """Print the verdict: one bundle as a list that fits a phone, several as a table."""
+def show(
+    console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str] = ()
+) -> None:
+    """Print the verdict: one bundle as a list that fits a phone, several as a table.
+
+    Of the bundles in ``never_reset`` one line says all that there is to say.
+    """
     if len(verdict.bundles) == 1:
-        _show_one(console, verdict.bundles[0], seeds)
+        _show_one(console, verdict, seeds, never_reset)
         _show_waived(console, verdict, seeds)
         return
     # A column a bundle, by its shortest name: so eight of them fit an ordinary terminal.
@@ -49,6 +54,7 @@ def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
     table.add_column("", no_wrap=True)
     for bundle in verdict.bundles:
         table.add_column(_shortest(bundle, seeds), justify="center", overflow="fold")
+    console.print(f"environment: {verdict.environment.name}", markup=False, highlight=False)
     table.add_row("verdict", *(_word(bundle.verdict) for bundle in verdict.bundles))
     for check in CHECKS:
         table.add_row(check, *(Text(*_mark(bundle, check)) for bundle in verdict.bundles))
@@ -61,15 +67,19 @@ def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
     for bundle in verdict.bundles:
         if bundle.verdict != GO:
             console.print()
-            _show_reasons(console, bundle, seeds)
+            _show_reasons(console, bundle, seeds, never_reset)
     _show_waived(console, verdict, seeds)
     console.print()
     console.print(Text("verdict: ").append_text(_word(verdict.verdict)))
 
 
-def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
+def _show_one(
+    console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str]
+) -> None:
+    [bundle] = verdict.bundles
     name = seeds.bundles[bundle.bundle].model.firm if bundle.bundle in seeds.bundles else ""
     console.print(Text(f"{name} ").append_text(_word(bundle.verdict, bundle.word)))
+    console.print(f"in {verdict.environment.name}", soft_wrap=True, markup=False, highlight=False)
     for seen in bundle.in_session:
         console.print(Text(f"in session: {seen}", style="yellow"), soft_wrap=True)
     for first in range(0, len(CHECKS), CHECKS_A_LINE):
@@ -79,11 +89,17 @@ def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
             line.append(f"{mark} {check:<10}", colour)
         console.print(line)
     if bundle.verdict != GO:
-        _show_reasons(console, bundle, seeds)
+        _show_reasons(console, bundle, seeds, never_reset)
 
 
-def _show_reasons(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
+def _show_reasons(
+    console: Console, bundle: BundleVerdict, seeds: Seeds, never_reset: Collection[str]
+) -> None:
     short = _short_name(bundle, seeds)
+    if bundle.bundle in never_reset:
+        console.print(f"{short}: nothing has been reset here yet", highlight=False)
+        console.print(f"  next: playbook reset {short}", markup=False, highlight=False)
+        return
     for reason in bundle.reasons:
         words = f"{short} {SEVERITY_IN_WORDS[reason.severity]}: {reason.sentence}"
         console.print(Text(words, style="bold red"), soft_wrap=True)

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from playbook.environment.identity import Identity
 from playbook.facts.remedies import Remedy
 from playbook.verdict.checks import CHECKS
 
 type Status = Literal["passed", "failed", "error", "skipped"]
 GO, NO_GO = "GO", "NO-GO"
+NOWHERE = Identity("", "an unnamed environment")
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class Verdict:
     bundles: tuple[BundleVerdict, ...] = field(default=())
     waiver_notes: tuple[str, ...] = ()
     """What to know about the waivers: expired, or no longer needed."""
+    environment: Identity = NOWHERE
+    """Of which environment it was."""
 
     @property
     def verdict(self) -> str:
@@ -129,6 +133,7 @@ class Verdict:
         """The machine-readable form: what ``--json`` writes."""
         return {
             "verdict": self.verdict,
+            "environment": self.environment.document(),
             "generated_at": self.generated_at.astimezone(UTC).isoformat(),
             "waiver_notes": list(self.waiver_notes),
             "bundles": [
