@@ -102,6 +102,10 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
 DemoEmail = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+\.(demo|creator|brand|viewer)@aislemarts\.luxury$")
 ]
+# An id stands in key patterns of the cache, where * would mean every investor; a short name in
+# names of files, of settings and of Kubernetes objects, which end at 52 characters.
+BundleId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)*$", max_length=80)]
+BundleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=39)]
 Positive = Annotated[int, Field(gt=0)]
 Price = Annotated[int, Field(gt=0, le=10_000_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -119,7 +123,8 @@ class Seed(BaseModel):
 class Bundle(Seed):
     """One investor's demo: who it is for and how that investor sees the shop."""
 
-    short: Slug
+    key: BundleId = Field(alias="_id")
+    short: BundleName
     aliases: list[Text]
     firm: Text
     timezone: Zone
