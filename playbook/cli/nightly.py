@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from playbook.cli.arguments import Bundles
 from playbook.cli.environment_options import named
+from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(named(nightly))
+    app.command()(named(nightly, _tell_refused))
 
 
 def nightly(
@@ -150,6 +151,17 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
         ):
             _say(f"alert {delivery}")
         raise
+
+
+def _tell_refused(error: PlaybookError, arguments: dict[str, Any]) -> None:
+    """Alert of a night without an environment, by the channels that are set all the same."""
+    from playbook.nights.alerts import Channels, Outbox
+
+    try:
+        with _alerting(Outbox(Channels.from_environment()), ", ".join(arguments["bundle"])):
+            raise error
+    except PlaybookError:
+        return  # it is raised where it came from
 
 
 def _one(nights: object, bundle: object, unreachable: object) -> int:
