@@ -39,6 +39,9 @@ NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
 RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
 WEEKENDS = "weekends"
 LONGEST_NAME = 80
+PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
+OUTAGE_PATIENCE = 60.0
+"""Seconds; an election in a replica set takes at most half of it."""
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
 
@@ -66,6 +69,8 @@ class Settings:
     """What the deployment says of its rate feed."""
     throw_away: bool = False
     """Whether it is an embedded environment that ends with this command."""
+    outage_patience: float = OUTAGE_PATIENCE
+    """Seconds that a reset waits for a part that does not answer."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
@@ -106,6 +111,7 @@ class Settings:
             api_url=stated["API_URL"].rstrip("/"),
             passwords=passwords,
             name=environment_name(variables),
+            outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
             feed=_feed(variables),
         )
@@ -170,6 +176,13 @@ def environment_name(variables: Mapping[str, str]) -> str:
             "set a shorter name"
         )
     return name
+
+
+def _seconds(variables: Mapping[str, str], name: str, default: float) -> float:
+    text = variables.get(name, "").strip()
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?|", text):
+        raise WrongUsage(f"{name} is {text!r}; expected a number of seconds, like {default:g}")
+    return float(text) if text else default
 
 
 def _feed(variables: Mapping[str, str]) -> Feed:

@@ -17,11 +17,11 @@ import requests
 from bson.raw_bson import RawBSONDocument
 from pymongo import IndexModel, ReplaceOne
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, OperationFailure
+from pymongo.errors import OperationFailure
 
 from playbook.deployments.description import Filter, Index
 from playbook.deployments.indexes import differing
-from playbook.environment import Environment, cache_keys
+from playbook.environment import Environment, cache_keys, reasons
 from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
 from playbook.errors import PlaybookError
 from playbook.pristine.seeds import Document
@@ -70,33 +70,35 @@ class Executor:
 
         Raises Unreachable where a part does not answer, StepFailed where it refuses.
         """
-        try:
-            with self.environment.translate_connection_errors(), pymongo.timeout(WRITE_SECONDS):
-                match operation:
-                    case Remove(collection, where):
-                        return self._remove(collection, where)
-                    case Put(collection, documents):
-                        return self._put(collection, documents)
-                    case RemoveStrays(collection, where, keep):
-                        return self._remove_strays(collection, where, keep)
-                    case EnsureIndexes(collection, declared):
-                        return self._ensure_indexes(collection, declared)
-                    case DropIndexes(collection, indexes):
-                        return self._drop_indexes(collection, indexes)
-                    case RestoreIndexes(collection, indexes):
-                        return self._restore_indexes(collection, indexes)
-                    case ClearKeys(patterns):
-                        return self._clear_keys(patterns)
-                    case Call():
-                        return self._call(operation)
-        except BulkWriteError as error:
-            reasons = {e.get("errmsg", "no reason") for e in error.details["writeErrors"]}
-            raise StepFailed(
-                f"MongoDB refused to {operation}: {'; '.join(sorted(reasons))}"
-            ) from None
-        except OperationFailure as error:
-            message = (error.details or {}).get("errmsg", type(error).__name__)
-            raise StepFailed(f"MongoDB refused to {operation}: {message}") from None
+        with self.environment.translate_connection_errors():
+            try:
+                with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
+                    return self._run(operation)
+            except OperationFailure as error:
+                if reasons.may_pass(error):
+                    raise
+                raise StepFailed(
+                    f"MongoDB refused to {operation}: {reasons.reason_of(error)}"
+                ) from None
+
+    def _run(self, operation: Operation) -> str:
+        match operation:
+            case Remove(collection, where):
+                return self._remove(collection, where)
+            case Put(collection, documents):
+                return self._put(collection, documents)
+            case RemoveStrays(collection, where, keep):
+                return self._remove_strays(collection, where, keep)
+            case EnsureIndexes(collection, declared):
+                return self._ensure_indexes(collection, declared)
+            case DropIndexes(collection, indexes):
+                return self._drop_indexes(collection, indexes)
+            case RestoreIndexes(collection, indexes):
+                return self._restore_indexes(collection, indexes)
+            case ClearKeys(patterns):
+                return self._clear_keys(patterns)
+            case Call():
+                return self._call(operation)
 
     def _found(self, collection: str) -> dict[bytes, bytes] | None:
         return None if self.before is None else self.before.by_id(collection)

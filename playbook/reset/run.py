@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -22,7 +23,7 @@ from playbook.environment import Environment, guard, presence, snapshot
 from playbook.environment.identities import read_identities, read_scope
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
-from playbook.errors import PlaybookError, Refused
+from playbook.errors import Outage, PlaybookError, Refused
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.passwords import password_hash
@@ -49,6 +50,8 @@ class ResetFailed(PlaybookError):
     """A reset stopped midway; says at which step, why, and what was done about it."""
 
     exit_code = 3
+    by_outage = False
+    """Whether a part did not answer: it may in a while."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,9 @@ class Reset:
 
     def _scope(self, bundle: Bundle) -> Scope:
         environment = self.environment
-        return read_scope(environment.db, environment.deployment, bundle, self.seeds)
+        return environment.outlast(
+            lambda: read_scope(environment.db, environment.deployment, bundle, self.seeds)
+        )
 
     def reset(
         self,
@@ -110,7 +115,7 @@ class Reset:
             before = self._look(todo.scope, None if force else started)
             saved = backup.write(self.backups, bundle, before, started)
             run.backup = saved.path.name
-            journal.start(run)
+            self.environment.outlast(lambda: journal.start(run))
             executor = Executor(self.environment, before, run.notes)
             try:
                 self._execute(todo.steps, executor, run, lease)
@@ -139,7 +144,7 @@ class Reset:
             scope = self._scope(bundle)
             run.backup = saved.path.name
             before = self._look(scope, None if force else started)
-            journal.start(run)
+            self.environment.outlast(lambda: journal.start(run))
             try:
                 self._restore(scope, wanted, before, run, lease)
             except PlaybookError as error:
@@ -177,8 +182,11 @@ class Reset:
         journal = Journal(environment.db, environment.redact, self.backups / "journal")
         with environment.translate_connection_errors():
             db, server_clock = environment.db, environment.server_clock
-            side_by_side([lambda: guard.require_marker(environment), server_clock.now])
-            with held(db, bundle, run.id, clock=server_clock, life=self.lease_life) as lease:
+            environment.outlast(
+                lambda: side_by_side([lambda: guard.require_marker(environment), server_clock.now])
+            )
+            life, outlast = self.lease_life, environment.outlast
+            with held(db, bundle, run.id, clock=server_clock, life=life, outlast=outlast) as lease:
                 run.fences = dict(lease.fences)
                 yield run, lease, journal
 
@@ -188,7 +196,8 @@ class Reset:
         if unless_seen_by is not None:
             since = unless_seen_by - presence.IN_SESSION
             more = presence.presence_questions(self.seeds, scope, since)
-        found, indexes = snapshot.read_all(self.environment.db, scope, more)
+        db = self.environment.db
+        found, indexes = self.environment.outlast(lambda: snapshot.read_all(db, scope, more))
         traces = {
             name: [bson.decode(raw.raw, snapshot.DECODED) for raw in raws]
             for name, raws in presence.take_labelled(found).items()
@@ -205,10 +214,8 @@ class Reset:
         for number, step in enumerate(steps, start=1):
             self.progress(number, len(steps), step)
             run.failed_step = step.name  # until it is done
-            with self.environment.translate_connection_errors():
-                lease.require()
             started = monotonic()
-            did = executor.run(step.operation)
+            did = self.environment.outlast(partial(_do, step, executor, lease))
             run.steps.append(
                 {"step": step.name, "seconds": round(monotonic() - started, 3), "did": did}
             )
@@ -254,16 +261,24 @@ class Reset:
         text = self.environment.redact(
             f"{scope.bundle.short}: stopped at step {at!r}: {error}; {outcome}"
         )
-        journal.finish(run, status, clock.now(), text)
+        journal.finish(run, status, clock.now(), text, self.environment.outlast)
         if isinstance(error, LeaseLost):
             raise error
-        raise ResetFailed(text) from None
+        failure = ResetFailed(text)
+        failure.by_outage = isinstance(error, Outage)
+        raise failure from None
 
     def _done(self, run: Run, journal: Journal) -> Report:
-        journal.finish(run, "done", clock.now())
+        journal.finish(run, "done", clock.now(), outlast=self.environment.outlast)
         assert run.ended_at is not None
         seconds = sum(step["seconds"] for step in run.steps)
         return Report(run, seconds, tuple(run.notes))
+
+
+def _do(step: Step, executor: Executor, lease: Lease) -> str:
+    """Do one step, or do it again after an outage: only while the lease is ours."""
+    lease.require()
+    return executor.run(step.operation)
 
 
 def _differing(wanted: Snapshot, found: Snapshot) -> list[str]:
