@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote
 
+from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX
+
 HIDDEN = "[hidden]"
 SHORTEST = 4
 """A shorter "secret" would blank out ordinary words."""
@@ -88,8 +90,8 @@ def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[s
     variables = os.environ if variables is None else variables
     secrets = []
     for name, value in variables.items():
-        if name.startswith("DEMO_PASSWORD_"):
+        if name.startswith(PASSWORD_PREFIX):
             secrets.append(value)
-        elif name in ("MONGO_URI", "REDIS_URL", "API_URL"):
+        elif name in CONNECTIONS:
             secrets += secrets_in(value)
     return secrets

@@ -32,8 +32,8 @@ from playbook.deployments import SETTING as DEPLOYMENT_SETTING
 from playbook.environment.redaction import HIDDEN, URL
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed, admits_invention
+from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX, password_setting
 
-CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
 NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
 RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
@@ -93,7 +93,7 @@ class Settings:
             _require_url(name, value)
         passwords = {}
         for name, value in variables.items():
-            if name.startswith("DEMO_PASSWORD_") and value:
+            if name.startswith(PASSWORD_PREFIX) and value:
                 try:
                     length = len(value.encode())
                 except UnicodeEncodeError:
@@ -196,11 +196,6 @@ def _feed(variables: Mapping[str, str]) -> Feed:
     if rest not in ("", WEEKENDS):
         raise WrongUsage(f"{RATES_REST} is {rest!r}; set it to {WEEKENDS} or leave it out")
     return Feed(source, rests_at_weekends=rest == WEEKENDS)
-
-
-def password_setting(bundle_short: str) -> str:
-    """The setting of a bundle's password: ``DEMO_PASSWORD_GENERAL_CATALYST``."""
-    return "DEMO_PASSWORD_" + bundle_short.upper().replace("-", "_")
 
 
 def without_credentials(url: str) -> str:

@@ -20,14 +20,12 @@ from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.documents import pristine_showcase
+from playbook.pristine.money import money_in, named_in
 from playbook.pristine.rates import TOLERANCE
 from playbook.pristine.relative_dates import month_before
 from playbook.pristine.seeds import Document
 from playbook.pristine.showcases import Showcase as Records
 from playbook.pristine.showcases import exact, showcase_of
-
-MONEY = ("usd", "eur", "gbp", "sgd")
-"""The last part of a headline number's name where it is money."""
 
 
 def stated_exactly(stated: object, computed: Fraction | None) -> bool:
@@ -149,18 +147,18 @@ class Showcase:
             yield Finding("KPIs as served: bundle", self._reading.bundle.key, found_bundle)
         names: list[str] = []
         for name, stated in self._template["headline"].items():
-            stem, _, unit = name.rpartition("_")
             served_as, wanted = name, Decimal(str(stated))
-            if unit in MONEY:
-                served_as = f"{stem}_{wanted_currency.lower()}"
-                wanted = self._currency.convert(wanted, unit.upper(), wanted_currency)
+            own: str = wanted_currency
+            if known := money_in(name):
+                stem, own = known
+                served_as = named_in(stem, wanted_currency)
+                wanted = self._currency.convert(wanted, own, wanted_currency)
             found = shown.get(served_as, NOTHING)
             names.append(served_as)
             number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
             amount = Decimal(str(found)) if number else Decimal("NaN")
             # What was converted was rounded on the way; everything else must be exact.
-            converted = unit in MONEY and unit.upper() != wanted_currency
-            allowed = TOLERANCE * wanted if converted else Decimal(0)
+            allowed = TOLERANCE * wanted if own != wanted_currency else Decimal(0)
             if not amount.is_finite() or abs(amount - wanted) > allowed:
                 yield Finding(f"KPI {served_as} as served", Description(f"{wanted:.8g}"), found)
         for name in [name for name in shown if name not in names]:

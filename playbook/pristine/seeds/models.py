@@ -12,7 +12,7 @@ import unicodedata
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -77,8 +77,13 @@ Text = Annotated[
 Zone = Annotated[str, AfterValidator(_known_zone)]
 LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[A-Z]{2}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
+DOMAIN = "aislemarts.luxury"
+Role = Literal["demo", "creator", "brand", "viewer"]
+ROLES: tuple[str, ...] = get_args(Role)
+"""What stands between the prefix and the domain of a demo account's address."""
 DemoEmail = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+\.(demo|creator|brand|viewer)@aislemarts\.luxury$")
+    str,
+    StringConstraints(pattern=rf"^[a-z0-9]+\.({'|'.join(ROLES)})@{re.escape(DOMAIN)}$"),
 ]
 # An id stands in key patterns of the cache, where * would mean every investor; a short name in
 # names of files, of settings and of Kubernetes objects, which end at 52 characters.
@@ -290,7 +295,7 @@ class Account(Seed):
     """A demo account, without its password (that comes from the environment)."""
 
     email: DemoEmail
-    role: Literal["demo", "creator", "brand", "viewer"]
+    role: Role
     bundle: Text
     demo: Yes
     onboarded: Yes
