@@ -171,6 +171,11 @@ class Environment:
                     self._known.append(identity.read(self.db, self.settings))
             return self._known[0]
 
+    @property
+    def name(self) -> str:
+        """What to call the environment: as its marker says where that has been read."""
+        return self._known[0].name if self._known else self.settings.default_name
+
     def forget_identity(self) -> None:
         """Read the identity anew when it is asked for next."""
         with self._identifying:

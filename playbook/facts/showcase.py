@@ -14,13 +14,12 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from playbook.facts.cached_copies import cached_copies
-from playbook.facts.comparison import compared
 from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.documents import pristine_showcase
-from playbook.pristine.money import money_in, named_in
+from playbook.pristine.money import money_in
 from playbook.pristine.rates import TOLERANCE
 from playbook.pristine.relative_dates import month_before
 from playbook.pristine.seeds import Document
@@ -43,7 +42,12 @@ class Showcase:
 
     @property
     def _document(self) -> Document:
-        for document in self._reading.documents["showcases"]:
+        stored = self._reading.stored
+        # Where the app keeps no showcase, the seeded rows stand behind the numbers that it shows.
+        if not stored.keeps("showcases"):
+            access = access_by_journal(self._reading) or self._reading.at
+            return pristine_showcase(self._template, access, self._reading.bundle.timezone)
+        for document in stored.documents("showcases"):
             return document
         raise Unobservable(f"the showcase of {self._reading.bundle.key} is not there to look at")
 
@@ -115,7 +119,9 @@ class Showcase:
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
         """In what the showcase differs from the seeded one."""
-        return compared("showcase", [self._pristine], self._reading.documents["showcases"])
+        if not self._reading.stored.keeps("showcases"):
+            return iter(())  # the numbers that the app shows are compared (see wrongly_served)
+        return self._reading.stored.differences("showcases", "showcase", pristine=[self._pristine])
 
     def discrepancies(self, rule: str | None = None) -> Iterator[Finding]:
         """Rows that break a rule of the showcase ("buyers", "tax"), or any. Raises Unobservable."""
@@ -147,12 +153,14 @@ class Showcase:
             yield Finding("KPIs as served: bundle", self._reading.bundle.key, found_bundle)
         names: list[str] = []
         for name, stated in self._template["headline"].items():
-            served_as, wanted = name, Decimal(str(stated))
-            own: str = wanted_currency
-            if known := money_in(name):
-                stem, own = known
-                served_as = named_in(stem, wanted_currency)
-                wanted = self._currency.convert(wanted, own, wanted_currency)
+            known = money_in(name)
+            served = self._reading.deployment.kpi(self._reading.bundle, name)
+            if served is None:
+                yield Finding(f"KPI {name} as served", Description("shown"), NOTHING)
+                continue
+            served_as, wanted = served.name, Decimal(str(stated))
+            own: str = known[1] if served.money and known else wanted_currency
+            wanted = self._currency.convert(wanted, own, wanted_currency)
             found = shown.get(served_as, NOTHING)
             names.append(served_as)
             number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)

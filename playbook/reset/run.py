@@ -26,13 +26,12 @@ from playbook.environment.snapshot import Snapshot
 from playbook.errors import Outage, PlaybookError, Refused
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.passwords import password_hash
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup, plan
 from playbook.reset.execute import Executor, StepFailed
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import LIFE, Lease, LeaseLost, held
-from playbook.reset.plan import ClearKeys, Operation, Put, RemoveStrays, Step
+from playbook.reset.plan import ClearKeys, Count, Operation, Plan, Put, RemoveStrays, Step
 
 type Progress = Callable[[int, int, Step], None]
 """Told before each step: its number from 1, how many there are, and the step."""
@@ -73,16 +72,27 @@ class Reset:
     progress: Progress = silent
     lease_life: timedelta = LIFE
 
-    def plan(self, bundle: Bundle, access: datetime) -> plan.Plan:
-        """The plan of a bundle's reset. Raises WrongUsage where a password is not set."""
-        hashes = self._password_hashes(bundle)
-        return plan.build(self._scope(bundle), self.seeds, access, hashes)
+    def plan(self, bundle: Bundle, access: datetime) -> Plan:
+        """The plan of a bundle's reset, by what stands there now; nothing is written.
 
-    def _password_hashes(self, bundle: Bundle) -> dict[str, str]:
+        Raises WrongUsage where a password is not set, Refused, Unreachable.
+        """
+        return self.preview(bundle, access)[0]
+
+    def preview(self, bundle: Bundle, access: datetime) -> tuple[Plan, dict[str, Count]]:
+        """The plan, and how many documents of each collection it would touch."""
+        passwords = self._passwords(bundle)
+        with self.environment.translate_connection_errors():
+            scope = self._scope(bundle)
+            found = self._look(scope, None).documents
+        todo = plan.build(scope, self.seeds, access, passwords, found)
+        return todo, plan.counts(todo, found)
+
+    def _passwords(self, bundle: Bundle) -> dict[str, str]:
         """By address. Raises WrongUsage where an account's password is not set."""
         settings = self.environment.settings
         return {
-            email: password_hash(email, settings.account_password(bundle.short, email))
+            email: settings.account_password(bundle.short, email)
             for email in bundles.accounts_of(self.seeds, bundle)
         }
 
@@ -109,10 +119,11 @@ class Reset:
         Raises Refused (no marker, in session, being reset already), Unreachable, or ResetFailed.
         """
         started = clock.now()
-        hashes = self._password_hashes(bundle)
+        passwords = self._passwords(bundle)
         with self._run(bundle, trigger, started, access or started) as (run, lease, journal):
-            todo = plan.build(self._scope(bundle), self.seeds, run.access, hashes)
-            before = self._look(todo.scope, None if force else started)
+            scope = self._scope(bundle)
+            before = self._look(scope, None if force else started)
+            todo = plan.build(scope, self.seeds, run.access, passwords, before.documents)
             saved = backup.write(self.backups, bundle, before, started)
             run.backup = saved.path.name
             self.environment.outlast(lambda: journal.start(run))
@@ -120,7 +131,7 @@ class Reset:
             try:
                 self._execute(todo.steps, executor, run, lease)
             except PlaybookError as error:
-                self._failed(error, run, lease, journal, todo.scope, before if roll_back else None)
+                self._failed(error, run, lease, journal, scope, before if roll_back else None)
             backup.prune(self.backups, started)
             return self._done(run, journal)
 
@@ -227,7 +238,8 @@ class Reset:
         self._execute(
             restoring_steps(scope, wanted), Executor(self.environment, before), run, lease
         )
-        if differing := _differing(wanted, self._look(scope, None)):
+        # Ids may be others by now: whose a trace is, is looked up anew.
+        if differing := _differing(wanted, self._look(self._scope(scope.bundle), None)):
             raise StepFailed(
                 f"the restored state differs from the backup in {', '.join(differing)}"
             )
@@ -250,7 +262,7 @@ class Reset:
         else:
             try:
                 with self.environment.translate_connection_errors():
-                    current = self._look(scope, None)
+                    current = self._look(self._scope(scope.bundle), None)
                     self._restore(scope, before, current, run, lease)
                 status, outcome = "rolled back", "rolled back to the state before"
             except Exception as second:  # noqa: BLE001 - whatever went wrong here, the first error is the news

@@ -54,6 +54,8 @@ class Sheet:
     """One bundle's page."""
 
     bundle: Bundle
+    environment: str
+    """Its name."""
     standing: Standing
     printed_at: datetime
     context: tuple[tuple[str, str], ...]
@@ -99,6 +101,7 @@ def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Shee
         gaps.append("LiveSale: none is ahead")
     return Sheet(
         bundle=bundle,
+        environment=environment.name,
         standing=standing,
         printed_at=now,
         context=tuple(
