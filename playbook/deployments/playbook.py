@@ -30,8 +30,9 @@ from playbook.deployments.description import (
     Trace,
 )
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.money import PRICE_FIELDS, money_in, named_in, price_field
+from playbook.pristine.money import money_in, named_in, price_field
 from playbook.pristine.seeds import Document
+from playbook.pristine.seeds.models import PRICE_FIELDS
 
 # What belongs to a bundle: what names it or its region, and what has an _id of its seeds.
 

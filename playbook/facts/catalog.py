@@ -9,9 +9,9 @@ from playbook.facts.cached_copies import cached_copies
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
-from playbook.pristine.money import PRICE_FIELDS, price_field
+from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
-from playbook.pristine.seeds.models import REGION_CURRENCY
+from playbook.pristine.seeds.models import PRICE_FIELDS, REGION_CURRENCY
 
 
 class Catalog:
