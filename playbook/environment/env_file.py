@@ -42,6 +42,7 @@ KNOWN = (
     "PLAYBOOK_RESET_TIME",
     "PLAYBOOK_SEEDS",
     "PLAYBOOK_UP_PID",
+    "PLAYBOOK_WAIVERS",
     "APP_URL",
     "TZ",
 )

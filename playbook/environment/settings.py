@@ -13,6 +13,8 @@
 ``DEMO_PASSWORD_<BUNDLE>_…``  that of one account, by its role (``DEMO_PASSWORD_LVMH_BRAND``)
 ============================  =====================================================
 
+What stands in front of the API: :mod:`playbook.environment.api_access`.
+
 ``MONGO_URI``, ``REDIS_URL`` and ``API_URL`` go together: all set, or none (embedded).
 """
 
@@ -31,6 +33,7 @@ from pymongo.uri_parser import parse_uri
 
 from playbook.deployments import SETTING as DEPLOYMENT_SETTING
 from playbook.environment import redis_client
+from playbook.environment.api_access import ApiAccess, access_from
 from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
 from playbook.environment.variables import cleaned
 from playbook.errors import WrongUsage
@@ -77,6 +80,8 @@ class Settings:
     """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
     feed: Feed = field(default_factory=Feed)
     """What the deployment says of its rate feed."""
+    access: ApiAccess = field(default_factory=ApiAccess)
+    """What stands in front of the API."""
     outage_patience: float = OUTAGE_PATIENCE
     """Seconds that a reset waits for a part that does not answer."""
 
@@ -125,6 +130,7 @@ class Settings:
             outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
             feed=_feed(variables),
+            access=access_from(variables),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -154,6 +160,8 @@ class Settings:
             **({DEPLOYMENT_SETTING: self.deployment} if self.deployment else {}),
             **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
             **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
+            **self._stated_patience,
+            **self.access.as_variables(),
             **self.passwords,
         }
 
@@ -161,6 +169,11 @@ class Settings:
     def throw_away(self) -> bool:
         """Whether it is an embedded environment that ends with this process."""
         return bool(self.folder)
+
+    @property
+    def _stated_patience(self) -> dict[str, str]:
+        usual = self.outage_patience == OUTAGE_PATIENCE
+        return {} if usual else {PATIENCE_SETTING: f"{self.outage_patience:g}"}
 
     @property
     def place(self) -> str:
