@@ -337,8 +337,15 @@ DEPLOYMENT = Deployment(
     shown=SHOWN,
     links=Links(
         relative_to_app=False,
-        names={"home": "home", "catalog": "catalog", "livesale": "livesale", "leads": "leads"},
-        bundle_parameter="utm_content",
+        names={
+            "home": "home",
+            "cart": "ai_mood_cart",
+            "livesale": "livesale",
+            "chat": "chat",
+            "leads": "leads",
+            "analytics": "analytics",
+        },
+        bundle_parameter="utm_bundle",
     ),
     kpi=_kpi,
     events="analytics",

@@ -155,11 +155,7 @@ def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[s
     for name, value in variables.items():
         if name.startswith(PASSWORD_PREFIX):
             secrets.append(value)
-<<<<<<< HEAD
-        elif name in CONNECTIONS:
-=======
-        elif name in ("MONGO_URI", "REDIS_URL", "API_URL", "PLAYBOOK_API_PROXY"):
->>>>>>> main
+        elif name in (*CONNECTIONS, "PLAYBOOK_API_PROXY"):
             secrets += secrets_in(value)
         elif name == "PLAYBOOK_API_HEADERS":
             lines = (line.partition(":")[2].strip() for line in value.splitlines())
