@@ -138,7 +138,9 @@ def _refresh(deployment: Deployment, contexts: Sequence[AwarenessContext]) -> Re
     deployment.db.awareness_contexts.bulk_write(
         [
             # Field by field: what the app itself adds to a context stays.
-            UpdateOne({"_id": context.key}, {"$set": context.model_dump(exclude={"key"})}, upsert=True)
+            UpdateOne(
+                {"_id": context.key}, {"$set": context.model_dump(exclude={"key"})}, upsert=True
+            )
             for context in contexts
         ]
     )
