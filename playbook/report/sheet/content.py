@@ -21,7 +21,12 @@ from playbook.environment import Environment
 from playbook.environment.kept_documents import next_event, read_kept
 from playbook.errors import PlaybookError
 from playbook.pristine.bundles import Bundle
+<<<<<<< HEAD
 from playbook.pristine.seeds import Document, Seeds, load
+=======
+from playbook.pristine.money import price_field
+from playbook.pristine.seeds import Document
+>>>>>>> main
 from playbook.report.sheet.number_format import kpi, money
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict
@@ -184,7 +189,7 @@ def _offer(
     if product is None:
         return Offer(str(sku), "not in the catalog", None)
     own = str(product["currency"])
-    price = Decimal(str(product[f"price_{own.lower()}"]))
+    price = Decimal(str(product[price_field(own)]))
     catalog_price = money(price, own, locale)
     if currency in ("", own):
         return Offer(str(product["name"]), catalog_price, None)
