@@ -12,12 +12,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-<<<<<<< HEAD
 from playbook.deployments import Deployment, load
 from playbook.deployments.addresses import is_demo
-=======
-from playbook.deployments import addresses
->>>>>>> main
 from playbook.environment import identity
 from playbook.environment.connections import Environment
 from playbook.environment.identity import COLLECTION, MARKER, Identity, find_marker
@@ -60,7 +56,6 @@ def require_marker(environment: Environment) -> Identity:
     return environment.identity
 
 
-<<<<<<< HEAD
 def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -> Census:
     """Count what the database holds, in the collections that the app's description names."""
     deployment = deployment or load()
@@ -68,12 +63,6 @@ def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -
     names |= {kept.kind: kept.collection for kept in deployment.kept if kept.kind in names}
     users = db[names["users"]]
     demo_users = users.count_documents({"$or": [{"demo": True}, {"email": is_demo()}]})
-=======
-def census(db: Database[dict[str, Any]]) -> Census:
-    """Count what the database holds."""
-    demo = {"$or": [{"demo": True}, {"email": addresses.is_demo()}]}
-    demo_users = db.users.count_documents(demo)
->>>>>>> main
     return Census(
         demo_users=demo_users,
         other_users=users.count_documents({}) - demo_users,

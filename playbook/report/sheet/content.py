@@ -21,12 +21,8 @@ from playbook.environment import Environment
 from playbook.environment.kept_documents import next_event, read_kept
 from playbook.errors import PlaybookError
 from playbook.pristine.bundles import Bundle
-<<<<<<< HEAD
-from playbook.pristine.seeds import Document, Seeds, load
-=======
 from playbook.pristine.money import price_field
-from playbook.pristine.seeds import Document
->>>>>>> main
+from playbook.pristine.seeds import Document, Seeds, load
 from playbook.report.sheet.number_format import kpi, money
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict
