@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from reset_process import end_children
-from sandbox import Sandbox
 
 from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.pristine.passwords import COST_SETTING
 from playbook.pristine.seeds import Seeds
+from tests.reset_process import end_children
+from tests.sandbox import Sandbox
 
 # Hundreds of resets and logins: how dear a hash is proves nothing here.
 os.environ[COST_SETTING] = "4"

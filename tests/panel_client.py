@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 import requests
 import uvicorn
 from fastapi import FastAPI
-from sandbox import Sandbox, until
 
 from playbook import clock
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import Authentication
+from tests.sandbox import Sandbox, until
 
 PASSWORD = "a long enough password"
 ANSWER_SECONDS = 60.0

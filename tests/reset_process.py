@@ -13,8 +13,6 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
-
 from playbook.environment import Environment, Settings
 from playbook.errors import PlaybookError
 from playbook.pristine import seeds
@@ -22,6 +20,7 @@ from playbook.pristine.bundles import find
 from playbook.reset.backup import BEFORE_RESET, Backup
 from playbook.reset.plan import Step
 from playbook.reset.run import Reset
+from tests.sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
 
 # A server that has imported everything once forks each child in milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")

@@ -139,7 +139,7 @@ def held(sandbox: Sandbox, but: Iterable[str] = OURS) -> Held:
     for database in mongo.list_database_names():
         if database in ("admin", "config", "local"):
             continue
-        db: Database[RawBSONDocument] = mongo.get_database(database, codec_options=RAW)
+        db: Database[RawBSONDocument] = mongo.get_database(database).with_options(RAW)
         prefix = "" if database == own else f"{database}."
         for name in db.list_collection_names():
             if name not in but:

@@ -130,7 +130,7 @@ class _ScriptedBench(Bench):
         self.log.append("break")  # type: ignore[attr-defined]
         return self.outcomes.pop(0)  # type: ignore[attr-defined, no-any-return]
 
-    def _check(self, settings: object, seeds: object, bundles: object) -> Verdict:  # type: ignore[override]
+    def _check(self, settings: object, seeds: object, bundles: object) -> Verdict:
         raise AssertionError("not to be asked here")
 
     def _seen_to_be_healed(self, outcome: Outcome, bundles: object) -> Outcome:

@@ -15,10 +15,17 @@ def adopt(
     i_mean: Annotated[
         str, typer.Option("--i-mean", metavar="DBNAME", help="the database's name, typed out")
     ],
+    new_identity: Annotated[
+        bool, typer.Option("--new-identity", help="it is a copy: from now on one of its own")
+    ] = False,
+    same_identity: Annotated[
+        bool, typer.Option("--same-identity", help="it was moved, and still is the same")
+    ] = False,
 ) -> None:
-    """Allow resets on a database, after showing what it holds.
+    """Allow resets on a database, after showing what it holds, and give it an identity.
 
-    Refused where its other users outnumber the demo's: that is somebody's shop.
+    Its name is PLAYBOOK_ENVIRONMENT's, which renames one that has a name already. Refused where
+    its other users outnumber the demo's: that is somebody's shop.
     """
     from playbook import clock
     from playbook.embedded.open import opened
@@ -28,5 +35,15 @@ def adopt(
     with opened(seeds.load()) as environment, environment.translate_connection_errors():
         found = guard.census(environment.db)
         print(f"database {environment.db.name!r} holds {found}")
-        guard.adopt(environment.db, i_mean, clock.now())
-        print(f"database {environment.db.name!r} is a demo environment now: resets are allowed")
+        guard.adopt(
+            environment,
+            i_mean,
+            clock.now(),
+            new_identity=new_identity,
+            same_identity=same_identity,
+        )
+        known = environment.identity
+        print(
+            f"database {environment.db.name!r} is the demo environment {known.name} "
+            f"({known.id}) now: resets are allowed"
+        )

@@ -28,14 +28,14 @@ from redis.retry import Retry
 
 from playbook import clock
 from playbook.embedded import redis
-from playbook.environment import Settings, password_setting
-from playbook.environment.settings import DEFAULT_DATABASE
+from playbook.environment import Settings, identity, password_setting
+from playbook.environment.settings import DEFAULT_DATABASE, environment_name
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.seeds import Seeds, load
 from playbook.processes.child import START_SECONDS, Child
 from playbook.standin import rates_feed
 
-MARKER = {"_id": "demo", "by": "playbook up"}
+MARKER = {"_id": identity.MARKER, "by": "playbook up"}
 """What marks the database as a demo's own, so that resets are allowed there."""
 PROBE_SECONDS = 1.0
 PASSWORDS = "passwords.json"
@@ -84,14 +84,16 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
         mongo_uri = mongo.address(deadline)
         variables = {"MONGO_URI": mongo_uri, "MONGO_DB": DEFAULT_DATABASE, "REDIS_URL": redis_url}
         api.tell(json.dumps({**variables, **passwords}).encode())
-        _prepare(mongo, mongo_uri, seeds, deadline)
         settings = Settings(
             mongo_uri=mongo_uri,
             mongo_db=DEFAULT_DATABASE,
             redis_url=redis_url,
             api_url=api.address(deadline),
             passwords=passwords,
+            name=environment_name(os.environ),
+            throw_away=data_dir is None,
         )
+        _prepare(mongo, settings, seeds, deadline)
         api.until(lambda: _healthy(settings.api_url), deadline)
         yield settings
 
@@ -181,8 +183,9 @@ def _redis_answers(
         return child.until(answer, deadline)
 
 
-def _prepare(mongo: Child, uri: str, seeds: Seeds, deadline: float) -> None:
+def _prepare(mongo: Child, settings: Settings, seeds: Seeds, deadline: float) -> None:
     """Wait until MongoDB answers; then set the marker and let the feed write its rates."""
+    uri = settings.mongo_uri
     now = clock.now()
     client: MongoClient[dict[str, Any]]
     with MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=1000) as client:
@@ -196,8 +199,10 @@ def _prepare(mongo: Child, uri: str, seeds: Seeds, deadline: float) -> None:
         mongo.until(pinged, deadline)
         db: Database[dict[str, Any]] = client[DEFAULT_DATABASE]
         try:
-            if db.demo_environment.find_one({"_id": MARKER["_id"]}) is None:
-                db.demo_environment.insert_one({**MARKER, "marked_at": now})
+            identity.identify_server(db)
+            if identity.find_marker(db) is None:
+                db[identity.COLLECTION].insert_one({**MARKER, "marked_at": now})
+            identity.read(db, settings)
             rates_feed.refresh(db, seeds, now)
         except PyMongoError as error:
             raise mongo.failure(f"refuses to be written to ({type(error).__name__})") from None

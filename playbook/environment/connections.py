@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -26,6 +26,8 @@ from pymongo.uri_parser import parse_uri
 from requests.adapters import HTTPAdapter
 
 from playbook import __version__
+from playbook.environment import identity
+from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor, secrets_in
 from playbook.environment.settings import Settings
 from playbook.errors import Unreachable
@@ -52,6 +54,8 @@ class Environment:
     then blame it for being slow."""
     listeners: tuple[Any, ...] = field(default=(), repr=False)
     """pymongo command listeners, for whoever wants to count."""
+    _known: list[Identity] = field(default_factory=list, init=False, repr=False, compare=False)
+    _identifying: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +96,23 @@ class Environment:
         return self.mongo.get_database(
             self.settings.mongo_db, codec_options=CodecOptions(tz_aware=True)
         )
+
+    @property
+    def identity(self) -> Identity:
+        """Which environment this is, by its marker; read once.
+
+        Raises Refused where the database is a copy of another environment's, and Unreachable.
+        """
+        with self._identifying:
+            if not self._known:
+                with self.translate_connection_errors():
+                    self._known.append(identity.read(self.db, self.settings))
+            return self._known[0]
+
+    def forget_identity(self) -> None:
+        """Read the identity anew when it is asked for next."""
+        with self._identifying:
+            self._known.clear()
 
     @cached_property
     def redis(self) -> redis.Redis:

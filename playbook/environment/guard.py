@@ -12,10 +12,13 @@ from typing import Any
 
 from pymongo.database import Database
 
+from playbook.environment import identity
+from playbook.environment.connections import Environment
+from playbook.environment.identity import COLLECTION, MARKER, Identity, find_marker
 from playbook.errors import Refused, WrongUsage
 
-MARKER = "demo"
-COLLECTION = "demo_environment"
+__all__ = ["COLLECTION", "MARKER", "Census", "adopt", "census", "require_marker"]
+
 DEMO_EMAIL = r"\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$(?!\n)"
 
 
@@ -35,13 +38,22 @@ class Census:
         )
 
 
-def require_marker(db: Database[dict[str, Any]]) -> None:
-    """Raises Refused where the database does not carry the marker."""
-    if db[COLLECTION].find_one({"_id": MARKER}) is None:
+def require_marker(environment: Environment) -> Identity:
+    """The identity of an environment whose database carries the marker at this moment.
+
+    Raises Refused where it does not, or where it is a copy of another environment's.
+    """
+    db = environment.db
+    marker = find_marker(db)
+    if marker is None:
         raise Refused(
             f"database {db.name!r} is not marked as a demo environment: nothing was written; "
             f"if it is one, run: playbook adopt --i-mean {db.name}"
         )
+    # Somebody may have marked it anew since it was opened.
+    if not environment.identity.owns(marker.get("identity")):
+        environment.forget_identity()
+    return environment.identity
 
 
 def census(db: Database[dict[str, Any]]) -> Census:
@@ -56,24 +68,48 @@ def census(db: Database[dict[str, Any]]) -> Census:
     )
 
 
-def adopt(db: Database[dict[str, Any]], i_mean: str, now: datetime) -> Census:
-    """Mark the database as a demo environment and say what it holds.
+def adopt(
+    environment: Environment,
+    i_mean: str,
+    now: datetime,
+    *,
+    new_identity: bool = False,
+    same_identity: bool = False,
+) -> Census:
+    """Mark the database as a demo environment, give it an identity, and say what it holds.
+
+    ``new_identity`` is for a copy of another environment's database, ``same_identity`` for a
+    database that was moved.
 
     Raises WrongUsage where ``i_mean`` is not the database's name, and Refused where its
-    non-demo users outnumber its demo users: that is somebody's shop.
+    non-demo users outnumber its demo users (that is somebody's shop), or where it is a copy and
+    neither is said.
     """
+    db, settings = environment.db, environment.settings
     if i_mean != db.name:
         raise WrongUsage(
             f"--i-mean says {i_mean!r}, but MONGO_DB is {db.name!r}: "
             "nothing was written; name the database that you mean"
         )
+    if new_identity and same_identity:
+        raise WrongUsage("--new-identity and --same-identity exclude each other; choose one")
     found = census(db)
     if found.other_users > found.demo_users:
         raise Refused(
             f"database {db.name!r} holds {found}: other users outnumber the demo's, "
             "this is no demo environment; nothing was written"
         )
-    db[COLLECTION].update_one(
-        {"_id": MARKER}, {"$setOnInsert": {"marked_at": now, "by": "playbook adopt"}}, upsert=True
-    )
+    environment.forget_identity()
+    marker = find_marker(db)
+    if marker is None:
+        db[COLLECTION].update_one(
+            {"_id": MARKER},
+            {"$setOnInsert": {"marked_at": now, "by": "playbook adopt"}},
+            upsert=True,
+        )
+    elif marker.get("identity") and new_identity:
+        identity.renew(db, settings)
+    elif marker.get("identity") and (same_identity or settings.name):
+        identity.confirm(db, settings, moved=same_identity)
+    _ = environment.identity  # writes it where the marker has none yet
     return found

@@ -5,6 +5,7 @@
 ``MONGO_DB``                  its database (default ``aislemarts``)
 ``REDIS_URL``                 its Redis
 ``API_URL``                   its backend's base URL
+``PLAYBOOK_ENVIRONMENT``      its name for people (default: MongoDB's address and database)
 ``DEMO_PASSWORD_<BUNDLE>``    the password of a bundle's accounts (``DEMO_PASSWORD_LVMH``)
 ============================  =====================================================
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -27,6 +29,8 @@ from playbook.errors import WrongUsage
 
 CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
+NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
+LONGEST_NAME = 80
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
 
@@ -46,6 +50,10 @@ class Settings:
     redis_url: str = field(repr=False)
     api_url: str = field(repr=False)
     passwords: Mapping[str, str] = field(repr=False)
+    name: str = ""
+    """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
+    throw_away: bool = False
+    """Whether it is an embedded environment that ends with this command."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
@@ -85,6 +93,7 @@ class Settings:
             redis_url=stated["REDIS_URL"],
             api_url=stated["API_URL"].rstrip("/"),
             passwords=passwords,
+            name=environment_name(variables),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -101,8 +110,20 @@ class Settings:
             "MONGO_DB": self.mongo_db,
             "REDIS_URL": self.redis_url,
             "API_URL": self.api_url,
+            **({NAME_SETTING: self.name} if self.name else {}),
             **self.passwords,
         }
+
+    @property
+    def place(self) -> str:
+        """MongoDB's hosts and the database: ``mongo.example.com:27017/aislemarts``."""
+        hosts = without_credentials(self.mongo_uri).partition("://")[2].partition("/")[0]
+        return f"{hosts.lower()}/{self.mongo_db}"
+
+    @property
+    def default_name(self) -> str:
+        """What the environment is called where its marker does not say."""
+        return self.name or self.place
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -112,6 +133,17 @@ class Settings:
             "Redis": without_credentials(self.redis_url),
             "API": without_credentials(self.api_url),
         }
+
+
+def environment_name(variables: Mapping[str, str]) -> str:
+    """What ``PLAYBOOK_ENVIRONMENT`` says, empty where it is not set. Raises WrongUsage."""
+    name = unicodedata.normalize("NFC", variables.get(NAME_SETTING, "").strip())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise WrongUsage(
+            f"{NAME_SETTING} must be one line of at most {LONGEST_NAME} characters; "
+            "set a shorter name"
+        )
+    return name
 
 
 def password_setting(bundle_short: str) -> str:

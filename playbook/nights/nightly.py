@@ -113,7 +113,7 @@ class Nightly:
 
     def _through(self, night: Night) -> None:
         bundle = night.bundle
-        guard.require_marker(self.environment.db)
+        guard.require_marker(self.environment)
         night.meeting = self.journal.meeting(bundle.key, night.started_at)
         attempt = self._try(night)
         if not attempt.go:

@@ -164,7 +164,7 @@ class Reset:
         run = Run(new_run(started), bundle.key, trigger, started, access, seeds_version(self.seeds))
         journal = Journal(environment.db, environment.redact, self.backups / "journal")
         with environment.translate_connection_errors():
-            guard.require_marker(environment.db)
+            guard.require_marker(environment)
             with held(environment.db, bundle, run.id, life=self.lease_life) as lease:
                 run.fences = dict(lease.fences)
                 yield run, lease, journal
@@ -301,7 +301,7 @@ def delete_orphaned_traces(environment: Environment, seeds: Seeds) -> int:
         ]
     }
     with environment.translate_connection_errors():
-        guard.require_marker(environment.db)
+        guard.require_marker(environment)
         return sum(environment.db[name].delete_many(orphan).deleted_count for name in TRACES)
 
 

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox import (
+
+from playbook import PROJECT, clock
+from playbook.environment import guard
+from playbook.errors import Refused, WrongUsage
+from playbook.facts import Demo
+from playbook.reset.run import delete_orphaned_traces
+from tests.sandbox import (
     Held,
     Owners,
     Sandbox,
@@ -21,12 +27,6 @@ from sandbox import (
     told,
     use_demo,
 )
-
-from playbook import PROJECT, clock
-from playbook.environment import guard
-from playbook.errors import Refused, WrongUsage
-from playbook.facts import Demo
-from playbook.reset.run import delete_orphaned_traces
 
 MARKER: dict[str, Any] = {"_id": "demo", "by": "playbook up"}
 
@@ -150,7 +150,7 @@ def test_adopting_shows_what_the_database_holds(unmarked: Sandbox) -> None:
 def test_a_shop_is_not_adopted(unmarked: Sandbox) -> None:
     before = everything(unmarked)
     with pytest.raises(Refused, match="outnumber the demo's") as refusal:
-        guard.adopt(unmarked.db, "aislemarts", clock.now())
+        guard.adopt(unmarked.environment, "aislemarts", clock.now())
     assert str(guard.census(unmarked.db)) in str(refusal.value)
     assert refusal.value.exit_code == 4
     assert everything(unmarked) == before
@@ -172,7 +172,7 @@ def test_look_alikes_are_no_demo_users(unmarked: Sandbox) -> None:
 def test_the_name_must_be_meant(unmarked: Sandbox, meant: str) -> None:
     before = everything(unmarked)
     with pytest.raises(WrongUsage) as refusal:
-        guard.adopt(unmarked.db, meant, clock.now())
+        guard.adopt(unmarked.environment, meant, clock.now())
     assert refusal.value.exit_code == 2
     assert everything(unmarked) == before
 
@@ -190,7 +190,7 @@ def test_a_demo_database_is_adopted_and_can_be_reset(unmarked: Sandbox) -> None:
         marked = unmarked.db.demo_environment.find_one({"_id": "demo"})
         unmarked.reset("lvmh")
         # Adopting twice leaves the first mark.
-        guard.adopt(unmarked.db, "aislemarts", minutes_ago(-60))
+        guard.adopt(unmarked.environment, "aislemarts", minutes_ago(-60))
         assert unmarked.db.demo_environment.find_one({"_id": "demo"}) == marked
     finally:
         unmarked.db.users.insert_many(customers)

@@ -10,7 +10,6 @@ import bson
 import pytest
 from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
-from sandbox import Document, Held, Owners, Sandbox, changed, held, told, use_demo
 
 from playbook import clock
 from playbook.environment import presence, snapshot
@@ -18,6 +17,7 @@ from playbook.environment.snapshot import Snapshot
 from playbook.facts import Demo
 from playbook.pristine.scope import PROBE, TRACES
 from playbook.reset.run import InSession
+from tests.sandbox import Document, Held, Owners, Sandbox, changed, held, told, use_demo
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
 NOW_MICROSECONDS = int(NOW.timestamp() * 1_000_000)

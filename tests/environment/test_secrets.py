@@ -20,8 +20,6 @@ import pytest
 import redis as redis_client
 from bson import json_util
 from pymongo import MongoClient
-from sandbox import DEADLINE_SECONDS, until
-from tcp_proxy import failing_api
 
 from playbook import PROJECT, clock
 from playbook.embedded import redis
@@ -31,6 +29,8 @@ from playbook.pristine.seeds import Seeds
 from playbook.processes.child import Child
 from playbook.reset.run import Reset
 from playbook.standin import rates_feed
+from tests.sandbox import DEADLINE_SECONDS, until
+from tests.tcp_proxy import failing_api
 
 MONGO_USER = "playbook"
 SCRAM = "authMechanism=SCRAM-SHA-256"
@@ -277,7 +277,7 @@ def test_what_goes_well_tells_nothing(deployment: Guarded) -> None:
     require_no_canary(everything)
 
 
-SPOILED: dict[str, Callable[[Settings], dict[str, str]]] = {
+SPOILED: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "MongoDB refuses us": lambda s: {"mongo_uri": s.mongo_uri.replace("@127", "x@127")},
     "MongoDB is away": lambda s: {"mongo_uri": s.mongo_uri.rpartition(":")[0] + f":1/?{SCRAM}"},
     "MongoDB's options are wrong": lambda s: {"mongo_uri": s.mongo_uri.replace("256", "0")},
@@ -347,7 +347,7 @@ def test_a_wrong_demo_password_tells_nothing(deployment: Guarded) -> None:
 
 
 @contextmanager
-def babbling(deployment: Guarded) -> Iterator[dict[str, str]]:
+def babbling(deployment: Guarded) -> Iterator[dict[str, Any]]:
     """An API whose answers quote what it was given: our passwords, its own settings, a token."""
     settings = deployment.settings
     credentials = settings.api_url.partition("://")[2].rpartition("@")[0]

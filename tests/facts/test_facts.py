@@ -951,8 +951,8 @@ def test_exactly_one_percent_and_exactly_a_quarter_are_within() -> None:
 
 def test_a_rate_that_is_missing_is_told_once() -> None:
     imagined = Imagined("a16z")
-    for base, currency in (("USD", "JPY"), ("EUR", "JPY"), ("KES", "AED")):
-        imagined.one("currency_rates", base)["rates"].pop(currency)
+    for base, missing in (("USD", "JPY"), ("EUR", "JPY"), ("KES", "AED")):
+        imagined.one("currency_rates", base)["rates"].pop(missing)
     currency = ImaginedDemo(imagined).currency
     assert len(told_by(currency.unusable)) > 2
     assert not told_by(currency.contradicting)
@@ -1171,7 +1171,12 @@ def test_long_texts_are_told_from_where_they_part() -> None:
 
 def test_documents_are_missing_doubled_or_strays() -> None:
     pristine = [{"_id": "a", "name": "A"}, {"_id": "b", "name": "B"}]
-    found = [{"_id": "b", "name": "B"}, {"_id": "b", "name": "C"}, {"_id": 1, "x": 0, "y": 0}, {}]
+    found: list[dict[str, Any]] = [
+        {"_id": "b", "name": "B"},
+        {"_id": "b", "name": "C"},
+        {"_id": 1, "x": 0, "y": 0},
+        {},
+    ]
     assert [str(finding) for finding in compared("thing", pristine, found)] == [
         "thing a: expected “A”, found nothing",
         "thing b: expected it once, found “C”",

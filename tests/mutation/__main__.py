@@ -144,7 +144,7 @@ def _changed(mutant: Mutant) -> str:
     source = (PROJECT / mutant.path).read_text(encoding="utf-8")
     if not mutant.operator:
         return source
-    changed = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
+    changed: str | None = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
     assert changed is not None, f"{mutant} is no mutant"
     return changed
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from alert_receivers import Mailbox, Webhooks, mailbox, webhooks
 
 from playbook import PROJECT
 from playbook.errors import WrongUsage
@@ -18,6 +17,7 @@ from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.channels import LEVELS, service, setting
 from playbook.nights.alerts.outbox import PAUSES, unknown_to_apprise
 from playbook.nights.alerts.wording import broken_off, samples
+from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
 
 CREDENTIALS = ("s3cr3t-passw0rd", "t0ken-9f8e7d6c5b4a")
 

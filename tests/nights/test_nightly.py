@@ -16,8 +16,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from alert_receivers import Webhooks, webhooks
-from sandbox import Document, Sandbox, until
 
 from playbook import PROJECT, clock
 from playbook.environment import Environment, connections
@@ -36,6 +34,8 @@ from playbook.reset.lease import BeingReset, held
 from playbook.reset.plan import Operation
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Verdict
+from tests.alert_receivers import Webhooks, webhooks
+from tests.sandbox import Document, Sandbox, until
 
 SHORT = "lvmh"
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from pytest_bdd import given, parsers, then, when
-from sandbox import NOBODY, Owners, Sandbox, changed, held, minutes_ago, open_shop, use_demo, wreck
 
 from playbook import PROJECT, clock
 from playbook.environment import guard
@@ -19,6 +18,17 @@ from playbook.errors import Refused
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected
 from playbook.reset import backup
+from tests.sandbox import (
+    NOBODY,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    minutes_ago,
+    open_shop,
+    use_demo,
+    wreck,
+)
 
 EMERGENCY_SECONDS = 300
 """The playbook's own limit."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from operation_steps import *  # noqa: F403 - pytest-bdd finds steps among a module's names
 from pytest_bdd import scenarios
-from sandbox import Sandbox
+
+from tests.operations.operation_steps import *  # noqa: F403 - pytest-bdd finds steps among a module's names
+from tests.sandbox import Sandbox
 
 scenarios("operations")
 

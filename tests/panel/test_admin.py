@@ -20,11 +20,8 @@ from typing import Any
 import pytest
 import requests
 from fastapi import FastAPI
-from panel_client import PASSWORD, Panel, panel, served
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
-from sandbox import Sandbox, until
-from tcp_proxy import Wire
 
 from playbook import PROJECT, clock
 from playbook.environment import Environment, Settings
@@ -34,7 +31,7 @@ from playbook.panel import accounts, audit, sessions
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import METRICS_TOKEN, SESSION_COOKIE
-from playbook.panel.board import GO, NO_GO, UNKNOWN, judge
+from playbook.panel.board import UNKNOWN, judge
 from playbook.panel.checklist import checklist
 from playbook.panel.jobs import COLLECTION as JOBS
 from playbook.panel.jobs import Jobs, Told
@@ -43,6 +40,10 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset import lease
 from playbook.reset.lease import held
 from playbook.verdict.checks import CHECKS
+from playbook.verdict.model import GO, NO_GO
+from tests.panel_client import PASSWORD, Panel, panel, served
+from tests.sandbox import Sandbox, until
+from tests.tcp_proxy import Wire
 
 PAGES = ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/openapi.json")
 CHANGES = ("check", "reset", "rollback")

@@ -12,8 +12,7 @@ import requests
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
-from panel_client import PASSWORD, Visitor, panel, served
-from sandbox import Sandbox
+from schemathesis.core.result import Ok
 
 from playbook import clock
 from playbook.backend.awareness import awareness_router
@@ -24,6 +23,8 @@ from playbook.panel.api import demo_router
 from playbook.panel.authentication import API_TOKEN, CSRF_HEADER, Authentication
 from playbook.pristine.seeds import Seeds
 from playbook.reset.lease import held
+from tests.panel_client import PASSWORD, Visitor, panel, served
+from tests.sandbox import Sandbox
 
 TOKEN = "a-token-for-tests"
 RESET, SMOKE_TEST = "/api/demo/reset/", "/api/demo/smoke-test/"
@@ -203,7 +204,7 @@ OPERATIONS = {
 @pytest.mark.parametrize("path", OPERATIONS.values(), ids=OPERATIONS)
 def test_whatever_is_sent_no_server_error_comes_back(shop: Shop, path: str) -> None:
     schema = schemathesis.openapi.from_url(shop.url + "/openapi.json")
-    found = [r.ok() for r in schema.get_all_operations()]
+    found = [r.ok() for r in schema.get_all_operations() if isinstance(r, Ok)]
     [operation] = [one for one in found if one.path == path]
 
     # Driven by hand: schemathesis' own pytest plugin lags behind pytest.
@@ -212,7 +213,7 @@ def test_whatever_is_sent_no_server_error_comes_back(shop: Shop, path: str) -> N
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=operation.as_strategy())
-    def hammer(case: schemathesis.Case) -> None:
+    def hammer(case: schemathesis.Case[Any]) -> None:
         answer = case.call(headers=bearing(TOKEN), timeout=60)
         assert answer.status_code < 500, (case.as_curl_command(), answer.text)
 

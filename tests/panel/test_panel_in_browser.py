@@ -15,8 +15,6 @@ from threading import Event
 from typing import Any
 
 import pytest
-from panel_client import PASSWORD, Panel, panel
-from sandbox import Sandbox, until
 
 from playbook import PROJECT, clock
 from playbook.panel import tasks
@@ -25,6 +23,8 @@ from playbook.panel.jobs import Told
 from playbook.reset.lease import held
 from playbook.reset.plan import Step
 from playbook.reset.run import Progress
+from tests.panel_client import PASSWORD, Panel, panel
+from tests.sandbox import Sandbox, until
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")

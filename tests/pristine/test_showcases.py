@@ -462,7 +462,7 @@ def test_a_price_with_the_wrong_tax_is_refused(
 
 
 def test_a_churned_vendor_with_revenue_is_refused(seeds: Seeds) -> None:
-    records = copy.deepcopy(seeds.showcases[BESSEMER].model.records)
+    records: Any = copy.deepcopy(seeds.showcases[BESSEMER].model.records)
     next(row for row in records["vendors"] if row["churned"])["mrr_usd"] = 500
     with pytest.raises(ValidationError):
         kpis(BESSEMER, records)

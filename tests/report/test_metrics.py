@@ -16,13 +16,13 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
-from sandbox import Document, Sandbox
 
 from playbook import PROJECT
 from playbook.pristine.seeds import Seeds
 from playbook.report import metrics, status
 from playbook.reset.journal import Journal
 from playbook.verdict.checks import CHECKS
+from tests.sandbox import Document, Sandbox
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LVMH = "LVMH_JULIE_BERCOVY"

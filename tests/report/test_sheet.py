@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from sandbox import Sandbox
 
 from playbook import PROJECT, clock
 from playbook.environment import Environment, Settings
@@ -21,6 +20,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.report.sheet.content import Sheet, Standing, gather
 from playbook.report.sheet.number_format import FORMS, MONEY, kpi, money
 from playbook.report.sheet.page import html, write
+from tests.sandbox import Sandbox
 
 CHROMIUM = Path(os.environ.get("PLAYBOOK_CHROMIUM") or "/usr/bin/chromium")
 NARROW, WIDE = "\u202f", "\u00a0"

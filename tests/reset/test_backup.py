@@ -15,8 +15,15 @@ import pytest
 from bson import json_util
 from bson.raw_bson import RawBSONDocument
 from freezegun import freeze_time
-from reset_process import save_apart
-from sandbox import (
+
+from playbook.environment.snapshot import RAW, Snapshot
+from playbook.errors import Refused, WrongUsage
+from playbook.pristine.indexes import DECLARED
+from playbook.pristine.scope import SEEDED, TRACES
+from playbook.reset import backup
+from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup
+from tests.reset_process import save_apart
+from tests.sandbox import (
     FEED,
     OURS,
     Held,
@@ -27,13 +34,6 @@ from sandbox import (
     told,
     use_demo,
 )
-
-from playbook.environment.snapshot import RAW, Snapshot
-from playbook.errors import Refused, WrongUsage
-from playbook.pristine.indexes import DECLARED
-from playbook.pristine.scope import SEEDED, TRACES
-from playbook.reset import backup
-from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup
 
 BUNDLE = "index"
 MONDAY = datetime(2026, 11, 23, 3, tzinfo=UTC)

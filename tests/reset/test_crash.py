@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from reset_process import KILL, reset_apart
-from sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 
 from playbook.pristine.scope import scope_of
 from playbook.reset import backup
 from playbook.reset.backup import Backup
 from playbook.reset.run import restoring_steps
+from tests.reset_process import KILL, reset_apart
+from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 
 BUNDLE = "tiger-global"
 STEPS = 28

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import bson
 import pytest
-from sandbox import (
+
+from playbook.reset.run import delete_orphaned_traces
+from tests.sandbox import (
     EVERYBODY,
     FEED,
     NOBODY,
@@ -24,8 +25,6 @@ from sandbox import (
     told,
     use_demo,
 )
-
-from playbook.reset.run import delete_orphaned_traces
 
 BY_BUNDLE = ("livesales", "leads", "users", "user_sessions", "conversations", "analytics", "carts")
 
@@ -133,7 +132,7 @@ def test_a_doubled_account_of_another_bundle_is_no_obstacle(
     assert any("email_1" in note for note in report.notes), report.notes
     sandbox.reset("lvmh")
     assert sandbox.db.users.count_documents({"email": doubled}) == 1
-    indexes: dict[str, Any] = sandbox.db.users.index_information()
+    indexes = sandbox.db.users.index_information()
     assert indexes["email_1"]["unique"] is True
 
 

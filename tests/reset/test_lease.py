@@ -13,8 +13,15 @@ from threading import Barrier
 
 import pytest
 from freezegun import freeze_time
-from reset_process import ASK, KILL, STOP, reset_apart
-from sandbox import (
+
+from playbook.errors import Refused
+from playbook.reset import lease
+from playbook.reset.execute import StepFailed
+from playbook.reset.lease import Lease, LeaseLost
+from playbook.reset.plan import Step
+from playbook.reset.run import InSession, ResetFailed
+from tests.reset_process import ASK, KILL, STOP, reset_apart
+from tests.sandbox import (
     Held,
     Owners,
     Sandbox,
@@ -26,13 +33,6 @@ from sandbox import (
     use_demo,
     wreck,
 )
-
-from playbook.errors import Refused
-from playbook.reset import lease
-from playbook.reset.execute import StepFailed
-from playbook.reset.lease import Lease, LeaseLost
-from playbook.reset.plan import Step
-from playbook.reset.run import InSession, ResetFailed
 
 SHORT_LIFE = timedelta(seconds=1)
 MIDDLE = 8

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-from sandbox import Owners, Sandbox, seed_documents
-
 from playbook.environment import Environment
+from tests.sandbox import Owners, Sandbox, seed_documents
 
 CATALOG_READS, CREATOR_READS, LOGINS = 1_400, 500, 120
 RESETS = 8

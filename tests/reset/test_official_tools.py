@@ -19,11 +19,11 @@ import pytest
 from bson import Decimal128, Int64, json_util
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
-from sandbox import LAST_WEEK, RAW, Document, Sandbox, seed_documents
 
 from playbook import PROJECT
 from playbook.pristine.seeds import Seeds
 from playbook.reset.backup import Backup
+from tests.sandbox import LAST_WEEK, RAW, Document, Sandbox, seed_documents
 
 BUNDLE = "lvmh"
 SEED_FILES = {

@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from sandbox import (
+
+from playbook import clock
+from playbook.environment import Environment, connections
+from playbook.environment.snapshot import Snapshot
+from playbook.errors import Unreachable
+from playbook.reset.backup import BEFORE_RESET
+from playbook.reset.plan import Step
+from playbook.reset.run import Report, ResetFailed
+from tests.sandbox import (
     ACCESS,
     FEED,
     OURS,
@@ -23,15 +31,7 @@ from sandbox import (
     until,
     use_demo,
 )
-from tcp_proxy import Wire, failing_api
-
-from playbook import clock
-from playbook.environment import Environment, connections
-from playbook.environment.snapshot import Snapshot
-from playbook.errors import Unreachable
-from playbook.reset.backup import BEFORE_RESET
-from playbook.reset.plan import Step
-from playbook.reset.run import Report, ResetFailed
+from tests.tcp_proxy import Wire, failing_api
 
 BUNDLE = "lvmh"
 MONGODB, REDIS, API = "MongoDB", "Redis", "API"

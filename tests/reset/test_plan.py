@@ -79,7 +79,7 @@ def operations[O: Operation](plan: Plan, kind: type[O]) -> list[O]:
 
 def put_into(plan: Plan, collection: str) -> list[Document]:
     [put] = [put for put in operations(plan, Put) if put.collection == collection]
-    return put.documents
+    return [dict(document) for document in put.documents]
 
 
 def matches(document: Document, where: Mapping[str, Any]) -> bool:
@@ -449,7 +449,7 @@ def test_analytics_tracking_is_switched_on(plan: Plan, bundle: Bundle) -> None:
 def test_a_bundles_own_documents_are_in_its_scope(plan: Plan) -> None:
     for put in operations(plan, Put):
         where = plan.scope.filters[put.collection]
-        assert all(matches(document, where) for document in put.documents), put.collection
+        assert all(matches(dict(document), where) for document in put.documents), put.collection
 
 
 def test_another_bundles_documents_are_out_of_scope(seeds: Seeds) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sandbox import ACCESS, Owners, Sandbox, use_demo, wreck
 
 from bench.counting import RoundTrips, counted
 from bench.growth import seeds_with
@@ -15,6 +14,7 @@ from playbook import clock
 from playbook.facts import Demo
 from playbook.pristine.seeds import load
 from playbook.reset.run import Reset
+from tests.sandbox import ACCESS, Owners, Sandbox, use_demo, wreck
 
 RESET_LIMITS = (30, 4, 4)
 WRECK_LIMITS = (36, 4, 4)

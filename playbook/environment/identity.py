@@ -1,0 +1,165 @@
+"""Which environment this is: a UUID and a name, kept in the database's marker document.
+
+Whatever is written about an environment (backups, journal, verdicts, alerts, reports) carries its
+identity, so that nothing of one environment is ever taken for another's.
+
+The marker also remembers where it was written. A database that was copied brings its marker
+along; it is noticed by that, and refused until a person has said what it is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
+
+from playbook.environment.settings import NAME_SETTING, Settings
+from playbook.errors import Refused
+
+COLLECTION = "demo_environment"
+MARKER = "demo"
+"""The ``_id`` of the marker document."""
+SERVER = ("local", "playbook_server")
+"""Database and collection in which an embedded MongoDB keeps an id of its own."""
+
+type Marker = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An environment's UUID (as text) and its name for people.
+
+    ``id`` is empty where the database carries no marker, or none that we may write to: then
+    nothing can be recorded about it, and nothing belongs to it.
+    """
+
+    id: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def owns(self, identity: object) -> bool:
+        """Whether something that carries this ``id`` is this environment's own."""
+        return bool(self.id) and identity == self.id
+
+    def document(self) -> dict[str, str]:
+        """The identity as it stands in verdicts, reports and alerts."""
+        return {"id": self.id, "name": self.name}
+
+
+def find_marker(db: Database[dict[str, Any]]) -> Marker | None:
+    """The marker document, None where the database has none."""
+    return db[COLLECTION].find_one({"_id": MARKER})
+
+
+def read(db: Database[dict[str, Any]], settings: Settings) -> Identity:
+    """The identity of a database; one is written where a marker has none yet.
+
+    Raises Refused where the database is a copy of another environment's, or where
+    ``PLAYBOOK_ENVIRONMENT`` names another environment than the marker does.
+    """
+    marker = find_marker(db)
+    if marker is None:
+        return Identity("", settings.default_name)
+    if not marker.get("identity"):
+        try:
+            marker = _add_identity(db, settings)
+        except OperationFailure:  # we may not write here
+            return Identity("", settings.default_name)
+    _require_original(db, marker, settings)
+    return Identity(str(marker["identity"]), _name(db, marker, settings))
+
+
+def renew(db: Database[dict[str, Any]], settings: Settings) -> Identity:
+    """Give a database an identity of its own: it is a copy, and another environment from now on."""
+    change = {"identity": str(uuid.uuid4()), "place": place_of(db, settings)}
+    db[COLLECTION].update_one({"_id": MARKER}, {"$set": {**change, **_names(settings)}})
+    return read(db, settings)
+
+
+def confirm(db: Database[dict[str, Any]], settings: Settings, *, moved: bool = False) -> Identity:
+    """Let a database keep its identity: under its new name where a setting names it.
+
+    ``moved``: at its new place, too; otherwise one at another place is refused as a copy.
+    """
+    change = _names(settings) if settings.name else {}
+    if moved:
+        change |= {"place": place_of(db, settings)}
+    else:
+        _require_original(db, find_marker(db) or {}, settings)
+    if change:
+        db[COLLECTION].update_one({"_id": MARKER}, {"$set": change})
+    return read(db, settings)
+
+
+def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
+    """Where a database is, in a form that a copy of it does not share.
+
+    MongoDB gives each collection a UUID of its own, also to one that mongorestore makes anew; it
+    is the same by whatever name or tunnel the server is reached. An embedded MongoDB has an id
+    for the server instead. Where there is neither, the address must do.
+    """
+    found = next(iter(db.list_collections(filter={"name": COLLECTION})), {})
+    if collection := found.get("info", {}).get("uuid"):
+        return f"collection {_uuid_text(collection)}"
+    server = db.client[SERVER[0]][SERVER[1]].find_one({"_id": "server"})
+    if server is not None:
+        return f"server {server['id']}/{db.name}"
+    return f"address {settings.place}"
+
+
+def identify_server(db: Database[dict[str, Any]]) -> None:
+    """Give an embedded MongoDB an id, where it has none yet."""
+    db.client[SERVER[0]][SERVER[1]].update_one(
+        {"_id": "server"}, {"$setOnInsert": {"id": str(uuid.uuid4())}}, upsert=True
+    )
+
+
+def _uuid_text(found: object) -> str:
+    return str(found.as_uuid() if hasattr(found, "as_uuid") else found)
+
+
+def _add_identity(db: Database[dict[str, Any]], settings: Settings) -> Marker:
+    """Write an identity into a marker that has none; of several that try at once, one does."""
+    new = {"identity": str(uuid.uuid4()), "place": place_of(db, settings), **_names(settings)}
+    db[COLLECTION].update_one({"_id": MARKER, "identity": {"$exists": False}}, {"$set": new})
+    return find_marker(db) or new
+
+
+def _names(settings: Settings) -> dict[str, str]:
+    named_by = NAME_SETTING if settings.name else "address"
+    return {"name": settings.default_name, "named_by": named_by}
+
+
+def _require_original(db: Database[dict[str, Any]], marker: Marker, settings: Settings) -> None:
+    place = marker.get("place")
+    if place is None or place == place_of(db, settings):
+        return
+    raise Refused(
+        f"database {db.name!r} at {settings.addresses['MongoDB']} carries the identity of "
+        f"{marker.get('name')!r}, which is another database: this one is a copy, or was moved. "
+        f"Nothing was written. For a copy, run: playbook adopt --i-mean {db.name} --new-identity; "
+        f"if it was moved, run: playbook adopt --i-mean {db.name} --same-identity"
+    )
+
+
+def _name(db: Database[dict[str, Any]], marker: Marker, settings: Settings) -> str:
+    """The name in the marker; one that only repeats an address gives way to a setting's."""
+    name = str(marker.get("name") or settings.default_name)
+    if not settings.name or name == settings.name:
+        return name
+    if marker.get("named_by") == NAME_SETTING:
+        raise Refused(
+            f"{NAME_SETTING} is {settings.name!r}, but database {db.name!r} at "
+            f"{settings.addresses['MongoDB']} is {name!r}; nothing was written. Name the "
+            f"environment that you mean; to rename this one, run: playbook adopt --i-mean {db.name}"
+        )
+    with suppress(OperationFailure):  # we may not write here: the name is right all the same
+        db[COLLECTION].update_one({"_id": MARKER}, {"$set": _names(settings)})
+    return settings.name

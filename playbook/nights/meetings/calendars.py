@@ -1,0 +1,217 @@
+"""Read calendars: iCalendar files, or addresses that serve one.
+
+============================  ==================================================================
+``PLAYBOOK_CALENDARS``        files or https addresses, separated by blanks, line breaks, commas
+============================  ==================================================================
+
+A calendar's address often holds a secret token, so only its host is ever shown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import icalendar
+import recurring_ical_events
+import requests
+
+from playbook.clock import first_instant
+from playbook.errors import Unreachable, WrongUsage
+
+SETTING = "PLAYBOOK_CALENDARS"
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 20.0
+"""How long a whole calendar may take to arrive."""
+LARGEST = 20_000_000
+"""Bytes; a larger answer is not a calendar of meetings."""
+
+_SEPARATOR = re.compile(r"[\s,]+")
+
+
+class CalendarUnreadable(Unreachable):
+    """A calendar does not answer, or its text is not iCalendar."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a calendar, after recurrence: instants are UTC."""
+
+    uid: str
+    start: datetime
+    end: datetime
+    title: str
+    description: str
+    attendees: Mapping[str, str]
+    """Who is invited: e-mail address in lower case, and the answer given (``DECLINED``, …)."""
+    organizer: str | None
+    """The organizer's e-mail address, in lower case."""
+    all_day: bool = False
+    """An all-day event has a day and no time: it cannot be prepared to the minute."""
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """One calendar: a file or an address. Its repr never shows the address."""
+
+    source: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What may be shown of it: the file, or the host alone."""
+        parts = urlsplit(self.source)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return f"calendar at {parts.hostname} ({self.key[:6]})"
+        return f"calendar {Path(self.source).name}"
+
+    @property
+    def key(self) -> str:
+        """Tells two calendars apart without showing their addresses."""
+        return sha256(self.source.encode()).hexdigest()[:16]
+
+    def read(self, zone: str, since: datetime, until: datetime) -> list[Event]:
+        """The events between two instants (UTC); ``zone`` is for times that name no zone.
+
+        Raises CalendarUnreadable.
+        """
+        try:
+            return list(events(self._text(), zone, since, until))
+        except CalendarUnreadable:
+            raise
+        except Exception as error:
+            # The parsers raise many kinds; whichever it is, the text is not what it should be.
+            raise CalendarUnreadable(
+                f"{self.name} cannot be read: its text is not a valid iCalendar file "
+                f"({type(error).__name__}); open it in a calendar program and export it again"
+            ) from error
+
+    def _text(self) -> bytes:
+        if urlsplit(self.source).scheme in ("http", "https"):
+            return self._fetched()
+        try:
+            return Path(self.source).expanduser().read_bytes()
+        except OSError as error:
+            raise CalendarUnreadable(
+                f"{self.name} cannot be read: {error.strerror}; correct {SETTING}"
+            ) from error
+
+    def _fetched(self) -> bytes:
+        deadline = monotonic() + ANSWER_SECONDS
+        content = bytearray()
+        try:
+            with requests.get(
+                self.source, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), stream=True
+            ) as answer:
+                if answer.status_code != 200:
+                    raise CalendarUnreadable(
+                        f"{self.name} cannot be read: it answered {answer.status_code}; "
+                        f"check its address in {SETTING}"
+                    )
+                for part in answer.iter_content(65536):
+                    content += part
+                    if len(content) > LARGEST or monotonic() > deadline:
+                        raise CalendarUnreadable(
+                            f"{self.name} cannot be read: its answer is too large or too slow"
+                        )
+        except requests.RequestException as error:
+            # The library's own text holds the address, and with it the secret.
+            raise CalendarUnreadable(
+                f"{self.name} cannot be reached ({type(error).__name__})"
+            ) from None
+        return bytes(content)
+
+
+def calendars(variables: Mapping[str, str] | None = None) -> list[Calendar]:
+    """The calendars that are set. Raises WrongUsage where an entry is neither file nor address."""
+    stated = (os.environ if variables is None else variables).get(SETTING, "").strip(" \t\r\n,")
+    found = []
+    for number, entry in enumerate(filter(None, _SEPARATOR.split(stated)), start=1):
+        parts = urlsplit(entry)
+        if parts.scheme == "webcal":
+            entry = "https" + entry[len("webcal") :]
+        elif parts.scheme == "file":
+            entry = unquote(parts.path)
+        elif parts.scheme not in ("", "http", "https"):
+            raise WrongUsage(
+                f"{SETTING}: entry {number} has the scheme {parts.scheme!r}; "
+                "expected a file or an https address"
+            )
+        found.append(Calendar(entry))
+    return found
+
+
+def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
+    """The events of an iCalendar text between two instants, each repetition on its own."""
+    calendar = icalendar.Calendar.from_ical(text)
+    # A window wider by a day each side: all-day events carry no zone, and are sorted out below.
+    day = timedelta(days=1)
+    found = recurring_ical_events.of(calendar).between(since - day, until + day)
+    for component in found:
+        event = _event(component, zone)
+        if event.end > since and event.start < until:
+            yield event
+
+
+def _event(component: Any, zone: str) -> Event:
+    begin, finish = component.start, component.end
+    all_day = not isinstance(begin, datetime)
+    start, end = _instant(begin, zone), _instant(finish, zone)
+    # Rooms answer, too; only people count.
+    people = [
+        attendee
+        for attendee in _listed(component.get("ATTENDEE"))
+        if str(attendee.params.get("CUTYPE", "")).upper() not in _THINGS
+    ]
+    return Event(
+        uid=str(component.get("UID", "")),
+        start=start,
+        end=max(end, start),
+        title=" ".join(str(component.get("SUMMARY", "")).split()),
+        description="\n".join(
+            str(component.get(name, ""))
+            for name in ("DESCRIPTION", "LOCATION")
+            if name in component
+        ),
+        attendees={
+            address: str(person.params.get("PARTSTAT", "")).upper()
+            for person in people
+            if (address := _address(person))
+        },
+        organizer=_address(component.get("ORGANIZER")),
+        all_day=all_day,
+        cancelled=str(component.get("STATUS", "")).upper() == "CANCELLED",
+    )
+
+
+_THINGS = ("ROOM", "RESOURCE")
+
+
+def _listed(value: object) -> Sequence[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)
+
+
+def _address(value: object) -> str | None:
+    text = str(value or "").strip()
+    if text.lower().startswith("mailto:"):
+        text = text[len("mailto:") :]
+    return text.lower() if "@" in text else None
+
+
+def _instant(value: date | datetime, zone: str) -> datetime:
+    """An instant (UTC). A time without a zone is local time in ``zone``; a day begins there."""
+    if not isinstance(value, datetime):
+        return first_instant(datetime.combine(value, time()), zone)
+    if value.tzinfo is None:
+        return first_instant(value.replace(microsecond=0), zone)
+    return value.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,199 @@
+"""Prepare the demos for the meetings in the calendars: check, reset once, tell the presenter.
+
+``playbook meetings run`` does what is due at this moment and nothing twice, however often and in
+however many places it runs: each task is taken in MongoDB first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from playbook import clock
+from playbook.environment import Environment
+from playbook.errors import PlaybookError, Refused
+from playbook.nights.alerts import Alert, Channels, Outbox
+from playbook.nights.alerts.channels import SUCCESS
+from playbook.nights.meetings import presenter
+from playbook.nights.meetings.calendars import Calendar, CalendarUnreadable
+from playbook.nights.meetings.coming import (
+    LAST_RESET,
+    LOOK_AHEAD,
+    Meeting,
+    due_stage,
+    may_reset,
+    meetings_of,
+    next_meeting,
+)
+from playbook.nights.meetings.remembered import Remembered
+from playbook.nights.nightly import Check, run_features
+from playbook.pristine import bundles
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.reset.run import InSession, Reset
+from playbook.verdict.model import GO, BundleVerdict
+
+TRIGGER = "meeting"
+UNREADABLE_FOR = timedelta(hours=1)
+"""How long a calendar may be unreadable before people are alerted."""
+ASK_BEFORE = timedelta(hours=24)
+"""How long before a doubtful meeting people are asked which bundle it is about."""
+LONGEST_MEETING = timedelta(hours=12)
+"""How far back to look for a meeting that is being held."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the calendars say, and which of them could not be read."""
+
+    meetings: tuple[Meeting, ...]
+    failures: tuple[CalendarUnreadable, ...] = ()
+
+
+@dataclass
+class Preparation:
+    """Prepares one environment's demos. Raises Unreachable where MongoDB is away."""
+
+    environment: Environment
+    seeds: Seeds
+    calendars: Sequence[Calendar]
+    backups: Path
+    outbox: Outbox
+    check: Check = run_features
+    say: Callable[[str], None] = print
+    zone: str = "UTC"
+    """For events that name no time zone (IANA)."""
+    outbox_for: Callable[[Channels], Outbox] = field(default=Outbox)
+
+    @property
+    def _remembered(self) -> Remembered:
+        return Remembered(self.environment.db)
+
+    def read(self, now: datetime) -> Reading:
+        """The meetings from now on; of a calendar that cannot be read, those it had before."""
+        failures: list[CalendarUnreadable] = []
+        with self.environment.translate_connection_errors():
+            for calendar in self.calendars:
+                try:
+                    since, until = now - LONGEST_MEETING, now + LOOK_AHEAD
+                    found = calendar.read(self.zone, since, until)
+                except CalendarUnreadable as error:
+                    failures.append(error)
+                    self._calendar_failed(calendar, error, now)
+                else:
+                    meetings = meetings_of(found, self.seeds)
+                    if self._remembered.calendar_was_read(calendar, meetings, now):
+                        text = f"{calendar.name} can be read again"
+                        self._alert(self.outbox, Alert(SUCCESS, text, text))
+            known = self._remembered.meetings(self.calendars)
+        return Reading(tuple(m for m in known if m.end > now), tuple(failures))
+
+    def access_for(self, bundle: Bundle, now: datetime, within: timedelta) -> datetime | None:
+        """The start of a bundle's next meeting (UTC), where it begins within a time from now."""
+        meeting = next_meeting(self.read(now).meetings, bundle, now)
+        if meeting is None or not now < meeting.start <= now + within:
+            return None
+        return meeting.start
+
+    def run(self) -> int:
+        """Do what is due now; answers how many meetings were seen to."""
+        now = clock.now()
+        reading = self.read(now)
+        for failure in reading.failures:
+            self._say(str(failure))
+        done = 0
+        for meeting in reading.meetings:
+            if meeting.bundle is None:
+                self._ask(meeting, now)
+            elif stage := due_stage(meeting, now):
+                done += self._prepare(stage, meeting, reading.meetings)
+        return done
+
+    def _prepare(self, stage: str, meeting: Meeting, meetings: Iterable[Meeting]) -> int:
+        bundle = bundles.find(self.seeds, str(meeting.bundle))
+        with self.environment.translate_connection_errors():
+            if not self._remembered.begin(stage, meeting, clock.now()):
+                return 0
+        verdict, error, was_reset = self._checked(bundle)
+        reset = "not needed"
+        if verdict is None or verdict.verdict != GO:
+            reset = self._reset_once(bundle, meeting, meetings)
+            if was_reset := reset == "done":
+                verdict, error, _ = self._checked(bundle)
+        go = verdict is not None and verdict.verdict == GO
+        name = self.environment.settings.addresses["MongoDB"]
+        alert = (
+            presenter.ready(bundle, meeting, name, was_reset)
+            if go
+            else presenter.not_ready(bundle, meeting, name, verdict, reset, error)
+        )
+        self._alert(self.outbox_for(presenter.channels_for(meeting, self.outbox.channels)), alert)
+        with self.environment.translate_connection_errors():
+            outcome = {"verdict": verdict.verdict if verdict else None, "reset": reset}
+            self._remembered.end(stage, meeting, clock.now(), **outcome)
+        self._say(f"{bundle.short} {stage}: {alert.title}; reset: {reset}")
+        return 1
+
+    def _checked(self, bundle: Bundle) -> tuple[BundleVerdict | None, str | None, bool]:
+        try:
+            verdict = self.check(self.environment, self.seeds, bundle, None)
+        except PlaybookError as error:
+            return None, self.environment.redact(str(error)), False
+        (found,) = verdict.bundles
+        return found, None, False
+
+    def _reset_once(self, bundle: Bundle, meeting: Meeting, meetings: Iterable[Meeting]) -> str:
+        """Reset before a meeting if there is time and it disturbs nobody; says what was done."""
+        now = clock.now()
+        sharing = [other.key for other in bundles.sharing_region(self.seeds, bundle)]
+        if meeting.start - now <= LAST_RESET:
+            return "not done, the meeting is too near"
+        if not may_reset(meetings, sharing, now):
+            return "not done, another meeting in the same region is near or being held"
+        try:
+            Reset(self.environment, self.seeds, self.backups).reset(
+                bundle, access=meeting.start, trigger=TRIGGER
+            )
+        except InSession as error:
+            return f"not done, {self.environment.redact(str(error))}"
+        except Refused as error:
+            return f"refused: {self.environment.redact(str(error))}"
+        except PlaybookError as error:
+            return f"failed: {self.environment.redact(str(error))}"
+        return "done"
+
+    def _ask(self, meeting: Meeting, now: datetime) -> None:
+        if not now < meeting.start <= now + ASK_BEFORE:
+            return
+        with self.environment.translate_connection_errors():
+            if not self._remembered.begin("question", meeting, now):
+                return
+            shorts = [bundles.find(self.seeds, key).short for key in meeting.candidates]
+            name = self.environment.settings.addresses["MongoDB"]
+            self._alert(self.outbox, presenter.unclear(meeting, shorts, name))
+            self._remembered.end("question", meeting, clock.now())
+
+    def _calendar_failed(
+        self, calendar: Calendar, error: CalendarUnreadable, now: datetime
+    ) -> None:
+        since, alerted = self._remembered.calendar_failed(calendar, now)
+        if alerted or now - since < UNREADABLE_FOR:
+            return
+        lines = [
+            f"{error}, since {since:%a %d %b %Y, %H:%M} UTC",
+            "What was done: the meetings that it had before are still prepared; new ones are not",
+            "What to do: correct PLAYBOOK_CALENDARS, or the calendar's server; "
+            "then run: playbook meetings",
+        ]
+        self._alert(self.outbox, Alert("high", f"[high] {error}", "\n".join(lines)))
+        self._remembered.calendar_alerted(calendar, now)
+
+    def _alert(self, outbox: Outbox, alert: Alert) -> None:
+        for delivery in outbox.send(alert):
+            if not delivery.taken:
+                self._say(f"alert {delivery}")
+
+    def _say(self, text: str) -> None:
+        self.say(self.environment.redact(text))

@@ -1,0 +1,109 @@
+"""Whom to tell that a demo is ready for a meeting: its presenter.
+
+============================  ==================================================================
+``DEMO_ALERT_PRESENTER``      apprise URLs; a mail URL without ``to=`` goes to the organizer
+``PLAYBOOK_PANEL_URL``        where the panel is, for links to the sheet
+============================  ==================================================================
+
+Without the first, the channels of success and failure alerts get the message.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from urllib.parse import parse_qs, quote, urlsplit
+
+from playbook.clock import local_text
+from playbook.nights.alerts import Alert, Channels
+from playbook.nights.alerts.channels import LEVELS, SUCCESS
+from playbook.nights.meetings.coming import Meeting
+from playbook.pristine.bundles import Bundle
+from playbook.verdict.model import BundleVerdict
+
+SETTING = "DEMO_ALERT_PRESENTER"
+SHOWN_REASONS = 3
+
+
+def channels_for(
+    meeting: Meeting, usual: Channels, variables: Mapping[str, str] | None = None
+) -> Channels:
+    """Where a meeting's presenter is told. Raises WrongUsage where an entry is not a URL."""
+    variables = os.environ if variables is None else variables
+    stated = variables.get(SETTING, "").strip()
+    if not stated:
+        return usual
+    # The setting is read like any other list of channels, under the name of one of them.
+    urls = Channels.from_environment({"DEMO_ALERT_SUCCESS": stated}).urls[SUCCESS]
+    addressed = tuple(_addressed(url, meeting.organizer) for url in urls)
+    return Channels(dict.fromkeys(LEVELS, addressed))
+
+
+def ready(bundle: Bundle, meeting: Meeting, environment: str, was_reset: bool) -> Alert:
+    """The demo can be shown."""
+    lines = _heading(bundle, meeting, environment)
+    lines.append("The demo was reset and checked: GO" if was_reset else "The demo was checked: GO")
+    lines += [f"What to do: nothing. {_sheet(bundle)}"]
+    return Alert(SUCCESS, f"{bundle.firm}: the demo is ready (GO)", "\n".join(lines))
+
+
+def not_ready(
+    bundle: Bundle,
+    meeting: Meeting,
+    environment: str,
+    verdict: BundleVerdict | None,
+    why_not_reset: str,
+    error: str | None = None,
+) -> Alert:
+    """The demo cannot be shown as it is: why, and the one thing to do."""
+    lines = _heading(bundle, meeting, environment)
+    if verdict is not None:
+        reasons = list(dict.fromkeys(r.reason or r.scenario for r in verdict.not_passed))
+        lines.append(f"The demo is {verdict.verdict}:")
+        lines += [f"- {' '.join(reason.split())[:300]}" for reason in reasons[:SHOWN_REASONS]]
+        if len(reasons) > SHOWN_REASONS:
+            lines.append(f"- and {len(reasons) - SHOWN_REASONS} more")
+    if error:
+        lines.append(f"The demo could not be checked: {error}")
+    lines.append(f"Reset: {why_not_reset}")
+    lines.append(
+        "What to do: call the engineer on call and read them this message; "
+        f"they run: playbook check {bundle.short}"
+    )
+    return Alert("high", f"{bundle.firm}: the demo is not ready (NO-GO)", "\n".join(lines))
+
+
+def unclear(meeting: Meeting, bundles: list[str], environment: str) -> Alert:
+    """Nobody knows which demo a meeting is about: ask, do not guess."""
+    lines = [
+        f"Environment: {environment}",
+        f"The meeting {meeting.title!r} on {meeting.start:%a %d %b, %H:%M} UTC may be about "
+        f"{' or '.join(bundles)}.",
+        "No demo is prepared for it.",
+        "What to do: write the id of the bundle into the title of the event "
+        f"(one of {', '.join(meeting.candidates)})",
+    ]
+    return Alert("medium", f"which demo is {meeting.title!r} about?", "\n".join(lines))
+
+
+def _heading(bundle: Bundle, meeting: Meeting, environment: str) -> list[str]:
+    return [
+        f"Environment: {environment}",
+        f"Meeting: {meeting.title}, {local_text(meeting.start, bundle.timezone)}",
+    ]
+
+
+def _sheet(bundle: Bundle) -> str:
+    panel = os.environ.get("PLAYBOOK_PANEL_URL", "").strip().rstrip("/")
+    if not panel:
+        return (
+            f"The sheet for the meeting: playbook check {bundle.short} --html {bundle.short}.html"
+        )
+    return f"The sheet for the meeting: {panel}/bundles/{bundle.short}/sheet"
+
+
+def _addressed(url: str, organizer: str | None) -> str:
+    parts = urlsplit(url)
+    if organizer is None or not parts.scheme.startswith("mailto") or "to" in parse_qs(parts.query):
+        return url
+    return f"{url}{'&' if parts.query else '?'}to={quote(organizer, safe='@')}"

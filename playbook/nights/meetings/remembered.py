@@ -1,0 +1,103 @@
+"""What is remembered of calendars and meetings in ``demo_meetings``, so that nothing is done twice.
+
+A calendar that cannot be read keeps the meetings that it had when it last could: an outage must
+never look like a week without meetings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from playbook.nights.meetings.calendars import Calendar
+from playbook.nights.meetings.coming import Meeting
+
+COLLECTION = "demo_meetings"
+ABANDONED = timedelta(minutes=10)
+"""A task that was begun and not finished for this long belonged to a process that died."""
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """The collection of one environment. Raises PyMongoError where MongoDB is away."""
+
+    db: Database[dict[str, Any]]
+
+    def calendar_was_read(
+        self, calendar: Calendar, meetings: Iterable[Meeting], now: datetime
+    ) -> bool:
+        """Keep a calendar's meetings; answers whether people had been alerted that it fails."""
+        former = self.db[COLLECTION].find_one_and_update(
+            {"_id": _calendar_id(calendar)},
+            {
+                "$set": {
+                    "name": calendar.name,
+                    "read_at": now,
+                    "meetings": [meeting.document() for meeting in meetings],
+                },
+                "$unset": {"failing_since": "", "alerted_at": ""},
+            },
+            upsert=True,
+        )
+        return bool(former and former.get("alerted_at"))
+
+    def calendar_failed(self, calendar: Calendar, now: datetime) -> tuple[datetime, bool]:
+        """Since when a calendar cannot be read (UTC), and whether people have been alerted."""
+        first = {"_id": _calendar_id(calendar), "name": calendar.name, "failing_since": now}
+        with suppress(DuplicateKeyError):
+            self.db[COLLECTION].insert_one(first)
+        self.db[COLLECTION].update_one(
+            {"_id": _calendar_id(calendar), "failing_since": {"$exists": False}},
+            {"$set": {"failing_since": now}},
+        )
+        found = self.db[COLLECTION].find_one({"_id": _calendar_id(calendar)}) or {}
+        return found.get("failing_since", now), bool(found.get("alerted_at"))
+
+    def calendar_alerted(self, calendar: Calendar, now: datetime) -> None:
+        """Note that people have been alerted about a calendar."""
+        self.db[COLLECTION].update_one(
+            {"_id": _calendar_id(calendar)}, {"$set": {"alerted_at": now}}
+        )
+
+    def meetings(self, calendars: Iterable[Calendar]) -> list[Meeting]:
+        """The meetings that some calendars had when they were last read, by their start."""
+        ids = [_calendar_id(calendar) for calendar in calendars]
+        found = {
+            meeting.key: meeting
+            for kept in self.db[COLLECTION].find({"_id": {"$in": ids}})
+            for meeting in map(Meeting.from_document, kept.get("meetings", []))
+        }
+        return sorted(found.values(), key=lambda meeting: (meeting.start, meeting.key))
+
+    def begin(self, task: str, meeting: Meeting, now: datetime) -> bool:
+        """Take a task of a meeting; False where another process has it, or has done it."""
+        document = {"_id": f"{task}:{meeting.key}", "begun_at": now, "ended_at": None}
+        try:
+            self.db[COLLECTION].insert_one({**document, "meeting": meeting.document()})
+            return True
+        except DuplicateKeyError:
+            abandoned = {
+                "_id": document["_id"],
+                "ended_at": None,
+                "begun_at": {"$lt": now - ABANDONED},
+            }
+            taken = self.db[COLLECTION].update_one(abandoned, {"$set": {"begun_at": now}})
+            return taken.modified_count == 1
+
+    def end(self, task: str, meeting: Meeting, now: datetime, **outcome: Any) -> None:
+        """Note how a task ended, and forget those of a month ago."""
+        self.db[COLLECTION].update_one(
+            {"_id": f"{task}:{meeting.key}"}, {"$set": {"ended_at": now, **outcome}}
+        )
+        self.db[COLLECTION].delete_many({"ended_at": {"$lt": now - KEPT}})
+
+
+def _calendar_id(calendar: Calendar) -> str:
+    return f"calendar:{calendar.key}"

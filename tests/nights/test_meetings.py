@@ -1,0 +1,491 @@
+"""Meetings from calendars: which bundle, which instant, and what is done before each.
+
+The calendars are real iCalendar files, served over real HTTP where an address is meant; the
+environment is a real one, and so are the resets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+
+from playbook import clock
+from playbook.environment import Environment
+from playbook.errors import WrongUsage
+from playbook.nights.alerts import Channels, Outbox
+from playbook.nights.meetings.calendars import (
+    Calendar,
+    CalendarUnreadable,
+    Event,
+    calendars,
+    events,
+)
+from playbook.nights.meetings.coming import due_stage, in_words, may_reset, meetings_of
+from playbook.nights.meetings.preparation import Preparation
+from playbook.nights.meetings.presenter import channels_for
+from playbook.nights.meetings.recognition import recognise
+from playbook.nights.nightly import Check
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.verdict.checks import CHECKS
+from playbook.verdict.model import BundleVerdict, Result, Verdict
+from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+from tests.sandbox import Sandbox
+
+SUNDAY = datetime(2026, 10, 25, tzinfo=UTC)
+"""Europe's clocks go back on this day."""
+WEEK = timedelta(days=7)
+
+
+def ics(*entries: str) -> bytes:
+    """An iCalendar file of some events."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", ZONE]
+    for entry in entries:
+        lines += ["BEGIN:VEVENT", "DTSTAMP:20261001T000000Z", *entry.strip().splitlines()]
+        lines += ["END:VEVENT"]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+
+
+ZONE = "\r\n".join(
+    [
+        "BEGIN:VTIMEZONE",
+        "TZID:Europe/Paris",
+        "BEGIN:DAYLIGHT",
+        "DTSTART:19700329T020000",
+        "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+        "TZOFFSETFROM:+0100",
+        "TZOFFSETTO:+0200",
+        "TZNAME:CEST",
+        "END:DAYLIGHT",
+        "BEGIN:STANDARD",
+        "DTSTART:19701025T030000",
+        "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+        "TZOFFSETFROM:+0200",
+        "TZOFFSETTO:+0100",
+        "TZNAME:CET",
+        "END:STANDARD",
+        "END:VTIMEZONE",
+    ]
+)
+
+
+def read(text: bytes, zone: str = "UTC") -> list[Event]:
+    return list(events(text, zone, SUNDAY - WEEK, SUNDAY + WEEK))
+
+
+def starts(found: list[Event]) -> list[str]:
+    return sorted(f"{event.start:%d %H:%M}" for event in found)
+
+
+# What a calendar says
+
+
+def test_a_weekly_meeting_keeps_its_local_time_across_a_clock_change() -> None:
+    text = ics(
+        "UID:w\nSUMMARY:LVMH\nDTSTART;TZID=Europe/Paris:20261019T100000\n"
+        "DTEND;TZID=Europe/Paris:20261019T110000\nRRULE:FREQ=WEEKLY;COUNT=4"
+    )
+    assert starts(read(text)) == ["19 08:00", "26 09:00"]
+
+
+def test_one_repetition_that_was_moved_and_one_that_was_left_out() -> None:
+    text = ics(
+        "UID:d\nSUMMARY:LVMH\nDTSTART:20261020T100000Z\nDTEND:20261020T110000Z\n"
+        "RRULE:FREQ=DAILY;COUNT=4\nEXDATE:20261021T100000Z",
+        "UID:d\nSUMMARY:LVMH\nRECURRENCE-ID:20261022T100000Z\n"
+        "DTSTART:20261022T150000Z\nDTEND:20261022T160000Z",
+    )
+    assert starts(read(text)) == ["20 10:00", "22 15:00", "23 10:00"]
+
+
+def test_a_time_without_a_zone_is_local_and_a_day_has_no_time(seeds: Seeds) -> None:
+    floating = ics("UID:f\nSUMMARY:LVMH\nDTSTART:20261020T100000\nDURATION:PT1H")
+    assert starts(read(floating, "Asia/Singapore")) == ["20 02:00"]
+    whole_day = read(ics("UID:a\nSUMMARY:LVMH\nDTSTART;VALUE=DATE:20261020"))
+    assert [event.all_day for event in whole_day] == [True]
+    assert meetings_of(whole_day, seeds) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "counts"),
+    [
+        ("STATUS:CONFIRMED", True),
+        ("STATUS:CANCELLED", False),
+        ("ATTENDEE;PARTSTAT=DECLINED:mailto:investor@lvmh.example", False),
+        ("ATTENDEE;PARTSTAT=ACCEPTED:mailto:investor@lvmh.example", True),
+        (
+            "ATTENDEE;PARTSTAT=DECLINED:mailto:Sales@AisleMarts.luxury\n"
+            "ATTENDEE;PARTSTAT=ACCEPTED:mailto:investor@lvmh.example",
+            False,
+        ),
+        (
+            "ATTENDEE;PARTSTAT=DECLINED:mailto:one@aislemarts.luxury\n"
+            "ATTENDEE;PARTSTAT=ACCEPTED:mailto:two@aislemarts.luxury",
+            True,
+        ),
+        ("ATTENDEE;CUTYPE=ROOM;PARTSTAT=DECLINED:mailto:room@aislemarts.luxury", True),
+        ("ATTENDEE;PARTSTAT=DECLINED:mailto:lvmh.demo@aislemarts.luxury", True),
+    ],
+)
+def test_cancelled_and_declined_meetings_are_none(seeds: Seeds, lines: str, counts: bool) -> None:
+    text = ics(f"UID:c\nSUMMARY:LVMH\nDTSTART:20261020T100000Z\nDURATION:PT1H\n{lines}")
+    assert bool(meetings_of(read(text), seeds)) is counts
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "attendees", "certain", "shorts"),
+    [
+        ("Meeting with LVMH", "", (), True, ["lvmh"]),
+        ("Seed round", "bundle: TIGER_GLOBAL_CHASE_COLEMAN", (), True, ["tiger-global"]),
+        ("Seed round", "INDEX_SOFIA_DOLFE", (), True, ["index"]),
+        ("Call", "", ("GC.Demo@aislemarts.luxury",), True, ["general-catalyst"]),
+        ("Call", "sign in as a16z.creator@aislemarts.luxury", (), True, ["a16z"]),
+        ("general catalyst: numbers", "", (), True, ["general-catalyst"]),
+        ("Sequoia Capital", "", (), True, ["sequoia"]),
+        ("GC demo", "", (), True, ["general-catalyst"]),
+        ("Index review", "", (), False, ["index"]),
+        ("Tiger team", "", (), False, ["tiger-global"]),
+        ("LVMH and Index Ventures", "", (), False, ["index", "lvmh"]),
+        ("Reindexing the demo database", "", (), False, []),
+        ("Lunch", "", (), False, []),
+    ],
+)
+def test_which_bundle_a_meeting_is_about(
+    seeds: Seeds,
+    title: str,
+    description: str,
+    attendees: tuple[str, ...],
+    certain: bool,
+    shorts: list[str],
+) -> None:
+    invited = {address.lower(): "" for address in attendees}
+    event = Event("u", SUNDAY, SUNDAY, title, description, invited, None)
+    match = recognise(event, seeds)
+    assert (match.certain, sorted(b.short for b in match.candidates)) == (certain, shorts)
+
+
+def test_settings_name_files_and_addresses() -> None:
+    stated = " a.ics, webcal://calendar.example/t0ken,https://other.example/x.ics\nfile:///b%20c "
+    found = calendars({"PLAYBOOK_CALENDARS": stated})
+    assert [calendar.source for calendar in found] == [
+        "a.ics",
+        "https://calendar.example/t0ken",
+        "https://other.example/x.ics",
+        "/b c",
+    ]
+    assert "t0ken" not in repr(found) + found[1].name
+    assert calendars({}) == []
+    with pytest.raises(WrongUsage, match="entry 1 has the scheme 'ftp'"):
+        calendars({"PLAYBOOK_CALENDARS": "ftp://a/b"})
+
+
+@pytest.mark.parametrize("text", [b"", b"<html>sign in</html>", b"BEGIN:VCALENDAR\r\nBEGIN:X"])
+def test_what_is_no_calendar_is_named_in_one_line(tmp_path: Path, text: bytes) -> None:
+    file = tmp_path / "bad.ics"
+    file.write_bytes(text)
+    with pytest.raises(CalendarUnreadable, match=r"bad\.ics cannot be read") as refused:
+        Calendar(str(file)).read("UTC", SUNDAY, SUNDAY + WEEK)
+    assert "\n" not in str(refused.value)
+
+
+# When something is due
+
+
+def test_checks_fall_due_an_hour_and_a_quarter_of_an_hour_before(seeds: Seeds) -> None:
+    [meeting] = meetings_of(
+        read(ics("UID:s\nSUMMARY:LVMH\nDTSTART:20261020T100000Z\nDURATION:PT1H")), seeds
+    )
+
+    def at(minutes: float) -> datetime:
+        return meeting.start + timedelta(minutes=minutes)
+
+    stages = {minutes: due_stage(meeting, at(minutes)) for minutes in (-61, -60, -16, -15, -1, 0)}
+    assert stages == {-61: None, -60: "T-60", -16: "T-60", -15: "T-15", -1: "T-15", 0: None}
+    allowed = {m: may_reset([meeting], [str(meeting.bundle)], at(m)) for m in (-16, -15, 0, 59, 60)}
+    assert allowed == {-16: True, -15: False, 0: False, 59: False, 60: True}
+    assert may_reset([meeting], ["SEQUOIA_ROELOF_BOTHA"], at(0))
+    words = [in_words(meeting, at(minutes)) for minutes in (-3000, -200, -40, -1, 0, 60)]
+    assert words == ["in 2 days", "in 3 hours", "in 40 minutes", "in 1 minute", "now", "over"]
+
+
+# What is done
+
+
+@pytest.fixture(scope="module")
+def hooks() -> Iterator[Webhooks]:
+    with webhooks() as inbox:
+        yield inbox
+
+
+class Rehearsal:
+    """A sandbox, a calendar file, and checks that say what the test wants them to."""
+
+    def __init__(self, sandbox: Sandbox, hooks: Webhooks, folder: Path) -> None:
+        self.sandbox, self.hooks = sandbox, hooks
+        self.file, self.backups = folder / "calendar.ics", folder / "backups"
+        self.verdicts: list[bool] = []
+        self.checked: list[str] = []
+        self.said: list[str] = []
+        self.sources = [str(self.file)]
+
+    def preparation(self, check: Check | None = None) -> Preparation:
+        return Preparation(
+            self.sandbox.environment,
+            self.sandbox.seeds,
+            [Calendar(source) for source in self.sources],
+            self.backups,
+            Outbox(Channels.from_environment(self.hooks.channels()), pause=lambda _: None),
+            check=check or self._check,
+            say=self.said.append,
+            outbox_for=partial(Outbox, pause=lambda _: None),
+        )
+
+    def _check(
+        self, environment: Environment, seeds: Seeds, bundle: Bundle, allure: Path | None
+    ) -> Verdict:
+        good = self.verdicts.pop(0) if self.verdicts else True
+        self.checked.append(f"{clock.now():%a %H:%M} {bundle.short}")
+        status: Any = "passed" if good else "failed"
+        results = tuple(
+            Result(bundle.key, check, "s", status, "high", "line", "" if good else "prices differ")
+            for check in CHECKS
+        )
+        return Verdict(clock.now(), (BundleVerdict(bundle.key, results),))
+
+    @property
+    def resets(self) -> list[dict[str, Any]]:
+        return list(self.sandbox.db.demo_resets.find({"trigger": "meeting"}).sort("_id", 1))
+
+
+@pytest.fixture
+def rehearsal(
+    sandbox: Sandbox, hooks: Webhooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Rehearsal]:
+    monkeypatch.delenv("DEMO_ALERT_PRESENTER", raising=False)
+    monkeypatch.delenv("PLAYBOOK_PANEL_URL", raising=False)
+    sandbox.clear()
+    sandbox.free_leases()
+    hooks.clear()
+    yield Rehearsal(sandbox, hooks, tmp_path)
+    hooks.clear()
+
+
+@contextmanager
+def at(instant: datetime) -> Iterator[None]:
+    # The drivers go on with real time: for them a jump would look like a server that hangs.
+    with freeze_time(instant, tick=True, ignore=["pymongo", "redis", "requests", "urllib3"]):
+        yield
+
+
+def play(rehearsal: Rehearsal, start: datetime, end: datetime) -> None:
+    """Run as a CronJob would, every five minutes."""
+    instant = start
+    while instant < end:
+        with at(instant):
+            rehearsal.preparation().run()
+        instant += timedelta(minutes=5)
+
+
+def test_a_week_of_calendars(rehearsal: Rehearsal) -> None:
+    rehearsal.file.write_bytes(
+        ics(
+            # 10:00 in Paris: 08:00 UTC before the clocks change, 09:00 after.
+            "UID:w\nSUMMARY:LVMH demo\nDTSTART;TZID=Europe/Paris:20261024T100000\n"
+            "DURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE;TZID=Europe/Paris:20261025T100000",
+            "UID:x\nSUMMARY:Sequoia Capital\nDTSTART:20261024T120000Z\nSTATUS:CANCELLED\n"
+            "DURATION:PT1H",
+            "UID:y\nSUMMARY:a16z\nDTSTART;VALUE=DATE:20261024",
+            "UID:z\nSUMMARY:Index review\nDTSTART:20261026T150000Z\nDURATION:PT1H",
+        )
+    )
+    for day, hour in ((24, 6), (26, 7)):
+        start = datetime(2026, 10, day, hour, tzinfo=UTC)
+        play(rehearsal, start, start + timedelta(hours=2, minutes=30))
+    assert rehearsal.checked == [
+        "Sat 07:00 lvmh",
+        "Sat 07:45 lvmh",
+        "Mon 08:00 lvmh",
+        "Mon 08:45 lvmh",
+    ]
+    assert rehearsal.resets == []
+    assert [body["title"] for body in rehearsal.hooks.at("success")] == [
+        "LVMH: the demo is ready (GO)"
+    ] * 4
+    [question] = rehearsal.hooks.at("medium")
+    assert "INDEX_SOFOA_DOLFE" in question["message"]
+
+
+ONE = ics("UID:o\nSUMMARY:LVMH demo\nDTSTART:20261020T100000Z\nDURATION:PT1H")
+START = datetime(2026, 10, 20, 10, tzinfo=UTC)
+
+
+def before(minutes: float) -> datetime:
+    return START - timedelta(minutes=minutes)
+
+
+def test_a_demo_that_is_not_ready_is_reset_once_for_the_meeting(rehearsal: Rehearsal) -> None:
+    rehearsal.file.write_bytes(ONE)
+    rehearsal.verdicts = [False, True]
+    with at(before(60)):
+        assert rehearsal.preparation().run() == 1
+        assert rehearsal.preparation().run() == 0
+    [run] = rehearsal.resets
+    assert run["access"] == START
+    [sale] = rehearsal.sandbox.db.livesales.find({"bundle": run["bundle"]})
+    assert sale["anchored_at"] == START
+    [told] = rehearsal.hooks.at("success")
+    assert "reset and checked: GO" in told["message"]
+
+
+def test_near_a_meeting_nothing_is_reset(rehearsal: Rehearsal) -> None:
+    rehearsal.file.write_bytes(ONE)
+    rehearsal.verdicts = [False]
+    with at(before(14)):
+        rehearsal.preparation().run()
+    assert rehearsal.resets == []
+    [told] = rehearsal.hooks.at("high")
+    assert "prices differ" in told["message"]
+    assert "the meeting is too near" in told["message"]
+    assert "playbook check lvmh" in told["message"]
+
+
+def test_a_neighbours_meeting_and_an_investor_in_session_are_not_disturbed(
+    rehearsal: Rehearsal,
+) -> None:
+    neighbour = "UID:n\nSUMMARY:Index Ventures\nDTSTART:20261020T090500Z\nDURATION:PT1H"
+    mine = "UID:o\nSUMMARY:LVMH demo\nDTSTART:20261020T100000Z\nDURATION:PT1H"
+    rehearsal.file.write_bytes(ics(mine, neighbour))
+    rehearsal.verdicts = [True, False]  # the neighbour's check first
+    with at(before(60)):
+        rehearsal.preparation().run()
+    assert rehearsal.resets == []
+    assert "another meeting in the same region" in rehearsal.hooks.at("high")[0]["message"]
+    rehearsal.hooks.clear()
+    rehearsal.sandbox.clear()
+    rehearsal.file.write_bytes(ONE)
+    rehearsal.verdicts = [False]
+    with at(before(60)):
+        rehearsal.sandbox.db.user_sessions.insert_one(
+            {"_id": "s", "email": "lvmh.demo@aislemarts.luxury", "last_seen": before(61)}
+        )
+        rehearsal.preparation().run()
+    assert rehearsal.resets == []
+    assert "was seen" in rehearsal.hooks.at("high")[0]["message"]
+
+
+def test_two_at_once_do_nothing_twice(rehearsal: Rehearsal) -> None:
+    rehearsal.file.write_bytes(ONE)
+    with at(before(60)):
+        workers = [Thread(target=rehearsal.preparation().run) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert len(rehearsal.checked) == 1
+    assert len(rehearsal.hooks.at("success")) == 1
+
+
+def test_a_calendar_that_fails_keeps_its_meetings_and_is_an_alert_after_an_hour(
+    rehearsal: Rehearsal,
+) -> None:
+    rehearsal.file.write_bytes(ONE)
+    with at(before(180)):
+        rehearsal.preparation().run()
+    rehearsal.file.unlink()
+    play(rehearsal, before(175), before(115))
+    assert rehearsal.hooks.levels == []
+    play(rehearsal, before(115), before(30))
+    [alert] = rehearsal.hooks.at("high")
+    assert "calendar.ics" in alert["title"] and "cannot be read" in alert["title"]
+    assert rehearsal.checked == ["Tue 09:00 lvmh"]
+    rehearsal.file.write_bytes(ONE)
+    with at(before(29)):
+        rehearsal.preparation().run()
+    assert "can be read again" in rehearsal.hooks.at("success")[-1]["title"]
+
+
+def test_a_calendar_behind_an_address(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "s3cret-token.ics").write_bytes(ONE)
+    handler = partial(_Quiet, directory=str(served))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}/s3cret-token.ics"
+        rehearsal.sources = [address, address.replace("s3cret", "s4cret")]
+        try:
+            with at(before(60)):
+                assert rehearsal.preparation().run() == 1
+        finally:
+            server.shutdown()
+            thread.join()
+    assert any("it answered 404" in line for line in rehearsal.said)
+    assert not any("s3cret" in line or "s4cret" in line for line in rehearsal.said)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_the_presenter_is_written_to(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsal.file.write_bytes(
+        ics(
+            "UID:o\nSUMMARY:LVMH demo\nDTSTART:20261020T100000Z\nDURATION:PT1H\n"
+            "ORGANIZER:mailto:Presenter@aislemarts.luxury"
+        )
+    )
+    with mailbox() as inbox:
+        monkeypatch.setenv("DEMO_ALERT_PRESENTER", _without_recipient(inbox))
+        monkeypatch.setenv("PLAYBOOK_PANEL_URL", "https://panel.example/")
+        with at(before(60)):
+            rehearsal.preparation().run()
+        [(recipients, letter)] = inbox.received
+    assert [address.lower() for address in recipients] == ["presenter@aislemarts.luxury"]
+    assert "https://panel.example/bundles/lvmh/sheet" in letter.get_content()
+    assert rehearsal.hooks.levels == []
+
+
+def test_a_real_check_of_a_real_wreck_is_healed_in_time(rehearsal: Rehearsal) -> None:
+    """The real features and the machine's own clock: the meeting is an hour from now."""
+    from playbook.nights.nightly import run_features
+
+    start = clock.now() + timedelta(minutes=50)
+    rehearsal.file.write_bytes(
+        ics(f"UID:r\nSUMMARY:LVMH demo\nDTSTART:{start:%Y%m%dT%H%M%SZ}\nDURATION:PT1H")
+    )
+    rehearsal.preparation(run_features).run()
+    [told] = rehearsal.hooks.at("success")
+    assert "reset and checked: GO" in told["message"], told
+
+
+def test_nightly_gives_a_coming_meeting_its_t(rehearsal: Rehearsal) -> None:
+    rehearsal.file.write_bytes(ONE)
+    preparation = rehearsal.preparation()
+    bundle = rehearsal.sandbox.bundle("lvmh")
+    day = timedelta(hours=24)
+    assert preparation.access_for(bundle, before(600), day) == START
+    assert preparation.access_for(bundle, before(60 * 30), day) is None
+    assert preparation.access_for(rehearsal.sandbox.bundle("index"), before(600), day) is None
+
+
+def test_channels_of_a_presenter_are_the_usual_ones_where_none_is_set(seeds: Seeds) -> None:
+    [meeting] = meetings_of(read(ONE), seeds)
+    usual = Channels.from_environment({})
+    assert channels_for(meeting, usual, {}) is usual
+    with pytest.raises(WrongUsage):
+        channels_for(meeting, usual, {"DEMO_ALERT_PRESENTER": "nonsense"})
+
+
+def _without_recipient(inbox: Mailbox) -> str:
+    return f"mailto://127.0.0.1:{inbox.port}?from=playbook@aislemarts.luxury"
