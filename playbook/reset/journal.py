@@ -77,6 +77,8 @@ class Run:
     """The meeting that the demo is prepared for after it, where there is one."""
     status: str = "running"
     ended_at: datetime | None = None
+    end: str = ""
+    """The instant of the end in the form of a run's id, to the microsecond: which came first?"""
     steps: list[Document] = field(default_factory=list)
     failed_step: str | None = None
     error: str | None = None
@@ -161,7 +163,7 @@ class Journal:
     ) -> None:
         """Record the end of a run; where MongoDB is away, in the spool."""
         for run in runs:
-            run.status, run.ended_at = status, now
+            run.status, run.ended_at, run.end = status, now, new_run(now)
             run.error = self.redact(error) if error else None
             run.notes = [self.redact(note) for note in run.notes]
         try:
@@ -211,6 +213,11 @@ class Journal:
             for bundle in bundles
         }
 
+    def latest_runs(self, bundle: str, count: int) -> list[Document]:
+        """A bundle's latest runs, newest first, without their steps and results."""
+        found = self.db[COLLECTION].find(self._own({"bundle": bundle}), {"steps": 0, "checks": 0})
+        return list(found.sort("_id", -1).limit(count))
+
     def run(self, bundle: str, identifier: str) -> Document | None:
         """One run's record of a bundle."""
         return self.db[COLLECTION].find_one(self._own({"_id": identifier, "bundle": bundle}))
@@ -227,7 +234,7 @@ class Journal:
     def shared_writes(self) -> list[Document]:
         """The latest runs that changed what bundles share, newest first, in short."""
         where = self._own({"wrote.0": {"$exists": True}})
-        names = ("bundle", "trigger", "status", "started_at", "ended_at", "wrote", "run")
+        names = ("bundle", "trigger", "status", "started_at", "ended_at", "end", "wrote", "run")
         names += ("restored",)
         found = self.db[COLLECTION].find(where, dict.fromkeys(names, 1))
         return list(found.sort("_id", -1).limit(CHANGES_SHOWN))
