@@ -62,7 +62,7 @@ def rollback(
     if believed_of is not None and not (to or "").startswith(backup.PREFIX):
         raise WrongUsage("--believed-of goes with --to and the name of the backup's folder")
     with opened(loaded) as environment:
-        root, identity = backup.directory(environment), environment.identity
+        root, identity = backup.directory(environment.settings), environment.identity
         if list_:
             for one in chosen:
                 print("\n".join(_lines(environment, root, one)))

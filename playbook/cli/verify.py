@@ -28,7 +28,7 @@ def verify(bundle: Bundles) -> None:
     chosen = bundles.select(loaded, bundle)
     named = {bundles.find(loaded, name).key for name in bundle if name.casefold() != "all"}
     with opened(loaded) as environment:
-        resets = Reset(environment, loaded, backup.directory(environment))
+        resets = Reset(environment, loaded, backup.directory(environment.settings))
         verified = {one.key: resets.verify(one) for one in chosen}
     compared = [one for one in verified.values() if one.restored is not None]
     nothing = not compared

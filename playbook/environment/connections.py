@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
-from threading import BoundedSemaphore, Lock
-from typing import Any, Self
-from urllib.parse import urlsplit
+from threading import BoundedSemaphore, Lock, RLock
+from typing import Any, Self, overload
+from urllib.parse import parse_qsl, urlsplit
 
 import redis
 import requests
@@ -22,13 +21,17 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
 from pymongo.uri_parser import parse_uri
+from pymongo.write_concern import WriteConcern
 from requests.adapters import HTTPAdapter
 
 from playbook import __version__
 from playbook.environment import identity
 from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor, secrets_in
+from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
 from playbook.errors import Unreachable
 
@@ -40,6 +43,33 @@ PARALLEL_REQUESTS = 8
 REQUESTS_AT_ONCE = 4
 
 _AUTHENTICATION_CODES = (13, 18, 8000)
+
+
+class opened_once[T]:
+    """Like ``functools.cached_property``, but made once however many threads ask at a time."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, environment: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, environment: Environment, owner: type) -> T: ...
+
+    def __get__(self, environment: Environment | None, owner: type) -> T | Self:
+        if environment is None:
+            return self
+        with environment.opening:
+            made = vars(environment)
+            if self._name not in made:
+                made[self._name] = self._make(environment)
+            opened: T = made[self._name]
+            return opened
 
 
 @dataclass(frozen=True)
@@ -54,6 +84,8 @@ class Environment:
     then blame it for being slow."""
     listeners: tuple[Any, ...] = field(default=(), repr=False)
     """pymongo command listeners, for whoever wants to count."""
+    opening: RLock = field(default_factory=RLock, repr=False, compare=False)
+    """Held while a part is being connected, so that threads do not connect it twice."""
     _known: list[Identity] = field(default_factory=list, init=False, repr=False, compare=False)
     _identifying: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -73,29 +105,49 @@ class Environment:
         if "http" in opened:
             self.http.close()
 
-    @cached_property
+    @opened_once
     def mongo(self) -> MongoClient[dict[str, Any]]:
         """The MongoDB client; aware UTC datetimes in and out."""
-        milliseconds = int(CONNECT_SECONDS * 1000)
+        connecting, answering = int(CONNECT_SECONDS * 1000), int(ANSWER_SECONDS * 1000)
+        timeouts: dict[str, Any] = {
+            "connectTimeoutMS": connecting,
+            "serverSelectionTimeoutMS": connecting,
+            "socketTimeoutMS": answering,
+        }
         try:
+            # What is said here goes before what the URI says, so only what it does not say is.
+            stated = {
+                name.lower() for name in dict(parse_qsl(urlsplit(self.settings.mongo_uri).query))
+            }
             return MongoClient(
                 self.settings.mongo_uri,
                 tz_aware=True,
-                connectTimeoutMS=milliseconds,
-                serverSelectionTimeoutMS=milliseconds,
-                socketTimeoutMS=int(ANSWER_SECONDS * 1000),
                 appname="aislemarts-demo-playbook",
                 event_listeners=list(self.listeners),
+                **{name: value for name, value in timeouts.items() if name.lower() not in stated},
             )
         except (PyMongoError, ConfigurationError) as error:
             raise self._unreachable("MongoDB", error) from None
 
-    @cached_property
+    @opened_once
     def db(self) -> Database[dict[str, Any]]:
-        """The demo database."""
+        """The demo database, read where it is written: at the primary, and what a majority has.
+
+        Whatever the URI prefers: a secondary that lags behind would show a demo that is no more.
+        """
+        stated = self.mongo.write_concern.document
         return self.mongo.get_database(
-            self.settings.mongo_db, codec_options=CodecOptions(tz_aware=True)
+            self.settings.mongo_db,
+            codec_options=CodecOptions(tz_aware=True),
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern(w="majority", wtimeout=stated.get("wtimeout")),
         )
+
+    @opened_once
+    def server_clock(self) -> ServerClock:
+        """The time by MongoDB's own clock."""
+        return ServerClock(self.db)
 
     @property
     def identity(self) -> Identity:
@@ -114,7 +166,7 @@ class Environment:
         with self._identifying:
             self._known.clear()
 
-    @cached_property
+    @opened_once
     def redis(self) -> redis.Redis:
         """The Redis client; answers are bytes, as stored."""
         return redis.Redis.from_url(
@@ -123,7 +175,7 @@ class Environment:
             socket_timeout=ANSWER_SECONDS,
         )
 
-    @cached_property
+    @opened_once
     def http(self) -> requests.Session:
         """The HTTP session; never retries by itself, so that one request is one request."""
         session = requests.Session()
@@ -149,7 +201,7 @@ class Environment:
                 **options,
             )
 
-    @cached_property
+    @opened_once
     def redact(self) -> Redactor:
         """Hides this environment's secrets in any text."""
         settings = self.settings

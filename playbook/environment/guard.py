@@ -19,7 +19,11 @@ from playbook.errors import Refused, WrongUsage
 
 __all__ = ["COLLECTION", "MARKER", "Census", "adopt", "census", "require_marker"]
 
-DEMO_EMAIL = r"\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$(?!\n)"
+DEMO_EMAIL = {
+    "email": {"$regex": r"\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$"},
+    # "$" also matches before a line break at the end.
+    "$nor": [{"email": {"$regex": "\n$"}}],
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def require_marker(environment: Environment) -> Identity:
 
 def census(db: Database[dict[str, Any]]) -> Census:
     """Count what the database holds."""
-    demo = {"$or": [{"demo": True}, {"email": {"$regex": DEMO_EMAIL}}]}
+    demo = {"$or": [{"demo": True}, DEMO_EMAIL]}
     demo_users = db.users.count_documents(demo)
     return Census(
         demo_users=demo_users,

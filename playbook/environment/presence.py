@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from playbook.clock import local_text
+from playbook.environment.snapshot import Question
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.scope import EMAIL_FIELDS, PROBE, TRACES, Filter
@@ -71,17 +72,10 @@ def emails_in(trace: Mapping[str, Any]) -> set[str]:
     return {value for value in values if isinstance(value, str)}
 
 
-def presence_stages(seeds: Seeds, bundle: Bundle, since: datetime) -> list[dict[str, Any]]:
-    """Aggregation stages that add the traces of :func:`seen_since` under the name "presence"."""
-    pipeline = [
-        {"$match": seen_since(seeds, bundle, since)},
-        {
-            "$replaceRoot": {
-                "newRoot": {"collection": {"$literal": "presence"}, "document": "$$ROOT"}
-            }
-        },
-    ]
-    return [{"$unionWith": {"coll": name, "pipeline": pipeline}} for name in TRACES]
+def presence_questions(seeds: Seeds, bundle: Bundle, since: datetime) -> list[Question]:
+    """Questions whose answers are the traces of :func:`seen_since`, under the name "presence"."""
+    where = seen_since(seeds, bundle, since)
+    return [Question("presence", name, where) for name in TRACES]
 
 
 def _owners(seeds: Seeds, bundle: Bundle) -> dict[str, str]:

@@ -1,10 +1,11 @@
-"""What a bundle's scope holds at one moment, byte for byte, read in one round trip."""
+"""What a bundle's scope holds at one moment, byte for byte, read side by side."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import bson
@@ -12,6 +13,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
+from playbook.environment.side_by_side import side_by_side
 from playbook.pristine.indexes import DECLARED
 from playbook.pristine.scope import Scope
 
@@ -58,40 +60,63 @@ def digest(documents: Iterable[bytes]) -> str:
     return total.hexdigest()
 
 
-def read_documents(
-    db: Database[dict[str, Any]], scope: Scope, more: Iterable[dict[str, Any]] = ()
-) -> dict[str, list[RawBSONDocument]]:
-    """All documents of a scope by collection, in one aggregation.
+@dataclass(frozen=True)
+class Question:
+    """A plain find, and the name under which its documents are wanted."""
 
-    ``more`` are further ``$unionWith`` stages whose documents carry ``collection`` and
-    ``document`` likewise.
-    """
-    names = list(scope.filters)
-    first, *rest = names
-    stages = _labelled(first, scope.filters[first])
-    stages += [
-        {"$unionWith": {"coll": name, "pipeline": _labelled(name, scope.filters[name])}}
-        for name in rest
-    ]
-    raw_db: Database[RawBSONDocument] = db.with_options(codec_options=RAW)
-    found: dict[str, list[RawBSONDocument]] = {name: [] for name in names}
-    for row in raw_db[first].aggregate([*stages, *more], batchSize=ALL_IN_ONE_BATCH):
-        # A nested document is a view into the whole batch: keep the bytes of this one alone.
-        document = RawBSONDocument(bytes(row["document"].raw), RAW)
-        found.setdefault(row["collection"], []).append(document)
-    return found
+    name: str
+    collection: str
+    where: Mapping[str, Any] = field(default_factory=dict)
+    newest: int | None = None
+    """Only so many, the highest ``_id`` first; all of them where it is None."""
+
+
+def read_documents(
+    db: Database[dict[str, Any]], scope: Scope, more: Iterable[Question] = ()
+) -> dict[str, list[RawBSONDocument]]:
+    """All documents of a scope by collection, and the answers to some more questions."""
+    questions = [*(Question(name, name, where) for name, where in scope.filters.items()), *more]
+    answers = side_by_side([partial(_find, db, question) for question in questions])
+    return _by_name(questions, answers)
 
 
 def read_indexes(db: Database[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The indexes that stand on the collections with declared ones."""
-    return {name: [_plain_index(index) for index in db[name].list_indexes()] for name in DECLARED}
+    answers = side_by_side([partial(_list_indexes, db, name) for name in DECLARED])
+    return dict(zip(DECLARED, answers, strict=True))
 
 
-def _labelled(name: str, where: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"$match": where},
-        {"$replaceRoot": {"newRoot": {"collection": {"$literal": name}, "document": "$$ROOT"}}},
-    ]
+def read_all(
+    db: Database[dict[str, Any]], scope: Scope, more: Iterable[Question] = ()
+) -> tuple[dict[str, list[RawBSONDocument]], dict[str, list[dict[str, Any]]]]:
+    """What :func:`read_documents` and :func:`read_indexes` read, all at once."""
+    questions = [*(Question(name, name, where) for name, where in scope.filters.items()), *more]
+    finds: list[Callable[[], Any]] = [partial(_find, db, question) for question in questions]
+    lists: list[Callable[[], Any]] = [partial(_list_indexes, db, name) for name in DECLARED]
+    answers = side_by_side(finds + lists)
+    documents = _by_name(questions, answers[: len(questions)])
+    return documents, dict(zip(DECLARED, answers[len(questions) :], strict=True))
+
+
+def _find(db: Database[dict[str, Any]], question: Question) -> list[RawBSONDocument]:
+    raw_db: Database[RawBSONDocument] = db.with_options(codec_options=RAW)
+    found = raw_db[question.collection].find(question.where, batch_size=ALL_IN_ONE_BATCH)
+    if question.newest is not None:
+        found = found.sort("_id", -1).limit(question.newest)
+    return list(found)
+
+
+def _by_name(
+    questions: Sequence[Question], answers: Sequence[list[RawBSONDocument]]
+) -> dict[str, list[RawBSONDocument]]:
+    found: dict[str, list[RawBSONDocument]] = {}
+    for question, documents in zip(questions, answers, strict=True):
+        found.setdefault(question.name, []).extend(documents)
+    return found
+
+
+def _list_indexes(db: Database[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [_plain_index(index) for index in db[name].list_indexes()]
 
 
 def _plain_index(index: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Read everything that one bundle's checks need, once, side by side.
 
-Documents come in one aggregation, caches in two scans and a fetch, the API's answers in parallel.
+Documents come by plain finds, caches in two scans and a fetch, the API's answers in parallel.
 What a check must do to know the truth (a login an account, one tracked event) is marked as a
 probe, and removed again whatever happens (:meth:`Reading.remove_probes`).
 """
@@ -26,6 +26,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
 from playbook.environment.connections import CONNECT_SECONDS
 from playbook.environment.presence import Presence
+from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
 from playbook.pristine.bundles import Bundle
@@ -191,18 +192,12 @@ class Reading:
 
     def _read_documents(self) -> dict[str, list[Document]]:
         since = self.at - presence.IN_SESSION
-        more = presence.presence_stages(self.seeds, self.bundle, since)
+        more = presence.presence_questions(self.seeds, self.bundle, since)
+        runs = {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}
         more += [
-            _all_of("currency_rates", []),
-            _all_of(guard.COLLECTION, [{"$match": {"_id": guard.MARKER}}]),
-            _all_of(
-                JOURNAL,
-                [
-                    {"$match": {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}},
-                    {"$sort": {"_id": -1}},
-                    {"$limit": 1},
-                ],
-            ),
+            Question("currency_rates", "currency_rates"),
+            Question(guard.COLLECTION, guard.COLLECTION, {"_id": guard.MARKER}),
+            Question(JOURNAL, JOURNAL, runs, newest=1),
         ]
         with self.environment.translate_connection_errors():
             found = snapshot.read_documents(self.environment.db, self.scope, more)
@@ -339,12 +334,6 @@ class Reading:
             events = [{"session_id": marked} for marked in ours]
             db.analytics.delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False
-
-
-def _all_of(collection: str, pipeline: list[dict[str, Any]]) -> dict[str, Any]:
-    label = {"collection": {"$literal": collection}, "document": "$$ROOT"}
-    stages = [*pipeline, {"$replaceRoot": {"newRoot": label}}]
-    return {"$unionWith": {"coll": collection, "pipeline": stages}}
 
 
 def _within(answer: requests.Response, seconds: float) -> bytes:

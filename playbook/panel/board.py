@@ -174,8 +174,9 @@ class Board:
 
     def _resetting(self) -> dict[str, datetime]:
         """Since when bundles are being reset, by the leases and MongoDB's own clock."""
+        now = self.environment.server_clock.now()
         held = self.environment.db[lease.COLLECTION].find(
-            {"_id": {"$regex": "^bundle:"}, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
+            {"_id": {"$regex": "^bundle:"}, "expires_at": {"$gt": now}}
         )
         return {one["_id"].removeprefix("bundle:"): one["since"] for one in held}
 

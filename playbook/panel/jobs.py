@@ -14,22 +14,22 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from playbook import clock
 from playbook.environment.redaction import Redactor
+from playbook.environment.server_clock import ServerClock
 from playbook.errors import PlaybookError
 from playbook.reset.lease import NEVER
 
 COLLECTION = "demo_jobs"
 AT_ONCE = 8
 BEAT_SECONDS = 3.0
-SILENT_SECONDS = 15
+SILENT = timedelta(seconds=15)
 """A running job that has not been heard of for so long has died with its server."""
 
 LOST = "The server that worked on it went away: look at the demo again."
@@ -111,7 +111,7 @@ class Jobs:
     """Runs jobs in threads of this server, at most one a bundle among all servers."""
 
     def __init__(self, db: Database[Document], redact: Redactor) -> None:
-        self._db, self._redact = db, redact
+        self._db, self._redact, self._clock = db, redact, ServerClock(db)
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
         self._running: set[str] = set()
         self._stopped = threading.Event()
@@ -127,6 +127,7 @@ class Jobs:
     def start(self, bundle: str, kind: Kind, by: str, task: Task) -> bool:
         """Start a job; False where one is running for the bundle already. Raises PyMongoError."""
         job = uuid.uuid4().hex
+        now = self._clock.now()
         fresh: Document = {
             "job": job,
             "kind": kind,
@@ -136,21 +137,20 @@ class Jobs:
             "number": None,
             "total": None,
             "message": "",
+            "started_at": now,
             "ended_at": None,
+            "beat_at": now,
         }
-        free = {"$or": [{"$ne": ["$status", "running"]}, _SILENT]}
-        values = {**_literal(fresh), "started_at": "$$NOW", "beat_at": "$$NOW"}
-        taking = {name: {"$cond": [free, value, f"${name}"]} for name, value in values.items()}
+        free = [
+            {"status": {"$ne": "running"}},
+            {"beat_at": {"$lt": now - SILENT}},
+            {"beat_at": None},
+        ]
         try:
-            taken = self._db[COLLECTION].find_one_and_update(
-                {"_id": bundle},
-                [{"$set": taking}],
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
+            self._db[COLLECTION].update_one(
+                {"_id": bundle, "$or": free}, {"$set": fresh}, upsert=True
             )
-        except DuplicateKeyError:  # two first jobs at once: the other one was faster
-            return self.start(bundle, kind, by, task)
-        if taken is None or taken["job"] != job:
+        except DuplicateKeyError:  # it stands, and its job runs
             return False
         self._running.add(job)
         self._pool.submit(self._work, Told(self._db, bundle, job, self._redact), job, task)
@@ -158,11 +158,9 @@ class Jobs:
 
     def latest(self, bundles: Iterable[str]) -> dict[str, Job]:
         """The latest job of each bundle that ever had one. Raises PyMongoError."""
-        pipeline: list[Document] = [
-            {"$match": {"_id": {"$in": list(bundles)}}},
-            {"$addFields": {"silent": _SILENT}},
-        ]
-        return {found["_id"]: _job(found) for found in self._db[COLLECTION].aggregate(pipeline)}
+        found = list(self._db[COLLECTION].find({"_id": {"$in": list(bundles)}}))
+        silent_since = self._clock.now() - SILENT
+        return {document["_id"]: _job(document, silent_since) for document in found}
 
     def _work(self, told: Told, job: str, task: Task) -> None:
         try:
@@ -179,23 +177,14 @@ class Jobs:
         while not self._stopped.wait(BEAT_SECONDS):
             if running := list(self._running):
                 with suppress(PyMongoError):
-                    self._db[COLLECTION].update_many(
-                        {"job": {"$in": running}}, [{"$set": {"beat_at": "$$NOW"}}]
-                    )
+                    beat = {"$set": {"beat_at": self._clock.now()}}
+                    self._db[COLLECTION].update_many({"job": {"$in": running}}, beat)
 
 
-_SILENT = {
-    "$lt": [{"$ifNull": ["$beat_at", NEVER]}, {"$subtract": ["$$NOW", SILENT_SECONDS * 1000]}]
-}
-"""By MongoDB's clock, the only one that all servers share."""
-
-
-def _literal(fields: Document) -> Document:
-    return {name: {"$literal": value} for name, value in fields.items()}
-
-
-def _job(found: Document) -> Job:
-    lost = found["status"] == "running" and found["silent"]
+def _job(found: Document, silent_since: datetime) -> Job:
+    # By MongoDB's clock, the only one that all servers share.
+    beat_at = found.get("beat_at") or NEVER
+    lost = found["status"] == "running" and beat_at < silent_since
     return Job(
         id=found["job"],
         bundle=found["_id"],

@@ -35,8 +35,17 @@ SEEDED = (
 TRACES = ("user_sessions", "conversations", "analytics", "carts")
 """Collections that the app writes while a demo runs and that a reset cleans."""
 
+OF_A_REGION = ("products", "creators")
+"""Collections that the bundles of one region share."""
+
+OF_ALL = ("locales",)
+"""Collections that all bundles share: the languages."""
+
 EMAIL_FIELDS = ("email", "participants.email", "user_email")
 """Where the app keeps the e-mail address of whoever left a trace."""
+
+DEMO_KINDS = ("demo", "creator", "brand", "viewer")
+"""What stands between the prefix and the domain of a demo address."""
 
 PROBE = "aislemarts-demo-playbook-probe"
 """What marks a check's own traces: the User-Agent of its logins, the start of its session ids."""
@@ -91,26 +100,52 @@ def trace_filter(bundle: Bundle, accounts: Iterable[str], foreign: Iterable[str]
     address prefixes count; e-mail addresses compare exactly and whole. A trace that only names
     the bundle is not this bundle's where it carries an address like the ``foreign`` ones.
     """
-    accounts = list(accounts)
     own, others = _like(accounts), _like(foreign)
     return {
         "$or": [
-            *({field: {"$in": accounts}} for field in EMAIL_FIELDS),
-            *({field: {"$regex": own}} for field in EMAIL_FIELDS),
+            *({field: {"$in": own}} for field in EMAIL_FIELDS),
             {
                 "bundle": bundle.key,
                 "user_type": "demo",
-                **{field: {"$not": {"$regex": others}} for field in EMAIL_FIELDS},
+                **{field: {"$nin": others} for field in EMAIL_FIELDS},
             },
         ]
     }
 
 
-def _like(accounts: Iterable[str]) -> str:
-    """The pattern of all demo addresses with the prefixes of some."""
-    prefixes = sorted({re.escape(email.split(".", 1)[0]) for email in accounts})
-    # `$` alone would also match before a final line feed, in PCRE as in Python.
-    return rf"^(?:{'|'.join(prefixes)})\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$(?!\n)"
+def orphaned_traces(seeds: Seeds) -> Filter:
+    """Demo traces that belong to no bundle, which only a reset of all bundles deletes.
+
+    Some carry a demo address with no bundle's prefix (the playbook's commands clear every
+    ``*.demo@aislemarts.luxury``), others only say ``user_type: "demo"`` and name no bundle
+    (playbook, "Data Cleanup").
+    """
+    owned = [scope_of(line.model, seeds).filters[TRACES[0]] for line in seeds.bundles.values()]
+    pattern = r"\.demo@aislemarts\.luxury$"
+    # "$" also matches before a line break at the end, and such an address is not a demo's.
+    broken = "[\r\n\u0085\u2028\u2029]$"
+    return {
+        "$and": [
+            {
+                "$or": [
+                    *({field: {"$regex": pattern}} for field in EMAIL_FIELDS),
+                    {"user_type": "demo", "bundle": {"$in": [None, ""]}},
+                ]
+            },
+            {"$nor": [*owned, *({field: {"$regex": broken}} for field in EMAIL_FIELDS)]},
+        ]
+    }
+
+
+def _like(accounts: Iterable[str]) -> list[str]:
+    """Some accounts and all demo addresses with their prefixes.
+
+    A list and no pattern: it is exact, an index serves it, and every server reads it alike.
+    """
+    accounts = set(accounts)
+    prefixes = {email.split(".", 1)[0] for email in accounts}
+    like = {f"{prefix}.{kind}@aislemarts.luxury" for prefix in prefixes for kind in DEMO_KINDS}
+    return sorted(accounts | like)
 
 
 def key_patterns(bundle: Bundle) -> tuple[str, str]:

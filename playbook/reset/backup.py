@@ -33,8 +33,8 @@ from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 
 from playbook import PROJECT
-from playbook.environment import Environment
 from playbook.environment.identity import Identity
+from playbook.environment.settings import Settings
 from playbook.environment.snapshot import RAW, Snapshot, id_bytes
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.bundles import Bundle
@@ -110,13 +110,13 @@ class Saved:
     """What is known of each part; its hashes and positions are found here."""
 
 
-def directory(environment: Environment | None = None) -> Path:
-    """Where the backups are: ``PLAYBOOK_BACKUPS``, else ``backups/`` of the project.
+def directory(settings: Settings) -> Path:
+    """Where an environment's backups are: ``PLAYBOOK_BACKUPS``, else ``backups``.
 
-    A throw-away environment keeps them in its own temporary folder, and they end with it.
+    Those of a throw-away environment end with it: they are in its own temporary folder.
     """
-    if environment is not None and environment.settings.throw_away:
-        return environment.settings.own_directory / "backups"
+    if folder := getattr(settings, "folder", ""):
+        return Path(folder) / "backups"
     return Path(os.environ.get("PLAYBOOK_BACKUPS", "").strip() or PROJECT / "backups")
 
 

@@ -63,6 +63,8 @@ class Executor:
     environment: Environment
     before: Snapshot | None
     notes: list[str] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
+    """The collections in which a document of the demo was changed."""
 
     def run(self, operation: Operation) -> str:
         """Do one operation and say in a few words what was done.
@@ -111,6 +113,7 @@ class Executor:
         if in_the_way := _changes_a_unique_field(collection, changed, found):
             self.environment.db[collection].delete_many({"_id": {"$in": in_the_way}})
         if changed:
+            self.written.add(collection)
             self.environment.db[collection].bulk_write(
                 [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed], ordered=False
             )
@@ -127,6 +130,8 @@ class Executor:
             portions = range(0, len(strays), IDS_AT_ONCE)
             chosen = [{"_id": {"$in": strays[n : n + IDS_AT_ONCE]}} for n in portions]
         collected = self.environment.db[collection]
+        if chosen:
+            self.written.add(collection)
         deleted = sum(collected.delete_many({"$and": [where, c]}).deleted_count for c in chosen)
         return f"{deleted} strays deleted" if chosen else "no strays"
 

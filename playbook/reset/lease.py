@@ -1,16 +1,19 @@
 """One reset at a time: leases in MongoDB, one a bundle and one a region.
 
-A lease is taken in a fixed order (bundle, then region), expires by the server's clock, is renewed
+Leases are taken in a fixed order (bundles, then regions, then what all share); one expires by the server's clock, is renewed
 while its holder works, and carries a fence: a number that grows with every holder. A holder asks
 :meth:`Lease.require` before each write; one that finds its lease gone writes nothing more.
+A run of this process that could not give its lease back, since MongoDB was away, stands in nobody's
+way: the next run of this process knows that it is over.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +23,7 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.errors import Refused
 from playbook.pristine.bundles import Bundle
 
@@ -42,6 +46,29 @@ class LeaseLost(Refused):
     """Another holder has taken over: this one must not write any more."""
 
 
+class _RunsOver:
+    """The runs of this process that have ended without being able to give their leases back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: set[str] = set()
+
+    def runs(self) -> list[str]:
+        with self._lock:
+            return sorted(self._runs)
+
+    def add(self, run: str) -> None:
+        with self._lock:
+            self._runs.add(run)
+
+    def discard(self, run: str) -> None:
+        with self._lock:
+            self._runs.discard(run)
+
+
+_over = _RunsOver()
+
+
 @dataclass
 class Lease:
     """The leases that one run holds."""
@@ -51,37 +78,43 @@ class Lease:
     holder: str
     life: timedelta = LIFE
     fences: dict[str, int] = field(default_factory=dict)
+    clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.clock = self.clock or ServerClock(self.db)
 
     def take(self, key: str) -> dict[str, Any] | None:
         """Take one lease; None when it is ours now, else the document of its holder."""
-        started = _elapsed()
-        free = {"$lte": [{"$ifNull": ["$expires_at", NEVER]}, "$$NOW"]}
-        mine: dict[str, Any] = {
-            "run": {"$literal": self.run},
-            "holder": {"$literal": self.holder},
-            "since": "$$NOW",
-            "expires_at": {"$add": ["$$NOW", int(self.life.total_seconds() * 1000)]},
-            "fence": {"$add": [{"$ifNull": ["$fence", 0]}, 1]},
+        now, started = self.clock.now(), elapsed()
+        free = [
+            {"expires_at": {"$lte": now}},
+            {"expires_at": None},
+            {"run": {"$in": [self.run, *_over.runs()]}},
+        ]
+        mine = {
+            "run": self.run,
+            "holder": self.holder,
+            "since": now,
+            "expires_at": now + self.life,
         }
-        taking = {name: {"$cond": [free, value, f"${name}"]} for name, value in mine.items()}
-        try:
-            lease = self.db[COLLECTION].find_one_and_update(
-                {"_id": key},
-                [{"$set": taking}],
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
-        except DuplicateKeyError:  # two first takers at once: the other one was faster
-            return self.take(key)
-        assert lease is not None  # an upsert always answers with a document
-        if lease["run"] != self.run:
-            return lease
-        self.fences[key] = lease["fence"]
-        self._sure_until = min(
-            self._sure_until or started + self.life.total_seconds(),
-            started + self.life.total_seconds(),
-        )
+        while True:
+            try:
+                taken = self.db[COLLECTION].find_one_and_update(
+                    {"_id": key, "$or": free},
+                    {"$set": mine, "$inc": {"fence": 1}},
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                )
+                break
+            except DuplicateKeyError:  # it stands, and is not free
+                other = self.db[COLLECTION].find_one({"_id": key})
+                if other is not None:
+                    return other
+        assert taken is not None  # an upsert always answers with a document
+        self.fences[key] = taken["fence"]
+        sure = started - self.clock.uncertainty + self.life.total_seconds()
+        self._sure_until = min(self._sure_until or sure, sure)
         return None
 
     def require(self) -> None:
@@ -90,62 +123,89 @@ class Lease:
         Raises LeaseLost where one is not.
         """
         rest = min(SAFE_REST, self.life / 2)
-        if self._sure_until - _elapsed() > rest.total_seconds():
+        if self._sure_until - elapsed() > rest.total_seconds():
             return
-        started = _elapsed()
+        now, started = self.clock.now(), elapsed()
         renewed = self.db[COLLECTION].update_many(
             {"_id": {"$in": list(self.fences)}, "run": self.run, "expires_at": {"$gt": NEVER}},
-            [{"$set": {"expires_at": {"$add": ["$$NOW", int(self.life.total_seconds() * 1000)]}}}],
+            {"$set": {"expires_at": now + self.life}},
         )
         if renewed.matched_count != len(self.fences):
             raise LeaseLost(
                 f"run {self.run} has lost its lease of {', '.join(self.fences)} to another reset: "
                 "it wrote nothing more"
             )
-        self._sure_until = started + self.life.total_seconds()
+        self._sure_until = started - self.clock.uncertainty + self.life.total_seconds()
+
+    def wait_for(
+        self,
+        key: str,
+        *,
+        patience: timedelta = REGION_PATIENCE,
+        pause: Callable[[float], None] = time.sleep,
+        may_go_on: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take a lease that others may hold for a while.
+
+        ``may_go_on`` is asked meanwhile, and raises where the wait is to end. Raises Refused,
+        naming the holder, where it stays held for longer than ``patience``.
+        """
+        deadline = elapsed() + patience.total_seconds()
+        while other := self.take(key):
+            if elapsed() > deadline:
+                what = key.replace(":", " ")
+                raise Refused(f"{what} is held by {_describe_lease(other)}; try again later")
+            may_go_on()
+            self.require()
+            pause(POLL_SECONDS)
 
     def release(self) -> None:
         """Give every lease back; one that is no longer ours is left alone."""
+        _over.add(self.run)
         self.db[COLLECTION].update_many(
             {"_id": {"$in": list(self.fences)}, "run": self.run}, {"$set": {"expires_at": NEVER}}
         )
+        _over.discard(self.run)
 
 
 @contextmanager
 def held(
     db: Database[dict[str, Any]],
-    bundle: Bundle,
+    bundles: Sequence[Bundle],
     run: str,
     *,
+    clock: ServerClock | None = None,
     life: timedelta = LIFE,
     patience: timedelta = REGION_PATIENCE,
     pause: Callable[[float], None] = time.sleep,
+    may_go_on: Callable[[], None] = lambda: None,
 ) -> Iterator[Lease]:
-    """Hold a bundle's lease and its region's while a reset or rollback runs.
+    """Hold the leases of some bundles and their regions while a reset or rollback runs.
 
-    Raises Refused, naming the holder, where the bundle is being reset already, or where its
-    region stays held for longer than ``patience``.
+    All of them or none: bundles first, then regions, each in a fixed order, so that two runs never
+    wait for each other. Raises Refused, naming the holder, where a bundle is being reset already,
+    or where a region stays held for longer than ``patience``.
     """
     lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
-    if other := lease.take(f"bundle:{bundle.key}"):
-        raise BeingReset(
-            f"{bundle.short} is being reset already, by {_describe_lease(other)}; "
-            "nothing was written"
-        )
+    if clock is not None:
+        lease.clock = clock
     try:
-        deadline = _elapsed() + patience.total_seconds()
-        while other := lease.take(f"region:{bundle.region}"):
-            if _elapsed() > deadline:
-                raise Refused(
-                    f"region {bundle.region} is held by {_describe_lease(other)}; try again later"
+        for bundle in sorted(bundles, key=lambda one: one.key):
+            if other := lease.take(f"bundle:{bundle.key}"):
+                raise BeingReset(
+                    f"{bundle.short} is being reset already, by {_describe_lease(other)}; "
+                    "nothing was written"
                 )
-            lease.require()
-            pause(POLL_SECONDS)
+        for region in sorted({bundle.region for bundle in bundles}):
+            lease.wait_for(
+                f"region:{region}", patience=patience, pause=pause, may_go_on=may_go_on
+            )
         yield lease
     finally:
         # Where MongoDB itself is away the lease ends by its expiry.
-        with suppress(PyMongoError):
-            lease.release()
+        if lease.fences:
+            with suppress(PyMongoError):
+                lease.release()
 
 
 def _describe_lease(lease: dict[str, Any]) -> str:
@@ -153,8 +213,3 @@ def _describe_lease(lease: dict[str, Any]) -> str:
         f"{lease['holder']} (run {lease['run']}, since {lease['since']:%H:%M:%S} UTC, "
         f"lease until {lease['expires_at']:%H:%M:%S} UTC)"
     )
-
-
-def _elapsed() -> float:
-    # Counts on while the machine sleeps, where the system has such a clock.
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

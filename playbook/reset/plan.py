@@ -173,10 +173,7 @@ def build(
     wanted["users"] = [
         {**user, "password": password_hashes[user["email"]]} for user in wanted["users"]
     ]
-    steps = [
-        Step("Data Cleanup", CLEANUP_LINES[name], Remove(name, scope.filters[name]))
-        for name in TRACES
-    ]
+    steps = removing_traces(scope)
     for name in SEEDED:
         put = Step("Fresh Seed Data", SEED_LINES[name], Put(name, wanted[name]))
         if name in FOUND_BY_ID:
@@ -212,6 +209,14 @@ def build(
     ]
     steps += [Step("Performance Optimization", line, op) for line, op in optimization]
     return Plan(bundle, access, scope, tuple(steps))
+
+
+def removing_traces(scope: Scope) -> list[Step]:
+    """The steps that delete what visitors have left behind."""
+    return [
+        Step("Data Cleanup", CLEANUP_LINES[name], Remove(name, scope.filters[name]))
+        for name in TRACES
+    ]
 
 
 def _format_filter(where: Filter) -> str:
