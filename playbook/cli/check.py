@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import Bundles
+from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
@@ -56,15 +58,27 @@ def check(
 def look_and_tell(
     environment: Environment, seeds: Seeds, chosen: list[Bundle], allure: Path | None = None
 ) -> Verdict:
-    """Check some bundles, telling failures as they come and the verdict at the end."""
+    """Check some bundles: failures as they come, the verdict at the end, a run in the journal."""
     from rich.console import Console
 
+    from playbook.cli.side_by_side import whoever_asks
+    from playbook.verdict import recording
     from playbook.verdict.console import progress, show
     from playbook.verdict.run_features import check as run_check
 
-    told = progress(Console(stderr=True), {one.key: one.short for one in chosen})
-    verdict = run_check(environment, seeds, chosen, on_result=told, allure_results=allure)
+    by = whoever_asks()
+    begun = {one.key: recording.begin(seeds, one.key, by) for one in chosen}
+    shown = progress(Console(stderr=True), {one.key: one.short for one in chosen})
+    try:
+        verdict = run_check(environment, seeds, chosen, on_result=shown, allure_results=allure)
+    except PlaybookError as error:
+        # What could not be checked is no GO of before any more.
+        recording.record(environment, list(begun.values()), str(error))
+        raise
     show(Console(), verdict, seeds)
+    if why_not := recording.record_verdict(environment, verdict, begun):
+        text = f"playbook: this check is not in the journal: {why_not}"
+        print(environment.redact(text), file=sys.stderr)
     return verdict
 
 

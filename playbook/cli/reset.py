@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,9 +9,11 @@ import typer
 from playbook.cli.arguments import Bundles, Force
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
-    from playbook.reset.plan import Step
+    from playbook.reset.run import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +29,9 @@ def reset(
             help="the meeting to come, in the bundle's local time (2026-11-24T10:00)",
         ),
     ] = None,
+    access_in_the_past: Annotated[
+        bool, typer.Option("--access-in-the-past", help="although that meeting is over")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="print the plan and write nothing")
     ] = False,
@@ -43,43 +45,37 @@ def reset(
 ) -> None:
     """Reset bundles to pristine, for real (playbook, "Reset Procedures").
 
-    The state before is backed up; a reset that fails midway is rolled back.
+    Several bundles are one run: the state before is backed up once, and a reset that fails or is
+    interrupted midway is rolled back as a whole.
     """
     from playbook import clock
     from playbook.cli.check import look_and_tell
-    from playbook.cli.side_by_side import for_each
+    from playbook.cli.side_by_side import as_one_run, whoever_asks
     from playbook.embedded.open import opened
-    from playbook.errors import WrongUsage
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
-    from playbook.reset.run import Reset, delete_orphaned_traces
+    from playbook.reset.access import access_of
+    from playbook.reset.run import Reset
     from playbook.verdict import GO
 
     loaded = seeds.load()
-    chosen = bundles.select(loaded, bundle)
-
-    def access_of(one: Bundle) -> datetime:
-        if access is None:
-            return clock.now()
-        try:
-            return clock.from_local(access, one.timezone)
-        except ValueError as error:
-            raise WrongUsage(
-                f"--access {access!r} is no time ({error}); expected one like 2026-11-24T10:00"
-            ) from None
-
-    accesses = {one.key: access_of(one) for one in chosen}
+    chosen, now = bundles.select(loaded, bundle), clock.now()
+    accesses: dict[str, datetime] = {}
+    if access is not None:
+        accesses = {
+            one.key: access_of(access, one, now, in_the_past=access_in_the_past) for one in chosen
+        }
     if dry_run:
         for one in chosen:
-            _print_plan(loaded, one, accesses[one.key])
+            _print_plan(loaded, one, accesses.get(one.key, now))
         return
     with opened(loaded) as environment:
-        resets = Reset(environment, loaded, backup.directory())
+        resets = Reset(
+            environment, loaded, backup.directory(environment.settings), by=whoever_asks()
+        )
+        every = len(chosen) == len(loaded.bundles)
 
-        def work(one: Bundle, told: Callable[[int, int, Step], None]) -> str:
-            report = replace(resets, progress=told).reset(
-                one, access=accesses[one.key], force=force, roll_back=not no_rollback
-            )
+        def line(one: Bundle, report: Report) -> str:
             notes = "".join(f"\n  note: {note}" for note in report.notes)
             return (
                 f"{one.short}: pristine in {report.seconds:.1f} s, "
@@ -87,10 +83,19 @@ def reset(
                 f"the state before is in {report.run.backup}{notes}"
             )
 
-        code = for_each(environment, chosen, work)
-        if code == 0 and any(name.casefold() == "all" for name in bundle):
-            cleared = delete_orphaned_traces(environment, loaded)
-            print(f"all: {cleared} demo traces without a bundle cleared")
+        code = as_one_run(
+            environment,
+            chosen,
+            resets,
+            lambda engine: engine.reset_together(
+                chosen,
+                accesses=accesses,
+                orphans=every,
+                force=force,
+                roll_back=not no_rollback,
+            ),
+            line,
+        )
         if code == 0 and check and look_and_tell(environment, loaded, chosen).verdict != GO:
             code = 1
         raise typer.Exit(code)

@@ -65,5 +65,3 @@ def whoever_asks() -> str:
     except (KeyError, OSError):  # an account without a name, as in many containers
         account = "somebody"
     return f"{account}@{socket.gethostname()}"
-
-

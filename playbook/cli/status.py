@@ -30,20 +30,23 @@ def status(
     from playbook.report import metrics
     from playbook.report.status import SHOWN_RUNS, as_json, show
     from playbook.reset.journal import Journal
+    from playbook.reset.standing import standings
 
     if json and prometheus:
         raise WrongUsage("--json and --prometheus exclude each other")
     at = schedule.reset_time()
     loaded = seeds.load()
     with opened(loaded) as environment, environment.translate_connection_errors():
-        journal = Journal.reading(environment.db)
+        journal, now = Journal.of(environment), clock.now()
+        known = [line.model for line in loaded.bundles.values()]
+        standing = standings(journal, loaded, known, now)
         if prometheus:
             runs = metrics.runs_to_tell(journal, loaded.bundles)
         else:
             runs = journal.last_runs(loaded.bundles, SHOWN_RUNS)
     if prometheus:
-        print(metrics.render(runs, loaded, clock.now(), at), end="")
+        print(metrics.render(runs, standing, loaded, now, at), end="")
     elif json:
-        print(as_json(loaded, runs, clock.now(), at))
+        print(as_json(loaded, runs, standing, now, at))
     else:
-        show(Console(), loaded, runs, clock.now(), at)
+        show(Console(), loaded, runs, standing, now, at)

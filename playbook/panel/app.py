@@ -40,6 +40,7 @@ from playbook.report import metrics
 from playbook.report.sheet.page import STYLE
 from playbook.reset import backup
 from playbook.reset.journal import Journal
+from playbook.reset.standing import standings
 
 
 def create_app(
@@ -50,7 +51,7 @@ def create_app(
 ) -> FastAPI:
     """The panel of one environment, to be served by itself or mounted in another app."""
     gate = gate or Authentication.of_settings(environment)
-    work = Work(environment, seeds, backups or backup.directory())
+    work = Work(environment, seeds, backups or backup.directory(environment.settings))
     jobs = Jobs(environment.db, environment.redact)
     audit = Audit(environment.db, environment.redact)
     at = schedule.reset_time()
@@ -107,8 +108,11 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Authe
                 {"WWW-Authenticate": "Bearer"},
             )
         with environment.translate_connection_errors():
-            runs = metrics.runs_to_tell(Journal.reading(environment.db), seeds.bundles)
-        text = metrics.render(runs, seeds, clock.now(), schedule.reset_time())
+            journal, now = Journal.of(environment), clock.now()
+            runs = metrics.runs_to_tell(journal, seeds.bundles)
+            bundles = [line.model for line in seeds.bundles.values()]
+            standing = standings(journal, seeds, bundles, now)
+        text = metrics.render(runs, standing, seeds, now, schedule.reset_time())
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from typing import Any, NoReturn
@@ -23,6 +23,12 @@ from typing import Any, NoReturn
 from playbook.errors import PlaybookError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_last: list[int] = []
+
+
+def received() -> int:
+    """The signal that came last, SIGINT where none did."""
+    return _last[-1] if _last else signal.SIGINT
 
 
 class Interrupted(KeyboardInterrupt):
@@ -133,7 +139,11 @@ def _end_now(number: int, _: Any) -> NoReturn:
     os._exit(128 + number)
 
 
-def _handle_by(handler: Any) -> None:
+def _handle_by(handle: Callable[[int, Any], None]) -> None:
+    def handler(number: int, frame: Any) -> None:
+        _last[:] = [number]
+        handle(number, frame)
+
     if current_thread() is main_thread():  # no other may; one that embeds us sees to its signals
         for number in SIGNALS:
             signal.signal(number, handler)

@@ -135,7 +135,7 @@ def write(
     partial.mkdir(mode=0o700)  # password hashes and conversations are nobody else's business
     whole, positions = together(saved.snapshots)
     if len(positions) == 1:  # it is the whole
-        positions = dict.fromkeys(positions, {})
+        positions = {key: {} for key in positions}
     parts = {
         key: _part_of(saved.known.get(key) or Part(key, {}), whole, positions[key])
         for key in saved.snapshots

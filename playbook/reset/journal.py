@@ -234,8 +234,16 @@ class Journal:
     def shared_writes(self) -> list[Document]:
         """The latest runs that changed what bundles share, newest first, in short."""
         where = self._own({"wrote.0": {"$exists": True}})
-        names = ("bundle", "trigger", "status", "started_at", "ended_at", "end", "wrote", "run")
-        names += ("restored",)
+        names = [
+            "bundle",
+            "trigger",
+            "status",
+            "started_at",
+            "ended_at",
+            "end",
+            "wrote",
+            "restored",
+        ]
         found = self.db[COLLECTION].find(where, dict.fromkeys(names, 1))
         return list(found.sort("_id", -1).limit(CHANGES_SHOWN))
 

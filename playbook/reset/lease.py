@@ -1,8 +1,9 @@
 """One reset at a time: leases in MongoDB, one a bundle and one a region.
 
-Leases are taken in a fixed order (bundles, then regions, then what all share); one expires by the server's clock, is renewed
-while its holder works, and carries a fence: a number that grows with every holder. A holder asks
-:meth:`Lease.require` before each write; one that finds its lease gone writes nothing more.
+Leases are taken in a fixed order (bundles, then regions, then what all share). One expires by the
+server's clock, is renewed while its holder works, and carries a fence: a number that grows with
+every holder. A holder asks :meth:`Lease.require` before each write; one that finds its lease gone
+writes nothing more.
 A run of this process that could not give its lease back, since MongoDB was away, stands in nobody's
 way: the next run of this process knows that it is over.
 """
@@ -197,9 +198,7 @@ def held(
                     "nothing was written"
                 )
         for region in sorted({bundle.region for bundle in bundles}):
-            lease.wait_for(
-                f"region:{region}", patience=patience, pause=pause, may_go_on=may_go_on
-            )
+            lease.wait_for(f"region:{region}", patience=patience, pause=pause, may_go_on=may_go_on)
         yield lease
     finally:
         # Where MongoDB itself is away the lease ends by its expiry.

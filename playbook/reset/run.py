@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -28,8 +29,8 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.indexes import DECLARED, differing
 from playbook.pristine.passwords import password_hash
 from playbook.pristine.scope import (
-    OF_ALL,
     OF_A_REGION,
+    OF_ALL,
     SEEDED,
     TRACES,
     Scope,
@@ -68,6 +69,11 @@ class ResetFailed(PlaybookError):
     """A reset stopped midway; says at which step, why, and what was done about it."""
 
     exit_code = 3
+
+    def __init__(self, text: str, *, state_is_back: bool = False) -> None:
+        super().__init__(text)
+        self.state_is_back = state_is_back
+        """Whether the state before it was put back."""
 
 
 @dataclass(frozen=True)
@@ -443,33 +449,25 @@ class Reset:
             ) as lease:
                 for run in runs.values():
                     run.fences = dict(lease.fences)
-                yield _Work(
-                    run_id, list(chosen), runs, lease, journal, environment.identity
-                )
+                yield _Work(run_id, list(chosen), runs, lease, journal, environment.identity)
 
     def _go_on_without(self, work: _Work, refused: Mapping[str, InSession]) -> bool:
         """Leave out the bundles that are in use; whether any is left."""
         work.leave_out(refused)
         return bool(work.bundles)
 
-    def _save(
-        self, work: _Work, before: Snapshots, started: datetime, state: str
-    ) -> None:
+    def _save(self, work: _Work, before: Snapshots, started: datetime, state: str) -> None:
         """Save what is there, and record that the run begins to write."""
         known = self._known(work.bundles, work.journal, started)
         saved = Saved(before, known)
-        kept = backup.write(
-            self.backups, work.identity, saved, started, state, work.id, self.by
-        )
+        kept = backup.write(self.backups, work.identity, saved, started, state, work.id, self.by)
         for bundle in work.bundles:
             run = work.runs[bundle.key]
             run.backup = kept.path.name
             run.wrote = list(standing.shared_by(bundle))  # until it is known what it did
         work.journal.start(work.records)
 
-    def _known(
-        self, chosen: Sequence[Bundle], journal: Journal, now: datetime
-    ) -> dict[str, Part]:
+    def _known(self, chosen: Sequence[Bundle], journal: Journal, now: datetime) -> dict[str, Part]:
         """What the journal knows of some bundles' demos as they are."""
         written = journal.shared_writes()
         known = {}
@@ -506,7 +504,7 @@ class Reset:
             except InSession as refused:
                 return refused
 
-        answers = side_by_side([lambda key=key: look(key) for key in scopes])
+        answers = side_by_side([partial(look, key) for key in scopes])
         found = dict(zip(scopes, answers, strict=True))
         return (
             {key: answer for key, answer in found.items() if isinstance(answer, Snapshot)},
@@ -553,9 +551,7 @@ class Reset:
             for name in DECLARED
         )
 
-    def _hold_what_all_share(
-        self, work: _Work, scopes: Mapping[str, Scope]
-    ) -> dict[str, Snapshot]:
+    def _hold_what_all_share(self, work: _Work, scopes: Mapping[str, Scope]) -> dict[str, Snapshot]:
         """Wait until no other run changes the languages or indexes; then look once more.
 
         Most resets change neither, and do not wait for each other.
@@ -607,7 +603,9 @@ class Reset:
         found, _ = self._look_at_all(scopes, None)
         whole, there = backup.together(wanted)[0], backup.together(found)[0]
         if different := _differing(whole, there):
-            raise StepFailed(f"the restored state differs from the backup in {', '.join(different)}")
+            raise StepFailed(
+                f"the restored state differs from the backup in {', '.join(different)}"
+            )
 
     def _failed(
         self,
@@ -636,15 +634,13 @@ class Reset:
                 outcome = f"rolling back failed too ({reason}); run the reset again"
         work.failed_step(at)
         # A deployment's own words may hold anything, our secrets too.
-        text = self.environment.redact(
-            f"{work.names}: stopped at step {at!r}: {error}; {outcome}"
-        )
+        text = self.environment.redact(f"{work.names}: stopped at step {at!r}: {error}; {outcome}")
         self._finish(work, executor, status, text)
         if isinstance(error, LeaseLost):
             raise error
         if isinstance(error, StoppedEarly):
             raise type(error)(text, error.exit_code - 128) from None
-        raise ResetFailed(text) from None
+        raise ResetFailed(text, state_is_back=status == "rolled back") from None
 
     def _done(self, work: _Work, executor: Executor) -> dict[str, Report]:
         work.written |= executor.written
@@ -702,9 +698,7 @@ class Reset:
                 wanted[bundle.key] = Snapshot(documents, indexes)
         return wanted
 
-    def _sharing(
-        self, chosen: Sequence[Bundle]
-    ) -> Iterator[tuple[tuple[str, ...], list[Bundle]]]:
+    def _sharing(self, chosen: Sequence[Bundle]) -> Iterator[tuple[tuple[str, ...], list[Bundle]]]:
         """The collections that bundles share, and the groups of bundles that share them."""
         regions = dict.fromkeys(bundle.region for bundle in chosen)
         for region in regions:

@@ -14,6 +14,8 @@ from playbook.errors import PlaybookError
 from playbook.facts import Demo
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.processes import signals
+from playbook.processes.signals import Interrupted
 from playbook.verdict.model import Result, Verdict
 
 
@@ -37,7 +39,8 @@ def check(
 ) -> Verdict:
     """Look at some bundles and say GO or NO-GO, changing no demo data.
 
-    Not to be run twice at once in one process: pytest is made for one session at a time.
+    Not to be run twice at once in one process: pytest is made for one session at a time. Raises
+    Interrupted where a signal ended it: then there is no verdict.
     """
     # The looks at the bundles are under way while pytest is still being loaded.
     demos = {one.key: Demo(environment, one, seeds, clock.now()) for one in bundles}
@@ -66,6 +69,8 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
     collector = Collector(on_result)
     with _without_installed_plugins():
         status = pytest.main(arguments, plugins=[collector, given])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise Interrupted(signals.received())
     verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")
