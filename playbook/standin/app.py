@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
 import bcrypt
 import redis
@@ -28,6 +29,8 @@ from playbook.backend.rates import CURRENCIES
 from playbook.environment.settings import BCRYPT_LIMIT
 from playbook.pristine.seeds import Seeds
 from playbook.standin.kpis import in_currency
+from playbook.standin.pages import add_pages
+from playbook.standin.shop import reading_router, shop_router
 
 type Answer = dict[str, JsonValue]
 
@@ -59,6 +62,14 @@ def create_app(deployment: Deployment, seeds: Seeds) -> FastAPI:
     _add_login(app, deployment)
     _add_awareness(app, deployment)
     _add_demo(app, deployment, seeds)
+    app.include_router(reading_router(deployment))
+    app.include_router(shop_router(deployment))
+
+    def region_of(bundle_id: str) -> str:
+        known = seeds.bundles.get(bundle_id)
+        return known.model.region if known else "US"
+
+    add_pages(app, deployment.clock, region_of)
 
     @app.exception_handler(PyMongoError)
     def mongo_fails(_: Request, error: Exception) -> JSONResponse:
@@ -175,6 +186,10 @@ def _add_demo(app: FastAPI, deployment: Deployment, seeds: Seeds) -> None:
         copy = cached(bundle_id, "context")
         return db.awareness_contexts.find_one({"_id": bundle_id}) if copy is None else copy
 
+    def livesale_of(bundle_id: str) -> str:
+        event = db.livesales.find_one({"bundle": bundle_id}, {"_id": 1})
+        return str(event["_id"]) if event else ""
+
     def stored_rate(own: str, currency: str) -> object:
         return fields((db.currency_rates.find_one({"_id": own}) or {}).get("rates")).get(currency)
 
@@ -198,7 +213,7 @@ def _add_demo(app: FastAPI, deployment: Deployment, seeds: Seeds) -> None:
                     name: to_json(context.get(name))
                     for name in ("locale", "currency", "timezone", "device")
                 },
-                "demo_url": _pages(request, str(context["_id"]))["home"],
+                "demo_url": _pages(request, context)["home"],
             }
             for context in db.awareness_contexts.find().sort("_id", 1)
         ]
@@ -213,7 +228,7 @@ def _add_demo(app: FastAPI, deployment: Deployment, seeds: Seeds) -> None:
         return {
             "bundle": bundle_id,
             "context": to_json({name: value for name, value in context.items() if name != "_id"}),
-            "demo_urls": _pages(request, bundle_id),
+            "demo_urls": _pages(request, {**context, "_id": bundle_id}, livesale_of(bundle_id)),
         }
 
     @app.get("/api/demo/kpis/{bundle_id}")
@@ -264,10 +279,26 @@ def _add_demo(app: FastAPI, deployment: Deployment, seeds: Seeds) -> None:
         return {"tracked": tracked, "event": to_json(event)}
 
 
-def _pages(request: Request, bundle_id: str) -> Answer:
+def _pages(request: Request, context: Mapping[str, Any], livesale: str = "") -> Answer:
+    """The links that open a bundle's demo as its context says."""
     base = str(request.base_url).rstrip("/")
-    pages = {"home": "", "catalog": "catalog", "livesale": "livesale", "leads": "leads"}
-    return {name: f"{base}/{path}?utm_content={bundle_id}" for name, path in pages.items()}
+    link = {
+        "locale": context.get("locale"),
+        "currency": context.get("currency"),
+        "tz": context.get("timezone"),
+        "device": context.get("device"),
+        "utm_bundle": context.get("_id"),
+    }
+    query = urlencode({name: str(value) for name, value in link.items() if value is not None})
+    pages = {
+        "home": "",
+        "ai_mood_cart": "mood-to-cart",
+        "livesale": f"livesale/{quote(livesale)}" if livesale else "livesale",
+        "chat": "chat",
+        "leads": "leads",
+        "analytics": "analytics",
+    }
+    return {name: f"{base}/{path}?{query}" for name, path in pages.items()}
 
 
 def _fits(password: str, stored: object) -> bool:

@@ -1,0 +1,134 @@
+"""How a visitor sees the demo: the locale, currency, zone and device of the link, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+
+from playbook.report.sheet.number_format import kpi, money
+
+NOT_KNOWN = "–"
+"""Stands where the API gives nothing that could be shown."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One visitor of one bundle's demo; every text as they read it."""
+
+    bundle: str
+    locale: str
+    currency: str
+    timezone: str
+    device: str
+    direction: str
+    messages: Mapping[str, Any]
+    rates: Mapping[str, Any]
+    """Units of each currency that one unit of the visitor's own buys."""
+    now: datetime
+
+    @property
+    def language(self) -> str:
+        return self.locale.partition("-")[0] or "en"
+
+    def say(self, name: str, **values: object) -> str:
+        """A stored message with its values; the message's name where nothing is stored."""
+        text = self.messages.get(name)
+        if not isinstance(text, str) or not text:
+            return name
+        for placeholder, value in values.items():
+            text = text.replace(f"{{{placeholder}}}", str(value))
+        return text
+
+    @property
+    def country(self) -> str:
+        """The visitor's country by name, in their own language."""
+        return str(self._babel.get_territory_name() or self.locale)
+
+    @property
+    def greeting(self) -> str:
+        """Good morning, good afternoon or good evening, by the hour in the visitor's zone."""
+        hour = self.now.astimezone(self._zone).hour
+        part = "morning" if 5 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
+        return self.say(f"greeting_{part}")
+
+    def own_amount(self, amount: object, currency: object) -> Decimal | None:
+        """An amount in the visitor's currency, to the cent; None where there is no rate for it."""
+        try:
+            value = Decimal(str(amount))
+            if currency == self.currency:
+                return value
+            rate = Decimal(str(self.rates[str(currency)]))
+            return (value / rate).quantize(Decimal("0.01"))
+        except (InvalidOperation, KeyError, ZeroDivisionError):
+            return None
+
+    def price(self, product: Mapping[str, Any]) -> Decimal | None:
+        """A product's price in the visitor's currency."""
+        currency = product.get("currency")
+        amount = product.get(f"price_{str(currency).lower()}", product.get("price"))
+        return self.own_amount(amount, currency)
+
+    def money(self, amount: Decimal | None) -> str:
+        return NOT_KNOWN if amount is None else money(amount, self.currency, self.locale)
+
+    def kpi(self, name: str, value: object) -> tuple[str, str]:
+        """A headline number's label in the visitor's language, and the number as they read it."""
+        stem = name.removesuffix(f"_{self.currency.lower()}")
+        shown = NOT_KNOWN if value is None else kpi(name, value, self.locale)[1]
+        return self.say(f"kpi_{stem}"), shown
+
+    def moment(self, instant: datetime) -> str:
+        """A date and a time of day in the visitor's zone."""
+        place, local = self._babel, instant.astimezone(self._zone)
+        day = format_date(local.date(), "full", locale=place)
+        return f"{day}, {format_time(local.time(), 'short', locale=place)}"
+
+    def countdown(self, instant: datetime) -> str:
+        """How long until an instant; that it is live, where it has begun."""
+        left = instant - self.now
+        if left <= timedelta(0):
+            return self.say("livesale_live_now")
+        minutes = int(left.total_seconds() // 60)
+        return self.say(
+            "livesale_countdown",
+            days=minutes // 1440,
+            hours=minutes // 60 % 24,
+            minutes=minutes % 60,
+        )
+
+    @property
+    def link(self) -> dict[str, str]:
+        """The query that opens every page as this visitor sees it."""
+        return {
+            "locale": self.locale,
+            "currency": self.currency,
+            "tz": self.timezone,
+            "device": self.device,
+            "utm_bundle": self.bundle,
+        }
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return zone_of(self.timezone)
+
+    @property
+    def _babel(self) -> Locale:
+        try:
+            return Locale.parse(self.locale, sep="-")
+        except (ValueError, UnknownLocaleError):
+            return Locale.parse("en")
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A zone by its IANA name; UTC where there is none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
