@@ -13,7 +13,6 @@ from rich.text import Text
 
 from playbook.clock import RESET_TIME, local_text, next_reset
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.journal import meeting_of
 from playbook.reset.standing import UNKNOWN, Standing
 from playbook.verdict.model import GO
 
@@ -42,7 +41,7 @@ def show(
         said = Text("  ").append_text(_verdict(standing.verdict))
         said.append(f"{since if standing.verdict != UNKNOWN else ''}: {standing.sentence}")
         console.print(said, soft_wrap=True)
-        meeting = meeting_of(runs[key], now)
+        meeting = standing.meeting
         if meeting is not None:
             console.print(f"  reset for a meeting at {local_text(meeting, bundle.timezone)}")
         table = Table(box=None, pad_edge=True, show_header=False)
@@ -78,7 +77,7 @@ def as_json(
             "verdict": standings[key].verdict,
             "verdict_at": standings[key].at,
             "reason": standings[key].sentence,
-            "meeting": meeting_of(runs[key], now),
+            "meeting": standings[key].meeting,
             "runs": runs[key],
         }
         for key, line in seeds.bundles.items()

@@ -231,10 +231,10 @@ class Reset:
             before, refused = self._look_at_all(scopes, None if force else started)
             if not self._go_on_without(work, refused):
                 return Outcome({}, refused)
-            steps = merged(
-                [plans[bundle.key].steps for bundle in work.bundles]
-                + [plan.removing_traces(scopes[OF_NO_BUNDLE])] * orphans
-            )
+            todo = [plans[bundle.key].steps for bundle in work.bundles]
+            if orphans:
+                todo.append(tuple(plan.removing_traces(scopes[OF_NO_BUNDLE])))
+            steps = merged(todo)
             scopes = {key: scope for key, scope in scopes.items() if key not in refused}
             whole, _ = backup.together(before)
             if self._changes_what_all_share(steps, whole):
@@ -297,13 +297,19 @@ class Reset:
         What they share comes from the oldest of their backups: the state before all that is
         undone. ``orphans``: what belongs to no bundle, too, where a backup holds it.
         """
-        started = clock.now()
-        for one in (saved or {}).values():
-            backup.require_own(one, self.environment.identity, believed_of)
+        started, saved = clock.now(), saved or {}
+        with self.environment.translate_connection_errors():
+            identity = guard.require_marker(self.environment)
+        for one in saved.values():
+            backup.require_own(one, identity, believed_of)
+        # Whatever is wrong with a backup is found before anything at all is written.
+        sources = {b.key: self._source(b, saved.get(b.key)) for b in chosen}
+        wanted = self._wanted(chosen, sources, orphans)
         with self._run(chosen, trigger, started, part_of) as work:
-            # Under the lease: nothing else can become "the last thing that changed it" now.
-            sources = {b.key: self._source(b, (saved or {}).get(b.key), work) for b in chosen}
-            wanted = self._wanted(chosen, sources, orphans)
+            # Under the lease nothing else can become the last thing that changed a demo.
+            now = {b.key: self._source(b, saved.get(b.key)) for b in chosen}
+            if now != sources:
+                sources, wanted = now, self._wanted(chosen, now, orphans)
             scopes = {b.key: scope_of(b, self.seeds) for b in chosen}
             if OF_NO_BUNDLE in wanted:
                 scopes[OF_NO_BUNDLE] = self._orphans(chosen[0])
@@ -332,7 +338,7 @@ class Reset:
                 {key: replace(one, restored=sources[key]) for key, one in reports.items()}, refused
             )
 
-    def before_last_change(self, bundle: Bundle, journal: Journal | None = None) -> Backup:
+    def before_last_change(self, bundle: Bundle) -> Backup:
         """The backup of the state before the last thing that changed a bundle's demo.
 
         A night is one thing, however often it tried. Raises WrongUsage where nothing is known to
@@ -340,7 +346,7 @@ class Reset:
         """
         identity = self.environment.identity
         with self.environment.translate_connection_errors():
-            changes = (journal or Journal.of(self.environment)).changes(bundle.key)
+            changes = Journal.of(self.environment).changes(bundle.key)
         if not changes:
             raise WrongUsage(
                 f"nothing has changed {bundle.short} yet, by the journal of this environment: "
@@ -665,9 +671,9 @@ class Reset:
 
     # Rolling back
 
-    def _source(self, bundle: Bundle, saved: Backup | None, work: _Work) -> Backup:
+    def _source(self, bundle: Bundle, saved: Backup | None) -> Backup:
         """The backup to put back. Raises WrongUsage or Refused."""
-        source = saved or self.before_last_change(bundle, work.journal)
+        source = saved or self.before_last_change(bundle)
         if bundle.key not in source.parts:
             raise Refused(
                 f"backup {source.path.name} is of {', '.join(source.bundles)}, not of {bundle.key}"

@@ -9,7 +9,7 @@ creators, or to the languages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,8 @@ class Standing:
     """When the check ended that it rests on (UTC)."""
     run: Document | None = None
     """The journal's record that holds the verdict."""
+    meeting: datetime | None = None
+    """The meeting to come that the demo is prepared for (UTC)."""
 
 
 def region_key(bundle: Bundle) -> str:
@@ -56,7 +58,12 @@ def standings(
     chosen = list(bundles)
     runs = {b.key: journal.latest_runs(b.key, RUNS_READ) for b in chosen}
     written = journal.shared_writes()
-    return {b.key: judge(b, runs[b.key], written, seeds, now) for b in chosen}
+    return {
+        b.key: replace(
+            judge(b, runs[b.key], written, seeds, now), meeting=journal.meeting(b.key, now)
+        )
+        for b in chosen
+    }
 
 
 def judge(

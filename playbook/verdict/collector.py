@@ -20,6 +20,7 @@ from playbook.verdict.model import Result, Status, Verdict, of_results
 
 PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
+LOOK_PROPERTY = "playbook_look"
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so that no failure text carries a secret."""
 
@@ -74,6 +75,8 @@ class Collector:
         self.expected: list[str] = []
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
+        self.looks: dict[str, str] = {}
+        """When the look at each bundle began, as the id of a run in the journal."""
 
     @property
     def verdict(self) -> Verdict:
@@ -110,6 +113,9 @@ class Collector:
             # What fails after a pass (a probe that can't be removed) replaces the pass.
             self.results[report.nodeid] = result
             self.on_result(result)
+        if LOOK_PROPERTY in properties:
+            bundle, look = json.loads(str(properties[LOOK_PROPERTY]))
+            self.looks[bundle] = look
         if SESSION_PROPERTY in properties:
             bundle, *seen = json.loads(str(properties[SESSION_PROPERTY]))
             self.in_session[bundle] = tuple(seen)

@@ -198,8 +198,8 @@ def test_a_good_night_is_told_saved_and_written_down(scene: Scene, tmp_path: Pat
     assert run["steps"][-1]["step"] == "Verification: check"
     assert run["night"]["outcome"] == "GO"
     assert [alert["taken"] for alert in run["night"]["alerts"]] == [True]
-    saved = backup.latest(scene.backups, scene.bundle, state=backup.GO)
-    assert backup.read(saved.path).hashes() == scene.sandbox.state(SHORT).hashes()
+    saved = backup.latest(scene.backups, scene.sandbox.identity, scene.bundle, state=backup.GO)
+    assert backup.read(saved.path)[scene.bundle.key].hashes() == scene.sandbox.state(SHORT).hashes()
     assert scene.hooks.levels == ["success"]
     told = text(scene.hooks.at("success")[0])
     assert "LVMH is GO" in told and "reset and checked, all passed" in told
@@ -306,7 +306,7 @@ def test_what_is_still_no_go_after_the_rollback_is_told_so(scene: Scene) -> None
 def test_a_damaged_backup_is_critical(scene: Scene) -> None:
     scene.night(saying(GO))
     scene.hooks.clear()
-    saved = backup.latest(scene.backups, scene.bundle, state=backup.GO)
+    saved = backup.latest(scene.backups, scene.sandbox.identity, scene.bundle, state=backup.GO)
     (saved.path / "leads.bson").write_bytes(b"")
     night = scene.night(saying(["leads"]))
 
@@ -370,7 +370,7 @@ def test_the_night_before_a_meeting_keeps_its_t(scene: Scene) -> None:
     night = scene.night(saying(GO))
     assert scene.runs[-1]["access"] - night.started_at < timedelta(minutes=1)
     # It stays known for the nights to come.
-    journal = Journal.reading(scene.sandbox.db)
+    journal = Journal.of(scene.sandbox.environment)
     assert journal.meeting(scene.bundle.key, clock.now()) == later
 
 
@@ -441,7 +441,7 @@ def test_an_investor_who_comes_between_reset_and_rollback_is_left_alone(scene: S
 
 
 def test_a_bundle_that_is_being_reset_is_somebody_elses(scene: Scene) -> None:
-    with held(scene.sandbox.db, scene.bundle, "another-run"), pytest.raises(BeingReset):
+    with held(scene.sandbox.db, [scene.bundle], "another-run"), pytest.raises(BeingReset):
         scene.night(saying(GO))
 
     assert scene.hooks.levels == [] and scene.runs == []
