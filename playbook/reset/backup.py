@@ -38,7 +38,6 @@ from playbook.environment.settings import Settings
 from playbook.environment.snapshot import RAW, Snapshot, id_bytes
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.scope import SEEDED, TRACES
 
 KEPT = timedelta(days=7)
 PREFIX = "demo_state_"
@@ -48,6 +47,11 @@ BEFORE_RESET, BEFORE_ROLLBACK = "before reset", "before rollback"
 GO = "GO"
 OF_NO_BUNDLE = ""
 """Under which name the manifest keeps what belongs to no bundle."""
+HELD_WITHOUT_IDENTITY = (
+    *("products", "creators", "livesales", "leads", "users", "awareness_contexts", "locales"),
+    *("showcases", "demo_settings", "user_sessions", "conversations", "analytics", "carts"),
+)
+"""The collections of a backup from before environments had an identity; others stay as they are."""
 _FILE_NAME = re.compile(r"[a-z_]+\.(bson|metadata\.json)")
 _PLAIN_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
 
@@ -351,13 +355,17 @@ def _readable(root: Path) -> list[Backup]:
     return sorted(found, key=lambda backup: (backup.taken_at, backup.path.name))
 
 
-def read(path: Path, bundles: Iterable[str] | None = None) -> dict[str, Snapshot]:
+def read(
+    path: Path, bundles: Iterable[str] | None = None, collections: Iterable[str] = ()
+) -> dict[str, Snapshot]:
     """The content of some parts of a backup, or of all; every checksum is verified.
+
+    It must hold these collections.
 
     Raises BadBackup; writes nothing.
     """
     backup, files, hashes = _read_manifest(path)
-    for name in (*SEEDED, *TRACES):
+    for name in collections if backup.environment else HELD_WITHOUT_IDENTITY:
         # Restoring from it would empty the collection.
         if not {f"{name}.bson", f"{name}.metadata.json"} <= files.keys():
             raise BadBackup(f"backup {path.name}: it lacks {name}; nothing was written")

@@ -10,8 +10,8 @@ from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 
+from playbook.deployments.description import Filter
 from playbook.environment.snapshot import id_bytes
-from playbook.pristine.scope import Filter
 from playbook.pristine.seeds import Document
 from playbook.reset.plan import Call, ClearKeys, Operation, Put, Remove, RemoveStrays, Step
 

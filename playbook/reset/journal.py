@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from pymongo.errors import PyMongoError
 
 from playbook.environment import Environment
 from playbook.environment.redaction import Redactor
-from playbook.errors import PlaybookError
+from playbook.errors import PlaybookError, Unreachable
 from playbook.pristine.seeds import Document
 
 COLLECTION = "demo_resets"
@@ -159,17 +159,29 @@ class Journal:
         self.db[COLLECTION].bulk_write(writes)
 
     def finish(
-        self, runs: Sequence[Run], status: str, now: datetime, error: str | None = None
+        self,
+        runs: Sequence[Run],
+        status: str,
+        now: datetime,
+        error: str | None = None,
+        outlast: Callable[[Callable[[], None]], None] = lambda attempt: attempt(),
     ) -> None:
-        """Record the end of a run; where MongoDB is away, in the spool."""
+        """Record the end of a run; where MongoDB stays away, in the spool.
+
+        ``outlast`` makes the attempt again while MongoDB is away.
+        """
         for run in runs:
             run.status, run.ended_at, run.end = status, now, new_run(now)
             run.error = self.redact(error) if error else None
             run.notes = [self.redact(note) for note in run.notes]
-        try:
+
+        def record() -> None:
             with pymongo.timeout(RECORD_SECONDS):
                 self.record(runs)
-        except PyMongoError:
+
+        try:
+            outlast(record)
+        except (PyMongoError, Unreachable):
             for run in runs:
                 self._put_into_spool(run)
 

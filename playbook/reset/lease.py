@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -25,7 +26,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from playbook.environment.server_clock import ServerClock, elapsed
-from playbook.errors import Refused
+from playbook.errors import Refused, Unreachable
 from playbook.pristine.bundles import Bundle
 
 COLLECTION = "demo_locks"
@@ -68,6 +69,10 @@ class _RunsOver:
 
 
 _over = _RunsOver()
+
+
+def _once[T](attempt: Callable[[], T]) -> T:
+    return attempt()
 
 
 @dataclass
@@ -144,20 +149,22 @@ class Lease:
         *,
         patience: timedelta = REGION_PATIENCE,
         pause: Callable[[float], None] = time.sleep,
+        outlast: Callable[[Callable[[], Any]], Any] = _once,
         may_go_on: Callable[[], None] = lambda: None,
     ) -> None:
         """Take a lease that others may hold for a while.
 
-        ``may_go_on`` is asked meanwhile, and raises where the wait is to end. Raises Refused,
-        naming the holder, where it stays held for longer than ``patience``.
+        ``outlast`` makes each request again while MongoDB is away; ``may_go_on`` is asked
+        meanwhile, and raises where the wait is to end. Raises Refused, naming the holder, where
+        it stays held for longer than ``patience``.
         """
         deadline = elapsed() + patience.total_seconds()
-        while other := self.take(key):
+        while other := outlast(lambda: self.take(key)):
             if elapsed() > deadline:
                 what = key.replace(":", " ")
                 raise Refused(f"{what} is held by {_describe_lease(other)}; try again later")
             may_go_on()
-            self.require()
+            outlast(self.require)
             pause(POLL_SECONDS)
 
     def release(self) -> None:
@@ -178,13 +185,16 @@ def held(
     clock: ServerClock | None = None,
     life: timedelta = LIFE,
     patience: timedelta = REGION_PATIENCE,
+    outlast: Callable[[Callable[[], Any]], Any] = _once,
     pause: Callable[[float], None] = time.sleep,
     may_go_on: Callable[[], None] = lambda: None,
 ) -> Iterator[Lease]:
     """Hold the leases of some bundles and their regions while a reset or rollback runs.
 
     All of them or none: bundles first, then regions, each in a fixed order, so that two runs never
-    wait for each other. Raises Refused, naming the holder, where a bundle is being reset already,
+    wait for each other. ``outlast`` makes each request again while MongoDB is away.
+
+    Raises Refused, naming the holder, where a bundle is being reset already,
     or where a region stays held for longer than ``patience``.
     """
     lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
@@ -192,19 +202,25 @@ def held(
         lease.clock = clock
     try:
         for bundle in sorted(bundles, key=lambda one: one.key):
-            if other := lease.take(f"bundle:{bundle.key}"):
+            if other := outlast(partial(lease.take, f"bundle:{bundle.key}")):
                 raise BeingReset(
                     f"{bundle.short} is being reset already, by {_describe_lease(other)}; "
                     "nothing was written"
                 )
         for region in sorted({bundle.region for bundle in bundles}):
-            lease.wait_for(f"region:{region}", patience=patience, pause=pause, may_go_on=may_go_on)
+            lease.wait_for(
+                f"region:{region}",
+                patience=patience,
+                pause=pause,
+                outlast=outlast,
+                may_go_on=may_go_on,
+            )
         yield lease
     finally:
-        # Where MongoDB itself is away the lease ends by its expiry.
+        # Where MongoDB stays away the lease ends by its expiry.
         if lease.fences:
-            with suppress(PyMongoError):
-                lease.release()
+            with suppress(PyMongoError, Unreachable):
+                outlast(lease.release)
 
 
 def _describe_lease(lease: dict[str, Any]) -> str:

@@ -19,24 +19,18 @@ from time import monotonic
 import bson
 
 from playbook import clock
+from playbook.deployments.description import Deployment
+from playbook.deployments.indexes import differing
+from playbook.deployments.scope import Scope, orphan_filters
 from playbook.environment import Environment, guard, presence, snapshot
+from playbook.environment.identities import read_identities, read_scope
 from playbook.environment.identity import Identity
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
-from playbook.errors import PlaybookError, Refused, WrongUsage
+from playbook.errors import Outage, PlaybookError, Refused, WrongUsage
 from playbook.pristine import bundles as known_bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.indexes import DECLARED, differing
 from playbook.pristine.passwords import password_hash
-from playbook.pristine.scope import (
-    OF_A_REGION,
-    OF_ALL,
-    SEEDED,
-    TRACES,
-    Scope,
-    orphaned_traces,
-    scope_of,
-)
 from playbook.pristine.seeds import Document, Seeds
 from playbook.processes.signals import StoppedEarly
 from playbook.reset import backup, plan, standing
@@ -49,6 +43,10 @@ from playbook.reset.plan import ClearKeys, Operation, Put, RemoveStrays, Step
 
 type Progress = Callable[[int, int, Step], None]
 """Called before each step: its number from 1, how many there are, and the step."""
+OF_A_REGION = ("products", "creators")
+"""The kinds of documents that the bundles of one region share."""
+OF_ALL = ("locales", "categories")
+"""The kinds of documents that all bundles share."""
 type Snapshots = Mapping[str, Snapshot]
 """By a bundle's id; under OF_NO_BUNDLE what belongs to none."""
 
@@ -74,6 +72,8 @@ class ResetFailed(PlaybookError):
         super().__init__(text)
         self.state_is_back = state_is_back
         """Whether the state before it was put back."""
+        self.by_outage = False
+        """Whether a part did not answer: it may in a while."""
 
 
 @dataclass(frozen=True)
@@ -157,13 +157,41 @@ class Reset:
     """Who has the runs made, for the journal."""
 
     def plan(self, bundle: Bundle, access: datetime) -> plan.Plan:
-        """The plan of a bundle's reset. Raises WrongUsage where its password is not set."""
-        password = self.environment.settings.password(bundle.short)
-        hashes = {
-            email: password_hash(email, password)
+        """The plan of a bundle's reset. Raises WrongUsage where a password is not set."""
+        hashes = self._password_hashes(bundle)
+        return plan.build(self._scope(bundle), self.seeds, access, hashes)
+
+    def _password_hashes(self, bundle: Bundle) -> dict[str, str]:
+        """By address. Raises WrongUsage where an account's password is not set."""
+        settings = self.environment.settings
+        return {
+            email: password_hash(email, settings.account_password(bundle.short, email))
             for email in known_bundles.accounts_of(self.seeds, bundle)
         }
-        return plan.build(bundle, self.seeds, access, hashes)
+
+    def _scope(self, bundle: Bundle) -> Scope:
+        environment = self.environment
+        return environment.outlast(
+            lambda: read_scope(environment.db, environment.deployment, bundle, self.seeds)
+        )
+
+    def _scopes(self, chosen: Sequence[Bundle], orphans: bool) -> dict[str, Scope]:
+        """The scopes of some bundles, and of the traces that belong to none."""
+        asked = [partial(self._scope, bundle) for bundle in chosen]
+        scopes = dict(zip([b.key for b in chosen], side_by_side(asked), strict=True))
+        if orphans:
+            scopes[OF_NO_BUNDLE] = self._orphans(scopes[chosen[0].key])
+        return scopes
+
+    def _orphans(self, known: Scope) -> Scope:
+        """The scope of demo traces that belong to no bundle; ``known`` is any other scope."""
+        environment = self.environment
+        emails = [account.model.email for account in self.seeds.accounts.values()]
+        identities = environment.outlast(
+            lambda: read_identities(environment.db, known.deployment, emails)
+        )
+        filters = orphan_filters(self.seeds, known.deployment, identities)
+        return replace(known, accounts=(), filters=filters, key_patterns=(), identities=identities)
 
     # Reset
 
@@ -219,26 +247,21 @@ class Reset:
         that belong to no bundle are deleted, too. A step that fails ends the whole run.
         """
         started, accesses, meetings = clock.now(), accesses or {}, meetings or {}
-        plans = {b.key: self.plan(b, accesses.get(b.key, started)) for b in chosen}
+        hashes = {b.key: self._password_hashes(b) for b in chosen}
         with self._run(chosen, trigger, started, part_of) as work:
             for bundle in chosen:
                 run = work.runs[bundle.key]
-                run.access = plans[bundle.key].access
+                run.access = accesses.get(bundle.key, started)
                 run.meeting = meetings.get(bundle.key) or accesses.get(bundle.key)
-            scopes = {b.key: plans[b.key].scope for b in chosen}
-            if orphans:
-                scopes[OF_NO_BUNDLE] = self._orphans(chosen[0])
+            scopes = self._scopes(chosen, orphans)
             before, refused = self._look_at_all(scopes, None if force else started)
             if not self._go_on_without(work, refused):
                 return Outcome({}, refused)
-            todo = [plans[bundle.key].steps for bundle in work.bundles]
-            if orphans:
-                todo.append(tuple(plan.removing_traces(scopes[OF_NO_BUNDLE])))
-            steps = merged(todo)
             scopes = {key: scope for key, scope in scopes.items() if key not in refused}
-            whole, _ = backup.together(before)
-            if self._changes_what_all_share(steps, whole):
+            steps = self._steps(work, scopes, hashes)
+            if self._changes_what_all_share(steps, backup.together(before)[0]):
                 before = self._hold_what_all_share(work, scopes)
+                steps = self._steps(work, scopes, hashes)
             self._save(work, before, started, backup.BEFORE_RESET)
             whole, _ = backup.together(before)
             executor = Executor(self.environment, whole, [])
@@ -248,6 +271,22 @@ class Reset:
                 self._failed(error, work, scopes, before if roll_back else None, executor)
             backup.prune(self.backups, work.identity, started)
             return Outcome(self._done(work, executor), refused)
+
+    def _steps(
+        self,
+        work: _Work,
+        scopes: Mapping[str, Scope],
+        hashes: Mapping[str, Mapping[str, str]],
+    ) -> tuple[Step, ...]:
+        """The plan of the whole run."""
+        steps: list[Sequence[Step]] = []
+        for bundle in work.bundles:
+            scope, access = scopes[bundle.key], work.runs[bundle.key].access
+            steps.append(plan.build(scope, self.seeds, access, hashes[bundle.key]).steps)
+        if OF_NO_BUNDLE in scopes:
+            nobodys = scopes[OF_NO_BUNDLE]
+            steps.append(plan.removing_traces(nobodys.filters, nobodys.deployment))
+        return merged(steps)
 
     # Rollback
 
@@ -310,9 +349,7 @@ class Reset:
             now = {b.key: self._source(b, saved.get(b.key)) for b in chosen}
             if now != sources:
                 sources, wanted = now, self._wanted(chosen, now, orphans)
-            scopes = {b.key: scope_of(b, self.seeds) for b in chosen}
-            if OF_NO_BUNDLE in wanted:
-                scopes[OF_NO_BUNDLE] = self._orphans(chosen[0])
+            scopes = self._scopes(chosen, OF_NO_BUNDLE in wanted)
             for bundle in chosen:
                 source, run = sources[bundle.key], work.runs[bundle.key]
                 part = source.parts[bundle.key]
@@ -383,9 +420,10 @@ class Reset:
             # Until rollbacks saved the present state, the field named what was restored.
             name = str(last.get("restored") or last["backup"])
             wanted = self._part(name, bundle)
-            found = self._look(scope_of(bundle, self.seeds), None)
+            found = self._look(self._scope(bundle), None)
             different, notes = _differing(wanted, found), []
-            shared = {standing.region_key(bundle): OF_A_REGION, standing.LANGUAGES: OF_ALL}
+            of_a_region, of_all = _shared_collections(self.environment.deployment)
+            shared = {standing.region_key(bundle): of_a_region, standing.LANGUAGES: of_all}
             newer = [r for r in journal.shared_writes() if str(r["_id"]) > str(last["_id"])]
             for part, collections in shared.items():
                 writes = [run for run in newer if part in run["wrote"]]
@@ -417,7 +455,7 @@ class Reset:
         now = clock.now()
         with self.environment.translate_connection_errors():
             identity = self.environment.identity
-            found = {bundle.key: self._look(scope_of(bundle, self.seeds), None)}
+            found = {bundle.key: self._look(self._scope(bundle), None)}
             known = self._known([bundle], Journal.of(self.environment), now)
         saved = Saved(found, known)
         return backup.write(self.backups, identity, saved, now, state, run, self.by)
@@ -447,11 +485,19 @@ class Reset:
         }
         with environment.translate_connection_errors():
             db, server_clock = environment.db, environment.server_clock
-            side_by_side([lambda: guard.require_marker(environment), server_clock.now])
+            environment.outlast(
+                lambda: side_by_side([lambda: guard.require_marker(environment), server_clock.now])
+            )
             journal = Journal.of(environment, self.backups)
             life, may_go_on = self.lease_life, self.may_go_on
             with held(
-                db, chosen, run_id, clock=server_clock, life=life, may_go_on=may_go_on
+                db,
+                chosen,
+                run_id,
+                clock=server_clock,
+                life=life,
+                outlast=environment.outlast,
+                may_go_on=may_go_on,
             ) as lease:
                 for run in runs.values():
                     run.fences = dict(lease.fences)
@@ -471,7 +517,7 @@ class Reset:
             run = work.runs[bundle.key]
             run.backup = kept.path.name
             run.wrote = list(standing.shared_by(bundle))  # until it is known what it did
-        work.journal.start(work.records)
+        self.environment.outlast(lambda: work.journal.start(work.records))
 
     def _known(self, chosen: Sequence[Bundle], journal: Journal, now: datetime) -> dict[str, Part]:
         """What the journal knows of some bundles' demos as they are."""
@@ -493,11 +539,6 @@ class Reset:
         return known
 
     # Looking
-
-    def _orphans(self, any_bundle: Bundle) -> Scope:
-        """The scope of demo traces that belong to no bundle."""
-        filters = dict.fromkeys(TRACES, orphaned_traces(self.seeds))
-        return Scope(any_bundle, (), filters, ())
 
     def _look_at_all(
         self, scopes: Mapping[str, Scope], unless_seen_by: datetime | None
@@ -522,11 +563,15 @@ class Reset:
         more = []
         if unless_seen_by is not None:
             since = unless_seen_by - presence.IN_SESSION
-            more = presence.presence_questions(self.seeds, scope.bundle, since)
+            more = presence.presence_questions(self.seeds, scope, since)
         db = self.environment.db
-        found, indexes = snapshot.read_all(db, scope, more)
-        traces = [bson.decode(raw.raw, snapshot.DECODED) for raw in found.pop("presence", [])]
-        if seen := presence.latest(self.seeds, scope.bundle, traces):
+        found, indexes = self.environment.outlast(lambda: snapshot.read_all(db, scope, more))
+        traces = {
+            name: [bson.decode(raw.raw, snapshot.DECODED) for raw in raws]
+            for name, raws in presence.take_labelled(found).items()
+        }
+        at = unless_seen_by or clock.now()
+        if seen := presence.latest(self.seeds, scope, traces, at):
             who = "; ".join(p.told(scope.bundle.timezone) for p in seen)
             raise InSession(
                 f"an investor is in session: {who}. Nothing was written; wait, or use --force"
@@ -537,24 +582,27 @@ class Reset:
 
     def _changes_what_all_share(self, steps: Iterable[Step], before: Snapshot) -> bool:
         """Whether a reset will write the languages or build indexes."""
+        declared = self.environment.deployment.indexes
+        _, of_all = _shared_collections(self.environment.deployment)
         for step in steps:
             match step.operation:
-                case Put(collection, documents) if collection in OF_ALL:
+                case Put(collection, documents) if collection in of_all:
                     present = before.by_id(collection)
                     if any(
                         present.get(snapshot.id_bytes(d["_id"])) != bson.encode(d)
                         for d in documents
                     ):
                         return True
-        return any(differing(DECLARED[name], before.indexes.get(name, [])) for name in DECLARED)
+        return any(differing(declared[name], before.indexes.get(name, [])) for name in declared)
 
     def _restores_what_all_share(self, wanted: Snapshots, before: Snapshots) -> bool:
         """Whether a rollback will change the languages or the indexes."""
         whole, there = backup.together(wanted)[0], backup.together(before)[0]
-        languages = set(OF_ALL) & set(_differing(whole, there))
+        _, of_all = _shared_collections(self.environment.deployment)
+        languages = set(of_all) & set(_differing(whole, there))
         return bool(languages) or any(
             _by_name(whole.indexes.get(name, [])) != _by_name(there.indexes.get(name, []))
-            for name in DECLARED
+            for name in self.environment.deployment.indexes
         )
 
     def _hold_what_all_share(self, work: _Work, scopes: Mapping[str, Scope]) -> dict[str, Snapshot]:
@@ -562,7 +610,9 @@ class Reset:
 
         Most resets change neither, and do not wait for each other.
         """
-        work.lease.wait_for("shared:all", may_go_on=self.may_go_on)
+        work.lease.wait_for(
+            "shared:all", outlast=self.environment.outlast, may_go_on=self.may_go_on
+        )
         for run in work.records:
             run.fences = dict(work.lease.fences)
         found, _ = self._look_at_all(scopes, None)
@@ -579,10 +629,8 @@ class Reset:
 
     def _do(self, step: Step, executor: Executor, work: _Work) -> None:
         work.failed_step(step.name)
-        with self.environment.translate_connection_errors():
-            work.lease.require()
         started = monotonic()
-        did = executor.run(step.operation)
+        did = self.environment.outlast(partial(_do, step, executor, work.lease))
         seconds = round(monotonic() - started, 3)
         work.note_step({"step": step.name, "seconds": seconds, "did": did})
         work.failed_step(None)
@@ -646,7 +694,9 @@ class Reset:
             raise error
         if isinstance(error, StoppedEarly):
             raise type(error)(text, error.exit_code - 128) from None
-        raise ResetFailed(text, state_is_back=status == "rolled back") from None
+        failure = ResetFailed(text, state_is_back=status == "rolled back")
+        failure.by_outage = isinstance(error, Outage)
+        raise failure from None
 
     def _done(self, work: _Work, executor: Executor) -> dict[str, Report]:
         work.written |= executor.written
@@ -659,15 +709,17 @@ class Reset:
     def _finish(
         self, work: _Work, executor: Executor, status: str, error: str | None = None
     ) -> None:
+        of_a_region, of_all = _shared_collections(self.environment.deployment)
         for bundle in work.bundles:
             run = work.runs[bundle.key]
             run.notes = list(executor.notes)
             run.wrote = []
-            if work.written & set(OF_A_REGION):
+            if work.written & set(of_a_region):
                 run.wrote.append(standing.region_key(bundle))
-            if work.written & set(OF_ALL):
+            if work.written & set(of_all):
                 run.wrote.append(standing.LANGUAGES)
-        work.journal.finish(work.records, status, clock.now(), error)
+        outlast = self.environment.outlast
+        work.journal.finish(work.records, status, clock.now(), error, outlast)
 
     # Rolling back
 
@@ -692,27 +744,42 @@ class Reset:
             by_folder[oldest.path].append(OF_NO_BUNDLE)
         wanted: dict[str, Snapshot] = {}
         for path, keys in by_folder.items():
-            wanted |= backup.read(path, keys)
+            wanted |= backup.read(path, keys, self.environment.deployment.collections)
         for collections, group in self._sharing(chosen):
             first = min(group, key=lambda b: (sources[b.key].taken_at, sources[b.key].path.name))
             for bundle in group:
                 documents = dict(wanted[bundle.key].documents)
                 documents |= {name: wanted[first.key].documents[name] for name in collections}
                 indexes = wanted[bundle.key].indexes
-                if collections is OF_ALL:
+                if group == list(chosen):
                     indexes = wanted[first.key].indexes
                 wanted[bundle.key] = Snapshot(documents, indexes)
         return wanted
 
     def _sharing(self, chosen: Sequence[Bundle]) -> Iterator[tuple[tuple[str, ...], list[Bundle]]]:
         """The collections that bundles share, and the groups of bundles that share them."""
-        regions = dict.fromkeys(bundle.region for bundle in chosen)
-        for region in regions:
-            yield OF_A_REGION, [bundle for bundle in chosen if bundle.region == region]
-        yield OF_ALL, list(chosen)
+        of_a_region, of_all = _shared_collections(self.environment.deployment)
+        for region in dict.fromkeys(bundle.region for bundle in chosen):
+            yield of_a_region, [bundle for bundle in chosen if bundle.region == region]
+        yield of_all, list(chosen)
 
     def _part(self, folder: str, bundle: Bundle) -> Snapshot:
-        return backup.read(self.backups / folder, [bundle.key])[bundle.key]
+        path, collections = self.backups / folder, self.environment.deployment.collections
+        return backup.read(path, [bundle.key], collections)[bundle.key]
+
+
+def _do(step: Step, executor: Executor, lease: Lease) -> str:
+    """Do one step, or do it again after an outage: only while the lease is ours."""
+    lease.require()
+    return executor.run(step.operation)
+
+
+def _shared_collections(deployment: Deployment) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The collections that the bundles of a region share, and those that all bundles share."""
+    return (
+        tuple(k.collection for k in deployment.kept if k.kind in OF_A_REGION),
+        tuple(k.collection for k in deployment.kept if k.kind in OF_ALL),
+    )
 
 
 def _differing(wanted: Snapshot, found: Snapshot) -> list[str]:
@@ -739,21 +806,22 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
     the unique index would not let in beside the present one.
     """
     phase = "Rollback to Previous State"
-    indexed = [name for name in DECLARED if name in scope.filters]
+    indexed = [name for name in scope.deployment.indexes if name in scope.filters]
     steps = [
         Step(phase, f"Drop other indexes of {name}", plan.DropIndexes(name, wanted.indexes[name]))
         for name in indexed
     ]
-    for name in (*SEEDED, *TRACES):
-        if name not in scope.filters:
+    first = {k.collection for k in scope.deployment.kept if k.strays_first}
+    for name in scope.deployment.collections:
+        if name not in scope.filters or name not in wanted.documents:
             continue
-        documents = wanted.documents.get(name, [])
+        documents = wanted.documents[name]
         keep = [document["_id"] for document in documents]
         operations: list[Operation] = [
             Put(name, documents),
             RemoveStrays(name, scope.filters[name], keep),
         ]
-        if name == "users":
+        if name in first:
             operations.reverse()
         steps += [Step(phase, f"Restore {name}", operation) for operation in operations]
     for name in indexed:

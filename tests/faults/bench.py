@@ -27,7 +27,6 @@ from playbook.environment import Environment, Settings
 from playbook.pristine import passwords
 from playbook.pristine import seeds as seed_files
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.scope import SEEDED, TRACES
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
 from playbook.verdict.model import GO, Verdict
@@ -150,7 +149,7 @@ class Bench:
 
     def make_clean(self) -> None:
         """Empty everything, reset everything, and insist on GO."""
-        for name in (*SEEDED, *TRACES):
+        for name in self.reset.environment.deployment.collections:
             self.direct.db[name].delete_many({})
         self.direct.redis.flushdb()
         for bundle in self.everyone:

@@ -7,6 +7,7 @@ import re
 import bson
 import pytest
 
+from playbook.reset.backup import OF_NO_BUNDLE
 from playbook.reset.execute import Executor
 from playbook.reset.plan import removing_traces
 from tests.sandbox import (
@@ -152,9 +153,9 @@ def test_a_reset_of_all_clears_demo_addresses_without_a_bundle_too(
     # Three of the shop's look-alikes end like any demo's address: here, and only here, they are.
     ending = re.compile(r"\.demo@aislemarts\.luxury\Z")
     before = held(sandbox)
-    step = removing_traces(sandbox.engine._orphans(sandbox.bundle("lvmh")))
+    orphans = sandbox.engine._scopes([sandbox.bundle("lvmh")], orphans=True)[OF_NO_BUNDLE]
     executor = Executor(sandbox.environment, None)
-    for one in step:
+    for one in removing_traces(orphans.filters, orphans.deployment):
         executor.run(one.operation)
     gone = changed(before, held(sandbox))
     assert {place for place, owner in owners.planted.items() if owner == "all"} <= gone
