@@ -267,9 +267,6 @@ class Nightly:
             return
         except (BeingReset, LeaseLost, StoppedEarly):
             raise
-        except backup.BadBackup as error:
-            night.notes.append(f"not rolled back: {error}")
-            return
         except PlaybookError as error:
             if isinstance(error, ResetFailed) and error.state_is_back:
                 night.notes.append(f"not rolled back: {error}")

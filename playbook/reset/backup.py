@@ -89,6 +89,7 @@ class Backup:
     path: Path
     parts: Mapping[str, Part]
     taken_at: datetime
+    """When the run began that saved it (UTC, whole seconds)."""
     state: str
     """What was saved: the state "before reset" or "before rollback", or one checked "GO"."""
     environment: Identity | None = None
@@ -97,6 +98,13 @@ class Backup:
     """The run that saved it, before it changed anything."""
     by: str = ""
     """Who had that run made."""
+    saved_at: datetime | None = None
+    """When it was saved, to the microsecond: of two saves under one lease, which was first?"""
+
+    @property
+    def age_key(self) -> tuple[datetime, str]:
+        """Sorts backups by when they were saved, the oldest first."""
+        return self.saved_at or self.taken_at, self.path.name
 
     @property
     def bundles(self) -> tuple[str, ...]:
@@ -137,6 +145,7 @@ def write(
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f"{_partial_prefix(identity)}{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     partial.mkdir(mode=0o700)  # password hashes and conversations are nobody else's business
+    saved_at = max(now, datetime.now(UTC))
     whole, positions = together(saved.snapshots)
     if len(positions) == 1:  # it is the whole
         positions = {key: {} for key in positions}
@@ -166,6 +175,7 @@ def write(
             "run": run,
             "by": by,
             "taken_at": now.astimezone(UTC).isoformat(),
+            "saved_at": saved_at.isoformat(),
             "state": state,
             "files": files,
             "documents": whole.hashes(),
@@ -179,7 +189,7 @@ def write(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     _sync(root)
-    return Backup(path, parts, now, state, identity, run, by)
+    return Backup(path, parts, now, state, identity, run, by, saved_at)
 
 
 def together(
@@ -352,7 +362,7 @@ def _readable(root: Path) -> list[Backup]:
             found.append(_read_manifest(path)[0])
         except BadBackup:
             continue
-    return sorted(found, key=lambda backup: (backup.taken_at, backup.path.name))
+    return sorted(found, key=lambda backup: backup.age_key)
 
 
 def read(
@@ -450,6 +460,7 @@ def _read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
             identity,
             manifest.get("run"),
             manifest.get("by", ""),
+            datetime.fromisoformat(manifest["saved_at"]) if "saved_at" in manifest else None,
         )
         return backup, {**manifest["files"]}, {**manifest["documents"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -260,7 +260,7 @@ class Reset:
             scopes = {key: scope for key, scope in scopes.items() if key not in refused}
             steps = self._steps(work, scopes, hashes)
             if self._changes_what_all_share(steps, backup.together(before)[0]):
-                before = self._hold_what_all_share(work, scopes)
+                before = self._hold_what_all_share(work, scopes, before)
                 steps = self._steps(work, scopes, hashes)
             self._save(work, before, started, backup.BEFORE_RESET)
             whole, _ = backup.together(before)
@@ -362,7 +362,7 @@ class Reset:
             scopes = {key: scope for key, scope in scopes.items() if key not in refused}
             wanted = {key: snapshot for key, snapshot in wanted.items() if key in scopes}
             if self._restores_what_all_share(wanted, before):
-                before = self._hold_what_all_share(work, scopes)
+                before = self._hold_what_all_share(work, scopes, before)
             self._save(work, before, started, backup.BEFORE_ROLLBACK)
             whole, _ = backup.together(before)
             executor = Executor(self.environment, whole, [])
@@ -521,10 +521,11 @@ class Reset:
 
     def _known(self, chosen: Sequence[Bundle], journal: Journal, now: datetime) -> dict[str, Part]:
         """What the journal knows of some bundles' demos as they are."""
-        written = journal.shared_writes()
+        asked: list[Callable[[], list[Document]]] = [journal.shared_writes]
+        asked += [partial(journal.latest_runs, b.key, standing.RUNS_READ) for b in chosen]
+        written, *all_runs = self.environment.outlast(lambda: side_by_side(asked))
         known = {}
-        for bundle in chosen:
-            runs = journal.latest_runs(bundle.key, standing.RUNS_READ)
+        for bundle, runs in zip(chosen, all_runs, strict=True):
             judged = standing.judge(bundle, runs, written, self.seeds, now)
             done = [r for r in runs if r.get("status") == "done" and r.get("access")]
             checked = judged.verdict != standing.UNKNOWN
@@ -605,18 +606,28 @@ class Reset:
             for name in self.environment.deployment.indexes
         )
 
-    def _hold_what_all_share(self, work: _Work, scopes: Mapping[str, Scope]) -> dict[str, Snapshot]:
-        """Wait until no other run changes the languages or indexes; then look once more.
+    def _hold_what_all_share(
+        self, work: _Work, scopes: Mapping[str, Scope], before: Snapshots
+    ) -> dict[str, Snapshot]:
+        """Wait until no other run changes the languages or indexes; then look at them once more.
 
         Most resets change neither, and do not wait for each other.
         """
-        work.lease.wait_for(
-            "shared:all", outlast=self.environment.outlast, may_go_on=self.may_go_on
-        )
+        outlast = self.environment.outlast
+        work.lease.wait_for("shared:all", outlast=outlast, may_go_on=self.may_go_on)
         for run in work.records:
             run.fences = dict(work.lease.fences)
-        found, _ = self._look_at_all(scopes, None)
-        return found
+        _, of_all = _shared_collections(self.environment.deployment)
+        any_scope = scopes[work.bundles[0].key]
+        filters = {name: any_scope.filters[name] for name in of_all}
+        shared, db = replace(any_scope, filters=filters), self.environment.db
+        documents, indexes = outlast(lambda: snapshot.read_all(db, shared))
+        return {
+            key: Snapshot(
+                {n: documents.get(n, found) for n, found in one.documents.items()}, indexes
+            )
+            for key, one in before.items()
+        }
 
     # Doing
 
@@ -739,14 +750,14 @@ class Reset:
         by_folder: dict[Path, list[str]] = {}
         for key, source in sources.items():
             by_folder.setdefault(source.path, []).append(key)
-        oldest = min(sources.values(), key=lambda source: (source.taken_at, source.path.name))
+        oldest = min(sources.values(), key=lambda source: source.age_key)
         if orphans and OF_NO_BUNDLE in oldest.parts:
             by_folder[oldest.path].append(OF_NO_BUNDLE)
         wanted: dict[str, Snapshot] = {}
         for path, keys in by_folder.items():
             wanted |= backup.read(path, keys, self.environment.deployment.collections)
         for collections, group in self._sharing(chosen):
-            first = min(group, key=lambda b: (sources[b.key].taken_at, sources[b.key].path.name))
+            first = min(group, key=lambda b: sources[b.key].age_key)
             for bundle in group:
                 documents = dict(wanted[bundle.key].documents)
                 documents |= {name: wanted[first.key].documents[name] for name in collections}

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from playbook import PROJECT, clock
-from playbook.environment import Environment, connections
+from playbook.environment import Environment, Settings, connections
 from playbook.errors import Unreachable, WrongUsage
 from playbook.nights import nightly
 from playbook.nights.alerts import Channels, Outbox
@@ -284,24 +284,66 @@ def test_a_reset_that_can_not_be_done_is_tried_twice_and_told(scene: Scene) -> N
     finally:
         db.drop_collection("leads")
 
-    assert [attempt.what for attempt in night.attempts] == ["reset", "reset", "rollback"]
+    assert [attempt.what for attempt in night.attempts] == ["reset", "reset"]
     assert all(attempt.error for attempt in night.attempts)
+    assert any("not rolled back" in note for note in night.notes)
     assert (night.verdict, night.exit_code, night.severity) == (NO_GO, 3, "critical")
     told = text(scene.hooks.at("critical")[0])
-    assert "Populate leads kanban" in told and "rolling back failed" in told
+    assert "Populate leads kanban" in told and "not rolled back" in told
 
 
 # What the night does
 
 
-def test_what_is_still_no_go_after_the_rollback_is_told_so(scene: Scene) -> None:
+def test_what_is_not_go_either_does_not_stay(scene: Scene) -> None:
+    """Tonight's reset comes back: it is no older, and the night no worse by the attempt."""
     scene.night(saying(GO))
     scene.hooks.clear()
-    night = scene.night(saying(["leads"], ["currency"], ["currency", "showcase"]))
+    night = scene.night(saying(["leads"], ["leads"], ["currency", "showcase"]))
 
-    assert (night.outcome, night.exit_code) == ("rolled back, NO-GO", 1)
-    assert night.failed_checks == ["currency", "showcase"]
-    assert scene.hooks.levels == ["medium", "high"]
+    assert (night.outcome, night.exit_code, night.severity) == (NO_GO, 1, "medium")
+    assert night.failed_checks == ["leads"]
+    assert scene.hooks.levels == ["medium", "medium"]
+    assert "tonight's reset was put back" in night.notes[-1]
+    assert [run["trigger"] for run in scene.runs[-3:]] == ["nightly", "rollback", "rollback"]
+    tried, rolled_back, undone = scene.runs[-3:]
+    assert undone["restored"] == rolled_back["backup"]
+
+
+def test_a_state_whose_livesale_has_begun_is_too_old(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    scene.night(saying(GO))
+    passing_time(timedelta(days=4))
+    scene.hooks.clear()
+    night = scene.night(saying(["leads"], ["leads"]))
+
+    assert (night.outcome, night.severity) == (NO_GO, "medium")
+    assert "too old to roll back to" in night.notes[-1]
+    assert not any("rolling back" in line for line in scene.said)
+
+
+def test_a_go_state_of_another_environment_is_not_restored(scene: Scene) -> None:
+    scene.night(saying(GO))
+    scene.sandbox.db.demo_environment.update_one({}, {"$set": {"identity": "another"}})
+    scene.sandbox.environment.forget_identity()
+    try:
+        night = scene.night(saying(["leads"], ["leads"]))
+    finally:
+        scene.sandbox.begin_anew()
+        scene.sandbox.environment.forget_identity()
+    assert (night.outcome, night.severity) == (NO_GO, "medium")
+    assert "there is no saved GO state to roll back to" in night.notes[-1]
+
+
+def test_a_rollback_undoes_the_whole_night(scene: Scene) -> None:
+    """However often it tried: the night is one thing that changed the demo."""
+    scene.sandbox.db.leads.insert_one({"_id": "mine", "bundle": scene.bundle.key})
+    before = scene.sandbox.state(SHORT).hashes()
+    scene.night(saying(["leads"], ["leads"]))
+    engine = replace(scene.sandbox, backups=scene.backups).engine
+    engine.roll_back(scene.bundle)
+    assert scene.sandbox.state(SHORT).hashes() == before
 
 
 def test_a_damaged_backup_is_critical(scene: Scene) -> None:
@@ -546,6 +588,7 @@ def test_an_environment_that_does_not_answer_is_told_and_remembered(
 ) -> None:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
     nobody = replace(scene.sandbox.environment.settings, mongo_uri="mongodb://127.0.0.1:9")
+    monkeypatch.setattr(Settings, "place", "the same address")
     with Environment(nobody) as environment:
         seen_to = replace(scene.nights(saying(GO)), environment=environment)
         for number in (1, 2):
