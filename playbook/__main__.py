@@ -1,7 +1,4 @@
-"""The ``playbook`` command's first line: ready for signals before anything else is loaded.
-
-``python -m playbook`` does the same, for whoever has the interpreter and no PATH.
-"""
+"""The ``playbook`` command, also as ``python -m playbook``: ready for signals before all else."""
 
 from __future__ import annotations
 
@@ -11,11 +8,16 @@ from playbook.processes.signals import end_at_once
 
 
 def main() -> NoReturn:
-    """Load the command line, and run it."""
-    end_at_once()
-    from playbook.cli import main as run
+    """Load the command line and run it.
 
-    run()
+    A signal while it is being loaded ends the process at once: nothing is in hand yet, and a
+    traceback through half-loaded modules helps nobody.
+    """
+    end_at_once()
+    from playbook import cli
+
+    cli.load_commands()
+    cli.main()
 
 
 if __name__ == "__main__":

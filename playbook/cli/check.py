@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from playbook.cli.arguments import Bundles
+from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
-    from playbook.verdict import Verdict
+    from playbook.verdict import Result, Verdict
+
+
+OWN_COLLECTIONS = ("users", "leads", "livesales")
+"""What holds documents of one bundle alone: a neighbour's reset writes none of them."""
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(check)
+    app.command()(named(check))
 
 
 def check(
@@ -69,17 +74,46 @@ def look_and_tell(
     by = whoever_asks()
     begun = {one.key: recording.begin(seeds, one.key, by) for one in chosen}
     shown = progress(Console(stderr=True), {one.key: one.short for one in chosen})
+    by_key = {one.key: one for one in chosen}
+    never_reset: dict[str, bool] = {}
+
+    def tell(result: Result) -> None:
+        # Asked only where something fails: a demo that is GO has been reset.
+        if result.status != "passed" and result.bundle not in never_reset:
+            never_reset[result.bundle] = was_never_reset(environment, seeds, by_key[result.bundle])
+        if not never_reset.get(result.bundle):
+            shown(result)
+
     try:
-        verdict = run_check(environment, seeds, chosen, on_result=shown, allure_results=allure)
+        verdict = run_check(environment, seeds, chosen, on_result=tell, allure_results=allure)
     except PlaybookError as error:
-        # What could not be checked is no GO of before any more.
+        # What could not be checked is not the GO of before any more.
         recording.record(environment, list(begun.values()), str(error))
         raise
-    show(Console(), verdict, seeds)
+    show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
     if why_not := recording.record_verdict(environment, verdict, begun):
         text = f"playbook: this check is not in the journal: {why_not}"
         print(environment.redact(text), file=sys.stderr)
     return verdict
+
+
+def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> bool:
+    """Whether a bundle has nothing of its own in the database; False where that can't be known."""
+    from playbook.environment import identities
+    from playbook.errors import PlaybookError
+
+    try:
+        with environment.translate_connection_errors():
+            filters = identities.read_scope(
+                environment.db, environment.deployment, bundle, seeds
+            ).filters
+            return not any(
+                environment.db[name].find_one(filters[name], {"_id": 1})
+                for name in OWN_COLLECTIONS
+                if name in filters
+            )
+    except PlaybookError:
+        return False
 
 
 def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path: Path) -> None:

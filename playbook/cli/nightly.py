@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from playbook.cli.arguments import Bundles
+from playbook.cli.environment_options import named
+from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(nightly)
+    app.command()(named(nightly, _tell_refused))
 
 
 def nightly(
@@ -125,6 +127,7 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
     from typing import cast
 
     from playbook import clock
+    from playbook.environment.settings import name_in_settings
     from playbook.errors import PlaybookError
     from playbook.nights.alerts import Outbox
     from playbook.nights.alerts.wording import broken_off
@@ -140,9 +143,22 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
         what = f"nightly run of {names} " + ("did not begin" if expected else "crashed")
         why = str(error) if expected else f"{type(error).__name__}, see the log"
         severity = "high" if expected else "critical"
-        for delivery in cast(Outbox, outbox).send(broken_off(what, why, severity, clock.now())):
+        for delivery in cast(Outbox, outbox).send(
+            broken_off(what, why, severity, clock.now(), name_in_settings())
+        ):
             _say(f"alert {delivery}")
         raise
+
+
+def _tell_refused(error: PlaybookError, arguments: dict[str, Any]) -> None:
+    """Alert of a night without an environment, by the channels that are set all the same."""
+    from playbook.nights.alerts import Channels, Outbox
+
+    try:
+        with _alerting(Outbox(Channels.from_environment()), ", ".join(arguments["bundle"])):
+            raise error
+    except PlaybookError:
+        return  # it is raised where it came from
 
 
 def _one(nights: object, bundle: object, unreachable: object) -> int:

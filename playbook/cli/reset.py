@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import Bundles, Force
+from playbook.cli.environment_options import named
+from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from playbook.pristine.bundles import Bundle
-    from playbook.pristine.seeds import Seeds
-    from playbook.reset.run import Report
+    from playbook.reset.run import Report, Reset
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(reset)
+    app.command()(named(reset))
 
 
 def reset(
@@ -33,7 +35,11 @@ def reset(
         bool, typer.Option("--access-in-the-past", help="although that meeting is over")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="print the plan and write nothing")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="print the plan, count what it would do to each collection, and write nothing",
+        ),
     ] = False,
     force: Force = False,
     check: Annotated[
@@ -42,47 +48,87 @@ def reset(
     no_rollback: Annotated[
         bool, typer.Option("--no-rollback", help="leave a failed reset as it is, to inspect it")
     ] = False,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="say at the end how it went and how long it took")
+    ] = False,
 ) -> None:
     """Reset bundles to pristine, for real (playbook, "Reset Procedures").
 
     Several bundles are one run: the state before is backed up once, and a reset that fails or is
     interrupted midway is rolled back as a whole.
     """
+    begun = monotonic()
+    code = 1
+    try:
+        code = _reset(
+            bundle,
+            access,
+            access_in_the_past=access_in_the_past,
+            dry_run=dry_run,
+            force=force,
+            check=check,
+            no_rollback=no_rollback,
+        )
+    except PlaybookError as error:
+        code = error.exit_code
+        raise
+    except KeyboardInterrupt as error:
+        code = getattr(error, "exit_code", 130)
+        raise
+    finally:
+        if emergency:
+            how = "GO" if code == 0 else f"not GO, exit {code}"
+            print(f"emergency reset of {' '.join(bundle)}: {how} after {monotonic() - begun:.0f} s")
+    raise typer.Exit(code)
+
+
+def _reset(
+    names: list[str],
+    access: str | None,
+    *,
+    access_in_the_past: bool,
+    dry_run: bool,
+    force: bool,
+    check: bool,
+    no_rollback: bool,
+) -> int:
+    """Reset, and check where that is wanted; answers with the exit code."""
     from playbook import clock
     from playbook.cli.check import look_and_tell
     from playbook.cli.side_by_side import as_one_run, whoever_asks
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
-    from playbook.reset.access import access_of
+    from playbook.reset.access import InThePast, access_of
     from playbook.reset.run import Reset
     from playbook.verdict import GO
 
     loaded = seeds.load()
-    chosen, now = bundles.select(loaded, bundle), clock.now()
+    chosen, now = bundles.select(loaded, names), clock.now()
     accesses: dict[str, datetime] = {}
-    if access is not None:
-        accesses = {
-            one.key: access_of(access, one, now, in_the_past=access_in_the_past) for one in chosen
-        }
-    if dry_run:
-        for one in chosen:
-            _print_plan(loaded, one, accesses.get(one.key, now))
-        return
+    for one in chosen if access is not None else ():
+        try:
+            accesses[one.key] = access_of(access or "", one, now, in_the_past=access_in_the_past)
+        except InThePast as error:
+            raise InThePast(f"{error}; if that is meant, add --access-in-the-past") from None
     with opened(loaded) as environment:
-        resets = Reset(
-            environment, loaded, backup.directory(environment.settings), by=whoever_asks()
-        )
-        every = len(chosen) == len(loaded.bundles)
+        root = backup.directory(environment.settings)
+        resets = Reset(environment, loaded, root, by=whoever_asks())
+        if dry_run:
+            for one in chosen:
+                _print_plan(resets, one, accesses.get(one.key, now))
+            return 0
 
         def line(one: Bundle, report: Report) -> str:
             notes = "".join(f"\n  note: {note}" for note in report.notes)
             return (
                 f"{one.short}: pristine in {report.seconds:.1f} s, "
                 f"T is {clock.local_text(report.run.access, one.timezone)}, "
-                f"the state before is in {report.run.backup}{notes}"
+                f"the state before is in {report.run.backup}, "
+                f"environment {environment.name}{notes}"
             )
 
+        every = len(chosen) == len(loaded.bundles)
         code = as_one_run(
             environment,
             chosen,
@@ -98,17 +144,21 @@ def reset(
         )
         if code == 0 and check and look_and_tell(environment, loaded, chosen).verdict != GO:
             code = 1
-        raise typer.Exit(code)
+        return code
 
 
-def _print_plan(seeds: Seeds, bundle: Bundle, access: datetime) -> None:
+def _print_plan(resets: Reset, bundle: Bundle, access: datetime) -> None:
     from playbook import clock
-    from playbook.deployments.scope import scope_of
-    from playbook.pristine import bundles
-    from playbook.reset import plan
 
-    hashes = dict.fromkeys(bundles.accounts_of(seeds, bundle), "")
-    todo = plan.build(scope_of(bundle, seeds), seeds, access, hashes)
+    todo, counts = resets.preview(bundle, access)
     print(f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written")
     for number, step in enumerate(todo.steps, start=1):
         print(f"{number:3}. {step.name}: {step.operation}")
+    for collection, count in counts.items():
+        if count.deleted or count.changed or count.created:
+            print(
+                f"  {collection}: {count.deleted} to delete, {count.changed} to change, "
+                f"{count.created} to create"
+            )
+    if not any(count.deleted or count.changed or count.created for count in counts.values()):
+        print("  nothing to delete, change or create: all is pristine")

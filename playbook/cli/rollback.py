@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from playbook.cli.arguments import Bundles, Force
+from playbook.cli.environment_options import named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(rollback)
+    app.command()(named(rollback))
 
 
 def rollback(
@@ -78,7 +79,7 @@ def rollback(
             return (
                 f"{one.short}: rolled back in {report.seconds:.1f} s to {former.path.name}, "
                 f"taken {local_text(former.taken_at, one.timezone)}; hashes compared, all equal; "
-                f"the state before is in {report.run.backup}"
+                f"the state before is in {report.run.backup}, environment {environment.name}"
             )
 
         every = len(chosen) == len(loaded.bundles)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from playbook.cli.arguments import OneBundle
+from playbook.cli.environment_options import named
 
 ALL = "all"
 
@@ -15,7 +18,7 @@ ALL = "all"
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="When the bundles are reset, and what sees to it.")
     group.callback(invoke_without_command=True)(show)
-    for command in (run, due, render):
+    for command in (named(run), named(due), render):
         group.command()(command)
     app.add_typer(group, name="schedule")
 
@@ -44,14 +47,25 @@ def run(
 
     SIGTERM lets the runs in hand finish; a second one makes them roll back.
     """
+    from playbook.environment import Settings
     from playbook.nights.schedule.runner import Runner
     from playbook.pristine import seeds
     from playbook.processes.signals import StopRequest
+    from playbook.reset import backup
 
     stopping = StopRequest()
-    runner = Runner.from_environment(seeds.load(), reports)
-    stopping.listen()
-    runner.run(stopping)
+    loaded = seeds.load()
+    with ExitStack() as stack:
+        if Settings.from_environment() is None:
+            from playbook.embedded.start import start
+
+            # The nights are processes of their own: they find it by its settings.
+            settings = stack.enter_context(start(seeds=loaded))
+            os.environ.update(settings.as_variables())
+            os.environ["PLAYBOOK_BACKUPS"] = str(backup.directory(settings))
+        runner = Runner.from_environment(loaded, reports)
+        stopping.listen()
+        runner.run(stopping)
 
 
 def due(bundle: OneBundle) -> None:
@@ -70,7 +84,7 @@ def due(bundle: OneBundle) -> None:
     one = bundles.find(loaded, bundle)
     settings = Settings.from_environment()
     made = None
-    if settings is not None:  # an embedded environment has no journal yet
+    if settings is not None:  # a throw-away environment has no journal yet
         with opened(loaded, settings) as environment, environment.translate_connection_errors():
             made = Journal.of(environment).last_night(one.key)
     instant = schedule.due(one.timezone, clock.now(), made, schedule.reset_time(), schedule.grace())
@@ -82,17 +96,23 @@ def due(bundle: OneBundle) -> None:
 
 def render(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="kubernetes, systemd, crontab, github, or all")
+        str,
+        typer.Argument(
+            metavar="KIND", help="kubernetes, systemd, crontab, github, prometheus, or all"
+        ),
     ],
     into: Annotated[
         Path | None, typer.Option(metavar="DIR", help="write the files here instead of printing")
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="NAME:TAG", help="the image that Kubernetes runs")
     ] = None,
 ) -> None:
     """Write the schedule for something else that runs jobs: CronJobs, timers, cron lines."""
     from playbook import clock
     from playbook.errors import WrongUsage
     from playbook.nights import schedule
-    from playbook.nights.schedule.render import KINDS, files
+    from playbook.nights.schedule.render import IMAGE, KINDS, files
     from playbook.pristine import seeds
 
     if kind not in (*KINDS, ALL):
@@ -105,7 +125,7 @@ def render(
         # All kinds go into a folder each, so that they may stand side by side.
         f"{one}/{name}" if kind == ALL else name: text
         for one in (KINDS if kind == ALL else (kind,))
-        for name, text in files(one, known, at, grace, year).items()
+        for name, text in files(one, known, at, grace, year, image or IMAGE).items()
     }
     if into is None:
         for name, text in rendered.items():

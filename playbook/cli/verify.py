@@ -7,10 +7,11 @@ import sys
 import typer
 
 from playbook.cli.arguments import Bundles
+from playbook.cli.environment_options import named
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(verify)
+    app.command()(named(verify))
 
 
 def verify(bundle: Bundles) -> None:
@@ -26,7 +27,7 @@ def verify(bundle: Bundles) -> None:
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
-    named = {bundles.find(loaded, name).key for name in bundle if name.casefold() != "all"}
+    asked_for = {bundles.find(loaded, name).key for name in bundle if name.casefold() != "all"}
     with opened(loaded) as environment:
         resets = Reset(environment, loaded, backup.directory(environment.settings))
         verified = {one.key: resets.verify(one) for one in chosen}
@@ -35,13 +36,13 @@ def verify(bundle: Bundles) -> None:
     for one in chosen:
         found = verified[one.key]
         if found.restored is None:
-            nothing = nothing or one.key in named
-            stream = sys.stderr if one.key in named or not compared else sys.stdout
+            nothing = nothing or one.key in asked_for
+            stream = sys.stderr if one.key in asked_for or not compared else sys.stdout
             print(f"{one.short}: nothing to verify: its last change was no rollback", file=stream)
         elif found.differing:
             print(f"{one.short}: differs from {found.restored} in {', '.join(found.differing)}")
         else:
-            print(f"{one.short}: verified, as in {found.restored}")
+            print(f"{one.short}: verified, as in {found.restored}, environment {environment.name}")
         for note in found.notes:
             print(f"  note: {note}")
     if any(one.differing for one in compared):

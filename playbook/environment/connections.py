@@ -25,14 +25,14 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
-from requests.adapters import HTTPAdapter
 
-from playbook import __version__
 from playbook.deployments import Deployment, load
-from playbook.environment import identity, reasons
+from playbook.environment import identity, reasons, redis_client
+from playbook.environment.http import Api, Visitor
 from playbook.environment.identity import Identity
 from playbook.environment.outages import Outages
-from playbook.environment.redaction import Redactor, secrets_in
+from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
+from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
 from playbook.errors import Outage, Unreachable
@@ -40,8 +40,6 @@ from playbook.errors import Outage, Unreachable
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
 """How long a part may take to answer one request."""
-USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
-PARALLEL_REQUESTS = 8
 REQUESTS_AT_ONCE = 4
 
 
@@ -102,8 +100,8 @@ class Environment:
             self.mongo.close()
         if "redis" in opened:
             self.redis.close()
-        if "http" in opened:
-            self.http.close()
+        if "api" in opened:
+            self.api.close()
 
     @opened_once
     def deployment(self) -> Deployment:
@@ -171,45 +169,41 @@ class Environment:
                     self._known.append(identity.read(self.db, self.settings))
             return self._known[0]
 
+    @property
+    def name(self) -> str:
+        """What to call the environment: as its marker says where that has been read."""
+        return self._known[0].name if self._known else self.settings.default_name
+
     def forget_identity(self) -> None:
         """Read the identity anew when it is asked for next."""
         with self._identifying:
             self._known.clear()
 
     @opened_once
-    def redis(self) -> redis.Redis:
-        """The Redis client; answers are bytes, as stored."""
-        return redis.Redis.from_url(
-            self.settings.redis_url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-        )
+    def redis(self) -> Client:
+        """The Redis client, connected; answers are bytes, as stored.
+
+        Raises Unreachable where Redis does not answer.
+        """
+        with self.translate_connection_errors():
+            return redis_client.connect(self.settings.redis_url, CONNECT_SECONDS, ANSWER_SECONDS)
 
     @opened_once
-    def http(self) -> requests.Session:
-        """The HTTP session; never retries by itself, so that one request is one request."""
-        session = requests.Session()
-        session.headers["User-Agent"] = USER_AGENT
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=PARALLEL_REQUESTS)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        # Proxies or a .netrc of the machine have no business between us and the deployment.
-        session.trust_env = False
-        return session
+    def api(self) -> Api:
+        """The deployment's backend; each visitor of it has cookies of its own."""
+        return Api(self.settings.api_url, self.settings.access, CONNECT_SECONDS)
+
+    @opened_once
+    def _visitor(self) -> Visitor:
+        return self.api.visitor()
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """One HTTP request to the deployment's backend, whatever its answer.
 
-        Raises Unreachable where no answer came in time.
+        Raises Unreachable where no whole answer came in time.
         """
         with self.translate_connection_errors():
-            return self.http.request(
-                method,
-                self.settings.api_url + path,
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
-                allow_redirects=False,
-                **options,
-            )
+            return self._visitor.ask(method, path, **{"seconds": ANSWER_SECONDS, **options})
 
     @opened_once
     def _outages(self) -> Outages:
@@ -222,7 +216,9 @@ class Environment:
         secrets = [*settings.passwords.values()]
         for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
             secrets += secrets_in(url)
-        return Redactor(secrets)
+        secrets += settings.access.headers.values()
+        secrets += secrets_in(settings.access.proxy) if settings.access.proxy else []
+        return Redactor(worth_hiding(secrets))
 
     @contextmanager
     def translate_connection_errors(self) -> Iterator[None]:

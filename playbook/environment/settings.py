@@ -13,6 +13,8 @@
 ``DEMO_PASSWORD_<BUNDLE>_…``  that of one account, by its role (``DEMO_PASSWORD_LVMH_BRAND``)
 ============================  =====================================================
 
+What stands in front of the API: :mod:`playbook.environment.api_access`.
+
 ``MONGO_URI``, ``REDIS_URL`` and ``API_URL`` go together: all set, or none (embedded).
 """
 
@@ -23,31 +25,41 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from pymongo.common import validate
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from playbook.deployments import SETTING as DEPLOYMENT_SETTING
-from playbook.environment.redaction import HIDDEN, URL
+from playbook.environment import redis_client
+from playbook.environment.api_access import ApiAccess, access_from
+from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
+from playbook.environment.variables import cleaned
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed, admits_invention
 
 CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
 NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
+PASSWORD_PREFIX = "DEMO_PASSWORD_"
+THREE_WAYS = (
+    f"set {', '.join(CONNECTIONS)}; or name a file that does, by --env-file FILE; "
+    "or use --embedded for a throw-away environment"
+)
 RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
 WEEKENDS = "weekends"
 LONGEST_NAME = 80
 PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
 OUTAGE_PATIENCE = 60.0
 """Seconds; an election in a replica set takes at most half of it."""
+LEAST_LENGTH = 6
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
 
 _SCHEMES = {
     "MONGO_URI": ("mongodb", "mongodb+srv"),
-    "REDIS_URL": ("redis", "rediss", "unix"),
+    "REDIS_URL": redis_client.SCHEMES,
     "API_URL": ("http", "https"),
 }
 
@@ -63,47 +75,52 @@ class Settings:
     passwords: Mapping[str, str] = field(repr=False)
     name: str = ""
     """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
+    folder: str = ""
+    """The temporary folder of a throw-away environment, which ends with this process."""
     deployment: str = ""
     """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
     feed: Feed = field(default_factory=Feed)
     """What the deployment says of its rate feed."""
-    throw_away: bool = False
-    """Whether it is an embedded environment that ends with this command."""
+    access: ApiAccess = field(default_factory=ApiAccess)
+    """What stands in front of the API."""
     outage_patience: float = OUTAGE_PATIENCE
     """Seconds that a reset waits for a part that does not answer."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
-        """The settings of a remote deployment, or None where none is named (embedded).
+        """The settings of a deployment, or None where no environment is named.
 
-        Raises WrongUsage where only some of the connections are set, or one is no such URL.
+        A setting that is empty counts as not set. Raises WrongUsage where only some of the
+        connections are set, or none but a database or a password, or where one is not right.
         """
-        variables = os.environ if variables is None else variables
-        stated = {name: variables.get(name, "").strip() for name in CONNECTIONS}
+        variables = cleaned(os.environ if variables is None else variables)
+        stated = {name: variables.get(name, "") for name in CONNECTIONS}
         missing = [name for name, value in stated.items() if not value]
         if len(missing) == len(CONNECTIONS):
+            _require_no_leftovers(variables)
             return None
         if missing:
             given = [name for name in CONNECTIONS if name not in missing]
             raise WrongUsage(
                 f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
-                f"{', '.join(CONNECTIONS)} for a deployment, or none for the embedded environment"
+                f"{', '.join(CONNECTIONS)}, or none of them; half an environment is none"
             )
         for name, value in stated.items():
             _require_url(name, value)
         passwords = {}
         for name, value in variables.items():
-            if name.startswith("DEMO_PASSWORD_") and value:
+            if name.startswith(PASSWORD_PREFIX) and value.strip():
                 try:
                     length = len(value.encode())
                 except UnicodeEncodeError:
-                    raise WrongUsage(f"{name} is no UTF-8 text; set another password") from None
+                    raise WrongUsage(f"{name} is not UTF-8 text; set another password") from None
                 if length > BCRYPT_LIMIT:
                     raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
+                _require_strength(name, value)
                 passwords[name] = value
         database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
         if re.search(r'[/\\. "$*<>:|?\x00]', database):
-            raise WrongUsage(f"MONGO_DB is no database name: {database!r}")
+            raise WrongUsage(f"MONGO_DB is not a database name: {database!r}")
         return cls(
             mongo_uri=stated["MONGO_URI"],
             mongo_db=database,
@@ -114,6 +131,7 @@ class Settings:
             outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
             feed=_feed(variables),
+            access=access_from(variables),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -143,8 +161,20 @@ class Settings:
             **({DEPLOYMENT_SETTING: self.deployment} if self.deployment else {}),
             **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
             **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
+            **self._stated_patience,
+            **self.access.as_variables(),
             **self.passwords,
         }
+
+    @property
+    def throw_away(self) -> bool:
+        """Whether it is an embedded environment that ends with this process."""
+        return bool(self.folder)
+
+    @property
+    def _stated_patience(self) -> dict[str, str]:
+        usual = self.outage_patience == OUTAGE_PATIENCE
+        return {} if usual else {PATIENCE_SETTING: f"{self.outage_patience:g}"}
 
     @property
     def place(self) -> str:
@@ -178,6 +208,15 @@ def environment_name(variables: Mapping[str, str]) -> str:
     return name
 
 
+def name_in_settings(variables: Mapping[str, str] | None = None) -> str:
+    """What to call the environment that the settings name, however wrong they are."""
+    try:
+        settings = Settings.from_environment(variables)
+    except WrongUsage:
+        return "not known: its settings are wrong"
+    return settings.default_name if settings else "none is named"
+
+
 def _seconds(variables: Mapping[str, str], name: str, default: float) -> float:
     text = variables.get(name, "").strip()
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?|", text):
@@ -200,7 +239,33 @@ def _feed(variables: Mapping[str, str]) -> Feed:
 
 def password_setting(bundle_short: str) -> str:
     """The setting of a bundle's password: ``DEMO_PASSWORD_GENERAL_CATALYST``."""
-    return "DEMO_PASSWORD_" + bundle_short.upper().replace("-", "_")
+    return PASSWORD_PREFIX + bundle_short.upper().replace("-", "_")
+
+
+def _require_strength(name: str, password: str) -> None:
+    """A password that is a word of our own would be blanked out wherever we write that word."""
+    word = "".join(filter(str.isalnum, password)).casefold()
+    bundle = "".join(filter(str.isalnum, name.removeprefix("DEMO_PASSWORD_"))).casefold()
+    if word in OUR_WORDS or (word and bundle.startswith(word)):
+        raise WrongUsage(f"{name} is a word that everybody knows; set a password of its own")
+    if len(password) < LEAST_LENGTH:
+        raise WrongUsage(f"{name} is shorter than {LEAST_LENGTH} characters; set a longer one")
+
+
+def _require_mongo_options(uri: str) -> None:
+    """Raises WrongUsage where an option is unknown, or where no write would be acknowledged."""
+    for name, value in parse_qsl(urlsplit(uri).query, keep_blank_values=True):
+        try:
+            validate(name, value)
+        except (PyMongoError, ValueError, TypeError):
+            raise WrongUsage(
+                f"MONGO_URI has the option {name!r}, which is unknown or has a value that is not "
+                "right; expected one like mongodb://host:port without it"
+            ) from None
+        if name.lower() == "w" and value.strip() == "0":
+            raise WrongUsage(
+                "MONGO_URI says w=0: nobody would notice a write that failed; remove it"
+            )
 
 
 def without_credentials(url: str) -> str:
@@ -209,10 +274,27 @@ def without_credentials(url: str) -> str:
     return f"{parts['scheme']}://{parts['address']}" if parts else HIDDEN
 
 
+def _require_no_leftovers(variables: Mapping[str, str]) -> None:
+    """A database or a password without addresses: they were forgotten, or have another name."""
+    left = [
+        name
+        for name, value in variables.items()
+        if (name == "MONGO_DB" or name.startswith(PASSWORD_PREFIX)) and value.strip()
+    ]
+    if left:
+        several = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        raise WrongUsage(
+            f"{min(left)}{several} set, but none of {', '.join(CONNECTIONS)}: "
+            "set all three for a deployment, or unset the rest"
+        )
+
+
 def _require_url(name: str, value: str) -> None:
     schemes = _SCHEMES[name]
     # The parsers' own texts may quote the URL, and with it a password: they are not shown.
-    wrong = WrongUsage(f"{name} is no such URL; expected one like {schemes[0]}://host:port")
+    wrong = WrongUsage(
+        f"{name} is not a URL of its kind; expected one like {schemes[0]}://host:port"
+    )
     try:
         parts = urlsplit(value)
         host = parts.hostname or (parts.scheme == "unix" and parts.path)
@@ -220,9 +302,15 @@ def _require_url(name: str, value: str) -> None:
             raise wrong
         if parts.netloc and "@" in parts.path + parts.fragment:
             raise wrong  # it ended a password with a raw / or # in it
+        if parts.scheme.startswith("mongodb"):
+            _require_mongo_options(value)
+        if name == "REDIS_URL":
+            redis_client.require_usable(value)
+        if name == "API_URL" and (parts.query or parts.fragment):
+            raise WrongUsage("API_URL has a query or fragment; it must end with its path")
         if parts.scheme == "mongodb":
             parse_uri(value)
-        elif parts.scheme != "mongodb+srv" and parts.port == 0:
+        elif "," not in parts.netloc and parts.scheme != "mongodb+srv" and parts.port == 0:
             raise wrong
     except (ValueError, PyMongoError):
         raise wrong from None

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import get_args
 
 from playbook.facts.cached_copies import cached_copies
-from playbook.facts.comparison import compared
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
@@ -20,18 +19,18 @@ TAGS = ("locale", "currency", "timezone", "device", "source")
 class Leads:
     """``demo.leads.cards``, and in what they are not as they should be."""
 
-    def __init__(self, reading: Reading, pristine: list[Document]) -> None:
-        self._reading, self._pristine = reading, pristine
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     @property
     def cards(self) -> list[Document]:
         """The cards on the bundle's board."""
-        return self._reading.documents["leads"]
+        return self._reading.stored.documents("leads")
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, doubled and stray cards."""
-        return compared("lead", self._pristine, self.cards)
+        return self._reading.stored.differences("leads", "lead")
 
     @property
     def wrong_columns(self) -> Iterator[Finding]:

@@ -24,14 +24,17 @@ import requests
 
 from playbook.deployments.scope import PROBE, Scope
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
-from playbook.environment.connections import CONNECT_SECONDS
+from playbook.environment.http import Visitor
 from playbook.environment.identities import read_scope
 from playbook.environment.presence import Presence
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
+from playbook.facts.remedies import Remedy, remedy_for
+from playbook.facts.stored import Stored
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.documents import pristine_documents
 from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import COLLECTION as JOURNAL
@@ -58,14 +61,16 @@ class Answer:
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable where it is not one."""
         if self.problem or self.status != 200:
-            raise Unobservable(f"{self.request} {self.problem or f'answered {self.status}'}")
+            remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
+            text = f"{self.request} {self.problem or f'answered {self.status}'}"
+            raise Unobservable(text, remedy)
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:
         """A field of a good answer. Raises Unobservable where it is missing or no such thing."""
         body = self.json()
         if not isinstance(body, dict) or not isinstance(body.get(name), kind):
-            raise Unobservable(f"{self.request} answered without a usable “{name}”")
+            raise Unobservable(f"{self.request} answered without a usable “{name}”", Remedy.BACKEND)
         return body[name]
 
 
@@ -85,6 +90,9 @@ class Reading:
         self.probe = f"{PROBE}-{at:{PROBE_TIME}}-{uuid.uuid4().hex}"
         self._tokens: list[str] = []
         self._probed = False
+        # Each account is somebody of their own, and so is who only looks around.
+        self._visitor = environment.api.visitor()
+        self._visitors = {email: environment.api.visitor() for email in self.accounts}
         self._pool = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix=bundle.short)
         # Documents are read before the probes run, so that no probe is among them.
         self._scope = self._pool.submit(self._read_scope)
@@ -118,6 +126,12 @@ class Reading:
     def documents(self) -> Mapping[str, list[Document]]:
         """Every document of the scope by collection, with ``currency_rates`` beside them."""
         return self._result(self._documents)
+
+    @cached_property
+    def stored(self) -> Stored:
+        """The same by kind, whatever the app calls its collections."""
+        pristine = pristine_documents(self.bundle, self.seeds, self.at)
+        return Stored(self.deployment, pristine, self.documents)
 
     @cached_property
     def indexes(self) -> Mapping[str, list[dict[str, Any]]]:
@@ -202,7 +216,7 @@ class Reading:
         try:
             return future.result()
         except PlaybookError as error:
-            raise Unobservable(str(error)) from None
+            raise Unobservable(str(error), remedy_for(error)) from None
 
     def _read_scope(self) -> Scope:
         with self.environment.translate_connection_errors():
@@ -236,11 +250,8 @@ class Reading:
         with self.environment.translate_connection_errors():
             client = self.environment.redis
             keys = cache_keys.keys(client, self.deployment.key_patterns(self.bundle))
-            values: list[Any] = client.mget(keys) if keys else []
-            return {
-                key.decode("utf-8", "replace"): value
-                for key, value in zip(keys, values, strict=True)
-            }
+            found = cache_keys.values(client, keys)
+            return {key.decode("utf-8", "replace"): value for key, value in found.items()}
 
     def _get(self, path: str, **query: str) -> Future[Answer]:
         return self._pool.submit(self._ask, "GET", path, params=query)
@@ -252,24 +263,19 @@ class Reading:
         answer = self._ask("GET", path, params=query)
         return replace(answer, request=f"GET {path}?base_currency={base}")
 
-    def _ask(self, method: str, path: str, **options: Any) -> Answer:
+    def _ask(
+        self, method: str, path: str, visitor: Visitor | None = None, **options: Any
+    ) -> Answer:
         request = f"{method} {path}"
         try:
             with self.environment.asking:
-                answer = self.environment.http.request(
-                    method,
-                    self.environment.settings.api_url + path,
-                    timeout=(CONNECT_SECONDS, PATIENCE_SECONDS),
-                    allow_redirects=False,
-                    stream=True,
-                    **options,
-                )
-                content = _within(answer, PATIENCE_SECONDS)
-        except (requests.Timeout, TimeoutError):
+                visitor = visitor or self._visitor
+                answer = visitor.ask(method, path, seconds=PATIENCE_SECONDS, **options)
+        except requests.Timeout:
             return Answer(request, None, problem=f"did not answer within {PATIENCE_SECONDS:g} s")
         except requests.RequestException as error:
             return Answer(request, None, problem=f"got no answer ({type(error).__name__})")
-        return _answer(request, answer, content)
+        return _answer(request, answer, answer.content)
 
     # Probes
 
@@ -281,18 +287,22 @@ class Reading:
         try:
             password = self.environment.settings.account_password(self.bundle.short, email)
         except WrongUsage as error:
-            return wrong, Answer("POST /api/auth/login", None, problem=f"was not asked: {error}")
+            request = str(self.deployment.sign_in.ask(email, ""))
+            return wrong, Answer(request, None, problem=f"was not asked: {error}")
         return wrong, self._log_in(email, password)
 
     def _log_in(self, email: str, password: str) -> Answer:
+        sign_in = self.deployment.sign_in
+        request = sign_in.ask(email, password)
         answer = self._ask(
-            "POST",
-            "/api/auth/login",
-            json={"email": email, "password": password},
+            request.method,
+            request.path,
+            self._visitors[email],
+            json=request.body,
             headers={"User-Agent": self.probe},
         )
-        if isinstance(answer.body, dict) and isinstance(answer.body.get("token"), str):
-            self._tokens.append(answer.body["token"])
+        if (token := sign_in.token(answer.body)) is not None:
+            self._tokens.append(token)
         return answer
 
     def _track(self) -> tuple[Answer, list[Document]]:
@@ -310,14 +320,15 @@ class Reading:
             },
             headers={"User-Agent": self.probe},
         )
-        if answer.problem or answer.status != 200:
+        if answer.problem or answer.status != 200 or self.deployment.events is None:
             return answer, []
         # An app may write its events behind a queue: look until it had time enough.
+        arrived = self.environment.db[self.deployment.events]
         deadline = time.monotonic() + ARRIVAL_SECONDS
         pause = 0.05
         with self.environment.translate_connection_errors():
             while True:
-                events = list(self.environment.db.analytics.find({"session_id": self.probe}))
+                events = list(arrived.find({"session_id": self.probe}))
                 if events or time.monotonic() > deadline:
                     return answer, events
                 if isinstance(answer.body, dict) and answer.body.get("tracked") is not True:
@@ -352,25 +363,15 @@ class Reading:
             if any(trace.collection == "user_sessions" for trace in self.deployment.traces):
                 db.user_sessions.delete_many(own)
             events = [{"session_id": marked} for marked in ours]
-            db.analytics.delete_many({"bundle": self.bundle.key, "$or": events})
+            if self.deployment.events is not None:
+                db[self.deployment.events].delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False
-
-
-def _within(answer: requests.Response, seconds: float) -> bytes:
-    # The drivers' timeout is per read: an endpoint that drips would never reach it.
-    deadline = time.monotonic() + seconds
-    chunks = []
-    for chunk in answer.iter_content(65_536):
-        chunks.append(chunk)
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return b"".join(chunks)
 
 
 def _answer(request: str, answer: requests.Response, content: bytes) -> Answer:
     try:
         return Answer(request, answer.status_code, json.loads(content, parse_float=Decimal))
-    except ValueError:
+    except (ValueError, RecursionError):
         kind = answer.headers.get("Content-Type", "nothing known").partition(";")[0]
         truncated = kind.endswith("json")
         what = "broken JSON" if truncated else f"{kind} instead of JSON"

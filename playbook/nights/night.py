@@ -48,6 +48,8 @@ class Night:
     """What ended the night early, where something did."""
     notes: list[str] = field(default_factory=list)
     meeting: datetime | None = None
+    environment: str = ""
+    """Its name."""
     deliveries: list[Delivery] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -135,6 +137,7 @@ class Night:
             "started_at": self.started_at,
             "ended_at": self.ended_at,
             "waited_seconds": self.waited.total_seconds(),
+            "environment": self.environment,
             "outcome": self.outcome,
             "pristine": self.pristine,
             "verdict": self.verdict,

@@ -112,7 +112,7 @@ class Nightly:
         Raises BeingReset or LeaseLost where another run is at work, NotDue, and StoppedEarly: of
         these nobody is alerted. Raises Crashed for what should not happen.
         """
-        night = Night(bundle, clock.now())
+        night = Night(bundle, clock.now(), environment=self.environment.name)
         try:
             with self.environment.translate_connection_errors(), self._held(bundle):
                 self._require_due(bundle, timedelta(0))
@@ -140,7 +140,7 @@ class Nightly:
     def _through(self, night: Night) -> None:
         bundle = night.bundle
         outlast = self.environment.outlast
-        outlast(lambda: guard.require_marker(self.environment))
+        night.environment = outlast(lambda: guard.require_marker(self.environment)).name
         night.meeting = outlast(lambda: self.journal.meeting(bundle.key, night.started_at))
         attempt = self._try(night)
         if not attempt.go:
@@ -378,7 +378,7 @@ class Nightly:
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
         """The night of a bundle whose environment does not answer at all: told all the same."""
-        night = Night(bundle, clock.now(), error=error)
+        night = Night(bundle, clock.now(), error=error, environment=self.environment.name)
         self.close(night)
         return night
 
@@ -411,7 +411,9 @@ class Nightly:
 
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)
-        self.say(self.environment.redact(f"{night.bundle.short}  {local}  {text}"))
+        self.say(
+            self.environment.redact(f"{night.bundle.short}  {local}  {night.environment}: {text}")
+        )
 
 
 def _describe_attempt(attempt: Attempt) -> str:

@@ -66,6 +66,7 @@ def create_app(
         title="AisleMarts Demo Playbook", docs_url=None, redoc_url=None, openapi_url=None,
         lifespan=lifespan,
     )  # fmt: skip
+    app.state.environment = environment
     app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(signing(gate, audit))
@@ -112,7 +113,8 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Authe
             runs = metrics.runs_to_tell(journal, seeds.bundles)
             bundles = [line.model for line in seeds.bundles.values()]
             standing = standings(journal, seeds, bundles, now)
-        text = metrics.render(runs, standing, seeds, now, schedule.reset_time())
+            name = environment.identity.name
+        text = metrics.render(runs, standing, seeds, now, name, schedule.reset_time())
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 

@@ -55,6 +55,7 @@ def render(
     standings: Mapping[str, Standing],
     seeds: Seeds,
     now: datetime,
+    environment: str,
     at: time = RESET_TIME,
 ) -> str:
     """The metrics of every bundle by its runs, newest first (see :func:`runs_to_tell`).
@@ -63,7 +64,7 @@ def render(
     """
     samples: dict[str, list[tuple[dict[str, str], float]]] = {name: [] for name in METRICS}
     for key, line in seeds.bundles.items():
-        labels = {"bundle": line.model.short}
+        labels = {"bundle": line.model.short, "environment": environment}
         standing = standings[key]
         for name, value in _of_bundle(runs.get(key, []), standing).items():
             samples[name].append((labels, value))

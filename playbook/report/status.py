@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from playbook.clock import RESET_TIME, local_text, next_reset
+from playbook.environment.identity import Identity
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.standing import UNKNOWN, Standing
 from playbook.verdict.model import GO
@@ -27,9 +28,11 @@ def show(
     runs: Mapping[str, list[Document]],
     standings: Mapping[str, Standing],
     now: datetime,
+    environment: Identity,
     at: time = RESET_TIME,
 ) -> None:
     """Print how each bundle is, its runs, newest first, and when its next reset is; local time."""
+    console.print(f"environment: {environment.name}", highlight=False, markup=False)
     for key, line in seeds.bundles.items():
         bundle = line.model
         upcoming = local_text(next_reset(bundle.timezone, now, at), bundle.timezone)
@@ -66,12 +69,14 @@ def as_json(
     runs: Mapping[str, list[Document]],
     standings: Mapping[str, Standing],
     now: datetime,
+    environment: Identity,
     at: time = RESET_TIME,
 ) -> str:
     """The same for machines; instants are ISO 8601 in UTC, durations seconds."""
     document = {
         key: {
             "short": line.model.short,
+            "environment": environment.document(),
             "timezone": line.model.timezone,
             "next_reset": next_reset(line.model.timezone, now, at),
             "verdict": standings[key].verdict,

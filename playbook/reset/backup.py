@@ -32,7 +32,7 @@ from bson import json_util
 from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 
-from playbook import PROJECT
+from playbook import writable_folder
 from playbook.environment.identity import Identity
 from playbook.environment.settings import Settings
 from playbook.environment.snapshot import RAW, Snapshot, id_bytes
@@ -127,9 +127,9 @@ def directory(settings: Settings) -> Path:
 
     Those of a throw-away environment end with it: they are in its own temporary folder.
     """
-    if folder := getattr(settings, "folder", ""):
-        return Path(folder) / "backups"
-    return Path(os.environ.get("PLAYBOOK_BACKUPS", "").strip() or PROJECT / "backups")
+    if settings.throw_away:
+        return Path(settings.folder) / "backups"
+    return Path(os.environ.get("PLAYBOOK_BACKUPS", "").strip() or writable_folder("backups"))
 
 
 def write(

@@ -11,9 +11,20 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 
 from playbook.deployments.description import Filter
+from playbook.deployments.matching import Match
 from playbook.environment.snapshot import id_bytes
 from playbook.pristine.seeds import Document
-from playbook.reset.plan import Call, ClearKeys, Operation, Put, Remove, RemoveStrays, Step
+from playbook.reset.plan import (
+    Call,
+    ClearKeys,
+    CreateAccounts,
+    Operation,
+    Put,
+    Remove,
+    RemoveStrays,
+    SetFields,
+    Step,
+)
 
 type Documents = Sequence[Document | RawBSONDocument]
 
@@ -40,6 +51,13 @@ def _merge(operations: Sequence[Operation]) -> list[Operation]:
             return [Remove(collection, any_of(_filters(operations)))]
         case Put(collection):
             return [Put(collection, _each_once(operations))]
+        case SetFields(kept):
+            return [SetFields(kept, _each_match_once(operations))]
+        case CreateAccounts():
+            created = [o for o in operations if isinstance(o, CreateAccounts)]
+            accounts = tuple(account for o in created for account in o.accounts)
+            passwords = {e: word for o in created for e, word in o.passwords.items()}
+            return [CreateAccounts(accounts, passwords)]
         case RemoveStrays(collection):
             keep: dict[bytes, Any] = {}
             for operation in operations:
@@ -81,6 +99,15 @@ def _each_once(operations: Iterable[Operation]) -> Documents:
         for document in operation.documents:
             found.setdefault(_id_of(document), document)
     return list(found.values())
+
+
+def _each_match_once(operations: Iterable[Operation]) -> tuple[Match, ...]:
+    found: dict[str, Match] = {}
+    for operation in operations:
+        assert isinstance(operation, SetFields)
+        for match in operation.matches:
+            found.setdefault(str(match.pristine["_id"]), match)
+    return tuple(found.values())
 
 
 def _id_of(document: Mapping[str, Any]) -> bytes:

@@ -30,7 +30,6 @@ from playbook.environment.snapshot import Snapshot
 from playbook.errors import Outage, PlaybookError, Refused, WrongUsage
 from playbook.pristine import bundles as known_bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.passwords import password_hash
 from playbook.pristine.seeds import Document, Seeds
 from playbook.processes.signals import StoppedEarly
 from playbook.reset import backup, plan, standing
@@ -39,7 +38,7 @@ from playbook.reset.execute import Executor, StepFailed
 from playbook.reset.joint import merged
 from playbook.reset.journal import ROLLBACK, Journal, Run, meeting_of, new_run
 from playbook.reset.lease import LIFE, Lease, LeaseLost, held
-from playbook.reset.plan import ClearKeys, Operation, Put, RemoveStrays, Step
+from playbook.reset.plan import ClearKeys, Count, Operation, Plan, Put, RemoveStrays, Step
 
 type Progress = Callable[[int, int, Step], None]
 """Called before each step: its number from 1, how many there are, and the step."""
@@ -156,16 +155,27 @@ class Reset:
     by: str = ""
     """Who has the runs made, for the journal."""
 
-    def plan(self, bundle: Bundle, access: datetime) -> plan.Plan:
-        """The plan of a bundle's reset. Raises WrongUsage where a password is not set."""
-        hashes = self._password_hashes(bundle)
-        return plan.build(self._scope(bundle), self.seeds, access, hashes)
+    def plan(self, bundle: Bundle, access: datetime) -> Plan:
+        """The plan of a bundle's reset, by what stands there now; nothing is written.
 
-    def _password_hashes(self, bundle: Bundle) -> dict[str, str]:
+        Raises WrongUsage where a password is not set, Refused, Unreachable.
+        """
+        return self.preview(bundle, access)[0]
+
+    def preview(self, bundle: Bundle, access: datetime) -> tuple[Plan, dict[str, Count]]:
+        """The plan, and how many documents of each collection it would touch."""
+        passwords = self._passwords(bundle)
+        with self.environment.translate_connection_errors():
+            scope = self._scope(bundle)
+            found = self._look(scope, None).documents
+        todo = plan.build(scope, self.seeds, access, passwords, found)
+        return todo, plan.counts(todo.steps, found)
+
+    def _passwords(self, bundle: Bundle) -> dict[str, str]:
         """By address. Raises WrongUsage where an account's password is not set."""
         settings = self.environment.settings
         return {
-            email: password_hash(email, settings.account_password(bundle.short, email))
+            email: settings.account_password(bundle.short, email)
             for email in known_bundles.accounts_of(self.seeds, bundle)
         }
 
@@ -247,7 +257,7 @@ class Reset:
         that belong to no bundle are deleted, too. A step that fails ends the whole run.
         """
         started, accesses, meetings = clock.now(), accesses or {}, meetings or {}
-        hashes = {b.key: self._password_hashes(b) for b in chosen}
+        passwords = {b.key: self._passwords(b) for b in chosen}
         with self._run(chosen, trigger, started, part_of) as work:
             for bundle in chosen:
                 run = work.runs[bundle.key]
@@ -258,10 +268,10 @@ class Reset:
             if not self._go_on_without(work, refused):
                 return Outcome({}, refused)
             scopes = {key: scope for key, scope in scopes.items() if key not in refused}
-            steps = self._steps(work, scopes, hashes)
+            steps = self._steps(work, scopes, passwords, before)
             if self._changes_what_all_share(steps, backup.together(before)[0]):
                 before = self._hold_what_all_share(work, scopes, before)
-                steps = self._steps(work, scopes, hashes)
+                steps = self._steps(work, scopes, passwords, before)
             self._save(work, before, started, backup.BEFORE_RESET)
             whole, _ = backup.together(before)
             executor = Executor(self.environment, whole, [])
@@ -276,13 +286,15 @@ class Reset:
         self,
         work: _Work,
         scopes: Mapping[str, Scope],
-        hashes: Mapping[str, Mapping[str, str]],
+        passwords: Mapping[str, Mapping[str, str]],
+        before: Snapshots,
     ) -> tuple[Step, ...]:
         """The plan of the whole run."""
         steps: list[Sequence[Step]] = []
         for bundle in work.bundles:
             scope, access = scopes[bundle.key], work.runs[bundle.key].access
-            steps.append(plan.build(scope, self.seeds, access, hashes[bundle.key]).steps)
+            known, found = passwords[bundle.key], before[bundle.key].documents
+            steps.append(plan.build(scope, self.seeds, access, known, found).steps)
         if OF_NO_BUNDLE in scopes:
             nobodys = scopes[OF_NO_BUNDLE]
             steps.append(plan.removing_traces(nobodys.filters, nobodys.deployment))
@@ -585,15 +597,9 @@ class Reset:
         """Whether a reset will write the languages or build indexes."""
         declared = self.environment.deployment.indexes
         _, of_all = _shared_collections(self.environment.deployment)
-        for step in steps:
-            match step.operation:
-                case Put(collection, documents) if collection in of_all:
-                    present = before.by_id(collection)
-                    if any(
-                        present.get(snapshot.id_bytes(d["_id"])) != bson.encode(d)
-                        for d in documents
-                    ):
-                        return True
+        counts = plan.counts(steps, before.documents)
+        if any(counts[name].created or counts[name].changed for name in of_all if name in counts):
+            return True
         return any(differing(declared[name], before.indexes.get(name, [])) for name in declared)
 
     def _restores_what_all_share(self, wanted: Snapshots, before: Snapshots) -> bool:
@@ -665,7 +671,8 @@ class Reset:
                 self._do(step, executor, work)
         else:
             self._execute(steps, executor, work)
-        found, _ = self._look_at_all(scopes, None)
+        # Ids may be others by now: whose a trace is, is looked up anew.
+        found, _ = self._look_at_all(self._scopes(work.bundles, OF_NO_BUNDLE in scopes), None)
         whole, there = backup.together(wanted)[0], backup.together(found)[0]
         if different := _differing(whole, there):
             raise StepFailed(
@@ -690,6 +697,7 @@ class Reset:
         else:
             try:
                 with self.environment.translate_connection_errors():
+                    scopes = self._scopes(work.bundles, OF_NO_BUNDLE in scopes)
                     current, _ = self._look_at_all(scopes, None)
                     back = Executor(self.environment, backup.together(current)[0], [])
                     self._restore(scopes, before, back, work, to_the_end=True)

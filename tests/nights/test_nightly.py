@@ -306,7 +306,7 @@ def test_what_is_not_go_either_does_not_stay(scene: Scene) -> None:
     assert scene.hooks.levels == ["medium", "medium"]
     assert "tonight's reset was put back" in night.notes[-1]
     assert [run["trigger"] for run in scene.runs[-3:]] == ["nightly", "rollback", "rollback"]
-    tried, rolled_back, undone = scene.runs[-3:]
+    _, rolled_back, undone = scene.runs[-3:]
     assert undone["restored"] == rolled_back["backup"]
 
 

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from playbook import PROJECT
 from playbook.clock import RESET_TIME
+from playbook.environment.identity import Identity
 from playbook.pristine.seeds import Seeds
 from playbook.report import metrics, status
 from playbook.reset.journal import Journal, meeting_of
@@ -27,6 +28,7 @@ from playbook.reset.standing import Standing, judge
 from playbook.verdict.checks import CHECKS
 from tests.sandbox import Document, Sandbox
 
+NAME = 'the "first" one'
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LVMH = "LVMH_JULIE_BERCOVY"
 
@@ -60,16 +62,18 @@ def judged(runs: dict[str, list[Document]], seeds: Seeds) -> dict[str, Standing]
 def rendered(
     runs: dict[str, list[Document]], seeds: Seeds, now: datetime, at: time = RESET_TIME
 ) -> str:
-    return metrics.render(runs, judged(runs, seeds), seeds, now, at)
+    return metrics.render(runs, judged(runs, seeds), seeds, now, NAME, at)
 
 
-def samples(text: str) -> dict[tuple[str, ...], float]:
+def samples(text: str, environment: str = NAME) -> dict[tuple[str, ...], float]:
     """Every sample by metric, bundle and check, as Prometheus understands it."""
     found = {}
     for family in text_string_to_metric_families(text):
         assert family.type == "gauge" and family.documentation
         for sample in family.samples:
-            key = (sample.name, *sample.labels.values())
+            labels = dict(sample.labels)
+            assert labels.pop("environment") == environment
+            key = (sample.name, *labels.values())
             assert key not in found, f"{key} is told twice"
             found[key] = sample.value
     return found
@@ -138,7 +142,7 @@ def test_the_last_success_is_found_however_many_checks_came_since(
 
 
 def rules() -> list[dict[str, Any]]:
-    document = yaml.safe_load((PROJECT / "deploy/prometheus-rules.yaml").read_text())
+    document = yaml.safe_load((PROJECT / "deploy/prometheus/prometheus-rules.yaml").read_text())
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 
@@ -172,7 +176,7 @@ def shown(seeds: Seeds, runs: dict[str, list[Document]]) -> str:
     every = {key: runs.get(key, []) for key in seeds.bundles}
     meetings = {key: meeting_of(every[key], NOW) for key in every}
     standing = {k: replace(one, meeting=meetings[k]) for k, one in judged(every, seeds).items()}
-    status.show(Console(file=written, width=200), seeds, every, standing, NOW)
+    status.show(Console(file=written, width=200), seeds, every, standing, NOW, Identity("", NAME))
     return written.getvalue()
 
 
@@ -230,5 +234,8 @@ def test_the_command_shows_fourteen_runs_and_speaks_json_and_prometheus(
     assert datetime.fromisoformat(told[0]["started_at"]) == runs[0]["started_at"]
 
     machine = playbook_status(sandbox, "--prometheus")
-    assert samples(machine.stdout)["demo_verdict", "lvmh"] == 1
+    name = sandbox.environment.identity.name
+    assert samples(machine.stdout, name)["demo_verdict", "lvmh"] == 1
+    assert people.stdout.startswith(f"environment: {name}\n")
+    assert document[LVMH]["environment"]["name"] == name
     assert playbook_status(sandbox, "--prometheus", "--json").returncode == 2
