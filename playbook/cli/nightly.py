@@ -46,6 +46,7 @@ def nightly(
     The first SIGINT or SIGTERM lets the bundle in hand be finished, the second one puts the state
     before it back; the exit code is 130 or 143 then, and what was not done is named.
     """
+    from playbook.errors import gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
     from playbook.nights.nightly import BLIP, Nightly
@@ -91,7 +92,7 @@ def nightly(
     if not_done:
         _say(f"interrupted; not done: {', '.join(one.short for one in not_done)}")
         raise typer.Exit(128 + stopping.number)
-    raise typer.Exit(next((code for code in (3, 4, 2, 1) if code in codes), 0))
+    raise typer.Exit(gravest(codes))
 
 
 def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> Coming | None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from playbook.environment import Environment
+from playbook.errors import gravest
 from playbook.pristine.bundles import Bundle
 from playbook.processes.signals import StopRequest
 from playbook.reset.plan import Step
@@ -55,7 +56,7 @@ def as_one_run(
         if refused := outcome.refused.get(bundle.key):
             text = environment.redact(f"playbook: {bundle.short}: {refused}")
             print(text, file=sys.stderr, flush=True)
-    return max((refused.exit_code for refused in outcome.refused.values()), default=0)
+    return gravest(refused.exit_code for refused in outcome.refused.values())
 
 
 def whoever_asks() -> str:

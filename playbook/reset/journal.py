@@ -94,6 +94,8 @@ class Run:
     fences: dict[str, int] = field(default_factory=dict)
     verdict: str | None = None
     failed_checks: list[str] = field(default_factory=list)
+    waived: int = 0
+    """How many failures are accepted for a while, and count as passed."""
     reasons: list[Document] = field(default_factory=list)
     checks: list[Document] = field(default_factory=list)
     night: Document | None = None

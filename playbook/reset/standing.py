@@ -88,7 +88,11 @@ def judge(
         sentence = f"{run['verdict']}, but {hours} hours ago: check it again."
         return Standing(UNKNOWN, sentence, at, run)
     if run["verdict"] == GO:
-        return Standing(GO, "Everything on the checklist is as it should be.", at, run)
+        sentence = "Everything on the checklist is as it should be."
+        if waived := run.get("waived"):
+            failures = "failure that is" if waived == 1 else "failures that are"
+            sentence = f"As it should be, but for {waived} {failures} accepted for a while."
+        return Standing(GO, sentence, at, run)
     return Standing(NO_GO, _problem(run), at, run)
 
 

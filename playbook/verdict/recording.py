@@ -28,6 +28,7 @@ def finish(run: Run, results: Sequence[Mapping[str, Any]], verdict: str) -> None
     """Fill a record in with a verdict and its results, as a verdict's document holds them."""
     run.verdict, run.failed_checks = verdict, failed_checks(results)
     run.reasons = reasons(results)
+    run.waived = sum(bool(result.get("waived")) for result in results)
     run.checks = [
         {name: value for name, value in result.items() if name != "findings"} for result in results
     ]
@@ -77,15 +78,14 @@ def record_verdict(
 
 def failed_checks(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """The checks that failed or never ran, in their fixed order."""
-    passed = {r["check"] for r in results} - {
-        r["check"] for r in results if r["status"] != "passed"
-    }
+    failed = {r["check"] for r in results if r["status"] != "passed" and not r.get("waived")}
+    passed = {r["check"] for r in results} - failed
     return [check for check in CHECKS if check not in passed]
 
 
 def reasons(results: Sequence[Mapping[str, Any]]) -> list[Document]:
     """Why a bundle is not GO: each failed result in short, the gravest first."""
     names = ("check", "severity", "playbook", "scenario", "reason")
-    failed = [r for r in results if r["status"] != "passed"]
+    failed = [r for r in results if r["status"] != "passed" and not r.get("waived")]
     failed.sort(key=lambda result: -SEVERITIES.index(result["severity"]))
     return [{name: str(result[name]) for name in names} for result in failed]
