@@ -65,11 +65,12 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
             return child
 
         # All at once; the API is told last where the others listen, as it takes longest to load.
-        kept_in = [str(directory / "mongo.sqlite")] if data_dir else []
+        kept_in = [str(directory / identity.DATA_FILE)] if data_dir else []
         mongo = run("MongoDB", "playbook.embedded.mongo", *kept_in)
-        api = run(
-            "API", "playbook.embedded.backend_server", PLAYBOOK_SEEDS=str(seeds.directory.resolve())
-        )
+        for_api = {"PLAYBOOK_SEEDS": str(seeds.directory.resolve())}
+        if data_dir is None:  # it resets, too, and its backups end with it
+            for_api["PLAYBOOK_BACKUPS"] = str(directory / "backups")
+        api = run("API", "playbook.embedded.backend_server", **for_api)
         # Redis knows no lifeline, so it has a keeper, which also clears up after a lost parent.
         keeping = [] if data_dir else ["--then-remove", str(directory)]
         server = redis.find_server()
@@ -93,7 +94,7 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
             name=environment_name(os.environ),
             folder="" if data_dir else str(directory),
         )
-        _prepare(mongo, settings, seeds, deadline)
+        _prepare(mongo, settings, directory, seeds, deadline)
         api.until(lambda: _healthy(settings.api_url), deadline)
         yield settings
 
@@ -183,7 +184,9 @@ def _redis_answers(
         return child.until(answer, deadline)
 
 
-def _prepare(mongo: Child, settings: Settings, seeds: Seeds, deadline: float) -> None:
+def _prepare(
+    mongo: Child, settings: Settings, directory: Path, seeds: Seeds, deadline: float
+) -> None:
     """Wait until MongoDB answers; then set the marker and let the feed write its rates."""
     uri = settings.mongo_uri
     now = clock.now()
@@ -199,10 +202,13 @@ def _prepare(mongo: Child, settings: Settings, seeds: Seeds, deadline: float) ->
         mongo.until(pinged, deadline)
         db: Database[dict[str, Any]] = client[DEFAULT_DATABASE]
         try:
-            identity.identify_server(db)
+            copied = identity.identify_server(db, directory)
             if identity.find_marker(db) is None:
                 db[identity.COLLECTION].insert_one({**MARKER, "marked_at": now})
+            if copied:
+                identity.renew(db, settings)
             identity.read(db, settings)
+            identity.keep_address(db, settings)
             rates_feed.refresh(db, seeds, now)
         except PyMongoError as error:
             raise mongo.failure(f"refuses to be written to ({type(error).__name__})") from None
