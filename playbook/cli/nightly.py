@@ -16,6 +16,8 @@ from playbook.errors import PlaybookError
 if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.errors import Unreachable
+    from playbook.nights.alerts import Outbox
+    from playbook.nights.nightly import Coming
     from playbook.pristine.seeds import Seeds
 
 
@@ -74,6 +76,7 @@ def nightly(
             stopping,
             reports,
             tonight,
+            coming=_coming_meeting(environment, loaded, outbox),
             say=_say,
         )
         for one in chosen:
@@ -81,6 +84,18 @@ def nightly(
             if stopping.asked.is_set():
                 break
     raise typer.Exit(next((code for code in (3, 4, 2, 1) if code in codes), 0))
+
+
+def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> Coming | None:
+    """What asks the calendars for a bundle's next meeting; None where no calendar is set."""
+    from playbook.nights.meetings.calendars import calendars
+    from playbook.nights.meetings.preparation import Preparation
+    from playbook.reset import backup
+
+    if not (found := calendars()):
+        return None
+    folder = backup.directory(environment.settings)
+    return Preparation(environment, seeds, found, folder, outbox, say=_say).access_for
 
 
 @contextmanager
