@@ -42,6 +42,12 @@ def playbook(environment: Environment, *arguments: str, **other: str) -> tuple[i
     return ended.returncode, ended.stdout + ended.stderr
 
 
+@pytest.fixture(autouse=True)
+def _identified(sandbox: Sandbox) -> None:
+    """However the test before left it, the sandbox has an identity."""
+    guard.require_marker(sandbox.environment)
+
+
 @pytest.fixture
 def second(seeds: Seeds) -> Iterator[Environment]:
     """Another environment beside the sandbox."""
