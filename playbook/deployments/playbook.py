@@ -30,6 +30,7 @@ from playbook.deployments.description import (
     Trace,
 )
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.money import money_in
 from playbook.pristine.seeds import Document
 
 # What belongs to a bundle: what names it or its region, and what has an _id of its seeds.
@@ -312,14 +313,10 @@ SHOWN = Shown(
     ),
 )
 
-MONEY = ("usd", "eur", "gbp", "sgd")
-"""The last part of a headline number's name where it is money."""
-
 
 def _kpi(bundle: Bundle, name: str) -> ShownKpi:
-    stem, _, unit = name.rpartition("_")
-    if unit in MONEY:
-        return ShownKpi(f"{stem}_{bundle.currency.lower()}", money=True)
+    if money := money_in(name):
+        return ShownKpi(f"{money[0]}_{bundle.currency.lower()}", money=True)
     return ShownKpi(name, money=False)
 
 
@@ -339,8 +336,15 @@ DEPLOYMENT = Deployment(
     shown=SHOWN,
     links=Links(
         relative_to_app=False,
-        names={"home": "home", "catalog": "catalog", "livesale": "livesale", "leads": "leads"},
-        bundle_parameter="utm_content",
+        names={
+            "home": "home",
+            "cart": "ai_mood_cart",
+            "livesale": "livesale",
+            "chat": "chat",
+            "leads": "leads",
+            "analytics": "analytics",
+        },
+        bundle_parameter="utm_bundle",
     ),
     kpi=_kpi,
     events="analytics",
