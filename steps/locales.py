@@ -39,9 +39,10 @@ def context_is_served(demo: Demo) -> None:
     expect_none(demo.locales.wrong_context_served)
 
 
-@then("the API serves the links that open this very demo")
+@then("each link opens this very demo, as the investor sees it")
 def links_are_served(demo: Demo) -> None:
     expect_none(demo.locales.wrong_links)
+    expect_none(demo.seen.links)
 
 
 @then("no cached context disagrees with them")

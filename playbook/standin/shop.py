@@ -126,14 +126,14 @@ def reading_router(deployment: Deployment) -> APIRouter:
         events = list(found)
         offered = [sku for event in events for sku in _featured(event)]
         known = {one["_id"]: one for one in db.products.find({"_id": {"$in": offered}})}
-        return [to_json(_with_offers(event, known)) for event in events]
+        return [to_json(with_offers(event, known)) for event in events]
 
     @router.get("/livesale/{livesale_id}")
     def livesale(livesale_id: str) -> JsonValue:
         """One LiveSale with what it offers: 404 where there is none."""
         event = _one(db.livesales, livesale_id)
         known = {one["_id"]: one for one in db.products.find({"_id": {"$in": _featured(event)}})}
-        return to_json(_with_offers(event, known))
+        return to_json(with_offers(event, known))
 
     @router.get("/leads")
     def leads(bundle: Annotated[str | None, Query()] = None) -> list[JsonValue]:
@@ -166,7 +166,7 @@ def _featured(event: Mapping[str, Any]) -> list[Any]:
     return featured if isinstance(featured, list) else []
 
 
-def _with_offers(
+def with_offers(
     event: Mapping[str, Any], products: Mapping[Any, Mapping[str, Any]]
 ) -> dict[str, Any]:
     """An event and, of each product that it features, the name and price in the catalog."""
