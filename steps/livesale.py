@@ -52,3 +52,8 @@ def app_lists_the_livesale(demo: Demo) -> None:
 @then("the LiveSale's page shows the same")
 def livesale_page_opens(demo: Demo) -> None:
     expect_none(demo.seen.livesale_page)
+
+
+@then("the link to the LiveSale names it")
+def link_names_the_livesale(demo: Demo) -> None:
+    expect_none(demo.seen.livesale_link)

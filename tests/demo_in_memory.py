@@ -282,9 +282,13 @@ class Failure:
 
 def failures(imagined: Imagined) -> list[Failure]:
     """Run every feature that is for the bundle; what fails. Raises what no check should raise."""
-    demo = ImaginedDemo(imagined)
+    return failures_of(ImaginedDemo(imagined))
+
+
+def failures_of(demo: Demo) -> list[Failure]:
+    """The same of any demo, a real one too."""
     found = []
-    for check, step in steps_for(imagined.short):
+    for check, step in steps_for(demo.bundle.short):
         function, arguments = _matching(step)
         try:
             function(demo, **arguments)

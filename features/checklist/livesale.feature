@@ -37,3 +37,4 @@ Feature: LiveSale events: Scheduled T+48h per bundle
   Scenario: The app shows the LiveSale
     Then the app lists the LiveSale at its time, with its products and prices
     And the LiveSale's page shows the same
+    And the link to the LiveSale names it

@@ -162,8 +162,12 @@ class Seen:
                 yield Finding(where, Description("a link"), url)
                 continue
             yield from self._link_findings(where, url)
-        name = described.names.get("livesale")
-        url = served.get(name) if name else None
+
+    @property
+    def livesale_link(self) -> Iterator[Finding]:
+        """The link to the LiveSale, where it does not name the bundle's own."""
+        name = self._reading.deployment.links.names.get("livesale")
+        url = self._reading.context.field("demo_urls", dict).get(name, NOTHING) if name else None
         if isinstance(url, str) and self._livesale_id not in _pieces(url):
             wanted = Description(f"a link that names LiveSale {self._livesale_id}")
             yield Finding(f"the link “{name}”", wanted, url)
