@@ -6,27 +6,8 @@ Feature: Tiger Global: Multi-currency operations ready
     Given the investor's demo
 
   @seen
-  Scenario Outline: Every price converts to <currency> and back
-    Then every price of the catalog converts to <currency> and back within 1 %
-
-    Examples:
-      | currency |
-      | USD      |
-      | EUR      |
-      | GBP      |
-      | JPY      |
-      | CAD      |
-      | AUD      |
-      | CNY      |
-      | INR      |
-      | BRL      |
-      | MXN      |
-      | KES      |
-      | NGN      |
-      | ZAR      |
-      | AED      |
-      | SAR      |
-      | SGD      |
+  Scenario: Every price converts to every currency and back
+    Then every price of the catalog converts to each of the 16 currencies shown, and back within 1 %
 
   @stored
   Scenario: Customers pay as they like

@@ -14,8 +14,8 @@ Feature: Creator profiles: 3 active creators
     Then no creator is missing, changed, doubled or left over
 
   @stored
-  Scenario: A cached profile is the creator's own
-    Then no cached creator disagrees with the profile
+  Scenario: Every copy of a profile is the creator's own
+    Then no outdated copy of a creator is kept
 
   @seen
   Scenario: The app shows the creators

@@ -27,11 +27,11 @@ Feature: LiveSale events: Scheduled T+48h per bundle
 
   @stored
   Scenario: What it features can be bought
-    Then every featured product is in the catalog
+    Then every featured product is in the catalog and in stock
 
   @stored
-  Scenario: A cached LiveSale is the scheduled one
-    Then no cached LiveSale disagrees with the schedule
+  Scenario: Every copy of the LiveSale is the scheduled one
+    Then no outdated copy of the LiveSale is kept
 
   @seen
   Scenario: The app shows the LiveSale

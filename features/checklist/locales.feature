@@ -6,6 +6,10 @@ Feature: Locale files: All 7 languages loaded
     Given the investor's demo
 
   @stored
+  Scenario: Every language is there
+    Then the demo speaks exactly 7 languages
+
+  @stored
   Scenario Outline: <name> is loaded, whole and translated
     Then language <language> is loaded with no message missing or changed
     And no message of language <language> is empty or in another language
@@ -38,9 +42,9 @@ Feature: Locale files: All 7 languages loaded
   @stored
   Scenario: The demo opens the way the investor lives
     Then the investor's locale, currency, time zone and device are as agreed
-    And no cached context disagrees with them
+    And no outdated copy of these is kept
 
   @seen
   Scenario: The app opens it the way the investor lives
     Then the API serves the investor's locale, currency, time zone and device
-    And each link opens this very demo, as the investor sees it
+    And every link that the API serves opens this very demo, as the investor sees it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
@@ -81,19 +82,37 @@ class Locales:
 
     @property
     def wrong_links(self) -> Iterator[Finding]:
-        """Links into the demo that are not there, or are somebody else's."""
-        answer = self._reading.context
+        """Links into the demo that are missing, are no links, or open another demo.
+
+        A link carries the bundle's id, its locale, currency, zone and device, and names no other
+        bundle; it is an address of its own or a path of the app.
+        """
+        answer, bundle = self._reading.context, self._reading.bundle
         where = f"demo links as served by {answer.request}"
-        if answer.json().get("bundle") != self._reading.bundle.key:
-            found = answer.body.get("bundle", NOTHING)
-            yield Finding(f"{where}: bundle", self._reading.bundle.key, found)
+        if answer.json().get("bundle") != bundle.key:
+            yield Finding(f"{where}: bundle", bundle.key, answer.body.get("bundle", NOTHING))
         urls = answer.body.get("demo_urls")
         if not isinstance(urls, dict) or not urls:
             yield Finding(where, Description("at least one"), answer.body.get("demo_urls", NOTHING))
             return
-        for name, url in urls.items():
-            if not isinstance(url, str) or not url.strip():
+        described = self._reading.deployment.links
+        for name in dict.fromkeys((*urls, *described.names.values())):
+            url = urls.get(name, NOTHING)
+            link = _link(url)
+            if link is None:
                 yield Finding(f"{where}: {name}", Description("a link"), url)
+                continue
+            carried = parse_qs(link.query, keep_blank_values=True)
+            wanted = {described.bundle_parameter: bundle.key}
+            for field, parameter in described.parameters.items():
+                wanted[parameter] = str(getattr(bundle, field))
+            for parameter, value in wanted.items():
+                if carried.get(parameter) != [value]:
+                    found = ", ".join(carried.get(parameter, [])) or NOTHING
+                    yield Finding(f"{where}: {name}: {parameter}", value, found)
+            others = [key for key in self._reading.seeds.bundles if key in unquote(url)]
+            if carried.get(described.bundle_parameter) == [bundle.key] and others != [bundle.key]:
+                yield Finding(f"{where}: {name}", Description("a link to this demo alone"), url)
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
@@ -101,3 +120,16 @@ class Locales:
         known = {"context": self._context}
         yield from cached_copies(self._reading, known, whole=("context",))
         yield from cached_copies(self._reading, self._pristine, places=("locale",))
+
+
+def _link(url: object) -> SplitResult | None:
+    """The parts of a link: an address with its host, or a path of the app; None for all else."""
+    if not isinstance(url, str) or any(c.isspace() or c in "{}<>" for c in url):
+        return None
+    try:
+        link = urlsplit(url)
+    except ValueError:
+        return None
+    address = link.scheme in ("http", "https") and bool(link.hostname)
+    path = not link.scheme and not link.netloc and link.path.startswith("/")
+    return link if address or path else None
