@@ -27,6 +27,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from playbook import clock
+from playbook.deployments import SETTING
 from playbook.embedded import redis
 from playbook.environment import Settings, identity, password_setting
 from playbook.environment.settings import DEFAULT_DATABASE, environment_name
@@ -43,14 +44,18 @@ PORT_ATTEMPTS = 5
 
 
 @contextmanager
-def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[Settings]:
+def start(
+    data_dir: Path | None = None, seeds: Seeds | None = None, deployment: str | None = None
+) -> Iterator[Settings]:
     """A running environment, empty until reset, that already carries the marker.
 
     With ``data_dir`` its data and passwords stay there for the next start; without, everything
-    is gone at the end. Raises Unreachable where a part does not start, Refused where another
-    environment runs in the directory, WrongUsage where the directory cannot be used.
+    is gone at the end. ``deployment`` is the app that its stand-in is like, else the one that
+    ``PLAYBOOK_DEPLOYMENT`` names. Raises Unreachable where a part does not start, Refused where
+    another environment runs in the directory, WrongUsage where the directory cannot be used.
     """
     seeds = seeds or load()
+    deployment = os.environ.get(SETTING, "") if deployment is None else deployment
     with ExitStack() as cleanup:
         directory = _own_directory(data_dir, cleanup)
         passwords = _passwords(seeds, directory if data_dir else None)
@@ -84,6 +89,7 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
                 break
         mongo_uri = mongo.address(deadline)
         variables = {"MONGO_URI": mongo_uri, "MONGO_DB": DEFAULT_DATABASE, "REDIS_URL": redis_url}
+        variables[SETTING] = deployment
         api.tell(json.dumps({**variables, **passwords}).encode())
         settings = Settings(
             mongo_uri=mongo_uri,
@@ -92,6 +98,7 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
             api_url=api.address(deadline),
             passwords=passwords,
             name=environment_name(os.environ),
+            deployment=deployment,
             folder="" if data_dir else str(directory),
         )
         _prepare(mongo, settings, directory, seeds, deadline)
