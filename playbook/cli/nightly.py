@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,7 +46,7 @@ def nightly(
     The first SIGINT or SIGTERM lets the bundle in hand be finished, the second one puts the state
     before it back; the exit code is 130 or 143 then, and what was not done is named.
     """
-    from playbook.errors import gravest
+    from playbook.errors import Unreachable, gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
     from playbook.nights.nightly import BLIP, Nightly
@@ -69,6 +69,9 @@ def nightly(
         _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
     ):
         environment, unreachable = opened
+        # A copy is refused before anything is written about it; what is away, each night tells.
+        with suppress(Unreachable):
+            _ = environment.identity
         nights = Nightly(
             environment,
             loaded,
@@ -113,7 +116,7 @@ def _opened_after_a_retry(
 ) -> Iterator[tuple[Environment, Unreachable | None]]:
     """The environment; and why it does not answer, where after a pause it still does not.
 
-    Raises WrongUsage where the settings are no whole, and Unreachable where an embedded
+    Raises WrongUsage where the settings are not right, and Unreachable where an embedded
     environment does not start.
     """
     from playbook.embedded.open import opened
