@@ -432,7 +432,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     assert verdict.verdict == "GO", [reason.sentence for reason in verdict.bundles[0].reasons]
     for name in ("catalog", "livesale", "leads", "accounts"):
         assert verdict.bundles[0].stands_on(name) == ("stored", "seen")
-    saved = backup.latest(shape.backups, shape.bundle)
+    saved = backup.latest(shape.backups, shape.identity, shape.bundle)
     shape.engine.roll_back(shape.bundle, saved)
     assert "wrecked" in {one.get("title") or one.get("name") for one in db.products.find()}
     shape.engine.reset(shape.bundle)
