@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from types import FunctionType
+
 import pytest
 from pytest_bdd import scenarios
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+from playbook.verdict.collector import tagged
 
 scenarios("checklist", "bundles")
+
+
+def _name_by_bundle(module: dict[str, object]) -> None:
+    """Give the scenarios of one bundle a name that says which, instead of a number.
+
+    Several bundles' features have scenarios of the same title; pytest-bdd would count them, and
+    their ids would change whenever a feature is added.
+    """
+    for name, function in list(module.items()):
+        if not isinstance(function, FunctionType):
+            continue
+        scenario = scenario_wrapper_template_registry.get(function)
+        if scenario is not None and (bundle := tagged(scenario, "bundle")):
+            title = "_".join("".join(c if c.isalnum() else " " for c in scenario.name).split())
+            module[f"test_{bundle.replace('-', '_')}_{title.lower()}"] = module.pop(name)
+
+
+_name_by_bundle(globals())
 
 
 @pytest.fixture(autouse=True)

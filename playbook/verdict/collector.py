@@ -89,6 +89,13 @@ class Collector:
         scenario, bundle = scenario_of(item), bundle_of(item)
         if scenario is None or bundle is None:
             return report
+        if report.when == "setup":
+            # JUnit's XML shows them as properties of the test.
+            item.user_properties += [
+                ("bundle", bundle),
+                ("check", tagged(scenario, "check") or "none"),
+                ("severity", tagged(scenario, "severity") or "critical"),
+            ]
         failed = report.outcome != "passed"
         if report.when == "call" or failed:
             result = self._result(item, scenario, bundle, report, call)
