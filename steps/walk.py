@@ -9,8 +9,10 @@ from pytest_bdd import given, parsers, then
 from playbook.facts.findings import expect_none
 from playbook.walk.walked import TITLES, Walked
 
-PAGES = {f"the {title}" if not title.startswith("the ") else title: step
-         for step, title in TITLES.items()}
+PAGES = {
+    f"the {title}" if not title.startswith("the ") else title: step
+    for step, title in TITLES.items()
+}
 """The pages by what sales call them."""
 
 

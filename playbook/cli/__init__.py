@@ -26,6 +26,7 @@ COMMANDS = (
     "up",
     "reset",
     "check",
+    "walk",
     "rollback",
     "verify",
     "nightly",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from playbook.cli.arguments import Bundles
+from playbook.cli.arguments import Bundles, Walk
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
     from playbook.verdict import Verdict
+    from playbook.verdict.run_features import Walking
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +33,7 @@ def check(
         Path | None,
         typer.Option(metavar="FILE", help="write a sheet a bundle here, to print for the meeting"),
     ] = None,
+    walk: Walk = False,
 ) -> None:
     """Say whether bundles can be shown now, and what is wrong where they can't.
 
@@ -41,11 +43,12 @@ def check(
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
+    from playbook.verdict.run_features import Walking
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
-        verdict = look_and_tell(environment, loaded, chosen, allure)
+        verdict = look_and_tell(environment, loaded, chosen, allure, Walking() if walk else None)
         if html is not None:
             write_sheets(environment, loaded, verdict, html)
     if json is not None:
@@ -54,7 +57,11 @@ def check(
 
 
 def look_and_tell(
-    environment: Environment, seeds: Seeds, chosen: list[Bundle], allure: Path | None = None
+    environment: Environment,
+    seeds: Seeds,
+    chosen: list[Bundle],
+    allure: Path | None = None,
+    walking: Walking | None = None,
 ) -> Verdict:
     """Check some bundles, telling failures as they come and the verdict at the end."""
     from rich.console import Console
@@ -63,7 +70,9 @@ def look_and_tell(
     from playbook.verdict.run_features import check as run_check
 
     told = progress(Console(stderr=True), {one.key: one.short for one in chosen})
-    verdict = run_check(environment, seeds, chosen, on_result=told, allure_results=allure)
+    verdict = run_check(
+        environment, seeds, chosen, on_result=told, allure_results=allure, walking=walking
+    )
     show(Console(), verdict, seeds)
     return verdict
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from playbook.environment.presence import is_probe
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
 from playbook.facts.declared_indexes import missing_indexes
@@ -25,8 +26,8 @@ class Leads:
 
     @property
     def cards(self) -> list[Document]:
-        """The cards on the bundle's board."""
-        return self._reading.documents["leads"]
+        """The cards on the bundle's board, without those of a walk that is just being made."""
+        return [card for card in self._reading.documents["leads"] if not is_probe(card)]
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:

@@ -19,6 +19,9 @@ CHECKS = (
 )
 """Used in tags, JSON, alerts and pages."""
 
+WALK = "walk"
+"""The check that needs a browser: made where it is asked for, beside the others or alone."""
+
 SEVERITIES = ("medium", "high", "critical")
 """From the mildest to the worst (playbook, "Failure Escalation")."""
 

@@ -15,7 +15,7 @@ from playbook import clock
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
 from playbook.facts.findings import NotAsExpected, Unobservable, format_value
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import Result, Status, Verdict, of_results
 
 PROPERTY = "playbook_result"
@@ -69,8 +69,12 @@ def bundle_of(item: pytest.Item) -> str | None:
 class Collector:
     """Collects results as they come in; ask for the verdict when the session is over."""
 
-    def __init__(self, on_result: Callable[[Result], None] = lambda result: None) -> None:
-        self.on_result = on_result
+    def __init__(
+        self,
+        on_result: Callable[[Result], None] = lambda result: None,
+        required: tuple[str, ...] = CHECKS,
+    ) -> None:
+        self.on_result, self.required = on_result, required
         self.expected: list[str] = []
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
@@ -78,7 +82,9 @@ class Collector:
     @property
     def verdict(self) -> Verdict:
         """The verdict over what has been collected."""
-        return of_results(self.expected, self.results.values(), self.in_session, clock.now())
+        return of_results(
+            self.expected, self.results.values(), self.in_session, clock.now(), self.required
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -172,7 +178,8 @@ def _outcome(
 
 def register_markers(config: pytest.Config) -> None:
     """Make the features' tags known to pytest, so that ``-m check-catalog`` filters by them."""
-    for check in CHECKS:
+    config.addinivalue_line("markers", "walk: what needs a browser (left out unless asked for)")
+    for check in (*CHECKS, WALK):
         config.addinivalue_line("markers", f"check-{check}: scenarios of the check {check}")
     for severity in ("critical", "high", "medium"):
         config.addinivalue_line("markers", f"severity-{severity}: how bad a failure is")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, WALK
 
 type Status = Literal["passed", "failed", "error", "skipped"]
 GO, NO_GO = "GO", "NO-GO"
@@ -39,11 +39,18 @@ class BundleVerdict:
     bundle: str
     results: tuple[Result, ...]
     in_session: tuple[str, ...] = ()
+    required: tuple[str, ...] = CHECKS
+    """The checks that must have been made for a GO; others count where they were made."""
 
     @property
     def verdict(self) -> str:
-        complete = {result.check for result in self.results} >= set(CHECKS)
+        complete = {result.check for result in self.results} >= set(self.required)
         return GO if complete and not self.not_passed else NO_GO
+
+    @property
+    def walked(self) -> bool:
+        """Whether the demo was walked through in a browser, however that went."""
+        return any(result.status in ("passed", "failed") for result in self.of(WALK))
 
     @property
     def not_passed(self) -> list[Result]:
@@ -54,7 +61,9 @@ class BundleVerdict:
     def failed_checks(self) -> list[str]:
         """The names of the checks that failed or never ran, in their fixed order."""
         passed = {r.check for r in self.results} - {r.check for r in self.not_passed}
-        return [check for check in CHECKS if check not in passed]
+        made = {result.check for result in self.results}
+        wanted = [check for check in (*CHECKS, WALK) if check in made or check in self.required]
+        return [check for check in wanted if check not in passed]
 
     def of(self, check: str) -> list[Result]:
         """The results of one check."""
@@ -82,6 +91,7 @@ class Verdict:
                 {
                     "bundle": bundle.bundle,
                     "verdict": bundle.verdict,
+                    "walked": bundle.walked,
                     "in_session": list(bundle.in_session),
                     "checks": [
                         {
@@ -115,6 +125,7 @@ def of_results(
     results: Iterable[Result],
     in_session: dict[str, tuple[str, ...]],
     now: datetime,
+    required: tuple[str, ...] = CHECKS,
 ) -> Verdict:
     """The verdict over some bundles by their results; a bundle without results is NO-GO."""
     grouped: dict[str, list[Result]] = {bundle: [] for bundle in bundles}
@@ -128,6 +139,7 @@ def of_results(
                 bundle,
                 tuple(sorted(found, key=lambda result: order.get(result.check, len(order)))),
                 in_session.get(bundle, ()),
+                required,
             )
             for bundle, found in grouped.items()
         ),

@@ -44,8 +44,8 @@ def find_browser(variables: Mapping[str, str] | None = None) -> Path | None:
         if not (path.is_file() and os.access(path, os.X_OK)):
             raise NotWalked(f"{SETTING} is {named!r}, which is no program; name a Chromium")
         return path
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    return Path(found) if found else None
+    found = [program for name in NAMES if (program := shutil.which(name))]
+    return Path(found[0]) if found else None
 
 
 def require_browser() -> None:

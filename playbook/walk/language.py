@@ -14,16 +14,18 @@ NAMES: Mapping[str, str] = {
     "zh": "Chinese", "ja": "Japanese", "ar": "Arabic",
 }  # fmt: skip
 SMALL_WORDS: Mapping[str, frozenset[str]] = {
-    "en": frozenset("the and of your you for with is are has have to in on at this that our we be "
-                    "will from it can please all not no by into here yet".split()),
-    "fr": frozenset("le la les et des une un vous votre vos pour avec est sont ne pas que qui au "
-                    "aux du dans sur nous notre cette ce ces par ou où plus de en sera".split()),
-    "es": frozenset("el los las y del una un su sus para con es son no que quien al en se nos lo "
-                    "nuestro esta este estos por o más de usted le ha".split()),
-    "de": frozenset("der die das und ein eine einen Sie Ihr Ihre Ihren für mit ist sind nicht dass "
-                    "im zu zur zum auf wir unser diese dieser von oder den dem des haben "
-                    "wird".casefold().split()),
-}  # fmt: skip
+    language: frozenset(words.split())
+    for language, words in {
+        "en": """the and of your you for with is are has have to in on at this that our we be will
+            from it can please all not no by into here yet""",
+        "fr": """le la les et des une un vous votre vos pour avec est sont ne pas que qui au aux du
+            dans sur nous notre cette ce ces par ou où plus de en sera""",
+        "es": """el los las y del una un su sus para con es son no que quien al en se nos lo nuestro
+            esta este estos por o más de usted le ha""",
+        "de": """der die das und ein eine einen sie ihr ihre ihren für mit ist sind nicht dass im zu
+            zur zum auf wir unser diese dieser von oder den dem des haben wird""",
+    }.items()
+}
 """The most frequent words, by which a sentence gives its language away."""
 _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "ja": re.compile(r"[\u3040-\u30ff]"),

@@ -58,7 +58,7 @@ def parsed(number: str, locale: str) -> Decimal | None:
     group, point = _sign(get_group_symbol(place)), _sign(get_decimal_symbol(place))
     grouped = rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d+"
     if locale.startswith(("en-IN", "hi")):
-        grouped = rf"\d{{1,2}}(?:,\d{{2}})*,\d{{3}}|\d+"
+        grouped = r"\d{1,2}(?:,\d{2})*,\d{3}|\d+"
     if not re.fullmatch(rf"(?:{grouped})(?:{re.escape(point)}\d+)?", number):
         return None
     try:
@@ -86,8 +86,9 @@ def well_written(amount: Amount, currency: str, locale: str) -> bool:
     symbol = get_currency_symbol(currency, place)
     found = _tight(amount.text)
     signs = symbols_of(currency, locale)
-    return any(form.replace(_tight(symbol), _tight(sign)) == found
-               for form in wanted for sign in signs)
+    return any(
+        form.replace(_tight(symbol), _tight(sign)) == found for form in wanted for sign in signs
+    )
 
 
 def _forms(value: Decimal, currency: str, place: Locale) -> Iterator[str]:

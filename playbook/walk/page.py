@@ -64,9 +64,7 @@ class Page:
 
     def within(self, element: int) -> tuple[str, ...]:
         """The lines inside an element."""
-        return tuple(
-            line for line in (plain(text) for _, text in self._blocks(element)) if line
-        )
+        return tuple(line for line in (plain(text) for _, text in self._blocks(element)) if line)
 
     def around(self, words: str) -> Iterator[tuple[int, ...]]:
         """The elements around each place where a block holds these words, from the inside out."""

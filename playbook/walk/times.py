@@ -20,7 +20,7 @@ GREETINGS: Mapping[str, Mapping[str, Hours]] = {
     "fr": {"bonjour": (4, 19), "bon après-midi": (12, 18), "bonsoir": (17, 5)},
     "es": {"buenos días": (0, 14), "buenas tardes": (12, 21), "buenas noches": (18, 6)},
     "de": {"guten morgen": (0, 12), "guten tag": (9, 19), "guten abend": (17, 5)},
-    "zh": {"早上好": (4, 12), "上午好": (6, 12), "中午好": (11, 14), "下午好": (12, 19), "晚上好": (17, 5)},
+    "zh": {"早上好": (4, 12), "上午好": (6, 12), "下午好": (12, 19), "晚上好": (17, 5)},
     "ja": {"おはよう": (3, 12), "こんにちは": (9, 19), "こんばんは": (17, 5)},
     "ar": {"صباح الخير": (0, 12), "طاب نهاركم": (9, 19), "مساء الخير": (12, 5)},
 }  # fmt: skip
@@ -81,8 +81,10 @@ def says_moment(lines: Iterable[str], instant: datetime, zone: str, locale: str)
     local = instant.astimezone(ZoneInfo(zone))
     lines = list(lines)
     place = place_of(locale)
-    months = {plain(str(format_date(local.date(), form, locale=place))).casefold()
-              for form in ("MMMM", "MMM", "LLLL", "LLL")} | {f"{local:%m}", str(local.month)}
+    months = {
+        plain(str(format_date(local.date(), form, locale=place))).casefold()
+        for form in ("MMMM", "MMM", "LLLL", "LLL")
+    } | {f"{local:%m}", str(local.month)}
     for number, line in enumerate(lines):
         if (local.hour, local.minute) not in clock_times([line]):
             continue

@@ -25,8 +25,15 @@ from playbook.pristine.seeds.models import Currency as CurrencyCode
 from playbook.pristine.seeds.models import Product
 from playbook.walk import times
 from playbook.walk.language import NAMES, foreign_lines, language_of
-from playbook.walk.money import Amount, amounts_in, numbers, parsed, place_of, symbols_of
-from playbook.walk.money import well_written
+from playbook.walk.money import (
+    Amount,
+    amounts_in,
+    numbers,
+    parsed,
+    place_of,
+    symbols_of,
+    well_written,
+)
 from playbook.walk.page import Page, plain
 from playbook.walk.walk import TOO_SLOW, Walk
 
@@ -256,9 +263,7 @@ class Walked:
             )
         elif not any(times.fits(hours, page.at, zone) for _, hours in found):
             words = ", ".join(f"“{words}”" for words, _ in found)
-            yield Finding(
-                "home page: greeting", Description(f"one for {here}"), Description(words)
-            )
+            yield Finding("home page: greeting", Description(f"one for {here}"), Description(words))
 
     # LiveSale
 
