@@ -19,7 +19,7 @@ from typing import Any, get_args
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from playbook.clock import local_text
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import NOTHING, Description, Finding, NotAsExpected, Unobservable
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.seeds.models import Currency as CurrencyCode
 from playbook.pristine.seeds.models import Product
@@ -71,10 +71,10 @@ class Walked:
         self.language = language_of(walk.bundle.locale)
 
     def page(self, step: str) -> Page:
-        """A page. Raises Unobservable, said as the visitor would, where there is none to see."""
+        """A page. Raises NotAsExpected, said as the visitor would, where there is none to see."""
         page = self.walk.page(step)
         if page.problem:
-            raise Unobservable(f"{TITLES[step]}: {page.problem}")
+            raise NotAsExpected(self.not_opened(step))
         return page
 
     # Whatever the page
