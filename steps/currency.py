@@ -5,8 +5,8 @@ from __future__ import annotations
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.currency import CURRENCIES
 from playbook.facts.findings import expect, expect_none
+from playbook.pristine.rates import CURRENCIES
 
 
 @then(parsers.parse("all {count:d} currencies have a usable rate"))

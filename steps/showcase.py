@@ -13,6 +13,11 @@ def headline_is_proved(demo: Demo) -> None:
     expect_none(demo.showcase.unproved_numbers)
 
 
+@then("no row contradicts itself or another row")
+def rows_agree(demo: Demo) -> None:
+    expect_none(demo.showcase.discrepancies())
+
+
 @then("nothing of the showcase is missing or changed")
 def showcase_is_as_seeded(demo: Demo) -> None:
     expect_none(demo.showcase.differences_from_seeds)
@@ -23,6 +28,6 @@ def headline_is_served(demo: Demo) -> None:
     expect_none(demo.showcase.wrongly_served)
 
 
-@then("no cached copy disagrees with the showcase")
+@then("no outdated copy of the numbers is kept")
 def cached_showcases_agree(demo: Demo) -> None:
     expect_none(demo.showcase.stale_copies)

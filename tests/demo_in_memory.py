@@ -24,13 +24,14 @@ from pytest_bdd.steps import step_function_context_registry
 import steps
 from playbook import PROJECT
 from playbook.backend.json_values import compact, to_json
+from playbook.deployments import load as load_deployment
+from playbook.deployments.scope import Scope, scope_of
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.facts.reading import Answer
 from playbook.pristine import bundles
 from playbook.pristine.documents import pristine_documents
-from playbook.pristine.indexes import DECLARED
-from playbook.pristine.scope import TRACES, Scope, scope_of
+from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Seeds, load
 from playbook.standin import rates_feed
 from playbook.standin.kpis import in_currency
@@ -40,6 +41,10 @@ type Document = dict[str, Any]
 AT = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 """When the imagined demo is looked at: T, the moment of its reset, is an hour before."""
 ACCESS = AT - timedelta(hours=1)
+
+
+PLAYBOOK = load_deployment()
+TRACES = tuple(trace.collection for trace in PLAYBOOK.traces)
 
 
 @cache
@@ -68,15 +73,18 @@ class Imagined:
 
     def __post_init__(self) -> None:
         self.bundle = bundles.find(self.seeds, self.short)
+        self.deployment = PLAYBOOK
         self.scope: Scope = scope_of(self.bundle, self.seeds)
+        self.accounts = self.scope.accounts
         self.documents: dict[str, list[Document]] = copy.deepcopy(_pristine(self.short))
         self.indexes: dict[str, list[Document]] = {
             name: [
                 {"name": index.name, "key": dict(index.keys), "unique": index.unique}
                 for index in declared
             ]
-            for name, declared in DECLARED.items()
+            for name, declared in PLAYBOOK.indexes.items()
         }
+        self.feed = Feed(EMBEDDED_FEED if self.embedded else None)
         self.cache: dict[str, bytes | None] = {
             f"aislemarts:region:{self.bundle.region}:cdn:{product['_id']}": compact(product)
             for product in self.documents["products"]

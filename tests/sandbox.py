@@ -1,6 +1,6 @@
 """A throw-away environment to break on purpose: all that it holds, and to whom it belongs.
 
-Nothing here asks :mod:`playbook.pristine.scope` what belongs to whom: the tests are about that.
+Nothing here asks :mod:`playbook.deployments.scope` what belongs to whom: the tests are about that.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from pymongo.database import Database
 from playbook import PROJECT, clock
 from playbook.embedded.start import MARKER
 from playbook.environment import Environment, snapshot
+from playbook.environment.identities import read_scope
 from playbook.environment.snapshot import Snapshot
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.scope import scope_of
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Report, Reset
 from playbook.standin import rates_feed
@@ -93,8 +93,10 @@ class Sandbox:
 
     def state(self, name: str) -> Snapshot:
         """What a bundle's scope holds now."""
-        scope = scope_of(self.bundle(name), self.seeds)
-        return Snapshot(snapshot.read_documents(self.db, scope), snapshot.read_indexes(self.db))
+        deployment = self.environment.deployment
+        scope = read_scope(self.db, deployment, self.bundle(name), self.seeds)
+        indexes = snapshot.read_indexes(self.db, deployment)
+        return Snapshot(snapshot.read_documents(self.db, scope), indexes)
 
     def log_in(self, email: str, password: str) -> int:
         """The status that a login is answered with."""
@@ -321,7 +323,6 @@ def looking_alike(demo: str) -> list[str]:
         f"{demo}x",
         f"{demo}.example.com",
         f"{demo} ",
-        demo.upper(),
         f"{name}-demo@{domain}",
         f"{name}.demo@aislemarts-luxury",
         f"{name}.admin@{domain}",

@@ -8,6 +8,9 @@ Feature: a16z: AI infrastructure examples loaded
   Scenario: The infrastructure can be shown by examples
     Then there are at least 5 worked examples, each with model, pipeline, latency and outcome
 
+  Scenario: The figures are of these days
+    Then sessions and revenue are those of the last days, 14 or more
+
   Scenario: Consumers use the AI
     Then the AI engages 67 % of the sessions
 
@@ -21,11 +24,12 @@ Feature: a16z: AI infrastructure examples loaded
     Then 82 % of the consumers are retained
 
   Scenario: The headline proves itself
-    Then every headline number follows from the rows behind it
+    Then no row contradicts itself or another row
+    And every headline number follows from the rows behind it
 
   Scenario: The showcase is the one that was written
     Then nothing of the showcase is missing or changed
 
   Scenario: The investor sees these very numbers
     Then the API shows every headline number, in the investor's currency
-    And no cached copy disagrees with the showcase
+    And no outdated copy of the numbers is kept

@@ -5,32 +5,36 @@ Feature: Index: European compliance features active
   Background:
     Given the investor's demo
 
-  Scenario Outline: <feature> is active
-    Then the compliance feature <feature> is switched on, with evidence behind it
+  Scenario Outline: <promise>
+    Then the promise “<promise>” is kept, with evidence for it
 
     Examples:
-      | feature              |
-      | consent              |
-      | data_export          |
-      | erasure              |
-      | cookie_banner        |
-      | vat_inclusive_prices |
-      | eu_residency         |
-      | audit_log            |
+      | promise                                     |
+      | Customers consent to each use of their data |
+      | Customers can take their data along         |
+      | Customers can have their data erased        |
+      | Visitors choose their cookies               |
+      | Prices include VAT                          |
+      | Data stay in the EU                         |
+      | Every access is on record                   |
 
   Scenario: Prices include the tax
     Then every tax example adds up to the price in the catalog
 
+  Scenario: The revenue is of these months
+    Then the revenue is that of the last 3 complete months
+
   Scenario: Prices are shown in pounds
-    Then every European price converts to pounds at today's rate
+    Then every European price converts to pounds and back within 1 %
     And the API speaks en-GB and pounds
 
   Scenario: The headline proves itself
-    Then every headline number follows from the rows behind it
+    Then no row contradicts itself or another row
+    And every headline number follows from the rows behind it
 
   Scenario: The showcase is the one that was written
     Then nothing of the showcase is missing or changed
 
   Scenario: The investor sees these very numbers
     Then the API shows every headline number, in the investor's currency
-    And no cached copy disagrees with the showcase
+    And no outdated copy of the numbers is kept

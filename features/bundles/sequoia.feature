@@ -12,17 +12,18 @@ Feature: Sequoia: Network effects demo data ready
     Then the viral coefficient of the invitations is 0.45
 
   Scenario: Vendors follow
-    Then the number of vendors grew by 23 % in the latest month
+    Then the number of vendors grew by 23 % in the last complete month
 
   Scenario: The network buys
     Then each new user brought 340 USD of sales on average
 
   Scenario: The headline proves itself
-    Then every headline number follows from the rows behind it
+    Then no row contradicts itself or another row
+    And every headline number follows from the rows behind it
 
   Scenario: The showcase is the one that was written
     Then nothing of the showcase is missing or changed
 
   Scenario: The investor sees these very numbers
     Then the API shows every headline number, in the investor's currency
-    And no cached copy disagrees with the showcase
+    And no outdated copy of the numbers is kept

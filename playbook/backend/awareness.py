@@ -13,6 +13,7 @@ Corrupt data shows as a problem in an answer, never as a failed request.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -21,8 +22,11 @@ from pymongo import ReplaceOne
 
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import compact, fields, to_json
-from playbook.backend.languages import LANGUAGES, locale_problems
-from playbook.backend.rates import CURRENCIES, oldest_update, rate_problems, source_of
+from playbook.backend.languages import language_problems
+from playbook.backend.rates import oldest_update, rate_problems, source_of
+from playbook.environment.snapshot import DECODED
+from playbook.pristine.languages import LANGUAGES
+from playbook.pristine.rates import CURRENCIES
 from playbook.pristine.seeds.models import AwarenessContext, Region
 
 REGIONS: tuple[str, ...] = get_args(Region)
@@ -39,7 +43,7 @@ class CurrencyValidation(BaseModel):
     """What the stored exchange rates are worth."""
 
     valid: bool = Field(description="true where there is no problem")
-    currencies: list[str] = Field(description="bases for which rates are stored, of the sixteen")
+    currencies: list[str] = Field(description="bases for which rates are stored, in order")
     problems: list[str] = Field(description="what is wrong, one line each")
     updated_at: str | None = Field(description="when the oldest rates were written, ISO, UTC")
     source: str | None = Field(description="who the rates come from")
@@ -48,7 +52,7 @@ class CurrencyValidation(BaseModel):
 class LanguageTest(BaseModel):
     """One language as stored."""
 
-    language: str = Field(description="two letters: en, es, fr, de, zh, ja or ar")
+    language: str = Field(description="two letters: en, fr")
     direction: JsonValue = Field(description="ltr or rtl; null where nothing is stored")
     messages: dict[str, JsonValue] = Field(description="the interface messages by name")
     valid: bool = Field(description="true where there is no problem")
@@ -56,7 +60,7 @@ class LanguageTest(BaseModel):
 
 
 class LocalizationTest(BaseModel):
-    """All seven languages as stored."""
+    """Every language as stored."""
 
     valid: bool = Field(description="true where every language is valid")
     languages: list[LanguageTest]
@@ -101,7 +105,6 @@ _REGION = {"type": "object", "properties": {"region": {"enum": [*REGIONS, None]}
 def awareness_router(deployment: Deployment) -> APIRouter:
     """The four endpoints, answering for one deployment; mountable in any FastAPI app."""
     router = APIRouter(prefix="/api", tags=["awareness"])
-    db = deployment.db
 
     @router.post(
         "/awareness/refresh-contexts", responses=_BAD, openapi_extra=_body(_CONTEXTS, True)
@@ -111,75 +114,91 @@ def awareness_router(deployment: Deployment) -> APIRouter:
 
         Where any of them is bad nothing is written.
         """
-        contexts = _contexts(raw)
-        db.awareness_contexts.bulk_write(
-            [
-                ReplaceOne({"_id": context.key}, context.model_dump(by_alias=True), upsert=True)
-                for context in contexts
-            ]
-        )
-        if deployment.refresh_rates is not None:
-            deployment.refresh_rates()
-        return Refreshed(
-            refreshed=[context.key for context in contexts],
-            rates_refreshed=deployment.refresh_rates is not None,
-        )
+        return _refresh(deployment, _contexts(raw))
 
     @router.get("/awareness/currency/validate")
     def validate_currency() -> CurrencyValidation:
-        """Judge the stored rates: all there, positive, fresh, from a live feed, in agreement."""
-        stored = db.currency_rates.find({"_id": {"$in": list(CURRENCIES)}})
-        documents = {document["_id"]: document for document in stored}
-        problems = rate_problems(documents, deployment.clock())
-        return CurrencyValidation(
-            valid=not problems,
-            currencies=[currency for currency in CURRENCIES if currency in documents],
-            problems=problems,
-            updated_at=oldest_update(documents),
-            source=source_of(documents),
-        )
+        """Judge the stored rates: all there, positive, fresh, from the feed, in agreement."""
+        return _validate_currency(deployment)
 
     @router.get("/awareness/test-localization")
     def test_localization() -> LocalizationTest:
-        """Judge the stored locales: all seven there, complete, translated, in their direction."""
-        stored = db.locales.find({"_id": {"$in": list(LANGUAGES)}})
-        documents = {document["_id"]: document for document in stored}
-        languages = []
-        for language in LANGUAGES:
-            problems = locale_problems(language, documents)
-            document = documents.get(language, {})
-            messages = fields(document.get("messages"))
-            languages.append(
-                LanguageTest(
-                    language=language,
-                    direction=to_json(document.get("direction")),
-                    messages={str(name): to_json(text) for name, text in messages.items()},
-                    valid=not problems,
-                    problems=problems,
-                )
-            )
-        return LocalizationTest(
-            valid=all(tested.valid for tested in languages), languages=languages
-        )
+        """Judge the stored locales: all there, complete, translated, in their direction."""
+        return _test_localization(deployment)
 
     @router.post("/admin/cdn-warmup", responses=_BAD, openapi_extra=_body(_REGION, False))
     def warm_up_cdn(raw: Raw) -> Warmed:
         """Cache every product of a region, or of all regions where none is named."""
-        regions = _regions(raw)
-        warmed = 0
-        pipeline = deployment.redis.pipeline(transaction=False)
-        for region in regions:
-            cached = {
-                f"aislemarts:region:{region}:cdn:{product['_id']}": compact(product)
-                for product in db.products.find({"region": region})
-            }
-            if cached:
-                pipeline.mset(cached)
-            warmed += len(cached)
-        pipeline.execute()
-        return Warmed(warmed=warmed, regions=regions)
+        return _warm_up(deployment, _regions(raw))
 
     return router
+
+
+def _refresh(deployment: Deployment, contexts: Sequence[AwarenessContext]) -> Refreshed:
+    deployment.db.awareness_contexts.bulk_write(
+        [
+            ReplaceOne({"_id": context.key}, context.model_dump(by_alias=True), upsert=True)
+            for context in contexts
+        ]
+    )
+    if deployment.refresh_rates is not None:
+        deployment.refresh_rates()
+    return Refreshed(
+        refreshed=[context.key for context in contexts],
+        rates_refreshed=deployment.refresh_rates is not None,
+    )
+
+
+def _validate_currency(deployment: Deployment) -> CurrencyValidation:
+    documents = _by_id(deployment, "currency_rates", CURRENCIES)
+    problems = rate_problems(documents, deployment.clock(), deployment.feed, deployment.seeds)
+    return CurrencyValidation(
+        valid=not problems,
+        currencies=[currency for currency in CURRENCIES if currency in documents],
+        problems=problems,
+        updated_at=oldest_update(documents),
+        source=source_of(documents),
+    )
+
+
+def _test_localization(deployment: Deployment) -> LocalizationTest:
+    documents = _by_id(deployment, "locales", LANGUAGES)
+    languages = []
+    for language in LANGUAGES:
+        problems = language_problems(language, documents, deployment.seeds)
+        document = documents.get(language, {})
+        messages = fields(document.get("messages"))
+        languages.append(
+            LanguageTest(
+                language=language,
+                direction=to_json(document.get("direction")),
+                messages={str(name): to_json(text) for name, text in messages.items()},
+                valid=not problems,
+                problems=problems,
+            )
+        )
+    return LocalizationTest(valid=all(tested.valid for tested in languages), languages=languages)
+
+
+def _warm_up(deployment: Deployment, regions: list[str]) -> Warmed:
+    warmed = 0
+    pipeline = deployment.redis.pipeline(transaction=False)
+    for region in regions:
+        cached = {
+            f"aislemarts:region:{region}:cdn:{product['_id']}": compact(product)
+            for product in deployment.db.products.find({"region": region})
+        }
+        if cached:
+            pipeline.mset(cached)
+        warmed += len(cached)
+    pipeline.execute()
+    return Warmed(warmed=warmed, regions=regions)
+
+
+def _by_id(deployment: Deployment, name: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    # A document that Python's types can't hold is still judged.
+    collection = deployment.db.get_collection(name, codec_options=DECODED)
+    return {document["_id"]: document for document in collection.find({"_id": {"$in": list(ids)}})}
 
 
 def _contexts(raw: bytes) -> list[AwarenessContext]:

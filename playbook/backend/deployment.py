@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import redis
 from pymongo.database import Database
+
+from playbook.pristine.rates import Feed
+from playbook.pristine.seeds import Seeds, load
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,7 @@ class Deployment:
     """Makes the deployment's feed write fresh rates; None where there is no such feed."""
     clock: Callable[[], datetime]
     """The present instant, aware, UTC."""
+    feed: Feed = field(default_factory=Feed)
+    """What is said of the rate feed: from which source it is, and whether it rests at weekends."""
+    seeds: Seeds = field(default_factory=load)
+    """What the demo must be; the project's own seeds where no others are given."""

@@ -98,11 +98,12 @@ def reset(
 
 def _print_plan(seeds: Seeds, bundle: Bundle, access: datetime) -> None:
     from playbook import clock
+    from playbook.deployments.scope import scope_of
     from playbook.pristine import bundles
     from playbook.reset import plan
 
     hashes = dict.fromkeys(bundles.accounts_of(seeds, bundle), "")
-    todo = plan.build(bundle, seeds, access, hashes)
+    todo = plan.build(scope_of(bundle, seeds), seeds, access, hashes)
     print(f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written")
     for number, step in enumerate(todo.steps, start=1):
         print(f"{number:3}. {step.name}: {step.operation}")

@@ -9,6 +9,8 @@ import typer
 
 from playbook.cli.arguments import OneBundle
 
+ALL = "all"
+
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="When the bundles are reset, and what sees to it.")
@@ -80,7 +82,7 @@ def due(bundle: OneBundle) -> None:
 
 def render(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="kubernetes, systemd, crontab or github")
+        str, typer.Argument(metavar="KIND", help="kubernetes, systemd, crontab, github, or all")
     ],
     into: Annotated[
         Path | None, typer.Option(metavar="DIR", help="write the files here instead of printing")
@@ -93,17 +95,25 @@ def render(
     from playbook.nights.schedule.render import KINDS, files
     from playbook.pristine import seeds
 
-    if kind not in KINDS:
-        raise WrongUsage(f"{kind!r} can't be rendered; expected one of {', '.join(KINDS)}")
+    if kind not in (*KINDS, ALL):
+        raise WrongUsage(f"{kind!r} can't be rendered; expected one of {', '.join(KINDS)} or {ALL}")
+    if kind == ALL and into is None:
+        raise WrongUsage("all kinds are many files; say where they go: --into deploy")
     known = [line.model for line in seeds.load().bundles.values()]
-    rendered = files(kind, known, schedule.reset_time(), schedule.grace(), clock.now().year)
+    at, grace, year = schedule.reset_time(), schedule.grace(), clock.now().year
+    rendered = {
+        # All kinds go into a folder each, so that they may stand side by side.
+        f"{one}/{name}" if kind == ALL else name: text
+        for one in (KINDS if kind == ALL else (kind,))
+        for name, text in files(one, known, at, grace, year).items()
+    }
     if into is None:
         for name, text in rendered.items():
             print(f"# {name}\n{text}" if len(rendered) > 1 else text, end="")
         return
     try:
-        into.mkdir(parents=True, exist_ok=True)
         for name, text in rendered.items():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
             (into / name).write_text(text, encoding="utf-8")
             print(into / name)
     except OSError as error:

@@ -24,6 +24,7 @@ from playbook.backend.deployment import Deployment
 from playbook.environment import Environment, Settings
 from playbook.panel.api import demo_router
 from playbook.pristine import seeds
+from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.processes.lifeline import announce, call_when_parent_ends
 from playbook.standin import rates_feed
 from playbook.standin.app import create_app
@@ -51,6 +52,8 @@ def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
             redis=redis.Redis.from_url(variables["REDIS_URL"], socket_timeout=ANSWER_SECONDS),
             refresh_rates=lambda: rates_feed.refresh(db, known, clock.now()),
             clock=clock.now,
+            feed=Feed(EMBEDDED_FEED),
+            seeds=known,
         ),
         known,
     )

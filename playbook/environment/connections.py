@@ -28,6 +28,7 @@ from pymongo.write_concern import WriteConcern
 from requests.adapters import HTTPAdapter
 
 from playbook import __version__
+from playbook.deployments import Deployment, load
 from playbook.environment import identity
 from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor, secrets_in
@@ -104,6 +105,11 @@ class Environment:
             self.redis.close()
         if "http" in opened:
             self.http.close()
+
+    @opened_once
+    def deployment(self) -> Deployment:
+        """How the app keeps and shows a demo. Raises WrongUsage where no description is found."""
+        return load(self.settings.deployment)
 
     @opened_once
     def mongo(self) -> MongoClient[dict[str, Any]]:

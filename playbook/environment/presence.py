@@ -1,20 +1,36 @@
-"""Is an investor in session? Whoever was seen within 15 minutes is."""
+"""Is an investor in session? Whoever was seen within 15 minutes is.
+
+Where an app keeps what visitors do, and when, says its description. An instant may be a date, an
+ISO text (without a zone it is UTC) or a number of seconds or milliseconds since 1970.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pymongo.database import Database
+
 from playbook.clock import local_text
+from playbook.deployments.addresses import is_one_of
+from playbook.deployments.description import Deployment, Filter, Trace
+from playbook.deployments.paths import values_at
+from playbook.deployments.scope import PROBE, Identities, Scope, as_written, scope_of
+from playbook.environment.identities import read_identities
 from playbook.environment.snapshot import Question
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.scope import EMAIL_FIELDS, PROBE, TRACES, Filter
 from playbook.pristine.seeds import Seeds
 
 IN_SESSION = timedelta(minutes=15)
+CLOCK_DIFFERENCE = timedelta(minutes=15)
+"""How far the app's clock may run ahead of ours; an instant later than that is wrong."""
+LABEL = "presence:"
+"""What stands before the name of a collection whose latest traces were read."""
+MILLISECONDS_FROM = 100_000_000_000
+"""Numbers from here on are milliseconds since 1970, smaller ones seconds."""
 
 
 @dataclass(frozen=True)
@@ -38,49 +54,134 @@ def is_probe(document: Mapping[str, Any]) -> bool:
     )
 
 
-def seen_since(seeds: Seeds, bundle: Bundle, since: datetime) -> Filter:
-    """The traces that accounts sharing the bundle's region have left since an instant."""
-    emails = list(_owners(seeds, bundle))
-    return {
-        "last_seen": {"$gte": since},
-        "$or": [{field: {"$in": emails}} for field in EMAIL_FIELDS],
+def as_instant(value: object) -> datetime | None:
+    """A value as an aware UTC instant; None where it does not read as one."""
+    try:
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            value = datetime.fromtimestamp(
+                value / 1000 if value >= MILLISECONDS_FROM else value, UTC
+            )
+        if isinstance(value, datetime):
+            return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
+def instants_in(trace: Trace, document: Mapping[str, Any]) -> Iterator[datetime]:
+    """The instants at which a visitor acted, as far as they read."""
+    for path in trace.instants:
+        for value in values_at(document, path, into_last=False):
+            if (instant := as_instant(value)) is not None:
+                yield instant
+
+
+def is_now(instant: datetime, at: datetime) -> bool:
+    """Whether somebody who was seen at an instant is in session at another."""
+    return at - IN_SESSION <= instant <= at + CLOCK_DIFFERENCE
+
+
+def people_in(trace: Trace, document: Mapping[str, Any], identities: Identities) -> set[str]:
+    """The addresses, in small letters, of everybody whose trace it is."""
+    found = {
+        value.casefold()
+        for path in trace.emails
+        for value in values_at(document, path)
+        if isinstance(value, str)
     }
+    by_id = {str(i): email for email, ids in identities.accounts.items() for i in ids}
+    for path in trace.user_ids:
+        found |= {by_id[str(v)] for v in values_at(document, path) if str(v) in by_id}
+    return found
 
 
-def latest(seeds: Seeds, bundle: Bundle, traces: Iterable[Mapping[str, Any]]) -> list[Presence]:
-    """Who is in session, by the traces of :func:`seen_since`; each account once, latest first."""
-    owners = _owners(seeds, bundle)
+def seen_since(
+    trace: Trace, emails: Iterable[str], identities: Identities, since: datetime
+) -> Filter:
+    """The traces that some accounts have left since an instant, and those hard to tell."""
+    # A text's zone may put it a day off: whoever reads it decides.
+    day = f"{since - timedelta(days=1):%Y-%m-%d}"
+    late: list[Filter] = [
+        {path: {"$gte": bound}}
+        for path in trace.instants
+        for bound in (since, day, since.timestamp())
+    ]
+    emails = list(emails)
+    whose: list[Filter] = [{path: is_one_of(emails)} for path in trace.emails]
+    ids = as_written(identities.of(emails))
+    whose += [{path: {"$in": ids}} for path in trace.user_ids if ids]
+    if not whose:
+        return {"_id": {"$in": []}}
+    return {"$and": [{"$or": late}, {"$or": whose}]}
+
+
+def latest(
+    seeds: Seeds, scope: Scope, traces: Mapping[str, Iterable[Mapping[str, Any]]], at: datetime
+) -> list[Presence]:
+    """Who of the bundles that share a region is in session; each account once, latest first.
+
+    ``traces`` are those of :func:`seen_since` by collection.
+    """
+    owners = _owners(seeds, scope.bundle)
     seen: dict[str, datetime] = {}
-    for trace in traces:
-        instant = trace["last_seen"]
-        # MongoDB finds a date inside a list, too, and knows years that datetime does not.
-        if is_probe(trace) or not isinstance(instant, datetime):
-            continue
-        for email in emails_in(trace):
-            if email in owners:
-                seen[email] = max(instant, seen.get(email, instant))
-    found = [Presence(owners[email], email, instant) for email, instant in seen.items()]
+    for trace in scope.deployment.traces:
+        for document in traces.get(trace.collection, ()):
+            if is_probe(document):
+                continue
+            for instant in instants_in(trace, document):
+                if is_now(instant, at):
+                    for email in people_in(trace, document, scope.identities):
+                        seen[email] = max(instant, seen.get(email, instant))
+    found = [Presence(*owners[email], seen[email]) for email in seen if email in owners]
     return sorted(found, key=lambda presence: presence.seen, reverse=True)
 
 
-def emails_in(trace: Mapping[str, Any]) -> set[str]:
-    """Every e-mail address that a trace carries, wherever the app put it."""
-    participants = trace.get("participants")
-    people = participants if isinstance(participants, list) else []
-    values = [trace.get("email"), trace.get("user_email")]
-    values += [person.get("email") for person in people if isinstance(person, Mapping)]
-    return {value for value in values if isinstance(value, str)}
+def presence_questions(seeds: Seeds, scope: Scope, since: datetime) -> list[Question]:
+    """Questions whose answers are the traces of :func:`seen_since`, labelled by collection."""
+    emails = [email for _, email in _owners(seeds, scope.bundle).values()]
+    return [
+        Question(
+            LABEL + trace.collection,
+            trace.collection,
+            seen_since(trace, emails, scope.identities, since),
+        )
+        for trace in scope.deployment.traces
+    ]
 
 
-def presence_questions(seeds: Seeds, bundle: Bundle, since: datetime) -> list[Question]:
-    """Questions whose answers are the traces of :func:`seen_since`, under the name "presence"."""
-    where = seen_since(seeds, bundle, since)
-    return [Question("presence", name, where) for name in TRACES]
+def take_labelled[T](found: dict[str, list[T]]) -> dict[str, list[T]]:
+    """Take what :func:`presence_questions` has added out of what was read."""
+    names = [name for name in found if name.startswith(LABEL)]
+    return {name.removeprefix(LABEL): found.pop(name) for name in names}
 
 
-def _owners(seeds: Seeds, bundle: Bundle) -> dict[str, str]:
+def everybody_present(
+    db: Database[dict[str, Any]], seeds: Seeds, deployment: Deployment, now: datetime
+) -> list[Presence]:
+    """Who of all bundles is in session right now."""
+    emails = [account.model.email for account in seeds.accounts.values()]
+    identities = read_identities(db, deployment, emails)
+    since = now - IN_SESSION
+    traces = {
+        trace.collection: list(
+            db[trace.collection].find(seen_since(trace, emails, identities, since))
+        )
+        for trace in deployment.traces
+    }
+    regions = {line.model.region: line.model for line in seeds.bundles.values()}
+    return [
+        presence
+        for one in regions.values()
+        for presence in latest(seeds, scope_of(one, seeds, deployment, identities), traces, now)
+    ]
+
+
+def _owners(seeds: Seeds, bundle: Bundle) -> dict[str, tuple[str, str]]:
+    """By address in small letters: the bundle's short name and the address as seeded."""
     return {
-        email: other.short
+        email.casefold(): (other.short, email)
         for other in bundles.sharing_region(seeds, bundle)
         for email in bundles.accounts_of(seeds, other)
     }

@@ -6,7 +6,11 @@
 ``REDIS_URL``                 its Redis
 ``API_URL``                   its backend's base URL
 ``PLAYBOOK_ENVIRONMENT``      its name for people (default: MongoDB's address and database)
+``PLAYBOOK_DEPLOYMENT``       which app it is: ``playbook`` (default), ``aislemarts`` or a .py file
+``PLAYBOOK_RATES_SOURCE``     the name of its rate feed, as its rates state their source
+``PLAYBOOK_RATES_REST``       ``weekends`` where that feed writes nothing then
 ``DEMO_PASSWORD_<BUNDLE>``    the password of a bundle's accounts (``DEMO_PASSWORD_LVMH``)
+``DEMO_PASSWORD_<BUNDLE>_…``  that of one account, by its role (``DEMO_PASSWORD_LVMH_BRAND``)
 ============================  =====================================================
 
 ``MONGO_URI``, ``REDIS_URL`` and ``API_URL`` go together: all set, or none (embedded).
@@ -24,12 +28,16 @@ from urllib.parse import urlsplit
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from playbook.deployments import SETTING as DEPLOYMENT_SETTING
 from playbook.environment.redaction import HIDDEN, URL
 from playbook.errors import WrongUsage
+from playbook.pristine.rates import Feed, admits_invention
 
 CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
 NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
+RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
+WEEKENDS = "weekends"
 LONGEST_NAME = 80
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
@@ -52,6 +60,10 @@ class Settings:
     passwords: Mapping[str, str] = field(repr=False)
     name: str = ""
     """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
+    deployment: str = ""
+    """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
+    feed: Feed = field(default_factory=Feed)
+    """What the deployment says of its rate feed."""
     throw_away: bool = False
     """Whether it is an embedded environment that ends with this command."""
 
@@ -94,6 +106,8 @@ class Settings:
             api_url=stated["API_URL"].rstrip("/"),
             passwords=passwords,
             name=environment_name(variables),
+            deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
+            feed=_feed(variables),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -103,6 +117,15 @@ class Settings:
             raise WrongUsage(f"{name} is not set: set it to the password of that bundle's accounts")
         return self.passwords[name]
 
+    def account_password(self, bundle_short: str, email: str) -> str:
+        """The password of one demo account: its own where one is set, else its bundle's.
+
+        Raises WrongUsage where neither is set.
+        """
+        role = email.partition("@")[0].rpartition(".")[2]
+        own = f"{password_setting(bundle_short)}_{role.upper()}"
+        return self.passwords[own] if own in self.passwords else self.password(bundle_short)
+
     def as_variables(self) -> dict[str, str]:
         """The settings as environment variables, credentials included."""
         return {
@@ -111,6 +134,9 @@ class Settings:
             "REDIS_URL": self.redis_url,
             "API_URL": self.api_url,
             **({NAME_SETTING: self.name} if self.name else {}),
+            **({DEPLOYMENT_SETTING: self.deployment} if self.deployment else {}),
+            **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
+            **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
             **self.passwords,
         }
 
@@ -144,6 +170,19 @@ def environment_name(variables: Mapping[str, str]) -> str:
             "set a shorter name"
         )
     return name
+
+
+def _feed(variables: Mapping[str, str]) -> Feed:
+    source = variables.get(RATES_SOURCE, "").strip() or None
+    if source is not None and admits_invention(source):
+        raise WrongUsage(
+            f"{RATES_SOURCE} says of itself that it is not live: {source!r}; "
+            "set it to the name of the deployment's rate feed"
+        )
+    rest = variables.get(RATES_REST, "").strip().casefold()
+    if rest not in ("", WEEKENDS):
+        raise WrongUsage(f"{RATES_REST} is {rest!r}; set it to {WEEKENDS} or leave it out")
+    return Feed(source, rests_at_weekends=rest == WEEKENDS)
 
 
 def password_setting(bundle_short: str) -> str:

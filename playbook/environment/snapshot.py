@@ -13,11 +13,11 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
+from playbook.deployments.description import Deployment
+from playbook.deployments.scope import Scope
 from playbook.environment.side_by_side import side_by_side
-from playbook.pristine.indexes import DECLARED
-from playbook.pristine.scope import Scope
 
-# A year or text that Python does not know is no reason to fall over a document.
+# A year or a text that Python cannot hold must not end the reading of a document.
 FORGIVING: Any = {
     "tz_aware": True,
     "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
@@ -80,10 +80,12 @@ def read_documents(
     return _by_name(questions, answers)
 
 
-def read_indexes(db: Database[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def read_indexes(
+    db: Database[dict[str, Any]], deployment: Deployment
+) -> dict[str, list[dict[str, Any]]]:
     """The indexes that stand on the collections with declared ones."""
-    answers = side_by_side([partial(_list_indexes, db, name) for name in DECLARED])
-    return dict(zip(DECLARED, answers, strict=True))
+    answers = side_by_side([partial(_list_indexes, db, name) for name in deployment.indexes])
+    return dict(zip(deployment.indexes, answers, strict=True))
 
 
 def read_all(
@@ -92,10 +94,11 @@ def read_all(
     """What :func:`read_documents` and :func:`read_indexes` read, all at once."""
     questions = [*(Question(name, name, where) for name, where in scope.filters.items()), *more]
     finds: list[Callable[[], Any]] = [partial(_find, db, question) for question in questions]
-    lists: list[Callable[[], Any]] = [partial(_list_indexes, db, name) for name in DECLARED]
+    declared = scope.deployment.indexes
+    lists: list[Callable[[], Any]] = [partial(_list_indexes, db, name) for name in declared]
     answers = side_by_side(finds + lists)
     documents = _by_name(questions, answers[: len(questions)])
-    return documents, dict(zip(DECLARED, answers[len(questions) :], strict=True))
+    return documents, dict(zip(declared, answers[len(questions) :], strict=True))
 
 
 def _find(db: Database[dict[str, Any]], question: Question) -> list[RawBSONDocument]:

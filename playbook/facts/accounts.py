@@ -27,7 +27,7 @@ class Accounts:
     @property
     def emails(self) -> tuple[str, ...]:
         """The addresses that must be able to log in."""
-        return self._reading.scope.accounts
+        return self._reading.accounts
 
     @property
     def users(self) -> list[Document]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
-from playbook.environment.presence import IN_SESSION, emails_in, is_probe
+from playbook.deployments.description import Trace
+from playbook.deployments.paths import values_at
+from playbook.environment.presence import instants_in, is_now, is_probe, people_in
 from playbook.facts.comparison import compared, differences
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
-from playbook.pristine.scope import TRACES
 from playbook.pristine.seeds import Document
 
 
@@ -26,14 +26,14 @@ class Analytics:
 
         What an investor who is in session right now leaves is no leftover, nor is a probe.
         """
-        for collection in TRACES:
-            for trace in self._reading.documents[collection]:
-                if not is_probe(trace) and not self._of_now(trace):
-                    who = ", ".join(sorted(emails_in(trace))) or "a demo user"
-                    found = Description(
-                        f"one of {who}, last seen {trace.get('last_seen', 'never')}"
-                    )
-                    where = f"{collection} {trace.get('_id')}"
+        scope = self._reading.scope
+        for trace in scope.deployment.traces:
+            for document in self._reading.documents[trace.collection]:
+                if not is_probe(document) and not self._of_now(trace, document):
+                    people = people_in(trace, document, scope.identities)
+                    who = ", ".join(sorted(people)) or "a demo user"
+                    found = Description(f"one of {who}, {self._last_seen(trace, document)}")
+                    where = f"{trace.collection} {document.get('_id')}"
                     yield Finding(where, Description("no trace of a former demo"), found)
 
     @property
@@ -71,7 +71,13 @@ class Analytics:
         declared = ("analytics", "conversations")
         return missing_indexes(self._reading, *declared)
 
-    def _of_now(self, trace: Document) -> bool:
-        seen = trace.get("last_seen")
-        # A clock that runs a little ahead of ours is no reason to call it a leftover.
-        return isinstance(seen, datetime) and abs(self._reading.at - seen) <= IN_SESSION
+    def _of_now(self, trace: Trace, document: Document) -> bool:
+        return any(is_now(instant, self._reading.at) for instant in instants_in(trace, document))
+
+    def _last_seen(self, trace: Trace, document: Document) -> str:
+        seen = max(instants_in(trace, document), default=None)
+        if seen is not None:
+            future = ", which is in the future" if seen > self._reading.at else ""
+            return f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC{future}"
+        stated = [value for path in trace.instants for value in values_at(document, path)]
+        return f"last seen {stated[0]!r}, which is no instant" if stated else "last seen never"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
 from playbook.facts.findings import NOTHING, Description, Finding, format_value
+from playbook.pristine.languages import same_text
 from playbook.pristine.seeds import Document
 
 
 def identical(expected: object, found: object) -> bool:
     """Equal in value and in type: 1, 1.0 and True are three things here; text compares as NFC."""
     if isinstance(expected, str) and isinstance(found, str):
-        return unicodedata.normalize("NFC", expected) == unicodedata.normalize("NFC", found)
+        return same_text(expected, found)
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         return expected.keys() == found.keys() and all(
             identical(value, found[key]) for key, value in expected.items()

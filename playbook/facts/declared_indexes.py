@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playbook.deployments.indexes import differing
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
-from playbook.pristine.indexes import DECLARED, differing
 
 
 def missing_indexes(reading: Reading, *collections: str) -> Iterator[Finding]:
     """Indexes of some collections that are missing or other than declared."""
+    declared = reading.scope.deployment.indexes
     for name in collections:
+        if name not in declared:
+            continue
         present = reading.indexes[name]
         names = {index["name"] for index in present}
-        for index in differing(DECLARED[name], present):
+        for index in differing(declared[name], present):
             found = Description("another index of that name") if index.name in names else NOTHING
             unique = "unique " if index.unique else ""
             expected = Description(

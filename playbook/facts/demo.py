@@ -38,7 +38,7 @@ class Demo:
     ) -> None:
         self.bundle, self.seeds = bundle, seeds
         self.reading = Reading(environment, bundle, seeds, at)
-        # T is left open here: the LiveSale and the accounts resolve it from what they find.
+        # T is left open here: LiveSale, showcase and accounts resolve it from what they find.
         self._pristine = pristine_documents(bundle, seeds, at)
 
     def close(self) -> None:
@@ -84,4 +84,5 @@ class Demo:
 
     @cached_property
     def showcase(self) -> Showcase:
-        return Showcase(self.reading, self._pristine["showcases"], self.currency)
+        template = self.seeds.showcases[self.bundle.key].document
+        return Showcase(self.reading, template, self.currency)

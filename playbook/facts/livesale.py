@@ -10,6 +10,7 @@ from playbook.facts.cached_copies import cached_copies
 from playbook.facts.catalog import Catalog
 from playbook.facts.comparison import compared
 from playbook.facts.creators import Creators
+from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.documents import pristine_livesale
@@ -51,12 +52,7 @@ class LiveSale:
 
         By the journal where the last run was a reset that finished, else by the event itself.
         """
-        run = self._reading.last_run
-        if run and run.get("status") == "done" and run.get("trigger") != "rollback":
-            access = run.get("access")
-            if isinstance(access, datetime):
-                return access
-        return self._instant("anchored_at")
+        return access_by_journal(self._reading) or self._instant("anchored_at")
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:

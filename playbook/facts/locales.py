@@ -9,6 +9,7 @@ from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
+from playbook.pristine import languages
 from playbook.pristine.seeds import Document
 
 
@@ -47,18 +48,11 @@ class Locales:
 
     def untranslated_messages(self, language: str) -> Iterator[Finding]:
         """Messages that read as in English and are no cognates, or are empty."""
-        english = self._pristine["en"]["messages"]
-        cognates = self._reading.seeds.cognates.get(language)
-        same = set(cognates.model.messages) if cognates else set()
         for document in self.loaded(language):
             messages = document.get("messages")
-            for key, source in english.items():
-                found = messages.get(key, NOTHING) if isinstance(messages, dict) else NOTHING
-                where = f"locale {language}: messages.{key}"
-                if not isinstance(found, str) or not found.strip():
-                    yield Finding(where, Description("a message"), found)
-                elif language != "en" and found == source and key not in same:
-                    yield Finding(where, Description("a translation"), found)
+            for problem in languages.untranslated(language, messages, self._reading.seeds, NOTHING):
+                where = f"locale {language}: {problem.what}"
+                yield Finding(where, Description(problem.expected), problem.found)
 
     def direction(self, language: str) -> object:
         """In which direction the loaded language reads: "ltr" or "rtl"."""

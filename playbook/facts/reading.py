@@ -17,22 +17,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any
 
 import bson
 import requests
-from bson.codec_options import CodecOptions, DatetimeConversion
 
+from playbook.deployments.scope import PROBE, Scope
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
 from playbook.environment.connections import CONNECT_SECONDS
+from playbook.environment.identities import read_scope
 from playbook.environment.presence import Presence
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
+from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.scope import EMAIL_FIELDS, PROBE, Scope, scope_of
+from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Document, Seeds
-from playbook.pristine.seeds.models import Currency
 from playbook.reset.journal import COLLECTION as JOURNAL
 
 PATIENCE_SECONDS = 5.0
@@ -40,12 +41,6 @@ PATIENCE_SECONDS = 5.0
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
-FORGIVING: CodecOptions[dict[str, Any]] = CodecOptions(
-    tz_aware=True,
-    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
-    unicode_decode_error_handler="replace",
-)
-"""A stray date in the year 20000 must show as what it is, not end the whole reading."""
 PROBE_TIME = "%Y%m%dT%H%M%S"
 ABANDONED = timedelta(minutes=10)
 """How old another check's probe must be before it is taken for a killed check's."""
@@ -84,19 +79,21 @@ class Reading:
         self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime
     ) -> None:
         self.environment, self.bundle, self.seeds, self.at = environment, bundle, seeds, at
-        self.scope: Scope = scope_of(bundle, seeds)
+        self.deployment = environment.deployment
+        self.accounts = tuple(bundles.accounts_of(seeds, bundle))
         # The time in it lets a later check tell a dead check's probes from a living one's.
         self.probe = f"{PROBE}-{at:{PROBE_TIME}}-{uuid.uuid4().hex}"
         self._tokens: list[str] = []
         self._probed = False
         self._pool = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix=bundle.short)
         # Documents are read before the probes run, so that no probe is among them.
+        self._scope = self._pool.submit(self._read_scope)
         self._documents = self._pool.submit(self._read_documents)
         self._indexes = self._pool.submit(self._read_indexes)
         self._cache = self._pool.submit(self._read_cache)
         self._logins = {
             email: self._pool.submit(self._log_in_wrong_then_right, email)
-            for email in self.scope.accounts
+            for email in self.accounts
         }
         self._event = self._pool.submit(self._track)
         bases = ("USD", bundle.currency if bundle.currency != "USD" else "EUR")
@@ -111,6 +108,11 @@ class Reading:
         self.remove_probes()
 
     # What is there
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What belongs to the bundle."""
+        return self._result(self._scope)
 
     @cached_property
     def documents(self) -> Mapping[str, list[Document]]:
@@ -133,9 +135,21 @@ class Reading:
         return any(mark.get("by") == "playbook up" for mark in self.documents[guard.COLLECTION])
 
     @property
+    def feed(self) -> Feed:
+        """What is said of the deployment's rate feed; the embedded environment brings its own."""
+        feed = self.environment.settings.feed
+        if feed.source is None and self.embedded:
+            return replace(feed, source=EMBEDDED_FEED)
+        return feed
+
+    @property
     def present(self) -> list[Presence]:
         """Who is in session, of the bundle and of those that share its region."""
-        return presence.latest(self.seeds, self.bundle, self.documents["presence"])
+        traces = {
+            trace.collection: self.documents.get(presence.LABEL + trace.collection, [])
+            for trace in self.deployment.traces
+        }
+        return presence.latest(self.seeds, self.scope, traces, self.at)
 
     @property
     def last_run(self) -> Document | None:
@@ -190,9 +204,14 @@ class Reading:
         except PlaybookError as error:
             raise Unobservable(str(error)) from None
 
+    def _read_scope(self) -> Scope:
+        with self.environment.translate_connection_errors():
+            return read_scope(self.environment.db, self.deployment, self.bundle, self.seeds)
+
     def _read_documents(self) -> dict[str, list[Document]]:
+        scope = self._scope.result()
         since = self.at - presence.IN_SESSION
-        more = presence.presence_questions(self.seeds, self.bundle, since)
+        more = presence.presence_questions(self.seeds, scope, since)
         runs = {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}
         more += [
             Question("currency_rates", "currency_rates"),
@@ -200,23 +219,23 @@ class Reading:
             Question(JOURNAL, JOURNAL, runs, newest=1),
         ]
         with self.environment.translate_connection_errors():
-            found = snapshot.read_documents(self.environment.db, self.scope, more)
+            found = snapshot.read_documents(self.environment.db, scope, more)
         documents = {
-            name: [bson.decode(document.raw, FORGIVING) for document in raw]
+            name: [bson.decode(document.raw, snapshot.DECODED) for document in raw]
             for name, raw in found.items()
         }
-        for name in ("presence", "currency_rates", guard.COLLECTION, JOURNAL):
+        for name in ("currency_rates", guard.COLLECTION, JOURNAL):
             documents.setdefault(name, [])
         return documents
 
     def _read_indexes(self) -> dict[str, list[dict[str, Any]]]:
         with self.environment.translate_connection_errors():
-            return snapshot.read_indexes(self.environment.db)
+            return snapshot.read_indexes(self.environment.db, self.deployment)
 
     def _read_cache(self) -> dict[str, bytes | None]:
         with self.environment.translate_connection_errors():
             client = self.environment.redis
-            keys = cache_keys.keys(client, self.scope.key_patterns)
+            keys = cache_keys.keys(client, self.deployment.key_patterns(self.bundle))
             values: list[Any] = client.mget(keys) if keys else []
             return {
                 key.decode("utf-8", "replace"): value
@@ -228,7 +247,7 @@ class Reading:
 
     def _read_rates(self, base: str) -> Answer:
         path = "/api/awareness/currency-rates"
-        targets = ",".join(get_args(Currency))
+        targets = ",".join(CURRENCIES)
         query = {"base_currency": base, "target_currencies": targets}
         answer = self._ask("GET", path, params=query)
         return replace(answer, request=f"GET {path}?base_currency={base}")
@@ -260,7 +279,7 @@ class Reading:
         self._probed = True
         wrong = self._log_in(email, f"wrong-{uuid.uuid4().hex}")
         try:
-            password = self.environment.settings.password(self.bundle.short)
+            password = self.environment.settings.account_password(self.bundle.short, email)
         except WrongUsage as error:
             return wrong, Answer("POST /api/auth/login", None, problem=f"was not asked: {error}")
         return wrong, self._log_in(email, password)
@@ -318,7 +337,7 @@ class Reading:
         hashes = [hashlib.sha256(token.encode()).hexdigest() for token in self._tokens]
         own = {
             "$and": [
-                {"$or": [{field: {"$in": list(self.scope.accounts)}} for field in EMAIL_FIELDS]},
+                {"email": {"$in": list(self.accounts)}},
                 {
                     "$or": [
                         *({"user_agent": marked} for marked in ours),
@@ -330,7 +349,8 @@ class Reading:
         }
         with self.environment.translate_connection_errors():
             db = self.environment.db
-            db.user_sessions.delete_many(own)
+            if any(trace.collection == "user_sessions" for trace in self.deployment.traces):
+                db.user_sessions.delete_many(own)
             events = [{"session_id": marked} for marked in ours]
             db.analytics.delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from math import isfinite
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared
-from playbook.facts.currency import TOLERANCE, Currency
+from playbook.facts.currency import Currency
+from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
+from playbook.pristine.documents import pristine_showcase
+from playbook.pristine.rates import TOLERANCE
+from playbook.pristine.relative_dates import month_before
 from playbook.pristine.seeds import Document
 from playbook.pristine.showcases import Showcase as Records
 from playbook.pristine.showcases import exact, showcase_of
@@ -34,14 +40,38 @@ def stated_exactly(stated: object, computed: Fraction | None) -> bool:
 class Showcase:
     """``demo.showcase.computed["network_density"]``, from the rows, as an exact fraction."""
 
-    def __init__(self, reading: Reading, pristine: list[Document], currency: Currency) -> None:
-        self._reading, self._pristine, self._currency = reading, pristine, currency
+    def __init__(self, reading: Reading, template: Document, currency: Currency) -> None:
+        self._reading, self._template, self._currency = reading, template, currency
 
     @property
     def _document(self) -> Document:
         for document in self._reading.documents["showcases"]:
             return document
         raise Unobservable(f"the showcase of {self._reading.bundle.key} is not there to look at")
+
+    @property
+    def access(self) -> datetime:
+        """T, the moment of demo access that the rows' dates are relative to.
+
+        By the journal where the last run was a reset that finished, else by the showcase itself.
+        Raises Unobservable where neither says it.
+        """
+        if access := access_by_journal(self._reading):
+            return access
+        anchor = self._document.get("anchored_at", NOTHING)
+        if not isinstance(anchor, datetime):
+            raise Unobservable(f"the showcase's anchored_at is no instant but {anchor!r}")
+        return anchor
+
+    @property
+    def latest_complete_month(self) -> str:
+        """The last month that is complete at T where the investor lives, like "2026-10"."""
+        local = self.access.astimezone(ZoneInfo(self._reading.bundle.timezone))
+        return month_before(local.date(), 1)
+
+    @property
+    def _pristine(self) -> Document:
+        return pristine_showcase(self._template, self.access, self._reading.bundle.timezone)
 
     @property
     def headline(self) -> Mapping[str, Any]:
@@ -69,9 +99,16 @@ class Showcase:
     @cached_property
     def computed(self) -> dict[str, Fraction]:
         """Every headline number, recomputed from the rows. Raises Unobservable."""
-        records: Records = self.records
+        return self._numbers(lambda records: records.kpis())
+
+    @cached_property
+    def further_numbers(self) -> dict[str, Fraction]:
+        """Numbers beside the headline, recomputed from the rows. Raises Unobservable."""
+        return self._numbers(lambda records: records.further_numbers())
+
+    def _numbers(self, compute: Callable[[Records], dict[str, Fraction]]) -> dict[str, Fraction]:
         try:
-            return records.kpis()
+            return compute(self.records)
         except ZeroDivisionError:
             raise Unobservable(
                 f"showcase {self._reading.bundle.key}: there are no rows to compute from"
@@ -80,7 +117,13 @@ class Showcase:
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
         """In what the showcase differs from the seeded one."""
-        return compared("showcase", self._pristine, self._reading.documents["showcases"])
+        return compared("showcase", [self._pristine], self._reading.documents["showcases"])
+
+    def discrepancies(self, rule: str | None = None) -> Iterator[Finding]:
+        """Rows that break a rule of the showcase ("buyers", "tax"), or any. Raises Unobservable."""
+        for broken in self.records.discrepancies():
+            if rule in (None, broken.rule):
+                yield Finding(f"{broken.rule} of {broken.row}", broken.expected, broken.found)
 
     @property
     def unproved_numbers(self) -> Iterator[Finding]:
@@ -93,7 +136,10 @@ class Showcase:
 
     @property
     def wrongly_served(self) -> Iterator[Finding]:
-        """Headline numbers that the API does not show in the bundle's currency, within 1 %."""
+        """Headline numbers that the API does not show in the bundle's currency.
+
+        Converted money may differ by 1 %; whatever is not converted must be exact.
+        """
         answer, wanted_currency = self._reading.kpis, self._reading.bundle.currency
         shown = answer.field("investor_focus_metrics", dict)
         if answer.field("currency", str) != wanted_currency:
@@ -102,7 +148,7 @@ class Showcase:
             found_bundle = answer.body.get("bundle", NOTHING)
             yield Finding("KPIs as served: bundle", self._reading.bundle.key, found_bundle)
         names: list[str] = []
-        for name, stated in self._pristine[0]["headline"].items():
+        for name, stated in self._template["headline"].items():
             stem, _, unit = name.rpartition("_")
             served_as, wanted = name, Decimal(str(stated))
             if unit in MONEY:
@@ -112,8 +158,9 @@ class Showcase:
             names.append(served_as)
             number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
             amount = Decimal(str(found)) if number else Decimal("NaN")
-            # Money was converted and rounded on the way; shares and counts must be exact.
-            allowed = TOLERANCE * wanted if unit in MONEY else Decimal(0)
+            # What was converted was rounded on the way; everything else must be exact.
+            converted = unit in MONEY and unit.upper() != wanted_currency
+            allowed = TOLERANCE * wanted if converted else Decimal(0)
             if not amount.is_finite() or abs(amount - wanted) > allowed:
                 yield Finding(f"KPI {served_as} as served", Description(f"{wanted:.8g}"), found)
         for name in [name for name in shown if name not in names]:
@@ -123,4 +170,4 @@ class Showcase:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached copies of the headline that disagree with it."""
-        return cached_copies(self._reading, {"showcase": self._pristine[0]}, whole=("showcase",))
+        return cached_copies(self._reading, {"showcase": self._pristine}, whole=("showcase",))

@@ -18,7 +18,6 @@ from playbook.panel.engine import CHECK
 from playbook.panel.jobs import Job, Jobs
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.scope import EMAIL_FIELDS, TRACES
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset import lease
 from playbook.reset.journal import COLLECTION as JOURNAL
@@ -181,15 +180,8 @@ class Board:
         return {one["_id"].removeprefix("bundle:"): one["since"] for one in held}
 
     def _present(self, now: datetime) -> list[Presence]:
-        since = now - presence.IN_SESSION
-        regions = {line.model.region: line.model for line in self.seeds.bundles.values()}
-        emails = [account.model.email for account in self.seeds.accounts.values()]
-        wanted: Document = {
-            "last_seen": {"$gte": since},
-            "$or": [{field: {"$in": emails}} for field in EMAIL_FIELDS],
-        }
-        traces = [t for name in TRACES for t in self.environment.db[name].find(wanted)]
-        return [p for one in regions.values() for p in presence.latest(self.seeds, one, traces)]
+        environment = self.environment
+        return presence.everybody_present(environment.db, self.seeds, environment.deployment, now)
 
     def _meetings(self, wanted: list[Bundle], now: datetime) -> dict[str, datetime]:
         """The meetings that bundles were last reset for, ahead or hardly over."""

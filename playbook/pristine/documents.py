@@ -12,6 +12,7 @@ from typing import Any
 
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.livesale_time import livesale_start
+from playbook.pristine.relative_dates import resolve_dates
 from playbook.pristine.seeds import Document, Seeds
 
 ACCOUNT_LIFE = timedelta(days=30)
@@ -40,7 +41,9 @@ def pristine_documents(
         ],
         "awareness_contexts": [seeds.contexts[bundle.key].document],
         "locales": [line.document for line in seeds.locales.values()],
-        "showcases": [seeds.showcases[bundle.key].document],
+        "showcases": [
+            pristine_showcase(seeds.showcases[bundle.key].document, access, bundle.timezone)
+        ],
         "demo_settings": [{"_id": bundle.key, "analytics_tracking": True}],
     }
 
@@ -52,6 +55,12 @@ def pristine_livesale(template: Document, access: datetime) -> Document:
         "starts_at": livesale_start(template["scheduled_time"], access, template["timezone"]),
         "anchored_at": access,
     }
+
+
+def pristine_showcase(template: Document, access: datetime, zone: str) -> Document:
+    """A showcase with the dates of its rows resolved for T, in the bundle's time zone."""
+    records = resolve_dates(template["records"], access, zone)
+    return {**template, "records": records, "anchored_at": access}
 
 
 def _of(lines: Any, field: str, value: str) -> list[Document]:

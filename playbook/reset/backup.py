@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -29,7 +29,6 @@ from playbook import PROJECT
 from playbook.environment.snapshot import RAW, Snapshot
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.scope import SEEDED, TRACES
 
 KEPT = timedelta(days=7)
 PREFIX = "demo_state_"
@@ -186,10 +185,13 @@ def find(root: Path, bundle: Bundle, to: str | None) -> Backup:
     return latest(root, bundle, day)
 
 
-def read(path: Path) -> Snapshot:
-    """A backup's content, every checksum verified. Raises BadBackup; writes nothing."""
+def read(path: Path, collections: Iterable[str] = ()) -> Snapshot:
+    """A backup's content, every checksum verified; it must hold these collections.
+
+    Raises BadBackup; writes nothing.
+    """
     backup, files = _read_manifest(path)
-    for name in (*SEEDED, *TRACES):
+    for name in collections:
         # Restoring from it would empty the collection.
         if not {f"{name}.bson", f"{name}.metadata.json"} <= files.keys():
             raise BadBackup(f"backup {path.name}: it lacks {name}; nothing was written")

@@ -6,6 +6,7 @@ that a reset disturbs a live environment as little as it can.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +19,11 @@ from pymongo import IndexModel, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, OperationFailure
 
+from playbook.deployments.description import Filter, Index
+from playbook.deployments.indexes import differing
 from playbook.environment import Environment, cache_keys
 from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
 from playbook.errors import PlaybookError
-from playbook.pristine.indexes import DECLARED, differing
-from playbook.pristine.scope import Filter
 from playbook.pristine.seeds import Document
 from playbook.reset.plan import (
     Call,
@@ -78,8 +79,8 @@ class Executor:
                         return self._put(collection, documents)
                     case RemoveStrays(collection, where, keep):
                         return self._remove_strays(collection, where, keep)
-                    case EnsureIndexes(collection):
-                        return self._ensure_indexes(collection)
+                    case EnsureIndexes(collection, declared):
+                        return self._ensure_indexes(collection, declared)
                     case DropIndexes(collection, indexes):
                         return self._drop_indexes(collection, indexes)
                     case RestoreIndexes(collection, indexes):
@@ -108,7 +109,9 @@ class Executor:
     def _put(self, collection: str, documents: Sequence[Document | RawBSONDocument]) -> str:
         found = self._found(collection) or {}
         changed = [d for d in documents if found.get(id_bytes(d["_id"])) != _encoded(d)]
-        if in_the_way := _changes_a_unique_field(collection, changed, found):
+        if in_the_way := _changes_a_unique_field(
+            self.environment.deployment.indexes.get(collection, ()), changed, found
+        ):
             self.environment.db[collection].delete_many({"_id": {"$in": in_the_way}})
         if changed:
             self.environment.db[collection].bulk_write(
@@ -130,13 +133,13 @@ class Executor:
         deleted = sum(collected.delete_many({"$and": [where, c]}).deleted_count for c in chosen)
         return f"{deleted} strays deleted" if chosen else "no strays"
 
-    def _ensure_indexes(self, name: str) -> str:
+    def _ensure_indexes(self, name: str, declared: tuple[Index, ...]) -> str:
         collection = self.environment.db[name]
         if self.before is None:
             present = [dict(index) for index in collection.list_indexes()]
         else:
             present = list(self.before.indexes.get(name, []))
-        wrong = differing(DECLARED[name], present)
+        wrong = differing(declared, present)
         built = 0
         for index in wrong:
             if any(other["name"] == index.name for other in present):
@@ -203,7 +206,36 @@ class Executor:
         # A redirect, to a login page for one, has done nothing.
         if not 200 <= answer.status_code < 300:
             raise StepFailed(f"{call} answered {answer.status_code}{_answer_text(answer)}")
+        if (problems := _problems(answer)) is not None:
+            self.notes.append(
+                f"{call} answered that not all is well: " + self.environment.redact(problems)
+            )
+            return f"answered {answer.status_code}, with problems"
         return f"answered {answer.status_code}"
+
+
+def _problems(answer: requests.Response) -> str | None:
+    """What a route that judges the environment found wrong; None where it says all is well."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return None
+    if not isinstance(body, dict) or body.get("valid", True) is True:
+        return None
+    parts = [body, *(part for part in _listed(body, "languages") if isinstance(part, dict))]
+    named = [
+        f"{part['language']}: {line}" if "language" in part else str(line)
+        for part in parts
+        for line in _listed(part, "problems")
+    ]
+    if not named:
+        return f"valid is {json.dumps(body['valid'])}, without a reason"
+    return named[0] + (f" (and {len(named) - 1} more)" if len(named) > 1 else "")
+
+
+def _listed(answer: Mapping[str, Any], name: str) -> list[Any]:
+    found = answer.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _drop(collection: Collection[Document], index: str) -> None:
@@ -216,13 +248,15 @@ def _drop(collection: Collection[Document], index: str) -> None:
 
 
 def _changes_a_unique_field(
-    collection: str, documents: Iterable[Mapping[str, Any]], found: Mapping[bytes, bytes]
+    indexes: Iterable[Index],
+    documents: Iterable[Mapping[str, Any]],
+    found: Mapping[bytes, bytes],
 ) -> list[Any]:
     """The ids of those that can't be replaced in place: their new value may still be another's.
 
     Two accounts that carry each other's address would stand in each other's way for ever.
     """
-    unique = [i.keys[0][0] for i in DECLARED.get(collection, ()) if i.unique]
+    unique = [i.keys[0][0] for i in indexes if i.unique]
     ids = []
     for document in documents if unique else ():
         if raw := found.get(id_bytes(document["_id"])):

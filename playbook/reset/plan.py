@@ -14,10 +14,10 @@ from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 
+from playbook.deployments.description import Filter, Index
+from playbook.deployments.scope import Scope
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
-from playbook.pristine.indexes import DECLARED
-from playbook.pristine.scope import SEEDED, TRACES, Filter, Scope, scope_of
 from playbook.pristine.seeds import Document, Seeds
 
 
@@ -61,9 +61,10 @@ class EnsureIndexes:
     """Make one collection's indexes as declared, touching only those that differ."""
 
     collection: str
+    declared: tuple[Index, ...]
 
     def __str__(self) -> str:
-        names = ", ".join(index.name for index in DECLARED[self.collection])
+        names = ", ".join(index.name for index in self.declared)
         return f"ensure indexes of {self.collection}: {names}"
 
 
@@ -140,56 +141,34 @@ class Plan:
     steps: tuple[Step, ...]
 
 
-CLEANUP_LINES = {
-    "user_sessions": "Clear demo user sessions",
-    "conversations": "Clear demo conversations",
-    "analytics": "Reset analytics counters",
-    "carts": "Clear demo carts",
-}
-SEED_LINES = {
-    "products": "Insert luxury product catalog, inventory 100, reserved 0",
-    "creators": "Insert creator profiles",
-    "livesales": "Schedule LiveSale events",
-    "leads": "Populate leads kanban",
-    "users": "Make the demo accounts work",
-    "awareness_contexts": "Insert awareness contexts",
-    "locales": "Load the locale files",
-    "showcases": "Insert the showcase and its records",
-    "demo_settings": "Switch analytics tracking on",
-}
-FOUND_BY_ID = ("awareness_contexts", "showcases", "demo_settings", "locales")
-"""Collections whose documents are found by ``_id`` alone, so that none of them can be a stray."""
-
-
-def build(
-    bundle: Bundle, seeds: Seeds, access: datetime, password_hashes: Mapping[str, str]
-) -> Plan:
+def build(scope: Scope, seeds: Seeds, access: datetime, password_hashes: Mapping[str, str]) -> Plan:
     """The plan of a bundle's reset (playbook, "Reset Procedures").
 
     ``access`` is T (UTC); ``password_hashes`` gives the bcrypt hash of each account's e-mail.
     """
-    scope = scope_of(bundle, seeds)
+    bundle, deployment = scope.bundle, scope.deployment
     wanted = dict(pristine_documents(bundle, seeds, access))
     wanted["users"] = [
         {**user, "password": password_hashes[user["email"]]} for user in wanted["users"]
     ]
     steps = [
-        Step("Data Cleanup", CLEANUP_LINES[name], Remove(name, scope.filters[name]))
-        for name in TRACES
+        Step("Data Cleanup", trace.line, Remove(trace.collection, scope.filters[trace.collection]))
+        for trace in deployment.traces
     ]
-    for name in SEEDED:
-        put = Step("Fresh Seed Data", SEED_LINES[name], Put(name, wanted[name]))
-        if name in FOUND_BY_ID:
+    for kept in deployment.kept:
+        name = kept.collection
+        put = Step("Fresh Seed Data", kept.line, Put(name, wanted[kept.kind]))
+        if not kept.has_strays:
             steps.append(put)
             continue
-        keep = [document["_id"] for document in wanted[name]]
+        keep = [document["_id"] for document in wanted[kept.kind]]
         strays = Step(
             "Fresh Seed Data",
             f"Remove strays from {name}",
             RemoveStrays(name, scope.filters[name], keep),
         )
         # A second account with the same address would stand in the way of the unique index.
-        steps += [strays, put] if name == "users" else [put, strays]
+        steps += [strays, put] if kept.strays_first else [put, strays]
     steps += [
         Step("Awareness Engine Context Refresh", line, call)
         for line, call in (
@@ -206,7 +185,10 @@ def build(
         )
     ]
     optimization: list[tuple[str, Operation]] = [
-        *((f"Rebuild search indexes of {name}", EnsureIndexes(name)) for name in DECLARED),
+        *(
+            (f"Rebuild search indexes of {name}", EnsureIndexes(name, declared))
+            for name, declared in deployment.indexes.items()
+        ),
         ("Clear cache layers", ClearKeys(scope.key_patterns)),
         ("Warm up CDN", Call("POST", "/api/admin/cdn-warmup", {"region": bundle.region})),
     ]
@@ -216,4 +198,5 @@ def build(
 
 def _format_filter(where: Filter) -> str:
     text = json.dumps(where, ensure_ascii=False, default=str)
+    text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
     return text if len(text) <= 160 else text[:157] + "..."

@@ -17,15 +17,15 @@ from time import monotonic
 import bson
 
 from playbook import clock
+from playbook.deployments.scope import Scope, orphan_filters
 from playbook.environment import Environment, guard, presence, snapshot
+from playbook.environment.identities import read_identities, read_scope
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import PlaybookError, Refused
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.indexes import DECLARED
 from playbook.pristine.passwords import password_hash
-from playbook.pristine.scope import EMAIL_FIELDS, SEEDED, TRACES, Scope, scope_of
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup, plan
 from playbook.reset.execute import Executor, StepFailed
@@ -71,13 +71,21 @@ class Reset:
     lease_life: timedelta = LIFE
 
     def plan(self, bundle: Bundle, access: datetime) -> plan.Plan:
-        """The plan of a bundle's reset. Raises WrongUsage where its password is not set."""
-        password = self.environment.settings.password(bundle.short)
-        hashes = {
-            email: password_hash(email, password)
+        """The plan of a bundle's reset. Raises WrongUsage where a password is not set."""
+        hashes = self._password_hashes(bundle)
+        return plan.build(self._scope(bundle), self.seeds, access, hashes)
+
+    def _password_hashes(self, bundle: Bundle) -> dict[str, str]:
+        """By address. Raises WrongUsage where an account's password is not set."""
+        settings = self.environment.settings
+        return {
+            email: password_hash(email, settings.account_password(bundle.short, email))
             for email in bundles.accounts_of(self.seeds, bundle)
         }
-        return plan.build(bundle, self.seeds, access, hashes)
+
+    def _scope(self, bundle: Bundle) -> Scope:
+        environment = self.environment
+        return read_scope(environment.db, environment.deployment, bundle, self.seeds)
 
     def reset(
         self,
@@ -96,8 +104,9 @@ class Reset:
         Raises Refused (no marker, in session, being reset already), Unreachable, or ResetFailed.
         """
         started = clock.now()
-        todo = self.plan(bundle, access or started)
-        with self._run(bundle, trigger, started, todo.access) as (run, lease, journal):
+        hashes = self._password_hashes(bundle)
+        with self._run(bundle, trigger, started, access or started) as (run, lease, journal):
+            todo = plan.build(self._scope(bundle), self.seeds, run.access, hashes)
             before = self._look(todo.scope, None if force else started)
             saved = backup.write(self.backups, bundle, before, started)
             run.backup = saved.path.name
@@ -122,12 +131,12 @@ class Reset:
 
         Raises BadBackup (nothing written), Refused, Unreachable, or ResetFailed.
         """
-        wanted = backup.read(saved.path)
+        wanted = backup.read(saved.path, self.environment.deployment.collections)
         if saved.bundle != bundle.key:
             raise Refused(f"backup {saved.path.name} is of {saved.bundle}, not of {bundle.key}")
         started = clock.now()
-        scope = scope_of(bundle, self.seeds)
         with self._run(bundle, trigger, started, saved.taken_at) as (run, lease, journal):
+            scope = self._scope(bundle)
             run.backup = saved.path.name
             before = self._look(scope, None if force else started)
             journal.start(run)
@@ -146,14 +155,16 @@ class Reset:
             runs = Journal.reading(self.environment.db).last_runs([bundle.key], 1)[bundle.key]
             if not runs or (runs[0]["trigger"], runs[0]["status"]) != ("rollback", "done"):
                 return None
-            wanted = backup.read(self.backups / runs[0]["backup"])
-            return _differing(wanted, self._look(scope_of(bundle, self.seeds), None))
+            wanted = backup.read(
+                self.backups / runs[0]["backup"], self.environment.deployment.collections
+            )
+            return _differing(wanted, self._look(self._scope(bundle), None))
 
     def save(self, bundle: Bundle, state: str) -> backup.Backup:
         """Back a bundle up as it is, under a name for its state."""
         now = clock.now()
         with self.environment.translate_connection_errors():
-            found = self._look(scope_of(bundle, self.seeds), None)
+            found = self._look(self._scope(bundle), None)
         return backup.write(self.backups, bundle, found, now, state)
 
     @contextmanager
@@ -176,11 +187,14 @@ class Reset:
         more = []
         if unless_seen_by is not None:
             since = unless_seen_by - presence.IN_SESSION
-            more = presence.presence_questions(self.seeds, scope.bundle, since)
-        db = self.environment.db
-        found, indexes = snapshot.read_all(db, scope, more)
-        traces = [bson.decode(raw.raw, snapshot.DECODED) for raw in found.pop("presence", [])]
-        if seen := presence.latest(self.seeds, scope.bundle, traces):
+            more = presence.presence_questions(self.seeds, scope, since)
+        found, indexes = snapshot.read_all(self.environment.db, scope, more)
+        traces = {
+            name: [bson.decode(raw.raw, snapshot.DECODED) for raw in raws]
+            for name, raws in presence.take_labelled(found).items()
+        }
+        at = unless_seen_by or clock.now()
+        if seen := presence.latest(self.seeds, scope, traces, at):
             who = "; ".join(p.told(scope.bundle.timezone) for p in seen)
             raise InSession(
                 f"an investor is in session: {who}. Nothing was written; wait, or use --force"
@@ -267,19 +281,20 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
     phase = "Rollback to Previous State"
     steps = [
         Step(phase, f"Drop other indexes of {name}", plan.DropIndexes(name, wanted.indexes[name]))
-        for name in DECLARED
+        for name in scope.deployment.indexes
     ]
-    for name in (*SEEDED, *TRACES):
+    first = {k.collection for k in scope.deployment.kept if k.strays_first}
+    for name in scope.deployment.collections:
         documents = wanted.documents.get(name, [])
         keep = [document["_id"] for document in documents]
         operations: list[Operation] = [
             Put(name, documents),
             RemoveStrays(name, scope.filters[name], keep),
         ]
-        if name == "users":
+        if name in first:
             operations.reverse()
         steps += [Step(phase, f"Restore {name}", operation) for operation in operations]
-    for name in DECLARED:
+    for name in scope.deployment.indexes:
         steps.append(
             Step(
                 phase, f"Restore indexes of {name}", plan.RestoreIndexes(name, wanted.indexes[name])
@@ -290,24 +305,15 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
 
 
 def delete_orphaned_traces(environment: Environment, seeds: Seeds) -> int:
-    """What only a reset of ``all`` does: delete demo traces that no bundle owns, and count them.
-
-    The playbook's commands clear every ``*.demo@aislemarts.luxury``; addresses of no bundle's
-    prefix are in no bundle's scope (playbook, "Data Cleanup").
-    """
-    owned = [scope_of(b.model, seeds).filters[TRACES[0]] for b in seeds.bundles.values()]
-    pattern = r"\.demo@aislemarts\.luxury$"
-    # "$" also matches before a line break at the end, and such an address is nobody's of ours.
-    broken = "[\r\n\u0085\u2028\u2029]$"
-    orphan = {
-        "$and": [
-            {"$or": [{field: {"$regex": pattern}} for field in EMAIL_FIELDS]},
-            {"$nor": [*owned, *({field: {"$regex": broken}} for field in EMAIL_FIELDS)]},
-        ]
-    }
+    """What only a reset of ``all`` does: delete demo traces that no bundle owns, and count them."""
+    emails = [account.model.email for account in seeds.accounts.values()]
     with environment.translate_connection_errors():
         guard.require_marker(environment)
-        return sum(environment.db[name].delete_many(orphan).deleted_count for name in TRACES)
+        identities = read_identities(environment.db, environment.deployment, emails)
+        orphans = orphan_filters(seeds, environment.deployment, identities)
+        return sum(
+            environment.db[name].delete_many(where).deleted_count for name, where in orphans.items()
+        )
 
 
 def seeds_version(seeds: Seeds) -> str:

@@ -24,9 +24,9 @@ from pymongo.errors import PyMongoError
 from playbook.backend.awareness import awareness_router
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import aware, fields, instant, to_json
-from playbook.backend.languages import LANGUAGES
-from playbook.backend.rates import CURRENCIES
 from playbook.environment.settings import BCRYPT_LIMIT
+from playbook.pristine.languages import LANGUAGES
+from playbook.pristine.rates import CURRENCIES
 from playbook.pristine.seeds import Seeds
 from playbook.standin.kpis import in_currency
 from playbook.standin.pages import add_pages

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from playbook.backend.json_values import number, to_json
 
 MONEY = ("usd", "eur", "gbp", "sgd")
-"""A KPI is money where its name ends in one of these: ``annual_gmv_usd``."""
+"""A KPI is money where its name ends in one of these: ``monthly_gmv_usd``."""
 CENT = Decimal("0.01")
 
 type RateOf = Callable[[str, str], object]

@@ -13,9 +13,9 @@ from typing import Any
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
+from playbook.pristine.rates import EMBEDDED_FEED
 from playbook.pristine.seeds import Seeds
 
-SOURCE = "embedded-feed"
 DRIFT = Decimal("0.004")
 """How far a currency may be from its reference rate, relative; the dollar stays where it is."""
 ROUNDING = Context(prec=8)
@@ -51,7 +51,7 @@ def documents(seeds: Seeds, now: datetime) -> list[dict[str, Any]]:
                 target: float(ROUNDING.divide(rate, own)) for target, rate in per_usd.items()
             },
             "updated_at": now,
-            "source": SOURCE,
+            "source": EMBEDDED_FEED,
         }
         for base, own in per_usd.items()
     ]

@@ -6,7 +6,7 @@ from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
 from playbook.facts.findings import Description, expect
-from steps.bundles.numbers import computed, percent
+from steps.bundles.numbers import computed, latest_days, percent
 
 
 @then(
@@ -18,6 +18,13 @@ from steps.bundles.numbers import computed, percent
 def worked_examples(demo: Demo, count: int) -> None:
     found = len({example.name for example in demo.showcase.records.examples})
     expect(found >= count, "worked examples", Description(f"at least {count}"), found)
+
+
+@then(parsers.parse("sessions and revenue are those of the last days, {count:d} or more"))
+def latest_sessions(demo: Demo, count: int) -> None:
+    records = demo.showcase.records
+    latest_days(demo, "session", [row.date for row in records.sessions], count)
+    latest_days(demo, "revenue", [row.date for row in records.revenue], count)
 
 
 @then(parsers.parse("the AI engages {share} % of the sessions"))

@@ -2,42 +2,58 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import Description, expect
+from playbook.facts.findings import Description, expect, expect_none
+from steps.bundles.numbers import computed, latest_months, percent
 
 
-@then(parsers.parse("there are {count:d} consecutive months of marketplace metrics"))
-def consecutive_months(demo: Demo, count: int) -> None:
+@then(parsers.parse("the metrics are those of the last {count:d} complete months, in order"))
+def latest_year(demo: Demo, count: int) -> None:
     months = [row.month for row in demo.showcase.records.months]
     expect(len(months) == count, "months of metrics", count, len(months))
-    numbers = [int(month[:4]) * 12 + int(month[5:]) for month in months]
-    gap = any(later - earlier != 1 for earlier, later in pairwise(numbers))
-    expect(not gap, "months of metrics", Description("one after the other"), months)
+    latest_months(demo, "metrics", months, count)
 
 
-@then("every month's GMV is its orders times its average order")
-def gmv_adds_up(demo: Demo) -> None:
-    for row in demo.showcase.records.months:
-        wanted = row.orders * row.aov_usd
-        expect(row.gmv_usd == wanted, f"GMV of {row.month}", wanted, row.gmv_usd)
+@then("every month's average order is its GMV by its orders, to the dollar")
+def average_orders_add_up(demo: Demo) -> None:
+    expect_none(demo.showcase.discrepancies("average order"))
 
 
 @then("every month's acquisition spend is its new buyers times their cost")
 def acquisition_adds_up(demo: Demo) -> None:
-    for row in demo.showcase.records.months:
-        wanted, found = row.new_buyers * row.cac_usd, row.acquisition_spend_usd
-        expect(found == wanted, f"acquisition spend of {row.month}", wanted, found)
+    expect_none(demo.showcase.discrepancies("acquisition spend"))
 
 
-@then("there are more buyers and sellers in the latest month than in the first")
+@then("every month's buyers are those of the month before and the new ones")
+def buyers_add_up(demo: Demo) -> None:
+    expect_none(demo.showcase.discrepancies("buyers"))
+
+
+@then("there are more buyers and sellers in every month than in the month before")
 def both_sides_grow(demo: Demo) -> None:
-    months = sorted(demo.showcase.records.months, key=lambda row: row.month)
-    for side in ("buyers", "sellers"):
-        first, latest = getattr(months[0], side), getattr(months[-1], side)
-        expect(
-            latest > first, f"{side} in {months[-1].month}", Description(f"over {first}"), latest
-        )
+    for earlier, later in pairwise(demo.showcase.records.months):
+        for side in ("buyers", "sellers"):
+            before, found = getattr(earlier, side), getattr(later, side)
+            wanted = Description(f"over {before}")
+            expect(found > before, f"{side} in {later.month}", wanted, found)
+
+
+@then(parsers.parse("{share} % of the visits end in an order"))
+def visits_end_in_orders(demo: Demo, share: str) -> None:
+    computed(demo, "conversion_rate", percent(share))
+
+
+@then(parsers.parse("each user brings {amount:d} USD of net revenue"))
+def net_revenue(demo: Demo, amount: int) -> None:
+    computed(demo, "net_revenue_per_user_usd", Fraction(amount))
+
+
+@then(parsers.parse("{share} % of the vendors earn more with the network's tools"))
+def vendors_succeed(demo: Demo, share: str) -> None:
+    expect_none(demo.showcase.discrepancies("successful vendors"))
+    computed(demo, "vendor_success", percent(share))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import Description, expect
+from playbook.facts.findings import Description, expect, expect_none
+from playbook.pristine.showcases import exact
+from steps.bundles.numbers import computed, latest_days, percent
 
 
 @then(
@@ -16,7 +20,7 @@ from playbook.facts.findings import Description, expect
 )
 def posts_are_there(demo: Demo, count: int) -> None:
     posts = demo.showcase.records.posts
-    engaging = [p for p in posts if p.likes and p.shares and p.comments]
+    engaging = {p.caption for p in posts if p.likes and p.shares and p.comments}
     wanted = Description(f"at least {count} with likes, shares and comments")
     expect(len(engaging) >= count, "posts", wanted, len(engaging))
     creators = [creator.get("name") for creator in demo.creators.active]
@@ -29,15 +33,27 @@ def posts_are_there(demo: Demo, count: int) -> None:
         )
 
 
-@then(parsers.parse("there are at least {count:d} days of mobile sessions, with orders on each"))
+@then(parsers.parse("phones have had sessions and orders on each of the last {count:d} days"))
 def mobile_days(demo: Demo, count: int) -> None:
-    days = {day.date for day in demo.showcase.records.mobile if day.orders}
-    expect(len(days) >= count, "mobile days", Description(f"at least {count}"), len(days))
+    days = [day.date for day in demo.showcase.records.mobile if day.sessions and day.orders]
+    latest_days(demo, "mobile", days, count)
+
+
+@then(parsers.parse("phones convert {times} times as well as desktops"))
+def phones_convert(demo: Demo, times: str) -> None:
+    computed(demo, "mobile_to_desktop_conversion", exact(Decimal(times)))
+
+
+@then(parsers.parse("{share} % of the traffic is mobile"))
+def mobile_traffic(demo: Demo, share: str) -> None:
+    computed(demo, "mobile_traffic", percent(share))
+
+
+@then(parsers.parse("sharing brings {share} % of the new members"))
+def sharing_brings_members(demo: Demo, share: str) -> None:
+    computed(demo, "social_share_of_new_members", percent(share))
 
 
 @then("no post has more reactions than impressions")
 def reactions_are_plausible(demo: Demo) -> None:
-    for post in demo.showcase.records.posts:
-        reactions = post.likes + post.shares + post.comments
-        wanted = Description(f"at most {post.impressions}")
-        expect(reactions <= post.impressions, f"reactions to {post.id}", wanted, reactions)
+    expect_none(demo.showcase.discrepancies("reactions"))

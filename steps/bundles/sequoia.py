@@ -9,7 +9,7 @@ from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
 from playbook.pristine.showcases import exact
-from steps.bundles.numbers import computed, percent
+from steps.bundles.numbers import computed, latest_months, percent
 
 
 @then(parsers.parse("each member has {number} connections on average"))
@@ -22,8 +22,10 @@ def viral_coefficient(demo: Demo, number: str) -> None:
     computed(demo, "viral_coefficient", exact(Decimal(number)))
 
 
-@then(parsers.parse("the number of vendors grew by {share} % in the latest month"))
+@then(parsers.parse("the number of vendors grew by {share} % in the last complete month"))
 def vendor_growth(demo: Demo, share: str) -> None:
+    rows = demo.showcase.records.vendors
+    latest_months(demo, "vendors", [row.month for row in rows], len(rows))
     computed(demo, "b2b_vendor_growth_mom", percent(share))
 
 

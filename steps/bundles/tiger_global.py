@@ -8,9 +8,9 @@ from fractions import Fraction
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.currency import TOLERANCE
 from playbook.facts.findings import Description, expect
-from steps.bundles.numbers import computed, percent
+from playbook.pristine.rates import TOLERANCE
+from steps.bundles.numbers import computed, latest_months, percent
 
 
 @then(parsers.parse("every price of the catalog converts to {currency:w} and back within 1 %"))
@@ -34,9 +34,13 @@ def second_currency(demo: Demo, share: str) -> None:
 
 @then(parsers.parse("{count:d} emerging markets are open"))
 def emerging_markets(demo: Demo, count: int) -> None:
+    for market in demo.showcase.records.markets:
+        where = f"transactions in {market.name}"
+        expect(market.transactions > 0, where, Description("some"), market.transactions)
     computed(demo, "emerging_markets", Fraction(count))
 
 
-@then(parsers.parse("the markets' sales add up to {amount:d} USD"))
+@then(parsers.parse("the markets' sales of the last complete month add up to {amount:d} USD"))
 def global_sales(demo: Demo, amount: int) -> None:
+    latest_months(demo, "sales", sorted({m.month for m in demo.showcase.records.markets}), 1)
     computed(demo, "global_gmv_usd", Fraction(amount))

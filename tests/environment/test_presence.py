@@ -12,13 +12,15 @@ from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 
 from playbook import clock
+from playbook.deployments import load
+from playbook.deployments.scope import PROBE, scope_of
 from playbook.environment import presence, snapshot
 from playbook.environment.snapshot import Snapshot
 from playbook.facts import Demo
-from playbook.pristine.scope import PROBE, TRACES
 from playbook.reset.run import InSession
 from tests.sandbox import Document, Held, Owners, Sandbox, changed, held, told, use_demo
 
+TRACES = tuple(trace.collection for trace in load().traces)
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
 NOW_MICROSECONDS = int(NOW.timestamp() * 1_000_000)
 SHARING = {"sequoia": "bessemer", "lvmh": "index"}
@@ -184,7 +186,15 @@ def test_years_and_letters_that_python_does_not_know_break_nothing(sandbox: Sand
     found = Snapshot({"user_sessions": [RawBSONDocument(raw, snapshot.RAW)]}, {})
     assert found.by_id("user_sessions") == {snapshot.id_bytes(1): raw}
     trace = bson.decode(raw, snapshot.DECODED)
-    assert presence.latest(sandbox.seeds, sandbox.bundle("sequoia"), [trace]) == []
+    assert (
+        presence.latest(
+            sandbox.seeds,
+            scope_of(sandbox.bundle("sequoia"), sandbox.seeds),
+            {"user_sessions": [trace]},
+            NOW,
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("name", ["sequoia", "a16z"])

@@ -11,6 +11,7 @@ import pytest
 from playbook.environment.redaction import HIDDEN, Redactor, secrets_in
 from playbook.environment.settings import Settings, password_setting, without_credentials
 from playbook.errors import WrongUsage
+from playbook.pristine.rates import Feed
 
 CANARY = "canary-7h3-s3cr3t"
 DEPLOYMENT = {
@@ -410,3 +411,31 @@ def test_a_secret_is_hidden_in_every_spelling(secret: str, text: str) -> None:
 def test_a_password_that_is_no_text_is_refused() -> None:
     with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH"):
         settings(DEMO_PASSWORD_LVMH=b"caf\xe9".decode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize(
+    "variables, feed",
+    [
+        ({}, Feed()),
+        ({"PLAYBOOK_RATES_SOURCE": " ECB "}, Feed("ECB")),
+        ({"PLAYBOOK_RATES_SOURCE": "", "PLAYBOOK_RATES_REST": " "}, Feed()),
+        (
+            {"PLAYBOOK_RATES_SOURCE": "ECB", "PLAYBOOK_RATES_REST": "Weekends"},
+            Feed("ECB", rests_at_weekends=True),
+        ),
+    ],
+)
+def test_a_deployment_names_its_rate_feed(variables: dict[str, str], feed: Feed) -> None:
+    settings = Settings.from_environment({**DEPLOYMENT, **variables})
+    assert settings is not None and settings.feed == feed
+    again = Settings.from_environment(settings.as_variables())
+    assert again is not None and again.feed == feed
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [("PLAYBOOK_RATES_SOURCE", "Mock Rates"), ("PLAYBOOK_RATES_REST", "sometimes")],
+)
+def test_a_feed_that_cannot_be_is_refused(name: str, value: str) -> None:
+    with pytest.raises(WrongUsage, match=name):
+        Settings.from_environment({**DEPLOYMENT, name: value})

@@ -44,6 +44,8 @@ class Reply:
     wait_seconds: float = 0.0
     cut_at: int | None = None
     location: str | None = None
+    cookies: tuple[str, ...] = ()
+    """Each a ``Set-Cookie`` of the app."""
 
     def json(self) -> Any:
         return json.loads(self.content)
@@ -113,12 +115,15 @@ class Proxy:
             self._upstream.hostname or "", self._upstream.port, timeout=UPSTREAM_SECONDS
         )
         try:
-            unwanted = ("host", "connection", "accept-encoding")
+            # The host stays the proxy's: so the app's own links lead through it, too.
+            unwanted = ("connection", "accept-encoding")
             kept = {name: text for name, text in headers.items() if name.lower() not in unwanted}
             upstream.request(request.method, raw_path, request.body or None, kept)
             answer = upstream.getresponse()
             kind = answer.getheader("Content-Type", "application/json")
-            return Reply(answer.status, answer.read(), kind)
+            cookies = tuple(answer.headers.get_all("Set-Cookie") or ())
+            location = answer.getheader("Location")
+            return Reply(answer.status, answer.read(), kind, location=location, cookies=cookies)
         finally:
             upstream.close()
 
@@ -146,6 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.content)))
         if reply.location:
             self.send_header("Location", reply.location)
+        for cookie in reply.cookies:
+            self.send_header("Set-Cookie", cookie)
         self.end_headers()
         self.wfile.write(reply.content[: reply.cut_at])
         if reply.cut_at is not None:

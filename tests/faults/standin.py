@@ -22,6 +22,7 @@ from pymongo import MongoClient
 
 from playbook.backend.deployment import Deployment
 from playbook.pristine import seeds
+from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.standin import rates_feed
 from playbook.standin.app import create_app
 
@@ -47,6 +48,8 @@ def main() -> None:
         redis=redis.Redis.from_url(settings["redis_url"]),
         refresh_rates=lambda: rates_feed.refresh(db, known, clock()),
         clock=clock,
+        feed=Feed(EMBEDDED_FEED),
+        seeds=known,
     )
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(

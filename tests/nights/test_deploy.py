@@ -16,6 +16,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from playbook import PROJECT, __version__, clock
 from playbook.nights.schedule.render import KINDS, files
@@ -88,6 +89,37 @@ def test_each_bundle_runs_at_three_in_its_own_zone_and_never_twice_at_once(
         assert container["args"][:3] == ["nightly", bundle.short, "--if-due"]
         assert container["image"].endswith(f":{__version__}")
     assert cron_jobs(bundles, time(1, 30))["lvmh"]["spec"]["schedule"] == "30 1 * * *"
+
+
+@pytest.mark.parametrize("name", ["no", "null", "007", "1e3", "a-b", "x" * 39])
+def test_any_name_of_a_bundle_stays_a_text(bundles: list[Bundle], name: str) -> None:
+    renamed = [bundles[0].model_copy(update={"short": name})]
+    job = cron_jobs(renamed)[name]
+    kubernetes_validate.validate(job, KUBERNETES, strict=True)
+    assert job["metadata"]["name"] == f"demo-nightly-{name}"
+    assert len(job["metadata"]["name"]) <= 52, "Kubernetes adds eleven characters for each job"
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"][1] == name
+    (text,) = render("github", renamed).values()
+    document = yaml.safe_load(text)
+    assert document["jobs"]["nightly"]["strategy"]["matrix"]["bundle"] == [name]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"short": "foo_bar"}, {"short": "Foo"}, {"short": "foo bar"}, {"short": "-foo"},
+        {"short": "x" * 40}, {"short": "foo*"}, {"_id": "*"}, {"_id": "FOO*"}, {"_id": "FOO BAR"},
+        {"_id": "FOO[1]"}, {"_id": "foo"},
+    ],
+)  # fmt: skip
+def test_a_name_that_does_not_suit_everywhere_is_refused(
+    bundles: list[Bundle], change: dict[str, str]
+) -> None:
+    document = bundles[0].model_dump(by_alias=True)
+    assert Bundle.model_validate(document) == bundles[0]
+    with pytest.raises(ValidationError):
+        Bundle.model_validate({**document, **change})
 
 
 # systemd

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from playbook import PROJECT
+from playbook.pristine.relative_dates import resolve_dates
 from playbook.pristine.seeds import Seeds, load
 from playbook.pristine.showcases import Showcase, exact, showcase_of
 from playbook.pristine.showcases.base import growth, ratio
@@ -21,6 +23,7 @@ SEQUOIA, A16Z, LVMH = "SEQUOIA_ROELOF_BOTHA", "A16Z_CHRIS_DIXON", "LVMH_JULIE_BE
 CATALYST, LIGHTSPEED = "GENERAL_CATALYST_HEMANT_TANEJA", "LIGHTSPEED_JEREMY_LIEW"
 INDEX, BESSEMER = "INDEX_SOFOA_DOLFE", "BESSEMER_JEREMY_LEVINE"
 TIGER = "TIGER_GLOBAL_CHASE_COLEMAN"
+ACCESS = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EIGHT = [SEQUOIA, A16Z, LVMH, CATALYST, LIGHTSPEED, INDEX, BESSEMER, TIGER]
 
 
@@ -30,7 +33,13 @@ def seeds() -> Seeds:
 
 
 def kpis(bundle: str, records: Rows) -> dict[str, Fraction]:
-    return showcase_of(bundle).model_validate(records).kpis()
+    showcase = read(bundle, records)
+    return {**showcase.kpis(), **showcase.further_numbers()}
+
+
+def read(bundle: str, records: Rows) -> Showcase:
+    """The rows with their dates as at ``ACCESS``."""
+    return showcase_of(bundle).model_validate(resolve_dates(records, ACCESS, "UTC"))
 
 
 # Small worlds, worked out by hand
@@ -57,11 +66,15 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
                 {"month": "2025-12", "vendors": 10},
                 {"month": "2026-02", "vendors": 250},
             ],
-            "new_users": [{"id": "n1", "gmv_usd": 100}, {"id": "n2", "gmv_usd": 0}],
+            "new_users": [
+                {"id": "n1", "products": [], "gmv_usd": 100},
+                {"id": "n2", "products": [], "gmv_usd": 0},
+            ],
         },
         {
             "viral_coefficient": Fraction(4, 5),
-            "network_density": Fraction(3, 5),
+            # Three connections, two ends each, over five members.
+            "network_density": Fraction(6, 5),
             "b2b_vendor_growth_mom": Fraction(1, 5),
             "network_gmv_effect_usd": Fraction(50),
         },
@@ -116,19 +129,32 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
         {
             # The latest month is the first row on purpose.
             "months": [
-                {"month": "2026-02", "buyers": 370, "sellers": 20, "new_buyers": 30, "orders": 10,
-                 "aov_usd": 200, "gmv_usd": 2000, "acquisition_spend_usd": 1200, "cac_usd": 40,
-                 "ltv_usd": 168},
-                {"month": "2026-01", "buyers": 340, "sellers": 20, "new_buyers": 10, "orders": 5,
-                 "aov_usd": 100, "gmv_usd": 500, "acquisition_spend_usd": 480, "cac_usd": 48,
-                 "ltv_usd": 96},
+                {"month": "2026-02", "buyers": 370, "sellers": 20, "new_buyers": 30, "visits": 150,
+                 "orders": 10, "aov_usd": 200, "gmv_usd": 2000, "acquisition_spend_usd": 1200,
+                 "cac_usd": 40, "net_revenue_per_user_usd": 168},
+                {"month": "2026-01", "buyers": 340, "sellers": 20, "new_buyers": 10, "visits": 40,
+                 "orders": 5, "aov_usd": 100, "gmv_usd": 500, "acquisition_spend_usd": 480,
+                 "cac_usd": 48, "net_revenue_per_user_usd": 96},
+                {"month": "2025-12", "buyers": 330, "sellers": 19, "new_buyers": 0, "visits": 10,
+                 "orders": 5, "aov_usd": 100, "gmv_usd": 500, "acquisition_spend_usd": 0,
+                 "cac_usd": 48, "net_revenue_per_user_usd": 96},
+                {"month": "2025-11", "buyers": 330, "sellers": 18, "new_buyers": 0, "visits": 0,
+                 "orders": 1, "aov_usd": 90, "gmv_usd": 90, "acquisition_spend_usd": 0,
+                 "cac_usd": 48, "net_revenue_per_user_usd": 96},
+            ],
+            "vendor_cohorts": [
+                {"month": "2025-12", "vendors": 10, "succeeded": 6},
+                {"month": "2026-01", "vendors": 10, "succeeded": 7},
             ],
         },
         {
-            "annual_gmv_usd": Fraction(2500),
+            "monthly_gmv_usd": Fraction(1000),  # of the last three months
+            "conversion_rate": Fraction(21, 200),
             "consumer_acquisition_cost_usd": Fraction(42),
+            "net_revenue_per_user_usd": Fraction(168),
             "buyers_per_seller": Fraction(37, 2),
             "ltv_to_cac": Fraction(42, 10),
+            "vendor_success": Fraction(65, 100),
         },
     ),
     LIGHTSPEED: (
@@ -142,12 +168,19 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
                  "likes": 2, "shares": 1, "comments": 1},
             ],
             "mobile": [{"date": "2026-01-01", "sessions": 500, "orders": 18}],
-            "invitations": [{"week_of": "2026-01-05", "members": 50, "joined": 19}],
+            "desktop": [{"date": "2026-01-01", "sessions": 300, "orders": 6}],
+            "invitations": [
+                {"week_of": "2026-01-05", "inviting_members": 50, "joined": 19,
+                 "new_members": 76},
+            ],
         },
         {
             "engagement_rate": Fraction(84, 1000),
             "mobile_conversion": Fraction(36, 1000),
+            "mobile_to_desktop_conversion": Fraction(18, 10),
+            "mobile_traffic": Fraction(5, 8),
             "viral_coefficient": Fraction(38, 100),
+            "social_share_of_new_members": Fraction(1, 4),
         },
     ),
     INDEX: (
@@ -163,8 +196,10 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
                  "gross_eur_cents": 12000},
             ],
             "markets": [
-                {"market": "FR", "revenue_eur": 900, "previous_revenue_eur": 700},
-                {"market": "DE", "revenue_eur": 410, "previous_revenue_eur": 300},
+                {"market": "FR", "quarter_to": "2026-01", "revenue_eur": 900,
+                 "previous_revenue_eur": 700},
+                {"market": "DE", "quarter_to": "2026-01", "revenue_eur": 412,
+                 "previous_revenue_eur": 300},
             ],
             "enterprises": [
                 {"company": "A", "country": "FR", "seats": 40, "active_seats": 34},
@@ -173,9 +208,9 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
         },
         {
             "compliance_features": Fraction(1),
-            "european_revenue_eur": Fraction(1310),
+            "quarterly_european_revenue_eur": Fraction(1312),
             "enterprise_adoption": Fraction(74, 100),
-            "multi_market_growth": Fraction(31, 100),
+            "multi_market_growth_qoq": Fraction(31, 100),  # 31.2 %, to the whole per cent
         },
     ),
     BESSEMER: (
@@ -192,9 +227,20 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
                 {"month": "2026-01", "volume_usd": 600, "fees_usd": 60},
                 {"month": "2026-02", "volume_usd": 200, "fees_usd": 40},
             ],
+            "sides": [
+                {"side": "vendors", "month": "2026-02", "count": 30, "month_before": 20},
+                {"side": "creators", "month": "2026-02", "count": 11, "month_before": 10},
+            ],
+            "recurring_revenue": [
+                {"stream": "saas_subscriptions", "arr_usd": 13800},
+                {"stream": "marketplace_fees", "arr_usd": 480},
+                {"stream": "brand_services", "arr_usd": 13320},
+            ],
         },
         {
             "saas_arr_usd": Fraction(13800),
+            "saas_share_of_arr": Fraction(1, 2),
+            "multi_sided_growth_mom": Fraction(1, 10),
             "marketplace_take_rate": Fraction(125, 1000),
             "net_revenue_retention": Fraction(5, 4),
             "vendor_churn": Fraction(1, 2),
@@ -203,18 +249,18 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
     TIGER: (
         {
             "markets": [
-                {"country": "SG", "name": "Singapore", "emerging": False, "transactions": 60,
-                 "second_currency": 45, "gmv_usd": 700},
-                {"country": "KE", "name": "Kenya", "emerging": True, "transactions": 40,
-                 "second_currency": 20, "gmv_usd": 300},
-                {"country": "KE", "name": "Kenya", "emerging": True, "transactions": 0,
-                 "second_currency": 0, "gmv_usd": 0},
+                {"country": "SG", "name": "Singapore", "month": "2026-01", "emerging": False,
+                 "creators": 1, "transactions": 60, "second_currency": 45, "gmv_usd": 700},
+                {"country": "KE", "name": "Kenya", "month": "2026-01", "emerging": True,
+                 "creators": 1, "transactions": 40, "second_currency": 20, "gmv_usd": 300},
+                {"country": "KE", "name": "Kenya", "month": "2026-01", "emerging": True,
+                 "creators": 1, "transactions": 0, "second_currency": 0, "gmv_usd": 0},
             ],
             # 167 after 100, across the turn of the year, out of order.
             "quarters": [
-                {"quarter": "2026-Q1", "apac_gmv_usd": 167},
-                {"quarter": "2025-Q4", "apac_gmv_usd": 100},
-                {"quarter": "2025-Q3", "apac_gmv_usd": 90},
+                {"quarter_to": "2026-03", "apac_gmv_usd": 167},
+                {"quarter_to": "2025-12", "apac_gmv_usd": 100},
+                {"quarter_to": "2025-09", "apac_gmv_usd": 90},
             ],
         },
         {
@@ -263,7 +309,9 @@ def test_the_headline_is_what_the_records_give(seeds: Seeds, bundle: str) -> Non
     line = seeds.showcases[bundle].model
     computed = kpis(bundle, line.records)
 
-    assert {name: exact(value) for name, value in line.headline.items()} == computed
+    told = {name: exact(value) for name, value in line.headline.items()}
+    assert told == read(bundle, line.records).kpis()
+    assert told.items() <= computed.items()
     assert set(computed) == set(SMALL[bundle][1])
     assert len(computed) >= 3
 
@@ -307,7 +355,7 @@ def flip(value: bool) -> bool:
         (SEQUOIA, pop("new_users"), {"network_gmv_effect_usd"}),
         (SEQUOIA,
          lambda rows: rows["members"].append(
-             {"id": "member-101", "name": "One More", "joined": "2026-11-01"}
+             {"id": "member-101", "name": "One More", "joined": "T-3d"}
          ),
          {"viral_coefficient", "network_density"}),
         (A16Z, alter("sessions", ai_engaged=more), {"ai_engagement_rate"}),
@@ -320,26 +368,35 @@ def flip(value: bool) -> bool:
         (LVMH, alter("trade", gmv_eur=more), {"luxury_aov_eur", "european_gmv_eur"}),
         (LVMH, alter("trade", visits=more), {"luxury_conversion"}),
         (LVMH, lambda rows: rows["trade"][-1].update(orders=0), set()),  # beauty, by its orders
-        (CATALYST, alter("months", orders=more, gmv_usd=lambda gmv: gmv + 364), {"annual_gmv_usd"}),
+        (CATALYST, alter("months", gmv_usd=more), set()),  # none of the last three months
+        (CATALYST, lambda rows: rows["months"][-1].update(gmv_usd=2800001), {"monthly_gmv_usd"}),
+        (CATALYST, alter("months", visits=more), {"conversion_rate"}),
+        (CATALYST, alter("vendor_cohorts", succeeded=more), {"vendor_success"}),
         (CATALYST,
-         alter("months", new_buyers=more, acquisition_spend_usd=lambda spend: spend + 44),
+         alter("months", new_buyers=more, acquisition_spend_usd=lambda spend: spend + 45),
          {"consumer_acquisition_cost_usd"}),
-        (CATALYST, lambda rows: rows["months"][-1].update(buyers=22941), {"buyers_per_seller"}),
-        (CATALYST, lambda rows: rows["months"][-1].update(ltv_usd=169), {"ltv_to_cac"}),
+        (CATALYST, lambda rows: rows["months"][-1].update(buyers=24601), {"buyers_per_seller"}),
+        (CATALYST, lambda rows: rows["months"][-1].update(net_revenue_per_user_usd=341),
+         {"ltv_to_cac", "net_revenue_per_user_usd"}),
         (LIGHTSPEED, alter("posts", likes=more), {"engagement_rate"}),
         (LIGHTSPEED, alter("posts", shares=more), {"engagement_rate"}),
         (LIGHTSPEED, alter("posts", comments=more), {"engagement_rate"}),
         (LIGHTSPEED, alter("posts", impressions=more), {"engagement_rate"}),
-        (LIGHTSPEED, alter("mobile", orders=more), {"mobile_conversion"}),
-        (LIGHTSPEED, pop("invitations"), {"viral_coefficient"}),
+        (LIGHTSPEED, alter("mobile", orders=more),
+         {"mobile_conversion", "mobile_to_desktop_conversion"}),
+        (LIGHTSPEED, alter("desktop", orders=more), {"mobile_to_desktop_conversion"}),
+        (LIGHTSPEED, alter("invitations", inviting_members=more), {"viral_coefficient"}),
+        (LIGHTSPEED, alter("invitations", new_members=more), {"social_share_of_new_members"}),
         (INDEX, alter("compliance", enabled=flip), {"compliance_features"}),
         (INDEX, alter("compliance", evidence=[]), {"compliance_features"}),
         (INDEX, pop("compliance"), {"compliance_features"}),
         (INDEX, alter("markets", revenue_eur=more),
-         {"european_revenue_eur", "multi_market_growth"}),
-        (INDEX, alter("markets", previous_revenue_eur=more), {"multi_market_growth"}),
+         {"quarterly_european_revenue_eur"}),  # the growth is still 34 %
+        (INDEX, alter("markets", previous_revenue_eur=1), {"multi_market_growth_qoq"}),
         (INDEX, alter("enterprises", active_seats=more), {"enterprise_adoption"}),
-        (BESSEMER, alter("vendors", mrr_usd=more), {"saas_arr_usd", "net_revenue_retention"}),
+        (BESSEMER, alter("vendors", mrr_usd=more),
+         {"saas_arr_usd", "net_revenue_retention", "saas_share_of_arr"}),
+        (BESSEMER, alter("sides", count=more), {"multi_sided_growth_mom"}),
         (BESSEMER,
          lambda rows: next(row for row in rows["vendors"] if row["churned"]).update(churned=False),
          {"vendor_churn"}),
@@ -373,7 +430,7 @@ def test_one_row_moves_the_numbers_it_stands_behind_and_no_others(
          ),
          "there twice"),
         (SEQUOIA, lambda rows: rows["members"].append(rows["members"][0]), "share an id"),
-        (SEQUOIA, pop("members"), "known members"),
+        (SEQUOIA, lambda rows: rows["members"].pop(0), "known members"),
         (SEQUOIA, alter("invites", member="member-999"), "unknown member"),
         (SEQUOIA, alter("invites", joined=99), "more joined than sent"),
         (SEQUOIA, alter("members", joined="yesterday"), "members.0.joined"),
@@ -385,9 +442,7 @@ def test_one_row_moves_the_numbers_it_stands_behind_and_no_others(
         (LVMH, alter("trade", segment="sport"), "trade.0.segment"),
         (LVMH, alter("trade", market="France"), "trade.0.market"),
         (LVMH, alter("featured", story={"en": "Only English"}), "featured.0.story.fr"),
-        (CATALYST, alter("months", orders=more), "expected orders x AOV"),
-        (CATALYST, alter("months", gmv_usd=more), "expected orders x AOV"),
-        (CATALYST, alter("months", cac_usd=more), "expected new buyers x CAC"),
+        (CATALYST, alter("months", orders=0), "months.0.orders"),
         (CATALYST, lambda rows: rows["months"].clear(), "months"),
         (LIGHTSPEED, alter("posts", impressions=0), "posts.0.impressions"),
         (LIGHTSPEED, alter("posts", likes=1.5), "posts.0.likes"),
@@ -421,6 +476,7 @@ def test_a_row_that_cannot_be_is_refused(
 @pytest.mark.parametrize(
     ("bundle", "group"),
     [
+        (CATALYST, "vendor_cohorts"),
         (A16Z, "sessions"),
         (A16Z, "voice"),
         (LVMH, "trade"),
@@ -438,6 +494,42 @@ def test_a_share_of_nothing_is_no_number(bundle: str, group: str) -> None:
         kpis(bundle, records)
 
 
+DISCREPANCIES: list[tuple[str, str, Callable[[Rows], object]]] = [
+    (SEQUOIA, "invitations", pop("new_users")),
+    (A16Z, "AI sessions", alter("sessions", ai_engaged=10**6)),
+    (A16Z, "AI revenue", alter("revenue", ai_influenced_usd=10**6)),
+    (A16Z, "voice queries", alter("voice", understood=10**6)),
+    (A16Z, "consumers", alter("cohorts", retained=10**6)),
+    (LVMH, "orders", alter("trade", orders=10**6)),
+    (CATALYST, "average order", alter("months", gmv_usd=lambda gmv: gmv * 2)),
+    (CATALYST, "average order", alter("months", aov_usd=more)),
+    (CATALYST, "acquisition spend", alter("months", acquisition_spend_usd=more)),
+    (CATALYST, "acquisition spend", alter("months", cac_usd=more)),
+    (CATALYST, "buyers", alter("months", buyers=more)),
+    (CATALYST, "successful vendors", alter("vendor_cohorts", succeeded=10**6)),
+    (LIGHTSPEED, "reactions", alter("posts", likes=10**6)),
+    (LIGHTSPEED, "orders", alter("mobile", orders=10**6)),
+    (LIGHTSPEED, "orders", alter("desktop", orders=10**6)),
+    (LIGHTSPEED, "new members", alter("invitations", joined=10**6)),
+    (INDEX, "seats", alter("enterprises", active_seats=10**6)),
+    (INDEX, "tax", alter("vat_prices", vat_percent=19)),
+    (BESSEMER, "revenue of churned vendors", alter("vendors", churned=True)),
+    (BESSEMER, "recurring revenue", alter("recurring_revenue", arr_usd=more)),
+    (BESSEMER, "recurring revenue", alter("vendors", mrr_usd=more)),
+    (TIGER, "transactions", alter("markets", second_currency=10**6)),
+]
+
+
+@pytest.mark.parametrize(("bundle", "rule", "change"), DISCREPANCIES)
+def test_rows_that_contradict_each_other_are_found(
+    seeds: Seeds, bundle: str, rule: str, change: Callable[[Rows], object]
+) -> None:
+    records = copy.deepcopy(seeds.showcases[bundle].model.records)
+    assert list(read(bundle, records).discrepancies()) == []
+    change(records)
+    assert {found.rule for found in read(bundle, records).discrepancies()} == {rule}
+
+
 @pytest.mark.parametrize(
     ("net", "percent", "gross", "good"),
     [
@@ -447,25 +539,17 @@ def test_a_share_of_nothing_is_no_number(bundle: str, group: str) -> None:
         (412500, 19, 495000, False),
         (415966, 19, 495000, True),  # 4949.9954, to the cent
         (415966, 19, 494999, False),
+        (50, 19, 60, True),  # 59.5 cents, half up
+        (50, 19, 59, False),
     ],
 )
-def test_a_price_with_the_wrong_tax_is_refused(
+def test_a_price_with_the_wrong_tax_is_found(
     net: int, percent: int, gross: int, good: bool
 ) -> None:
     records = copy.deepcopy(SMALL[INDEX][0])
     records["vat_prices"][0].update(net_eur_cents=net, vat_percent=percent, gross_eur_cents=gross)
-    if good:
-        kpis(INDEX, records)
-    else:
-        with pytest.raises(ValidationError, match="VAT"):
-            kpis(INDEX, records)
-
-
-def test_a_churned_vendor_with_revenue_is_refused(seeds: Seeds) -> None:
-    records: Any = copy.deepcopy(seeds.showcases[BESSEMER].model.records)
-    next(row for row in records["vendors"] if row["churned"])["mrr_usd"] = 500
-    with pytest.raises(ValidationError):
-        kpis(BESSEMER, records)
+    found = [broken.rule for broken in read(INDEX, records).discrepancies()]
+    assert found == ([] if good else ["tax"])
 
 
 # Whose showcase

@@ -16,10 +16,9 @@ from bson import json_util
 from bson.raw_bson import RawBSONDocument
 from freezegun import freeze_time
 
+from playbook.deployments import load as load_deployment
 from playbook.environment.snapshot import RAW, Snapshot
 from playbook.errors import Refused, WrongUsage
-from playbook.pristine.indexes import DECLARED
-from playbook.pristine.scope import SEEDED, TRACES
 from playbook.reset import backup
 from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup
 from tests.reset_process import save_apart
@@ -85,7 +84,7 @@ def test_it_is_a_flat_mongodump_folder(shelf: Sandbox, saved: Backup) -> None:
     assert saved.path.parent == shelf.backups
     assert saved.path.name == f"demo_state_{saved.taken_at:%Y%m%d}"
     names = {path.name for path in saved.path.iterdir()}
-    collections = (*SEEDED, *TRACES)
+    collections = load_deployment().collections
     wanted = {f"{name}.bson" for name in collections}
     wanted |= {f"{name}.metadata.json" for name in collections}
     assert names == {*wanted, "manifest.json"}
@@ -98,7 +97,9 @@ def test_it_is_a_flat_mongodump_folder(shelf: Sandbox, saved: Backup) -> None:
         assert metadata["type"] == "collection"
         assert metadata["options"] == {}
         names_built = {index["name"] for index in metadata["indexes"]}
-        assert names_built == {"_id_"} | {index.name for index in DECLARED.get(name, ())}
+        assert names_built == {"_id_"} | {
+            index.name for index in load_deployment().indexes.get(name, ())
+        }
         for index in metadata["indexes"]:
             assert index["v"] == 2
             assert all(isinstance(direction, int) for direction in index["key"].values())
@@ -124,7 +125,7 @@ def test_the_folder_alone_is_private_enough(saved: Backup) -> None:
 
 
 def test_a_crash_while_writing_leaves_no_folder_of_the_final_name(shelf: Sandbox) -> None:
-    files = 2 * len((*SEEDED, *TRACES)) + 1
+    files = 2 * len(load_deployment().collections) + 1
     for dies_at in (1, files // 2, files + 1):
         save_apart(shelf, BUNDLE, dies_at).gone()
         assert not list(shelf.backups.glob("demo_state_*")), f"died before sync {dies_at}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from playbook.pristine.scope import scope_of
+from playbook.deployments.scope import scope_of
 from playbook.reset import backup
 from playbook.reset.backup import Backup
 from playbook.reset.run import restoring_steps

@@ -30,6 +30,7 @@ from playbook.backend.awareness import awareness_router
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import compact, number, to_json
 from playbook.embedded.start import start
+from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Seeds, load
 from playbook.standin import rates_feed
 from playbook.standin.app import create_app
@@ -223,36 +224,42 @@ def _set(**fields: Any) -> Callable[[Documents], object]:
 
 
 BAD_RATES: dict[str, tuple[Callable[[Documents], object], str]] = {
-    "no base": (lambda db: db.currency_rates.delete_one({"_id": "SGD"}), "SGD: no rates"),
-    "nothing": (lambda db: db.currency_rates.delete_many({}), "USD: no rates"),
+    "no base": (
+        lambda db: db.currency_rates.delete_one({"_id": "SGD"}),
+        "rates of SGD: expected rates",
+    ),
+    "nothing": (
+        lambda db: db.currency_rates.delete_many({}),
+        "rates of USD: expected rates",
+    ),
     "no currency": (
         lambda db: db.currency_rates.update_one({"_id": "USD"}, {"$unset": {"rates.KES": 1}}),
-        "USD: no rate for KES",
+        "rate USD to KES: expected a positive number, found nothing",
     ),
-    "zero": (_set(rates__EUR=0), "USD: the rate for EUR is 0"),
-    "negative": (_set(rates__EUR=-0.9), "expected more than 0"),
-    "text": (_set(rates__EUR="0.9"), "is no number; found '0.9'"),
-    "boolean": (_set(rates__EUR=True), "is no number"),
-    "null": (_set(rates__EUR=None), "is no number"),
-    "decimal NaN": (_set(rates__EUR=Decimal128("NaN")), "is no number"),
-    "decimal infinity": (_set(rates__EUR=Decimal128("Infinity")), "is no number"),
-    "huge": (_set(rates__EUR=Decimal128("9E+6000")), "bases disagree"),
-    "tiny": (_set(rates__EUR=Decimal128("1E-6000")), "bases disagree"),
-    "no rates": (_set(rates=None), "rates are no document"),
-    "a list of rates": (_set(rates=[1, 2]), "rates are no document"),
-    "2 % off": (_set(rates__EUR=0.8615 * 1.02), "bases disagree"),
-    "own rate": (_set(rates__USD=2), "USD: bases disagree"),
-    "old": (_set(updated_at=clock.now() - timedelta(hours=25)), "within 24 hours"),
-    "to come": (_set(updated_at=clock.now() + timedelta(hours=48)), "still to come"),
-    "date as text": (_set(updated_at="2026-01-01"), "updated_at is no date"),
-    "no date": (_set(updated_at=None), "updated_at is no date"),
-    "no source": (_set(source=None), "source is unnamed"),
-    "empty source": (_set(source=" "), "source is unnamed"),
-    "number as source": (_set(source=4), "source is unnamed"),
-    "mock": (_set(source="MockRates"), "calls itself"),
-    "static": (_set(source="static_rates"), "calls itself"),
-    "sample": (_set(source="sample"), "calls itself"),
-    "default": (_set(source="Default"), "calls itself"),
+    "zero": (_set(rates__EUR=0), "rate USD to EUR: expected a positive number, found 0"),
+    "negative": (_set(rates__EUR=-0.9), "expected a positive number, found -0.9"),
+    "text": (_set(rates__EUR="0.9"), "expected a positive number, found '0.9'"),
+    "boolean": (_set(rates__EUR=True), "expected a positive number"),
+    "null": (_set(rates__EUR=None), "expected a positive number"),
+    "decimal NaN": (_set(rates__EUR=Decimal128("NaN")), "expected a positive number"),
+    "decimal infinity": (_set(rates__EUR=Decimal128("Infinity")), "expected a positive number"),
+    "huge": (_set(rates__EUR=Decimal128("9E+6000")), "by way of the dollar"),
+    "tiny": (_set(rates__EUR=Decimal128("1E-6000")), "by way of the dollar"),
+    "no rates": (_set(rates=None), "expected a positive number, found nothing"),
+    "a list of rates": (_set(rates=[1, 2]), "expected a positive number, found nothing"),
+    "2 % off": (_set(rates__EUR=0.8615 * 1.02), "by way of the dollar"),
+    "own rate": (_set(rates__USD=2), "rate USD to USD: expected 1"),
+    "old": (_set(updated_at=clock.now() - timedelta(hours=25)), "within 24 h"),
+    "to come": (_set(updated_at=clock.now() + timedelta(hours=48)), "within 24 h"),
+    "date as text": (_set(updated_at="2026-01-01"), "last update: expected within 24 h"),
+    "no date": (_set(updated_at=None), "last update: expected within 24 h"),
+    "no source": (_set(source=None), "source: expected a named live source"),
+    "empty source": (_set(source=" "), "source: expected a named live source"),
+    "number as source": (_set(source=4), "source: expected a named live source"),
+    "mock": (_set(source="MockRates"), "not one that says of itself"),
+    "static": (_set(source="static_rates"), "not one that says of itself"),
+    "sample": (_set(source="sample"), "not one that says of itself"),
+    "default": (_set(source="Default"), "not one that says of itself"),
 }
 
 
@@ -273,11 +280,13 @@ def test_decimals_and_a_rate_within_one_percent_are_fine(shop: Shop) -> None:
 
 def test_validating_follows_the_deployments_clock(shop: Shop) -> None:
     later = clock.now() + timedelta(hours=24, minutes=5)
+    feed = Feed(EMBEDDED_FEED)
+    deployment = Deployment(shop.db, shop.redis, None, lambda: later, feed)
     app = FastAPI()
-    app.include_router(awareness_router(Deployment(shop.db, shop.redis, None, lambda: later)))
+    app.include_router(awareness_router(deployment))
     with served(app) as url:
         answer = requests.get(url + VALIDATE, timeout=10)
-    assert "within 24 hours" in answer.json()["problems"][0]
+    assert "within 24 h" in answer.json()["problems"][0]
 
 
 # --- GET /api/awareness/test-localization -----------------------------------------------------
@@ -317,30 +326,35 @@ def _french_in(name: str, value: Any) -> Callable[[Documents], object]:
 
 
 BAD_LOCALES: dict[str, tuple[str, Callable[[Documents], object], str]] = {
-    "not loaded": ("fr", lambda db: db.locales.delete_one({"_id": "fr"}), "not loaded"),
+    "not loaded": ("fr", lambda db: db.locales.delete_one({"_id": "fr"}), "expected the language"),
     "key missing": (
         "fr",
         lambda db: db.locales.update_one({"_id": "fr"}, {"$unset": {"messages.nav_home": 1}}),
-        "missing: nav_home",
+        "messages.nav_home: expected a message, found nothing",
     ),
-    "empty": ("fr", _french_in("nav_home", " "), "empty or no text: nav_home"),
-    "null": ("fr", _french_in("nav_home", None), "empty or no text: nav_home"),
-    "number": ("fr", _french_in("nav_home", 4.5), "empty or no text: nav_home"),
-    "NaN": ("fr", _french_in("nav_home", Decimal128("NaN")), "empty or no text: nav_home"),
-    "English": ("fr", lambda db: _in_french(db, _english(db)), "still English"),
-    "no messages": ("fr", lambda db: _in_french(db, None), "no messages"),
-    "a list": ("fr", lambda db: _in_french(db, ["a"]), "no messages"),
+    "empty": ("fr", _french_in("nav_home", " "), "messages.nav_home: expected a message"),
+    "null": ("fr", _french_in("nav_home", None), "messages.nav_home: expected a message"),
+    "number": ("fr", _french_in("nav_home", 4.5), "messages.nav_home: expected a message"),
+    "NaN": (
+        "fr",
+        _french_in("nav_home", Decimal128("NaN")),
+        "messages.nav_home: expected a message",
+    ),
+    "English": ("fr", lambda db: _in_french(db, _english(db)), "expected a translation"),
+    "no messages": ("fr", lambda db: _in_french(db, None), "expected messages by name"),
+    "a list": ("fr", lambda db: _in_french(db, ["a"]), "expected messages by name"),
     "ar left to right": (
         "ar",
         lambda db: db.locales.update_one({"_id": "ar"}, {"$set": {"direction": "ltr"}}),
-        "expected rtl",
+        "direction: expected rtl",
     ),
     "no direction": (
         "ar",
         lambda db: db.locales.update_one({"_id": "ar"}, {"$unset": {"direction": 1}}),
-        "expected rtl",
+        "direction: expected rtl",
     ),
-    "en missing": ("de", lambda db: db.locales.delete_one({"_id": "en"}), "en is not loaded"),
+    "en missing": ("en", lambda db: db.locales.delete_one({"_id": "en"}), "expected the language"),
+    "another word": ("fr", _french_in("nav_home", "Acceuil"), "expected “Accueil”"),
 }
 
 

@@ -2,16 +2,23 @@
 
 What runs is the same everywhere: ``playbook nightly BUNDLE --if-due``. So it does no harm that
 cron daemons differ about clock changes, nor that two of them run on one environment.
+
+The files are the templates in ``templates/``. Names of bundles and zones go into YAML as JSON
+texts, which YAML reads as texts whatever they say ("no", "007").
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from string import Template
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from playbook import __version__
 from playbook.clock import first_instant
+from playbook.environment.settings import password_setting
 from playbook.nights.schedule.table import SUMMER, WINTER, abbreviation, changes_clocks_at
 from playbook.pristine.bundles import Bundle
 
@@ -24,294 +31,99 @@ LONGEST_SECONDS = 4 * 3600
 STOP_SECONDS = 120
 """How long a run in hand gets to finish or roll back when it is told to stop."""
 
-_BY = "Written by `playbook schedule render {kind}`; change the schedule there, not here."
 
-_CLAIM = Template("""\
-# $by
-# One secret, demo-playbook, holds the settings: MONGO_URI, MONGO_DB, REDIS_URL, API_URL,
-# DEMO_PASSWORD_* and DEMO_ALERT_*. All jobs share the backups: a rollback needs them.
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: demo-playbook
-  labels: {app.kubernetes.io/name: demo-playbook}
-spec:
-  accessModes: [ReadWriteMany]
-  resources:
-    requests:
-      storage: 2Gi
-""")
+@dataclass(frozen=True)
+class Entry:
+    """One bundle's nightly run, as the templates need it."""
 
-_CRON_JOB = Template("""\
----
-apiVersion: batch/v1
-kind: CronJob
-metadata:
-  name: demo-nightly-$bundle
-  labels: {app.kubernetes.io/name: demo-playbook, demo-bundle: $bundle}
-spec:
-$oddities  schedule: "$minute $hour * * *"
-  timeZone: $zone
-  concurrencyPolicy: Forbid
-  startingDeadlineSeconds: $grace
-  successfulJobsHistoryLimit: 3
-  failedJobsHistoryLimit: 7
-  jobTemplate:
-    spec:
-      backoffLimit: 0  # the run retries by itself
-      activeDeadlineSeconds: $longest
-      template:
-        metadata:
-          labels: {app.kubernetes.io/name: demo-playbook, demo-bundle: $bundle}
-        spec:
-          restartPolicy: Never
-          terminationGracePeriodSeconds: $stop
-          securityContext:
-            runAsNonRoot: true
-            runAsUser: 10001
-            fsGroup: 10001
-          containers:
-            - name: nightly
-              image: $image
-              args: [nightly, $bundle, --if-due, --reports, $reports]
-              envFrom:
-                - secretRef:
-                    name: demo-playbook
-              env:
-                - name: PLAYBOOK_BACKUPS
-                  value: $backups
-                - name: PLAYBOOK_RESET_TIME
-                  value: "$at"
-                - name: PLAYBOOK_RESET_GRACE
-                  value: "$grace_minutes"
-              resources:
-                requests: {cpu: 100m, memory: 256Mi}
-                limits: {memory: 1Gi}
-              securityContext:
-                allowPrivilegeEscalation: false
-                capabilities: {drop: [ALL]}
-              volumeMounts:
-                - name: kept
-                  mountPath: /var/lib/demo-playbook
-          volumes:
-            - name: kept
-              persistentVolumeClaim:
-                claimName: demo-playbook
-""")
-
-_SERVICE = Template("""\
-# $by
-[Unit]
-Description=Nightly reset and check of the investor demo %i
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-Type=oneshot
-# MONGO_URI, MONGO_DB, REDIS_URL, API_URL, DEMO_PASSWORD_* and DEMO_ALERT_*; mode 0600.
-EnvironmentFile=/etc/demo-playbook.env
-Environment=PLAYBOOK_BACKUPS=$backups PLAYBOOK_RESET_TIME=$at PLAYBOOK_RESET_GRACE=$grace_minutes
-DynamicUser=yes
-StateDirectory=demo-playbook
-WorkingDirectory=/opt/demo-playbook
-ExecStart=/opt/demo-playbook/.venv/bin/playbook nightly %i --if-due --reports $reports
-# Somebody else is at it, or an investor is in session: the run has alerted where it had to.
-SuccessExitStatus=4
-KillMode=mixed
-TimeoutStartSec=$longest
-TimeoutStopSec=$stop
-""")
-
-_TIMER = Template("""\
-# $by
-[Unit]
-Description=Every night at $at in $zone: the investor demo $bundle
-
-[Timer]
-$oddities# systemd knows the zone, clock changes included.
-OnCalendar=*-*-* $at:00 $zone
-AccuracySec=1s
-# One that was missed while the machine was off is made up; --if-due decides whether it is late.
-Persistent=true
-Unit=demo-nightly@$bundle.service
-
-[Install]
-WantedBy=timers.target
-""")
-
-_CRONTAB = Template("""\
-# $by
-# For cronie, whose CRON_TZ holds for the lines after it. Debian's cron knows no CRON_TZ:
-# use the systemd timers there.
-SHELL=/bin/sh
-PATH=/opt/demo-playbook/.venv/bin:/usr/bin:/bin
-PLAYBOOK_BACKUPS=$backups
-PLAYBOOK_RESET_TIME=$at
-PLAYBOOK_RESET_GRACE=$grace_minutes
-""")
-
-_WORKFLOW = Template("""\
-# $by
-# For a deployment that GitHub's runners can reach. Cron there is UTC only and may be late, so
-# each bundle is looked at at the UTC hours of its 03:00 in winter and in summer, and
-# `playbook schedule due` says at which of them it is 03:00.
-name: Nightly demo resets
-
-on:
-  schedule:
-$crons
-  workflow_dispatch:
-
-permissions:
-  contents: read
-
-jobs:
-  nightly:
-    runs-on: ubuntu-latest
-    timeout-minutes: 240
-    strategy:
-      fail-fast: false
-      matrix:
-        bundle: [$bundles]
-    concurrency:
-      group: demo-nightly-$${{ matrix.bundle }}
-      cancel-in-progress: false
-    env:
-      MONGO_URI: $${{ secrets.MONGO_URI }}
-      MONGO_DB: $${{ vars.MONGO_DB }}
-      REDIS_URL: $${{ secrets.REDIS_URL }}
-      API_URL: $${{ vars.API_URL }}
-$passwords
-      DEMO_ALERT_SUCCESS: $${{ secrets.DEMO_ALERT_SUCCESS }}
-      DEMO_ALERT_MEDIUM: $${{ secrets.DEMO_ALERT_MEDIUM }}
-      DEMO_ALERT_HIGH: $${{ secrets.DEMO_ALERT_HIGH }}
-      DEMO_ALERT_CRITICAL: $${{ secrets.DEMO_ALERT_CRITICAL }}
-      PLAYBOOK_RESET_TIME: "$at"
-      PLAYBOOK_RESET_GRACE: "$grace_minutes"
-      PLAYBOOK_REPORT_URL: $run_url
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version-file: .python-version
-      - run: pip install --constraint constraints.txt --editable .
-      - name: Is it $at there?
-        id: due
-        # Where the environment does not answer the run goes on: it is what alerts.
-        run: |
-          code=0
-          playbook schedule due $${{ matrix.bundle }} || code=$$?
-          if [ "$$code" -eq 1 ]; then echo "due=no"; else echo "due=yes"; fi >> "$$GITHUB_OUTPUT"
-      - name: Backups of the nights before
-        if: steps.due.outputs.due == 'yes'
-        uses: actions/cache@v4
-        with:
-          path: backups
-          key: demo-backups-$${{ matrix.bundle }}-$${{ github.run_id }}
-          restore-keys: demo-backups-$${{ matrix.bundle }}-
-      - name: Reset and check
-        if: steps.due.outputs.due == 'yes'
-        run: playbook nightly $${{ matrix.bundle }} --if-due --reports reports
-      - name: Report
-        if: steps.due.outputs.due == 'yes' && !cancelled()
-        uses: actions/upload-artifact@v4
-        with:
-          name: demo-$${{ matrix.bundle }}
-          path: reports
-""")
-
-
-_RUN_URL = "${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}"
+    short: str
+    zone: str
+    cron: str
+    """The reset's time in the bundle's zone: "0 3 * * *"."""
+    clock_changes: tuple[str, ...]
+    """The days on which the clocks there change around that time."""
+    password_setting: str
 
 
 def files(
     kind: str, bundles: Sequence[Bundle], at: time, grace: timedelta, year: int
 ) -> dict[str, str]:
     """The files of a kind, by name. ``year`` says whose clock changes are warned of."""
-    render: Callable[[Sequence[Bundle], dict[str, str], int], dict[str, str]] = {
-        "kubernetes": _kubernetes,
-        "systemd": _systemd,
-        "crontab": _crontab,
-        "github": _github,
-    }[kind]
-    values = {
-        "by": _BY.format(kind=kind),
+    entries = [_entry(bundle, at, year) for bundle in bundles]
+    values: dict[str, Any] = {
+        "by": f"Written by `playbook schedule render {kind}`; change the schedule there, not here.",
         "at": f"{at:%H:%M}",
-        "hour": str(at.hour),
-        "minute": str(at.minute),
-        "grace": str(int(grace.total_seconds())),
-        "grace_minutes": str(int(grace.total_seconds() / 60)),
-        "longest": str(LONGEST_SECONDS),
-        "stop": str(STOP_SECONDS),
+        "grace": int(grace.total_seconds()),
+        "grace_minutes": int(grace.total_seconds() / 60),
+        "longest": LONGEST_SECONDS,
+        "stop": STOP_SECONDS,
         "image": IMAGE,
         "backups": BACKUPS,
         "reports": REPORTS,
+        "bundles": entries,
     }
-    return render(bundles, values, year)
+    match kind:
+        case "kubernetes":
+            return {"demo-nightly.yaml": _render("demo-nightly.yaml", values)}
+        case "systemd":
+            timers = {
+                f"demo-nightly-{entry.short}.timer": _render(
+                    "demo-nightly.timer", {**values, "bundle": entry}
+                )
+                for entry in entries
+            }
+            return {"demo-nightly@.service": _render("demo-nightly.service", values), **timers}
+        case "crontab":
+            zones = dict.fromkeys(entry.zone for entry in entries)
+            by_zone = [(zone, [e for e in entries if e.zone == zone]) for zone in zones]
+            text = _render("demo-nightly.crontab", {**values, "zones": by_zone})
+            return {"demo-nightly.crontab": text}
+        case "github":
+            crons = _utc_crons(bundles, at, year)
+            text = _render("nightly-demos.yml", {**values, "utc_crons": crons})
+            return {"nightly-demos.yml": text}
+        case _:
+            raise ValueError(f"{kind!r} is none of {', '.join(KINDS)}")
 
 
-def _of(bundle: Bundle, values: dict[str, str], year: int, indent: str = "") -> dict[str, str]:
-    at = time.fromisoformat(values["at"])
-    odd = changes_clocks_at(bundle.timezone, year, at)
-    comment = "".join(
-        f"{indent}# On {wall:%d %B %Y} the clocks there change around {values['at']}.\n"
-        for wall in odd
+def _render(name: str, values: dict[str, Any]) -> str:
+    # Angle brackets, since GitHub's own expressions stand in braces.
+    templates = Environment(
+        loader=PackageLoader("playbook.nights.schedule"),
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        autoescape=False,
     )
-    return {**values, "bundle": bundle.short, "zone": bundle.timezone, "oddities": comment}
+    templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    return templates.get_template(f"{name}.j2").render(values)
 
 
-def _kubernetes(bundles: Iterable[Bundle], values: dict[str, str], year: int) -> dict[str, str]:
-    jobs = [_CRON_JOB.substitute(_of(bundle, values, year, "  ")) for bundle in bundles]
-    return {"demo-nightly.yaml": _CLAIM.substitute(values) + "".join(jobs)}
+def _entry(bundle: Bundle, at: time, year: int) -> Entry:
+    changes = changes_clocks_at(bundle.timezone, year, at)
+    return Entry(
+        short=bundle.short,
+        zone=bundle.timezone,
+        cron=f"{at.minute} {at.hour} * * *",
+        clock_changes=tuple(f"{wall:%d %B %Y}" for wall in changes),
+        password_setting=password_setting(bundle.short),
+    )
 
 
-def _systemd(bundles: Iterable[Bundle], values: dict[str, str], year: int) -> dict[str, str]:
-    timers = {
-        f"demo-nightly-{bundle.short}.timer": _TIMER.substitute(_of(bundle, values, year))
-        for bundle in bundles
-    }
-    return {"demo-nightly@.service": _SERVICE.substitute(values), **timers}
-
-
-def _crontab(bundles: Iterable[Bundle], values: dict[str, str], year: int) -> dict[str, str]:
-    text = _CRONTAB.substitute(values)
-    by_zone: dict[str, list[Bundle]] = {}
-    for bundle in bundles:
-        by_zone.setdefault(bundle.timezone, []).append(bundle)
-    for zone, there in by_zone.items():
-        text += f"\n{_of(there[0], values, year)['oddities']}CRON_TZ={zone}\n"
-        for bundle in there:
-            text += (
-                f"{values['minute']} {values['hour']} * * *  "
-                f"playbook nightly {bundle.short} --if-due --reports {values['reports']}\n"
-            )
-    return {"demo-nightly.crontab": text}
-
-
-def _github(bundles: Sequence[Bundle], values: dict[str, str], year: int) -> dict[str, str]:
-    at = time.fromisoformat(values["at"])
-    zones = dict.fromkeys(bundle.timezone for bundle in bundles)
+def _utc_crons(bundles: Sequence[Bundle], at: time, year: int) -> list[tuple[str, list[str]]]:
+    """The UTC cron lines at which it is the reset's time somewhere, and where."""
     crons: dict[tuple[int, int], list[str]] = {}
-    for zone in zones:
+    for zone in dict.fromkeys(bundle.timezone for bundle in bundles):
         for month, day in (WINTER, SUMMER):
             wall = datetime(year, month, day, at.hour, at.minute)  # noqa: DTZ001 - wall-clock
             instant = first_instant(wall, zone).astimezone(UTC)
             city = zone.rpartition("/")[2].replace("_", " ")
-            told = crons.setdefault((instant.hour, instant.minute), [])
-            if (text := f"{city} ({abbreviation(instant, zone)})") not in told:
-                told.append(text)
-    lines = [
-        f'    - cron: "{minute} {hour} * * *"  # {values["at"]} in {", ".join(told)}'
-        for (hour, minute), told in sorted(crons.items())
-    ]
-    names = [f"DEMO_PASSWORD_{b.short.upper().replace('-', '_')}" for b in bundles]
-    passwords = [f"      {name}: ${{{{ secrets.{name} }}}}" for name in names]
-    return {
-        "nightly-demos.yml": _WORKFLOW.substitute(
-            values,
-            run_url=_RUN_URL,
-            crons="\n".join(lines),
-            bundles=", ".join(bundle.short for bundle in bundles),
-            passwords="\n".join(passwords),
-        )
-    }
+            places = crons.setdefault((instant.hour, instant.minute), [])
+            if (place := f"{city} ({abbreviation(instant, zone)})") not in places:
+                places.append(place)
+    return [(f"{minute} {hour} * * *", places) for (hour, minute), places in sorted(crons.items())]

@@ -14,6 +14,7 @@ from playbook.pristine.seeds.models import (
     AwarenessContext,
     Bundle,
     Cognates,
+    CompanySeed,
     Creator,
     Lead,
     LiveSale,
@@ -67,6 +68,7 @@ class Seeds:
     accounts: Mapping[str, Line[Account]]
     contexts: Mapping[str, Line[AwarenessContext]]
     showcases: Mapping[str, Line[ShowcaseSeed]]
+    company: Mapping[str, Line[CompanySeed]]
     reference_rates: Mapping[str, Line[ReferenceRate]]
     locales: Mapping[str, Line[Locale]]
     cognates: Mapping[str, Line[Cognates]]

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import get_args
-
-from pydantic import ValidationError
 
 from playbook.pristine.seeds.collection import Seeds
 from playbook.pristine.seeds.models import Currency, Language, Region
-from playbook.pristine.seeds.problems import describe_invalid_fields
-from playbook.pristine.showcases import exact, showcase_of
+from playbook.pristine.seeds.showcase_rules import showcase_problems
 
 PRODUCTS_A_REGION = 50
 CREATORS_A_REGION = 3
@@ -28,7 +24,7 @@ def disagreements(seeds: Seeds) -> Iterator[str]:
     yield from _leads(seeds)
     yield from _one_a_bundle(seeds)
     yield from _locales(seeds)
-    yield from _showcases(seeds)
+    yield from showcase_problems(seeds)
     for missing in sorted(set(get_args(Currency)) - set(seeds.reference_rates)):
         yield f"currency_reference_rates.json: {missing}: no reference rate; expected one"
 
@@ -168,39 +164,4 @@ def _locales(seeds: Seeds) -> Iterator[str]:
                 yield (
                     f"{line.where}: messages.{key}: still English ({source[key]!r}); "
                     "expected a translation, or the key in locale_cognates.json"
-                )
-
-
-def _showcases(seeds: Seeds) -> Iterator[str]:
-    for bundle, line in seeds.showcases.items():
-        try:
-            records = showcase_of(bundle).model_validate(line.model.records)
-            computed = records.kpis()
-        except LookupError as unknown:
-            yield f"{line.where}: _id: {unknown}"
-            continue
-        except ZeroDivisionError:
-            yield f"{line.where}: records: too empty to compute the headline from"
-            continue
-        except ValidationError as invalid:
-            for problem in describe_invalid_fields(invalid, "records"):
-                yield f"{line.where}: {problem}"
-            continue
-        for sku, price, currency in records.prices():
-            product = seeds.products.get(sku)
-            if product is None:
-                yield f"{line.where}: records: {sku} is not in the catalog; expected an id of it"
-            elif price != Fraction(product.model.price) or currency != product.model.currency:
-                yield (
-                    f"{line.where}: records: {sku} for {float(price):.2f} {currency}; expected "
-                    f"the catalog's price, {product.model.price} {product.model.currency}"
-                )
-        stated = {name: exact(value) for name, value in line.model.headline.items()}
-        for name in sorted(stated.keys() | computed.keys()):
-            if stated.get(name) != computed.get(name):
-                found = computed.get(name)
-                shown = line.model.headline.get(name, "not stated")
-                yield (
-                    f"{line.where}: headline.{name}: {shown}; "
-                    f"the records give {float(found) if found is not None else 'no such number'}"
                 )

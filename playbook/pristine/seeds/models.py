@@ -80,6 +80,10 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
 DemoEmail = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+\.(demo|creator|brand|viewer)@aislemarts\.luxury$")
 ]
+# An id stands in key patterns of the cache, where * would mean every investor; a short name in
+# names of files, of settings and of Kubernetes objects, which end at 52 characters.
+BundleId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)*$", max_length=80)]
+BundleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=39)]
 Positive = Annotated[int, Field(gt=0)]
 Price = Annotated[int, Field(gt=0, le=10_000_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -97,7 +101,8 @@ class Seed(BaseModel):
 class Bundle(Seed):
     """One investor's demo: who it is for and how that investor sees the shop."""
 
-    short: Slug
+    key: BundleId = Field(alias="_id")
+    short: BundleName
     aliases: list[Text]
     firm: Text
     timezone: Zone
@@ -113,6 +118,8 @@ class Product(Seed):
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Z]+-[0-9]{3}$")]
     name: Text
+    names: dict[Language, Text] | None = None
+    """The name in languages in which it reads otherwise."""
     brand: Text
     brand_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     group: Slug
@@ -328,6 +335,8 @@ class ReferenceRate(Seed):
 
     key: Currency = Field(alias="_id")
     per_usd: Annotated[Decimal, Field(gt=0, strict=False)]
+    within: Annotated[Decimal, Field(gt=0, lt=1, strict=False)] = Decimal("0.25")
+    """How far, relative, a live rate can be from it within a year; a peg allows next to nothing."""
 
 
 class ShowcaseSeed(Seed):
@@ -335,3 +344,9 @@ class ShowcaseSeed(Seed):
 
     headline: Annotated[dict[Slug, int | float], Field(min_length=3)]
     records: dict[Slug, JsonValue]
+
+
+class CompanySeed(Seed):
+    """The company behind all showcases; :mod:`playbook.pristine.showcases.company` reads it."""
+
+    figures: dict[Slug, JsonValue]

@@ -18,7 +18,7 @@ __all__ = ["Showcase", "exact", "showcase_of"]
 def showcase_of(bundle: str) -> type[Showcase]:
     """The class of a bundle's showcase, by the bundle's id.
 
-    Raises LookupError where no module of this package tells that bundle's story.
+    Raises LookupError where no module of this package has a showcase of that bundle.
     """
     for module in iter_modules(__path__):
         for kind in vars(import_module(f"{__name__}.{module.name}")).values():
@@ -28,4 +28,4 @@ def showcase_of(bundle: str) -> type[Showcase]:
                 and getattr(kind, "bundle", None) == bundle
             ):
                 return kind
-    raise LookupError(f"no showcase for {bundle}; add a module to playbook/showcases")
+    raise LookupError(f"no showcase for {bundle}; add a module to playbook/pristine/showcases")

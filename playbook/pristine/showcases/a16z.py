@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from playbook.pristine.showcases.base import Count, Day, Money, Month, Row, Showcase, Text, ratio
+from playbook.pristine.showcases.base import (
+    Count,
+    Day,
+    Discrepancy,
+    Figure,
+    Money,
+    Month,
+    Row,
+    Showcase,
+    Text,
+    ratio,
+)
 
 
 class Example(Row):
@@ -53,6 +65,24 @@ class AiInfrastructure(Showcase):
     revenue: list[Revenue]
     voice: list[VoiceQueries]
     cohorts: list[Cohort]
+
+    def figures(self) -> list[Figure]:
+        return [
+            *(Figure("sessions", row.date, row.sessions) for row in self.sessions),
+            *(Figure("GMV in USD", row.date, row.revenue_usd) for row in self.revenue),
+            *(Figure("new buyers", row.month, row.consumers) for row in self.cohorts),
+        ]
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        parts: list[tuple[str, str, int, int]] = [
+            *(("AI sessions", r.date, r.sessions, r.ai_engaged) for r in self.sessions),
+            *(("AI revenue", r.date, r.revenue_usd, r.ai_influenced_usd) for r in self.revenue),
+            *(("voice queries", r.language, r.queries, r.understood) for r in self.voice),
+            *(("consumers", r.month, r.consumers, r.retained) for r in self.cohorts),
+        ]
+        for rule, row, whole, part in parts:
+            if part > whole:
+                yield Discrepancy(rule, row, whole, part)
 
     def kpis(self) -> dict[str, Fraction]:
         return {

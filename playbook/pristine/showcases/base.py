@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, ClassVar
+from math import floor
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -25,6 +26,26 @@ class Row(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+class Discrepancy(NamedTuple):
+    """A row that does not agree with itself or with the others."""
+
+    rule: str
+    """What was compared: "GMV", "acquisition spend", "tax"."""
+    row: str
+    """Which row, as a person knows it."""
+    expected: int
+    found: int
+
+
+class Figure(NamedTuple):
+    """A figure of the company as one showcase shows it; ``company.json`` has it, too."""
+
+    name: str
+    period: str
+    """A month, the last month of a quarter, or a day: "2026-10"; "" for a figure of today."""
+    value: int
+
+
 class Showcase(Row, ABC):
     """The records of one bundle's showcase."""
 
@@ -40,8 +61,24 @@ class Showcase(Row, ABC):
         records a share is taken of are empty.
         """
 
+    def further_numbers(self) -> dict[str, Fraction]:
+        """Numbers that the features promise beside the headline, recomputed likewise."""
+        return {}
+
+    def discrepancies(self) -> Iterable[Discrepancy]:
+        """Rows that contradict themselves or each other."""
+        return ()
+
+    def figures(self) -> Iterable[Figure]:
+        """The figures of the company that the rows show (see ``showcases/company.py``)."""
+        return ()
+
     def prices(self) -> Iterable[tuple[str, Fraction, str]]:
         """The catalog's prices that the rows quote: product, amount and currency."""
+        return ()
+
+    def baskets(self) -> Iterable[tuple[str, list[str], Fraction, str]]:
+        """Amounts that are sums of catalog prices: whose, the products, amount, currency."""
         return ()
 
 
@@ -53,6 +90,16 @@ def exact(number: float | Decimal) -> Fraction:
 def growth(latest: int, previous: int) -> Fraction:
     """Relative growth from one period to the next: 246 after 200 is 23/100."""
     return Fraction(latest, previous) - 1
+
+
+def whole_percent(number: Fraction) -> Fraction:
+    """A share or a growth rounded to whole per cent, half up: 0.34001 is 34/100."""
+    return Fraction(floor(number * 100 + Fraction(1, 2)), 100)
+
+
+def rounded(amount: Fraction) -> int:
+    """An amount in whole units, half up."""
+    return floor(amount + Fraction(1, 2))
 
 
 def ratio(parts: Iterable[int], wholes: Iterable[int]) -> Fraction:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import Field
 
-from playbook.pristine.showcases.base import Count, Money, Month, Row, Showcase, Text, ratio
+from playbook.pristine.showcases.base import (
+    Count,
+    Discrepancy,
+    Figure,
+    Money,
+    Month,
+    Row,
+    Showcase,
+    Text,
+    growth,
+    ratio,
+)
 
 
 class Vendor(Row):
@@ -21,24 +33,59 @@ class Vendor(Row):
     mrr_year_ago_usd: Money
     churned: bool
 
-    @model_validator(mode="after")
-    def _churned_vendors_pay_nothing(self) -> Self:
-        if self.churned and self.mrr_usd:
-            raise ValueError(f"{self.id} has churned, with MRR {self.mrr_usd}; expected 0")
-        return self
-
 
 class Volume(Row):
+    """What one month's buyers paid, and the marketplace's fee on it in whole dollars."""
+
     month: Month
     volume_usd: Money
     fees_usd: Money
+
+
+class Side(Row):
+    """One side of the marketplace at the end of the latest month and of the one before."""
+
+    side: Literal["vendors", "active users", "creators"]
+    month: Month
+    count: Count
+    month_before: Count
+
+
+class RecurringRevenue(Row):
+    """One stream of what recurs, at the latest month's rate over twelve months."""
+
+    stream: Literal["saas_subscriptions", "marketplace_fees", "brand_services"]
+    arr_usd: Money
 
 
 class SaasMarketplace(Showcase):
     bundle: ClassVar[str] = "BESSEMER_JEREMY_LEVINE"
 
     vendors: list[Vendor]
-    volumes: list[Volume]
+    volumes: Annotated[list[Volume], Field(min_length=1)]
+    sides: Annotated[list[Side], Field(min_length=2)]
+    recurring_revenue: list[RecurringRevenue]
+
+    def figures(self) -> Iterator[Figure]:
+        for row in self.volumes:
+            yield Figure("GMV in USD", row.month, row.volume_usd)
+        for side in self.sides:
+            yield Figure(side.side, side.month, side.count)
+        yield Figure("ARR in USD", "", sum(row.arr_usd for row in self.recurring_revenue))
+        yield Figure("SaaS ARR in USD", "", 12 * sum(vendor.mrr_usd for vendor in self.vendors))
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        for vendor in self.vendors:
+            if vendor.churned and vendor.mrr_usd:
+                yield Discrepancy("revenue of churned vendors", vendor.id, 0, vendor.mrr_usd)
+        latest = max(self.volumes, key=lambda row: row.month)
+        wanted = {
+            "saas_subscriptions": 12 * sum(vendor.mrr_usd for vendor in self.vendors),
+            "marketplace_fees": 12 * latest.fees_usd,
+        }
+        for row in self.recurring_revenue:
+            if row.arr_usd != wanted.get(row.stream, row.arr_usd):
+                yield Discrepancy("recurring revenue", row.stream, wanted[row.stream], row.arr_usd)
 
     def kpis(self) -> dict[str, Fraction]:
         year_ago = [v for v in self.vendors if v.mrr_year_ago_usd > 0]
@@ -50,5 +97,16 @@ class SaasMarketplace(Showcase):
             "net_revenue_retention": ratio(
                 (v.mrr_usd for v in year_ago), (v.mrr_year_ago_usd for v in year_ago)
             ),
+            # Every side grows at least as fast as the slowest.
+            "multi_sided_growth_mom": min(growth(s.count, s.month_before) for s in self.sides),
+        }
+
+    def further_numbers(self) -> dict[str, Fraction]:
+        year_ago = [v for v in self.vendors if v.mrr_year_ago_usd > 0]
+        return {
             "vendor_churn": Fraction(sum(v.churned for v in year_ago), len(year_ago)),
+            "saas_share_of_arr": ratio(
+                (12 * vendor.mrr_usd for vendor in self.vendors),
+                (stream.arr_usd for stream in self.recurring_revenue),
+            ),
         }

@@ -2,55 +2,108 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated, ClassVar, Self
+from itertools import pairwise
+from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from playbook.pristine.showcases.base import Count, Money, Month, Row, Showcase, ratio
+from playbook.pristine.showcases.base import (
+    Count,
+    Discrepancy,
+    Figure,
+    Money,
+    Month,
+    Row,
+    Showcase,
+    ratio,
+    rounded,
+)
 
 
 class MarketplaceMonth(Row):
-    """One month of the marketplace, its derived columns agreeing with the others."""
+    """One month of the marketplace; the average order and the costs are in whole dollars."""
 
     month: Month
     buyers: Count
     sellers: Count
     new_buyers: Count
-    orders: Count
+    visits: Count
+    orders: Annotated[int, Field(gt=0)]
     aov_usd: Money
     gmv_usd: Money
     acquisition_spend_usd: Money
     cac_usd: Money
-    ltv_usd: Money
+    net_revenue_per_user_usd: Money
 
-    @model_validator(mode="after")
-    def _columns_agree(self) -> Self:
-        if self.gmv_usd != self.orders * self.aov_usd:
-            raise ValueError(
-                f"{self.month}: GMV is {self.gmv_usd}; expected orders x AOV, "
-                f"{self.orders * self.aov_usd}"
-            )
-        if self.acquisition_spend_usd != self.new_buyers * self.cac_usd:
-            raise ValueError(
-                f"{self.month}: acquisition spend is {self.acquisition_spend_usd}; "
-                f"expected new buyers x CAC, {self.new_buyers * self.cac_usd}"
-            )
-        return self
+
+class VendorCohort(Row):
+    """The vendors that joined in one month, and how many earn more with the network's tools."""
+
+    month: Month
+    vendors: Count
+    succeeded: Count
 
 
 class MarketplaceMetrics(Showcase):
     bundle: ClassVar[str] = "GENERAL_CATALYST_HEMANT_TANEJA"
 
-    months: Annotated[list[MarketplaceMonth], Field(min_length=1)]
+    months: Annotated[list[MarketplaceMonth], Field(min_length=3)]
+    vendor_cohorts: list[VendorCohort]
+
+    def figures(self) -> list[Figure]:
+        return [
+            Figure(name, row.month, value)
+            for row in self.months
+            for name, value in (
+                ("GMV in USD", row.gmv_usd),
+                ("orders", row.orders),
+                ("vendors", row.sellers),
+                ("new buyers", row.new_buyers),
+            )
+        ]
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        for row in self.months:
+            average = rounded(Fraction(row.gmv_usd, row.orders))
+            if row.aov_usd != average:
+                yield Discrepancy("average order", row.month, average, row.aov_usd)
+            spend = row.new_buyers * row.cac_usd
+            if row.acquisition_spend_usd != spend:
+                yield Discrepancy("acquisition spend", row.month, spend, row.acquisition_spend_usd)
+        months = sorted(self.months, key=lambda row: row.month)
+        for earlier, later in pairwise(months):
+            buyers = earlier.buyers + later.new_buyers
+            if later.buyers != buyers:
+                yield Discrepancy("buyers", later.month, buyers, later.buyers)
+        for cohort in self.vendor_cohorts:
+            if cohort.succeeded > cohort.vendors:
+                yield Discrepancy(
+                    "successful vendors", cohort.month, cohort.vendors, cohort.succeeded
+                )
 
     def kpis(self) -> dict[str, Fraction]:
-        latest = max(self.months, key=lambda row: row.month)
+        months = sorted(self.months, key=lambda row: row.month)
+        quarter, latest = months[-3:], months[-1]
         return {
-            "annual_gmv_usd": Fraction(sum(row.gmv_usd for row in self.months)),
+            "monthly_gmv_usd": Fraction(sum(row.gmv_usd for row in quarter), len(quarter)),
             "consumer_acquisition_cost_usd": ratio(
-                (r.acquisition_spend_usd for r in self.months), (r.new_buyers for r in self.months)
+                (r.acquisition_spend_usd for r in months), (r.new_buyers for r in months)
             ),
+            "ltv_to_cac": Fraction(latest.net_revenue_per_user_usd, latest.cac_usd),
             "buyers_per_seller": Fraction(latest.buyers, latest.sellers),
-            "ltv_to_cac": Fraction(latest.ltv_usd, latest.cac_usd),
+        }
+
+    def further_numbers(self) -> dict[str, Fraction]:
+        return {
+            "conversion_rate": ratio(
+                (row.orders for row in self.months), (row.visits for row in self.months)
+            ),
+            "net_revenue_per_user_usd": Fraction(
+                max(self.months, key=lambda row: row.month).net_revenue_per_user_usd
+            ),
+            "vendor_success": ratio(
+                (c.succeeded for c in self.vendor_cohorts), (c.vendors for c in self.vendor_cohorts)
+            ),
         }

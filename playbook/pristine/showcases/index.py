@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from playbook.pristine.showcases.base import (
     Count,
     Country,
+    Discrepancy,
+    Figure,
     Money,
+    Month,
     Row,
     Showcase,
     Text,
     growth,
     ratio,
+    rounded,
+    whole_percent,
 )
 
 ComplianceFeature = Literal[
@@ -45,19 +51,17 @@ class VatPrice(Row):
     vat_percent: Annotated[int, Field(gt=0)]
     gross_eur_cents: Annotated[int, Field(gt=0)]
 
-    @model_validator(mode="after")
-    def _tax_adds_up(self) -> Self:
-        gross = Fraction(self.net_eur_cents * (100 + self.vat_percent), 100)
-        if abs(self.gross_eur_cents - gross) > Fraction(1, 2):  # a tax is rounded to the cent
-            raise ValueError(
-                f"{self.product}: gross is {self.gross_eur_cents} cents; "
-                f"expected net and {self.vat_percent} % VAT, {round(gross)}"
-            )
-        return self
+    @property
+    def expected_gross(self) -> int:
+        """Net and tax, rounded to the cent, half up."""
+        return rounded(Fraction(self.net_eur_cents * (100 + self.vat_percent), 100))
 
 
 class MarketRevenue(Row):
+    """What one market brought in the three months to ``quarter_to``, and in the three before."""
+
     market: Country
+    quarter_to: Month
     revenue_eur: Money
     previous_revenue_eur: Money
 
@@ -80,17 +84,35 @@ class EuropeanCompliance(Showcase):
     def prices(self) -> list[tuple[str, Fraction, str]]:
         return [(r.product, Fraction(r.gross_eur_cents, 100), "EUR") for r in self.vat_prices]
 
+    def figures(self) -> list[Figure]:
+        return [
+            Figure(f"GMV in EUR of a quarter, {row.market}", row.quarter_to, row.revenue_eur)
+            for row in self.markets
+        ]
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        for row in self.vat_prices:
+            if row.gross_eur_cents != row.expected_gross:
+                yield Discrepancy("tax", row.product, row.expected_gross, row.gross_eur_cents)
+        for firm in self.enterprises:
+            if firm.active_seats > firm.seats:
+                yield Discrepancy("seats", firm.company, firm.seats, firm.active_seats)
+
     def kpis(self) -> dict[str, Fraction]:
         return {
             "compliance_features": Fraction(
                 len({row.feature for row in self.compliance if row.enabled and row.evidence})
             ),
-            "european_revenue_eur": Fraction(sum(row.revenue_eur for row in self.markets)),
+            "quarterly_european_revenue_eur": Fraction(
+                sum(row.revenue_eur for row in self.markets)
+            ),
             "enterprise_adoption": ratio(
                 (e.active_seats for e in self.enterprises), (e.seats for e in self.enterprises)
             ),
-            "multi_market_growth": growth(
-                sum(row.revenue_eur for row in self.markets),
-                sum(row.previous_revenue_eur for row in self.markets),
+            "multi_market_growth_qoq": whole_percent(
+                growth(
+                    sum(row.revenue_eur for row in self.markets),
+                    sum(row.previous_revenue_eur for row in self.markets),
+                )
             ),
         }

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from playbook.pristine.showcases.base import Count, Day, Row, Showcase, Text, ratio
+from playbook.pristine.showcases.base import (
+    Count,
+    Day,
+    Discrepancy,
+    Figure,
+    Row,
+    Showcase,
+    Text,
+    ratio,
+)
 
 
 class Post(Row):
@@ -21,37 +31,77 @@ class Post(Row):
     comments: Count
 
 
-class MobileDay(Row):
+class DayByDevice(Row):
+    """One day's sessions and orders on one kind of device."""
+
     date: Day
     sessions: Count
     orders: Count
 
 
 class Invitations(Row):
-    """What the members of one week brought in by inviting others."""
+    """What the members who invited others in one week brought in."""
 
     week_of: Day
-    members: Count
+    inviting_members: Count
     joined: Count
+    new_members: Count
+    """Everybody who joined in that week, invited or not."""
 
 
 class SocialEngagement(Showcase):
     bundle: ClassVar[str] = "LIGHTSPEED_JEREMY_LIEW"
 
     posts: list[Post]
-    mobile: list[MobileDay]
+    mobile: list[DayByDevice]
+    desktop: list[DayByDevice]
     invitations: list[Invitations]
 
+    def figures(self) -> Iterator[Figure]:
+        desktop = {row.date: row for row in self.desktop}
+        for row in self.mobile:
+            other = desktop.get(row.date)
+            yield Figure("mobile sessions", row.date, row.sessions)
+            yield Figure("sessions", row.date, row.sessions + (other.sessions if other else 0))
+            yield Figure("orders", row.date, row.orders + (other.orders if other else 0))
+        for week in self.invitations:
+            yield Figure("new members", week.week_of, week.new_members)
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        for post in self.posts:
+            reactions = post.likes + post.shares + post.comments
+            if reactions > post.impressions:
+                yield Discrepancy("reactions", post.id, post.impressions, reactions)
+        for day in [*self.mobile, *self.desktop]:
+            if day.orders > day.sessions:
+                yield Discrepancy("orders", day.date, day.sessions, day.orders)
+        for week in self.invitations:
+            if week.joined > week.new_members:
+                yield Discrepancy("new members", week.week_of, week.new_members, week.joined)
+
     def kpis(self) -> dict[str, Fraction]:
+        mobile = ratio((d.orders for d in self.mobile), (d.sessions for d in self.mobile))
+        desktop = ratio((d.orders for d in self.desktop), (d.sessions for d in self.desktop))
         return {
             "engagement_rate": ratio(
                 (p.likes + p.shares + p.comments for p in self.posts),
                 (p.impressions for p in self.posts),
             ),
-            "mobile_conversion": ratio(
-                (d.orders for d in self.mobile), (d.sessions for d in self.mobile)
-            ),
+            "mobile_conversion": mobile,
+            "mobile_to_desktop_conversion": mobile / desktop,
             "viral_coefficient": ratio(
-                (w.joined for w in self.invitations), (w.members for w in self.invitations)
+                (w.joined for w in self.invitations),
+                (w.inviting_members for w in self.invitations),
+            ),
+        }
+
+    def further_numbers(self) -> dict[str, Fraction]:
+        everything = [*self.mobile, *self.desktop]
+        return {
+            "mobile_traffic": ratio(
+                (d.sessions for d in self.mobile), (d.sessions for d in everything)
+            ),
+            "social_share_of_new_members": ratio(
+                (w.joined for w in self.invitations), (w.new_members for w in self.invitations)
             ),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
@@ -10,6 +11,8 @@ from pydantic import Field
 from playbook.pristine.showcases.base import (
     Count,
     Country,
+    Discrepancy,
+    Figure,
     Money,
     Month,
     Row,
@@ -59,6 +62,26 @@ class FrenchLuxury(Showcase):
 
     def prices(self) -> list[tuple[str, Fraction, str]]:
         return [(row.product, Fraction(row.price_eur), "EUR") for row in self.featured]
+
+    def figures(self) -> list[Figure]:
+        months = sorted({row.month for row in self.trade})
+        shown = []
+        for month in months:
+            gmv = sum(row.gmv_eur for row in self.trade if row.month == month)
+            shown.append(Figure("European GMV in EUR", month, gmv))
+        for market in sorted({row.market for row in self.trade}):
+            rows = [row for row in self.trade if row.market == market]
+            quarter = sum(row.gmv_eur for row in rows)
+            shown.append(Figure(f"GMV in EUR of a quarter, {market}", months[-1], quarter))
+            orders = sum(row.orders for row in rows if row.month == months[-1])
+            shown.append(Figure(f"orders, {market}", months[-1], orders))
+        return shown
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        for row in self.trade:
+            if row.orders > row.visits:
+                where = f"{row.market} in {row.month}, {row.segment}"
+                yield Discrepancy("orders", where, row.visits, row.orders)
 
     def kpis(self) -> dict[str, Fraction]:
         luxury = [row for row in self.trade if row.segment == "luxury"]

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from playbook.pristine.showcases.base import Count, Day, Money, Month, Row, Showcase, Text, growth
+from playbook.pristine.showcases.base import (
+    Count,
+    Day,
+    Discrepancy,
+    Figure,
+    Money,
+    Month,
+    Row,
+    Showcase,
+    Text,
+    growth,
+)
 
 
 class Member(Row):
@@ -40,6 +52,7 @@ class NewUser(Row):
     """A user won through the network, and what they have bought since."""
 
     id: Text
+    products: list[Text]
     gmv_usd: Money
 
 
@@ -72,11 +85,26 @@ class NetworkEffects(Showcase):
                 )
         return self
 
+    def baskets(self) -> list[tuple[str, list[str], Fraction, str]]:
+        return [(u.id, u.products, Fraction(u.gmv_usd), "USD") for u in self.new_users]
+
+    def figures(self) -> list[Figure]:
+        return [Figure("vendors", row.month, row.vendors) for row in self.vendors]
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        joined = sum(row.joined for row in self.invites)
+        # Members whom an invitation brought are among the members, but for the first one.
+        if joined >= len(self.members):
+            yield Discrepancy("invitations", "joined by them", len(self.members) - 1, joined)
+        if joined != len(self.new_users):
+            yield Discrepancy("invitations", "new users", joined, len(self.new_users))
+
     def kpis(self) -> dict[str, Fraction]:
         months = sorted(self.vendors, key=lambda row: row.month)
         return {
             "viral_coefficient": Fraction(sum(r.joined for r in self.invites), len(self.members)),
-            "network_density": Fraction(len(self.connections), len(self.members)),
+            # A connection joins two members: each of them has it.
+            "network_density": Fraction(2 * len(self.connections), len(self.members)),
             "b2b_vendor_growth_mom": growth(months[-1].vendors, months[-2].vendors),
             "network_gmv_effect_usd": Fraction(
                 sum(user.gmv_usd for user in self.new_users), len(self.new_users)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
@@ -10,7 +11,10 @@ from pydantic import Field
 from playbook.pristine.showcases.base import (
     Count,
     Country,
+    Discrepancy,
+    Figure,
     Money,
+    Month,
     Row,
     Showcase,
     Text,
@@ -20,18 +24,25 @@ from playbook.pristine.showcases.base import (
 
 
 class Market(Row):
-    """One market's trade; ``second_currency`` counts payments in another than its own."""
+    """One market's trade of one month.
+
+    ``second_currency`` counts payments in another currency than the market's own.
+    """
 
     country: Country
     name: Text
+    month: Month
     emerging: bool
+    creators: Count
     transactions: Count
     second_currency: Count
     gmv_usd: Money
 
 
 class Quarter(Row):
-    quarter: Text
+    """The three months that end with ``quarter_to``."""
+
+    quarter_to: Month
     apac_gmv_usd: Money
 
 
@@ -41,8 +52,25 @@ class MultiCurrency(Showcase):
     markets: list[Market]
     quarters: Annotated[list[Quarter], Field(min_length=2)]
 
+    def figures(self) -> Iterator[Figure]:
+        for row in self.markets:
+            yield Figure(f"GMV in USD, {row.country}", row.month, row.gmv_usd)
+            yield Figure(f"orders, {row.country}", row.month, row.transactions)
+        for month in sorted({row.month for row in self.markets}):
+            rows = [row for row in self.markets if row.month == month]
+            yield Figure("GMV in USD", month, sum(row.gmv_usd for row in rows))
+            yield Figure("orders", month, sum(row.transactions for row in rows))
+            yield Figure("creators", month, sum(row.creators for row in rows))
+        for quarter in self.quarters:
+            yield Figure("APAC GMV in USD of a quarter", quarter.quarter_to, quarter.apac_gmv_usd)
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        for row in self.markets:
+            if row.second_currency > row.transactions:
+                yield Discrepancy("transactions", row.name, row.transactions, row.second_currency)
+
     def kpis(self) -> dict[str, Fraction]:
-        quarters = sorted(self.quarters, key=lambda row: row.quarter)
+        quarters = sorted(self.quarters, key=lambda row: row.quarter_to)
         return {
             "global_gmv_usd": Fraction(sum(row.gmv_usd for row in self.markets)),
             "multi_currency_transactions": ratio(

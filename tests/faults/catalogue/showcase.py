@@ -111,8 +111,8 @@ fault("a month is missing", "missing", "Mongo", "general-catalyst", "months",
       rows("general-catalyst", "months", lambda found: [*found[:5], *found[6:]]))
 fault("a month twice", "doubled", "Mongo", "general-catalyst", "months",
       rows("general-catalyst", "months", lambda found: [*found[:11], found[10]]))
-fault("GMV is not orders times average", "wrong value", "Mongo", "general-catalyst", "GMV",
-      rows("general-catalyst", "months", first(lambda row: {"gmv_usd": row["gmv_usd"] + 1})))
+fault("GMV is not orders times average", "wrong value", "Mongo", "general-catalyst", "average order",
+      rows("general-catalyst", "months", first(lambda row: {"gmv_usd": row["gmv_usd"] + row["orders"]})))
 fault("the months are backwards", "swapped", "Mongo", "general-catalyst", "months",
       rows("general-catalyst", "months", lambda found: found[::-1]))
 fault("buyers leave", "wrong value", "Mongo", "general-catalyst", "buyers",
@@ -138,18 +138,18 @@ fault("consent is on, without evidence", "optimistic lie", "Mongo", "index", "co
       rows("index", "compliance", first(lambda _: {"evidence": []})))
 fault("a feature is missing", "missing", "Mongo", "index", "consent",
       rows("index", "compliance", lambda found: found[1:]))
-fault("the tax is a cent off", "wrong value", "Mongo", "index", "cents",
+fault("the tax is a cent off", "wrong value", "Mongo", "index", "tax of EUR-001",
       rows("index", "vat_prices", first(lambda row: {"net_eur_cents": row["net_eur_cents"] + 1})))
 fault("a tax example of a product that is gone", "stale", "Mongo", "index", "EUR-999",
       rows("index", "vat_prices", first(lambda _: {"product": "EUR-999"})))
-fault("a market's revenue is off", "wrong value", "Mongo", "index", "european_revenue_eur",
+fault("a market's revenue is off", "wrong value", "Mongo", "index", "quarterly_european_revenue_eur",
       rows("index", "markets", first(lambda row: {"revenue_eur": row["revenue_eur"] + 1})))
 fault("more seats than active ones", "wrong value", "Mongo", "index", "enterprise_adoption",
       rows("index", "enterprises", first(lambda _: {"active_seats": 0})))
 # Bessemer
 fault("a vendor pays a dollar more", "wrong value", "Mongo", "bessemer", "saas_arr_usd",
       rows("bessemer", "vendors", first(lambda row: {"mrr_usd": row["mrr_usd"] + 1})))
-fault("a churned vendor still pays", "wrong value", "Mongo", "bessemer", "vendor-001 has churned",
+fault("a churned vendor still pays", "wrong value", "Mongo", "bessemer", "churned vendors of vendor-001",
       rows("bessemer", "vendors", first(lambda _: {"churned": True})))
 fault("the fees of a month are missing", "missing", "Mongo", "bessemer", "take_rate",
       rows("bessemer", "volumes", first(lambda _: {"fees_usd": 0})))
@@ -186,8 +186,8 @@ fault("the cached numbers are old", "cached copy differs", "Redis", "sequoia", "
 fault("the cached numbers are empty", "cached copy differs", "Redis", "a16z", "KPI",
       cached(f"bundle:{of('a16z')}:kpis", {}))
 fault("a cached number that nothing proves", "cached copy differs", "Redis", "lightspeed", "nps",
-      cached(f"bundle:{of('lightspeed')}:kpis", {"engagement_rate": 0.084, "mobile_conversion": 0.036,
-             "viral_coefficient": 0.38, "nps": 99}))
+      cached(f"bundle:{of('lightspeed')}:kpis", {"engagement_rate": 0.084, "mobile_conversion": 0.0552,
+             "mobile_to_desktop_conversion": 2.3, "viral_coefficient": 0.45, "nps": 99}))
 fault("a cached showcase is another's", "cached copy differs", "Redis", "index", "showcase",
       cached_copy(f"bundle:{of('index')}:showcase", "showcases", of("lvmh")))
 fault("a cached showcase has an old headline", "cached copy differs", "Redis", "bessemer", "headline",
@@ -209,7 +209,7 @@ fault("dollars for pounds", "currency mixed up", "HTTP", "index", "GBP",
       distorts("GET", KPIS + of("index"), lambda body, _: {**body, "currency": "USD"}))
 fault("dollars labelled as Singapore dollars", "currency mixed up", "HTTP", "tiger-global", "global_gmv_sgd",
       served("tiger-global", global_gmv_sgd=2800000))
-fault("converted 1.5 % too high", "rate inconsistent", "HTTP", "index", "european_revenue_gbp",
+fault("converted 1.5 % too high", "rate inconsistent", "HTTP", "index", "quarterly_european_revenue_gbp",
       distorts("GET", KPIS + of("index"), lambda body, _: {**body, "investor_focus_metrics": {
           name: value * 1.015 if name.endswith("_gbp") else value
           for name, value in body["investor_focus_metrics"].items()}}))

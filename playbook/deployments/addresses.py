@@ -1,0 +1,50 @@
+"""Conditions on e-mail addresses: whole, without case, and read alike by every server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+DOMAIN = "aislemarts.luxury"
+ROLES = ("demo", "creator", "brand", "viewer")
+"""What stands between the prefix and the domain of a demo account's address."""
+LINE_BREAK_AT_END = "[\r\n\u0085\u2028\u2029]$"
+""""$" also matches before a line break at the end, and such an address is nobody's of ours."""
+
+
+def is_one_of(addresses: Iterable[str]) -> dict[str, Any]:
+    """The condition that a field is one of some addresses."""
+    return _whole("|".join(sorted({re.escape(address) for address in addresses})))
+
+
+def is_like(accounts: Iterable[str]) -> dict[str, Any]:
+    """The condition that a field is a demo address with the prefix of one of some accounts.
+
+    The playbook's pattern misses the companion accounts (``.creator@``, ``.brand@``,
+    ``.viewer@``).
+    """
+    return _whole(_like(accounts))
+
+
+def is_not_like(accounts: Iterable[str]) -> dict[str, Any]:
+    """The condition that a field is no demo address with the prefix of any of some accounts."""
+    return {"$not": {"$regex": f"^(?:{_like(accounts)})$", "$options": "i"}}
+
+
+def is_demo() -> dict[str, Any]:
+    """The condition that a field is a demo address, of whatever prefix."""
+    return _condition(f"\\.(?:{'|'.join(ROLES)})@{re.escape(DOMAIN)}$")
+
+
+def _like(accounts: Iterable[str]) -> str:
+    prefixes = sorted({re.escape(account.split(".", 1)[0]) for account in accounts})
+    return f"(?:{'|'.join(prefixes)})\\.(?:{'|'.join(ROLES)})@{re.escape(DOMAIN)}"
+
+
+def _whole(pattern: str) -> dict[str, Any]:
+    return _condition(f"^(?:{pattern})$")
+
+
+def _condition(pattern: str) -> dict[str, Any]:
+    return {"$regex": pattern, "$options": "i", "$not": {"$regex": LINE_BREAK_AT_END}}

@@ -1,0 +1,55 @@
+"""Read fields of JSON answers strictly: a missing one is an UnreadableAnswer that names it.
+
+Answers are parsed with fractions as Decimal.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from playbook.deployments.description import UnreadableAnswer
+
+
+def object_of(value: object) -> dict[str, Any]:
+    """The value, if it is a JSON object."""
+    if not isinstance(value, dict):
+        raise UnreadableAnswer(f"an object is expected, found {type(value).__name__}")
+    return value
+
+
+def list_of(value: object) -> list[Any]:
+    """The value, if it is a JSON list."""
+    if not isinstance(value, list):
+        raise UnreadableAnswer(f"a list is expected, found {type(value).__name__}")
+    return value
+
+
+def text_of(document: dict[str, Any], name: str) -> str:
+    """A field that is a text."""
+    value = document.get(name)
+    if not isinstance(value, str):
+        raise UnreadableAnswer(f"{name} is not a text but {value!r}")
+    return value
+
+
+def decimal_of(document: dict[str, Any], name: str) -> Decimal:
+    """A field that is a finite number."""
+    value = document.get(name)
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        number = Decimal(str(value))
+        if number.is_finite():
+            return number
+    raise UnreadableAnswer(f"{name} is not a number but {value!r}")
+
+
+def instant_of(document: dict[str, Any], name: str) -> datetime:
+    """A field that is an ISO instant; one without a zone is UTC."""
+    try:
+        instant = datetime.fromisoformat(text_of(document, name))
+    except ValueError as error:
+        if isinstance(error, UnreadableAnswer):
+            raise
+        raise UnreadableAnswer(f"{name} is not an instant but {document[name]!r}") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -1,0 +1,52 @@
+"""Which app it is: ``PLAYBOOK_DEPLOYMENT`` names one of our descriptions, or the file of one."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from playbook.deployments.description import Deployment
+from playbook.errors import WrongUsage
+
+SETTING = "PLAYBOOK_DEPLOYMENT"
+DEFAULT = "playbook"
+OURS = ("playbook", "aislemarts")
+
+
+@cache
+def load(name: str = "") -> Deployment:
+    """The description by that name: ``playbook``, ``aislemarts``, or the path of a ``.py`` file.
+
+    Such a file holds a Deployment named ``DEPLOYMENT``. Raises WrongUsage where there is none.
+    """
+    name = name.strip() or DEFAULT
+    if name in OURS:
+        module = importlib.import_module(f"playbook.deployments.{name}")
+        return _deployment(module, name)
+    if not name.endswith(".py"):
+        raise WrongUsage(
+            f"{SETTING} is {name!r}; expected {', '.join(OURS)}, or the path of a .py file"
+        )
+    path = Path(name).expanduser()
+    spec = importlib.util.spec_from_file_location(f"playbook_deployment_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise WrongUsage(f"{SETTING}: there is no file {name!r}; name the file of a description")
+    loaded = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(loaded)
+    except Exception as error:  # noqa: BLE001 - whatever a module of somebody else's raises
+        raise WrongUsage(
+            f"{SETTING}: {name} cannot be loaded: {type(error).__name__}: {error}"
+        ) from None
+    return _deployment(loaded, name)
+
+
+def _deployment(module: object, name: str) -> Deployment:
+    found = getattr(module, "DEPLOYMENT", None)
+    if not isinstance(found, Deployment):
+        raise WrongUsage(
+            f"{SETTING}: {name} has no DEPLOYMENT; give that name to its Deployment object"
+        )
+    return found

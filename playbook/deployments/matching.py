@@ -1,0 +1,156 @@
+"""Which document of the app is which pristine one, and what each is to hold.
+
+Pure: pristine documents and what was found give, for each kind, the documents as the app is to
+keep them, each with the present one that its natural key finds, and the strays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import bson
+
+from playbook.deployments.description import Deployment, Kept, Kind
+from playbook.deployments.paths import MISSING, field_at
+from playbook.pristine.seeds import Document
+
+
+@dataclass(frozen=True)
+class ComingId:
+    """Stands for the ``_id`` of an account that the app itself will create."""
+
+    email: str
+
+    def __str__(self) -> str:
+        return f"the _id of {self.email}"
+
+
+@dataclass(frozen=True)
+class Match:
+    """One pristine document, as the app is to keep it, and what stands there now."""
+
+    pristine: Document
+    wanted: Document
+    """With the ``_id`` of the present document, else a new one; without a password."""
+    present: Mapping[str, Any] | None
+
+    @property
+    def identifier(self) -> Any:
+        """Its ``_id`` in the app; a ComingId where the app will give it."""
+        return self.wanted["_id"]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """All documents of one kind."""
+
+    kept: Kept
+    matches: tuple[Match, ...]
+    strays: tuple[Mapping[str, Any], ...]
+
+
+class Matching:
+    """What each kind of pristine document is in the app; ``found`` is by collection."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        pristine: Mapping[str, list[Document]],
+        found: Mapping[str, Iterable[Mapping[str, Any]]],
+    ) -> None:
+        self.deployment = deployment
+        self._pristine = dict(pristine)
+        for kept in deployment.kept:
+            if kept.derived is not None:
+                self._pristine[kept.kind] = kept.derived(pristine)
+        self._present: dict[str, dict[Any, Mapping[str, Any]]] = {}
+        self._strays: dict[str, tuple[Mapping[str, Any], ...]] = {}
+        self._keys: dict[str, dict[bytes, str]] = {}
+        for kept in deployment.kept:
+            self._match(kept, list(found.get(kept.collection, ())))
+
+    def __getitem__(self, kind: Kind) -> Matched:
+        """The documents of a kind that the app keeps."""
+        kept = self.deployment.kept_as(kind)
+        assert kept is not None, f"{self.deployment.name} keeps no {kind}"
+        matches = []
+        for document in self._pristine[kind]:
+            wanted = {"_id": self.id_of(kind, document["_id"])}
+            wanted |= {n: v for n, v in kept.to_app(document, self).items() if n != "_id"}
+            matches.append(Match(document, wanted, self._present[kind].get(document["_id"])))
+        return Matched(kept, tuple(matches), self._strays[kind])
+
+    # As a description asks for it
+
+    def pristine(self, kind: Kind) -> list[Document]:
+        return self._pristine[kind]
+
+    def id_of(self, kind: Kind, key: str) -> Any:
+        present = self._present[kind].get(key)
+        if present is not None:
+            return present["_id"]
+        kept = self.deployment.kept_as(kind)
+        assert kept is not None
+        document = next((d for d in self._pristine[kind] if d["_id"] == key), None)
+        if kept.new_id is None:
+            return ComingId(str(kept.natural_key(document)) if document else key)
+        return kept.new_id(document or {"_id": key})
+
+    def key_of(self, kind: Kind, identifier: object) -> str | None:
+        return self._keys[kind].get(_id_bytes(identifier))
+
+    # How it is matched
+
+    def _match(self, kept: Kept, found: list[Mapping[str, Any]]) -> None:
+        by_key: dict[Any, list[Mapping[str, Any]]] = {}
+        for document in found:
+            key = kept.comparable_key(field_at(document, kept.key))
+            if key is not MISSING and "_id" in document:
+                by_key.setdefault(_hashable(key), []).append(document)
+        present: dict[Any, Mapping[str, Any]] = {}
+        taken: set[int] = set()
+        for document in self._pristine[kept.kind]:
+            natural = kept.natural_key(document)
+            same = by_key.get(_hashable(kept.comparable_key(natural)), [])
+            if same:
+                present[document["_id"]] = best = _best(same, kept, natural, document)
+                taken.add(id(best))
+        self._present[kept.kind] = present
+        self._strays[kept.kind] = tuple(d for d in found if id(d) not in taken)
+        self._keys[kept.kind] = {
+            _id_bytes(document["_id"]): key for key, document in present.items()
+        }
+        for document in self._pristine[kept.kind]:
+            if document["_id"] not in present and kept.new_id is not None:
+                new = kept.new_id(document)
+                self._keys[kept.kind].setdefault(_id_bytes(new), document["_id"])
+
+
+def _best(
+    same: list[Mapping[str, Any]], kept: Kept, natural: Any, pristine: Document
+) -> Mapping[str, Any]:
+    """Of several documents with one natural key, the one that stays.
+
+    The one written exactly so goes before one that differs in case, our own ``_id`` before
+    another; then the order in which they were found decides.
+    """
+    own = kept.new_id(pristine) if kept.new_id is not None else MISSING
+    return min(
+        same,
+        key=lambda document: (
+            field_at(document, kept.key) != natural,
+            own is MISSING or _id_bytes(document["_id"]) != _id_bytes(own),
+        ),
+    )
+
+
+def _hashable(key: Any) -> Any:
+    return key if isinstance(key, str) else (type(key).__name__, str(key))
+
+
+def _id_bytes(identifier: object) -> bytes:
+    if isinstance(identifier, ComingId):
+        return str(identifier).encode()
+    return bson.encode({"_id": identifier})

@@ -1,0 +1,49 @@
+"""Fields of documents by dotted paths: "metadata.bundle", "participants.email"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MISSING = object()
+"""What :func:`field_at` gives where a document has no such field."""
+
+
+def values_at(document: object, path: str, *, into_last: bool = True) -> Iterator[Any]:
+    """Every value at a path, through lists as MongoDB looks through them.
+
+    Without ``into_last`` a list at the path's very end is a value itself.
+    """
+    name, _, rest = path.partition(".")
+    if isinstance(document, list):
+        for item in document:
+            yield from values_at(item, path, into_last=into_last)
+    elif isinstance(document, Mapping) and name in document:
+        value = document[name]
+        if rest:
+            yield from values_at(value, rest, into_last=into_last)
+        elif isinstance(value, list) and into_last:
+            yield from value
+        else:
+            yield value
+
+
+def field_at(document: Mapping[str, Any], path: str) -> Any:
+    """The one value at a path, through nested documents only; MISSING where there is none."""
+    value: Any = document
+    for name in path.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return MISSING
+        value = value[name]
+    return value
+
+
+def without_fields(document: Mapping[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
+    """A copy that lacks the fields at some paths."""
+    copy: dict[str, Any] = {}
+    for name, value in document.items():
+        if name in paths:
+            continue
+        inner = tuple(p.partition(".")[2] for p in paths if p.startswith(f"{name}."))
+        copy[name] = without_fields(value, inner) if inner and isinstance(value, Mapping) else value
+    return copy

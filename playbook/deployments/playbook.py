@@ -1,0 +1,348 @@
+"""The playbook's own app: its documents as the seed files have them, under their own ids."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from playbook.deployments.addresses import is_one_of
+from playbook.deployments.answers import decimal_of, instant_of, list_of, object_of, text_of
+from playbook.deployments.description import (
+    Deployment,
+    Filter,
+    Index,
+    Kept,
+    Links,
+    Listing,
+    Owner,
+    Password,
+    Request,
+    Shown,
+    ShownAccount,
+    ShownKpi,
+    ShownLead,
+    ShownLiveSale,
+    ShownOffer,
+    ShownProduct,
+    SignIn,
+    Single,
+    Trace,
+)
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
+
+# What belongs to a bundle: what names it or its region, and what has an _id of its seeds.
+
+
+def _own_document(owner: Owner) -> Filter:
+    return {"_id": owner.bundle.key}
+
+
+def _region_products(owner: Owner) -> Filter:
+    seeded = owner.seeds.products.values()
+    keys = [line.model.key for line in seeded if line.model.region == owner.bundle.region]
+    # The series of ids ("LUX-…"): few, whatever the catalog's size.
+    series = sorted({key.rpartition("-")[0] for key in keys})
+    by_series = [{"_id": {"$regex": f"^{re.escape(name)}-"}} for name in series]
+    return {"$or": [{"region": owner.bundle.region}, *by_series]}
+
+
+def _region_creators(owner: Owner) -> Filter:
+    seeded = owner.seeds.creators.values()
+    keys = [line.model.key for line in seeded if line.model.region == owner.bundle.region]
+    return {"$or": [{"region": owner.bundle.region}, {"_id": {"$in": keys}}]}
+
+
+def _bundle_livesales(owner: Owner) -> Filter:
+    return _named_or_seeded(owner, owner.seeds.livesales)
+
+
+def _bundle_leads(owner: Owner) -> Filter:
+    return _named_or_seeded(owner, owner.seeds.leads)
+
+
+def _named_or_seeded(owner: Owner, group: Any) -> Filter:
+    keys = [line.model.key for line in group.values() if line.model.bundle == owner.bundle.key]
+    return {"$or": [{"bundle": owner.bundle.key}, {"_id": {"$in": keys}}]}
+
+
+def _bundle_users(owner: Owner) -> Filter:
+    seeded = owner.seeds.accounts.values()
+    keys = [line.model.key for line in seeded if line.model.bundle == owner.bundle.key]
+    return {
+        "$or": [
+            {"email": is_one_of(owner.accounts)},
+            {"_id": {"$in": keys}},
+            {
+                "bundle": owner.bundle.key,
+                "demo": True,
+                "email": {"$nin": list(owner.foreign_accounts)},
+            },
+        ]
+    }
+
+
+def _all_languages(owner: Owner) -> Filter:
+    # Every bundle speaks all the languages; resets write the same bytes.
+    return {"_id": {"$in": list(owner.seeds.locales)}}
+
+
+KEPT = (
+    Kept(
+        "products",
+        "products",
+        "Insert luxury product catalog, inventory 100, reserved 0",
+        _region_products,
+        ("id", "name", "brand", "brand_country", "group", "category", "region", "price_usd",
+         "price_eur", "price_sgd", "currency", "inventory", "reserved"),
+    ),
+    Kept(
+        "creators",
+        "creators",
+        "Insert creator profiles",
+        _region_creators,
+        ("id", "name", "region", "followers", "specialty", "avg_session_viewers",
+         "conversion_rate", "active"),
+    ),
+    Kept(
+        "livesales",
+        "livesales",
+        "Schedule LiveSale events",
+        _bundle_livesales,
+        ("event_id", "bundle", "title", "creator", "scheduled_time", "timezone",
+         "featured_products", "expected_viewers", "demo_focus", "status", "starts_at",
+         "anchored_at"),
+    ),
+    Kept(
+        "leads",
+        "leads",
+        "Populate leads kanban",
+        _bundle_leads,
+        ("id", "bundle", "company", "contact", "value", "value_amount", "stage", "source",
+         "locale", "currency", "notes", "awareness"),
+    ),
+    Kept(
+        "users",
+        "users",
+        "Make the demo accounts work",
+        _bundle_users,
+        ("email", "role", "bundle", "demo", "onboarded", "created_at", "preferences.locale",
+         "preferences.currency", "preferences.timezone", "locked", "expires_at", "password"),
+        key="email",
+        natural_key=lambda account: account["email"],
+        comparable_key=lambda email: email.casefold() if isinstance(email, str) else email,
+        strays_first=True,
+    ),
+    Kept(
+        "awareness_contexts",
+        "awareness_contexts",
+        "Insert awareness contexts",
+        _own_document,
+        ("locale", "currency", "timezone", "device", "emphasis"),
+        has_strays=False,
+    ),
+    Kept(
+        "locales",
+        "locales",
+        "Load the locale files",
+        _all_languages,
+        ("direction", "messages"),
+        has_strays=False,
+    ),
+    Kept(
+        "showcases",
+        "showcases",
+        "Insert the showcase and its records",
+        _own_document,
+        ("headline", "records"),
+        has_strays=False,
+    ),
+    Kept(
+        "demo_settings",
+        "demo_settings",
+        "Switch analytics tracking on",
+        _own_document,
+        ("analytics_tracking",),
+        has_strays=False,
+    ),
+)  # fmt: skip
+
+EMAILS = ("email", "participants.email", "user_email", "user.email", "customer.email",
+          "customer_email")  # fmt: skip
+USER_IDS = ("user_id", "userId", "participants.user_id", "user.id", "user._id", "customer_id",
+            "sender_id")  # fmt: skip
+
+
+PLAYBOOK_CLEARS = ("user_sessions", "conversations", "analytics", "carts")
+"""Where demo traces without a bundle go, too; orders and the like only go where they are owned."""
+
+
+def _trace(collection: str, line: str) -> Trace:
+    return Trace(
+        collection,
+        line,
+        EMAILS,
+        USER_IDS,
+        instants=("last_seen",),
+        removes_orphans=collection in PLAYBOOK_CLEARS,
+        names_bundle=True,
+    )
+
+
+TRACES = (
+    _trace("user_sessions", "Clear demo user sessions"),
+    _trace("conversations", "Clear demo conversations"),
+    _trace("analytics", "Reset analytics counters"),
+    _trace("carts", "Clear demo carts"),
+    _trace("orders", "Clear demo orders"),
+    _trace("wishlists", "Clear demo wishlists"),
+    _trace("notifications", "Clear demo notifications"),
+    _trace("reviews", "Clear demo reviews"),
+    _trace("reminders", "Clear demo reminders"),
+    _trace("payments", "Clear demo payments"),
+)
+
+INDEXES = {
+    "products": (Index((("region", 1), ("category", 1))),),
+    "leads": (Index((("bundle", 1), ("stage", 1))),),
+    "users": (Index((("email", 1),), unique=True),),
+    "conversations": (Index((("participants.email", 1),)),),
+    "analytics": (Index((("bundle", 1), ("user_type", 1))),),
+}
+"""By collection. The playbook names products and conversations; the others serve the app."""
+
+# What the app shows.
+
+
+def _shown_product(answer: Any) -> ShownProduct:
+    product = object_of(answer)
+    currency = text_of(product, "currency")
+    return ShownProduct(
+        id=text_of(product, "_id"),
+        title=text_of(product, "name"),
+        price=decimal_of(product, f"price_{currency.lower()}"),
+        currency=currency,
+        in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
+    )
+
+
+def _shown_livesale(answer: Any) -> ShownLiveSale:
+    event = object_of(answer)
+    products = [object_of(product) for product in list_of(event.get("products"))]
+    return ShownLiveSale(
+        id=text_of(event, "_id"),
+        title=text_of(event, "title"),
+        starts_at=instant_of(event, "starts_at"),
+        products=tuple(_shown_offer(product) for product in products),
+        status=text_of(event, "status"),
+    )
+
+
+def _shown_offer(product: Document) -> ShownOffer:
+    price = product.get("price")
+    return ShownOffer(
+        text_of(product, "product_id"),
+        str(product["name"]) if "name" in product else None,
+        price if isinstance(price, Decimal) else Decimal(price) if type(price) is int else None,
+    )
+
+
+def _shown_lead(answer: Any) -> ShownLead:
+    card = object_of(answer)
+    tags = card.get("awareness")
+    return ShownLead(
+        id=text_of(card, "_id"),
+        column=text_of(card, "stage"),
+        company=text_of(card, "company"),
+        tags=tags if isinstance(tags, dict) else {},
+    )
+
+
+def _shown_account(answer: Any) -> ShownAccount:
+    account = object_of(answer)
+    return ShownAccount(text_of(account, "_id"), text_of(account, "email"))
+
+
+def _token(answer: Any) -> str | None:
+    token = answer.get("token") if isinstance(answer, dict) else None
+    return token if isinstance(token, str) and token else None
+
+
+def _user_id(answer: Any) -> str | None:
+    user_id = answer.get("user_id") if isinstance(answer, dict) else None
+    return user_id if isinstance(user_id, str) else None
+
+
+SIGN_IN = SignIn(
+    ask=lambda email, password: Request(
+        "POST", "/api/auth/login", body={"email": email, "password": password}
+    ),
+    token=_token,
+    user_id=_user_id,
+    own_page=lambda user_id: Request("GET", f"/api/auth/users/{user_id}", signed_in=True),
+    account=_shown_account,
+)
+
+SHOWN = Shown(
+    products=Listing(
+        lambda bundle, skip: Request(
+            "GET",
+            "/api/products",
+            {"region": bundle.region, "limit": "100", "skip": str(skip)},
+        ),
+        lambda answer: [_shown_product(product) for product in list_of(answer)],
+        page_size=100,
+    ),
+    product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
+    livesales=Listing(
+        lambda bundle, _: Request("GET", "/api/livesale", {"bundle": bundle.key}, signed_in=True),
+        lambda answer: [_shown_livesale(event) for event in list_of(answer)],
+    ),
+    livesale=Single(
+        lambda key: Request("GET", f"/api/livesale/{key}", signed_in=True), _shown_livesale
+    ),
+    leads=Listing(
+        lambda bundle, _: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
+        lambda answer: [_shown_lead(card) for card in list_of(answer)],
+    ),
+    creators=Listing(
+        lambda bundle, _: Request("GET", "/api/creators", {"region": bundle.region}),
+        lambda answer: [text_of(object_of(creator), "name") for creator in list_of(answer)],
+    ),
+)
+
+MONEY = ("usd", "eur", "gbp", "sgd")
+"""The last part of a headline number's name where it is money."""
+
+
+def _kpi(bundle: Bundle, name: str) -> ShownKpi:
+    stem, _, unit = name.rpartition("_")
+    if unit in MONEY:
+        return ShownKpi(f"{stem}_{bundle.currency.lower()}", money=True)
+    return ShownKpi(name, money=False)
+
+
+def _key_patterns(bundle: Bundle) -> tuple[str, ...]:
+    return f"aislemarts:bundle:{bundle.key}:*", f"aislemarts:region:{bundle.region}:*"
+
+
+DEPLOYMENT = Deployment(
+    name="playbook",
+    kept=KEPT,
+    not_kept={},
+    password=Password("password"),
+    traces=TRACES,
+    indexes=INDEXES,
+    key_patterns=_key_patterns,
+    sign_in=SIGN_IN,
+    shown=SHOWN,
+    links=Links(
+        relative_to_app=False,
+        names={"home": "home", "catalog": "catalog", "livesale": "livesale", "leads": "leads"},
+        bundle_parameter="utm_content",
+    ),
+    kpi=_kpi,
+    # The embedded MongoDB reads the first collection by its filter and all the others whole.
+    read_first="showcases",
+)

@@ -1,0 +1,81 @@
+"""What a good language is: the rules of the check, of the mounted routes and of the reset.
+
+A language is the messages of the interface and the direction in which it reads. The seeds hold
+each as it must be; here what was found is judged against them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import babel
+
+from playbook.pristine.seeds import Seeds
+from playbook.pristine.seeds.models import Language
+
+LANGUAGES: tuple[str, ...] = get_args(Language)
+"""Every language that a demo speaks; each must be loaded."""
+SOURCE_LANGUAGE = "en"
+"""The language from which the others are translated."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a language."""
+
+    what: str
+    """"direction", "messages" or "messages.nav_home"; empty where the whole language is meant."""
+    expected: str
+    found: object
+
+
+def direction(language: str) -> str:
+    """In which direction a language reads, "ltr" or "rtl", by Unicode's locale data."""
+    return babel.Locale.parse(language).text_direction
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts are the same to a reader: composed or decomposed letters are."""
+    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+
+
+def untranslated(
+    language: str, messages: object, seeds: Seeds, nothing: object = "nothing"
+) -> Iterator[Problem]:
+    """Messages that are missing or empty, or read as in English and are no cognates."""
+    cognates = seeds.cognates.get(language)
+    same = set(cognates.model.messages) if cognates else set()
+    found = messages if isinstance(messages, Mapping) else {}
+    for name, source in seeds.locales[SOURCE_LANGUAGE].model.messages.items():
+        text = found.get(name, nothing)
+        if not isinstance(text, str) or text is nothing or not text.strip():
+            yield Problem(f"messages.{name}", "a message", text)
+        elif language != SOURCE_LANGUAGE and same_text(text, source) and name not in same:
+            yield Problem(f"messages.{name}", "a translation", text)
+
+
+def problems(language: str, document: Mapping[str, Any] | None, seeds: Seeds) -> Iterator[Problem]:
+    """Everything that is wrong with a language as loaded; ``document`` is None where it is not."""
+    if document is None:
+        yield Problem("", "the language", "nothing")
+        return
+    if document.get("direction") != direction(language):
+        yield Problem("direction", direction(language), document.get("direction"))
+    messages = document.get("messages")
+    if not isinstance(messages, Mapping):
+        yield Problem("messages", "messages by name", messages)
+        return
+    wrong = list(untranslated(language, messages, seeds))
+    yield from wrong
+    seeded = seeds.locales[language].model.messages
+    told = {problem.what for problem in wrong}
+    for name in [*seeded, *(name for name in messages if name not in seeded)]:
+        if f"messages.{name}" in told:
+            continue
+        if name not in seeded:
+            yield Problem(f"messages.{name}", "no such message", messages[name])
+        elif not same_text(messages[name], seeded[name]):
+            yield Problem(f"messages.{name}", f"“{seeded[name]}”", messages[name])

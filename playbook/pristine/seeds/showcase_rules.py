@@ -1,0 +1,139 @@
+"""What must hold in and between the showcases; each problem is one line for a person.
+
+A headline follows from its rows, the rows agree with each other and with the catalog, and all of
+them show one company (``company.json``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from pydantic import ValidationError
+
+from playbook.pristine.relative_dates import FIXED_DATE, resolve_dates
+from playbook.pristine.seeds.collection import Line, Seeds
+from playbook.pristine.seeds.models import ShowcaseSeed
+from playbook.pristine.seeds.problems import describe_invalid_fields
+from playbook.pristine.showcases import Showcase, exact, showcase_of
+from playbook.pristine.showcases.company import Company
+
+SAMPLE_ACCESS = datetime(2026, 6, 17, 12, tzinfo=UTC)
+"""The T for which the rows are read here; their rules hold for any other as well."""
+
+type Figures = Mapping[tuple[str, str], int]
+
+
+def showcase_problems(seeds: Seeds) -> Iterator[str]:
+    """Every way in which showcases contradict themselves, the catalog or the company."""
+    dated: list[tuple[str, Any, str]] = [
+        *((line.where, line.model.figures, "figures") for line in seeds.company.values()),
+        *((line.where, line.model.records, "records") for line in seeds.showcases.values()),
+    ]
+    for where, rows, name in dated:
+        for path, text in _texts(rows, name):
+            if FIXED_DATE.fullmatch(text):
+                yield (
+                    f"{where}: {path}: {text!r} is the same date in every year; "
+                    "expected one relative to demo access, like 'T-1mo', 'T-2w' or 'T-14d'"
+                )
+    figures: Figures = {}
+    if len(seeds.company) != 1:
+        yield f"company.json: {len(seeds.company)} companies; expected one"
+    for company in seeds.company.values():
+        try:
+            read = Company.model_validate(_resolved(company.model.figures))
+        except ValidationError as invalid:
+            for problem in describe_invalid_fields(invalid, "figures"):
+                yield f"{company.where}: {problem}"
+            return
+        yield from _discrepancies(f"{company.where}: figures", read.discrepancies())
+        figures = read.figures()
+    for bundle, line in seeds.showcases.items():
+        yield from _showcase(seeds, bundle, line, figures)
+
+
+def _showcase(
+    seeds: Seeds, bundle: str, line: Line[ShowcaseSeed], figures: Figures
+) -> Iterator[str]:
+    try:
+        records = showcase_of(bundle).model_validate(_resolved(line.model.records))
+        computed = records.kpis()
+    except LookupError as unknown:
+        yield f"{line.where}: _id: {unknown}"
+        return
+    except ZeroDivisionError:
+        yield f"{line.where}: records: too empty to compute the headline from"
+        return
+    except ValidationError as invalid:
+        for problem in describe_invalid_fields(invalid, "records"):
+            yield f"{line.where}: {problem}"
+        return
+    yield from _discrepancies(f"{line.where}: records", records.discrepancies())
+    yield from _catalog_prices(seeds, line, records)
+    for shown in records.figures():
+        known = figures.get((shown.name, shown.period))
+        if known != shown.value:
+            period = f" of {_as_written(shown.period)}" if shown.period else ""
+            yield (
+                f"{line.where}: records: {shown.name}{period} is {shown.value}; "
+                f"expected what company.json says, {'nothing' if known is None else known}"
+            )
+    stated = {name: exact(value) for name, value in line.model.headline.items()}
+    for name in sorted(stated.keys() | computed.keys()):
+        if stated.get(name) != computed.get(name):
+            found = computed.get(name)
+            shown_as = line.model.headline.get(name, "not stated")
+            yield (
+                f"{line.where}: headline.{name}: {shown_as}; "
+                f"the records give {float(found) if found is not None else 'no such number'}"
+            )
+
+
+def _catalog_prices(seeds: Seeds, line: Line[ShowcaseSeed], records: Showcase) -> Iterator[str]:
+    quoted = [(sku, [sku], price, currency) for sku, price, currency in records.prices()]
+    for what, skus, amount, currency in [*quoted, *records.baskets()]:
+        unknown = [sku for sku in skus if sku not in seeds.products]
+        if unknown:
+            yield f"{line.where}: records: {unknown[0]} is not in the catalog; expected an id of it"
+            continue
+        products = [seeds.products[sku].model for sku in skus]
+        total = sum(Fraction(product.price) for product in products)
+        others = [product.currency for product in products if product.currency != currency]
+        if total != amount or others:
+            wanted = f"{total} {others[0] if others else currency}"
+            yield (
+                f"{line.where}: records: {what} for {float(amount):.2f} {currency}; "
+                f"expected the catalog's price, {wanted}"
+            )
+
+
+def _discrepancies(where: str, found: Any) -> Iterator[str]:
+    for rule, row, expected, value in found:
+        yield f"{where}: {rule}, {_as_written(row)}: {value}; expected {expected}"
+
+
+def _resolved(value: Any) -> Any:
+    return resolve_dates(value, SAMPLE_ACCESS, "UTC")
+
+
+def _as_written(period: str) -> str:
+    """A resolved month or day as the seed file has it, so that a person finds it there."""
+    for count in range(1, 400):
+        for unit in ("mo", "d", "w"):
+            if period and _resolved(f"T-{count}{unit}") == period:
+                return f"T-{count}{unit}"
+    return period
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _texts(inner, f"{path}.{number}")
+    elif isinstance(value, str):
+        yield path, value

@@ -1,0 +1,157 @@
+"""The company behind every showcase: its figures once, in ``seeds/company.json``.
+
+A showcase is a view of these figures: whatever it shows of them must be what stands here, so that
+two investors who compare notes see one company (``Showcase.figures``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from playbook.pristine.showcases.base import (
+    Count,
+    Country,
+    Day,
+    Discrepancy,
+    Money,
+    Month,
+    Row,
+    Text,
+    exact,
+)
+
+
+class CompanyMonth(Row):
+    """One month of the whole company, by region; counts are those at the month's end."""
+
+    month: Month
+    us_gmv_usd: Money
+    """The region US/Global of the catalog: every market outside Europe and Asia-Pacific."""
+    european_gmv_eur: Money
+    apac_gmv_usd: Money
+    orders: Count
+    vendors: Count
+    new_buyers: Count
+    active_users: Count
+    creators: Count
+
+
+class CompanyMarket(Row):
+    """One market in the latest month; a European one also in the quarter that ends with it."""
+
+    country: Country
+    name: Text
+    region: Literal["US", "EU", "APAC"]
+    orders: Count
+    gmv_usd: Money
+    quarter_gmv_eur: Money | None = None
+
+
+class CompanyDay(Row):
+    date: Day
+    sessions: Count
+    mobile_sessions: Count
+    orders: Count
+    gmv_usd: Money
+
+
+class CompanyWeek(Row):
+    week_of: Day
+    new_members: Count
+
+
+class Company(Row):
+    """AisleMarts' figures; sums that do not add up are discrepancies."""
+
+    usd_per_eur: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$")]
+    """The rate of the company's books, for sums over regions; prices use the live rate."""
+    arr_usd: Money
+    saas_arr_usd: Money
+    months: Annotated[list[CompanyMonth], Field(min_length=6)]
+    markets: list[CompanyMarket]
+    days: list[CompanyDay]
+    weeks: list[CompanyWeek]
+
+    def figures(self) -> dict[tuple[str, str], int]:
+        """Every figure by its name and period."""
+        latest = max(row.month for row in self.months)
+        found = {("ARR in USD", ""): self.arr_usd, ("SaaS ARR in USD", ""): self.saas_arr_usd}
+        for month in self.months:
+            found |= {
+                ("GMV in USD", month.month): int(self._gmv(month)),
+                ("European GMV in EUR", month.month): month.european_gmv_eur,
+                ("orders", month.month): month.orders,
+                ("vendors", month.month): month.vendors,
+                ("new buyers", month.month): month.new_buyers,
+                ("active users", month.month): month.active_users,
+                ("creators", month.month): month.creators,
+            }
+        for market in self.markets:
+            found["GMV in USD, " + market.country, latest] = market.gmv_usd
+            found["orders, " + market.country, latest] = market.orders
+            if market.quarter_gmv_eur is not None:
+                name = f"GMV in EUR of a quarter, {market.country}"
+                found[name, latest] = market.quarter_gmv_eur
+        for quarter in self._quarters():
+            apac = sum(month.apac_gmv_usd for month in quarter)
+            found["APAC GMV in USD of a quarter", quarter[-1].month] = apac
+        for day in self.days:
+            found |= {
+                ("sessions", day.date): day.sessions,
+                ("mobile sessions", day.date): day.mobile_sessions,
+                ("orders", day.date): day.orders,
+                ("GMV in USD", day.date): day.gmv_usd,
+            }
+        found |= {("new members", week.week_of): week.new_members for week in self.weeks}
+        return found
+
+    def discrepancies(self) -> Iterator[Discrepancy]:
+        """Sums over markets, regions and time that do not add up."""
+        latest = max(self.months, key=lambda row: row.month)
+        for region, gmv in (
+            ("US", Fraction(latest.us_gmv_usd)),
+            ("EU", latest.european_gmv_eur * self._rate),
+            ("APAC", Fraction(latest.apac_gmv_usd)),
+        ):
+            found = sum(row.gmv_usd for row in self.markets if row.region == region)
+            if found != gmv:
+                yield Discrepancy("GMV of the markets in USD", region, int(gmv), found)
+        orders = sum(row.orders for row in self.markets)
+        if orders != latest.orders:
+            yield Discrepancy("orders of the markets", latest.month, latest.orders, orders)
+        european = sum(month.european_gmv_eur for month in self._quarters()[-1])
+        markets = sum(row.quarter_gmv_eur or 0 for row in self.markets)
+        if markets != european:
+            yield Discrepancy("GMV of a quarter in EUR", latest.month, european, markets)
+        for month in self.months:
+            gmv = self._gmv(month)
+            if gmv.denominator != 1:
+                yield Discrepancy("GMV in whole USD", month.month, round(gmv), int(gmv))
+        # The days stand in the months since: they must go on from the latest month's pace.
+        a_day, days = Fraction(int(self._gmv(latest)), 30), len(self.days)
+        gmv = Fraction(sum(day.gmv_usd for day in self.days))
+        if self.days and not a_day * days * 3 / 4 <= gmv <= a_day * days * 5 / 4:
+            yield Discrepancy("GMV of the days in USD", "all", int(a_day * days), int(gmv))
+        members = sum(week.new_members for week in self.weeks)
+        before = sorted(self.months, key=lambda row: row.month)[-3]
+        growth = latest.active_users - before.active_users
+        if members > growth:
+            yield Discrepancy("new members", "all weeks", growth, members)
+
+    def _gmv(self, month: CompanyMonth) -> Fraction:
+        return month.us_gmv_usd + month.european_gmv_eur * self._rate + month.apac_gmv_usd
+
+    @property
+    def _rate(self) -> Fraction:
+        return exact(Decimal(self.usd_per_eur))
+
+    def _quarters(self) -> list[list[CompanyMonth]]:
+        """Three months each, the last of them ending with the latest month."""
+        months = sorted(self.months, key=lambda row: row.month)
+        first = len(months) % 3
+        return [months[start : start + 3] for start in range(first, len(months), 3)]

@@ -1,0 +1,50 @@
+"""What the deployment's own routes find wrong after a reset is noted, not passed over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from playbook.environment import Environment
+from playbook.reset.execute import Executor
+from playbook.reset.plan import Call
+from tests.panel_client import served
+from tests.sandbox import Sandbox
+
+VALIDATE = "/api/awareness/currency/validate"
+
+
+@pytest.mark.parametrize(
+    "answer, noted",
+    [
+        ({"valid": True, "problems": []}, None),
+        ({"rates": "without a judgement"}, None),
+        ([], None),
+        ({"valid": False, "problems": ["KES: old"]}, "not all is well: KES: old"),
+        ({"valid": False, "problems": ["KES: old", "x", "y"]}, "KES: old (and 2 more)"),
+        ({"valid": False, "problems": True, "languages": 4}, "valid is false, without a reason"),
+        ({"valid": None}, "valid is null, without a reason"),
+        (
+            {"valid": False, "languages": [{"language": "fr", "problems": ["no messages"]}, 7]},
+            "not all is well: fr: no messages",
+        ),
+    ],
+)
+def test_a_route_that_answers_invalid_is_noted(
+    sandbox: Sandbox, answer: Any, noted: str | None
+) -> None:
+    app = FastAPI()
+    app.get(VALIDATE)(lambda: answer)
+    with served(app) as url:
+        settings = replace(sandbox.environment.settings, api_url=url)
+        with Environment(settings) as environment:
+            executor = Executor(environment, before=None)
+            executor.run(Call("GET", VALIDATE))
+    if noted is None:
+        assert executor.notes == []
+    else:
+        [note] = executor.notes
+        assert note.startswith(f"GET {VALIDATE} answered that ") and note.endswith(noted)
