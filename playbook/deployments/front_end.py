@@ -36,13 +36,15 @@ class Left:
     """Where a walk leaves a document behind, and by what it is known as the walk's own.
 
     ``field`` holds the browser's user agent (``by="user agent"``), the visitor's typed sentence
-    (``by="sentence"``), or the ``_id`` of a document of another such collection
-    (``by="conversations"``).
+    (``by="sentence"``), the ``_id`` of a document of another such collection
+    (``by="conversations"``), or the demo account's ``_id`` in a document that is not older than
+    the walk (``by="account"``; ``instant`` is where its age stands).
     """
 
     collection: str
     field: str
     by: str = "user agent"
+    instant: str = "created_at"
 
 
 PAGES: Mapping[str, str] = {

@@ -339,8 +339,16 @@ DEPLOYMENT = Deployment(
     shown=SHOWN,
     links=Links(
         relative_to_app=False,
-        names={"home": "home", "catalog": "catalog", "livesale": "livesale", "leads": "leads"},
-        bundle_parameter="utm_content",
+        names={
+            "home": "home",
+            "catalog": "catalog",
+            "cart": "ai_mood_cart",
+            "livesale": "livesale",
+            "chat": "chat",
+            "leads": "leads",
+            "analytics": "analytics",
+        },
+        bundle_parameter="utm_bundle",
     ),
     kpi=_kpi,
     # The embedded MongoDB reads the first collection by its filter and all the others whole.

@@ -292,6 +292,7 @@ def _pages(request: Request, context: Mapping[str, Any], livesale: str = "") -> 
     query = urlencode({name: str(value) for name, value in link.items() if value is not None})
     pages = {
         "home": "",
+        "catalog": "catalog",
         "ai_mood_cart": "mood-to-cart",
         "livesale": f"livesale/{quote(livesale)}" if livesale else "livesale",
         "chat": "chat",

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbook import PROJECT, clock
-from playbook.deployments.front_end import FrontEnd
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
@@ -30,8 +29,6 @@ class Walking:
     """Where copies of the pictures go."""
     root: Path | None = None
     """Below which the pictures are kept; None means the backups' folder."""
-    front_end: FrontEnd | None = None
-    """How the front end is walked through; None means as the deployment says."""
     on_picture: Callable[[Bundle, str, Path], None] = lambda bundle, step, picture: None
     alone: bool = False
     """Whether the walk alone is made, without the other checks."""

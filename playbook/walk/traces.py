@@ -7,14 +7,15 @@ import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pymongo.database import Database
 
 from playbook.deployments.front_end import FrontEnd
+from playbook.deployments.scope import PROBE
 from playbook.environment.redaction import HIDDEN, SHORTEST
-from playbook.pristine.scope import PROBE
 from playbook.pristine.seeds import Document
 
 _SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "proxy-authorization")
@@ -28,6 +29,8 @@ class Marks:
     user_agent: str
     sentence: str
     abandoned: str
+    account: str
+    began: datetime
 
 
 def find(
@@ -36,9 +39,15 @@ def find(
     """The documents of this walk by collection."""
     found: dict[str, list[Document]] = {}
     for left in front_end.left:
-        if left.by in ("user agent", "sentence"):
+        if left.by == "account":
+            ids = [user["_id"] for user in db.users.find({"email": marks.account}, {"_id": 1})]
+            condition: dict[str, Any] = {
+                left.field: {"$in": ids},
+                left.instant: {"$gte": marks.began},
+            }
+        elif left.by in ("user agent", "sentence"):
             wanted = marks.user_agent if left.by == "user agent" else marks.sentence
-            condition: dict[str, Any] = {left.field: wanted}
+            condition = {left.field: wanted}
         else:
             parents = [document["_id"] for document in found.get(left.by, [])]
             condition = {left.field: {"$in": parents}}

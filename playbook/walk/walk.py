@@ -19,12 +19,12 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from playbook import clock
 from playbook.deployments.front_end import Action, FrontEnd, Tap, Type
+from playbook.deployments.scope import PROBE
 from playbook.environment.connections import Environment
 from playbook.errors import WrongUsage
 from playbook.facts import Demo
 from playbook.facts.findings import Unobservable
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.scope import PROBE
 from playbook.pristine.seeds import Document
 from playbook.walk import traces
 from playbook.walk.browser import device
@@ -413,7 +413,12 @@ class Walk:
     def _marks(self) -> traces.Marks:
         abandoned = self.started_at - timedelta(minutes=10)
         return traces.Marks(
-            self.bundle.key, self.user_agent, self.sentence, f"{PROBE}-{abandoned:%Y%m%dT%H%M%S}"
+            bundle=self.bundle.key,
+            user_agent=self.user_agent,
+            sentence=self.sentence,
+            abandoned=f"{PROBE}-{abandoned:%Y%m%dT%H%M%S}",
+            account=self.demo.accounts.emails[0],
+            began=self.started_at,
         )
 
 

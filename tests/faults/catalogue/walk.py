@@ -60,7 +60,7 @@ def fails(path: str, status: int, wait: float = 0.0) -> Inject:
 def greets_wrongly(bundle: str) -> Inject:
     def inject(lab: Lab) -> None:
         hour = lab.now.astimezone(ZoneInfo(ZONES[bundle])).hour
-        wrong = "Good morning" if 14 <= hour or hour < 3 else "Good evening"
+        wrong = "Good morning" if hour >= 14 or hour < 3 else "Good evening"
         shows(HOME, turned(r"Good (morning|afternoon|evening)", wrong))(lab)
 
     return inject
