@@ -33,7 +33,6 @@ def demo_in_a_browser(walked: Walked, presence_told: None) -> None:
 
 @then("the demo account gets in")
 def demo_account_gets_in(walked: Walked) -> None:
-    expect_none(walked.not_opened("sign_in"))
     expect_none(walked.not_done("sign_in"))
 
 

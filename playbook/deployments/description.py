@@ -325,7 +325,7 @@ class Deployment:
     register: Callable[[str, str, str], Request] | None = None
     """The request that creates an account (address, password, name); None where a reset writes
     the document itself."""
-    front_end: FrontEnd = FrontEnd()
+    front_end: FrontEnd = field(default_factory=FrontEnd)
     """How its pages are walked through in a browser."""
     read_first: str | None = None
     """The collection that is best read first (its documents are the largest)."""

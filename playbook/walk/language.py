@@ -62,9 +62,9 @@ class Languages:
         rest = self._without_names(line)
         if not _WORD.search(rest):
             return None
-        if not self._is_message(rest, language):
+        if not any(self._is_message(text, language) for text in (line, rest)):
             for other in self._messages:
-                if other != language and self._is_message(rest, other):
+                if other != language and any(self._is_message(t, other) for t in (line, rest)):
                     return other
         return self._by_script(rest, language) or self._by_small_words(rest, language)
 

@@ -47,7 +47,7 @@
     texts,
     chosen,
     links: [...document.querySelectorAll("a[href]")].map((one) => one.href),
-    width: window.innerWidth,
+    width: root.clientWidth,
     scroll_width: Math.max(root.scrollWidth, document.body ? document.body.scrollWidth : 0),
     screen: window.screen.width,
   };

@@ -292,12 +292,15 @@ class Walk:
             now = time.monotonic()
             if now_there is None or now_there != text:
                 text, changed = now_there, now
-            busy = bool(self._under_way)
             changed = max(changed, self._last_end)
             still = now - changed
-            if (not busy and still >= QUIET_SECONDS) or still >= STABLE_SECONDS:
-                break
-            if now - since > SETTLE_SECONDS:
+            if self._leaving and now - since < OPEN_SECONDS:
+                pass  # the next page is on its way: this one says nothing any more
+            elif (
+                (not self._under_way and still >= QUIET_SECONDS)
+                or still >= STABLE_SECONDS
+                or now - since > SETTLE_SECONDS
+            ):
                 break
             self._tab.wait_for_timeout(LOOK_EVERY_MS)
         return changed - started
@@ -314,6 +317,7 @@ class Walk:
     ) -> Page:
         selectors = {"card": self.front_end.card, "countdown": self.front_end.countdown}
         try:
+            self._tab.wait_for_load_state("domcontentloaded", timeout=OPEN_SECONDS * 1000)
             seen: Mapping[str, Any] = self._tab.evaluate(SNAPSHOT, selectors)
         except Exception as error:  # noqa: BLE001 - as above
             why = problem or f"the page cannot be read ({_one_line(str(error))})"
@@ -361,6 +365,7 @@ class Walk:
         self._console: list[str] = []
         self._failed: list[str] = []
         self._under_way: set[Any] = set()
+        self._leaving: set[Any] = set()
         self._last_end = 0.0
 
     def _on_console(self, message: Any) -> None:
@@ -371,12 +376,15 @@ class Walk:
     def _on_request(self, request: Any) -> None:
         if request.resource_type not in _LASTING:
             self._under_way.add(request)
+            if request.is_navigation_request() and request.frame == self._tab.main_frame:
+                self._leaving.add(request)
         authorization = request.headers.get("authorization", "")
         if authorization:
             self._secrets.add(authorization.partition(" ")[2] or authorization)
 
     def _on_end(self, request: Any, failed: bool = False) -> None:
         self._under_way.discard(request)
+        self._leaving.discard(request)
         self._last_end = time.monotonic()
         # A request that the next page cuts off is nobody's fault.
         if failed and "ERR_ABORTED" not in str(request.failure):

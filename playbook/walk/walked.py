@@ -358,9 +358,9 @@ class Walked:
     @property
     def not_on_board(self) -> Iterator[Finding]:
         """That the conversation's lead cannot be seen on the board."""
-        self.page("chat")
+        yield from self.no_lead
         page = self.page("board")
-        if not page.says(self.walk.sentence):
+        if self.walk.lead is not None and not page.says(self.walk.sentence):
             yield Finding(
                 "leads board",
                 Description(f"the lead of “{self.walk.sentence}”"),

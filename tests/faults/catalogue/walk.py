@@ -60,7 +60,7 @@ def fails(path: str, status: int, wait: float = 0.0) -> Inject:
 def greets_wrongly(bundle: str) -> Inject:
     def inject(lab: Lab) -> None:
         hour = lab.now.astimezone(ZoneInfo(ZONES[bundle])).hour
-        wrong = "Good morning" if hour >= 14 or hour < 3 else "Good evening"
+        wrong = "Good morning" if 12 <= hour < 18 else "Good afternoon"
         shows(HOME, turned(r"Good (morning|afternoon|evening)", wrong))(lab)
 
     return inject
@@ -135,7 +135,7 @@ on("a price that is five per cent too high", "lvmh", HOME, "Louis Vuitton Capuci
 on("a product without its price", "lvmh", HOME, "no price beside it", shows(HOME, turned(rf'<span class="price">4{THIN}950{HARD}€</span>', "")))
 on("Tiger in US dollars", "tiger-global", HOME, "an amount in SGD", link("tiger-global", "home", "currency=SGD", "currency=USD"))
 on("Index in euros", "index", MOOD, "an amount in GBP", link("index", "ai_mood_cart", "currency=GBP", "currency=EUR"))
-on("a total that is not the sum", "lvmh", MOOD, "total", shows(MOOD, turned(r"Total à régler : [\d\s]+", "Total à régler : 9 ")))
+on("a total that is not the sum", "lvmh", MOOD, "total", shows(MOOD, turned(r'<p class="total">.*?</p>', f'<p class="total">9{HARD}€</p>')))
 on("a dollar sign on one KPI of LVMH", "lvmh", ANALYTICS, "an amount in EUR", shows(ANALYTICS, (f"3{THIN}240{HARD}€", "$3,240")))
 on("a stale price in the LiveSale", "lvmh", LIVESALE, "Dior J", shows(LIVESALE, (f"120{HARD}€", f"150{HARD}€")))
 
@@ -146,7 +146,7 @@ on("no greeting at all", "tiger-global", HOME, "no greeting", shows(HOME, turned
 on("a countdown in UTC", "sequoia", LIVESALE, "countdown", shows(LIVESALE, turned(r"<script.*?</script>", ""), turned(r">Starts in (\d+) d (\d+) h", lambda m: f">Starts in {int(m[1]) - (int(m[2]) < 8)} d {(int(m[2]) - 8) % 24} h")))
 on("a start in UTC", "tiger-global", LIVESALE, "start: expected", shows(LIVESALE, ("8:00", "12:00")))
 on("no countdown", "lvmh", LIVESALE, "no countdown", shows(LIVESALE, turned(r'<p class="countdown".*?</p>', ""), turned(r"<script.*?</script>", "")))
-on("a LiveSale a day late", "lvmh", LIVESALE, "start: expected", shows(LIVESALE, turned(r"(Début : \w+ )(\d+)", lambda m: f"{m[1]}{int(m[2]) % 27 + 1}")))
+on("a LiveSale a day late", "lvmh", LIVESALE, "start: expected", shows(LIVESALE, turned(r"(<p>Début[^<]*?)(\d{1,2})(?= \w)", lambda m: f"{m[1]}{int(m[2]) % 27 + 1}")))
 
 # The browser
 
@@ -191,7 +191,7 @@ on("a chat without a field to write into", "sequoia", CHAT, "nothing on it to wr
 on("a decimal comma in en-US", "sequoia", ANALYTICS, "“0,45”", shows(ANALYTICS, ("0.45", "0,45")))
 on("a KPI with another value", "lvmh", ANALYTICS, "Panier moyen du luxe", shows(ANALYTICS, (f"3{THIN}240", f"3{THIN}420")))
 on("a KPI that is missing", "tiger-global", ANALYTICS, "Emerging markets", shows(ANALYTICS, turned(r"<div><dt>Emerging markets.*?</div>", "")))
-on("two KPIs that have changed places", "a16z", ANALYTICS, "Accuracy of voice AI", shows(ANALYTICS, ("94%", "xx"), ("67%", "94%"), ("xx", "67%")))
+on("two KPIs that have changed places", "a16z", ANALYTICS, "Users who use AI", shows(ANALYTICS, ("94%", "xx"), ("67%", "94%"), ("xx", "67%")))
 
 # The data, seen on the page
 
