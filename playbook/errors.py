@@ -21,6 +21,15 @@ class Unreachable(PlaybookError):
     exit_code = 3
 
 
+class Outage(Unreachable):
+    """A part does not answer now; it may in a while, as after an election or a restart."""
+
+    def __init__(self, text: str, part: str) -> None:
+        super().__init__(text)
+        self.part = part
+        """MongoDB, Redis or API."""
+
+
 class Refused(PlaybookError):
     """The command would do harm here: no marker, locked, or an investor is in session."""
 

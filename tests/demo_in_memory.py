@@ -29,6 +29,7 @@ from playbook.deployments.scope import Scope, scope_of
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.facts.reading import Answer
+from playbook.facts.stored import Stored
 from playbook.pristine import bundles
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.rates import EMBEDDED_FEED, Feed
@@ -91,6 +92,12 @@ class Imagined:
         }
         self.last_run: Document | None = {"status": "done", "trigger": "reset", "access": ACCESS}
         self.answers: dict[str, Answer] = {}
+
+    @property
+    def stored(self) -> Stored:
+        """What the documents are at this moment, matched with the pristine ones."""
+        pristine = pristine_documents(self.bundle, self.seeds, ACCESS)
+        return Stored(self.deployment, pristine, self.documents)
 
     # What a test breaks
 

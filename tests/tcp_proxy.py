@@ -23,6 +23,9 @@ class Wire:
         self._target = (parts.hostname, parts.port)
         self._open: list[socket.socket] = []
         self._held = threading.Event()
+        self._cut_at: bytes | None = None
+        self.times_cut = 0
+        self.is_cut = False
         self._listener = self._listen(0)
         self.port: int = self._listener.getsockname()[1]
 
@@ -33,6 +36,8 @@ class Wire:
 
     def cut(self) -> None:
         """Nobody listens any more, and whoever was connected is cut off."""
+        self.times_cut += 1
+        self.is_cut = True
         # shutdown wakes the thread that waits in accept(); close alone would not.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -43,12 +48,19 @@ class Wire:
             connection.close()
         self._open.clear()
 
+    def cut_at(self, word: bytes) -> None:
+        """Cut it as soon as a request holds a word: in the middle of that command."""
+        self._cut_at = word
+
     def hold(self) -> None:
         """Everything is taken and nothing is answered any more."""
         self._held.set()
 
     def mend(self) -> None:
         """Listen again, on the same port."""
+        if not self.is_cut:
+            return
+        self.is_cut = False
         self._held.clear()
         self._listener = self._listen(self.port)
 
@@ -74,6 +86,9 @@ class Wire:
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while content := source.recv(65_536):
+                if self._cut_at is not None and self._cut_at in content:
+                    self._cut_at = None
+                    self.cut()
                 if not self._held.is_set():
                     sink.sendall(content)
         with suppress(OSError):

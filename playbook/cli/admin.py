@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from playbook.cli.environment_options import with_env_file
+
 if TYPE_CHECKING:
     from playbook.environment import Environment
 
@@ -23,6 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 @accounts_app.command("add-user")
+@with_env_file
 def add_user(
     name: Name,
     role: Annotated[
@@ -40,6 +43,7 @@ def add_user(
 
 
 @accounts_app.command("set-password")
+@with_env_file
 def set_password(name: Name) -> None:
     """Give an account a new password; it is unlocked, and its open sessions end."""
     from playbook.panel.accounts import Accounts
@@ -53,6 +57,7 @@ def set_password(name: Name) -> None:
 
 
 @accounts_app.command("remove-user")
+@with_env_file
 def remove_user(name: Name) -> None:
     """Remove an account; its open sessions end."""
     from playbook.panel.accounts import Accounts
@@ -66,6 +71,7 @@ def remove_user(name: Name) -> None:
 
 
 @accounts_app.command("users")
+@with_env_file
 def users() -> None:
     """List the accounts and their roles."""
     from playbook.panel.accounts import Accounts

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from playbook.cli.environment_options import named
+
 
 def register(app: typer.Typer) -> None:
-    app.command()(adopt)
+    app.command()(named(adopt))
 
 
 def adopt(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from playbook.cli.environment_options import with_env_file
+
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The channels that alerts go through.", no_args_is_help=True)
-    group.command()(test)
+    group.command()(with_env_file(test))
     app.add_typer(group, name="alerts")
 
 
@@ -17,6 +19,7 @@ def test() -> None:
     Exit 1 where one was not taken, 2 where no channel is set or one is no URL.
     """
     from playbook import clock
+    from playbook.environment.settings import name_in_settings
     from playbook.errors import WrongUsage
     from playbook.nights.alerts import Channels, Outbox
     from playbook.nights.alerts.channels import setting
@@ -31,7 +34,7 @@ def test() -> None:
         raise WrongUsage(f"{', '.join(unknown)}: apprise knows no such service or URL")
     outbox = Outbox(channels)
     taken = True
-    for alert in samples(clock.now()):
+    for alert in samples(clock.now(), name_in_settings()):
         if not channels.urls[alert.level]:
             print(f"{alert.level}: {setting(alert.level)} is not set")
         for delivery in outbox.to(alert, alert.level):

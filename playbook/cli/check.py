@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from playbook.cli.arguments import Bundles, Walk
+from playbook.cli.environment_options import named
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
-    from playbook.verdict import Verdict
+    from playbook.verdict import Result, Verdict
     from playbook.verdict.run_features import Walking
 
 
+OWN_COLLECTIONS = ("users", "leads", "livesales")
+"""What holds documents of one bundle alone: a neighbour's reset writes none of them."""
+
+
 def register(app: typer.Typer) -> None:
-    app.command()(check)
+    app.command()(named(check))
 
 
 def check(
@@ -70,11 +75,40 @@ def look_and_tell(
     from playbook.verdict.run_features import check as run_check
 
     told = progress(Console(stderr=True), {one.key: one.short for one in chosen})
+    by_key = {one.key: one for one in chosen}
+    never_reset: dict[str, bool] = {}
+
+    def tell(result: Result) -> None:
+        # Asked only where something fails: a demo that is GO has been reset.
+        if result.status != "passed" and result.bundle not in never_reset:
+            never_reset[result.bundle] = was_never_reset(environment, seeds, by_key[result.bundle])
+        if not never_reset.get(result.bundle):
+            told(result)
+
     verdict = run_check(
-        environment, seeds, chosen, on_result=told, allure_results=allure, walking=walking
+        environment, seeds, chosen, on_result=tell, allure_results=allure, walking=walking
     )
-    show(Console(), verdict, seeds)
+    show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
     return verdict
+
+
+def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> bool:
+    """Whether a bundle has nothing of its own in the database; False where that can't be known."""
+    from playbook.environment import identities
+    from playbook.errors import PlaybookError
+
+    try:
+        with environment.translate_connection_errors():
+            filters = identities.read_scope(
+                environment.db, environment.deployment, bundle, seeds
+            ).filters
+            return not any(
+                environment.db[name].find_one(filters[name], {"_id": 1})
+                for name in OWN_COLLECTIONS
+                if name in filters
+            )
+    except PlaybookError:
+        return False
 
 
 def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from playbook.cli.arguments import Bundles
+from playbook.cli.environment_options import named
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(nightly)
+    app.command()(named(nightly))
 
 
 def nightly(
@@ -61,7 +62,14 @@ def nightly(
     ):
         environment, unreachable = opened
         nights = Nightly(
-            environment, loaded, backup.directory(), outbox, stopping, reports, tonight, say=_say
+            environment,
+            loaded,
+            backup.directory(environment.settings),
+            outbox,
+            stopping,
+            reports,
+            tonight,
+            say=_say,
         )
         for one in chosen:
             codes.append(_one(nights, one, unreachable))
@@ -106,6 +114,7 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
     from typing import cast
 
     from playbook import clock
+    from playbook.environment.settings import name_in_settings
     from playbook.errors import PlaybookError
     from playbook.nights.alerts import Outbox
     from playbook.nights.alerts.wording import broken_off
@@ -121,7 +130,9 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
         what = f"nightly run of {names} " + ("did not begin" if expected else "crashed")
         why = str(error) if expected else f"{type(error).__name__}, see the log"
         severity = "high" if expected else "critical"
-        for delivery in cast(Outbox, outbox).send(broken_off(what, why, severity, clock.now())):
+        for delivery in cast(Outbox, outbox).send(
+            broken_off(what, why, severity, clock.now(), name_in_settings())
+        ):
             _say(f"alert {delivery}")
         raise
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import Bundles, Force
+from playbook.cli.environment_options import named
+from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.pristine.bundles import Bundle
-    from playbook.pristine.seeds import Seeds
     from playbook.reset.plan import Step
+    from playbook.reset.run import Reset
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(reset)
+    app.command()(named(reset))
 
 
 def reset(
@@ -31,7 +34,11 @@ def reset(
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="print the plan and write nothing")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="print the plan, count what it would do to each collection, and write nothing",
+        ),
     ] = False,
     force: Force = False,
     check: Annotated[
@@ -40,11 +47,40 @@ def reset(
     no_rollback: Annotated[
         bool, typer.Option("--no-rollback", help="leave a failed reset as it is, to inspect it")
     ] = False,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="say at the end how it went and how long it took")
+    ] = False,
 ) -> None:
     """Reset bundles to pristine, for real (playbook, "Reset Procedures").
 
     The state before is backed up; a reset that fails midway is rolled back.
     """
+    begun = monotonic()
+    code = 1
+    try:
+        code = _reset(
+            bundle, access, dry_run=dry_run, force=force, check=check, no_rollback=no_rollback
+        )
+    except PlaybookError as error:
+        code = error.exit_code
+        raise
+    finally:
+        if emergency:
+            how = "GO" if code == 0 else f"not GO, exit {code}"
+            print(f"emergency reset of {' '.join(bundle)}: {how} after {monotonic() - begun:.0f} s")
+    raise typer.Exit(code)
+
+
+def _reset(
+    names: list[str],
+    access: str | None,
+    *,
+    dry_run: bool,
+    force: bool,
+    check: bool,
+    no_rollback: bool,
+) -> int:
+    """Reset, and check where that is wanted; answers with the exit code."""
     from playbook import clock
     from playbook.cli.check import look_and_tell
     from playbook.cli.side_by_side import for_each
@@ -56,7 +92,7 @@ def reset(
     from playbook.verdict import GO
 
     loaded = seeds.load()
-    chosen = bundles.select(loaded, bundle)
+    chosen = bundles.select(loaded, names)
 
     def access_of(one: Bundle) -> datetime:
         if access is None:
@@ -69,12 +105,12 @@ def reset(
             ) from None
 
     accesses = {one.key: access_of(one) for one in chosen}
-    if dry_run:
-        for one in chosen:
-            _print_plan(loaded, one, accesses[one.key])
-        return
     with opened(loaded) as environment:
-        resets = Reset(environment, loaded, backup.directory())
+        resets = Reset(environment, loaded, backup.directory(environment.settings))
+        if dry_run:
+            for one in chosen:
+                _print_plan(resets, one, accesses[one.key])
+            return 0
 
         def work(one: Bundle, told: Callable[[int, int, Step], None]) -> str:
             report = replace(resets, progress=told).reset(
@@ -84,26 +120,34 @@ def reset(
             return (
                 f"{one.short}: pristine in {report.seconds:.1f} s, "
                 f"T is {clock.local_text(report.run.access, one.timezone)}, "
-                f"the state before is in {report.run.backup}{notes}"
+                f"the state before is in {report.run.backup}, "
+                f"environment {environment.name}{notes}"
             )
 
         code = for_each(environment, chosen, work)
-        if code == 0 and any(name.casefold() == "all" for name in bundle):
+        if code == 0 and any(name.casefold() == "all" for name in names):
             cleared = delete_orphaned_traces(environment, loaded)
-            print(f"all: {cleared} demo traces without a bundle cleared")
+            print(
+                f"all: {cleared} demo traces without a bundle cleared, "
+                f"environment {environment.name}"
+            )
         if code == 0 and check and look_and_tell(environment, loaded, chosen).verdict != GO:
             code = 1
-        raise typer.Exit(code)
+        return code
 
 
-def _print_plan(seeds: Seeds, bundle: Bundle, access: datetime) -> None:
+def _print_plan(resets: Reset, bundle: Bundle, access: datetime) -> None:
     from playbook import clock
-    from playbook.deployments.scope import scope_of
-    from playbook.pristine import bundles
-    from playbook.reset import plan
 
-    hashes = dict.fromkeys(bundles.accounts_of(seeds, bundle), "")
-    todo = plan.build(scope_of(bundle, seeds), seeds, access, hashes)
+    todo, counts = resets.preview(bundle, access)
     print(f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written")
     for number, step in enumerate(todo.steps, start=1):
         print(f"{number:3}. {step.name}: {step.operation}")
+    for collection, count in counts.items():
+        if count.deleted or count.changed or count.created:
+            print(
+                f"  {collection}: {count.deleted} to delete, {count.changed} to change, "
+                f"{count.created} to create"
+            )
+    if not any(count.deleted or count.changed or count.created for count in counts.values()):
+        print("  nothing to delete, change or create: all is pristine")

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from playbook.cli.arguments import Bundles, Force
+from playbook.cli.environment_options import named
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(rollback)
+    app.command()(named(rollback))
 
 
 def rollback(
@@ -39,9 +40,9 @@ def rollback(
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
-    root = backup.directory()
-    saved = {one.key: backup.find(root, one, to) for one in chosen}
     with opened(loaded) as environment:
+        root = backup.directory(environment.settings)
+        saved = {one.key: backup.find(root, one, to) for one in chosen}
         resets = Reset(environment, loaded, root)
 
         def work(one: Bundle, told: Callable[[int, int, Step], None]) -> str:
@@ -49,7 +50,8 @@ def rollback(
             report = replace(resets, progress=told).roll_back(one, former, force=force)
             return (
                 f"{one.short}: rolled back in {report.seconds:.1f} s to {former.path.name}, "
-                f"taken {local_text(former.taken_at, one.timezone)}; hashes compared, all equal"
+                f"taken {local_text(former.taken_at, one.timezone)}; hashes compared, all equal, "
+                f"environment {environment.name}"
             )
 
         raise typer.Exit(for_each(environment, chosen, work))

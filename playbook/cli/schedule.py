@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from playbook.cli.arguments import OneBundle
+from playbook.cli.environment_options import named
 
 ALL = "all"
 
@@ -15,7 +16,7 @@ ALL = "all"
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="When the bundles are reset, and what sees to it.")
     group.callback(invoke_without_command=True)(show)
-    for command in (run, due, render):
+    for command in (named(run), named(due), render):
         group.command()(command)
     app.add_typer(group, name="schedule")
 
@@ -70,7 +71,7 @@ def due(bundle: OneBundle) -> None:
     one = bundles.find(loaded, bundle)
     settings = Settings.from_environment()
     made = None
-    if settings is not None:  # an embedded environment has no journal yet
+    if settings is not None:  # a throw-away environment has no journal yet
         with opened(loaded, settings) as environment, environment.translate_connection_errors():
             made = Journal.reading(environment.db).last_night(one.key)
     instant = schedule.due(one.timezone, clock.now(), made, schedule.reset_time(), schedule.grace())

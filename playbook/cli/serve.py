@@ -11,9 +11,11 @@ from typing import Annotated
 
 import typer
 
+from playbook.cli.environment_options import with_env_file
+
 
 def register(app: typer.Typer) -> None:
-    app.command()(serve)
+    app.command()(with_env_file(serve))
 
 
 def serve(

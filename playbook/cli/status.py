@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from playbook.cli.arguments import AsJson
+from playbook.cli.environment_options import for_machines, named
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(status)
+    app.command()(named(status))
 
 
 def status(
@@ -36,14 +37,16 @@ def status(
     at = schedule.reset_time()
     loaded = seeds.load()
     with opened(loaded) as environment, environment.translate_connection_errors():
+        known = environment.identity
         journal = Journal.reading(environment.db)
         if prometheus:
             runs = metrics.runs_to_tell(journal, loaded.bundles)
         else:
             runs = journal.last_runs(loaded.bundles, SHOWN_RUNS)
     if prometheus:
-        print(metrics.render(runs, loaded, clock.now(), at), end="")
+        text = metrics.render(runs, loaded, clock.now(), known.name, at)
+        print(text, end="", file=for_machines())
     elif json:
-        print(as_json(loaded, runs, clock.now(), at))
+        print(as_json(loaded, runs, clock.now(), known, at), file=for_machines())
     else:
-        show(Console(), loaded, runs, clock.now(), at)
+        show(Console(), loaded, runs, clock.now(), known, at)

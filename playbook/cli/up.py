@@ -1,15 +1,23 @@
-"""``playbook up``: the embedded environment in the foreground."""
+"""``playbook up``: the embedded environment, in the foreground or behind a shell."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import sys
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from playbook.environment import Settings
+
+LOOK_SECONDS = 2.0
+"""How often a detached environment looks whether its session still lives."""
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +28,14 @@ def up(
     data_dir: Annotated[
         Path | None, typer.Option(help="keep the data here; without it nothing is kept")
     ] = None,
+    export: Annotated[
+        bool,
+        typer.Option(
+            "--export",
+            help="go to the background and print lines for the shell: "
+            'eval "$(playbook up --export)", in fish: playbook up --export | source',
+        ),
+    ] = False,
 ) -> None:
     """Start a whole demo environment and print, once ready, its settings as one JSON line.
 
@@ -27,10 +43,120 @@ def up(
     """
     from playbook.embedded.start import start
 
+    if export:
+        _export(data_dir)
+        return
+    ended = _end_requested()
+    with start(data_dir) as settings:
+        print(json.dumps(settings.as_variables()), flush=True)
+        _say(f"the demo's pages are at {settings.api_url}/", "ready; Ctrl-C ends it")
+        ended.wait()
+
+
+def export_lines(variables: dict[str, str]) -> list[str]:
+    """Lines that bash, zsh and fish all take, whatever stands in a value."""
+    return [f"export {name}={quoted(value)}" for name, value in variables.items()]
+
+
+def quoted(value: str) -> str:
+    """A value for bash, zsh and fish alike.
+
+    Within single quotes a backslash means something to fish alone; outside of them it escapes the
+    next character for all three.
+    """
+    parts = re.findall(r"['\\]|[^'\\]+", value)
+    return "".join(f"\\{part}" if part in "'\\" else f"'{part}'" for part in parts) or "''"
+
+
+def _export(data_dir: Path | None) -> None:
+    """Start the environment in a process of its own, and print its settings for the shell.
+
+    That process ends by SIGTERM, or when the session that it was started in has ended.
+    """
+    from playbook.errors import PlaybookError, Unreachable
+
+    session = os.getsid(0)
+    answer, answering = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.fork() == 0:
+        os.close(answer)
+        _serve_detached(data_dir, session, answering)
+    os.close(answering)
+    with os.fdopen(answer, encoding="utf-8") as stream:
+        told = json.loads(stream.read() or "{}")
+    if "error" in told:
+        error = PlaybookError(told["error"])
+        error.exit_code = told["exit_code"]
+        raise error
+    if "lines" not in told:
+        raise Unreachable("the embedded environment ended before it was ready")
+    print("\n".join(told["lines"]), flush=True)
+    _say(
+        f"the demo's pages are at {told['pages']}",
+        f"ready; it ends with this session, or by: kill {told['pid']}",
+    )
+
+
+def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoReturn:
+    """The process behind the shell: start, answer with what it is to know, serve until the end."""
+    from playbook.embedded.start import start
+    from playbook.errors import PlaybookError
+
+    os.setsid()  # Ctrl-C in the terminal is for whatever runs there
+    ended = _end_requested()
+    status = 0
+    try:
+        with start(data_dir) as settings:
+            _answer(
+                answering,
+                lines=export_lines(_exported(settings)),
+                pages=f"{settings.api_url}/",
+                pid=os.getpid(),
+            )
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):  # whoever reads what we print sees its end
+                os.dup2(nowhere, stream)
+            while not ended.wait(LOOK_SECONDS) and _lives(session):
+                pass
+    except PlaybookError as error:
+        status = error.exit_code
+        _answer(answering, error=str(error), exit_code=status)
+    finally:
+        os._exit(status)
+
+
+def _exported(settings: Settings) -> dict[str, str]:
+    variables = settings.as_variables()
+    if settings.throw_away and not os.environ.get("PLAYBOOK_BACKUPS", "").strip():
+        # Its backups are worth nothing without it, and end with it.
+        variables["PLAYBOOK_BACKUPS"] = str(Path(settings.folder) / "backups")
+    return {**variables, "PLAYBOOK_UP_PID": str(os.getpid())}
+
+
+def _answer(answering: int, **told: object) -> None:
+    with os.fdopen(answering, "w", encoding="utf-8") as stream:
+        json.dump(told, stream)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _end_requested() -> Event:
+    """Set by SIGTERM and SIGINT from now on."""
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with start(data_dir) as settings:
-        print(json.dumps(settings.as_variables()), flush=True)
-        print("playbook: ready; Ctrl-C ends it", file=sys.stderr)
-        ended.wait()
+    return ended
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(f"playbook: {line}", file=sys.stderr, flush=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import typer
 
 from playbook.cli.arguments import Bundles
+from playbook.cli.environment_options import named
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(verify)
+    app.command()(named(verify))
 
 
 def verify(bundle: Bundles) -> None:
@@ -26,11 +27,12 @@ def verify(bundle: Bundles) -> None:
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
-        resets = Reset(environment, loaded, backup.directory())
+        resets = Reset(environment, loaded, backup.directory(environment.settings))
         verified = {one.short: resets.differing_from_rollback(one) for one in chosen}
     compared = {short: differing for short, differing in verified.items() if differing is not None}
     if not compared:
         raise WrongUsage("nothing to verify: no bundle was rolled back by its last run")
     for short, differing in compared.items():
-        print(f"{short}: differs in {', '.join(differing)}" if differing else f"{short}: verified")
+        found = f"differs in {', '.join(differing)}" if differing else "verified"
+        print(f"{short}: {found}, environment {environment.name}")
     raise typer.Exit(1 if any(compared.values()) else 0)

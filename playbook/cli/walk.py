@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from playbook.cli.arguments import Bundles
+from playbook.cli.environment_options import named
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(walk)
+    app.command()(named(walk))
 
 
 def walk(

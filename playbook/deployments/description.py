@@ -322,6 +322,8 @@ class Deployment:
     links: Links
     kpi: Callable[[Bundle, str], ShownKpi | None]
     """How the app shows a headline number of a bundle; None where it does not."""
+    events: str | None = None
+    """The collection in which tracked events arrive; None where the app does not say."""
     register: Callable[[str, str, str], Request] | None = None
     """The request that creates an account (address, password, name); None where a reset writes
     the document itself."""

@@ -155,7 +155,7 @@ KEPT = (
         "showcases",
         "Insert the showcase and its records",
         _own_document,
-        ("headline", "records"),
+        ("headline", "records", "anchored_at"),
         has_strays=False,
     ),
     Kept(
@@ -351,6 +351,7 @@ DEPLOYMENT = Deployment(
         bundle_parameter="utm_bundle",
     ),
     kpi=_kpi,
+    events="analytics",
     # The embedded MongoDB reads the first collection by its filter and all the others whole.
     read_first="showcases",
 )

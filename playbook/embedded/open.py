@@ -1,12 +1,15 @@
-"""Open the environment that the settings mean: a deployment, or an embedded one just for now."""
+"""Open the environment that the settings name, or an embedded one just for now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 
 from playbook.environment.connections import Environment
-from playbook.environment.settings import Settings
+from playbook.environment.env_file import names_of
+from playbook.environment.settings import THREE_WAYS, Settings
+from playbook.errors import WrongUsage
 from playbook.pristine.seeds import Seeds
 
 
@@ -14,7 +17,9 @@ from playbook.pristine.seeds import Seeds
 def opened(seeds: Seeds, settings: Settings | None = None) -> Iterator[Environment]:
     """The connected environment; an embedded one is started first and torn down after.
 
-    Raises WrongUsage where the settings are no whole, Unreachable naming what does not answer.
+    Whether a command may start an embedded one at all is decided before: see
+    :func:`require_named`. Raises WrongUsage where the settings are not right, and Unreachable
+    naming what does not answer.
     """
     with ExitStack() as stack:
         settings = settings or Settings.from_environment()
@@ -26,3 +31,19 @@ def opened(seeds: Seeds, settings: Settings | None = None) -> Iterator[Environme
         environment = stack.enter_context(Environment(settings))
         environment.require_reachable()
         yield environment
+
+
+def require_named(variables: MutableMapping[str, str] | None = None) -> None:
+    """Refuse to act where no environment is named, instead of starting one that nobody meant.
+
+    Raises WrongUsage with the three ways to name one.
+    """
+    if Settings.from_environment(variables) is None:
+        raise WrongUsage(f"no environment is named: {THREE_WAYS}")
+
+
+def choose_embedded(variables: MutableMapping[str, str] | None = None) -> None:
+    """Put aside whatever this process's settings name: an embedded environment is wanted."""
+    variables = os.environ if variables is None else variables
+    for name in names_of(variables):
+        del variables[name]

@@ -91,7 +91,7 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
             api_url=api.address(deadline),
             passwords=passwords,
             name=environment_name(os.environ),
-            throw_away=data_dir is None,
+            folder="" if data_dir else str(directory),
         )
         _prepare(mongo, settings, seeds, deadline)
         api.until(lambda: _healthy(settings.api_url), deadline)

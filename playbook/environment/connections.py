@@ -29,12 +29,13 @@ from requests.adapters import HTTPAdapter
 
 from playbook import __version__
 from playbook.deployments import Deployment, load
-from playbook.environment import identity
+from playbook.environment import identity, reasons
 from playbook.environment.identity import Identity
+from playbook.environment.outages import Outages
 from playbook.environment.redaction import Redactor, secrets_in
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
-from playbook.errors import Unreachable
+from playbook.errors import Outage, Unreachable
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
@@ -42,8 +43,6 @@ ANSWER_SECONDS = 10.0
 USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
 PARALLEL_REQUESTS = 8
 REQUESTS_AT_ONCE = 4
-
-_AUTHENTICATION_CODES = (13, 18, 8000)
 
 
 class opened_once[T]:
@@ -150,6 +149,11 @@ class Environment:
             write_concern=WriteConcern(w="majority", wtimeout=stated.get("wtimeout")),
         )
 
+    def write_seconds(self, longest: float) -> float:
+        """How long one write may take: as the URI says (``timeoutMS``), but at most ``longest``."""
+        stated = self.mongo.options.timeout
+        return min(stated, longest) if stated is not None else longest
+
     @opened_once
     def server_clock(self) -> ServerClock:
         """The time by MongoDB's own clock."""
@@ -166,6 +170,11 @@ class Environment:
                 with self.translate_connection_errors():
                     self._known.append(identity.read(self.db, self.settings))
             return self._known[0]
+
+    @property
+    def name(self) -> str:
+        """What to call the environment: as its marker says where that has been read."""
+        return self._known[0].name if self._known else self.settings.default_name
 
     def forget_identity(self) -> None:
         """Read the identity anew when it is asked for next."""
@@ -208,6 +217,10 @@ class Environment:
             )
 
     @opened_once
+    def _outages(self) -> Outages:
+        return Outages(self.settings.outage_patience)
+
+    @opened_once
     def redact(self) -> Redactor:
         """Hides this environment's secrets in any text."""
         settings = self.settings
@@ -218,13 +231,12 @@ class Environment:
 
     @contextmanager
     def translate_connection_errors(self) -> Iterator[None]:
-        """Turn the drivers' "does not answer" into Unreachable, naming the part."""
+        """Turn whatever the drivers raise into Unreachable, which names the part and the cause.
+
+        It is an Outage where the part may answer again in a while.
+        """
         try:
             yield
-        except OperationFailure as error:
-            if error.code in _AUTHENTICATION_CODES or error.has_error_label("NetworkError"):
-                raise self._unreachable("MongoDB", error) from None
-            raise
         except PyMongoError as error:
             raise self._unreachable("MongoDB", error) from None
         except redis.RedisError as error:
@@ -232,14 +244,26 @@ class Environment:
         except requests.RequestException as error:
             raise self._unreachable("API", error) from None
 
+    def outlast[T](self, attempt: Callable[[], T]) -> T:
+        """What ``attempt`` answers, made again while a part is away (playbook.environment.outages).
+
+        Raises Outage where the part stays away for longer than ``PLAYBOOK_OUTAGE_PATIENCE``.
+        """
+
+        def translated() -> T:
+            with self.translate_connection_errors():
+                return attempt()
+
+        return self._outages.outlast(translated)
+
     def _unreachable(self, part: str, error: Exception) -> Unreachable:
-        reason = type(error).__name__
-        if isinstance(error, OperationFailure | redis.AuthenticationError):
-            reason = "it refuses our credentials or rights"
-        elif isinstance(error, requests.Timeout | TimeoutError | redis.TimeoutError):
-            reason = "it did not answer in time"
+        # A server's own words may hold anything, our secrets too.
+        reason = self.redact(reasons.reason_of(error))
         address = self.settings.addresses[part]
-        return Unreachable(f"{part} at {address} cannot be reached: {reason}")
+        answered = isinstance(error, OperationFailure) and not reasons.may_pass(error)
+        what = "refuses" if answered else "cannot be reached"
+        text = f"{part} at {address} {what}: {reason}"
+        return Outage(text, part) if reasons.may_pass(error) else Unreachable(text)
 
     def require_reachable(self) -> None:
         """Knock at all three parts at once, before anything else is done.

@@ -36,9 +36,17 @@ from playbook.pristine.rates import Feed, admits_invention
 CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
 NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
+PASSWORD_PREFIX = "DEMO_PASSWORD_"
+THREE_WAYS = (
+    f"set {', '.join(CONNECTIONS)}; or name a file that does, by --env-file FILE; "
+    "or use --embedded for a throw-away environment"
+)
 RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
 WEEKENDS = "weekends"
 LONGEST_NAME = 80
+PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
+OUTAGE_PATIENCE = 60.0
+"""Seconds; an election in a replica set takes at most half of it."""
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
 
@@ -60,45 +68,49 @@ class Settings:
     passwords: Mapping[str, str] = field(repr=False)
     name: str = ""
     """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
+    folder: str = ""
+    """The temporary folder of a throw-away environment, which ends with this process."""
     deployment: str = ""
     """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
     feed: Feed = field(default_factory=Feed)
     """What the deployment says of its rate feed."""
-    throw_away: bool = False
-    """Whether it is an embedded environment that ends with this command."""
+    outage_patience: float = OUTAGE_PATIENCE
+    """Seconds that a reset waits for a part that does not answer."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
-        """The settings of a remote deployment, or None where none is named (embedded).
+        """The settings of a deployment, or None where no environment is named.
 
-        Raises WrongUsage where only some of the connections are set, or one is no such URL.
+        A setting that is empty counts as not set. Raises WrongUsage where only some of the
+        connections are set, or none but a database or a password, or where one is not right.
         """
         variables = os.environ if variables is None else variables
         stated = {name: variables.get(name, "").strip() for name in CONNECTIONS}
         missing = [name for name, value in stated.items() if not value]
         if len(missing) == len(CONNECTIONS):
+            _require_no_leftovers(variables)
             return None
         if missing:
             given = [name for name in CONNECTIONS if name not in missing]
             raise WrongUsage(
                 f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
-                f"{', '.join(CONNECTIONS)} for a deployment, or none for the embedded environment"
+                f"{', '.join(CONNECTIONS)}, or none of them; half an environment is none"
             )
         for name, value in stated.items():
             _require_url(name, value)
         passwords = {}
         for name, value in variables.items():
-            if name.startswith("DEMO_PASSWORD_") and value:
+            if name.startswith(PASSWORD_PREFIX) and value.strip():
                 try:
                     length = len(value.encode())
                 except UnicodeEncodeError:
-                    raise WrongUsage(f"{name} is no UTF-8 text; set another password") from None
+                    raise WrongUsage(f"{name} is not UTF-8 text; set another password") from None
                 if length > BCRYPT_LIMIT:
                     raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
                 passwords[name] = value
         database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
         if re.search(r'[/\\. "$*<>:|?\x00]', database):
-            raise WrongUsage(f"MONGO_DB is no database name: {database!r}")
+            raise WrongUsage(f"MONGO_DB is not a database name: {database!r}")
         return cls(
             mongo_uri=stated["MONGO_URI"],
             mongo_db=database,
@@ -106,6 +118,7 @@ class Settings:
             api_url=stated["API_URL"].rstrip("/"),
             passwords=passwords,
             name=environment_name(variables),
+            outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
             feed=_feed(variables),
         )
@@ -141,6 +154,11 @@ class Settings:
         }
 
     @property
+    def throw_away(self) -> bool:
+        """Whether it is an embedded environment that ends with this process."""
+        return bool(self.folder)
+
+    @property
     def place(self) -> str:
         """MongoDB's hosts and the database: ``mongo.example.com:27017/aislemarts``."""
         hosts = without_credentials(self.mongo_uri).partition("://")[2].partition("/")[0]
@@ -172,6 +190,22 @@ def environment_name(variables: Mapping[str, str]) -> str:
     return name
 
 
+def name_in_settings(variables: Mapping[str, str] | None = None) -> str:
+    """What to call the environment that the settings name, however wrong they are."""
+    try:
+        settings = Settings.from_environment(variables)
+    except WrongUsage:
+        return "not known: its settings are wrong"
+    return settings.default_name if settings else "none is named"
+
+
+def _seconds(variables: Mapping[str, str], name: str, default: float) -> float:
+    text = variables.get(name, "").strip()
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?|", text):
+        raise WrongUsage(f"{name} is {text!r}; expected a number of seconds, like {default:g}")
+    return float(text) if text else default
+
+
 def _feed(variables: Mapping[str, str]) -> Feed:
     source = variables.get(RATES_SOURCE, "").strip() or None
     if source is not None and admits_invention(source):
@@ -187,7 +221,7 @@ def _feed(variables: Mapping[str, str]) -> Feed:
 
 def password_setting(bundle_short: str) -> str:
     """The setting of a bundle's password: ``DEMO_PASSWORD_GENERAL_CATALYST``."""
-    return "DEMO_PASSWORD_" + bundle_short.upper().replace("-", "_")
+    return PASSWORD_PREFIX + bundle_short.upper().replace("-", "_")
 
 
 def without_credentials(url: str) -> str:
@@ -196,10 +230,27 @@ def without_credentials(url: str) -> str:
     return f"{parts['scheme']}://{parts['address']}" if parts else HIDDEN
 
 
+def _require_no_leftovers(variables: Mapping[str, str]) -> None:
+    """A database or a password without addresses: they were forgotten, or have another name."""
+    left = [
+        name
+        for name, value in variables.items()
+        if (name == "MONGO_DB" or name.startswith(PASSWORD_PREFIX)) and value.strip()
+    ]
+    if left:
+        several = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        raise WrongUsage(
+            f"{min(left)}{several} set, but none of {', '.join(CONNECTIONS)}: "
+            "set all three for a deployment, or unset the rest"
+        )
+
+
 def _require_url(name: str, value: str) -> None:
     schemes = _SCHEMES[name]
     # The parsers' own texts may quote the URL, and with it a password: they are not shown.
-    wrong = WrongUsage(f"{name} is no such URL; expected one like {schemes[0]}://host:port")
+    wrong = WrongUsage(
+        f"{name} is not a URL of its kind; expected one like {schemes[0]}://host:port"
+    )
     try:
         parts = urlsplit(value)
         host = parts.hostname or (parts.scheme == "unix" and parts.path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from playbook.facts.comparison import compared
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
@@ -14,15 +13,12 @@ from playbook.pristine.seeds import Document
 UNTIL_THE_LIVESALE = timedelta(hours=48)
 """How long an account must go on to work: whoever gets access today comes back for the LiveSale."""
 
-RESOLVED = ("password", "expires_at")
-"""Fields of an account that a reset resolves; proved by logging in and by their own checks."""
-
 
 class Accounts:
     """``demo.accounts.emails``, and which of them would not open the demo."""
 
-    def __init__(self, reading: Reading, pristine: list[Document]) -> None:
-        self._reading, self._pristine = reading, pristine
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     @property
     def emails(self) -> tuple[str, ...]:
@@ -32,22 +28,18 @@ class Accounts:
     @property
     def users(self) -> list[Document]:
         """The accounts as they stand."""
-        return self._reading.documents["users"]
+        return self._reading.stored.documents("users")
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """Missing, changed, doubled and stray accounts.
-
-        A real deployment writes fields of its own into its users (a last login, an avatar): only
-        the fields that make the account are compared.
-        """
-        fields = [name for name in self._pristine[0] if name not in RESOLVED]
-        return compared("account", self._pristine, self.users, only=fields)
+        """Missing, changed, doubled and stray accounts."""
+        resolved = (self._reading.deployment.password.path, "expires_at")
+        return self._reading.stored.differences("users", "account", but=resolved)
 
     @property
     def expired(self) -> Iterator[Finding]:
         """Accounts that have expired, or will have before the LiveSale's two days are over."""
-        for user in self.users:
+        for user in self.users if self._has("expires_at") else ():
             until = user.get("expires_at", NOTHING)
             needed = self._reading.at + UNTIL_THE_LIVESALE
             if not isinstance(until, datetime) or until <= needed:
@@ -57,7 +49,7 @@ class Accounts:
     @property
     def locked(self) -> Iterator[Finding]:
         """Accounts that are locked."""
-        for user in self.users:
+        for user in self.users if self._has("locked") else ():
             if user.get("locked", NOTHING) is not False:
                 found = user.get("locked", NOTHING)
                 yield Finding(f"account {user.get('email')}: locked", False, found)
@@ -65,18 +57,20 @@ class Accounts:
     @property
     def failed_logins(self) -> Iterator[Finding]:
         """Accounts that do not log in with their password, or log in as somebody else."""
-        owners = {user["email"]: user["_id"] for user in self._pristine}
+        sign_in = self._reading.deployment.sign_in
+        matches = self._reading.stored.matched("users").matches
+        owners = {match.pristine["email"]: match.present for match in matches}
         for email in self.emails:
             answer = self._reading.login(email)
             if answer.status != 200 or answer.problem:
                 found = Description(answer.problem or f"answer {answer.status}")
                 yield Finding(f"login of {email}", Description("answer 200"), found)
                 continue
-            body = answer.body if isinstance(answer.body, dict) else {}
-            if body.get("user_id") != owners[email]:
-                found_id = body.get("user_id", NOTHING)
-                yield Finding(f"login of {email}: user_id", owners[email], found_id)
-            if not isinstance(body.get("token"), str) or not body["token"]:
+            owner = owners[email]
+            stated = sign_in.user_id(answer.body) or NOTHING
+            if sign_in.says_user_id and owner is not None and stated != str(owner["_id"]):
+                yield Finding(f"login of {email}: user_id", str(owner["_id"]), stated)
+            if sign_in.token(answer.body) is None:
                 yield Finding(
                     f"login of {email}: token", Description("a token"), Description("none")
                 )
@@ -93,6 +87,11 @@ class Accounts:
                 yield Finding(
                     f"login of {email} with a wrong password", Description("answer 401"), found
                 )
+
+    def _has(self, field: str) -> bool:
+        """Whether the app keeps such a field of ours: where it has none, nothing can be wrong."""
+        kept = self._reading.deployment.kept_as("users")
+        return kept is not None and field in kept.ours
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:

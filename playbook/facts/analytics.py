@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from playbook.deployments.description import Trace
 from playbook.deployments.paths import values_at
 from playbook.environment.presence import instants_in, is_now, is_probe, people_in
-from playbook.facts.comparison import compared, differences
+from playbook.facts.comparison import differences
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
@@ -17,8 +17,8 @@ from playbook.pristine.seeds import Document
 class Analytics:
     """``demo.analytics.leftovers``: what former demos left behind."""
 
-    def __init__(self, reading: Reading, settings: list[Document]) -> None:
-        self._reading, self._settings = reading, settings
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     @property
     def leftovers(self) -> Iterator[Finding]:
@@ -38,14 +38,25 @@ class Analytics:
 
     @property
     def wrong_settings(self) -> Iterator[Finding]:
-        """In what the bundle's settings differ from tracking switched on."""
-        return compared("settings", self._settings, self._reading.documents["demo_settings"])
+        """In what the bundle's settings differ from tracking switched on.
+
+        An app without such a setting proves by the event that it tracks (see lost_events).
+        """
+        if not self._reading.stored.keeps("demo_settings"):
+            return iter(())
+        return self._reading.stored.differences("demo_settings", "settings")
 
     @property
     def lost_events(self) -> Iterator[Finding]:
         """What is wrong with the probe event that was tracked through the API."""
         answer, events = self._reading.tracked
-        answer.json()
+        body = answer.json()
+        if self._reading.deployment.events is None:
+            # The app does not say where it keeps its events: its own word has to do.
+            tracked = body.get("tracked", NOTHING) if isinstance(body, dict) else NOTHING
+            if tracked is not True:
+                yield Finding(f"{answer.request}: tracked", True, tracked)
+            return
         if not events:
             yield Finding(
                 f"the event that {answer.request} tracked",

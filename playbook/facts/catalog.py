@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playbook.facts.cached_copies import cached_copies
-from playbook.facts.comparison import compared
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
@@ -19,20 +18,20 @@ PRICES = ("price_usd", "price_eur", "price_sgd")
 class Catalog:
     """``demo.catalog.products``, and in what they are not as they should be."""
 
-    def __init__(self, reading: Reading, pristine: list[Document]) -> None:
-        self._reading, self._pristine = reading, pristine
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self.region = reading.bundle.region
         self.currency = REGION_CURRENCY[self.region]
 
     @property
     def products(self) -> list[Document]:
         """The products that stand in the region's catalog."""
-        return self._reading.documents["products"]
+        return self._reading.stored.documents("products")
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, doubled and stray products."""
-        return compared(self._place, self._pristine, self.products)
+        return self._reading.stored.differences("products", self._place)
 
     @property
     def doubled_names(self) -> Iterator[Finding]:
@@ -72,7 +71,8 @@ class Catalog:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached products that disagree with the catalog."""
-        known = {str(p["_id"]): p for p in self.products if "_id" in p}
+        stored = self._reading.stored.as_kept("products")
+        known = {str(p["_id"]): p for p in stored if "_id" in p}
         seeded = self._reading.seeds.products
         return cached_copies(
             self._reading,

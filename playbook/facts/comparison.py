@@ -34,7 +34,7 @@ def differences(
     # In the documents' own order, so that the same fault always reads the same.
     names = [*expected, *(n for n in found if n not in expected)] if only is None else only
     for name in names:
-        yield from _differences(
+        yield from field_differences(
             expected.get(name, NOTHING), found.get(name, NOTHING), f"{where}: {name}"
         )
 
@@ -79,10 +79,11 @@ def describe_document(document: Mapping[str, Any]) -> Description:
     )
 
 
-def _differences(expected: object, found: object, where: str) -> Iterator[Finding]:
+def field_differences(expected: object, found: object, where: str) -> Iterator[Finding]:
+    """In what two values differ, down to the nested field."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         for name in [*expected, *(name for name in found if name not in expected)]:
-            yield from _differences(
+            yield from field_differences(
                 expected.get(name, NOTHING), found.get(name, NOTHING), f"{where}.{name}"
             )
     elif (
@@ -92,7 +93,7 @@ def _differences(expected: object, found: object, where: str) -> Iterator[Findin
         and any(isinstance(item, Mapping) for item in expected)
     ):
         for number, (wanted, present) in enumerate(zip(expected, found, strict=True)):
-            yield from _differences(wanted, present, f"{where}[{number}]")
+            yield from field_differences(wanted, present, f"{where}[{number}]")
     elif not identical(expected, found):
         yield _difference(where, expected, found)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playbook.facts.cached_copies import cached_copies
-from playbook.facts.comparison import compared
 from playbook.facts.findings import Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
@@ -14,14 +13,14 @@ from playbook.pristine.seeds import Document
 class Creators:
     """``demo.creators.active``: who can host a LiveSale for this investor."""
 
-    def __init__(self, reading: Reading, pristine: list[Document]) -> None:
-        self._reading, self._pristine = reading, pristine
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self.region = reading.bundle.region
 
     @property
     def everyone(self) -> list[Document]:
         """Every creator of the region, active or not."""
-        return self._reading.documents["creators"]
+        return self._reading.stored.documents("creators")
 
     @property
     def active(self) -> list[Document]:
@@ -33,9 +32,20 @@ class Creators:
         ]
 
     @property
+    def possible_hosts(self) -> list[object]:
+        """The names of those who can host a LiveSale: the active creators.
+
+        Where the app keeps no creators, those that the seeds have for the region.
+        """
+        if self._reading.stored.keeps("creators"):
+            return [creator.get("name") for creator in self.active]
+        seeded = self._reading.seeds.creators.values()
+        return [line.model.name for line in seeded if line.model.region == self.region]
+
+    @property
     def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, doubled and stray creators."""
-        return compared(f"creator in region {self.region}", self._pristine, self.everyone)
+        return self._reading.stored.differences("creators", f"creator in region {self.region}")
 
     @property
     def stale_copies(self) -> Iterator[Finding]:

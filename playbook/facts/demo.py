@@ -52,11 +52,11 @@ class Demo:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return Catalog(self.reading, self._pristine["products"])
+        return Catalog(self.reading)
 
     @cached_property
     def creators(self) -> Creators:
-        return Creators(self.reading, self._pristine["creators"])
+        return Creators(self.reading)
 
     @cached_property
     def livesale(self) -> LiveSale:
@@ -64,7 +64,7 @@ class Demo:
 
     @cached_property
     def leads(self) -> Leads:
-        return Leads(self.reading, self._pristine["leads"])
+        return Leads(self.reading)
 
     @cached_property
     def currency(self) -> Currency:
@@ -76,11 +76,11 @@ class Demo:
 
     @cached_property
     def analytics(self) -> Analytics:
-        return Analytics(self.reading, self._pristine["demo_settings"])
+        return Analytics(self.reading)
 
     @cached_property
     def accounts(self) -> Accounts:
-        return Accounts(self.reading, self._pristine["users"])
+        return Accounts(self.reading)
 
     @cached_property
     def showcase(self) -> Showcase:

@@ -10,6 +10,8 @@ from fractions import Fraction
 
 from bson import Decimal128
 
+from playbook.facts.remedies import Remedy
+
 
 @dataclass(frozen=True)
 class Nothing:
@@ -29,6 +31,10 @@ class Finding:
     where: str
     expected: object
     found: object
+    remedy: Remedy | None = None
+    """What can help, where it is not what usually helps against failures of its check."""
+    cause: str | None = None
+    """A sentence that names the one cause of several findings, where it is known."""
 
     def __str__(self) -> str:
         expected, found = format_value(self.expected), format_value(self.found)
@@ -46,7 +52,14 @@ class NotAsExpected(AssertionError):
 
 
 class Unobservable(Exception):
-    """Something could not be looked at, and so can't be believed; says what and why."""
+    """Something could not be looked at, and so can't be believed; says what and why.
+
+    ``remedy`` is what can help, where it is not what usually helps against failures of its check.
+    """
+
+    def __init__(self, text: str, remedy: Remedy | None = None) -> None:
+        self.remedy = remedy
+        super().__init__(text)
 
 
 def expect_none(findings: Iterable[Finding]) -> None:

@@ -7,7 +7,6 @@ from typing import get_args
 
 from playbook.environment.presence import is_probe
 from playbook.facts.cached_copies import cached_copies
-from playbook.facts.comparison import compared
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
@@ -21,18 +20,18 @@ TAGS = ("locale", "currency", "timezone", "device", "source")
 class Leads:
     """``demo.leads.cards``, and in what they are not as they should be."""
 
-    def __init__(self, reading: Reading, pristine: list[Document]) -> None:
-        self._reading, self._pristine = reading, pristine
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     @property
     def cards(self) -> list[Document]:
         """The cards on the bundle's board, without those of a walk that is just being made."""
-        return [card for card in self._reading.documents["leads"] if not is_probe(card)]
+        return [card for card in self._reading.stored.documents("leads") if not is_probe(card)]
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, doubled and stray cards."""
-        return compared("lead", self._pristine, self.cards)
+        return self._reading.stored.differences("leads", "lead")
 
     @property
     def wrong_columns(self) -> Iterator[Finding]:

@@ -8,7 +8,6 @@ from datetime import datetime
 from playbook.clock import local_text
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.catalog import Catalog
-from playbook.facts.comparison import compared
 from playbook.facts.creators import Creators
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
@@ -31,7 +30,7 @@ class LiveSale:
     @property
     def events(self) -> list[Document]:
         """Every LiveSale of the bundle; one is expected."""
-        return self._reading.documents["livesales"]
+        return self._reading.stored.documents("livesales")
 
     @property
     def event(self) -> Document:
@@ -58,7 +57,7 @@ class LiveSale:
     def differences_from_seeds(self) -> Iterator[Finding]:
         """In what the event differs from its template, resolved for T."""
         wanted = pristine_livesale(self._template, self.access)
-        yield from compared("LiveSale", [wanted], self.events)
+        yield from self._reading.stored.differences("livesales", "LiveSale", pristine=[wanted])
 
     @property
     def wrong_times(self) -> Iterator[Finding]:
@@ -86,8 +85,7 @@ class LiveSale:
     @property
     def without_its_host(self) -> Iterator[Finding]:
         """The host, where no active creator of the region has that name."""
-        hosts = [creator.get("name") for creator in self._creators.active]
-        if self.event.get("creator") not in hosts:
+        if self.event.get("creator") not in self._creators.possible_hosts:
             yield Finding(
                 f"LiveSale {self._template['_id']}: creator",
                 Description(f"an active creator of region {self._creators.region}"),
@@ -114,7 +112,8 @@ class LiveSale:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached copies that disagree with the event."""
-        known = {str(e["_id"]): e for e in self.events if "_id" in e}
+        stored = self._reading.stored.as_kept("livesales")
+        known = {str(e["_id"]): e for e in stored if "_id" in e}
         return cached_copies(self._reading, known, places=("livesale",))
 
     def _instant(self, field: str) -> datetime:

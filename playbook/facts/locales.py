@@ -22,7 +22,8 @@ class Locales:
 
     def loaded(self, language: str) -> list[Document]:
         """The documents of a language; one is expected."""
-        return [d for d in self._reading.documents["locales"] if d.get("_id") == language]
+        stored = self._reading.stored.documents("locales")
+        return [d for d in stored if d.get("_id") == language]
 
     def served(self, language: str) -> dict[str, Any]:
         """A language as the API serves it. Raises Unobservable where it does not."""
@@ -34,7 +35,8 @@ class Locales:
 
     def differences_from_seeds(self, language: str) -> Iterator[Finding]:
         """In what the loaded language differs from its locale file."""
-        return compared("locale", [self._pristine[language]], self.loaded(language))
+        ours = ("direction", "messages")
+        return compared("locale", [self._pristine[language]], self.loaded(language), only=ours)
 
     def wrong_messages_served(self, language: str) -> Iterator[Finding]:
         """In what the API's language differs from its locale file."""
@@ -61,7 +63,9 @@ class Locales:
     @property
     def context_differences(self) -> Iterator[Finding]:
         """In what the stored context differs from the investor's."""
-        return compared("context", [self._context], self._reading.documents["awareness_contexts"])
+        if not self._reading.stored.keeps("awareness_contexts"):
+            return iter(())  # what the app serves is all there is (see wrong_context_served)
+        return self._reading.stored.differences("awareness_contexts", "context")
 
     @property
     def wrong_context_served(self) -> Iterator[Finding]:

@@ -30,8 +30,11 @@ from playbook.environment.presence import Presence
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
+from playbook.facts.remedies import Remedy, remedy_for
+from playbook.facts.stored import Stored
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.documents import pristine_documents
 from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import COLLECTION as JOURNAL
@@ -58,14 +61,16 @@ class Answer:
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable where it is not one."""
         if self.problem or self.status != 200:
-            raise Unobservable(f"{self.request} {self.problem or f'answered {self.status}'}")
+            remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
+            text = f"{self.request} {self.problem or f'answered {self.status}'}"
+            raise Unobservable(text, remedy)
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:
         """A field of a good answer. Raises Unobservable where it is missing or no such thing."""
         body = self.json()
         if not isinstance(body, dict) or not isinstance(body.get(name), kind):
-            raise Unobservable(f"{self.request} answered without a usable “{name}”")
+            raise Unobservable(f"{self.request} answered without a usable “{name}”", Remedy.BACKEND)
         return body[name]
 
 
@@ -118,6 +123,12 @@ class Reading:
     def documents(self) -> Mapping[str, list[Document]]:
         """Every document of the scope by collection, with ``currency_rates`` beside them."""
         return self._result(self._documents)
+
+    @cached_property
+    def stored(self) -> Stored:
+        """The same by kind, whatever the app calls its collections."""
+        pristine = pristine_documents(self.bundle, self.seeds, self.at)
+        return Stored(self.deployment, pristine, self.documents)
 
     @cached_property
     def indexes(self) -> Mapping[str, list[dict[str, Any]]]:
@@ -202,7 +213,7 @@ class Reading:
         try:
             return future.result()
         except PlaybookError as error:
-            raise Unobservable(str(error)) from None
+            raise Unobservable(str(error), remedy_for(error)) from None
 
     def _read_scope(self) -> Scope:
         with self.environment.translate_connection_errors():
@@ -281,18 +292,18 @@ class Reading:
         try:
             password = self.environment.settings.account_password(self.bundle.short, email)
         except WrongUsage as error:
-            return wrong, Answer("POST /api/auth/login", None, problem=f"was not asked: {error}")
+            request = str(self.deployment.sign_in.ask(email, ""))
+            return wrong, Answer(request, None, problem=f"was not asked: {error}")
         return wrong, self._log_in(email, password)
 
     def _log_in(self, email: str, password: str) -> Answer:
+        sign_in = self.deployment.sign_in
+        request = sign_in.ask(email, password)
         answer = self._ask(
-            "POST",
-            "/api/auth/login",
-            json={"email": email, "password": password},
-            headers={"User-Agent": self.probe},
+            request.method, request.path, json=request.body, headers={"User-Agent": self.probe}
         )
-        if isinstance(answer.body, dict) and isinstance(answer.body.get("token"), str):
-            self._tokens.append(answer.body["token"])
+        if (token := sign_in.token(answer.body)) is not None:
+            self._tokens.append(token)
         return answer
 
     def _track(self) -> tuple[Answer, list[Document]]:
@@ -310,14 +321,15 @@ class Reading:
             },
             headers={"User-Agent": self.probe},
         )
-        if answer.problem or answer.status != 200:
+        if answer.problem or answer.status != 200 or self.deployment.events is None:
             return answer, []
         # An app may write its events behind a queue: look until it had time enough.
+        arrived = self.environment.db[self.deployment.events]
         deadline = time.monotonic() + ARRIVAL_SECONDS
         pause = 0.05
         with self.environment.translate_connection_errors():
             while True:
-                events = list(self.environment.db.analytics.find({"session_id": self.probe}))
+                events = list(arrived.find({"session_id": self.probe}))
                 if events or time.monotonic() > deadline:
                     return answer, events
                 if isinstance(answer.body, dict) and answer.body.get("tracked") is not True:
@@ -352,7 +364,8 @@ class Reading:
             if any(trace.collection == "user_sessions" for trace in self.deployment.traces):
                 db.user_sessions.delete_many(own)
             events = [{"session_id": marked} for marked in ours]
-            db.analytics.delete_many({"bundle": self.bundle.key, "$or": events})
+            if self.deployment.events is not None:
+                db[self.deployment.events].delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False
 
 

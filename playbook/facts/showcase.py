@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from playbook.facts.cached_copies import cached_copies
-from playbook.facts.comparison import compared
 from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
@@ -45,7 +44,12 @@ class Showcase:
 
     @property
     def _document(self) -> Document:
-        for document in self._reading.documents["showcases"]:
+        stored = self._reading.stored
+        # Where the app keeps no showcase, the seeded rows stand behind the numbers that it shows.
+        if not stored.keeps("showcases"):
+            access = access_by_journal(self._reading) or self._reading.at
+            return pristine_showcase(self._template, access, self._reading.bundle.timezone)
+        for document in stored.documents("showcases"):
             return document
         raise Unobservable(f"the showcase of {self._reading.bundle.key} is not there to look at")
 
@@ -117,7 +121,9 @@ class Showcase:
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
         """In what the showcase differs from the seeded one."""
-        return compared("showcase", [self._pristine], self._reading.documents["showcases"])
+        if not self._reading.stored.keeps("showcases"):
+            return iter(())  # the numbers that the app shows are compared (see wrongly_served)
+        return self._reading.stored.differences("showcases", "showcase", pristine=[self._pristine])
 
     def discrepancies(self, rule: str | None = None) -> Iterator[Finding]:
         """Rows that break a rule of the showcase ("buyers", "tax"), or any. Raises Unobservable."""
@@ -149,17 +155,20 @@ class Showcase:
             yield Finding("KPIs as served: bundle", self._reading.bundle.key, found_bundle)
         names: list[str] = []
         for name, stated in self._template["headline"].items():
-            stem, _, unit = name.rpartition("_")
-            served_as, wanted = name, Decimal(str(stated))
-            if unit in MONEY:
-                served_as = f"{stem}_{wanted_currency.lower()}"
+            unit = name.rpartition("_")[2]
+            served = self._reading.deployment.kpi(self._reading.bundle, name)
+            if served is None:
+                yield Finding(f"KPI {name} as served", Description("shown"), NOTHING)
+                continue
+            served_as, wanted = served.name, Decimal(str(stated))
+            if served.money:
                 wanted = self._currency.convert(wanted, unit.upper(), wanted_currency)
             found = shown.get(served_as, NOTHING)
             names.append(served_as)
             number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
             amount = Decimal(str(found)) if number else Decimal("NaN")
             # What was converted was rounded on the way; everything else must be exact.
-            converted = unit in MONEY and unit.upper() != wanted_currency
+            converted = served.money and unit.upper() != wanted_currency
             allowed = TOLERANCE * wanted if converted else Decimal(0)
             if not amount.is_finite() or abs(amount - wanted) > allowed:
                 yield Finding(f"KPI {served_as} as served", Description(f"{wanted:.8g}"), found)

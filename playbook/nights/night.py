@@ -45,6 +45,8 @@ class Night:
     """What ended the night early, where something did."""
     notes: list[str] = field(default_factory=list)
     meeting: datetime | None = None
+    environment: str = ""
+    """Its name."""
     deliveries: list[Delivery] = field(default_factory=list)
 
     @property
@@ -126,6 +128,7 @@ class Night:
             "started_at": self.started_at,
             "ended_at": self.ended_at,
             "waited_seconds": self.waited.total_seconds(),
+            "environment": self.environment,
             "outcome": self.outcome,
             "pristine": self.pristine,
             "verdict": self.verdict,

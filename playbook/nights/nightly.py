@@ -91,15 +91,20 @@ class Nightly:
         Raises BeingReset or LeaseLost where somebody else is at it, NotDue, and StoppedImmediately:
         of these nobody is alerted. Raises Crashed for what should not happen.
         """
-        night = Night(bundle, clock.now())
+        night = Night(bundle, clock.now(), environment=self.environment.name)
         try:
             with self.environment.translate_connection_errors(), self._held(bundle):
                 self._require_due(bundle, timedelta(0))
                 self._through(night)
                 self.close(night)
                 return night
-        except (BeingReset, LeaseLost, NotDue, StoppedImmediately):
+        except (NotDue, StoppedImmediately):
             raise
+        except (BeingReset, LeaseLost) as error:
+            # Nothing was done here where the night had not begun; a failed attempt must be known.
+            if not night.attempts:
+                raise
+            night.error = error
         except PlaybookError as error:
             night.error = error
         except OSError as error:
@@ -113,13 +118,16 @@ class Nightly:
 
     def _through(self, night: Night) -> None:
         bundle = night.bundle
-        guard.require_marker(self.environment)
-        night.meeting = self.journal.meeting(bundle.key, night.started_at)
+        outlast = self.environment.outlast
+        night.environment = outlast(lambda: guard.require_marker(self.environment)).name
+        night.meeting = outlast(lambda: self.journal.meeting(bundle.key, night.started_at))
         attempt = self._try(night)
         if not attempt.go:
             self._say(night, f"{_describe_attempt(attempt)}; trying once more")
             self._tell_of_retry(night, attempt)
-            if isinstance(attempt.error, Unreachable):
+            if isinstance(attempt.error, Unreachable) or (
+                isinstance(attempt.error, ResetFailed) and attempt.error.by_outage
+            ):
                 self.stopping.wait(BLIP.total_seconds())
             attempt = self._try(night)
         if attempt.go:
@@ -141,7 +149,7 @@ class Nightly:
         BeingReset where somebody else holds it; one whose holder died ends by itself.
         """
         lease = Lease(self.environment.db, new_run(clock.now()), this_process())
-        if other := lease.take(f"night:{bundle.key}"):
+        if other := self.environment.outlast(lambda: lease.take(f"night:{bundle.key}")):
             raise BeingReset(
                 f"{bundle.short} is being reset already, by {other['holder']}: its night is under "
                 "way there; nothing was written"
@@ -244,8 +252,7 @@ class Nightly:
                 "did": f"{found.verdict}, {passed} of {len(found.results)} scenarios passed",
             }
         )
-        with self.environment.translate_connection_errors():
-            self.journal.record(run)
+        self.environment.outlast(lambda: self.journal.record(run))
         return Attempt(what, verdict=found)
 
     def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
@@ -291,7 +298,7 @@ class Nightly:
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
         """The night of a bundle whose environment does not answer at all: told all the same."""
-        night = Night(bundle, clock.now(), error=error)
+        night = Night(bundle, clock.now(), error=error, environment=self.environment.name)
         self.close(night)
         return night
 
@@ -300,7 +307,7 @@ class Nightly:
         run.night["notes"] = [self.environment.redact(note) for note in night.notes]
         try:
             self.journal.tell_night(run)
-        except (PyMongoError, OSError) as error:
+        except (PyMongoError, PlaybookError, OSError) as error:
             self._say(night, f"the night could not be written down: {type(error).__name__}")
 
     def _send(self, night: Night, alert: Alert, also: Sequence[str] = ()) -> None:
@@ -314,7 +321,7 @@ class Nightly:
         if self.if_due is None:
             return
         at, grace = self.if_due
-        made = self.journal.last_night(bundle.key)
+        made = self.environment.outlast(lambda: self.journal.last_night(bundle.key))
         if due(bundle.timezone, clock.now(), made, at, grace + waiting) is None:
             raise NotDue(f"{bundle.short}: nothing to do, the night's run is made or not due yet")
 
@@ -323,7 +330,9 @@ class Nightly:
 
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)
-        self.say(self.environment.redact(f"{night.bundle.short}  {local}  {text}"))
+        self.say(
+            self.environment.redact(f"{night.bundle.short}  {local}  {night.environment}: {text}")
+        )
 
 
 def _describe_attempt(attempt: Attempt) -> str:

@@ -103,7 +103,7 @@ def demo_router(
 ) -> APIRouter:
     """The two endpoints for one deployment; mountable in any FastAPI app."""
     gate = gate or Authentication.of_settings(environment)
-    work = Work(environment, seeds, backups or backup.directory())
+    work = Work(environment, seeds, backups or backup.directory(environment.settings))
     router = APIRouter(prefix="/api/demo", tags=["demo"])
 
     def said[T](action: Callable[[], T]) -> T:

@@ -50,7 +50,7 @@ def create_app(
 ) -> FastAPI:
     """The panel of one environment, to be served by itself or mounted in another app."""
     gate = gate or Authentication.of_settings(environment)
-    work = Work(environment, seeds, backups or backup.directory())
+    work = Work(environment, seeds, backups or backup.directory(environment.settings))
     jobs = Jobs(environment.db, environment.redact)
     audit = Audit(environment.db, environment.redact)
     at = schedule.reset_time()
@@ -65,6 +65,7 @@ def create_app(
         title="AisleMarts Demo Playbook", docs_url=None, redoc_url=None, openapi_url=None,
         lifespan=lifespan,
     )  # fmt: skip
+    app.state.environment = environment
     app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(signing(gate, audit))
@@ -108,7 +109,8 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Authe
             )
         with environment.translate_connection_errors():
             runs = metrics.runs_to_tell(Journal.reading(environment.db), seeds.bundles)
-        text = metrics.render(runs, seeds, clock.now(), schedule.reset_time())
+            name = environment.identity.name
+        text = metrics.render(runs, seeds, clock.now(), name, schedule.reset_time())
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 

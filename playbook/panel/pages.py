@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from playbook import PROJECT, clock
+from playbook import clock, writable_folder
 from playbook.errors import WrongUsage
 from playbook.panel import tasks
 from playbook.panel.accounts import Person, Role
@@ -255,7 +255,7 @@ def backup_name(given: str) -> str:
 
 def reports() -> Path:
     """Where finished reports are."""
-    return PROJECT / "reports"
+    return writable_folder("reports")
 
 
 def report_url(run: Mapping[str, Any], at: str) -> str | None:

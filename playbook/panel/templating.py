@@ -12,7 +12,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 
 from playbook import __version__, clock
+from playbook.environment import Environment as Demos
 from playbook.environment.redaction import Redactor
+from playbook.errors import PlaybookError
 from playbook.panel.sessions import Session
 
 DAYS_FROM_HOURS = 100
@@ -68,8 +70,18 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """A page; what goes out of it carries no secret."""
-    text = fragment(name, at=root(request), session=session, **values)
+    environment = environment_name(request)
+    text = fragment(name, at=root(request), session=session, environment_name=environment, **values)
     return HTMLResponse(redact(text) if redact else text, status)
+
+
+def environment_name(request: Request) -> str:
+    """The name of the environment that the panel is about, for the header of every page."""
+    known: Demos = request.app.state.environment
+    try:
+        return known.identity.name
+    except PlaybookError:  # the page itself says what is wrong
+        return known.name
 
 
 def fragment(name: str, **values: Any) -> str:

@@ -1,40 +1,72 @@
 """The investors' bundles: which one a name means, and what belongs to it.
 
-A bundle is named by its id, its short name or an alias, in any case; ``all`` names every one.
+A bundle is named by its id, its short name, its firm or an alias, in any case; ``all`` names every
+one.
 The ids are the deployed system's own, the misspelling in INDEX_SOFOA_DOLFE included.
 """
 
 from __future__ import annotations
 
+import difflib
+import re
+import unicodedata
 from collections.abc import Iterable
 
 from playbook.errors import WrongUsage
 from playbook.pristine.seeds import Seeds
 from playbook.pristine.seeds.models import Bundle
 
+ALL = "all"
+
 __all__ = ["Bundle", "accounts_of", "find", "select", "sharing_region"]
 
 
 def find(seeds: Seeds, name: str) -> Bundle:
     """The bundle of a name. Raises WrongUsage with the known names where there is none."""
-    wanted = name.casefold()
-    for line in seeds.bundles.values():
-        bundle = line.model
-        if wanted in (known.casefold() for known in (bundle.key, bundle.short, *bundle.aliases)):
-            return bundle
-    known = ", ".join(line.model.short for line in seeds.bundles.values())
-    raise WrongUsage(f"no bundle is called {name!r}; expected one of {known}, or all")
+    known = _by_name(seeds)
+    if bundle := known.get(_plain(name)):
+        return bundle
+    similar = difflib.get_close_matches(_plain(name), [*known, ALL], n=1)
+    guess = ""
+    if similar:
+        meant = known.get(similar[0])
+        guess = f"; did you mean {meant.short if meant else ALL}?"
+    shorts = ", ".join(line.model.short for line in seeds.bundles.values())
+    raise WrongUsage(f"no bundle is called {name!r}{guess}; expected one of {shorts}, or {ALL}")
 
 
 def select(seeds: Seeds, names: Iterable[str]) -> list[Bundle]:
-    """The bundles of several names, each once, in the seeds' order; ``all`` is every bundle."""
+    """The bundles of several names, each once, in the seeds' order; ``all`` is every bundle.
+
+    A name of two words may come as two: ``General Catalyst`` without quotation marks.
+    """
+    known = _by_name(seeds)
     wanted: set[str] = set()
-    for name in names:
-        if name.casefold() == "all":
+    left = list(names)
+    while left:
+        together = known.get(_plain(" ".join(left[:2])))
+        if _plain(left[0]) == ALL:
             wanted.update(seeds.bundles)
+        elif len(left) > 1 and together is not None:
+            wanted.add(together.key)
+            del left[0]
         else:
-            wanted.add(find(seeds, name).key)
+            wanted.add(find(seeds, left[0]).key)
+        del left[0]
     return [line.model for key, line in seeds.bundles.items() if key in wanted]
+
+
+def _by_name(seeds: Seeds) -> dict[str, Bundle]:
+    return {
+        _plain(name): line.model
+        for line in seeds.bundles.values()
+        for name in (line.model.firm, *line.model.aliases, line.model.short, line.model.key)
+    }
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: without case, blanks and dashes alike."""
+    return re.sub(r"[\s_-]+", "-", unicodedata.normalize("NFKC", name).strip()).casefold()
 
 
 def accounts_of(seeds: Seeds, bundle: Bundle) -> list[str]:

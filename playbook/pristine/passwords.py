@@ -33,6 +33,24 @@ def password_hash(email: str, password: str) -> str:
     return _hashed(email, password, cost)
 
 
+def fitting_hash(email: str, password: str, present: object) -> str:
+    """The hash that an account is to have: the present one where the password fits it.
+
+    Raises WrongUsage as :func:`password_hash` does.
+    """
+    if isinstance(present, str) and _fits(password, present):
+        return present
+    return password_hash(email, password)
+
+
+@cache
+def _fits(password: str, present: str) -> bool:
+    try:
+        return bcrypt.checkpw(password.encode(), present.encode())
+    except ValueError:  # what is stored is no bcrypt hash
+        return False
+
+
 @cache
 def _hashed(email: str, password: str, cost: int) -> str:
     """Computed once a process, which hashing is meant to be slow at.

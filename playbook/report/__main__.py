@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from playbook import PROJECT
+from playbook import writable_folder
 from playbook.errors import PlaybookError
 
-REPORTS = PROJECT / "reports"
+REPORTS = writable_folder("reports")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -47,12 +47,16 @@ def runs_to_tell(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Doc
 
 
 def render(
-    runs: Mapping[str, list[Document]], seeds: Seeds, now: datetime, at: time = RESET_TIME
+    runs: Mapping[str, list[Document]],
+    seeds: Seeds,
+    now: datetime,
+    environment: str,
+    at: time = RESET_TIME,
 ) -> str:
     """The metrics of every bundle by its runs, newest first (see :func:`runs_to_tell`)."""
     samples: dict[str, list[tuple[dict[str, str], float]]] = {name: [] for name in METRICS}
     for key, line in seeds.bundles.items():
-        labels = {"bundle": line.model.short}
+        labels = {"bundle": line.model.short, "environment": environment}
         for name, value in _of_bundle(runs.get(key, [])).items():
             samples[name].append((labels, value))
         upcoming = next_reset(line.model.timezone, now, at).timestamp()

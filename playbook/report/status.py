@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from playbook.clock import RESET_TIME, local_text, next_reset
+from playbook.environment.identity import Identity
 from playbook.pristine.seeds import Document, Seeds
 from playbook.verdict.model import GO
 
@@ -25,9 +26,11 @@ def show(
     seeds: Seeds,
     runs: Mapping[str, list[Document]],
     now: datetime,
+    environment: Identity,
     at: time = RESET_TIME,
 ) -> None:
     """Print a bundle's runs, newest first, in its local time, and when its next reset is."""
+    console.print(f"environment: {environment.name}", highlight=False, markup=False)
     for key, line in seeds.bundles.items():
         bundle = line.model
         upcoming = local_text(next_reset(bundle.timezone, now, at), bundle.timezone)
@@ -55,12 +58,17 @@ def show(
 
 
 def as_json(
-    seeds: Seeds, runs: Mapping[str, list[Document]], now: datetime, at: time = RESET_TIME
+    seeds: Seeds,
+    runs: Mapping[str, list[Document]],
+    now: datetime,
+    environment: Identity,
+    at: time = RESET_TIME,
 ) -> str:
     """The same for machines; instants are ISO 8601 in UTC, durations seconds."""
     document = {
         key: {
             "short": line.model.short,
+            "environment": environment.document(),
             "timezone": line.model.timezone,
             "next_reset": next_reset(line.model.timezone, now, at),
             "runs": runs[key],

@@ -25,7 +25,8 @@ from bson import json_util
 from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 
-from playbook import PROJECT
+from playbook import writable_folder
+from playbook.environment.settings import Settings
 from playbook.environment.snapshot import RAW, Snapshot
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.bundles import Bundle
@@ -56,9 +57,14 @@ class Backup:
     hashes: Mapping[str, str]
 
 
-def directory() -> Path:
-    """Where the backups are: ``PLAYBOOK_BACKUPS``, else ``backups/`` of the project."""
-    return Path(os.environ.get("PLAYBOOK_BACKUPS") or PROJECT / "backups")
+def directory(settings: Settings) -> Path:
+    """Where an environment's backups are: ``PLAYBOOK_BACKUPS``, else ``backups``.
+
+    Those of a throw-away environment end with it: they are in its own temporary folder.
+    """
+    if settings.throw_away:
+        return Path(settings.folder) / "backups"
+    return Path(os.environ.get("PLAYBOOK_BACKUPS", "").strip() or writable_folder("backups"))
 
 
 def write(

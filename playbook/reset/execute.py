@@ -15,19 +15,22 @@ import bson
 import pymongo
 import requests
 from bson.raw_bson import RawBSONDocument
-from pymongo import IndexModel, ReplaceOne
+from pymongo import IndexModel, ReplaceOne, UpdateOne
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, OperationFailure
+from pymongo.errors import OperationFailure
 
-from playbook.deployments.description import Filter, Index
+from playbook.deployments.description import Filter, Index, Kept
 from playbook.deployments.indexes import differing
-from playbook.environment import Environment, cache_keys
+from playbook.deployments.matching import Match
+from playbook.environment import Environment, cache_keys, reasons
 from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
 from playbook.errors import PlaybookError
 from playbook.pristine.seeds import Document
+from playbook.reset.changes import changes_of, merged, refusal, resolved
 from playbook.reset.plan import (
     Call,
     ClearKeys,
+    CreateAccounts,
     DropIndexes,
     EnsureIndexes,
     Operation,
@@ -35,6 +38,7 @@ from playbook.reset.plan import (
     Remove,
     RemoveStrays,
     RestoreIndexes,
+    SetFields,
 )
 
 WRITE_SECONDS = 25
@@ -64,39 +68,47 @@ class Executor:
     environment: Environment
     before: Snapshot | None
     notes: list[str] = field(default_factory=list)
+    _new_ids: dict[str, Any] = field(default_factory=dict)
+    """The ``_id`` of each account that the app has just created, by its address."""
 
     def run(self, operation: Operation) -> str:
         """Do one operation and say in a few words what was done.
 
         Raises Unreachable where a part does not answer, StepFailed where it refuses.
         """
-        try:
-            with self.environment.translate_connection_errors(), pymongo.timeout(WRITE_SECONDS):
-                match operation:
-                    case Remove(collection, where):
-                        return self._remove(collection, where)
-                    case Put(collection, documents):
-                        return self._put(collection, documents)
-                    case RemoveStrays(collection, where, keep):
-                        return self._remove_strays(collection, where, keep)
-                    case EnsureIndexes(collection, declared):
-                        return self._ensure_indexes(collection, declared)
-                    case DropIndexes(collection, indexes):
-                        return self._drop_indexes(collection, indexes)
-                    case RestoreIndexes(collection, indexes):
-                        return self._restore_indexes(collection, indexes)
-                    case ClearKeys(patterns):
-                        return self._clear_keys(patterns)
-                    case Call():
-                        return self._call(operation)
-        except BulkWriteError as error:
-            reasons = {e.get("errmsg", "no reason") for e in error.details["writeErrors"]}
-            raise StepFailed(
-                f"MongoDB refused to {operation}: {'; '.join(sorted(reasons))}"
-            ) from None
-        except OperationFailure as error:
-            message = (error.details or {}).get("errmsg", type(error).__name__)
-            raise StepFailed(f"MongoDB refused to {operation}: {message}") from None
+        with self.environment.translate_connection_errors():
+            try:
+                with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
+                    return self._run(operation)
+            except OperationFailure as error:
+                if reasons.may_pass(error):
+                    raise
+                raise StepFailed(
+                    f"MongoDB refused to {operation}: {reasons.reason_of(error)}"
+                ) from None
+
+    def _run(self, operation: Operation) -> str:
+        match operation:
+            case Remove(collection, where):
+                return self._remove(collection, where)
+            case Put(collection, documents):
+                return self._put(collection, documents)
+            case SetFields(kept, matches):
+                return self._set_fields(kept, matches)
+            case CreateAccounts():
+                return self._create_accounts(operation)
+            case RemoveStrays(collection, where, keep):
+                return self._remove_strays(collection, where, keep)
+            case EnsureIndexes(collection, declared):
+                return self._ensure_indexes(collection, declared)
+            case DropIndexes(collection, indexes):
+                return self._drop_indexes(collection, indexes)
+            case RestoreIndexes(collection, indexes):
+                return self._restore_indexes(collection, indexes)
+            case ClearKeys(patterns):
+                return self._clear_keys(patterns)
+            case Call():
+                return self._call(operation)
 
     def _found(self, collection: str) -> dict[bytes, bytes] | None:
         return None if self.before is None else self.before.by_id(collection)
@@ -118,6 +130,50 @@ class Executor:
                 [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed], ordered=False
             )
         return f"{len(changed)} written, {len(documents) - len(changed)} pristine already"
+
+    def _set_fields(self, kept: Kept, matches: Sequence[Match]) -> str:
+        writes: list[ReplaceOne[Document] | UpdateOne] = []
+        created = changed = 0
+        for match in matches:
+            if match.present is None:
+                document = resolved(match.wanted, self._new_ids)
+                writes.append(ReplaceOne({"_id": document["_id"]}, document, upsert=True))
+                created += 1
+                continue
+            changes = changes_of(kept, match)
+            if not changes:
+                continue
+            if reason := refusal(kept, merged(match, changes)):
+                # What does not fit is not of our making, for all of ours is in it.
+                self.notes.append(
+                    f"{kept.collection} {match.pristine['_id']} was left as it is: the app's "
+                    f"model would refuse it even when pristine ({reason})"
+                )
+                continue
+            update = resolved(changes.as_update(), self._new_ids)
+            writes.append(UpdateOne({"_id": match.identifier}, update))
+            changed += 1
+        if writes:
+            self.environment.db[kept.collection].bulk_write(writes, ordered=False)
+        pristine = len(matches) - created - changed
+        return f"{created} created, {changed} changed, {pristine} pristine already"
+
+    def _create_accounts(self, operation: CreateAccounts) -> str:
+        deployment = self.environment.deployment
+        kept = deployment.kept_as("users")
+        assert deployment.register is not None and kept is not None
+        for account in operation.accounts:
+            email = account["email"]
+            request = deployment.register(email, operation.passwords[email], _name_of(email))
+            answer = self.environment.call(request.method, request.path, json=request.body)
+            user = self.environment.db[kept.collection].find_one({kept.key: email}, {"_id": 1})
+            if user is None:
+                raise StepFailed(
+                    f"{request} for {email} answered {answer.status_code}, "
+                    f"and the account is not there{_answer_text(answer)}"
+                )
+            self._new_ids[email] = user["_id"]
+        return f"{len(operation.accounts)} created"
 
     def _remove_strays(self, collection: str, where: Filter, keep: list[Any]) -> str:
         found = self._found(collection)
@@ -270,6 +326,11 @@ def _encoded(document: Mapping[str, Any]) -> bytes:
     if isinstance(document, RawBSONDocument):
         return bytes(document.raw)
     return bson.encode(document)
+
+
+def _name_of(email: str) -> str:
+    """What an account is called when it is new: "Sequoia Demo"."""
+    return email.partition("@")[0].replace(".", " ").title()
 
 
 def _comparable(index: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from playbook.environment.redaction import Redactor
+from playbook.errors import Unreachable
 from playbook.pristine.seeds import Document
 
 COLLECTION = "demo_resets"
@@ -99,15 +100,29 @@ class Journal:
             ]
         )
 
-    def finish(self, run: Run, status: str, now: datetime, error: str | None = None) -> None:
-        """Record a run's end; where MongoDB is away, in the spool."""
+    def finish(
+        self,
+        run: Run,
+        status: str,
+        now: datetime,
+        error: str | None = None,
+        outlast: Callable[[Callable[[], None]], None] = lambda attempt: attempt(),
+    ) -> None:
+        """Record a run's end; where MongoDB stays away, in the spool.
+
+        ``outlast`` makes the attempt again while MongoDB is away.
+        """
         run.status, run.ended_at = status, now
         run.error = self.redact(error) if error else None
         run.notes = [self.redact(note) for note in run.notes]
-        try:
+
+        def record() -> None:
             with pymongo.timeout(RECORD_SECONDS):
                 self.record(run)
-        except PyMongoError:
+
+        try:
+            outlast(record)
+        except (PyMongoError, Unreachable):
             self.spool.mkdir(parents=True, exist_ok=True)
             # Whole or not there at all: the next run reads whatever is called *.json.
             partial = self.spool / f".{run.id}.{os.getpid()}"

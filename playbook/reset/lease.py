@@ -24,7 +24,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from playbook.environment.server_clock import ServerClock, elapsed
-from playbook.errors import Refused
+from playbook.errors import Refused, Unreachable
 from playbook.pristine.bundles import Bundle
 
 COLLECTION = "demo_locks"
@@ -146,6 +146,10 @@ class Lease:
         _over.discard(self.run)
 
 
+def _once[T](attempt: Callable[[], T]) -> T:
+    return attempt()
+
+
 @contextmanager
 def held(
     db: Database[dict[str, Any]],
@@ -155,9 +159,12 @@ def held(
     clock: ServerClock | None = None,
     life: timedelta = LIFE,
     patience: timedelta = REGION_PATIENCE,
+    outlast: Callable[[Callable[[], Any]], Any] = _once,
     pause: Callable[[float], None] = time.sleep,
 ) -> Iterator[Lease]:
     """Hold a bundle's lease and its region's while a reset or rollback runs.
+
+    ``outlast`` makes each request again while MongoDB is away.
 
     Raises Refused, naming the holder, where the bundle is being reset already, or where its
     region stays held for longer than ``patience``.
@@ -165,25 +172,25 @@ def held(
     lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
     if clock is not None:
         lease.clock = clock
-    if other := lease.take(f"bundle:{bundle.key}"):
+    if other := outlast(lambda: lease.take(f"bundle:{bundle.key}")):
         raise BeingReset(
             f"{bundle.short} is being reset already, by {_describe_lease(other)}; "
             "nothing was written"
         )
     try:
         deadline = elapsed() + patience.total_seconds()
-        while other := lease.take(f"region:{bundle.region}"):
+        while other := outlast(lambda: lease.take(f"region:{bundle.region}")):
             if elapsed() > deadline:
                 raise Refused(
                     f"region {bundle.region} is held by {_describe_lease(other)}; try again later"
                 )
-            lease.require()
+            outlast(lease.require)
             pause(POLL_SECONDS)
         yield lease
     finally:
-        # Where MongoDB itself is away the lease ends by its expiry.
-        with suppress(PyMongoError):
-            lease.release()
+        # Where MongoDB stays away the lease ends by its expiry.
+        with suppress(PyMongoError, Unreachable):
+            outlast(lease.release)
 
 
 def _describe_lease(lease: dict[str, Any]) -> str:

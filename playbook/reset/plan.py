@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 
-from playbook.deployments.description import Filter, Index
+from playbook.deployments.description import Filter, Index, Kept
+from playbook.deployments.matching import ComingId, Match, Matching
+from playbook.deployments.paths import MISSING, field_at
 from playbook.deployments.scope import Scope
+from playbook.environment.snapshot import id_bytes
+from playbook.errors import Refused
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
+from playbook.pristine.passwords import fitting_hash
 from playbook.pristine.seeds import Document, Seeds
+from playbook.reset.changes import changes_of, refusal
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,40 @@ class Put:
 
 
 @dataclass(frozen=True)
+class SetFields:
+    """Make documents pristine field by field; whatever else they hold stays as it is."""
+
+    kept: Kept
+    matches: tuple[Match, ...]
+
+    @property
+    def collection(self) -> str:
+        return self.kept.collection
+
+    def __str__(self) -> str:
+        count = len(self.matches)
+        return f"set our fields of {count} document{'' if count == 1 else 's'} in {self.collection}"
+
+
+@dataclass(frozen=True)
+class CreateAccounts:
+    """Let the app create the demo accounts that it lacks."""
+
+    accounts: tuple[Document, ...]
+    passwords: Mapping[str, str] = field(repr=False)
+
+    def __str__(self) -> str:
+        emails = ", ".join(str(account["email"]) for account in self.accounts)
+        return f"register {emails}" if emails else "register no account: all are there"
+
+
+@dataclass(frozen=True)
 class RemoveStrays:
     """Delete what is in the scope but not pristine's; only ever after its ``Put``."""
 
     collection: str
     where: Filter
-    keep: list[str]
+    keep: list[Any]
 
     def __str__(self) -> str:
         return f"delete strays from {self.collection}: all of the scope but {len(self.keep)} ids"
@@ -113,7 +147,16 @@ class Call:
 
 
 type Operation = (
-    Remove | Put | RemoveStrays | EnsureIndexes | DropIndexes | RestoreIndexes | ClearKeys | Call
+    Remove
+    | Put
+    | SetFields
+    | CreateAccounts
+    | RemoveStrays
+    | EnsureIndexes
+    | DropIndexes
+    | RestoreIndexes
+    | ClearKeys
+    | Call
 )
 
 
@@ -141,34 +184,56 @@ class Plan:
     steps: tuple[Step, ...]
 
 
-def build(scope: Scope, seeds: Seeds, access: datetime, password_hashes: Mapping[str, str]) -> Plan:
+def build(
+    scope: Scope,
+    seeds: Seeds,
+    access: datetime,
+    passwords: Mapping[str, str],
+    found: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> Plan:
     """The plan of a bundle's reset (playbook, "Reset Procedures").
 
-    ``access`` is T (UTC); ``password_hashes`` gives the bcrypt hash of each account's e-mail.
+    ``access`` is T (UTC); ``passwords`` are the accounts' by their e-mail addresses; ``found``
+    is what the scope holds now, by collection. Raises Refused where a document of ours is one
+    that the app's own model would refuse.
     """
     bundle, deployment = scope.bundle, scope.deployment
-    wanted = dict(pristine_documents(bundle, seeds, access))
-    wanted["users"] = [
-        {**user, "password": password_hashes[user["email"]]} for user in wanted["users"]
-    ]
+    pristine = pristine_documents(bundle, seeds, access)
+    matching = Matching(deployment, pristine, found)
     steps = [
         Step("Data Cleanup", trace.line, Remove(trace.collection, scope.filters[trace.collection]))
         for trace in deployment.traces
     ]
     for kept in deployment.kept:
-        name = kept.collection
-        put = Step("Fresh Seed Data", kept.line, Put(name, wanted[kept.kind]))
+        matches = matching[kept.kind].matches
+        writes: list[Step] = []
+        if kept.kind == "users":
+            matches = tuple(_with_password(m, deployment.password.path, passwords) for m in matches)
+            if deployment.register is not None:
+                missing = tuple(m.pristine for m in matches if m.present is None)
+                matches = tuple(m for m in matches if m.present is not None)
+                create = CreateAccounts(
+                    missing, {m["email"]: passwords[m["email"]] for m in missing}
+                )
+                writes.append(Step("Fresh Seed Data", "Create the demo accounts", create))
+        for match in matches:
+            if match.present is None and (reason := refusal(kept, match.wanted)):
+                raise Refused(
+                    f"{kept.collection} {match.pristine['_id']}: {reason}: the app's model would "
+                    "refuse the document; nothing was written; mend the seeds or the description"
+                )
+        writes.append(Step("Fresh Seed Data", kept.line, SetFields(kept, matches)))
         if not kept.has_strays:
-            steps.append(put)
+            steps += writes
             continue
-        keep = [document["_id"] for document in wanted[kept.kind]]
+        keep = [m.identifier for m in matches if not isinstance(m.identifier, ComingId)]
         strays = Step(
             "Fresh Seed Data",
-            f"Remove strays from {name}",
-            RemoveStrays(name, scope.filters[name], keep),
+            f"Remove strays from {kept.collection}",
+            RemoveStrays(kept.collection, scope.filters[kept.collection], keep),
         )
         # A second account with the same address would stand in the way of the unique index.
-        steps += [strays, put] if kept.strays_first else [put, strays]
+        steps += [strays, *writes] if kept.strays_first else [*writes, strays]
     steps += [
         Step("Awareness Engine Context Refresh", line, call)
         for line, call in (
@@ -194,6 +259,46 @@ def build(scope: Scope, seeds: Seeds, access: datetime, password_hashes: Mapping
     ]
     steps += [Step("Performance Optimization", line, op) for line, op in optimization]
     return Plan(bundle, access, scope, tuple(steps))
+
+
+def _with_password(match: Match, path: str, passwords: Mapping[str, str]) -> Match:
+    """The account with its password's hash; one that fits already stays."""
+    email = match.pristine["email"]
+    present = MISSING if match.present is None else field_at(match.present, path)
+    hashed = fitting_hash(email, passwords[email], present)
+    return replace(match, wanted={**match.wanted, path: hashed})
+
+
+@dataclass
+class Count:
+    """How many documents of one collection a reset would delete, change and create."""
+
+    deleted: int = 0
+    changed: int = 0
+    created: int = 0
+
+
+def counts(plan: Plan, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Count]:
+    """What a plan would do to each collection, by what stands there now."""
+    total: dict[str, Count] = {}
+    for step in plan.steps:
+        match step.operation:
+            case Remove(collection):
+                total.setdefault(collection, Count()).deleted += len(found.get(collection, ()))
+            case RemoveStrays(collection, _, keep):
+                wanted = {id_bytes(key) for key in keep}
+                strays = [d for d in found.get(collection, ()) if id_bytes(d["_id"]) not in wanted]
+                total.setdefault(collection, Count()).deleted += len(strays)
+            case SetFields(kept, matches):
+                count = total.setdefault(kept.collection, Count())
+                for one in matches:
+                    if one.present is None:
+                        count.created += 1
+                    elif changes_of(kept, one):
+                        count.changed += 1
+            case CreateAccounts(accounts):
+                total.setdefault("users", Count()).created += len(accounts)
+    return total
 
 
 def _format_filter(where: Filter) -> str:

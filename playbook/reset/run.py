@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -22,16 +23,15 @@ from playbook.environment import Environment, guard, presence, snapshot
 from playbook.environment.identities import read_identities, read_scope
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
-from playbook.errors import PlaybookError, Refused
+from playbook.errors import Outage, PlaybookError, Refused
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.passwords import password_hash
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup, plan
 from playbook.reset.execute import Executor, StepFailed
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import LIFE, Lease, LeaseLost, held
-from playbook.reset.plan import ClearKeys, Operation, Put, RemoveStrays, Step
+from playbook.reset.plan import ClearKeys, Count, Operation, Plan, Put, RemoveStrays, Step
 
 type Progress = Callable[[int, int, Step], None]
 """Told before each step: its number from 1, how many there are, and the step."""
@@ -49,6 +49,8 @@ class ResetFailed(PlaybookError):
     """A reset stopped midway; says at which step, why, and what was done about it."""
 
     exit_code = 3
+    by_outage = False
+    """Whether a part did not answer: it may in a while."""
 
 
 @dataclass(frozen=True)
@@ -70,22 +72,35 @@ class Reset:
     progress: Progress = silent
     lease_life: timedelta = LIFE
 
-    def plan(self, bundle: Bundle, access: datetime) -> plan.Plan:
-        """The plan of a bundle's reset. Raises WrongUsage where a password is not set."""
-        hashes = self._password_hashes(bundle)
-        return plan.build(self._scope(bundle), self.seeds, access, hashes)
+    def plan(self, bundle: Bundle, access: datetime) -> Plan:
+        """The plan of a bundle's reset, by what stands there now; nothing is written.
 
-    def _password_hashes(self, bundle: Bundle) -> dict[str, str]:
+        Raises WrongUsage where a password is not set, Refused, Unreachable.
+        """
+        return self.preview(bundle, access)[0]
+
+    def preview(self, bundle: Bundle, access: datetime) -> tuple[Plan, dict[str, Count]]:
+        """The plan, and how many documents of each collection it would touch."""
+        passwords = self._passwords(bundle)
+        with self.environment.translate_connection_errors():
+            scope = self._scope(bundle)
+            found = self._look(scope, None).documents
+        todo = plan.build(scope, self.seeds, access, passwords, found)
+        return todo, plan.counts(todo, found)
+
+    def _passwords(self, bundle: Bundle) -> dict[str, str]:
         """By address. Raises WrongUsage where an account's password is not set."""
         settings = self.environment.settings
         return {
-            email: password_hash(email, settings.account_password(bundle.short, email))
+            email: settings.account_password(bundle.short, email)
             for email in bundles.accounts_of(self.seeds, bundle)
         }
 
     def _scope(self, bundle: Bundle) -> Scope:
         environment = self.environment
-        return read_scope(environment.db, environment.deployment, bundle, self.seeds)
+        return environment.outlast(
+            lambda: read_scope(environment.db, environment.deployment, bundle, self.seeds)
+        )
 
     def reset(
         self,
@@ -104,18 +119,19 @@ class Reset:
         Raises Refused (no marker, in session, being reset already), Unreachable, or ResetFailed.
         """
         started = clock.now()
-        hashes = self._password_hashes(bundle)
+        passwords = self._passwords(bundle)
         with self._run(bundle, trigger, started, access or started) as (run, lease, journal):
-            todo = plan.build(self._scope(bundle), self.seeds, run.access, hashes)
-            before = self._look(todo.scope, None if force else started)
+            scope = self._scope(bundle)
+            before = self._look(scope, None if force else started)
+            todo = plan.build(scope, self.seeds, run.access, passwords, before.documents)
             saved = backup.write(self.backups, bundle, before, started)
             run.backup = saved.path.name
-            journal.start(run)
+            self.environment.outlast(lambda: journal.start(run))
             executor = Executor(self.environment, before, run.notes)
             try:
                 self._execute(todo.steps, executor, run, lease)
             except PlaybookError as error:
-                self._failed(error, run, lease, journal, todo.scope, before if roll_back else None)
+                self._failed(error, run, lease, journal, scope, before if roll_back else None)
             backup.prune(self.backups, started)
             return self._done(run, journal)
 
@@ -139,7 +155,7 @@ class Reset:
             scope = self._scope(bundle)
             run.backup = saved.path.name
             before = self._look(scope, None if force else started)
-            journal.start(run)
+            self.environment.outlast(lambda: journal.start(run))
             try:
                 self._restore(scope, wanted, before, run, lease)
             except PlaybookError as error:
@@ -177,8 +193,11 @@ class Reset:
         journal = Journal(environment.db, environment.redact, self.backups / "journal")
         with environment.translate_connection_errors():
             db, server_clock = environment.db, environment.server_clock
-            side_by_side([lambda: guard.require_marker(environment), server_clock.now])
-            with held(db, bundle, run.id, clock=server_clock, life=self.lease_life) as lease:
+            environment.outlast(
+                lambda: side_by_side([lambda: guard.require_marker(environment), server_clock.now])
+            )
+            life, outlast = self.lease_life, environment.outlast
+            with held(db, bundle, run.id, clock=server_clock, life=life, outlast=outlast) as lease:
                 run.fences = dict(lease.fences)
                 yield run, lease, journal
 
@@ -188,7 +207,8 @@ class Reset:
         if unless_seen_by is not None:
             since = unless_seen_by - presence.IN_SESSION
             more = presence.presence_questions(self.seeds, scope, since)
-        found, indexes = snapshot.read_all(self.environment.db, scope, more)
+        db = self.environment.db
+        found, indexes = self.environment.outlast(lambda: snapshot.read_all(db, scope, more))
         traces = {
             name: [bson.decode(raw.raw, snapshot.DECODED) for raw in raws]
             for name, raws in presence.take_labelled(found).items()
@@ -205,10 +225,8 @@ class Reset:
         for number, step in enumerate(steps, start=1):
             self.progress(number, len(steps), step)
             run.failed_step = step.name  # until it is done
-            with self.environment.translate_connection_errors():
-                lease.require()
             started = monotonic()
-            did = executor.run(step.operation)
+            did = self.environment.outlast(partial(_do, step, executor, lease))
             run.steps.append(
                 {"step": step.name, "seconds": round(monotonic() - started, 3), "did": did}
             )
@@ -220,7 +238,8 @@ class Reset:
         self._execute(
             restoring_steps(scope, wanted), Executor(self.environment, before), run, lease
         )
-        if differing := _differing(wanted, self._look(scope, None)):
+        # Ids may be others by now: whose a trace is, is looked up anew.
+        if differing := _differing(wanted, self._look(self._scope(scope.bundle), None)):
             raise StepFailed(
                 f"the restored state differs from the backup in {', '.join(differing)}"
             )
@@ -243,7 +262,7 @@ class Reset:
         else:
             try:
                 with self.environment.translate_connection_errors():
-                    current = self._look(scope, None)
+                    current = self._look(self._scope(scope.bundle), None)
                     self._restore(scope, before, current, run, lease)
                 status, outcome = "rolled back", "rolled back to the state before"
             except Exception as second:  # noqa: BLE001 - whatever went wrong here, the first error is the news
@@ -254,16 +273,24 @@ class Reset:
         text = self.environment.redact(
             f"{scope.bundle.short}: stopped at step {at!r}: {error}; {outcome}"
         )
-        journal.finish(run, status, clock.now(), text)
+        journal.finish(run, status, clock.now(), text, self.environment.outlast)
         if isinstance(error, LeaseLost):
             raise error
-        raise ResetFailed(text) from None
+        failure = ResetFailed(text)
+        failure.by_outage = isinstance(error, Outage)
+        raise failure from None
 
     def _done(self, run: Run, journal: Journal) -> Report:
-        journal.finish(run, "done", clock.now())
+        journal.finish(run, "done", clock.now(), outlast=self.environment.outlast)
         assert run.ended_at is not None
         seconds = sum(step["seconds"] for step in run.steps)
         return Report(run, seconds, tuple(run.notes))
+
+
+def _do(step: Step, executor: Executor, lease: Lease) -> str:
+    """Do one step, or do it again after an outage: only while the lease is ours."""
+    lease.require()
+    return executor.run(step.operation)
 
 
 def _differing(wanted: Snapshot, found: Snapshot) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -12,16 +12,26 @@ from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from playbook import clock
+from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
-from playbook.facts.findings import NotAsExpected, Unobservable, format_value
+from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
+from playbook.facts.remedies import Remedy, remedy_for
+from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, WALK
-from playbook.verdict.model import Result, Status, Verdict, of_results
+from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
+from playbook.verdict.reasons import explained
+from playbook.verdict.waivers import Waivers
 
 PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
+ENVIRONMENT_PROPERTY = "playbook_environment"
+USUAL_REMEDY = {"currency": Remedy.FEED, WALK: Remedy.PAGES}
+"""What helps against most failures of a check; for all others, a reset."""
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so that no failure text carries a secret."""
+IDENTITY: pytest.StashKey[Identity] = pytest.StashKey()
+"""Set by the environment's fixture: of which environment the results are."""
 
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
@@ -78,13 +88,21 @@ class Collector:
         self.expected: list[str] = []
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
+        self.environment = NOWHERE
+        self.waivers = Waivers()
+        self.seeds: Seeds | None = None
+        """For the names of things in the reasons; without them there are no reasons."""
 
     @property
     def verdict(self) -> Verdict:
         """The verdict over what has been collected."""
-        return of_results(
-            self.expected, self.results.values(), self.in_session, clock.now(), self.required
+        results = self.waivers.apply(self.results.values())
+        notes = self.waivers.notes(results)
+        verdict = of_results(
+            self.expected, results, self.in_session, clock.now(), notes, self.required
         )
+        verdict = replace(verdict, environment=self.environment)
+        return explained(verdict, self.seeds) if self.seeds else verdict
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -106,6 +124,8 @@ class Collector:
         if report.when == "call" or failed:
             result = self._result(item, scenario, bundle, report, call)
             report.user_properties.append((PROPERTY, json.dumps(asdict(result))))
+            if known := item.config.stash.get(IDENTITY, None):
+                report.user_properties.append((ENVIRONMENT_PROPERTY, json.dumps(known.document())))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -116,6 +136,8 @@ class Collector:
             # What fails after a pass (a probe that can't be removed) replaces the pass.
             self.results[report.nodeid] = result
             self.on_result(result)
+        if ENVIRONMENT_PROPERTY in properties:
+            self.environment = Identity(**json.loads(str(properties[ENVIRONMENT_PROPERTY])))
         if SESSION_PROPERTY in properties:
             bundle, *seen = json.loads(str(properties[SESSION_PROPERTY]))
             self.in_session[bundle] = tuple(seen)
@@ -128,17 +150,19 @@ class Collector:
         report: pytest.TestReport,
         call: pytest.CallInfo[None],
     ) -> Result:
-        status, reason, findings = _outcome(report, call)
+        check = tagged(scenario, "check") or "missing_tags"
+        status, reason, findings, remedy = _outcome(report, call)
         redact = item.config.stash.get(REDACTOR, _unredacted)
         return Result(
             bundle=bundle,
-            check=tagged(scenario, "check") or "missing_tags",
+            check=check,
             scenario=title_of(item, scenario),
             status=status,
             severity=tagged(scenario, "severity") or "critical",
             line=scenario.feature.name or "",
             reason=redact(reason),
             findings=tuple({key: redact(text) for key, text in f.items()} for f in findings),
+            remedy=remedy or USUAL_REMEDY.get(check, Remedy.RESET),
         )
 
 
@@ -158,22 +182,30 @@ def _hide_secrets(report: pytest.TestReport, config: pytest.Config) -> None:
 
 def _outcome(
     report: pytest.TestReport, call: pytest.CallInfo[None]
-) -> tuple[Status, str, list[dict[str, str]]]:
+) -> tuple[Status, str, list[dict[str, str]], Remedy | None]:
     if report.outcome == "passed":
-        return "passed", "", []
+        return "passed", "", [], None
     error = call.excinfo.value if call.excinfo else None
     if report.outcome == "skipped":
-        return "skipped", f"was skipped: {error}", []
+        return "skipped", f"was skipped: {error}", [], Remedy.CHECK
     if isinstance(error, NotAsExpected):
-        findings = [
-            {"where": f.where, "expected": format_value(f.expected), "found": format_value(f.found)}
-            for f in error.findings
-        ]
-        return "failed", str(error), findings
-    if isinstance(error, Unobservable | PlaybookError):
-        return "error", str(error), []
+        remedies = [finding.remedy for finding in error.findings if finding.remedy]
+        return "failed", str(error), list(map(_as_text, error.findings)), next(iter(remedies), None)
+    if isinstance(error, Unobservable):
+        return "error", str(error), [], error.remedy
+    if isinstance(error, PlaybookError):
+        return "error", str(error), [], remedy_for(error)
     text = f"{type(error).__name__}: {error}".splitlines()[0] if error else "no outcome"
-    return "error", f"the check itself broke ({text})", []
+    return "error", f"the check itself broke ({text})", [], Remedy.CHECK
+
+
+def _as_text(finding: Finding) -> dict[str, str]:
+    text = {
+        "where": finding.where,
+        "expected": format_value(finding.expected),
+        "found": format_value(finding.found),
+    }
+    return {**text, "cause": finding.cause} if finding.cause else text
 
 
 def register_markers(config: pytest.Config) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from rich.console import Console
 from rich.table import Table
@@ -10,14 +10,17 @@ from rich.text import Text
 
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, WALK
-from playbook.verdict.model import GO, BundleVerdict, Result, Verdict
+from playbook.verdict.model import GO, SEVERITY_IN_WORDS, BundleVerdict, Result, Verdict
+from playbook.verdict.reasons import advice
 
 CHECKS_A_LINE = 3
 """Fits a phone's screen in a chat."""
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "red")}
 NOT_RUN = ("?", "yellow")
-SHOWN_REASONS = 3
-"""How many reasons a check shows; the report has all."""
+WAIVED = ("~", "yellow")
+"""A check that passes only because a failure of it has been accepted for a while."""
+SHOWN_DETAILS = 3
+"""How many findings of a reason are shown; the verdict's JSON and the reports have all."""
 
 
 def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result], None]:
@@ -35,16 +38,23 @@ def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result]
     return print_result
 
 
-def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
-    """Print the verdict: one bundle as a list that fits a phone, several as a table."""
+def show(
+    console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str] = ()
+) -> None:
+    """Print the verdict: one bundle as a list that fits a phone, several as a table.
+
+    Of the bundles in ``never_reset`` one line says all that there is to say.
+    """
     if len(verdict.bundles) == 1:
-        _show_one(console, verdict.bundles[0], seeds)
+        _show_one(console, verdict, seeds, never_reset)
+        _show_waived(console, verdict, seeds)
         return
     # A column a bundle, by its shortest name: so eight of them fit an ordinary terminal.
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     for bundle in verdict.bundles:
         table.add_column(_shortest(bundle, seeds), justify="center", overflow="fold")
+    console.print(f"environment: {verdict.environment.name}", markup=False, highlight=False)
     table.add_row("verdict", *(_word(bundle.verdict) for bundle in verdict.bundles))
     for check in shown_checks(verdict.bundles):
         table.add_row(check, *(Text(*_mark(bundle, check)) for bundle in verdict.bundles))
@@ -57,7 +67,8 @@ def show(console: Console, verdict: Verdict, seeds: Seeds) -> None:
     for bundle in verdict.bundles:
         if bundle.verdict != GO:
             console.print()
-            _show_reasons(console, bundle, seeds)
+            _show_reasons(console, bundle, seeds, never_reset)
+    _show_waived(console, verdict, seeds)
     console.print()
     console.print(Text("verdict: ").append_text(_word(verdict.verdict)))
 
@@ -69,9 +80,13 @@ def shown_checks(bundles: Iterable[BundleVerdict]) -> list[str]:
     return [check for check in (*CHECKS, WALK) if check in made | required]
 
 
-def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
+def _show_one(
+    console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str]
+) -> None:
+    [bundle] = verdict.bundles
     name = seeds.bundles[bundle.bundle].model.firm if bundle.bundle in seeds.bundles else ""
-    console.print(Text(f"{name} ").append_text(_word(bundle.verdict)))
+    console.print(Text(f"{name} ").append_text(_word(bundle.verdict, bundle.word)))
+    console.print(f"in {verdict.environment.name}", soft_wrap=True, markup=False, highlight=False)
     for seen in bundle.in_session:
         console.print(Text(f"in session: {seen}", style="yellow"), soft_wrap=True)
     checks = shown_checks([bundle])
@@ -82,33 +97,51 @@ def _show_one(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
             line.append(f"{mark} {check:<10}", colour)
         console.print(line)
     if bundle.verdict != GO:
-        _show_reasons(console, bundle, seeds)
+        _show_reasons(console, bundle, seeds, never_reset)
 
 
-def _show_reasons(console: Console, bundle: BundleVerdict, seeds: Seeds) -> None:
+def _show_reasons(
+    console: Console, bundle: BundleVerdict, seeds: Seeds, never_reset: Collection[str]
+) -> None:
     short = _short_name(bundle, seeds)
-    for check in bundle.failed_checks:
-        results = [result for result in bundle.of(check) if result.status != "passed"]
-        if not results:
-            console.print(Text(f"{short} {check}: did not run", style="red"))
-            continue
-        severity, line = results[0].severity, results[0].line
-        console.print(Text(f"{short} {check} ({severity}): {line}", style="bold red"))
-        for reason in list(dict.fromkeys(result.reason for result in results))[:SHOWN_REASONS]:
-            console.print(f"  {reason}", soft_wrap=True, markup=False, highlight=False)
-    console.print(f"  next: playbook reset {short}", markup=False, highlight=False)
+    if bundle.bundle in never_reset:
+        console.print(f"{short}: nothing has been reset here yet", highlight=False)
+        console.print(f"  next: playbook reset {short}", markup=False, highlight=False)
+        return
+    for reason in bundle.reasons:
+        words = f"{short} {SEVERITY_IN_WORDS[reason.severity]}: {reason.sentence}"
+        console.print(Text(words, style="bold red"), soft_wrap=True)
+        console.print(f"  checks: {', '.join(reason.checks)}", highlight=False)
+        for detail in reason.details[:SHOWN_DETAILS]:
+            console.print(f"  {detail}", soft_wrap=True, markup=False, highlight=False)
+        if (more := len(reason.details) - SHOWN_DETAILS) > 0:
+            console.print(f"  and {more} more, in the verdict's JSON", highlight=False)
+    what = advice(bundle.reasons, short)
+    console.print(f"  next: {what}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_waived(console: Console, verdict: Verdict, seeds: Seeds) -> None:
+    for bundle in verdict.bundles:
+        for result in bundle.waived:
+            text = f"{_short_name(bundle, seeds)} waived: {result.scenario}: {result.waived}"
+            console.print(Text(text, style="yellow"), soft_wrap=True)
+    for note in verdict.waiver_notes:
+        console.print(Text(note, style="yellow"), soft_wrap=True)
 
 
 def _mark(bundle: BundleVerdict, check: str) -> tuple[str, str]:
-    statuses = {result.status for result in bundle.of(check)}
+    results = bundle.of(check)
+    statuses = {"passed" if result.waived else result.status for result in results}
     for status in ("failed", "error"):
         if status in statuses:
             return MARKS[status]
+    if statuses == {"passed"} and any(result.waived for result in results):
+        return WAIVED
     return MARKS["passed"] if statuses == {"passed"} else NOT_RUN
 
 
-def _word(verdict: str) -> Text:
-    return Text(verdict, style="bold green" if verdict == GO else "bold red")
+def _word(verdict: str, word: str = "") -> Text:
+    return Text(word or verdict, style="bold green" if verdict == GO else "bold red")
 
 
 def _short_name(bundle: BundleVerdict, seeds: Seeds) -> str:

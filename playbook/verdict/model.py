@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from playbook.environment.identity import Identity
+from playbook.facts.remedies import Remedy
 from playbook.verdict.checks import CHECKS, WALK
 
 type Status = Literal["passed", "failed", "error", "skipped"]
 GO, NO_GO = "GO", "NO-GO"
+NOWHERE = Identity("", "an unnamed environment")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,43 @@ class Result:
     """The playbook's own line that the scenario stands for."""
     reason: str = ""
     findings: tuple[dict[str, str], ...] = ()
-    """Every finding as text: ``where``, ``expected``, ``found``."""
+    """Every finding as text: ``where``, ``expected``, ``found``; ``cause`` where it is known."""
+    remedy: str = Remedy.RESET
+    """What can help (:class:`playbook.facts.remedies.Remedy`)."""
+    waived: str = ""
+    """Why a failure has been accepted for a while; empty where it has not."""
+
+
+SEVERITY_IN_WORDS: Mapping[str, str] = {
+    "critical": "can't start",
+    "high": "the story breaks",
+    "medium": "a leftover",
+}
+"""The playbook's severities as a presenter says them."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One cause of a NO-GO."""
+
+    sentence: str
+    severity: str
+    checks: tuple[str, ...]
+    count: int
+    """How many findings it explains; 1 for something that could not be looked at."""
+    remedy: Remedy
+    details: tuple[str, ...]
+    """Every finding or error as the check worded it."""
+
+    def document(self) -> dict[str, Any]:
+        """For JSON and the journal."""
+        return {
+            **vars(self),
+            "checks": list(self.checks),
+            "remedy": str(self.remedy),
+            "severity_in_words": SEVERITY_IN_WORDS[self.severity],
+            "details": list(self.details),
+        }
 
 
 @dataclass(frozen=True)
@@ -39,13 +78,25 @@ class BundleVerdict:
     bundle: str
     results: tuple[Result, ...]
     in_session: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """Why it is NO-GO, the gravest first; see :mod:`playbook.verdict.reasons`."""
     required: tuple[str, ...] = CHECKS
     """The checks that must have been made for a GO; others count where they were made."""
 
     @property
     def verdict(self) -> str:
         complete = {result.check for result in self.results} >= set(self.required)
-        return GO if complete and not self.not_passed else NO_GO
+        return GO if complete and all(result.waived for result in self.not_passed) else NO_GO
+
+    @property
+    def waived(self) -> list[Result]:
+        """The failures that have been accepted for a while."""
+        return [result for result in self.not_passed if result.waived]
+
+    @property
+    def word(self) -> str:
+        """The verdict as people read it: "GO, 2 waived"."""
+        return f"{self.verdict}, {len(self.waived)} waived" if self.waived else self.verdict
 
     @property
     def walked(self) -> bool:
@@ -60,10 +111,10 @@ class BundleVerdict:
     @property
     def failed_checks(self) -> list[str]:
         """The names of the checks that failed or never ran, in their fixed order."""
-        passed = {r.check for r in self.results} - {r.check for r in self.not_passed}
+        failed = {r.check for r in self.not_passed if not r.waived}
         made = {result.check for result in self.results}
         wanted = [check for check in (*CHECKS, WALK) if check in made or check in self.required]
-        return [check for check in wanted if check not in passed]
+        return [check for check in wanted if check in failed or check not in made]
 
     def of(self, check: str) -> list[Result]:
         """The results of one check."""
@@ -76,6 +127,10 @@ class Verdict:
 
     generated_at: datetime
     bundles: tuple[BundleVerdict, ...] = field(default=())
+    waiver_notes: tuple[str, ...] = ()
+    """What to know about the waivers: expired, or no longer needed."""
+    environment: Identity = NOWHERE
+    """Of which environment it was."""
 
     @property
     def verdict(self) -> str:
@@ -86,13 +141,18 @@ class Verdict:
         """The machine-readable form: what ``--json`` writes."""
         return {
             "verdict": self.verdict,
+            "environment": self.environment.document(),
             "generated_at": self.generated_at.astimezone(UTC).isoformat(),
+            "waiver_notes": list(self.waiver_notes),
             "bundles": [
                 {
                     "bundle": bundle.bundle,
                     "verdict": bundle.verdict,
                     "walked": bundle.walked,
+                    "word": bundle.word,
+                    "waived": len(bundle.waived),
                     "in_session": list(bundle.in_session),
+                    "reasons": [reason.document() for reason in bundle.reasons],
                     "checks": [
                         {
                             "check": result.check,
@@ -100,6 +160,8 @@ class Verdict:
                             "status": result.status,
                             "severity": result.severity,
                             "reason": result.reason,
+                            "remedy": str(result.remedy),
+                            "waived": result.waived,
                             "playbook": result.line,
                             "findings": list(result.findings),
                         }
@@ -125,6 +187,7 @@ def of_results(
     results: Iterable[Result],
     in_session: dict[str, tuple[str, ...]],
     now: datetime,
+    waiver_notes: Iterable[str] = (),
     required: tuple[str, ...] = CHECKS,
 ) -> Verdict:
     """The verdict over some bundles by their results; a bundle without results is NO-GO."""
@@ -139,8 +202,9 @@ def of_results(
                 bundle,
                 tuple(sorted(found, key=lambda result: order.get(result.check, len(order)))),
                 in_session.get(bundle, ()),
-                required,
+                required=required,
             )
             for bundle, found in grouped.items()
         ),
+        tuple(waiver_notes),
     )

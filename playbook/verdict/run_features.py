@@ -66,6 +66,8 @@ def check(
     # The looks at the bundles are under way while pytest is still being loaded.
     demos = {one.key: Demo(environment, one, seeds, clock.now()) for one in bundles}
     try:
+        # Read meanwhile: which environment it is that is being looked at.
+        _ = environment.identity
         return _run(Given(environment, seeds, demos, walking), on_result, allure_results)
     finally:
         for demo in demos.values():
@@ -94,6 +96,7 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
         arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(allure_results)]
     alone = walking is not None and walking.alone
     collector = Collector(on_result, (WALK,) if alone else CHECKS)
+    collector.environment = given.environment.identity
     with _without_installed_plugins():
         status = pytest.main(arguments, plugins=[collector, given])
     verdict = collector.verdict

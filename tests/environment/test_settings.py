@@ -39,12 +39,49 @@ def settings(**other: str) -> Settings:
         {},
         {"PATH": "/bin"},
         {"MONGO_URI": "", "REDIS_URL": " ", "API_URL": "\t"},
-        {"MONGO_DB": "aislemarts"},
-        {"DEMO_PASSWORD_LVMH": "bonjour"},
+        {"MONGO_DB": "", "DEMO_PASSWORD_LVMH": " "},
+        {"PLAYBOOK_ENVIRONMENT": "staging"},
     ],
 )
-def test_no_connection_means_the_embedded_environment(variables: dict[str, str]) -> None:
+def test_without_a_connection_no_environment_is_named(variables: dict[str, str]) -> None:
     assert Settings.from_environment(variables) is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"MONGO_DB": "aislemarts"}, "MONGO_DB set"),
+        ({"DEMO_PASSWORD_LVMH": CANARY}, "DEMO_PASSWORD_LVMH set"),
+        ({"DEMO_PASSWORD_LVMH": CANARY, "MONGO_DB": "x"}, "DEMO_PASSWORD_LVMH and 1 more set"),
+    ],
+)
+def test_a_database_or_password_without_addresses_is_a_mistake(
+    variables: dict[str, str], named: str
+) -> None:
+    with pytest.raises(WrongUsage) as refused:
+        Settings.from_environment(variables)
+    text = str(refused.value)
+    assert text.startswith(f"{named}, but none of MONGO_URI, REDIS_URL, API_URL:")
+    assert CANARY not in text
+
+
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [("", ""), ("  ", ""), (" staging ", "staging"), ("Pre\u0301-prod", "Pr\u00e9-prod")],
+)
+def test_the_name_is_trimmed_and_composed(stated: str, name: str) -> None:
+    assert settings(PLAYBOOK_ENVIRONMENT=stated).name == name
+
+
+@pytest.mark.parametrize("stated", ["two\nlines", "x" * 81, "bell\a"])
+def test_a_name_that_is_no_short_line_is_refused(stated: str) -> None:
+    with pytest.raises(WrongUsage, match="PLAYBOOK_ENVIRONMENT"):
+        settings(PLAYBOOK_ENVIRONMENT=stated)
+
+
+def test_without_a_name_it_is_called_by_its_place() -> None:
+    assert settings().default_name == "mongo.example.com:27017,two.example.com/aislemarts"
+    assert settings(PLAYBOOK_ENVIRONMENT="staging").default_name == "staging"
 
 
 @pytest.mark.parametrize(

@@ -266,7 +266,9 @@ def test_apprise_is_loaded_only_by_who_alerts() -> None:
 
 
 def test_what_never_began_says_what_to_do() -> None:
-    alert = broken_off("nightly run of lvmh", "REDIS_URL is missing", "high", datetime.now(UTC))
+    now = datetime.now(UTC)
+    alert = broken_off("nightly run of lvmh", "REDIS_URL is missing", "high", now, "staging")
+    assert "Environment: staging" in alert.body
     assert alert.level == "high" and "REDIS_URL is missing" in alert.body
     assert "What to do: " in alert.body and "What was done: " in alert.body
 
@@ -292,7 +294,7 @@ def test_the_command_sends_one_of_each(hooks: Webhooks) -> None:
 
     assert ended.returncode == 0, ended.stderr
     assert hooks.levels == list(LEVELS)
-    assert [alert.level for alert in samples(datetime.now(UTC))] == list(LEVELS)
+    assert [alert.level for alert in samples(datetime.now(UTC), "staging")] == list(LEVELS)
     assert all("test" in body["title"] for _, body in hooks.received)
     assert ended.stdout.count(" taken") == len(LEVELS)
     assert not any(secret in ended.stdout + ended.stderr for secret in CREDENTIALS)

@@ -27,7 +27,7 @@ from playbook.nights.nightly import Crashed, Nightly, NotDue, run_features
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedImmediately, StopRequest
-from playbook.reset import backup
+from playbook.reset import backup, execute, journal
 from playbook.reset.execute import Executor
 from playbook.reset.journal import Journal
 from playbook.reset.lease import BeingReset, held
@@ -36,6 +36,7 @@ from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Verdict
 from tests.alert_receivers import Webhooks, webhooks
 from tests.sandbox import Document, Sandbox, until
+from tests.tcp_proxy import Wire
 
 SHORT = "lvmh"
 
@@ -574,6 +575,41 @@ def test_a_connection_lost_midway_is_told_too(
 
     assert night.exit_code == 3
     assert scene.hooks.levels == ["critical"]
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, comes_back: bool
+) -> None:
+    """It stays away for longer than the patience: the reset and its rollback fail both."""
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(execute, "WRITE_SECONDS", 2)
+    monkeypatch.setattr(journal, "RECORD_SECONDS", 1)
+    scene.sandbox.db.user_sessions.insert_one({"email": scene.sandbox.accounts(SHORT)[0]})
+    settings = scene.sandbox.environment.settings
+    wire = Wire(settings.mongo_uri)
+    impatient = replace(settings, mongo_uri=wire.url, outage_patience=0.5)
+    if comes_back:
+        scene.patience.meanwhile = lambda number: wire.mend()
+    wire.cut_at(b"delete\0")
+    with Environment(impatient) as environment:
+        # Who reads the journal once more after the outage has its own connection.
+        night = replace(scene.nights(saying(GO)), environment=environment).run(scene.bundle)
+        assert wire.times_cut == 1
+        if comes_back:
+            assert (night.outcome, night.exit_code) == ("GO after a retry", 0)
+            assert {run["status"] for run in scene.runs} == {"failed", "done"}
+            assert [told["outcome"] for told in scene.nights_told] == ["GO after a retry"]
+        else:
+            assert (night.exit_code, night.severity) == (3, "critical")
+            assert scene.hooks.levels == ["critical"]
+            assert "MongoDB at" in text(scene.hooks.received[-1][1])
+            assert not scene.nights_told, "it could not be written"
+            wire.mend()
+            scene.sandbox.free_leases()
+            scene.night(saying(GO))
+    wire.cut()
+    assert "running" not in {run["status"] for run in scene.runs}
 
 
 # The alerts are no part of the verdict

@@ -61,6 +61,11 @@ def test_a_bundle_is_found_by_id_and_short_name_in_any_case(
         ("GC", "GENERAL_CATALYST_HEMANT_TANEJA"),
         ("tiger", "TIGER_GLOBAL_CHASE_COLEMAN"),
         ("Tiger", "TIGER_GLOBAL_CHASE_COLEMAN"),
+        ("General Catalyst", "GENERAL_CATALYST_HEMANT_TANEJA"),
+        ("tiger  global", "TIGER_GLOBAL_CHASE_COLEMAN"),
+        ("Tiger_Global", "TIGER_GLOBAL_CHASE_COLEMAN"),
+        ("Sequoia Capital", "SEQUOIA_ROELOF_BOTHA"),
+        ("index ventures", "INDEX_SOFOA_DOLFE"),
     ],
 )
 def test_a_bundle_is_found_by_its_alias(seeds: Seeds, alias: str, key: str) -> None:
@@ -68,7 +73,7 @@ def test_a_bundle_is_found_by_its_alias(seeds: Seeds, alias: str, key: str) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["acme", "", "sequoi", "sequoia-2", "SEQUOIA_", "general catalyst"]
+    "name", ["acme", "", "sequoi", "sequoia-2", "SEQUOIA_", "generalcatalyst", "general"]
 )
 def test_an_unknown_name_is_refused_with_the_known_ones(seeds: Seeds, name: str) -> None:
     with pytest.raises(WrongUsage) as refused:
@@ -80,6 +85,9 @@ def test_an_unknown_name_is_refused_with_the_known_ones(seeds: Seeds, name: str)
     for _, short, *_ in EIGHT:
         assert short in text
     assert text.endswith("or all")
+    meant = {"sequoi": "sequoia", "generalcatalyst": "general-catalyst", "SEQUOIA_": "sequoia"}
+    if name in meant:
+        assert f"did you mean {meant[name]}?" in text
     assert "\n" not in text
 
 
@@ -105,6 +113,20 @@ def test_selected_bundles_stand_once_in_the_seeds_order(
     seeds: Seeds, names: list[str], expected: list[str]
 ) -> None:
     assert [bundle.key for bundle in bundles.select(seeds, names)] == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["General", "Catalyst"], ["general-catalyst"]),
+        (["lvmh", "Tiger", "Global"], ["lvmh", "tiger-global"]),
+        (["tiger", "lvmh"], ["lvmh", "tiger-global"]),
+    ],
+)
+def test_a_name_of_two_words_may_come_as_two(
+    seeds: Seeds, names: list[str], expected: list[str]
+) -> None:
+    assert [bundle.short for bundle in bundles.select(seeds, names)] == expected
 
 
 @pytest.mark.parametrize("names", [["acme"], ["lvmh", "acme"], ["all", "acme"]])

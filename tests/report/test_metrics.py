@@ -18,12 +18,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from playbook import PROJECT
+from playbook.environment.identity import Identity
 from playbook.pristine.seeds import Seeds
 from playbook.report import metrics, status
 from playbook.reset.journal import Journal
 from playbook.verdict.checks import CHECKS
 from tests.sandbox import Document, Sandbox
 
+NAME = 'the "first" one'
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LVMH = "LVMH_JULIE_BERCOVY"
 
@@ -46,20 +48,22 @@ def run(key: str, hours_ago: float, **fields: Any) -> Document:
     }
 
 
-def samples(text: str) -> dict[tuple[str, ...], float]:
+def samples(text: str, environment: str = NAME) -> dict[tuple[str, ...], float]:
     """Every sample by metric, bundle and check, as Prometheus understands it."""
     found = {}
     for family in text_string_to_metric_families(text):
         assert family.type == "gauge" and family.documentation
         for sample in family.samples:
-            key = (sample.name, *sample.labels.values())
+            labels = dict(sample.labels)
+            assert labels.pop("environment") == environment
+            key = (sample.name, *labels.values())
             assert key not in found, f"{key} is told twice"
             found[key] = sample.value
     return found
 
 
 def test_a_good_night_in_prometheus_format(seeds: Seeds) -> None:
-    told = samples(metrics.render({LVMH: [run(LVMH, 9)]}, seeds, NOW))
+    told = samples(metrics.render({LVMH: [run(LVMH, 9)]}, seeds, NOW, NAME))
 
     ended = (NOW - timedelta(hours=9) + timedelta(seconds=5)).timestamp()
     assert told["demo_last_success_timestamp_seconds", "lvmh"] == ended
@@ -72,7 +76,7 @@ def test_a_good_night_in_prometheus_format(seeds: Seeds) -> None:
 
 
 def test_every_bundle_is_told_and_one_never_reset_has_no_verdict(seeds: Seeds) -> None:
-    told = samples(metrics.render({}, seeds, NOW, time(1)))
+    told = samples(metrics.render({}, seeds, NOW, NAME, time(1)))
 
     for line in seeds.bundles.values():
         short = line.model.short
@@ -85,11 +89,11 @@ def test_a_no_go_keeps_the_last_success_and_names_its_checks(seeds: Seeds) -> No
     failed = run(LVMH, 9, verdict="NO-GO", failed_checks=["leads", "livesale"], mark="1")
     rolled = run(LVMH, 8.9, trigger="rollback", mark="2")
     good = run(LVMH, 33)
-    told = samples(metrics.render({LVMH: [rolled, failed, good]}, seeds, NOW))
+    told = samples(metrics.render({LVMH: [rolled, failed, good]}, seeds, NOW, NAME))
     assert told["demo_verdict", "lvmh"] == 1, "what stands is the state rolled back to"
     assert told["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
 
-    told = samples(metrics.render({LVMH: [failed, good]}, seeds, NOW))
+    told = samples(metrics.render({LVMH: [failed, good]}, seeds, NOW, NAME))
     assert told["demo_verdict", "lvmh"] == 0
     failing = {key[2] for key, value in told.items() if key[0] == "demo_check_failed" and value}
     assert failing == {"leads", "livesale"}
@@ -111,7 +115,7 @@ def test_the_last_success_is_found_however_many_checks_came_since(
         for n in range(30)
     ]
     sandbox.db.demo_resets.insert_many([good, *later])
-    told = samples(metrics.render(metrics.runs_to_tell(journal, seeds.bundles), seeds, NOW))
+    told = samples(metrics.render(metrics.runs_to_tell(journal, seeds.bundles), seeds, NOW, NAME))
 
     assert told["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
     assert told["demo_verdict", "lvmh"] == 0
@@ -126,7 +130,7 @@ def rules() -> list[dict[str, Any]]:
 
 
 def test_every_rule_asks_for_metrics_that_are_told(seeds: Seeds) -> None:
-    told = {key[0] for key in samples(metrics.render({LVMH: [run(LVMH, 1)]}, seeds, NOW))}
+    told = {key[0] for key in samples(metrics.render({LVMH: [run(LVMH, 1)]}, seeds, NOW, NAME))}
     asked = {name for rule in rules() for name in re.findall(r"demo_\w+", rule["expr"])}
 
     assert asked and asked <= told
@@ -142,7 +146,7 @@ def test_the_rule_of_26_hours(seeds: Seeds, hours: float | None, fires: bool) ->
     matched = re.fullmatch(r"time\(\) - (\w+) > (\d+) \* (\d+)", rule["expr"])
     assert matched is not None
     runs = {} if hours is None else {LVMH: [run(LVMH, hours)]}
-    value = samples(metrics.render(runs, seeds, NOW))[matched[1], "lvmh"]
+    value = samples(metrics.render(runs, seeds, NOW, NAME))[matched[1], "lvmh"]
 
     assert (NOW.timestamp() - value > int(matched[2]) * int(matched[3])) == fires
 
@@ -153,7 +157,7 @@ def test_the_rule_of_26_hours(seeds: Seeds, hours: float | None, fires: bool) ->
 def shown(seeds: Seeds, runs: dict[str, list[Document]]) -> str:
     written = StringIO()
     every = {key: runs.get(key, []) for key in seeds.bundles}
-    status.show(Console(file=written, width=200), seeds, every, NOW)
+    status.show(Console(file=written, width=200), seeds, every, NOW, Identity("", NAME))
     return written.getvalue()
 
 
@@ -209,5 +213,8 @@ def test_the_command_shows_fourteen_runs_and_speaks_json_and_prometheus(
     assert datetime.fromisoformat(told[0]["started_at"]) == runs[0]["started_at"]
 
     machine = playbook_status(sandbox, "--prometheus")
-    assert samples(machine.stdout)["demo_verdict", "lvmh"] == 1
+    name = sandbox.environment.identity.name
+    assert samples(machine.stdout, name)["demo_verdict", "lvmh"] == 1
+    assert people.stdout.startswith(f"environment: {name}\n")
+    assert document[LVMH]["environment"]["name"] == name
     assert playbook_status(sandbox, "--prometheus", "--json").returncode == 2

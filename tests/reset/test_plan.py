@@ -22,6 +22,7 @@ from playbook.deployments.scope import Identities, scope_of, trace_filter
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
+from playbook.pristine.passwords import password_hash
 from playbook.pristine.seeds import Seeds, load
 from playbook.reset.plan import (
     Call,
@@ -32,6 +33,7 @@ from playbook.reset.plan import (
     Put,
     Remove,
     RemoveStrays,
+    SetFields,
     build,
 )
 
@@ -71,11 +73,11 @@ def plan(bundle: Bundle, seeds: Seeds) -> Plan:
 
 
 def plan_of(bundle: Bundle, seeds: Seeds, access: datetime = ACCESS) -> Plan:
-    return build(scope_of(bundle, seeds), seeds, access, hashes(seeds))
+    return build(scope_of(bundle, seeds), seeds, access, passwords(seeds), {})
 
 
-def hashes(seeds: Seeds) -> dict[str, str]:
-    return {a.model.email: f"$2b$hash-of-{a.model.email}" for a in seeds.accounts.values()}
+def passwords(seeds: Seeds) -> dict[str, str]:
+    return {a.model.email: f"password of {a.model.email}" for a in seeds.accounts.values()}
 
 
 def operations[O: Operation](plan: Plan, kind: type[O]) -> list[O]:
@@ -83,8 +85,12 @@ def operations[O: Operation](plan: Plan, kind: type[O]) -> list[O]:
 
 
 def put_into(plan: Plan, collection: str) -> list[Document]:
-    [put] = [put for put in operations(plan, Put) if put.collection == collection]
-    return [dict(document) for document in put.documents]
+    [put] = [put for put in operations(plan, SetFields) if put.collection == collection]
+    return written(put)
+
+
+def written(put: SetFields) -> list[Document]:
+    return [dict(match.wanted) for match in put.matches]
 
 
 def matches(document: Document, where: Mapping[str, Any]) -> bool:
@@ -189,10 +195,10 @@ def test_the_phases_stand_in_the_playbooks_order(plan: Plan) -> None:
         ("Clear demo user sessions", "Data Cleanup", Remove, "user_sessions"),
         ("Clear demo conversations", "Data Cleanup", Remove, "conversations"),
         ("Reset analytics counters", "Data Cleanup", Remove, "analytics"),
-        ("Insert luxury product catalog", "Fresh Seed Data", Put, "products"),
-        ("Insert creator profiles", "Fresh Seed Data", Put, "creators"),
-        ("Schedule LiveSale events", "Fresh Seed Data", Put, "livesales"),
-        ("Populate leads kanban", "Fresh Seed Data", Put, "leads"),
+        ("Insert luxury product catalog", "Fresh Seed Data", SetFields, "products"),
+        ("Insert creator profiles", "Fresh Seed Data", SetFields, "creators"),
+        ("Schedule LiveSale events", "Fresh Seed Data", SetFields, "livesales"),
+        ("Populate leads kanban", "Fresh Seed Data", SetFields, "leads"),
         ("Update context profiles", "Awareness Engine Context Refresh", Call,
          "POST /api/awareness/refresh-contexts"),
         ("Validate currency rates", "Awareness Engine Context Refresh", Call,
@@ -276,11 +282,13 @@ def test_documents_are_put_before_strays_are_removed_and_users_after(plan: Plan)
     order = [
         (type(step.operation).__name__, step.operation.collection)
         for step in plan.steps
-        if isinstance(step.operation, Put | RemoveStrays)
+        if isinstance(step.operation, SetFields | RemoveStrays)
     ]
     for collection in ("products", "creators", "livesales", "leads"):
-        assert order.index(("Put", collection)) + 1 == order.index(("RemoveStrays", collection))
-    assert order.index(("RemoveStrays", "users")) + 1 == order.index(("Put", "users"))
+        assert order.index(("SetFields", collection)) + 1 == order.index(
+            ("RemoveStrays", collection)
+        )
+    assert order.index(("RemoveStrays", "users")) + 1 == order.index(("SetFields", "users"))
     assert {collection for kind, collection in order if kind == "RemoveStrays"} == {
         "products",
         "creators",
@@ -301,7 +309,7 @@ def test_currency_rates_and_our_own_records_are_never_written(plan: Plan) -> Non
     written = {
         getattr(step.operation, "collection", None)
         for step in plan.steps
-        if isinstance(step.operation, Put | Remove | RemoveStrays)
+        if isinstance(step.operation, SetFields | Remove | RemoveStrays)
     }
     assert written.isdisjoint({"currency_rates", "demo_environment", "demo_resets", "demo_locks"})
 
@@ -343,11 +351,11 @@ def test_a_long_filter_is_shortened() -> None:
     assert len(text) == len("delete from carts where ") + 160
 
 
-def test_an_account_without_a_password_hash_is_no_plan(bundle: Bundle, seeds: Seeds) -> None:
-    known = hashes(seeds)
+def test_an_account_without_a_password_is_no_plan(bundle: Bundle, seeds: Seeds) -> None:
+    known = passwords(seeds)
     del known[bundles.accounts_of(seeds, bundle)[1]]
     with pytest.raises(KeyError):
-        build(scope_of(bundle, seeds), seeds, ACCESS, known)
+        build(scope_of(bundle, seeds), seeds, ACCESS, known, {})
 
 
 # Pristine documents, to the last field
@@ -390,7 +398,7 @@ def test_products_have_their_fields_and_one_price(plan: Plan, bundle: Bundle) ->
 
 
 def test_a_bundle_gets_as_much_as_the_checklist_says(plan: Plan, bundle: Bundle) -> None:
-    counts = {put.collection: len(put.documents) for put in operations(plan, Put)}
+    counts = {put.collection: len(put.matches) for put in operations(plan, SetFields)}
     assert counts == {
         "products": 50,
         "creators": 3,
@@ -437,7 +445,7 @@ def test_accounts_are_unlocked_unexpired_and_carry_their_hash(plan: Plan) -> Non
         assert user["locked"] is False
         assert user["demo"] is True
         assert user["expires_at"] == datetime(2026, 12, 24, 18, tzinfo=UTC)
-        assert user["password"] == f"$2b$hash-of-{user['email']}"
+        assert password_hash(user["email"], f"password of {user['email']}") == user["password"]
         assert user["created_at"] == datetime(2026, 1, 15, 9, tzinfo=UTC)
 
 
@@ -445,7 +453,7 @@ def test_the_pristine_documents_are_the_planned_ones_but_for_the_password(
     plan: Plan, bundle: Bundle, seeds: Seeds
 ) -> None:
     wanted = pristine_documents(bundle, seeds, ACCESS)
-    assert list(wanted) == [put.collection for put in operations(plan, Put)]
+    assert list(wanted) == [put.collection for put in operations(plan, SetFields)]
     for collection, documents in wanted.items():
         planned = [
             {name: value for name, value in document.items() if name != "password"}
@@ -462,9 +470,9 @@ def test_analytics_tracking_is_switched_on(plan: Plan, bundle: Bundle) -> None:
 
 
 def test_a_bundles_own_documents_are_in_its_scope(plan: Plan) -> None:
-    for put in operations(plan, Put):
+    for put in operations(plan, SetFields):
         where = plan.scope.filters[put.collection]
-        assert all(matches(dict(document), where) for document in put.documents), put.collection
+        assert all(matches(dict(document), where) for document in written(put)), put.collection
 
 
 def test_another_bundles_documents_are_out_of_scope(seeds: Seeds) -> None:

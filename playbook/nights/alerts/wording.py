@@ -96,7 +96,10 @@ def _failure(
 
 def _heading(night: Night, verdict: str) -> list[str]:
     at = local_text(night.ended_at or night.started_at, night.bundle.timezone)
-    return [f"{night.bundle.firm} ({night.bundle.short}): {verdict}, {at}"]
+    return [
+        f"{night.bundle.firm} ({night.bundle.short}): {verdict}, {at}",
+        f"Environment: {night.environment}",
+    ]
 
 
 def _failures(verdict: BundleVerdict) -> list[str]:
@@ -200,10 +203,13 @@ def _advice(night: Night) -> str:
     )
 
 
-def broken_off(what: str, error: PlaybookError | str, severity: str, at: datetime) -> Alert:
-    """An alert for nights that did not even begin, or ended without a word."""
+def broken_off(
+    what: str, error: PlaybookError | str, severity: str, at: datetime, environment: str
+) -> Alert:
+    """An alert for nights that did not even begin, or ended without a result."""
     lines = [
         f"{what}, {at:%a %d %b %Y, %H:%M} UTC",
+        f"Environment: {environment}",
         f"What went wrong: {error}",
         "What was done: nothing; the demos are as they were",
         "What to do: mend what it names, then: playbook nightly all",
@@ -212,13 +218,14 @@ def broken_off(what: str, error: PlaybookError | str, severity: str, at: datetim
     return Alert(severity, f"[{severity}] {what}", "\n".join(lines))
 
 
-def samples(at: datetime) -> list[Alert]:
+def samples(at: datetime, environment: str) -> list[Alert]:
     """One alert of each level, to see that every channel works."""
     return [
         Alert(
             level,
             f"test of the {level} alerts of the demo playbook",
-            f"This is a test, {at:%a %d %b %Y, %H:%M} UTC. Nothing is wrong; nothing to do.",
+            f"This is a test, {at:%a %d %b %Y, %H:%M} UTC. Nothing is wrong; nothing to do.\n"
+            f"Environment: {environment}",
         )
         for level in (SUCCESS, "medium", "high", "critical")
     ]

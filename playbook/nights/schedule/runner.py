@@ -27,6 +27,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from playbook import PROJECT
 from playbook.clock import local_text
 from playbook.environment import Settings
+from playbook.environment.settings import name_in_settings
 from playbook.errors import WrongUsage
 from playbook.nights.alerts import Channels, Outbox
 from playbook.nights.alerts.outbox import unknown_to_apprise
@@ -206,7 +207,9 @@ class Runner:
         self._alert(f"nightly run of {event.job_id} was not made", f"it {why}")
 
     def _alert(self, what: str, why: str) -> None:
-        for delivery in self.outbox.send(broken_off(what, why, "high", self.ticking.now())):
+        for delivery in self.outbox.send(
+            broken_off(what, why, "high", self.ticking.now(), name_in_settings())
+        ):
             say(f"alert {delivery}")
 
 

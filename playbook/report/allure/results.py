@@ -41,6 +41,7 @@ from playbook import __version__
 from playbook.clock import local_text
 from playbook.environment import Settings
 from playbook.environment.redaction import Redactor, secrets_in_environment
+from playbook.environment.settings import name_in_settings
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
@@ -51,6 +52,7 @@ from playbook.report.allure.redacted_writer import hide_secrets
 from playbook.report.playbook_lines import place_of
 from playbook.reset.run import seeds_version
 from playbook.verdict.collector import (
+    IDENTITY,
     PROPERTY,
     REDACTOR,
     bundle_of,
@@ -227,8 +229,11 @@ class AllureResults:
             settings = Settings.from_environment()
         except PlaybookError:
             settings = None
-        where = settings.addresses if settings else {"environment": "embedded"}
+        known = self._config.stash.get(IDENTITY, None)
+        where = settings.addresses if settings else {"servers": "embedded, thrown away"}
         return {
+            "environment": known.name if known else name_in_settings(),
+            "identity": known.id if known else "not known",
             **where,
             "playbook": __version__,
             "seeds": seeds_version(self._seeds),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from playbook.clock import local_text
+from playbook.environment.identity import Identity
 from playbook.errors import WrongUsage
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
 from playbook.report.page import render
 from playbook.verdict.checks import CHECKS
-from playbook.verdict.model import BundleVerdict, Result, Verdict, of_results
+from playbook.verdict.model import NOWHERE, BundleVerdict, Result, Verdict, of_results
 
 MARKS = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "?", "not-run": "?"}
 TOLD = {"error": "could not be checked", "skipped": "was skipped", "not-run": "did not run"}
@@ -127,4 +129,9 @@ def _verdict(document: Any) -> Verdict:
     if strange := {result.status for result in results} - MARKS.keys():
         raise ValueError(f"unknown status {strange}")
     seen = {str(b["bundle"]): tuple(map(str, b.get("in_session", ()))) for b in document["bundles"]}
-    return of_results(seen, results, seen, at if at.tzinfo else at.replace(tzinfo=UTC))
+    stated = document.get("environment") or {}
+    environment = (
+        Identity(str(stated.get("id", "")), str(stated["name"])) if "name" in stated else NOWHERE
+    )
+    verdict = of_results(seen, results, seen, at if at.tzinfo else at.replace(tzinfo=UTC))
+    return replace(verdict, environment=environment)

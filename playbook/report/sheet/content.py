@@ -53,6 +53,8 @@ class Sheet:
     """One bundle's page."""
 
     bundle: Bundle
+    environment: str
+    """Its name."""
     standing: Standing
     printed_at: datetime
     context: tuple[tuple[str, str], ...]
@@ -98,6 +100,7 @@ def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Shee
         gaps.append("LiveSale: none is ahead")
     return Sheet(
         bundle=bundle,
+        environment=environment.name,
         standing=standing,
         printed_at=now,
         context=tuple(

@@ -1,0 +1,148 @@
+"""``playbook env``: what a command would act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from playbook.cli.environment_options import named
+
+if TYPE_CHECKING:
+    from playbook.environment import Environment
+    from playbook.pristine.seeds import Seeds
+
+ODD_CLOCK_SECONDS = 2.0
+"""A difference between two clocks from which on it is worth a look."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(named(env))
+
+
+def env() -> None:
+    """Show the environment that commands act on: name, identity, addresses, servers, clocks.
+
+    Nothing is written. Exit 3 where a part of it does not answer, 4 where it is another
+    environment's copy.
+    """
+    from playbook.environment import Environment, Settings
+    from playbook.pristine import seeds
+
+    loaded = seeds.load()
+    settings = Settings.from_environment()
+    if settings is not None:
+        with Environment(settings) as environment:
+            raise typer.Exit(_show(environment, loaded))
+    from playbook.embedded.open import opened
+
+    with opened(loaded) as environment:
+        raise typer.Exit(_show(environment, loaded))
+
+
+def _show(environment: Environment, seeds: Seeds) -> int:
+    """Print all that can be found out; answers with the exit code."""
+    from playbook.environment import identity
+    from playbook.errors import PlaybookError
+    from playbook.reset import backup
+
+    codes: set[int] = set()
+
+    def found(look: Callable[[], str]) -> str:
+        try:
+            with environment.translate_connection_errors():
+                return look()
+        except PlaybookError as error:
+            codes.add(error.exit_code)
+            return environment.redact(str(error))
+
+    def marker() -> str:
+        mark = identity.find_marker(environment.db)
+        if mark is None:
+            return f"none; to allow resets: playbook adopt --i-mean {environment.db.name}"
+        at = mark.get("marked_at")
+        since = f", {at:%Y-%m-%d %H:%M} UTC" if isinstance(at, datetime) else ""
+        return f"set by {mark.get('by', 'somebody')}{since}"
+
+    rows = {
+        "name": found(lambda: environment.identity.name),
+        "identity": found(lambda: environment.identity.id or "none; the database is not marked"),
+        **environment.settings.addresses,
+        "database": environment.settings.mongo_db,
+        "marker": found(marker),
+        "MongoDB server": found(lambda: _mongodb(environment)),
+        "Redis server": found(lambda: _redis(environment)),
+        "API server": found(lambda: _api(environment)),
+        "passwords": _passwords(environment, seeds),
+        "backups": str(backup.directory(environment.settings)),
+    }
+    width = max(map(len, rows))
+    for name, text in rows.items():
+        print(f"{name:<{width}}  {text}")
+    return max(codes, default=0)
+
+
+def _passwords(environment: Environment, seeds: Seeds) -> str:
+    from playbook.environment import password_setting
+    from playbook.pristine import bundles
+
+    missing = []
+    for bundle in (line.model for line in seeds.bundles.values()):
+        setting = password_setting(bundle.short)
+        if setting not in environment.settings.passwords:
+            missing.append(f"{setting} ({', '.join(bundles.accounts_of(seeds, bundle))})")
+    return f"missing: {'; '.join(missing)}" if missing else "all set"
+
+
+def _mongodb(environment: Environment) -> str:
+    info = environment.mongo.admin.command("buildInfo")
+    answer = environment.mongo.admin.command("hello")
+    return f"{_version(info.get('version'))}, {_clock(answer.get('localTime'))}"
+
+
+def _redis(environment: Environment) -> str:
+    from datetime import UTC, timedelta
+
+    client: Any = environment.redis
+    seconds, micros = client.time()
+    at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
+    return f"{_version(client.info('server').get('redis_version'))}, {_clock(at)}"
+
+
+def _api(environment: Environment) -> str:
+    from email.utils import parsedate_to_datetime
+
+    answer = environment.call("GET", "/api/demo/health")
+    server = answer.headers.get("Server")
+    try:
+        # In whole seconds: half a second of it is no difference.
+        date = answer.headers["Date"]
+        clocks = _clock(parsedate_to_datetime(date), whole_seconds=True)
+    except (KeyError, ValueError, TypeError):
+        clocks = "its clock is not known"
+    try:
+        body = answer.json()
+        stated = body.get("version") if isinstance(body, dict) else None
+    except ValueError:
+        stated = None
+    return f"{_version(stated or server)}, answers {answer.status_code}, {clocks}"
+
+
+def _version(stated: object) -> str:
+    return f"version {stated}" if stated else "version not known"
+
+
+def _clock(at: object, *, whole_seconds: bool = False) -> str:
+    """How a server's clock (UTC) differs from this machine's."""
+    from datetime import UTC
+
+    from playbook import clock
+
+    if not isinstance(at, datetime):
+        return "its clock is not known"
+    seconds = (at.astimezone(UTC) - clock.now()).total_seconds() + (0.5 if whole_seconds else 0)
+    if abs(seconds) < ODD_CLOCK_SECONDS:
+        return "its clock agrees with ours"
+    return f"its clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} ours"

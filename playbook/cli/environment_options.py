@@ -1,0 +1,126 @@
+"""How a command is given its environment: by settings, by a file, or embedded and thrown away.
+
+A command that acts on an environment never guesses which one. Without any of the three it ends
+with exit code 2 and a line that says them.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TextIO, cast, get_type_hints
+
+import typer
+
+THROW_AWAY = "PLAYBOOK_THROW_AWAY"
+"""Set for the processes that a command starts about its throw-away environment."""
+PREFIX = "[throw-away] "
+
+EnvFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--env-file", metavar="FILE", help="read the settings from this file (dotenv syntax)"
+    ),
+]
+Embedded = Annotated[
+    bool,
+    typer.Option("--embedded", help="start a throw-away environment; nothing of it is kept"),
+]
+
+
+class MarkedLines:
+    """A text stream that begins each line by saying that the environment is thrown away."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.unmarked = stream
+        """For output that machines read, which names its environment by itself."""
+        self._at_start = True
+
+    def write(self, text: str) -> int:
+        for line in text.splitlines(keepends=True):
+            if self._at_start and line.strip():
+                self.unmarked.write(PREFIX)
+            self.unmarked.write(line)
+            self._at_start = line.endswith("\n")
+        return len(text)
+
+    def isatty(self) -> bool:
+        """False: bars and colours that redraw a line would write over its beginning."""
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unmarked, name)
+
+
+def mark_lines() -> None:
+    """Let every line that this process prints from now on say that it is a throw-away one."""
+    if not isinstance(sys.stdout, MarkedLines):
+        sys.stdout = cast(TextIO, MarkedLines(sys.stdout))
+        sys.stderr = cast(TextIO, MarkedLines(sys.stderr))
+
+
+def for_machines() -> TextIO:
+    """Standard output as it is, for JSON and metrics."""
+    return getattr(sys.stdout, "unmarked", sys.stdout)
+
+
+def named(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command ``--env-file`` and ``--embedded``, and refuse it without an environment."""
+
+    def choose(env_file: Path | None, embedded: bool) -> None:
+        from playbook.embedded.open import choose_embedded, require_named
+        from playbook.errors import WrongUsage
+
+        if embedded:
+            if env_file is not None:
+                raise WrongUsage("--env-file and --embedded exclude each other; choose one")
+            choose_embedded()
+            os.environ[THROW_AWAY] = "yes"
+            mark_lines()
+        else:
+            load(env_file)
+            require_named()
+
+    return _with_options(command, {"env_file": EnvFile, "embedded": Embedded}, choose)
+
+
+def with_env_file(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command ``--env-file`` alone: what it does without settings is its own matter."""
+    return _with_options(command, {"env_file": EnvFile}, load)
+
+
+def load(env_file: Path | None) -> None:
+    """Read the settings of a file, if one is named. Raises WrongUsage."""
+    if env_file is not None:
+        from playbook.environment import env_file as files
+
+        files.load(env_file)
+
+
+def _with_options(
+    command: Callable[..., None], options: dict[str, Any], before: Callable[..., None]
+) -> Callable[..., None]:
+    """The command with further options, with which ``before`` is called first."""
+
+    @functools.wraps(command)
+    def run(**arguments: Any) -> None:
+        before(**{name: arguments.pop(name) for name in options})
+        command(**arguments)
+
+    hints = get_type_hints(command, include_extras=True)
+    own = inspect.signature(command).parameters.values()
+    parameters = [one.replace(annotation=hints[one.name]) for one in own]
+    for name, kind in options.items():
+        default = False if kind is Embedded else None
+        parameters.append(
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind
+            )
+        )
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run

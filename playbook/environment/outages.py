@@ -1,0 +1,63 @@
+"""Outlast an outage: wait for a part that does not answer for a while, and ask again.
+
+An election in a replica set takes up to half a minute, and so does a restart. All writes of a
+reset are idempotent, so whatever was interrupted is simply done again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from playbook.errors import Outage
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between two attempts."""
+FORGOTTEN_AFTER = 30.0
+"""Seconds without a failure after which the next one begins a new outage."""
+
+
+class Outages:
+    """The outages of one deployment. Each is waited for once, however many ask."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._began: dict[str, float] = {}
+        self._failed: dict[str, float] = {}
+
+    def outlast[T](self, attempt: Callable[[], T]) -> T:
+        """What ``attempt`` answers; it is made again while a part is away, within the patience.
+
+        Raises Outage where the part stays away for longer.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            started = time.monotonic()
+            try:
+                answer = attempt()
+            except Outage as error:
+                if self._away_for(error.part, started) + pause > self._patience:
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                self._answered(started)
+                return answer
+
+    def _away_for(self, part: str, started: float) -> float:
+        """For how many seconds a part has been away, another failure included."""
+        now = time.monotonic()
+        with self._lock:
+            if started - self._failed.get(part, -FORGOTTEN_AFTER) >= FORGOTTEN_AFTER:
+                self._began[part] = started
+            self._failed[part] = now
+            return now - self._began.setdefault(part, started)
+
+    def _answered(self, started: float) -> None:
+        """Forget the outages that ended before an attempt that has succeeded since."""
+        with self._lock:
+            for part, failed in list(self._failed.items()):
+                if failed <= started:
+                    del self._failed[part], self._began[part]

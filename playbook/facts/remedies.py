@@ -1,0 +1,37 @@
+"""What can help against a finding: the advice follows the cause, never the habit."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
+
+
+class Remedy(StrEnum):
+    """Who or what can put it right."""
+
+    RESET = "reset"
+    """The demo's own data: a reset writes it again."""
+    SETTINGS = "settings"
+    """A setting of ours is missing or wrong."""
+    FEED = "feed"
+    """The deployment's rate feed; a reset only asks it to refresh."""
+    BACKEND = "backend"
+    """The app lacks a route, answers with an error, or does not show what is stored."""
+    PAGES = "pages"
+    """The app's front end shows what is stored otherwise than it should."""
+    ENVIRONMENT = "environment"
+    """MongoDB, Redis or the API does not answer."""
+    WAIT = "wait"
+    """Somebody is using the demo, or it is being reset."""
+    CHECK = "check"
+    """The check itself broke."""
+
+
+def remedy_for(error: PlaybookError) -> Remedy:
+    """What can help against an error that kept a check from looking."""
+    if isinstance(error, Unreachable):
+        return Remedy.ENVIRONMENT
+    if isinstance(error, WrongUsage):
+        return Remedy.SETTINGS
+    return Remedy.WAIT if isinstance(error, Refused) else Remedy.CHECK

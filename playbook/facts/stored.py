@@ -1,0 +1,106 @@
+"""What the app keeps of the demo, beside what pristine means there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
+
+from playbook.deployments.description import Deployment, Kept, Kind
+from playbook.deployments.matching import ComingId, Match, Matched, Matching
+from playbook.deployments.paths import MISSING, field_at
+from playbook.facts.comparison import describe_document, field_differences
+from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.pristine.seeds import Document
+
+
+class Stored:
+    """Documents by kind; ``found`` is what was read, by collection."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        pristine: Mapping[str, list[Document]],
+        found: Mapping[str, list[Document]],
+    ) -> None:
+        self._deployment, self._pristine, self._found = deployment, pristine, found
+
+    def keeps(self, kind: Kind) -> bool:
+        """Whether the app keeps documents of this kind at all."""
+        return self._deployment.kept_as(kind) is not None
+
+    def as_kept(self, kind: Kind) -> list[Document]:
+        """The documents of a kind, as the app has them. Raises Unobservable where it has none."""
+        return self._found.get(self._kept(kind).collection, [])
+
+    def documents(self, kind: Kind) -> list[Document]:
+        """The same in the playbook's words. Raises Unobservable where the app keeps no such."""
+        kept = self._kept(kind)
+        return [kept.from_app(document, self._matching) for document in self.as_kept(kind)]
+
+    def matched(self, kind: Kind) -> Matched:
+        """Which document is which pristine one. Raises Unobservable where none are kept."""
+        self._kept(kind)
+        return self._matching[kind]
+
+    def differences(
+        self,
+        kind: Kind,
+        what: str,
+        *,
+        but: Collection[str] = (),
+        pristine: list[Document] | None = None,
+    ) -> Iterator[Finding]:
+        """Missing, changed, doubled and stray documents; ``what`` names the place for a person.
+
+        Only the fields that are ours are compared, and of them not those named by ``but``.
+        ``pristine`` stands for the kind's own documents where it is given.
+        """
+        kept = self._kept(kind)
+        matching = self._matching
+        if pristine is not None:
+            matching = Matching(self._deployment, {**self._pristine, kind: pristine}, self._found)
+        matched = matching[kind]
+        strays = list(matched.strays)
+        for match in matched.matches:
+            where = f"{what} {_name(match)}"
+            if match.present is None:
+                yield Finding(where, describe_document(match.pristine), NOTHING)
+                continue
+            for path in kept.ours:
+                if path not in but:
+                    yield from field_differences(
+                        _value(match.wanted, path), _value(match.present, path), f"{where}: {path}"
+                    )
+            for double in [stray for stray in strays if _is_double(match, stray)]:
+                strays.remove(double)
+                yield Finding(where, Description("it once"), describe_document(double))
+        for stray in strays:
+            name = str(stray.get("_id", "without an _id"))
+            yield Finding(
+                f"{what} {name}", Description("no such document"), describe_document(stray)
+            )
+
+    def _kept(self, kind: Kind) -> Kept:
+        kept = self._deployment.kept_as(kind)
+        if kept is None:
+            raise Unobservable(self._deployment.not_kept.get(kind, f"the app keeps no {kind}"))
+        return kept
+
+    @cached_property
+    def _matching(self) -> Matching:
+        return Matching(self._deployment, self._pristine, self._found)
+
+
+def _name(match: Match) -> str:
+    return str(match.pristine.get("email", match.pristine["_id"]))
+
+
+def _value(document: Mapping[str, object], path: str) -> object:
+    value = field_at(document, path)
+    if value is MISSING:
+        return NOTHING
+    return Description(str(value)) if isinstance(value, ComingId) else value
+
+
+def _is_double(match: Match, stray: Mapping[str, object]) -> bool:
+    return match.present is not None and stray.get("_id", NOTHING) == match.present["_id"]

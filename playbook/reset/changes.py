@@ -1,0 +1,135 @@
+"""What it takes to make a present document pristine: only our fields, and only where they differ.
+
+Pure. Whatever else a document holds is the app's own, and is not named in any write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import bson
+from bson.raw_bson import RawBSONDocument
+from pydantic import ValidationError
+
+from playbook.deployments.description import Kept
+from playbook.deployments.matching import ComingId, Match
+from playbook.deployments.paths import MISSING, field_at
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The fields of one present document that a reset sets and removes."""
+
+    set: Mapping[str, Any] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.set or self.removed)
+
+    def as_update(self) -> dict[str, Any]:
+        """As MongoDB's update operators."""
+        update: dict[str, Any] = {}
+        if self.set:
+            update["$set"] = dict(self.set)
+        if self.removed:
+            update["$unset"] = dict.fromkeys(self.removed, "")
+        return update
+
+
+def changes_of(kept: Kept, match: Match) -> Changes:
+    """What a present document lacks of what is ours in it."""
+    present = match.present
+    assert present is not None
+    wanted = match.wanted
+    to_set: dict[str, Any] = {}
+    removed = []
+    for path in kept.ours:
+        is_wanted, found = field_at(wanted, path), field_at(present, path)
+        if is_wanted is MISSING:
+            if found is not MISSING:
+                removed.append(path)
+        elif found is MISSING or not _same(is_wanted, found):
+            # Where something else stands in the place of a nested document, that gives way.
+            place = _blocked_at(present, path) or path
+            to_set[place] = field_at(wanted, place)
+    if kept.model is not None and refusal(kept, _merged(present, to_set)) is not None:
+        # What the app's own model asks for and this document has never had.
+        for name, value in wanted.items():
+            if name not in present and not any(p.partition(".")[0] == name for p in to_set):
+                to_set[name] = value
+    return Changes(to_set, tuple(removed))
+
+
+def refusal(kept: Kept, document: Mapping[str, Any]) -> str | None:
+    """Why the app's own model would refuse a document, in one line; None where it fits."""
+    if kept.model is None:
+        return None
+    try:
+        kept.model.model_validate(_decoded(document))
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return None
+
+
+def merged(match: Match, changes: Changes) -> dict[str, Any]:
+    """A present document with its changes made."""
+    assert match.present is not None
+    return _merged(match.present, changes.set)
+
+
+def _merged(present: Mapping[str, Any], to_set: Mapping[str, Any]) -> dict[str, Any]:
+    document = _decoded(present)
+    for path, value in to_set.items():
+        *parents, last = path.split(".")
+        inner = document
+        for name in parents:
+            inner = inner.setdefault(name, {})
+        inner[last] = value
+    return document
+
+
+def resolved(value: Any, ids: Mapping[str, Any]) -> Any:
+    """A value with each ComingId replaced by the ``_id`` that the app has given meanwhile."""
+    if isinstance(value, ComingId):
+        return ids[value.email]
+    if isinstance(value, RawBSONDocument):
+        return value
+    if isinstance(value, Mapping):
+        return {name: resolved(inner, ids) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [resolved(inner, ids) for inner in value]
+    return value
+
+
+def _blocked_at(present: Mapping[str, Any], path: str) -> str | None:
+    """The shortest part of a path at which something stands that is no document."""
+    names = path.split(".")
+    for count in range(1, len(names)):
+        value = field_at(present, ".".join(names[:count]))
+        if value is MISSING:
+            return None
+        if not isinstance(value, Mapping):
+            return ".".join(names[:count])
+    return None
+
+
+def _same(wanted: object, found: object) -> bool:
+    if isinstance(wanted, ComingId):
+        return False
+    return bson.encode({"": wanted}) == bson.encode({"": found})
+
+
+def _decoded(document: Mapping[str, Any]) -> dict[str, Any]:
+    def decoded(value: Any) -> Any:
+        if isinstance(value, ComingId):
+            return str(value)
+        if isinstance(value, Mapping):
+            return {name: decoded(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [decoded(inner) for inner in value]
+        return value
+
+    return {name: decoded(value) for name, value in document.items()}

@@ -1,0 +1,276 @@
+"""Why a demo is NO-GO, as people say it: one cause is one reason, with its count and its remedy.
+
+A fault is often seen by several scenarios: a product that is gone is missing from the shop, from
+the LiveSale and from the showcase. Findings that name the same thing are one reason. Every
+finding stays in it, for the engineer; the sentence is what a salesperson can say to them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from playbook.facts.remedies import Remedy
+from playbook.pristine.seeds import Seeds
+from playbook.verdict.checks import CHECKS, SEVERITIES, WALK
+from playbook.verdict.model import BundleVerdict, Reason, Result, Verdict
+
+ADVICE: Mapping[Remedy, str] = {
+    Remedy.RESET: "playbook reset {bundle}",
+    Remedy.SETTINGS: "correct the setting that is named, then: playbook check {bundle}",
+    Remedy.FEED: "ask for the app's rate feed to be repaired, then: playbook check {bundle}",
+    Remedy.BACKEND: "ask for the app's backend to be repaired, then: playbook check {bundle}",
+    Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
+    Remedy.ENVIRONMENT: "bring back what does not answer, then: playbook check {bundle}",
+    Remedy.WAIT: "wait until it is free, then: playbook check {bundle}",
+    Remedy.CHECK: "report this to whoever looks after the playbook",
+}
+_FIRST = (
+    Remedy.ENVIRONMENT,
+    Remedy.WAIT,
+    Remedy.SETTINGS,
+    Remedy.BACKEND,
+    Remedy.FEED,
+    Remedy.RESET,
+    Remedy.PAGES,
+    Remedy.CHECK,
+)
+"""What to do first, where there are several reasons."""
+
+_SUBJECTS: Mapping[str, str] = {
+    "catalog": "the shop",
+    "creators": "the creators",
+    "livesale": "the LiveSale",
+    "leads": "the leads board",
+    "currency": "the currency rates",
+    "locales": "the languages",
+    "analytics": "the clean slate",
+    "accounts": "signing in",
+    "showcase": "the investor's numbers",
+}
+_FIELDS: Mapping[str, str] = {
+    "price": "price",
+    "inventory": "stock",
+    "reserved": "stock",
+    "stock": "stock",
+    "starts_at": "start time",
+    "ends_at": "end time",
+    "stage": "column",
+    "expires_at": "last day",
+    "locked": "lock",
+    "title": "title",
+    "name": "name",
+    "status": "status",
+}
+
+
+ENOUGH_TO_JOIN = 3
+_THING = re.compile(
+    r"The (?P<kind>product|creator|LiveSale|lead|account) .+? "
+    r"(?P<trouble>(?:is|has|does) [^“”]*?)(?: \(\d+ findings\))?"
+)
+_PLURAL = {"is": "are", "has": "have", "does": "do"}
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One finding, or one error, of one scenario."""
+
+    result: Result
+    finding: Mapping[str, str] | None
+
+    @property
+    def text(self) -> str:
+        if self.finding is None:
+            return self.result.reason or f"“{self.result.scenario}” was not run"
+        found = self.finding
+        return f"{found['where']}: expected {found['expected']}, found {found['found']}"
+
+
+def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
+    """The reasons of a NO-GO, the gravest first; none for what is waived."""
+    names = _names(seeds)
+    everything = list(_everything(verdict))
+    # What most findings name is the likely cause of the others that name it, too.
+    mentions = Counter(name for seen in everything for name in set(_mentioned(seen, names)))
+    groups: dict[tuple[str, str], list[_Seen]] = {}
+    for seen in everything:
+        groups.setdefault(_cause(seen, names, mentions), []).append(seen)
+    _join_counts(groups)
+    reasons = _join_alike([_reason(_sentence(cause, seen), seen) for cause, seen in groups.items()])
+    if missing := [check for check in verdict.failed_checks if not verdict.of(check)]:
+        reasons.append(
+            Reason(
+                f"Not checked: {', '.join(_SUBJECTS[check] for check in missing)}",
+                "critical",
+                tuple(missing),
+                len(missing),
+                Remedy.CHECK,
+                tuple(f"{check}: did not run" for check in missing),
+            )
+        )
+    return sorted(reasons, key=lambda r: (-SEVERITIES.index(r.severity), -r.count))
+
+
+def explained(verdict: Verdict, seeds: Seeds) -> Verdict:
+    """A verdict with the reasons of each of its bundles."""
+    bundles = (replace(b, reasons=tuple(reasons_of(b, seeds))) for b in verdict.bundles)
+    return replace(verdict, bundles=tuple(bundles))
+
+
+def advice(reasons: Iterable[Reason], short: str) -> str:
+    """The one thing to do about some reasons; a reset only where a reset can help."""
+    remedies = {reason.remedy for reason in reasons}
+    first = next((remedy for remedy in _FIRST if remedy in remedies), Remedy.CHECK)
+    return ADVICE[first].format(bundle=short)
+
+
+def _join_alike(reasons: Iterable[Reason]) -> list[Reason]:
+    """Three things or more with the same trouble are one reason: "50 products …"."""
+    alike: dict[tuple[object, ...], list[Reason]] = {}
+    for reason in reasons:
+        named = _THING.fullmatch(reason.sentence)
+        key: tuple[object, ...] = (reason.sentence,)
+        if named:
+            key = (named["kind"], named["trouble"], reason.severity, reason.checks, reason.remedy)
+        alike.setdefault(key, []).append(reason)
+    joined: list[Reason] = []
+    for same in alike.values():
+        if len(same) < ENOUGH_TO_JOIN:
+            joined += same
+            continue
+        named = _THING.fullmatch(same[0].sentence)
+        assert named is not None  # only things are alike
+        trouble = re.sub(r"^(is|has|does)\b", lambda verb: _PLURAL[verb[0]], named["trouble"])
+        joined.append(
+            replace(
+                same[0],
+                sentence=f"{len(same)} {named['kind']}s {trouble}",
+                count=sum(reason.count for reason in same),
+                details=tuple(detail for reason in same for detail in reason.details),
+            )
+        )
+    return joined
+
+
+def _everything(verdict: BundleVerdict) -> Iterator[_Seen]:
+    for result in verdict.not_passed:
+        if result.waived:
+            continue
+        if result.findings:
+            for finding in result.findings:
+                yield _Seen(result, finding)
+        else:
+            yield _Seen(result, None)
+
+
+def _cause(seen: _Seen, names: Mapping[str, str], mentions: Mapping[str, int]) -> tuple[str, str]:
+    """What makes findings one: the thing that they name, or the words in which they agree."""
+    if seen.finding and (cause := seen.finding.get("cause")):
+        return "cause", cause
+    if seen.result.check == WALK and seen.finding:
+        return "page", "{where}: expected {expected}, found {found}".format_map(seen.finding)
+    if seen.result.check == "analytics":
+        return "check analytics", seen.result.scenario
+    if mentioned := _mentioned(seen, names):
+        return "thing", max(mentioned, key=lambda name: mentions[name])
+    if seen.finding is None:
+        return "error", re.sub(r"\d+", "#", seen.result.reason or seen.result.scenario)
+    if _is_count(seen.finding):
+        return "count", seen.result.check
+    return f"check {seen.result.check}", seen.result.scenario
+
+
+def _join_counts(groups: dict[tuple[str, str], list[_Seen]]) -> None:
+    """A count that is off follows from the things that are missing: it is no reason of its own."""
+    for cause in [c for c in groups if c[0] == "count"]:
+        for other, seen in groups.items():
+            if other[0] == "thing" and any(s.result.check == cause[1] for s in seen):
+                seen += groups.pop(cause)
+                break
+
+
+def _reason(sentence: str, seen: Sequence[_Seen]) -> Reason:
+    checks = {one.result.check for one in seen}
+    gravest = max(seen, key=lambda one: SEVERITIES.index(one.result.severity)).result
+    return Reason(
+        sentence,
+        gravest.severity,
+        tuple(check for check in (*CHECKS, WALK) if check in checks),
+        len(seen),
+        Remedy(gravest.remedy),
+        tuple(dict.fromkeys(one.text for one in seen)),
+    )
+
+
+def _sentence(cause: tuple[str, str], seen: Sequence[_Seen]) -> str:
+    kind, key = cause
+    first = seen[0]
+    count = f" ({len(seen)} findings)" if len(seen) > 1 else ""
+    if kind == "error":
+        return _capital(first.text)
+    if kind == "page":  # said already as the visitor sees it
+        return _capital(key)
+    if kind == "cause":
+        return f"{_capital(key)}{count}"
+    if kind == "thing":
+        return f"{key} {_trouble(seen)}{count}"
+    subject = _capital(_SUBJECTS.get(first.result.check, first.result.check))
+    if kind == "count" and first.finding:
+        return f"{subject}: expected {first.finding['expected']}, found {first.finding['found']}"
+    return f"{subject}: “{first.result.scenario}” does not hold{count}"
+
+
+def _trouble(seen: Sequence[_Seen]) -> str:
+    """What is wrong with a thing, in a few words."""
+    findings = [one.finding for one in seen if one.finding]
+    if any(f["found"] == "nothing" and not _field(f) for f in findings):
+        return "is missing"
+    if any(f["expected"] == "no such document" for f in findings):
+        return "does not belong there"
+    fields = dict.fromkeys(_field(finding).split(".")[0].split("[")[0] for finding in findings)
+    if "locked" in fields:
+        return "is locked"
+    words = [
+        "price" if field.startswith("price") else _FIELDS[field]
+        for field in fields
+        if field.startswith("price") or field in _FIELDS
+    ]
+    if words:
+        return f"has a wrong {' and '.join(dict.fromkeys(words))}"
+    if findings and all("cached" in finding["where"] for finding in findings):
+        return "is shown by an old copy"
+    return "is not as it should be"
+
+
+def _mentioned(seen: _Seen, names: Mapping[str, str]) -> list[str]:
+    """The names of the things that a finding or an error mentions, each once."""
+    words = re.findall(r"[\w.@/-]+\w", seen.text)
+    return list(dict.fromkeys(names[word] for word in words if word in names))
+
+
+def _field(finding: Mapping[str, str]) -> str:
+    return finding["where"].rpartition(": ")[2] if ": " in finding["where"] else ""
+
+
+def _is_count(finding: Mapping[str, str]) -> bool:
+    return bool(re.search(r"\d", finding["expected"])) and finding["found"].isdecimal()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _names(seeds: Seeds) -> dict[str, str]:
+    """What people call each thing that a finding may name, by its id."""
+    accounts = [line.model for line in seeds.accounts.values()]
+    return {
+        **{p.model.key: f"The product “{p.model.name}”" for p in seeds.products.values()},
+        **{c.model.key: f"The creator {c.model.name}" for c in seeds.creators.values()},
+        **{s.model.key: f"The LiveSale “{s.model.title}”" for s in seeds.livesales.values()},
+        **{lead.model.key: f"The lead {lead.model.company}" for lead in seeds.leads.values()},
+        **{account.email: f"The account {account.email}" for account in accounts},
+        **{account.key: f"The account {account.email}" for account in accounts},
+    }

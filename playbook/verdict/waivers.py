@@ -1,0 +1,172 @@
+"""Waivers: failures that people have accepted for a while, with a reason and an owner.
+
+``waivers.toml`` stands beside the seeds' folder, or where ``PLAYBOOK_WAIVERS`` says::
+
+    [[waiver]]
+    check = "creators"              # or: scenario = "Every active creator can be seen"
+    bundles = ["lvmh", "index"]     # or: ["all"]
+    reason = "the app has no page for creators yet"
+    owner = "sales@aislemarts.luxury"
+    until = 2027-01-31              # at most 90 days ahead
+
+A waived failure is shown as waived wherever the verdict is shown. An expired waiver counts no
+more, and one that nothing needs is reported, so that the list does not grow old.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playbook import PROJECT
+from playbook.errors import WrongUsage
+from playbook.pristine import bundles as known_bundles
+from playbook.pristine.seeds import Seeds
+from playbook.verdict.checks import CHECKS
+from playbook.verdict.model import Result
+
+SETTING = "PLAYBOOK_WAIVERS"
+LONGEST = timedelta(days=90)
+FIELDS = {"check", "scenario", "bundles", "reason", "owner", "until"}
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """One entry of the file."""
+
+    number: int
+    """Its place in the file, from 1."""
+    check: str | None
+    scenario: str | None
+    bundles: tuple[str, ...]
+    """Ids."""
+    reason: str
+    owner: str
+    until: date
+    """The last day on which it counts."""
+
+    def __str__(self) -> str:
+        return f"waiver {self.number} ({self.check or self.scenario}, {self.owner})"
+
+    def covers(self, result: Result) -> bool:
+        """Whether it is about a result, whatever the day."""
+        if result.bundle not in self.bundles:
+            return False
+        return result.check == self.check if self.check else result.scenario == self.scenario
+
+
+@dataclass(frozen=True)
+class Waivers:
+    """All waivers, on the day of the check (UTC)."""
+
+    entries: tuple[Waiver, ...] = ()
+    today: date = date.min
+
+    def apply(self, results: Iterable[Result]) -> list[Result]:
+        """The results, those that are waived today marked as such."""
+        return [replace(result, waived=self._why(result)) for result in results]
+
+    def notes(self, results: Sequence[Result]) -> list[str]:
+        """What to know about the waivers themselves: expired, or not needed any more."""
+        notes = []
+        for entry in self.entries:
+            covered = [result for result in results if entry.covers(result)]
+            failed = [result for result in covered if result.status != "passed"]
+            if entry.until < self.today and failed:
+                notes.append(f"{entry} expired on {entry.until}: what it covers counts again")
+            elif covered and not failed:
+                notes.append(f"{entry} is no longer needed: remove it")
+        return notes
+
+    def _why(self, result: Result) -> str:
+        if result.status == "passed":
+            return ""
+        valid = [entry for entry in self.entries if entry.until >= self.today]
+        found = [entry for entry in valid if entry.covers(result)]
+        return f"{found[0].reason} ({found[0].owner}, until {found[0].until})" if found else ""
+
+
+def waivers_file() -> Path:
+    """Where the waivers stand."""
+    stated = os.environ.get(SETTING, "").strip()
+    return Path(stated) if stated else PROJECT / "waivers.toml"
+
+
+def load(seeds: Seeds, now: datetime, file: Path | None = None) -> Waivers:
+    """The waivers of a file; none where there is no such file and none was named.
+
+    Raises WrongUsage, naming the file and the entry, where one is not as it must be.
+    """
+    stated = file is not None or bool(os.environ.get(SETTING, "").strip())
+    file = file or waivers_file()
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        if stated:
+            raise WrongUsage(f"{file}: there is no such file; correct {SETTING}") from None
+        return Waivers(today=now.date())
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUsage(f"{file}: it cannot be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise WrongUsage(f"{file}: it is not TOML: {error}") from None
+    entries = document.pop("waiver", [])
+    if document or not isinstance(entries, list):
+        raise WrongUsage(f"{file}: expected only [[waiver]] entries")
+    return Waivers(
+        tuple(
+            _entry(f"{file}: waiver {number}", number, entry, seeds, now.date())
+            for number, entry in enumerate(entries, start=1)
+        ),
+        now.date(),
+    )
+
+
+def _entry(where: str, number: int, entry: Mapping[str, Any], seeds: Seeds, today: date) -> Waiver:
+    if unknown := sorted(set(entry) - FIELDS):
+        raise WrongUsage(f"{where}: unknown field {unknown[0]!r}; expected {_listed(FIELDS)}")
+    if ("check" in entry) == ("scenario" in entry):
+        raise WrongUsage(f"{where}: expected either a check or a scenario")
+    for name in ("reason", "owner", "check", "scenario"):
+        if (name in entry or name in ("reason", "owner")) and not _is_text(entry.get(name)):
+            raise WrongUsage(f"{where}: {name} is missing or empty; expected a text")
+    if "check" in entry and entry["check"] not in CHECKS:
+        raise WrongUsage(
+            f"{where}: no check is called {entry['check']!r}; expected {_listed(CHECKS)}"
+        )
+    names = entry.get("bundles")
+    if not isinstance(names, list) or not names or not all(map(_is_text, names)):
+        raise WrongUsage(f'{where}: bundles is missing; expected a list like ["lvmh"] or ["all"]')
+    try:
+        chosen = known_bundles.select(seeds, names)
+    except WrongUsage as error:
+        raise WrongUsage(f"{where}: {error}") from None
+    until = entry.get("until")
+    if not isinstance(until, date) or isinstance(until, datetime):
+        raise WrongUsage(f"{where}: until is missing; expected a day like {today + LONGEST}")
+    if until > today + LONGEST:
+        raise WrongUsage(
+            f"{where}: until is {until}; expected at most {LONGEST.days} days ahead, "
+            f"{today + LONGEST}"
+        )
+    return Waiver(
+        number,
+        entry.get("check"),
+        entry.get("scenario"),
+        tuple(bundle.key for bundle in chosen),
+        " ".join(entry["reason"].split()),
+        " ".join(entry["owner"].split()),
+        until,
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names if isinstance(names, tuple) else sorted(names))

@@ -1,0 +1,138 @@
+"""A part goes away for a while, as in an election or a restart: the reset waits, and goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from playbook.environment import Environment, connections
+from playbook.errors import Unreachable
+from playbook.reset import backup
+from playbook.reset.lease import Lease
+from playbook.reset.plan import Step
+from playbook.reset.run import ResetFailed
+from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.tcp_proxy import Wire
+
+BUNDLE = "lvmh"
+AWAY_SECONDS = 0.4
+PATIENCE = 20.0
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sandbox: Sandbox) -> Held:
+    sandbox.reset(BUNDLE)
+    return held(sandbox, but=(*OURS, FEED))
+
+
+@pytest.fixture
+def used(sandbox: Sandbox, undisturbed: Held) -> Sandbox:
+    sandbox.free_leases()
+    use_demo(Owners(sandbox), sandbox.bundle(BUNDLE))
+    return sandbox
+
+
+@contextmanager
+def behind_a_wire(
+    sandbox: Sandbox, part: str, patience: float = PATIENCE
+) -> Iterator[tuple[Sandbox, Wire]]:
+    """The same environment, one part of which is reached by a wire."""
+    settings = sandbox.environment.settings
+    wire = Wire(getattr(settings, part))
+    changes: dict[str, Any] = {part: wire.url, "outage_patience": patience}
+    with Environment(replace(settings, **changes)) as environment:
+        yield replace(sandbox, environment=environment), wire
+    wire.cut()
+
+
+@pytest.fixture(autouse=True)
+def _answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 2.0)
+
+
+def away_for_a_while(wire: Wire) -> None:
+    wire.cut()
+    threading.Timer(AWAY_SECONDS, wire.mend).start()
+
+
+def require_done(sandbox: Sandbox, undisturbed: Held) -> None:
+    after = held(sandbox, but=(*OURS, FEED))
+    assert not (wrong := changed(undisturbed, after)), told(wrong)
+    assert sandbox.runs(BUNDLE)[-1]["status"] == "done"
+    key = f"bundle:{sandbox.bundle(BUNDLE).key}"
+    assert Lease(sandbox.db, "next", "here:1").take(key) is None, "the lease was given back"
+
+
+@pytest.mark.parametrize("part", ["mongo_uri", "redis_url", "api_url"])
+def test_a_part_that_comes_back_at_each_step(used: Sandbox, undisturbed: Held, part: str) -> None:
+    with behind_a_wire(used, part) as (sandbox, wire):
+
+        def lose(number: int, total: int, step: Step) -> None:
+            if number % 4 == 1 and not wire.is_cut:
+                away_for_a_while(wire)
+
+        sandbox.with_options(progress=lose).reset(BUNDLE)
+        assert wire.times_cut > 1
+    require_done(used, undisturbed)
+
+
+@pytest.mark.parametrize(
+    "command", [b"delete", b"update", b"findAndModify", b"find", b"listIndexes"]
+)
+def test_an_election_in_the_middle_of_a_command(
+    used: Sandbox, undisturbed: Held, command: bytes
+) -> None:
+    """The driver itself repeats neither delete_many nor update_many."""
+    with behind_a_wire(used, "mongo_uri") as (sandbox, wire):
+        wire.cut_at(command + b"\0")
+        mending = threading.Timer(AWAY_SECONDS, wire.mend)
+        mending.start()
+        sandbox.reset(BUNDLE)
+        mending.join()
+        assert wire.times_cut == 1, "it went away in the middle of the command"
+    require_done(used, undisturbed)
+
+
+def test_an_election_during_a_rollback(used: Sandbox) -> None:
+    before = held(used, but=(*OURS, FEED))
+    saved = used.backups / str(used.reset(BUNDLE).run.backup)
+    with behind_a_wire(used, "mongo_uri") as (sandbox, wire):
+
+        def lose(number: int, total: int, step: Step) -> None:
+            if number % 5 == 1 and not wire.is_cut:
+                away_for_a_while(wire)
+
+        engine = sandbox.with_options(progress=lose).engine
+        [former] = [b for b in backup.listed(sandbox.backups) if b.path == saved]
+        engine.roll_back(sandbox.bundle(BUNDLE), former)
+    after = held(used, but=(*OURS, FEED))
+    wrong = {place for place in changed(before, after) if not place[0].startswith("redis")}
+    assert not wrong, told(wrong)
+
+
+def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
+    used: Sandbox, undisturbed: Held
+) -> None:
+    with behind_a_wire(used, "mongo_uri", patience=0.0) as (sandbox, wire):
+
+        def lose(number: int, total: int, step: Step) -> None:
+            if number == 9:
+                wire.cut()
+
+        with pytest.raises(ResetFailed):
+            sandbox.with_options(progress=lose).reset(BUNDLE)
+        wire.mend()
+        for _ in range(20):
+            try:
+                sandbox.reset(BUNDLE)
+                break
+            except Unreachable:  # the driver has not noticed yet
+                continue
+    require_done(used, undisturbed)
+    assert "running" not in {run["status"] for run in used.runs(BUNDLE)}

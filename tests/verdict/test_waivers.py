@@ -1,0 +1,147 @@
+"""Waivers: read strictly, applied for a while, reported when they expire or are not needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from playbook import PROJECT
+from playbook.errors import WrongUsage
+from playbook.pristine.seeds import Seeds
+from playbook.verdict.model import Result
+from playbook.verdict.waivers import Waivers, load
+from tests.sandbox import Sandbox
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+GOOD = """
+[[waiver]]
+check = "creators"
+bundles = ["lvmh", "INDEX_SOFIA_DOLFE"]
+reason = "no page for creators yet"
+owner = "sales"
+until = 2027-02-24
+"""
+
+
+def read(seeds: Seeds, tmp_path: Path, text: str) -> Waivers:
+    file = tmp_path / "waivers.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(seeds, NOW, file)
+
+
+def result(check: str = "creators", bundle: str = "LVMH_JULIE_BERCOVY", **fields: str) -> Result:
+    status = fields.get("status", "failed")
+    assert status in ("passed", "failed")
+    return Result(bundle, check, fields.get("scenario", "s"), status, "high", "line")  # type: ignore[arg-type]
+
+
+def test_what_is_covered_is_waived_and_nothing_else(seeds: Seeds, tmp_path: Path) -> None:
+    waivers = read(seeds, tmp_path, GOOD)
+    mine, other_check, other_bundle, passed = waivers.apply(
+        [
+            result(),
+            result("catalog"),
+            result(bundle="SEQUOIA_ROELOF_BOTHA"),
+            result(status="passed"),
+        ]
+    )
+    assert mine.waived == "no page for creators yet (sales, until 2027-02-24)"
+    assert not other_check.waived and not other_bundle.waived and not passed.waived
+
+
+def test_one_scenario_alone_and_all_bundles(seeds: Seeds, tmp_path: Path) -> None:
+    text = GOOD.replace('check = "creators"', 'scenario = "Only this"')
+    waivers = read(seeds, tmp_path, text.replace('["lvmh", "INDEX_SOFIA_DOLFE"]', '["all"]'))
+    this, other = waivers.apply([result(scenario="Only this"), result()])
+    assert this.waived and not other.waived
+
+
+def test_an_expired_one_counts_again_and_says_so(seeds: Seeds, tmp_path: Path) -> None:
+    waivers = read(seeds, tmp_path, GOOD.replace("2027-02-24", "2026-11-25"))
+    results = waivers.apply([result()])
+    assert not results[0].waived
+    assert waivers.notes(results) == [
+        "waiver 1 (creators, sales) expired on 2026-11-25: what it covers counts again"
+    ]
+    last_day = read(seeds, tmp_path, GOOD.replace("2027-02-24", "2026-11-26"))
+    assert last_day.apply([result()])[0].waived
+
+
+def test_one_that_nothing_needs_is_reported(seeds: Seeds, tmp_path: Path) -> None:
+    waivers = read(seeds, tmp_path, GOOD)
+    assert waivers.notes([result(status="passed")]) == [
+        "waiver 1 (creators, sales) is no longer needed: remove it"
+    ]
+    assert waivers.notes([result()]) == []
+    # A run of another bundle says nothing of it.
+    assert waivers.notes([result(bundle="SEQUOIA_ROELOF_BOTHA")]) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("2027-02-24", "2027-02-25", "at most 90 days"),
+        ("2027-02-24", "2027-01-01T00:00:00Z", "until is missing"),
+        ("until = 2027-02-24", "", "until is missing"),
+        ('"creators"', '"creator"', "no check is called 'creator'"),
+        ('check = "creators"', "", "either a check or a scenario"),
+        (
+            'check = "creators"',
+            'check = "creators"\nscenario = "s"',
+            "either a check or a scenario",
+        ),
+        ('"lvmh"', '"lvhm"', "lvhm"),
+        ('["lvmh", "INDEX_SOFIA_DOLFE"]', "[]", "bundles is missing"),
+        ('["lvmh", "INDEX_SOFIA_DOLFE"]', '"lvmh"', "bundles is missing"),
+        ('"sales"', '"  "', "owner is missing"),
+        ('reason = "no page for creators yet"', "", "reason is missing"),
+        ("owner", "owned_by", "unknown field 'owned_by'"),
+        ("[[waiver]]", "[[waivers]]", "only .*waiver.* entries"),
+        ("[[waiver]]", "[[waiver]", "not TOML"),
+    ],
+)
+def test_a_wrong_entry_is_refused_with_its_place(
+    seeds: Seeds, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(WrongUsage, match=says) as refused:
+        read(seeds, tmp_path, GOOD.replace(old, new))
+    assert "waivers.toml" in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_no_file_is_no_waiver_but_a_named_one_must_be_there(seeds: Seeds, tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match="no such file"):
+        load(seeds, NOW, tmp_path / "none.toml")
+
+
+def test_a_check_is_go_with_waivers_and_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.reset("lvmh")
+    assert sandbox.db.leads.find_one_and_delete({"bundle": "LVMH_JULIE_BERCOVY"})
+    until = datetime.now(UTC).date()
+    file = tmp_path / "waivers.toml"
+    file.write_text(
+        f'[[waiver]]\ncheck = "leads"\nbundles = ["lvmh"]\nreason = "the card was sold"\n'
+        f'owner = "sales"\nuntil = {until}\n'
+    )
+    env = {**os.environ, **sandbox.environment.settings.as_variables()}
+    command = [sys.executable, "-m", "playbook", "check", "lvmh"]
+
+    def check(**more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=PROJECT, env={**env, **more}, capture_output=True, text=True, check=False
+        )
+
+    without = check()
+    assert without.returncode == 1, without.stdout
+    waived = check(PLAYBOOK_WAIVERS=str(file))
+    assert waived.returncode == 0, waived.stdout + waived.stderr
+    assert "LVMH GO, " in waived.stdout and "waived" in waived.stdout
+    assert "the card was sold (sales" in waived.stdout
+    sandbox.reset("lvmh")
+    unneeded = check(PLAYBOOK_WAIVERS=str(file))
+    assert unneeded.returncode == 0 and "no longer needed" in unneeded.stdout
