@@ -21,6 +21,7 @@ import typer
 
 from playbook import __version__, writable_folder
 from playbook.cli.environment_options import THROW_AWAY, mark_lines
+from playbook.environment import variables
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
@@ -118,6 +119,8 @@ def main() -> NoReturn:
 def _run() -> int:
     redact = Redactor(secrets_in_environment())
     try:
+        variables.clean(os.environ)
+        redact = Redactor(secrets_in_environment())
         return app(standalone_mode=False) or 0
     except typer.Exit as ended:
         return ended.exit_code

@@ -83,17 +83,23 @@ def due(bundle: OneBundle) -> None:
 
 def render(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="kubernetes, systemd, crontab, github, or all")
+        str,
+        typer.Argument(
+            metavar="KIND", help="kubernetes, systemd, crontab, github, prometheus, or all"
+        ),
     ],
     into: Annotated[
         Path | None, typer.Option(metavar="DIR", help="write the files here instead of printing")
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="NAME:TAG", help="the image that Kubernetes runs")
     ] = None,
 ) -> None:
     """Write the schedule for something else that runs jobs: CronJobs, timers, cron lines."""
     from playbook import clock
     from playbook.errors import WrongUsage
     from playbook.nights import schedule
-    from playbook.nights.schedule.render import KINDS, files
+    from playbook.nights.schedule.render import IMAGE, KINDS, files
     from playbook.pristine import seeds
 
     if kind not in (*KINDS, ALL):
@@ -106,7 +112,7 @@ def render(
         # All kinds go into a folder each, so that they may stand side by side.
         f"{one}/{name}" if kind == ALL else name: text
         for one in (KINDS if kind == ALL else (kind,))
-        for name, text in files(one, known, at, grace, year).items()
+        for name, text in files(one, known, at, grace, year, image or IMAGE).items()
     }
     if into is None:
         for name, text in rendered.items():

@@ -1,18 +1,52 @@
-"""Find the cached keys of a bundle and its region."""
+"""Find, read and delete the cached keys of a bundle and its region, a thousand at a time.
+
+Redis does one thing after the other: one command over all keys would make the app wait for it.
+Of a cluster all masters are asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import redis
 
-KEYS_A_SCAN = 50_000
-"""How many keys Redis looks at for one answer: large, for each answer is a round trip."""
+from playbook.environment.redis_client import Client
+
+AT_ONCE = 1000
+"""How many keys Redis looks at, reads or deletes for one answer."""
 
 
-def keys(client: redis.Redis, patterns: Iterable[str]) -> list[bytes]:
+def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
     """The keys that match any of some glob patterns, each once."""
     found: dict[bytes, None] = {}
     for pattern in patterns:
-        found.update(dict.fromkeys(client.scan_iter(pattern, count=KEYS_A_SCAN)))
+        found.update(dict.fromkeys(client.scan_iter(pattern, count=AT_ONCE)))
     return list(found)
+
+
+def values(client: Client, names: Sequence[bytes]) -> dict[bytes, bytes | None]:
+    """The values of keys; None for one that is no string. One that has gone meanwhile is absent."""
+    found: dict[bytes, bytes | None] = {}
+    for portion in _portions(names):
+        read: Any = (
+            client.mget_nonatomic(portion)
+            if isinstance(client, redis.RedisCluster)
+            else client.mget(portion)
+        )
+        for name, value in zip(portion, read, strict=True):
+            # Nothing is answered for a list or a hash, and for a key that has just expired.
+            if value is not None or client.type(name) not in (b"none", "none"):
+                found[name] = value
+    return found
+
+
+def delete(client: Client, names: Sequence[bytes]) -> None:
+    """Delete keys; a cluster's are deleted slot by slot."""
+    for portion in _portions(names):
+        client.unlink(*portion)
+
+
+def _portions(names: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for start in range(0, len(names), AT_ONCE):
+        yield names[start : start + AT_ONCE]

@@ -29,10 +29,11 @@ from requests.adapters import HTTPAdapter
 
 from playbook import __version__
 from playbook.deployments import Deployment, load
-from playbook.environment import identity, reasons
+from playbook.environment import identity, reasons, redis_client
 from playbook.environment.identity import Identity
 from playbook.environment.outages import Outages
-from playbook.environment.redaction import Redactor, secrets_in
+from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
+from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
 from playbook.errors import Outage, Unreachable
@@ -182,13 +183,13 @@ class Environment:
             self._known.clear()
 
     @opened_once
-    def redis(self) -> redis.Redis:
-        """The Redis client; answers are bytes, as stored."""
-        return redis.Redis.from_url(
-            self.settings.redis_url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-        )
+    def redis(self) -> Client:
+        """The Redis client, connected; answers are bytes, as stored.
+
+        Raises Unreachable where Redis does not answer.
+        """
+        with self.translate_connection_errors():
+            return redis_client.connect(self.settings.redis_url, CONNECT_SECONDS, ANSWER_SECONDS)
 
     @opened_once
     def http(self) -> requests.Session:
@@ -227,7 +228,7 @@ class Environment:
         secrets = [*settings.passwords.values()]
         for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
             secrets += secrets_in(url)
-        return Redactor(secrets)
+        return Redactor(worth_hiding(secrets))
 
     @contextmanager
     def translate_connection_errors(self) -> Iterator[None]:

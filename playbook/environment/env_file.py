@@ -14,6 +14,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from playbook.environment.settings import CONNECTIONS, NAME_SETTING, PASSWORD_PREFIX, Settings
+from playbook.environment.variables import FILE, clean, is_secret
 from playbook.errors import WrongUsage
 
 KNOWN = (
@@ -66,6 +67,7 @@ def load(path: Path, variables: MutableMapping[str, str] | None = None) -> None:
             variables.pop(name, None)
     variables.update(stated)
     try:
+        clean(variables)
         Settings.from_environment(variables)
     except WrongUsage as error:
         named = next((name for name in stated if re.search(rf"\b{name}\b", str(error))), None)
@@ -111,6 +113,8 @@ def _leading_lines(text: str) -> int:
 
 
 def _require_known(path: Path, line: int, name: str) -> None:
+    if name.endswith(FILE) and is_secret(name.removesuffix(FILE)):
+        return
     if name in KNOWN or _PASSWORD.fullmatch(name) or _OF_THE_MACHINE.fullmatch(name):
         return
     similar = difflib.get_close_matches(name.upper(), KNOWN, n=1)

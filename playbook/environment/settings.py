@@ -23,13 +23,16 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from pymongo.common import validate
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from playbook.deployments import SETTING as DEPLOYMENT_SETTING
-from playbook.environment.redaction import HIDDEN, URL
+from playbook.environment import redis_client
+from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
+from playbook.environment.variables import cleaned
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed, admits_invention
 
@@ -47,12 +50,13 @@ LONGEST_NAME = 80
 PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
 OUTAGE_PATIENCE = 60.0
 """Seconds; an election in a replica set takes at most half of it."""
+LEAST_LENGTH = 6
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
 
 _SCHEMES = {
     "MONGO_URI": ("mongodb", "mongodb+srv"),
-    "REDIS_URL": ("redis", "rediss", "unix"),
+    "REDIS_URL": redis_client.SCHEMES,
     "API_URL": ("http", "https"),
 }
 
@@ -84,8 +88,8 @@ class Settings:
         A setting that is empty counts as not set. Raises WrongUsage where only some of the
         connections are set, or none but a database or a password, or where one is not right.
         """
-        variables = os.environ if variables is None else variables
-        stated = {name: variables.get(name, "").strip() for name in CONNECTIONS}
+        variables = cleaned(os.environ if variables is None else variables)
+        stated = {name: variables.get(name, "") for name in CONNECTIONS}
         missing = [name for name, value in stated.items() if not value]
         if len(missing) == len(CONNECTIONS):
             _require_no_leftovers(variables)
@@ -107,6 +111,7 @@ class Settings:
                     raise WrongUsage(f"{name} is not UTF-8 text; set another password") from None
                 if length > BCRYPT_LIMIT:
                     raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
+                _require_strength(name, value)
                 passwords[name] = value
         database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
         if re.search(r'[/\\. "$*<>:|?\x00]', database):
@@ -224,6 +229,32 @@ def password_setting(bundle_short: str) -> str:
     return PASSWORD_PREFIX + bundle_short.upper().replace("-", "_")
 
 
+def _require_strength(name: str, password: str) -> None:
+    """A password that is a word of our own would be blanked out wherever we write that word."""
+    word = "".join(filter(str.isalnum, password)).casefold()
+    bundle = "".join(filter(str.isalnum, name.removeprefix("DEMO_PASSWORD_"))).casefold()
+    if word in OUR_WORDS or (word and bundle.startswith(word)):
+        raise WrongUsage(f"{name} is a word that everybody knows; set a password of its own")
+    if len(password) < LEAST_LENGTH:
+        raise WrongUsage(f"{name} is shorter than {LEAST_LENGTH} characters; set a longer one")
+
+
+def _require_mongo_options(uri: str) -> None:
+    """Raises WrongUsage where an option is unknown, or where no write would be acknowledged."""
+    for name, value in parse_qsl(urlsplit(uri).query, keep_blank_values=True):
+        try:
+            validate(name, value)
+        except (PyMongoError, ValueError, TypeError):
+            raise WrongUsage(
+                f"MONGO_URI has the option {name!r}, which is unknown or has a value that is not "
+                "right; expected one like mongodb://host:port without it"
+            ) from None
+        if name.lower() == "w" and value.strip() == "0":
+            raise WrongUsage(
+                "MONGO_URI says w=0: nobody would notice a write that failed; remove it"
+            )
+
+
 def without_credentials(url: str) -> str:
     """A URL's scheme, hosts and path; never its user, password, query or fragment."""
     parts = URL.fullmatch(url)
@@ -258,9 +289,15 @@ def _require_url(name: str, value: str) -> None:
             raise wrong
         if parts.netloc and "@" in parts.path + parts.fragment:
             raise wrong  # it ended a password with a raw / or # in it
+        if parts.scheme.startswith("mongodb"):
+            _require_mongo_options(value)
+        if name == "REDIS_URL":
+            redis_client.require_usable(value)
+        if name == "API_URL" and (parts.query or parts.fragment):
+            raise WrongUsage("API_URL has a query or fragment; it must end with its path")
         if parts.scheme == "mongodb":
             parse_uri(value)
-        elif parts.scheme != "mongodb+srv" and parts.port == 0:
+        elif "," not in parts.netloc and parts.scheme != "mongodb+srv" and parts.port == 0:
             raise wrong
     except (ValueError, PyMongoError):
         raise wrong from None

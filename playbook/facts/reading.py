@@ -247,11 +247,8 @@ class Reading:
         with self.environment.translate_connection_errors():
             client = self.environment.redis
             keys = cache_keys.keys(client, self.deployment.key_patterns(self.bundle))
-            values: list[Any] = client.mget(keys) if keys else []
-            return {
-                key.decode("utf-8", "replace"): value
-                for key, value in zip(keys, values, strict=True)
-            }
+            found = cache_keys.values(client, keys)
+            return {key.decode("utf-8", "replace"): value for key, value in found.items()}
 
     def _get(self, path: str, **query: str) -> Future[Answer]:
         return self._pool.submit(self._ask, "GET", path, params=query)
@@ -383,7 +380,7 @@ def _within(answer: requests.Response, seconds: float) -> bytes:
 def _answer(request: str, answer: requests.Response, content: bytes) -> Answer:
     try:
         return Answer(request, answer.status_code, json.loads(content, parse_float=Decimal))
-    except ValueError:
+    except (ValueError, RecursionError):
         kind = answer.headers.get("Content-Type", "nothing known").partition(";")[0]
         truncated = kind.endswith("json")
         what = "broken JSON" if truncated else f"{kind} instead of JSON"

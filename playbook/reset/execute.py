@@ -247,8 +247,7 @@ class Executor:
     def _clear_keys(self, patterns: tuple[str, ...]) -> str:
         client = self.environment.redis
         keys = cache_keys.keys(client, patterns)
-        if keys:
-            client.unlink(*keys)
+        cache_keys.delete(client, keys)
         return f"{len(keys)} keys deleted"
 
     def _call(self, call: Call) -> str:

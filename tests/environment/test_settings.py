@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 
+from playbook.environment import Environment
 from playbook.environment.redaction import HIDDEN, Redactor, secrets_in
 from playbook.environment.settings import Settings, password_setting, without_credentials
 from playbook.errors import WrongUsage
@@ -237,7 +241,8 @@ def test_what_is_no_database_name_is_refused(name: str) -> None:
 )
 def test_a_bundles_password_has_its_setting(short: str, name: str) -> None:
     assert password_setting(short) == name
-    assert settings(**{name: "open sesame "}).password(short) == "open sesame "
+    # A line break at the end, as of `echo | base64`, is no part of what a person types.
+    assert settings(**{name: "open sesame \n"}).password(short) == "open sesame"
 
 
 def test_passwords_are_looked_up_by_bundle() -> None:
@@ -476,3 +481,104 @@ def test_a_deployment_names_its_rate_feed(variables: dict[str, str], feed: Feed)
 def test_a_feed_that_cannot_be_is_refused(name: str, value: str) -> None:
     with pytest.raises(WrongUsage, match=name):
         Settings.from_environment({**DEPLOYMENT, name: value})
+
+
+# As people really set them
+
+
+@pytest.mark.parametrize(
+    "name", ["DEMO_PASSWORD_LVMH", "MONGO_DB", "API_URL", "PLAYBOOK_ENVIRONMENT"]
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", " ", "\t"])
+def test_the_ends_of_every_setting_are_stripped(name: str, end: str) -> None:
+    stated = {"API_URL": "https://api.example.com"}.get(name, "Tr0ub4dor")
+    variables = {**DEPLOYMENT, name: f" {stated}{end}"}
+    found = Settings.from_environment(variables)
+    assert found is not None
+    assert found.as_variables()[name] == stated
+
+
+def test_a_password_of_blanks_is_refused() -> None:
+    with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH is nothing but blanks"):
+        settings(DEMO_PASSWORD_LVMH=" \n")
+
+
+@pytest.mark.parametrize("name", ["DEMO_PASSWORD_LVMH", "MONGO_URI"])
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
+    value = {"MONGO_URI": "mongodb://mongo.example.com"}.get(name, "Tr0ub4dor")
+    secret = tmp_path / "secret"
+    secret.write_text(value + "\n", encoding="utf-8")
+    variables = {key: text for key, text in DEPLOYMENT.items() if key != name}
+    found = Settings.from_environment({**variables, f"{name}_FILE": str(secret)})
+    assert found is not None
+    assert found.as_variables()[name] == value
+    with pytest.raises(WrongUsage, match=f"{name} and {name}_FILE are both set"):
+        Settings.from_environment({**DEPLOYMENT, name: value, f"{name}_FILE": str(secret)})
+    secret.unlink()
+    with pytest.raises(WrongUsage, match=f"{name}_FILE: .* can't be read: No such file"):
+        Settings.from_environment({**variables, f"{name}_FILE": str(secret)})
+
+
+@pytest.mark.parametrize("password", ["lvmh", "LVMH", "sequoia", "Password", "hidden", "abcde"])
+def test_a_password_must_be_none_of_our_own_words(password: str) -> None:
+    with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH is ") as refused:
+        settings(DEMO_PASSWORD_LVMH=password)
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "name, url, words",
+    [
+        ("MONGO_URI", "mongodb://m/?w=0", "w=0"),
+        ("MONGO_URI", "mongodb+srv://m.example.com/?w=0", "w=0"),
+        ("MONGO_URI", "mongodb://m/?readPrefrence=primary", "'readPrefrence'"),
+        ("MONGO_URI", "mongodb://m/?tls=maybe", "'tls'"),
+        ("REDIS_URL", "redis://r/0?decode_responses=true", "'decode_responses'"),
+        ("REDIS_URL", "redis://r/0?encoding=latin-1", "'encoding'"),
+        ("REDIS_URL", "redis://r/0?colour=red", "'colour'"),
+        ("REDIS_URL", "redis+sentinel://r:26379", "names no service"),
+        ("API_URL", "https://api.example.com/?v=1", "query"),
+    ],
+)
+def test_what_would_change_the_truth_is_refused_by_name(name: str, url: str, words: str) -> None:
+    with pytest.raises(WrongUsage, match=re.escape(words)) as refused:
+        settings(**{name: url})
+    assert str(refused.value).startswith(name)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "valkey://valkey.example.com:6379/1",
+        "valkeys://:secret@valkey.example.com",
+        "redis+sentinel://:secret@one.example.com:26379,two.example.com/mymaster/2",
+        "rediss+sentinel://one.example.com/mymaster?sentinel_password=secret",
+        "rediss://r.example.com/0?ssl_cert_reqs=none&socket_timeout=3",
+    ],
+)
+def test_every_kind_of_redis_has_its_url(url: str) -> None:
+    assert settings(REDIS_URL=url).redis_url == url
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "demo:"])
+def test_a_secret_is_hidden_in_base64(before: str) -> None:
+    secret = "p@ss<wörd>&7"
+    coded = base64.b64encode(f"{before}{secret}".encode()).decode()
+    shown = Redactor([secret])(f"Authorization: Basic {coded}")
+    assert HIDDEN in shown
+    assert not any(coded[n : n + 8] in shown for n in range(8, len(coded) - 12))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["p@ss&lt;w&amp;rd&#x27;s", "p@ss&#60;w&#38;rd&#39;s", "p&#x40;ss&lt;w&amp;rd&#39;s"],
+)
+def test_a_secret_is_hidden_in_html(text: str) -> None:
+    assert Redactor(["p@ss<w&rd's"])(f"<b>{text}</b>") == f"<b>{HIDDEN}</b>"
+
+
+def test_a_secret_that_is_a_word_of_ours_cuts_no_text() -> None:
+    found = settings(MONGO_URI="mongodb://demo:demo@mongo.example.com")
+    text = "the demo of lvmh: http://panel/lvmh"
+    with Environment(found) as environment:
+        assert environment.redact(text) == text

@@ -60,7 +60,9 @@ class Lab:
 
     @property
     def redis(self) -> redis.Redis:
-        return self.direct.redis
+        client = self.direct.redis
+        assert isinstance(client, redis.Redis), "the embedded environment has one server"
+        return client
 
     def lead_elsewhere(self, **settings: str) -> None:
         """Check under other settings, as where a service has gone."""

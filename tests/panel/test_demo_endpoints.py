@@ -12,6 +12,7 @@ import requests
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
+from redis import Redis
 from schemathesis.core.result import Ok
 
 from playbook import clock
@@ -53,9 +54,9 @@ def bearing(token: str | None) -> dict[str, str]:
 def shop(sandbox: Sandbox) -> Iterator[Shop]:
     environment = sandbox.environment
     app = FastAPI(title="AisleMarts")
-    app.include_router(
-        awareness_router(Deployment(environment.db, environment.redis, None, clock.now))
-    )
+    client = environment.redis
+    assert isinstance(client, Redis)
+    app.include_router(awareness_router(Deployment(environment.db, client, None, clock.now)))
     gate = Authentication(environment, TOKEN)
     app.include_router(demo_router(environment, sandbox.seeds, sandbox.backups, gate))
     with served(app) as url:

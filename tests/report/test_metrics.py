@@ -125,7 +125,7 @@ def test_the_last_success_is_found_however_many_checks_came_since(
 
 
 def rules() -> list[dict[str, Any]]:
-    document = yaml.safe_load((PROJECT / "deploy/prometheus-rules.yaml").read_text())
+    document = yaml.safe_load((PROJECT / "deploy/prometheus/prometheus-rules.yaml").read_text())
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 

@@ -22,10 +22,23 @@ from playbook.environment.settings import password_setting
 from playbook.nights.schedule.table import SUMMER, WINTER, abbreviation, changes_clocks_at
 from playbook.pristine.bundles import Bundle
 
-KINDS = ("kubernetes", "systemd", "crontab", "github")
+KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus")
 IMAGE = f"aislemarts-demo-playbook:{__version__}"
 BACKUPS = "/var/lib/demo-playbook/backups"
 REPORTS = "/var/lib/demo-playbook/reports"
+KUBERNETES = (
+    "kustomization.yaml",
+    "storage.yaml",
+    "settings.yaml",
+    "secret.example.yaml",
+    "demo-nightly.yaml",
+    "demo-meetings.yaml",
+    "panel.yaml",
+    "network-policy.yaml",
+    "monitoring/kustomization.yaml",
+    "monitoring/monitoring.yaml",
+)
+"""The files of a cluster; kustomization.yaml names those that are applied."""
 LONGEST_SECONDS = 4 * 3600
 """Two hours of waiting for an investor and ample time to work."""
 STOP_SECONDS = 120
@@ -46,7 +59,12 @@ class Entry:
 
 
 def files(
-    kind: str, bundles: Sequence[Bundle], at: time, grace: timedelta, year: int
+    kind: str,
+    bundles: Sequence[Bundle],
+    at: time,
+    grace: timedelta,
+    year: int,
+    image: str = IMAGE,
 ) -> dict[str, str]:
     """The files of a kind, by name. ``year`` says whose clock changes are warned of."""
     entries = [_entry(bundle, at, year) for bundle in bundles]
@@ -57,14 +75,18 @@ def files(
         "grace_minutes": int(grace.total_seconds() / 60),
         "longest": LONGEST_SECONDS,
         "stop": STOP_SECONDS,
-        "image": IMAGE,
+        "image": image,
         "backups": BACKUPS,
         "reports": REPORTS,
         "bundles": entries,
     }
     match kind:
         case "kubernetes":
-            return {"demo-nightly.yaml": _render("demo-nightly.yaml", values)}
+            # A macro sees what it is given, not what its caller sees.
+            values["values"] = dict(values)
+            return {name: _render(f"kubernetes/{name}", values) for name in KUBERNETES}
+        case "prometheus":
+            return {"prometheus-rules.yaml": _render("prometheus-rules.yaml", values)}
         case "systemd":
             timers = {
                 f"demo-nightly-{entry.short}.timer": _render(
@@ -90,6 +112,8 @@ def _render(name: str, values: dict[str, Any]) -> str:
     # Angle brackets, since GitHub's own expressions stand in braces.
     templates = Environment(
         loader=PackageLoader("playbook.nights.schedule"),
+        comment_start_string="<#",
+        comment_end_string="#>",
         block_start_string="<%",
         block_end_string="%>",
         variable_start_string="<<",

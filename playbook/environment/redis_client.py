@@ -1,0 +1,162 @@
+"""A client for whatever Redis a URL means: one server, a cluster, or one behind sentinels.
+
+``redis://`` and ``rediss://`` (TLS), ``valkey://`` and ``valkeys://`` likewise, ``unix://``; a
+cluster is recognised by itself. ``redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/DB`` and
+``rediss+sentinel://`` ask sentinels for the master of a service.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import redis
+from redis.connection import parse_url
+from redis.sentinel import Sentinel
+
+from playbook.errors import WrongUsage
+
+SENTINEL = "+sentinel"
+SENTINEL_PORT = 26379
+SCHEMES = (
+    "redis",
+    "rediss",
+    "unix",
+    "valkey",
+    "valkeys",
+    f"redis{SENTINEL}",
+    f"rediss{SENTINEL}",
+    f"valkey{SENTINEL}",
+    f"valkeys{SENTINEL}",
+)
+OPTIONS = frozenset(
+    {
+        "db",
+        "username",
+        "password",
+        "client_name",
+        "protocol",
+        "timeout",
+        "max_connections",
+        "health_check_interval",
+        "retry_on_timeout",
+        "socket_timeout",
+        "socket_connect_timeout",
+        "socket_keepalive",
+        "ssl_cert_reqs",
+        "ssl_ca_certs",
+        "ssl_ca_path",
+        "ssl_ca_data",
+        "ssl_certfile",
+        "ssl_keyfile",
+        "ssl_password",
+        "ssl_check_hostname",
+        "ssl_min_version",
+        "ssl_ciphers",
+    }
+)
+"""What a URL may say. ``decode_responses`` and the like would change what we read."""
+OF_SENTINELS = frozenset({"sentinel_username", "sentinel_password"})
+
+type Client = redis.Redis | redis.RedisCluster
+
+
+def require_usable(url: str) -> None:
+    """Raises WrongUsage where an option is unknown or would change what we read.
+
+    Raises ValueError where a value cannot be read.
+    """
+    parts = urlsplit(url)
+    allowed = OPTIONS | (OF_SENTINELS if SENTINEL in parts.scheme else frozenset())
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if name not in allowed:
+            raise WrongUsage(
+                f"REDIS_URL has the option {name!r}, which is not supported; remove it"
+            )
+    if SENTINEL in parts.scheme and not parts.path.strip("/"):
+        raise WrongUsage(
+            f"REDIS_URL names no service; expected {parts.scheme}://host:{SENTINEL_PORT}/SERVICE"
+        )
+    _options(url)
+
+
+def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
+    """A connected client; timeouts are the URL's own where it states them.
+
+    Raises RedisError where Redis does not answer, WrongUsage where the URL means another server.
+    """
+    timeouts = {"socket_connect_timeout": connect_seconds, "socket_timeout": answer_seconds}
+    if SENTINEL in urlsplit(url).scheme:
+        return _behind_sentinels(url, timeouts)
+    client: Any = redis.Redis.from_url(_plain(url), **timeouts)
+    mode = _mode(client)
+    if mode == "sentinel":
+        client.close()
+        raise WrongUsage(
+            "REDIS_URL is the address of a sentinel; expected "
+            f"redis{SENTINEL}://host:{SENTINEL_PORT}/SERVICE"
+        )
+    if mode != "cluster":
+        plain: redis.Redis = client
+        return plain
+    client.close()
+    options = {**timeouts, **_options(url)}
+    for name in ("db", "connection_class", "path"):
+        options.pop(name, None)
+    if urlsplit(_plain(url)).scheme == "rediss":
+        options["ssl"] = True
+    return redis.RedisCluster(**options)
+
+
+def _mode(client: Any) -> str:
+    """Standalone, cluster or sentinel, as the server says in its greeting."""
+    try:
+        greeting: Any = client.execute_command("HELLO")
+    except (redis.AuthenticationError, redis.exceptions.AuthorizationError):
+        raise
+    except redis.ResponseError:  # an old server, or one that grants no greeting
+        return "standalone"
+    if isinstance(greeting, list):
+        greeting = dict(zip(greeting[::2], greeting[1::2], strict=False))
+    mode = greeting.get(b"mode", greeting.get("mode", b"standalone"))
+    return mode.decode() if isinstance(mode, bytes) else str(mode)
+
+
+def _behind_sentinels(url: str, timeouts: dict[str, Any]) -> redis.Redis:
+    parts = urlsplit(url)
+    hosts = [host.rpartition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
+    # Without a port all stands in the last piece.
+    sentinels = [(name or port, int(port) if name else SENTINEL_PORT) for name, _, port in hosts]
+    service, _, db = unquote(parts.path).strip("/").partition("/")
+    options = {**timeouts, **_options(url)}
+    login = {
+        name.removeprefix("sentinel_"): options.pop(name) for name in OF_SENTINELS & options.keys()
+    }
+    for name in ("host", "port", "path", "connection_class", "db"):
+        options.pop(name, None)
+    options["ssl"] = parts.scheme.startswith(("rediss", "valkeys"))
+    options["db"] = int(db or dict(parse_qsl(parts.query)).get("db", "0"))
+    asked = {**timeouts, **login, "ssl": options["ssl"]}
+    asked.update({name: value for name, value in options.items() if name.startswith("ssl_")})
+    make: Any = Sentinel
+    client: redis.Redis = make(sentinels, sentinel_kwargs=asked).master_for(service, **options)
+    return client
+
+
+def _plain(url: str) -> str:
+    """A URL in redis-py's own schemes."""
+    return url.replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
+
+
+def _options(url: str) -> dict[str, Any]:
+    """What a URL says, as redis-py reads it."""
+    parts = urlsplit(url)
+    scheme = "unix" if parts.scheme == "unix" else "redis"
+    if parts.scheme.startswith(("rediss", "valkeys")):
+        scheme = "rediss"
+    login, at, hosts = parts.netloc.rpartition("@")
+    netloc = login + at + hosts.partition(",")[0]
+    path = "" if SENTINEL in parts.scheme else parts.path
+    read: Any = parse_url
+    found: dict[str, Any] = read(f"{scheme}://{netloc}{path}?{parts.query}")
+    return found

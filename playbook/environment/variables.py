@@ -1,0 +1,78 @@
+"""The settings as people really set them: with a line break at the end, or in a file of their own.
+
+``echo secret | base64`` puts a line break into a Kubernetes Secret, and a mounted secret is a file:
+``NAME_FILE`` names a file that holds the value of a secret ``NAME``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+
+from playbook.errors import WrongUsage
+
+FILE = "_FILE"
+LONGEST_FILE = 65_536
+"""Bytes; a longer file is no secret."""
+
+_OURS = re.compile(
+    r"(?:MONGO_URI|MONGO_DB|REDIS_URL|API_URL|APP_URL)(?:_FILE)?|(?:DEMO|PLAYBOOK)_.+"
+)
+_OWN_SECRET = r"DEMO_PASSWORD_.+|PLAYBOOK_(?:API|METRICS)_TOKEN"
+_SECRET = re.compile(rf"MONGO_URI|REDIS_URL|API_URL|DEMO_ALERT_.+|{_OWN_SECRET}")
+_NEVER_BLANK = re.compile(_OWN_SECRET)
+
+
+def cleaned(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables, the ends of our settings stripped and the files of secrets read.
+
+    Raises WrongUsage where a password or token is nothing but blanks, where a secret is set twice,
+    or where its file cannot be read or is empty. Other settings that are blank count as not set.
+    """
+    clean = dict(variables)
+    for name, value in variables.items():
+        if not _OURS.fullmatch(name):
+            continue
+        clean[name] = value.strip()
+        if value and not clean[name] and _NEVER_BLANK.fullmatch(name):
+            raise WrongUsage(f"{name} is nothing but blanks; set it, or leave it out")
+    for name, path in list(clean.items()):
+        secret = name.removesuffix(FILE)
+        if secret == name or not path or not is_secret(secret):
+            continue
+        if clean.get(secret):
+            raise WrongUsage(f"{secret} and {name} are both set; keep one of them")
+        clean[secret] = _read(name, Path(path))
+        del clean[name]
+    return clean
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting's value may stand in a file that ``NAME_FILE`` names."""
+    return bool(_SECRET.fullmatch(name))
+
+
+def clean(variables: MutableMapping[str, str]) -> None:
+    """Do the same to the variables themselves, for this process and those that it starts."""
+    found = cleaned(variables)
+    for name in [name for name in variables if name not in found]:
+        del variables[name]
+    for name, value in found.items():
+        if variables.get(name) != value:
+            variables[name] = value
+
+
+def _read(name: str, path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LONGEST_FILE + 1)
+    except OSError as error:
+        raise WrongUsage(f"{name}: {path} can't be read: {error.strerror}") from None
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise WrongUsage(f"{name}: {path} is not UTF-8 text") from None
+    if not text or len(content) > LONGEST_FILE or "\0" in text:
+        raise WrongUsage(f"{name}: {path} does not hold one secret")
+    return text
