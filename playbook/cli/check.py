@@ -116,9 +116,18 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
     from playbook.errors import WrongUsage
     from playbook.report.sheet import page
     from playbook.report.sheet.content import gather, standing
+    from playbook.reset import backup
+    from playbook.walk import pictures
 
     sheets = [
-        gather(environment, seeds.bundles[one.bundle].model, standing(one, verdict.generated_at))
+        gather(
+            environment,
+            seeds.bundles[one.bundle].model,
+            standing(one, verdict.generated_at),
+            pictures.latest(
+                backup.directory(environment.settings), seeds.bundles[one.bundle].model
+            ),
+        )
         for one in verdict.bundles
     ]
     try:

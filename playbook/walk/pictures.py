@@ -14,6 +14,8 @@ from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.walk.walk import STEPS
 
+__all__ = ["STEPS", "Kept", "folder", "folder_named", "latest", "prune", "record", "walks"]
+
 FOLDER = "walks"
 RECORD = "walk.json"
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -29,6 +31,11 @@ class Kept:
     """By step, in the order of the walk."""
     trace: Path | None
     passed: bool
+
+    @property
+    def stamp(self) -> str:
+        """The name of its folder."""
+        return f"{self.at.astimezone(UTC):{STAMP}}"
 
 
 def folder(root: Path, bundle: Bundle, at: datetime) -> Path:
@@ -57,6 +64,12 @@ def walks(root: Path, bundle: Bundle) -> Iterator[Kept]:
                 trace if trace.is_file() else None,
                 told["passed"] is True,
             )
+
+
+def folder_named(root: Path, bundle: Bundle, stamp: str) -> Path | None:
+    """The folder of a bundle's walk by its name, where it is one; a walk may be under way in it."""
+    kept = root / FOLDER / bundle.key
+    return next((path for path in kept.glob("*Z") if path.name == stamp), None)
 
 
 def latest(root: Path, bundle: Bundle) -> Kept | None:

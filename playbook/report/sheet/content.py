@@ -23,6 +23,7 @@ from playbook.pristine.seeds import Document
 from playbook.report.sheet.number_format import kpi, money
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict
+from playbook.walk import pictures
 
 MOST_PRODUCTS = 4
 PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": "Leads"}
@@ -65,6 +66,8 @@ class Sheet:
     currency: str
     gaps: tuple[str, ...]
     """What could not be had, one line each."""
+    walked: pictures.Kept | None = None
+    """The last walk through the demo whose pictures are kept."""
 
 
 def standing(verdict: BundleVerdict, at: datetime) -> Standing:
@@ -75,7 +78,12 @@ def standing(verdict: BundleVerdict, at: datetime) -> Standing:
     return Standing(verdict.verdict, at, tuple(reasons))
 
 
-def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Sheet:
+def gather(
+    environment: Environment,
+    bundle: Bundle,
+    standing: Standing,
+    walked: pictures.Kept | None = None,
+) -> Sheet:
     """Look at all that a sheet says. What can't be had becomes a gap; nothing is raised."""
     gaps: list[str] = []
 
@@ -121,6 +129,7 @@ def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Shee
         kpis=had("KPIs", lambda: _kpis(environment, bundle, locale), nothing),
         currency=currency,
         gaps=tuple(gaps),
+        walked=walked,
     )
 
 
