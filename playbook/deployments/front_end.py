@@ -64,9 +64,11 @@ class FrontEnd:
 
     pages: Mapping[str, str] = field(default_factory=lambda: PAGES)
     """By the step that needs it: the name of a link that the API gives for the bundle, or a path
-    of the front end (it begins with "/"), opened with the query of the bundle's home link."""
+    of the front end (it begins with "/"), opened with the query of a link (``query_of``)."""
+    query_of: str = "home"
+    """The name of the API's link whose query opens every page as the investor sees it."""
     address: str = ""
-    """The front end's address; empty where it is that of the links, or of the API."""
+    """The front end's address; empty where it is ``APP_URL``, or that of the API."""
     email_field: str = ""
     """A CSS selector; empty means the field of type "email", else the first text field."""
     password_field: str = 'input[type="password"]'

@@ -20,8 +20,8 @@ SMALL_WORDS: Mapping[str, frozenset[str]] = {
             from it can please all not no by into here yet""",
         "fr": """le la les et des une un vous votre vos pour avec est sont ne pas que qui au aux du
             dans sur nous notre cette ce ces par ou où plus de en sera""",
-        "es": """el los las y del una un su sus para con es son no que quien al en se nos lo nuestro
-            esta este estos por o más de usted le ha""",
+        "es": """el la los las y del una un su sus para con es son no que quien al en se nos lo
+            nuestro esta este estos por o más de usted le ha""",
         "de": """der die das und ein eine einen sie ihr ihre ihren für mit ist sind nicht dass im zu
             zur zum auf wir unser diese dieser von oder den dem des haben wird""",
     }.items()
@@ -62,10 +62,11 @@ class Languages:
         rest = self._without_names(line)
         if not _WORD.search(rest):
             return None
-        if not any(self._is_message(text, language) for text in (line, rest)):
-            for other in self._messages:
-                if other != language and any(self._is_message(t, other) for t in (line, rest)):
-                    return other
+        if any(self._is_message(text, language) for text in (line, rest)):
+            return None
+        for other in self._messages:
+            if other != language and any(self._is_message(text, other) for text in (line, rest)):
+                return other
         return self._by_script(rest, language) or self._by_small_words(rest, language)
 
     def _without_names(self, line: str) -> str:

@@ -146,17 +146,18 @@ class Walk:
         """Where a step's page is. Raises Unobservable where no link leads there."""
         wanted = self.front_end.pages.get(step, "")
         links = self.demo.reading.context.field("demo_urls", dict)
-        home = links.get(self.front_end.pages.get("home", "home"))
         if wanted.startswith("/"):
-            base = urlsplit(self._absolute(home if isinstance(home, str) else "/"))
-            return urlunsplit(base._replace(path=wanted))
+            known = links.get(self.front_end.query_of)
+            query = urlsplit(known).query if isinstance(known, str) else ""
+            return urlunsplit(urlsplit(self._absolute(wanted))._replace(query=query))
         link = links.get(wanted)
         if not isinstance(link, str) or not link.strip():
             raise Unobservable(f"the API gives no link “{wanted}” to open")
         return self._absolute(link)
 
     def _absolute(self, link: str) -> str:
-        base = self.front_end.address or self.environment.settings.api_url
+        settings = self.environment.settings
+        base = self.front_end.address or settings.app_url or settings.api_url
         return urljoin(base.rstrip("/") + "/", link)
 
     # What is done there
