@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
 from pymongo import monitoring
 
 from playbook.environment import Environment, Settings, side_by_side
@@ -66,10 +65,5 @@ def counted(settings: Settings) -> Iterator[tuple[Environment, RoundTrips]]:
 
         client.execute_command = counting  # type: ignore[method-assign]
 
-        def asked(answer: requests.Response, *_: object, **__: object) -> None:
-            trips.http.append(
-                f"{answer.request.method} {answer.request.path_url.partition('?')[0]}"
-            )
-
-        environment.http.hooks["response"].append(asked)
+        environment.api.listeners.append(trips.http.append)
         yield environment, trips

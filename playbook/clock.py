@@ -15,6 +15,22 @@ RESET_TIME = time(3)
 """Local wall-clock time of the nightly reset (playbook, "Reset Schedule")."""
 
 
+COMMON_ABBREVIATIONS = {
+    "Asia/Singapore": "SGT",
+    "Asia/Dubai": "GST",
+    "Asia/Riyadh": "AST",
+    "Asia/Bangkok": "ICT",
+    "Asia/Kuala_Lumpur": "MYT",
+    "America/Sao_Paulo": "BRT",
+    "America/Buenos_Aires": "ART",
+    "America/Bogota": "COT",
+    "Asia/Ho_Chi_Minh": "ICT",
+    "Asia/Baku": "AZT",
+    "Europe/Istanbul": "TRT",
+}
+"""What people write where the tz database has a number instead of letters: one place for all."""
+
+
 def now() -> datetime:
     """The present instant, UTC, in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)
@@ -64,8 +80,7 @@ def next_reset(zone: str, after: datetime, at: time = RESET_TIME) -> datetime:
 def local_text(instant: datetime, zone: str) -> str:
     """An instant as a person there reads it: "Thu 26 Nov 2026, 18:00 PST"."""
     local = instant.astimezone(ZoneInfo(zone))
-    # Singapore has no letters in the tz database; people there write SGT.
-    name = "SGT" if zone == "Asia/Singapore" else local.tzname()
+    name = COMMON_ABBREVIATIONS.get(zone) or local.tzname()
     return f"{local:%a %d %b %Y, %H:%M} {name}"
 
 

@@ -16,6 +16,8 @@ from typing import Annotated, Any, TextIO, cast, get_type_hints
 
 import typer
 
+from playbook.errors import PlaybookError
+
 THROW_AWAY = "PLAYBOOK_THROW_AWAY"
 """Set for the processes that a command starts about its throw-away environment."""
 PREFIX = "[throw-away] "
@@ -68,8 +70,14 @@ def for_machines() -> TextIO:
     return getattr(sys.stdout, "unmarked", sys.stdout)
 
 
-def named(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command ``--env-file`` and ``--embedded``, and refuse it without an environment."""
+def named(
+    command: Callable[..., None],
+    refused: Callable[[PlaybookError, dict[str, Any]], None] | None = None,
+) -> Callable[..., None]:
+    """Give a command ``--env-file`` and ``--embedded``, and refuse it without an environment.
+
+    ``refused`` is called, with the error and the command's arguments, before that is raised.
+    """
 
     def choose(env_file: Path | None, embedded: bool) -> None:
         from playbook.embedded.open import choose_embedded, require_named
@@ -85,7 +93,8 @@ def named(command: Callable[..., None]) -> Callable[..., None]:
             load(env_file)
             require_named()
 
-    return _with_options(command, {"env_file": EnvFile, "embedded": Embedded}, choose)
+    options = {"env_file": EnvFile, "embedded": Embedded}
+    return _with_options(command, options, choose, refused)
 
 
 def with_env_file(command: Callable[..., None]) -> Callable[..., None]:
@@ -102,13 +111,22 @@ def load(env_file: Path | None) -> None:
 
 
 def _with_options(
-    command: Callable[..., None], options: dict[str, Any], before: Callable[..., None]
+    command: Callable[..., None],
+    options: dict[str, Any],
+    before: Callable[..., None],
+    refused: Callable[[PlaybookError, dict[str, Any]], None] | None = None,
 ) -> Callable[..., None]:
     """The command with further options, with which ``before`` is called first."""
 
     @functools.wraps(command)
     def run(**arguments: Any) -> None:
-        before(**{name: arguments.pop(name) for name in options})
+        chosen = {name: arguments.pop(name) for name in options}
+        try:
+            before(**chosen)
+        except PlaybookError as error:
+            if refused is not None:
+                refused(error, arguments)
+            raise
         command(**arguments)
 
     hints = get_type_hints(command, include_extras=True)

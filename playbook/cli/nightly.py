@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from playbook.cli.arguments import Bundles
 from playbook.cli.environment_options import named
+from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.errors import Unreachable
+    from playbook.nights.alerts import Outbox
+    from playbook.nights.nightly import Coming
     from playbook.pristine.seeds import Seeds
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(named(nightly))
+    app.command()(named(nightly, _tell_refused))
 
 
 def nightly(
@@ -69,6 +72,7 @@ def nightly(
             stopping,
             reports,
             tonight,
+            coming=_coming_meeting(environment, loaded, outbox),
             say=_say,
         )
         for one in chosen:
@@ -76,6 +80,18 @@ def nightly(
             if stopping.asked.is_set():
                 break
     raise typer.Exit(next((code for code in (3, 4, 2, 1) if code in codes), 0))
+
+
+def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> Coming | None:
+    """What asks the calendars for a bundle's next meeting; None where no calendar is set."""
+    from playbook.nights.meetings.calendars import calendars
+    from playbook.nights.meetings.preparation import Preparation
+    from playbook.reset import backup
+
+    if not (found := calendars()):
+        return None
+    folder = backup.directory(environment.settings)
+    return Preparation(environment, seeds, found, folder, outbox, say=_say).access_for
 
 
 @contextmanager
@@ -135,6 +151,17 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
         ):
             _say(f"alert {delivery}")
         raise
+
+
+def _tell_refused(error: PlaybookError, arguments: dict[str, Any]) -> None:
+    """Alert of a night without an environment, by the channels that are set all the same."""
+    from playbook.nights.alerts import Channels, Outbox
+
+    try:
+        with _alerting(Outbox(Channels.from_environment()), ", ".join(arguments["bundle"])):
+            raise error
+    except PlaybookError:
+        return  # it is raised where it came from
 
 
 def _one(nights: object, bundle: object, unreachable: object) -> int:

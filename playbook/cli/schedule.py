@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -45,14 +47,25 @@ def run(
 
     SIGTERM lets the runs in hand finish; a second one makes them roll back.
     """
+    from playbook.environment import Settings
     from playbook.nights.schedule.runner import Runner
     from playbook.pristine import seeds
     from playbook.processes.signals import StopRequest
+    from playbook.reset import backup
 
     stopping = StopRequest()
-    runner = Runner.from_environment(seeds.load(), reports)
-    stopping.listen()
-    runner.run(stopping)
+    loaded = seeds.load()
+    with ExitStack() as stack:
+        if Settings.from_environment() is None:
+            from playbook.embedded.start import start
+
+            # The nights are processes of their own: they find it by its settings.
+            settings = stack.enter_context(start(seeds=loaded))
+            os.environ.update(settings.as_variables())
+            os.environ["PLAYBOOK_BACKUPS"] = str(backup.directory(settings))
+        runner = Runner.from_environment(loaded, reports)
+        stopping.listen()
+        runner.run(stopping)
 
 
 def due(bundle: OneBundle) -> None:

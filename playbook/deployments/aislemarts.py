@@ -159,8 +159,20 @@ class User(Model):
     created_at: datetime
 
 
+def _id_of(kind: str, key: object) -> str:
+    return str(uuid.uuid5(NAMESPACE, f"{kind}/{key}"))
+
+
 def _new_id(kind: str) -> Any:
-    return lambda document: str(uuid.uuid5(NAMESPACE, f"{kind}/{document['_id']}"))
+    return lambda document: _id_of(kind, document["_id"])
+
+
+def _is_one_of(kind: str, keys: list[str]) -> Filter:
+    """By ``_id``: the one that a new document gets, or the pristine one.
+
+    The latter has whoever wrote documents of the playbook's own shape here.
+    """
+    return {"_id": {"$in": [*(_id_of(kind, key) for key in keys), *keys]}}
 
 
 def _whole(value: object) -> object:
@@ -169,6 +181,10 @@ def _whole(value: object) -> object:
 
 
 # Products and their categories. The slug is the SKU in small letters.
+
+
+SKU = "demo_sku"
+"""The attribute by which a demo's product, and no other, is known."""
 
 
 def _slug(product: Document) -> str:
@@ -187,7 +203,7 @@ def _product(product: Document, refs: References) -> Document:
         "category_id": refs.id_of("categories", _category_slug(product)),
         "brand": product["brand"],
         "attributes": {
-            "sku": product["id"],
+            SKU: product["id"],
             "region": product["region"],
             "group": product["group"],
             "country": product["brand_country"],
@@ -204,7 +220,7 @@ def _read_product(product: Document, refs: References) -> Document:
     currency = str(product.get("currency"))
     read = {
         "_id": refs.key_of("products", product.get("_id")) or product.get("_id"),
-        "id": attributes.get("sku"),
+        "id": attributes.get(SKU),
         "name": product.get("title"),
         "brand": product.get("brand"),
         "brand_country": attributes.get("country"),
@@ -223,12 +239,11 @@ def _region_products(owner: Owner) -> Filter:
     seeded = owner.seeds.products.values()
     keys = [line.model.key for line in seeded if line.model.region == owner.bundle.region]
     series = "|".join(sorted({re.escape(key.rpartition("-")[0]) for key in keys}))
-    # The `_id` counts, too: documents of the playbook's own shape that somebody wrote here.
     return {
         "$or": [
-            {"slug": {"$regex": rf"^(?:{series.lower()})-[0-9]+$"}},
-            {"attributes.sku": {"$regex": rf"^(?:{series})-[0-9]+$"}},
-            {"_id": {"$regex": rf"^(?:{series})-[0-9]+$"}},
+            {"slug": {"$in": [key.lower() for key in keys]}},
+            {f"attributes.{SKU}": {"$regex": rf"^(?:{series})-[0-9]+$"}},
+            _is_one_of("product", keys),
         ]
     }
 
@@ -358,9 +373,8 @@ def _bundle_livesales(owner: Owner) -> Filter:
         "$or": [
             {"metadata.bundle": owner.bundle.key},
             {"metadata.event_id": {"$in": keys}},
-            # Documents of the playbook's own shape that somebody wrote here.
             {"bundle": owner.bundle.key},
-            {"_id": {"$in": keys}},
+            _is_one_of("livesale", keys),
         ]
     }
 
@@ -413,9 +427,8 @@ def _bundle_leads(owner: Owner) -> Filter:
         "$or": [
             {"metadata.bundle": owner.bundle.key},
             {"business_id": {"$in": list(owner.account_ids)}},
-            # Documents of the playbook's own shape that somebody wrote here.
             {"bundle": owner.bundle.key},
-            {"_id": {"$in": keys}},
+            _is_one_of("lead", keys),
         ]
     }
 
@@ -454,7 +467,7 @@ KEPT = (
         "products",
         "Insert luxury product catalog, stock 100, none reserved",
         _region_products,
-        ("title", "slug", "price", "currency", "category_id", "brand", "attributes.sku",
+        ("title", "slug", "price", "currency", "category_id", "brand", f"attributes.{SKU}",
          "attributes.region", "attributes.group", "attributes.country", "attributes.category",
          "stock", "active"),
         key="slug",

@@ -6,6 +6,7 @@ keep them, each with the present one that its natural key finds, and the strays.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,7 @@ class Matching:
         self._present: dict[str, dict[Any, Mapping[str, Any]]] = {}
         self._strays: dict[str, tuple[Mapping[str, Any], ...]] = {}
         self._keys: dict[str, dict[bytes, str]] = {}
+        self._used: dict[str, set[bytes]] = {}
         for kept in deployment.kept:
             self._match(kept, list(found.get(kept.collection, ())))
 
@@ -96,7 +98,11 @@ class Matching:
         document = next((d for d in self._pristine[kind] if d["_id"] == key), None)
         if kept.new_id is None:
             return ComingId(str(kept.natural_key(document)) if document else key)
-        return kept.new_id(document or {"_id": key})
+        new = kept.new_id(document or {"_id": key})
+        if _id_bytes(new) in self._used[kind]:
+            # Another one of ours has it: two accounts that were swapped, for one.
+            return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind}/{key}"))
+        return new
 
     def key_of(self, kind: Kind, identifier: object) -> str | None:
         return self._keys[kind].get(_id_bytes(identifier))
@@ -117,6 +123,14 @@ class Matching:
             if same:
                 present[document["_id"]] = best = _best(same, kept, natural, document)
                 taken.add(id(best))
+        by_id = {_id_bytes(d["_id"]): d for d in found if "_id" in d and id(d) not in taken}
+        for document in self._pristine[kept.kind] if kept.new_id is not None else ():
+            # One that lost its natural key is known by the _id that we once gave it.
+            own = by_id.get(_id_bytes(kept.new_id(document))) if kept.new_id else None
+            if own is not None and document["_id"] not in present:
+                present[document["_id"]] = own
+                taken.add(id(own))
+        self._used[kept.kind] = {_id_bytes(d["_id"]) for d in found if id(d) in taken}
         self._present[kept.kind] = present
         self._strays[kept.kind] = tuple(d for d in found if id(d) not in taken)
         self._keys[kept.kind] = {

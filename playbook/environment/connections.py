@@ -25,11 +25,10 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
-from requests.adapters import HTTPAdapter
 
-from playbook import __version__
 from playbook.deployments import Deployment, load
 from playbook.environment import identity, reasons, redis_client
+from playbook.environment.http import Api, Visitor
 from playbook.environment.identity import Identity
 from playbook.environment.outages import Outages
 from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
@@ -41,8 +40,6 @@ from playbook.errors import Outage, Unreachable
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
 """How long a part may take to answer one request."""
-USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
-PARALLEL_REQUESTS = 8
 REQUESTS_AT_ONCE = 4
 
 
@@ -103,8 +100,8 @@ class Environment:
             self.mongo.close()
         if "redis" in opened:
             self.redis.close()
-        if "http" in opened:
-            self.http.close()
+        if "api" in opened:
+            self.api.close()
 
     @opened_once
     def deployment(self) -> Deployment:
@@ -192,30 +189,21 @@ class Environment:
             return redis_client.connect(self.settings.redis_url, CONNECT_SECONDS, ANSWER_SECONDS)
 
     @opened_once
-    def http(self) -> requests.Session:
-        """The HTTP session; never retries by itself, so that one request is one request."""
-        session = requests.Session()
-        session.headers["User-Agent"] = USER_AGENT
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=PARALLEL_REQUESTS)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        # Proxies or a .netrc of the machine have no business between us and the deployment.
-        session.trust_env = False
-        return session
+    def api(self) -> Api:
+        """The deployment's backend; each visitor of it has cookies of its own."""
+        return Api(self.settings.api_url, self.settings.access, CONNECT_SECONDS)
+
+    @opened_once
+    def _visitor(self) -> Visitor:
+        return self.api.visitor()
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """One HTTP request to the deployment's backend, whatever its answer.
 
-        Raises Unreachable where no answer came in time.
+        Raises Unreachable where no whole answer came in time.
         """
         with self.translate_connection_errors():
-            return self.http.request(
-                method,
-                self.settings.api_url + path,
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
-                allow_redirects=False,
-                **options,
-            )
+            return self._visitor.ask(method, path, **{"seconds": ANSWER_SECONDS, **options})
 
     @opened_once
     def _outages(self) -> Outages:
@@ -228,6 +216,8 @@ class Environment:
         secrets = [*settings.passwords.values()]
         for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
             secrets += secrets_in(url)
+        secrets += settings.access.headers.values()
+        secrets += secrets_in(settings.access.proxy) if settings.access.proxy else []
         return Redactor(worth_hiding(secrets))
 
     @contextmanager

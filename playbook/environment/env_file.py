@@ -41,6 +41,7 @@ KNOWN = (
     "PLAYBOOK_RESET_TIME",
     "PLAYBOOK_SEEDS",
     "PLAYBOOK_UP_PID",
+    "PLAYBOOK_WAIVERS",
     "APP_URL",
     "TZ",
 )

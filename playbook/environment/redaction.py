@@ -153,6 +153,9 @@ def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[s
     for name, value in variables.items():
         if name.startswith("DEMO_PASSWORD_"):
             secrets.append(value)
-        elif name in ("MONGO_URI", "REDIS_URL", "API_URL"):
+        elif name in ("MONGO_URI", "REDIS_URL", "API_URL", "PLAYBOOK_API_PROXY"):
             secrets += secrets_in(value)
+        elif name == "PLAYBOOK_API_HEADERS":
+            lines = (line.partition(":")[2].strip() for line in value.splitlines())
+            secrets += [line for line in lines if line]
     return worth_hiding(secrets)

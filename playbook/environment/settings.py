@@ -13,6 +13,8 @@
 ``DEMO_PASSWORD_<BUNDLE>_…``  that of one account, by its role (``DEMO_PASSWORD_LVMH_BRAND``)
 ============================  =====================================================
 
+What stands in front of the API: :mod:`playbook.environment.api_access`.
+
 ``MONGO_URI``, ``REDIS_URL`` and ``API_URL`` go together: all set, or none (embedded).
 """
 
@@ -31,6 +33,7 @@ from pymongo.uri_parser import parse_uri
 
 from playbook.deployments import SETTING as DEPLOYMENT_SETTING
 from playbook.environment import redis_client
+from playbook.environment.api_access import ApiAccess, access_from
 from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
 from playbook.environment.variables import cleaned
 from playbook.errors import WrongUsage
@@ -80,6 +83,8 @@ class Settings:
     """The front end's address (``APP_URL``); empty where that is the API's."""
     feed: Feed = field(default_factory=Feed)
     """What the deployment says of its rate feed."""
+    access: ApiAccess = field(default_factory=ApiAccess)
+    """What stands in front of the API."""
     outage_patience: float = OUTAGE_PATIENCE
     """Seconds that a reset waits for a part that does not answer."""
 
@@ -129,6 +134,7 @@ class Settings:
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
             app_url=variables.get("APP_URL", "").strip().rstrip("/"),
             feed=_feed(variables),
+            access=access_from(variables),
         )
 
     def password(self, bundle_short: str) -> str:
@@ -159,6 +165,8 @@ class Settings:
             **({"APP_URL": self.app_url} if self.app_url else {}),
             **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
             **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
+            **self._stated_patience,
+            **self.access.as_variables(),
             **self.passwords,
         }
 
@@ -166,6 +174,11 @@ class Settings:
     def throw_away(self) -> bool:
         """Whether it is an embedded environment that ends with this process."""
         return bool(self.folder)
+
+    @property
+    def _stated_patience(self) -> dict[str, str]:
+        usual = self.outage_patience == OUTAGE_PATIENCE
+        return {} if usual else {PATIENCE_SETTING: f"{self.outage_patience:g}"}
 
     @property
     def place(self) -> str:

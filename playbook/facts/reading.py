@@ -24,7 +24,7 @@ import requests
 
 from playbook.deployments.scope import PROBE, Scope
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
-from playbook.environment.connections import CONNECT_SECONDS
+from playbook.environment.http import Visitor
 from playbook.environment.identities import read_scope
 from playbook.environment.presence import Presence
 from playbook.environment.snapshot import Question
@@ -90,6 +90,9 @@ class Reading:
         self.probe = f"{PROBE}-{at:{PROBE_TIME}}-{uuid.uuid4().hex}"
         self._tokens: list[str] = []
         self._probed = False
+        # Each account is somebody of their own, and so is who only looks around.
+        self._visitor = environment.api.visitor()
+        self._visitors = {email: environment.api.visitor() for email in self.accounts}
         self._pool = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix=bundle.short)
         # Documents are read before the probes run, so that no probe is among them.
         self._scope = self._pool.submit(self._read_scope)
@@ -260,24 +263,19 @@ class Reading:
         answer = self._ask("GET", path, params=query)
         return replace(answer, request=f"GET {path}?base_currency={base}")
 
-    def _ask(self, method: str, path: str, **options: Any) -> Answer:
+    def _ask(
+        self, method: str, path: str, visitor: Visitor | None = None, **options: Any
+    ) -> Answer:
         request = f"{method} {path}"
         try:
             with self.environment.asking:
-                answer = self.environment.http.request(
-                    method,
-                    self.environment.settings.api_url + path,
-                    timeout=(CONNECT_SECONDS, PATIENCE_SECONDS),
-                    allow_redirects=False,
-                    stream=True,
-                    **options,
-                )
-                content = _within(answer, PATIENCE_SECONDS)
-        except (requests.Timeout, TimeoutError):
+                visitor = visitor or self._visitor
+                answer = visitor.ask(method, path, seconds=PATIENCE_SECONDS, **options)
+        except requests.Timeout:
             return Answer(request, None, problem=f"did not answer within {PATIENCE_SECONDS:g} s")
         except requests.RequestException as error:
             return Answer(request, None, problem=f"got no answer ({type(error).__name__})")
-        return _answer(request, answer, content)
+        return _answer(request, answer, answer.content)
 
     # Probes
 
@@ -297,7 +295,11 @@ class Reading:
         sign_in = self.deployment.sign_in
         request = sign_in.ask(email, password)
         answer = self._ask(
-            request.method, request.path, json=request.body, headers={"User-Agent": self.probe}
+            request.method,
+            request.path,
+            self._visitors[email],
+            json=request.body,
+            headers={"User-Agent": self.probe},
         )
         if (token := sign_in.token(answer.body)) is not None:
             self._tokens.append(token)
@@ -364,17 +366,6 @@ class Reading:
             if self.deployment.events is not None:
                 db[self.deployment.events].delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False
-
-
-def _within(answer: requests.Response, seconds: float) -> bytes:
-    # The drivers' timeout is per read: an endpoint that drips would never reach it.
-    deadline = time.monotonic() + seconds
-    chunks = []
-    for chunk in answer.iter_content(65_536):
-        chunks.append(chunk)
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return b"".join(chunks)
 
 
 def _answer(request: str, answer: requests.Response, content: bytes) -> Answer:

@@ -25,9 +25,6 @@ from playbook.pristine.seeds import Document
 from playbook.pristine.showcases import Showcase as Records
 from playbook.pristine.showcases import exact, showcase_of
 
-MONEY = ("usd", "eur", "gbp", "sgd")
-"""The last part of a headline number's name where it is money."""
-
 
 def stated_exactly(stated: object, computed: Fraction | None) -> bool:
     """Whether a stated value is a number, and exactly the computed one."""

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -22,7 +22,7 @@ from playbook import clock
 from playbook.environment import Environment, guard
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.nights.alerts import Alert, Outbox, wording
-from playbook.nights.night import Attempt, Night, severity_of
+from playbook.nights.night import SOON, Attempt, Night, severity_of
 from playbook.nights.schedule.due import due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -45,6 +45,10 @@ RENEWAL_SECONDS = 10.0
 
 type Check = Callable[[Environment, Seeds, Bundle, Path | None], Verdict]
 """Checks a bundle; leaves Allure results in a folder where one is named."""
+
+
+type Coming = Callable[[Bundle, datetime, timedelta], datetime | None]
+"""The start (UTC) of a bundle's next meeting, where it begins within a time after an instant."""
 
 
 class NotDue(Refused):
@@ -79,6 +83,8 @@ class Nightly:
     if_due: tuple[time, timedelta] | None = None
     """Reset time and grace, where a night is to be made only if it is due."""
     check: Check = run_features
+    coming: Coming | None = None
+    """Which meeting the calendars name next, where there are calendars."""
     say: Callable[[str], None] = print
 
     @property
@@ -121,6 +127,8 @@ class Nightly:
         outlast = self.environment.outlast
         night.environment = outlast(lambda: guard.require_marker(self.environment)).name
         night.meeting = outlast(lambda: self.journal.meeting(bundle.key, night.started_at))
+        if night.meeting is None and self.coming is not None:
+            night.meeting = self.coming(bundle, night.started_at, SOON)
         attempt = self._try(night)
         if not attempt.go:
             self._say(night, f"{_describe_attempt(attempt)}; trying once more")

@@ -40,3 +40,16 @@ def language_of(text: str) -> str | None:
     if first < 2 or first == second:
         return None
     return max(hits, key=lambda language: hits[language])
+
+
+def could_be(language: str, text: str) -> bool:
+    """Whether a text may be in a language: false only where it is clearly in another.
+
+    A Japanese heading may do without kana. Of a language that is not known here, all that can be
+    said is that it is not English.
+    """
+    found = language_of(text)
+    if found in (None, language) or (found, language) == ("zh", "ja"):
+        return True
+    known = language in _WORDS or language in ("ar", "ja", "zh")
+    return not known and found != "en"

@@ -13,8 +13,11 @@ from typing import Any, get_args
 
 import babel
 
+from playbook.pristine.language_of_text import could_be
 from playbook.pristine.seeds import Seeds
 from playbook.pristine.seeds.models import Language
+from playbook.pristine.seeds.plurals import expected_names
+from playbook.pristine.visible_text import shows_something
 
 LANGUAGES: tuple[str, ...] = get_args(Language)
 """Every language that a demo speaks; each must be loaded."""
@@ -45,15 +48,18 @@ def same_text(one: str, other: str) -> bool:
 def untranslated(
     language: str, messages: object, seeds: Seeds, nothing: object = "nothing"
 ) -> Iterator[Problem]:
-    """Messages that are missing or empty, or read as in English and are no cognates."""
+    """Messages that are missing or show nothing, or are in another language and no cognates."""
     cognates = seeds.cognates.get(language)
     same = set(cognates.model.messages) if cognates else set()
     found = messages if isinstance(messages, Mapping) else {}
-    for name, source in seeds.locales[SOURCE_LANGUAGE].model.messages.items():
+    source = seeds.locales[SOURCE_LANGUAGE].model.messages
+    for name, original in expected_names(language, source).items():
         text = found.get(name, nothing)
-        if not isinstance(text, str) or text is nothing or not text.strip():
+        if not isinstance(text, str) or text is nothing or not shows_something(text):
             yield Problem(f"messages.{name}", "a message", text)
-        elif language != SOURCE_LANGUAGE and same_text(text, source) and name not in same:
+        elif language == SOURCE_LANGUAGE or name in same:
+            continue
+        elif same_text(text, source[original]) or not could_be(language, text):
             yield Problem(f"messages.{name}", "a translation", text)
 
 

@@ -10,13 +10,26 @@ import re
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from playbook.clock import first_instant
+from playbook.clock import COMMON_ABBREVIATIONS, first_instant
 
 SCHEDULED_TIME = re.compile(
     r"^T\+(?P<hours>[0-9]{1,3})h "
-    r"(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9]) (?P<zone>[A-Z]{3,4})$"
+    r"(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9]) "
+    r"(?P<zone>[A-Z]{3,5}|[+-][0-9]{2}(?:[0-9]{2})?)$"
 )
-"""A LiveSale's time template: "T+48h 18:00 PST"."""
+"""A LiveSale's time template: "T+48h 18:00 PST", "T+48h 20:00 +04"."""
+
+
+def zone_names(zone: str) -> set[str]:
+    """How a template may call an IANA zone: by winter's and summer's abbreviation.
+
+    A zone without letters in the tz database ("+04" in Dubai) also goes by the abbreviation that
+    people there use (:data:`playbook.clock.COMMON_ABBREVIATIONS`).
+    """
+    place = ZoneInfo(zone)
+    names = {datetime(2026, month, 15, tzinfo=place).tzname() for month in (1, 7)} - {None, ""}
+    common = COMMON_ABBREVIATIONS.get(zone)
+    return {str(name) for name in names} | ({common} if common else set())
 
 
 def livesale_start(template: str, access: datetime, zone: str) -> datetime:

@@ -17,8 +17,8 @@ from typing import Any, get_args
 
 from bson.decimal128 import Decimal128
 
+from playbook.pristine.currency_codes import Currency
 from playbook.pristine.seeds import Seeds
-from playbook.pristine.seeds.models import Currency
 
 CURRENCIES: tuple[str, ...] = get_args(Currency)
 """Every currency that a demo shows; each must have a rate in each table."""

@@ -156,7 +156,7 @@ class Executor:
         if writes:
             self.environment.db[kept.collection].bulk_write(writes, ordered=False)
         pristine = len(matches) - created - changed
-        return f"{created} created, {changed} changed, {pristine} pristine already"
+        return f"{created + changed} written, {pristine} pristine already"
 
     def _create_accounts(self, operation: CreateAccounts) -> str:
         deployment = self.environment.deployment

@@ -8,9 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from pydantic import JsonValue
 
 from playbook.backend.json_values import number, to_json
+from playbook.pristine.money import money_in
 
-MONEY = ("usd", "eur", "gbp", "sgd")
-"""A KPI is money where its name ends in one of these: ``monthly_gmv_usd``."""
 CENT = Decimal("0.01")
 
 type RateOf = Callable[[str, str], object]
@@ -27,11 +26,12 @@ def in_currency(
     """
     shown: dict[str, JsonValue] = {}
     for name, value in headline.items():
-        stem, _, suffix = name.rpartition("_")
-        if not stem or suffix not in MONEY:
+        money = money_in(name)
+        if money is None:
             shown[name] = to_json(value)
             continue
-        shown[f"{stem}_{currency.lower()}"] = _converted(value, suffix.upper(), currency, rate_of)
+        stem, own = money
+        shown[f"{stem}_{currency.lower()}"] = _converted(value, own, currency, rate_of)
     return shown
 
 

@@ -23,7 +23,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playbook import PROJECT
+from playbook import writable_folder
 from playbook.errors import WrongUsage
 from playbook.pristine import bundles as known_bundles
 from playbook.pristine.seeds import Seeds
@@ -94,7 +94,7 @@ class Waivers:
 def waivers_file() -> Path:
     """Where the waivers stand."""
     stated = os.environ.get(SETTING, "").strip()
-    return Path(stated) if stated else PROJECT / "waivers.toml"
+    return Path(stated) if stated else writable_folder("waivers.toml")
 
 
 def load(seeds: Seeds, now: datetime, file: Path | None = None) -> Waivers:

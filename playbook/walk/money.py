@@ -17,7 +17,7 @@ from babel.numbers import (
     list_currencies,
 )
 
-from playbook.pristine.seeds.models import CURRENCY_SYMBOLS
+from playbook.pristine.money import OWN_SYMBOLS
 
 _NUMBER = r"\d{1,3}(?:[ .,'’٬]\d{2,3})+(?:[.,٫]\d{1,2})?(?!\d)|\d+(?:[.,٫]\d{1,2})?(?!\d)"
 _SCALE = r"(?: ?(?:[KkMB]|Mio\.?|Mrd\.?|M\.?)(?![\w]))?"
@@ -69,7 +69,7 @@ def parsed(number: str, locale: str) -> Decimal | None:
 
 def symbols_of(currency: str, locale: str) -> set[str]:
     """What may stand for a currency where a locale is read."""
-    ours = {symbol.strip() for symbol, code in CURRENCY_SYMBOLS.items() if code == currency}
+    ours = {symbol for symbol, code in OWN_SYMBOLS.items() if code == currency}
     signs = {get_currency_symbol(currency, place_of(locale)), currency, *ours}
     if currency in ("JPY", "CNY"):
         signs |= {"¥", "￥", "円" if currency == "JPY" else "元"}
@@ -128,7 +128,7 @@ def _tight(text: str) -> str:
 @cache
 def _pattern() -> re.Pattern[str]:
     codes = sorted(code for code in list_currencies() if len(code) == 3)
-    signs = sorted({*_MORE_SYMBOLS, *(s.strip() for s in CURRENCY_SYMBOLS)}, key=len, reverse=True)
+    signs = sorted({*_MORE_SYMBOLS, *OWN_SYMBOLS}, key=len, reverse=True)
     sign = "|".join([*map(re.escape, signs), *(rf"\b{code}\b" for code in codes)])
     return re.compile(
         rf"(?P<before>{sign}) ?(?P<first>{_NUMBER}){_SCALE}"

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any
 
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from playbook.clock import local_text
 from playbook.facts.findings import NOTHING, Description, Finding, NotAsExpected, Unobservable
 from playbook.pristine.documents import pristine_livesale
-from playbook.pristine.seeds.models import Currency as CurrencyCode
+from playbook.pristine.money import money_in
 from playbook.pristine.seeds.models import Product
 from playbook.walk import times
 from playbook.walk.language import NAMES, foreign_lines, language_of
@@ -387,17 +387,15 @@ class Walked:
         page = self.page("analytics")
         showcase = self.walk.demo.seeds.showcases[self.bundle.key].document
         for name, value in showcase["headline"].items():
-            stem, _, suffix = name.rpartition("_")
-            money = stem and suffix.upper() in get_args(CurrencyCode)
-            label = self.walk.languages.message(self.language, f"kpi_{stem if money else name}")
+            money = money_in(name)
+            stem = money[0] if money else name
+            label = self.walk.languages.message(self.language, f"kpi_{stem}")
             lines = self._beside(page, label) if label else None
             where = f"analytics page: {label or name}"
             lines = page.lines if lines is None else lines
             number = Decimal(str(value))
             if money:
-                wanted = self.walk.demo.currency.convert(
-                    number, suffix.upper(), self.bundle.currency
-                )
+                wanted = self.walk.demo.currency.convert(number, money[1], self.bundle.currency)
                 shown = amounts_in(lines)
                 values = [amount.value(self.bundle.locale) for amount in shown]
                 if not any(one is not None and _near(one, wanted) for one in values):

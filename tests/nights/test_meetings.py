@@ -6,6 +6,9 @@ environment is a real one, and so are the resets.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +21,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
-from playbook import clock
+from playbook import PROJECT, clock
 from playbook.environment import Environment
 from playbook.errors import WrongUsage
 from playbook.nights.alerts import Channels, Outbox
@@ -33,9 +36,10 @@ from playbook.nights.meetings.coming import due_stage, in_words, may_reset, meet
 from playbook.nights.meetings.preparation import Preparation
 from playbook.nights.meetings.presenter import channels_for
 from playbook.nights.meetings.recognition import recognise
-from playbook.nights.nightly import Check
+from playbook.nights.nightly import Check, Nightly
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.processes.signals import StopRequest
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict, Result, Verdict
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
@@ -489,3 +493,54 @@ def test_channels_of_a_presenter_are_the_usual_ones_where_none_is_set(seeds: See
 
 def _without_recipient(inbox: Mailbox) -> str:
     return f"mailto://127.0.0.1:{inbox.port}?from=playbook@aislemarts.luxury"
+
+
+def test_a_night_resets_for_the_meeting_in_the_calendar(rehearsal: Rehearsal) -> None:
+    rehearsal.file.write_bytes(ONE)
+    with at(before(600)):
+        night = Nightly(
+            rehearsal.sandbox.environment,
+            rehearsal.sandbox.seeds,
+            rehearsal.backups,
+            rehearsal.preparation().outbox,
+            StopRequest(),
+            check=rehearsal.preparation().check,
+            coming=rehearsal.preparation().access_for,
+            say=rehearsal.said.append,
+        ).run(rehearsal.sandbox.bundle("lvmh"))
+    assert night.meeting == START
+    [sale] = rehearsal.sandbox.db.livesales.find({"bundle": "LVMH_JULIE_BERCOVY"})
+    assert sale["anchored_at"] == START
+
+
+def test_the_command_shows_meetings_and_says_what_it_cannot_read(
+    rehearsal: Rehearsal, tmp_path: Path
+) -> None:
+    start = clock.now() + timedelta(hours=5)
+    rehearsal.file.write_bytes(
+        ics(
+            f"UID:a\nSUMMARY:LVMH demo\nDTSTART:{start:%Y%m%dT%H%M%SZ}\nDURATION:PT1H",
+            f"UID:b\nSUMMARY:Index review\nDTSTART:{start:%Y%m%dT%H%M%SZ}\nDURATION:PT1H",
+        )
+    )
+
+    def command(*arguments: str, calendars: str) -> subprocess.CompletedProcess[str]:
+        variables = rehearsal.sandbox.environment.settings.as_variables()
+        return subprocess.run(
+            [sys.executable, "-m", "playbook", "meetings", *arguments],
+            cwd=PROJECT,
+            env={**os.environ, **variables, "PLAYBOOK_CALENDARS": calendars},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    shown = command(calendars=str(rehearsal.file))
+    assert shown.returncode == 0, shown.stderr
+    assert "lvmh" in shown.stdout and "in 4 hours" in shown.stdout
+    assert "doubtful" in shown.stdout
+    broken = command(calendars=f"{rehearsal.file} {tmp_path / 'gone.ics'}")
+    assert broken.returncode == 3
+    assert "lvmh" in broken.stdout and "gone.ics cannot be read" in broken.stderr
+    nothing = command("run", calendars="")
+    assert nothing.returncode == 0 and "no calendar is set" in nothing.stdout

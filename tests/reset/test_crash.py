@@ -12,8 +12,8 @@ from tests.reset_process import KILL, reset_apart
 from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 
 BUNDLE = "tiger-global"
-STEPS = 28
-ROLLBACK_STEPS = 37
+STEPS = 34
+ROLLBACK_STEPS = 49
 
 
 @pytest.fixture(scope="module")

@@ -425,9 +425,9 @@ def test_a_bundle_gets_as_much_as_the_checklist_says(plan: Plan, bundle: Bundle)
         ("a16z", "LS-A16Z-001", datetime(2026, 11, 27, 2, tzinfo=UTC)),
         ("lvmh", "LS-LVMH-001", datetime(2026, 11, 26, 19, tzinfo=UTC)),
         ("general-catalyst", "LS-GC-001", datetime(2026, 11, 27, 0, tzinfo=UTC)),
-        ("lightspeed", "LS-LSVP-001", datetime(2026, 11, 27, 1, 30, tzinfo=UTC)),
+        ("lightspeed", "LS-LSVP-001", datetime(2026, 11, 26, 20, 0, tzinfo=UTC)),
         ("index", "LS-INDEX-001", datetime(2026, 11, 26, 19, tzinfo=UTC)),
-        ("bessemer", "LS-BVP-001", datetime(2026, 11, 26, 23, 30, tzinfo=UTC)),
+        ("bessemer", "LS-BVP-001", datetime(2026, 11, 26, 17, 30, tzinfo=UTC)),
         ("tiger-global", "LS-TIGER-001", datetime(2026, 11, 27, 12, tzinfo=UTC)),
     ],
 )

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from other_front_end import other_front_end
-from sandbox import Sandbox
 
 from playbook import PROJECT, clock
 from playbook.embedded.start import start
@@ -29,6 +27,8 @@ from playbook.walk import pictures
 from playbook.walk.browser import NotWalked, find_browser, require_browser
 from playbook.walk.walk import STEPS
 from tests.faults.proxy import Forward, Proxy, Reply, Request
+from tests.sandbox import Sandbox
+from tests.walk.other_front_end import other_front_end
 
 LEFT = ("user_sessions", "conversations", "analytics", "carts")
 
@@ -133,9 +133,9 @@ def test_a_front_end_that_the_steps_have_never_seen_needs_only_a_description(
         description = tmp_path / "other_app.py"
         description.write_text(
             "import sys\n"
-            f"sys.path.append({str(Path(__file__).parent)!r})\n"
+            f"sys.path.append({str(PROJECT)!r})\n"
             "from dataclasses import replace\n"
-            "from other_front_end import DESCRIPTION\n"
+            "from tests.walk.other_front_end import DESCRIPTION\n"
             "from playbook.deployments.playbook import DEPLOYMENT as OURS\n"
             f"DEPLOYMENT = replace(OURS, front_end=replace(DESCRIPTION, address={address!r}))\n"
         )

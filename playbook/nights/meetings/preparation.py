@@ -123,7 +123,7 @@ class Preparation:
             if was_reset := reset == "done":
                 verdict, error, _ = self._checked(bundle)
         go = verdict is not None and verdict.verdict == GO
-        name = self.environment.settings.addresses["MongoDB"]
+        name = self.environment.name
         alert = (
             presenter.ready(bundle, meeting, name, was_reset)
             if go
@@ -171,7 +171,7 @@ class Preparation:
             if not self._remembered.begin("question", meeting, now):
                 return
             shorts = [bundles.find(self.seeds, key).short for key in meeting.candidates]
-            name = self.environment.settings.addresses["MongoDB"]
+            name = self.environment.name
             self._alert(self.outbox, presenter.unclear(meeting, shorts, name))
             self._remembered.end("question", meeting, clock.now())
 

@@ -26,6 +26,8 @@ KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus")
 IMAGE = f"aislemarts-demo-playbook:{__version__}"
 BACKUPS = "/var/lib/demo-playbook/backups"
 REPORTS = "/var/lib/demo-playbook/reports"
+SETTINGS = "/etc/demo-playbook.env"
+"""The file of the settings, in dotenv syntax, where no cluster keeps them."""
 KUBERNETES = (
     "kustomization.yaml",
     "storage.yaml",
@@ -78,6 +80,7 @@ def files(
         "image": image,
         "backups": BACKUPS,
         "reports": REPORTS,
+        "settings": SETTINGS,
         "bundles": entries,
     }
     match kind:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import combinations
 from typing import get_args
+from zoneinfo import ZoneInfo
 
+import babel
+
+from playbook.pristine.currency_codes import Currency
+from playbook.pristine.livesale_time import SCHEDULED_TIME
 from playbook.pristine.seeds.collection import Seeds
-from playbook.pristine.seeds.models import Currency, Language, Region
+from playbook.pristine.seeds.models import Language, LiveSale, Region
+from playbook.pristine.seeds.placeholders import listed, other_shapes, wrong_placeholders
+from playbook.pristine.seeds.plurals import expected_names, names_one_number
 from playbook.pristine.seeds.showcase_rules import showcase_problems
 
 PRODUCTS_A_REGION = 50
 CREATORS_A_REGION = 3
 LEADS_A_BUNDLE = 5
-PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+DAY = 24 * 60
+HOURS_BETWEEN_LIVESALES = 4
+"""How far apart the LiveSales of one creator start, on whatever days they are."""
 
 
 def disagreements(seeds: Seeds) -> Iterator[str]:
@@ -21,7 +31,9 @@ def disagreements(seeds: Seeds) -> Iterator[str]:
     yield from _bundles(seeds)
     yield from _regions(seeds)
     yield from _livesales(seeds)
+    yield from _hosts(seeds)
     yield from _leads(seeds)
+    yield from _names(seeds)
     yield from _one_a_bundle(seeds)
     yield from _locales(seeds)
     yield from showcase_problems(seeds)
@@ -38,6 +50,12 @@ def _bundles(seeds: Seeds) -> Iterator[str]:
             other = names.setdefault(name.casefold(), line.where)
             if other != line.where:
                 yield f"{line.where}: name {name!r} is also a name of the bundle at {other}"
+        language = line.model.locale.partition("-")[0]
+        if language not in get_args(Language):
+            yield (
+                f"{line.where}: locale: {line.model.locale}: the demo does not speak {language!r}; "
+                f"expected one of {', '.join(get_args(Language))}"
+            )
 
 
 def _regions(seeds: Seeds) -> Iterator[str]:
@@ -84,6 +102,61 @@ def _livesales(seeds: Seeds) -> Iterator[str]:
                     f"{line.where}: featured_products: {sku} is not in the catalog; "
                     f"expected an id of region {bundle.region}"
                 )
+
+
+def _hosts(seeds: Seeds) -> Iterator[str]:
+    """Creators who would host two LiveSales at once, for some T of the two bundles.
+
+    Each bundle has a T of its own, so the days may be any; the hours of the day must lie apart,
+    in winter as in summer.
+    """
+    for one, other in combinations(seeds.livesales.values(), 2):
+        if one.model.creator != other.model.creator:
+            continue
+        apart = min(
+            min((first - second) % DAY, (second - first) % DAY)
+            for first in _minutes_of_day(one.model)
+            for second in _minutes_of_day(other.model)
+        )
+        if apart < HOURS_BETWEEN_LIVESALES * 60:
+            yield (
+                f"{other.where}: creator: {other.model.creator} hosts {one.model.key} within "
+                f"{apart / 60:g} h of this LiveSale; expected {HOURS_BETWEEN_LIVESALES} h or more"
+            )
+
+
+def _minutes_of_day(sale: LiveSale) -> Iterator[int]:
+    """When a LiveSale starts, in minutes of the UTC day: by winter's and by summer's clock."""
+    matched = SCHEDULED_TIME.fullmatch(sale.scheduled_time)
+    assert matched is not None  # the model has looked at it already
+    wall = int(matched["hour"]) * 60 + int(matched["minute"])
+    for month in (1, 7):
+        offset = datetime(2026, month, 15, tzinfo=ZoneInfo(sale.timezone)).utcoffset()
+        yield (wall - int((offset or timedelta()).total_seconds()) // 60) % DAY
+
+
+def _names(seeds: Seeds) -> Iterator[str]:
+    """People and companies that stand in two roles: an investor would ask who they are."""
+    known: dict[str, str] = {}
+    for where, name in _people_and_companies(seeds):
+        other = known.setdefault(name.casefold(), where)
+        if other != where:
+            yield f"{where}: {name!r} stands already at {other}; expected each name once"
+
+
+def _people_and_companies(seeds: Seeds) -> Iterator[tuple[str, str]]:
+    for creator in seeds.creators.values():
+        yield f"{creator.where}: name", creator.model.name
+    for lead in seeds.leads.values():
+        yield f"{lead.where}: company", lead.model.company
+        yield f"{lead.where}: contact", lead.model.contact
+    for line in seeds.showcases.values():
+        for group in ("members", "vendors", "enterprises"):
+            rows = line.model.records.get(group)
+            for number, row in enumerate(rows if isinstance(rows, list) else []):
+                name = row.get("name", row.get("company")) if isinstance(row, dict) else None
+                if isinstance(name, str):
+                    yield f"{line.where}: records.{group}.{number}", name
 
 
 def _leads(seeds: Seeds) -> Iterator[str]:
@@ -142,26 +215,44 @@ def _locales(seeds: Seeds) -> Iterator[str]:
     source = english.model.messages
     for language, line in seeds.locales.items():
         messages = line.model.messages
-        listed = seeds.cognates.get(language)
-        cognates = listed.model.messages if listed else []
-        if (line.model.direction == "rtl") != (language == "ar"):
-            yield f"{line.where}: direction: {line.model.direction}; expected rtl for ar alone"
-        for key in sorted(source.keys() - messages.keys()):
+        known = seeds.cognates.get(language)
+        cognates = known.model.messages if known else []
+        direction = babel.Locale.parse(language).text_direction
+        if line.model.direction != direction:
             yield (
-                f"{line.where}: messages.{key}: missing; expected a translation of {source[key]!r}"
+                f"{line.where}: direction: {line.model.direction}; expected {direction}, "
+                f"as {language} reads"
             )
-        for key in sorted(messages.keys() - source.keys()):
-            yield f"{line.where}: messages.{key}: not a message of locales/en.json"
-        for key in sorted(source.keys() & messages.keys()):
-            wanted = sorted(PLACEHOLDER.findall(source[key]))
-            found = sorted(PLACEHOLDER.findall(messages[key]))
+        expected = expected_names(language, source)
+        for key in sorted(expected.keys() - messages.keys()):
+            yield (
+                f"{line.where}: messages.{key}: missing; "
+                f"expected a translation of {source[expected[key]]!r}"
+            )
+        for key in sorted(messages.keys() - expected.keys()):
+            yield (
+                f"{line.where}: messages.{key}: not a message of locales/en.json, "
+                f"nor a plural form of {language}; expected no such message"
+            )
+        for key in sorted(expected.keys() & messages.keys()):
+            original = source[key] if language == "en" else source[expected[key]]
+            for shape in other_shapes(messages[key]):
+                yield (
+                    f"{line.where}: messages.{key}: {shape!r} is no placeholder that the app "
+                    "fills in; expected one like {product}"
+                )
+            wanted, found = wrong_placeholders(original, messages[key])
+            if found == [] and wanted == ["{count}"]:
+                form = key.rpartition("_")[2] if key != expected[key] else ""
+                if form and names_one_number(language, form):
+                    wanted = []  # "two pieces" says its number
             if found != wanted:
                 yield (
                     f"{line.where}: messages.{key}: expected the placeholders "
-                    f"{', '.join(wanted) or 'none'}; found {', '.join(found) or 'none'}"
+                    f"{listed(wanted)}; found {listed(found)}"
                 )
-            if language != "en" and messages[key] == source[key] and key not in cognates:
+            if language != "en" and messages[key] == original and key not in cognates:
                 yield (
-                    f"{line.where}: messages.{key}: still English ({source[key]!r}); "
+                    f"{line.where}: messages.{key}: still English ({original!r}); "
                     "expected a translation, or the key in locale_cognates.json"
                 )

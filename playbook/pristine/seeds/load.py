@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,7 @@ def _line[M: Seed](
     where = f"{name}:{number}"
     try:
         document = json.loads(raw, object_pairs_hook=_no_repeated_field)
+        problems.extend(f"{where}: {problem}" for problem in _not_normalised(document))
         line = Line(name, number, model.model_validate(document))
         bson.encode(document)  # what MongoDB cannot hold is to fail here, not half-way in a reset
         yield line
@@ -126,6 +128,19 @@ def _line[M: Seed](
         problems.append(f"{where}: not to be held by MongoDB ({unfit})")
     except ValueError as wrong:
         problems.append(f"{where}: {wrong}")
+
+
+def _not_normalised(value: Any, path: str = "") -> Iterator[str]:
+    """Texts that are not in NFC: they would look the same as others and differ from them."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _not_normalised(name, f"{path}{name}")
+            yield from _not_normalised(inner, f"{path}{name}.")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _not_normalised(inner, f"{path}{number}.")
+    elif isinstance(value, str) and not unicodedata.is_normalized("NFC", value):
+        yield f"{path.rstrip('.') or 'the document'}: text is not Unicode-normalised; expected NFC"
 
 
 def _no_repeated_field(pairs: list[tuple[str, Any]]) -> Document:

@@ -8,13 +8,13 @@ Rules that span several documents live in :mod:`playbook.pristine.seeds.consiste
 from __future__ import annotations
 
 import re
-import unicodedata
-from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale as LocaleData
+from babel import UnknownLocaleError
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -27,17 +27,15 @@ from pydantic import (
     model_validator,
 )
 
-from playbook.pristine.livesale_time import SCHEDULED_TIME
+from playbook.pristine.currency_codes import Currency
+from playbook.pristine.livesale_time import SCHEDULED_TIME, zone_names
+from playbook.pristine.money import currency_symbols
+from playbook.pristine.visible_text import code_point, is_visible, shows_something
 
 Region = Literal["US", "EU", "APAC"]
 Device = Literal["desktop", "mobile"]
 Stage = Literal["new", "qualified", "proposal", "negotiation", "closed"]
 Language = Literal["en", "es", "fr", "de", "zh", "ja", "ar"]
-Currency = Literal[
-    "USD", "EUR", "GBP", "JPY", "CAD", "AUD", "CNY", "INR",
-    "BRL", "MXN", "KES", "NGN", "ZAR", "AED", "SAR", "SGD",
-]  # fmt: skip
-
 REGION_CURRENCY: dict[str, str] = {"US": "USD", "EU": "EUR", "APAC": "SGD"}
 """The currency in which a region's catalog is priced (playbook, "Seed Data Structure")."""
 
@@ -50,9 +48,13 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _composed(text: str) -> str:
-    if unicodedata.normalize("NFC", text) != text:
-        raise ValueError("text is not Unicode-normalised; expected NFC")
+def _visible(text: str) -> str:
+    if not shows_something(text):
+        shown = ", ".join(map(code_point, text[:3]))
+        raise ValueError(f"nothing of it can be seen ({shown}); expected a text")
+    for edge in (text[0], text[-1]):
+        if not is_visible(edge):
+            raise ValueError(f"begins or ends with {code_point(edge)}; expected what can be seen")
     return text
 
 
@@ -65,17 +67,37 @@ def _boolean(value: object) -> object:
 
 def _instant(value: object) -> datetime:
     # pydantic would take a number, or a number in quotes, for seconds since 1970.
-    if isinstance(value, str):
-        with suppress(ValueError):
-            return datetime.fromisoformat(value)
-    raise ValueError(f"{value!r}; expected a text like '2026-01-15T09:00:00Z'")
+    try:
+        if not isinstance(value, str):
+            raise ValueError
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is not None:
+            instant.astimezone(UTC)  # outside of the years 1 to 9999 there is no such instant
+    except (ValueError, OverflowError):
+        raise ValueError(f"{value!r}; expected a text like '2026-01-15T09:00:00Z'") from None
+    if instant.microsecond % 1_000:
+        raise ValueError(
+            f"{value!r} is more exact than the database can hold; "
+            "expected whole milliseconds at most"
+        )
+    return instant
+
+
+def _known_locale(tag: str) -> str:
+    try:
+        LocaleData.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError) as error:
+        raise ValueError(f"unknown locale {tag!r}; expected one like 'en-GB'") from error
+    return tag
 
 
 Text = Annotated[
-    str, StringConstraints(min_length=1, pattern=r"^\S(.*\S)?$"), AfterValidator(_composed)
+    str, StringConstraints(min_length=1, pattern=r"^\S(.*\S)?$"), AfterValidator(_visible)
 ]
 Zone = Annotated[str, AfterValidator(_known_zone)]
-LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[A-Z]{2}$")]
+LocaleTag = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]{2}-[A-Z]{2}$"), AfterValidator(_known_locale)
+]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
 DemoEmail = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+\.(demo|creator|brand|viewer)@aislemarts\.luxury$")
@@ -206,37 +228,35 @@ class LiveSale(Seed):
             raise ValueError(f"_id is {self.key!r}; expected the event_id, {self.event_id!r}")
         matched = SCHEDULED_TIME.fullmatch(self.scheduled_time)
         assert matched is not None  # the field's pattern has held already
-        zone = ZoneInfo(self.timezone)
-        names = {datetime(2026, month, 15, tzinfo=zone).tzname() for month in (1, 7)}
-        # Zones without a name of their own in the tz database ("+08") go by their common one.
-        names |= {"SGT"} if self.timezone == "Asia/Singapore" else set()
+        names = zone_names(self.timezone)
         if matched["zone"] not in names:
             raise ValueError(
                 f"{matched['zone']} is not a name of {self.timezone}; "
-                f"expected one of {', '.join(sorted(n for n in names if n))}"
+                f"expected one of {', '.join(sorted(names))}"
             )
         return self
 
 
-CURRENCY_SYMBOLS: dict[str, str] = {
-    "S$": "SGD", "C$": "CAD", "A$": "AUD", "R$": "BRL", "MX$": "MXN", "$": "USD",
-    "€": "EUR", "£": "GBP", "JP¥": "JPY", "CN¥": "CNY", "₹": "INR", "AED ": "AED", "SAR ": "SAR",
-}  # fmt: skip
-_VALUE = re.compile(r"^(?P<symbol>\D+)(?P<number>[0-9]+(\.[0-9]+)?)(?P<scale>[KM])$")
+_VALUE = re.compile(
+    r"(?P<symbol>[^0-9]*?[^0-9\s])[ \u00a0\u202f]?(?P<number>[0-9]+(\.[0-9]+)?)(?P<scale>[KM])"
+)
 
 
 def parse_lead_value(value: str) -> tuple[str, int]:
     """Read a lead's value as shown on its card: "$2.4M" is ("USD", 2400000).
 
-    Raises ValueError where the symbol is unknown or the amount is no whole unit.
+    The currency stands there by its code ("ZAR 2M") or a symbol. Raises ValueError where it is
+    unknown or the amount is no whole unit.
     """
     matched = _VALUE.fullmatch(value)
-    if matched is None or matched["symbol"] not in CURRENCY_SYMBOLS:
-        raise ValueError(f"value {value!r} is not readable; expected one like '$2.4M' or '€850K'")
+    if matched is None or matched["symbol"] not in currency_symbols():
+        raise ValueError(
+            f"value {value!r} is not readable; expected one like '$2.4M', '€850K' or 'ZAR 2M'"
+        )
     amount = Decimal(matched["number"]) * {"K": 1_000, "M": 1_000_000}[matched["scale"]]
     if amount != int(amount):
         raise ValueError(f"value {value!r} is no whole amount")
-    return CURRENCY_SYMBOLS[matched["symbol"]], int(amount)
+    return currency_symbols()[matched["symbol"]], int(amount)
 
 
 class LeadAwareness(BaseModel):

@@ -18,13 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playbook import PROJECT
+from playbook import writable_folder
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.report.page import playbook as playbook_page
 from playbook.report.page import render
 
 VERSION = "3.18.0"
-TOOL = PROJECT / ".tox" / f"allure-{VERSION}"
+TOOL = writable_folder(".tox") / f"allure-{VERSION}"
 TITLE = "AisleMarts investor demos"
 KEPT_RUNS = 60
 """How many runs the history holds: two months of nights."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from playbook.pristine.seeds.models import Currency
+from playbook.pristine.money import money_in
 
 type Form = Literal["count", "ratio", "share", "growth"]
 
@@ -51,7 +51,6 @@ MONEY: Mapping[str, str] = {
     "saas_arr": "SaaS ARR",
     "global_gmv": "Global GMV",
 }
-_MONEY = re.compile(r"^(?P<stem>.+)_(?P<currency>[a-z]{3})$")
 _WORDS = {"gmv": "GMV", "ai": "AI", "b2b": "B2B", "arr": "ARR", "saas": "SaaS", "usd": "USD"}
 
 
@@ -60,10 +59,9 @@ def kpi(name: str, value: object, locale: str) -> tuple[str, str]:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return _worded(name), f"{value!r} (no number)"
     number = Decimal(str(value))
-    known = _MONEY.match(name)
-    if known and known["currency"].upper() in get_args(Currency):
-        stem = known["stem"]
-        return MONEY.get(stem, _worded(stem)), money(number, known["currency"].upper(), locale)
+    if amount := money_in(name):
+        stem, currency = amount
+        return MONEY.get(stem, _worded(stem)), money(number, currency, locale)
     label, form = FORMS.get(name, (_worded(name), "ratio"))
     place = _locale(locale)
     match form:

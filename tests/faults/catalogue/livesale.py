@@ -127,4 +127,4 @@ fault("a cached event of another investor", "cached copy differs", "Redis", "a16
 fault("a cached event is broken off", "cached copy differs", "Redis", "index", f"livesale:{INDEX}",
       cached_raw(f"bundle:{of('index')}:livesale:{INDEX}", b"{"))
 fault("the seed file plans another hour", "stale", "files", "bessemer", "scheduled_time",
-      seed_file("livesale_schedule.json", '"LS-BVP-001"', "18:30 EST", "19:30 EST"))
+      seed_file("livesale_schedule.json", '"LS-BVP-001"', "12:30 EST", "13:30 EST"))

@@ -1,0 +1,276 @@
+"""Ask a deployment's API as a good guest.
+
+One request is one request, with two exceptions: a connection that the server had closed while it
+stood open is opened anew, once, where no byte of the answer had come; and where the API answers
+429 (too many requests), everybody waits as long as it asks for, within a stated patience. A whole
+answer has a deadline, whatever its pieces take. Each visitor has cookies of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import requests
+import urllib3.connection
+import urllib3.connectionpool
+from requests.adapters import HTTPAdapter
+
+from playbook import __version__
+from playbook.environment.api_access import ApiAccess
+
+USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
+PARALLEL_REQUESTS = 8
+TOO_MANY = 429
+LEAST_PAUSE = 0.5
+"""Seconds to wait where an API says "too many" and not for how long."""
+
+
+class Deadline:
+    """Ends one exchange at an instant, wherever it is: a read alone knows only its own pause."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._connected: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, connected: socket.socket | None) -> None:
+        """This is the connection that the exchange goes over."""
+        self._connected = connected
+        if self.passed:
+            self._end()
+
+    def _end(self) -> None:
+        self.passed = True
+        if self._connected is not None:
+            with contextlib.suppress(OSError):
+                self._connected.shutdown(socket.SHUT_RDWR)
+
+
+_DEADLINE: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+
+
+class _Reopening:
+    """A connection that was closed while it stood open is opened anew, and the request sent again.
+
+    Only where no byte of the answer has come: then nobody can have read the request.
+    """
+
+    _stood_open = False
+    _asked: tuple[tuple[Any, ...], dict[str, Any]]
+    sock: Any
+
+    def request(self, *args: Any, **options: Any) -> None:
+        self._stood_open, self._asked = self.sock is not None, (args, options)
+        super().request(*args, **options)  # type: ignore[misc]
+
+    def getresponse(self) -> Any:
+        deadline = _DEADLINE.get()
+        if deadline is not None:
+            deadline.watch(self.sock)
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            if not self._stood_open or (deadline is not None and deadline.passed):
+                raise
+        args, options = self._asked
+        self.close()  # type: ignore[attr-defined]
+        super().request(*args, **options)  # type: ignore[misc]
+        if deadline is not None:
+            deadline.watch(self.sock)
+        return super().getresponse()  # type: ignore[misc]
+
+
+class _Connection(_Reopening, urllib3.connection.HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Reopening, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _Pool(urllib3.connectionpool.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        return manager
+
+
+class Visitor:
+    """Somebody who asks the API, with cookies of their own."""
+
+    def __init__(self, api: Api, session: requests.Session) -> None:
+        self._api, self._session = api, session
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> requests.Response:
+        """One request and its whole answer, which may take so many seconds.
+
+        Waiting for a limit of requests to pass does not count. Raises requests.RequestException:
+        a Timeout where the answer was not whole in time.
+        """
+        return self._api.ask(self._session, method, path, seconds, headers or {}, options)
+
+
+class Api:
+    """The API at one address, its connections shared by all visitors."""
+
+    def __init__(self, url: str, access: ApiAccess, connect_seconds: float) -> None:
+        parts = urlsplit(url)
+        self._credentials = (unquote(parts.username or ""), unquote(parts.password or ""))
+        place = parts.netloc.rpartition("@")[2]
+        self._url = urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
+        self._access, self._connect_seconds = access, connect_seconds
+        self._adapter = _Adapter(pool_connections=1, pool_maxsize=PARALLEL_REQUESTS)
+        self._limit = _Limit(access.patience)
+        self.listeners: list[Callable[[str], None]] = []
+        """Called for each request that is sent ("GET /api/products"), to count them."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds that were waited because the API said that it gets too many requests."""
+        return self._limit.waited
+
+    def visitor(self) -> Visitor:
+        """Somebody new, without cookies."""
+        session = requests.Session()
+        session.headers["User-Agent"] = USER_AGENT
+        session.headers.update(self._access.headers)
+        session.mount("http://", self._adapter)
+        session.mount("https://", self._adapter)
+        # What the machine uses for its own browsing has no business between us and the API.
+        session.trust_env = False
+        session.verify = self._access.authorities or True
+        if self._access.proxy:
+            session.proxies = {"http": self._access.proxy, "https": self._access.proxy}
+        return Visitor(self, session)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
+
+    def ask(
+        self,
+        session: requests.Session,
+        method: str,
+        path: str,
+        seconds: float,
+        headers: Mapping[str, str],
+        options: dict[str, Any],
+    ) -> requests.Response:
+        """See :meth:`Visitor.ask`."""
+        # A token goes before the credentials of the address: one request has room for one.
+        signed_in = any(name.lower() == "authorization" for name in headers)
+        auth = _nobody if signed_in or not any(self._credentials) else self._credentials
+
+        def send() -> requests.Response:
+            for listener in self.listeners:
+                listener(f"{method} {path}")
+            with _within(seconds) as deadline:
+                try:
+                    return session.request(
+                        method,
+                        self._url + path,
+                        headers=dict(headers),
+                        auth=auth,
+                        timeout=(min(self._connect_seconds, seconds), seconds),
+                        allow_redirects=False,
+                        **options,
+                    )
+                except requests.RequestException as error:
+                    if deadline.passed:
+                        raise requests.Timeout(f"no whole answer in {seconds:g} s") from error
+                    raise
+
+        return self._limit.respected(send)
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[Deadline]:
+    with Deadline(seconds) as deadline:
+        before = _DEADLINE.set(deadline)
+        try:
+            yield deadline
+        finally:
+            _DEADLINE.reset(before)
+    if deadline.passed:  # an answer without a length looks whole wherever it is cut
+        raise requests.Timeout(f"no whole answer in {seconds:g} s")
+
+
+class _Limit:
+    """The API's limit of requests: while it is reached, nobody asks."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience, self.waited = patience, 0.0
+        self._free_at = 0.0
+        self._lock = threading.Lock()
+
+    def respected(self, send: Callable[[], requests.Response]) -> requests.Response:
+        """What is answered once the limit has passed; a 429 where patience ends before that."""
+        started = time.monotonic()
+        while True:
+            if (pause := self._free_at - time.monotonic()) > 0:
+                time.sleep(pause)
+            answer = send()
+            if answer.status_code != TOO_MANY:
+                return answer
+            until = time.monotonic() + _retry_after(answer.headers.get("Retry-After"))
+            with self._lock:
+                if until - started > self._patience:
+                    return answer
+                # Several may wait side by side: their time counts once.
+                self.waited += max(0.0, until - max(self._free_at, time.monotonic()))
+                self._free_at = max(self._free_at, until)
+
+
+def _retry_after(stated: str | None) -> float:
+    """Seconds to wait: as stated, in seconds or as a date, else a little."""
+    if stated is not None:
+        if stated.strip().isdecimal():
+            return max(LEAST_PAUSE, float(stated))
+        with contextlib.suppress(ValueError, TypeError):
+            at = parsedate_to_datetime(stated)
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+            return max(LEAST_PAUSE, (at - datetime.now(UTC)).total_seconds())
+    return LEAST_PAUSE

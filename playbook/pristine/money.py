@@ -1,0 +1,50 @@
+"""Which of a headline's numbers are money, and how a currency is written."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import get_args
+
+from babel import Locale, UnknownLocaleError
+from babel.languages import get_official_languages
+from babel.numbers import get_currency_symbol
+
+from playbook.pristine.currency_codes import Currency
+
+OWN_SYMBOLS = {"S$": "SGD", "C$": "CAD", "A$": "AUD", "JP¥": "JPY"}
+"""Symbols that traders write and Unicode's locale data do not have."""
+
+
+def money_in(name: str) -> tuple[str, str] | None:
+    """The stem and the currency of a number that is money: "annual_gmv_usd" is in USD.
+
+    None where the name does not end in the code of a currency that the demo shows.
+    """
+    stem, _, code = name.rpartition("_")
+    return (stem, code.upper()) if stem and code.upper() in get_args(Currency) else None
+
+
+@cache
+def currency_symbols() -> dict[str, str]:
+    """How an allowed currency may be written, and which it is: by its code or a symbol.
+
+    The symbols are those of English and of the currency's own country (Unicode's locale data).
+    One that several currencies share means none of them ("¥"), but for "$", which is USD.
+    """
+    meanings: dict[str, set[str]] = {}
+    for code in get_args(Currency):
+        for tag in ("en", *_home_locales(code)):
+            meanings.setdefault(get_currency_symbol(code, locale=tag), set()).add(code)
+    found = {symbol: codes.pop() for symbol, codes in meanings.items() if len(codes) == 1}
+    return {**found, **{code: code for code in get_args(Currency)}, **OWN_SYMBOLS, "$": "USD"}
+
+
+def _home_locales(code: str) -> list[str]:
+    territory = code[:2]
+    tags = []
+    for language in ("en", *get_official_languages(territory, regional=True, de_facto=True)):
+        try:
+            tags.append(str(Locale.parse(f"{language}_{territory}")))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return tags

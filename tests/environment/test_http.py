@@ -1,0 +1,250 @@
+"""The API is asked as by a good guest: over real sockets, from servers that behave oddly."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+import pytest
+import requests
+
+from playbook.environment import Settings
+from playbook.environment.api_access import ApiAccess, access_from
+from playbook.environment.http import Api
+from playbook.errors import WrongUsage
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+type Exchange = Callable[[socket.socket, bytes, int], bool]
+"""Answers a request (its bytes, its number from 1); False closes the connection."""
+
+
+class Server:
+    """A server that answers as a test says, and keeps what it was asked."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange, self.asked, self.connections = exchange, list[bytes](), 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @contextmanager
+    def serving(self) -> Iterator[Server]:
+        threading.Thread(target=self._accept, daemon=True).start()
+        try:
+            yield self
+        finally:
+            self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while request := _request(connection):
+                self.asked.append(request)
+                if not self._exchange(connection, request, len(self.asked)):
+                    return
+
+
+def _request(connection: socket.socket) -> bytes:
+    text = b""
+    while b"\r\n\r\n" not in text:
+        if not (piece := connection.recv(65_536)):
+            return b""
+        text += piece
+    head, _, body = text.partition(b"\r\n\r\n")
+    length = next(
+        (
+            int(line.split(b":")[1])
+            for line in head.lower().splitlines()
+            if b"content-length" in line
+        ),
+        0,
+    )
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return head + b"\r\n\r\n" + body
+
+
+def answering(*answers: bytes) -> Exchange:
+    """One answer after the other; the last one for ever. An empty one hangs up."""
+
+    def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
+        answer = answers[min(number, len(answers)) - 1]
+        connection.sendall(answer)
+        return bool(answer)
+
+    return exchange
+
+
+def api(server: Server, access: ApiAccess | None = None) -> Api:
+    return Api(server.url, access or ApiAccess(), 3.0)
+
+
+def test_a_connection_that_the_server_closed_while_it_stood_open_is_opened_anew() -> None:
+    with Server(answering(OK, b"", OK)).serving() as server:
+        visitor = api(server).visitor()
+        assert visitor.ask("GET", "/", seconds=3).status_code == 200
+        assert visitor.ask("POST", "/", seconds=3, json={"a": 1}).status_code == 200
+        assert server.connections == 2
+        assert server.asked[1] == server.asked[2]  # the same request, body included
+
+
+def test_a_new_connection_that_is_closed_is_not_tried_again() -> None:
+    """It may have been read: a wrong password must not be tried twice."""
+    with Server(answering(b"", OK)).serving() as server:
+        with pytest.raises(requests.ConnectionError):
+            api(server).visitor().ask("POST", "/", seconds=3, json={"password": "wrong"})
+        assert len(server.asked) == 1
+
+
+def test_an_answer_that_breaks_off_is_not_asked_for_again() -> None:
+    def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
+        connection.sendall(OK if number == 1 else b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")
+        return number == 1
+
+    with Server(exchange).serving() as server:
+        visitor = api(server).visitor()
+        visitor.ask("GET", "/", seconds=3)
+        with pytest.raises(requests.RequestException):
+            visitor.ask("GET", "/", seconds=3)
+        assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        pytest.param(b"", id="of the status line"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX-Long: ", id="of the headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", id="of the body"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", id="of a body without end"),
+    ],
+)
+def test_a_dripping_answer_ends_at_the_deadline(beginning: bytes) -> None:
+    ended = threading.Event()
+
+    def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
+        connection.sendall(beginning)
+        while not ended.wait(0.05):
+            connection.sendall(b"H")
+        return False
+
+    with Server(exchange).serving() as server:
+        started = time.monotonic()
+        with pytest.raises(requests.Timeout):
+            api(server).visitor().ask("GET", "/", seconds=0.5)
+        ended.set()
+        assert 0.4 < time.monotonic() - started < 3
+
+
+def limited(retry_after: bytes) -> bytes:
+    return (
+        b"HTTP/1.1 429 Too Many\r\nRetry-After: " + retry_after + b"\r\nContent-Length: 0\r\n\r\n"
+    )
+
+
+def test_a_limit_of_requests_is_waited_out() -> None:
+    with Server(answering(limited(b"1"), OK)).serving() as server:
+        asking = api(server)
+        started = time.monotonic()
+        assert asking.visitor().ask("GET", "/", seconds=0.5).status_code == 200
+        assert 0.9 < time.monotonic() - started < 5
+        assert 0.9 < asking.waited < 2
+
+
+@pytest.mark.parametrize("retry_after", [b"3600", b"Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_a_limit_beyond_the_patience_is_the_answer(retry_after: bytes) -> None:
+    with Server(answering(limited(retry_after), OK)).serving() as server:
+        started = time.monotonic()
+        visitor = api(server, ApiAccess(patience=2.0)).visitor()
+        assert visitor.ask("GET", "/", seconds=3).status_code == 429
+        assert time.monotonic() - started < 2
+
+
+def test_while_one_waits_for_the_limit_nobody_else_asks() -> None:
+    with Server(answering(limited(b"1"), OK)).serving() as server:
+        asking = api(server)
+        first = threading.Thread(
+            target=asking.visitor().ask, args=("GET", "/a"), kwargs={"seconds": 3}
+        )
+        first.start()
+        while not asking.waited:
+            time.sleep(0.01)
+        started = time.monotonic()
+        asking.visitor().ask("GET", "/b", seconds=3)
+        assert time.monotonic() - started > 0.5
+        first.join()
+
+
+def test_each_visitor_has_cookies_of_its_own() -> None:
+    cookie = OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: session=first; Path=/\r\n\r\n", 1)
+    with Server(answering(cookie, OK)).serving() as server:
+        asking = api(server)
+        first, second = asking.visitor(), asking.visitor()
+        for visitor in (first, first, second):
+            visitor.ask("GET", "/", seconds=3)
+        assert [b"session=first" in request for request in server.asked] == [False, True, False]
+
+
+def settings(url: str, **variables: str) -> Settings:
+    found = Settings.from_environment(
+        {"MONGO_URI": "mongodb://h", "REDIS_URL": "redis://h", "API_URL": url, **variables}
+    )
+    assert found is not None
+    return found
+
+
+def test_what_stands_in_front_of_a_staging_api_is_passed() -> None:
+    with Server(answering(OK)).serving() as server:
+        url = server.url.replace("//", "//sales:p%40ss@") + "/staging/"
+        stated = settings(url, PLAYBOOK_API_HEADERS="X-Key: k 1\n\nX-Other: 2")
+        asking = Api(stated.api_url, stated.access, 3.0)
+        asking.visitor().ask("GET", "/api/x", seconds=3)
+        asking.visitor().ask("GET", "/api/x", seconds=3, headers={"Authorization": "Bearer t"})
+    plain, signed_in = (request.decode() for request in server.asked)
+    assert plain.startswith("GET /staging/api/x HTTP/1.1\r\n")
+    assert "X-Key: k 1\r\n" in plain and "X-Other: 2\r\n" in plain
+    assert "Authorization: Basic c2FsZXM6cEBzcw==\r\n" in plain
+    assert "Authorization: Bearer t\r\n" in signed_in and "Basic" not in signed_in
+
+
+def test_a_proxy_is_used_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(answering(OK)).serving() as proxy, Server(answering(OK)).serving() as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        api(server).visitor().ask("GET", "/", seconds=3)
+        assert (len(proxy.asked), len(server.asked)) == (0, 1)
+        api(server, ApiAccess(proxy=proxy.url)).visitor().ask("GET", "/", seconds=3)
+        assert (len(proxy.asked), len(server.asked)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"REQUESTS_CA_BUNDLE": "/no/such/file"}, "REQUESTS_CA_BUNDLE: there is no file"),
+        ({"SSL_CERT_FILE": "/no/such/file"}, "SSL_CERT_FILE: there is no file"),
+        ({"PLAYBOOK_API_HEADERS": "X-Key: k\nnonsense"}, "PLAYBOOK_API_HEADERS: line 2"),
+        ({"PLAYBOOK_API_HEADERS": "X Key: k"}, "line 1"),
+        ({"PLAYBOOK_API_PROXY": "proxy:3128"}, "PLAYBOOK_API_PROXY"),
+        ({"PLAYBOOK_API_PROXY": "http://"}, "PLAYBOOK_API_PROXY"),
+        ({"PLAYBOOK_API_PATIENCE": "-1"}, "PLAYBOOK_API_PATIENCE"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(variables: Mapping[str, str], says: str) -> None:
+    with pytest.raises(WrongUsage, match=says):
+        access_from(variables)
+
+
+def test_the_settings_survive_being_handed_over() -> None:
+    given = settings("http://h", PLAYBOOK_API_HEADERS="X-Key: k", PLAYBOOK_API_PROXY="http://p:1",
+                     REQUESTS_CA_BUNDLE=__file__, PLAYBOOK_API_PATIENCE="9")  # fmt: skip
+    assert Settings.from_environment(given.as_variables()) == given
+    assert "X-Key" not in repr(given) and "http://p:1" not in repr(given)
