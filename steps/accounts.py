@@ -13,7 +13,7 @@ def accounts_are_as_seeded(demo: Demo) -> None:
     expect_none(demo.accounts.differences_from_seeds)
 
 
-@then("every account logs in with its password, as itself")
+@then("every account logs in with its password and is told its own user")
 def accounts_log_in(demo: Demo) -> None:
     expect_none(demo.accounts.failed_logins)
 
@@ -33,6 +33,6 @@ def accounts_are_unexpired(demo: Demo) -> None:
     expect_none(demo.accounts.expired)
 
 
-@then("the accounts' indexes are as declared")
+@then("no two accounts can have the same address")
 def accounts_indexes(demo: Demo) -> None:
     expect_none(demo.accounts.missing_indexes)

@@ -20,6 +20,6 @@ def creators_are_as_seeded(demo: Demo) -> None:
     expect_none(demo.creators.differences_from_seeds)
 
 
-@then("no cached creator disagrees with the profile")
+@then("no outdated copy of a creator is kept")
 def cached_creators_agree(demo: Demo) -> None:
     expect_none(demo.creators.stale_copies)

@@ -34,11 +34,11 @@ def leads_are_valued(demo: Demo) -> None:
     expect_none(demo.leads.wrong_values)
 
 
-@then("no cached lead disagrees with the board")
+@then("no outdated copy of a lead is kept")
 def cached_leads_agree(demo: Demo) -> None:
     expect_none(demo.leads.stale_copies)
 
 
-@then("the board's indexes are as declared")
+@then("the board's cards can be looked up by column")
 def leads_indexes(demo: Demo) -> None:
     expect_none(demo.leads.missing_indexes)

@@ -10,7 +10,7 @@ from playbook.facts.findings import expect, expect_none
 
 @then(parsers.parse("exactly {count:d} LiveSale is scheduled"))
 def one_livesale(demo: Demo, count: int) -> None:
-    found = len(demo.livesale.events)
+    found = len(demo.livesale.scheduled)
     expect(found == count, f"LiveSales of {demo.bundle.firm}", count, found)
 
 
@@ -34,11 +34,11 @@ def host_is_there(demo: Demo) -> None:
     expect_none(demo.livesale.without_its_host)
 
 
-@then("every featured product is in the catalog")
+@then("every featured product is in the catalog and in stock")
 def featured_products_are_there(demo: Demo) -> None:
     expect_none(demo.livesale.missing_featured_products)
 
 
-@then("no cached LiveSale disagrees with the schedule")
+@then("no outdated copy of the LiveSale is kept")
 def cached_livesales_agree(demo: Demo) -> None:
     expect_none(demo.livesale.stale_copies)

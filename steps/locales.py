@@ -6,6 +6,15 @@ from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
 from playbook.facts.findings import expect, expect_none
+from playbook.pristine.languages import LANGUAGES
+
+
+@then(parsers.parse("the demo speaks exactly {count:d} languages"))
+def languages_spoken(demo: Demo, count: int) -> None:
+    expect(len(LANGUAGES) == count, "languages of the demo", count, len(LANGUAGES))
+    present = {language for language in LANGUAGES if demo.locales.loaded(language)}
+    absent = sorted(set(LANGUAGES) - present)
+    expect(not absent, "languages that are not loaded", [], absent)
 
 
 @then(parsers.parse("language {language:w} is loaded with no message missing or changed"))
@@ -39,11 +48,11 @@ def context_is_served(demo: Demo) -> None:
     expect_none(demo.locales.wrong_context_served)
 
 
-@then("the API serves the links that open this very demo")
+@then("every link that the API serves is a link into this bundle's demo")
 def links_are_served(demo: Demo) -> None:
     expect_none(demo.locales.wrong_links)
 
 
-@then("no cached context disagrees with them")
+@then("no outdated copy of these is kept")
 def cached_contexts_agree(demo: Demo) -> None:
     expect_none(demo.locales.stale_copies)

@@ -166,7 +166,10 @@ class Imagined:
         body = {
             "bundle": self.bundle.key,
             "context": {name: value for name, value in context.items() if name != "_id"},
-            "demo_urls": {"home": "https://shop.example/?utm_content=x", "leads": "/leads"},
+            "demo_urls": {
+                "home": f"https://shop.example/?locale={context['locale']}&utm_bundle={self.bundle.key}",
+                "leads": f"/leads?utm_bundle={self.bundle.key}",
+            },
         }
         return self.answers.get("context") or Answer("GET context", 200, body)
 

@@ -5,27 +5,8 @@ Feature: Tiger Global: Multi-currency operations ready
   Background:
     Given the investor's demo
 
-  Scenario Outline: Every price converts to <currency> and back
-    Then every price of the catalog converts to <currency> and back within 1 %
-
-    Examples:
-      | currency |
-      | USD      |
-      | EUR      |
-      | GBP      |
-      | JPY      |
-      | CAD      |
-      | AUD      |
-      | CNY      |
-      | INR      |
-      | BRL      |
-      | MXN      |
-      | KES      |
-      | NGN      |
-      | ZAR      |
-      | AED      |
-      | SAR      |
-      | SGD      |
+  Scenario: Every price converts to every currency and back
+    Then every price of the catalog converts to each of the 16 currencies shown, and back within 1 %
 
   Scenario: Customers pay as they like
     Then 65 % of the transactions are in a second currency

@@ -14,5 +14,5 @@ Feature: Analytics: Clean slate, tracking enabled
   Scenario: What is tracked arrives
     Then an event tracked through the API arrives in analytics
 
-  Scenario: Looking people up is quick
-    Then the indexes of analytics and conversations are as declared
+  Scenario: People can be looked up
+    Then sessions and conversations can be looked up by demo user

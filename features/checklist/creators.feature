@@ -11,5 +11,5 @@ Feature: Creator profiles: 3 active creators
   Scenario: Every creator is the one that was cast
     Then no creator is missing, changed, doubled or left over
 
-  Scenario: A cached profile is the creator's own
-    Then no cached creator disagrees with the profile
+  Scenario: Every copy of a profile is the creator's own
+    Then no outdated copy of a creator is kept

@@ -21,7 +21,7 @@ Feature: LiveSale events: Scheduled T+48h per bundle
     Then the LiveSale's creator is active and of the investor's region
 
   Scenario: What it features can be bought
-    Then every featured product is in the catalog
+    Then every featured product is in the catalog and in stock
 
-  Scenario: A cached LiveSale is the scheduled one
-    Then no cached LiveSale disagrees with the schedule
+  Scenario: Every copy of the LiveSale is the scheduled one
+    Then no outdated copy of the LiveSale is kept

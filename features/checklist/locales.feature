@@ -5,6 +5,9 @@ Feature: Locale files: All 7 languages loaded
   Background:
     Given the investor's demo
 
+  Scenario: Every language is there
+    Then the demo speaks exactly 7 languages
+
   Scenario Outline: <name> is loaded, whole and translated
     Then language <language> is loaded with no message missing or changed
     And no message of language <language> is empty or in another language
@@ -36,5 +39,5 @@ Feature: Locale files: All 7 languages loaded
   Scenario: The demo opens the way the investor lives
     Then the investor's locale, currency, time zone and device are as agreed
     And the API serves the investor's locale, currency, time zone and device
-    And the API serves the links that open this very demo
-    And no cached context disagrees with them
+    And every link that the API serves is a link into this bundle's demo
+    And no outdated copy of these is kept

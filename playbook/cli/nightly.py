@@ -43,6 +43,7 @@ def nightly(
     On NO-GO once more; then a rollback to the last state that was GO. Waits up to two hours
     while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO.
     """
+    from playbook.errors import gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
     from playbook.nights.nightly import BLIP, Nightly
@@ -79,7 +80,7 @@ def nightly(
             codes.append(_one(nights, one, unreachable))
             if stopping.asked.is_set():
                 break
-    raise typer.Exit(next((code for code in (3, 4, 2, 1) if code in codes), 0))
+    raise typer.Exit(gravest(codes))
 
 
 def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> Coming | None:

@@ -39,6 +39,7 @@ from playbook.deployments.description import (
 )
 from playbook.deployments.front_end import PAGES, FrontEnd, Left
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
 
 NAMESPACE = uuid.UUID("7d0b0a52-60c7-5b1c-9a39-0d6b1f2f7a11")
@@ -192,7 +193,7 @@ def _slug(product: Document) -> str:
 
 
 def _product(product: Document, refs: References) -> Document:
-    price = product[f"price_{product['currency'].lower()}"]
+    price = product[price_field(product["currency"])]
     return {
         "title": product["name"],
         "slug": _slug(product),
@@ -227,7 +228,7 @@ def _read_product(product: Document, refs: References) -> Document:
         "group": attributes.get("group"),
         "category": attributes.get("category"),
         "region": attributes.get("region"),
-        f"price_{currency.lower()}": _whole(product.get("price")),
+        price_field(currency): _whole(product.get("price")),
         "currency": product.get("currency"),
         "inventory": product.get("stock"),
         "reserved": 0,
@@ -322,7 +323,7 @@ def _livesale(event: Document, refs: References) -> Document:
 
 def _livesale_product(sku: str, refs: References) -> Document:
     product = next(p for p in refs.pristine("products") if p["_id"] == sku)
-    price = float(product[f"price_{product['currency'].lower()}"])
+    price = float(product[price_field(product["currency"])])
     return {
         "product_id": refs.id_of("products", sku),
         "name": product["name"],

@@ -30,7 +30,9 @@ from playbook.deployments.description import (
     Trace,
 )
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.money import money_in, named_in, price_field
 from playbook.pristine.seeds import Document
+from playbook.pristine.seeds.models import PRICE_FIELDS
 
 # What belongs to a bundle: what names it or its region, and what has an _id of its seeds.
 
@@ -94,8 +96,8 @@ KEPT = (
         "products",
         "Insert luxury product catalog, inventory 100, reserved 0",
         _region_products,
-        ("id", "name", "brand", "brand_country", "group", "category", "region", "price_usd",
-         "price_eur", "price_sgd", "currency", "inventory", "reserved"),
+        ("id", "name", "brand", "brand_country", "group", "category", "region",
+         *PRICE_FIELDS, "currency", "inventory", "reserved"),
     ),
     Kept(
         "creators",
@@ -221,7 +223,7 @@ def _shown_product(answer: Any) -> ShownProduct:
     return ShownProduct(
         id=text_of(product, "_id"),
         title=text_of(product, "name"),
-        price=decimal_of(product, f"price_{currency.lower()}"),
+        price=decimal_of(product, price_field(currency)),
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
     )
@@ -312,14 +314,10 @@ SHOWN = Shown(
     ),
 )
 
-MONEY = ("usd", "eur", "gbp", "sgd")
-"""The last part of a headline number's name where it is money."""
-
 
 def _kpi(bundle: Bundle, name: str) -> ShownKpi:
-    stem, _, unit = name.rpartition("_")
-    if unit in MONEY:
-        return ShownKpi(f"{stem}_{bundle.currency.lower()}", money=True)
+    if known := money_in(name):
+        return ShownKpi(named_in(known[0], bundle.currency), money=True)
     return ShownKpi(name, money=False)
 
 

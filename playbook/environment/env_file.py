@@ -13,9 +13,10 @@ import re
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from playbook.environment.settings import CONNECTIONS, NAME_SETTING, PASSWORD_PREFIX, Settings
+from playbook.environment.settings import NAME_SETTING, Settings
 from playbook.environment.variables import FILE, clean, is_secret
 from playbook.errors import WrongUsage
+from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX
 
 KNOWN = (
     *CONNECTIONS,

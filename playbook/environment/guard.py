@@ -12,18 +12,13 @@ from typing import Any
 
 from pymongo.database import Database
 
+from playbook.deployments import addresses
 from playbook.environment import identity
 from playbook.environment.connections import Environment
 from playbook.environment.identity import COLLECTION, MARKER, Identity, find_marker
 from playbook.errors import Refused, WrongUsage
 
 __all__ = ["COLLECTION", "MARKER", "Census", "adopt", "census", "require_marker"]
-
-DEMO_EMAIL = {
-    "email": {"$regex": r"\.(?:demo|creator|brand|viewer)@aislemarts\.luxury$"},
-    # "$" also matches before a line break at the end.
-    "$nor": [{"email": {"$regex": "\n$"}}],
-}
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ def require_marker(environment: Environment) -> Identity:
 
 def census(db: Database[dict[str, Any]]) -> Census:
     """Count what the database holds."""
-    demo = {"$or": [{"demo": True}, DEMO_EMAIL]}
+    demo = {"$or": [{"demo": True}, {"email": addresses.is_demo()}]}
     demo_users = db.users.count_documents(demo)
     return Census(
         demo_users=demo_users,

@@ -38,11 +38,10 @@ from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
 from playbook.environment.variables import cleaned
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed, admits_invention
+from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX, password_setting
 
-CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
 NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
-PASSWORD_PREFIX = "DEMO_PASSWORD_"
 THREE_WAYS = (
     f"set {', '.join(CONNECTIONS)}; or name a file that does, by --env-file FILE; "
     "or use --embedded for a throw-away environment"
@@ -241,15 +240,10 @@ def _feed(variables: Mapping[str, str]) -> Feed:
     return Feed(source, rests_at_weekends=rest == WEEKENDS)
 
 
-def password_setting(bundle_short: str) -> str:
-    """The setting of a bundle's password: ``DEMO_PASSWORD_GENERAL_CATALYST``."""
-    return PASSWORD_PREFIX + bundle_short.upper().replace("-", "_")
-
-
 def _require_strength(name: str, password: str) -> None:
     """A password that is a word of our own would be blanked out wherever we write that word."""
     word = "".join(filter(str.isalnum, password)).casefold()
-    bundle = "".join(filter(str.isalnum, name.removeprefix("DEMO_PASSWORD_"))).casefold()
+    bundle = "".join(filter(str.isalnum, name.removeprefix(PASSWORD_PREFIX))).casefold()
     if word in OUR_WORDS or (word and bundle.startswith(word)):
         raise WrongUsage(f"{name} is a word that everybody knows; set a password of its own")
     if len(password) < LEAST_LENGTH:

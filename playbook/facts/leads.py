@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import get_args
+from zoneinfo import available_timezones
 
 from playbook.environment.presence import is_probe
 from playbook.facts.cached_copies import cached_copies
@@ -11,9 +12,15 @@ from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
-from playbook.pristine.seeds.models import Stage, parse_lead_value
+from playbook.pristine.seeds.models import Device, Stage, parse_lead_value
+from playbook.pristine.visible_text import shows_something
 
 COLUMNS: tuple[str, ...] = get_args(Stage)
+KNOWN_TAGS: Mapping[str, Callable[[], Collection[str]]] = {
+    "timezone": available_timezones,
+    "device": lambda: get_args(Device),
+}
+"""Tags that the card does not repeat: what they may be."""
 TAGS = ("locale", "currency", "timezone", "device", "source")
 
 
@@ -51,10 +58,12 @@ class Leads:
                 continue
             for tag in TAGS:
                 found = tags.get(tag, NOTHING)
-                if not isinstance(found, str) or not found:
+                if not isinstance(found, str) or not shows_something(found):
                     yield Finding(f"{where}.{tag}", Description("a tag"), found)
                 elif tag in card and card[tag] != found:
                     yield Finding(f"{where}.{tag}", card[tag], found)
+                elif tag in KNOWN_TAGS and found not in KNOWN_TAGS[tag]():
+                    yield Finding(f"{where}.{tag}", Description(f"a known {tag}"), found)
 
     @property
     def wrong_values(self) -> Iterator[Finding]:

@@ -33,6 +33,11 @@ class LiveSale:
         return self._reading.stored.documents("livesales")
 
     @property
+    def scheduled(self) -> list[Document]:
+        """The events that are scheduled, not cancelled or held already."""
+        return [event for event in self.events if event.get("status") == "scheduled"]
+
+    @property
     def event(self) -> Document:
         """The bundle's LiveSale. Raises Unobservable where there is none."""
         for event in self.events:
@@ -106,7 +111,7 @@ class LiveSale:
                 yield Finding(
                     where, Description(f"products of the {self._catalog.region} catalog"), sku
                 )
-            elif product.get("inventory") == 0:
+            elif not _in_stock(product):
                 yield Finding(where, Description("products in stock"), sku)
 
     @property
@@ -123,3 +128,8 @@ class LiveSale:
                 f"LiveSale {self._template['_id']}: {field} is no instant but {value!r}"
             )
         return value
+
+
+def _in_stock(product: Document) -> bool:
+    stock = product.get("inventory")
+    return isinstance(stock, int) and not isinstance(stock, bool) and stock > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
@@ -81,7 +82,11 @@ class Locales:
 
     @property
     def wrong_links(self) -> Iterator[Finding]:
-        """Links into the demo that are not there, or are somebody else's."""
+        """Links into the demo that are missing, are no links, or open another bundle's demo.
+
+        A link carries the bundle's id, and its locale, currency, zone and device where it says
+        any; it is an address of its own or a path of the app.
+        """
         answer = self._reading.context
         where = f"demo links as served by {answer.request}"
         if answer.json().get("bundle") != self._reading.bundle.key:
@@ -92,8 +97,29 @@ class Locales:
             yield Finding(where, Description("at least one"), answer.body.get("demo_urls", NOTHING))
             return
         for name, url in urls.items():
-            if not isinstance(url, str) or not url.strip():
+            link = _link(url)
+            if link is None:
                 yield Finding(f"{where}: {name}", Description("a link"), url)
+                continue
+            bundle = self._reading.bundle
+            carried = parse_qs(link.query, keep_blank_values=True)
+            wanted = {
+                self._reading.deployment.links.bundle_parameter: bundle.key,
+                **{
+                    field: bundle_value
+                    for field, bundle_value in (
+                        ("locale", bundle.locale),
+                        ("currency", bundle.currency),
+                        ("tz", bundle.timezone),
+                        ("device", bundle.device),
+                    )
+                    if field in carried
+                },
+            }
+            for field, value in wanted.items():
+                if carried.get(field) != [value]:
+                    found = ", ".join(carried.get(field, [])) or NOTHING
+                    yield Finding(f"{where}: {name}: {field}", value, found)
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
@@ -101,3 +127,16 @@ class Locales:
         known = {"context": self._context}
         yield from cached_copies(self._reading, known, whole=("context",))
         yield from cached_copies(self._reading, self._pristine, places=("locale",))
+
+
+def _link(url: object) -> SplitResult | None:
+    """The parts of a link: an address with its host, or a path of the app; None for all else."""
+    if not isinstance(url, str) or any(c.isspace() or c in "{}<>" for c in url):
+        return None
+    try:
+        link = urlsplit(url)
+    except ValueError:
+        return None
+    address = link.scheme in ("http", "https") and bool(link.hostname)
+    path = not link.scheme and not link.netloc and link.path.startswith("/")
+    return link if address or path else None

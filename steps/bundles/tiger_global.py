@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
 from pytest_bdd import parsers, then
 
 from playbook.facts import Demo
-from playbook.facts.findings import Description, expect
-from playbook.pristine.rates import TOLERANCE
+from playbook.facts.findings import Description, Finding, expect, expect_none
+from playbook.pristine.rates import CURRENCIES, TOLERANCE
 from steps.bundles.numbers import computed, latest_months, percent
 
 
-@then(parsers.parse("every price of the catalog converts to {currency:w} and back within 1 %"))
-def prices_convert(demo: Demo, currency: str) -> None:
+@then(
+    parsers.parse(
+        "every price of the catalog converts to each of the {count:d} currencies shown, "
+        "and back within 1 %"
+    )
+)
+def prices_convert(demo: Demo, count: int) -> None:
+    expect(len(CURRENCIES) == count, "currencies shown", count, len(CURRENCIES))
+    expect_none(finding for currency in CURRENCIES for finding in _unconverted(demo, currency))
+
+
+def _unconverted(demo: Demo, currency: str) -> Iterator[Finding]:
     source = demo.catalog.currency
     for product in demo.catalog.products:
         price = demo.catalog.price_of(product)
         where = f"price of {product.get('_id')} in {currency}"
-        expect(price is not None, where, Description(f"a price in {source}"), price)
-        amount = Decimal(price or 0)
+        if price is None:
+            yield Finding(where, Description(f"a price in {source}"), price)
+            continue
+        amount = Decimal(price)
         there = demo.currency.converted_by_its_own_table(amount, source, currency)
         back = demo.currency.convert(there, currency, source)
-        close = abs(back - amount) <= TOLERANCE * amount
-        expect(close, f"{where} and back", Description(f"{amount} {source} within 1 %"), back)
+        if abs(back - amount) > TOLERANCE * amount:
+            yield Finding(f"{where} and back", Description(f"{amount} {source} within 1 %"), back)
 
 
 @then(parsers.parse("{share} % of the transactions are in a second currency"))

@@ -19,6 +19,7 @@ from playbook import clock
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
 from playbook.report.sheet.number_format import kpi, money
 from playbook.verdict.checks import CHECKS
@@ -179,7 +180,7 @@ def _offer(
     if product is None:
         return Offer(str(sku), "not in the catalog", None)
     own = str(product["currency"])
-    price = Decimal(str(product[f"price_{own.lower()}"]))
+    price = Decimal(str(product[price_field(own)]))
     catalog_price = money(price, own, locale)
     if currency in ("", own):
         return Offer(str(product["name"]), catalog_price, None)
