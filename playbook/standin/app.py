@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
 
 import bcrypt
 import redis
@@ -29,6 +28,7 @@ from playbook.pristine.languages import LANGUAGES
 from playbook.pristine.rates import CURRENCIES
 from playbook.pristine.seeds import Seeds
 from playbook.standin.kpis import in_currency
+from playbook.standin.links import demo_links
 from playbook.standin.pages import add_pages
 from playbook.standin.shop import reading_router, shop_router
 
@@ -280,26 +280,7 @@ def _add_demo(app: FastAPI, deployment: Deployment, seeds: Seeds) -> None:
 
 
 def _pages(request: Request, context: Mapping[str, Any], livesale: str = "") -> Answer:
-    """The links that open a bundle's demo as its context says."""
-    base = str(request.base_url).rstrip("/")
-    link = {
-        "locale": context.get("locale"),
-        "currency": context.get("currency"),
-        "tz": context.get("timezone"),
-        "device": context.get("device"),
-        "utm_bundle": context.get("_id"),
-    }
-    query = urlencode({name: str(value) for name, value in link.items() if value is not None})
-    pages = {
-        "home": "",
-        "catalog": "catalog",
-        "ai_mood_cart": "mood-to-cart",
-        "livesale": f"livesale/{quote(livesale)}" if livesale else "livesale",
-        "chat": "chat",
-        "leads": "leads",
-        "analytics": "analytics",
-    }
-    return {name: f"{base}/{path}?{query}" for name, path in pages.items()}
+    return dict(demo_links(str(request.base_url), context, livesale))
 
 
 def _fits(password: str, stored: object) -> bool:
