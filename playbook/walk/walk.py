@@ -40,6 +40,7 @@ QUIET_SECONDS = 0.3
 STABLE_SECONDS = 1.5
 """A page that goes on asking has settled when its text has not changed for so long."""
 LOOK_EVERY_MS = 50
+SNAPSHOTS = 3
 TAP_SECONDS = 3.0
 TOO_SLOW = 3.0
 """Seconds in which a page must have loaded."""
@@ -184,7 +185,8 @@ class Walk:
             field.fill(email)
             secret = self._tab.locator(self.front_end.password_field).first
             secret.fill(password)
-            secret.press("Enter")
+            # The keyboard's own Enter waits for no page; settling does.
+            self._tab.keyboard.press("Enter")
             self._settle(time.monotonic())
             if self._tab.locator(self.front_end.password_field).first.is_visible():
                 not_done.append("the page does not let the demo account in")
@@ -234,7 +236,7 @@ class Walk:
             try:
                 match action:
                     case Tap(words, css) if css:
-                        self._tab.locator(css).first.click()
+                        self._tab.locator(css).first.click(no_wait_after=True)
                     case Tap(words, _):
                         said = re.sub(
                             r"\{(\w+)\}",
@@ -248,7 +250,7 @@ class Walk:
                         )
                         field = self._tab.locator(chosen).first
                         field.fill(self.sentence)
-                        field.press("Enter")
+                        self._tab.keyboard.press("Enter")
             except Exception as error:  # noqa: BLE001 - as above
                 if isinstance(action, Type):
                     return ("there is nothing on it to write into",)
@@ -260,7 +262,7 @@ class Walk:
         found = self._tab.get_by_text(words, exact=True)
         for number in range(found.count()):
             if found.nth(number).is_visible():
-                found.nth(number).click()
+                found.nth(number).click(no_wait_after=True)
                 return
         raise LookupError(f"nothing says “{words}”")
 
@@ -318,8 +320,7 @@ class Walk:
     ) -> Page:
         selectors = {"card": self.front_end.card, "countdown": self.front_end.countdown}
         try:
-            self._tab.wait_for_load_state("domcontentloaded", timeout=OPEN_SECONDS * 1000)
-            seen: Mapping[str, Any] = self._tab.evaluate(SNAPSHOT, selectors)
+            seen: Mapping[str, Any] = self._snapshot(selectors)
         except Exception as error:  # noqa: BLE001 - as above
             why = problem or f"the page cannot be read ({_one_line(str(error))})"
             return Page(step, clock.now(), problem=why, status=status)
@@ -337,6 +338,19 @@ class Walk:
             critical=critical,
             not_done=not_done,
         )
+
+    def _snapshot(self, selectors: Mapping[str, str]) -> Mapping[str, Any]:
+        """What is on the page; read once more where it was just being left for another."""
+        for attempt in range(SNAPSHOTS):
+            try:
+                self._tab.wait_for_load_state("domcontentloaded", timeout=OPEN_SECONDS * 1000)
+                seen: Mapping[str, Any] = self._tab.evaluate(SNAPSHOT, selectors)
+                return seen
+            except Exception:
+                if attempt == SNAPSHOTS - 1:
+                    raise
+                self._settle(time.monotonic())
+        raise AssertionError("unreachable")
 
     def _axe(self) -> tuple[str, ...]:
         from axe_playwright_python.sync_playwright import Axe
@@ -377,7 +391,7 @@ class Walk:
     def _on_request(self, request: Any) -> None:
         if request.resource_type not in _LASTING:
             self._under_way.add(request)
-            if request.is_navigation_request() and request.frame == self._tab.main_frame:
+            if request.is_navigation_request():
                 self._leaving.add(request)
         authorization = request.headers.get("authorization", "")
         if authorization:
