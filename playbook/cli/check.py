@@ -124,6 +124,7 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
             environment,
             seeds.bundles[one.bundle].model,
             standing(one, verdict.generated_at),
+            seeds,
             pictures.latest(
                 backup.directory(environment.settings), seeds.bundles[one.bundle].model
             ),

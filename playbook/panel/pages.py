@@ -203,7 +203,7 @@ def pages(desk: Desk) -> APIRouter:
         reasons = () if judged.verdict == "GO" else (judged.sentence,)
         walked = pictures.latest(desk.work.backups, chosen)
         made = content.gather(
-            environment, chosen, content.Standing(judged.verdict, judged.at, reasons), walked
+            environment, chosen, content.Standing(judged.verdict, judged.at, reasons), seeds, walked
         )
         at = root(request)
         site = sheet_page.Site(

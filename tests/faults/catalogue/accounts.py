@@ -70,6 +70,8 @@ def hash_of(password: str) -> str:
 
 fault("an account is missing", "missing", "Mongo", "sequoia", "sequoia.demo@", gone("sequoia.demo"))
 fault("a companion is missing", "missing", "Mongo", "index", "index.viewer@", gone("index.viewer"))
+fault("an address in capitals", "wrong value", "Mongo", "sequoia", "sequoia.demo@",
+      account("sequoia.demo", email="SEQUOIA.DEMO@aislemarts.luxury"))
 fault("locked", "account locked", "Mongo", "lvmh", "locked", account("lvmh.demo", locked=True))
 fault("a companion is locked", "account locked", "Mongo", "a16z", "a16z.creator@",
       account("a16z.creator", locked=True))
