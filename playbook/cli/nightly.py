@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,7 +45,7 @@ def nightly(
     while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO. With --walk
     what is GO is walked through in a browser, too; where that fails nothing is rolled back.
     """
-    from playbook.errors import gravest
+    from playbook.errors import Unreachable, gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
     from playbook.nights.nightly import BLIP, Nightly, walk_through
@@ -67,6 +67,9 @@ def nightly(
         _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
     ):
         environment, unreachable = opened
+        # A copy is refused before anything is written about it; what is away, each night tells.
+        with suppress(Unreachable):
+            _ = environment.identity
         nights = Nightly(
             environment,
             loaded,
@@ -104,7 +107,7 @@ def _opened_after_a_retry(
 ) -> Iterator[tuple[Environment, Unreachable | None]]:
     """The environment; and why it does not answer, where after a pause it still does not.
 
-    Raises WrongUsage where the settings are no whole, and Unreachable where an embedded
+    Raises WrongUsage where the settings are not right, and Unreachable where an embedded
     environment does not start.
     """
     from playbook.embedded.open import opened

@@ -56,12 +56,12 @@ def up(
 def page_lines(address: str) -> list[str]:
     """A line a bundle: the link that opens its demo, once it has been reset."""
     from playbook.pristine import seeds
-    from playbook.standin.links import demo_links
+    from playbook.standin.links import links_to
 
     loaded = seeds.load()
     width = max(len(line.model.short) for line in loaded.bundles.values())
     return [
-        f"{line.model.short:<{width}}  {demo_links(address, loaded.contexts[key].document)['home']}"
+        f"{line.model.short:<{width}}  {links_to(address, loaded.contexts[key].document)['home']}"
         for key, line in loaded.bundles.items()
     ]
 

@@ -1,4 +1,4 @@
-"""The links that open a bundle's demo as its context says: its locale, currency, zone, device."""
+"""The links into a bundle's demo."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from pydantic import JsonValue
 
-def demo_links(base: str, context: Mapping[str, Any], livesale: str = "") -> dict[str, str]:
-    """The links by what they open, below a front end's address; ``context`` is the stored one."""
+
+def links_to(base: str, context: Mapping[str, Any], livesale: str = "") -> dict[str, JsonValue]:
+    """The links that open a bundle's demo as its context says; ``base`` is the pages' address."""
     link = {
         "locale": context.get("locale"),
         "currency": context.get("currency"),
@@ -26,4 +28,4 @@ def demo_links(base: str, context: Mapping[str, Any], livesale: str = "") -> dic
         "leads": "leads",
         "analytics": "analytics",
     }
-    return {name: f"{base.rstrip('/')}/{path}?{query}" for name, path in pages.items()}
+    return {name: f"{base}/{path}?{query}" for name, path in pages.items()}

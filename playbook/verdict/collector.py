@@ -18,7 +18,7 @@ from playbook.errors import PlaybookError
 from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
@@ -52,6 +52,12 @@ def tagged(scenario: ScenarioTemplate, kind: str) -> str | None:
         if tag.startswith(f"{kind}-"):
             return tag.removeprefix(f"{kind}-")
     return None
+
+
+def evidence_of(scenario: ScenarioTemplate) -> str:
+    """What a scenario looks at: what is "stored", or what is "seen" through the app."""
+    found = set(EVIDENCE) & set(scenario.tags)
+    return found.pop() if len(found) == 1 else "stored"
 
 
 def title_of(item: pytest.Item, scenario: ScenarioTemplate) -> str:
@@ -160,6 +166,7 @@ class Collector:
             status=status,
             severity=tagged(scenario, "severity") or "critical",
             line=scenario.feature.name or "",
+            evidence=evidence_of(scenario),
             reason=redact(reason),
             findings=tuple({key: redact(text) for key, text in f.items()} for f in findings),
             remedy=remedy or USUAL_REMEDY.get(check, Remedy.RESET),
@@ -213,5 +220,7 @@ def register_markers(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "walk: what needs a browser (left out unless asked for)")
     for check in (*CHECKS, WALK):
         config.addinivalue_line("markers", f"check-{check}: scenarios of the check {check}")
+    for evidence, what in EVIDENCE.items():
+        config.addinivalue_line("markers", f"{evidence}: scenarios about {what}")
     for severity in ("critical", "high", "medium"):
         config.addinivalue_line("markers", f"severity-{severity}: how bad a failure is")

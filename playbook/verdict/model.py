@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from playbook.environment.identity import Identity
 from playbook.facts.remedies import Remedy
-from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 
 type Status = Literal["passed", "failed", "error", "skipped"]
 GO, NO_GO = "GO", "NO-GO"
@@ -35,6 +35,8 @@ class Result:
     """Every finding as text: ``where``, ``expected``, ``found``; ``cause`` where it is known."""
     remedy: str = Remedy.RESET
     """What can help (:class:`playbook.facts.remedies.Remedy`)."""
+    evidence: str = "stored"
+    """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
     """Why a failure has been accepted for a while; empty where it has not."""
 
@@ -116,6 +118,11 @@ class BundleVerdict:
         wanted = [check for check in (*CHECKS, WALK) if check in made or check in self.required]
         return [check for check in wanted if check in failed or check not in made]
 
+    def stands_on(self, check: str) -> tuple[str, ...]:
+        """What a check has looked at: "stored", "seen", or both."""
+        looked_at = {result.evidence for result in self.of(check) if result.status == "passed"}
+        return tuple(evidence for evidence in EVIDENCE if evidence in looked_at)
+
     def of(self, check: str) -> list[Result]:
         """The results of one check."""
         return [result for result in self.results if result.check == check]
@@ -161,6 +168,7 @@ class Verdict:
                             "severity": result.severity,
                             "reason": result.reason,
                             "remedy": str(result.remedy),
+                            "evidence": result.evidence,
                             "waived": result.waived,
                             "playbook": result.line,
                             "findings": list(result.findings),
