@@ -36,6 +36,7 @@ from playbook.deployments.description import (
     Single,
     Trace,
 )
+from playbook.deployments.front_end import PAGES, FrontEnd, Left
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
@@ -578,6 +579,20 @@ DEPLOYMENT = Deployment(
             "analytics": "analytics",
         },
         bundle_parameter="utm_bundle",
+    ),
+    front_end=FrontEnd(
+        # The links are published; where one signs in, writes and sees the board is not: these
+        # paths are the ones to say otherwise in a description of one's own.
+        pages={**PAGES, "sign_in": "/login", "chat": "/chat", "board": "/leads"},
+        left=(
+            Left("conversations", "participants", by="account"),
+            Left("messages", "conversation_id", by="conversations"),
+            Left("leads", "business_id", by="account"),
+        ),
+        lead_tags={
+            name: f"metadata.awareness.{name}"
+            for name in ("locale", "currency", "timezone", "device", "source")
+        },
     ),
     kpi=_kpi,
     register=lambda email, password, name: Request(
