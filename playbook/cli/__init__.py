@@ -33,6 +33,7 @@ COMMANDS = (
     "env",
     "reset",
     "check",
+    "walk",
     "rollback",
     "verify",
     "nightly",
