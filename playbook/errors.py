@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+GRAVEST_FIRST = (3, 4, 2, 1)
+"""Exit codes from the gravest: unreachable, refused, wrong usage, NO-GO."""
+
+
+def gravest(codes: Iterable[int]) -> int:
+    """The exit code of a command whose parts ended with several; 0 where all is done."""
+    ended = set(codes)
+    return next((code for code in GRAVEST_FIRST if code in ended), 0)
+
 
 class PlaybookError(Exception):
     """Something that a person must act on; its text is the one line that they read."""

@@ -85,8 +85,8 @@ def users() -> None:
 def _deployment() -> Iterator[Environment]:
     """The deployment that the settings name: an embedded one would be gone with the account."""
     from playbook.environment import Environment, Settings
-    from playbook.environment.settings import CONNECTIONS
     from playbook.errors import WrongUsage
+    from playbook.processes.settings import CONNECTIONS
 
     settings = Settings.from_environment()
     if settings is None:

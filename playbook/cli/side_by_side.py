@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from playbook.environment import Environment
-from playbook.errors import PlaybookError
+from playbook.errors import PlaybookError, gravest
 from playbook.pristine.bundles import Bundle
 from playbook.reset.plan import Step
 
@@ -24,7 +24,7 @@ type Task = Callable[[Bundle, Callable[[int, int, Step], None]], str]
 def for_each(environment: Environment, bundles: Sequence[Bundle], task: Task) -> int:
     """Run a task for every bundle, side by side; print a line for each.
 
-    Answers with the exit code: 0, or the gravest of the failures (3 before 4 before the rest).
+    Answers with the exit code: 0, or that of the gravest failure.
     """
     console = Console(stderr=True)
     columns = (
@@ -53,5 +53,4 @@ def for_each(environment: Environment, bundles: Sequence[Bundle], task: Task) ->
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(work, bundles))
-    codes = {failure.exit_code for failure in failures}
-    return next((code for code in (3, 4, 2, 1) if code in codes), 0)
+    return gravest(failure.exit_code for failure in failures)

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-DOMAIN = "aislemarts.luxury"
-ROLES = ("demo", "creator", "brand", "viewer")
-"""What stands between the prefix and the domain of a demo account's address."""
+from playbook.pristine.seeds.models import DOMAIN, ROLES
+
 LINE_BREAK_AT_END = "[\r\n\u0085\u2028\u2029]$"
 """"$" also matches before a line break at the end, and such an address is nobody's of ours."""
 

@@ -30,8 +30,9 @@ from playbook.deployments.description import (
     Trace,
 )
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.money import money_in
+from playbook.pristine.money import money_in, named_in, price_field
 from playbook.pristine.seeds import Document
+from playbook.pristine.seeds.models import PRICE_FIELDS
 
 # What belongs to a bundle: what names it or its region, and what has an _id of its seeds.
 
@@ -95,8 +96,8 @@ KEPT = (
         "products",
         "Insert luxury product catalog, inventory 100, reserved 0",
         _region_products,
-        ("id", "name", "brand", "brand_country", "group", "category", "region", "price_usd",
-         "price_eur", "price_sgd", "currency", "inventory", "reserved"),
+        ("id", "name", "brand", "brand_country", "group", "category", "region",
+         *PRICE_FIELDS, "currency", "inventory", "reserved"),
     ),
     Kept(
         "creators",
@@ -222,7 +223,7 @@ def _shown_product(answer: Any) -> ShownProduct:
     return ShownProduct(
         id=text_of(product, "_id"),
         title=text_of(product, "name"),
-        price=decimal_of(product, f"price_{currency.lower()}"),
+        price=decimal_of(product, price_field(currency)),
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
     )
@@ -287,36 +288,30 @@ SIGN_IN = SignIn(
 
 SHOWN = Shown(
     products=Listing(
-        lambda bundle, skip: Request(
-            "GET",
-            "/api/products",
-            {"region": bundle.region, "limit": "100", "skip": str(skip)},
-        ),
-        lambda answer: [_shown_product(product) for product in list_of(answer)],
-        page_size=100,
+        lambda _, skip: Request("GET", "/api/products", {"limit": "200", "skip": str(skip)}),
+        _shown_product,
+        page_size=200,
     ),
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
-        lambda bundle, _: Request("GET", "/api/livesale", {"bundle": bundle.key}, signed_in=True),
-        lambda answer: [_shown_livesale(event) for event in list_of(answer)],
+        lambda *_: Request("GET", "/api/livesale"),
+        _shown_livesale,
     ),
-    livesale=Single(
-        lambda key: Request("GET", f"/api/livesale/{key}", signed_in=True), _shown_livesale
-    ),
+    livesale=Single(lambda key: Request("GET", f"/api/livesale/{key}"), _shown_livesale),
     leads=Listing(
         lambda bundle, _: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
-        lambda answer: [_shown_lead(card) for card in list_of(answer)],
+        _shown_lead,
     ),
     creators=Listing(
-        lambda bundle, _: Request("GET", "/api/creators", {"region": bundle.region}),
-        lambda answer: [text_of(object_of(creator), "name") for creator in list_of(answer)],
+        lambda *_: Request("GET", "/api/creators"),
+        lambda creator: text_of(object_of(creator), "name"),
     ),
 )
 
 
 def _kpi(bundle: Bundle, name: str) -> ShownKpi:
-    if money := money_in(name):
-        return ShownKpi(f"{money[0]}_{bundle.currency.lower()}", money=True)
+    if known := money_in(name):
+        return ShownKpi(named_in(known[0], bundle.currency), money=True)
     return ShownKpi(name, money=False)
 
 
@@ -338,6 +333,7 @@ DEPLOYMENT = Deployment(
         relative_to_app=False,
         names={
             "home": "home",
+            "catalog": "catalog",
             "cart": "ai_mood_cart",
             "livesale": "livesale",
             "chat": "chat",

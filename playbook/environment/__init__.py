@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playbook.environment.connections import Environment
-from playbook.environment.settings import Settings, password_setting
+from playbook.environment.settings import Settings
+from playbook.processes.settings import password_setting
 
 __all__ = ["Environment", "Settings", "password_setting"]

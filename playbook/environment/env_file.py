@@ -13,9 +13,10 @@ import re
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from playbook.environment.settings import CONNECTIONS, NAME_SETTING, PASSWORD_PREFIX, Settings
+from playbook.environment.settings import NAME_SETTING, Settings
 from playbook.environment.variables import FILE, clean, is_secret
 from playbook.errors import WrongUsage
+from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX
 
 KNOWN = (
     *CONNECTIONS,
@@ -26,6 +27,9 @@ KNOWN = (
     "DEMO_ALERT_HIGH",
     "DEMO_ALERT_CRITICAL",
     "DEMO_ALERT_PRESENTER",
+    "PLAYBOOK_API_HEADERS",
+    "PLAYBOOK_API_PATIENCE",
+    "PLAYBOOK_API_PROXY",
     "PLAYBOOK_API_TOKEN",
     "PLAYBOOK_BACKUPS",
     "PLAYBOOK_BCRYPT_COST",

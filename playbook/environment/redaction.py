@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote
 
+from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX
+
 HIDDEN = "[hidden]"
 SHORTEST = 4
 """A shorter "secret" would blank out ordinary words."""
@@ -151,9 +153,9 @@ def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[s
     variables = os.environ if variables is None else variables
     secrets = []
     for name, value in variables.items():
-        if name.startswith("DEMO_PASSWORD_"):
+        if name.startswith(PASSWORD_PREFIX):
             secrets.append(value)
-        elif name in ("MONGO_URI", "REDIS_URL", "API_URL", "PLAYBOOK_API_PROXY"):
+        elif name in (*CONNECTIONS, "PLAYBOOK_API_PROXY"):
             secrets += secrets_in(value)
         elif name == "PLAYBOOK_API_HEADERS":
             lines = (line.partition(":")[2].strip() for line in value.splitlines())

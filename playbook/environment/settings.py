@@ -38,11 +38,10 @@ from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
 from playbook.environment.variables import cleaned
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed, admits_invention
+from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX, password_setting
 
-CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
 DEFAULT_DATABASE = "aislemarts"
 NAME_SETTING = "PLAYBOOK_ENVIRONMENT"
-PASSWORD_PREFIX = "DEMO_PASSWORD_"
 THREE_WAYS = (
     f"set {', '.join(CONNECTIONS)}; or name a file that does, by --env-file FILE; "
     "or use --embedded for a throw-away environment"
@@ -79,6 +78,8 @@ class Settings:
     """The temporary folder of a throw-away environment, which ends with this process."""
     deployment: str = ""
     """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
+    app_url: str = ""
+    """The front end's address (``APP_URL``); empty where that is the API's."""
     feed: Feed = field(default_factory=Feed)
     """What the deployment says of its rate feed."""
     access: ApiAccess = field(default_factory=ApiAccess)
@@ -109,7 +110,9 @@ class Settings:
             _require_url(name, value)
         passwords = {}
         for name, value in variables.items():
-            if name.startswith(PASSWORD_PREFIX) and value.strip():
+            if name.startswith(PASSWORD_PREFIX) and value:
+                if not value.strip():
+                    raise WrongUsage(f"{name} is nothing but blanks; set it, or leave it out")
                 try:
                     length = len(value.encode())
                 except UnicodeEncodeError:
@@ -130,6 +133,7 @@ class Settings:
             name=environment_name(variables),
             outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
+            app_url=variables.get("APP_URL", "").strip().rstrip("/"),
             feed=_feed(variables),
             access=access_from(variables),
         )
@@ -159,6 +163,7 @@ class Settings:
             "API_URL": self.api_url,
             **({NAME_SETTING: self.name} if self.name else {}),
             **({DEPLOYMENT_SETTING: self.deployment} if self.deployment else {}),
+            **({"APP_URL": self.app_url} if self.app_url else {}),
             **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
             **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
             **self._stated_patience,
@@ -237,15 +242,10 @@ def _feed(variables: Mapping[str, str]) -> Feed:
     return Feed(source, rests_at_weekends=rest == WEEKENDS)
 
 
-def password_setting(bundle_short: str) -> str:
-    """The setting of a bundle's password: ``DEMO_PASSWORD_GENERAL_CATALYST``."""
-    return PASSWORD_PREFIX + bundle_short.upper().replace("-", "_")
-
-
 def _require_strength(name: str, password: str) -> None:
     """A password that is a word of our own would be blanked out wherever we write that word."""
     word = "".join(filter(str.isalnum, password)).casefold()
-    bundle = "".join(filter(str.isalnum, name.removeprefix("DEMO_PASSWORD_"))).casefold()
+    bundle = "".join(filter(str.isalnum, name.removeprefix(PASSWORD_PREFIX))).casefold()
     if word in OUR_WORDS or (word and bundle.startswith(word)):
         raise WrongUsage(f"{name} is a word that everybody knows; set a password of its own")
     if len(password) < LEAST_LENGTH:

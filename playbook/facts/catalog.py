@@ -9,10 +9,9 @@ from playbook.facts.cached_copies import cached_copies
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
+from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
-from playbook.pristine.seeds.models import REGION_CURRENCY
-
-PRICES = ("price_usd", "price_eur", "price_sgd")
+from playbook.pristine.seeds.models import PRICE_FIELDS, REGION_CURRENCY
 
 
 class Catalog:
@@ -46,13 +45,13 @@ class Catalog:
     @property
     def wrong_prices(self) -> Iterator[Finding]:
         """Products without exactly one positive price, in the region's currency."""
-        wanted = f"price_{self.currency.lower()}"
+        wanted = price_field(self.currency)
         for product in self.products:
             where = f"{self._place} {product.get('_id')}"
             price = product.get(wanted, NOTHING)
             if not isinstance(price, int) or isinstance(price, bool) or price <= 0:
                 yield Finding(f"{where}: {wanted}", Description("a positive whole price"), price)
-            for other in set(PRICES) - {wanted}:
+            for other in set(PRICE_FIELDS) - {wanted}:
                 if other in product:
                     yield Finding(f"{where}: {other}", NOTHING, product[other])
             if product.get("currency") != self.currency:
@@ -93,7 +92,7 @@ class Catalog:
 
     def price_of(self, product: Mapping[str, Any]) -> int | None:
         """A product's price in whole units of the region's currency; None where it has none."""
-        price = product.get(f"price_{self.currency.lower()}")
+        price = product.get(price_field(self.currency))
         return price if type(price) is int else None
 
     @property

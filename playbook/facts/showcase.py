@@ -19,6 +19,7 @@ from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.documents import pristine_showcase
+from playbook.pristine.money import money_in
 from playbook.pristine.rates import TOLERANCE
 from playbook.pristine.relative_dates import month_before
 from playbook.pristine.seeds import Document
@@ -152,21 +153,20 @@ class Showcase:
             yield Finding("KPIs as served: bundle", self._reading.bundle.key, found_bundle)
         names: list[str] = []
         for name, stated in self._template["headline"].items():
-            unit = name.rpartition("_")[2]
+            known = money_in(name)
             served = self._reading.deployment.kpi(self._reading.bundle, name)
             if served is None:
                 yield Finding(f"KPI {name} as served", Description("shown"), NOTHING)
                 continue
             served_as, wanted = served.name, Decimal(str(stated))
-            if served.money:
-                wanted = self._currency.convert(wanted, unit.upper(), wanted_currency)
+            own: str = known[1] if served.money and known else wanted_currency
+            wanted = self._currency.convert(wanted, own, wanted_currency)
             found = shown.get(served_as, NOTHING)
             names.append(served_as)
             number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
             amount = Decimal(str(found)) if number else Decimal("NaN")
             # What was converted was rounded on the way; everything else must be exact.
-            converted = served.money and unit.upper() != wanted_currency
-            allowed = TOLERANCE * wanted if converted else Decimal(0)
+            allowed = TOLERANCE * wanted if own != wanted_currency else Decimal(0)
             if not amount.is_finite() or abs(amount - wanted) > allowed:
                 yield Finding(f"KPI {served_as} as served", Description(f"{wanted:.8g}"), found)
         for name in [name for name in shown if name not in names]:

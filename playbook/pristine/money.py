@@ -1,4 +1,4 @@
-"""Which of a headline's numbers are money, and how a currency is written."""
+"""How documents name money: a price's field, a headline number's currency, its symbols."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def money_in(name: str) -> tuple[str, str] | None:
     """
     stem, _, code = name.rpartition("_")
     return (stem, code.upper()) if stem and code.upper() in get_args(Currency) else None
+
+
+def named_in(stem: str, currency: str) -> str:
+    """The name of a headline number in a currency: ``monthly_gmv_eur``."""
+    return f"{stem}_{currency.lower()}"
+
+
+def price_field(currency: object) -> str:
+    """The field of a product that holds its price in a currency: ``price_usd``."""
+    return f"price_{str(currency).lower()}"
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import IO
 from playbook import PROJECT
 from playbook.errors import Unreachable
 from playbook.processes.lifeline import LISTENING
+from playbook.processes.settings import is_of_a_deployment
 
 START_SECONDS = 20.0
 """How long a part may take until it answers."""
@@ -124,11 +125,6 @@ class Child:
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
     # A remote deployment's settings, its passwords above all, are nothing to these processes.
-    names = ("MONGO_URI", "MONGO_DB", "REDIS_URL", "API_URL")
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in names and not name.startswith("DEMO_PASSWORD_")
-    }
+    inherited = {name: value for name, value in os.environ.items() if not is_of_a_deployment(name)}
     path = [str(PROJECT), inherited.get("PYTHONPATH", "")]
     return {**inherited, "PYTHONPATH": os.pathsep.join(filter(None, path)), **variables}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from playbook import writable_folder
-from playbook.errors import PlaybookError
+from playbook.errors import PlaybookError, gravest
 
 REPORTS = writable_folder("reports")
 
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done, 2 wrong or missing input or an unwritable place, 3 Allure's command can't be had.
     """
     chosen = _parser().parse_args(arguments)
-    codes = [0]
+    codes = []
     for report in chosen.report or ["page", "allure"]:
         try:
             print(_build(report, chosen))
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except OSError as error:
             print(f"playbook report: {error.filename}: {error.strerror}", file=sys.stderr)
             codes.append(2)
-    return max(codes)
+    return gravest(codes)
 
 
 def _build(report: str, chosen: argparse.Namespace) -> Path:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
 from playbook.clock import RESET_TIME, next_reset
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import Journal
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 NIGHTLY = "nightly"
 
 METRICS = {
@@ -66,11 +67,7 @@ def render(
                 ({**labels, "check": check}, float(check in checked.get("failed_checks", [])))
                 for check in CHECKS
             ]
-    lines = []
-    for name, told in samples.items():
-        lines += [f"# HELP {name} {METRICS[name]}", f"# TYPE {name} gauge"]
-        lines += [f"{name}{{{_format_labels(labels)}}} {value:.15g}" for labels, value in told]
-    return "\n".join(lines) + "\n"
+    return _text(samples)
 
 
 def _of_bundle(runs: list[Document]) -> dict[str, float]:
@@ -98,8 +95,11 @@ def _ended(run: Document) -> float:
     return moment.timestamp()
 
 
-def _format_labels(labels: Mapping[str, str]) -> str:
-    def escaped(text: str) -> str:
-        return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-
-    return ",".join(f'{name}="{escaped(value)}"' for name, value in labels.items())
+def _text(samples: Mapping[str, list[tuple[dict[str, str], float]]]) -> str:
+    registry = CollectorRegistry()
+    for name, measured in samples.items():
+        labelled = list(measured[0][0]) if measured else ["bundle"]
+        gauge = Gauge(name, METRICS[name], labelled, registry=registry)
+        for labels, value in measured:
+            gauge.labels(**labels).set(value)
+    return generate_latest(registry).decode()

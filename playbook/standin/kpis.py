@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from pydantic import JsonValue
 
 from playbook.backend.json_values import number, to_json
-from playbook.pristine.money import money_in
+from playbook.pristine.money import money_in, named_in
 
 CENT = Decimal("0.01")
 
@@ -26,12 +26,11 @@ def in_currency(
     """
     shown: dict[str, JsonValue] = {}
     for name, value in headline.items():
-        money = money_in(name)
-        if money is None:
+        if (known := money_in(name)) is None:
             shown[name] = to_json(value)
             continue
-        stem, own = money
-        shown[f"{stem}_{currency.lower()}"] = _converted(value, own, currency, rate_of)
+        stem, own = known
+        shown[named_in(stem, currency)] = _converted(value, own, currency, rate_of)
     return shown
 
 

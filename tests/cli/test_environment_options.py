@@ -16,8 +16,8 @@ import pytest
 from playbook import PROJECT, cli
 from playbook.cli.up import export_lines
 from playbook.environment import env_file
-from playbook.environment.settings import CONNECTIONS
 from playbook.errors import WrongUsage
+from playbook.processes.settings import CONNECTIONS
 from tests.sandbox import Sandbox
 
 COMMANDS = (

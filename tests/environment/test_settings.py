@@ -13,9 +13,10 @@ import pytest
 
 from playbook.environment import Environment
 from playbook.environment.redaction import HIDDEN, Redactor, secrets_in
-from playbook.environment.settings import Settings, password_setting, without_credentials
+from playbook.environment.settings import Settings, without_credentials
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed
+from playbook.processes.settings import password_setting
 
 CANARY = "canary-7h3-s3cr3t"
 DEPLOYMENT = {

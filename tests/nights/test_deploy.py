@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from datetime import UTC, datetime, time
 from importlib import resources
 from pathlib import Path
@@ -353,14 +354,18 @@ def workflow(path: Path) -> dict[str, Any]:
     return document
 
 
-WORKFLOWS = (DEPLOY / "github" / "nightly-demos.yml", PROJECT / ".github/workflows/nightly.yml")
+WORKFLOWS = (
+    DEPLOY / "github" / "nightly-demos.yml",
+    PROJECT / ".github/workflows/nightly.yml",
+    PROJECT / ".github/workflows/publish.yml",
+)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_the_workflows_are_valid(path: Path) -> None:
     document = workflow(path)
     valid(document, "github-workflows")
-    assert "workflow_dispatch" in document["on"], "on demand, too"
+    assert {"workflow_dispatch", "release"} & set(document["on"]), "on demand, too"
     assert document["permissions"] == {"contents": "read"}
 
 
@@ -439,8 +444,13 @@ def test_compose_is_valid_and_holds_what_it_takes() -> None:
     assert services["mongo"]["image"] == "mongo:8" and services["redis"]["image"] == "redis:8"
     assert services["scheduler"]["command"][:2] == ["schedule", "run"]
     assert services["admin"]["command"][0] == "serve"
+    for name in ("mongo", "redis"):
+        # They are only there where they are asked for: one's own may be elsewhere.
+        assert services[name]["profiles"] == ["databases"]
     for name in ("scheduler", "admin"):
         assert services[name]["image"].endswith(f":{__version__}")
+        assert not any(part["required"] for part in services[name]["depends_on"].values())
+        assert "healthcheck" in services[name] and "stop_grace_period" in services[name]
         assert set(services[name]["depends_on"]) == {"mongo", "redis"}
         assert services[name]["volumes"] == services["scheduler"]["volumes"], "shared backups"
     named = {volume.split(":")[0] for s in services.values() for volume in s.get("volumes", [])}
@@ -470,9 +480,22 @@ def test_nothing_is_opened_to_the_network_and_no_secret_is_written_down() -> Non
 def test_the_image_gets_all_that_the_project_is_run_from() -> None:
     ignore = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     let_in = {line.removeprefix("!") for line in ignore if line.startswith("!")}
-    needed = {"playbook", "features", "fixtures", "steps", "seeds", "conftest.py", "tox.ini"}
-    assert needed | {"pyproject.toml", "README.md", "constraints.txt"} <= let_in
+    packaging = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    carried = packaging["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert {*carried, "playbook", "pyproject.toml", "README.md", "constraints.txt"} <= let_in
     assert ignore[0] == "*", "and nothing else: no .env, no backups, no .git"
     assert all((PROJECT / name).exists() for name in let_in)
     dockerfile = (DEPLOY / "Dockerfile").read_text()
-    assert "\nUSER playbook\n" in dockerfile and f":{__version__} " in dockerfile
+    assert f":{__version__} " in dockerfile
+    stages = re.split(r"^FROM .*$", dockerfile, flags=re.M)[2:]
+    for stage in stages[:2]:
+        assert re.findall(r"^USER (\w+)$", stage, re.M)[-1] == "10001", "a user by number"
+    # What a bare `docker build` makes is the last stage: the small one.
+    assert dockerfile.rstrip().endswith("FROM plain")
+
+
+def test_the_example_names_every_bundles_password_and_holds_none(bundles: list[Bundle]) -> None:
+    lines = (DEPLOY / ".env.example").read_text().splitlines()
+    values = dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+    for bundle in bundles:
+        assert values[password_setting(bundle.short)] == ""

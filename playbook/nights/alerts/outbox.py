@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from playbook.environment.redaction import Redactor, secrets_in_environment
@@ -43,10 +43,12 @@ class Delivery:
     service: str
     taken: bool
     tries: int
+    url: str = field(default="", repr=False)
+    """Where it was sent, to send nothing there twice; it holds credentials."""
 
     def document(self) -> dict[str, Any]:
         """For the journal."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "url"}
 
     def __str__(self) -> str:
         word = "taken" if self.taken else f"NOT taken after {self.tries} tries"
@@ -86,7 +88,7 @@ class Outbox:
 
     def to(self, alert: Alert, level: str, former: Iterable[Delivery] = ()) -> list[Delivery]:
         """Send an alert on one level's channel only, but not where it has been sent before."""
-        been = {self._url(delivery) for delivery in former}
+        been = {delivery.url for delivery in former}
         deliveries = []
         for number, url in enumerate(self.channels.urls[level], start=1):
             if url not in been:
@@ -94,15 +96,16 @@ class Outbox:
                 channel = f"{setting(level)} no. {number}"
                 deliveries.append(
                     Delivery(
-                        self.redact(alert.title), alert.level, channel, service(url), taken, tries
+                        self.redact(alert.title),
+                        alert.level,
+                        channel,
+                        service(url),
+                        taken,
+                        tries,
+                        url,
                     )
                 )
         return deliveries
-
-    def _url(self, delivery: Delivery) -> str:
-        name, _, number = delivery.channel.partition(" no. ")
-        level = next(level for level in self.channels.urls if setting(level) == name)
-        return self.channels.urls[level][int(number) - 1]
 
     def _try(self, alert: Alert, url: str) -> tuple[bool, int]:
         title, body = self.redact(alert.title), self.redact(alert.body)

@@ -18,9 +18,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from playbook import __version__
 from playbook.clock import first_instant
-from playbook.environment.settings import password_setting
 from playbook.nights.schedule.table import SUMMER, WINTER, abbreviation, changes_clocks_at
 from playbook.pristine.bundles import Bundle
+from playbook.processes.settings import password_setting
 
 KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus")
 IMAGE = f"aislemarts-demo-playbook:{__version__}"

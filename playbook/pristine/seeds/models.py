@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale as LocaleData
@@ -29,7 +29,7 @@ from pydantic import (
 
 from playbook.pristine.currency_codes import Currency
 from playbook.pristine.livesale_time import SCHEDULED_TIME, zone_names
-from playbook.pristine.money import currency_symbols
+from playbook.pristine.money import currency_symbols, price_field
 from playbook.pristine.visible_text import code_point, is_visible, shows_something
 
 Region = Literal["US", "EU", "APAC"]
@@ -38,6 +38,8 @@ Stage = Literal["new", "qualified", "proposal", "negotiation", "closed"]
 Language = Literal["en", "es", "fr", "de", "zh", "ja", "ar"]
 REGION_CURRENCY: dict[str, str] = {"US": "USD", "EU": "EUR", "APAC": "SGD"}
 """The currency in which a region's catalog is priced (playbook, "Seed Data Structure")."""
+PRICE_FIELDS = tuple(price_field(currency) for currency in REGION_CURRENCY.values())
+"""The fields of which each product has exactly one."""
 
 
 def _known_zone(name: str) -> str:
@@ -99,8 +101,13 @@ LocaleTag = Annotated[
     str, StringConstraints(pattern=r"^[a-z]{2}-[A-Z]{2}$"), AfterValidator(_known_locale)
 ]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
+DOMAIN = "aislemarts.luxury"
+Role = Literal["demo", "creator", "brand", "viewer"]
+ROLES: tuple[str, ...] = get_args(Role)
+"""What stands between the prefix and the domain of a demo account's address."""
 DemoEmail = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+\.(demo|creator|brand|viewer)@aislemarts\.luxury$")
+    str,
+    StringConstraints(pattern=rf"^[a-z0-9]+\.({'|'.join(ROLES)})@{re.escape(DOMAIN)}$"),
 ]
 # An id stands in key patterns of the cache, where * would mean every investor; a short name in
 # names of files, of settings and of Kubernetes objects, which end at 52 characters.
@@ -310,7 +317,7 @@ class Account(Seed):
     """A demo account, without its password (that comes from the environment)."""
 
     email: DemoEmail
-    role: Literal["demo", "creator", "brand", "viewer"]
+    role: Role
     bundle: Text
     demo: Yes
     onboarded: Yes

@@ -59,8 +59,8 @@ def kpi(name: str, value: object, locale: str) -> tuple[str, str]:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return _worded(name), f"{value!r} (no number)"
     number = Decimal(str(value))
-    if amount := money_in(name):
-        stem, currency = amount
+    if known := money_in(name):
+        stem, currency = known
         return MONEY.get(stem, _worded(stem)), money(number, currency, locale)
     label, form = FORMS.get(name, (_worded(name), "ratio"))
     place = _locale(locale)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 
+from playbook.pristine.money import price_field
 from playbook.report.sheet.number_format import kpi, money
 
 NOT_KNOWN = "–"
@@ -72,7 +73,7 @@ class Visitor:
     def price(self, product: Mapping[str, Any]) -> Decimal | None:
         """A product's price in the visitor's currency."""
         currency = product.get("currency")
-        amount = product.get(f"price_{str(currency).lower()}", product.get("price"))
+        amount = product.get(price_field(currency), product.get("price"))
         return self.own_amount(amount, currency)
 
     def money(self, amount: Decimal | None) -> str:

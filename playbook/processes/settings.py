@@ -1,0 +1,18 @@
+"""The names of the settings that say which deployment is meant, and of its passwords."""
+
+from __future__ import annotations
+
+CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
+"""Where the deployment's three parts are; each is a URL that may hold credentials."""
+DATABASE = "MONGO_DB"
+PASSWORD_PREFIX = "DEMO_PASSWORD_"
+
+
+def password_setting(bundle_short: str) -> str:
+    """The setting of a bundle's password: ``DEMO_PASSWORD_GENERAL_CATALYST``."""
+    return PASSWORD_PREFIX + bundle_short.upper().replace("-", "_")
+
+
+def is_of_a_deployment(name: str) -> bool:
+    """Whether a setting says which deployment is meant, or holds one of its passwords."""
+    return name in (*CONNECTIONS, DATABASE) or name.startswith(PASSWORD_PREFIX)
