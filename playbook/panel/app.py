@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from playbook import clock
 from playbook.environment import Environment
-from playbook.errors import Unreachable
+from playbook.errors import Refused, Unreachable
 from playbook.nights import schedule
 from playbook.panel.api import demo_router
 from playbook.panel.audit import Audit
@@ -40,6 +40,7 @@ from playbook.report import metrics
 from playbook.report.sheet.page import STYLE
 from playbook.reset import backup
 from playbook.reset.journal import Journal
+from playbook.reset.standing import standings
 
 
 def create_app(
@@ -51,7 +52,7 @@ def create_app(
     """The panel of one environment, to be served by itself or mounted in another app."""
     gate = gate or Authentication.of_settings(environment)
     work = Work(environment, seeds, backups or backup.directory(environment.settings))
-    jobs = Jobs(environment.db, environment.redact)
+    jobs = Jobs(environment.db, environment.redact, lambda: environment.identity.id)
     audit = Audit(environment.db, environment.redact)
     at = schedule.reset_time()
 
@@ -108,9 +109,12 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Authe
                 {"WWW-Authenticate": "Bearer"},
             )
         with environment.translate_connection_errors():
-            runs = metrics.runs_to_tell(Journal.reading(environment.db), seeds.bundles)
+            journal, now = Journal.of(environment), clock.now()
+            runs = metrics.runs_to_tell(journal, seeds.bundles)
+            bundles = [line.model for line in seeds.bundles.values()]
+            standing = standings(journal, seeds, bundles, now)
             name = environment.identity.name
-        text = metrics.render(runs, seeds, clock.now(), name, schedule.reset_time())
+        text = metrics.render(runs, standing, seeds, now, name, schedule.reset_time())
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 
@@ -146,6 +150,10 @@ def _add_failures(app: FastAPI, environment: Environment) -> None:
         found = error.errors()[0]
         where = ".".join(str(part) for part in found["loc"])
         return told(request, 422, f"{where}: {found['msg']}")
+
+    @app.exception_handler(Refused)
+    def not_ours(request: Request, error: Exception) -> Response:
+        return told(request, 409, str(error))
 
     @app.exception_handler(Unreachable)
     @app.exception_handler(PyMongoError)
