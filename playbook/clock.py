@@ -84,6 +84,30 @@ def local_text(instant: datetime, zone: str) -> str:
     return f"{local:%a %d %b %Y, %H:%M} {name}"
 
 
+def until_in_words(moment: datetime, now: datetime) -> str:
+    """How far away an instant is, as people say it: "in 40 minutes", "in 2 days", "now"."""
+    minutes = int((moment - now).total_seconds() // 60)
+    if minutes < 1:
+        return "now"
+    return f"in {_duration_in_words(minutes)}"
+
+
+def since_in_words(moment: datetime, now: datetime) -> str:
+    """How long ago an instant was, as people say it: "5 minutes ago", "just now"."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    return f"{_duration_in_words(minutes)} ago"
+
+
+def _duration_in_words(minutes: int) -> str:
+    for unit, size, least in (("day", 24 * 60, 48 * 60), ("hour", 60, 120), ("minute", 1, 1)):
+        if minutes >= least:
+            count = minutes // size
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    raise AssertionError(f"{minutes} minutes are less than one")
+
+
 def from_local(text: str, zone: str) -> datetime:
     """The instant of a local time as typed by a person ("2026-11-24T10:00"), or of an aware one.
 

@@ -353,7 +353,7 @@ class Nightly:
         if self.reports:
             self._leave_report(night, verdict, self.reports)
         (part,) = verdict.document()["bundles"]
-        recording.finish(run, part["checks"], found.verdict)
+        recording.finish(run, part["checks"], found.verdict, part["reasons"])
         passed = len(found.results) - len(found.not_passed)
         run.steps.append(
             {

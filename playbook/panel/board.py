@@ -6,22 +6,29 @@ The verdict is what :mod:`playbook.reset.standing` makes of the journal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 
 from playbook import clock
 from playbook.environment import Environment, presence
 from playbook.environment.kept_documents import livesales_ahead
 from playbook.environment.presence import Presence
+from playbook.facts.remedies import Remedy
+from playbook.nights.meetings.coming import Meeting, next_meeting
+from playbook.nights.meetings.remembered import Remembered
 from playbook.panel.jobs import Job, Jobs
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset import lease
 from playbook.reset.journal import CHECK, Journal, meeting_of
-from playbook.reset.standing import GO, RUNS_READ, Standing, judge, verdict_at
+from playbook.reset.standing import GO, NO_GO, RUNS_READ, UNKNOWN, Standing, judge, verdict_at
+from playbook.verdict.model import SEVERITY_IN_WORDS
+from playbook.verdict.reasons import ADVICE, first_remedy
 
-RESETTING, IN_SESSION = "RESETTING", "IN SESSION"
+RESETTING = "RESETTING"
+ATTENTION = (NO_GO, UNKNOWN, RESETTING, GO)
+"""What the board shows first."""
 MEETING_NEAR = timedelta(hours=1)
 
 
@@ -58,10 +65,54 @@ class Card:
 
     @property
     def state(self) -> str:
-        """The one word of the card."""
-        if self.resetting_since is not None:
-            return RESETTING
-        return IN_SESSION if self.present else self.judged.verdict
+        """The one word of the card. Who is in session is shown beside it, never instead."""
+        return RESETTING if self.resetting_since is not None else self.judged.verdict
+
+    @property
+    def reasons(self) -> list[Document]:
+        """Why it is NO-GO, the gravest first (:class:`playbook.verdict.model.Reason`)."""
+        if self.judged.verdict != NO_GO or self.judged.run is None:
+            return []
+        return [r for r in self.judged.run.get("reasons") or [] if r.get("sentence")]
+
+    @property
+    def severity(self) -> str:
+        """How bad a NO-GO is, in words: "can't start"; empty where it is none."""
+        return str(self.reasons[0]["severity_in_words"]) if self.reasons else ""
+
+    @property
+    def action(self) -> str:
+        """What to do about it: check, reset, sheet, wait, or ask (what a reset can't mend)."""
+        if self.state == RESETTING or (self.job is not None and self.job.running):
+            return "wait"
+        if self.judged.verdict == NO_GO:
+            first = first_remedy([Remedy(r["remedy"]) for r in self.reasons] or [Remedy.RESET])
+            return "reset" if first is Remedy.RESET else "ask"
+        return "sheet" if self.judged.verdict == GO else "check"
+
+    @property
+    def advice(self) -> str:
+        """The one thing to do, in a sentence."""
+        remedies = [Remedy(reason["remedy"]) for reason in self.reasons]
+        return {
+            "wait": "Wait until it is done.",
+            "reset": "Reset it.",
+            "check": "Check it.",
+            "sheet": "It can be shown.",
+        }.get(self.action) or f"A reset does not help: {self._asking(remedies)}."
+
+    def _asking(self, remedies: list[Remedy]) -> str:
+        return (
+            ADVICE[first_remedy(remedies)].format(bundle=self.bundle.short).partition(", then")[0]
+        )
+
+    @property
+    def attention(self) -> tuple[int, int, datetime]:
+        """For sorting: what needs attention first, the worst and the nearest meeting first."""
+        severities = list(SEVERITY_IN_WORDS.values())
+        bad = severities.index(self.severity) if self.severity else len(severities)
+        far = datetime.max.replace(tzinfo=UTC)
+        return ATTENTION.index(self.state), bad, self.meeting or far
 
     @property
     def meeting_is_near(self) -> bool:
@@ -70,17 +121,23 @@ class Card:
     @property
     def sentence(self) -> str:
         """What a person should know, in one sentence."""
-        told = []
+        told: list[str] = []
         if self.resetting_since is not None:
             since = clock.local_text(self.resetting_since, self.bundle.timezone)
             told.append(f"Being reset since {since}.")
         if self.present:
             told.append(f"In session: {self.present[0].told(self.bundle.timezone)}.")
-        if told and self.judged.verdict != GO:
-            told.append(f"{self.judged.verdict} before:")
-        if not told or self.judged.verdict != GO:
+        if self.resetting_since is None or self.judged.verdict != GO:
             told.append(self.judged.sentence)
         return " ".join(told)
+
+
+def _with_calendars(card: Card, meetings: Iterable[Meeting]) -> Card:
+    """A card with the bundle's next meeting in the calendars, where that is the nearer one."""
+    coming = next_meeting(meetings, card.bundle, card.now)
+    if coming is None or (card.meeting is not None and card.meeting <= coming.start):
+        return card
+    return replace(card, meeting=coming.start)
 
 
 @dataclass(frozen=True)
@@ -94,7 +151,7 @@ class Board:
     """Local wall-clock time of the nightly reset."""
 
     def cards(self, chosen: Iterable[Bundle] | None = None) -> list[Card]:
-        """The cards of some bundles, or of all eight."""
+        """The cards of some bundles, or of all, what needs attention first."""
         if chosen is None:
             chosen = (line.model for line in self.seeds.bundles.values())
         wanted, now = list(chosen), clock.now()
@@ -105,10 +162,14 @@ class Board:
             jobs = self.jobs.latest(bundle.key for bundle in wanted)
             journal = Journal.of(self.environment)
             written = journal.shared_writes()
-            return [
+            calendars = Remembered(self.environment.db).every_meeting()
+            cards = [
                 self._card(bundle, now, resetting, present, livesales, jobs, journal, written)
                 for bundle in wanted
             ]
+        return sorted(
+            (_with_calendars(card, calendars) for card in cards), key=lambda card: card.attention
+        )
 
     def run(self, bundle: Bundle, identifier: str) -> Document | None:
         """One run of a bundle, whole. Raises Unreachable."""

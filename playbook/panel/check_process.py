@@ -45,6 +45,7 @@ class Checked:
     verdict: str
     checks: list[dict[str, Any]]
     in_session: list[str]
+    reasons: list[dict[str, Any]]
 
 
 def run(
@@ -131,7 +132,8 @@ def _checked(ended: dict[str, Any], code: int, errors: str) -> Checked:
         last = lines[-1] if lines else "it said nothing"
         raise CheckBroke(f"the check ended with {code} and without a verdict: {last}")
     [bundle] = ended["document"]["bundles"]
-    return Checked(bundle["verdict"], bundle["checks"], bundle["in_session"])
+    names = ("verdict", "checks", "in_session", "reasons")
+    return Checked(**{name: bundle[name] for name in names})
 
 
 def main() -> NoReturn:

@@ -88,7 +88,7 @@ class Work:
         except PlaybookError as error:
             self._record(run, str(error))
             raise
-        recording.finish(run, checked.checks, checked.verdict)
+        recording.finish(run, checked.checks, checked.verdict, checked.reasons)
         self._record(run)
         return checked
 

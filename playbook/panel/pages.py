@@ -186,6 +186,11 @@ def pages(desk: Desk) -> APIRouter:
     ) -> HTMLResponse:
         return bundle_page(request, session, chosen, busy=busy)
 
+    @router.get("/bundles/{short}/now")
+    def now(request: Request, session: Signed, chosen: Chosen) -> HTMLResponse:
+        """How the bundle is at this moment: what an open page renews itself with."""
+        return shown(request, "_hero.html", session, card=card_of(chosen), now=clock.now())
+
     @router.get("/bundles/{short}/runs/{run}")
     def run(request: Request, session: Signed, chosen: Chosen, run: str) -> HTMLResponse:
         found = desk.board.run(chosen, run) if RUN.fullmatch(run) else None

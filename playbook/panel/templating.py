@@ -17,14 +17,12 @@ from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
 from playbook.panel.sessions import Session
 
-DAYS_FROM_HOURS = 100
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
 MARKS = {
     "GO": "✓",
     "NO-GO": "✕",
     "RESETTING": "↻",
-    "IN SESSION": "●",
     "UNKNOWN": "?",
     "passed": "✓",
     "failed": "✕",
@@ -36,6 +34,14 @@ MARKS = {
 }
 """A shape beside every colour and word."""
 
+
+DOING = {
+    "check": "Being checked",
+    "reset": "Being reset",
+    "rollback": "Being rolled back",
+    "walk": "Being walked through",
+}
+"""What a job in hand does."""
 
 TRIGGERS = {
     "panel": "reset from here",
@@ -55,8 +61,15 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"iso": iso, "utc": utc, "until": until, "there": there}
+    made.filters |= {
+        "iso": iso,
+        "utc": utc,
+        "until": clock.until_in_words,
+        "since": clock.since_in_words,
+        "there": there,
+    }
     made.filters |= {"worded": worded}
+    made.globals["doing"] = DOING
     made.globals |= {"local_text": clock.local_text, "marks": MARKS, "version": __version__}
     return made
 
@@ -113,12 +126,3 @@ def utc(moment: datetime) -> str:
 def worded(trigger: object) -> str:
     """What a run of the journal was, by its trigger."""
     return TRIGGERS.get(str(trigger), str(trigger))
-
-
-def until(moment: datetime, now: datetime) -> str:
-    """How long it still is: "in 47 h 12 min"."""
-    minutes = max(int((moment - now).total_seconds()) // 60, 0)
-    hours, rest = divmod(minutes, 60)
-    if hours >= DAYS_FROM_HOURS:
-        return f"in {hours // 24} days"
-    return f"in {hours} h {rest:02} min" if hours else f"in {rest} min"

@@ -168,10 +168,9 @@ def _began_after(run: Record, judged: Record) -> bool:
 
 def _problem(run: Record) -> str:
     failed = [str(check) for check in run.get("failed_checks") or []]
-    given = [reason for reason in run.get("reasons") or [] if reason.get("reason")]
-    if not given:
+    sentences = [str(r["sentence"]) for r in run.get("reasons") or [] if r.get("sentence")]
+    if not sentences:
         return f"What fails: {', '.join(failed) or 'the journal does not say'}."
-    first = given[0]
-    others = [check for check in failed if check != first.get("check")]
-    more = f" Also: {', '.join(others)}." if others else ""
-    return f"{first.get('playbook') or first.get('check')}: {first['reason']}.{more}"
+    more = len(sentences) - 1
+    others = "" if not more else f" And {more} other reason{'s' if more > 1 else ''}."
+    return f"{sentences[0].rstrip('.')}.{others}"

@@ -122,9 +122,13 @@ def explained(verdict: Verdict, seeds: Seeds) -> Verdict:
 
 def advice(reasons: Iterable[Reason], short: str) -> str:
     """The one thing to do about some reasons; a reset only where a reset can help."""
-    remedies = {reason.remedy for reason in reasons}
-    first = next((remedy for remedy in _FIRST if remedy in remedies), Remedy.CHECK)
-    return ADVICE[first].format(bundle=short)
+    return ADVICE[first_remedy(reason.remedy for reason in reasons)].format(bundle=short)
+
+
+def first_remedy(remedies: Iterable[Remedy]) -> Remedy:
+    """What to do first, where there are several remedies."""
+    known = set(remedies)
+    return next((remedy for remedy in _FIRST if remedy in known), Remedy.CHECK)
 
 
 def _join_alike(reasons: Iterable[Reason]) -> list[Reason]:

@@ -11,10 +11,10 @@ from pymongo.errors import OperationFailure, PyMongoError
 from playbook import clock
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
-from playbook.pristine.seeds import Document, Seeds
+from playbook.pristine.seeds import Seeds
 from playbook.reset.journal import CHECK, RECORD_SECONDS, Journal, Run, new_run
 from playbook.reset.run import seeds_version
-from playbook.verdict.checks import CHECKS, SEVERITIES
+from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import Verdict
 
 
@@ -24,10 +24,15 @@ def begin(seeds: Seeds, bundle: str, by: str) -> Run:
     return Run(new_run(now), bundle, CHECK, now, now, seeds_version(seeds), by=by)
 
 
-def finish(run: Run, results: Sequence[Mapping[str, Any]], verdict: str) -> None:
-    """Fill a record in with a verdict and its results, as a verdict's document holds them."""
+def finish(
+    run: Run,
+    results: Sequence[Mapping[str, Any]],
+    verdict: str,
+    reasons: Sequence[Mapping[str, Any]],
+) -> None:
+    """Fill a record in with what a verdict's document says of one bundle."""
     run.verdict, run.failed_checks = verdict, failed_checks(results)
-    run.reasons = reasons(results)
+    run.reasons = [dict(reason) for reason in reasons]
     run.waived = sum(bool(result.get("waived")) for result in results)
     run.checks = [
         {name: value for name, value in result.items() if name != "findings"} for result in results
@@ -71,7 +76,7 @@ def record_verdict(
     for part in document["bundles"]:
         run = begun.get(part["bundle"])
         if run is not None:
-            finish(run, part["checks"], part["verdict"])
+            finish(run, part["checks"], part["verdict"], part["reasons"])
             runs.append(run)
     return record(environment, runs) if runs else None
 
@@ -81,11 +86,3 @@ def failed_checks(results: Sequence[Mapping[str, Any]]) -> list[str]:
     failed = {r["check"] for r in results if r["status"] != "passed" and not r.get("waived")}
     passed = {r["check"] for r in results} - failed
     return [check for check in CHECKS if check not in passed]
-
-
-def reasons(results: Sequence[Mapping[str, Any]]) -> list[Document]:
-    """Why a bundle is not GO: each failed result in short, the gravest first."""
-    names = ("check", "severity", "playbook", "scenario", "reason")
-    failed = [r for r in results if r["status"] != "passed" and not r.get("waived")]
-    failed.sort(key=lambda result: -SEVERITIES.index(result["severity"]))
-    return [{name: str(result[name]) for name in names} for result in failed]

@@ -553,16 +553,22 @@ def test_a_verdict_counts_only_as_long_as_it_can_be_believed(
 def test_the_board_says_who_is_in_session_and_what_was_wrong(
     running: Panel, sandbox: Sandbox
 ) -> None:
-    reason = {"check": "leads", "playbook": "Leads kanban", "reason": "<b>4</b> leads"}
-    wrong = run(minutes(1), verdict=NO_GO, failed_checks=["leads", "locales"], reasons=[reason])
+    reason = {
+        "sentence": "<b>4</b> leads",
+        "severity_in_words": "a leftover",
+        "remedy": "reset",
+        "checks": ["leads"],
+        "details": ["d"],
+    }
+    wrong = run(minutes(1), verdict=NO_GO, failed_checks=["leads"], reasons=[reason, reason])
     sandbox.db.demo_resets.insert_one(wrong)
     somebody_in_session(sandbox, "lvmh.brand@aislemarts.luxury")
     visitor = running.visitor("viewer")
     answer = visitor.get("/")
-    assert 'data-state="IN SESSION"' in answer.text
-    assert "&lt;b&gt;4&lt;/b&gt; leads. Also: locales." in answer.text
+    assert "data-in-session" in answer.text
+    assert "&lt;b&gt;4&lt;/b&gt; leads. And 1 other reason." in answer.text
     assert "lvmh.brand@aislemarts.luxury" in answer.text
-    assert visitor.verdict("lvmh") == "IN SESSION"
+    assert visitor.verdict("lvmh") == NO_GO
     assert visitor.verdict("index") == UNKNOWN  # a neighbour's session is not its own
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from playbook.clock import until_in_words
 from playbook.nights.meetings.calendars import Event
 from playbook.nights.meetings.recognition import recognise
 from playbook.pristine.bundles import Bundle
@@ -111,11 +112,7 @@ def in_words(meeting: Meeting, now: datetime) -> str:
     """How far away a meeting is, as people say it: "in 40 minutes", "now", "in 2 days"."""
     if meeting.start <= now:
         return "now" if now < meeting.end else "over"
-    minutes = int((meeting.start - now).total_seconds() // 60)
-    if minutes < 120:
-        return "in 1 minute" if minutes == 1 else f"in {minutes} minutes"
-    hours = minutes // 60
-    return f"in {hours} hours" if hours < 48 else f"in {hours // 24} days"
+    return until_in_words(meeting.start, now)
 
 
 def _declined(event: Event, seeds: Seeds) -> bool:

@@ -76,6 +76,12 @@ class Remembered:
         }
         return sorted(found.values(), key=lambda meeting: (meeting.start, meeting.key))
 
+    def every_meeting(self) -> list[Meeting]:
+        """The meetings of all calendars that have been read, by their start."""
+        kept = self.db[COLLECTION].find({"_id": {"$regex": "^calendar:"}})
+        found = (Meeting.from_document(one) for c in kept for one in c.get("meetings", []))
+        return sorted(found, key=lambda meeting: (meeting.start, meeting.key))
+
     def begin(self, task: str, meeting: Meeting, now: datetime) -> bool:
         """Take a task of a meeting; False where another process has it, or has done it."""
         document = {"_id": f"{task}:{meeting.key}", "begun_at": now, "ended_at": None}

@@ -8,7 +8,6 @@
     hour: "2-digit", minute: "2-digit", timeZoneName: "short",
   });
   const OLD_AFTER = 20_000;
-  const DAYS_FROM_HOURS = 100;
   const HELD_BY = 90_000;
 
   function localise(root) {
@@ -26,22 +25,31 @@
     countDown();
   }
 
+  // "40 minutes", "5 hours", "2 days": as people say it, and as the server writes it.
+  function duration(minutes) {
+    let [count, unit] = [minutes, "minute"];
+    if (minutes >= 48 * 60) [count, unit] = [Math.floor(minutes / (24 * 60)), "day"];
+    else if (minutes >= 120) [count, unit] = [Math.floor(minutes / 60), "hour"];
+    return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  }
+
+  function say(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+
   function countDown() {
     for (const countdown of document.querySelectorAll("[data-countdown]")) {
-      const left = Math.max(0, Date.parse(countdown.dataset.countdown) - Date.now());
-      const seconds = Math.floor(left / 1000);
-      const hours = Math.floor(seconds / 3600);
-      const minutes = String(Math.floor(seconds / 60) % 60).padStart(2, "0");
-      const rest = String(seconds % 60).padStart(2, "0");
-      let text = `in ${hours}:${minutes}:${rest}`;
-      if (left === 0) text = "now";
-      if (hours >= DAYS_FROM_HOURS) text = `in ${Math.floor(hours / 24)} days`;
-      if (countdown.textContent !== text) countdown.textContent = text;
+      const minutes = Math.floor((Date.parse(countdown.dataset.countdown) - Date.now()) / 60000);
+      say(countdown, minutes < 1 ? "now" : `in ${duration(minutes)}`);
+    }
+    for (const age of document.querySelectorAll("[data-age]")) {
+      const minutes = Math.floor((Date.now() - Date.parse(age.dateTime)) / 60000);
+      say(age, minutes < 1 ? "just now" : `${duration(minutes)} ago`);
     }
   }
 
-  // The board: say what has changed, and say so where nothing new has come for a while.
-  const board = document.querySelector("[data-board]");
+  // A page that renews itself: say what has changed, and say so where nothing new has come.
+  const board = document.querySelector("[data-live]");
   let states = new Map();
   let rendered = null;
   let heard = Date.now();
@@ -53,7 +61,7 @@
     heard = Date.now();
     const now = new Map();
     const changes = [];
-    for (const card of list.querySelectorAll("[data-state]")) {
+    for (const card of board.querySelectorAll("[data-state]")) {
       now.set(card.dataset.name, card.dataset.state);
       const before = states.get(card.dataset.name);
       if (before && before !== card.dataset.state) {
