@@ -12,7 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
+COMMAND_NOT_FOUND = 59
+"""Error code of MongoDB."""
 MEASURED_FOR = 30.0
 """Seconds after which the server is asked again; an election may have changed the server."""
 
@@ -39,9 +42,18 @@ class ServerClock:
             assert self._told is not None
             return self._told + timedelta(seconds=elapsed() - self._received)
 
+    def _greeting(self) -> dict[str, Any]:
+        options = self._db.codec_options
+        try:
+            return self._db.command("hello", codec_options=options)
+        except OperationFailure as error:
+            if error.code != COMMAND_NOT_FOUND:
+                raise
+            return self._db.command("isMaster", codec_options=options)  # its older name
+
     def _measure(self) -> None:
         sent = elapsed()
-        answer = self._db.command("hello", codec_options=self._db.codec_options)
+        answer = self._greeting()
         self._received = elapsed()
         self._told = answer["localTime"]
         self.uncertainty = self._received - sent

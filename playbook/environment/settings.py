@@ -108,7 +108,9 @@ class Settings:
             _require_url(name, value)
         passwords = {}
         for name, value in variables.items():
-            if name.startswith(PASSWORD_PREFIX) and value.strip():
+            if name.startswith(PASSWORD_PREFIX) and value:
+                if not value.strip():
+                    raise WrongUsage(f"{name} is nothing but blanks; set it, or leave it out")
                 try:
                     length = len(value.encode())
                 except UnicodeEncodeError:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playbook.errors import WrongUsage
 
+PASSWORD_PREFIX = "DEMO_PASSWORD_"
 FILE = "_FILE"
 LONGEST_FILE = 65_536
 """Bytes; a longer file is no secret."""
@@ -19,26 +20,26 @@ LONGEST_FILE = 65_536
 _OURS = re.compile(
     r"(?:MONGO_URI|MONGO_DB|REDIS_URL|API_URL|APP_URL)(?:_FILE)?|(?:DEMO|PLAYBOOK)_.+"
 )
-_OWN_SECRET = r"DEMO_PASSWORD_.+|PLAYBOOK_(?:API|METRICS)_TOKEN"
 _SECRET = re.compile(
-    rf"MONGO_URI|REDIS_URL|API_URL|PLAYBOOK_API_(?:HEADERS|PROXY)|DEMO_ALERT_.+|{_OWN_SECRET}"
+    r"MONGO_URI|REDIS_URL|API_URL|DEMO_PASSWORD_.+|DEMO_ALERT_.+"
+    r"|PLAYBOOK_(?:API|METRICS)_TOKEN|PLAYBOOK_API_(?:HEADERS|PROXY)"
 )
-_NEVER_BLANK = re.compile(_OWN_SECRET)
 
 
 def cleaned(variables: Mapping[str, str]) -> dict[str, str]:
     """The variables, the ends of our settings stripped and the files of secrets read.
 
-    Raises WrongUsage where a password or token is nothing but blanks, where a secret is set twice,
-    or where its file cannot be read or is empty. Other settings that are blank count as not set.
+    A setting that is blank is empty then, which counts as not set; a password of blanks is kept, to
+    be refused (:meth:`playbook.environment.Settings.from_environment`).
+
+    Raises WrongUsage where a secret is set twice, or where its file cannot be read or is empty.
     """
     clean = dict(variables)
     for name, value in variables.items():
         if not _OURS.fullmatch(name):
             continue
-        clean[name] = value.strip()
-        if value and not clean[name] and _NEVER_BLANK.fullmatch(name):
-            raise WrongUsage(f"{name} is nothing but blanks; set it, or leave it out")
+        if value.strip() or not name.startswith(PASSWORD_PREFIX):
+            clean[name] = value.strip()
     for name, path in list(clean.items()):
         secret = name.removesuffix(FILE)
         if secret == name or not path or not is_secret(secret):

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Fetches the servers that `tox -e engines` tries, into a folder; nothing of the system is changed:
+#   mongo-java-server (Maven, Java), FerretDB with SQLite (Go), redis-server 7 (Debian).
+# What cannot be had is said and left out; its tests are skipped then.
+# Usage: scripts/install_engines.sh DIR
+set -uo pipefail
+into=$(mkdir -p "$1" && cd "$1" && pwd)
+java_server=1.47.0
+ferretdb=v1.24.0
+
+left_out() { echo "left out: $1 ($2)"; }
+
+if [ -d "$into/mongo-java-server" ]; then
+  :
+elif ! command -v java >/dev/null || ! command -v mvn >/dev/null; then
+  left_out mongo-java-server "no Java or no Maven"
+else
+  pom=$(mktemp -d)
+  cat > "$pom/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>engines</groupId><artifactId>engines</artifactId><version>1</version>
+  <dependencies><dependency>
+    <groupId>de.bwaldvogel</groupId><artifactId>mongo-java-server</artifactId>
+    <version>$java_server</version>
+  </dependency></dependencies>
+</project>
+POM
+  (cd "$pom" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=jars >log 2>&1 \
+    && mv jars "$into/mongo-java-server") || left_out mongo-java-server "Maven could not fetch it"
+  rm -rf "$pom"
+fi
+
+if [ -x "$into/ferretdb" ]; then
+  :
+elif ! command -v go >/dev/null; then
+  left_out FerretDB "no Go"
+else
+  source=$(mktemp -d)
+  # Its module lacks a file with its own version, without which it does not start.
+  found=$(cd "$source" && GOFLAGS=-mod=mod go mod download -json "github.com/FerretDB/FerretDB@$ferretdb" \
+    | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p')
+  if [ -n "$found" ] && cp -r "$found/." "$source" && chmod -R u+w "$source" \
+    && echo "$ferretdb" > "$source/build/version/version.txt" \
+    && (cd "$source" && go build -o "$into/ferretdb" ./cmd/ferretdb); then
+    :
+  else
+    left_out FerretDB "Go could not build it"
+  fi
+  chmod -R u+w "$source" && rm -rf "$source"
+fi
+
+if [ -d "$into/redis" ]; then
+  :
+elif ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
+  left_out "Redis 7" "no Debian packages here"
+else
+  packages=$(mktemp -d)
+  # Unpacked and not installed: no service starts, and the redis-server of the PATH stays what it is.
+  if (cd "$packages" && apt-get download -qq redis-server redis-tools liblzf1 liblua5.1-0 \
+      lua-bitop lua-cjson libjemalloc2 libhiredis0.14 >log 2>&1 \
+      && for package in *.deb; do dpkg -x "$package" redis; done && mv redis "$into/redis"); then
+    :
+  else
+    left_out "Redis 7" "its packages could not be fetched"
+  fi
+  rm -rf "$packages"
+fi
+exit 0
