@@ -19,8 +19,9 @@ from playbook.processes.signals import StopRequest
 def main(start: str, speed: str, command: str) -> None:
     """Run all bundles' nights until asked to stop."""
     stopping = StopRequest()
-    ticking = Ticking(datetime.fromisoformat(start), datetime.now(UTC), float(speed))
-    runner = Runner.from_environment(seeds.load(), None, shlex.split(command), ticking)
+    runner = Runner.from_environment(seeds.load(), None, shlex.split(command))
+    # Last, so that no time passes on that clock while everything is loaded.
+    runner.ticking = Ticking(datetime.fromisoformat(start), datetime.now(UTC), float(speed))
     stopping.listen()
     runner.run(stopping)
 

@@ -82,7 +82,6 @@ class Runner:
         seeds: Seeds,
         reports: Path | None = None,
         command: Sequence[str] = NIGHTLY,
-        ticking: Ticking | None = None,
     ) -> Runner:
         """A runner of all bundles by the settings.
 
@@ -106,7 +105,7 @@ class Runner:
         if reports is not None:
             arguments += ["--reports", str(reports)]
         outbox = Outbox(channels)
-        return cls(bundles, at, late, outbox, arguments, ticking or Ticking.machine_time())
+        return cls(bundles, at, late, outbox, arguments, Ticking.machine_time())
 
     def run(self, stopping: StopRequest) -> None:
         """Start runs when they are due, until asked to stop; then end cleanly."""
