@@ -18,7 +18,7 @@ from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, Field, JsonValue, ValidationError
-from pymongo import ReplaceOne
+from pymongo import UpdateOne
 
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import compact, fields, to_json
@@ -137,7 +137,10 @@ def awareness_router(deployment: Deployment) -> APIRouter:
 def _refresh(deployment: Deployment, contexts: Sequence[AwarenessContext]) -> Refreshed:
     deployment.db.awareness_contexts.bulk_write(
         [
-            ReplaceOne({"_id": context.key}, context.model_dump(by_alias=True), upsert=True)
+            # Field by field: what the app itself adds to a context stays.
+            UpdateOne(
+                {"_id": context.key}, {"$set": context.model_dump(exclude={"key"})}, upsert=True
+            )
             for context in contexts
         ]
     )

@@ -109,7 +109,9 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
     from playbook.report.sheet.content import gather, standing
 
     sheets = [
-        gather(environment, seeds.bundles[one.bundle].model, standing(one, verdict.generated_at))
+        gather(
+            environment, seeds.bundles[one.bundle].model, standing(one, verdict.generated_at), seeds
+        )
         for one in verdict.bundles
     ]
     try:

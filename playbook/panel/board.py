@@ -13,6 +13,7 @@ from typing import Any
 
 from playbook import clock
 from playbook.environment import Environment, presence
+from playbook.environment.kept_documents import livesales_ahead
 from playbook.environment.presence import Presence
 from playbook.panel.engine import CHECK
 from playbook.panel.jobs import Job, Jobs
@@ -201,13 +202,8 @@ class Board:
         return found
 
     def _livesales(self, wanted: list[Bundle], now: datetime) -> dict[str, Document]:
-        ahead = self.environment.db.livesales.find(
-            {"bundle": {"$in": [b.key for b in wanted]}, "starts_at": {"$gt": now}}
-        )
-        found: dict[str, Document] = {}
-        for sale in ahead.sort("starts_at", 1):
-            found.setdefault(sale["bundle"], sale)
-        return found
+        environment = self.environment
+        return livesales_ahead(environment.db, environment.deployment, wanted, self.seeds, now)
 
 
 def judge(runs: list[Document], now: datetime) -> Judged:

@@ -16,11 +16,15 @@ from pathlib import Path
 from time import monotonic
 
 import bson
+import redis
+import requests
+from pymongo.errors import PyMongoError
 
 from playbook import clock
 from playbook.deployments.scope import Scope, orphan_filters
 from playbook.environment import Environment, guard, presence, snapshot
 from playbook.environment.identities import read_identities, read_scope
+from playbook.environment.rights import require_rights
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import Outage, PlaybookError, Refused
@@ -196,6 +200,9 @@ class Reset:
             environment.outlast(
                 lambda: side_by_side([lambda: guard.require_marker(environment), server_clock.now])
             )
+            patterns = environment.deployment.key_patterns(bundle)
+            api = trigger != "rollback"  # a rollback asks nothing of it
+            environment.outlast(lambda: require_rights(environment, patterns, api=api))
             life, outlast = self.lease_life, environment.outlast
             with held(db, bundle, run.id, clock=server_clock, life=life, outlast=outlast) as lease:
                 run.fences = dict(lease.fences)
@@ -290,7 +297,15 @@ class Reset:
 def _do(step: Step, executor: Executor, lease: Lease) -> str:
     """Do one step, or do it again after an outage: only while the lease is ours."""
     lease.require()
-    return executor.run(step.operation)
+    try:
+        return executor.run(step.operation)
+    except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
+        raise
+    except Exception as error:
+        # Whatever it is, the state before is put back, and a person reads what happened.
+        raise StepFailed(
+            f"this should not have happened: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _differing(wanted: Snapshot, found: Snapshot) -> list[str]:

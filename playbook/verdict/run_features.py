@@ -12,6 +12,7 @@ from playbook import PROJECT, clock
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
+from playbook.facts.reading import AskedOnce
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.model import Result, Verdict
@@ -40,7 +41,8 @@ def check(
     Not to be run twice at once in one process: pytest is made for one session at a time.
     """
     # The looks at the bundles are under way while pytest is still being loaded.
-    demos = {one.key: Demo(environment, one, seeds, clock.now()) for one in bundles}
+    shared = AskedOnce()
+    demos = {one.key: Demo(environment, one, seeds, clock.now(), shared) for one in bundles}
     try:
         # Read meanwhile: which environment it is that is being looked at.
         _ = environment.identity
