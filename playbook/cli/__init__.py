@@ -31,6 +31,7 @@ COMMANDS = (
     "env",
     "reset",
     "check",
+    "walk",
     "rollback",
     "verify",
     "nightly",
