@@ -105,7 +105,11 @@ def load_commands() -> None:
     """Register every command."""
     for name in COMMANDS:
         import_module(f"playbook.cli.{name}").register(app)
-    if len(sys.argv) < 2 or {"-h", "--help"} & set(sys.argv) or sys.argv[-1] in ("admin", "alerts"):
+    if (
+        len(sys.argv) < 2
+        or {"-h", "--help"} & set(sys.argv)
+        or sys.argv[-1] in ("admin", "alerts", "meetings")
+    ):
         _complete_help(app, _bundle_names())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,7 +43,7 @@ def nightly(
     On NO-GO once more; then a rollback to the last state that was GO. Waits up to two hours
     while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO.
     """
-    from playbook.errors import gravest
+    from playbook.errors import Unreachable, gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
     from playbook.nights.nightly import BLIP, Nightly
@@ -65,6 +65,9 @@ def nightly(
         _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
     ):
         environment, unreachable = opened
+        # A copy is refused before anything is written about it; what is away, each night tells.
+        with suppress(Unreachable):
+            _ = environment.identity
         nights = Nightly(
             environment,
             loaded,
@@ -101,7 +104,7 @@ def _opened_after_a_retry(
 ) -> Iterator[tuple[Environment, Unreachable | None]]:
     """The environment; and why it does not answer, where after a pause it still does not.
 
-    Raises WrongUsage where the settings are no whole, and Unreachable where an embedded
+    Raises WrongUsage where the settings are not right, and Unreachable where an embedded
     environment does not start.
     """
     from playbook.embedded.open import opened

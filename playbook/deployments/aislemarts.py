@@ -606,20 +606,20 @@ def _token(answer: Any) -> str | None:
 SHOWN = Shown(
     products=Listing(
         lambda _, skip: Request("GET", "/api/products", {"limit": "100", "skip": str(skip)}),
-        lambda answer: [_shown_product(product) for product in list_of(answer)],
+        _shown_product,
         page_size=100,
     ),
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
         lambda *_: Request("GET", "/api/livesale", signed_in=True),
-        lambda answer: [_shown_livesale(event) for event in list_of(answer)],
+        _shown_livesale,
     ),
     livesale=Single(
         lambda key: Request("GET", f"/api/livesale/{key}", signed_in=True), _shown_livesale
     ),
     leads=Listing(
         lambda *_: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
-        lambda answer: [_shown_lead(lead) for lead in list_of(answer)],
+        _shown_lead,
     ),
     column_of=COLUMNS.__getitem__,
 )

@@ -226,15 +226,15 @@ class ShownAccount:
 
 @dataclass(frozen=True)
 class Listing[T]:
-    """A list of the app: how one page of it is asked for, and how the answer reads.
+    """A list of the app: how one page of it is asked for, and how each entry reads.
 
     ``pages`` gives the request for the page that starts after ``skip`` entries; ``page_size`` is
-    how many a page holds at most, None where everything comes at once. ``read`` raises
-    UnreadableAnswer.
+    how many a page holds at most, None where everything comes at once. ``entry`` reads one entry
+    of the answer, which is a JSON list; it raises UnreadableAnswer.
     """
 
     pages: Callable[[Bundle, int], Request]
-    read: Callable[[Any], list[T]]
+    entry: Callable[[Any], T]
     page_size: int | None = None
 
 
@@ -297,6 +297,15 @@ class Links:
     """The app's name of each link, by what it opens: home, catalog, livesale, leads, analytics."""
     bundle_parameter: str
     """The query parameter that carries the bundle's id."""
+    parameters: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "locale": "locale",
+            "currency": "currency",
+            "timezone": "tz",
+            "device": "device",
+        }
+    )
+    """The query parameters that carry how the investor sees the shop."""
 
 
 # The whole

@@ -10,6 +10,7 @@ from playbook.deployments.matching import ComingId, Match, Matched, Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.facts.comparison import describe_document, field_differences
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Document
 
 
@@ -83,7 +84,8 @@ class Stored:
     def _kept(self, kind: Kind) -> Kept:
         kept = self._deployment.kept_as(kind)
         if kept is None:
-            raise Unobservable(self._deployment.not_kept.get(kind, f"the app keeps no {kind}"))
+            text = self._deployment.not_kept.get(kind, f"the app keeps no {kind}")
+            raise Unobservable(text, Remedy.BACKEND)
         return kept
 
     @cached_property

@@ -110,7 +110,11 @@ class Job:
 class Jobs:
     """Runs jobs in threads of this server, at most one a bundle among all servers."""
 
-    def __init__(self, db: Database[Document], redact: Redactor) -> None:
+    def __init__(
+        self, db: Database[Document], redact: Redactor, identity: Callable[[], str] = str
+    ) -> None:
+        """``identity`` answers with the environment's id; the jobs of another are not shown."""
+        self._identity = identity
         self._db, self._redact, self._clock = db, redact, ServerClock(db)
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
         self._running: set[str] = set()
@@ -130,6 +134,7 @@ class Jobs:
         now = self._clock.now()
         fresh: Document = {
             "job": job,
+            "environment": self._identity(),
             "kind": kind,
             "by": by,
             "status": "running",
@@ -145,6 +150,8 @@ class Jobs:
             {"status": {"$ne": "running"}},
             {"beat_at": {"$lt": now - SILENT}},
             {"beat_at": None},
+            # Brought along by a copied database: it runs elsewhere, if at all.
+            {"environment": {"$exists": True, "$ne": self._identity()}},
         ]
         try:
             self._db[COLLECTION].update_one(
@@ -158,7 +165,9 @@ class Jobs:
 
     def latest(self, bundles: Iterable[str]) -> dict[str, Job]:
         """The latest job of each bundle that ever had one. Raises PyMongoError."""
-        found = list(self._db[COLLECTION].find({"_id": {"$in": list(bundles)}}))
+        own = {"$in": [self._identity(), None]}
+        wanted = {"_id": {"$in": list(bundles)}, "environment": own}
+        found = list(self._db[COLLECTION].find(wanted))
         silent_since = self._clock.now() - SILENT
         return {document["_id"]: _job(document, silent_since) for document in found}
 

@@ -19,6 +19,9 @@ CHECKS = (
 )
 """Used in tags, JSON, alerts and pages."""
 
+EVIDENCE = {"stored": "what is stored", "seen": "what the app shows"}
+"""What a scenario looks at, by its tag."""
+
 SEVERITIES = ("medium", "high", "critical")
 """From the mildest to the worst (playbook, "Failure Escalation")."""
 

@@ -18,7 +18,7 @@ from playbook.errors import PlaybookError
 from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, EVIDENCE
 from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
@@ -52,6 +52,12 @@ def tagged(scenario: ScenarioTemplate, kind: str) -> str | None:
         if tag.startswith(f"{kind}-"):
             return tag.removeprefix(f"{kind}-")
     return None
+
+
+def evidence_of(scenario: ScenarioTemplate) -> str:
+    """What a scenario looks at: what is "stored", or what is "seen" through the app."""
+    found = set(EVIDENCE) & set(scenario.tags)
+    return found.pop() if len(found) == 1 else "stored"
 
 
 def title_of(item: pytest.Item, scenario: ScenarioTemplate) -> str:
@@ -154,6 +160,7 @@ class Collector:
             status=status,
             severity=tagged(scenario, "severity") or "critical",
             line=scenario.feature.name or "",
+            evidence=evidence_of(scenario),
             reason=redact(reason),
             findings=tuple({key: redact(text) for key, text in f.items()} for f in findings),
             remedy=remedy or USUAL_REMEDY.get(check, Remedy.RESET),
@@ -206,5 +213,7 @@ def register_markers(config: pytest.Config) -> None:
     """Make the features' tags known to pytest, so that ``-m check-catalog`` filters by them."""
     for check in CHECKS:
         config.addinivalue_line("markers", f"check-{check}: scenarios of the check {check}")
+    for evidence, what in EVIDENCE.items():
+        config.addinivalue_line("markers", f"{evidence}: scenarios about {what}")
     for severity in ("critical", "high", "medium"):
         config.addinivalue_line("markers", f"severity-{severity}: how bad a failure is")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from playbook.environment.identity import Identity
 from playbook.facts.remedies import Remedy
 from playbook.processes.output import write_output
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, EVIDENCE
 
 type Status = Literal["passed", "failed", "error", "skipped"]
 GO, NO_GO = "GO", "NO-GO"
@@ -35,6 +35,8 @@ class Result:
     """Every finding as text: ``where``, ``expected``, ``found``; ``cause`` where it is known."""
     remedy: str = Remedy.RESET
     """What can help (:class:`playbook.facts.remedies.Remedy`)."""
+    evidence: str = "stored"
+    """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
     """Why a failure has been accepted for a while; empty where it has not."""
 
@@ -108,6 +110,11 @@ class BundleVerdict:
         passed = {r.check for r in self.results} - failed
         return [check for check in CHECKS if check not in passed]
 
+    def stands_on(self, check: str) -> tuple[str, ...]:
+        """What a check has looked at: "stored", "seen", or both."""
+        looked_at = {result.evidence for result in self.of(check) if result.status == "passed"}
+        return tuple(evidence for evidence in EVIDENCE if evidence in looked_at)
+
     def of(self, check: str) -> list[Result]:
         """The results of one check."""
         return [result for result in self.results if result.check == check]
@@ -152,6 +159,7 @@ class Verdict:
                             "severity": result.severity,
                             "reason": result.reason,
                             "remedy": str(result.remedy),
+                            "evidence": result.evidence,
                             "waived": result.waived,
                             "playbook": result.line,
                             "findings": list(result.findings),

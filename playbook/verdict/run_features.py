@@ -12,6 +12,7 @@ from playbook import PROJECT, clock
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
+from playbook.facts.reading import AskedOnce
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.model import Result, Verdict
@@ -40,7 +41,8 @@ def check(
     Not to be run twice at once in one process: pytest is made for one session at a time.
     """
     # The looks at the bundles are under way while pytest is still being loaded.
-    demos = {one.key: Demo(environment, one, seeds, clock.now()) for one in bundles}
+    shared = AskedOnce()
+    demos = {one.key: Demo(environment, one, seeds, clock.now(), shared) for one in bundles}
     try:
         # Read meanwhile: which environment it is that is being looked at.
         _ = environment.identity
@@ -81,7 +83,11 @@ def _without_installed_plugins() -> Iterator[None]:
 
     The variables are put back: a panel lives on after a check, and starts other processes.
     """
-    wanted = {"PYTEST_ADDOPTS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    wanted = {
+        "PYTEST_ADDOPTS": None,
+        "PYTEST_PLUGINS": None,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     before = {name: os.environ.get(name) for name in wanted}
     _set_variables(wanted)
     try:

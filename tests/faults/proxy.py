@@ -10,9 +10,9 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -29,6 +29,7 @@ class Request:
     path: str
     query: dict[str, str]
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         return json.loads(self.body or b"null")
@@ -44,6 +45,7 @@ class Reply:
     wait_seconds: float = 0.0
     cut_at: int | None = None
     location: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> Any:
         return json.loads(self.content)
@@ -134,7 +136,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.command, url.path, dict(parse_qsl(url.query)), body)
+        request = Request(
+            self.command, url.path, dict(parse_qsl(url.query)), body, dict(self.headers.items())
+        )
         reply = self.answer(request, self.path)
         if reply.wait_seconds:
             time.sleep(reply.wait_seconds)
@@ -146,6 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.content)))
         if reply.location:
             self.send_header("Location", reply.location)
+        for name, value in reply.headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.content[: reply.cut_at])
         if reply.cut_at is not None:
