@@ -32,6 +32,7 @@ COMMANDS = (
     "env",
     "reset",
     "check",
+    "walk",
     "rollback",
     "verify",
     "nightly",

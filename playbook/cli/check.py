@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from playbook.cli.arguments import Bundles
+from playbook.cli.arguments import Bundles, Walk
 from playbook.cli.environment_options import named
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
     from playbook.verdict import Result, Verdict
+    from playbook.verdict.run_features import Walking
 
 
 OWN_COLLECTIONS = ("users", "leads", "livesales")
@@ -37,6 +38,7 @@ def check(
         Path | None,
         typer.Option(metavar="FILE", help="write a sheet a bundle here, to print for the meeting"),
     ] = None,
+    walk: Walk = False,
 ) -> None:
     """Say whether bundles can be shown now, and what is wrong where they can't.
 
@@ -46,11 +48,12 @@ def check(
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
+    from playbook.verdict.run_features import Walking
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
-        verdict = look_and_tell(environment, loaded, chosen, allure)
+        verdict = look_and_tell(environment, loaded, chosen, allure, Walking() if walk else None)
         if html is not None:
             write_sheets(environment, loaded, verdict, html)
     if json is not None:
@@ -59,7 +62,11 @@ def check(
 
 
 def look_and_tell(
-    environment: Environment, seeds: Seeds, chosen: list[Bundle], allure: Path | None = None
+    environment: Environment,
+    seeds: Seeds,
+    chosen: list[Bundle],
+    allure: Path | None = None,
+    walking: Walking | None = None,
 ) -> Verdict:
     """Check some bundles, telling failures as they come and the verdict at the end."""
     from rich.console import Console
@@ -78,7 +85,9 @@ def look_and_tell(
         if not never_reset.get(result.bundle):
             told(result)
 
-    verdict = run_check(environment, seeds, chosen, on_result=tell, allure_results=allure)
+    verdict = run_check(
+        environment, seeds, chosen, on_result=tell, allure_results=allure, walking=walking
+    )
     show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
     return verdict
 
@@ -107,10 +116,18 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
     from playbook.errors import WrongUsage
     from playbook.report.sheet import page
     from playbook.report.sheet.content import gather, standing
+    from playbook.reset import backup
+    from playbook.walk import pictures
 
     sheets = [
         gather(
-            environment, seeds.bundles[one.bundle].model, standing(one, verdict.generated_at), seeds
+            environment,
+            seeds.bundles[one.bundle].model,
+            standing(one, verdict.generated_at),
+            seeds,
+            pictures.latest(
+                backup.directory(environment.settings), seeds.bundles[one.bundle].model
+            ),
         )
         for one in verdict.bundles
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from playbook.cli.arguments import Bundles
+from playbook.cli.arguments import Bundles, Walk
 from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
@@ -37,16 +37,18 @@ def nightly(
         Path | None,
         typer.Option(metavar="DIR", help="leave Allure results and the verdict's JSON here"),
     ] = None,
+    walk: Walk = False,
 ) -> None:
     """Back up, reset, check and record bundles, one after the other, and alert.
 
     On NO-GO once more; then a rollback to the last state that was GO. Waits up to two hours
-    while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO.
+    while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO. With --walk
+    what is GO is walked through in a browser, too; where that fails nothing is rolled back.
     """
     from playbook.errors import Unreachable, gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
-    from playbook.nights.nightly import BLIP, Nightly
+    from playbook.nights.nightly import BLIP, Nightly, walk_through
     from playbook.pristine import bundles, seeds
     from playbook.processes.signals import StopRequest
     from playbook.reset import backup
@@ -76,6 +78,7 @@ def nightly(
             stopping,
             reports,
             tonight,
+            walk=walk_through if walk else None,
             coming=_coming_meeting(environment, loaded, outbox),
             say=_say,
         )

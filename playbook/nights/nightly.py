@@ -31,7 +31,8 @@ from playbook.reset import backup
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
 from playbook.reset.run import InSession, Reset, ResetFailed, seeds_version
-from playbook.verdict.model import NO_GO, Verdict
+from playbook.verdict.checks import WALK
+from playbook.verdict.model import NO_GO, Result, Verdict, of_results
 
 TRIGGER = "nightly"
 SESSION_PATIENCE = timedelta(hours=2)
@@ -66,6 +67,30 @@ def run_features(
     return check(environment, seeds, [bundle], allure_results=allure_results)
 
 
+def walk_through(
+    environment: Environment, seeds: Seeds, bundle: Bundle, allure_results: Path | None
+) -> Verdict:
+    """Walk through a bundle's demo in a browser, as ``playbook walk`` does.
+
+    Without a browser the verdict says that it was not walked, which is no GO.
+    """
+    from playbook.verdict.run_features import Walking, check
+    from playbook.walk.browser import NotWalked
+
+    try:
+        return check(
+            environment,
+            seeds,
+            [bundle],
+            allure_results=allure_results,
+            walking=Walking(alone=True),
+        )
+    except NotWalked as error:
+        line = "Walk: the demo as its investor sees it"
+        missing = Result(bundle.key, WALK, line, "error", "high", line, str(error))
+        return of_results([bundle.key], [missing], {}, clock.now(), required=(WALK,))
+
+
 class Crashed(Exception):
     """A night ended by a mistake of ours, of which people have been told; carries it as cause."""
 
@@ -83,6 +108,8 @@ class Nightly:
     if_due: tuple[time, timedelta] | None = None
     """Reset time and grace, where a night is to be made only if it is due."""
     check: Check = run_features
+    walk: Check | None = None
+    """Walks through a demo that is GO; None where nobody asked for it."""
     coming: Coming | None = None
     """Which meeting the calendars name next, where there are calendars."""
     say: Callable[[str], None] = print
@@ -143,6 +170,7 @@ class Nightly:
                 Reset(self.environment, self.seeds, self.backups).save(bundle, backup.GO)
             except OSError as error:
                 night.notes.append(f"the GO state could not be saved: {error.strerror}")
+            self._walk_through(night)
             return
         if isinstance(attempt.error, Unreachable):
             raise attempt.error
@@ -262,6 +290,23 @@ class Nightly:
         )
         self.environment.outlast(lambda: self.journal.record(run))
         return Attempt(what, verdict=found)
+
+    def _walk_through(self, night: Night) -> None:
+        """Walk through what was reset; a page that is wrong is told, and no reason to roll back."""
+        if self.walk is None:
+            return
+        results = self.reports / "allure-results" if self.reports else None
+        try:
+            verdict = self.walk(self.environment, self.seeds, night.bundle, results)
+        except PlaybookError as error:
+            self.stopping.require()
+            night.attempts.append(Attempt(WALK, error=error))
+            return
+        self.stopping.require()
+        (found,) = verdict.bundles
+        night.attempts.append(Attempt(WALK, verdict=found))
+        said = found.verdict if found.walked else "not walked"
+        self._say(night, f"walked through: {said}")
 
     def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
         """The verdict's JSON and its page; that one can't be written changes no verdict."""

@@ -98,6 +98,22 @@ class Work:
         self._record({**run, "ended_at": clock.now()})
         return checked
 
+    def walk(
+        self,
+        bundle: Bundle,
+        *,
+        on_result: Callable[[Result], None] = lambda result: None,
+        on_picture: Callable[[Path], None] = lambda picture: None,
+    ) -> Checked:
+        """Walk through a demo in a browser; the pictures and the verdict stay with the backups.
+
+        It is no check of the data, so that the journal, which says what is GO, holds none of it.
+        Raises Unreachable or CheckBroke where there is no verdict.
+        """
+        return check_process.run(
+            self.environment, self.seeds, bundle, on_result, self.backups, on_picture
+        )
+
     def _record(self, run: dict[str, Any]) -> None:
         with self.environment.translate_connection_errors():
             self.environment.db[COLLECTION].insert_one(run)
