@@ -86,7 +86,7 @@ def due(bundle: OneBundle) -> None:
     made = None
     if settings is not None:  # a throw-away environment has no journal yet
         with opened(loaded, settings) as environment, environment.translate_connection_errors():
-            made = Journal.reading(environment.db).last_night(one.key)
+            made = Journal.of(environment).last_night(one.key)
     instant = schedule.due(one.timezone, clock.now(), made, schedule.reset_time(), schedule.grace())
     if instant is None:
         print(f"{one.short}: not due")
