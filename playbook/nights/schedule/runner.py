@@ -51,7 +51,8 @@ LOOK_AGAIN = timedelta(minutes=5)
 """When to look again after somebody else was at it."""
 LOOK_ROUND_SECONDS = 30.0
 """How often to look at the clock: a wait does not count while the machine sleeps."""
-REFUSED = 4
+LOOKED_AT_AGAIN = (4, 130, 143)
+"""The exit codes of a run that was refused or interrupted: the night is still to be made."""
 NIGHTLY = f"{shlex.quote(sys.executable)} -P -m playbook nightly {{bundle}} --if-due"
 
 
@@ -156,7 +157,7 @@ class Runner:
             if code < 0 and not self.stopping.asked.is_set():
                 self._alert(f"nightly run of {bundle.short} was killed", f"by signal {-code}")
             late = self.ticking.now() - night
-            if code != REFUSED or late + LOOK_AGAIN > self.grace:
+            if code not in LOOKED_AT_AGAIN or late + LOOK_AGAIN > self.grace:
                 return
             if self.stopping.wait(self.ticking.lasting(LOOK_AGAIN).total_seconds()):
                 return
