@@ -26,6 +26,7 @@ from playbook.environment import variables
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
+from playbook.processes.output import show_on_every_terminal
 from playbook.processes.signals import interrupt, received
 
 COMMANDS = (
@@ -117,6 +118,7 @@ def load_commands() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end with its exit code; whatever happens, in plain words."""
+    show_on_every_terminal()
     if not app.registered_commands:
         load_commands()
     if os.environ.get(THROW_AWAY):

@@ -34,6 +34,7 @@ from playbook.environment.settings import DEFAULT_DATABASE, environment_name
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.seeds import Seeds, load
 from playbook.processes.child import START_SECONDS, Child
+from playbook.processes.output import write_output
 from playbook.standin import rates_feed
 
 MARKER = {"_id": identity.MARKER, "by": "playbook up"}
@@ -142,11 +143,8 @@ def _passwords(seeds: Seeds, kept_in: Path | None) -> Mapping[str, str]:
         for name in (password_setting(line.model.short) for line in seeds.bundles.values())
     }
     if kept_in and passwords != kept:
-        # Written beside and then moved, so that the file is whole and private at any moment.
-        handle, written = tempfile.mkstemp(dir=kept_in)
-        with os.fdopen(handle, "w") as output:
-            json.dump({**kept, **passwords}, output, indent=2)
-        os.replace(written, kept_in / PASSWORDS)
+        text = json.dumps({**kept, **passwords}, indent=2)
+        write_output(kept_in / PASSWORDS, text, private=True)
     return passwords
 
 
