@@ -18,8 +18,8 @@ def accounts_log_in(demo: Demo) -> None:
     expect_none(demo.accounts.failed_logins)
 
 
-@then("no account opens with a wrong password")
-def wrong_passwords_are_refused(demo: Demo) -> None:
+@then("an account does not open with a wrong password")
+def wrong_password_is_refused(demo: Demo) -> None:
     expect_none(demo.accounts.wrong_passwords_accepted)
 
 
@@ -36,3 +36,8 @@ def accounts_are_unexpired(demo: Demo) -> None:
 @then("no two accounts can have the same address")
 def accounts_indexes(demo: Demo) -> None:
     expect_none(demo.accounts.missing_indexes)
+
+
+@then("an account's own page opens with the token that it got")
+def own_page_opens(demo: Demo) -> None:
+    expect_none(demo.seen.own_page)

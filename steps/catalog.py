@@ -43,3 +43,13 @@ def cached_products_agree(demo: Demo) -> None:
 @then("the catalog can be searched by region and category")
 def catalog_indexes(demo: Demo) -> None:
     expect_none(demo.catalog.missing_indexes)
+
+
+@then("the shop lists every product of the region at its price, in stock")
+def shop_lists_the_region(demo: Demo) -> None:
+    expect_none(demo.seen.products_in_the_shop)
+
+
+@then("a product's page opens by its id")
+def product_page_opens(demo: Demo) -> None:
+    expect_none(demo.seen.product_page)

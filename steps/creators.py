@@ -23,3 +23,8 @@ def creators_are_as_seeded(demo: Demo) -> None:
 @then("no outdated copy of a creator is kept")
 def cached_creators_agree(demo: Demo) -> None:
     expect_none(demo.creators.stale_copies)
+
+
+@then("the app shows every active creator of the region")
+def app_shows_the_creators(demo: Demo) -> None:
+    expect_none(demo.seen.creators)

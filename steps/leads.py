@@ -42,3 +42,8 @@ def cached_leads_agree(demo: Demo) -> None:
 @then("the board's cards can be looked up by column")
 def leads_indexes(demo: Demo) -> None:
     expect_none(demo.leads.missing_indexes)
+
+
+@then("the signed-in account sees every lead on its board, in its column, with its tags")
+def board_shows_the_leads(demo: Demo) -> None:
+    expect_none(demo.seen.cards_on_the_board)

@@ -42,3 +42,18 @@ def featured_products_are_there(demo: Demo) -> None:
 @then("no outdated copy of the LiveSale is kept")
 def cached_livesales_agree(demo: Demo) -> None:
     expect_none(demo.livesale.stale_copies)
+
+
+@then("the app lists the LiveSale at its time, with its products and prices")
+def app_lists_the_livesale(demo: Demo) -> None:
+    expect_none(demo.seen.livesale_in_the_list)
+
+
+@then("the LiveSale's page shows the same")
+def livesale_page_opens(demo: Demo) -> None:
+    expect_none(demo.seen.livesale_page)
+
+
+@then("the link to the LiveSale names it")
+def link_names_the_livesale(demo: Demo) -> None:
+    expect_none(demo.seen.livesale_link)

@@ -48,7 +48,7 @@ def context_is_served(demo: Demo) -> None:
     expect_none(demo.locales.wrong_context_served)
 
 
-@then("every link that the API serves is a link into this bundle's demo")
+@then("every link that the API serves opens this very demo, as the investor sees it")
 def links_are_served(demo: Demo) -> None:
     expect_none(demo.locales.wrong_links)
 

@@ -13,6 +13,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,14 @@ import steps
 from playbook import PROJECT
 from playbook.backend.json_values import compact, to_json
 from playbook.deployments import load as load_deployment
+from playbook.deployments.description import (
+    Listing,
+    ShownAccount,
+    ShownLead,
+    ShownLiveSale,
+    ShownProduct,
+    UnreadableAnswer,
+)
 from playbook.deployments.scope import Scope, scope_of
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
@@ -36,6 +45,8 @@ from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Seeds, load
 from playbook.standin import rates_feed
 from playbook.standin.kpis import in_currency
+from playbook.standin.links import links_to
+from playbook.standin.shop import with_offers
 
 type Document = dict[str, Any]
 
@@ -56,9 +67,13 @@ def seeds() -> Seeds:
 
 @cache
 def _pristine(short: str) -> dict[str, list[Document]]:
-    bundle = bundles.find(seeds(), short)
-    documents = dict(pristine_documents(bundle, seeds(), ACCESS))
-    documents["currency_rates"] = rates_feed.documents(seeds(), AT)
+    return _pristine_of(short, seeds())
+
+
+def _pristine_of(short: str, seeds: Seeds) -> dict[str, list[Document]]:
+    bundle = bundles.find(seeds, short)
+    documents = dict(pristine_documents(bundle, seeds, ACCESS))
+    documents["currency_rates"] = rates_feed.documents(seeds, AT)
     documents.update({name: [] for name in TRACES})
     return documents
 
@@ -77,7 +92,9 @@ class Imagined:
         self.deployment = PLAYBOOK
         self.scope: Scope = scope_of(self.bundle, self.seeds)
         self.accounts = self.scope.accounts
-        self.documents: dict[str, list[Document]] = copy.deepcopy(_pristine(self.short))
+        ours = self.seeds is seeds()
+        self.pristine = _pristine(self.short) if ours else _pristine_of(self.short, self.seeds)
+        self.documents: dict[str, list[Document]] = copy.deepcopy(self.pristine)
         self.indexes: dict[str, list[Document]] = {
             name: [
                 {"name": index.name, "key": dict(index.keys), "unique": index.unique}
@@ -92,6 +109,8 @@ class Imagined:
         }
         self.last_run: Document | None = {"status": "done", "trigger": "reset", "access": ACCESS}
         self.answers: dict[str, Answer] = {}
+        self.answers_own_page: ShownAccount | None = None
+        self._app: dict[str, list[Document]] = {}
 
     @property
     def stored(self) -> Stored:
@@ -125,11 +144,14 @@ class Imagined:
 
     # What the facts read
 
-    def wrong_login(self, email: str) -> Answer:
-        return self.answers.get(f"wrong {email}") or Answer("POST login", 401, {"detail": "no"})
+    @property
+    def wrong_login(self) -> tuple[str, Answer]:
+        email = self.accounts[0]
+        refused = Answer("POST login", 401, {"detail": "no"})
+        return email, self.answers.get(f"wrong {email}") or refused
 
     def login(self, email: str) -> Answer:
-        owner = next((u["_id"] for u in _pristine(self.short)["users"] if u["email"] == email), "")
+        owner = next((u["_id"] for u in self.pristine["users"] if u["email"] == email), "")
         body = {"user_id": owner, "token": "t", "message": "Login successful"}
         return self.answers.get(email) or Answer("POST login", 200, body)
 
@@ -155,28 +177,25 @@ class Imagined:
     def localization(self) -> Answer:
         languages = [
             {"language": d["_id"], "direction": d.get("direction"), "messages": d.get("messages")}
-            for d in _pristine(self.short)["locales"]
+            for d in self.pristine["locales"]
         ]
         served = Answer("GET locales", 200, {"valid": True, "languages": languages})
         return self.answers.get("locales") or served
 
     @property
     def context(self) -> Answer:
-        context = _pristine(self.short)["awareness_contexts"][0]
+        context = self.pristine["awareness_contexts"][0]
         body = {
             "bundle": self.bundle.key,
             "context": {name: value for name, value in context.items() if name != "_id"},
-            "demo_urls": {
-                "home": f"https://shop.example/?locale={context['locale']}&utm_bundle={self.bundle.key}",
-                "leads": f"/leads?utm_bundle={self.bundle.key}",
-            },
+            "demo_urls": links_to("https://shop.example", context, self.livesale),
         }
         return self.answers.get("context") or Answer("GET context", 200, body)
 
     @property
     def kpis(self) -> Answer:
         rates = {d["_id"]: d["rates"] for d in rates_feed.documents(self.seeds, AT)}
-        headline = _pristine(self.short)["showcases"][0]["headline"]
+        headline = self.pristine["showcases"][0]["headline"]
         currency = self.bundle.currency
         shown = in_currency(headline, currency, lambda own, wanted: rates[own][wanted])
         body = {
@@ -185,6 +204,61 @@ class Imagined:
             "investor_focus_metrics": _decimals(shown),
         }
         return self.answers.get("kpis") or Answer("GET kpis", 200, body)
+
+    # What the app shows, to be changed by a test
+
+    @property
+    def livesale(self) -> str:
+        """The id of the bundle's LiveSale."""
+        return str(_pristine(self.short)["livesales"][0]["_id"])
+
+    def app(self, kind: str) -> list[Document]:
+        """What the app's routes answer, as JSON documents that a test may change."""
+        if kind not in self._app:
+            pristine = _pristine(self.short)
+            found = pristine[kind]
+            if kind == "livesales":
+                known = {product["_id"]: product for product in pristine["products"]}
+                found = [with_offers(event, known) for event in found]
+            self._app[kind] = [_decimals(document) for document in found]
+        return self._app[kind]
+
+    @property
+    def shown_products(self) -> list[ShownProduct]:
+        return _read(PLAYBOOK.shown.products, self.app("products"))
+
+    @property
+    def shown_product(self) -> tuple[str, ShownProduct]:
+        assert PLAYBOOK.shown.product is not None
+        key = _pristine(self.short)["products"][0]["_id"]
+        found = next((d for d in self.app("products") if d["_id"] == key), None)
+        if found is None:
+            raise Unobservable(f"GET /api/products/{key} answered 404")
+        return key, PLAYBOOK.shown.product.read(found)
+
+    @property
+    def shown_creators(self) -> list[str]:
+        return _read(PLAYBOOK.shown.creators, self.app("creators"))
+
+    @property
+    def shown_livesales(self) -> list[ShownLiveSale]:
+        return _read(PLAYBOOK.shown.livesales, self.app("livesales"))
+
+    @property
+    def shown_livesale(self) -> ShownLiveSale:
+        found = [event for event in self.shown_livesales if event.id == self.livesale]
+        if not found:
+            raise Unobservable(f"GET /api/livesale/{self.livesale} answered 404")
+        return found[0]
+
+    @property
+    def shown_leads(self) -> list[ShownLead]:
+        return _read(PLAYBOOK.shown.leads, self.app("leads"))
+
+    @property
+    def own_page(self) -> tuple[str, ShownAccount] | None:
+        user = next(d for d in self.app("users") if d["email"] == self.accounts[-1])
+        return self.accounts[-1], self.answers_own_page or ShownAccount(user["_id"], user["email"])
 
     @property
     def tracked(self) -> tuple[Answer, list[Document]]:
@@ -214,9 +288,13 @@ class Failure:
 
 def failures(imagined: Imagined) -> list[Failure]:
     """Run every feature that is for the bundle; what fails. Raises what no check should raise."""
-    demo = ImaginedDemo(imagined)
+    return failures_of(ImaginedDemo(imagined))
+
+
+def failures_of(demo: Demo) -> list[Failure]:
+    """The same of any demo, a real one too."""
     found = []
-    for check, step in steps_for(imagined.short):
+    for check, step in steps_for(demo.bundle.short):
         function, arguments = _matching(step)
         try:
             function(demo, **arguments)
@@ -269,6 +347,15 @@ def _matching(step: str) -> tuple[Any, dict[str, Any]]:
             function = inspect.unwrap(context.step_func)
             return function, context.parser.parse_arguments(step) or {}
     raise AssertionError(f"no step says {step!r}")
+
+
+def _read[T](listing: Listing[T] | None, answer: list[Document]) -> list[T]:
+    assert listing is not None
+    found = []
+    for entry in answer:
+        with suppress(UnreadableAnswer):
+            found.append(listing.entry(entry))
+    return found
 
 
 def _decimals(value: object) -> Any:

@@ -5,14 +5,18 @@ Feature: Analytics: Clean slate, tracking enabled
   Background:
     Given the investor's demo
 
+  @stored
   Scenario: Nothing is left of former demos
     Then no session, conversation, event or cart of a former demo is left
 
+  @stored
   Scenario: Tracking is switched on
     Then analytics tracking is switched on
 
+  @seen
   Scenario: What is tracked arrives
     Then an event tracked through the API arrives in analytics
 
+  @stored
   Scenario: People can be looked up
     Then sessions and conversations can be looked up by demo user

@@ -5,23 +5,36 @@ Feature: LiveSale events: Scheduled T+48h per bundle
   Background:
     Given the investor's demo
 
+  @stored
   Scenario: One LiveSale is scheduled
     Then exactly 1 LiveSale is scheduled
 
+  @stored
   Scenario: The LiveSale is the one that was planned
     Then the LiveSale is as planned
 
+  @stored
   Scenario: It starts two days after access, at its hour where the investor lives
     Then the LiveSale starts at its planned local time
 
+  @stored
   Scenario: It is still ahead
     Then the LiveSale is yet to start
 
+  @stored
   Scenario: Its host can host it
     Then the LiveSale's creator is active and of the investor's region
 
+  @stored
   Scenario: What it features can be bought
     Then every featured product is in the catalog and in stock
 
+  @stored
   Scenario: Every copy of the LiveSale is the scheduled one
     Then no outdated copy of the LiveSale is kept
+
+  @seen
+  Scenario: The app shows the LiveSale
+    Then the app lists the LiveSale at its time, with its products and prices
+    And the LiveSale's page shows the same
+    And the link to the LiveSale names it

@@ -5,9 +5,11 @@ Feature: Locale files: All 7 languages loaded
   Background:
     Given the investor's demo
 
+  @stored
   Scenario: Every language is there
     Then the demo speaks exactly 7 languages
 
+  @stored
   Scenario Outline: <name> is loaded, whole and translated
     Then language <language> is loaded with no message missing or changed
     And no message of language <language> is empty or in another language
@@ -23,6 +25,7 @@ Feature: Locale files: All 7 languages loaded
       | ja       | Japanese | ltr       |
       | ar       | Arabic   | rtl       |
 
+  @seen
   Scenario Outline: <name> is served as it is loaded
     Then the API serves language <language> with no message missing or changed
 
@@ -36,8 +39,12 @@ Feature: Locale files: All 7 languages loaded
       | ja       | Japanese | ltr       |
       | ar       | Arabic   | rtl       |
 
+  @stored
   Scenario: The demo opens the way the investor lives
     Then the investor's locale, currency, time zone and device are as agreed
-    And the API serves the investor's locale, currency, time zone and device
-    And every link that the API serves is a link into this bundle's demo
     And no outdated copy of these is kept
+
+  @seen
+  Scenario: The app opens it the way the investor lives
+    Then the API serves the investor's locale, currency, time zone and device
+    And every link that the API serves opens this very demo, as the investor sees it

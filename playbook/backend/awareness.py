@@ -18,7 +18,7 @@ from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, Field, JsonValue, ValidationError
-from pymongo import ReplaceOne
+from pymongo import UpdateOne
 
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import compact, fields, to_json
@@ -88,7 +88,7 @@ _BAD: dict[int | str, dict[str, Any]] = {400: {"model": BadRequest}}
 
 
 def _body(schema: dict[str, Any], required: bool) -> dict[str, Any]:
-    # Bodies are read by hand (one document a line is no JSON), so OpenAPI must be told of them.
+    # Bodies are read by hand (one document a line is not JSON): OpenAPI gets their schemas here.
     return {
         "requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}
     }
@@ -137,7 +137,10 @@ def awareness_router(deployment: Deployment) -> APIRouter:
 def _refresh(deployment: Deployment, contexts: Sequence[AwarenessContext]) -> Refreshed:
     deployment.db.awareness_contexts.bulk_write(
         [
-            ReplaceOne({"_id": context.key}, context.model_dump(by_alias=True), upsert=True)
+            # Field by field: what the app itself adds to a context stays.
+            UpdateOne(
+                {"_id": context.key}, {"$set": context.model_dump(exclude={"key"})}, upsert=True
+            )
             for context in contexts
         ]
     )

@@ -26,6 +26,7 @@ from playbook.environment import variables
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
+from playbook.processes.output import show_on_every_terminal
 from playbook.processes.signals import interrupt, received, was_interrupted
 
 COMMANDS = (
@@ -33,6 +34,7 @@ COMMANDS = (
     "env",
     "reset",
     "check",
+    "walk",
     "rollback",
     "verify",
     "nightly",
@@ -106,12 +108,17 @@ def load_commands() -> None:
     """Register every command."""
     for name in COMMANDS:
         import_module(f"playbook.cli.{name}").register(app)
-    if len(sys.argv) < 2 or {"-h", "--help"} & set(sys.argv) or sys.argv[-1] in ("admin", "alerts"):
+    if (
+        len(sys.argv) < 2
+        or {"-h", "--help"} & set(sys.argv)
+        or sys.argv[-1] in ("admin", "alerts", "meetings")
+    ):
         _complete_help(app, _bundle_names())
 
 
 def main() -> NoReturn:
     """Run the command line and end with its exit code; whatever happens, in plain words."""
+    show_on_every_terminal()
     if not app.registered_commands:
         load_commands()
     if os.environ.get(THROW_AWAY):

@@ -27,15 +27,17 @@ def adopt(
     """Allow resets on a database, after showing what it holds, and give it an identity.
 
     Its name is PLAYBOOK_ENVIRONMENT's, which renames one that has a name already. Refused where
-    its other users outnumber the demo's: that is somebody's shop.
+    it looks like somebody's shop: other users outnumber the demo's, or somebody has ordered where
+    no demo account is. A database without demo accounts gets them from its first reset.
     """
     from playbook import clock
     from playbook.embedded.open import opened
     from playbook.environment import guard
     from playbook.pristine import seeds
 
-    with opened(seeds.load()) as environment, environment.translate_connection_errors():
-        found = guard.census(environment.db)
+    loaded = seeds.load()
+    with opened(loaded) as environment, environment.translate_connection_errors():
+        found = guard.census(environment.db, environment.deployment)
         print(f"database {environment.db.name!r} holds {found}")
         guard.adopt(
             environment,
@@ -43,6 +45,7 @@ def adopt(
             clock.now(),
             new_identity=new_identity,
             same_identity=same_identity,
+            accounts_to_come=len(loaded.accounts),
         )
         known = environment.identity
         print(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from playbook.cli.arguments import Bundles
+from playbook.cli.arguments import Bundles, Walk
 from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
     from playbook.verdict import Result, Verdict
+    from playbook.verdict.run_features import Walking
 
 
 OWN_COLLECTIONS = ("users", "leads", "livesales")
@@ -39,6 +40,7 @@ def check(
         Path | None,
         typer.Option(metavar="FILE", help="write a sheet a bundle here, to print for the meeting"),
     ] = None,
+    walk: Walk = False,
 ) -> None:
     """Say whether bundles can be shown now, and what is wrong where they can't.
 
@@ -48,11 +50,12 @@ def check(
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
+    from playbook.verdict.run_features import Walking
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
-        verdict = look_and_tell(environment, loaded, chosen, allure)
+        verdict = look_and_tell(environment, loaded, chosen, allure, Walking() if walk else None)
         if html is not None:
             write_sheets(environment, loaded, verdict, html)
     if json is not None:
@@ -61,7 +64,11 @@ def check(
 
 
 def look_and_tell(
-    environment: Environment, seeds: Seeds, chosen: list[Bundle], allure: Path | None = None
+    environment: Environment,
+    seeds: Seeds,
+    chosen: list[Bundle],
+    allure: Path | None = None,
+    walking: Walking | None = None,
 ) -> Verdict:
     """Check some bundles: failures as they come, the verdict at the end, a run in the journal."""
     from rich.console import Console
@@ -85,12 +92,16 @@ def look_and_tell(
             shown(result)
 
     try:
-        verdict = run_check(environment, seeds, chosen, on_result=tell, allure_results=allure)
+        verdict = run_check(
+            environment, seeds, chosen, on_result=tell, allure_results=allure, walking=walking
+        )
     except PlaybookError as error:
         # What could not be checked is not the GO of before any more.
         recording.record(environment, list(begun.values()), str(error))
         raise
     show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
+    if walking is not None and walking.alone:
+        return verdict  # pages alone: the journal holds what was said of the whole checklist
     if why_not := recording.record_verdict(environment, verdict, begun):
         text = f"playbook: this check is not in the journal: {why_not}"
         print(environment.redact(text), file=sys.stderr)
@@ -121,9 +132,21 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
     from playbook.errors import WrongUsage
     from playbook.report.sheet import page
     from playbook.report.sheet.content import gather, standing
+    from playbook.reset import backup
+    from playbook.walk import pictures
 
     sheets = [
-        gather(environment, seeds.bundles[one.bundle].model, standing(one, verdict.generated_at))
+        gather(
+            environment,
+            seeds.bundles[one.bundle].model,
+            standing(one, verdict.generated_at),
+            seeds,
+            pictures.latest(
+                backup.directory(environment.settings),
+                environment.identity,
+                seeds.bundles[one.bundle].model,
+            ),
+        )
         for one in verdict.bundles
     ]
     try:

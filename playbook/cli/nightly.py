@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from playbook.cli.arguments import Bundles
+from playbook.cli.arguments import Bundles, Walk
 from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
@@ -37,19 +37,21 @@ def nightly(
         Path | None,
         typer.Option(metavar="DIR", help="leave Allure results and the verdict's JSON here"),
     ] = None,
+    walk: Walk = False,
 ) -> None:
     """Back up, reset, check and record bundles, one after the other, and alert.
 
     On NO-GO once more; then a rollback to the last state that was GO. Waits up to two hours
-    while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO.
+    while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO. With --walk
+    what is GO is walked through in a browser, too; where that fails nothing is rolled back.
 
     The first SIGINT or SIGTERM lets the bundle in hand be finished, the second one puts the state
     before it back; the exit code is 130 or 143 then, and what was not done is named.
     """
-    from playbook.errors import gravest
+    from playbook.errors import Unreachable, gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
-    from playbook.nights.nightly import BLIP, Nightly
+    from playbook.nights.nightly import BLIP, Nightly, walk_through
     from playbook.pristine import bundles, seeds
     from playbook.processes.signals import StoppedEarly, StopRequest
     from playbook.reset import backup
@@ -69,6 +71,9 @@ def nightly(
         _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
     ):
         environment, unreachable = opened
+        # A copy is refused before anything is written about it; what is away, each night tells.
+        with suppress(Unreachable):
+            _ = environment.identity
         nights = Nightly(
             environment,
             loaded,
@@ -77,6 +82,7 @@ def nightly(
             stopping,
             reports,
             tonight,
+            walk=walk_through if walk else None,
             coming=_coming_meeting(environment, loaded, outbox),
             say=_say,
         )
@@ -113,7 +119,7 @@ def _opened_after_a_retry(
 ) -> Iterator[tuple[Environment, Unreachable | None]]:
     """The environment; and why it does not answer, where after a pause it still does not.
 
-    Raises WrongUsage where the settings are no whole, and Unreachable where an embedded
+    Raises WrongUsage where the settings are not right, and Unreachable where an embedded
     environment does not start.
     """
     from playbook.embedded.open import opened

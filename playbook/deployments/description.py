@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
+from playbook.deployments.front_end import FrontEnd
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
 
@@ -226,15 +227,15 @@ class ShownAccount:
 
 @dataclass(frozen=True)
 class Listing[T]:
-    """A list of the app: how one page of it is asked for, and how the answer reads.
+    """A list of the app: how one page of it is asked for, and how each entry reads.
 
     ``pages`` gives the request for the page that starts after ``skip`` entries; ``page_size`` is
-    how many a page holds at most, None where everything comes at once. ``read`` raises
-    UnreadableAnswer.
+    how many a page holds at most, None where everything comes at once. ``entry`` reads one entry
+    of the answer, which is a JSON list; it raises UnreadableAnswer.
     """
 
     pages: Callable[[Bundle, int], Request]
-    read: Callable[[Any], list[T]]
+    entry: Callable[[Any], T]
     page_size: int | None = None
 
 
@@ -297,6 +298,15 @@ class Links:
     """The app's name of each link, by what it opens: home, catalog, livesale, leads, analytics."""
     bundle_parameter: str
     """The query parameter that carries the bundle's id."""
+    parameters: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "locale": "locale",
+            "currency": "currency",
+            "timezone": "tz",
+            "device": "device",
+        }
+    )
+    """The query parameters that carry how the investor sees the shop."""
 
 
 # The whole
@@ -326,6 +336,8 @@ class Deployment:
     register: Callable[[str, str, str], Request] | None = None
     """The request that creates an account (address, password, name); None where a reset writes
     the document itself."""
+    front_end: FrontEnd = field(default_factory=FrontEnd)
+    """How its pages are walked through in a browser."""
     read_first: str | None = None
     """The collection that is best read first (its documents are the largest)."""
 

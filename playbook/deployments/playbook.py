@@ -288,29 +288,23 @@ SIGN_IN = SignIn(
 
 SHOWN = Shown(
     products=Listing(
-        lambda bundle, skip: Request(
-            "GET",
-            "/api/products",
-            {"region": bundle.region, "limit": "100", "skip": str(skip)},
-        ),
-        lambda answer: [_shown_product(product) for product in list_of(answer)],
-        page_size=100,
+        lambda _, skip: Request("GET", "/api/products", {"limit": "200", "skip": str(skip)}),
+        _shown_product,
+        page_size=200,
     ),
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
-        lambda bundle, _: Request("GET", "/api/livesale", {"bundle": bundle.key}, signed_in=True),
-        lambda answer: [_shown_livesale(event) for event in list_of(answer)],
+        lambda *_: Request("GET", "/api/livesale"),
+        _shown_livesale,
     ),
-    livesale=Single(
-        lambda key: Request("GET", f"/api/livesale/{key}", signed_in=True), _shown_livesale
-    ),
+    livesale=Single(lambda key: Request("GET", f"/api/livesale/{key}"), _shown_livesale),
     leads=Listing(
         lambda bundle, _: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
-        lambda answer: [_shown_lead(card) for card in list_of(answer)],
+        _shown_lead,
     ),
     creators=Listing(
-        lambda bundle, _: Request("GET", "/api/creators", {"region": bundle.region}),
-        lambda answer: [text_of(object_of(creator), "name") for creator in list_of(answer)],
+        lambda *_: Request("GET", "/api/creators"),
+        lambda creator: text_of(object_of(creator), "name"),
     ),
 )
 
@@ -339,6 +333,7 @@ DEPLOYMENT = Deployment(
         relative_to_app=False,
         names={
             "home": "home",
+            "catalog": "catalog",
             "cart": "ai_mood_cart",
             "livesale": "livesale",
             "chat": "chat",

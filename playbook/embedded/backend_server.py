@@ -21,12 +21,13 @@ from pymongo import MongoClient
 
 from playbook import clock
 from playbook.backend.deployment import Deployment
+from playbook.deployments import SETTING
 from playbook.environment import Environment, Settings
 from playbook.panel.api import demo_router
 from playbook.pristine import seeds
 from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.processes.lifeline import announce, call_when_parent_ends
-from playbook.standin import rates_feed
+from playbook.standin import aislemarts, rates_feed
 from playbook.standin.app import create_app
 
 ANSWER_SECONDS = 10.0
@@ -35,7 +36,8 @@ ANSWER_SECONDS = 10.0
 def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
     """The stand-in for the MongoDB and Redis that the settings name; connects on first use.
 
-    At its own ``address`` it also resets and smoke-tests, as the panel's endpoints do.
+    At its own ``address`` it also resets and smoke-tests, as the panel's endpoints do. With
+    ``PLAYBOOK_DEPLOYMENT=aislemarts`` it is the stand-in of the backend as published.
     """
     known = seeds.load()
     milliseconds = int(ANSWER_SECONDS * 1000)
@@ -46,17 +48,17 @@ def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
         socketTimeoutMS=milliseconds,
     )
     db = mongo[variables["MONGO_DB"]]
-    app = create_app(
-        Deployment(
-            db=db,
-            redis=redis.Redis.from_url(variables["REDIS_URL"], socket_timeout=ANSWER_SECONDS),
-            refresh_rates=lambda: rates_feed.refresh(db, known, clock.now()),
-            clock=clock.now,
-            feed=Feed(EMBEDDED_FEED),
-            seeds=known,
-        ),
-        known,
+    deployment = Deployment(
+        db=db,
+        redis=redis.Redis.from_url(variables["REDIS_URL"], socket_timeout=ANSWER_SECONDS),
+        refresh_rates=lambda: rates_feed.refresh(db, known, clock.now()),
+        clock=clock.now,
+        feed=Feed(EMBEDDED_FEED),
+        seeds=known,
     )
+    if variables.get(SETTING) == "aislemarts":
+        return aislemarts.create_app(deployment, known)
+    app = create_app(deployment, known)
     settings = Settings.from_environment({**variables, "API_URL": address})
     assert settings is not None  # all three connections are named
     app.include_router(demo_router(Environment(settings), known))
@@ -64,7 +66,7 @@ def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until the parent process asks for the end."""
     variables: Mapping[str, str] = os.environ
     if "MONGO_URI" not in variables:
         variables = json.loads(sys.stdin.buffer.readline() or sys.exit("no settings given"))
@@ -74,7 +76,7 @@ def main() -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             app_for(variables, address),
-            # The log says what failed; who asked for what is nobody's business here.
+            # The log says what failed; it does not record who asked for what.
             access_log=False,
             log_level="warning",
             timeout_graceful_shutdown=1,

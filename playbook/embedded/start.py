@@ -27,12 +27,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from playbook import clock
+from playbook.deployments import SETTING
 from playbook.embedded import redis
 from playbook.environment import Settings, identity, password_setting
 from playbook.environment.settings import DEFAULT_DATABASE, environment_name
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.seeds import Seeds, load
 from playbook.processes.child import START_SECONDS, Child
+from playbook.processes.output import write_output
 from playbook.standin import rates_feed
 
 MARKER = {"_id": identity.MARKER, "by": "playbook up"}
@@ -43,14 +45,18 @@ PORT_ATTEMPTS = 5
 
 
 @contextmanager
-def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[Settings]:
+def start(
+    data_dir: Path | None = None, seeds: Seeds | None = None, deployment: str | None = None
+) -> Iterator[Settings]:
     """A running environment, empty until reset, that already carries the marker.
 
     With ``data_dir`` its data and passwords stay there for the next start; without, everything
-    is gone at the end. Raises Unreachable where a part does not start, Refused where another
-    environment runs in the directory, WrongUsage where the directory cannot be used.
+    is gone at the end. ``deployment`` is the app that its stand-in is like, else the one that
+    ``PLAYBOOK_DEPLOYMENT`` names. Raises Unreachable where a part does not start, Refused where
+    another environment runs in the directory, WrongUsage where the directory cannot be used.
     """
     seeds = seeds or load()
+    deployment = os.environ.get(SETTING, "") if deployment is None else deployment
     with ExitStack() as cleanup:
         directory = _own_directory(data_dir, cleanup)
         passwords = _passwords(seeds, directory if data_dir else None)
@@ -64,12 +70,13 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
             started.append(child)
             return child
 
-        # All at once; the API is told last where the others listen, as it takes longest to load.
-        kept_in = [str(directory / "mongo.sqlite")] if data_dir else []
+        # All at once; the API gets the addresses of the others last, as it takes longest to load.
+        kept_in = [str(directory / identity.DATA_FILE)] if data_dir else []
         mongo = run("MongoDB", "playbook.embedded.mongo", *kept_in)
-        api = run(
-            "API", "playbook.embedded.backend_server", PLAYBOOK_SEEDS=str(seeds.directory.resolve())
-        )
+        for_api = {"PLAYBOOK_SEEDS": str(seeds.directory.resolve())}
+        if data_dir is None:  # it resets, too, and its backups end with it
+            for_api["PLAYBOOK_BACKUPS"] = str(directory / "backups")
+        api = run("API", "playbook.embedded.backend_server", **for_api)
         # Redis knows no lifeline, so it has a keeper, which also clears up after a lost parent.
         keeping = [] if data_dir else ["--then-remove", str(directory)]
         server = redis.find_server()
@@ -83,6 +90,7 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
                 break
         mongo_uri = mongo.address(deadline)
         variables = {"MONGO_URI": mongo_uri, "MONGO_DB": DEFAULT_DATABASE, "REDIS_URL": redis_url}
+        variables[SETTING] = deployment
         api.tell(json.dumps({**variables, **passwords}).encode())
         settings = Settings(
             mongo_uri=mongo_uri,
@@ -91,9 +99,10 @@ def start(data_dir: Path | None = None, seeds: Seeds | None = None) -> Iterator[
             api_url=api.address(deadline),
             passwords=passwords,
             name=environment_name(os.environ),
+            deployment=deployment,
             folder="" if data_dir else str(directory),
         )
-        _prepare(mongo, settings, seeds, deadline)
+        _prepare(mongo, settings, directory, seeds, deadline)
         api.until(lambda: _healthy(settings.api_url), deadline)
         yield settings
 
@@ -134,11 +143,8 @@ def _passwords(seeds: Seeds, kept_in: Path | None) -> Mapping[str, str]:
         for name in (password_setting(line.model.short) for line in seeds.bundles.values())
     }
     if kept_in and passwords != kept:
-        # Written beside and then moved, so that the file is whole and private at any moment.
-        handle, written = tempfile.mkstemp(dir=kept_in)
-        with os.fdopen(handle, "w") as output:
-            json.dump({**kept, **passwords}, output, indent=2)
-        os.replace(written, kept_in / PASSWORDS)
+        text = json.dumps({**kept, **passwords}, indent=2)
+        write_output(kept_in / PASSWORDS, text, private=True)
     return passwords
 
 
@@ -173,7 +179,7 @@ def _redis_answers(
         if may_fail and not child.running:
             return False
         try:
-            # Whoever took the port may be a Redis too: ours is the one that runs in here.
+            # Another Redis may have taken the port: ours is the one that keeps its files here.
             found: Any = client.config_get("dir")
         except redis_client.RedisError:
             return None
@@ -183,7 +189,9 @@ def _redis_answers(
         return child.until(answer, deadline)
 
 
-def _prepare(mongo: Child, settings: Settings, seeds: Seeds, deadline: float) -> None:
+def _prepare(
+    mongo: Child, settings: Settings, directory: Path, seeds: Seeds, deadline: float
+) -> None:
     """Wait until MongoDB answers; then set the marker and let the feed write its rates."""
     uri = settings.mongo_uri
     now = clock.now()
@@ -199,10 +207,13 @@ def _prepare(mongo: Child, settings: Settings, seeds: Seeds, deadline: float) ->
         mongo.until(pinged, deadline)
         db: Database[dict[str, Any]] = client[DEFAULT_DATABASE]
         try:
-            identity.identify_server(db)
+            copied = identity.identify_server(db, directory)
             if identity.find_marker(db) is None:
                 db[identity.COLLECTION].insert_one({**MARKER, "marked_at": now})
+            if copied:
+                identity.renew(db, settings)
             identity.read(db, settings)
+            identity.keep_address(db, settings)
             rates_feed.refresh(db, seeds, now)
         except PyMongoError as error:
             raise mongo.failure(f"refuses to be written to ({type(error).__name__})") from None

@@ -6,11 +6,10 @@ naming the part and its address without credentials.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import BoundedSemaphore, Lock, RLock
 from typing import Any, Self, overload
 from urllib.parse import parse_qsl, urlsplit
@@ -23,7 +22,6 @@ from pymongo.database import Database
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
-from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from playbook.deployments import Deployment, load
@@ -35,6 +33,7 @@ from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
 from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
+from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Unreachable
 
 CONNECT_SECONDS = 3.0
@@ -257,44 +256,33 @@ class Environment:
         return Outage(text, part) if reasons.may_pass(error) else Unreachable(text)
 
     def require_reachable(self) -> None:
-        """Knock at all three parts at once, before anything else is done.
+        """Ask all three parts at once for something small, before anything else is done.
 
-        Raises Unreachable naming every part where nobody listens.
+        Raises Unreachable naming every part that does not answer, and why.
         """
-        with ThreadPoolExecutor(max_workers=3) as pool:
-            problems = [p for p in pool.map(lambda knock: knock(), self._knocks()) if p]
-        if problems:
-            raise Unreachable("; ".join(problems))
-
-    def _knocks(self) -> list[Callable[[], str | None]]:
-        settings = self.settings
-        hosts: dict[str, list[tuple[str, int | None]]] = {}
-        if settings.mongo_uri.startswith("mongodb://"):
-            hosts["MongoDB"] = list(parse_uri(settings.mongo_uri)["nodelist"])
-        redis_url, api_url = urlsplit(settings.redis_url), urlsplit(settings.api_url)
-        if redis_url.hostname:
-            hosts["Redis"] = [(redis_url.hostname, redis_url.port or 6379)]
-        if api_url.hostname:
-            default = 443 if api_url.scheme == "https" else 80
-            hosts["API"] = [(api_url.hostname, api_url.port or default)]
-        return [
-            lambda part=part, nodes=nodes: self._knock(part, nodes)  # type: ignore[misc]
-            for part, nodes in hosts.items()
+        asked: list[Callable[[], object]] = [
+            lambda: self.db.demo_environment.find_one({}, {"_id": 1}),
+            lambda: self.redis.ping(),
+            self._reach_api,
         ]
+        problems = [p for p in side_by_side([partial(self._problem, ask) for ask in asked]) if p]
+        if problems:
+            text = "; ".join(str(problem) for problem in problems)
+            passing = [problem for problem in problems if isinstance(problem, Outage)]
+            raise (
+                Outage(text, passing[0].part)
+                if len(passing) == len(problems)
+                else Unreachable(text)
+            )
 
-    def _knock(self, part: str, nodes: list[tuple[str, int | None]]) -> str | None:
-        reason = "no address"
-        for host, port in nodes:
-            if port is None:  # a Unix socket: its own client will say
-                return None
-            try:
-                socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
-            except OSError as error:
-                reason = (
-                    "it did not answer in time"
-                    if isinstance(error, TimeoutError)
-                    else (error.strerror or type(error).__name__)
-                )
-            else:
-                return None
-        return f"{part} at {self.settings.addresses[part]} cannot be reached: {reason}"
+    def _problem(self, ask: Callable[[], object]) -> Unreachable | None:
+        try:
+            with self.translate_connection_errors():
+                ask()
+        except Unreachable as error:
+            return error
+        return None
+
+    def _reach_api(self) -> None:
+        """Any answer will do: what it answers is judged by checks."""
+        self.call("GET", "/", seconds=CONNECT_SECONDS + ANSWER_SECONDS)

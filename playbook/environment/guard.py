@@ -12,7 +12,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from playbook.deployments import addresses
+from playbook.deployments import Deployment, load
+from playbook.deployments.addresses import is_demo
 from playbook.environment import identity
 from playbook.environment.connections import Environment
 from playbook.environment.identity import COLLECTION, MARKER, Identity, find_marker
@@ -55,16 +56,36 @@ def require_marker(environment: Environment) -> Identity:
     return environment.identity
 
 
-def census(db: Database[dict[str, Any]]) -> Census:
-    """Count what the database holds."""
-    demo = {"$or": [{"demo": True}, {"email": addresses.is_demo()}]}
-    demo_users = db.users.count_documents(demo)
+def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -> Census:
+    """Count what the database holds, in the collections that the app's description names."""
+    deployment = deployment or load()
+    names = {"users": "users", "products": "products"}
+    names |= {kept.kind: kept.collection for kept in deployment.kept if kept.kind in names}
+    users = db[names["users"]]
+    demo_users = users.count_documents({"$or": [{"demo": True}, {"email": is_demo()}]})
     return Census(
         demo_users=demo_users,
-        other_users=db.users.count_documents({}) - demo_users,
-        products=db.products.count_documents({}),
+        other_users=users.count_documents({}) - demo_users,
+        products=db[names["products"]].count_documents({}),
         orders=db.orders.count_documents({}),
     )
+
+
+def looks_like_production(found: Census, accounts_to_come: int) -> str | None:
+    """Why a database looks like somebody's shop; None where it may be a demo's.
+
+    A demo that has no accounts yet gets them from its first reset: they count as if they were
+    there, unless somebody has ordered here.
+    """
+    if found.demo_users == 0 and found.orders == 0:
+        if found.other_users > accounts_to_come:
+            return f"other users outnumber the demo's {accounts_to_come} accounts to come"
+        return None
+    if found.demo_users == 0:
+        return "it holds orders and no demo account"
+    if found.other_users > found.demo_users:
+        return "other users outnumber the demo's"
+    return None
 
 
 def adopt(
@@ -74,15 +95,15 @@ def adopt(
     *,
     new_identity: bool = False,
     same_identity: bool = False,
+    accounts_to_come: int = 0,
 ) -> Census:
     """Mark the database as a demo environment, give it an identity, and say what it holds.
 
     ``new_identity`` is for a copy of another environment's database, ``same_identity`` for a
-    database that was moved.
+    database that was moved. ``accounts_to_come`` is how many demo accounts the first reset creates.
 
-    Raises WrongUsage where ``i_mean`` is not the database's name, and Refused where its
-    non-demo users outnumber its demo users (that is somebody's shop), or where it is a copy and
-    neither is said.
+    Raises WrongUsage where ``i_mean`` is not the database's name, and Refused where it looks like
+    somebody's shop, or where it is a copy and neither is said.
     """
     db, settings = environment.db, environment.settings
     if i_mean != db.name:
@@ -92,10 +113,10 @@ def adopt(
         )
     if new_identity and same_identity:
         raise WrongUsage("--new-identity and --same-identity exclude each other; choose one")
-    found = census(db)
-    if found.other_users > found.demo_users:
+    found = census(db, environment.deployment)
+    if reason := looks_like_production(found, accounts_to_come):
         raise Refused(
-            f"database {db.name!r} holds {found}: other users outnumber the demo's, "
+            f"database {db.name!r} holds {found}: {reason}, "
             "this is no demo environment; nothing was written"
         )
     environment.forget_identity()

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pymongo.database import Database
@@ -24,6 +25,8 @@ from playbook.errors import Refused
 COLLECTION = "demo_environment"
 MARKER = "demo"
 """The ``_id`` of the marker document."""
+DATA_FILE = "mongo.sqlite"
+"""An embedded MongoDB's data, in its directory."""
 SERVER = ("local", "playbook_server")
 """Database and collection in which an embedded MongoDB keeps an id of its own."""
 
@@ -114,10 +117,27 @@ def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
     return f"address {settings.place}"
 
 
-def identify_server(db: Database[dict[str, Any]]) -> None:
-    """Give an embedded MongoDB an id, where it has none yet."""
-    db.client[SERVER[0]][SERVER[1]].update_one(
-        {"_id": "server"}, {"$setOnInsert": {"id": str(uuid.uuid4())}}, upsert=True
+def identify_server(db: Database[dict[str, Any]], directory: Path) -> bool:
+    """Give an embedded MongoDB an id, and another one where its data directory is a copy.
+
+    Answers whether it is a copy: the data says that it belongs into another directory, and that
+    one still holds its own. A directory that was moved keeps its id.
+    """
+    servers = db.client[SERVER[0]][SERVER[1]]
+    known = servers.find_one({"_id": "server"})
+    original = Path(known["directory"]) if known and known.get("directory") else directory
+    copied = original != directory and (original / DATA_FILE).exists()
+    fields: dict[str, str] = {"directory": str(directory)}
+    if known is None or copied:
+        fields["id"] = str(uuid.uuid4())
+    servers.update_one({"_id": "server"}, {"$set": fields}, upsert=True)
+    return copied
+
+
+def keep_address(db: Database[dict[str, Any]], settings: Settings) -> None:
+    """Let a name that only repeats an address repeat the present one: ports change."""
+    db[COLLECTION].update_one(
+        {"_id": MARKER, "named_by": "address"}, {"$set": {"name": settings.default_name}}
     )
 
 

@@ -20,7 +20,8 @@ from playbook.facts.currency import Currency
 from playbook.facts.leads import Leads
 from playbook.facts.livesale import LiveSale
 from playbook.facts.locales import Locales
-from playbook.facts.reading import Reading
+from playbook.facts.reading import AskedOnce, Reading
+from playbook.facts.seen import Seen
 from playbook.facts.showcase import Showcase
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
@@ -34,10 +35,15 @@ class Demo:
     """
 
     def __init__(
-        self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime
+        self,
+        environment: Environment,
+        bundle: Bundle,
+        seeds: Seeds,
+        at: datetime,
+        shared: AskedOnce | None = None,
     ) -> None:
         self.bundle, self.seeds = bundle, seeds
-        self.reading = Reading(environment, bundle, seeds, at)
+        self.reading = Reading(environment, bundle, seeds, at, shared)
         # T is left open here: LiveSale, showcase and accounts resolve it from what they find.
         self._pristine = pristine_documents(bundle, seeds, at)
 
@@ -86,3 +92,7 @@ class Demo:
     def showcase(self) -> Showcase:
         template = self.seeds.showcases[self.bundle.key].document
         return Showcase(self.reading, template, self.currency)
+
+    @cached_property
+    def seen(self) -> Seen:
+        return Seen(self.reading, self.catalog, self.livesale)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
@@ -28,6 +28,7 @@ class Locales:
 
     def served(self, language: str) -> dict[str, Any]:
         """A language as the API serves it. Raises Unobservable where it does not."""
+        self._reading.stored.require("locales")
         answer = self._reading.localization
         for entry in answer.field("languages", list):
             if isinstance(entry, dict) and entry.get("language") == language:
@@ -82,44 +83,37 @@ class Locales:
 
     @property
     def wrong_links(self) -> Iterator[Finding]:
-        """Links into the demo that are missing, are no links, or open another bundle's demo.
+        """Links into the demo that are missing, are no links, or open another demo.
 
-        A link carries the bundle's id, and its locale, currency, zone and device where it says
-        any; it is an address of its own or a path of the app.
+        A link carries the bundle's id, its locale, currency, zone and device, and names no other
+        bundle; it is an address of its own or a path of the app.
         """
-        answer = self._reading.context
+        answer, bundle = self._reading.context, self._reading.bundle
         where = f"demo links as served by {answer.request}"
-        if answer.json().get("bundle") != self._reading.bundle.key:
-            found = answer.body.get("bundle", NOTHING)
-            yield Finding(f"{where}: bundle", self._reading.bundle.key, found)
+        if answer.json().get("bundle") != bundle.key:
+            yield Finding(f"{where}: bundle", bundle.key, answer.body.get("bundle", NOTHING))
         urls = answer.body.get("demo_urls")
         if not isinstance(urls, dict) or not urls:
             yield Finding(where, Description("at least one"), answer.body.get("demo_urls", NOTHING))
             return
-        for name, url in urls.items():
+        described = self._reading.deployment.links
+        for name in dict.fromkeys((*urls, *described.names.values())):
+            url = urls.get(name, NOTHING)
             link = _link(url)
             if link is None:
                 yield Finding(f"{where}: {name}", Description("a link"), url)
                 continue
-            bundle = self._reading.bundle
             carried = parse_qs(link.query, keep_blank_values=True)
-            wanted = {
-                self._reading.deployment.links.bundle_parameter: bundle.key,
-                **{
-                    field: bundle_value
-                    for field, bundle_value in (
-                        ("locale", bundle.locale),
-                        ("currency", bundle.currency),
-                        ("tz", bundle.timezone),
-                        ("device", bundle.device),
-                    )
-                    if field in carried
-                },
-            }
-            for field, value in wanted.items():
-                if carried.get(field) != [value]:
-                    found = ", ".join(carried.get(field, [])) or NOTHING
-                    yield Finding(f"{where}: {name}: {field}", value, found)
+            wanted = {described.bundle_parameter: bundle.key}
+            for field, parameter in described.parameters.items():
+                wanted[parameter] = str(getattr(bundle, field))
+            for parameter, value in wanted.items():
+                if carried.get(parameter) != [value]:
+                    found = ", ".join(carried.get(parameter, [])) or NOTHING
+                    yield Finding(f"{where}: {name}: {parameter}", value, found)
+            others = [key for key in self._reading.seeds.bundles if key in unquote(url)]
+            if carried.get(described.bundle_parameter) == [bundle.key] and others != [bundle.key]:
+                yield Finding(f"{where}: {name}", Description("a link to this demo alone"), url)
 
     @property
     def stale_copies(self) -> Iterator[Finding]:

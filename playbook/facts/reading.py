@@ -9,19 +9,32 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import bson
 import requests
 
+from playbook.deployments.answers import list_of
+from playbook.deployments.description import (
+    Listing,
+    Request,
+    ShownAccount,
+    ShownLead,
+    ShownLiveSale,
+    ShownProduct,
+    Single,
+    UnreadableAnswer,
+)
 from playbook.deployments.scope import PROBE, Scope
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
 from playbook.environment.http import Visitor
@@ -44,6 +57,8 @@ PATIENCE_SECONDS = 5.0
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
+MOST_PAGES = 200
+"""A list that never ends is read so far."""
 PROBE_TIME = "%Y%m%dT%H%M%S"
 ABANDONED = timedelta(minutes=10)
 """How old another check's probe must be before it is taken for a killed check's."""
@@ -77,11 +92,17 @@ class Answer:
 class Reading:
     """One look at one bundle. Reading starts at once; each result is waited for where used.
 
-    ``at`` is the instant of the look (UTC).
+    ``at`` is the instant of the look (UTC). ``shared`` holds what bundles share (the shop's list,
+    the languages, the rates), so that it is asked for once where several are looked at.
     """
 
     def __init__(
-        self, environment: Environment, bundle: Bundle, seeds: Seeds, at: datetime
+        self,
+        environment: Environment,
+        bundle: Bundle,
+        seeds: Seeds,
+        at: datetime,
+        shared: AskedOnce | None = None,
     ) -> None:
         self.environment, self.bundle, self.seeds, self.at = environment, bundle, seeds, at
         self.deployment = environment.deployment
@@ -99,16 +120,45 @@ class Reading:
         self._documents = self._pool.submit(self._read_documents)
         self._indexes = self._pool.submit(self._read_indexes)
         self._cache = self._pool.submit(self._read_cache)
-        self._logins = {
-            email: self._pool.submit(self._log_in_wrong_then_right, email)
-            for email in self.accounts
-        }
+        self._main, self._companion = self.accounts[0], self.accounts[-1]
+        shared = shared or AskedOnce()
+        self._wrong = shared.ask("wrong password", lambda: self._pool.submit(self._mistype))
+        self._logins = {email: self._pool.submit(self._log_in, email) for email in self.accounts}
         self._event = self._pool.submit(self._track)
         bases = ("USD", bundle.currency if bundle.currency != "USD" else "EUR")
-        self._rates = {base: self._pool.submit(self._read_rates, base) for base in bases}
-        self._localization = self._get("/api/awareness/test-localization")
+        self._rates = {
+            base: shared.ask(("rates", base), partial(self._pool.submit, self._read_rates, base))
+            for base in bases
+        }
         self._context = self._get(f"/api/demo/context/{bundle.key}")
         self._kpis = self._get(f"/api/demo/kpis/{bundle.key}", currency=bundle.currency)
+        self._localization = shared.ask("languages", self._ask_for_languages)
+        self._start_looking(shared)
+
+    def _start_looking(self, shared: AskedOnce) -> None:
+        """Ask for what the app shows; after what it depends on, so that nothing waits for ever."""
+        shown, submit = self.deployment.shown, self._pool.submit
+        region = self.bundle.region
+
+        def entries[T](listing: Listing[T] | None, what: str) -> Future[list[T]]:
+            if listing is None:
+                return submit(self._not_shown, what)
+            first = listing.pages(self.bundle, 0)
+            key = (first.path, tuple(first.query.items()))
+            if first.signed_in and what == "leads":
+                return submit(self._read_listing, listing)
+            return shared.ask(key, lambda: submit(self._read_listing, listing))
+
+        self._shown_products = entries(shown.products, "products")
+        self._shown_creators = entries(shown.creators, "creators")
+        self._shown_livesales = entries(shown.livesales, "livesales")
+        self._shown_leads = entries(shown.leads, "leads")
+        self._shown_product = shared.ask("product page", lambda: submit(self._open_product))
+        self._shown_livesale = submit(self._open_livesale)
+        # Every token is used on the board anyway: one own page a region proves that it opens.
+        self._own_page: Future[tuple[str, ShownAccount]] | None = None
+        if shared.first(("own page", region)):
+            self._own_page = submit(self._open_own_page)
 
     def close(self) -> None:
         """Wait for what is under way and remove the probes."""
@@ -172,13 +222,14 @@ class Reading:
 
     # What the API answers
 
-    def wrong_login(self, email: str) -> Answer:
-        """The answer to a login with a wrong password."""
-        return self._result(self._logins[email])[0]
+    @property
+    def wrong_login(self) -> tuple[str, Answer]:
+        """The account at which a wrong password was tried, once a run, and the answer."""
+        return self._result(self._wrong)
 
     def login(self, email: str) -> Answer:
         """The answer to a login with the account's password."""
-        return self._result(self._logins[email])[1]
+        return self._result(self._logins[email])
 
     def rates(self, base: str) -> Answer:
         """The served rates of a base currency: USD, and one other (see :attr:`bases`)."""
@@ -203,6 +254,43 @@ class Reading:
     def kpis(self) -> Answer:
         """The headline numbers as the API shows them, in the bundle's currency."""
         return self._result(self._kpis)
+
+    # What the app shows
+
+    @property
+    def shown_products(self) -> list[ShownProduct]:
+        """The shop's whole list. Raises Unobservable, as all of these do."""
+        return self._result(self._shown_products)
+
+    @property
+    def shown_product(self) -> tuple[str, ShownProduct]:
+        """The SKU of the one product whose own page was opened in this run, and that page."""
+        return self._result(self._shown_product)
+
+    @property
+    def shown_creators(self) -> list[str]:
+        """The creators' names."""
+        return self._result(self._shown_creators)
+
+    @property
+    def shown_livesales(self) -> list[ShownLiveSale]:
+        """The list of LiveSales."""
+        return self._result(self._shown_livesales)
+
+    @property
+    def shown_livesale(self) -> ShownLiveSale:
+        """The page of the bundle's own LiveSale."""
+        return self._result(self._shown_livesale)
+
+    @property
+    def shown_leads(self) -> list[ShownLead]:
+        """The board as a signed-in demo account sees it."""
+        return self._result(self._shown_leads)
+
+    @property
+    def own_page(self) -> tuple[str, ShownAccount] | None:
+        """An account's address and its own page; None where another bundle's stands for it."""
+        return self._result(self._own_page) if self._own_page else None
 
     @property
     def tracked(self) -> tuple[Answer, list[Document]]:
@@ -279,19 +367,24 @@ class Reading:
 
     # Probes
 
-    def _log_in_wrong_then_right(self, email: str) -> tuple[Answer, Answer]:
-        # The wrong password first, so that a good login ends whatever the app counts.
+    def _mistype(self) -> tuple[str, Answer]:
         self._result(self._documents)
         self._probed = True
-        wrong = self._log_in(email, f"wrong-{uuid.uuid4().hex}")
+        return self._main, self._sign_in(self._main, f"wrong-{uuid.uuid4().hex}")
+
+    def _log_in(self, email: str) -> Answer:
+        self._result(self._documents)
+        # The wrong password first, so that a good login ends whatever the app counts.
+        self._result(self._wrong)
+        self._probed = True
         try:
             password = self.environment.settings.account_password(self.bundle.short, email)
         except WrongUsage as error:
             request = str(self.deployment.sign_in.ask(email, ""))
-            return wrong, Answer(request, None, problem=f"was not asked: {error}")
-        return wrong, self._log_in(email, password)
+            return Answer(request, None, problem=f"was not asked: {error}")
+        return self._sign_in(email, password)
 
-    def _log_in(self, email: str, password: str) -> Answer:
+    def _sign_in(self, email: str, password: str) -> Answer:
         sign_in = self.deployment.sign_in
         request = sign_in.ask(email, password)
         answer = self._ask(
@@ -304,6 +397,81 @@ class Reading:
         if (token := sign_in.token(answer.body)) is not None:
             self._tokens.append(token)
         return answer
+
+    # Looking at what the app shows
+
+    def _ask_for_languages(self) -> Future[Answer]:
+        if self.deployment.kept_as("locales") is None:
+            return self._pool.submit(self._not_shown, "locales")
+        return self._get("/api/awareness/test-localization")
+
+    def _asked(self, request: Request, *accounts: str) -> Answer:
+        """The answer to a request; a signed-in one is asked as the first account that got in."""
+        if not request.signed_in:
+            return self._ask(request.method, request.path, params=dict(request.query))
+        problem = "no account"
+        for email in accounts:
+            answer = self._result(self._logins[email])
+            token = self.deployment.sign_in.token(answer.body)
+            if token is not None and answer.status == 200:
+                headers = {"User-Agent": self.probe, "Authorization": f"Bearer {token}"}
+                return self._ask(
+                    request.method,
+                    request.path,
+                    self._visitors[email],
+                    params=dict(request.query),
+                    headers=headers,
+                )
+            said = "answered without a token" if answer.status == 200 else None
+            said = answer.problem or said or f"answered {answer.status}"
+            problem = f"{answer.request} {said}"
+        text = f"could not be asked, as nobody could sign in ({problem})"
+        return Answer(str(request), None, problem=text)
+
+    def _not_shown(self, what: str) -> Any:
+        text = self.deployment.not_kept.get(what, f"the app has no route that shows {what}")
+        raise Unobservable(text, Remedy.BACKEND)
+
+    def _read_listing[T](self, listing: Listing[T]) -> list[T]:
+        entries: list[T] = []
+        asked = 0
+        for _ in range(MOST_PAGES):
+            request = listing.pages(self.bundle, asked)
+            page = _as_described(self._asked(request, *self.accounts), list_of)
+            asked += len(page)
+            for entry in page:
+                # One that does not read is not shown; the app may have entries of its own kind.
+                with suppress(UnreadableAnswer):
+                    entries.append(listing.entry(entry))
+            if listing.page_size is None or len(page) < listing.page_size:
+                break
+        return entries
+
+    def _open[T](self, single: Single[T] | None, what: str, key: str, *accounts: str) -> T:
+        if single is None:
+            self._not_shown(what)
+        assert single is not None
+        return _as_described(self._asked(single.ask(key), *accounts), single.read)
+
+    def _open_product(self) -> tuple[str, ShownProduct]:
+        match = self.stored.matched("products").matches[0]
+        key = str(match.wanted["_id"])
+        page = self._open(self.deployment.shown.product, "products", key, *self.accounts)
+        return str(match.pristine["_id"]), page
+
+    def _open_livesale(self) -> ShownLiveSale:
+        match = self.stored.matched("livesales").matches[0]
+        key = str(match.wanted["_id"])
+        return self._open(self.deployment.shown.livesale, "livesales", key, *self.accounts)
+
+    def _open_own_page(self) -> tuple[str, ShownAccount]:
+        # The companion's, as the main account's token opens the board.
+        sign_in = self.deployment.sign_in
+        answer = self._result(self._logins[self._companion])
+        request = sign_in.own_page(sign_in.user_id(answer.body) or "")
+        return self._companion, _as_described(
+            self._asked(request, self._companion), sign_in.account
+        )
 
     def _track(self) -> tuple[Answer, list[Document]]:
         self._result(self._documents)
@@ -366,6 +534,38 @@ class Reading:
             if self.deployment.events is not None:
                 db[self.deployment.events].delete_many({"bundle": self.bundle.key, "$or": events})
         self._probed = False
+
+
+class AskedOnce:
+    """What bundles share: whoever asks first has it asked for, and all get the same answer."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Hashable, Future[Any]] = {}
+        self._firsts: set[Hashable] = set()
+        self._lock = threading.Lock()
+
+    def ask[T](self, what: Hashable, submit: Callable[[], Future[T]]) -> Future[T]:
+        """The one answer; ``submit`` is called only by the first."""
+        with self._lock:
+            if what not in self._asked:
+                self._asked[what] = submit()
+            return self._asked[what]
+
+    def first(self, what: Hashable) -> bool:
+        """Whether nobody has asked this before."""
+        with self._lock:
+            known = what in self._firsts
+            self._firsts.add(what)
+            return not known
+
+
+def _as_described[T](answer: Answer, read: Callable[[Any], T]) -> T:
+    """What an answer shows. Raises Unobservable where it is not of the described shape."""
+    try:
+        return read(answer.json())
+    except UnreadableAnswer as error:
+        text = f"{answer.request} answered what the app should not show: {error}"
+        raise Unobservable(text, Remedy.BACKEND) from None
 
 
 def _answer(request: str, answer: requests.Response, content: bytes) -> Answer:

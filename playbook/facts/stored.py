@@ -10,6 +10,7 @@ from playbook.deployments.matching import ComingId, Match, Matched, Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.facts.comparison import describe_document, field_differences
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Document
 
 
@@ -27,6 +28,10 @@ class Stored:
     def keeps(self, kind: Kind) -> bool:
         """Whether the app keeps documents of this kind at all."""
         return self._deployment.kept_as(kind) is not None
+
+    def require(self, kind: Kind) -> None:
+        """Raises Unobservable, with the description's reason, where the app keeps no such."""
+        self._kept(kind)
 
     def as_kept(self, kind: Kind) -> list[Document]:
         """The documents of a kind, as the app has them. Raises Unobservable where it has none."""
@@ -83,7 +88,8 @@ class Stored:
     def _kept(self, kind: Kind) -> Kept:
         kept = self._deployment.kept_as(kind)
         if kept is None:
-            raise Unobservable(self._deployment.not_kept.get(kind, f"the app keeps no {kind}"))
+            text = self._deployment.not_kept.get(kind, f"the app keeps no {kind}")
+            raise Unobservable(text, Remedy.BACKEND)
         return kept
 
     @cached_property

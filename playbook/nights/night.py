@@ -12,7 +12,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.reset.journal import new_run
 from playbook.reset.run import InSession, ResetFailed
-from playbook.verdict.checks import SEVERITIES, worst
+from playbook.verdict.checks import SEVERITIES, WALK, worst
 from playbook.verdict.model import GO, NO_GO, BundleVerdict
 
 SOON = timedelta(hours=24)
@@ -57,8 +57,16 @@ class Night:
 
     @property
     def pristine(self) -> bool:
-        """Whether the bundle was reset tonight and is GO; a rollback is no success."""
-        return self.error is None and any(a.go and a.what != "rollback" for a in self.attempts)
+        """Whether the bundle was reset tonight and is GO; a rollback is no success.
+
+        Where it was to be walked through, that must be GO, too.
+        """
+        reset = any(a.go and a.what == "reset" for a in self.attempts)
+        return self.error is None and reset and all(walk.go for walk in self._walks)
+
+    @property
+    def _walks(self) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.what == WALK]
 
     @property
     def verdict(self) -> str:
@@ -69,13 +77,16 @@ class Night:
     def outcome(self) -> str:
         """The night in a few words."""
         if self.pristine:
-            return "GO" if len(self.attempts) == 1 else "GO after a retry"
+            resets = len(self.attempts) - len(self._walks)
+            return "GO" if resets == 1 else "GO after a retry"
         if isinstance(self.error, InSession):
             return "not reset: an investor is in session"
         if self.error is not None:
             return "broken off"
         if self.rolled_back_to is not None:
             return f"rolled back, {self.verdict}"
+        if any(walk.verdict and not walk.verdict.walked for walk in self._walks):
+            return f"{self.verdict}, not walked through"
         return self.verdict
 
     @property
@@ -107,7 +118,7 @@ class Night:
         if self.error is not None:
             found.append(severity_of_error(self.error))
         elif not found:
-            # The reset itself broke: what stands was rolled back and is GO, or nobody knows.
+            # The reset itself broke: what stands was rolled back and is GO, or is unknown.
             found.append("high" if self.verdict == GO else "critical")
         return self.raised(worst(found))
 
@@ -143,7 +154,8 @@ class Night:
             "verdict": self.verdict,
             "severity": self.severity,
             "failed_checks": self.failed_checks,
-            "tries": len(self.attempts),
+            "tries": len(self.attempts) - len(self._walks),
+            "walked": any(walk.verdict and walk.verdict.walked for walk in self._walks),
             "notes": list(self.notes),
             "alerts": [delivery.document() for delivery in self.deliveries],
         }

@@ -35,7 +35,8 @@ from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
 from playbook.reset.run import InSession, Reset, ResetFailed, seeds_version
 from playbook.verdict import recording
-from playbook.verdict.model import NO_GO, Verdict
+from playbook.verdict.checks import WALK
+from playbook.verdict.model import NO_GO, Result, Verdict, of_results
 
 TRIGGER = "nightly"
 SESSION_PATIENCE = timedelta(hours=2)
@@ -70,8 +71,32 @@ def run_features(
     return check(environment, seeds, [bundle], allure_results=allure_results)
 
 
+def walk_through(
+    environment: Environment, seeds: Seeds, bundle: Bundle, allure_results: Path | None
+) -> Verdict:
+    """Walk through a bundle's demo in a browser, as ``playbook walk`` does.
+
+    Without a browser the verdict says that it was not walked, which is no GO.
+    """
+    from playbook.verdict.run_features import Walking, check
+    from playbook.walk.browser import NotWalked
+
+    try:
+        return check(
+            environment,
+            seeds,
+            [bundle],
+            allure_results=allure_results,
+            walking=Walking(alone=True),
+        )
+    except NotWalked as error:
+        line = "Walk: the demo as its investor sees it"
+        missing = Result(bundle.key, WALK, line, "error", "high", line, str(error))
+        return of_results([bundle.key], [missing], {}, clock.now(), required=(WALK,))
+
+
 class Crashed(Exception):
-    """A night ended by a mistake of ours, of which people have been told; carries it as cause."""
+    """A night ended by a mistake of ours, after alerts were sent; carries it as cause."""
 
 
 @dataclass
@@ -87,6 +112,8 @@ class Nightly:
     if_due: tuple[time, timedelta] | None = None
     """Reset time and grace, where a night is to be made only if it is due."""
     check: Check = run_features
+    walk: Check | None = None
+    """Walks through a demo that is GO; None where nobody asked for it."""
     coming: Coming | None = None
     """Which meeting the calendars name next, where there are calendars."""
     say: Callable[[str], None] = print
@@ -113,10 +140,10 @@ class Nightly:
         )
 
     def run(self, bundle: Bundle) -> Night:
-        """One bundle's night, recorded in the journal; people are told.
+        """One bundle's night, recorded in the journal and sent to people.
 
-        Raises BeingReset or LeaseLost where another run is at work, NotDue, and StoppedEarly: of
-        these nobody is alerted. Raises Crashed for what should not happen.
+        Raises BeingReset or LeaseLost where another run is at work, NotDue, and StoppedEarly: these
+        send no alert. Raises Crashed for what should not happen.
         """
         night = Night(bundle, clock.now(), environment=self.environment.name)
         try:
@@ -164,6 +191,7 @@ class Nightly:
                 self._resets.save(bundle, backup.GO, run=night.id)
             except OSError as error:
                 night.notes.append(f"the GO state could not be saved: {error.strerror}")
+            self._walk_through(night)
             return
         if isinstance(attempt.error, Unreachable):
             raise attempt.error
@@ -176,10 +204,10 @@ class Nightly:
 
     @contextmanager
     def _held(self, bundle: Bundle) -> Iterator[None]:
-        """Hold the bundle's night, so that nobody's night resets what ours is checking.
+        """Hold the bundle's night, so that no other night resets what this one is checking.
 
         The lease of a reset is free again while its check runs; this one is not. Raises
-        BeingReset where somebody else holds it; one whose holder died ends by itself.
+        BeingReset where another run holds it; one whose holder died ends by itself.
         """
         lease = Lease(self.environment.db, new_run(clock.now()), this_process())
         if other := self.environment.outlast(lambda: lease.take(f"night:{bundle.key}")):
@@ -206,7 +234,7 @@ class Nightly:
 
     def _try(self, night: Night) -> Attempt:
         """Reset and check once, waiting before it while an investor is in session."""
-        # Who comes before the next night is told that night's T, which is theirs (playbook,
+        # An investor who comes before the next night sees this night's T (playbook,
         # "T+48h from demo access").
         access = night.meeting if night.meets_soon else None
         while True:
@@ -238,7 +266,7 @@ class Nightly:
             self._say(night, f"{error}; waiting for up to {SESSION_PATIENCE}")
         if self.stopping.wait(SESSION_POLL.total_seconds()):
             raise StoppedImmediately(
-                f"{night.bundle.short}: told to stop while waiting; {error}", self.stopping.number
+                f"{night.bundle.short}: asked to stop while waiting; {error}", self.stopping.number
             )
         night.waited += SESSION_POLL
         self._require_due(night.bundle, SESSION_PATIENCE)
@@ -337,6 +365,23 @@ class Nightly:
         self.environment.outlast(lambda: self.journal.record([run]))
         return Attempt(what, verdict=found)
 
+    def _walk_through(self, night: Night) -> None:
+        """Walk through what was reset; a page that is wrong is told, and no reason to roll back."""
+        if self.walk is None:
+            return
+        results = self.reports / "allure-results" if self.reports else None
+        try:
+            verdict = self.walk(self.environment, self.seeds, night.bundle, results)
+        except PlaybookError as error:
+            self.stopping.require()
+            night.attempts.append(Attempt(WALK, error=error))
+            return
+        self.stopping.require()
+        (found,) = verdict.bundles
+        night.attempts.append(Attempt(WALK, verdict=found))
+        said = found.verdict if found.walked else "not walked"
+        self._say(night, f"walked through: {said}")
+
     def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
         """The verdict's JSON and its page; that one can't be written changes no verdict."""
         from playbook.report.page import verdict as verdict_page
@@ -385,7 +430,7 @@ class Nightly:
                 self._say(night, f"alert {delivery}")
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
-        """The night of a bundle whose environment does not answer at all: told all the same."""
+        """The night of a bundle whose environment does not answer: people still get an alert."""
         night = Night(bundle, clock.now(), error=error, environment=self.environment.name)
         self.close(night)
         return night

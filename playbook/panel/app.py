@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from playbook import clock
 from playbook.environment import Environment
-from playbook.errors import Unreachable
+from playbook.errors import Refused, Unreachable
 from playbook.nights import schedule
 from playbook.panel.api import demo_router
 from playbook.panel.audit import Audit
@@ -52,7 +52,7 @@ def create_app(
     """The panel of one environment, to be served by itself or mounted in another app."""
     gate = gate or Authentication.of_settings(environment)
     work = Work(environment, seeds, backups or backup.directory(environment.settings))
-    jobs = Jobs(environment.db, environment.redact)
+    jobs = Jobs(environment.db, environment.redact, lambda: environment.identity.id)
     audit = Audit(environment.db, environment.redact)
     at = schedule.reset_time()
 
@@ -150,6 +150,10 @@ def _add_failures(app: FastAPI, environment: Environment) -> None:
         found = error.errors()[0]
         where = ".".join(str(part) for part in found["loc"])
         return told(request, 422, f"{where}: {found['msg']}")
+
+    @app.exception_handler(Refused)
+    def not_ours(request: Request, error: Exception) -> Response:
+        return told(request, 409, str(error))
 
     @app.exception_handler(Unreachable)
     @app.exception_handler(PyMongoError)

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 
 from playbook import clock
 from playbook.environment import Environment, presence
+from playbook.environment.kept_documents import livesales_ahead
 from playbook.environment.presence import Presence
 from playbook.panel.jobs import Job, Jobs
 from playbook.pristine import bundles
@@ -160,10 +161,5 @@ class Board:
         return presence.everybody_present(environment.db, self.seeds, environment.deployment, now)
 
     def _livesales(self, wanted: list[Bundle], now: datetime) -> dict[str, Document]:
-        ahead = self.environment.db.livesales.find(
-            {"bundle": {"$in": [b.key for b in wanted]}, "starts_at": {"$gt": now}}
-        )
-        found: dict[str, Document] = {}
-        for sale in ahead.sort("starts_at", 1):
-            found.setdefault(sale["bundle"], sale)
-        return found
+        environment = self.environment
+        return livesales_ahead(environment.db, environment.deployment, wanted, self.seeds, now)

@@ -92,6 +92,22 @@ class Work:
         self._record(run)
         return checked
 
+    def walk(
+        self,
+        bundle: Bundle,
+        *,
+        on_result: Callable[[Result], None] = lambda result: None,
+        on_picture: Callable[[Path], None] = lambda picture: None,
+    ) -> Checked:
+        """Walk through a demo in a browser; the pictures and the verdict stay with the backups.
+
+        It is no check of the data, so that the journal, which says what is GO, holds none of it.
+        Raises Unreachable or CheckBroke where there is no verdict.
+        """
+        return check_process.run(
+            self.environment, self.seeds, bundle, on_result, self.backups, on_picture
+        )
+
     def _record(self, run: Run, error: str | None = None) -> None:
         if why_not := recording.record(self.environment, [run], error):
             log.warning("a check is not in the journal: %s", why_not)

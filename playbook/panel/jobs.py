@@ -34,7 +34,7 @@ SILENT = timedelta(seconds=15)
 
 LOST = "The server that worked on it went away: look at the demo again."
 
-type Kind = Literal["check", "reset", "rollback"]
+type Kind = Literal["check", "reset", "rollback", "walk"]
 type State = Literal["doing", "done", "failed"]
 type Document = dict[str, Any]
 
@@ -55,9 +55,9 @@ class Told:
         self._add(text, "doing")
         self._write(number=number, total=total)
 
-    def say(self, text: str, state: State) -> None:
-        """Something has come out, well or badly."""
-        self._add(text, state)
+    def say(self, text: str, state: State, picture: str = "") -> None:
+        """Something has come out, well or badly; ``picture`` is where the panel shows one of it."""
+        self._add(text, state, picture)
         self._write()
 
     def finish(self, state: State, message: str) -> None:
@@ -65,9 +65,10 @@ class Told:
         self._close(state)
         self._write(status=state, message=self._redact(message), ended_at=clock.now())
 
-    def _add(self, text: str, state: State) -> None:
+    def _add(self, text: str, state: State, picture: str = "") -> None:
         self._close("done")
-        self._lines.append({"text": self._redact(text), "state": state})
+        shown = {"picture": picture} if picture else {}
+        self._lines.append({"text": self._redact(text), "state": state, **shown})
 
     def _close(self, state: State) -> None:
         if self._lines and self._lines[-1]["state"] == "doing":
@@ -110,7 +111,11 @@ class Job:
 class Jobs:
     """Runs jobs in threads of this server, at most one a bundle among all servers."""
 
-    def __init__(self, db: Database[Document], redact: Redactor) -> None:
+    def __init__(
+        self, db: Database[Document], redact: Redactor, identity: Callable[[], str] = str
+    ) -> None:
+        """``identity`` answers with the environment's id; the jobs of another are not shown."""
+        self._identity = identity
         self._db, self._redact, self._clock = db, redact, ServerClock(db)
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
         self._running: set[str] = set()
@@ -130,6 +135,7 @@ class Jobs:
         now = self._clock.now()
         fresh: Document = {
             "job": job,
+            "environment": self._identity(),
             "kind": kind,
             "by": by,
             "status": "running",
@@ -145,6 +151,8 @@ class Jobs:
             {"status": {"$ne": "running"}},
             {"beat_at": {"$lt": now - SILENT}},
             {"beat_at": None},
+            # Brought along by a copied database: it runs elsewhere, if at all.
+            {"environment": {"$exists": True, "$ne": self._identity()}},
         ]
         try:
             self._db[COLLECTION].update_one(
@@ -158,7 +166,9 @@ class Jobs:
 
     def latest(self, bundles: Iterable[str]) -> dict[str, Job]:
         """The latest job of each bundle that ever had one. Raises PyMongoError."""
-        found = list(self._db[COLLECTION].find({"_id": {"$in": list(bundles)}}))
+        own = {"$in": [self._identity(), None]}
+        wanted = {"_id": {"$in": list(bundles)}, "environment": own}
+        found = list(self._db[COLLECTION].find(wanted))
         silent_since = self._clock.now() - SILENT
         return {document["_id"]: _job(document, silent_since) for document in found}
 

@@ -32,6 +32,8 @@ from playbook.report.sheet import content
 from playbook.report.sheet import page as sheet_page
 from playbook.reset import backup
 from playbook.reset.access import InThePast, access_of
+from playbook.walk import pictures
+from playbook.walk.walked import TITLES
 
 REPORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.html")
 PAST = "past"
@@ -174,7 +176,8 @@ def pages(desk: Desk) -> APIRouter:
             request, "bundle.html", session, status=status, card=card, busy=busy,
             backups=saved[::-1], progress=progress_of(card.job), lines=checklist(chosen, judged),
             reported=reported, nightly=nightly if (reports() / nightly).is_file() else None,
-            now=clock.now(), typed=typed, problem=problem,
+            now=clock.now(), typed=typed, problem=problem, page_titles=TITLES,
+            walked=pictures.latest(desk.work.backups, environment.identity, chosen),
         )  # fmt: skip
 
     @router.get("/bundles/{short}")
@@ -194,6 +197,22 @@ def pages(desk: Desk) -> APIRouter:
             lines=checklist(chosen, judged) if judged else [],
         )  # fmt: skip
 
+    @router.get("/bundles/{short}/walk/{stamp}/{step}.jpg")
+    def picture(session: Signed, chosen: Chosen, stamp: str, step: str) -> Response:
+        # Only what was listed is ever served: no path comes from outside.
+        walk_folder = pictures.folder_named(desk.work.backups, environment.identity, chosen, stamp)
+        if walk_folder is None or step not in pictures.STEPS:
+            raise HTTPException(404, "There is no such picture.")
+        path = walk_folder / f"{step}.jpg"
+        if not path.is_file():
+            raise HTTPException(404, "There is no such picture.")
+        return FileResponse(path, media_type="image/jpeg")
+
+    @router.post("/bundles/{short}/walk")
+    def walk(request: Request, session: Signed, chosen: Chosen, form: Sent) -> Response:
+        who = changing(session, form, "viewer")
+        return begun(request, chosen, "walk", who, "", tasks.walk(desk.work, chosen))
+
     @router.get("/bundles/{short}/progress")
     def progress(session: Signed, chosen: Chosen) -> Response:
         return streamed(desk.jobs, chosen.key, environment.redact)
@@ -202,8 +221,9 @@ def pages(desk: Desk) -> APIRouter:
     def sheet(request: Request, session: Signed, chosen: Chosen) -> HTMLResponse:
         judged = card_of(chosen).judged
         reasons = () if judged.verdict == "GO" else (judged.sentence,)
+        walked = pictures.latest(desk.work.backups, environment.identity, chosen)
         made = content.gather(
-            environment, chosen, content.Standing(judged.verdict, judged.at, reasons)
+            environment, chosen, content.Standing(judged.verdict, judged.at, reasons), seeds, walked
         )
         at = root(request)
         site = sheet_page.Site(
@@ -211,6 +231,7 @@ def pages(desk: Desk) -> APIRouter:
             script=f"{at}/static/panel.js",
             icon=f"{at}/static/icon.svg",
             back=f"{at}/bundles/{chosen.short}",
+            pictures=f"{at}/bundles/{chosen.short}/walk",
         )
         text = sheet_page.html([made], site)
         return HTMLResponse(environment.redact(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from playbook.panel.engine import Work
 from playbook.panel.jobs import Task, Told
@@ -10,6 +11,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.reset.plan import Step
 from playbook.reset.run import Progress, Report
 from playbook.verdict.model import GO, Result
+from playbook.walk.walked import TITLES
 
 PANEL = "panel"
 """The trigger of a reset that somebody asked for here."""
@@ -41,6 +43,27 @@ def roll_back(work: Work, bundle: Bundle, by: str, to: str | None, force: bool) 
         _tell_notes(report, told)
         verdict = _checked(work, bundle, by, told)
         return f"Rolled back to {report.run.restored} in {report.seconds:.1f} s. {verdict}"
+
+    return task
+
+
+def walk(work: Work, bundle: Bundle) -> Task:
+    """Walk through the demo in a browser."""
+
+    def task(told: Told) -> str:
+        told.begin("Open a browser set to the investor's locale, zone and device")
+
+        def on_result(result: Result) -> None:
+            passed = result.status == "passed"
+            reason = "" if passed else f": {result.reason}"
+            told.say(f"{result.scenario}{reason}", "done" if passed else "failed")
+
+        def on_picture(picture: Path) -> None:
+            shown = f"{bundle.short}/walk/{picture.parent.name}/{picture.name}"
+            told.say(f"Picture: {TITLES[picture.stem]}", "done", shown)
+
+        checked = work.walk(bundle, on_result=on_result, on_picture=on_picture)
+        return f"Walked through: {checked.verdict}."
 
     return task
 

@@ -17,6 +17,9 @@ from pathlib import Path
 from time import monotonic
 
 import bson
+import redis
+import requests
+from pymongo.errors import PyMongoError
 
 from playbook import clock
 from playbook.deployments.description import Deployment
@@ -25,6 +28,7 @@ from playbook.deployments.scope import Scope, orphan_filters
 from playbook.environment import Environment, guard, presence, snapshot
 from playbook.environment.identities import read_identities, read_scope
 from playbook.environment.identity import Identity
+from playbook.environment.rights import require_rights
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import Outage, PlaybookError, Refused, WrongUsage
@@ -500,6 +504,10 @@ class Reset:
             environment.outlast(
                 lambda: side_by_side([lambda: guard.require_marker(environment), server_clock.now])
             )
+            patterns = [environment.deployment.key_patterns(bundle) for bundle in chosen]
+            every = tuple(dict.fromkeys(pattern for some in patterns for pattern in some))
+            api = trigger != ROLLBACK  # a rollback asks nothing of it
+            environment.outlast(lambda: require_rights(environment, every, api=api))
             journal = Journal.of(environment, self.backups)
             life, may_go_on = self.lease_life, self.may_go_on
             with held(
@@ -790,7 +798,15 @@ class Reset:
 def _do(step: Step, executor: Executor, lease: Lease) -> str:
     """Do one step, or do it again after an outage: only while the lease is ours."""
     lease.require()
-    return executor.run(step.operation)
+    try:
+        return executor.run(step.operation)
+    except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
+        raise
+    except Exception as error:
+        # Whatever it is, the state before is put back, and a person reads what happened.
+        raise StepFailed(
+            f"this should not have happened: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _shared_collections(deployment: Deployment) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -5,18 +5,21 @@ The catalog, the LiveSales and the board as stored; a conversation, and the lead
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Query
 from pydantic import BaseModel, Field, JsonValue
+from pymongo.collection import Collection
 
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import to_json
+from playbook.standin.accounts import signed_in
 
 type Answer = dict[str, JsonValue]
+
+LONGEST_PAGE = 200
 
 
 class Message(BaseModel):
@@ -35,16 +38,6 @@ def shop_router(deployment: Deployment) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["shop"])
     db = deployment.db
 
-    def account_of(authorization: str) -> Mapping[str, Any]:
-        scheme, _, token = authorization.partition(" ")
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        if scheme.casefold() == "bearer" and token:
-            session = db.user_sessions.find_one({"token_sha256": digest})
-            user = session and db.users.find_one({"_id": session.get("user_id")})
-            if user:
-                return user
-        raise HTTPException(401, "not signed in", {"WWW-Authenticate": "Bearer"})
-
     @router.post("/conversations")
     def start_conversation(
         message: Message,
@@ -52,7 +45,7 @@ def shop_router(deployment: Deployment) -> APIRouter:
         user_agent: Annotated[str | None, Header()] = None,
     ) -> Answer:
         """Keep what a signed-in visitor writes; its id is what a lead is made from."""
-        user, now = account_of(authorization), deployment.clock()
+        user, now = signed_in(db, authorization), deployment.clock()
         conversation: dict[str, Any] = {
             "_id": str(uuid.uuid4()),
             "participants": [{"email": user["email"]}],
@@ -72,7 +65,7 @@ def shop_router(deployment: Deployment) -> APIRouter:
         user_agent: Annotated[str | None, Header()] = None,
     ) -> Answer:
         """Put a conversation on the board as a new lead: 404 where it is not this visitor's."""
-        user = account_of(authorization)
+        user = signed_in(db, authorization)
         found = db.conversations.find_one(
             {"_id": conversation_id, "participants.email": user["email"]}
         )
@@ -106,16 +99,41 @@ def reading_router(deployment: Deployment) -> APIRouter:
     db = deployment.db
 
     @router.get("/products")
-    def products(region: Annotated[str | None, Query()] = None) -> list[JsonValue]:
-        """The catalog of a region, or of all, in the order of the ids."""
+    def products(
+        region: Annotated[str | None, Query()] = None,
+        limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = LONGEST_PAGE,
+        skip: Annotated[int, Query(ge=0)] = 0,
+    ) -> list[JsonValue]:
+        """The catalog of a region, or of all, in the order of the ids, a page at a time."""
         found = db.products.find({"region": region} if region else {}).sort("_id", 1)
-        return [to_json(product) for product in found]
+        return [to_json(product) for product in found.skip(skip).limit(limit)]
+
+    @router.get("/products/{product_id}")
+    def product(product_id: str) -> JsonValue:
+        """One piece: 404 where there is none."""
+        return to_json(_one(db.products, product_id))
+
+    @router.get("/creators")
+    def creators(region: Annotated[str | None, Query()] = None) -> list[JsonValue]:
+        """The active creators of a region, or of all."""
+        where = {"active": True, **({"region": region} if region else {})}
+        return [to_json(creator) for creator in db.creators.find(where).sort("_id", 1)]
 
     @router.get("/livesale")
     def livesales(bundle: Annotated[str | None, Query()] = None) -> list[JsonValue]:
-        """The LiveSales of a bundle, or of all."""
+        """The LiveSales of a bundle, or of all, with what they offer."""
         found = db.livesales.find({"bundle": bundle} if bundle else {}).sort("_id", 1)
-        return [to_json(event) for event in found]
+        events = list(found)
+        offered = [sku for event in events for sku in _featured(event)]
+        known = {one["_id"]: one for one in db.products.find({"_id": {"$in": offered}})}
+        return [to_json(with_offers(event, known)) for event in events]
+
+    @router.get("/livesale/{livesale_id}")
+    def livesale(livesale_id: str) -> JsonValue:
+        """One LiveSale with what it offers: 404 where there is none."""
+        event = _one(db.livesales, livesale_id)
+        known = {one["_id"]: one for one in db.products.find({"_id": {"$in": _featured(event)}})}
+        return to_json(with_offers(event, known))
 
     @router.get("/leads")
     def leads(bundle: Annotated[str | None, Query()] = None) -> list[JsonValue]:
@@ -123,4 +141,38 @@ def reading_router(deployment: Deployment) -> APIRouter:
         found = db.leads.find({"bundle": bundle} if bundle else {}).sort("_id", 1)
         return [to_json(lead) for lead in found]
 
+    @router.get("/biz/leads")
+    def own_leads(
+        authorization: Annotated[str, Header()] = "",
+        limit: Annotated[int, Query(ge=1)] = 50,
+    ) -> list[JsonValue]:
+        """The board of the signed-in account's bundle."""
+        bundle = signed_in(db, authorization).get("bundle")
+        found = db.leads.find({"bundle": bundle}).sort("_id", 1).limit(limit)
+        return [to_json(lead) for lead in found]
+
     return router
+
+
+def _one(collection: Collection[dict[str, Any]], key: str) -> Mapping[str, Any]:
+    found = collection.find_one({"_id": key})
+    if found is None:
+        raise HTTPException(404, f"unknown {key}")
+    return found
+
+
+def _featured(event: Mapping[str, Any]) -> list[Any]:
+    featured = event.get("featured_products")
+    return featured if isinstance(featured, list) else []
+
+
+def with_offers(
+    event: Mapping[str, Any], products: Mapping[Any, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """An event and, of each product that it features, the name and price in the catalog."""
+    offers = []
+    for sku in _featured(event):
+        product = products.get(sku, {}) if isinstance(sku, str) else {}
+        price = product.get(f"price_{str(product.get('currency')).lower()}")
+        offers.append({"product_id": sku, "name": product.get("name"), "price": price})
+    return {**event, "products": offers}

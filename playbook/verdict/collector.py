@@ -18,7 +18,7 @@ from playbook.errors import PlaybookError
 from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
@@ -27,7 +27,7 @@ PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
 LOOK_PROPERTY = "playbook_look"
 ENVIRONMENT_PROPERTY = "playbook_environment"
-USUAL_REMEDY = {"currency": Remedy.FEED}
+USUAL_REMEDY = {"currency": Remedy.FEED, WALK: Remedy.PAGES}
 """What helps against most failures of a check; for all others, a reset."""
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so that no failure text carries a secret."""
@@ -55,6 +55,12 @@ def tagged(scenario: ScenarioTemplate, kind: str) -> str | None:
     return None
 
 
+def evidence_of(scenario: ScenarioTemplate) -> str:
+    """What a scenario looks at: what is "stored", or what is "seen" through the app."""
+    found = set(EVIDENCE) & set(scenario.tags)
+    return found.pop() if len(found) == 1 else "stored"
+
+
 def title_of(item: pytest.Item, scenario: ScenarioTemplate) -> str:
     """A scenario's name, with its example where it is an outline's."""
     title = scenario.name or item.name
@@ -80,8 +86,12 @@ def bundle_of(item: pytest.Item) -> str | None:
 class Collector:
     """Collects results as they come in; ask for the verdict when the session is over."""
 
-    def __init__(self, on_result: Callable[[Result], None] = lambda result: None) -> None:
-        self.on_result = on_result
+    def __init__(
+        self,
+        on_result: Callable[[Result], None] = lambda result: None,
+        required: tuple[str, ...] = CHECKS,
+    ) -> None:
+        self.on_result, self.required = on_result, required
         self.expected: list[str] = []
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
@@ -97,7 +107,9 @@ class Collector:
         """The verdict over what has been collected."""
         results = self.waivers.apply(self.results.values())
         notes = self.waivers.notes(results)
-        verdict = of_results(self.expected, results, self.in_session, clock.now(), notes)
+        verdict = of_results(
+            self.expected, results, self.in_session, clock.now(), notes, self.required
+        )
         verdict = replace(verdict, environment=self.environment)
         return explained(verdict, self.seeds) if self.seeds else verdict
 
@@ -160,6 +172,7 @@ class Collector:
             status=status,
             severity=tagged(scenario, "severity") or "critical",
             line=scenario.feature.name or "",
+            evidence=evidence_of(scenario),
             reason=redact(reason),
             findings=tuple({key: redact(text) for key, text in f.items()} for f in findings),
             remedy=remedy or USUAL_REMEDY.get(check, Remedy.RESET),
@@ -210,7 +223,10 @@ def _as_text(finding: Finding) -> dict[str, str]:
 
 def register_markers(config: pytest.Config) -> None:
     """Make the features' tags known to pytest, so that ``-m check-catalog`` filters by them."""
-    for check in CHECKS:
+    config.addinivalue_line("markers", "walk: what needs a browser (left out unless asked for)")
+    for check in (*CHECKS, WALK):
         config.addinivalue_line("markers", f"check-{check}: scenarios of the check {check}")
+    for evidence, what in EVIDENCE.items():
+        config.addinivalue_line("markers", f"{evidence}: scenarios about {what}")
     for severity in ("critical", "high", "medium"):
         config.addinivalue_line("markers", f"severity-{severity}: how bad a failure is")

@@ -211,3 +211,35 @@ def playbook(sandbox: Sandbox, *arguments: str) -> subprocess.CompletedProcess[s
         timeout=60,
         check=False,
     )
+
+
+def counted(demo_users: int, other_users: int, orders: int) -> guard.Census:
+    return guard.Census(demo_users, other_users, products=5, orders=orders)
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (counted(0, 0, 0), None),
+        (counted(0, 16, 0), None),
+        (counted(0, 17, 0), "outnumber the demo's 16 accounts to come"),
+        (counted(0, 3, 1), "holds orders and no demo account"),
+        (counted(16, 16, 4), None),
+        (counted(2, 3, 0), "other users outnumber the demo's"),
+    ],
+)
+def test_a_database_without_demo_accounts_may_be_a_demo_to_come(
+    found: guard.Census, reason: str | None
+) -> None:
+    said = guard.looks_like_production(found, 16)
+    assert said is None if reason is None else reason in str(said)
+
+
+def test_a_database_without_demo_accounts_is_adopted_and_gets_them(unmarked: Sandbox) -> None:
+    for name in ("users", "orders"):
+        unmarked.db[name].delete_many({})
+    ended = playbook(unmarked, "adopt", "--i-mean", "aislemarts")
+    assert ended.returncode == 0, ended.stderr
+    assert "0 users (0 demo, 0 other)" in ended.stdout
+    unmarked.reset("lvmh")
+    assert guard.census(unmarked.db).demo_users == 2

@@ -866,6 +866,7 @@ def test_a_demo_is_anchored_where_its_last_reset_says() -> None:
         imagined = Imagined("sequoia")
         event = imagined.first("livesales")
         event.update(anchored_at=ACCESS + later, starts_at=event["starts_at"] + later)
+        imagined.app("livesales")[0]["starts_at"] = event["starts_at"].isoformat()
         return imagined
 
     assert set(failed_checks(moved())) == {"livesale"}
@@ -1151,13 +1152,15 @@ def test_every_message_that_stayed_english_is_told() -> None:
 
 def test_every_link_that_is_none_is_told() -> None:
     imagined = Imagined("sequoia")
-    urls = {"home": "", "board": "/leads", "event": 5, "blank": " "}
+    good = imagined.context.json()["demo_urls"]
+    urls = {**good, "home": "", "leads": good["leads"].replace("utm_bundle", "utm"), "event": 5}
+    urls |= {"blank": " "}
     served("context", bundle="x", demo_urls=urls)(imagined)
     told = told_by(ImaginedDemo(imagined).locales.wrong_links)
     assert [line.partition(": ")[2] for line in told] == [
         f"bundle: expected “{SEQ}”, found “x”",
         "home: expected a link, found “”",
-        f"board: utm_bundle: expected “{SEQ}”, found nothing",
+        f"leads: utm_bundle: expected “{SEQ}”, found nothing",
         "event: expected a link, found 5",
         "blank: expected a link, found “ ”",
     ]

@@ -10,9 +10,9 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -29,6 +29,7 @@ class Request:
     path: str
     query: dict[str, str]
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         return json.loads(self.body or b"null")
@@ -44,6 +45,9 @@ class Reply:
     wait_seconds: float = 0.0
     cut_at: int | None = None
     location: str | None = None
+    cookies: tuple[str, ...] = ()
+    """Each a ``Set-Cookie`` of the app."""
+    headers: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> Any:
         return json.loads(self.content)
@@ -113,12 +117,15 @@ class Proxy:
             self._upstream.hostname or "", self._upstream.port, timeout=UPSTREAM_SECONDS
         )
         try:
-            unwanted = ("host", "connection", "accept-encoding")
+            # The host stays the proxy's: so the app's own links lead through it, too.
+            unwanted = ("connection", "accept-encoding")
             kept = {name: text for name, text in headers.items() if name.lower() not in unwanted}
             upstream.request(request.method, raw_path, request.body or None, kept)
             answer = upstream.getresponse()
             kind = answer.getheader("Content-Type", "application/json")
-            return Reply(answer.status, answer.read(), kind)
+            cookies = tuple(answer.headers.get_all("Set-Cookie") or ())
+            location = answer.getheader("Location")
+            return Reply(answer.status, answer.read(), kind, location=location, cookies=cookies)
         finally:
             upstream.close()
 
@@ -134,7 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.command, url.path, dict(parse_qsl(url.query)), body)
+        request = Request(
+            self.command, url.path, dict(parse_qsl(url.query)), body, dict(self.headers.items())
+        )
         reply = self.answer(request, self.path)
         if reply.wait_seconds:
             time.sleep(reply.wait_seconds)
@@ -146,6 +155,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.content)))
         if reply.location:
             self.send_header("Location", reply.location)
+        for cookie in reply.cookies:
+            self.send_header("Set-Cookie", cookie)
+        for name, value in reply.headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.content[: reply.cut_at])
         if reply.cut_at is not None:

@@ -33,7 +33,7 @@ from playbook.reset.journal import Journal
 from playbook.reset.lease import BeingReset, held
 from playbook.reset.plan import Operation
 from playbook.verdict.checks import CHECKS
-from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Verdict
+from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Status, Verdict, of_results
 from tests.alert_receivers import Webhooks, webhooks
 from tests.sandbox import Document, Sandbox, until
 from tests.tcp_proxy import Wire
@@ -800,7 +800,7 @@ def test_the_command_stops_waiting_when_told_to(scene: Scene) -> None:
         if process.poll() is None:
             process.kill()
     assert process.returncode == 4
-    assert "told to stop while waiting" in err
+    assert "asked to stop while waiting" in err
     assert machine.monotonic() - began < 30
     assert scene.hooks.levels == [] and scene.runs == []
     until(
@@ -828,3 +828,56 @@ def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
     assert process.communicate(timeout=60) and process.returncode == 2
     assert scene.hooks.levels == ["high"]
     assert "DEMO_PASSWORD_LVMH is not set" in text(scene.hooks.at("high")[0])
+
+
+# The walk
+
+
+def walked(verdict: str) -> nightly.Check:
+    """A walk that ends with a verdict; what a browser says is tried elsewhere."""
+
+    def walk(_: object, seeds: Seeds, bundle: Bundle, allure: Path | None) -> Verdict:
+        status: Status = "passed" if verdict == GO else "failed"
+        result = Result(
+            bundle.key, "walk", "Home", status, "high", "Walk, step 1", "the page speaks English"
+        )
+        return of_results([bundle.key], [result], {}, clock.now(), required=("walk",))
+
+    return walk
+
+
+def test_a_night_that_is_walked_through_says_so(scene: Scene) -> None:
+    night = scene.night(walk=walked(GO))
+    assert (night.outcome, night.exit_code) == ("GO", 0)
+    assert scene.nights_told[-1]["walked"] is True
+    assert scene.nights_told[-1]["tries"] == 1
+
+
+def test_a_page_that_is_wrong_is_told_and_rolls_nothing_back(scene: Scene) -> None:
+    night = scene.night(walk=walked(NO_GO))
+    assert (night.verdict, night.pristine, night.exit_code) == (NO_GO, False, 1)
+    assert night.rolled_back_to is None
+    assert night.failed_checks == ["walk"]
+    assert night.severity == "high"
+    assert scene.nights_told[-1]["walked"] is True
+
+
+def test_a_night_without_a_browser_is_not_walked_and_never_go(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYBOOK_CHROMIUM", "/nowhere/chromium")
+    night = scene.night(walk=nightly.walk_through)
+    assert (night.verdict, night.outcome) == (NO_GO, "NO-GO, not walked through")
+    assert night.failing is not None
+    assert "PLAYBOOK_CHROMIUM" in night.failing.results[0].reason
+    assert scene.nights_told[-1]["walked"] is False
+
+
+def test_a_demo_that_is_no_go_is_not_walked_through(scene: Scene) -> None:
+    def never(*_: object) -> Verdict:
+        raise AssertionError("walked through a demo that is NO-GO")
+
+    broken = scene.breaking(lambda number: scene.sandbox.db.leads.delete_many({}))
+    night = scene.night(broken, walk=never)
+    assert night.verdict == NO_GO
+    assert not any(attempt.what == "walk" for attempt in night.attempts)

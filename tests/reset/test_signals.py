@@ -122,7 +122,7 @@ def interrupted_at_random(
 ) -> tuple[int, signal.Signals, str, str]:
     number = chance.choice(NUMBERS)
     process = start(shelf, *arguments)
-    time.sleep(chance.uniform(0.05, longest))  # the instant is what is random
+    time.sleep(chance.uniform(0.4, longest))  # the instant is what is random
     process.send_signal(number)
     out, error = process.communicate(timeout=120)
     assert "Traceback" not in out + error, out + error
@@ -185,8 +185,10 @@ def test_a_night_of_all_that_is_interrupted_says_what_was_not_done(shelf: Sandbo
 
 def test_told_to_stop_before_it_began_a_night_does_nothing(shelf: Sandbox) -> None:
     process = start(shelf, "nightly", "all")
-    time.sleep(0.05)
+    time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     out, error = process.communicate(timeout=120)
-    assert process.returncode == 143
+    # Of a process whose interpreter has not begun our first line, the system itself makes an end.
+    assert process.returncode in (143, -signal.SIGTERM)
+    assert shelf.db.demo_resets.count_documents({}) == 0
     assert "Traceback" not in out + error

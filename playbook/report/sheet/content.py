@@ -16,14 +16,17 @@ from pymongo.errors import PyMongoError
 from requests import RequestException
 
 from playbook import clock
+from playbook.deployments.description import Kind
 from playbook.environment import Environment
+from playbook.environment.kept_documents import next_event, read_kept
 from playbook.errors import PlaybookError
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import price_field
-from playbook.pristine.seeds import Document
+from playbook.pristine.seeds import Document, Seeds, load
 from playbook.report.sheet.number_format import kpi, money
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict
+from playbook.walk import pictures
 
 MOST_PRODUCTS = 4
 PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": "Leads"}
@@ -31,7 +34,7 @@ PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": 
 
 @dataclass(frozen=True)
 class Standing:
-    """A bundle's verdict as whoever asks for a sheet knows it."""
+    """A bundle's verdict as it is known where a sheet is asked for."""
 
     verdict: str
     """GO, NO-GO or UNKNOWN."""
@@ -66,6 +69,8 @@ class Sheet:
     currency: str
     gaps: tuple[str, ...]
     """What could not be had, one line each."""
+    walked: pictures.Kept | None = None
+    """The last walk through the demo whose pictures are kept."""
 
 
 def standing(verdict: BundleVerdict, at: datetime) -> Standing:
@@ -76,7 +81,13 @@ def standing(verdict: BundleVerdict, at: datetime) -> Standing:
     return Standing(verdict.verdict, at, tuple(reasons))
 
 
-def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Sheet:
+def gather(
+    environment: Environment,
+    bundle: Bundle,
+    standing: Standing,
+    seeds: Seeds | None = None,
+    walked: pictures.Kept | None = None,
+) -> Sheet:
     """Look at all that a sheet says. What can't be had becomes a gap; nothing is raised."""
     gaps: list[str] = []
 
@@ -96,7 +107,9 @@ def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Shee
     context: Mapping[str, Any] = served.get("context") or {}
     locale, currency = str(context.get("locale") or ""), str(context.get("currency") or "")
     nothing: tuple[Any, ...] = ()
-    sale = had("LiveSale", lambda: _livesale(environment, bundle, now), None)
+    nothing_kept: dict[Kind, list[Document]] = {"livesales": [], "products": []}
+    kept = had("LiveSale", lambda: _kept(environment, bundle, seeds, now), nothing_kept)
+    sale = had("LiveSale", lambda: next_event(kept["livesales"], bundle, now), None)
     if sale is None and not any(gap.startswith("LiveSale") for gap in gaps):
         gaps.append("LiveSale: none is ahead")
     return Sheet(
@@ -117,11 +130,14 @@ def gather(environment: Environment, bundle: Bundle, standing: Standing) -> Shee
         links=had("Demo links", lambda: _links(served), nothing),
         livesale=sale,
         offers=had(
-            "Featured products", lambda: _offers(environment, sale, locale, currency), nothing
+            "Featured products",
+            lambda: _offers(environment, kept["products"], sale, locale, currency),
+            nothing,
         ),
         kpis=had("KPIs", lambda: _kpis(environment, bundle, locale), nothing),
         currency=currency,
         gaps=tuple(gaps),
+        walked=walked,
     )
 
 
@@ -149,19 +165,25 @@ def _links(served: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _livesale(environment: Environment, bundle: Bundle, now: datetime) -> Document | None:
-    return environment.db.livesales.find_one(
-        {"bundle": bundle.key, "starts_at": {"$gt": now}}, sort=[("starts_at", 1)]
-    )
+def _kept(
+    environment: Environment, bundle: Bundle, seeds: Seeds | None, now: datetime
+) -> dict[Kind, list[Document]]:
+    kinds: tuple[Kind, ...] = ("livesales", "products")
+    loaded = seeds or load()
+    return read_kept(environment.db, environment.deployment, bundle, loaded, kinds, now)
 
 
 def _offers(
-    environment: Environment, sale: Document | None, locale: str, currency: str
+    environment: Environment,
+    products: list[Document],
+    sale: Document | None,
+    locale: str,
+    currency: str,
 ) -> tuple[Offer, ...]:
     if sale is None:
         return ()
     skus = list(sale["featured_products"])[:MOST_PRODUCTS]
-    found = {p["_id"]: p for p in environment.db.products.find({"_id": {"$in": skus}})}
+    found = {p["_id"]: p for p in products if p.get("_id") in skus}
     return tuple(_offer(environment, sku, found.get(sku), locale, currency) for sku in skus)
 
 

@@ -26,6 +26,8 @@ from tests.faults.verbs import (
 
 fault = Listed("accounts")
 LOGIN = "/api/auth/login"
+NOBODY_IN = ("accounts", "leads")
+"""What needs somebody who is signed in."""
 
 
 def email(name: str) -> str:
@@ -70,6 +72,8 @@ def hash_of(password: str) -> str:
 
 fault("an account is missing", "missing", "Mongo", "sequoia", "sequoia.demo@", gone("sequoia.demo"))
 fault("a companion is missing", "missing", "Mongo", "index", "index.viewer@", gone("index.viewer"))
+fault("an address in capitals", "wrong value", "Mongo", "sequoia", "sequoia.demo@",
+      account("sequoia.demo", email="SEQUOIA.DEMO@aislemarts.luxury"))
 fault("locked", "account locked", "Mongo", "lvmh", "locked", account("lvmh.demo", locked=True))
 fault("a companion is locked", "account locked", "Mongo", "a16z", "a16z.creator@",
       account("a16z.creator", locked=True))
@@ -116,19 +120,30 @@ fault("the index of addresses is not unique", "index missing", "Mongo", EVERYONE
 fault("two accounts have one address", "doubled", "Mongo", EVERYONE, "email_1",
       reindexed("users", "email_1"), another("index.demo", password=hash_of("another")),
       healed_by=("index",))
-fault("the endpoint is gone", "404", "HTTP", EVERYONE, "404", not_found("POST", LOGIN))
-fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("POST", LOGIN))
-fault("the endpoint is out of service", "500", "HTTP", EVERYONE, "503", failing("POST", LOGIN, 503))
-fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("POST", LOGIN))
-fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("POST", LOGIN))
-fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON", truncated("POST", LOGIN))
-fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("POST", LOGIN))
-fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer", hanging_up("POST", LOGIN))
-fault("the endpoint sends elsewhere", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", LOGIN))
+fault("the endpoint is gone", "404", "HTTP", EVERYONE, "404", not_found("POST", LOGIN),
+      checks=NOBODY_IN)
+fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("POST", LOGIN),
+      checks=NOBODY_IN)
+fault("the endpoint is out of service", "500", "HTTP", EVERYONE, "503", failing("POST", LOGIN, 503),
+      checks=NOBODY_IN)
+fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("POST", LOGIN),
+      checks=NOBODY_IN)
+fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("POST", LOGIN),
+      checks=NOBODY_IN)
+fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON", truncated("POST", LOGIN),
+      checks=NOBODY_IN)
+fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("POST", LOGIN),
+      checks=NOBODY_IN)
+fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer", hanging_up("POST", LOGIN),
+      checks=NOBODY_IN)
+fault("the endpoint sends elsewhere", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", LOGIN),
+      checks=NOBODY_IN)
 fault("nobody gets in", "wrong value", "HTTP", EVERYONE, "401",
-      answers("POST", LOGIN, said({"detail": "wrong e-mail or password"}, 401)))
+      answers("POST", LOGIN, said({"detail": "wrong e-mail or password"}, 401)),
+      checks=NOBODY_IN)
 fault("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong password",
-      answers("POST", LOGIN, said({"user_id": "u", "token": "t", "message": "Login successful"})))
+      answers("POST", LOGIN, said({"user_id": "u", "token": "t", "message": "Login successful"})),
+      also=dict.fromkeys(EVERYONE, ("leads",)))
 
 
 def as_somebody_else(body: Any, _: Request) -> Any:
@@ -146,4 +161,5 @@ fault("one is logged in as somebody else", "swapped", "HTTP", EVERYONE, "user_id
 fault("a login without a token", "optimistic lie", "HTTP", "lvmh", "token",
       lambda lab: lab.proxy.override("POST", LOGIN, lambda request, forward: (
           reply if (reply := forward()).status != 200
-          else reply.saying(at_lvmh(reply.json(), request)))))
+          else reply.saying(at_lvmh(reply.json(), request)))),
+      checks=NOBODY_IN)

@@ -12,6 +12,7 @@ from tests.faults.proxy import Reply, Request, said
 from tests.faults.verbs import (
     added,
     answers,
+    at_utc,
     breaking_off,
     changed,
     failing,
@@ -103,8 +104,15 @@ fault("tracking is null", "null", "Mongo", "bessemer", "analytics_tracking",
       changed("demo_settings", of("bessemer"), analytics_tracking=None))
 fault("the settings are missing", "missing", "Mongo", "a16z", "settings",
       removed("demo_settings", _id=of("a16z")))
-fault("the settings hold more", "extra", "Mongo", "index", "sampling",
-      changed("demo_settings", of("index"), sampling=0.1))
+fault("an order under a user id", "leftover", "Mongo", "sequoia", "orders",
+      left_behind("orders", YESTERDAY, user_id="f8b47279-4e3d-5c42-80ac-1a0ba9c6ed22"))
+fault("a cart under an address in capitals", "leftover", "Mongo", "lvmh", "carts",
+      left_behind("carts", YESTERDAY, email="LVMH.DEMO@AISLEMARTS.LUXURY"))
+fault("a wish under a nested address", "leftover", "Mongo", "a16z", "wishlists",
+      left_behind("wishlists", YESTERDAY, user={"email": "a16z.creator@aislemarts.luxury"}))
+fault("a visit of the year 2099", "leftover", "Mongo", "index", "in the future",
+      added("user_sessions", _id="2099", email="index.demo@aislemarts.luxury",
+            last_seen=at_utc("2099-01-01T00:00:00+00:00")))
 fault("the index of analytics is missing", "index missing", "Mongo", EVERYONE, "bundle_1_user_type_1",
       reindexed("analytics", "bundle_1_user_type_1"))
 fault("the index of conversations is missing", "index missing", "Mongo", EVERYONE, "participants.email_1",

@@ -101,8 +101,8 @@ fault("a space after a name", "wrong value", "Mongo", US, "LUX-003: name",
       changed("products", "LUX-003", name="Tom Ford Suit "))
 fault("a Cyrillic letter in a name", "wrong value", "Mongo", EU, "EUR-003: name",
       changed("products", "EUR-003", name="Bulg\u0430ri Serpenti Watch"))
-fault("a field that nobody seeded", "extra", "Mongo", US, "LUX-010: debug",
-      changed("products", "LUX-010", debug=True))
+fault("a price in Singapore dollars beside ours", "extra", "Mongo", US, "LUX-010: price_sgd",
+      changed("products", "LUX-010", price_sgd=1))
 fault("a field is missing", "missing", "Mongo", US, "LUX-010: group",
       without("products", "LUX-010", "group"))
 

@@ -87,8 +87,8 @@ fault("two investors swapped cards", "swapped", "Mongo", ("sequoia", "lvmh"), "c
       swapped("leads", NORDSTROM, GALERIES, "company", "contact", "notes"))
 fault("every card is new again", "wrong value", "Mongo", "tiger-global", "stage",
       updated("leads", {"bundle": of("tiger-global")}, {"$set": {"stage": "new"}}))
-fault("a field that nobody seeded", "extra", "Mongo", "a16z", "assigned_to",
-      changed("leads", card("a16z", 10), assigned_to="intern"))
+fault("a tag that nobody seeded", "extra", "Mongo", "a16z", "awareness.intern",
+      updated("leads", {"_id": card("a16z", 10)}, {"$set": {"awareness.intern": "yes"}}))
 fault("the board's index is missing", "index missing", "Mongo", EVERYONE, "bundle_1_stage_1",
       reindexed("leads", "bundle_1_stage_1"))
 fault("a cached card differs", "cached copy differs", "Redis", "sequoia", "LEAD-001: stage",

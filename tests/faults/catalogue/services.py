@@ -7,7 +7,7 @@ from tests.faults.fault import EVERYONE, Inject, Lab, Listed
 from tests.faults.proxy import closed_port, mute
 
 fault = Listed("services")
-BY_API = ("currency", "locales", "analytics", "accounts", "showcase")
+BY_API = CHECKS
 BY_REDIS = ("catalog", "creators", "livesale", "leads", "locales", "showcase")
 
 

@@ -1,0 +1,222 @@
+"""What the app shows of the demo: to everybody, and to a signed-in demo account.
+
+What is stored can be right and yet not be shown. Here the answers of the app's own routes are
+compared with what the investor must see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from playbook.clock import local_text
+from playbook.deployments.description import ShownLiveSale, ShownProduct
+from playbook.facts.catalog import Catalog
+from playbook.facts.findings import NOTHING, Description, Finding
+from playbook.facts.livesale import LiveSale
+from playbook.facts.reading import Reading
+from playbook.facts.remedies import Remedy
+from playbook.pristine.documents import pristine_livesale
+from playbook.pristine.languages import same_text
+from playbook.pristine.seeds import Document
+
+
+class Seen:
+    """``demo.seen.products_in_the_shop``: in what the app shows another demo than it should."""
+
+    def __init__(self, reading: Reading, catalog: Catalog, livesale: LiveSale) -> None:
+        self._reading, self._catalog, self._livesale = reading, catalog, livesale
+
+    @property
+    def products_in_the_shop(self) -> Iterator[Finding]:
+        """The region's products that the shop does not list as they are."""
+        return _with_remedy(self._products_in_the_shop, self._catalog.differences_from_seeds)
+
+    @property
+    def _products_in_the_shop(self) -> Iterator[Finding]:
+        listed = {product.id: product for product in self._reading.shown_products}
+        for match in self._reading.stored.matched("products").matches:
+            where = f"product {match.pristine['_id']} in the shop"
+            product = listed.get(str(match.wanted["_id"]))
+            if product is None:
+                yield Finding(where, Description("listed"), NOTHING)
+            else:
+                yield from _product_findings(where, match.pristine, product)
+
+    @property
+    def product_page(self) -> Iterator[Finding]:
+        """In what a product's own page, opened by its id, is not that product's."""
+        return _with_remedy(self._product_page, self._catalog.differences_from_seeds)
+
+    @property
+    def _product_page(self) -> Iterator[Finding]:
+        sku, page = self._reading.shown_product
+        pristine = self._reading.seeds.products[sku].document
+        yield from _product_findings(f"the page of product {sku}", pristine, page)
+
+    @property
+    def creators(self) -> Iterator[Finding]:
+        """The region's active creators whom the app does not show."""
+        return _with_remedy(self._creators, self._reading.stored.differences("creators", "creator"))
+
+    @property
+    def _creators(self) -> Iterator[Finding]:
+        shown = self._reading.shown_creators
+        for match in self._reading.stored.matched("creators").matches:
+            name = str(match.pristine["name"])
+            if match.pristine["active"] and not any(same_text(name, one) for one in shown):
+                yield Finding(f"creator {name} in the app", Description("shown"), NOTHING)
+
+    @property
+    def livesale_in_the_list(self) -> Iterator[Finding]:
+        """In what the list of LiveSales shows the bundle's otherwise than planned."""
+        return _with_remedy(self._livesale_in_the_list, self._livesale.differences_from_seeds)
+
+    @property
+    def _livesale_in_the_list(self) -> Iterator[Finding]:
+        key = self._livesale_id
+        listed = [event for event in self._reading.shown_livesales if event.id == key]
+        where = f"LiveSale {self._planned['_id']} in the app's list"
+        if not listed:
+            yield Finding(where, Description("listed"), NOTHING)
+            return
+        yield from self._livesale_findings(where, listed[0])
+
+    @property
+    def livesale_page(self) -> Iterator[Finding]:
+        """In what the LiveSale's own page shows it otherwise than planned."""
+        return _with_remedy(self._livesale_page, self._livesale.differences_from_seeds)
+
+    @property
+    def _livesale_page(self) -> Iterator[Finding]:
+        page = self._reading.shown_livesale
+        where = f"the page of LiveSale {self._planned['_id']}"
+        if page.id != self._livesale_id:
+            yield Finding(f"{where}: id", self._livesale_id, page.id)
+        yield from self._livesale_findings(where, page)
+
+    @property
+    def cards_on_the_board(self) -> Iterator[Finding]:
+        """The cards that the signed-in account does not see where they belong."""
+        return _with_remedy(
+            self._cards_on_the_board, self._reading.stored.differences("leads", "lead")
+        )
+
+    @property
+    def _cards_on_the_board(self) -> Iterator[Finding]:
+        shown = {card.id: card for card in self._reading.shown_leads}
+        column_of = self._reading.deployment.shown.column_of
+        for match in self._reading.stored.matched("leads").matches:
+            where = f"lead {match.pristine['_id']} on the board"
+            card = shown.get(str(match.wanted["_id"]))
+            if card is None:
+                yield Finding(where, Description("shown"), NOTHING)
+                continue
+            column = column_of(match.pristine["stage"])
+            if card.column != column:
+                yield Finding(f"{where}: column", column, card.column)
+            company = match.pristine["company"]
+            if card.company is None or not same_text(card.company, company):
+                yield Finding(f"{where}: company", company, card.company)
+            for tag, value in match.pristine["awareness"].items():
+                if card.tags.get(tag) != value:
+                    yield Finding(f"{where}: {tag}", value, card.tags.get(tag, NOTHING))
+
+    @property
+    def own_page(self) -> Iterator[Finding]:
+        """In what the own page of a signed-in account is not its own."""
+        if self._reading.own_page is None:
+            return  # another bundle of the region stands for it; the board has used the token
+        email, page = self._reading.own_page
+        if page.email.casefold() != email.casefold():
+            yield Finding(f"the own page of account {email}: email", email, page.email)
+        for match in self._reading.stored.matched("users").matches:
+            if match.pristine["email"] == email and match.present is not None:
+                owner = str(match.present["_id"])
+                if page.id != owner:
+                    yield Finding(f"the own page of account {email}: id", owner, page.id)
+
+    @property
+    def livesale_link(self) -> Iterator[Finding]:
+        """The link to the LiveSale, where it does not name the bundle's own."""
+        name = self._reading.deployment.links.names.get("livesale", "livesale")
+        body = self._reading.context.json()
+        urls = body.get("demo_urls") if isinstance(body, dict) else None
+        # What is no link at all is for the check of the links to say.
+        url = urls.get(name) if isinstance(urls, dict) else None
+        if isinstance(url, str) and self._livesale_id not in _pieces(url):
+            wanted = Description(f"a link that names LiveSale {self._livesale_id}")
+            yield Finding(f"the link “{name}”", wanted, url)
+
+    @property
+    def _planned(self) -> Document:
+        template = self._reading.stored.matched("livesales").matches[0].pristine
+        return pristine_livesale(
+            self._reading.seeds.livesales[template["_id"]].document, self._livesale.access
+        )
+
+    @property
+    def _livesale_id(self) -> str:
+        return str(self._reading.stored.matched("livesales").matches[0].wanted["_id"])
+
+    def _livesale_findings(self, where: str, event: ShownLiveSale) -> Iterator[Finding]:
+        planned, zone = self._planned, self._reading.bundle.timezone
+        if not same_text(event.title, planned["title"]):
+            yield Finding(f"{where}: title", planned["title"], event.title)
+        if event.starts_at != planned["starts_at"]:
+            start, found = local_text(planned["starts_at"], zone), local_text(event.starts_at, zone)
+            yield Finding(f"{where}: start", Description(start), Description(found))
+        offers = {offer.product_id: offer for offer in event.products}
+        for match in self._reading.stored.matched("products").matches:
+            sku, key = match.pristine["_id"], str(match.wanted["_id"])
+            if sku not in planned["featured_products"]:
+                continue
+            offer = offers.pop(key, None)
+            if offer is None:
+                yield Finding(f"{where}: product {sku}", Description("offered"), NOTHING)
+                continue
+            # Where the catalog itself is wrong, that is the catalog's check to say.
+            allowed = [match.pristine, *filter(None, [self._catalog.product(sku)])]
+            if not any(same_text(str(offer.title), str(one.get("name"))) for one in allowed):
+                yield Finding(f"{where}: product {sku}", match.pristine["name"], offer.title)
+            if offer.price is None or offer.price not in [_price(one) for one in allowed]:
+                found_price = NOTHING if offer.price is None else offer.price
+                yield Finding(f"{where}: price of {sku}", _price(match.pristine), found_price)
+        for stray in offers:
+            yield Finding(f"{where}: products", Description("only those that are planned"), stray)
+
+
+def _with_remedy(seen: Iterator[Finding], stored: Iterator[Finding]) -> Iterator[Finding]:
+    """Only where what is stored is wrong can a reset help; else it is for the app's backend."""
+    found = list(seen)
+    if found and next(stored, None) is None:
+        found = [replace(one, remedy=Remedy.BACKEND) for one in found]
+    return iter(found)
+
+
+def _product_findings(
+    where: str, pristine: Mapping[str, Any], product: ShownProduct
+) -> Iterator[Finding]:
+    if not same_text(product.title, pristine["name"]):
+        yield Finding(f"{where}: name", pristine["name"], product.title)
+    if product.currency != pristine["currency"]:
+        yield Finding(f"{where}: currency", pristine["currency"], product.currency)
+    if product.price != _price(pristine):
+        yield Finding(f"{where}: price", _price(pristine), product.price)
+    if not product.in_stock:
+        yield Finding(f"{where}: stock", Description("in stock"), Description("sold out"))
+
+
+def _price(product: Mapping[str, Any]) -> Decimal | None:
+    price = product.get(f"price_{str(product.get('currency')).lower()}")
+    return Decimal(str(price)) if type(price) in (int, float) else None
+
+
+def _pieces(url: str) -> set[str]:
+    """The pieces of a link's path and the values of its query."""
+    parts = urlsplit(url)
+    values = [value for found in parse_qs(parts.query).values() for value in found]
+    return {unquote(piece) for piece in parts.path.split("/")} | set(values)

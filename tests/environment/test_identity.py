@@ -1,0 +1,178 @@
+"""An environment's identity: kept in its marker, never taken for another's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from playbook import PROJECT
+from playbook.embedded.start import start
+from playbook.environment import Environment, guard, identity
+from playbook.errors import Refused
+from playbook.pristine.seeds import Seeds
+from tests.sandbox import Sandbox, minutes_ago
+
+
+def marker(environment: Environment) -> dict[str, Any]:
+    found = environment.db.demo_environment.find_one({"_id": "demo"})
+    assert found is not None
+    return found
+
+
+def playbook(environment: Environment, *arguments: str, **other: str) -> tuple[int, str]:
+    """The command on an environment: its exit code and all that it printed."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "playbook", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **environment.settings.as_variables(), **other},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+@pytest.fixture(autouse=True)
+def _identified(sandbox: Sandbox) -> None:
+    """However the test before left it, the sandbox has an identity."""
+    guard.require_marker(sandbox.environment)
+
+
+@pytest.fixture
+def second(seeds: Seeds) -> Iterator[Environment]:
+    """Another environment beside the sandbox."""
+    with start(seeds=seeds) as settings, Environment(settings) as opened:
+        yield opened
+
+
+def test_a_started_environment_has_an_identity(sandbox: Sandbox) -> None:
+    found = sandbox.environment.identity
+    assert str(UUID(found.id)) == found.id
+    assert found.name == sandbox.environment.settings.place
+    assert found.owns(found.id)
+    assert not found.owns(str(UUID(int=0))) and not found.owns("") and not found.owns(None)
+
+
+def test_an_unmarked_database_has_a_name_and_owns_nothing(sandbox: Sandbox) -> None:
+    kept = marker(sandbox.environment)
+    sandbox.db.demo_environment.drop()
+    sandbox.environment.forget_identity()
+    try:
+        found = sandbox.environment.identity
+        assert (found.id, found.name) == ("", sandbox.environment.settings.place)
+        assert not found.owns("")
+        assert sandbox.db.demo_environment.count_documents({}) == 0, "looking marks nothing"
+    finally:
+        sandbox.db.demo_environment.insert_one(kept)
+        sandbox.environment.forget_identity()
+
+
+def test_a_marker_of_before_gets_its_identity_once(sandbox: Sandbox) -> None:
+    sandbox.db.demo_environment.replace_one({"_id": "demo"}, {"by": "playbook adopt"})
+    first, other = Environment(sandbox.environment.settings), sandbox.environment
+    other.forget_identity()
+    with first:
+        assert first.identity == other.identity
+    assert marker(other)["identity"] == other.identity.id
+    assert marker(other)["by"] == "playbook adopt"
+
+
+def test_the_marker_is_looked_at_anew_before_each_write(sandbox: Sandbox) -> None:
+    before = sandbox.environment.identity.id
+    identity.renew(sandbox.db, sandbox.environment.settings)
+    found = guard.require_marker(sandbox.environment)
+    assert found.id != before
+    assert sandbox.environment.identity == found
+
+
+def test_a_copied_database_is_refused_until_a_person_has_said_what_it_is(
+    sandbox: Sandbox, second: Environment
+) -> None:
+    copied = marker(sandbox.environment)
+    second.db.demo_environment.replace_one({"_id": "demo"}, copied)
+    # Without bytes of the original it is the marker alone that tells.
+    for arguments in (
+        ["reset", "lvmh"],
+        ["check", "lvmh"],
+        ["status"],
+        ["nightly", "lvmh"],
+        ["env"],
+    ):
+        code, said = playbook(second, *arguments)
+        assert code == 4, (arguments, said)
+        assert "playbook adopt --i-mean aislemarts --new-identity" in said
+    assert second.db.users.count_documents({}) == 0
+    assert second.db.demo_resets.count_documents({}) == 0
+    code, said = playbook(second, "adopt", "--i-mean", "aislemarts")
+    assert code == 4, said
+    assert marker(second) == copied
+
+    code, said = playbook(second, "adopt", "--i-mean", "aislemarts", "--new-identity")
+    assert code == 0, said
+    assert marker(second)["identity"] not in (copied["identity"], None)
+    second.forget_identity()
+    assert second.identity.id == marker(second)["identity"]
+    assert guard.require_marker(sandbox.environment).id == copied["identity"], "the original's"
+
+
+def test_a_moved_database_keeps_its_identity(sandbox: Sandbox, second: Environment) -> None:
+    moved = marker(sandbox.environment)
+    second.db.demo_environment.replace_one({"_id": "demo"}, moved)
+    second.forget_identity()
+    with pytest.raises(Refused, match="--same-identity"):
+        guard.require_marker(second)
+    guard.adopt(second, "aislemarts", minutes_ago(0), same_identity=True)
+    assert second.identity.id == moved["identity"]
+
+
+@pytest.mark.parametrize("flags", [["--new-identity", "--same-identity"]])
+def test_both_answers_at_once_are_wrong(sandbox: Sandbox, flags: list[str]) -> None:
+    code, said = playbook(sandbox.environment, "adopt", "--i-mean", "aislemarts", *flags)
+    assert code == 2 and "exclude each other" in said
+
+
+def test_another_database_of_the_same_server_is_a_copy_too(sandbox: Sandbox) -> None:
+    other = sandbox.environment.mongo["copied"]
+    other.demo_environment.insert_one(marker(sandbox.environment))
+    code, said = playbook(sandbox.environment, "reset", "lvmh", MONGO_DB="copied")
+    sandbox.environment.mongo.drop_database("copied")
+    assert code == 4, said
+    assert "--i-mean copied --new-identity" in said
+
+
+def test_a_data_directory_keeps_its_identity_and_its_copy_gets_another(
+    seeds: Seeds, tmp_path: Path
+) -> None:
+    def started(directory: Path) -> tuple[str, str, str]:
+        with start(directory, seeds) as settings, Environment(settings) as opened:
+            return opened.identity.id, opened.identity.name, settings.place
+
+    first, copy, moved = tmp_path / "one", tmp_path / "two", tmp_path / "three"
+    original, name, place = started(first)
+    assert name == place
+    again, name, place = started(first)
+    assert again == original and name == place, "ports change, the name says the present one"
+    shutil.copytree(first, copy)
+    other = started(copy)[0]
+    assert other != original
+    assert started(copy)[0] == other
+    first.rename(moved)
+    assert started(moved)[0] == original
+
+
+def test_verdict_and_identity_agree(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.json"
+    assert playbook(sandbox.environment, "check", "index", "--json", str(file))[0] == 1
+    assert (
+        json.loads(file.read_text())["environment"]["id"] == marker(sandbox.environment)["identity"]
+    )

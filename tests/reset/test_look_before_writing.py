@@ -1,0 +1,108 @@
+"""Before the first write: every right that a reset needs, and the way to the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from playbook.environment import Environment
+from playbook.errors import Unreachable
+from playbook.reset.execute import Executor
+from playbook.reset.run import ResetFailed
+from tests.sandbox import Sandbox, changed, held, told
+from tests.tcp_proxy import failing_api
+
+BUNDLE = "lvmh"
+
+
+@contextmanager
+def with_settings(sandbox: Sandbox, **changes: Any) -> Iterator[Sandbox]:
+    with Environment(replace(sandbox.environment.settings, **changes)) as environment:
+        yield replace(sandbox, environment=environment)
+
+
+def require_refused(sandbox: Sandbox, words: str) -> None:
+    before = held(sandbox, but=())
+    with pytest.raises(Unreachable, match=words) as failure:
+        sandbox.reset(BUNDLE)
+    assert failure.value.exit_code == 3
+    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+
+
+@pytest.fixture(autouse=True)
+def reset_once(sandbox: Sandbox) -> None:
+    sandbox.reset(BUNDLE)
+
+
+def test_a_wrong_path_of_the_api(sandbox: Sandbox) -> None:
+    wrong = sandbox.environment.settings.api_url + "/wrong"
+    with with_settings(sandbox, api_url=wrong) as elsewhere:
+        require_refused(elsewhere, "POST /api/auth/login answered 404; is the path in API_URL")
+
+
+def test_an_api_that_redirects(sandbox: Sandbox) -> None:
+    answers = {"/api/auth/login": (302, "{}")}
+    with (
+        failing_api(sandbox.environment.settings.api_url, answers) as url,
+        with_settings(sandbox, api_url=url) as elsewhere,
+    ):
+        elsewhere.environment.require_reachable()
+        with pytest.raises(Unreachable, match="it redirects to nowhere"):
+            elsewhere.reset(BUNDLE)
+
+
+@pytest.mark.parametrize("missing", ["scan", "unlink"])
+def test_a_redis_user_without_a_right(sandbox: Sandbox, missing: str) -> None:
+    client: Any = sandbox.environment.redis
+    rights = ["+scan", "+mget", "+type", "+unlink", "+ping", "+hello", "+select", "+client"]
+    allowed = [right for right in rights if right != f"+{missing}"]
+    client.execute_command(
+        "ACL", "SETUSER", "poor", "on", ">p00r-but-honest", "~*", "-@all", *allowed
+    )
+    url = sandbox.environment.settings.redis_url.replace("//", "//poor:p00r-but-honest@")
+    before = held(sandbox, but=())
+    try:
+        with with_settings(sandbox, redis_url=url) as poor:
+            poor.environment.require_reachable()
+            with pytest.raises(Unreachable, match=f"our user lacks a right: .*{missing}"):
+                poor.reset(BUNDLE)
+    finally:
+        client.execute_command("ACL", "DELUSER", "poor")
+    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+
+
+def test_wrong_credentials_and_names_are_said(sandbox: Sandbox) -> None:
+    url = sandbox.environment.settings.redis_url
+    with (
+        with_settings(sandbox, redis_url=url.replace("//", "//nobody:at-all@")) as wrong,
+        pytest.raises(Unreachable, match="Redis at .* it refuses our credentials"),
+    ):
+        wrong.environment.require_reachable()
+    address = "mongodb+srv://no.such.host.invalid"
+    with (
+        with_settings(sandbox, mongo_uri=address) as wrong,
+        pytest.raises(Unreachable, match=f"^MongoDB at {re.escape(address)}"),
+    ):
+        wrong.environment.require_reachable()
+
+
+def test_whatever_breaks_inside_a_step_is_rolled_back(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sandbox.state(BUNDLE).hashes()
+    sandbox.db.leads.delete_many({})
+    broken = sandbox.state(BUNDLE).hashes()
+
+    def breaking(self: Executor, *arguments: Any) -> str:
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr(Executor, "_ensure_indexes", breaking)
+    with pytest.raises(ResetFailed, match="ZeroDivisionError: a mistake of ours; rolled back"):
+        sandbox.reset(BUNDLE)
+    assert sandbox.state(BUNDLE).hashes() == broken != before
+    assert sandbox.runs(BUNDLE)[-1]["status"] == "rolled back"

@@ -1,0 +1,459 @@
+"""What the app shows is looked at, on both shapes of app: what only it does wrong is noticed.
+
+Everything is real: an embedded environment with the stand-in of each app, and a proxy in front of
+it that distorts answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playbook import clock
+from playbook.embedded.start import start
+from playbook.environment import Environment
+from playbook.facts import Demo
+from playbook.pristine import bundles
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.reset.run import Reset
+from playbook.verdict.run_features import check
+from tests.demo_in_memory import failures_of
+from tests.faults.proxy import Proxy, Reply, Request, said
+
+type Change = Callable[[Any], Any]
+
+NOT_SHOWN = {"playbook": set[str](), "aislemarts": {"creators", "locales", "currency"}}
+"""The checks that an app cannot pass: it shows no such thing, or serves dollar rates for all."""
+OWN_PAGE = {"playbook": "/api/auth/users/", "aislemarts": "/api/auth/me"}
+MOST_OF_ONE, MOST_OF_ALL = 16, 70
+"""Requests of one check."""
+
+
+@dataclass
+class Shape:
+    """One app with its proxy in front, reset for LVMH."""
+
+    name: str
+    direct: Environment
+    seeds: Seeds
+    proxy: Proxy
+    backups: Path
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def bundle(self) -> Bundle:
+        return bundles.find(self.seeds, "lvmh")
+
+    def environment(self) -> Environment:
+        found = Environment(replace(self.direct.settings, api_url=self.proxy.url))
+        self.asked = []
+        found.api.listeners.append(lambda request: self.asked.append(request))
+        return found
+
+    @property
+    def engine(self) -> Reset:
+        return Reset(self.direct, self.seeds, self.backups)
+
+    def look(self) -> dict[str, str]:
+        """What fails beyond what the app cannot pass: each check with its reasons."""
+        failed: dict[str, str] = {}
+        with self.environment() as environment:
+            demo = Demo(environment, self.bundle, self.seeds, clock.now())
+            try:
+                for failure in failures_of(demo):
+                    cannot = "the app keeps no" in failure.reason or failure.check == "currency"
+                    if not (cannot and failure.check in NOT_SHOWN[self.name]):
+                        reasons = failed.get(failure.check, "")
+                        failed[failure.check] = f"{reasons}{failure.reason}\n"
+            finally:
+                demo.close()
+        return failed
+
+    def distort(self, method: str, path: str, change: Change) -> None:
+        def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+            reply = forward()
+            body = reply.json()
+            changed = change(body)
+            return changed if isinstance(changed, Reply) else reply.saying(changed)
+
+        self.proxy.override(method, path, override)
+
+    def product(self, sku: str) -> dict[str, Any]:
+        key = {"_id": sku} if self.name == "playbook" else {"attributes.sku": sku}
+        found = self.direct.db.products.find_one(key)
+        assert found is not None
+        return found
+
+
+@pytest.fixture(scope="module", params=["playbook", "aislemarts"])
+def running(
+    request: pytest.FixtureRequest, seeds: Seeds, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shape]:
+    with ExitStack() as stack:
+        settings = stack.enter_context(start(seeds=seeds, deployment=request.param))
+        direct = stack.enter_context(Environment(settings))
+        proxy = Proxy(settings.api_url)
+        stack.enter_context(proxy.serving())
+        shape = Shape(request.param, direct, seeds, proxy, tmp_path_factory.mktemp("backups"))
+        shape.engine.reset(shape.bundle)
+        yield shape
+
+
+@pytest.fixture
+def shape(running: Shape) -> Iterator[Shape]:
+    yield running
+    running.proxy.clear()
+
+
+def test_a_pristine_demo_shows_itself(shape: Shape) -> None:
+    assert shape.look() == {}
+    assert len(shape.asked) <= MOST_OF_ONE, sorted(shape.asked)
+    wrong = [one for one in shape.asked if one == "POST /api/auth/login"]
+    assert len(wrong) == 3  # two accounts, and one wrong password
+
+
+def entries(change: Callable[[dict[str, Any]], bool | None]) -> Change:
+    """Change each entry of a list, and drop those for which it says False."""
+
+    def changed(body: Any) -> Any:
+        if not isinstance(body, list):
+            return body
+        return [entry for entry in body if change(entry) is not False]
+
+    return changed
+
+
+def sku_of(entry: dict[str, Any]) -> str:
+    return str(entry.get("attributes", {}).get("sku", entry["_id"]))
+
+
+def hide(entry: dict[str, Any]) -> bool:
+    return sku_of(entry) != "EUR-007"
+
+
+def dearer(entry: dict[str, Any]) -> None:
+    if sku_of(entry) == "EUR-007":
+        name = "price" if "price" in entry else "price_eur"
+        entry[name] += 1
+
+
+def in_dollars(entry: dict[str, Any]) -> None:
+    if sku_of(entry) == "EUR-007":
+        entry["currency"] = "USD"
+        entry["price_usd"] = entry.get("price_eur", 0)
+
+
+def sold_out(entry: dict[str, Any]) -> None:
+    if sku_of(entry) == "EUR-007":
+        entry["stock"] = entry["inventory"] = 0
+
+
+def later(entry: dict[str, Any]) -> None:
+    entry["starts_at"] = entry["starts_at"].replace(":00", ":30", 1)
+
+
+def without_offers(entry: dict[str, Any]) -> None:
+    entry["products"] = entry["products"][1:]
+
+
+def discounted(entry: dict[str, Any]) -> None:
+    for offer in entry["products"]:
+        offer["price"] = offer["drop_price"] = 1
+
+
+def without_last_card(body: Any) -> Any:
+    return body[:-1]
+
+
+def other_column(entry: dict[str, Any]) -> None:
+    entry["stage"] = "lost"
+
+
+def without_tags(entry: dict[str, Any]) -> None:
+    for place in (entry, entry.get("metadata", {})):
+        place.pop("awareness", None)
+
+
+def only_lists(answer: Any) -> Change:
+    return lambda body: answer if isinstance(body, list) else body
+
+
+def only_pages(answer: Any) -> Change:
+    return lambda body: body if isinstance(body, list) else answer
+
+
+GONE = said({"detail": "Not Found"}, 404)
+REFUSED = said({"detail": "Not authenticated"}, 401)
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "blamed", "says"),
+    [
+        pytest.param(path, change, blamed, says, id=name)
+        for name, path, change, blamed, says in (
+            (
+                "a product is hidden",
+                "/api/products",
+                entries(hide),
+                "catalog",
+                "EUR-007 in the shop",
+            ),
+            (
+                "a product is dearer",
+                "/api/products",
+                entries(dearer),
+                "catalog",
+                "EUR-007 in the shop: price",
+            ),
+            (
+                "a product is in dollars",
+                "/api/products",
+                entries(in_dollars),
+                "catalog",
+                "currency",
+            ),
+            ("a product is sold out", "/api/products", entries(sold_out), "catalog", "sold out"),
+            (
+                "the shop is empty",
+                "/api/products",
+                only_lists([]),
+                "catalog",
+                "EUR-001 in the shop",
+            ),
+            (
+                "the shop answers 500",
+                "/api/products",
+                only_lists(said({}, 500)),
+                "catalog",
+                "answered 500",
+            ),
+            (
+                "a product does not open",
+                "/api/products/",
+                only_pages(GONE),
+                "catalog",
+                "answered 404",
+            ),
+            (
+                "the list of LiveSales is empty",
+                "/api/livesale",
+                only_lists([]),
+                "livesale",
+                "in the app's list",
+            ),
+            (
+                "the LiveSale does not open",
+                "/api/livesale/",
+                only_pages(GONE),
+                "livesale",
+                "answered 404",
+            ),
+            ("the LiveSale starts later", "/api/livesale", entries(later), "livesale", "start"),
+            (
+                "the LiveSale lacks a product",
+                "/api/livesale",
+                entries(without_offers),
+                "livesale",
+                "product",
+            ),
+            (
+                "the LiveSale is cheaper",
+                "/api/livesale",
+                entries(discounted),
+                "livesale",
+                "price of",
+            ),
+            ("a card is dropped", "/api/biz/leads", without_last_card, "leads", "on the board"),
+            (
+                "a card is in another column",
+                "/api/biz/leads",
+                entries(other_column),
+                "leads",
+                "column",
+            ),
+            ("cards have no tags", "/api/biz/leads", entries(without_tags), "leads", "timezone"),
+            (
+                "the board refuses the token",
+                "/api/biz/leads",
+                lambda _: REFUSED,
+                "leads",
+                "answered 401",
+            ),
+        )
+    ],
+)
+def test_what_only_the_app_does_wrong_is_seen(
+    shape: Shape, path: str, change: Change, blamed: str, says: str
+) -> None:
+    shape.distort("GET", path, change)
+    failed = shape.look()
+    assert set(failed) == {blamed}, failed
+    assert says in failed[blamed]
+
+
+def test_a_token_that_opens_nothing_is_seen(shape: Shape) -> None:
+    shape.distort("GET", OWN_PAGE[shape.name], lambda _: REFUSED)
+    failed = shape.look()
+    assert set(failed) == {"accounts"} and "answered 401" in failed["accounts"]
+
+
+def test_somebody_elses_own_page_is_seen(shape: Shape) -> None:
+    shape.distort(
+        "GET", OWN_PAGE[shape.name], lambda body: {**body, "email": "index.demo@aislemarts.luxury"}
+    )
+    failed = shape.look()
+    assert set(failed) == {"accounts"} and "index.demo" in failed["accounts"]
+
+
+def replaced(old: str, new: str) -> Change:
+    return lambda body: json.loads(json.dumps(body).replace(old, new))
+
+
+def livesale_link(body: Any) -> Any:
+    body["demo_urls"]["livesale"] = body["demo_urls"]["home"]
+    return body
+
+
+def without_a_link(body: Any) -> Any:
+    del body["demo_urls"]["analytics"]
+    return body
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        pytest.param(
+            replaced("utm_bundle=LVMH_JULIE_BERCOVY", "utm_bundle=INDEX_SOFOA_DOLFE"),
+            "utm_bundle: expected “LVMH_JULIE_BERCOVY”, found “INDEX_SOFOA_DOLFE”",
+            id="another's",
+        ),
+        pytest.param(
+            replaced("utm_bundle=LVMH_JULIE_BERCOVY", "utm_bundle={bundle_id}"),
+            "{bundle_id}",
+            id="a placeholder",
+        ),
+        pytest.param(replaced("locale=fr-FR", "locale=en-US"), "locale", id="in English"),
+        pytest.param(replaced("currency=EUR", "currency=USD"), "currency", id="in dollars"),
+        pytest.param(without_a_link, "analytics", id="missing"),
+    ],
+)
+def test_a_link_that_opens_another_demo_is_seen(shape: Shape, change: Change, says: str) -> None:
+    shape.distort("GET", "/api/demo/context/", change)
+    failed = shape.look()
+    assert set(failed) == {"locales"}, failed
+    assert says in failed["locales"]
+
+
+def test_a_link_to_another_livesale_is_seen(shape: Shape) -> None:
+    shape.distort("GET", "/api/demo/context/", livesale_link)
+    failed = shape.look()
+    assert set(failed) == {"livesale"}, failed
+    assert "a link that names LiveSale" in failed["livesale"]
+
+
+def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:
+    """An app may refuse to sign in somebody who is signed in already as another."""
+
+    def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+        email = request.json()["email"]
+        if email not in request.headers.get("Cookie", email):
+            return said({"detail": "signed in as somebody else"}, 409)
+        return replace(forward(), headers=(("Set-Cookie", f"who={email}; Path=/"),))
+
+    shape.proxy.override("POST", "/api/auth/login", override)
+    assert shape.look() == {}
+
+
+def test_a_limit_of_requests_is_waited_out(shape: Shape) -> None:
+    asked = 0
+
+    def override(_: Request, forward: Callable[[], Reply]) -> Reply:
+        nonlocal asked
+        asked += 1
+        limited = Reply(429, b"{}", headers=(("Retry-After", "1"),))
+        return limited if asked == 2 else forward()
+
+    shape.proxy.override("GET", "/api/", override)
+    assert shape.look() == {}
+
+
+@pytest.mark.parametrize(
+    ("blamed", "breaks"),
+    [
+        ("catalog", lambda shape: shape.direct.db.products.delete_one(
+            {"_id": shape.product("EUR-007")["_id"]})),
+        ("livesale", lambda shape: shape.direct.db.livesales.update_many(
+            {}, {"$set": {"title": "Soldes"}})),
+        ("leads", lambda shape: shape.direct.db.leads.update_one(
+            {"stage": "new"}, {"$set": {"stage": "lost"}})),
+    ],
+    ids=["a product", "the LiveSale", "a card"],
+)  # fmt: skip
+def test_what_is_wrong_in_the_data_is_stored_and_seen(
+    shape: Shape, blamed: str, breaks: Callable[[Shape], object]
+) -> None:
+    breaks(shape)
+    failed = shape.look()
+    shape.engine.reset(shape.bundle)
+    assert blamed in failed
+    assert set(failed) <= {blamed, "livesale", "showcase"}, failed
+    assert shape.look() == {}
+
+
+def test_the_check_says_what_is_stored_and_what_is_seen(
+    shape: Shape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wreck, reset, GO with what the app cannot show waived, roll back."""
+    until = clock.now().date().isoformat()
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text(
+        "".join(
+            f'[[waiver]]\ncheck = "{name}"\nbundles = ["lvmh"]\nreason = "not shown"\n'
+            f'owner = "sales"\nuntil = {until}\n'
+            for name in sorted(NOT_SHOWN[shape.name])
+        )
+    )
+    monkeypatch.setenv("PLAYBOOK_WAIVERS", str(waivers))
+    db = shape.direct.db
+    db.products.update_many({}, {"$set": {"title": "wrecked", "name": "wrecked"}})
+    db.leads.delete_many({})
+    with shape.environment() as environment:
+        assert check(environment, shape.seeds, [shape.bundle]).verdict == "NO-GO"
+        shape.engine.reset(shape.bundle)
+        verdict = check(environment, shape.seeds, [shape.bundle])
+    assert verdict.verdict == "GO", [reason.sentence for reason in verdict.bundles[0].reasons]
+    for name in ("catalog", "livesale", "leads", "accounts"):
+        assert verdict.bundles[0].stands_on(name) == ("stored", "seen")
+    shape.engine.roll_back(shape.bundle)
+    assert "wrecked" in {one.get("title") or one.get("name") for one in db.products.find()}
+    shape.engine.reset(shape.bundle)
+
+
+# What the published backend does with documents that do not fit
+
+
+@pytest.fixture
+def published(shape: Shape) -> Shape:
+    if shape.name != "aislemarts":
+        pytest.skip("only the published backend has models that refuse")
+    return shape
+
+
+@pytest.mark.parametrize(
+    ("collection", "blamed"), [("products", "catalog"), ("livesales", "livesale")]
+)
+def test_one_document_that_does_not_fit_empties_the_list(
+    published: Shape, collection: str, blamed: str
+) -> None:
+    db = published.direct.db
+    db[collection].insert_one({"_id": "somebody's", "active": True})
+    failed = published.look()
+    db[collection].delete_one({"_id": "somebody's"})
+    assert set(failed) == {blamed}, failed
