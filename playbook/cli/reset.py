@@ -15,6 +15,7 @@ from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
+    from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.reset.plan import Step
     from playbook.reset.run import Reset
@@ -55,11 +56,20 @@ def reset(
 
     The state before is backed up; a reset that fails midway is rolled back.
     """
+    from playbook.environment.settings import name_in_settings
+
     begun = monotonic()
     code = 1
+    used: list[Environment] = []
     try:
         code = _reset(
-            bundle, access, dry_run=dry_run, force=force, check=check, no_rollback=no_rollback
+            bundle,
+            access,
+            used,
+            dry_run=dry_run,
+            force=force,
+            check=check,
+            no_rollback=no_rollback,
         )
     except PlaybookError as error:
         code = error.exit_code
@@ -67,20 +77,28 @@ def reset(
     finally:
         if emergency:
             how = "GO" if code == 0 else f"not GO, exit {code}"
-            print(f"emergency reset of {' '.join(bundle)}: {how} after {monotonic() - begun:.0f} s")
+            name = used[0].name if used else name_in_settings()
+            print(
+                f"emergency reset of {' '.join(bundle)}: {how} after {monotonic() - begun:.0f} s, "
+                f"environment {name}"
+            )
     raise typer.Exit(code)
 
 
 def _reset(
     names: list[str],
     access: str | None,
+    used: list[Environment],
     *,
     dry_run: bool,
     force: bool,
     check: bool,
     no_rollback: bool,
 ) -> int:
-    """Reset, and check where that is wanted; answers with the exit code."""
+    """Reset, and check where that is wanted; answers with the exit code.
+
+    Adds the environment that it opens to ``used``.
+    """
     from playbook import clock
     from playbook.cli.check import look_and_tell
     from playbook.cli.side_by_side import for_each
@@ -106,6 +124,7 @@ def _reset(
 
     accesses = {one.key: access_of(one) for one in chosen}
     with opened(loaded) as environment:
+        used.append(environment)
         resets = Reset(environment, loaded, backup.directory(environment.settings))
         if dry_run:
             for one in chosen:
@@ -140,7 +159,10 @@ def _print_plan(resets: Reset, bundle: Bundle, access: datetime) -> None:
     from playbook import clock
 
     todo, counts = resets.preview(bundle, access)
-    print(f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written")
+    print(
+        f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written, "
+        f"environment {resets.environment.identity.name}"
+    )
     for number, step in enumerate(todo.steps, start=1):
         print(f"{number:3}. {step.name}: {step.operation}")
     for collection, count in counts.items():
