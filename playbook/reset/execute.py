@@ -68,6 +68,8 @@ class Executor:
     environment: Environment
     before: Snapshot | None
     notes: list[str] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
+    """The collections in which a document of the demo was changed."""
     _new_ids: dict[str, Any] = field(default_factory=dict)
     """The ``_id`` of each account that the app has just created, by its address."""
 
@@ -126,6 +128,7 @@ class Executor:
         ):
             self.environment.db[collection].delete_many({"_id": {"$in": in_the_way}})
         if changed:
+            self.written.add(collection)
             self.environment.db[collection].bulk_write(
                 [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed], ordered=False
             )
@@ -154,6 +157,7 @@ class Executor:
             writes.append(UpdateOne({"_id": match.identifier}, update))
             changed += 1
         if writes:
+            self.written.add(kept.collection)
             self.environment.db[kept.collection].bulk_write(writes, ordered=False)
         pristine = len(matches) - created - changed
         return f"{created + changed} written, {pristine} pristine already"
@@ -186,6 +190,8 @@ class Executor:
             portions = range(0, len(strays), IDS_AT_ONCE)
             chosen = [{"_id": {"$in": strays[n : n + IDS_AT_ONCE]}} for n in portions]
         collected = self.environment.db[collection]
+        if chosen:
+            self.written.add(collection)
         deleted = sum(collected.delete_many({"$and": [where, c]}).deleted_count for c in chosen)
         return f"{deleted} strays deleted" if chosen else "no strays"
 

@@ -22,7 +22,6 @@ from playbook.facts import Demo
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.reset import backup
 from playbook.reset.run import Reset
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import failures_of
@@ -432,8 +431,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     assert verdict.verdict == "GO", [reason.sentence for reason in verdict.bundles[0].reasons]
     for name in ("catalog", "livesale", "leads", "accounts"):
         assert verdict.bundles[0].stands_on(name) == ("stored", "seen")
-    saved = backup.latest(shape.backups, shape.bundle)
-    shape.engine.roll_back(shape.bundle, saved)
+    shape.engine.roll_back(shape.bundle)
     assert "wrecked" in {one.get("title") or one.get("name") for one in db.products.find()}
     shape.engine.reset(shape.bundle)
 
