@@ -86,7 +86,7 @@ class Shape:
         self.proxy.override(method, path, override)
 
     def product(self, sku: str) -> dict[str, Any]:
-        key = {"_id": sku} if self.name == "playbook" else {"attributes.sku": sku}
+        key = {"_id": sku} if self.name == "playbook" else {"attributes.demo_sku": sku}
         found = self.direct.db.products.find_one(key)
         assert found is not None
         return found
@@ -131,7 +131,7 @@ def entries(change: Callable[[dict[str, Any]], bool | None]) -> Change:
 
 
 def sku_of(entry: dict[str, Any]) -> str:
-    return str(entry.get("attributes", {}).get("sku", entry["_id"]))
+    return str(entry.get("attributes", {}).get("demo_sku", entry["_id"]))
 
 
 def hide(entry: dict[str, Any]) -> bool:
