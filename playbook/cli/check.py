@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from playbook.cli.arguments import Bundles, Walk
 from playbook.cli.environment_options import named
+from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
@@ -68,13 +70,17 @@ def look_and_tell(
     allure: Path | None = None,
     walking: Walking | None = None,
 ) -> Verdict:
-    """Check some bundles, telling failures as they come and the verdict at the end."""
+    """Check some bundles: failures as they come, the verdict at the end, a run in the journal."""
     from rich.console import Console
 
+    from playbook.cli.side_by_side import whoever_asks
+    from playbook.verdict import recording
     from playbook.verdict.console import progress, show
     from playbook.verdict.run_features import check as run_check
 
-    told = progress(Console(stderr=True), {one.key: one.short for one in chosen})
+    by = whoever_asks()
+    begun = {one.key: recording.begin(seeds, one.key, by) for one in chosen}
+    shown = progress(Console(stderr=True), {one.key: one.short for one in chosen})
     by_key = {one.key: one for one in chosen}
     never_reset: dict[str, bool] = {}
 
@@ -83,12 +89,22 @@ def look_and_tell(
         if result.status != "passed" and result.bundle not in never_reset:
             never_reset[result.bundle] = was_never_reset(environment, seeds, by_key[result.bundle])
         if not never_reset.get(result.bundle):
-            told(result)
+            shown(result)
 
-    verdict = run_check(
-        environment, seeds, chosen, on_result=tell, allure_results=allure, walking=walking
-    )
+    try:
+        verdict = run_check(
+            environment, seeds, chosen, on_result=tell, allure_results=allure, walking=walking
+        )
+    except PlaybookError as error:
+        # What could not be checked is not the GO of before any more.
+        recording.record(environment, list(begun.values()), str(error))
+        raise
     show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
+    if walking is not None and walking.alone:
+        return verdict  # pages alone: the journal holds what was said of the whole checklist
+    if why_not := recording.record_verdict(environment, verdict, begun):
+        text = f"playbook: this check is not in the journal: {why_not}"
+        print(environment.redact(text), file=sys.stderr)
     return verdict
 
 
@@ -126,7 +142,9 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
             standing(one, verdict.generated_at),
             seeds,
             pictures.latest(
-                backup.directory(environment.settings), seeds.bundles[one.bundle].model
+                backup.directory(environment.settings),
+                environment.identity,
+                seeds.bundles[one.bundle].model,
             ),
         )
         for one in verdict.bundles

@@ -10,6 +10,7 @@ from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.nights.alerts.outbox import Delivery
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
+from playbook.reset.journal import new_run
 from playbook.reset.run import InSession, ResetFailed
 from playbook.verdict.checks import SEVERITIES, WALK, worst
 from playbook.verdict.model import GO, NO_GO, BundleVerdict
@@ -37,6 +38,8 @@ class Night:
 
     bundle: Bundle
     started_at: datetime
+    id: str = ""
+    """What its runs carry, so that a rollback undoes the whole night."""
     ended_at: datetime | None = None
     waited: timedelta = timedelta(0)
     attempts: list[Attempt] = field(default_factory=list)
@@ -48,6 +51,9 @@ class Night:
     environment: str = ""
     """Its name."""
     deliveries: list[Delivery] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.id = self.id or new_run(self.started_at)
 
     @property
     def pristine(self) -> bool:
@@ -102,14 +108,17 @@ class Night:
         """
         if self.pristine:
             return None
-        found = [severity_of(self.failing)] if self.failing else []
+        # A rollback can't make a night worse than its reset was.
+        resets = [a.verdict for a in self.attempts if a.verdict and a.what != "rollback"]
+        failing = [verdict for verdict in resets if verdict.verdict != GO]
+        found = [severity_of(failing[-1])] if failing else []
         rollbacks = [a for a in self.attempts if a.what == "rollback"]
         if any(attempt.error for attempt in rollbacks):
             found.append("critical")
         if self.error is not None:
             found.append(severity_of_error(self.error))
         elif not found:
-            # The reset itself broke: what stands was rolled back and is GO, or nobody knows.
+            # The reset itself broke: what stands was rolled back and is GO, or is unknown.
             found.append("high" if self.verdict == GO else "critical")
         return self.raised(worst(found))
 

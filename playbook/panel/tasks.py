@@ -27,7 +27,7 @@ def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: b
 
     def task(told: Told) -> str:
         report = work.reset(
-            bundle, trigger=PANEL, access=access, force=force, progress=telling(told)
+            bundle, trigger=PANEL, by=by, access=access, force=force, progress=telling(told)
         )
         _tell_notes(report, told)
         return f"Reset in {report.seconds:.1f} s. {_checked(work, bundle, by, told)}"
@@ -35,14 +35,14 @@ def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: b
     return task
 
 
-def roll_back(work: Work, bundle: Bundle, by: str, to: str, force: bool) -> Task:
-    """Roll back to a backup, then check what it has brought back."""
+def roll_back(work: Work, bundle: Bundle, by: str, to: str | None, force: bool) -> Task:
+    """Roll back to a backup, or undo the last change; then check what that has brought back."""
 
     def task(told: Told) -> str:
-        report = work.roll_back(bundle, to, force=force, progress=telling(told))
+        report = work.roll_back(bundle, to, by=by, force=force, progress=telling(told))
         _tell_notes(report, told)
         verdict = _checked(work, bundle, by, told)
-        return f"Rolled back to {report.run.backup} in {report.seconds:.1f} s. {verdict}"
+        return f"Rolled back to {report.run.restored} in {report.seconds:.1f} s. {verdict}"
 
     return task
 

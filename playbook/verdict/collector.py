@@ -25,6 +25,7 @@ from playbook.verdict.waivers import Waivers
 
 PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
+LOOK_PROPERTY = "playbook_look"
 ENVIRONMENT_PROPERTY = "playbook_environment"
 USUAL_REMEDY = {"currency": Remedy.FEED, WALK: Remedy.PAGES}
 """What helps against most failures of a check; for all others, a reset."""
@@ -96,6 +97,8 @@ class Collector:
         self.expected: list[str] = []
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
+        self.looks: dict[str, str] = {}
+        """When the look at each bundle began, as the id of a run in the journal."""
         self.environment = NOWHERE
         self.waivers = Waivers()
         self.seeds: Seeds | None = None
@@ -144,6 +147,9 @@ class Collector:
             # What fails after a pass (a probe that can't be removed) replaces the pass.
             self.results[report.nodeid] = result
             self.on_result(result)
+        if LOOK_PROPERTY in properties:
+            bundle, look = json.loads(str(properties[LOOK_PROPERTY]))
+            self.looks[bundle] = look
         if ENVIRONMENT_PROPERTY in properties:
             self.environment = Identity(**json.loads(str(properties[ENVIRONMENT_PROPERTY])))
         if SESSION_PROPERTY in properties:

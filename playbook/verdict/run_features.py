@@ -15,6 +15,8 @@ from playbook.facts import Demo
 from playbook.facts.reading import AskedOnce
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.processes import signals
+from playbook.processes.signals import Interrupted
 from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import Result, Verdict
 from playbook.walk.browser import require_browser
@@ -60,7 +62,8 @@ def check(
     With ``walking`` they are walked through in a browser, too. Raises NotWalked where there is
     none.
 
-    Not to be run twice at once in one process: pytest is made for one session at a time.
+    Not to be run twice at once in one process: pytest is made for one session at a time. Raises
+    Interrupted where a signal ended it: then there is no verdict.
     """
     if walking is not None:
         require_browser()
@@ -101,6 +104,8 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
     collector.environment = given.environment.identity
     with _without_installed_plugins():
         status = pytest.main(arguments, plugins=[collector, given])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise Interrupted(signals.received())
     verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")
@@ -113,7 +118,11 @@ def _without_installed_plugins() -> Iterator[None]:
 
     The variables are put back: a panel lives on after a check, and starts other processes.
     """
-    wanted = {"PYTEST_ADDOPTS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    wanted = {
+        "PYTEST_ADDOPTS": None,
+        "PYTEST_PLUGINS": None,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     before = {name: os.environ.get(name) for name in wanted}
     _set_variables(wanted)
     try:

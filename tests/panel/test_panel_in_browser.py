@@ -314,7 +314,7 @@ def test_everything_is_legible(
     colourful(sandbox)
     page = open_page("operator", viewport=size, color_scheme=scheme)
     name = "phone" if size is PHONE else "desktop"
-    with held(sandbox.db, sandbox.bundle("index"), "a-run"):
+    with held(sandbox.db, [sandbox.bundle("index")], "a-run"):
         page.goto("/")
         states = {"GO", "NO-GO", "UNKNOWN", "RESETTING", "IN SESSION"}
         shown = page.locator("[data-state]").evaluate_all("all => all.map(e => e.dataset.state)")

@@ -23,7 +23,6 @@ from playbook.facts.reading import AskedOnce
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.reset import backup
 from playbook.reset.run import Reset
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import failures_of
@@ -88,7 +87,7 @@ class Shape:
         self.proxy.override(method, path, override)
 
     def product(self, sku: str) -> dict[str, Any]:
-        key = {"_id": sku} if self.name == "playbook" else {"attributes.sku": sku}
+        key = {"_id": sku} if self.name == "playbook" else {"attributes.demo_sku": sku}
         found = self.direct.db.products.find_one(key)
         assert found is not None
         return found
@@ -150,7 +149,7 @@ def entries(change: Callable[[dict[str, Any]], bool | None]) -> Change:
 
 
 def sku_of(entry: dict[str, Any]) -> str:
-    return str(entry.get("attributes", {}).get("sku", entry["_id"]))
+    return str(entry.get("attributes", {}).get("demo_sku", entry["_id"]))
 
 
 def hide(entry: dict[str, Any]) -> bool:
@@ -450,8 +449,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     assert verdict.verdict == "GO", [reason.sentence for reason in verdict.bundles[0].reasons]
     for name in ("catalog", "livesale", "leads", "accounts"):
         assert verdict.bundles[0].stands_on(name) == ("stored", "seen")
-    saved = backup.latest(shape.backups, shape.bundle)
-    shape.engine.roll_back(shape.bundle, saved)
+    shape.engine.roll_back(shape.bundle)
     assert "wrecked" in {one.get("title") or one.get("name") for one in db.products.find()}
     shape.engine.reset(shape.bundle)
 
