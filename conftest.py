@@ -8,6 +8,7 @@ pytest_plugins = (
     "fixtures.options",
     "fixtures.environment",
     "fixtures.demo",
+    "fixtures.walk",
     "playbook.report.allure.plugin",
     *steps.MODULES,
 )

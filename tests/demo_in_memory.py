@@ -67,9 +67,13 @@ def seeds() -> Seeds:
 
 @cache
 def _pristine(short: str) -> dict[str, list[Document]]:
-    bundle = bundles.find(seeds(), short)
-    documents = dict(pristine_documents(bundle, seeds(), ACCESS))
-    documents["currency_rates"] = rates_feed.documents(seeds(), AT)
+    return _pristine_of(short, seeds())
+
+
+def _pristine_of(short: str, seeds: Seeds) -> dict[str, list[Document]]:
+    bundle = bundles.find(seeds, short)
+    documents = dict(pristine_documents(bundle, seeds, ACCESS))
+    documents["currency_rates"] = rates_feed.documents(seeds, AT)
     documents.update({name: [] for name in TRACES})
     return documents
 
@@ -88,7 +92,9 @@ class Imagined:
         self.deployment = PLAYBOOK
         self.scope: Scope = scope_of(self.bundle, self.seeds)
         self.accounts = self.scope.accounts
-        self.documents: dict[str, list[Document]] = copy.deepcopy(_pristine(self.short))
+        ours = self.seeds is seeds()
+        self.pristine = _pristine(self.short) if ours else _pristine_of(self.short, self.seeds)
+        self.documents: dict[str, list[Document]] = copy.deepcopy(self.pristine)
         self.indexes: dict[str, list[Document]] = {
             name: [
                 {"name": index.name, "key": dict(index.keys), "unique": index.unique}
@@ -145,7 +151,7 @@ class Imagined:
         return email, self.answers.get(f"wrong {email}") or refused
 
     def login(self, email: str) -> Answer:
-        owner = next((u["_id"] for u in _pristine(self.short)["users"] if u["email"] == email), "")
+        owner = next((u["_id"] for u in self.pristine["users"] if u["email"] == email), "")
         body = {"user_id": owner, "token": "t", "message": "Login successful"}
         return self.answers.get(email) or Answer("POST login", 200, body)
 
@@ -171,14 +177,14 @@ class Imagined:
     def localization(self) -> Answer:
         languages = [
             {"language": d["_id"], "direction": d.get("direction"), "messages": d.get("messages")}
-            for d in _pristine(self.short)["locales"]
+            for d in self.pristine["locales"]
         ]
         served = Answer("GET locales", 200, {"valid": True, "languages": languages})
         return self.answers.get("locales") or served
 
     @property
     def context(self) -> Answer:
-        context = _pristine(self.short)["awareness_contexts"][0]
+        context = self.pristine["awareness_contexts"][0]
         body = {
             "bundle": self.bundle.key,
             "context": {name: value for name, value in context.items() if name != "_id"},
@@ -189,7 +195,7 @@ class Imagined:
     @property
     def kpis(self) -> Answer:
         rates = {d["_id"]: d["rates"] for d in rates_feed.documents(self.seeds, AT)}
-        headline = _pristine(self.short)["showcases"][0]["headline"]
+        headline = self.pristine["showcases"][0]["headline"]
         currency = self.bundle.currency
         shown = in_currency(headline, currency, lambda own, wanted: rates[own][wanted])
         body = {

@@ -29,7 +29,9 @@ def published_backend(db: Database[dict[str, Any]]) -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"null")
-            if self.path == "/api/auth/register":
+            if self.path.startswith("/api/auth/") and not {"email", "password"} <= body.keys():
+                self._answer(422, {"detail": "Field required"})
+            elif self.path == "/api/auth/register":
                 self._register(body)
             elif self.path == "/api/auth/login":
                 self._log_in(body)

@@ -23,6 +23,7 @@ from playbook import PROJECT, clock
 from playbook.embedded.start import MARKER
 from playbook.environment import Environment, snapshot
 from playbook.environment.identities import read_scope
+from playbook.environment.identity import Identity
 from playbook.environment.snapshot import Snapshot
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
@@ -69,6 +70,10 @@ class Sandbox:
     @property
     def db(self) -> Database[Document]:
         return self.environment.db
+
+    @property
+    def identity(self) -> Identity:
+        return self.environment.identity
 
     @property
     def bundles(self) -> list[Bundle]:

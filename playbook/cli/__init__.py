@@ -1,7 +1,8 @@
 """The ``playbook`` command.
 
 Exit codes: 0 GO or done, 1 NO-GO, 2 wrong usage, settings or seeds, 3 environment unreachable,
-4 refused (no marker, another environment's, being reset, an investor is in session).
+4 refused (no marker, another environment's, being reset, an investor is in session), 130 or 143
+interrupted.
 
 Each command imports what it needs when it runs, so that a check does not wait for the admin
 panel to load.
@@ -25,12 +26,15 @@ from playbook.environment import variables
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
+from playbook.processes.output import show_on_every_terminal
+from playbook.processes.signals import interrupt, received
 
 COMMANDS = (
     "up",
     "env",
     "reset",
     "check",
+    "walk",
     "rollback",
     "verify",
     "nightly",
@@ -114,11 +118,17 @@ def load_commands() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end with its exit code; whatever happens, in plain words."""
+    show_on_every_terminal()
     if not app.registered_commands:
         load_commands()
     if os.environ.get(THROW_AWAY):
         mark_lines()
-    end_process(_run())
+    try:
+        # Until here a signal ended the process at once; now something may be to clear away.
+        interrupt()
+        end_process(_run())
+    except KeyboardInterrupt:  # on the way out
+        end_process(128 + received())
 
 
 def _run() -> int:
@@ -130,8 +140,8 @@ def _run() -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        _say("interrupted")
-        return 130
+        _say("interrupted: there is no result")
+        return 128 + received()
     except PlaybookError as error:
         _say(redact(str(error)))
         return error.exit_code

@@ -16,4 +16,7 @@ OneBundle = Annotated[
     str, typer.Argument(metavar="BUNDLE", help="id, short name or alias of a bundle, in any case")
 ]
 Force = Annotated[bool, typer.Option("--force", help="although an investor is in session")]
+Walk = Annotated[
+    bool, typer.Option("--walk", help="also walk through the demos in a browser, as investors will")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print machine-readable JSON")]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from playbook.cli.arguments import Bundles
+from playbook.cli.arguments import Bundles, Walk
 from playbook.cli.environment_options import named
+from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
     from playbook.verdict import Result, Verdict
+    from playbook.verdict.run_features import Walking
 
 
 OWN_COLLECTIONS = ("users", "leads", "livesales")
@@ -37,6 +40,7 @@ def check(
         Path | None,
         typer.Option(metavar="FILE", help="write a sheet a bundle here, to print for the meeting"),
     ] = None,
+    walk: Walk = False,
 ) -> None:
     """Say whether bundles can be shown now, and what is wrong where they can't.
 
@@ -46,11 +50,12 @@ def check(
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
+    from playbook.verdict.run_features import Walking
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
-        verdict = look_and_tell(environment, loaded, chosen, allure)
+        verdict = look_and_tell(environment, loaded, chosen, allure, Walking() if walk else None)
         if html is not None:
             write_sheets(environment, loaded, verdict, html)
     if json is not None:
@@ -59,15 +64,23 @@ def check(
 
 
 def look_and_tell(
-    environment: Environment, seeds: Seeds, chosen: list[Bundle], allure: Path | None = None
+    environment: Environment,
+    seeds: Seeds,
+    chosen: list[Bundle],
+    allure: Path | None = None,
+    walking: Walking | None = None,
 ) -> Verdict:
-    """Check some bundles, telling failures as they come and the verdict at the end."""
+    """Check some bundles: failures as they come, the verdict at the end, a run in the journal."""
     from rich.console import Console
 
+    from playbook.cli.side_by_side import whoever_asks
+    from playbook.verdict import recording
     from playbook.verdict.console import progress, show
     from playbook.verdict.run_features import check as run_check
 
-    told = progress(Console(stderr=True), {one.key: one.short for one in chosen})
+    by = whoever_asks()
+    begun = {one.key: recording.begin(seeds, one.key, by) for one in chosen}
+    shown = progress(Console(stderr=True), {one.key: one.short for one in chosen})
     by_key = {one.key: one for one in chosen}
     never_reset: dict[str, bool] = {}
 
@@ -76,10 +89,22 @@ def look_and_tell(
         if result.status != "passed" and result.bundle not in never_reset:
             never_reset[result.bundle] = was_never_reset(environment, seeds, by_key[result.bundle])
         if not never_reset.get(result.bundle):
-            told(result)
+            shown(result)
 
-    verdict = run_check(environment, seeds, chosen, on_result=tell, allure_results=allure)
+    try:
+        verdict = run_check(
+            environment, seeds, chosen, on_result=tell, allure_results=allure, walking=walking
+        )
+    except PlaybookError as error:
+        # What could not be checked is not the GO of before any more.
+        recording.record(environment, list(begun.values()), str(error))
+        raise
     show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
+    if walking is not None and walking.alone:
+        return verdict  # pages alone: the journal holds what was said of the whole checklist
+    if why_not := recording.record_verdict(environment, verdict, begun):
+        text = f"playbook: this check is not in the journal: {why_not}"
+        print(environment.redact(text), file=sys.stderr)
     return verdict
 
 
@@ -107,10 +132,20 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
     from playbook.errors import WrongUsage
     from playbook.report.sheet import page
     from playbook.report.sheet.content import gather, standing
+    from playbook.reset import backup
+    from playbook.walk import pictures
 
     sheets = [
         gather(
-            environment, seeds.bundles[one.bundle].model, standing(one, verdict.generated_at), seeds
+            environment,
+            seeds.bundles[one.bundle].model,
+            standing(one, verdict.generated_at),
+            seeds,
+            pictures.latest(
+                backup.directory(environment.settings),
+                environment.identity,
+                seeds.bundles[one.bundle].model,
+            ),
         )
         for one in verdict.bundles
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from playbook.cli.arguments import Bundles
+from playbook.cli.arguments import Bundles, Walk
 from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
@@ -37,18 +37,23 @@ def nightly(
         Path | None,
         typer.Option(metavar="DIR", help="leave Allure results and the verdict's JSON here"),
     ] = None,
+    walk: Walk = False,
 ) -> None:
     """Back up, reset, check and record bundles, one after the other, and alert.
 
     On NO-GO once more; then a rollback to the last state that was GO. Waits up to two hours
-    while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO.
+    while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO. With --walk
+    what is GO is walked through in a browser, too; where that fails nothing is rolled back.
+
+    The first SIGINT or SIGTERM lets the bundle in hand be finished, the second one puts the state
+    before it back; the exit code is 130 or 143 then, and what was not done is named.
     """
     from playbook.errors import Unreachable, gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
-    from playbook.nights.nightly import BLIP, Nightly
+    from playbook.nights.nightly import BLIP, Nightly, walk_through
     from playbook.pristine import bundles, seeds
-    from playbook.processes.signals import StopRequest
+    from playbook.processes.signals import StoppedEarly, StopRequest
     from playbook.reset import backup
 
     stopping = StopRequest()
@@ -59,7 +64,8 @@ def nightly(
         tonight = (schedule.reset_time(), schedule.grace()) if if_due else None
         loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
-    codes = []
+    codes: list[int] = []
+    not_done = list(chosen)
     with (
         _alerting(outbox, names),
         _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
@@ -76,13 +82,22 @@ def nightly(
             stopping,
             reports,
             tonight,
+            walk=walk_through if walk else None,
             coming=_coming_meeting(environment, loaded, outbox),
             say=_say,
         )
         for one in chosen:
-            codes.append(_one(nights, one, unreachable))
             if stopping.asked.is_set():
                 break
+            try:
+                codes.append(_one(nights, one, unreachable))
+            except StoppedEarly as stopped:
+                _say(environment.redact(str(stopped)))
+                break
+            not_done.remove(one)
+    if not_done:
+        _say(f"interrupted; not done: {', '.join(one.short for one in not_done)}")
+        raise typer.Exit(128 + stopping.number)
     raise typer.Exit(gravest(codes))
 
 
@@ -139,11 +154,11 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
     from playbook.nights.alerts import Outbox
     from playbook.nights.alerts.wording import broken_off
     from playbook.nights.nightly import Crashed
-    from playbook.processes.signals import StoppedImmediately
+    from playbook.processes.signals import StoppedEarly
 
     try:
         yield
-    except (StoppedImmediately, Crashed, typer.Exit):
+    except (StoppedEarly, Crashed, typer.Exit):
         raise
     except Exception as error:
         expected = isinstance(error, PlaybookError)
@@ -174,16 +189,13 @@ def _one(nights: object, bundle: object, unreachable: object) -> int:
     from playbook.errors import Refused, Unreachable
     from playbook.nights.nightly import Nightly
     from playbook.pristine.bundles import Bundle
-    from playbook.processes.signals import StoppedImmediately
 
     seen_to, one = cast(Nightly, nights), cast(Bundle, bundle)
     try:
         if unreachable is not None:
             return seen_to.not_reached(one, cast(Unreachable, unreachable)).exit_code
         return seen_to.run(one).exit_code
-    except StoppedImmediately:
-        raise
-    except Refused as refused:  # somebody else is at it, or there is nothing to do
+    except Refused as refused:  # another run is at work, or there is nothing to do
         _say(str(refused))
         return refused.exit_code
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +12,11 @@ from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
-    from playbook.reset.plan import Step
-    from playbook.reset.run import Reset
+    from playbook.reset.run import Report, Reset
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +32,9 @@ def reset(
             help="the meeting to come, in the bundle's local time (2026-11-24T10:00)",
         ),
     ] = None,
+    access_in_the_past: Annotated[
+        bool, typer.Option("--access-in-the-past", help="although that meeting is over")
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -54,7 +55,8 @@ def reset(
 ) -> None:
     """Reset bundles to pristine, for real (playbook, "Reset Procedures").
 
-    The state before is backed up; a reset that fails midway is rolled back.
+    Several bundles are one run: the state before is backed up once, and a reset that fails or is
+    interrupted midway is rolled back as a whole.
     """
     from playbook.environment.settings import name_in_settings
 
@@ -66,6 +68,7 @@ def reset(
             bundle,
             access,
             used,
+            access_in_the_past=access_in_the_past,
             dry_run=dry_run,
             force=force,
             check=check,
@@ -73,6 +76,9 @@ def reset(
         )
     except PlaybookError as error:
         code = error.exit_code
+        raise
+    except KeyboardInterrupt as error:
+        code = getattr(error, "exit_code", 130)
         raise
     finally:
         if emergency:
@@ -90,6 +96,7 @@ def _reset(
     access: str | None,
     used: list[Environment],
     *,
+    access_in_the_past: bool,
     dry_run: bool,
     force: bool,
     check: bool,
@@ -101,40 +108,32 @@ def _reset(
     """
     from playbook import clock
     from playbook.cli.check import look_and_tell
-    from playbook.cli.side_by_side import for_each
+    from playbook.cli.side_by_side import as_one_run, whoever_asks
     from playbook.embedded.open import opened
-    from playbook.errors import WrongUsage
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
-    from playbook.reset.run import Reset, delete_orphaned_traces
+    from playbook.reset.access import InThePast, access_of
+    from playbook.reset.run import Reset
     from playbook.verdict import GO
 
     loaded = seeds.load()
-    chosen = bundles.select(loaded, names)
-
-    def access_of(one: Bundle) -> datetime:
-        if access is None:
-            return clock.now()
+    chosen, now = bundles.select(loaded, names), clock.now()
+    accesses: dict[str, datetime] = {}
+    for one in chosen if access is not None else ():
         try:
-            return clock.from_local(access, one.timezone)
-        except ValueError as error:
-            raise WrongUsage(
-                f"--access {access!r} is no time ({error}); expected one like 2026-11-24T10:00"
-            ) from None
-
-    accesses = {one.key: access_of(one) for one in chosen}
+            accesses[one.key] = access_of(access or "", one, now, in_the_past=access_in_the_past)
+        except InThePast as error:
+            raise InThePast(f"{error}; if that is meant, add --access-in-the-past") from None
     with opened(loaded) as environment:
         used.append(environment)
-        resets = Reset(environment, loaded, backup.directory(environment.settings))
+        root = backup.directory(environment.settings)
+        resets = Reset(environment, loaded, root, by=whoever_asks())
         if dry_run:
             for one in chosen:
-                _print_plan(resets, one, accesses[one.key])
+                _print_plan(resets, one, accesses.get(one.key, now))
             return 0
 
-        def work(one: Bundle, told: Callable[[int, int, Step], None]) -> str:
-            report = replace(resets, progress=told).reset(
-                one, access=accesses[one.key], force=force, roll_back=not no_rollback
-            )
+        def line(one: Bundle, report: Report) -> str:
             notes = "".join(f"\n  note: {note}" for note in report.notes)
             return (
                 f"{one.short}: pristine in {report.seconds:.1f} s, "
@@ -143,13 +142,20 @@ def _reset(
                 f"environment {environment.name}{notes}"
             )
 
-        code = for_each(environment, chosen, work)
-        if code == 0 and any(name.casefold() == "all" for name in names):
-            cleared = delete_orphaned_traces(environment, loaded)
-            print(
-                f"all: {cleared} demo traces without a bundle cleared, "
-                f"environment {environment.name}"
-            )
+        every = len(chosen) == len(loaded.bundles)
+        code = as_one_run(
+            environment,
+            chosen,
+            resets,
+            lambda engine: engine.reset_together(
+                chosen,
+                accesses=accesses,
+                orphans=every,
+                force=force,
+                roll_back=not no_rollback,
+            ),
+            line,
+        )
         if code == 0 and check and look_and_tell(environment, loaded, chosen).verdict != GO:
             code = 1
         return code

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import Bundles, Force
 from playbook.cli.environment_options import named
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playbook.environment import Environment
+    from playbook.pristine.bundles import Bundle
+    from playbook.reset.backup import Backup
 
 
 def register(app: typer.Typer) -> None:
@@ -20,38 +25,104 @@ def rollback(
     bundle: Bundles,
     to: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="a day (2026-11-21, UTC) or a backup's folder name"),
+        typer.Option(
+            metavar="WHICH",
+            help="a backup's folder name, a day (2026-11-21, UTC), or go: the latest state that "
+            "was GO",
+        ),
+    ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="show the states that can be put back, and end")
+    ] = False,
+    believed_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENVIRONMENT",
+            help="for a backup without an identity: the environment that it is believed to be of",
+        ),
     ] = None,
     force: Force = False,
 ) -> None:
-    """Restore bundles from their backups: the latest, or the latest of a day.
+    """Undo the last thing that changed bundles: a reset, a night, or a rollback.
 
-    Same documents, strays removed, indexes too; verified by comparing hashes. A damaged backup
-    is refused before anything is written (playbook, "Rollback to Previous State").
+    The same documents, strays removed, indexes too; verified by comparing hashes. The present
+    state is saved first, so that a rollback can itself be rolled back. A damaged backup, or one of
+    another environment, is refused before anything is written (playbook, "Rollback to Previous
+    State").
     """
-    from playbook.cli.side_by_side import for_each
+    from playbook.cli.side_by_side import as_one_run, whoever_asks
     from playbook.clock import local_text
     from playbook.embedded.open import opened
+    from playbook.errors import WrongUsage
     from playbook.pristine import bundles, seeds
-    from playbook.pristine.bundles import Bundle
     from playbook.reset import backup
-    from playbook.reset.plan import Step
-    from playbook.reset.run import Reset
+    from playbook.reset.run import Report, Reset
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
+    if believed_of is not None and not (to or "").startswith(backup.PREFIX):
+        raise WrongUsage("--believed-of goes with --to and the name of the backup's folder")
     with opened(loaded) as environment:
-        root = backup.directory(environment.settings)
-        saved = {one.key: backup.find(root, one, to) for one in chosen}
-        resets = Reset(environment, loaded, root)
+        root, identity = backup.directory(environment.settings), environment.identity
+        if list_:
+            for one in chosen:
+                print("\n".join(_lines(environment, root, one)))
+            return
+        saved: dict[str, Backup] = {}
+        if to is not None:
+            saved = {one.key: backup.find(root, identity, one, to, believed_of) for one in chosen}
+        resets = Reset(environment, loaded, root, by=whoever_asks())
 
-        def work(one: Bundle, told: Callable[[int, int, Step], None]) -> str:
-            former = saved[one.key]
-            report = replace(resets, progress=told).roll_back(one, former, force=force)
+        def line(one: Bundle, report: Report) -> str:
+            former = report.restored
+            assert former is not None
             return (
                 f"{one.short}: rolled back in {report.seconds:.1f} s to {former.path.name}, "
-                f"taken {local_text(former.taken_at, one.timezone)}; hashes compared, all equal, "
-                f"environment {environment.name}"
+                f"taken {local_text(former.taken_at, one.timezone)}; hashes compared, all equal; "
+                f"the state before is in {report.run.backup}, environment {environment.name}"
             )
 
-        raise typer.Exit(for_each(environment, chosen, work))
+        every = len(chosen) == len(loaded.bundles)
+        code = as_one_run(
+            environment,
+            chosen,
+            resets,
+            lambda engine: engine.roll_back_together(
+                chosen, saved, orphans=every, force=force, believed_of=believed_of
+            ),
+            line,
+        )
+        raise typer.Exit(code)
+
+
+def _lines(environment: Environment, root: Path, bundle: Bundle) -> list[str]:
+    """The states of a bundle that can be put back, newest first: when, what, by whom, how good."""
+    from playbook.clock import local_text
+    from playbook.reset import backup
+
+    kept = backup.listed(root, environment.identity, bundle)
+    lines = [
+        f"{bundle.short}: {len(kept)} states of {environment.identity} can be put back, "
+        "the newest first"
+    ]
+    for one in reversed(kept):
+        part = one.parts[bundle.key]
+        shared = f", with {len(one.bundles) - 1} others" if len(one.bundles) > 1 else ""
+        verdict = "not checked"
+        if part.verdict and part.checked_at:
+            verdict = f"{part.verdict} at {local_text(part.checked_at, bundle.timezone)}"
+        what = "checked and GO" if one.state == backup.GO else f"the state {one.state}"
+        lines.append(
+            f"  {one.path.name}  {local_text(one.taken_at, bundle.timezone)}  {what}{shared}  "
+            f"by {one.by or 'nobody named'}  {verdict}"
+        )
+    if unknown := backup.without_identity(root, bundle):
+        lines.append(
+            f"  {len(unknown)} more do not say of which environment they are "
+            f"({unknown[0].path.name} … {unknown[-1].path.name}): --to NAME --believed-of "
+            "ENVIRONMENT restores one"
+            if len(unknown) > 1
+            else f"  {unknown[0].path.name} does not say of which environment it is: "
+            f"--to {unknown[0].path.name} --believed-of ENVIRONMENT restores it"
+        )
+    return lines

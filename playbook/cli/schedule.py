@@ -86,7 +86,7 @@ def due(bundle: OneBundle) -> None:
     made = None
     if settings is not None:  # a throw-away environment has no journal yet
         with opened(loaded, settings) as environment, environment.translate_connection_errors():
-            made = Journal.reading(environment.db).last_night(one.key)
+            made = Journal.of(environment).last_night(one.key)
     instant = schedule.due(one.timezone, clock.now(), made, schedule.reset_time(), schedule.grace())
     if instant is None:
         print(f"{one.short}: not due")
@@ -131,10 +131,11 @@ def render(
         for name, text in rendered.items():
             print(f"# {name}\n{text}" if len(rendered) > 1 else text, end="")
         return
+    from playbook.processes.output import write_output
+
     try:
         for name, text in rendered.items():
-            (into / name).parent.mkdir(parents=True, exist_ok=True)
-            (into / name).write_text(text, encoding="utf-8")
+            write_output(into / name, text)
             print(into / name)
     except OSError as error:
         raise WrongUsage(f"{into} can't be written: {error.strerror}") from None

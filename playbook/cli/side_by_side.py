@@ -1,56 +1,68 @@
-"""Do the same for several bundles at once, telling how each is getting on."""
+"""One run over several bundles from the command line: its progress, its lines, its end."""
 
 from __future__ import annotations
 
+import getpass
+import socket
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from playbook.environment import Environment
-from playbook.errors import PlaybookError, gravest
+from playbook.errors import gravest
 from playbook.pristine.bundles import Bundle
+from playbook.processes.signals import StopRequest
 from playbook.reset.plan import Step
+from playbook.reset.run import Outcome, Report, Reset
 
-AT_ONCE = 8
-
-type Task = Callable[[Bundle, Callable[[int, int, Step], None]], str]
-"""Does one bundle's work, telling each step; answers with a line for the person."""
+type Line = Callable[[Bundle, Report], str]
+"""What a person reads of one bundle's part of the run."""
 
 
-def for_each(environment: Environment, bundles: Sequence[Bundle], task: Task) -> int:
-    """Run a task for every bundle, side by side; print a line for each.
+def as_one_run(
+    environment: Environment,
+    bundles: Sequence[Bundle],
+    resets: Reset,
+    work: Callable[[Reset], Outcome],
+    line: Line,
+) -> int:
+    """Do some work on bundles in one run; print a line for each.
 
-    Answers with the exit code: 0, or that of the gravest failure.
+    While it runs, SIGINT and SIGTERM let the write in hand finish and put the state before back.
+    Answers with the exit code: 0, or 4 where bundles were left out. Raises what the work raises.
     """
-    console = Console(stderr=True)
+    console, stopping = Console(stderr=True), StopRequest()
     columns = (
-        TextColumn("{task.fields[bundle]:<18}"),
+        TextColumn("{task.fields[names]:<18}"),
         BarColumn(20),
         TextColumn("{task.fields[step]}"),
     )
-    failures: list[PlaybookError] = []
-    printing = Lock()
-    with Progress(*columns, console=console, transient=True) as progress:
+    names = bundles[0].short if len(bundles) == 1 else f"{len(bundles)} bundles"
+    with Progress(*columns, console=console, transient=True) as shown, stopping.listening():
+        row = shown.add_task("", names=names, step="waiting")
 
-        def work(bundle: Bundle) -> None:
-            row = progress.add_task("", bundle=bundle.short, step="waiting")
+        def progress(number: int, total: int, step: Step) -> None:
+            shown.update(row, completed=number - 1, total=total, step=step.line)
 
-            def told(number: int, total: int, step: Step) -> None:
-                progress.update(row, completed=number - 1, total=total, step=step.line)
+        may_go_on = stopping.require_not_asked
+        outcome = work(replace(resets, progress=progress, may_go_on=may_go_on))
+    for bundle in bundles:
+        if report := outcome.reports.get(bundle.key):
+            print(line(bundle, report), flush=True)
+    for bundle in bundles:
+        if refused := outcome.refused.get(bundle.key):
+            text = environment.redact(f"playbook: {bundle.short}: {refused}")
+            print(text, file=sys.stderr, flush=True)
+    return gravest(refused.exit_code for refused in outcome.refused.values())
 
-            try:
-                line, stream = task(bundle, told), sys.stdout
-            except PlaybookError as error:
-                failures.append(error)
-                line, stream = f"playbook: {environment.redact(str(error))}", sys.stderr
-            progress.remove_task(row)
-            with printing:
-                print(line, file=stream, flush=True)
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(work, bundles))
-    return gravest(failure.exit_code for failure in failures)
+def whoever_asks() -> str:
+    """Who types a command, for the journal: the account and the machine."""
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in many containers
+        account = "somebody"
+    return f"{account}@{socket.gethostname()}"

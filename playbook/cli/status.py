@@ -31,6 +31,7 @@ def status(
     from playbook.report import metrics
     from playbook.report.status import SHOWN_RUNS, as_json, show
     from playbook.reset.journal import Journal
+    from playbook.reset.standing import standings
 
     if json and prometheus:
         raise WrongUsage("--json and --prometheus exclude each other")
@@ -38,15 +39,17 @@ def status(
     loaded = seeds.load()
     with opened(loaded) as environment, environment.translate_connection_errors():
         known = environment.identity
-        journal = Journal.reading(environment.db)
+        journal, now = Journal.of(environment), clock.now()
+        bundles = [line.model for line in loaded.bundles.values()]
+        standing = standings(journal, loaded, bundles, now)
         if prometheus:
             runs = metrics.runs_to_tell(journal, loaded.bundles)
         else:
             runs = journal.last_runs(loaded.bundles, SHOWN_RUNS)
     if prometheus:
-        text = metrics.render(runs, loaded, clock.now(), known.name, at)
+        text = metrics.render(runs, standing, loaded, now, known.name, at)
         print(text, end="", file=for_machines())
     elif json:
-        print(as_json(loaded, runs, clock.now(), known, at), file=for_machines())
+        print(as_json(loaded, runs, standing, now, known, at), file=for_machines())
     else:
-        show(Console(), loaded, runs, clock.now(), known, at)
+        show(Console(), loaded, runs, standing, now, known, at)

@@ -49,8 +49,21 @@ def up(
     ended = _end_requested()
     with start(data_dir) as settings:
         print(json.dumps(settings.as_variables()), flush=True)
-        _say(f"the demo's pages are at {settings.api_url}/", "ready; Ctrl-C ends it")
+        _say(*page_lines(settings.api_url), "ready; Ctrl-C ends it")
         ended.wait()
+
+
+def page_lines(address: str) -> list[str]:
+    """A line a bundle: the link that opens its demo, once it has been reset."""
+    from playbook.pristine import seeds
+    from playbook.standin.links import links_to
+
+    loaded = seeds.load()
+    width = max(len(line.model.short) for line in loaded.bundles.values())
+    return [
+        f"{line.model.short:<{width}}  {links_to(address, loaded.contexts[key].document)['home']}"
+        for key, line in loaded.bundles.items()
+    ]
 
 
 def export_lines(variables: dict[str, str]) -> list[str]:
@@ -93,7 +106,7 @@ def _export(data_dir: Path | None) -> None:
         raise Unreachable("the embedded environment ended before it was ready")
     print("\n".join(told["lines"]), flush=True)
     _say(
-        f"the demo's pages are at {told['pages']}",
+        *page_lines(told["pages"]),
         f"ready; it ends with this session, or by: kill {told['pid']}",
     )
 
@@ -111,7 +124,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
             _answer(
                 answering,
                 lines=export_lines(_exported(settings)),
-                pages=f"{settings.api_url}/",
+                pages=settings.api_url,
                 pid=os.getpid(),
             )
             nowhere = os.open(os.devnull, os.O_RDWR)

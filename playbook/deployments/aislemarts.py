@@ -10,11 +10,10 @@ import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from playbook.deployments.addresses import is_one_of
+from playbook.deployments.aislemarts_models import Category, Lead, LiveSale, Product, User
 from playbook.deployments.answers import decimal_of, instant_of, list_of, object_of, text_of
 from playbook.deployments.description import (
     Deployment,
@@ -37,6 +36,7 @@ from playbook.deployments.description import (
     Single,
     Trace,
 )
+from playbook.deployments.front_end import PAGES, FrontEnd, Left
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
@@ -49,114 +49,6 @@ SHOW_LENGTH = timedelta(minutes=60)
 COLUMNS = {"new": "new", "qualified": "qualified", "proposal": "qualified",
            "negotiation": "qualified", "closed": "won"}  # fmt: skip
 """The board's column for each of the playbook's; the playbook's own stands in ``metadata``."""
-
-# The app's own models: a document that does not fit empties a list or answers 500.
-
-
-class Model(BaseModel):
-    """A document of the app; it may carry more fields than these."""
-
-    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
-
-
-Text = Annotated[str, Field(min_length=1)]
-
-
-class Product(Model):
-    """As ``GET /api/products`` lists it."""
-
-    key: Text = Field(alias="_id")
-    title: Text
-    slug: Text
-    description: str
-    price: float
-    currency: Text
-    images: list[str]
-    category_id: str | None
-    brand: str | None
-    attributes: dict[str, str]
-    stock: int
-    active: bool
-
-
-class Category(Model):
-    """As ``GET /api/categories`` lists it."""
-
-    key: Text = Field(alias="_id")
-    name: Text
-    slug: Text
-    description: str | None
-    parent_id: str | None
-    active: bool
-    created_at: datetime
-
-
-class LiveSaleProduct(Model):
-    """A product of a LiveSale."""
-
-    product_id: Text
-    name: Text
-    original_price: float
-    drop_price: float
-    quantity_available: int
-    quantity_sold: int
-    image_url: str | None
-    description: str | None
-
-
-class LiveSale(Model):
-    """As ``GET /api/livesale`` lists it."""
-
-    key: Text = Field(alias="_id")
-    title: Text
-    description: str
-    vendor_id: Text
-    status: Literal["scheduled", "live", "ended", "cancelled"]
-    starts_at: datetime
-    duration_minutes: int
-    ends_at: datetime
-    products: list[LiveSaleProduct]
-    rewards: dict[str, int | float]
-    stream_url: str | None
-    thumbnail_url: str | None
-    viewer_count: int
-    total_sales: int | float
-    total_viewers: int
-    created_at: datetime
-    updated_at: datetime
-    metadata: dict[str, Any]
-
-
-class Lead(Model):
-    """As ``GET /api/biz/leads`` lists it."""
-
-    key: Text = Field(alias="_id")
-    conversation_id: Text
-    customer_id: Text
-    business_id: Text
-    stage: Literal["new", "engaged", "qualified", "won", "lost"]
-    priority: Text
-    last_intent: str | None
-    cart_value: float | None
-    assigned_to: str | None
-    source: str
-    tags: list[str]
-    notes: list[Any]
-    last_activity: datetime
-    created_at: datetime
-    updated_at: datetime
-    metadata: dict[str, Any]
-
-
-class User(Model):
-    """As a sign-in needs it."""
-
-    key: Text = Field(alias="_id")
-    email: Text
-    name: str | None = None
-    password_hash: Text
-    roles: list[str]
-    created_at: datetime
 
 
 def _id_of(kind: str, key: object) -> str:
@@ -687,6 +579,20 @@ DEPLOYMENT = Deployment(
             "analytics": "analytics",
         },
         bundle_parameter="utm_bundle",
+    ),
+    front_end=FrontEnd(
+        # The links are published; where one signs in, writes and sees the board is not: these
+        # paths are the ones to say otherwise in a description of one's own.
+        pages={**PAGES, "sign_in": "/login", "chat": "/chat", "board": "/leads"},
+        left=(
+            Left("conversations", "participants", by="account"),
+            Left("messages", "conversation_id", by="conversations"),
+            Left("leads", "business_id", by="account"),
+        ),
+        lead_tags={
+            name: f"metadata.awareness.{name}"
+            for name in ("locale", "currency", "timezone", "device", "source")
+        },
     ),
     kpi=_kpi,
     register=lambda email, password, name: Request(

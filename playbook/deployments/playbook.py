@@ -333,6 +333,7 @@ DEPLOYMENT = Deployment(
         relative_to_app=False,
         names={
             "home": "home",
+            "catalog": "catalog",
             "cart": "ai_mood_cart",
             "livesale": "livesale",
             "chat": "chat",

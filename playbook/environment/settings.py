@@ -78,6 +78,8 @@ class Settings:
     """The temporary folder of a throw-away environment, which ends with this process."""
     deployment: str = ""
     """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
+    app_url: str = ""
+    """The front end's address (``APP_URL``); empty where that is the API's."""
     feed: Feed = field(default_factory=Feed)
     """What the deployment says of its rate feed."""
     access: ApiAccess = field(default_factory=ApiAccess)
@@ -131,6 +133,7 @@ class Settings:
             name=environment_name(variables),
             outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
+            app_url=variables.get("APP_URL", "").strip().rstrip("/"),
             feed=_feed(variables),
             access=access_from(variables),
         )
@@ -160,6 +163,7 @@ class Settings:
             "API_URL": self.api_url,
             **({NAME_SETTING: self.name} if self.name else {}),
             **({DEPLOYMENT_SETTING: self.deployment} if self.deployment else {}),
+            **({"APP_URL": self.app_url} if self.app_url else {}),
             **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
             **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
             **self._stated_patience,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import get_args
 from zoneinfo import available_timezones
 
+from playbook.environment.presence import is_probe
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
@@ -31,8 +32,8 @@ class Leads:
 
     @property
     def cards(self) -> list[Document]:
-        """The cards on the bundle's board."""
-        return self._reading.stored.documents("leads")
+        """The cards on the bundle's board, without those of a walk that is just being made."""
+        return [card for card in self._reading.stored.documents("leads") if not is_probe(card)]
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:

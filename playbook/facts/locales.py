@@ -28,6 +28,7 @@ class Locales:
 
     def served(self, language: str) -> dict[str, Any]:
         """A language as the API serves it. Raises Unobservable where it does not."""
+        self._reading.stored.require("locales")
         answer = self._reading.localization
         for entry in answer.field("languages", list):
             if isinstance(entry, dict) and entry.get("language") == language:

@@ -29,6 +29,10 @@ class Stored:
         """Whether the app keeps documents of this kind at all."""
         return self._deployment.kept_as(kind) is not None
 
+    def require(self, kind: Kind) -> None:
+        """Raises Unobservable, with the description's reason, where the app keeps no such."""
+        self._kept(kind)
+
     def as_kept(self, kind: Kind) -> list[Document]:
         """The documents of a kind, as the app has them. Raises Unobservable where it has none."""
         return self._found.get(self._kept(kind).collection, [])

@@ -10,8 +10,9 @@ from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.nights.alerts.outbox import Delivery
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
+from playbook.reset.journal import new_run
 from playbook.reset.run import InSession, ResetFailed
-from playbook.verdict.checks import SEVERITIES, worst
+from playbook.verdict.checks import SEVERITIES, WALK, worst
 from playbook.verdict.model import GO, NO_GO, BundleVerdict
 
 SOON = timedelta(hours=24)
@@ -37,6 +38,8 @@ class Night:
 
     bundle: Bundle
     started_at: datetime
+    id: str = ""
+    """What its runs carry, so that a rollback undoes the whole night."""
     ended_at: datetime | None = None
     waited: timedelta = timedelta(0)
     attempts: list[Attempt] = field(default_factory=list)
@@ -49,10 +52,21 @@ class Night:
     """Its name."""
     deliveries: list[Delivery] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.id = self.id or new_run(self.started_at)
+
     @property
     def pristine(self) -> bool:
-        """Whether the bundle was reset tonight and is GO; a rollback is no success."""
-        return self.error is None and any(a.go and a.what != "rollback" for a in self.attempts)
+        """Whether the bundle was reset tonight and is GO; a rollback is no success.
+
+        Where it was to be walked through, that must be GO, too.
+        """
+        reset = any(a.go and a.what == "reset" for a in self.attempts)
+        return self.error is None and reset and all(walk.go for walk in self._walks)
+
+    @property
+    def _walks(self) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.what == WALK]
 
     @property
     def verdict(self) -> str:
@@ -63,13 +77,16 @@ class Night:
     def outcome(self) -> str:
         """The night in a few words."""
         if self.pristine:
-            return "GO" if len(self.attempts) == 1 else "GO after a retry"
+            resets = len(self.attempts) - len(self._walks)
+            return "GO" if resets == 1 else "GO after a retry"
         if isinstance(self.error, InSession):
             return "not reset: an investor is in session"
         if self.error is not None:
             return "broken off"
         if self.rolled_back_to is not None:
             return f"rolled back, {self.verdict}"
+        if any(walk.verdict and not walk.verdict.walked for walk in self._walks):
+            return f"{self.verdict}, not walked through"
         return self.verdict
 
     @property
@@ -91,14 +108,17 @@ class Night:
         """
         if self.pristine:
             return None
-        found = [severity_of(self.failing)] if self.failing else []
+        # A rollback can't make a night worse than its reset was.
+        resets = [a.verdict for a in self.attempts if a.verdict and a.what != "rollback"]
+        failing = [verdict for verdict in resets if verdict.verdict != GO]
+        found = [severity_of(failing[-1])] if failing else []
         rollbacks = [a for a in self.attempts if a.what == "rollback"]
         if any(attempt.error for attempt in rollbacks):
             found.append("critical")
         if self.error is not None:
             found.append(severity_of_error(self.error))
         elif not found:
-            # The reset itself broke: what stands was rolled back and is GO, or nobody knows.
+            # The reset itself broke: what stands was rolled back and is GO, or is unknown.
             found.append("high" if self.verdict == GO else "critical")
         return self.raised(worst(found))
 
@@ -134,7 +154,8 @@ class Night:
             "verdict": self.verdict,
             "severity": self.severity,
             "failed_checks": self.failed_checks,
-            "tries": len(self.attempts),
+            "tries": len(self.attempts) - len(self._walks),
+            "walked": any(walk.verdict and walk.verdict.walked for walk in self._walks),
             "notes": list(self.notes),
             "alerts": [delivery.document() for delivery in self.deliveries],
         }

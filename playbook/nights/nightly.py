@@ -1,7 +1,9 @@
 """A night without an engineer: back up, reset, check, record; and tell people how it went.
 
-On NO-GO it resets and checks once more; then it rolls back to the last state that was GO, checks
-that, and alerts. While an investor is in session it waits. Every night is told in the journal.
+On NO-GO it resets and checks once more; then it rolls back to the last state that was GO, if that
+can still be shown, checks it, and alerts. What it has put back and is not GO either does not stay:
+tonight's reset is no older. While an investor is in session it waits. The journal records every
+night.
 """
 
 from __future__ import annotations
@@ -25,13 +27,16 @@ from playbook.nights.alerts import Alert, Outbox, wording
 from playbook.nights.night import SOON, Attempt, Night, severity_of
 from playbook.nights.schedule.due import due
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.livesale_time import livesale_start
 from playbook.pristine.seeds import Seeds
-from playbook.processes.signals import StoppedImmediately, StopRequest
+from playbook.processes.signals import Interrupted, StoppedEarly, StoppedImmediately, StopRequest
 from playbook.reset import backup
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
 from playbook.reset.run import InSession, Reset, ResetFailed, seeds_version
-from playbook.verdict.model import NO_GO, Verdict
+from playbook.verdict import recording
+from playbook.verdict.checks import WALK
+from playbook.verdict.model import NO_GO, Result, Verdict, of_results
 
 TRIGGER = "nightly"
 SESSION_PATIENCE = timedelta(hours=2)
@@ -66,8 +71,32 @@ def run_features(
     return check(environment, seeds, [bundle], allure_results=allure_results)
 
 
+def walk_through(
+    environment: Environment, seeds: Seeds, bundle: Bundle, allure_results: Path | None
+) -> Verdict:
+    """Walk through a bundle's demo in a browser, as ``playbook walk`` does.
+
+    Without a browser the verdict says that it was not walked, which is no GO.
+    """
+    from playbook.verdict.run_features import Walking, check
+    from playbook.walk.browser import NotWalked
+
+    try:
+        return check(
+            environment,
+            seeds,
+            [bundle],
+            allure_results=allure_results,
+            walking=Walking(alone=True),
+        )
+    except NotWalked as error:
+        line = "Walk: the demo as its investor sees it"
+        missing = Result(bundle.key, WALK, line, "error", "high", line, str(error))
+        return of_results([bundle.key], [missing], {}, clock.now(), required=(WALK,))
+
+
 class Crashed(Exception):
-    """A night ended by a mistake of ours, of which people have been told; carries it as cause."""
+    """A night ended by a mistake of ours, after alerts were sent; carries it as cause."""
 
 
 @dataclass
@@ -83,19 +112,38 @@ class Nightly:
     if_due: tuple[time, timedelta] | None = None
     """Reset time and grace, where a night is to be made only if it is due."""
     check: Check = run_features
+    walk: Check | None = None
+    """Walks through a demo that is GO; None where nobody asked for it."""
     coming: Coming | None = None
     """Which meeting the calendars name next, where there are calendars."""
     say: Callable[[str], None] = print
 
+    def __post_init__(self) -> None:
+        # Of nobody yet: MongoDB is asked when the first night begins.
+        self._journal = Journal(self.environment.db, self.environment.redact, self.backups, None)
+
     @property
     def journal(self) -> Journal:
-        return Journal(self.environment.db, self.environment.redact, self.backups / "journal")
+        """The environment's journal; its spool where MongoDB is away. Raises Refused."""
+        if self._journal.identity is None:
+            self._journal = Journal.of(self.environment, self.backups)
+        return self._journal
+
+    @property
+    def _resets(self) -> Reset:
+        return Reset(
+            self.environment,
+            self.seeds,
+            self.backups,
+            may_go_on=self.stopping.require,
+            by=f"nightly run on {socket.gethostname()}",
+        )
 
     def run(self, bundle: Bundle) -> Night:
-        """One bundle's night, told in the journal and to people.
+        """One bundle's night, recorded in the journal and sent to people.
 
-        Raises BeingReset or LeaseLost where somebody else is at it, NotDue, and StoppedImmediately:
-        of these nobody is alerted. Raises Crashed for what should not happen.
+        Raises BeingReset or LeaseLost where another run is at work, NotDue, and StoppedEarly: these
+        send no alert. Raises Crashed for what should not happen.
         """
         night = Night(bundle, clock.now(), environment=self.environment.name)
         try:
@@ -104,7 +152,7 @@ class Nightly:
                 self._through(night)
                 self.close(night)
                 return night
-        except (NotDue, StoppedImmediately):
+        except (NotDue, StoppedEarly):
             raise
         except (BeingReset, LeaseLost) as error:
             # Nothing was done here where the night had not begun; a failed attempt must be known.
@@ -140,21 +188,26 @@ class Nightly:
             attempt = self._try(night)
         if attempt.go:
             try:
-                Reset(self.environment, self.seeds, self.backups).save(bundle, backup.GO)
+                self._resets.save(bundle, backup.GO, run=night.id)
             except OSError as error:
                 night.notes.append(f"the GO state could not be saved: {error.strerror}")
+            self._walk_through(night)
             return
         if isinstance(attempt.error, Unreachable):
             raise attempt.error
-        self._say(night, f"{_describe_attempt(attempt)}; rolling back")
-        self._roll_back(night)
+        former = self._go_state(night)
+        if former is None:
+            self._say(night, f"{_describe_attempt(attempt)}; {night.notes[-1]}")
+            return
+        self._say(night, f"{_describe_attempt(attempt)}; rolling back to {former.path.name}")
+        self._roll_back(night, former)
 
     @contextmanager
     def _held(self, bundle: Bundle) -> Iterator[None]:
-        """Hold the bundle's night, so that nobody's night resets what ours is checking.
+        """Hold the bundle's night, so that no other night resets what this one is checking.
 
         The lease of a reset is free again while its check runs; this one is not. Raises
-        BeingReset where somebody else holds it; one whose holder died ends by itself.
+        BeingReset where another run holds it; one whose holder died ends by itself.
         """
         lease = Lease(self.environment.db, new_run(clock.now()), this_process())
         if other := self.environment.outlast(lambda: lease.take(f"night:{bundle.key}")):
@@ -181,21 +234,24 @@ class Nightly:
 
     def _try(self, night: Night) -> Attempt:
         """Reset and check once, waiting before it while an investor is in session."""
-        resets = Reset(self.environment, self.seeds, self.backups)
-        # Who comes before the next night is told that night's T, which is theirs (playbook,
+        # An investor who comes before the next night sees this night's T (playbook,
         # "T+48h from demo access").
         access = night.meeting if night.meets_soon else None
         while True:
             try:
-                report = resets.reset(night.bundle, access=access, trigger=TRIGGER)
+                report = self._resets.reset(
+                    night.bundle,
+                    access=access,
+                    meeting=night.meeting,
+                    trigger=TRIGGER,
+                    part_of=night.id,
+                )
                 break
             except InSession as error:
                 self._wait_while_in_session(night, error)
-            except (BeingReset, LeaseLost):
+            except (BeingReset, LeaseLost, StoppedEarly):
                 raise
             except (ResetFailed, Unreachable, Refused) as error:
-                if self.stopping.at_once:
-                    raise StoppedImmediately(str(error)) from None
                 attempt = Attempt("reset", error=error)
                 night.attempts.append(attempt)
                 return attempt
@@ -209,49 +265,95 @@ class Nightly:
         if night.waited == timedelta(0):
             self._say(night, f"{error}; waiting for up to {SESSION_PATIENCE}")
         if self.stopping.wait(SESSION_POLL.total_seconds()):
-            raise StoppedImmediately(f"{night.bundle.short}: told to stop while waiting; {error}")
+            raise StoppedImmediately(
+                f"{night.bundle.short}: asked to stop while waiting; {error}", self.stopping.number
+            )
         night.waited += SESSION_POLL
         self._require_due(night.bundle, SESSION_PATIENCE)
 
-    def _roll_back(self, night: Night) -> None:
-        """Put the last state that was GO back, and check that, too."""
+    def _go_state(self, night: Night) -> backup.Backup | None:
+        """The last state that was GO and can still be shown; None, with a note, where none is.
+
+        A state whose LiveSale has begun is no demo any more, however good it was.
+        """
+        bundle, now = night.bundle, clock.now()
         try:
-            former = backup.latest(self.backups, night.bundle, state=backup.GO)
+            former = backup.latest(self.backups, self.environment.identity, bundle, state=backup.GO)
         except WrongUsage:
             night.notes.append("there is no saved GO state to roll back to")
-            return
-        try:
-            report = Reset(self.environment, self.seeds, self.backups).roll_back(
-                night.bundle, former
+            return None
+        sales = [s.model for s in self.seeds.livesales.values() if s.model.bundle == bundle.key]
+        access = former.parts[bundle.key].access or former.taken_at
+        starts = [livesale_start(s.scheduled_time, access, s.timezone) for s in sales]
+        if starts and min(starts) <= now:
+            taken = clock.local_text(former.taken_at, bundle.timezone)
+            night.notes.append(
+                f"the last state that was GO, of {taken}, is too old to roll back to: its LiveSale "
+                "has begun"
             )
+            return None
+        return former
+
+    def _roll_back(self, night: Night, former: backup.Backup) -> None:
+        """Put a state that was GO back, and check that, too."""
+        try:
+            report = self._resets.roll_back(night.bundle, former, part_of=night.id)
         except InSession as error:
             night.notes.append(f"not rolled back: {error}")
             return
-        except (BeingReset, LeaseLost):
+        except (BeingReset, LeaseLost, StoppedEarly):
             raise
         except PlaybookError as error:
-            if self.stopping.at_once:
-                raise StoppedImmediately(str(error)) from None
+            if isinstance(error, ResetFailed) and error.state_is_back:
+                night.notes.append(f"not rolled back: {error}")
+                return
             night.attempts.append(Attempt("rollback", error=error))
             return
-        night.rolled_back_to = former
-        night.attempts.append(self._checked(night, "rollback", report.run))
+        attempt = self._checked(night, "rollback", report.run)
+        if attempt.go or attempt.verdict is None:
+            night.rolled_back_to = former
+            night.attempts.append(attempt)
+            return
+        self._undo_rollback(night, former, attempt, str(report.run.backup))
+
+    def _undo_rollback(
+        self, night: Night, former: backup.Backup, attempt: Attempt, present: str
+    ) -> None:
+        """What was rolled back to is not GO any more, either: tonight's reset comes back."""
+        failed = ", ".join(attempt.verdict.failed_checks) if attempt.verdict else ""
+        told = f"{former.path.name} is not GO any more ({failed})"
+        bundle, identity = night.bundle, self.environment.identity
+        try:
+            tonight = backup.find(self.backups, identity, bundle, present)
+            self._resets.roll_back(bundle, tonight, part_of=night.id)
+        except (BeingReset, LeaseLost, StoppedEarly):
+            raise
+        except PlaybookError as error:
+            night.notes.append(f"{told}, and stays: {error}")
+            night.rolled_back_to = former
+            night.attempts.append(attempt)
+            return
+        night.notes.append(f"{told}: tonight's reset was put back")
+        self._say(night, night.notes[-1])
 
     def _checked(self, night: Night, what: str, run: Run) -> Attempt:
         """Check, and add the verdict to the run's document in the journal."""
         began = monotonic()
         results = self.reports / "allure-results" if self.reports else None
         try:
-            verdict = self.check(self.environment, self.seeds, night.bundle, results)
+            with self.stopping.changing_nothing():
+                verdict = self.check(self.environment, self.seeds, night.bundle, results)
+        except Interrupted:
+            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
             return Attempt(what, error=error)
-        # A second signal may have ended the check early: its verdict is worth nothing then.
         self.stopping.require()
         (found,) = verdict.bundles
         if self.reports:
             self._leave_report(night, verdict, self.reports)
-        run.verdict, run.failed_checks = found.verdict, found.failed_checks
+        (part,) = verdict.document()["bundles"]
+        recording.finish(run, part["checks"], found.verdict)
         passed = len(found.results) - len(found.not_passed)
         run.steps.append(
             {
@@ -260,8 +362,25 @@ class Nightly:
                 "did": f"{found.verdict}, {passed} of {len(found.results)} scenarios passed",
             }
         )
-        self.environment.outlast(lambda: self.journal.record(run))
+        self.environment.outlast(lambda: self.journal.record([run]))
         return Attempt(what, verdict=found)
+
+    def _walk_through(self, night: Night) -> None:
+        """Walk through what was reset; a page that is wrong is told, and no reason to roll back."""
+        if self.walk is None:
+            return
+        results = self.reports / "allure-results" if self.reports else None
+        try:
+            verdict = self.walk(self.environment, self.seeds, night.bundle, results)
+        except PlaybookError as error:
+            self.stopping.require()
+            night.attempts.append(Attempt(WALK, error=error))
+            return
+        self.stopping.require()
+        (found,) = verdict.bundles
+        night.attempts.append(Attempt(WALK, verdict=found))
+        said = found.verdict if found.walked else "not walked"
+        self._say(night, f"walked through: {said}")
 
     def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
         """The verdict's JSON and its page; that one can't be written changes no verdict."""
@@ -280,9 +399,13 @@ class Nightly:
             self._send(night, wording.retrying(night, first.verdict, self._report(night)))
 
     def close(self, night: Night) -> None:
-        """Tell a night in the journal and to people; never fails for that."""
+        """Record a night in the journal and tell people; never fails for that."""
         night.ended_at = clock.now()
-        former = self.journal.nights(night.bundle.key, REMEMBERED_NIGHTS)
+        try:
+            journal = self.journal
+            former = journal.nights(night.bundle.key, REMEMBERED_NIGHTS)
+        except PlaybookError:  # a copied database, which must not be written to
+            journal, former = None, []
         run = Run(
             new_run(night.started_at),
             night.bundle.key,
@@ -290,31 +413,34 @@ class Nightly:
             night.started_at,
             night.started_at,
             seeds_version(self.seeds),
+            by=self._resets.by,
+            part_of=night.id,
             status="failed" if isinstance(night.error, Unreachable) else "refused",
             ended_at=night.ended_at,
             error=str(night.error) if night.error else None,
         )
         # Before the alerts, too: the verdict must not be lost where one hangs.
-        self._journal(run, night)
+        self._record(journal, run, night)
         alert, also = wording.alert_of_night(night, former, self._report(night))
         self._send(night, alert, also)
-        self._journal(run, night)
+        self._record(journal, run, night)
         self._say(night, night.outcome + (f": {night.error}" if night.error else ""))
         for delivery in night.deliveries:
             if not delivery.taken:
                 self._say(night, f"alert {delivery}")
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
-        """The night of a bundle whose environment does not answer at all: told all the same."""
+        """The night of a bundle whose environment does not answer: people still get an alert."""
         night = Night(bundle, clock.now(), error=error, environment=self.environment.name)
         self.close(night)
         return night
 
-    def _journal(self, run: Run, night: Night) -> None:
+    def _record(self, journal: Journal | None, run: Run, night: Night) -> None:
         run.night = night.document()
         run.night["notes"] = [self.environment.redact(note) for note in night.notes]
         try:
-            self.journal.tell_night(run)
+            if journal is not None:
+                journal.record_night(run)
         except (PyMongoError, PlaybookError, OSError) as error:
             self._say(night, f"the night could not be written down: {type(error).__name__}")
 

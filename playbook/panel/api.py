@@ -13,7 +13,6 @@ They are for who is signed in to the panel (resets: as an operator), or bears
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,15 +27,16 @@ from playbook.panel.accounts import Person
 from playbook.panel.audit import Audit
 from playbook.panel.authentication import Authentication
 from playbook.panel.check_process import CheckBroke
-from playbook.panel.engine import Work, failed_checks
+from playbook.panel.engine import Work
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
+from playbook.reset.access import InThePast, access_of
 from playbook.reset.run import ResetFailed
 from playbook.verdict.model import GO
+from playbook.verdict.recording import failed_checks
 
-FURTHEST_MEETING = timedelta(days=365)
 LONGEST_NAME = 100
 
 
@@ -90,7 +90,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 _RESET_PROBLEMS = {
     **_PROBLEMS,
-    400: {"model": Problem, "description": "The meeting's time is none"},
+    400: {"model": Problem, "description": "The meeting's time is not one that can be meant"},
     409: {"model": Problem, "description": "Refused: in session, being reset, or no demo"},
 }
 
@@ -132,16 +132,26 @@ def demo_router(
             ),
         ] = None,
         force: Annotated[bool, Query(description="although an investor is in session")] = False,
+        access_in_the_past: Annotated[
+            bool, Query(description="although the meeting is over")
+        ] = False,
     ) -> WasReset:
         """Put a bundle back to pristine, for real, and answer when it is done."""
         who = said(lambda: gate.person(request, "operator"))
         chosen = _bundle(seeds, bundle)
+        meeting = None
         try:
-            meeting = meeting_of(access, chosen, clock.now())
+            if access and access.strip():
+                meeting = access_of(access, chosen, clock.now(), in_the_past=access_in_the_past)
         except WrongUsage as error:
             raise HTTPException(400, str(error)) from None
+        except InThePast as error:
+            again = "; if that is meant, add access_in_the_past=true"
+            raise HTTPException(409, f"{error}{again}") from None
         said(lambda: audit(who, "reset", chosen, "forced" if force else ""))
-        report = said(lambda: work.reset(chosen, trigger="api", access=meeting, force=force))
+        report = said(
+            lambda: work.reset(chosen, trigger="api", by=who.name, access=meeting, force=force)
+        )
         return WasReset(
             bundle=chosen.key,
             reset_completed=True,
@@ -170,24 +180,6 @@ def demo_router(
         )
 
     return router
-
-
-def meeting_of(text: str | None, bundle: Bundle, now: datetime) -> datetime | None:
-    """The instant of a meeting that a person typed in the bundle's local time; None for none.
-
-    Raises WrongUsage where it is no time, or one that nobody can mean.
-    """
-    if text is None or not text.strip():
-        return None
-    try:
-        meeting = clock.from_local(text.strip(), bundle.timezone)
-    except (ValueError, OverflowError):
-        raise WrongUsage(
-            "the meeting's time is no time; expected one like 2026-11-24T10:00"
-        ) from None
-    if abs(meeting - now) > FURTHEST_MEETING:
-        raise WrongUsage("the meeting's time is more than a year away")
-    return meeting
 
 
 def _bundle(seeds: Seeds, name: str) -> Bundle:

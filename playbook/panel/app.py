@@ -40,6 +40,7 @@ from playbook.report import metrics
 from playbook.report.sheet.page import STYLE
 from playbook.reset import backup
 from playbook.reset.journal import Journal
+from playbook.reset.standing import standings
 
 
 def create_app(
@@ -108,9 +109,12 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Authe
                 {"WWW-Authenticate": "Bearer"},
             )
         with environment.translate_connection_errors():
-            runs = metrics.runs_to_tell(Journal.reading(environment.db), seeds.bundles)
+            journal, now = Journal.of(environment), clock.now()
+            runs = metrics.runs_to_tell(journal, seeds.bundles)
+            bundles = [line.model for line in seeds.bundles.values()]
+            standing = standings(journal, seeds, bundles, now)
             name = environment.identity.name
-        text = metrics.render(runs, seeds, clock.now(), name, schedule.reset_time())
+        text = metrics.render(runs, standing, seeds, now, name, schedule.reset_time())
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 

@@ -1,8 +1,9 @@
 """Run a check beside a server: in a process of its own, since pytest is one session a process.
 
-``python -m playbook.panel.check_process BUNDLE`` is the child. It takes the deployment's
-settings from its environment and prints one JSON object a line: each result as it comes in, and
-last the verdict's document or what kept it from one. It ends when its parent does.
+``python -m playbook.panel.check_process BUNDLE [WALKS]`` is the child; with a folder for the
+pictures it walks through the demo in a browser instead. It takes the deployment's
+settings from its environment and prints one JSON object a line: each result (and picture) as it
+comes in, and last the verdict's document or what kept it from one. It ends when its parent does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from playbook import PROJECT
@@ -46,26 +48,37 @@ class Checked:
 
 
 def run(
-    environment: Environment, seeds: Seeds, bundle: Bundle, on_result: Callable[[Result], None]
+    environment: Environment,
+    seeds: Seeds,
+    bundle: Bundle,
+    on_result: Callable[[Result], None],
+    walks: Path | None = None,
+    on_picture: Callable[[Path], None] = lambda picture: None,
 ) -> Checked:
-    """Check one bundle for real, in a child process.
+    """Check one bundle for real, in a child process; with ``walks``, walk through it instead.
 
     Raises Unreachable where the environment is not, CheckBroke where there is no verdict.
     """
     with _turns:
-        return _run(environment, seeds, bundle, on_result)
+        return _run(environment, seeds, bundle, on_result, walks, on_picture)
 
 
 def _run(
-    environment: Environment, seeds: Seeds, bundle: Bundle, on_result: Callable[[Result], None]
+    environment: Environment,
+    seeds: Seeds,
+    bundle: Bundle,
+    on_result: Callable[[Result], None],
+    walks: Path | None,
+    on_picture: Callable[[Path], None],
 ) -> Checked:
     variables = {**os.environ, **environment.settings.as_variables()}
     variables["PLAYBOOK_SEEDS"] = str(seeds.directory.resolve())
     variables["PYTHONPATH"] = os.pathsep.join(
         filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
     )
+    arguments = [bundle.key, *([str(walks.resolve())] if walks else [])]
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "playbook.panel.check_process", bundle.key],
+        [sys.executable, "-P", "-m", "playbook.panel.check_process", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -89,6 +102,8 @@ def _run(
                 if "result" in said:
                     fields = said["result"]
                     on_result(Result(**{**fields, "findings": tuple(fields["findings"])}))
+                elif "picture" in said:
+                    on_picture(Path(said["picture"]))
                 else:
                     ended = said or ended
     finally:
@@ -133,17 +148,17 @@ def main() -> NoReturn:
     # Whatever a plugin prints is no answer of ours.
     with redirect_stdout(sys.stderr):
         try:
-            say(document=_verdict_document(sys.argv[1], lambda result: say(result=asdict(result))))
+            say(document=_verdict_document(sys.argv[1], sys.argv[2:], say))
         except PlaybookError as error:
             say(error=str(error), exit_code=error.exit_code)
             status = error.exit_code
     end_process(status)
 
 
-def _verdict_document(name: str, on_result: Callable[[Result], None]) -> dict[str, Any]:
+def _verdict_document(name: str, walks: list[str], say: Callable[..., None]) -> dict[str, Any]:
     from playbook.environment import Environment, Settings
     from playbook.pristine import bundles, seeds
-    from playbook.verdict.run_features import check
+    from playbook.verdict.run_features import Walking, check
 
     loaded = seeds.load()
     settings = Settings.from_environment()
@@ -151,7 +166,22 @@ def _verdict_document(name: str, on_result: Callable[[Result], None]) -> dict[st
         raise WrongUsage("a check beside a server needs MONGO_URI, REDIS_URL and API_URL")
     with Environment(settings) as environment:
         environment.require_reachable()
-        verdict = check(environment, loaded, [bundles.find(loaded, name)], on_result=on_result)
+        walking = (
+            Walking(
+                alone=True,
+                root=Path(walks[0]),
+                on_picture=lambda bundle, step, picture: say(picture=str(picture)),
+            )
+            if walks
+            else None
+        )
+        verdict = check(
+            environment,
+            loaded,
+            [bundles.find(loaded, name)],
+            on_result=lambda result: say(result=asdict(result)),
+            walking=walking,
+        )
         document = json.dumps(verdict.document(), ensure_ascii=False)
         return cast(dict[str, Any], json.loads(environment.redact(document)))
 

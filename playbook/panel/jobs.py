@@ -34,7 +34,7 @@ SILENT = timedelta(seconds=15)
 
 LOST = "The server that worked on it went away: look at the demo again."
 
-type Kind = Literal["check", "reset", "rollback"]
+type Kind = Literal["check", "reset", "rollback", "walk"]
 type State = Literal["doing", "done", "failed"]
 type Document = dict[str, Any]
 
@@ -55,9 +55,9 @@ class Told:
         self._add(text, "doing")
         self._write(number=number, total=total)
 
-    def say(self, text: str, state: State) -> None:
-        """Something has come out, well or badly."""
-        self._add(text, state)
+    def say(self, text: str, state: State, picture: str = "") -> None:
+        """Something has come out, well or badly; ``picture`` is where the panel shows one of it."""
+        self._add(text, state, picture)
         self._write()
 
     def finish(self, state: State, message: str) -> None:
@@ -65,9 +65,10 @@ class Told:
         self._close(state)
         self._write(status=state, message=self._redact(message), ended_at=clock.now())
 
-    def _add(self, text: str, state: State) -> None:
+    def _add(self, text: str, state: State, picture: str = "") -> None:
         self._close("done")
-        self._lines.append({"text": self._redact(text), "state": state})
+        shown = {"picture": picture} if picture else {}
+        self._lines.append({"text": self._redact(text), "state": state, **shown})
 
     def _close(self, state: State) -> None:
         if self._lines and self._lines[-1]["state"] == "doing":

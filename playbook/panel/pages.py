@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,10 +12,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from playbook import clock, writable_folder
-from playbook.errors import WrongUsage
+from playbook.errors import Refused, WrongUsage
 from playbook.panel import tasks
 from playbook.panel.accounts import Person, Role
-from playbook.panel.api import meeting_of
 from playbook.panel.audit import Audit
 from playbook.panel.authentication import Authentication
 from playbook.panel.board import Board, Card
@@ -32,8 +31,13 @@ from playbook.pristine.bundles import Bundle
 from playbook.report.sheet import content
 from playbook.report.sheet import page as sheet_page
 from playbook.reset import backup
+from playbook.reset.access import InThePast, access_of
+from playbook.walk import pictures
+from playbook.walk.walked import TITLES
 
 REPORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.html")
+PAST = "past"
+"""What a form says yes to where the meeting that it names is over."""
 RUN = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
@@ -114,9 +118,9 @@ def pages(desk: Desk) -> APIRouter:
         # Somebody was faster: their job is what the page shows.
         return RedirectResponse(back if started else f"{back}?busy=1", 303)
 
-    def doubts(card: Card, form: Form) -> list[tuple[str, str]]:
+    def doubts(card: Card, form: Form, more: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """What a person should know before anything is written, and has not said yes to."""
-        found = []
+        found = [*more]
         seen = (*card.present, *card.neighbours)
         if seen:
             who = "; ".join(p.told(card.bundle.timezone) for p in seen)
@@ -127,10 +131,15 @@ def pages(desk: Desk) -> APIRouter:
         return [doubt for doubt in found if doubt[0] not in form.all("although")]
 
     def asked(
-        request: Request, session: Session, card: Card, form: Form, verb: str
+        request: Request,
+        session: Session,
+        card: Card,
+        form: Form,
+        verb: str,
+        more: Sequence[tuple[str, str]] = (),
     ) -> HTMLResponse | None:
         """The page that asks again, where there is something to ask."""
-        if not (found := doubts(card, form)):
+        if not (found := doubts(card, form, more)):
             return None
         said = [(name, value) for name, value in form.pairs if name in ("access", "to", "although")]
         return shown(
@@ -146,22 +155,36 @@ def pages(desk: Desk) -> APIRouter:
     def cards(request: Request, session: Signed) -> HTMLResponse:
         return shown(request, "_cards.html", session, cards=desk.board.cards(), now=clock.now())
 
-    @router.get("/bundles/{short}")
-    def bundle(
-        request: Request, session: Signed, chosen: Chosen, busy: bool = False
+    def bundle_page(
+        request: Request,
+        session: Session,
+        chosen: Bundle,
+        *,
+        busy: bool = False,
+        status: int = 200,
+        typed: str = "",
+        problem: str = "",
     ) -> HTMLResponse:
+        """A bundle's page; with what was typed into its form and why that is not accepted."""
         card = card_of(chosen)
         judged = card.judged.run and desk.board.run(chosen, card.judged.run["_id"])
         at = root(request)
         reported = {run["_id"]: url for run in card.runs if (url := report_url(run, at))}
         nightly = f"verdict-{chosen.short}.html"
-        saved = [b for b in backup.listed(desk.work.backups) if b.bundle == chosen.key]
+        saved = backup.listed(desk.work.backups, environment.identity, chosen)
         return shown(
-            request, "bundle.html", session, card=card, busy=busy, backups=saved[::-1],
-            progress=progress_of(card.job), lines=checklist(chosen, judged),
+            request, "bundle.html", session, status=status, card=card, busy=busy,
+            backups=saved[::-1], progress=progress_of(card.job), lines=checklist(chosen, judged),
             reported=reported, nightly=nightly if (reports() / nightly).is_file() else None,
-            now=clock.now(),
+            now=clock.now(), typed=typed, problem=problem, page_titles=TITLES,
+            walked=pictures.latest(desk.work.backups, environment.identity, chosen),
         )  # fmt: skip
+
+    @router.get("/bundles/{short}")
+    def bundle(
+        request: Request, session: Signed, chosen: Chosen, busy: bool = False
+    ) -> HTMLResponse:
+        return bundle_page(request, session, chosen, busy=busy)
 
     @router.get("/bundles/{short}/runs/{run}")
     def run(request: Request, session: Signed, chosen: Chosen, run: str) -> HTMLResponse:
@@ -174,6 +197,22 @@ def pages(desk: Desk) -> APIRouter:
             lines=checklist(chosen, judged) if judged else [],
         )  # fmt: skip
 
+    @router.get("/bundles/{short}/walk/{stamp}/{step}.jpg")
+    def picture(session: Signed, chosen: Chosen, stamp: str, step: str) -> Response:
+        # Only what was listed is ever served: no path comes from outside.
+        walk_folder = pictures.folder_named(desk.work.backups, environment.identity, chosen, stamp)
+        if walk_folder is None or step not in pictures.STEPS:
+            raise HTTPException(404, "There is no such picture.")
+        path = walk_folder / f"{step}.jpg"
+        if not path.is_file():
+            raise HTTPException(404, "There is no such picture.")
+        return FileResponse(path, media_type="image/jpeg")
+
+    @router.post("/bundles/{short}/walk")
+    def walk(request: Request, session: Signed, chosen: Chosen, form: Sent) -> Response:
+        who = changing(session, form, "viewer")
+        return begun(request, chosen, "walk", who, "", tasks.walk(desk.work, chosen))
+
     @router.get("/bundles/{short}/progress")
     def progress(session: Signed, chosen: Chosen) -> Response:
         return streamed(desk.jobs, chosen.key, environment.redact)
@@ -182,8 +221,9 @@ def pages(desk: Desk) -> APIRouter:
     def sheet(request: Request, session: Signed, chosen: Chosen) -> HTMLResponse:
         judged = card_of(chosen).judged
         reasons = () if judged.verdict == "GO" else (judged.sentence,)
+        walked = pictures.latest(desk.work.backups, environment.identity, chosen)
         made = content.gather(
-            environment, chosen, content.Standing(judged.verdict, judged.at, reasons)
+            environment, chosen, content.Standing(judged.verdict, judged.at, reasons), seeds, walked
         )
         at = root(request)
         site = sheet_page.Site(
@@ -191,6 +231,7 @@ def pages(desk: Desk) -> APIRouter:
             script=f"{at}/static/panel.js",
             icon=f"{at}/static/icon.svg",
             back=f"{at}/bundles/{chosen.short}",
+            pictures=f"{at}/bundles/{chosen.short}/walk",
         )
         text = sheet_page.html([made], site)
         return HTMLResponse(environment.redact(text))
@@ -203,11 +244,18 @@ def pages(desk: Desk) -> APIRouter:
     @router.post("/bundles/{short}/reset")
     def reset(request: Request, session: Signed, chosen: Chosen, form: Sent) -> Response:
         who = changing(session, form, "operator")
+        typed, access = form.text("access"), None
+        over: list[tuple[str, str]] = []
         try:
-            access = meeting_of(form.text("access"), chosen, clock.now())
+            if typed.strip():
+                meant = PAST in form.all("although")
+                access = access_of(typed, chosen, clock.now(), in_the_past=meant)
         except WrongUsage as error:
-            raise HTTPException(400, f"Nothing was written: {error}.") from None
-        if question := asked(request, session, card_of(chosen), form, "Reset"):
+            problem = f"Nothing was written: {error}."
+            return bundle_page(request, session, chosen, status=400, typed=typed, problem=problem)
+        except InThePast as error:
+            over = [(PAST, f"Look at the time again: {error}.")]
+        if question := asked(request, session, card_of(chosen), form, "Reset", over):
             return question
         force = "session" in form.all("although")
         meeting = f"for {clock.local_text(access, chosen.timezone)}" if access else ""
@@ -218,11 +266,21 @@ def pages(desk: Desk) -> APIRouter:
     @router.post("/bundles/{short}/rollback")
     def rollback(request: Request, session: Signed, chosen: Chosen, form: Sent) -> Response:
         who = changing(session, form, "operator")
+        to, identity = form.text("to"), environment.identity
         try:
-            saved = backup.find(desk.work.backups, chosen, backup_name(form.text("to")))
-        except WrongUsage:
-            raise HTTPException(400, "There is no such backup; nothing was written.") from None
-        if question := asked(request, session, card_of(chosen), form, "Roll back"):
+            if to:
+                saved = backup.find(desk.work.backups, identity, chosen, backup_name(to))
+            else:
+                saved = desk.work.before_last_change(chosen)
+        except (WrongUsage, Refused) as error:
+            raise HTTPException(400, f"Nothing was written: {error}.") from None
+        when = clock.local_text(saved.taken_at, chosen.timezone)
+        sure = (
+            "rollback",
+            f"It becomes what it was on {when} ({saved.state}). What is there now is saved first, "
+            "so that you can come back to it.",
+        )
+        if question := asked(request, session, card_of(chosen), form, "Roll back", [sure]):
             return question
         force = "session" in form.all("although")
         name = saved.path.name

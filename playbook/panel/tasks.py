@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from playbook.panel.engine import Work
 from playbook.panel.jobs import Task, Told
@@ -10,6 +11,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.reset.plan import Step
 from playbook.reset.run import Progress, Report
 from playbook.verdict.model import GO, Result
+from playbook.walk.walked import TITLES
 
 PANEL = "panel"
 """The trigger of a reset that somebody asked for here."""
@@ -25,7 +27,7 @@ def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: b
 
     def task(told: Told) -> str:
         report = work.reset(
-            bundle, trigger=PANEL, access=access, force=force, progress=telling(told)
+            bundle, trigger=PANEL, by=by, access=access, force=force, progress=telling(told)
         )
         _tell_notes(report, told)
         return f"Reset in {report.seconds:.1f} s. {_checked(work, bundle, by, told)}"
@@ -33,14 +35,35 @@ def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: b
     return task
 
 
-def roll_back(work: Work, bundle: Bundle, by: str, to: str, force: bool) -> Task:
-    """Roll back to a backup, then check what it has brought back."""
+def roll_back(work: Work, bundle: Bundle, by: str, to: str | None, force: bool) -> Task:
+    """Roll back to a backup, or undo the last change; then check what that has brought back."""
 
     def task(told: Told) -> str:
-        report = work.roll_back(bundle, to, force=force, progress=telling(told))
+        report = work.roll_back(bundle, to, by=by, force=force, progress=telling(told))
         _tell_notes(report, told)
         verdict = _checked(work, bundle, by, told)
-        return f"Rolled back to {report.run.backup} in {report.seconds:.1f} s. {verdict}"
+        return f"Rolled back to {report.run.restored} in {report.seconds:.1f} s. {verdict}"
+
+    return task
+
+
+def walk(work: Work, bundle: Bundle) -> Task:
+    """Walk through the demo in a browser."""
+
+    def task(told: Told) -> str:
+        told.begin("Open a browser set to the investor's locale, zone and device")
+
+        def on_result(result: Result) -> None:
+            passed = result.status == "passed"
+            reason = "" if passed else f": {result.reason}"
+            told.say(f"{result.scenario}{reason}", "done" if passed else "failed")
+
+        def on_picture(picture: Path) -> None:
+            shown = f"{bundle.short}/walk/{picture.parent.name}/{picture.name}"
+            told.say(f"Picture: {TITLES[picture.stem]}", "done", shown)
+
+        checked = work.walk(bundle, on_result=on_result, on_picture=on_picture)
+        return f"Walked through: {checked.verdict}."
 
     return task
 

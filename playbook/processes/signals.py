@@ -1,40 +1,122 @@
-"""Being told to stop (SIGTERM, SIGINT) while work is in hand.
+"""SIGINT and SIGTERM: how a command ends when somebody asks it to.
 
-The first time, what is being done is finished and waiting ends. The second time it is broken off
-where it stands; a reset then puts the state before it back.
+Three ways, by what is in hand:
+
+- nothing yet, while a command is still being loaded: it ends at once (:func:`end_at_once`);
+- something that changes no demo: it is left where it is, by :class:`Interrupted`
+  (:func:`interrupt`);
+- something that changes a demo: the signal is only noted (:class:`StopRequest`), and whoever does
+  the work looks at it between two writes.
+
+The exit code is the usual one of a signal: 130 for SIGINT, 143 for SIGTERM.
 """
 
 from __future__ import annotations
 
+import os
 import signal
-from threading import Event
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, current_thread, main_thread
+from typing import Any, NoReturn
 
-from playbook.errors import Refused
+from playbook.errors import PlaybookError
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_last: list[int] = []
 
 
-class StoppedImmediately(Refused):
-    """Told to stop before the work was done."""
+def received() -> int:
+    """The signal that came last, SIGINT where none did."""
+    return _last[-1] if _last else signal.SIGINT
+
+
+class Interrupted(KeyboardInterrupt):
+    """A command was told to end; it changed no demo, or nothing is left half done."""
+
+    def __init__(self, number: int = signal.SIGINT) -> None:
+        super().__init__("interrupted")
+        self.exit_code = 128 + number
+
+
+class StoppedEarly(PlaybookError):
+    """Work that changes a demo was told to stop, and did before it was done."""
+
+    def __init__(self, text: str, number: int = signal.SIGINT) -> None:
+        super().__init__(text)
+        self.exit_code = 128 + number
+
+
+class StoppedImmediately(StoppedEarly):
+    """A night was told to stop at once, before it was done."""
+
+
+def end_at_once() -> None:
+    """From now on a signal ends this process at once: nothing has been begun yet."""
+    _handle_by(_end_now)
+
+
+def interrupt() -> None:
+    """From now on the first signal raises Interrupted in the main thread.
+
+    Later ones are ignored: what is being cleared away then is cleared away.
+    """
+    interrupted = False
+
+    def handle(number: int, _: Any) -> None:
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
+            raise Interrupted(number)
+
+    _handle_by(handle)
 
 
 class StopRequest:
-    """Whether this process has been told to stop, and how firmly."""
+    """Whether this process has been told to stop, and how urgently.
+
+    The first time, what is being done is finished and waiting ends. The second time it is broken
+    off where it stands; a reset then puts the state before it back.
+    """
 
     def __init__(self) -> None:
         self.asked = Event()
         self.at_once = False
+        self.number: int = signal.SIGTERM
+        """The signal that was sent last."""
+        self._changes_nothing = False
 
     def listen(self) -> None:
-        """Heed SIGTERM and SIGINT from now on; only the main thread may call this."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._handle_signal)
+        """Note SIGTERM and SIGINT from now on; only the main thread may call this."""
+        _handle_by(self._note)
 
-    def _handle_signal(self, *_: Any) -> None:
-        if not self.asked.is_set():
-            self.asked.set()
-        elif not self.at_once:
-            self.at_once = True
-            raise StoppedImmediately("told to stop at once")
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Note SIGTERM and SIGINT inside of the block; as before after it."""
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        self.listen()
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def changing_nothing(self) -> Iterator[None]:
+        """Inside of the block, the second signal raises Interrupted: there is nothing to finish."""
+        self._changes_nothing = True
+        try:
+            yield
+        finally:
+            self._changes_nothing = False
+
+    def _note(self, number: int, _: Any) -> None:
+        self.number = number
+        self.at_once = self.asked.is_set()
+        self.asked.set()
+        if self.at_once and self._changes_nothing:
+            self._changes_nothing = False
+            raise Interrupted(number)
 
     def wait(self, seconds: float) -> bool:
         """Wait, but no longer than until told to stop; answers whether that was told."""
@@ -43,4 +125,25 @@ class StopRequest:
     def require(self) -> None:
         """Raises StoppedImmediately where the work is to be broken off."""
         if self.at_once:
-            raise StoppedImmediately("told to stop at once")
+            raise StoppedImmediately("told to stop at once", self.number)
+
+    def require_not_asked(self) -> None:
+        """Raises StoppedEarly where this process has been told to stop at all."""
+        if self.asked.is_set():
+            raise StoppedEarly(f"interrupted by {signal.Signals(self.number).name}", self.number)
+
+
+def _end_now(number: int, _: Any) -> NoReturn:
+    # The lowest way there is: a module may be half loaded.
+    os.write(2, b"playbook: interrupted\n")
+    os._exit(128 + number)
+
+
+def _handle_by(handle: Callable[[int, Any], None]) -> None:
+    def handler(number: int, frame: Any) -> None:
+        _last[:] = [number]
+        handle(number, frame)
+
+    if current_thread() is main_thread():  # no other may; one that embeds us sees to its signals
+        for number in SIGNALS:
+            signal.signal(number, handler)

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from playbook.clock import RESET_TIME, next_reset
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import Journal
+from playbook.reset.standing import UNKNOWN, Standing
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO
 
@@ -22,8 +23,11 @@ METRICS = {
     "demo_last_run_timestamp_seconds": "When the bundle's latest reset or rollback began.",
     "demo_last_run_duration_seconds": "How long the steps of that run took.",
     "demo_last_run_failed": "1 where that run did not finish.",
-    "demo_verdict": "What the latest check said: 1 GO, 0 NO-GO; absent where never checked.",
-    "demo_verdict_timestamp_seconds": "When the run ended whose state that check was of.",
+    "demo_verdict": "What the latest check said: 1 GO, 0 NO-GO; absent where it is unknown.",
+    "demo_verdict_known": (
+        "1 where the latest check can be believed: not too old, and nothing written since."
+    ),
+    "demo_verdict_timestamp_seconds": "When the latest check said so, believed or not.",
     "demo_check_failed": "1 where the check failed or did not run in the latest verdict.",
     "demo_next_reset_timestamp_seconds": "When the bundle's next nightly reset is.",
 }
@@ -49,20 +53,26 @@ def runs_to_tell(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Doc
 
 def render(
     runs: Mapping[str, list[Document]],
+    standings: Mapping[str, Standing],
     seeds: Seeds,
     now: datetime,
     environment: str,
     at: time = RESET_TIME,
 ) -> str:
-    """The metrics of every bundle by its runs, newest first (see :func:`runs_to_tell`)."""
+    """The metrics of every bundle by its runs, newest first (see :func:`runs_to_tell`).
+
+    ``standings`` say which verdicts can be believed (see :mod:`playbook.reset.standing`).
+    """
     samples: dict[str, list[tuple[dict[str, str], float]]] = {name: [] for name in METRICS}
     for key, line in seeds.bundles.items():
         labels = {"bundle": line.model.short, "environment": environment}
-        for name, value in _of_bundle(runs.get(key, [])).items():
+        standing = standings[key]
+        for name, value in _of_bundle(runs.get(key, []), standing).items():
             samples[name].append((labels, value))
         upcoming = next_reset(line.model.timezone, now, at).timestamp()
         samples["demo_next_reset_timestamp_seconds"].append((labels, upcoming))
-        if checked := _latest_checked(runs.get(key, [])):
+        checked = standing.run if standing.verdict != UNKNOWN else None
+        if checked is not None:
             samples["demo_check_failed"] += [
                 ({**labels, "check": check}, float(check in checked.get("failed_checks", [])))
                 for check in CHECKS
@@ -70,7 +80,7 @@ def render(
     return _text(samples)
 
 
-def _of_bundle(runs: list[Document]) -> dict[str, float]:
+def _of_bundle(runs: list[Document], standing: Standing) -> dict[str, float]:
     successes = [r for r in runs if r.get("verdict") == GO and r.get("trigger") == NIGHTLY]
     values = {"demo_last_success_timestamp_seconds": _ended(successes[0]) if successes else 0.0}
     if wrote := [run for run in runs if run.get("trigger") != "check"]:
@@ -80,14 +90,12 @@ def _of_bundle(runs: list[Document]) -> dict[str, float]:
         values["demo_last_run_duration_seconds"] = seconds
         failed = latest.get("status") not in ("running", "done")
         values["demo_last_run_failed"] = float(failed)
-    if checked := _latest_checked(runs):
-        values["demo_verdict"] = float(checked["verdict"] == GO)
-        values["demo_verdict_timestamp_seconds"] = _ended(checked)
+    values["demo_verdict_known"] = float(standing.verdict != UNKNOWN)
+    if standing.verdict != UNKNOWN:
+        values["demo_verdict"] = float(standing.verdict == GO)
+    if standing.at is not None:
+        values["demo_verdict_timestamp_seconds"] = standing.at.timestamp()
     return values
-
-
-def _latest_checked(runs: list[Document]) -> Document | None:
-    return next((run for run in runs if run.get("verdict")), None)
 
 
 def _ended(run: Document) -> float:

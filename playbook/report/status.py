@@ -1,4 +1,4 @@
-"""How the bundles are, told from the journal alone."""
+"""How the bundles are, by the journal alone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.text import Text
 from playbook.clock import RESET_TIME, local_text, next_reset
 from playbook.environment.identity import Identity
 from playbook.pristine.seeds import Document, Seeds
+from playbook.reset.standing import UNKNOWN, Standing
 from playbook.verdict.model import GO
 
 SHOWN_RUNS = 14
@@ -25,11 +26,12 @@ def show(
     console: Console,
     seeds: Seeds,
     runs: Mapping[str, list[Document]],
+    standings: Mapping[str, Standing],
     now: datetime,
     environment: Identity,
     at: time = RESET_TIME,
 ) -> None:
-    """Print a bundle's runs, newest first, in its local time, and when its next reset is."""
+    """Print how each bundle is, its runs, newest first, and when its next reset is; local time."""
     console.print(f"environment: {environment.name}", highlight=False, markup=False)
     for key, line in seeds.bundles.items():
         bundle = line.model
@@ -37,7 +39,12 @@ def show(
         console.print(
             Text(bundle.short, style="bold").append(f"  next reset {upcoming}", "not bold")
         )
-        meeting = next((m for run in runs[key] if (m := _meeting(run, now))), None)
+        standing = standings[key]
+        since = f" since {local_text(standing.at, bundle.timezone)}" if standing.at else ""
+        said = Text("  ").append_text(_verdict(standing.verdict))
+        said.append(f"{since if standing.verdict != UNKNOWN else ''}: {standing.sentence}")
+        console.print(said, soft_wrap=True)
+        meeting = standing.meeting
         if meeting is not None:
             console.print(f"  reset for a meeting at {local_text(meeting, bundle.timezone)}")
         table = Table(box=None, pad_edge=True, show_header=False)
@@ -46,7 +53,7 @@ def show(
                 local_text(run["started_at"], bundle.timezone),
                 str(run.get("trigger")),
                 str(run.get("status")),
-                _verdict(run),
+                _verdict(run.get("verdict")),
                 f"{_seconds(run):.1f} s",
                 Text(_describe_run(run)),
             )
@@ -60,6 +67,7 @@ def show(
 def as_json(
     seeds: Seeds,
     runs: Mapping[str, list[Document]],
+    standings: Mapping[str, Standing],
     now: datetime,
     environment: Identity,
     at: time = RESET_TIME,
@@ -71,6 +79,10 @@ def as_json(
             "environment": environment.document(),
             "timezone": line.model.timezone,
             "next_reset": next_reset(line.model.timezone, now, at),
+            "verdict": standings[key].verdict,
+            "verdict_at": standings[key].at,
+            "reason": standings[key].sentence,
+            "meeting": standings[key].meeting,
             "runs": runs[key],
         }
         for key, line in seeds.bundles.items()
@@ -82,21 +94,15 @@ def _to_json(value: Any) -> str:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _meeting(run: Document, now: datetime) -> datetime | None:
-    access = run.get("access")
-    ahead = isinstance(access, datetime) and access > now and run.get("trigger") != "rollback"
-    return access if ahead else None
-
-
 def _seconds(run: Document) -> float:
     return float(sum(step.get("seconds", 0) for step in run.get("steps", [])))
 
 
-def _verdict(run: Document) -> Text:
-    verdict = run.get("verdict")
+def _verdict(verdict: object) -> Text:
     if not verdict:
         return Text("not checked")
-    return Text(str(verdict), style="green" if verdict == GO else "bold red")
+    style = {GO: "green", UNKNOWN: "yellow"}.get(str(verdict), "bold red")
+    return Text(str(verdict), style=style)
 
 
 def _describe_run(run: Document) -> str:

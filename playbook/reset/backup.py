@@ -1,8 +1,15 @@
 """Backups that the official tools read: flat mongodump folders, whole or not there at all.
 
 ``backups/demo_state_YYYYMMDD/<collection>.bson`` with ``<collection>.metadata.json`` beside it
-(UTC dates), and a ``manifest.json`` of ours with checksums. A folder is written under a temporary
-name, synced and renamed; the first of a day keeps the plain name, the others take the time.
+(UTC dates), and a ``manifest.json`` of ours: checksums, the environment, the run and its bundles.
+A folder is written under a temporary name, synced and renamed; the first of a day keeps the plain
+name, the others take the time.
+
+One folder holds the whole scope of a run, however many bundles it was of; what bundles share is in
+it once. The manifest says which documents are whose, so that one bundle can be restored alone.
+
+A folder may hold backups of several environments. One of another environment is never listed,
+restored or pruned.
 """
 
 from __future__ import annotations
@@ -13,9 +20,9 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,17 +33,25 @@ from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 
 from playbook import writable_folder
+from playbook.environment.identity import Identity
 from playbook.environment.settings import Settings
-from playbook.environment.snapshot import RAW, Snapshot
+from playbook.environment.snapshot import RAW, Snapshot, id_bytes
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.bundles import Bundle
 
 KEPT = timedelta(days=7)
 PREFIX = "demo_state_"
 MANIFEST = "manifest.json"
-FORMAT = 1
-BEFORE_RESET = "before reset"
+FORMAT, FORMAT_WITHOUT_IDENTITY = 2, 1
+BEFORE_RESET, BEFORE_ROLLBACK = "before reset", "before rollback"
 GO = "GO"
+OF_NO_BUNDLE = ""
+"""Under which name the manifest keeps what belongs to no bundle."""
+HELD_WITHOUT_IDENTITY = (
+    *("products", "creators", "livesales", "leads", "users", "awareness_contexts", "locales"),
+    *("showcases", "demo_settings", "user_sessions", "conversations", "analytics", "carts"),
+)
+"""The collections of a backup from before environments had an identity; others stay as they are."""
 _FILE_NAME = re.compile(r"[a-z_]+\.(bson|metadata\.json)")
 _PLAIN_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
 
@@ -45,16 +60,66 @@ class BadBackup(Refused):
     """A backup is incomplete, damaged or tampered with; nothing was written."""
 
 
+class ForeignBackup(Refused):
+    """A backup is of another environment, or does not say of which; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one bundle's scope held, and what is known of its demo at that moment."""
+
+    bundle: str
+    """A bundle's id; :data:`OF_NO_BUNDLE` for what belongs to none."""
+    hashes: Mapping[str, str]
+    access: datetime | None = None
+    """T of the demo (UTC)."""
+    meeting: datetime | None = None
+    """The meeting that the demo was prepared for (UTC)."""
+    verdict: str | None = None
+    """What the last check said of this state; None where it was not checked."""
+    checked_at: datetime | None = None
+    positions: Mapping[str, Sequence[int]] = field(default_factory=dict, repr=False)
+    """By collection, which of the file's documents are this bundle's."""
+
+
 @dataclass(frozen=True)
 class Backup:
     """One folder and what its manifest says of it."""
 
     path: Path
-    bundle: str
+    parts: Mapping[str, Part]
     taken_at: datetime
+    """When the run began that saved it (UTC, whole seconds)."""
     state: str
-    """What was saved: the state "before reset", or one that was checked "GO"."""
-    hashes: Mapping[str, str]
+    """What was saved: the state "before reset" or "before rollback", or one checked "GO"."""
+    environment: Identity | None = None
+    """None in a backup that was made before environments had an identity."""
+    run: str | None = None
+    """The run that saved it, before it changed anything."""
+    by: str = ""
+    """Who had that run made."""
+    saved_at: datetime | None = None
+    """When it was saved, to the microsecond: of two saves under one lease, which was first?"""
+
+    @property
+    def age_key(self) -> tuple[datetime, str]:
+        """Sorts backups by when they were saved, the oldest first."""
+        return self.saved_at or self.taken_at, self.path.name
+
+    @property
+    def bundles(self) -> tuple[str, ...]:
+        """The ids of the bundles that can be restored from it."""
+        return tuple(key for key in self.parts if key != OF_NO_BUNDLE)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What is to be written as a backup: a snapshot of each part."""
+
+    snapshots: Mapping[str, Snapshot]
+    """By the bundle's id."""
+    known: Mapping[str, Part] = field(default_factory=dict)
+    """What is known of each part; its hashes and positions are found here."""
 
 
 def directory(settings: Settings) -> Path:
@@ -68,16 +133,30 @@ def directory(settings: Settings) -> Path:
 
 
 def write(
-    root: Path, bundle: Bundle, snapshot: Snapshot, now: datetime, state: str = BEFORE_RESET
+    root: Path,
+    identity: Identity,
+    saved: Saved,
+    now: datetime,
+    state: str = BEFORE_RESET,
+    run: str | None = None,
+    by: str = "",
 ) -> Backup:
-    """Save a snapshot; the folder appears whole or not at all. Raises OSError."""
+    """Save snapshots; the folder appears whole or not at all. Raises OSError."""
     root.mkdir(parents=True, exist_ok=True)
-    partial = root / f".partial-{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    partial = root / f"{_partial_prefix(identity)}{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     partial.mkdir(mode=0o700)  # password hashes and conversations are nobody else's business
+    saved_at = max(now, datetime.now(UTC))
+    whole, positions = together(saved.snapshots)
+    if len(positions) == 1:  # it is the whole
+        positions = {key: {} for key in positions}
+    parts = {
+        key: _part_of(saved.known.get(key) or Part(key, {}), whole, positions[key])
+        for key in saved.snapshots
+    }
     try:
         files = {}
-        for name, documents in snapshot.documents.items():
-            indexes = snapshot.indexes.get(name) or [_PLAIN_INDEX]
+        for name, documents in whole.documents.items():
+            indexes = whole.indexes.get(name) or [_PLAIN_INDEX]
             metadata = {
                 "options": {},
                 "indexes": [{"v": 2, **index} for index in indexes],
@@ -92,11 +171,15 @@ def write(
                 files[file] = hashlib.sha256(content).hexdigest()
         manifest = {
             "format": FORMAT,
-            "bundle": bundle.key,
+            "environment": identity.document(),
+            "run": run,
+            "by": by,
             "taken_at": now.astimezone(UTC).isoformat(),
+            "saved_at": saved_at.isoformat(),
             "state": state,
             "files": files,
-            "documents": snapshot.hashes(),
+            "documents": whole.hashes(),
+            "parts": [_part_document(part) for part in parts.values()],
         }
         manifest["checksum"] = _checksum(manifest)
         _write_synced(partial / MANIFEST, json.dumps(manifest, indent=1).encode())
@@ -106,7 +189,33 @@ def write(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     _sync(root)
-    return Backup(path, bundle.key, now, state, snapshot.hashes())
+    return Backup(path, parts, now, state, identity, run, by, saved_at)
+
+
+def together(
+    snapshots: Mapping[str, Snapshot],
+) -> tuple[Snapshot, dict[str, dict[str, list[int]]]]:
+    """Several snapshots as one that holds each document once; and whose each one is.
+
+    The positions are by snapshot and collection. Where two snapshots hold the same document
+    differently, as one that was changed between the two looks, the first one's counts.
+    """
+    documents: dict[str, list[RawBSONDocument]] = {}
+    known: dict[tuple[str, bytes], int] = {}
+    indexes: dict[str, list[dict[str, Any]]] = {}
+    positions: dict[str, dict[str, list[int]]] = {}
+    for key, snapshot in snapshots.items():
+        mine = positions.setdefault(key, {})
+        for name, found in snapshot.documents.items():
+            all_of_it, places = documents.setdefault(name, []), mine.setdefault(name, [])
+            for document in found:
+                place = known.setdefault((name, id_bytes(document["_id"])), len(all_of_it))
+                if place == len(all_of_it):
+                    all_of_it.append(document)
+                places.append(place)
+        for name, present in snapshot.indexes.items():
+            indexes.setdefault(name, present)
+    return Snapshot(documents, indexes), positions
 
 
 def _claim_name(root: Path, partial: Path, now: datetime) -> Path:
@@ -124,87 +233,156 @@ def _claim_name(root: Path, partial: Path, now: datetime) -> Path:
     raise OSError(f"no free name for a backup of {day} in {root}")
 
 
-def prune(root: Path, now: datetime) -> None:
-    """Remove backups older than seven days, except each bundle's latest that was GO.
+def prune(root: Path, identity: Identity, now: datetime) -> None:
+    """Remove this environment's backups older than seven days, except the latest GO of a bundle.
 
-    Leftovers of killed runs go with them.
+    Leftovers of its killed runs go with them. What another environment keeps here stays.
     """
     oldest = (now - KEPT).date()
     old = [path for path in root.glob(f"{PREFIX}*") if (_day_of(path) or oldest) < oldest]
-    # Their manifests are read only where it matters: a busy week leaves thousands.
-    latest_go = {b.bundle: b.path for b in listed(root) if b.state == GO} if old else {}
-    for path in old:
-        if path not in latest_go.values():
+    if old:
+        # Their manifests are read only where it matters: a busy week leaves thousands.
+        own = listed(root, identity)
+        latest_go = {key: b.path for b in own if b.state == GO for key in b.bundles}
+        for path in {b.path for b in own}.intersection(old) - set(latest_go.values()):
             shutil.rmtree(path, ignore_errors=True)
-    for path in root.glob(".partial-*"):
+    for path in root.glob(f"{_partial_prefix(identity)}*"):
         # Another bundle's reset may be giving it its name at this very moment.
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def listed(root: Path) -> list[Backup]:
-    """Every backup with a readable manifest, oldest first."""
-    found = []
-    for path in root.glob(f"{PREFIX}*"):
-        try:
-            found.append(_read_manifest(path)[0])
-        except BadBackup:
-            continue
-    return sorted(found, key=lambda backup: (backup.taken_at, backup.path.name))
+def listed(root: Path, identity: Identity, bundle: Bundle | None = None) -> list[Backup]:
+    """An environment's backups with a readable manifest, of a bundle or of all, oldest first."""
+    found = [b for b in _readable(root) if _owned(b, identity)]
+    return [b for b in found if bundle is None or bundle.key in b.parts]
 
 
-def latest(root: Path, bundle: Bundle, day: date | None = None, state: str | None = None) -> Backup:
+def without_identity(root: Path, bundle: Bundle) -> list[Backup]:
+    """A bundle's backups that do not say of which environment they are, oldest first."""
+    return [b for b in _readable(root) if b.environment is None and bundle.key in b.parts]
+
+
+def latest(
+    root: Path,
+    identity: Identity,
+    bundle: Bundle,
+    day: date | None = None,
+    state: str | None = None,
+) -> Backup:
     """A bundle's latest backup, of a day (UTC) or of a state where one is asked for.
 
     Raises WrongUsage where there is none.
     """
     matching = [
         backup
-        for backup in listed(root)
-        if backup.bundle == bundle.key
-        and (day is None or backup.taken_at.date() == day)
-        and (state is None or backup.state == state)
+        for backup in listed(root, identity, bundle)
+        if (day is None or backup.taken_at.date() == day) and state in (None, backup.state)
     ]
     if not matching:
-        which = f" of {day:%Y-%m-%d}" if day else ""
-        raise WrongUsage(f"no backup of {bundle.short}{which} in {root}: nothing to roll back to")
+        which = f" of {day:%Y-%m-%d}" if day else f" that was {state}" if state else ""
+        raise WrongUsage(
+            f"no backup of {bundle.short}{which} in {root}: nothing to roll back to; "
+            f"see playbook rollback {bundle.short} --list"
+        )
     return matching[-1]
 
 
-def find(root: Path, bundle: Bundle, to: str | None) -> Backup:
-    """The backup that a person means: the latest, the latest of a day, or one by its name.
+def find(
+    root: Path, identity: Identity, bundle: Bundle, to: str, believed_of: str | None = None
+) -> Backup:
+    """The backup that a person names: by its folder, the latest of a day, or the latest "go".
 
-    Raises WrongUsage where ``to`` is neither, or where there is none.
+    ``believed_of`` names the environment that a backup without an identity is believed to be of.
+
+    Raises WrongUsage where there is none, ForeignBackup where it is another environment's.
     """
-    if to is None:
-        return latest(root, bundle)
+    if to.casefold() == GO.casefold():
+        return latest(root, identity, bundle, state=GO)
     if to.startswith(PREFIX):
-        named = [b for b in listed(root) if b.path.name == to and b.bundle == bundle.key]
-        if not named:
-            raise WrongUsage(f"no backup of {bundle.short} is called {to!r} in {root}")
-        return named[0]
+        return _named(root, identity, bundle, to, believed_of)
     try:
         day = date.fromisoformat(to)
     except ValueError:
-        raise WrongUsage(f"{to!r} is no day; expected one like 2026-11-21") from None
-    return latest(root, bundle, day)
+        raise WrongUsage(
+            f"{to!r} names no backup; expected a day like 2026-11-21, a folder like "
+            f"{PREFIX}20261121, or go for the latest state that was GO"
+        ) from None
+    return latest(root, identity, bundle, day)
 
 
-def read(path: Path, collections: Iterable[str] = ()) -> Snapshot:
-    """A backup's content, every checksum verified; it must hold these collections.
+def _named(
+    root: Path, identity: Identity, bundle: Bundle, name: str, believed_of: str | None
+) -> Backup:
+    # The name is compared with those that are there: no path comes from outside.
+    found = [b for b in _readable(root) if b.path.name == name]
+    if not found:
+        raise WrongUsage(f"no backup of {bundle.short} is called {name!r} in {root}")
+    backup = found[0]
+    require_own(backup, identity, believed_of)
+    if bundle.key not in backup.parts:
+        raise WrongUsage(
+            f"backup {name} is of {', '.join(backup.bundles)}, not of {bundle.key}; "
+            f"see playbook rollback {bundle.short} --list"
+        )
+    return backup
+
+
+def require_own(backup: Backup, identity: Identity, believed_of: str | None = None) -> None:
+    """Raises ForeignBackup where a backup is not known to be of this environment."""
+    name = backup.path.name
+    if backup.environment is None:
+        if believed_of is None:
+            raise ForeignBackup(
+                f"backup {name} does not say of which environment it is; nothing was written. If "
+                f"you know that it is of this one, add: --believed-of {identity.name}"
+            )
+        if believed_of not in (identity.name, identity.id):
+            raise ForeignBackup(
+                f"backup {name} is believed to be of {believed_of!r}, but this environment is "
+                f"{identity.name!r}; nothing was written"
+            )
+    elif not _owned(backup, identity):
+        raise ForeignBackup(
+            f"backup {name} is of environment {backup.environment.name!r} "
+            f"({backup.environment.id}), but this one is {identity.name!r} "
+            f"({identity.id or 'without an identity'}); nothing was written"
+        )
+
+
+def _owned(backup: Backup, identity: Identity) -> bool:
+    return backup.environment is not None and identity.owns(backup.environment.id)
+
+
+def _readable(root: Path) -> list[Backup]:
+    found = []
+    for path in root.glob(f"{PREFIX}*"):
+        try:
+            found.append(_read_manifest(path)[0])
+        except BadBackup:
+            continue
+    return sorted(found, key=lambda backup: backup.age_key)
+
+
+def read(
+    path: Path, bundles: Iterable[str] | None = None, collections: Iterable[str] = ()
+) -> dict[str, Snapshot]:
+    """The content of some parts of a backup, or of all; every checksum is verified.
+
+    It must hold these collections.
 
     Raises BadBackup; writes nothing.
     """
-    backup, files = _read_manifest(path)
-    for name in collections:
+    backup, files, hashes = _read_manifest(path)
+    for name in collections if backup.environment else HELD_WITHOUT_IDENTITY:
         # Restoring from it would empty the collection.
         if not {f"{name}.bson", f"{name}.metadata.json"} <= files.keys():
             raise BadBackup(f"backup {path.name}: it lacks {name}; nothing was written")
     contents: dict[str, bytes] = {}
     for file, wanted in files.items():
         if not _FILE_NAME.fullmatch(file):
-            raise BadBackup(f"backup {path.name}: {file!r} is no file of a backup")
+            raise BadBackup(f"backup {path.name}: {file!r} is not a file of a backup")
         try:
             contents[file] = (path / file).read_bytes()
         except OSError:
@@ -222,35 +400,114 @@ def read(path: Path, collections: Iterable[str] = ()) -> Snapshot:
             documents[name] = _decoded(path, file, content)
         else:
             indexes[name] = [dict(index) for index in json_util.loads(content)["indexes"]]
-    snapshot = Snapshot(documents, indexes)
-    if snapshot.hashes() != dict(sorted(backup.hashes.items())):
-        raise BadBackup(f"backup {path.name}: documents and manifest disagree; nothing was written")
-    return snapshot
+    whole = Snapshot(documents, indexes)
+    disagree = f"backup {path.name}: documents and manifest disagree; nothing was written"
+    if whole.hashes() != dict(sorted(hashes.items())):
+        raise BadBackup(disagree)
+    chosen = backup.parts if bundles is None else bundles
+    try:
+        snapshots = {key: _cut_out(whole, backup.parts[key]) for key in chosen}
+    except (IndexError, KeyError):
+        raise BadBackup(disagree) from None
+    for key, snapshot in snapshots.items():
+        if snapshot.hashes() != dict(sorted(backup.parts[key].hashes.items())):
+            raise BadBackup(disagree)
+    return snapshots
+
+
+def _cut_out(whole: Snapshot, part: Part) -> Snapshot:
+    """One part of a backup's documents."""
+    if not part.positions:  # a backup of one bundle alone, of before there were parts
+        return whole
+    documents = {
+        name: [whole.documents[name][place] for place in places]
+        for name, places in part.positions.items()
+    }
+    return Snapshot(documents, whole.indexes)
 
 
 def _decoded(path: Path, file: str, content: bytes) -> list[RawBSONDocument]:
     try:
         return bson.decode_all(content, RAW)
     except InvalidBSON:
-        raise BadBackup(f"backup {path.name}: {file} is no BSON; nothing was written") from None
+        raise BadBackup(f"backup {path.name}: {file} is not BSON; nothing was written") from None
 
 
-def _read_manifest(path: Path) -> tuple[Backup, dict[str, str]]:
+def _read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
+    """A backup, and the digests of its files and of its collections' documents."""
     try:
         manifest = json.loads((path / MANIFEST).read_bytes())
         stated = manifest.pop("checksum")
-        if stated != _checksum(manifest) or manifest["format"] != FORMAT:
+        if stated != _checksum(manifest):
             raise BadBackup(f"backup {path.name}: its manifest was changed; nothing was written")
+        identity = None
+        if manifest["format"] == FORMAT_WITHOUT_IDENTITY:
+            hashes = {**manifest["documents"]}
+            parts = [Part(manifest["bundle"], hashes)]
+        elif manifest["format"] == FORMAT:
+            parts = [_part_from(document) for document in manifest["parts"]]
+            identity = Identity(manifest["environment"]["id"], manifest["environment"]["name"])
+        else:
+            raise BadBackup(
+                f"backup {path.name}: its format {manifest['format']!r} is not known; "
+                "nothing was written"
+            )
         backup = Backup(
             path,
-            manifest["bundle"],
+            {part.bundle: part for part in parts},
             datetime.fromisoformat(manifest["taken_at"]),
             manifest["state"],
-            manifest["documents"],
+            identity,
+            manifest.get("run"),
+            manifest.get("by", ""),
+            datetime.fromisoformat(manifest["saved_at"]) if "saved_at" in manifest else None,
         )
-        return backup, manifest["files"]
+        return backup, {**manifest["files"]}, {**manifest["documents"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BadBackup(f"backup {path.name}: no readable manifest; nothing was written") from None
+
+
+def _part_of(known: Part, whole: Snapshot, positions: Mapping[str, Sequence[int]]) -> Part:
+    part = replace(known, positions=positions)
+    # Of what is written, which is another look's where two looks differed.
+    return replace(part, hashes=_cut_out(whole, part).hashes())
+
+
+def _part_document(part: Part) -> dict[str, Any]:
+    instants = {
+        name: value and value.astimezone(UTC).isoformat()
+        for name in ("access", "meeting", "checked_at")
+        for value in [getattr(part, name)]
+    }
+    return {
+        "bundle": part.bundle,
+        **instants,
+        "verdict": part.verdict,
+        "documents": dict(part.hashes),
+        "positions": {name: list(places) for name, places in part.positions.items()},
+    }
+
+
+def _part_from(document: Mapping[str, Any]) -> Part:
+    def instant(name: str) -> datetime | None:
+        return datetime.fromisoformat(document[name]) if document[name] else None
+
+    if not isinstance(document["bundle"], str):
+        raise TypeError
+    return Part(
+        document["bundle"],
+        {**document["documents"]},
+        instant("access"),
+        instant("meeting"),
+        document["verdict"],
+        instant("checked_at"),
+        {**document["positions"]},
+    )
+
+
+def _partial_prefix(identity: Identity) -> str:
+    """How the folders begin that an environment's killed runs leave behind."""
+    return f".partial-{identity.id[:8]}-"
 
 
 def _checksum(manifest: Mapping[str, Any]) -> str:

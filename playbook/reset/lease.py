@@ -1,8 +1,9 @@
 """One reset at a time: leases in MongoDB, one a bundle and one a region.
 
-A lease is taken in a fixed order (bundle, then region), expires by the server's clock, is renewed
-while its holder works, and carries a fence: a number that grows with every holder. A holder asks
-:meth:`Lease.require` before each write; one that finds its lease gone writes nothing more.
+Leases are taken in a fixed order (bundles, then regions, then what all share). One expires by the
+server's clock, is renewed while its holder works, and carries a fence: a number that grows with
+every holder. A holder asks :meth:`Lease.require` before each write; one that finds its lease gone
+writes nothing more.
 A run of this process that could not give its lease back, since MongoDB was away, stands in nobody's
 way: the next run of this process knows that it is over.
 """
@@ -13,10 +14,11 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -67,6 +69,10 @@ class _RunsOver:
 
 
 _over = _RunsOver()
+
+
+def _once[T](attempt: Callable[[], T]) -> T:
+    return attempt()
 
 
 @dataclass
@@ -137,6 +143,30 @@ class Lease:
             )
         self._sure_until = started - self.clock.uncertainty + self.life.total_seconds()
 
+    def wait_for(
+        self,
+        key: str,
+        *,
+        patience: timedelta = REGION_PATIENCE,
+        pause: Callable[[float], None] = time.sleep,
+        outlast: Callable[[Callable[[], Any]], Any] = _once,
+        may_go_on: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take a lease that others may hold for a while.
+
+        ``outlast`` makes each request again while MongoDB is away; ``may_go_on`` is asked
+        meanwhile, and raises where the wait is to end. Raises Refused, naming the holder, where
+        it stays held for longer than ``patience``.
+        """
+        deadline = elapsed() + patience.total_seconds()
+        while other := outlast(lambda: self.take(key)):
+            if elapsed() > deadline:
+                what = key.replace(":", " ")
+                raise Refused(f"{what} is held by {_describe_lease(other)}; try again later")
+            may_go_on()
+            outlast(self.require)
+            pause(POLL_SECONDS)
+
     def release(self) -> None:
         """Give every lease back; one that is no longer ours is left alone."""
         _over.add(self.run)
@@ -146,14 +176,10 @@ class Lease:
         _over.discard(self.run)
 
 
-def _once[T](attempt: Callable[[], T]) -> T:
-    return attempt()
-
-
 @contextmanager
 def held(
     db: Database[dict[str, Any]],
-    bundle: Bundle,
+    bundles: Sequence[Bundle],
     run: str,
     *,
     clock: ServerClock | None = None,
@@ -161,36 +187,40 @@ def held(
     patience: timedelta = REGION_PATIENCE,
     outlast: Callable[[Callable[[], Any]], Any] = _once,
     pause: Callable[[float], None] = time.sleep,
+    may_go_on: Callable[[], None] = lambda: None,
 ) -> Iterator[Lease]:
-    """Hold a bundle's lease and its region's while a reset or rollback runs.
+    """Hold the leases of some bundles and their regions while a reset or rollback runs.
 
-    ``outlast`` makes each request again while MongoDB is away.
+    All of them or none: bundles first, then regions, each in a fixed order, so that two runs never
+    wait for each other. ``outlast`` makes each request again while MongoDB is away.
 
-    Raises Refused, naming the holder, where the bundle is being reset already, or where its
-    region stays held for longer than ``patience``.
+    Raises Refused, naming the holder, where a bundle is being reset already,
+    or where a region stays held for longer than ``patience``.
     """
     lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
     if clock is not None:
         lease.clock = clock
-    if other := outlast(lambda: lease.take(f"bundle:{bundle.key}")):
-        raise BeingReset(
-            f"{bundle.short} is being reset already, by {_describe_lease(other)}; "
-            "nothing was written"
-        )
     try:
-        deadline = elapsed() + patience.total_seconds()
-        while other := outlast(lambda: lease.take(f"region:{bundle.region}")):
-            if elapsed() > deadline:
-                raise Refused(
-                    f"region {bundle.region} is held by {_describe_lease(other)}; try again later"
+        for bundle in sorted(bundles, key=lambda one: one.key):
+            if other := outlast(partial(lease.take, f"bundle:{bundle.key}")):
+                raise BeingReset(
+                    f"{bundle.short} is being reset already, by {_describe_lease(other)}; "
+                    "nothing was written"
                 )
-            outlast(lease.require)
-            pause(POLL_SECONDS)
+        for region in sorted({bundle.region for bundle in bundles}):
+            lease.wait_for(
+                f"region:{region}",
+                patience=patience,
+                pause=pause,
+                outlast=outlast,
+                may_go_on=may_go_on,
+            )
         yield lease
     finally:
         # Where MongoDB stays away the lease ends by its expiry.
-        with suppress(PyMongoError, Unreachable):
-            outlast(lease.release)
+        if lease.fences:
+            with suppress(PyMongoError, Unreachable):
+                outlast(lease.release)
 
 
 def _describe_lease(lease: dict[str, Any]) -> str:

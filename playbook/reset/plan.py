@@ -7,14 +7,14 @@ Nothing here reads or writes; :mod:`playbook.reset.run` is what executes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 
-from playbook.deployments.description import Filter, Index, Kept
+from playbook.deployments.description import Deployment, Filter, Index, Kept
 from playbook.deployments.matching import ComingId, Match, Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.deployments.scope import Scope
@@ -200,10 +200,7 @@ def build(
     bundle, deployment = scope.bundle, scope.deployment
     pristine = pristine_documents(bundle, seeds, access)
     matching = Matching(deployment, pristine, found)
-    steps = [
-        Step("Data Cleanup", trace.line, Remove(trace.collection, scope.filters[trace.collection]))
-        for trace in deployment.traces
-    ]
+    steps = removing_traces(scope.filters, deployment)
     for kept in deployment.kept:
         matches = matching[kept.kind].matches
         writes: list[Step] = []
@@ -261,6 +258,15 @@ def build(
     return Plan(bundle, access, scope, tuple(steps))
 
 
+def removing_traces(filters: Mapping[str, Filter], deployment: Deployment) -> list[Step]:
+    """The steps that delete what visitors have left behind, by some filters."""
+    return [
+        Step("Data Cleanup", trace.line, Remove(trace.collection, filters[trace.collection]))
+        for trace in deployment.traces
+        if trace.collection in filters
+    ]
+
+
 def _with_password(match: Match, path: str, passwords: Mapping[str, str]) -> Match:
     """The account with its password's hash; one that fits already stays."""
     email = match.pristine["email"]
@@ -278,10 +284,12 @@ class Count:
     created: int = 0
 
 
-def counts(plan: Plan, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Count]:
-    """What a plan would do to each collection, by what stands there now."""
+def counts(
+    steps: Iterable[Step], found: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> dict[str, Count]:
+    """What a plan's steps would do to each collection, by what stands there now."""
     total: dict[str, Count] = {}
-    for step in plan.steps:
+    for step in steps:
         match step.operation:
             case Remove(collection):
                 total.setdefault(collection, Count()).deleted += len(found.get(collection, ()))

@@ -19,6 +19,9 @@ CHECKS = (
 )
 """Used in tags, JSON, alerts and pages."""
 
+WALK = "walk"
+"""The check that needs a browser: made where it is asked for, beside the others or alone."""
+
 EVIDENCE = {"stored": "what is stored", "seen": "what the app shows"}
 """What a scenario looks at, by its tag."""
 

@@ -18,15 +18,16 @@ from playbook.errors import PlaybookError
 from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, EVIDENCE
+from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
 
 PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
+LOOK_PROPERTY = "playbook_look"
 ENVIRONMENT_PROPERTY = "playbook_environment"
-USUAL_REMEDY = {"currency": Remedy.FEED}
+USUAL_REMEDY = {"currency": Remedy.FEED, WALK: Remedy.PAGES}
 """What helps against most failures of a check; for all others, a reset."""
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so that no failure text carries a secret."""
@@ -56,6 +57,8 @@ def tagged(scenario: ScenarioTemplate, kind: str) -> str | None:
 
 def evidence_of(scenario: ScenarioTemplate) -> str:
     """What a scenario looks at: what is "stored", or what is "seen" through the app."""
+    if tagged(scenario, "check") == WALK:
+        return "seen"
     found = set(EVIDENCE) & set(scenario.tags)
     return found.pop() if len(found) == 1 else "stored"
 
@@ -85,11 +88,17 @@ def bundle_of(item: pytest.Item) -> str | None:
 class Collector:
     """Collects results as they come in; ask for the verdict when the session is over."""
 
-    def __init__(self, on_result: Callable[[Result], None] = lambda result: None) -> None:
-        self.on_result = on_result
+    def __init__(
+        self,
+        on_result: Callable[[Result], None] = lambda result: None,
+        required: tuple[str, ...] = CHECKS,
+    ) -> None:
+        self.on_result, self.required = on_result, required
         self.expected: list[str] = []
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
+        self.looks: dict[str, str] = {}
+        """When the look at each bundle began, as the id of a run in the journal."""
         self.environment = NOWHERE
         self.waivers = Waivers()
         self.seeds: Seeds | None = None
@@ -100,7 +109,9 @@ class Collector:
         """The verdict over what has been collected."""
         results = self.waivers.apply(self.results.values())
         notes = self.waivers.notes(results)
-        verdict = of_results(self.expected, results, self.in_session, clock.now(), notes)
+        verdict = of_results(
+            self.expected, results, self.in_session, clock.now(), notes, self.required
+        )
         verdict = replace(verdict, environment=self.environment)
         return explained(verdict, self.seeds) if self.seeds else verdict
 
@@ -136,6 +147,9 @@ class Collector:
             # What fails after a pass (a probe that can't be removed) replaces the pass.
             self.results[report.nodeid] = result
             self.on_result(result)
+        if LOOK_PROPERTY in properties:
+            bundle, look = json.loads(str(properties[LOOK_PROPERTY]))
+            self.looks[bundle] = look
         if ENVIRONMENT_PROPERTY in properties:
             self.environment = Identity(**json.loads(str(properties[ENVIRONMENT_PROPERTY])))
         if SESSION_PROPERTY in properties:
@@ -211,7 +225,8 @@ def _as_text(finding: Finding) -> dict[str, str]:
 
 def register_markers(config: pytest.Config) -> None:
     """Make the features' tags known to pytest, so that ``-m check-catalog`` filters by them."""
-    for check in CHECKS:
+    config.addinivalue_line("markers", "walk: what needs a browser (left out unless asked for)")
+    for check in (*CHECKS, WALK):
         config.addinivalue_line("markers", f"check-{check}: scenarios of the check {check}")
     for evidence, what in EVIDENCE.items():
         config.addinivalue_line("markers", f"{evidence}: scenarios about {what}")

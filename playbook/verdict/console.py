@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 from playbook.verdict.model import GO, SEVERITY_IN_WORDS, BundleVerdict, Result, Verdict
 from playbook.verdict.reasons import advice
 
@@ -56,7 +56,7 @@ def show(
         table.add_column(_shortest(bundle, seeds), justify="center", overflow="fold")
     console.print(f"environment: {verdict.environment.name}", markup=False, highlight=False)
     table.add_row("verdict", *(_word(bundle.verdict) for bundle in verdict.bundles))
-    for check in CHECKS:
+    for check in shown_checks(verdict.bundles):
         table.add_row(check, *(Text(*_mark(bundle, check)) for bundle in verdict.bundles))
     console.print(table)
     for bundle in verdict.bundles:
@@ -73,6 +73,13 @@ def show(
     console.print(Text("verdict: ").append_text(_word(verdict.verdict)))
 
 
+def shown_checks(bundles: Iterable[BundleVerdict]) -> list[str]:
+    """The checks that a verdict is about, in their fixed order."""
+    made = {result.check for bundle in bundles for result in bundle.results}
+    required = {check for bundle in bundles for check in bundle.required}
+    return [check for check in (*CHECKS, WALK) if check in made | required]
+
+
 def _show_one(
     console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str]
 ) -> None:
@@ -82,12 +89,17 @@ def _show_one(
     console.print(f"in {verdict.environment.name}", soft_wrap=True, markup=False, highlight=False)
     for seen in bundle.in_session:
         console.print(Text(f"in session: {seen}", style="yellow"), soft_wrap=True)
-    for first in range(0, len(CHECKS), CHECKS_A_LINE):
+    checks = shown_checks([bundle])
+    for first in range(0, len(checks), CHECKS_A_LINE):
         line = Text()
-        for check in CHECKS[first : first + CHECKS_A_LINE]:
+        for check in checks[first : first + CHECKS_A_LINE]:
             mark, colour = _mark(bundle, check)
             line.append(f"{mark} {check:<10}", colour)
         console.print(line)
+    for evidence, what in EVIDENCE.items():
+        if proved := [check for check in checks if evidence in bundle.stands_on(check)]:
+            words = f"{evidence} ({what}): {', '.join(proved)}"
+            console.print(words, soft_wrap=True, markup=False, highlight=False)
     if bundle.verdict != GO:
         _show_reasons(console, bundle, seeds, never_reset)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +11,8 @@ from typing import Any, Literal
 
 from playbook.environment.identity import Identity
 from playbook.facts.remedies import Remedy
-from playbook.verdict.checks import CHECKS, EVIDENCE
+from playbook.processes.output import write_output
+from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 
 type Status = Literal["passed", "failed", "error", "skipped"]
 GO, NO_GO = "GO", "NO-GO"
@@ -82,10 +82,12 @@ class BundleVerdict:
     in_session: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     """Why it is NO-GO, the gravest first; see :mod:`playbook.verdict.reasons`."""
+    required: tuple[str, ...] = CHECKS
+    """The checks that must have been made for a GO; others count where they were made."""
 
     @property
     def verdict(self) -> str:
-        complete = {result.check for result in self.results} >= set(CHECKS)
+        complete = {result.check for result in self.results} >= set(self.required)
         return GO if complete and all(result.waived for result in self.not_passed) else NO_GO
 
     @property
@@ -99,6 +101,11 @@ class BundleVerdict:
         return f"{self.verdict}, {len(self.waived)} waived" if self.waived else self.verdict
 
     @property
+    def walked(self) -> bool:
+        """Whether the demo was walked through in a browser, however that went."""
+        return any(result.status in ("passed", "failed") for result in self.of(WALK))
+
+    @property
     def not_passed(self) -> list[Result]:
         """The results that are not "passed", in the features' order."""
         return [result for result in self.results if result.status != "passed"]
@@ -107,8 +114,9 @@ class BundleVerdict:
     def failed_checks(self) -> list[str]:
         """The names of the checks that failed or never ran, in their fixed order."""
         failed = {r.check for r in self.not_passed if not r.waived}
-        passed = {r.check for r in self.results} - failed
-        return [check for check in CHECKS if check not in passed]
+        made = {result.check for result in self.results}
+        wanted = [check for check in (*CHECKS, WALK) if check in made or check in self.required]
+        return [check for check in wanted if check in failed or check not in made]
 
     def stands_on(self, check: str) -> tuple[str, ...]:
         """What a check has looked at: "stored", "seen", or both."""
@@ -147,6 +155,7 @@ class Verdict:
                 {
                     "bundle": bundle.bundle,
                     "verdict": bundle.verdict,
+                    "walked": bundle.walked,
                     "word": bundle.word,
                     "waived": len(bundle.waived),
                     "in_session": list(bundle.in_session),
@@ -172,13 +181,9 @@ class Verdict:
         }
 
     def write(self, path: Path) -> None:
-        """Write the document; the file appears whole or not at all. Raises OSError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(
-            json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-        )
-        partial.replace(path)
+        """Write the document; a plain file appears whole or not at all. Raises OSError."""
+        text = json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n"
+        write_output(path, text)
 
 
 def of_results(
@@ -187,6 +192,7 @@ def of_results(
     in_session: dict[str, tuple[str, ...]],
     now: datetime,
     waiver_notes: Iterable[str] = (),
+    required: tuple[str, ...] = CHECKS,
 ) -> Verdict:
     """The verdict over some bundles by their results; a bundle without results is NO-GO."""
     grouped: dict[str, list[Result]] = {bundle: [] for bundle in bundles}
@@ -200,6 +206,7 @@ def of_results(
                 bundle,
                 tuple(sorted(found, key=lambda result: order.get(result.check, len(order)))),
                 in_session.get(bundle, ()),
+                required=required,
             )
             for bundle, found in grouped.items()
         ),

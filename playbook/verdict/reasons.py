@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, SEVERITIES
+from playbook.verdict.checks import CHECKS, SEVERITIES, WALK
 from playbook.verdict.model import BundleVerdict, Reason, Result, Verdict
 
 ADVICE: Mapping[Remedy, str] = {
@@ -22,6 +22,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.SETTINGS: "correct the setting that is named, then: playbook check {bundle}",
     Remedy.FEED: "ask for the app's rate feed to be repaired, then: playbook check {bundle}",
     Remedy.BACKEND: "ask for the app's backend to be repaired, then: playbook check {bundle}",
+    Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
     Remedy.ENVIRONMENT: "bring back what does not answer, then: playbook check {bundle}",
     Remedy.WAIT: "wait until it is free, then: playbook check {bundle}",
     Remedy.CHECK: "report this to whoever looks after the playbook",
@@ -33,6 +34,7 @@ _FIRST = (
     Remedy.BACKEND,
     Remedy.FEED,
     Remedy.RESET,
+    Remedy.PAGES,
     Remedy.CHECK,
 )
 """What to do first, where there are several reasons."""
@@ -168,6 +170,8 @@ def _cause(seen: _Seen, names: Mapping[str, str], mentions: Mapping[str, int]) -
     """What makes findings one: the thing that they name, or the words in which they agree."""
     if seen.finding and (cause := seen.finding.get("cause")):
         return "cause", cause
+    if seen.result.check == WALK and seen.finding:
+        return "page", "{where}: expected {expected}, found {found}".format_map(seen.finding)
     if seen.result.check == "analytics":
         return "check analytics", seen.result.scenario
     if mentioned := _mentioned(seen, names):
@@ -194,7 +198,7 @@ def _reason(sentence: str, seen: Sequence[_Seen]) -> Reason:
     return Reason(
         sentence,
         gravest.severity,
-        tuple(check for check in CHECKS if check in checks),
+        tuple(check for check in (*CHECKS, WALK) if check in checks),
         len(seen),
         Remedy(gravest.remedy),
         tuple(dict.fromkeys(one.text for one in seen)),
@@ -207,6 +211,8 @@ def _sentence(cause: tuple[str, str], seen: Sequence[_Seen]) -> str:
     count = f" ({len(seen)} findings)" if len(seen) > 1 else ""
     if kind == "error":
         return _capital(first.text)
+    if kind == "page":  # said already as the visitor sees it
+        return _capital(key)
     if kind == "cause":
         return f"{_capital(key)}{count}"
     if kind == "thing":

@@ -15,7 +15,26 @@ from playbook.facts import Demo
 from playbook.facts.reading import AskedOnce
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.processes import signals
+from playbook.processes.signals import Interrupted
+from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import Result, Verdict
+from playbook.walk.browser import require_browser
+
+
+@dataclass(frozen=True)
+class Walking:
+    """How a walk is made; without one, no browser is opened."""
+
+    headed: bool = False
+    """Whether the browser shows its window."""
+    shots: Path | None = None
+    """Where copies of the pictures go."""
+    root: Path | None = None
+    """Below which the pictures are kept; None means the backups' folder."""
+    on_picture: Callable[[Bundle, str, Path], None] = lambda bundle, step, picture: None
+    alone: bool = False
+    """Whether the walk alone is made, without the other checks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +45,7 @@ class Given:
     seeds: Seeds
     demos: Mapping[str, Demo]
     """By bundle id; whoever made them closes them."""
+    walking: Walking | None = None
 
 
 def check(
@@ -35,18 +55,25 @@ def check(
     *,
     on_result: Callable[[Result], None] = lambda result: None,
     allure_results: Path | None = None,
+    walking: Walking | None = None,
 ) -> Verdict:
     """Look at some bundles and say GO or NO-GO, changing no demo data.
 
-    Not to be run twice at once in one process: pytest is made for one session at a time.
+    With ``walking`` they are walked through in a browser, too. Raises NotWalked where there is
+    none.
+
+    Not to be run twice at once in one process: pytest is made for one session at a time. Raises
+    Interrupted where a signal ended it: then there is no verdict.
     """
+    if walking is not None:
+        require_browser()
     # The looks at the bundles are under way while pytest is still being loaded.
     shared = AskedOnce()
     demos = {one.key: Demo(environment, one, seeds, clock.now(), shared) for one in bundles}
     try:
         # Read meanwhile: which environment it is that is being looked at.
         _ = environment.identity
-        return _run(Given(environment, seeds, demos), on_result, allure_results)
+        return _run(Given(environment, seeds, demos, walking), on_result, allure_results)
     finally:
         for demo in demos.values():
             demo.close()
@@ -57,7 +84,12 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
 
     from playbook.verdict.collector import Collector
 
-    arguments = [str(PROJECT / "features" / "test_demo.py"), "--no-reset"]
+    walking, features = given.walking, PROJECT / "features"
+    arguments = ["--no-reset"]
+    if not (walking and walking.alone):
+        arguments.append(str(features / "test_demo.py"))
+    if walking:
+        arguments += [str(features / "test_walk.py"), "--walk"]
     arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
     # At its end it collects all garbage five times over: a tenth of a check's time.
@@ -67,10 +99,13 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
         arguments += ["--bundle", bundle]
     if allure_results is not None:
         arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(allure_results)]
-    collector = Collector(on_result)
+    alone = walking is not None and walking.alone
+    collector = Collector(on_result, (WALK,) if alone else CHECKS)
     collector.environment = given.environment.identity
     with _without_installed_plugins():
         status = pytest.main(arguments, plugins=[collector, given])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise Interrupted(signals.received())
     verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")
@@ -83,7 +118,11 @@ def _without_installed_plugins() -> Iterator[None]:
 
     The variables are put back: a panel lives on after a check, and starts other processes.
     """
-    wanted = {"PYTEST_ADDOPTS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    wanted = {
+        "PYTEST_ADDOPTS": None,
+        "PYTEST_PLUGINS": None,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     before = {name: os.environ.get(name) for name in wanted}
     _set_variables(wanted)
     try:

@@ -250,7 +250,7 @@ def test_what_a_visitor_leaves_is_found_by_user_id_and_removed(shop: Sandbox) ->
 def saved(shop: Sandbox, name: str | None) -> Any:
     from playbook.reset import backup
 
-    return next(b for b in backup.listed(shop.backups) if b.path.name == name)
+    return next(b for b in backup.listed(shop.backups, shop.identity) if b.path.name == name)
 
 
 @pytest.mark.parametrize(

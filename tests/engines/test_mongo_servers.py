@@ -60,7 +60,9 @@ def test_a_rollback_brings_back_the_state_before(engine: Sandbox) -> None:
     use_demo(Owners(engine), bundle)
     before = engine.state(BUNDLE).hashes()
     run = engine.reset(BUNDLE).run
-    [saved] = [b for b in backup.listed(engine.backups) if b.path.name == run.backup]
+    [saved] = [
+        b for b in backup.listed(engine.backups, engine.identity) if b.path.name == run.backup
+    ]
     engine.engine.roll_back(bundle, saved)
     assert engine.state(BUNDLE).hashes() == before
     assert engine.engine.differing_from_rollback(bundle) == []

@@ -15,7 +15,6 @@ from playbook import PROJECT, clock
 from playbook.environment import guard
 from playbook.errors import Refused, WrongUsage
 from playbook.facts import Demo
-from playbook.reset.run import delete_orphaned_traces
 from tests.sandbox import (
     Held,
     Owners,
@@ -66,16 +65,15 @@ def roll_back(sandbox: Sandbox) -> None:
     from playbook.reset import backup
 
     lvmh = sandbox.bundle("lvmh")
-    sandbox.engine.roll_back(lvmh, backup.latest(sandbox.backups, lvmh), force=True)
+    saved = backup._readable(sandbox.backups)[-1]
+    sandbox.engine.roll_back(lvmh, saved, force=True)
 
 
 DESTRUCTIVE: dict[str, Callable[[Sandbox], object]] = {
     "reset": lambda sandbox: sandbox.reset("lvmh"),
     "forced reset": lambda sandbox: sandbox.reset("lvmh", force=True),
     "rollback": roll_back,
-    "clearing what nobody owns": lambda sandbox: delete_orphaned_traces(
-        sandbox.environment, sandbox.seeds
-    ),
+    "reset of all": lambda sandbox: sandbox.engine.reset_together(sandbox.bundles, orphans=True),
 }
 
 

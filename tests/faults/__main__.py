@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from playbook.verdict.checks import CHECKS
+from playbook.walk.browser import NotWalked, require_browser
 from tests.faults import bench, rounds
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import EVERYONE
@@ -38,6 +39,12 @@ class Line:
 def selected(pattern: str, sample: bool) -> list[int]:
     """The numbers of the faults to try."""
     numbers = [n for n, fault in enumerate(FAULTS) if pattern.casefold() in fault.name.casefold()]
+    if any(FAULTS[number].kind == "page" for number in numbers):
+        try:
+            require_browser()
+        except NotWalked as error:
+            print(f"faults of pages are left out: {error}")
+            numbers = [number for number in numbers if FAULTS[number].kind != "page"]
     return sample_of(numbers) if sample else numbers
 
 

@@ -30,7 +30,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
 from playbook.verdict.model import GO, Verdict
-from playbook.verdict.run_features import check
+from playbook.verdict.run_features import Walking, check
 from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, CannotInject, Fault, Lab
 from tests.faults.proxy import Proxy
 
@@ -96,6 +96,13 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
         for name in bundle.failed_checks
     }
     wrongly_blamed = _pairs(failed, fault.blames)
+    if fault.page:
+        wrongly_blamed += tuple(
+            f"{bundle} {name}: {reason}"
+            for (bundle, name), told in reasons.items()
+            for reason in dict.fromkeys(told)
+            if not reason.startswith(fault.page)
+        )
     named = {(bundle, name) for bundle in fault.at for name in fault.checks}
     return Outcome(
         fault,
@@ -200,7 +207,7 @@ class Bench:
             until_healed.callback(self.proxy.clear)
             try:
                 fault.inject(lab)
-                outcome = judge(fault, self._check(lab.tested, lab.seeds, self.everyone))
+                outcome = judge(fault, self._verdict(fault, lab))
             except (CannotInject, PyMongoError) as error:
                 outcome = Outcome(fault, {}, problem=f"cannot be injected: {error}")
         for bundle in self.bundles(resets(fault)):
@@ -223,6 +230,14 @@ class Bench:
             self.make_clean()
         seconds = outcome.seconds + time.monotonic() - started
         return replace(outcome, not_healed=(*outcome.not_healed, *left), seconds=seconds)
+
+    def _verdict(self, fault: Fault, lab: Lab) -> Verdict:
+        """What the suite says of a broken demo: of all eight, or of a page's own bundles."""
+        if fault.kind != "page":
+            return self._check(lab.tested, lab.seeds, self.everyone)
+        with Environment(lab.tested) as environment:
+            walking = Walking(alone=True, root=self.reset.backups)
+            return check(environment, lab.seeds, self.bundles(fault.at), walking=walking)
 
     def _check(self, settings: Settings, seeds: Seeds, bundles: list[Bundle]) -> Verdict:
         with Environment(settings) as environment:

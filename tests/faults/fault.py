@@ -84,6 +84,8 @@ class Fault:
     inject: Inject = field(compare=False, repr=False)
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     """Checks that see it too, by bundle: a product that is missing is missing in a LiveSale."""
+    page: str = ""
+    """Of a fault on a page: what every reason begins with; empty where several pages show it."""
     healed_by: tuple[str, ...] = field(default=(), compare=False)
     """The bundles to reset, where the cause is theirs alone though others notice it."""
 
@@ -126,6 +128,7 @@ class Listed:
         checks: tuple[str, ...] = (),
         also: Mapping[str, tuple[str, ...]] | None = None,
         healed_by: tuple[str, ...] = (),
+        page: str = "",
     ) -> None:
         def all_of(lab: Lab) -> None:
             for one in inject:
@@ -135,5 +138,16 @@ class Listed:
         named = f"{self.area}: {name}"
         areas = checks or (self.area,)
         self.faults.append(
-            Fault(named, kind, breaks, bundles, areas, says, all_of, also or {}, healed_by)
+            Fault(
+                named,
+                kind,
+                breaks,
+                bundles,
+                areas,
+                says,
+                all_of,
+                also or {},
+                page=page,
+                healed_by=healed_by,
+            )
         )

@@ -45,6 +45,8 @@ class Reply:
     wait_seconds: float = 0.0
     cut_at: int | None = None
     location: str | None = None
+    cookies: tuple[str, ...] = ()
+    """Each a ``Set-Cookie`` of the app."""
     headers: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> Any:
@@ -115,12 +117,15 @@ class Proxy:
             self._upstream.hostname or "", self._upstream.port, timeout=UPSTREAM_SECONDS
         )
         try:
-            unwanted = ("host", "connection", "accept-encoding")
+            # The host stays the proxy's: so the app's own links lead through it, too.
+            unwanted = ("connection", "accept-encoding")
             kept = {name: text for name, text in headers.items() if name.lower() not in unwanted}
             upstream.request(request.method, raw_path, request.body or None, kept)
             answer = upstream.getresponse()
             kind = answer.getheader("Content-Type", "application/json")
-            return Reply(answer.status, answer.read(), kind)
+            cookies = tuple(answer.headers.get_all("Set-Cookie") or ())
+            location = answer.getheader("Location")
+            return Reply(answer.status, answer.read(), kind, location=location, cookies=cookies)
         finally:
             upstream.close()
 
@@ -150,6 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.content)))
         if reply.location:
             self.send_header("Location", reply.location)
+        for cookie in reply.cookies:
+            self.send_header("Set-Cookie", cookie)
         for name, value in reply.headers:
             self.send_header(name, value)
         self.end_headers()

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from playbook import PROJECT, clock
-from playbook.environment import Environment, connections
+from playbook.environment import Environment, Settings, connections
 from playbook.errors import Unreachable, WrongUsage
 from playbook.nights import nightly
 from playbook.nights.alerts import Channels, Outbox
@@ -33,7 +33,7 @@ from playbook.reset.journal import Journal
 from playbook.reset.lease import BeingReset, held
 from playbook.reset.plan import Operation
 from playbook.verdict.checks import CHECKS
-from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Verdict
+from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Status, Verdict, of_results
 from tests.alert_receivers import Webhooks, webhooks
 from tests.sandbox import Document, Sandbox, until
 from tests.tcp_proxy import Wire
@@ -199,8 +199,8 @@ def test_a_good_night_is_told_saved_and_written_down(scene: Scene, tmp_path: Pat
     assert run["steps"][-1]["step"] == "Verification: check"
     assert run["night"]["outcome"] == "GO"
     assert [alert["taken"] for alert in run["night"]["alerts"]] == [True]
-    saved = backup.latest(scene.backups, scene.bundle, state=backup.GO)
-    assert backup.read(saved.path).hashes() == scene.sandbox.state(SHORT).hashes()
+    saved = backup.latest(scene.backups, scene.sandbox.identity, scene.bundle, state=backup.GO)
+    assert backup.read(saved.path)[scene.bundle.key].hashes() == scene.sandbox.state(SHORT).hashes()
     assert scene.hooks.levels == ["success"]
     told = text(scene.hooks.at("success")[0])
     assert "LVMH is GO" in told and "reset and checked, all passed" in told
@@ -284,30 +284,72 @@ def test_a_reset_that_can_not_be_done_is_tried_twice_and_told(scene: Scene) -> N
     finally:
         db.drop_collection("leads")
 
-    assert [attempt.what for attempt in night.attempts] == ["reset", "reset", "rollback"]
+    assert [attempt.what for attempt in night.attempts] == ["reset", "reset"]
     assert all(attempt.error for attempt in night.attempts)
+    assert any("not rolled back" in note for note in night.notes)
     assert (night.verdict, night.exit_code, night.severity) == (NO_GO, 3, "critical")
     told = text(scene.hooks.at("critical")[0])
-    assert "Populate leads kanban" in told and "rolling back failed" in told
+    assert "Populate leads kanban" in told and "not rolled back" in told
 
 
 # What the night does
 
 
-def test_what_is_still_no_go_after_the_rollback_is_told_so(scene: Scene) -> None:
+def test_what_is_not_go_either_does_not_stay(scene: Scene) -> None:
+    """Tonight's reset comes back: it is no older, and the night no worse by the attempt."""
     scene.night(saying(GO))
     scene.hooks.clear()
-    night = scene.night(saying(["leads"], ["currency"], ["currency", "showcase"]))
+    night = scene.night(saying(["leads"], ["leads"], ["currency", "showcase"]))
 
-    assert (night.outcome, night.exit_code) == ("rolled back, NO-GO", 1)
-    assert night.failed_checks == ["currency", "showcase"]
-    assert scene.hooks.levels == ["medium", "high"]
+    assert (night.outcome, night.exit_code, night.severity) == (NO_GO, 1, "medium")
+    assert night.failed_checks == ["leads"]
+    assert scene.hooks.levels == ["medium", "medium"]
+    assert "tonight's reset was put back" in night.notes[-1]
+    assert [run["trigger"] for run in scene.runs[-3:]] == ["nightly", "rollback", "rollback"]
+    _, rolled_back, undone = scene.runs[-3:]
+    assert undone["restored"] == rolled_back["backup"]
+
+
+def test_a_state_whose_livesale_has_begun_is_too_old(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    scene.night(saying(GO))
+    passing_time(timedelta(days=4))
+    scene.hooks.clear()
+    night = scene.night(saying(["leads"], ["leads"]))
+
+    assert (night.outcome, night.severity) == (NO_GO, "medium")
+    assert "too old to roll back to" in night.notes[-1]
+    assert not any("rolling back" in line for line in scene.said)
+
+
+def test_a_go_state_of_another_environment_is_not_restored(scene: Scene) -> None:
+    scene.night(saying(GO))
+    scene.sandbox.db.demo_environment.update_one({}, {"$set": {"identity": "another"}})
+    scene.sandbox.environment.forget_identity()
+    try:
+        night = scene.night(saying(["leads"], ["leads"]))
+    finally:
+        scene.sandbox.begin_anew()
+        scene.sandbox.environment.forget_identity()
+    assert (night.outcome, night.severity) == (NO_GO, "medium")
+    assert "there is no saved GO state to roll back to" in night.notes[-1]
+
+
+def test_a_rollback_undoes_the_whole_night(scene: Scene) -> None:
+    """However often it tried: the night is one thing that changed the demo."""
+    scene.sandbox.db.leads.insert_one({"_id": "mine", "bundle": scene.bundle.key})
+    before = scene.sandbox.state(SHORT).hashes()
+    scene.night(saying(["leads"], ["leads"]))
+    engine = replace(scene.sandbox, backups=scene.backups).engine
+    engine.roll_back(scene.bundle)
+    assert scene.sandbox.state(SHORT).hashes() == before
 
 
 def test_a_damaged_backup_is_critical(scene: Scene) -> None:
     scene.night(saying(GO))
     scene.hooks.clear()
-    saved = backup.latest(scene.backups, scene.bundle, state=backup.GO)
+    saved = backup.latest(scene.backups, scene.sandbox.identity, scene.bundle, state=backup.GO)
     (saved.path / "leads.bson").write_bytes(b"")
     night = scene.night(saying(["leads"]))
 
@@ -371,7 +413,7 @@ def test_the_night_before_a_meeting_keeps_its_t(scene: Scene) -> None:
     night = scene.night(saying(GO))
     assert scene.runs[-1]["access"] - night.started_at < timedelta(minutes=1)
     # It stays known for the nights to come.
-    journal = Journal.reading(scene.sandbox.db)
+    journal = Journal.of(scene.sandbox.environment)
     assert journal.meeting(scene.bundle.key, clock.now()) == later
 
 
@@ -442,7 +484,7 @@ def test_an_investor_who_comes_between_reset_and_rollback_is_left_alone(scene: S
 
 
 def test_a_bundle_that_is_being_reset_is_somebody_elses(scene: Scene) -> None:
-    with held(scene.sandbox.db, scene.bundle, "another-run"), pytest.raises(BeingReset):
+    with held(scene.sandbox.db, [scene.bundle], "another-run"), pytest.raises(BeingReset):
         scene.night(saying(GO))
 
     assert scene.hooks.levels == [] and scene.runs == []
@@ -546,6 +588,7 @@ def test_an_environment_that_does_not_answer_is_told_and_remembered(
 ) -> None:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
     nobody = replace(scene.sandbox.environment.settings, mongo_uri="mongodb://127.0.0.1:9")
+    monkeypatch.setattr(Settings, "place", "the same address")
     with Environment(nobody) as environment:
         seen_to = replace(scene.nights(saying(GO)), environment=environment)
         for number in (1, 2):
@@ -757,7 +800,7 @@ def test_the_command_stops_waiting_when_told_to(scene: Scene) -> None:
         if process.poll() is None:
             process.kill()
     assert process.returncode == 4
-    assert "told to stop while waiting" in err
+    assert "asked to stop while waiting" in err
     assert machine.monotonic() - began < 30
     assert scene.hooks.levels == [] and scene.runs == []
     until(
@@ -785,3 +828,56 @@ def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
     assert process.communicate(timeout=60) and process.returncode == 2
     assert scene.hooks.levels == ["high"]
     assert "DEMO_PASSWORD_LVMH is not set" in text(scene.hooks.at("high")[0])
+
+
+# The walk
+
+
+def walked(verdict: str) -> nightly.Check:
+    """A walk that ends with a verdict; what a browser says is tried elsewhere."""
+
+    def walk(_: object, seeds: Seeds, bundle: Bundle, allure: Path | None) -> Verdict:
+        status: Status = "passed" if verdict == GO else "failed"
+        result = Result(
+            bundle.key, "walk", "Home", status, "high", "Walk, step 1", "the page speaks English"
+        )
+        return of_results([bundle.key], [result], {}, clock.now(), required=("walk",))
+
+    return walk
+
+
+def test_a_night_that_is_walked_through_says_so(scene: Scene) -> None:
+    night = scene.night(walk=walked(GO))
+    assert (night.outcome, night.exit_code) == ("GO", 0)
+    assert scene.nights_told[-1]["walked"] is True
+    assert scene.nights_told[-1]["tries"] == 1
+
+
+def test_a_page_that_is_wrong_is_told_and_rolls_nothing_back(scene: Scene) -> None:
+    night = scene.night(walk=walked(NO_GO))
+    assert (night.verdict, night.pristine, night.exit_code) == (NO_GO, False, 1)
+    assert night.rolled_back_to is None
+    assert night.failed_checks == ["walk"]
+    assert night.severity == "high"
+    assert scene.nights_told[-1]["walked"] is True
+
+
+def test_a_night_without_a_browser_is_not_walked_and_never_go(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYBOOK_CHROMIUM", "/nowhere/chromium")
+    night = scene.night(walk=nightly.walk_through)
+    assert (night.verdict, night.outcome) == (NO_GO, "NO-GO, not walked through")
+    assert night.failing is not None
+    assert "PLAYBOOK_CHROMIUM" in night.failing.results[0].reason
+    assert scene.nights_told[-1]["walked"] is False
+
+
+def test_a_demo_that_is_no_go_is_not_walked_through(scene: Scene) -> None:
+    def never(*_: object) -> Verdict:
+        raise AssertionError("walked through a demo that is NO-GO")
+
+    broken = scene.breaking(lambda number: scene.sandbox.db.leads.delete_many({}))
+    night = scene.night(broken, walk=never)
+    assert night.verdict == NO_GO
+    assert not any(attempt.what == "walk" for attempt in night.attempts)

@@ -17,7 +17,6 @@ from playbook.environment import guard
 from playbook.errors import Refused
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected
-from playbook.reset import backup
 from tests.sandbox import (
     NOBODY,
     Owners,
@@ -108,7 +107,7 @@ def a_forced_reset(sandbox: Sandbox, name: str) -> None:
 @when(parsers.parse("the demo of {name:S} is rolled back"))
 def a_rollback(sandbox: Sandbox, operation: dict[str, Any], name: str) -> None:
     bundle = sandbox.bundle(name)
-    sandbox.engine.roll_back(bundle, backup.latest(sandbox.backups, bundle))
+    sandbox.engine.roll_back(bundle)
     operation["rolled back"] = name
 
 

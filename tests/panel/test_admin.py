@@ -31,7 +31,6 @@ from playbook.panel import accounts, audit, sessions
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import METRICS_TOKEN, SESSION_COOKIE
-from playbook.panel.board import UNKNOWN, judge
 from playbook.panel.checklist import checklist
 from playbook.panel.jobs import COLLECTION as JOBS
 from playbook.panel.jobs import Jobs, Told
@@ -39,6 +38,7 @@ from playbook.panel.security_headers import LARGEST_BODY
 from playbook.pristine.seeds import Seeds
 from playbook.reset import lease
 from playbook.reset.lease import held
+from playbook.reset.standing import UNKNOWN, judge
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, NO_GO
 from tests.panel_client import PASSWORD, Panel, panel, served
@@ -299,7 +299,11 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
     assert visitor.verdict("lvmh") == GO
     broken = sandbox.runs("lvmh")[-2]["backup"]
     assert broken in visitor.text("/bundles/lvmh")
-    assert visitor.press("/bundles/lvmh/rollback", to=broken).status_code == 200
+    asked = visitor.press("/bundles/lvmh/rollback", to=broken)
+    assert asked.status_code == 409, "a rollback asks first"
+    assert "What is there now is saved first" in asked.text
+    sure = {"to": broken, "although": "rollback"}
+    assert visitor.press("/bundles/lvmh/rollback", **sure).status_code == 200
     visitor.events("lvmh")
     assert visitor.verdict("lvmh") == NO_GO
     assert sandbox.db.products.find_one({"_id": "EUR-001"}) is None
@@ -372,8 +376,14 @@ def test_a_meeting_sets_t_and_asks_again_when_it_is_near(
 ) -> None:
     visitor = running.visitor("operator")
     bundle = seeds.bundles[LVMH].model
-    for wrong in ("tomorrow", "9999-12-31T23:59", "2026-13-01T10:00"):
-        assert visitor.press("/bundles/lvmh/reset", access=wrong).status_code == 400
+    for wrong in ("tomorrow", "9999-12-31T23:59", "2026-13-01T10:00", "1999-12-31T10:00"):
+        refused = visitor.press("/bundles/lvmh/reset", access=wrong)
+        assert refused.status_code == 400
+        assert f'name="access" value="{wrong}"' in refused.text, "what was typed is kept"
+    yesterday = local_typed(clock.now() - timedelta(days=1), bundle.timezone)
+    past = visitor.press("/bundles/lvmh/reset", access=yesterday)
+    assert past.status_code == 409 and "is in the past" in past.text
+    assert f'name="access" value="{yesterday}"' in past.text
     assert sandbox.db.demo_resets.count_documents({}) == 0
     soon = (clock.now() + minutes(30)).replace(second=0)
     typed = local_typed(soon, bundle.timezone)
@@ -416,7 +426,7 @@ def test_two_presses_are_one_job(running: Panel, sandbox: Sandbox) -> None:
 
 def test_a_reset_that_is_refused_says_why(running: Panel, sandbox: Sandbox) -> None:
     visitor = running.visitor("operator")
-    with held(sandbox.db, sandbox.bundle("lvmh"), "another-run"):
+    with held(sandbox.db, [sandbox.bundle("lvmh")], "another-run"):
         assert visitor.verdict("lvmh") == "RESETTING"
         visitor.press("/bundles/lvmh/reset")
         visitor.events("lvmh")
@@ -533,9 +543,9 @@ def test_words_that_could_not_be_written_come_with_the_next(sandbox: Sandbox) ->
     ],
 )  # fmt: skip
 def test_a_verdict_counts_only_as_long_as_it_can_be_believed(
-    runs: list[dict[str, Any]], verdict: str, says: str
+    seeds: Seeds, runs: list[dict[str, Any]], verdict: str, says: str
 ) -> None:
-    judged = judge(runs, clock.now())
+    judged = judge(seeds.bundles[LVMH].model, runs, [], seeds, clock.now())
     assert judged.verdict == verdict
     assert says in judged.sentence
 

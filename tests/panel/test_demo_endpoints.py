@@ -111,7 +111,7 @@ def test_meetings_and_sessions(shop: Shop, sandbox: Sandbox) -> None:
     answer = shop.reset("a16z", force=True, access=tomorrow.isoformat())
     assert answer.status_code == 200
     assert sandbox.runs("a16z")[-1]["access"] == tomorrow
-    with held(sandbox.db, sandbox.bundle("a16z"), "another-run"):
+    with held(sandbox.db, [sandbox.bundle("a16z")], "another-run"):
         assert shop.reset("a16z").status_code == 409
 
 

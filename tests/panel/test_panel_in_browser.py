@@ -238,6 +238,28 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     assert grave(page) == []
 
 
+def test_a_demo_is_walked_through_and_its_pictures_are_shown(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    page = open_page("viewer")
+    sandbox.reset("lvmh", access=clock.now())
+    page.goto("/bundles/lvmh")
+    page.get_by_role("button", name="Walk through").click()
+    progress = page.get_by_label("Progress", exact=True)
+    expect(progress).to_contain_text("Walking through")
+    # The pictures come while the walk goes on.
+    expect(progress.locator("img").first).to_be_visible()
+    expect(page.locator("#outcome")).to_contain_text("Walked through: GO.")
+    shown = page.locator("#walked img")
+    expect(shown).to_have_count(5)
+    shown.last.scroll_into_view_if_needed()
+    assert shown.evaluate_all("all => all.every((one) => one.naturalWidth > 100)")
+    assert grave(page) == []
+    page.goto("/bundles/lvmh/sheet")
+    expect(page.locator(".walked img")).to_have_count(5)
+    assert page.request.get("/bundles/lvmh/walk/20200101T000000Z/home.jpg").status == 404
+
+
 def test_the_page_follows_what_another_person_started(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
@@ -292,7 +314,7 @@ def test_everything_is_legible(
     colourful(sandbox)
     page = open_page("operator", viewport=size, color_scheme=scheme)
     name = "phone" if size is PHONE else "desktop"
-    with held(sandbox.db, sandbox.bundle("index"), "a-run"):
+    with held(sandbox.db, [sandbox.bundle("index")], "a-run"):
         page.goto("/")
         states = {"GO", "NO-GO", "UNKNOWN", "RESETTING", "IN SESSION"}
         shown = page.locator("[data-state]").evaluate_all("all => all.map(e => e.dataset.state)")

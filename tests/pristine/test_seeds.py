@@ -433,6 +433,7 @@ ACCOUNTS, CONTEXTS = "demo_accounts.json", "awareness_contexts.json"
 SHOWCASES, RATES = "investor_showcases.json", "currency_reference_rates.json"
 BUNDLES = "bundles.json"
 SEQUOIA, LVMH, INDEX = "SEQUOIA_ROELOF_BOTHA", "LVMH_JULIE_BERCOVY", "INDEX_SOFOA_DOLFE"
+TIGER = "TIGER_GLOBAL_CHASE_COLEMAN"
 NORDSTROM = f"{SEQUOIA}/LEAD-001"
 SEQUOIA_DEMO = "f8b47279-4e3d-5c42-80ac-1a0ba9c6ed22"
 SEQUOIA_CREATOR = "8712b9f5-44a6-54dc-b4bb-9b1411e18d12"
@@ -545,7 +546,15 @@ BROKEN = [
            ("timezone", "'America/San_Francisco'", "expected an IANA name")),
     Broken("no LiveSale", SALES, "LS-TIGER-001", remove_line,
            ("TIGER_GLOBAL_CHASE_COLEMAN has 0 LiveSales", "expected one"), line=False),
+    Broken("a creator at two LiveSales within four hours", SALES, "LS-LSVP-001",
+           put("scheduled_time", "T+48h 17:30 PST"),
+           ("creator: Isabella Luxe hosts LS-SEQ-001 within 0.5 h", "expected 4 h or more")),
+    Broken("a creator at two LiveSales in two zones", SALES, "LS-GC-001",
+           both(put("creator", "Isabella Luxe"), put("scheduled_time", "T+48h 23:00 EST")),
+           ("Isabella Luxe hosts LS-SEQ-001 within",), ),
     # Leads
+    Broken("a contact who is a creator", LEADS, NORDSTROM, put("contact", "Isabella Luxe"),
+           ("contact", "'Isabella Luxe' stands already at creator_profiles.json:1: name")),
     Broken("value other than the amount", LEADS, NORDSTROM, put("value_amount", 2400001),
            ("value '$2.4M' reads as 2400000 USD", "expected value_amount 2400001 USD")),
     Broken("value in another currency", LEADS, NORDSTROM, put("value", "€2.4M"),
@@ -572,7 +581,22 @@ BROKEN = [
            line=False),
     Broken("four leads", LEADS, NORDSTROM, remove_line,
            (f"{SEQUOIA} has 4 leads", "expected 5"), line=False),
+    *(Broken(f"nothing to be seen: U+{ord(unseen[0]):04X}", LEADS, NORDSTROM,
+             put("contact", unseen),
+             ("contact", "nothing of it can be seen", f"U+{ord(unseen[0]):04X}"))
+      for unseen in ("\u200b", "\u200b\u2060", "\u3164", "\u115f", "\u2800", "\u00ad", "\ufe0f",
+                     "\U000e0020")),
+    Broken("an unseen end", PRODUCTS, "LUX-001", put("name", "Hermès Birkin 35\u200b"),
+           ("name", "ends with U+200B ZERO WIDTH SPACE")),
+    Broken("an unknown locale", LEADS, NORDSTROM, put("awareness.locale", "zz-ZZ"),
+           ("awareness.locale", "unknown locale 'zz-ZZ'")),
     # Accounts
+    Broken("microseconds", ACCOUNTS, SEQUOIA_DEMO, put("created_at", "2026-01-15T09:00:00.123456Z"),
+           ("created_at", "more exact than the database can hold", "milliseconds")),
+    Broken("an instant before the year 1", ACCOUNTS, SEQUOIA_DEMO,
+           put("created_at", "0001-01-01T00:00:00+14:00"), ("created_at", "expected a text like")),
+    Broken("NFD in the preferences", ACCOUNTS, SEQUOIA_DEMO,
+           put("preferences.name", "Ame\u0301lie"), ("preferences.name", "NFC")),
     Broken("an address twice", ACCOUNTS, SEQUOIA_CREATOR,
            both(put("email", "sequoia.demo@aislemarts.luxury"), put("role", "demo")),
            ("email", "sequoia.demo@aislemarts.luxury", "demo_accounts.json:1")),
@@ -612,7 +636,26 @@ BROKEN = [
            line=False),
     Broken("rate zero", RATES, "EUR", put("per_usd", "0"), ("per_usd", "greater than 0")),
     Broken("rate that is no number", RATES, "EUR", put("per_usd", "much"), ("per_usd", "much")),
+    Broken("a bundle in a language that the demo does not speak", BUNDLES, SEQUOIA,
+           put("locale", "he-IL"), ("locale: he-IL", "does not speak 'he'", "expected one of en")),
     # Locales
+    Broken("a plural form too few", "locales/ar.json", "ar", drop("messages.cart_item_count_two"),
+           ("messages.cart_item_count_two: missing", "expected a translation")),
+    Broken("a plural form too many", "locales/ja.json", "ja",
+           put("messages.cart_item_count_one", "{count}点"),
+           ("messages.cart_item_count_one", "nor a plural form of ja")),
+    Broken("a plural form without its number", "locales/ar.json", "ar",
+           put("messages.cart_item_count_few", "قطع في حقيبتكم"),
+           ("messages.cart_item_count_few", "expected the placeholders {count}")),
+    *(Broken(f"placeholder {shape}", "locales/de.json", "de",
+             put("messages.cart_remove", f"{shape} aus dem Warenkorb entfernen"),
+             ("messages.cart_remove", "no placeholder that the app fills in",
+              "expected one like {product}"))
+      for shape in ("{{product}}", "${product}", "%s", "%1$s", "%(product)s", "%{product}",
+                    "{ product }", "{Product}", "{0}", "{}", "｛product｝", "<product>",
+                    "[product]", "[[product]]", "__product__", ":product", "@product@",
+                    "&nbsp;{product}", "%product%", "$product", "#{product}", "{product",
+                    "‹product›", "【product】")),
     Broken("missing message", "locales/fr.json", "fr", drop("messages.nav_home"),
            ("messages.nav_home", "missing", "expected a translation of 'Home'")),
     Broken("message of no other locale", "locales/fr.json", "fr", put("messages.nav_moon", "Lune"),
@@ -634,7 +677,47 @@ BROKEN = [
     Broken("French from the right", "locales/fr.json", "fr", put("direction", "rtl"),
            ("direction", "rtl", "expected ltr, as fr reads")),
     Broken("unknown language", "locales/fr.json", "fr", put("_id", "it"), ("_id", "'fr'", "it")),
-    # Showcases
+    # The company and the showcases
+    Broken("a market of the company with other sales", "company.json", "aislemarts",
+           lambda d: d["figures"]["markets"][0].update(gmv_usd=1),
+           ("figures: GMV of the markets in USD, APAC", "expected 1119922")),
+    Broken("a month of the company with other orders", "company.json", "aislemarts",
+           lambda d: d["figures"]["months"][-1].update(orders=8241),
+           ("figures: orders of the markets, T-1mo: 8240; expected 8241",)),
+    Broken("a company without months", "company.json", "aislemarts",
+           lambda d: d["figures"].update(months=[]), ("figures.months", "at least 6")),
+    Broken("a showcase that contradicts the company", SHOWCASES, TIGER,
+           records(lambda rows: [rows["markets"][0].update(gmv_usd=212785 + 1),
+                                 rows["markets"][1].update(gmv_usd=223984 - 1)]),
+           ("records: GMV in USD, SG of T-1mo is 212786",
+            "expected what company.json says, 212785")),
+    Broken("a showcase with more vendors than another's", SHOWCASES,
+           "GENERAL_CATALYST_HEMANT_TANEJA",
+           records(lambda rows: rows["months"][5].update(sellers=87)),
+           ("records: vendors of T-7mo is 87", "expected what company.json says, 86")),
+    Broken("a month that grows old", SHOWCASES, SEQUOIA,
+           records(lambda rows: rows["vendors"][0].update(month="2026-05")),
+           ("records.vendors.0.month: '2026-05' is the same date in every year",
+            "expected one relative to demo access, like 'T-1mo'")),
+    Broken("an instant that grows old", SHOWCASES, INDEX,
+           records(lambda rows: rows["compliance"][0]["evidence"][0].update(
+               granted_at="2026-03-04T09:12:41Z")),
+           ("records.compliance.0.evidence.0.granted_at", "is the same date in every year")),
+    Broken("a month left out", SHOWCASES, "BESSEMER_JEREMY_LEVINE",
+           records(lambda rows: rows["volumes"].pop(3)),
+           ("the dates of volume are", "expected T-12mo to T-1mo")),
+    Broken("a partner that is not in the catalog", SHOWCASES, LVMH,
+           records(lambda rows: rows["partnerships"][0].update(house="Nobody")),
+           ("records: Nobody is not in the catalog of region EU",)),
+    Broken("a post by a creator of another region", SHOWCASES, "LIGHTSPEED_JEREMY_LIEW",
+           records(lambda rows: rows["posts"][0].update(creator="Marie Élégance")),
+           ("records: 'Marie Élégance' is no creator of region US",)),
+    Broken("another number than the investor was told", SHOWCASES, "BESSEMER_JEREMY_LEVINE",
+           records(lambda rows: rows["sides"][0].update(month_before=246)),
+           ("records: multi_sided_growth_mom is 0.0; expected 0.23, which the investor was told",)),
+    Broken("a basket that costs something else", SHOWCASES, SEQUOIA,
+           records(lambda rows: rows["new_users"][0].update(products=["HOME-012"] * 2)),
+           ("records: newuser-001", "expected the catalog's price, 148 USD")),
     Broken("headline above its records", SHOWCASES, SEQUOIA, put("headline.network_density", 3.3),
            ("headline.network_density", "3.3", "the records give 3.2")),
     Broken("headline with no records", SHOWCASES, SEQUOIA, put("headline.fame", 1),
@@ -981,6 +1064,18 @@ def test_our_own_rules_are_told_in_plain_words(directory: Path) -> None:
 
     [problem] = refused.value.problems
     assert problem.startswith(f"{PRODUCTS}:{line}: the document: priced in nothing")
+
+
+def test_a_contact_who_is_also_a_member_is_named_at_both_places(directory: Path) -> None:
+    line = rewrite(directory / LEADS, NORDSTROM, put("contact", "amara okafor"))
+
+    with pytest.raises(BadSeeds) as refused:
+        load(directory)
+
+    assert refused.value.problems == [
+        f"{SHOWCASES}:1: records.members.0: 'Amara Okafor' stands already at "
+        f"{LEADS}:{line}: contact; expected each name once"
+    ]
 
 
 def test_problems_stand_in_one_order_always(directory: Path) -> None:

@@ -103,7 +103,10 @@ SMALL: dict[str, tuple[Rows, dict[str, Fraction]]] = {
     ),
     LVMH: (
         {
-            "featured": [],
+            "featured": [
+                {"product": "EUR-001", "house": "Dior", "price_eur": 1,
+                 "story": {"en": "The bag.", "fr": "Le sac de la maison."}},
+            ],
             "partnerships": [
                 {"house": "Dior", "country": "FR", "since": "2025-02"},
                 {"house": "Loewe", "country": "ES", "since": "2025-03"},
@@ -501,11 +504,29 @@ DISCREPANCIES: list[tuple[str, str, Callable[[Rows], object]]] = [
     (A16Z, "voice queries", alter("voice", understood=10**6)),
     (A16Z, "consumers", alter("cohorts", retained=10**6)),
     (LVMH, "orders", alter("trade", orders=10**6)),
+    (
+        LVMH,
+        "language of the French story",
+        alter(
+            "featured", story={"en": "The bag.", "fr": "Die Tasche ist aus dem Haus der Familie."}
+        ),
+    ),
+    (A16Z, "worked examples", lambda rows: rows.update(examples=rows["examples"][:4])),
+    (A16Z, "worked examples", lambda rows: [e.update(name="Same") for e in rows["examples"]]),
+    (LIGHTSPEED, "posts with reactions", lambda rows: rows.update(posts=rows["posts"][:19])),
+    (LIGHTSPEED, "posts with reactions", lambda rows: [p.update(likes=0) for p in rows["posts"]]),
+    (INDEX, "compliance", alter("compliance", enabled=False)),
+    (INDEX, "compliance", alter("compliance", evidence=[{}])),
+    (INDEX, "compliance", pop("compliance")),
+    (INDEX, "compliance", lambda rows: rows["compliance"].append(rows["compliance"][0])),
+    (BESSEMER, "paying vendors", lambda rows: [v.update(name="Same") for v in rows["vendors"]]),
+    (TIGER, "transactions of open markets", alter("markets", transactions=0, second_currency=0)),
     (CATALYST, "average order", alter("months", gmv_usd=lambda gmv: gmv * 2)),
     (CATALYST, "average order", alter("months", aov_usd=more)),
     (CATALYST, "acquisition spend", alter("months", acquisition_spend_usd=more)),
     (CATALYST, "acquisition spend", alter("months", cac_usd=more)),
     (CATALYST, "buyers", alter("months", buyers=more)),
+    (CATALYST, "growth of sellers", alter("months", sellers=10**6)),
     (CATALYST, "successful vendors", alter("vendor_cohorts", succeeded=10**6)),
     (LIGHTSPEED, "reactions", alter("posts", likes=10**6)),
     (LIGHTSPEED, "orders", alter("mobile", orders=10**6)),
@@ -548,8 +569,8 @@ def test_a_price_with_the_wrong_tax_is_found(
 ) -> None:
     records = copy.deepcopy(SMALL[INDEX][0])
     records["vat_prices"][0].update(net_eur_cents=net, vat_percent=percent, gross_eur_cents=gross)
-    found = [broken.rule for broken in read(INDEX, records).discrepancies()]
-    assert found == ([] if good else ["tax"])
+    found = {broken.rule for broken in read(INDEX, records).discrepancies()}
+    assert ("tax" in found) is not good
 
 
 # Whose showcase

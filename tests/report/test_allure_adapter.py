@@ -133,7 +133,7 @@ def test_each_example_has_its_own_name_and_gherkin_steps(results: Results) -> No
     assert [step["name"] for step in french["steps"]] == [
         "Given the investor's demo",
         "Then language fr is loaded with no message missing or changed",
-        "And no message of language fr is empty or left in English",
+        "And no message of language fr is empty or in another language",
         "And language fr reads ltr",
     ]
     assert parameter(french, "example") == "language=fr, name=French, direction=ltr"

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from io import StringIO
 from typing import Any
@@ -18,10 +19,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from playbook import PROJECT
+from playbook.clock import RESET_TIME
 from playbook.environment.identity import Identity
 from playbook.pristine.seeds import Seeds
 from playbook.report import metrics, status
-from playbook.reset.journal import Journal
+from playbook.reset.journal import Journal, meeting_of
+from playbook.reset.standing import Standing, judge
 from playbook.verdict.checks import CHECKS
 from tests.sandbox import Document, Sandbox
 
@@ -48,6 +51,20 @@ def run(key: str, hours_ago: float, **fields: Any) -> Document:
     }
 
 
+def judged(runs: dict[str, list[Document]], seeds: Seeds) -> dict[str, Standing]:
+    """What the runs say of each bundle."""
+    return {
+        key: judge(line.model, runs.get(key, []), [], seeds, NOW)
+        for key, line in seeds.bundles.items()
+    }
+
+
+def rendered(
+    runs: dict[str, list[Document]], seeds: Seeds, now: datetime, at: time = RESET_TIME
+) -> str:
+    return metrics.render(runs, judged(runs, seeds), seeds, now, NAME, at)
+
+
 def samples(text: str, environment: str = NAME) -> dict[tuple[str, ...], float]:
     """Every sample by metric, bundle and check, as Prometheus understands it."""
     found = {}
@@ -63,7 +80,7 @@ def samples(text: str, environment: str = NAME) -> dict[tuple[str, ...], float]:
 
 
 def test_a_good_night_in_prometheus_format(seeds: Seeds) -> None:
-    told = samples(metrics.render({LVMH: [run(LVMH, 9)]}, seeds, NOW, NAME))
+    told = samples(rendered({LVMH: [run(LVMH, 9)]}, seeds, NOW))
 
     ended = (NOW - timedelta(hours=9) + timedelta(seconds=5)).timestamp()
     assert told["demo_last_success_timestamp_seconds", "lvmh"] == ended
@@ -76,7 +93,7 @@ def test_a_good_night_in_prometheus_format(seeds: Seeds) -> None:
 
 
 def test_every_bundle_is_told_and_one_never_reset_has_no_verdict(seeds: Seeds) -> None:
-    told = samples(metrics.render({}, seeds, NOW, NAME, time(1)))
+    told = samples(rendered({}, seeds, NOW, time(1)))
 
     for line in seeds.bundles.values():
         short = line.model.short
@@ -89,11 +106,11 @@ def test_a_no_go_keeps_the_last_success_and_names_its_checks(seeds: Seeds) -> No
     failed = run(LVMH, 9, verdict="NO-GO", failed_checks=["leads", "livesale"], mark="1")
     rolled = run(LVMH, 8.9, trigger="rollback", mark="2")
     good = run(LVMH, 33)
-    told = samples(metrics.render({LVMH: [rolled, failed, good]}, seeds, NOW, NAME))
+    told = samples(rendered({LVMH: [rolled, failed, good]}, seeds, NOW))
     assert told["demo_verdict", "lvmh"] == 1, "what stands is the state rolled back to"
     assert told["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
 
-    told = samples(metrics.render({LVMH: [failed, good]}, seeds, NOW, NAME))
+    told = samples(rendered({LVMH: [failed, good]}, seeds, NOW))
     assert told["demo_verdict", "lvmh"] == 0
     failing = {key[2] for key, value in told.items() if key[0] == "demo_check_failed" and value}
     assert failing == {"leads", "livesale"}
@@ -102,7 +119,7 @@ def test_a_no_go_keeps_the_last_success_and_names_its_checks(seeds: Seeds) -> No
 @pytest.fixture
 def journal(sandbox: Sandbox) -> Iterator[Journal]:
     sandbox.clear()
-    yield Journal.reading(sandbox.db)
+    yield Journal.of(sandbox.environment)
     sandbox.clear()
 
 
@@ -115,7 +132,7 @@ def test_the_last_success_is_found_however_many_checks_came_since(
         for n in range(30)
     ]
     sandbox.db.demo_resets.insert_many([good, *later])
-    told = samples(metrics.render(metrics.runs_to_tell(journal, seeds.bundles), seeds, NOW, NAME))
+    told = samples(rendered(metrics.runs_to_tell(journal, seeds.bundles), seeds, NOW))
 
     assert told["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
     assert told["demo_verdict", "lvmh"] == 0
@@ -130,7 +147,7 @@ def rules() -> list[dict[str, Any]]:
 
 
 def test_every_rule_asks_for_metrics_that_are_told(seeds: Seeds) -> None:
-    told = {key[0] for key in samples(metrics.render({LVMH: [run(LVMH, 1)]}, seeds, NOW, NAME))}
+    told = {key[0] for key in samples(rendered({LVMH: [run(LVMH, 1)]}, seeds, NOW))}
     asked = {name for rule in rules() for name in re.findall(r"demo_\w+", rule["expr"])}
 
     assert asked and asked <= told
@@ -146,7 +163,7 @@ def test_the_rule_of_26_hours(seeds: Seeds, hours: float | None, fires: bool) ->
     matched = re.fullmatch(r"time\(\) - (\w+) > (\d+) \* (\d+)", rule["expr"])
     assert matched is not None
     runs = {} if hours is None else {LVMH: [run(LVMH, hours)]}
-    value = samples(metrics.render(runs, seeds, NOW, NAME))[matched[1], "lvmh"]
+    value = samples(rendered(runs, seeds, NOW))[matched[1], "lvmh"]
 
     assert (NOW.timestamp() - value > int(matched[2]) * int(matched[3])) == fires
 
@@ -157,7 +174,9 @@ def test_the_rule_of_26_hours(seeds: Seeds, hours: float | None, fires: bool) ->
 def shown(seeds: Seeds, runs: dict[str, list[Document]]) -> str:
     written = StringIO()
     every = {key: runs.get(key, []) for key in seeds.bundles}
-    status.show(Console(file=written, width=200), seeds, every, NOW, Identity("", NAME))
+    meetings = {key: meeting_of(every[key], NOW) for key in every}
+    standing = {k: replace(one, meeting=meetings[k]) for k, one in judged(every, seeds).items()}
+    status.show(Console(file=written, width=200), seeds, every, standing, NOW, Identity("", NAME))
     return written.getvalue()
 
 
@@ -177,7 +196,9 @@ def test_the_status_is_in_the_bundles_local_time(seeds: Seeds) -> None:
 
     assert "lvmh  next reset Fri 27 Nov 2026, 03:00 CET" in told
     assert "reset for a meeting at Fri 27 Nov 2026, 09:00 CET" in told
-    line = next(line for line in told.splitlines() if "Thu 26 Nov 2026, 04:00 CET" in line)
+    line = next(
+        line for line in told.splitlines() if line.startswith(" Thu 26 Nov 2026, 04:00 CET")
+    )
     for part in ("nightly", "NO-GO", "3.8 s", "leads", "night: rolled back, GO"):
         assert part in line
     assert "alert not taken by DEMO_ALERT_MEDIUM no. 1" in line

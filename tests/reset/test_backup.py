@@ -20,7 +20,7 @@ from playbook.deployments import load as load_deployment
 from playbook.environment.snapshot import RAW, Snapshot
 from playbook.errors import Refused, WrongUsage
 from playbook.reset import backup
-from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup
+from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup, Saved
 from tests.reset_process import save_apart
 from tests.sandbox import (
     FEED,
@@ -73,7 +73,8 @@ def documents_of(sandbox: Sandbox) -> Held:
 
 
 def save_on(shelf: Sandbox, tiny: Snapshot, day: datetime, name: str, state: str) -> Backup:
-    return backup.write(shelf.backups, shelf.bundle(name), tiny, day, state)
+    saved = Saved({shelf.bundle(name).key: tiny})
+    return backup.write(shelf.backups, shelf.identity, saved, day, state)
 
 
 # Format
@@ -129,18 +130,18 @@ def test_a_crash_while_writing_leaves_no_folder_of_the_final_name(shelf: Sandbox
     for dies_at in (1, files // 2, files + 1):
         save_apart(shelf, BUNDLE, dies_at).gone()
         assert not list(shelf.backups.glob("demo_state_*")), f"died before sync {dies_at}"
-        assert backup.listed(shelf.backups) == []
+        assert backup.listed(shelf.backups, shelf.identity) == []
     lived = save_apart(shelf, BUNDLE, files + 3)
     assert lived.ended().kind == "done"
-    assert len(backup.listed(shelf.backups)) == 1
+    assert len(backup.listed(shelf.backups, shelf.identity)) == 1
 
 
 def test_what_a_crash_left_goes_after_a_day(shelf: Sandbox, tiny: Snapshot) -> None:
     save_apart(shelf, BUNDLE, 3).gone()
     [partial] = shelf.backups.iterdir()
-    backup.prune(shelf.backups, datetime.now(UTC))
+    backup.prune(shelf.backups, shelf.identity, datetime.now(UTC))
     assert partial.exists(), "it may still be in the writing"
-    backup.prune(shelf.backups, datetime.now(UTC) + timedelta(days=2))
+    backup.prune(shelf.backups, shelf.identity, datetime.now(UTC) + timedelta(days=2))
     assert not partial.exists()
 
 
@@ -148,7 +149,8 @@ def test_pruning_beside_a_writer_is_no_accident(
     shelf: Sandbox, tiny: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another reset's partial folder gets its name between two looks at it."""
-    partial = shelf.backups / ".partial-20261123T030000-12345678"
+    own = shelf.identity.id[:8]
+    partial = shelf.backups / f".partial-{own}-20261123T030000-12345678"
     partial.mkdir(parents=True)
     look = Path.stat
 
@@ -158,7 +160,7 @@ def test_pruning_beside_a_writer_is_no_accident(
         return look(path, **options)
 
     monkeypatch.setattr(Path, "stat", gone_meanwhile)
-    backup.prune(shelf.backups, MONDAY)
+    backup.prune(shelf.backups, shelf.identity, MONDAY)
 
 
 # Names and keeping
@@ -186,7 +188,7 @@ def test_a_week_is_kept_and_each_bundles_latest_go(shelf: Sandbox, tiny: Snapsho
         save_on(shelf, tiny, MONDAY - timedelta(days=n), BUNDLE, BEFORE_RESET) for n in range(15)
     ]
     with freeze_time(MONDAY):
-        backup.prune(shelf.backups, datetime.now(UTC))
+        backup.prune(shelf.backups, shelf.identity, datetime.now(UTC))
     kept = {path.name for path in shelf.backups.iterdir()}
     wanted = {b.path.name for b in others if MONDAY - b.taken_at <= timedelta(days=7)}
     assert kept == wanted | {first_go.path.name, latest_go.path.name}
@@ -217,14 +219,13 @@ def test_the_latest_is_found_of_a_bundle_a_day_and_a_state(shelf: Sandbox, tiny:
     tuesday = save_on(shelf, tiny, MONDAY + timedelta(days=1), BUNDLE, BEFORE_RESET)
     save_on(shelf, tiny, MONDAY + timedelta(days=2), "lvmh", GO)
     found = [
-        backup.latest(shelf.backups, bundle),
-        backup.latest(shelf.backups, bundle, day=date(2026, 11, 23)),
-        backup.latest(shelf.backups, bundle, state=GO),
-        backup.find(shelf.backups, bundle, None),
-        backup.find(shelf.backups, bundle, "2026-11-23"),
-        backup.find(shelf.backups, bundle, monday.path.name),
+        backup.latest(shelf.backups, shelf.identity, bundle),
+        backup.latest(shelf.backups, shelf.identity, bundle, day=date(2026, 11, 23)),
+        backup.latest(shelf.backups, shelf.identity, bundle, state=GO),
+        backup.find(shelf.backups, shelf.identity, bundle, "2026-11-23"),
+        backup.find(shelf.backups, shelf.identity, bundle, monday.path.name),
     ]
-    wanted = [tuesday, later, monday, tuesday, later, monday]
+    wanted = [tuesday, later, monday, later, monday]
     assert [b.path for b in found] == [b.path for b in wanted]
 
 
@@ -235,7 +236,7 @@ def test_what_is_not_there_is_said(shelf: Sandbox, tiny: Snapshot, to: str) -> N
     save_on(shelf, tiny, MONDAY, BUNDLE, BEFORE_RESET)
     save_on(shelf, tiny, MONDAY + timedelta(days=2), "lvmh", BEFORE_RESET)
     with pytest.raises(WrongUsage) as wrong:
-        backup.find(shelf.backups, shelf.bundle(BUNDLE), to)
+        backup.find(shelf.backups, shelf.identity, shelf.bundle(BUNDLE), to)
     assert wrong.value.exit_code == 2
 
 
@@ -246,7 +247,7 @@ def test_a_broken_folder_does_not_hide_the_others(shelf: Sandbox, tiny: Snapshot
         broken.mkdir()
         (broken / "manifest.json").write_text(text)
     (shelf.backups / "demo_state_20261130").mkdir()
-    assert backup.latest(shelf.backups, shelf.bundle(BUNDLE)).path == good.path
+    assert backup.latest(shelf.backups, shelf.identity, shelf.bundle(BUNDLE)).path == good.path
 
 
 # Restoring
@@ -268,11 +269,11 @@ def test_a_rollback_restores_exactly(shelf: Sandbox) -> None:
     report = shelf.engine.roll_back(bundle, saved)
     assert not (wrong := changed(before, documents_of(shelf))), told(wrong)
     after = shelf.state(BUNDLE)
-    assert after.hashes() == state.hashes() == saved.hashes
+    assert after.hashes() == state.hashes() == saved.parts[bundle.key].hashes
     assert by_name(after) == by_name(state)
     assert "the app's own" in by_name(after)["leads"]
     assert report.run.trigger == "rollback"
-    assert report.run.backup == saved.path.name
+    assert report.run.restored == saved.path.name
     assert shelf.engine.differing_from_rollback(bundle) == []
     db.leads.update_one({"bundle": bundle.key}, {"$set": {"stage": "new", "by": "hand"}})
     assert shelf.engine.differing_from_rollback(bundle) == ["leads"]
@@ -302,7 +303,7 @@ def test_a_reset_says_which_backup_holds_the_state_before(shelf: Sandbox) -> Non
     before = documents_of(shelf)
     report = shelf.reset(BUNDLE)
     assert report.run.backup is not None
-    kept = backup.find(shelf.backups, shelf.bundle(BUNDLE), report.run.backup)
+    kept = backup.find(shelf.backups, shelf.identity, shelf.bundle(BUNDLE), report.run.backup)
     shelf.engine.roll_back(shelf.bundle(BUNDLE), kept)
     assert not (wrong := changed(before, documents_of(shelf))), told(wrong)
 
@@ -371,11 +372,13 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
     require_bad(shelf, saved)
 
 
-@pytest.mark.parametrize("field", ["bundle", "taken_at", "state", "files", "documents", "format"])
+@pytest.mark.parametrize(
+    "field", ["parts", "taken_at", "state", "files", "documents", "format", "environment"]
+)
 def test_a_manifest_changed_by_hand_is_refused(shelf: Sandbox, saved: Backup, field: str) -> None:
     path = saved.path / "manifest.json"
     manifest = json.loads(path.read_text())
-    manifest[field] = {"bundle": "LVMH_JULIE_BERCOVY"}.get(field) or type(manifest[field])()
+    manifest[field] = type(manifest[field])()
     path.write_text(json.dumps(manifest))
     require_bad(shelf, saved)
 

@@ -105,5 +105,5 @@ def test_a_killed_reset_can_be_rolled_back_instead(
     reset_apart(sandbox, BUNDLE, KILL, at=20).gone()
     sandbox.free_leases()
     name = sandbox.runs(BUNDLE)[-1]["backup"]
-    sandbox.engine.roll_back(bundle, backup.find(sandbox.backups, bundle, name))
+    sandbox.engine.roll_back(bundle, backup.find(sandbox.backups, sandbox.identity, bundle, name))
     assert not (wrong := changed(wanted, all_of(sandbox))), told(wrong)

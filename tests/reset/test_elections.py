@@ -109,7 +109,7 @@ def test_an_election_during_a_rollback(used: Sandbox) -> None:
                 away_for_a_while(wire)
 
         engine = sandbox.with_options(progress=lose).engine
-        [former] = [b for b in backup.listed(sandbox.backups) if b.path == saved]
+        [former] = [b for b in backup.listed(sandbox.backups, sandbox.identity) if b.path == saved]
         engine.roll_back(sandbox.bundle(BUNDLE), former)
     after = held(used, but=(*OURS, FEED))
     wrong = {place for place in changed(before, after) if not place[0].startswith("redis")}

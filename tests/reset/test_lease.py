@@ -102,7 +102,7 @@ def test_a_region_that_stays_held_is_no_reason_to_wait_for_ever(sandbox: Sandbox
     patience = timedelta(seconds=0.3)
     with (
         pytest.raises(Refused, match=r"region EU is held by elsewhere:1 \(run another-run"),
-        lease.held(sandbox.db, bundle, "my-run", patience=patience),
+        lease.held(sandbox.db, [bundle], "my-run", patience=patience),
     ):
         pytest.fail("it got in")
     assert Lease(sandbox.db, "next", "here:1").take(f"bundle:{bundle.key}") is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -61,6 +62,7 @@ def _showcase(
     try:
         records = showcase_of(bundle).model_validate(_resolved(line.model.records))
         computed = records.kpis()
+        records.further_numbers()
     except LookupError as unknown:
         yield f"{line.where}: _id: {unknown}"
         return
@@ -73,6 +75,8 @@ def _showcase(
         return
     yield from _discrepancies(f"{line.where}: records", records.discrepancies())
     yield from _catalog_prices(seeds, line, records)
+    yield from _catalog_houses(seeds, line, records)
+    yield from _dates(line, records)
     for shown in records.figures():
         known = figures.get((shown.name, shown.period))
         if known != shown.value:
@@ -80,6 +84,14 @@ def _showcase(
             yield (
                 f"{line.where}: records: {shown.name}{period} is {shown.value}; "
                 f"expected what company.json says, {'nothing' if known is None else known}"
+            )
+    everything = {**computed, **records.further_numbers()}
+    for name, promised in records.promises.items():
+        if everything.get(name) != exact(Decimal(promised)):
+            found = everything.get(name)
+            yield (
+                f"{line.where}: records: {name} is {float(found) if found is not None else None}; "
+                f"expected {promised}, which the investor was told"
             )
     stated = {name: exact(value) for name, value in line.model.headline.items()}
     for name in sorted(stated.keys() | computed.keys()):
@@ -107,6 +119,37 @@ def _catalog_prices(seeds: Seeds, line: Line[ShowcaseSeed], records: Showcase) -
             yield (
                 f"{line.where}: records: {what} for {float(amount):.2f} {currency}; "
                 f"expected the catalog's price, {wanted}"
+            )
+
+
+def _catalog_houses(seeds: Seeds, line: Line[ShowcaseSeed], records: Showcase) -> Iterator[str]:
+    owner = seeds.bundles.get(line.model.key)
+    region = owner.model.region if owner else None
+    catalog = [p.model for p in seeds.products.values() if p.model.region == region]
+    for house, sku in records.houses():
+        own = [p for p in catalog if p.brand == house and sku in (None, p.key)]
+        if not own:
+            what = f"{sku} of {house}" if sku else house
+            yield f"{line.where}: records: {what} is not in the catalog of region {region}"
+        elif sku and own[0].brand_country != "FR":
+            yield f"{line.where}: records: {sku}: {house} is no French house; expected one"
+    known = {c.model.name for c in seeds.creators.values() if c.model.region == region}
+    for host in sorted(set(records.hosts()) - known):
+        yield (
+            f"{line.where}: records: {host!r} is no creator of region {region}; "
+            f"expected one of {', '.join(sorted(known))}"
+        )
+
+
+def _dates(line: Line[ShowcaseSeed], records: Showcase) -> Iterator[str]:
+    for run in records.runs():
+        count = min(max(len(run.periods), run.at_least), run.at_most)
+        wanted = [f"T-{back}{run.unit}" for back in range(count, 0, -1)]
+        if run.periods != [_resolved(period) for period in wanted]:
+            found = ", ".join(map(_as_written, run.periods)) or "none"
+            yield (
+                f"{line.where}: records: the dates of {run.what} are {found}; "
+                f"expected {wanted[0]} to {wanted[-1]}, one after the other"
             )
 
 

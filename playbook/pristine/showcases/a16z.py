@@ -16,10 +16,13 @@ from playbook.pristine.showcases.base import (
     Money,
     Month,
     Row,
+    Run,
     Showcase,
     Text,
     ratio,
 )
+
+LEAST_EXAMPLES = 5
 
 
 class Example(Row):
@@ -59,12 +62,24 @@ class Cohort(Row):
 
 class AiInfrastructure(Showcase):
     bundle: ClassVar[str] = "A16Z_CHRIS_DIXON"
+    promises: ClassVar[dict[str, str]] = {
+        "ai_engagement_rate": "0.67",
+        "ai_revenue_impact": "0.47",
+        "voice_ai_accuracy": "0.94",
+        "consumer_retention": "0.82",
+    }
 
     examples: list[Example]
     sessions: list[Sessions]
     revenue: list[Revenue]
     voice: list[VoiceQueries]
     cohorts: list[Cohort]
+
+    def runs(self) -> list[Run]:
+        return [
+            Run("session", "d", [row.date for row in self.sessions], 14),
+            Run("revenue", "d", [row.date for row in self.revenue], 14),
+        ]
 
     def figures(self) -> list[Figure]:
         return [
@@ -74,6 +89,9 @@ class AiInfrastructure(Showcase):
         ]
 
     def discrepancies(self) -> Iterator[Discrepancy]:
+        names = len({example.name for example in self.examples})
+        if names < LEAST_EXAMPLES:
+            yield Discrepancy("worked examples", "all names", LEAST_EXAMPLES, names)
         parts: list[tuple[str, str, int, int]] = [
             *(("AI sessions", r.date, r.sessions, r.ai_engaged) for r in self.sessions),
             *(("AI revenue", r.date, r.revenue_usd, r.ai_influenced_usd) for r in self.revenue),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -33,8 +33,18 @@ class Discrepancy(NamedTuple):
     """What was compared: "GMV", "acquisition spend", "tax"."""
     row: str
     """Which row, as a person knows it."""
-    expected: int
-    found: int
+    expected: object
+    found: object
+
+
+class Run(NamedTuple):
+    """Months or days that must follow each other and end with the last complete one at T."""
+
+    what: str
+    unit: Literal["mo", "d"]
+    periods: list[str]
+    at_least: int
+    at_most: int = 1_000
 
 
 class Figure(NamedTuple):
@@ -51,6 +61,8 @@ class Showcase(Row, ABC):
 
     bundle: ClassVar[str]
     """Id of the bundle whose story these records tell."""
+    promises: ClassVar[Mapping[str, str]] = {}
+    """The numbers that the investor was told and that the bundle's feature states."""
 
     @abstractmethod
     def kpis(self) -> dict[str, Fraction]:
@@ -60,6 +72,18 @@ class Showcase(Row, ABC):
         whole units of the currency that ends the name. Raises ZeroDivisionError where the
         records a share is taken of are empty.
         """
+
+    def runs(self) -> Iterable[Run]:
+        """The dates of the rows, which must be the latest ones."""
+        return ()
+
+    def houses(self) -> Iterable[tuple[str, str | None]]:
+        """The brands that must be in the catalog, each with its product where one is named."""
+        return ()
+
+    def hosts(self) -> Iterable[str]:
+        """The creators that must be those of the bundle's region."""
+        return ()
 
     def further_numbers(self) -> dict[str, Fraction]:
         """Numbers that the features promise beside the headline, recomputed likewise."""

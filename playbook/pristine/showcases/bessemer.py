@@ -15,11 +15,14 @@ from playbook.pristine.showcases.base import (
     Money,
     Month,
     Row,
+    Run,
     Showcase,
     Text,
     growth,
     ratio,
 )
+
+LEAST_VENDORS = 20
 
 
 class Vendor(Row):
@@ -60,11 +63,22 @@ class RecurringRevenue(Row):
 
 class SaasMarketplace(Showcase):
     bundle: ClassVar[str] = "BESSEMER_JEREMY_LEVINE"
+    promises: ClassVar[dict[str, str]] = {
+        "saas_share_of_arr": "0.35",
+        "multi_sided_growth_mom": "0.23",
+        "vendor_churn": "0.04",
+    }
 
     vendors: list[Vendor]
     volumes: Annotated[list[Volume], Field(min_length=1)]
     sides: Annotated[list[Side], Field(min_length=2)]
     recurring_revenue: list[RecurringRevenue]
+
+    def runs(self) -> list[Run]:
+        return [
+            Run("volume", "mo", [row.month for row in self.volumes], 12, 12),
+            Run("sides", "mo", sorted({row.month for row in self.sides}), 1, 1),
+        ]
 
     def figures(self) -> Iterator[Figure]:
         for row in self.volumes:
@@ -75,6 +89,9 @@ class SaasMarketplace(Showcase):
         yield Figure("SaaS ARR in USD", "", 12 * sum(vendor.mrr_usd for vendor in self.vendors))
 
     def discrepancies(self) -> Iterator[Discrepancy]:
+        paying = {vendor.name for vendor in self.vendors if vendor.seats and vendor.mrr_usd}
+        if len(paying) < LEAST_VENDORS:
+            yield Discrepancy("paying vendors", "all names", LEAST_VENDORS, len(paying))
         for vendor in self.vendors:
             if vendor.churned and vendor.mrr_usd:
                 yield Discrepancy("revenue of churned vendors", vendor.id, 0, vendor.mrr_usd)

@@ -16,6 +16,7 @@ from playbook.pristine.showcases.base import (
     Money,
     Month,
     Row,
+    Run,
     Showcase,
     ratio,
     rounded,
@@ -48,9 +49,17 @@ class VendorCohort(Row):
 
 class MarketplaceMetrics(Showcase):
     bundle: ClassVar[str] = "GENERAL_CATALYST_HEMANT_TANEJA"
+    promises: ClassVar[dict[str, str]] = {
+        "conversion_rate": "0.045",
+        "net_revenue_per_user_usd": "340",
+        "vendor_success": "0.67",
+    }
 
     months: Annotated[list[MarketplaceMonth], Field(min_length=3)]
     vendor_cohorts: list[VendorCohort]
+
+    def runs(self) -> list[Run]:
+        return [Run("metrics", "mo", [row.month for row in self.months], 12, 12)]
 
     def figures(self) -> list[Figure]:
         return [
@@ -75,6 +84,12 @@ class MarketplaceMetrics(Showcase):
         months = sorted(self.months, key=lambda row: row.month)
         for earlier, later in pairwise(months):
             buyers = earlier.buyers + later.new_buyers
+            for side, before, found in (
+                ("buyers", earlier.buyers, later.buyers),
+                ("sellers", earlier.sellers, later.sellers),
+            ):
+                if found <= before:
+                    yield Discrepancy(f"growth of {side}", later.month, before + 1, found)
             if later.buyers != buyers:
                 yield Discrepancy("buyers", later.month, buyers, later.buyers)
         for cohort in self.vendor_cohorts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from playbook.pristine.showcases.base import (
     Money,
     Month,
     Row,
+    Run,
     Showcase,
     Text,
     growth,
@@ -77,12 +78,15 @@ class EuropeanCompliance(Showcase):
     bundle: ClassVar[str] = "INDEX_SOFOA_DOLFE"
 
     compliance: list[Compliance]
-    vat_prices: list[VatPrice]
+    vat_prices: Annotated[list[VatPrice], Field(min_length=1)]
     markets: list[MarketRevenue]
     enterprises: list[Enterprise]
 
     def prices(self) -> list[tuple[str, Fraction, str]]:
         return [(r.product, Fraction(r.gross_eur_cents, 100), "EUR") for r in self.vat_prices]
+
+    def runs(self) -> list[Run]:
+        return [Run("revenue", "mo", sorted({row.quarter_to for row in self.markets}), 1, 1)]
 
     def figures(self) -> list[Figure]:
         return [
@@ -91,6 +95,11 @@ class EuropeanCompliance(Showcase):
         ]
 
     def discrepancies(self) -> Iterator[Discrepancy]:
+        for feature in get_args(ComplianceFeature):
+            found = [row for row in self.compliance if row.feature == feature]
+            kept = [row for row in found if row.enabled and any(row.evidence)]
+            if len(found) != 1 or not kept:
+                yield Discrepancy("compliance", feature, "it once, with evidence", len(kept))
         for row in self.vat_prices:
             if row.gross_eur_cents != row.expected_gross:
                 yield Discrepancy("tax", row.product, row.expected_gross, row.gross_eur_cents)

@@ -14,10 +14,13 @@ from playbook.pristine.showcases.base import (
     Discrepancy,
     Figure,
     Row,
+    Run,
     Showcase,
     Text,
     ratio,
 )
+
+LEAST_POSTS = 20
 
 
 class Post(Row):
@@ -51,11 +54,23 @@ class Invitations(Row):
 
 class SocialEngagement(Showcase):
     bundle: ClassVar[str] = "LIGHTSPEED_JEREMY_LIEW"
+    promises: ClassVar[dict[str, str]] = {
+        "mobile_to_desktop_conversion": "2.3",
+        "mobile_traffic": "0.67",
+        "social_share_of_new_members": "0.45",
+    }
 
     posts: list[Post]
     mobile: list[DayByDevice]
     desktop: list[DayByDevice]
     invitations: list[Invitations]
+
+    def runs(self) -> list[Run]:
+        days = [day.date for day in self.mobile if day.sessions and day.orders]
+        return [Run("mobile", "d", days, 14)]
+
+    def hosts(self) -> list[str]:
+        return [post.creator for post in self.posts]
 
     def figures(self) -> Iterator[Figure]:
         desktop = {row.date: row for row in self.desktop}
@@ -68,6 +83,11 @@ class SocialEngagement(Showcase):
             yield Figure("new members", week.week_of, week.new_members)
 
     def discrepancies(self) -> Iterator[Discrepancy]:
+        engaging = {
+            post.caption for post in self.posts if post.likes and post.shares and post.comments
+        }
+        if len(engaging) < LEAST_POSTS:
+            yield Discrepancy("posts with reactions", "all captions", LEAST_POSTS, len(engaging))
         for post in self.posts:
             reactions = post.likes + post.shares + post.comments
             if reactions > post.impressions:

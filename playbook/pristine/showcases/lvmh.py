@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from playbook.pristine.language_of_text import language_of
 from playbook.pristine.showcases.base import (
     Count,
     Country,
@@ -16,6 +17,7 @@ from playbook.pristine.showcases.base import (
     Money,
     Month,
     Row,
+    Run,
     Showcase,
     Text,
     ratio,
@@ -55,13 +57,28 @@ class Trade(Row):
 
 class FrenchLuxury(Showcase):
     bundle: ClassVar[str] = "LVMH_JULIE_BERCOVY"
+    promises: ClassVar[dict[str, str]] = {
+        "luxury_aov_eur": "3240",
+        "brand_partnerships": "23",
+        "european_gmv_eur": "1800000",
+        "luxury_conversion": "0.052",
+    }
 
-    featured: list[Featured]
+    featured: Annotated[list[Featured], Field(min_length=1)]
     partnerships: list[Partnership]
     trade: list[Trade]
 
     def prices(self) -> list[tuple[str, Fraction, str]]:
         return [(row.product, Fraction(row.price_eur), "EUR") for row in self.featured]
+
+    def runs(self) -> list[Run]:
+        return [Run("European orders", "mo", sorted({row.month for row in self.trade}), 3, 3)]
+
+    def houses(self) -> list[tuple[str, str | None]]:
+        return [
+            *((row.house, row.product) for row in self.featured),
+            *((row.house, None) for row in self.partnerships),
+        ]
 
     def figures(self) -> list[Figure]:
         months = sorted({row.month for row in self.trade})
@@ -78,6 +95,10 @@ class FrenchLuxury(Showcase):
         return shown
 
     def discrepancies(self) -> Iterator[Discrepancy]:
+        for featured in self.featured:
+            language = language_of(featured.story.fr)
+            if language != "fr":
+                yield Discrepancy("language of the French story", featured.product, "fr", language)
         for row in self.trade:
             if row.orders > row.visits:
                 where = f"{row.market} in {row.month}, {row.segment}"

@@ -16,6 +16,7 @@ from playbook.pristine.showcases.base import (
     Money,
     Month,
     Row,
+    Run,
     Showcase,
     Text,
     growth,
@@ -58,6 +59,12 @@ class NewUser(Row):
 
 class NetworkEffects(Showcase):
     bundle: ClassVar[str] = "SEQUOIA_ROELOF_BOTHA"
+    promises: ClassVar[dict[str, str]] = {
+        "viral_coefficient": "0.45",
+        "network_density": "3.2",
+        "b2b_vendor_growth_mom": "0.23",
+        "network_gmv_effect_usd": "340",
+    }
 
     members: Annotated[list[Member], Field(min_length=2)]
     connections: list[Connection]
@@ -87,6 +94,9 @@ class NetworkEffects(Showcase):
 
     def baskets(self) -> list[tuple[str, list[str], Fraction, str]]:
         return [(u.id, u.products, Fraction(u.gmv_usd), "USD") for u in self.new_users]
+
+    def runs(self) -> list[Run]:
+        return [Run("vendors", "mo", [row.month for row in self.vendors], 2)]
 
     def figures(self) -> list[Figure]:
         return [Figure("vendors", row.month, row.vendors) for row in self.vendors]

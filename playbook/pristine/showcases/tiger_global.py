@@ -16,6 +16,7 @@ from playbook.pristine.showcases.base import (
     Money,
     Month,
     Row,
+    Run,
     Showcase,
     Text,
     growth,
@@ -48,9 +49,18 @@ class Quarter(Row):
 
 class MultiCurrency(Showcase):
     bundle: ClassVar[str] = "TIGER_GLOBAL_CHASE_COLEMAN"
+    promises: ClassVar[dict[str, str]] = {
+        "global_gmv_usd": "2800000",
+        "multi_currency_transactions": "0.65",
+        "emerging_markets": "12",
+        "apac_growth_qoq": "0.67",
+    }
 
     markets: list[Market]
     quarters: Annotated[list[Quarter], Field(min_length=2)]
+
+    def runs(self) -> list[Run]:
+        return [Run("sales", "mo", sorted({row.month for row in self.markets}), 1, 1)]
 
     def figures(self) -> Iterator[Figure]:
         for row in self.markets:
@@ -66,6 +76,8 @@ class MultiCurrency(Showcase):
 
     def discrepancies(self) -> Iterator[Discrepancy]:
         for row in self.markets:
+            if not row.transactions:
+                yield Discrepancy("transactions of open markets", row.name, "some", 0)
             if row.second_currency > row.transactions:
                 yield Discrepancy("transactions", row.name, row.transactions, row.second_currency)
 

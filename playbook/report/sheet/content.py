@@ -26,6 +26,7 @@ from playbook.pristine.seeds import Document, Seeds, load
 from playbook.report.sheet.number_format import kpi, money
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict
+from playbook.walk import pictures
 
 MOST_PRODUCTS = 4
 PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": "Leads"}
@@ -33,7 +34,7 @@ PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": 
 
 @dataclass(frozen=True)
 class Standing:
-    """A bundle's verdict as whoever asks for a sheet knows it."""
+    """A bundle's verdict as it is known where a sheet is asked for."""
 
     verdict: str
     """GO, NO-GO or UNKNOWN."""
@@ -68,6 +69,8 @@ class Sheet:
     currency: str
     gaps: tuple[str, ...]
     """What could not be had, one line each."""
+    walked: pictures.Kept | None = None
+    """The last walk through the demo whose pictures are kept."""
 
 
 def standing(verdict: BundleVerdict, at: datetime) -> Standing:
@@ -79,7 +82,11 @@ def standing(verdict: BundleVerdict, at: datetime) -> Standing:
 
 
 def gather(
-    environment: Environment, bundle: Bundle, standing: Standing, seeds: Seeds | None = None
+    environment: Environment,
+    bundle: Bundle,
+    standing: Standing,
+    seeds: Seeds | None = None,
+    walked: pictures.Kept | None = None,
 ) -> Sheet:
     """Look at all that a sheet says. What can't be had becomes a gap; nothing is raised."""
     gaps: list[str] = []
@@ -130,6 +137,7 @@ def gather(
         kpis=had("KPIs", lambda: _kpis(environment, bundle, locale), nothing),
         currency=currency,
         gaps=tuple(gaps),
+        walked=walked,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from playbook.clock import local_text
+from playbook.processes.output import write_output
 from playbook.report.sheet.content import Sheet
+from playbook.walk.walked import TITLES
 
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"
@@ -29,6 +31,8 @@ class Site:
     script: str
     icon: str
     back: str
+    pictures: str = ""
+    """Below which the pictures of a walk are, by the walk's folder and the step."""
 
 
 def html(sheets: Sequence[Sheet], site: Site | None = None) -> str:
@@ -39,16 +43,21 @@ def html(sheets: Sequence[Sheet], site: Site | None = None) -> str:
 
 
 def write(sheets: Sequence[Sheet], path: Path) -> None:
-    """Write the sheets as one self-contained file, whole or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(html(sheets), encoding="utf-8")
-    partial.replace(path)
+    """Write the sheets as one self-contained file. Raises OSError."""
+    write_output(path, html(sheets))
 
 
 def here_text(instant: datetime) -> str:
     """An instant in the zone of the machine that prints the sheet."""
     return f"{instant.astimezone():%a %d %b %Y, %H:%M %Z}"
+
+
+def picture_data(picture: Path) -> str:
+    """A picture as a URL that holds it whole; empty where it is gone meanwhile."""
+    try:
+        return f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+    except OSError:
+        return ""
 
 
 @cache
@@ -61,5 +70,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.globals |= {"local_text": local_text, "here_text": here_text}
+    templates.globals |= {"picture_data": picture_data, "page_titles": TITLES}
     templates.globals |= {"most": MOST_REASONS, "longest": LONGEST_REASON}
     return templates

@@ -66,6 +66,12 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
         featured = one_of_each_brand(products)[:SHOWN_AT_HOME]
         return page("home", request, seen, products=featured, event=first(events))
 
+    @app.get("/catalog", include_in_schema=False)
+    async def whole_catalog(request: Request) -> Response:
+        """Every piece of the visitor's region."""
+        seen, api = await visit(request)
+        return page("catalog", request, seen, products=await catalog(api, seen))
+
     @app.get("/product/{product_id}", include_in_schema=False)
     async def product(request: Request, product_id: str) -> Response:
         """One piece with its price."""

@@ -13,6 +13,7 @@ from tests.faults.catalogue import (
     locales,
     services,
     showcase,
+    walk,
 )
 from tests.faults.fault import Fault
 
@@ -29,6 +30,7 @@ FAULTS: tuple[Fault, ...] = tuple(
         accounts,
         showcase,
         services,
+        walk,
     )
     for fault in module.fault.faults
 )

@@ -1,0 +1,33 @@
+@walk @check-walk @severity-high
+Feature: Walk, step 1: Home
+  Sales open the home link as the investor will, signed in with the demo account.
+
+  Background:
+    Given the investor's demo in a browser
+
+  Scenario: The demo account signs in on the page
+    Then the demo account gets in
+
+  Scenario: The home page greets the investor
+    Then the greeting is right for the time of day where the investor is
+    And the home page shows at least 2 products
+
+  Scenario: The home page opens for this investor
+    Then the home page opens
+    And the home page leads nowhere but into this investor's demo
+
+  Scenario: The home page speaks the investor's language
+    Then the home page is in the investor's language and in no other
+    And the home page reads from the side that the language does
+
+  Scenario: The home page shows the investor's money
+    Then every amount on the home page is in the investor's currency and written their way
+    And every product on the home page costs what it should
+
+  Scenario: The home page is made for the investor's device
+    Then the home page is laid out for the investor's device
+    And nobody is kept out of the home page
+
+  Scenario: The home page works without a hitch
+    Then the home page loads in under 3 seconds
+    And the browser reports no error on the home page

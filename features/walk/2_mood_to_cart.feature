@@ -1,0 +1,31 @@
+@walk @check-walk @severity-high
+Feature: Walk, step 2: Mood to cart
+  A mood fills the bag with two or three products, and the total is right.
+
+  Background:
+    Given the investor's demo in a browser
+
+  Scenario: A mood becomes a bag
+    Then the mood-to-cart page can be used
+    And the mood-to-cart page shows at least 2 products
+    And the total is the sum of the products
+
+  Scenario: The mood-to-cart page opens for this investor
+    Then the mood-to-cart page opens
+    And the mood-to-cart page leads nowhere but into this investor's demo
+
+  Scenario: The mood-to-cart page speaks the investor's language
+    Then the mood-to-cart page is in the investor's language and in no other
+    And the mood-to-cart page reads from the side that the language does
+
+  Scenario: The mood-to-cart page shows the investor's money
+    Then every amount on the mood-to-cart page is in the investor's currency and written their way
+    And every product on the mood-to-cart page costs what it should
+
+  Scenario: The mood-to-cart page is made for the investor's device
+    Then the mood-to-cart page is laid out for the investor's device
+    And nobody is kept out of the mood-to-cart page
+
+  Scenario: The mood-to-cart page works without a hitch
+    Then the mood-to-cart page loads in under 3 seconds
+    And the browser reports no error on the mood-to-cart page

@@ -1,0 +1,37 @@
+@walk @check-walk @severity-high
+Feature: Walk, step 3: LiveSale
+  The LiveSale opens by its link, and counts down to its start where the investor lives.
+
+  Background:
+    Given the investor's demo in a browser
+
+  Scenario: The LiveSale is the one that was planned
+    Then the LiveSale page has the LiveSale's title
+    And the LiveSale page shows what the LiveSale features
+
+  Scenario: The LiveSale starts at its hour where the investor lives
+    Then the LiveSale page says when the LiveSale starts, in the investor's time
+    And the countdown ends when the LiveSale starts
+
+  Scenario: The LiveSale can be joined
+    Then the investor can join the LiveSale
+
+  Scenario: The LiveSale page opens for this investor
+    Then the LiveSale page opens
+    And the LiveSale page leads nowhere but into this investor's demo
+
+  Scenario: The LiveSale page speaks the investor's language
+    Then the LiveSale page is in the investor's language and in no other
+    And the LiveSale page reads from the side that the language does
+
+  Scenario: The LiveSale page shows the investor's money
+    Then every amount on the LiveSale page is in the investor's currency and written their way
+    And every product on the LiveSale page costs what it should
+
+  Scenario: The LiveSale page is made for the investor's device
+    Then the LiveSale page is laid out for the investor's device
+    And nobody is kept out of the LiveSale page
+
+  Scenario: The LiveSale page works without a hitch
+    Then the LiveSale page loads in under 3 seconds
+    And the browser reports no error on the LiveSale page

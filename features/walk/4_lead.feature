@@ -1,0 +1,39 @@
+@walk @check-walk @severity-high
+Feature: Walk, step 4: From a conversation to a lead
+  What the investor writes becomes a card on the board, with its awareness tags.
+
+  Background:
+    Given the investor's demo in a browser
+
+  Scenario: The chat speaks the investor's language
+    Then the chat opens
+    And the chat is in the investor's language and in no other
+    And the browser reports no error on the chat
+
+  Scenario: A conversation becomes a lead
+    Then the chat can be used
+    And the conversation has become a lead
+    And the lead carries the investor's locale, currency, time zone and device, and its source
+
+  Scenario: The lead stands on the board
+    Then the leads board shows the lead
+    And the leads board shows the five sample leads
+
+  Scenario: The leads board opens for this investor
+    Then the leads board opens
+    And the leads board leads nowhere but into this investor's demo
+
+  Scenario: The leads board speaks the investor's language
+    Then the leads board is in the investor's language and in no other
+    And the leads board reads from the side that the language does
+
+  Scenario: The leads board shows the investor's money
+    Then every amount on the leads board is in the investor's currency and written their way
+
+  Scenario: The leads board is made for the investor's device
+    Then the leads board is laid out for the investor's device
+    And nobody is kept out of the leads board
+
+  Scenario: The leads board works without a hitch
+    Then the leads board loads in under 3 seconds
+    And the browser reports no error on the leads board

@@ -1,0 +1,49 @@
+"""``playbook walk``: sales' five steps in a real browser, with pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playbook.cli.arguments import Bundles
+from playbook.cli.environment_options import named
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(named(walk))
+
+
+def walk(
+    bundle: Bundles,
+    headed: Annotated[bool, typer.Option("--headed", help="show the browser's window")] = False,
+    shots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="leave copies of the pictures here")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write the machine-readable verdict here")
+    ] = None,
+) -> None:
+    """Walk through demos as their investors will, and say what they would stumble over.
+
+    Home, mood to cart, LiveSale, from a conversation to a lead, analytics: in a browser set to
+    the bundle's locale, zone and device. Five pictures a bundle are kept. Exit 0 only if all is
+    GO; what the walk leaves in the demo is removed again.
+    """
+    from playbook.cli.check import look_and_tell, write
+    from playbook.embedded.open import opened
+    from playbook.pristine import bundles, seeds
+    from playbook.verdict import GO
+    from playbook.verdict.run_features import Walking
+    from playbook.walk.browser import require_browser
+
+    loaded = seeds.load()
+    chosen = bundles.select(loaded, bundle)
+    require_browser()  # said before anything is started
+    with opened(loaded) as environment:
+        walking = Walking(headed=headed, shots=shots, alone=True)
+        verdict = look_and_tell(environment, loaded, chosen, walking=walking)
+    if json is not None:
+        write(verdict, json)
+    raise typer.Exit(0 if verdict.verdict == GO else 1)

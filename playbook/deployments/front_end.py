@@ -1,0 +1,101 @@
+"""How an app's front end is walked through: where its pages are, and what is done on them.
+
+The defaults need no test ids and no particular markup: visible text, ``lang``, ``dir``, the
+console and the requests are enough. A description says only what cannot be guessed: the paths,
+and what a visitor taps and types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Tap:
+    """Tap what says these words: plain text, or a message of the page's language in braces
+    ("{mood_gift}"). With ``css``, tap the first element that it selects."""
+
+    words: str = ""
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Type:
+    """Type the visitor's own sentence into the only text field, or the one that ``css`` selects,
+    and press Enter."""
+
+    css: str = ""
+
+
+type Action = Tap | Type
+
+
+@dataclass(frozen=True)
+class Left:
+    """Where a walk leaves a document behind, and by what it is known as the walk's own.
+
+    ``field`` holds the browser's user agent (``by="user agent"``), the visitor's typed sentence
+    (``by="sentence"``), the ``_id`` of a document of another such collection
+    (``by="conversations"``), or the demo account's ``_id`` in a document that is not older than
+    the walk (``by="account"``; ``instant`` is where its age stands).
+    """
+
+    collection: str
+    field: str
+    by: str = "user agent"
+    instant: str = "created_at"
+
+
+PAGES: Mapping[str, str] = {
+    "sign_in": "/sign-in",
+    "home": "home",
+    "mood_to_cart": "ai_mood_cart",
+    "livesale": "livesale",
+    "chat": "chat",
+    "board": "leads",
+    "analytics": "analytics",
+}
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """One app's pages, as a visitor finds and uses them."""
+
+    pages: Mapping[str, str] = field(default_factory=lambda: PAGES)
+    """By the step that needs it: the name of a link that the API gives for the bundle, or a path
+    of the front end (it begins with "/"), opened with the query of a link (``query_of``)."""
+    query_of: str = "home"
+    """The name of the API's link whose query opens every page as the investor sees it."""
+    address: str = ""
+    """The front end's address; empty where it is ``APP_URL``, or that of the API."""
+    email_field: str = ""
+    """A CSS selector; empty means the field of type "email", else the first text field."""
+    password_field: str = 'input[type="password"]'
+    mood: tuple[Action, ...] = (Tap("{mood_celebrate}"),)
+    """What fills the bag on the page of moods."""
+    join: tuple[Action, ...] = (Tap("{livesale_join}"),)
+    """How one joins the LiveSale on its page."""
+    talk: tuple[Action, ...] = (Type(), Tap("{chat_request}"))
+    """How a conversation becomes a lead on the page of the chat."""
+    card: str = ""
+    """A CSS selector of a product's card; empty means the smallest element in which a product's
+    name and a price stand together."""
+    countdown: str = ""
+    """A CSS selector of the countdown; empty means the text that counts days, hours and minutes."""
+    left: tuple[Left, ...] = (
+        Left("user_sessions", "user_agent"),
+        Left("conversations", "user_agent"),
+        Left("leads", "user_agent"),
+        Left("analytics", "user_agent"),
+        Left("carts", "user_agent"),
+    )
+    """What a walk leaves in the database, so that it can be removed again."""
+    lead_collection: str = "leads"
+    lead_tags: Mapping[str, str] = field(
+        default_factory=lambda: {
+            name: f"awareness.{name}"
+            for name in ("locale", "currency", "timezone", "device", "source")
+        }
+    )
+    """Where a lead carries each of its five awareness tags."""

@@ -1,0 +1,177 @@
+"""What the journal says of a demo now: GO, NO-GO or UNKNOWN, and why.
+
+Pure, over the journal's records. The board, ``playbook status``, the metrics and the backups all
+take a bundle's verdict from here. A verdict is believed for a day, and only as long as nothing
+has been written since to what it looked at: to the bundle itself, to its region's catalog and
+creators, or to the languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document, Seeds
+from playbook.reset.journal import CHECK, ROLLBACK, Journal
+
+GO, NO_GO, UNKNOWN = "GO", "NO-GO", "UNKNOWN"
+BELIEVED_FOR = timedelta(hours=24)
+LANGUAGES = "languages"
+"""How the journal calls what all bundles share."""
+RUNS_READ = 25
+
+type Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A verdict, whether it can be believed, and what is wrong in one sentence."""
+
+    verdict: str
+    """GO, NO-GO or UNKNOWN."""
+    sentence: str
+    at: datetime | None = None
+    """When the check ended that it rests on (UTC)."""
+    run: Document | None = None
+    """The journal's record that holds the verdict."""
+    meeting: datetime | None = None
+    """The meeting to come that the demo is prepared for (UTC)."""
+
+
+def region_key(bundle: Bundle) -> str:
+    """How the journal calls what the bundles of a region share: its catalog and creators."""
+    return f"region:{bundle.region}"
+
+
+def shared_by(bundle: Bundle) -> tuple[str, str]:
+    """How the journal calls all that a bundle shares with others."""
+    return region_key(bundle), LANGUAGES
+
+
+def standings(
+    journal: Journal, seeds: Seeds, bundles: Iterable[Bundle], now: datetime
+) -> dict[str, Standing]:
+    """How some bundles are, by their ids. Raises PyMongoError where MongoDB is away."""
+    chosen = list(bundles)
+    runs = {b.key: journal.latest_runs(b.key, RUNS_READ) for b in chosen}
+    written = journal.shared_writes()
+    return {
+        b.key: replace(
+            judge(b, runs[b.key], written, seeds, now), meeting=journal.meeting(b.key, now)
+        )
+        for b in chosen
+    }
+
+
+def judge(
+    bundle: Bundle,
+    runs: Sequence[Document],
+    shared_writes: Iterable[Record],
+    seeds: Seeds,
+    now: datetime,
+) -> Standing:
+    """The verdict that a bundle's runs give, newest first, as far as it can be believed.
+
+    ``shared_writes`` are the runs of any bundle that changed what bundles share.
+    """
+    judged = next(((run, at) for run in runs if (at := verdict_at(run))), None)
+    if judged is None:
+        return Standing(UNKNOWN, _since(None, runs) or "Never checked: press “Check now”.")
+    run, at = judged
+    if reason := _since(run, runs) or _by_a_neighbour(bundle, run, shared_writes, seeds):
+        return Standing(UNKNOWN, reason, at, run)
+    if now - at > BELIEVED_FOR:
+        hours = int((now - at) / timedelta(hours=1))
+        sentence = f"{run['verdict']}, but {hours} hours ago: check it again."
+        return Standing(UNKNOWN, sentence, at, run)
+    if run["verdict"] == GO:
+        sentence = "Everything on the checklist is as it should be."
+        if waived := run.get("waived"):
+            failures = "failure that is" if waived == 1 else "failures that are"
+            sentence = f"As it should be, but for {waived} {failures} accepted for a while."
+        return Standing(GO, sentence, at, run)
+    return Standing(NO_GO, _problem(run), at, run)
+
+
+def verdict_at(run: Record) -> datetime | None:
+    """When a run's verdict was given; None where it has none."""
+    at = run.get("checked_at") or run.get("ended_at")
+    return at if run.get("verdict") in (GO, NO_GO) and isinstance(at, datetime) else None
+
+
+def _since(judged: Document | None, runs: Iterable[Document]) -> str | None:
+    """What has happened after a verdict so that it says nothing of the bundle any more."""
+    newer = True
+    for run in runs:
+        if run is judged:
+            newer = False
+        elif run.get("trigger") == CHECK:
+            if newer and run.get("status") == "failed" and not run.get("verdict"):
+                return f"It could not be checked: {run.get('error')}"
+        elif run.get("status") == "refused":
+            continue  # it wrote nothing
+        elif judged is None or _wrote_after(run, judged, in_doubt=newer):
+            match run.get("status"):
+                case "running":
+                    return "A reset has begun and not ended yet: check it once it has."
+                case "done":
+                    what = "Rolled back" if run.get("trigger") == ROLLBACK else "Reset"
+                    return f"{what}, and not checked since: press “Check now”."
+                case _:
+                    reason = run.get("error") or "the journal does not say why"
+                    return f"The last reset failed: {reason}"
+    return None
+
+
+def _by_a_neighbour(
+    bundle: Bundle, judged: Record, shared_writes: Iterable[Record], seeds: Seeds
+) -> str | None:
+    """What another bundle's run has changed, after a verdict, of what the two share."""
+    for run in shared_writes:
+        shared = [part for part in shared_by(bundle) if part in run.get("wrote", [])]
+        if run.get("bundle") == bundle.key or not shared:
+            continue
+        if not _wrote_after(run, judged, in_doubt=_began_after(run, judged)):
+            continue
+        what = "a rollback" if run.get("trigger") == ROLLBACK else "a reset"
+        other = seeds.bundles.get(str(run.get("bundle")))
+        whose = other.model.firm if other else str(run.get("bundle"))
+        parts = "catalog and creators" if region_key(bundle) in shared else "languages"
+        if len(shared) > 1:
+            parts = "catalog, creators and languages"
+        done = "has changed" if run.get("status") == "done" else "may have changed"
+        return (
+            f"{judged['verdict']} before; {what} of {whose} {done} the {parts} that both "
+            "show: press “Check now”."
+        )
+    return None
+
+
+def _wrote_after(run: Record, judged: Record, in_doubt: bool) -> bool:
+    """Whether a run wrote after what a verdict looked at."""
+    mark = judged.get("_id") if judged.get("trigger") == CHECK else judged.get("end")
+    if run.get("end") and mark:  # exact, where instants are of whole seconds
+        return str(run["end"]) > str(mark)
+    looked = judged.get("started_at" if judged.get("trigger") == CHECK else "ended_at")
+    ended = run.get("ended_at")
+    if not isinstance(ended, datetime) or not isinstance(looked, datetime):
+        return in_doubt
+    return ended > looked
+
+
+def _began_after(run: Record, judged: Record) -> bool:
+    return str(run.get("_id")) > str(judged.get("_id"))
+
+
+def _problem(run: Record) -> str:
+    failed = [str(check) for check in run.get("failed_checks") or []]
+    given = [reason for reason in run.get("reasons") or [] if reason.get("reason")]
+    if not given:
+        return f"What fails: {', '.join(failed) or 'the journal does not say'}."
+    first = given[0]
+    others = [check for check in failed if check != first.get("check")]
+    more = f" Also: {', '.join(others)}." if others else ""
+    return f"{first.get('playbook') or first.get('check')}: {first['reason']}.{more}"

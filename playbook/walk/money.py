@@ -1,0 +1,136 @@
+"""Amounts of money and other numbers in a visible text, as a reader of a locale takes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import (
+    format_currency,
+    get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
+    list_currencies,
+)
+
+from playbook.pristine.money import OWN_SYMBOLS
+
+_NUMBER = r"\d{1,3}(?:[ .,'’٬]\d{2,3})+(?:[.,٫]\d{1,2})?(?!\d)|\d+(?:[.,٫]\d{1,2})?(?!\d)"
+_SCALE = r"(?: ?(?:[KkMB]|Mio\.?|Mrd\.?|M\.?)(?![\w]))?"
+_MORE_SYMBOLS = (
+    "US$", "CA$", "A$", "NZ$", "HK$", "S$", "R$", "MX$", "C$", "€", "£", "$", "¥", "JP¥", "CN¥",
+    "￥", "円", "元", "₹", "₦", "₩", "KSh", "Ksh", "zł", "CHF", "د.إ", "ر.س",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One amount as it stands on a page."""
+
+    text: str
+    symbol: str
+    number: str
+
+    def value(self, locale: str) -> Decimal | None:
+        """How much it is to a reader of a locale; None where it reads as no number there."""
+        return parsed(self.number, locale)
+
+
+def amounts(line: str) -> Iterator[Amount]:
+    """Every amount with a currency's symbol or code in a line."""
+    for found in _pattern().finditer(line):
+        symbol, number = found["before"] or found["after"], found["first"] or found["second"]
+        yield Amount(found[0].strip(), symbol.strip(), number)
+
+
+def amounts_in(lines: Iterable[str]) -> list[Amount]:
+    """Every amount in some lines."""
+    return [amount for line in lines for amount in amounts(line)]
+
+
+def parsed(number: str, locale: str) -> Decimal | None:
+    """A number by a locale's own signs; None where it is not written in that locale's way."""
+    place = place_of(locale)
+    group, point = _sign(get_group_symbol(place)), _sign(get_decimal_symbol(place))
+    grouped = rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d+"
+    if locale.startswith(("en-IN", "hi")):
+        grouped = r"\d{1,2}(?:,\d{2})*,\d{3}|\d+"
+    if not re.fullmatch(rf"(?:{grouped})(?:{re.escape(point)}\d+)?", number):
+        return None
+    try:
+        return Decimal(number.replace(group, "").replace(point, "."))
+    except InvalidOperation:
+        return None
+
+
+def symbols_of(currency: str, locale: str) -> set[str]:
+    """What may stand for a currency where a locale is read."""
+    ours = {symbol for symbol, code in OWN_SYMBOLS.items() if code == currency}
+    signs = {get_currency_symbol(currency, place_of(locale)), currency, *ours}
+    if currency in ("JPY", "CNY"):
+        signs |= {"¥", "￥", "円" if currency == "JPY" else "元"}
+    return signs
+
+
+def well_written(amount: Amount, currency: str, locale: str) -> bool:
+    """Whether an amount is written as a locale writes that currency, with or without cents."""
+    value = amount.value(locale)
+    if value is None:
+        return False
+    place = place_of(locale)
+    wanted = {_tight(form) for form in _forms(value, currency, place)}
+    symbol = get_currency_symbol(currency, place)
+    found = _tight(amount.text)
+    signs = symbols_of(currency, locale)
+    return any(
+        form.replace(_tight(symbol), _tight(sign)) == found for form in wanted for sign in signs
+    )
+
+
+def _forms(value: Decimal, currency: str, place: Locale) -> Iterator[str]:
+    """A value as the locale writes it: with cents and without, and four digits ungrouped, too."""
+    full = str(format_currency(value, currency, locale=place))
+    point, group = get_decimal_symbol(place), get_group_symbol(place)
+    whole = re.sub(rf"{re.escape(point)}\d+", "", full) if value == value.to_integral() else full
+    for text in (full, whole):
+        yield text
+        if value < 10_000:
+            yield text.replace(group, "", 1)
+
+
+def place_of(locale: str) -> Locale:
+    """Babel's locale of a tag; English where it knows none."""
+    try:
+        return Locale.parse(locale, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse("en")
+
+
+def numbers(line: str) -> Iterator[str]:
+    """Every number in a line that is written with some sign in it: 0.45, 1 800 000."""
+    for found in re.finditer(r"(?<![\w.,:/-])\d[\d.,'’ ]*\d(?![\w:/-])", line):
+        if re.search(r"[.,]", found[0]):
+            yield found[0]
+
+
+def _sign(sign: str) -> str:
+    return " " if sign.isspace() else sign
+
+
+def _tight(text: str) -> str:
+    return "".join(text.replace("\u200f", "").replace("\u200e", "").split())
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    codes = sorted(code for code in list_currencies() if len(code) == 3)
+    signs = sorted({*_MORE_SYMBOLS, *OWN_SYMBOLS}, key=len, reverse=True)
+    sign = "|".join([*map(re.escape, signs), *(rf"\b{code}\b" for code in codes)])
+    return re.compile(
+        rf"(?P<before>{sign}) ?(?P<first>{_NUMBER}){_SCALE}"
+        rf"|(?P<second>{_NUMBER}){_SCALE} ?(?P<after>{sign})"
+    )

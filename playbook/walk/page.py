@@ -1,0 +1,120 @@
+"""One page as a visitor sees it: plain values, read once when it had settled."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200e\u200f\u061c\u2066\u2067\u2068\u2069\ufeff"))
+
+
+def plain(text: str) -> str:
+    """Text as it compares: NFC, without marks of direction, each white space one blank."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of visible text; ``path`` are the elements around it, from the body inwards."""
+
+    text: str
+    path: tuple[int, ...]
+    block: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the walk. ``at`` is when it had settled (UTC)."""
+
+    step: str
+    at: datetime
+    url: str = ""
+    status: int | None = None
+    problem: str = ""
+    """Why there is nothing to be seen; empty where there is."""
+    title: str = ""
+    lang: str = ""
+    direction: str = ""
+    """In which direction the text really runs: "ltr" or "rtl"."""
+    texts: tuple[Text, ...] = ()
+    chosen: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The elements that the description's own selectors found, by the selector's name."""
+    links: tuple[str, ...] = ()
+    width: int = 0
+    scroll_width: int = 0
+    screen: int = 0
+    """Widths in CSS pixels: of the window, of the content, of the device."""
+    seconds: float = 0.0
+    """From asking for the page until nothing on it changed any more."""
+    console_errors: tuple[str, ...] = ()
+    failed_requests: tuple[str, ...] = ()
+    critical: tuple[str, ...] = ()
+    """What axe calls critical."""
+    not_done: tuple[str, ...] = ()
+    """Actions that could not be carried out, as the visitor would say it."""
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The visible text, a line a block, from top to bottom."""
+        return tuple(line for line in (plain(text) for _, text in self._blocks()) if line)
+
+    def within(self, element: int) -> tuple[str, ...]:
+        """The lines inside an element."""
+        return tuple(line for line in (plain(text) for _, text in self._blocks(element)) if line)
+
+    def around(self, words: str) -> Iterator[tuple[int, ...]]:
+        """The elements around each place where a block holds these words, from the inside out."""
+        wanted = plain(words).casefold()
+        for pieces, text in self._blocks():
+            if wanted in plain(text).casefold():
+                common = _common(piece.path for piece in pieces)
+                yield tuple(reversed(common))
+
+    def says(self, words: str) -> bool:
+        """Whether some line holds these words, in whatever case."""
+        wanted = plain(words).casefold()
+        return any(wanted in line.casefold() for line in self.lines)
+
+    def _blocks(self, element: int | None = None) -> Iterator[tuple[list[Text], str]]:
+        pieces: list[Text] = []
+        for text in self.texts:
+            if element is not None and element not in text.path:
+                continue
+            if pieces and text.block != pieces[0].block:
+                yield pieces, "".join(piece.text for piece in pieces)
+                pieces = []
+            pieces.append(text)
+        if pieces:
+            yield pieces, "".join(piece.text for piece in pieces)
+
+
+def page_of(step: str, seen: Mapping[str, Any], **more: Any) -> Page:
+    """A page from what ``snapshot.js`` has read."""
+    return Page(
+        step=step,
+        url=seen["url"],
+        title=plain(seen["title"]),
+        lang=seen["lang"],
+        direction=seen["direction"],
+        texts=tuple(Text(t["text"], tuple(t["path"]), t["block"]) for t in seen["texts"]),
+        chosen={name: tuple(found) for name, found in seen["chosen"].items()},
+        links=tuple(seen["links"]),
+        width=seen["width"],
+        scroll_width=seen["scroll_width"],
+        screen=seen["screen"],
+        **more,
+    )
+
+
+def _common(paths: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    first, *others = paths
+    length = len(first)
+    for other in others:
+        length = min(length, len(other))
+        while first[:length] != other[:length]:
+            length -= 1
+    return first[:length]

@@ -1,0 +1,109 @@
+"""What a walk leaves behind: its documents, found and removed; its trace, without secrets."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pymongo.database import Database
+
+from playbook.deployments.front_end import FrontEnd
+from playbook.deployments.scope import PROBE
+from playbook.environment.redaction import HIDDEN, SHORTEST
+from playbook.pristine.seeds import Document
+
+_SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "proxy-authorization")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """By what a walk's documents are known. ``abandoned``: older marks are a killed walk's."""
+
+    bundle: str
+    user_agent: str
+    sentence: str
+    abandoned: str
+    account: str
+    began: datetime
+
+
+def find(
+    db: Database[dict[str, Any]], front_end: FrontEnd, marks: Marks
+) -> dict[str, list[Document]]:
+    """The documents of this walk by collection."""
+    found: dict[str, list[Document]] = {}
+    for left in front_end.left:
+        if left.by == "account":
+            ids = [user["_id"] for user in db.users.find({"email": marks.account}, {"_id": 1})]
+            condition: dict[str, Any] = {
+                left.field: {"$in": ids},
+                left.instant: {"$gte": marks.began},
+            }
+        elif left.by in ("user agent", "sentence"):
+            wanted = marks.user_agent if left.by == "user agent" else marks.sentence
+            condition = {left.field: wanted}
+        else:
+            parents = [document["_id"] for document in found.get(left.by, [])]
+            condition = {left.field: {"$in": parents}}
+        found.setdefault(left.collection, []).extend(db[left.collection].find(condition))
+    return found
+
+
+def remove(db: Database[dict[str, Any]], front_end: FrontEnd, marks: Marks) -> None:
+    """Remove this walk's documents, and those of this bundle that a killed walk left."""
+    for collection, documents in find(db, front_end, marks).items():
+        if documents:
+            db[collection].delete_many({"_id": {"$in": [one["_id"] for one in documents]}})
+    old = {"$gte": f"{PROBE}-", "$lt": marks.abandoned}
+    for left in front_end.left:
+        if left.by == "user agent":
+            db[left.collection].delete_many({"bundle": marks.bundle, left.field: old})
+
+
+def hide_secrets(source: Path, target: Path, secrets: Iterable[str]) -> None:
+    """Write a Playwright trace again without passwords, tokens and cookies."""
+    known = sorted({one for one in secrets if len(one) >= SHORTEST}, key=len, reverse=True)
+    forms = [form.encode() for one in known for form in {one, json.dumps(one)[1:-1]}]
+    with (
+        zipfile.ZipFile(source) as read,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written,
+    ):
+        for entry in read.infolist():
+            content = read.read(entry)
+            if entry.filename.endswith((".network", ".trace")):
+                content = b"\n".join(map(_without_secret_headers, content.split(b"\n")))
+            for form in forms:
+                content = content.replace(form, HIDDEN.encode())
+            written.writestr(entry.filename, content)
+
+
+def _without_secret_headers(line: bytes) -> bytes:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return line
+    _hide_headers(event)
+    return json.dumps(event, ensure_ascii=False).encode()
+
+
+def _hide_headers(value: Any) -> None:
+    if isinstance(value, dict):
+        name = value.get("name")
+        if isinstance(name, str) and name.casefold() in _SECRET_HEADERS and "value" in value:
+            value["value"] = HIDDEN
+        if isinstance(value.get("cookies"), list):
+            value["cookies"] = []
+        for key, one in value.items():
+            if isinstance(one, str) and re.fullmatch(r"(?i)(set-)?cookie|authorization", key):
+                value[key] = HIDDEN
+            else:
+                _hide_headers(one)
+    elif isinstance(value, list):
+        for one in value:
+            _hide_headers(one)

@@ -1,0 +1,456 @@
+"""One walk through one bundle's demo: sign in, the five steps, and nothing left behind.
+
+Pages are visited when they are first asked for, each once, in a browser set to the bundle's
+locale, zone and device. What is read of them is :class:`playbook.walk.page.Page`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from playbook import clock
+from playbook.deployments.front_end import Action, FrontEnd, Tap, Type
+from playbook.deployments.scope import PROBE
+from playbook.environment.connections import Environment
+from playbook.errors import WrongUsage
+from playbook.facts import Demo
+from playbook.facts.findings import Unobservable
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
+from playbook.walk import traces
+from playbook.walk.browser import device
+from playbook.walk.language import Languages, language_of
+from playbook.walk.page import Page, page_of
+
+SNAPSHOT = (Path(__file__).resolve().parent / "snapshot.js").read_text(encoding="utf-8")
+OPEN_SECONDS = 15.0
+"""How long a page may take to open at all."""
+SETTLE_SECONDS = 10.0
+QUIET_SECONDS = 0.3
+"""For so long no request is under way and no text changes, where a page has settled."""
+STABLE_SECONDS = 1.5
+"""A page that goes on asking has settled when its text has not changed for so long."""
+LOOK_EVERY_MS = 50
+SNAPSHOTS = 3
+TAP_SECONDS = 3.0
+TOO_SLOW = 3.0
+"""Seconds in which a page must have loaded."""
+STEPS = ("home", "mood_to_cart", "livesale", "board", "analytics")
+"""The five pictures of a walk, in sales' own order."""
+PICTURE_QUALITY = 80
+_LASTING = ("websocket", "eventsource")
+_TEXT = "() => document.body ? document.body.innerText.replace(/\\d+/g, '0') : ''"
+
+
+class Walk:
+    """A walk in a context of its own. Close it, so that what it left is removed."""
+
+    def __init__(
+        self,
+        demo: Demo,
+        environment: Environment,
+        front_end: FrontEnd,
+        playwright: Any,
+        browser: Any,
+        pictures: Path,
+        on_picture: Callable[[str, Path], None] = lambda step, picture: None,
+    ) -> None:
+        self.demo, self.environment, self.front_end = demo, environment, front_end
+        self.started_at = clock.now()
+        self.probe = f"{PROBE}-{self.started_at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex}"
+        self.sentence = f"AisleMarts {uuid.uuid4().hex[:10].upper()}"
+        """What the visitor types into the chat: of no language, and nobody else's."""
+        self._pictures, self._on_picture = pictures, on_picture
+        self._pages: dict[str, Page] = {}
+        settings = device(playwright, demo.bundle, self.probe)
+        self.user_agent: str = settings["user_agent"]
+        self._context = browser.new_context(**settings)
+        self._context.set_default_timeout(TAP_SECONDS * 1000)
+        self._tab = self._context.new_page()
+        self._tab.on("console", self._on_console)
+        self._tab.on("pageerror", lambda error: self._console.append(_one_line(str(error))))
+        self._tab.on("request", self._on_request)
+        self._tab.on("requestfinished", lambda request: self._on_end(request))
+        self._tab.on("requestfailed", lambda request: self._on_end(request, failed=True))
+        self._tab.on("response", self._on_response)
+        self._begin_reading()
+        self._traced = False
+        self._secrets: set[str] = set()
+
+    @property
+    def bundle(self) -> Bundle:
+        return self.demo.bundle
+
+    @cached_property
+    def languages(self) -> Languages:
+        """The pristine messages, and every name that belongs to no language."""
+        seeds, bundle = self.demo.seeds, self.bundle
+        products = [line.model for line in seeds.products.values()]
+        creators = [line.model.name for line in seeds.creators.values()]
+        leads = [line.model for line in seeds.leads.values() if line.model.bundle == bundle.key]
+        events = [line.model.title for line in seeds.livesales.values()]
+        names = ["AisleMarts", "LiveSale", bundle.firm, self.sentence, *creators, *events]
+        names += [text for product in products for text in (product.name, product.brand)]
+        names += [text for lead in leads for text in (lead.company, lead.contact, lead.notes)]
+        return Languages(seeds, names)
+
+    def page(self, step: str) -> Page:
+        """The page of a step, visited when it is first asked for."""
+        if step not in self._pages:
+            if step != "sign_in":
+                self.page("sign_in")
+            visit = {"sign_in": self._sign_in, "joined": self._join}.get(step, self._visit)
+            self._pages[step] = visit(step)
+        return self._pages[step]
+
+    def picture(self, step: str) -> Path | None:
+        """The picture of a page, where one was taken."""
+        path = self._pictures / f"{step}.jpg"
+        return path if path.is_file() else None
+
+    @cached_property
+    def lead(self) -> Document | None:
+        """The lead that the conversation has become, as stored; None where there is none."""
+        self.page("chat")
+        with self.environment.translate_connection_errors():
+            found = traces.find(self.environment.db, self.front_end, self._marks())
+        leads = found.get(self.front_end.lead_collection, [])
+        return leads[0] if leads else None
+
+    def close(self, keep_trace: bool) -> None:
+        """End the browser's context and remove what the walk left in the database.
+
+        With ``keep_trace`` a Playwright trace stays beside the pictures, its secrets hidden.
+        Raises Unreachable where MongoDB has gone away.
+        """
+        try:
+            if self._traced:
+                target = self._pictures / "trace.zip" if keep_trace else None
+                self._end_trace(target)
+            self._context.close()
+        finally:
+            with self.environment.translate_connection_errors():
+                traces.remove(self.environment.db, self.front_end, self._marks())
+
+    # Where the pages are
+
+    def _address(self, step: str) -> str:
+        """Where a step's page is. Raises Unobservable where no link leads there."""
+        wanted = self.front_end.pages.get(step, "")
+        links = self.demo.reading.context.field("demo_urls", dict)
+        if wanted.startswith("/"):
+            known = links.get(self.front_end.query_of)
+            query = urlsplit(known).query if isinstance(known, str) else ""
+            return urlunsplit(urlsplit(self._absolute(wanted))._replace(query=query))
+        link = links.get(wanted)
+        if not isinstance(link, str) or not link.strip():
+            raise Unobservable(f"the API gives no link “{wanted}” to open")
+        return self._absolute(link)
+
+    def _absolute(self, link: str) -> str:
+        settings = self.environment.settings
+        base = self.front_end.address or settings.app_url or settings.api_url
+        return urljoin(base.rstrip("/") + "/", link)
+
+    # What is done there
+
+    def _sign_in(self, step: str) -> Page:
+        email = self.demo.accounts.emails[0]
+        try:
+            password = self.environment.settings.password(self.bundle.short)
+            address = self._address(step)
+        except (WrongUsage, Unobservable) as error:
+            return Page(step, clock.now(), problem=str(error))
+        self._secrets.add(password)
+        problem, status, _ = self._open(address)
+        if problem:
+            return self._read(step, problem=problem, status=status)
+        not_done = []
+        try:
+            chosen = self.front_end.email_field or 'input[type="email"]'
+            field = self._tab.locator(chosen).first
+            if not self.front_end.email_field and not field.count():
+                field = self._tab.locator(
+                    'input:not([type]), input[type="text"], input[type="tel"]'
+                ).first
+            field.fill(email)
+            secret = self._tab.locator(self.front_end.password_field).first
+            secret.fill(password)
+            # The keyboard's own Enter waits for no page; settling does.
+            self._tab.keyboard.press("Enter")
+            self._settle(time.monotonic())
+            if self._tab.locator(self.front_end.password_field).first.is_visible():
+                not_done.append("the page does not let the demo account in")
+        except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
+            not_done.append(f"there is no way to sign in ({_one_line(str(error))})")
+        page = self._read(step, not_done=tuple(not_done))
+        self._remember_tokens()
+        with suppress(Exception):
+            # Only from here on: the trace of a typed password would hold it.
+            self._context.tracing.start(screenshots=False, snapshots=True)
+            self._traced = True
+        return page
+
+    def _visit(self, step: str) -> Page:
+        try:
+            address = self._address(step)
+        except Unobservable as error:
+            return Page(step, clock.now(), problem=str(error))
+        self._begin_reading()
+        problem, status, seconds = self._open(address)
+        if not problem and seconds > TOO_SLOW:
+            # Once more: a machine that had to wake up first is no slow page.
+            problem, status, again = self._open(address)
+            seconds = min(seconds, again)
+        actions = {"mood_to_cart": self.front_end.mood, "chat": self.front_end.talk}.get(step, ())
+        not_done = () if problem else self._carry_out(actions)
+        page = self._read(
+            step, problem=problem, status=status, seconds=seconds, not_done=not_done, axe=True
+        )
+        self._photograph(step)
+        return page
+
+    def _join(self, step: str) -> Page:
+        before = self.page("livesale")
+        if before.problem:
+            return Page(step, clock.now(), problem=before.problem)
+        self._begin_reading()
+        # Other steps may have been asked for in between.
+        problem, status, _ = self._open(self._address("livesale"))
+        not_done = () if problem else self._carry_out(self.front_end.join)
+        return self._read(step, problem=problem, status=status, not_done=not_done)
+
+    def _carry_out(self, actions: Sequence[Action]) -> tuple[str, ...]:
+        """Do what a visitor does; what could not be done, as the visitor would say it."""
+        language = language_of(self.bundle.locale)
+        for action in actions:
+            try:
+                match action:
+                    case Tap(words, css) if css:
+                        self._tab.locator(css).first.click(no_wait_after=True)
+                    case Tap(words, _):
+                        said = re.sub(
+                            r"\{(\w+)\}",
+                            lambda found: self.languages.message(language, found[1]),
+                            words,
+                        )
+                        self._tap_words(said)
+                    case Type(css):
+                        chosen = css or (
+                            'textarea, input[type="text"], input:not([type]), [contenteditable]'
+                        )
+                        field = self._tab.locator(chosen).first
+                        field.fill(self.sentence)
+                        self._tab.keyboard.press("Enter")
+            except Exception as error:  # noqa: BLE001 - as above
+                if isinstance(action, Type):
+                    return ("there is nothing on it to write into",)
+                return (f"there is nothing on it to tap ({_one_line(str(error))})",)
+            self._settle(time.monotonic())
+        return ()
+
+    def _tap_words(self, words: str) -> None:
+        found = self._tab.get_by_text(words, exact=True)
+        for number in range(found.count()):
+            if found.nth(number).is_visible():
+                found.nth(number).click(no_wait_after=True)
+                return
+        raise LookupError(f"nothing says “{words}”")
+
+    # How a page is opened and read
+
+    def _open(self, address: str) -> tuple[str, int | None, float]:
+        """Open an address and wait until it has settled: the problem, the status, the seconds."""
+        started = time.monotonic()
+        try:
+            answer = self._tab.goto(
+                address, wait_until="domcontentloaded", timeout=OPEN_SECONDS * 1000
+            )
+        except Exception as error:  # noqa: BLE001 - as above
+            return f"the page does not open ({_one_line(str(error))})", None, 0.0
+        changed = self._settle(started)
+        status = answer.status if answer else None
+        if status is not None and status >= 400:
+            missing = "leads to a page that does not exist" if status in (404, 410) else "fails"
+            return f"the link {missing} (answer {status})", status, changed
+        return "", status, changed
+
+    def _settle(self, started: float) -> float:
+        """Wait until nothing on the page changes any more; seconds until its last change."""
+        text, changed, since = None, time.monotonic(), time.monotonic()
+        while True:
+            try:
+                now_there = self._tab.evaluate(_TEXT)
+            except Exception:  # noqa: BLE001 - the page is just being left for the next
+                now_there = None
+            now = time.monotonic()
+            if now_there is None or now_there != text:
+                text, changed = now_there, now
+            changed = max(changed, self._last_end)
+            still = now - changed
+            if self._leaving and now - since < OPEN_SECONDS:
+                pass  # the next page is on its way: this one says nothing any more
+            elif (
+                (not self._under_way and still >= QUIET_SECONDS)
+                or still >= STABLE_SECONDS
+                or now - since > SETTLE_SECONDS
+            ):
+                break
+            self._tab.wait_for_timeout(LOOK_EVERY_MS)
+        return changed - started
+
+    def _read(
+        self,
+        step: str,
+        *,
+        problem: str = "",
+        status: int | None = None,
+        seconds: float = 0.0,
+        not_done: tuple[str, ...] = (),
+        axe: bool = False,
+    ) -> Page:
+        selectors = {"card": self.front_end.card, "countdown": self.front_end.countdown}
+        try:
+            seen: Mapping[str, Any] = self._snapshot(selectors)
+        except Exception as error:  # noqa: BLE001 - as above
+            why = problem or f"the page cannot be read ({_one_line(str(error))})"
+            return Page(step, clock.now(), problem=why, status=status)
+        at: datetime = clock.now()
+        critical = self._axe() if axe and not problem else ()
+        return page_of(
+            step,
+            seen,
+            at=at,
+            status=status,
+            problem=problem,
+            seconds=seconds,
+            console_errors=tuple(dict.fromkeys(self._console)),
+            failed_requests=tuple(dict.fromkeys(self._failed)),
+            critical=critical,
+            not_done=not_done,
+        )
+
+    def _snapshot(self, selectors: Mapping[str, str]) -> Mapping[str, Any]:
+        """What is on the page; read once more where it was just being left for another."""
+        for attempt in range(SNAPSHOTS):
+            try:
+                self._tab.wait_for_load_state("domcontentloaded", timeout=OPEN_SECONDS * 1000)
+                seen: Mapping[str, Any] = self._tab.evaluate(SNAPSHOT, selectors)
+                return seen
+            except Exception:
+                if attempt == SNAPSHOTS - 1:
+                    raise
+                self._settle(time.monotonic())
+        raise AssertionError("unreachable")
+
+    def _axe(self) -> tuple[str, ...]:
+        from axe_playwright_python.sync_playwright import Axe
+
+        options = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa"]}
+        found = Axe().run(self._tab, options=options).response["violations"]
+        return tuple(
+            f"{one['id']}: {one['help']} ({_one_line(one['nodes'][0]['html'])})"
+            for one in found
+            if one["impact"] == "critical"
+        )
+
+    def _photograph(self, step: str) -> None:
+        if step not in STEPS:
+            return
+        self._pictures.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._pictures / f"{step}.jpg"
+        with suppress(Exception):  # a page that cannot be drawn is told by what is read of it
+            self._tab.screenshot(
+                path=path, type="jpeg", quality=PICTURE_QUALITY, animations="disabled"
+            )
+            self._on_picture(step, path)
+
+    # What the browser tells
+
+    def _begin_reading(self) -> None:
+        self._console: list[str] = []
+        self._failed: list[str] = []
+        self._under_way: set[Any] = set()
+        self._leaving: set[Any] = set()
+        self._last_end = 0.0
+
+    def _on_console(self, message: Any) -> None:
+        # A request that failed is told by itself, with its address.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self._console.append(_one_line(message.text))
+
+    def _on_request(self, request: Any) -> None:
+        if request.resource_type not in _LASTING:
+            self._under_way.add(request)
+            if request.is_navigation_request():
+                self._leaving.add(request)
+        authorization = request.headers.get("authorization", "")
+        if authorization:
+            self._secrets.add(authorization.partition(" ")[2] or authorization)
+
+    def _on_end(self, request: Any, failed: bool = False) -> None:
+        self._under_way.discard(request)
+        self._leaving.discard(request)
+        self._last_end = time.monotonic()
+        # A request that the next page cuts off is nobody's fault.
+        if failed and "ERR_ABORTED" not in str(request.failure):
+            self._failed.append(f"{request.method} {_path(request.url)}: {request.failure}")
+
+    def _on_response(self, response: Any) -> None:
+        if response.status >= 400 and not response.request.is_navigation_request():
+            request = response.request
+            self._failed.append(f"{request.method} {_path(request.url)}: answer {response.status}")
+
+    # Traces and secrets
+
+    def _remember_tokens(self) -> None:
+        with suppress(Exception):
+            kept = self._context.storage_state()
+            self._secrets |= {cookie["value"] for cookie in kept["cookies"]}
+            for origin in kept["origins"]:
+                self._secrets |= {item["value"] for item in origin["localStorage"]}
+
+    def _end_trace(self, target: Path | None) -> None:
+        self._remember_tokens()
+        with suppress(Exception):
+            if target is None:
+                self._context.tracing.stop()
+                return
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            raw = target.with_name(".trace-as-written.zip")
+            try:
+                self._context.tracing.stop(path=raw)
+                traces.hide_secrets(raw, target, self._secrets)
+            finally:
+                raw.unlink(missing_ok=True)
+
+    def _marks(self) -> traces.Marks:
+        abandoned = self.started_at - timedelta(minutes=10)
+        return traces.Marks(
+            bundle=self.bundle.key,
+            user_agent=self.user_agent,
+            sentence=self.sentence,
+            abandoned=f"{PROBE}-{abandoned:%Y%m%dT%H%M%S}",
+            account=self.demo.accounts.emails[0],
+            began=self.started_at,
+        )
+
+
+def _one_line(text: str, longest: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _path(url: str) -> str:
+    """An address without its query: that may hold what is nobody's business."""
+    parts = urlsplit(url)
+    return parts.path or "/"

@@ -1,0 +1,165 @@
+"""The walk: what sales see in a browser before a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_bdd import given, parsers, then
+
+from playbook.facts.findings import expect_none
+from playbook.walk.walked import TITLES, Walked
+
+PAGES = {
+    f"the {title}" if not title.startswith("the ") else title: step
+    for step, title in TITLES.items()
+}
+"""The pages by what sales call them."""
+
+
+def page_named(name: str) -> str:
+    """The step whose page has a name. Raises KeyError where no page has it."""
+    return PAGES[name]
+
+
+def on_page(pattern: str) -> parsers.cfparse:
+    """A sentence about one page."""
+    return parsers.cfparse(pattern, extra_types={"Page": page_named})
+
+
+@given("the investor's demo in a browser")
+def demo_in_a_browser(walked: Walked, presence_told: None) -> None:
+    """A browser set to the bundle's locale, zone and device; pages open when they are looked at."""
+
+
+@then("the demo account gets in")
+def demo_account_gets_in(walked: Walked) -> None:
+    expect_none(walked.not_done("sign_in"))
+
+
+@then(on_page("{page:Page} opens"))
+def page_opens(walked: Walked, page: str, show_picture: Callable[[str], None]) -> None:
+    walked.walk.page(page)
+    show_picture(page)
+    expect_none(walked.not_opened(page))
+
+
+@then(on_page("{page:Page} can be used"))
+def page_can_be_used(walked: Walked, page: str) -> None:
+    expect_none(walked.not_done(page))
+
+
+@then(on_page("{page:Page} leads nowhere but into this investor's demo"))
+def links_are_the_investors(walked: Walked, page: str) -> None:
+    expect_none(walked.foreign_links(page))
+
+
+@then(on_page("{page:Page} is in the investor's language and in no other"))
+def language_is_the_investors(walked: Walked, page: str) -> None:
+    expect_none(walked.wrong_language(page))
+
+
+@then(on_page("{page:Page} reads from the side that the language does"))
+def direction_is_the_languages(walked: Walked, page: str) -> None:
+    expect_none(walked.wrong_direction(page))
+
+
+@then(on_page("every amount on {page:Page} is in the investor's currency and written their way"))
+def money_is_the_investors(walked: Walked, page: str) -> None:
+    expect_none(walked.wrong_money(page))
+
+
+@then(on_page("every product on {page:Page} costs what it should"))
+def prices_are_right(walked: Walked, page: str) -> None:
+    expect_none(walked.wrong_prices(page))
+
+
+@then(on_page("{page:Page} shows at least {count:d} products"))
+def products_are_there(walked: Walked, page: str, count: int) -> None:
+    expect_none(walked.too_few_products(page, count))
+
+
+@then(on_page("{page:Page} is laid out for the investor's device"))
+def layout_fits(walked: Walked, page: str) -> None:
+    expect_none(walked.wrong_layout(page))
+
+
+@then(on_page("nobody is kept out of {page:Page}"))
+def page_is_accessible(walked: Walked, page: str) -> None:
+    expect_none(walked.barriers(page))
+
+
+@then(on_page("{page:Page} loads in under 3 seconds"))
+def page_is_quick(walked: Walked, page: str) -> None:
+    expect_none(walked.slow(page))
+
+
+@then(on_page("the browser reports no error on {page:Page}"))
+def browser_is_content(walked: Walked, page: str) -> None:
+    expect_none(walked.browser_errors(page))
+
+
+@then("the greeting is right for the time of day where the investor is")
+def greeting_is_right(walked: Walked) -> None:
+    expect_none(walked.wrong_greeting)
+
+
+@then("the total is the sum of the products")
+def total_is_right(walked: Walked) -> None:
+    expect_none(walked.wrong_total)
+
+
+@then("the LiveSale page has the LiveSale's title")
+def title_is_there(walked: Walked) -> None:
+    expect_none(walked.missing_title)
+
+
+@then("the LiveSale page shows what the LiveSale features")
+def featured_are_there(walked: Walked) -> None:
+    expect_none(walked.missing_featured)
+
+
+@then("the LiveSale page says when the LiveSale starts, in the investor's time")
+def start_is_right(walked: Walked) -> None:
+    expect_none(walked.wrong_start)
+
+
+@then("the countdown ends when the LiveSale starts")
+def countdown_is_right(walked: Walked) -> None:
+    expect_none(walked.wrong_countdown)
+
+
+@then("the investor can join the LiveSale")
+def can_be_joined(walked: Walked) -> None:
+    expect_none(walked.not_opened("joined"))
+    expect_none(walked.not_done("joined"))
+    expect_none(walked.browser_errors("joined"))
+
+
+@then("the conversation has become a lead")
+def lead_is_made(walked: Walked) -> None:
+    expect_none(walked.no_lead)
+
+
+@then("the lead carries the investor's locale, currency, time zone and device, and its source")
+def lead_is_tagged(walked: Walked) -> None:
+    expect_none(walked.missing_tags)
+
+
+@then("the leads board shows the lead")
+def lead_is_on_the_board(walked: Walked) -> None:
+    expect_none(walked.not_on_board)
+
+
+@then("the leads board shows the five sample leads")
+def sample_leads_are_on_the_board(walked: Walked) -> None:
+    expect_none(walked.missing_cards)
+
+
+@then("the analytics page shows every headline number as pristine has it")
+def kpis_are_right(walked: Walked) -> None:
+    expect_none(walked.wrong_kpis)
+
+
+@then("every number on the analytics page is written the investor's way")
+def numbers_are_written_right(walked: Walked) -> None:
+    expect_none(walked.wrong_numbers)

@@ -1,0 +1,247 @@
+"""A rollback undoes: whatever was damaged and reset, by one run or many at once, byte for byte.
+
+``PLAYBOOK_TEST_ROUNDS=100`` plays a hundred rounds; without it as many as fit in some seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import bson
+import pytest
+
+from playbook.errors import WrongUsage
+from playbook.pristine.bundles import Bundle
+from playbook.reset import backup
+from playbook.reset.run import ResetFailed
+from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Place, Sandbox, changed, held, told
+
+SECONDS = 25.0
+ROUNDS = int(os.environ.get("PLAYBOOK_TEST_ROUNDS", "0"))
+LANGUAGES = ("en", "es", "fr", "de", "zh", "ja", "ar")
+
+
+@pytest.fixture(scope="module")
+def pristine(sandbox: Sandbox) -> Sandbox:
+    sandbox.engine.reset_together(sandbox.bundles, accesses=accesses(sandbox.bundles))
+    return sandbox
+
+
+@pytest.fixture
+def shelf(pristine: Sandbox, tmp_path: Path) -> Sandbox:
+    """The same with a backup directory of its own, and a journal that begins anew."""
+    pristine.db.demo_resets.delete_many({})
+    return replace(pristine, backups=tmp_path / "backups")
+
+
+def accesses(bundles: Sequence[Bundle]) -> dict[str, datetime]:
+    return {bundle.key: ACCESS for bundle in bundles}
+
+
+def documents(sandbox: Sandbox) -> Held:
+    everything = held(sandbox, but=(*OURS, FEED))
+    return {place: raw for place, raw in everything.items() if not place[0].startswith("redis")}
+
+
+def damage(sandbox: Sandbox, chance: Random) -> None:
+    """Change shared and own documents, remove some, leave something behind."""
+    db = sandbox.db
+    for _ in range(chance.randint(1, 6)):
+        bundle = chance.choice(sandbox.bundles)
+        mark = chance.randrange(10**9)
+        kind = chance.randrange(9)
+        if kind == 0:
+            language = chance.choice(LANGUAGES)
+            db.locales.update_one({"_id": language}, {"$set": {"messages.cart_title": str(mark)}})
+        elif kind == 1:
+            found = list(db.products.find({"region": bundle.region}, {"_id": 1}))
+            where = {"_id": chance.choice(found)["_id"]}
+            db.products.update_one(where, {"$set": {"price_usd": mark}})
+        elif kind == 2:
+            found = list(db.products.find({"region": bundle.region}, {"_id": 1}))
+            db.products.delete_one({"_id": chance.choice(found)["_id"]})
+        elif kind == 3:
+            db.creators.insert_one({"_id": f"c{mark}", "region": bundle.region, "name": "x"})
+        elif kind == 4:
+            db.leads.update_many({"bundle": bundle.key}, {"$set": {"notes": str(mark)}})
+        elif kind == 5:
+            db.leads.delete_one({"bundle": bundle.key})
+        elif kind == 6:
+            email = chance.choice(sandbox.accounts(bundle.short))
+            db.carts.insert_one({"_id": f"t{mark}", "email": email})
+        elif kind == 7:
+            db.carts.insert_one({"_id": f"o{mark}", "user_type": "demo"})
+        else:
+            db.users.update_many({"bundle": bundle.key}, {"$set": {"locked": bool(mark % 2)}})
+
+
+def at_once(tasks: Sequence[Callable[[], object]]) -> None:
+    """Run tasks side by side; raises what the first failing one raised."""
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        for future in [pool.submit(task) for task in tasks]:
+            future.result()
+
+
+def owner_of(sandbox: Sandbox, place: Place, content: bytes) -> str:
+    """Whose a document is, as the rules of the tests have it."""
+    document = bson.decode(content)
+    if place[0] == "carts":
+        emails = {b.key: sandbox.accounts(b.short) for b in sandbox.bundles}
+        return next((k for k, known in emails.items() if document.get("email") in known), "all")
+    if place[0] in ("products", "creators"):
+        return f"region {document['region']}"
+    return Owners(sandbox).of(place, content)
+
+
+def require_undone(
+    sandbox: Sandbox, before: Held, reset: Held, rolled_back: Sequence[Bundle]
+) -> None:
+    """What is of the bundles rolled back is as before; what is of others is as it was reset."""
+    every = len(rolled_back) == len(sandbox.bundles)
+    own = {b.key for b in rolled_back} | {f"region {b.region}" for b in rolled_back}
+    own |= {"everybody"} if rolled_back else set()
+    now = documents(sandbox)
+    wrong = set()
+    for place in before.keys() | reset.keys() | now.keys():
+        whose = owner_of(sandbox, place, before.get(place) or reset.get(place) or now[place])
+        undone = whose in own or (every and whose == "all")
+        wanted = (before if undone else reset).get(place)
+        if now.get(place) != wanted:
+            wrong.add(place)
+    assert not wrong, told(wrong)
+    for bundle in rolled_back:
+        verified = sandbox.engine.verify(bundle)
+        assert verified.restored is not None
+        assert verified.differing == (), (bundle.short, verified)
+
+
+def play(sandbox: Sandbox, chance: Random) -> None:
+    """One round: damage, reset all or some, roll back all or some."""
+    damage(sandbox, chance)
+    before = documents(sandbox)
+    bundles = list(sandbox.bundles)
+    some = chance.sample(bundles, chance.randint(1, len(bundles)))
+    chosen = bundles if chance.random() < 0.5 else some
+    engine = sandbox.engine
+    one_run = chance.random() < 0.7
+    if one_run:
+        orphans = len(chosen) == len(bundles)
+        engine.reset_together(chosen, accesses=accesses(chosen), orphans=orphans)
+    else:
+        at_once([partial(engine.reset, one, access=ACCESS) for one in chosen])
+    reset = documents(sandbox)
+    undone = (
+        chosen if chance.random() < 0.5 else chance.sample(chosen, chance.randint(1, len(chosen)))
+    )
+    how = chance.choice(["one run", "at once", "in turn"] if one_run else ["one run"])
+    if not one_run:
+        undone = chosen  # of many runs, only all of them together have one state before
+    if how == "one run":
+        every = len(undone) == len(bundles) and one_run
+        engine.roll_back_together(undone, orphans=every)
+    elif how == "at once":
+        at_once([partial(engine.roll_back, one) for one in undone])
+    else:
+        for one in chance.sample(undone, len(undone)):
+            engine.roll_back(one)
+    if how != "one run" and len(undone) == len(bundles):
+        # What belongs to no bundle comes back with a rollback of all, and only with that.
+        orphans_gone = {p for p in before if owner_of(sandbox, p, before[p]) == "all"}
+        before = {place: raw for place, raw in before.items() if place not in orphans_gone}
+    require_undone(sandbox, before, reset, undone)
+
+
+def test_whatever_was_reset_a_rollback_undoes(shelf: Sandbox) -> None:
+    started = time.monotonic()
+    for number in range(ROUNDS or 100):
+        if not ROUNDS and number >= 3 and time.monotonic() - started > SECONDS:
+            break
+        try:
+            play(shelf, Random(number))
+        except ResetFailed as failed:
+            pytest.fail(f"round {number}: {failed}")
+        except AssertionError as wrong:
+            raise AssertionError(f"round {number}: {wrong}") from None
+        shelf.engine.reset_together(
+            shelf.bundles, accesses=accesses(shelf.bundles), orphans=True, force=True
+        )
+
+
+def test_a_rollback_can_itself_be_rolled_back(shelf: Sandbox) -> None:
+    bundle = shelf.bundle("lvmh")
+    shelf.db.leads.update_one({"bundle": bundle.key}, {"$set": {"notes": "mine"}})
+    damaged = documents(shelf)
+    shelf.reset("lvmh")
+    reset = documents(shelf)
+    for wanted in (damaged, reset, damaged):
+        shelf.engine.roll_back(bundle)
+        assert not (wrong := changed(wanted, documents(shelf))), told(wrong)
+
+
+def test_a_reset_that_put_the_state_before_back_is_not_undone(shelf: Sandbox) -> None:
+    """It has changed nothing: the one before it is the last thing that changed the demo."""
+    bundle = shelf.bundle("lvmh")
+    shelf.db.leads.update_one({"bundle": bundle.key}, {"$set": {"notes": "mine"}})
+    damaged = documents(shelf)
+    shelf.reset("lvmh")
+    shelf.db.carts.insert_one({"_id": "later", "email": shelf.accounts("lvmh")[0]})
+
+    def fail(number: int, total: int, step: object) -> None:
+        if number == total:
+            raise WrongUsage("stop here")
+
+    failing = replace(shelf.engine, progress=fail)
+    with pytest.raises(ResetFailed):
+        failing.reset(bundle, access=ACCESS)
+    assert shelf.runs("lvmh")[-1]["status"] == "rolled back"
+    shelf.engine.roll_back(bundle)
+    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+
+
+def test_a_copy_taken_after_the_change_is_never_gone_back_to(shelf: Sandbox) -> None:
+    bundle = shelf.bundle("lvmh")
+    shelf.db.leads.update_one({"bundle": bundle.key}, {"$set": {"notes": "mine"}})
+    damaged = documents(shelf)
+    shelf.reset("lvmh")
+    shelf.engine.save(bundle, backup.GO)
+    report = shelf.engine.roll_back(bundle)
+    assert report.restored is not None and report.restored.state == backup.BEFORE_RESET
+    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+    shelf.engine.roll_back(bundle, backup.find(shelf.backups, shelf.identity, bundle, "go"))
+    assert shelf.state("lvmh").hashes() != {}
+
+
+def test_where_nothing_was_changed_there_is_nothing_to_undo(shelf: Sandbox) -> None:
+    bundle = shelf.bundle("lvmh")
+    with pytest.raises(WrongUsage, match="nothing has changed lvmh yet"):
+        shelf.engine.roll_back(bundle)
+    shelf.reset("lvmh")
+    for folder in shelf.backups.glob("demo_state_*"):
+        folder.rename(folder.with_name("moved-away"))
+    with pytest.raises(WrongUsage, match="is not among the backups"):
+        shelf.engine.roll_back(bundle)
+
+
+def test_a_reset_of_all_is_one_run_with_one_saved_state(shelf: Sandbox) -> None:
+    outcome = shelf.engine.reset_together(
+        shelf.bundles, accesses=accesses(shelf.bundles), orphans=True
+    )
+    assert len(list(shelf.backups.glob("demo_state_*"))) == 1
+    runs = list(shelf.db.demo_resets.find())
+    assert {run["run"] for run in runs} == {run["run"] for run in runs[:1]}
+    assert {run["bundle"] for run in runs} == {b.key for b in shelf.bundles}
+    assert {run["backup"] for run in runs} == {
+        report.run.backup for report in outcome.reports.values()
+    }
+    [saved] = backup.listed(shelf.backups, shelf.identity)
+    products = (saved.path / "products.bson").read_bytes()
+    ids = [document["_id"] for document in bson.decode_all(products)]
+    assert len(ids) == len(set(ids)), "what bundles share is in it once"

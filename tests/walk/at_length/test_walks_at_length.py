@@ -1,0 +1,123 @@
+"""Walks that take longer: a trace without secrets, another front end, an Arabic demo."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from playbook import PROJECT, clock
+from playbook.embedded.start import start
+from playbook.environment import Environment
+from playbook.pristine import bundles, seeds
+from playbook.reset.run import Reset
+from playbook.verdict.model import GO, NO_GO
+from playbook.walk import pictures
+from tests.faults.proxy import Forward, Proxy, Reply, Request
+from tests.sandbox import Sandbox
+from tests.walk.other_front_end import other_front_end
+from tests.walk.walking import LEFT, left_behind, needs_browser, ready, reasons, walk
+
+__all__ = ["ready"]
+
+
+@needs_browser
+def test_a_failed_walk_keeps_a_trace_without_a_secret(ready: Sandbox) -> None:
+    tokens: list[str] = []
+
+    def with_an_error(request: Request, forward: Forward) -> Reply:
+        reply = forward()
+        tokens.extend(re.findall(r"demo_session=([^;]+)", " ".join(reply.cookies)))
+        broken = b"<script>console.error('carousel: no slides')</script></body>"
+        return replace(reply, content=reply.content.replace(b"</body>", broken))
+
+    proxy = Proxy(ready.environment.settings.api_url)
+    proxy.override("GET", "/", with_an_error)
+    proxy.override("POST", "/sign-in", with_an_error)
+    settings = replace(ready.environment.settings, api_url=proxy.url)
+    with proxy.serving(), Environment(settings) as environment:
+        verdict = walk(ready, environment, "lvmh")
+    assert verdict.verdict == NO_GO and verdict.walked
+    assert "home page: console: expected no error, found “carousel: no slides”" in reasons(verdict)
+    kept = pictures.latest(ready.backups, ready.environment.identity, ready.bundle("lvmh"))
+    assert kept is not None and not kept.passed and kept.trace is not None
+    password = settings.password("lvmh")
+    assert tokens and len(password) > 8
+    with zipfile.ZipFile(kept.trace) as trace:
+        names = trace.namelist()
+        content = b"".join(trace.read(name) for name in names)
+    assert any(name.endswith(".trace") for name in names)
+    assert b"carousel" in content
+    for secret in (*tokens, password):
+        assert secret.encode() not in content
+    assert left_behind(ready, "lvmh") == {**dict.fromkeys(LEFT, 0), "leads": 5}
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["lvmh", "index"])
+def test_a_front_end_that_the_steps_have_never_seen_needs_only_a_description(
+    ready: Sandbox, name: str, tmp_path: Path
+) -> None:
+    with other_front_end(ready.environment.settings.api_url) as address:
+        description = tmp_path / "other_app.py"
+        description.write_text(
+            "import sys\n"
+            f"sys.path.append({str(PROJECT)!r})\n"
+            "from dataclasses import replace\n"
+            "from tests.walk.other_front_end import DESCRIPTION\n"
+            "from playbook.deployments.playbook import DEPLOYMENT as OURS\n"
+            f"DEPLOYMENT = replace(OURS, front_end=replace(DESCRIPTION, address={address!r}))\n"
+        )
+        settings = replace(ready.environment.settings, deployment=str(description))
+        with Environment(settings) as environment:
+            verdict = walk(ready, environment, name)
+    assert reasons(verdict) == []
+    assert verdict.verdict == GO
+    assert left_behind(ready, name) == {**dict.fromkeys(LEFT, 0), "leads": 5}
+
+
+# An investor who reads Arabic
+
+
+@pytest.fixture(scope="module")
+def arabic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """An environment in which Tiger Global's investor reads Arabic."""
+    directory = tmp_path_factory.mktemp("seeds") / "seeds"
+    shutil.copytree(PROJECT / "seeds", directory)
+    for file in ("bundles.json", "awareness_contexts.json", "demo_accounts.json"):
+        text = (directory / file).read_text(encoding="utf-8")
+        (directory / file).write_text(text.replace('"en-SG"', '"ar-AE"'), encoding="utf-8")
+    loaded = seeds.load(directory)
+    with start(seeds=loaded) as settings, Environment(settings) as environment:
+        sandbox = Sandbox(environment, loaded, tmp_path_factory.mktemp("backups"))
+        tiger = bundles.find(loaded, "tiger")
+        Reset(environment, loaded, sandbox.backups).reset(tiger, access=clock.now())
+        yield sandbox
+
+
+@needs_browser
+def test_an_arabic_demo_reads_from_right_to_left(arabic: Sandbox) -> None:
+    verdict = walk(arabic, arabic.environment, "tiger")
+    assert reasons(verdict) == []
+    assert verdict.verdict == GO
+
+
+@needs_browser
+def test_an_arabic_page_from_left_to_right_is_said(arabic: Sandbox) -> None:
+    def from_the_left(request: Request, forward: Forward) -> Reply:
+        reply = forward()
+        return replace(reply, content=reply.content.replace(b'dir="rtl"', b'dir="ltr"'))
+
+    proxy = Proxy(arabic.environment.settings.api_url)
+    proxy.override("GET", "/mood-to-cart", from_the_left)
+    settings = replace(arabic.environment.settings, api_url=proxy.url)
+    with proxy.serving(), Environment(settings) as environment:
+        verdict = walk(arabic, environment, "tiger")
+    assert reasons(verdict) == [
+        "mood-to-cart page: direction: expected from right to left, found from left to right"
+    ]

@@ -1,0 +1,52 @@
+"""What the tests of walks share: how one is made, and what it has left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from playbook.environment import Environment
+from playbook.verdict.model import BundleVerdict
+from playbook.verdict.run_features import Walking, check
+from playbook.walk.browser import NotWalked, require_browser
+from tests.sandbox import Sandbox
+
+LEFT = ("user_sessions", "conversations", "analytics", "carts")
+
+
+def _browser_is_there() -> bool:
+    try:
+        require_browser()
+    except NotWalked:
+        return False
+    return True
+
+
+needs_browser = pytest.mark.skipif(
+    not _browser_is_there(), reason="no browser (PLAYBOOK_CHROMIUM names one)"
+)
+
+
+@pytest.fixture(scope="module")
+def ready(sandbox: Sandbox) -> Sandbox:
+    """The sandbox, with LVMH and Index as they must be."""
+    for name in ("lvmh", "index"):
+        sandbox.reset(name)
+    return sandbox
+
+
+def walk(sandbox: Sandbox, environment: Environment, name: str, **options: Any) -> BundleVerdict:
+    walking = Walking(alone=True, root=sandbox.backups, **options)
+    verdict = check(environment, sandbox.seeds, [sandbox.bundle(name)], walking=walking)
+    return verdict.bundles[0]
+
+
+def reasons(verdict: BundleVerdict) -> list[str]:
+    return [result.reason for result in verdict.not_passed]
+
+
+def left_behind(sandbox: Sandbox, name: str) -> dict[str, int]:
+    leads = sandbox.db.leads.count_documents({"bundle": sandbox.bundle(name).key})
+    counts = {collection: sandbox.db[collection].count_documents({}) for collection in LEFT}
+    return {**counts, "leads": leads}
