@@ -70,7 +70,7 @@ def start(
             started.append(child)
             return child
 
-        # All at once; the API is told last where the others listen, as it takes longest to load.
+        # All at once; the API gets the addresses of the others last, as it takes longest to load.
         kept_in = [str(directory / identity.DATA_FILE)] if data_dir else []
         mongo = run("MongoDB", "playbook.embedded.mongo", *kept_in)
         for_api = {"PLAYBOOK_SEEDS": str(seeds.directory.resolve())}
@@ -179,7 +179,7 @@ def _redis_answers(
         if may_fail and not child.running:
             return False
         try:
-            # Whoever took the port may be a Redis too: ours is the one that runs in here.
+            # Another Redis may have taken the port: ours is the one that keeps its files here.
             found: Any = client.config_get("dir")
         except redis_client.RedisError:
             return None
