@@ -88,7 +88,7 @@ _BAD: dict[int | str, dict[str, Any]] = {400: {"model": BadRequest}}
 
 
 def _body(schema: dict[str, Any], required: bool) -> dict[str, Any]:
-    # Bodies are read by hand (one document a line is no JSON), so OpenAPI must be told of them.
+    # Bodies are read by hand (one document a line is not JSON): OpenAPI gets their schemas here.
     return {
         "requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}
     }

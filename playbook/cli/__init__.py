@@ -26,7 +26,8 @@ from playbook.environment import variables
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
-from playbook.processes.signals import interrupt, received
+from playbook.processes.output import show_on_every_terminal
+from playbook.processes.signals import interrupt, received, was_interrupted
 
 COMMANDS = (
     "up",
@@ -117,6 +118,7 @@ def load_commands() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end with its exit code; whatever happens, in plain words."""
+    show_on_every_terminal()
     if not app.registered_commands:
         load_commands()
     if os.environ.get(THROW_AWAY):
@@ -134,7 +136,10 @@ def _run() -> int:
     try:
         variables.clean(os.environ)
         redact = Redactor(secrets_in_environment())
-        return app(standalone_mode=False) or 0
+        code = app(standalone_mode=False) or 0
+        if was_interrupted():  # typer makes an exit code of it, and of any signal the same
+            raise KeyboardInterrupt
+        return code
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):

@@ -142,7 +142,9 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
             standing(one, verdict.generated_at),
             seeds,
             pictures.latest(
-                backup.directory(environment.settings), seeds.bundles[one.bundle].model
+                backup.directory(environment.settings),
+                environment.identity,
+                seeds.bundles[one.bundle].model,
             ),
         )
         for one in verdict.bundles

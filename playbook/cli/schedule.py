@@ -131,10 +131,11 @@ def render(
         for name, text in rendered.items():
             print(f"# {name}\n{text}" if len(rendered) > 1 else text, end="")
         return
+    from playbook.processes.output import write_output
+
     try:
         for name, text in rendered.items():
-            (into / name).parent.mkdir(parents=True, exist_ok=True)
-            (into / name).write_text(text, encoding="utf-8")
+            write_output(into / name, text)
             print(into / name)
     except OSError as error:
         raise WrongUsage(f"{into} can't be written: {error.strerror}") from None

@@ -66,7 +66,7 @@ def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until the parent process asks for the end."""
     variables: Mapping[str, str] = os.environ
     if "MONGO_URI" not in variables:
         variables = json.loads(sys.stdin.buffer.readline() or sys.exit("no settings given"))
@@ -76,7 +76,7 @@ def main() -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             app_for(variables, address),
-            # The log says what failed; who asked for what is nobody's business here.
+            # The log says what failed; it does not record who asked for what.
             access_log=False,
             log_level="warning",
             timeout_graceful_shutdown=1,

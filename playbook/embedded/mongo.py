@@ -20,7 +20,7 @@ from playbook.processes.lifeline import announce, call_when_parent_ends
 
 
 async def serve(path: Path | None) -> None:
-    """Serve one database file, or none, on a free loopback port until told to end."""
+    """Serve one database file, or none, on a free loopback port until the parent ends it."""
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ending.set)

@@ -41,7 +41,7 @@ def command(server: Path, port: int) -> list[str]:
 
 
 def free_port() -> int:
-    """A loopback port that is free at this moment; somebody else may take it the next."""
+    """A loopback port that is free at this moment; another process may take it the next."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -34,6 +34,7 @@ from playbook.environment.settings import DEFAULT_DATABASE, environment_name
 from playbook.errors import Refused, WrongUsage
 from playbook.pristine.seeds import Seeds, load
 from playbook.processes.child import START_SECONDS, Child
+from playbook.processes.output import write_output
 from playbook.standin import rates_feed
 
 MARKER = {"_id": identity.MARKER, "by": "playbook up"}
@@ -69,7 +70,7 @@ def start(
             started.append(child)
             return child
 
-        # All at once; the API is told last where the others listen, as it takes longest to load.
+        # All at once; the API gets the addresses of the others last, as it takes longest to load.
         kept_in = [str(directory / identity.DATA_FILE)] if data_dir else []
         mongo = run("MongoDB", "playbook.embedded.mongo", *kept_in)
         for_api = {"PLAYBOOK_SEEDS": str(seeds.directory.resolve())}
@@ -142,11 +143,8 @@ def _passwords(seeds: Seeds, kept_in: Path | None) -> Mapping[str, str]:
         for name in (password_setting(line.model.short) for line in seeds.bundles.values())
     }
     if kept_in and passwords != kept:
-        # Written beside and then moved, so that the file is whole and private at any moment.
-        handle, written = tempfile.mkstemp(dir=kept_in)
-        with os.fdopen(handle, "w") as output:
-            json.dump({**kept, **passwords}, output, indent=2)
-        os.replace(written, kept_in / PASSWORDS)
+        text = json.dumps({**kept, **passwords}, indent=2)
+        write_output(kept_in / PASSWORDS, text, private=True)
     return passwords
 
 
@@ -181,7 +179,7 @@ def _redis_answers(
         if may_fail and not child.running:
             return False
         try:
-            # Whoever took the port may be a Redis too: ours is the one that runs in here.
+            # Another Redis may have taken the port: ours is the one that keeps its files here.
             found: Any = client.config_get("dir")
         except redis_client.RedisError:
             return None

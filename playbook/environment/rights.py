@@ -48,7 +48,7 @@ def _require_api(environment: Environment) -> None:
     # Every app lets people sign in; without an address it is refused and counts as nobody's.
     asked = environment.deployment.sign_in.ask("", "")
     answer = environment.call(asked.method, asked.path, json={})
-    if answer.ok or answer.status_code in (400, 401, 403, 405, 409, 422, 429):
+    if answer.status_code < 300 or answer.status_code in (400, 401, 403, 405, 409, 422, 429):
         return
     where = environment.settings.addresses["API"]
     if answer.status_code in AWAY:

@@ -118,7 +118,7 @@ class Night:
         if self.error is not None:
             found.append(severity_of_error(self.error))
         elif not found:
-            # The reset itself broke: what stands was rolled back and is GO, or nobody knows.
+            # The reset itself broke: what stands was rolled back and is GO, or is unknown.
             found.append("high" if self.verdict == GO else "critical")
         return self.raised(worst(found))
 

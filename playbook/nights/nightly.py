@@ -96,7 +96,7 @@ def walk_through(
 
 
 class Crashed(Exception):
-    """A night ended by a mistake of ours, of which people have been told; carries it as cause."""
+    """A night ended by a mistake of ours, after alerts were sent; carries it as cause."""
 
 
 @dataclass
@@ -140,10 +140,10 @@ class Nightly:
         )
 
     def run(self, bundle: Bundle) -> Night:
-        """One bundle's night, recorded in the journal; people are told.
+        """One bundle's night, recorded in the journal and sent to people.
 
-        Raises BeingReset or LeaseLost where another run is at work, NotDue, and StoppedEarly: of
-        these nobody is alerted. Raises Crashed for what should not happen.
+        Raises BeingReset or LeaseLost where another run is at work, NotDue, and StoppedEarly: these
+        send no alert. Raises Crashed for what should not happen.
         """
         night = Night(bundle, clock.now(), environment=self.environment.name)
         try:
@@ -204,10 +204,10 @@ class Nightly:
 
     @contextmanager
     def _held(self, bundle: Bundle) -> Iterator[None]:
-        """Hold the bundle's night, so that nobody's night resets what ours is checking.
+        """Hold the bundle's night, so that no other night resets what this one is checking.
 
         The lease of a reset is free again while its check runs; this one is not. Raises
-        BeingReset where somebody else holds it; one whose holder died ends by itself.
+        BeingReset where another run holds it; one whose holder died ends by itself.
         """
         lease = Lease(self.environment.db, new_run(clock.now()), this_process())
         if other := self.environment.outlast(lambda: lease.take(f"night:{bundle.key}")):
@@ -234,7 +234,7 @@ class Nightly:
 
     def _try(self, night: Night) -> Attempt:
         """Reset and check once, waiting before it while an investor is in session."""
-        # Who comes before the next night is told that night's T, which is theirs (playbook,
+        # An investor who comes before the next night sees this night's T (playbook,
         # "T+48h from demo access").
         access = night.meeting if night.meets_soon else None
         while True:
@@ -266,7 +266,7 @@ class Nightly:
             self._say(night, f"{error}; waiting for up to {SESSION_PATIENCE}")
         if self.stopping.wait(SESSION_POLL.total_seconds()):
             raise StoppedImmediately(
-                f"{night.bundle.short}: told to stop while waiting; {error}", self.stopping.number
+                f"{night.bundle.short}: asked to stop while waiting; {error}", self.stopping.number
             )
         night.waited += SESSION_POLL
         self._require_due(night.bundle, SESSION_PATIENCE)
@@ -430,7 +430,7 @@ class Nightly:
                 self._say(night, f"alert {delivery}")
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
-        """The night of a bundle whose environment does not answer at all: told all the same."""
+        """The night of a bundle whose environment does not answer: people still get an alert."""
         night = Night(bundle, clock.now(), error=error, environment=self.environment.name)
         self.close(night)
         return night

@@ -176,8 +176,8 @@ def pages(desk: Desk) -> APIRouter:
             request, "bundle.html", session, status=status, card=card, busy=busy,
             backups=saved[::-1], progress=progress_of(card.job), lines=checklist(chosen, judged),
             reported=reported, nightly=nightly if (reports() / nightly).is_file() else None,
-            now=clock.now(), typed=typed, problem=problem,
-            walked=pictures.latest(desk.work.backups, chosen), page_titles=TITLES,
+            now=clock.now(), typed=typed, problem=problem, page_titles=TITLES,
+            walked=pictures.latest(desk.work.backups, environment.identity, chosen),
         )  # fmt: skip
 
     @router.get("/bundles/{short}")
@@ -205,7 +205,7 @@ def pages(desk: Desk) -> APIRouter:
     @router.get("/bundles/{short}/walk/{stamp}/{step}.jpg")
     def picture(session: Signed, chosen: Chosen, stamp: str, step: str) -> Response:
         # Only what was listed is ever served: no path comes from outside.
-        walk_folder = pictures.folder_named(desk.work.backups, chosen, stamp)
+        walk_folder = pictures.folder_named(desk.work.backups, environment.identity, chosen, stamp)
         if walk_folder is None or step not in pictures.STEPS:
             raise HTTPException(404, "There is no such picture.")
         path = walk_folder / f"{step}.jpg"
@@ -226,7 +226,7 @@ def pages(desk: Desk) -> APIRouter:
     def sheet(request: Request, session: Signed, chosen: Chosen) -> HTMLResponse:
         judged = card_of(chosen).judged
         reasons = () if judged.verdict == "GO" else (judged.sentence,)
-        walked = pictures.latest(desk.work.backups, chosen)
+        walked = pictures.latest(desk.work.backups, environment.identity, chosen)
         made = content.gather(
             environment, chosen, content.Standing(judged.verdict, judged.at, reasons), seeds, walked
         )

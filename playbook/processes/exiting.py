@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -16,8 +17,7 @@ def end_process(status: int) -> NoReturn:
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        try:
+        # That nobody reads on, or that a disk is full, changes nothing about what was found.
+        with contextlib.suppress(OSError, ValueError):
             stream.flush()
-        except OSError:  # nobody reads on, a closed pipe
-            status = status or 1
     os._exit(status)

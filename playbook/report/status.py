@@ -1,4 +1,4 @@
-"""How the bundles are, told from the journal alone."""
+"""How the bundles are, by the journal alone."""
 
 from __future__ import annotations
 

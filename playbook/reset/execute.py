@@ -204,20 +204,45 @@ class Executor:
         wrong = differing(declared, present)
         built = 0
         for index in wrong:
-            if any(other["name"] == index.name for other in present):
-                _drop(collection, index.name)
+            # One of the same name or of the same fields would stand in its way.
+            in_the_way = [
+                other
+                for other in present
+                if other["name"] == index.name or tuple(other["key"].items()) == index.keys
+            ]
+            if index.unique and in_the_way and self._has_doubles(collection, index):
+                self._note_doubles(name, index)  # the old one stays
+                continue
+            for other in in_the_way:
+                _drop(collection, other["name"])
             try:
                 collection.create_index(list(index.keys), name=index.name, unique=index.unique)
                 built += 1
             except OperationFailure as error:
+                if in_the_way:
+                    collection.create_indexes([_index_model(other) for other in in_the_way])
                 if error.code != DUPLICATE_KEY:
                     raise
-                # This bundle's own documents are clean by now, and another's are not ours.
-                self.notes.append(
-                    f"index {index.name} of {name} can't be unique while documents outside of this "
-                    "bundle stand twice; a reset of their bundle builds it"
-                )
+                self._note_doubles(name, index)
         return f"{built} built" if wrong else "as declared"
+
+    @staticmethod
+    def _has_doubles(collection: Collection[Document], index: Index) -> bool:
+        """Whether some documents have equal values, so that a unique index can't be built."""
+        fields = {f"f{n}": f"${name}" for n, (name, _) in enumerate(index.keys)}
+        pipeline: list[dict[str, Any]] = [
+            {"$group": {"_id": fields, "count": {"$sum": 1}}},
+            {"$match": {"count": {"$gt": 1}}},
+            {"$limit": 1},
+        ]
+        return bool(list(collection.aggregate(pipeline)))
+
+    def _note_doubles(self, name: str, index: Index) -> None:
+        # This bundle's own documents are clean by now, and another's are not ours.
+        self.notes.append(
+            f"index {index.name} of {name} can't be unique while documents outside of this "
+            "bundle stand twice; a reset of their bundle builds it"
+        )
 
     def _drop_indexes(self, name: str, wanted: list[dict[str, Any]]) -> str:
         others = self._indexes(name) - self._kept_indexes(name, wanted)
@@ -239,15 +264,7 @@ class Executor:
         kept = self._kept_indexes(name, wanted)
         missing = [index for index in wanted if index["name"] not in kept | {"_id_"}]
         if missing:
-            collection.create_indexes(
-                [
-                    IndexModel(
-                        list(index["key"].items()),
-                        **{k: v for k, v in index.items() if k not in ("key", "v", "ns")},
-                    )
-                    for index in missing
-                ]
-            )
+            collection.create_indexes([_index_model(index) for index in missing])
         return f"{len(missing)} built, {len(kept)} kept"
 
     def _clear_keys(self, patterns: tuple[str, ...]) -> str:
@@ -297,6 +314,11 @@ def _problems(answer: requests.Response) -> str | None:
 def _listed(answer: Mapping[str, Any], name: str) -> list[Any]:
     found = answer.get(name)
     return found if isinstance(found, list) else []
+
+
+def _index_model(index: Mapping[str, Any]) -> IndexModel:
+    options = {name: value for name, value in index.items() if name not in ("key", "v", "ns")}
+    return IndexModel(list(index["key"].items()), **options)
 
 
 def _drop(collection: Collection[Document], index: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 from playbook.environment.identity import Identity
 from playbook.facts.remedies import Remedy
+from playbook.processes.output import write_output
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 
 type Status = Literal["passed", "failed", "error", "skipped"]
@@ -181,13 +181,9 @@ class Verdict:
         }
 
     def write(self, path: Path) -> None:
-        """Write the document; the file appears whole or not at all. Raises OSError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(
-            json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-        )
-        partial.replace(path)
+        """Write the document; a plain file appears whole or not at all. Raises OSError."""
+        text = json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n"
+        write_output(path, text)
 
 
 def of_results(

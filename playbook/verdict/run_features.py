@@ -118,7 +118,11 @@ def _without_installed_plugins() -> Iterator[None]:
 
     The variables are put back: a panel lives on after a check, and starts other processes.
     """
-    wanted = {"PYTEST_ADDOPTS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    wanted = {
+        "PYTEST_ADDOPTS": None,
+        "PYTEST_PLUGINS": None,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     before = {name: os.environ.get(name) for name in wanted}
     _set_variables(wanted)
     try:

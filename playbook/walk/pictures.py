@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playbook.environment.identity import Identity
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.walk.walk import STEPS
@@ -38,9 +39,14 @@ class Kept:
         return f"{self.at.astimezone(UTC):{STAMP}}"
 
 
-def folder(root: Path, bundle: Bundle, at: datetime) -> Path:
+def folder(root: Path, owner: Identity, bundle: Bundle, at: datetime) -> Path:
     """Where a walk that begins now keeps its pictures, below the backups' folder."""
-    return root / FOLDER / bundle.key / f"{at.astimezone(UTC):{STAMP}}"
+    return _kept(root, owner, bundle) / f"{at.astimezone(UTC):{STAMP}}"
+
+
+def _kept(root: Path, owner: Identity, bundle: Bundle) -> Path:
+    # By the environment's identity: another one's pictures are never shown or removed here.
+    return root / FOLDER / (owner.id or "unmarked") / bundle.key
 
 
 def record(path: Path, bundle: Bundle, at: datetime, passed: bool) -> None:
@@ -50,9 +56,9 @@ def record(path: Path, bundle: Bundle, at: datetime, passed: bool) -> None:
     (path / RECORD).write_text(json.dumps(document) + "\n", encoding="utf-8")
 
 
-def walks(root: Path, bundle: Bundle) -> Iterator[Kept]:
+def walks(root: Path, owner: Identity, bundle: Bundle) -> Iterator[Kept]:
     """The kept walks of a bundle, latest first."""
-    for path in sorted((root / FOLDER / bundle.key).glob("*Z"), reverse=True):
+    for path in sorted(_kept(root, owner, bundle).glob("*Z"), reverse=True):
         with suppress(OSError, ValueError, KeyError, TypeError):
             told = json.loads((path / RECORD).read_text(encoding="utf-8"))
             pictures = {step: path / f"{step}.jpg" for step in STEPS}
@@ -66,20 +72,20 @@ def walks(root: Path, bundle: Bundle) -> Iterator[Kept]:
             )
 
 
-def folder_named(root: Path, bundle: Bundle, stamp: str) -> Path | None:
+def folder_named(root: Path, owner: Identity, bundle: Bundle, stamp: str) -> Path | None:
     """The folder of a bundle's walk by its name, where it is one; a walk may be under way in it."""
-    kept = root / FOLDER / bundle.key
+    kept = _kept(root, owner, bundle)
     return next((path for path in kept.glob("*Z") if path.name == stamp), None)
 
 
-def latest(root: Path, bundle: Bundle) -> Kept | None:
+def latest(root: Path, owner: Identity, bundle: Bundle) -> Kept | None:
     """The last walk of a bundle whose pictures are kept."""
-    return next(walks(root, bundle), None)
+    return next(walks(root, owner, bundle), None)
 
 
-def prune(root: Path, bundle: Bundle, now: datetime) -> None:
+def prune(root: Path, owner: Identity, bundle: Bundle, now: datetime) -> None:
     """Remove the walks that are older than backups may be; the latest one always stays."""
-    for number, path in enumerate(sorted((root / FOLDER / bundle.key).glob("*Z"), reverse=True)):
+    for number, path in enumerate(sorted(_kept(root, owner, bundle).glob("*Z"), reverse=True)):
         with suppress(ValueError):
             begun = datetime.strptime(path.name, STAMP).replace(tzinfo=UTC)
             if number and now - begun > backup.KEPT:

@@ -249,8 +249,6 @@ def test_a_file_is_never_mixed_with_the_shells_environment(tmp_path: Path) -> No
 
 def test_every_setting_of_the_code_may_stand_in_a_file() -> None:
     inner = {
-        "PLAYBOOK_CLOCK",  # of rehearsals
-        "PLAYBOOK_NIGHTLY_COMMAND",
         "PLAYBOOK_THROW_AWAY",  # between our own processes
     }
     found = set()

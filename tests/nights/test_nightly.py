@@ -800,7 +800,7 @@ def test_the_command_stops_waiting_when_told_to(scene: Scene) -> None:
         if process.poll() is None:
             process.kill()
     assert process.returncode == 4
-    assert "told to stop while waiting" in err
+    assert "asked to stop while waiting" in err
     assert machine.monotonic() - began < 30
     assert scene.hooks.levels == [] and scene.runs == []
     until(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from playbook import PROJECT, clock
+from playbook.environment.identity import Identity
 from playbook.verdict.model import GO
 from playbook.verdict.run_features import check
 from playbook.walk import pictures
@@ -38,7 +39,7 @@ def test_a_pristine_demo_is_walked_through_and_nothing_is_left(
     assert verdict.verdict == GO and verdict.walked
     assert sorted(seen) == sorted(STEPS)
     assert len(list(tmp_path.glob("lvmh-*.jpg"))) == len(STEPS)
-    kept = pictures.latest(ready.backups, ready.bundle("lvmh"))
+    kept = pictures.latest(ready.backups, ready.environment.identity, ready.bundle("lvmh"))
     assert kept is not None and kept.passed and kept.trace is None
     assert list(kept.pictures) == list(STEPS)
     assert left_behind(ready, "lvmh") == {**dict.fromkeys(LEFT, 0), "leads": 5}
@@ -75,13 +76,14 @@ def test_without_a_browser_nothing_is_walked_and_one_line_says_how_to_get_one(
 def test_old_pictures_go_with_the_backups_and_the_latest_stay(
     ready: Sandbox, tmp_path: Path
 ) -> None:
-    bundle, now = ready.bundle("lvmh"), clock.now()
+    bundle, now, owner = ready.bundle("lvmh"), clock.now(), Identity("one", "One")
     for days in (20, 10, 9):
         at = now.replace(year=now.year - 1, month=1, day=days)
-        pictures.record(pictures.folder(tmp_path, bundle, at), bundle, at, passed=True)
-    pictures.prune(tmp_path, bundle, now)
-    [kept] = pictures.walks(tmp_path, bundle)
+        pictures.record(pictures.folder(tmp_path, owner, bundle, at), bundle, at, passed=True)
+    pictures.prune(tmp_path, owner, bundle, now)
+    [kept] = pictures.walks(tmp_path, owner, bundle)
     assert kept.at.day == 20
+    assert pictures.latest(tmp_path, Identity("other", "Other"), bundle) is None
 
 
 def test_the_verdict_says_that_nothing_was_walked(ready: Sandbox) -> None:

@@ -70,7 +70,7 @@ class Channels:
         """The levels to try an alert on, one after the other, until somebody was reached.
 
         A failure goes up (medium, high, critical) and only then down; a success stays where it
-        is, as nobody is woken for good news.
+        is, since good news wakes no one.
         """
         if level == SUCCESS:
             return [SUCCESS]

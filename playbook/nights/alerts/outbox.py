@@ -1,7 +1,7 @@
 """Send an alert: try again where a channel does not take it, then try the next one up.
 
-Nothing in here ever raises for a channel's sake: that an alert could not be sent is told in the
-journal, and changes no verdict.
+A channel that fails raises no error here: the journal records that an alert could not be sent, and
+the verdict does not change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ type Send = Callable[[str, str, str, str], bool]
 
 @dataclass(frozen=True)
 class Alert:
-    """What people are told, and how bad it is ("success", or a severity)."""
+    """A message to people, and how bad its news is ("success", or a severity)."""
 
     level: str
     title: str
@@ -74,8 +74,8 @@ class Outbox:
     def send(self, alert: Alert, also: Iterable[str] = ()) -> list[Delivery]:
         """Send an alert on its level's channel, and what became of it.
 
-        Where nobody there could be reached, it goes to the next channel up. ``also`` are levels
-        whose channels get it too; whoever is on several gets it once.
+        Where no URL there took it, it goes to the next channel up. ``also`` are levels whose
+        channels get it too; a URL that is on several gets it once.
         """
         deliveries: list[Delivery] = []
         for level in self.channels.ways(alert.level):
@@ -126,7 +126,7 @@ def through_apprise(url: str, title: str, body: str, level: str) -> bool:
     """Send to one URL by apprise, which takes a second to load: only who alerts pays for it."""
     import apprise
 
-    # Its warnings may quote a URL; what went wrong is told by the answer.
+    # Its warnings may quote a URL; the answer says what went wrong.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     kinds = {
         SUCCESS: apprise.NotifyType.SUCCESS,

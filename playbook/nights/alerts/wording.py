@@ -49,7 +49,7 @@ def alert_of_night(
     lines = [*_heading(night, GO), f"What was done: {done}", *_notes(night)]
     lines += _meeting(night)
     lines += ["What to do: nothing", f"Report: {report}"]
-    # Whoever was alarmed hears that it is over; everybody once.
+    # Each channel that got an alert is informed once that the trouble is over.
     return Alert(SUCCESS, title, "\n".join(lines)), list(dict.fromkeys(alarmed))
 
 

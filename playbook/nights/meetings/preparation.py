@@ -145,7 +145,7 @@ class Preparation:
         return found, None, False
 
     def _reset_once(self, bundle: Bundle, meeting: Meeting, meetings: Iterable[Meeting]) -> str:
-        """Reset before a meeting if there is time and it disturbs nobody; says what was done."""
+        """Reset before a meeting if there is time and no one is in session; says what was done."""
         now = clock.now()
         sharing = [other.key for other in bundles.sharing_region(self.seeds, bundle)]
         if meeting.start - now <= LAST_RESET:

@@ -28,7 +28,7 @@ SHOWN_REASONS = 3
 def channels_for(
     meeting: Meeting, usual: Channels, variables: Mapping[str, str] | None = None
 ) -> Channels:
-    """Where a meeting's presenter is told. Raises WrongUsage where an entry is not a URL."""
+    """Where a meeting's presenter gets messages. Raises WrongUsage where an entry is not a URL."""
     variables = os.environ if variables is None else variables
     stated = variables.get(SETTING, "").strip()
     if not stated:
@@ -74,7 +74,7 @@ def not_ready(
 
 
 def unclear(meeting: Meeting, bundles: list[str], environment: str) -> Alert:
-    """Nobody knows which demo a meeting is about: ask, do not guess."""
+    """It is not clear which demo a meeting is about: ask, do not guess."""
     lines = [
         f"Environment: {environment}",
         f"The meeting {meeting.title!r} on {meeting.start:%a %d %b, %H:%M} UTC may be about "

@@ -68,7 +68,7 @@ def _names(text: str, names: Iterable[str]) -> bool:
 
 
 def _long(names: Sequence[str]) -> list[str]:
-    """Names of several words, which nobody writes by chance ("general-catalyst")."""
+    """Names of several words, which are not written by chance ("general-catalyst")."""
     return [name for name in names if re.search(r"[\s_-]", name)]
 
 

@@ -16,7 +16,7 @@ def latest_reset(zone: str, now: datetime, at: time = RESET_TIME) -> datetime:
         if instant > now:
             return latest
         latest = instant
-    raise AssertionError("daily runs go on for ever")
+    raise AssertionError("daily runs never end")
 
 
 def due(

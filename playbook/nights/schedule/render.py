@@ -44,7 +44,7 @@ KUBERNETES = (
 LONGEST_SECONDS = 4 * 3600
 """Two hours of waiting for an investor and ample time to work."""
 STOP_SECONDS = 120
-"""How long a run in hand gets to finish or roll back when it is told to stop."""
+"""How long a run in hand gets to finish or roll back when it is asked to stop."""
 
 
 @dataclass(frozen=True)

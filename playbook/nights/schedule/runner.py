@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -44,16 +42,16 @@ from playbook.processes.signals import StopRequest
 LONGEST_RUN = timedelta(hours=4)
 """Two hours of waiting for an investor and ample time to work; longer is stuck."""
 STOP_SECONDS = 100.0
-"""How long a run in hand may take to finish when the scheduler is told to stop."""
+"""How long a run in hand may take to finish when the scheduler is asked to stop."""
 ROLL_BACK_SECONDS = 15.0
 """How long it may take to roll back after that."""
 LOOK_AGAIN = timedelta(minutes=5)
-"""When to look again after somebody else was at it."""
+"""When to look again after another run worked on the bundle."""
 LOOK_ROUND_SECONDS = 30.0
 """How often to look at the clock: a wait does not count while the machine sleeps."""
 LOOKED_AT_AGAIN = (4, 130, 143)
 """The exit codes of a run that was refused or interrupted: the night is still to be made."""
-NIGHTLY = f"{shlex.quote(sys.executable)} -P -m playbook nightly {{bundle}} --if-due"
+NIGHTLY = (sys.executable, "-P", "-m", "playbook", "nightly", "{bundle}", "--if-due")
 
 
 def say(text: str) -> None:
@@ -80,7 +78,12 @@ class Runner:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     @classmethod
-    def from_environment(cls, seeds: Seeds, reports: Path | None = None) -> Runner:
+    def from_environment(
+        cls,
+        seeds: Seeds,
+        reports: Path | None = None,
+        command: Sequence[str] = NIGHTLY,
+    ) -> Runner:
         """A runner of all bundles by the settings.
 
         Raises WrongUsage, naming the setting, where one is wrong or missing: better now than at
@@ -99,15 +102,14 @@ class Runner:
         channels = Channels.from_environment()
         if unknown := unknown_to_apprise(channels):
             raise WrongUsage(f"{', '.join(unknown)}: apprise knows no such service or URL")
-        # A rehearsal may put something else in the place of the run.
-        command = shlex.split(os.environ.get("PLAYBOOK_NIGHTLY_COMMAND") or NIGHTLY)
+        arguments = list(command)
         if reports is not None:
-            command += ["--reports", str(reports)]
+            arguments += ["--reports", str(reports)]
         outbox = Outbox(channels)
-        return cls(bundles, at, late, outbox, command, Ticking.from_environment())
+        return cls(bundles, at, late, outbox, arguments, Ticking.machine_time())
 
     def run(self, stopping: StopRequest) -> None:
-        """Start runs when they are due, until told to stop; then end cleanly."""
+        """Start runs when they are due, until asked to stop; then end cleanly."""
         self.stopping = stopping
         scheduler = self._scheduler()
         scheduler.start()
@@ -118,7 +120,7 @@ class Runner:
             while not stopping.wait(LOOK_ROUND_SECONDS):
                 scheduler.wakeup()
         finally:
-            say("playbook: told to stop; the runs in hand are finished first")
+            say("playbook: asked to stop; runs that have begun are finished first")
             scheduler.shutdown(wait=False)
             self._end_runs()
             say("playbook: the schedule has ended")
@@ -145,7 +147,7 @@ class Runner:
         return scheduler
 
     def _night(self, bundle: Bundle) -> None:
-        """A bundle's run of tonight; looked at again while somebody else is at it."""
+        """A bundle's run of tonight; tried again while another run works on the bundle."""
         night = latest_reset(bundle.timezone, self.ticking.now(), self.at)
         while True:
             code = self._run_once(bundle, night.isoformat())

@@ -1,6 +1,6 @@
 """When the scheduler fires: instants of :mod:`playbook.clock`, one for each local day.
 
-APScheduler's own CronTrigger loops for ever at an hour that a clock change repeats, so its
+APScheduler's own CronTrigger never ends at an hour that a clock change repeats, so its
 calendar is not used at all.
 """
 

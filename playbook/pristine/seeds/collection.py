@@ -33,7 +33,7 @@ class BadSeeds(WrongUsage):
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = [_printable(problem) for problem in problems]
-        first = "the seeds are not fit to be used; nothing was written:"
+        first = "the seeds have mistakes; nothing was written:"
         super().__init__("\n".join([first, *self.problems]))
 
 

@@ -39,7 +39,7 @@ CALLS_HOME = re.compile(
     r"<script>(?:(?!</script>).)*?gtag\(.*?</script>\s*",
     re.DOTALL,
 )
-"""Allure's analytics: whoever opens the report would tell Google of it."""
+"""Allure's analytics: they would report to Google who opens the report."""
 
 
 class NoAllure(PlaybookError):

@@ -28,7 +28,7 @@ VOCABULARY = ("status", "stage", "type", "mode")
 
 
 class RedactedFiles(AllureFileLogger):
-    """Writes what Allure tells, secrets hidden, and only the fixtures worth telling."""
+    """Writes Allure's results, secrets hidden, and only the fixtures that help a reader."""
 
     def __init__(self, directory: str, redact: Redact, told_fixtures: Mapping[str, str]) -> None:
         super().__init__(directory)
@@ -86,7 +86,7 @@ def hide_secrets(
 ) -> Callable[[], None]:
     """Let everything that Allure writes be redacted; answers with what undoes that.
 
-    Of the fixtures only those are told that have a name here, and whichever failed.
+    Only fixtures that have a name here are written, and those that failed.
     """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))

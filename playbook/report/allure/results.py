@@ -1,4 +1,4 @@
-"""What Allure is told of the scenarios, beside what allure-pytest tells it of tests.
+"""What Allure gets about the scenarios, beside what allure-pytest writes about tests.
 
 allure-pytest does not know Gherkin: it would show ``test_x[lvmh-fr-French-ltr]`` without a step,
 and fold a scenario's bundles and an outline's examples into one test case. Here every example
@@ -56,6 +56,7 @@ from playbook.verdict.collector import (
     PROPERTY,
     REDACTOR,
     bundle_of,
+    evidence_of,
     example_of,
     scenario_of,
     tagged,
@@ -64,7 +65,7 @@ from playbook.verdict.collector import (
 from playbook.verdict.model import Result
 
 ACCESS_PROPERTY = "playbook_access"
-"""Carries a bundle's T from whichever process looked at it to the one that writes the files."""
+"""Carries a bundle's T from the process that looked at it to the one that writes the files."""
 SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "normal"}
 """The playbook's severities in Allure's words; what can't start a demo blocks it."""
 SET_UP = {
@@ -79,7 +80,7 @@ DOCS_FROM_REPORT = "../../docs/"
 """From ``reports/allure-report/``, where the local report is, to the playbook's copy."""
 LINK_TYPE = "playbook"
 TOLD_FINDINGS = 12
-"""How many findings a message tells; the attachments have all."""
+"""How many findings a message shows; the attachments have all."""
 COLUMN = 44
 """Width of a column of the attached table, narrow enough to stand beside two others."""
 
@@ -274,6 +275,7 @@ def _complete(
         "parentSuite": bundle.firm,
         "suite": line,
         "framework": "pytest-bdd",
+        "evidence": evidence_of(scenario),
     }
     kept = [label for label in test.labels if label.name in KEPT_LABELS]
     test.labels = [Label(name=name, value=value) for name, value in own.items()] + kept

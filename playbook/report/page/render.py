@@ -10,6 +10,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from playbook.processes.output import write_output
+
 HERE = Path(__file__).parent
 
 
@@ -43,11 +45,8 @@ def source(name: str) -> str:
 
 
 def write(page: str, path: Path) -> None:
-    """Write a page; the file appears whole or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(path)
+    """Write a page; a plain file appears whole or not at all. Raises OSError."""
+    write_output(path, page)
 
 
 def _hash(text: str) -> str:

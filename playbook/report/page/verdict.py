@@ -26,7 +26,7 @@ SHOWN_FINDINGS = 8
 def build(verdict_file: Path, page: Path) -> Path:
     """Make the page of a verdict's document; answers with the file.
 
-    Raises WrongUsage where the document can't be read or is none.
+    Raises WrongUsage where the document can't be read or is not a verdict.
     """
     html = page_of(read(verdict_file))
     try:
@@ -118,6 +118,7 @@ def _verdict(document: Any) -> Verdict:
             severity=str(check["severity"]),
             line=str(check.get("playbook", "")),
             reason=str(check["reason"]),
+            evidence=str(check.get("evidence", "stored")),
             findings=tuple(
                 {name: str(finding[name]) for name in ("where", "expected", "found")}
                 for finding in check.get("findings", ())

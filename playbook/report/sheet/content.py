@@ -34,7 +34,7 @@ PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": 
 
 @dataclass(frozen=True)
 class Standing:
-    """A bundle's verdict as whoever asks for a sheet knows it."""
+    """A bundle's verdict as it is known where a sheet is asked for."""
 
     verdict: str
     """GO, NO-GO or UNKNOWN."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from playbook.clock import local_text
+from playbook.processes.output import write_output
 from playbook.report.sheet.content import Sheet
 from playbook.walk.walked import TITLES
 
@@ -43,11 +43,8 @@ def html(sheets: Sequence[Sheet], site: Site | None = None) -> str:
 
 
 def write(sheets: Sequence[Sheet], path: Path) -> None:
-    """Write the sheets as one self-contained file, whole or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(html(sheets), encoding="utf-8")
-    partial.replace(path)
+    """Write the sheets as one self-contained file. Raises OSError."""
+    write_output(path, html(sheets))
 
 
 def here_text(instant: datetime) -> str:

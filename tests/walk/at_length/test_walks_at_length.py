@@ -44,7 +44,7 @@ def test_a_failed_walk_keeps_a_trace_without_a_secret(ready: Sandbox) -> None:
         verdict = walk(ready, environment, "lvmh")
     assert verdict.verdict == NO_GO and verdict.walked
     assert "home page: console: expected no error, found “carousel: no slides”" in reasons(verdict)
-    kept = pictures.latest(ready.backups, ready.bundle("lvmh"))
+    kept = pictures.latest(ready.backups, ready.environment.identity, ready.bundle("lvmh"))
     assert kept is not None and not kept.passed and kept.trace is not None
     password = settings.password("lvmh")
     assert tokens and len(password) > 8

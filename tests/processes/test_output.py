@@ -1,0 +1,106 @@
+"""Output is never the verdict: any terminal, a closed pipe, a device, a full disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playbook.processes.output import write_output
+
+PROGRAM = """
+import sys
+from playbook.processes.output import show_on_every_terminal
+from playbook.processes.exiting import end_process
+show_on_every_terminal()
+from rich.console import Console
+for number in range(int(sys.argv[1])):
+    Console().print("LVMH \\u2713 GO \\u2014 \\u201cready\\u201d \\u00fc \\u5bc6")
+print("all is said", file=sys.stderr)
+end_process(0)
+"""
+
+
+def run(times: int, redirect: str = "", **variables: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["bash", "-c", f'"$0" -c "$1" {times} {redirect}', sys.executable, PROGRAM]
+    return subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_every_terminal_gets_all_words(encoding: str) -> None:
+    ended = run(1, PYTHONIOENCODING=encoding)
+    assert ended.returncode == 0, ended.stderr
+    text = ended.stdout.decode(encoding)
+    assert "LVMH" in text and "GO" in text and "ready" in text
+    assert (" ok " in text) is (encoding != "utf-8")
+
+
+def test_a_reader_that_goes_away_changes_no_exit_code() -> None:
+    ended = run(20_000, '| head -1; exit "${PIPESTATUS[0]}"')
+    assert (ended.returncode, ended.stdout.count(b"\n")) == (0, 1)
+    assert ended.stderr.strip() == b"all is said"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_said_in_one_line() -> None:
+    ended = run(3, ">/dev/full")
+    assert ended.returncode == 0
+    first, last = ended.stderr.decode().splitlines()
+    assert "not all could be written: No space left on device" in first
+    assert last == "all is said"
+
+
+def test_a_file_appears_whole_with_the_usual_rights(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "verdict.json"
+    write_output(path, "{}")
+    mask = os.umask(0)
+    os.umask(mask)
+    assert path.read_text() == "{}"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
+    path.chmod(0o640)
+    write_output(path, "[]")
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("[]", 0o640)
+    assert [p.name for p in path.parent.iterdir()] == ["verdict.json"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_output(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "verdict.json"
+    path.mkdir()
+    with pytest.raises(OSError):
+        write_output(path, "{}")
+    assert [p.name for p in tmp_path.iterdir()] == ["verdict.json"]
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    write_output(pipe, "through")
+    assert reader.communicate(timeout=30)[0] == b"through"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/stdout"])
+def test_a_device_stays_a_device(device: str, tmp_path: Path) -> None:
+    program = "from pathlib import Path; from playbook.processes.output import write_output; "
+    program += f"write_output(Path({device!r}), 'verdict')"
+    before = Path(device).lstat().st_mode
+    with (tmp_path / "out").open("wb") as out:
+        subprocess.run([sys.executable, "-c", program], stdout=out, check=True, timeout=60)
+    assert Path(device).lstat().st_mode == before
+    assert (tmp_path / "out").read_text() == ("verdict" if device == "/dev/stdout" else "")
