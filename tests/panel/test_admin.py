@@ -290,7 +290,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
     assert any("The shelves are full" in text for text in failed)
     page = visitor.text("/bundles/lvmh")
     assert visitor.verdict("lvmh") == NO_GO
-    assert "Product catalog: 50 items per region: " in page
+    assert "The product “Louis Vuitton Capucines MM” is missing" in page
     assert "EUR-001" in page
 
     # The reset's own backup holds the broken state; the reset before it, the empty one.
@@ -310,7 +310,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
 
     assert visitor.press("/bundles/lvmh/reset").status_code == 200
     visitor.events("lvmh")
-    left = {"livesales", "users"}  # T is another
+    left = {"livesales", "showcases", "users"}  # T is another
     now = sandbox.state("lvmh").hashes()
     assert {k: v for k, v in now.items() if k not in left} == {
         k: v for k, v in good.items() if k not in left
@@ -654,7 +654,7 @@ def test_metrics_take_their_own_token(running: Panel, monkeypatch: pytest.Monkey
     assert operator.get("/metrics").status_code == 401
     answer = nobody.get("/metrics", headers={"Authorization": "Bearer measured"})
     assert answer.status_code == 200
-    assert 'demo_next_reset_timestamp_seconds{bundle="lvmh"}' in answer.text
+    assert 'demo_next_reset_timestamp_seconds{bundle="lvmh",environment="' in answer.text
 
 
 def test_it_works_below_a_path_of_another_app(sandbox: Sandbox) -> None:

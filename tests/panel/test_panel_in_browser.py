@@ -237,6 +237,8 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     broken = sandbox.runs("lvmh")[-2]["backup"]
     page.get_by_label("Roll back to").select_option(broken)
     page.get_by_role("button", name="Roll back").click()
+    expect(page.locator(".doubts")).to_contain_text("What is there now is saved first")
+    page.get_by_role("button", name="Yes, roll back").click()
     expect(page.locator("#outcome")).to_contain_text(f"Rolled back to {broken}")
     verdict(page, "NO-GO")
     assert sandbox.db.products.find_one({"_id": "EUR-001"}) is None
