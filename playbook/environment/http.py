@@ -32,6 +32,8 @@ from playbook.environment.api_access import ApiAccess
 USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
 PARALLEL_REQUESTS = 8
 TOO_MANY = 429
+CAREFUL_SECONDS = 60.0
+"""How long requests go one at a time after one was refused."""
 LEAST_PAUSE = 0.5
 """Seconds to wait where an API says "too many" and not for how long."""
 
@@ -239,29 +241,49 @@ def _within(seconds: float) -> Iterator[Deadline]:
 
 
 class _Limit:
-    """The API's limit of requests: while it is reached, nobody asks."""
+    """The API's limit of requests: while it is reached, nobody asks; then one at a time."""
 
     def __init__(self, patience: float) -> None:
         self._patience, self.waited = patience, 0.0
-        self._free_at = 0.0
-        self._lock = threading.Lock()
+        self._free_at = self._careful_until = 0.0
+        self._refused = 0
+        self._lock, self._one_at_a_time = threading.Lock(), threading.Lock()
 
     def respected(self, send: Callable[[], requests.Response]) -> requests.Response:
         """What is answered once the limit has passed; a 429 where patience ends before that."""
         started = time.monotonic()
         while True:
-            if (pause := self._free_at - time.monotonic()) > 0:
-                time.sleep(pause)
-            answer = send()
-            if answer.status_code != TOO_MANY:
+            self._wait()
+            if time.monotonic() < self._careful_until:
+                with self._one_at_a_time:
+                    self._wait()
+                    answer, may_retry = self._judged(send(), started)
+            else:
+                answer, may_retry = self._judged(send(), started)
+            if not may_retry:
                 return answer
-            until = time.monotonic() + _retry_after(answer.headers.get("Retry-After"))
-            with self._lock:
-                if until - started > self._patience:
-                    return answer
-                # Several may wait side by side: their time counts once.
-                self.waited += max(0.0, until - max(self._free_at, time.monotonic()))
-                self._free_at = max(self._free_at, until)
+
+    def _wait(self) -> None:
+        while (pause := self._free_at - time.monotonic()) > 0:
+            time.sleep(pause)
+
+    def _judged(self, answer: requests.Response, started: float) -> tuple[requests.Response, bool]:
+        now = time.monotonic()
+        with self._lock:
+            if answer.status_code != TOO_MANY:
+                self._refused = 0
+                return answer, False
+            # Refused again and again, it is asked less and less often.
+            pause = max(_retry_after(answer.headers.get("Retry-After")), 2.0**self._refused - 1)
+            until = now + pause
+            if until - started > self._patience:
+                return answer, False
+            self._refused = min(self._refused + 1, 5)
+            # Several may wait side by side: their time counts once.
+            self.waited += max(0.0, until - max(self._free_at, now))
+            self._free_at = max(self._free_at, until)
+            self._careful_until = self._free_at + CAREFUL_SECONDS
+            return answer, True
 
 
 def _retry_after(stated: str | None) -> float:

@@ -57,6 +57,8 @@ def tagged(scenario: ScenarioTemplate, kind: str) -> str | None:
 
 def evidence_of(scenario: ScenarioTemplate) -> str:
     """What a scenario looks at: what is "stored", or what is "seen" through the app."""
+    if tagged(scenario, "check") == WALK:
+        return "seen"
     found = set(EVIDENCE) & set(scenario.tags)
     return found.pop() if len(found) == 1 else "stored"
 

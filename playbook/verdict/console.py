@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 from playbook.verdict.model import GO, SEVERITY_IN_WORDS, BundleVerdict, Result, Verdict
 from playbook.verdict.reasons import advice
 
@@ -96,6 +96,10 @@ def _show_one(
             mark, colour = _mark(bundle, check)
             line.append(f"{mark} {check:<10}", colour)
         console.print(line)
+    for evidence, what in EVIDENCE.items():
+        if proved := [check for check in checks if evidence in bundle.stands_on(check)]:
+            words = f"{evidence} ({what}): {', '.join(proved)}"
+            console.print(words, soft_wrap=True, markup=False, highlight=False)
     if bundle.verdict != GO:
         _show_reasons(console, bundle, seeds, never_reset)
 

@@ -184,6 +184,28 @@ def test_while_one_waits_for_the_limit_nobody_else_asks() -> None:
         first.join()
 
 
+def test_a_limit_that_lasts_is_not_hammered() -> None:
+    """Many ask at once, and for some time everything is refused: few attempts are made."""
+    began = time.monotonic()
+
+    def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
+        connection.sendall(OK if time.monotonic() - began > 4 else limited(b"1"))
+        return True
+
+    with Server(exchange).serving() as server:
+        asking = api(server)
+        visitors = [
+            threading.Thread(target=asking.visitor().ask, args=("GET", "/"), kwargs={"seconds": 3})
+            for _ in range(20)
+        ]
+        for visitor in visitors:
+            visitor.start()
+        for visitor in visitors:
+            visitor.join()
+        # All at first, then one at a time until the limit has passed, then each once.
+        assert len(server.asked) <= 20 + 5 + 20
+
+
 def test_each_visitor_has_cookies_of_its_own() -> None:
     cookie = OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: session=first; Path=/\r\n\r\n", 1)
     with Server(answering(cookie, OK)).serving() as server:

@@ -56,6 +56,7 @@ from playbook.verdict.collector import (
     PROPERTY,
     REDACTOR,
     bundle_of,
+    evidence_of,
     example_of,
     scenario_of,
     tagged,
@@ -274,6 +275,7 @@ def _complete(
         "parentSuite": bundle.firm,
         "suite": line,
         "framework": "pytest-bdd",
+        "evidence": evidence_of(scenario),
     }
     kept = [label for label in test.labels if label.name in KEPT_LABELS]
     test.labels = [Label(name=name, value=value) for name, value in own.items()] + kept

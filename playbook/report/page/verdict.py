@@ -118,6 +118,7 @@ def _verdict(document: Any) -> Verdict:
             severity=str(check["severity"]),
             line=str(check.get("playbook", "")),
             reason=str(check["reason"]),
+            evidence=str(check.get("evidence", "stored")),
             findings=tuple(
                 {name: str(finding[name]) for name in ("where", "expected", "found")}
                 for finding in check.get("findings", ())
