@@ -484,7 +484,9 @@ class Walked:
             for digits in ("", ".0", ".00"):
                 pattern = str(place.percent_formats[None].pattern).replace("0", f"0{digits}", 1)
                 text = str(format_percent(number, pattern, locale=place))
-                if parsed_percent(text, self.bundle.locale) == number:
+                shown = parsed_percent(text, self.bundle.locale)
+                # Rounded for the reader, as long as that changes nothing to speak of.
+                if shown is not None and _near(shown, number):
                     forms.append(text)
         return ["".join(plain(form).split()) for form in forms]
 
