@@ -27,7 +27,7 @@ from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
 from playbook.processes.output import show_on_every_terminal
-from playbook.processes.signals import interrupt, received
+from playbook.processes.signals import interrupt, received, was_interrupted
 
 COMMANDS = (
     "up",
@@ -136,7 +136,10 @@ def _run() -> int:
     try:
         variables.clean(os.environ)
         redact = Redactor(secrets_in_environment())
-        return app(standalone_mode=False) or 0
+        code = app(standalone_mode=False) or 0
+        if was_interrupted():  # typer makes an exit code of it, and of any signal the same
+            raise KeyboardInterrupt
+        return code
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):

@@ -14,6 +14,7 @@ from playbook.errors import PlaybookError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.reset.run import Report, Reset
 
@@ -57,12 +58,16 @@ def reset(
     Several bundles are one run: the state before is backed up once, and a reset that fails or is
     interrupted midway is rolled back as a whole.
     """
+    from playbook.environment.settings import name_in_settings
+
     begun = monotonic()
     code = 1
+    used: list[Environment] = []
     try:
         code = _reset(
             bundle,
             access,
+            used,
             access_in_the_past=access_in_the_past,
             dry_run=dry_run,
             force=force,
@@ -78,13 +83,18 @@ def reset(
     finally:
         if emergency:
             how = "GO" if code == 0 else f"not GO, exit {code}"
-            print(f"emergency reset of {' '.join(bundle)}: {how} after {monotonic() - begun:.0f} s")
+            name = used[0].name if used else name_in_settings()
+            print(
+                f"emergency reset of {' '.join(bundle)}: {how} after {monotonic() - begun:.0f} s, "
+                f"environment {name}"
+            )
     raise typer.Exit(code)
 
 
 def _reset(
     names: list[str],
     access: str | None,
+    used: list[Environment],
     *,
     access_in_the_past: bool,
     dry_run: bool,
@@ -92,7 +102,10 @@ def _reset(
     check: bool,
     no_rollback: bool,
 ) -> int:
-    """Reset, and check where that is wanted; answers with the exit code."""
+    """Reset, and check where that is wanted; answers with the exit code.
+
+    Adds the environment that it opens to ``used``.
+    """
     from playbook import clock
     from playbook.cli.check import look_and_tell
     from playbook.cli.side_by_side import as_one_run, whoever_asks
@@ -112,6 +125,7 @@ def _reset(
         except InThePast as error:
             raise InThePast(f"{error}; if that is meant, add --access-in-the-past") from None
     with opened(loaded) as environment:
+        used.append(environment)
         root = backup.directory(environment.settings)
         resets = Reset(environment, loaded, root, by=whoever_asks())
         if dry_run:
@@ -151,7 +165,10 @@ def _print_plan(resets: Reset, bundle: Bundle, access: datetime) -> None:
     from playbook import clock
 
     todo, counts = resets.preview(bundle, access)
-    print(f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written")
+    print(
+        f"{bundle.key}: T is {clock.local_text(access, bundle.timezone)}; nothing is written, "
+        f"environment {resets.environment.identity.name}"
+    )
     for number, step in enumerate(todo.steps, start=1):
         print(f"{number:3}. {step.name}: {step.operation}")
     for collection, count in counts.items():

@@ -24,11 +24,17 @@ from playbook.errors import PlaybookError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _last: list[int] = []
+_raised: list[int] = []
 
 
 def received() -> int:
     """The signal that came last, SIGINT where none did."""
     return _last[-1] if _last else signal.SIGINT
+
+
+def was_interrupted() -> bool:
+    """Whether a signal has ended what this process did, as :func:`interrupt` lets it."""
+    return bool(_raised)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -67,6 +73,7 @@ def interrupt() -> None:
         nonlocal interrupted
         if not interrupted:
             interrupted = True
+            _raised.append(number)
             raise Interrupted(number)
 
     _handle_by(handle)

@@ -1,0 +1,158 @@
+"""One truth, and nothing of another environment's: identity, verdicts, meetings, times typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pymongo.errors import ServerSelectionTimeoutError
+
+from playbook import clock
+from playbook.errors import WrongUsage
+from playbook.pristine.seeds import Seeds
+from playbook.reset import backup, journal
+from playbook.reset.access import InThePast, access_of
+from playbook.reset.backup import ForeignBackup
+from playbook.reset.journal import Journal, meeting_of
+from playbook.reset.standing import GO, UNKNOWN, standings
+from playbook.verdict import recording
+from tests.sandbox import ACCESS, Sandbox, changed, held
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def shelf(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
+    sandbox.begin_anew()
+    sandbox.environment.forget_identity()
+    yield replace(sandbox, backups=tmp_path / "backups")
+    sandbox.begin_anew()
+    sandbox.environment.forget_identity()
+
+
+def become_another(shelf: Sandbox) -> None:
+    """The same database as another environment: all folders are shared."""
+    marker = {"$set": {"identity": "another", "name": "another"}}
+    shelf.db.demo_environment.update_one({"_id": "demo"}, marker)
+    shelf.environment.forget_identity()
+
+
+def test_a_backup_of_another_environment_is_nobodys(shelf: Sandbox) -> None:
+    bundle = shelf.bundle("lvmh")
+    report = shelf.reset("lvmh")
+    name = str(report.run.backup)
+    become_another(shelf)
+    assert backup.listed(shelf.backups, shelf.identity) == []
+    before = held(shelf, but=())
+    with pytest.raises(ForeignBackup, match="is of environment") as foreign:
+        backup.find(shelf.backups, shelf.identity, bundle, name)
+    assert foreign.value.exit_code == 4
+    [theirs] = backup._readable(shelf.backups)
+    with pytest.raises(ForeignBackup):
+        shelf.engine.roll_back(bundle, theirs)
+    assert not changed(before, held(shelf, but=()))
+    backup.prune(shelf.backups, shelf.identity, clock.now() + timedelta(days=3650))
+    assert (shelf.backups / name).is_dir(), "it is theirs to remove"
+
+
+def test_a_spooled_run_of_another_environment_is_not_written_in(
+    shelf: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(self: Journal, runs: object) -> None:
+        raise ServerSelectionTimeoutError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "record", away)
+        run = shelf.reset("lvmh").run
+    [spooled] = (shelf.backups / "journal").glob("*.json")
+    assert spooled.stem == run.id
+    become_another(shelf)
+    shelf.db.demo_resets.delete_many({})
+    shelf.reset("lvmh")
+    assert spooled.exists()
+    assert shelf.db.demo_resets.find_one({"_id": run.id}) is None
+
+
+def checked(shelf: Sandbox, name: str) -> None:
+    """What a check that is GO leaves in the journal."""
+    run = recording.begin(shelf.seeds, shelf.bundle(name).key, "test")
+    run.verdict = GO
+    assert recording.record(shelf.environment, [run]) is None
+
+
+def standing(shelf: Sandbox, name: str) -> tuple[str, str]:
+    bundle = shelf.bundle(name)
+    found = standings(Journal.of(shelf.environment), shelf.seeds, [bundle], clock.now())
+    return found[bundle.key].verdict, found[bundle.key].sentence
+
+
+def test_a_write_to_what_is_shared_makes_the_neighbours_unknown(shelf: Sandbox) -> None:
+    for name in ("lvmh", "index", "sequoia"):
+        shelf.reset(name)
+        checked(shelf, name)
+    assert {standing(shelf, name)[0] for name in ("lvmh", "index", "sequoia")} == {GO}
+    shelf.reset("lvmh")
+    assert standing(shelf, "index")[0] == GO, "nothing that they share was written"
+    shelf.db.products.update_one({"region": "EU"}, {"$set": {"price_usd": 1}})
+    shelf.reset("lvmh")
+    verdict, sentence = standing(shelf, "index")
+    assert verdict == UNKNOWN
+    assert "a reset of" in sentence and "catalog and creators" in sentence
+    assert standing(shelf, "sequoia")[0] == GO, "it shows another region"
+    checked(shelf, "index")
+    assert standing(shelf, "index")[0] == GO
+    shelf.engine.roll_back(shelf.bundle("lvmh"))
+    verdict, sentence = standing(shelf, "index")
+    assert verdict == UNKNOWN and "a rollback of" in sentence
+
+
+def test_a_later_plain_reset_cancels_the_meeting(shelf: Sandbox) -> None:
+    bundle = shelf.bundle("lvmh")
+    books = Journal.of(shelf.environment)
+    shelf.engine.reset(bundle, access=ACCESS)
+    assert books.meeting(bundle.key, clock.now()) == ACCESS
+    checked(shelf, "lvmh")
+    assert books.meeting(bundle.key, clock.now()) == ACCESS, "a check changes nothing"
+    shelf.engine.reset(bundle, trigger="nightly", meeting=ACCESS)
+    assert books.meeting(bundle.key, clock.now()) == ACCESS, "a night keeps it"
+    shelf.engine.reset(bundle)
+    assert books.meeting(bundle.key, clock.now()) is None
+    shelf.engine.roll_back(bundle)
+    assert books.meeting(bundle.key, clock.now()) == ACCESS, "the reset is undone, and this too"
+
+
+def test_a_meeting_that_is_over_is_none() -> None:
+    runs = [{"status": "done", "trigger": "reset", "meeting": NOW - timedelta(hours=1)}]
+    assert meeting_of(runs, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["1999-12-31T10:00", "2101-01-01T10:00", "2027-11-28T10:00", "tomorrow", "2026-11-27"]
+)
+def test_a_time_that_nobody_can_mean_is_wrong_usage(seeds: Seeds, typed: str) -> None:
+    bundle = seeds.bundles["LVMH_JULIE_BERCOVY"].model
+    for meant in (False, True):
+        with pytest.raises(WrongUsage) as wrong:
+            access_of(typed, bundle, NOW, in_the_past=meant)
+        assert wrong.value.exit_code == 2
+
+
+@pytest.mark.parametrize("typed", ["2026-11-25T10:00", "2025-11-27T10:00", "2006-11-27T10:00"])
+def test_a_time_in_the_past_must_be_meant(seeds: Seeds, typed: str) -> None:
+    bundle = seeds.bundles["LVMH_JULIE_BERCOVY"].model
+    with pytest.raises(InThePast) as past:
+        access_of(typed, bundle, NOW)
+    assert past.value.exit_code == 4
+    assert access_of(typed, bundle, NOW, in_the_past=True) < NOW
+
+
+def test_the_journal_keeps_no_other_environments_runs(shelf: Sandbox) -> None:
+    shelf.reset("lvmh")
+    become_another(shelf)
+    assert Journal.of(shelf.environment).last_runs([shelf.bundle("lvmh").key], 5) == {
+        shelf.bundle("lvmh").key: []
+    }
+    assert shelf.db[journal.COLLECTION].count_documents({}) == 1
