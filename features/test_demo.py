@@ -10,7 +10,8 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from playbook.verdict.collector import tagged
 
-scenarios("checklist", "bundles")
+# Some editors put a byte order mark before the first line.
+scenarios("checklist", "bundles", encoding="utf-8-sig")
 
 
 def _name_by_bundle(module: dict[str, object]) -> None:

@@ -129,16 +129,21 @@ class _Unbreakable:
         return getattr(self._stream, name)
 
 
+def use_plain_characters() -> None:
+    """Let the standard streams write what their encoding lacks in plain characters."""
+    codecs.register_error(FALLBACK, _plain)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError, OSError):
+            stream.reconfigure(errors=FALLBACK)  # type: ignore[union-attr]
+
+
 def show_on_every_terminal() -> None:
     """Let the standard streams take all that we say, whatever reads them.
 
     On a terminal that is not UTF-8 the first ✓ would otherwise end the command, and a reader that
     has gone would turn a GO into another exit code.
     """
-    codecs.register_error(FALLBACK, _plain)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError, OSError):
-            stream.reconfigure(errors=FALLBACK)  # type: ignore[union-attr]
+    use_plain_characters()
     if sys.stdout is not None and not isinstance(sys.stdout, _Unbreakable):
         sys.stdout = cast(TextIO, _Unbreakable(sys.stdout, sys.stderr))
     if sys.stderr is not None and not isinstance(sys.stderr, _Unbreakable):

@@ -143,7 +143,7 @@ on("a stale price in the LiveSale", "lvmh", LIVESALE, "Dior J", shows(LIVESALE, 
 
 on("a greeting for another time of day", "sequoia", HOME, "greeting", greets_wrongly("sequoia"))
 on("no greeting at all", "tiger-global", HOME, "no greeting", shows(HOME, turned(r'<p class="greeting">.*?</p>', "")))
-on("a countdown in UTC", "sequoia", LIVESALE, "countdown", shows(LIVESALE, turned(r"<script.*?</script>", ""), turned(r">Starts in (\d+) d (\d+) h", lambda m: f">Starts in {int(m[1]) - (int(m[2]) < 8)} d {(int(m[2]) - 8) % 24} h")))
+on("a countdown in UTC", "sequoia", LIVESALE, "countdown", shows(LIVESALE, turned(r"<script.*?</script>", ""), turned(r">Starts in\s(\d+)\sd\s(\d+)\sh", lambda m: f">Starts in {int(m[1]) - (int(m[2]) < 8)} d {(int(m[2]) - 8) % 24} h")))
 on("a start in UTC", "tiger-global", LIVESALE, "start: expected", shows(LIVESALE, ("8:00", "12:00")))
 on("no countdown", "lvmh", LIVESALE, "no countdown", shows(LIVESALE, turned(r'<p class="countdown".*?</p>', ""), turned(r"<script.*?</script>", "")))
 on("a LiveSale a day late", "lvmh", LIVESALE, "start: expected", shows(LIVESALE, turned(r"(<p>Début[^<]*?)(\d{1,2})(?= \w)", lambda m: f"{m[1]}{int(m[2]) % 27 + 1}")))
