@@ -146,7 +146,11 @@ def test_only_the_given_context_is_written(shop: Shop, seeds: Seeds) -> None:
     )
     answer = shop.post(REFRESH, json=seeds.contexts[LVMH].document)
     assert answer.json()["refreshed"] == [LVMH]
-    assert shop.db.awareness_contexts.find_one({"_id": LVMH}) == seeds.contexts[LVMH].document
+    # A field of the app's own stays.
+    assert shop.db.awareness_contexts.find_one({"_id": LVMH}) == {
+        **seeds.contexts[LVMH].document,
+        "left": "over",
+    }
     assert shop.db.awareness_contexts.find_one({"_id": SEQUOIA}) == {
         "_id": SEQUOIA,
         "locale": "xx",
