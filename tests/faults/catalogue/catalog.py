@@ -109,7 +109,7 @@ fault("a field is missing", "missing", "Mongo", US, "LUX-010: group",
 # Wrong types, null, empty
 
 fault("a price as text", "wrong type", "Mongo", US, "LUX-001: price_usd",
-      changed("products", "LUX-001", price_usd="12000"))
+      changed("products", "LUX-001", price_usd="12000"), also={"sequoia": ("livesale",)})
 fault("a price as a double", "wrong type", "Mongo", US, "LUX-001: price_usd",
       changed("products", "LUX-001", price_usd=12000.0))
 fault(
@@ -150,7 +150,7 @@ fault("a second price in another currency", "currency mixed up", "Mongo", US, "L
 fault(
     "a Singapore price in dollars", "currency mixed up", "Mongo", APAC, "APAC-001: price_sgd",
     updated("products", {"_id": "APAC-001"}, {"$rename": {"price_sgd": "price_usd"}}),
-    also={"tiger-global": ("showcase",)},
+    also={"tiger-global": ("livesale", "showcase")},
 )
 fault("a US product in the European catalog", "swapped", "Mongo", (*US, *EU), "LUX-010",
       changed("products", "LUX-010", region="EU"), also={"index": ("showcase",)})

@@ -103,7 +103,7 @@ fault("a rate is negative", "wrong value", "Mongo", EVERYONE, "USD to ZAR",
 fault("a dollar is worth two dollars", "wrong value", "Mongo", EVERYONE, "USD to USD",
       changed("currency_rates", "USD", rates__USD=2.0))
 fault("the rates are a list", "wrong type", "Mongo", EVERYONE, "GBP",
-      changed("currency_rates", "GBP", rates=[0.74]))
+      changed("currency_rates", "GBP", rates=[0.74]), also=INDEX)
 fault("the rates are empty", "empty", "Mongo", EVERYONE, "USD to EUR",
       changed("currency_rates", "USD", rates={}), also=NO_MONEY)
 fault("the yen is a hundred times too dear", "rate implausible_rates", "Mongo", EVERYONE, "USD to JPY",

@@ -35,7 +35,7 @@ fault("the board is empty", "empty", "Mongo", "bessemer", "Bessemer",
       removed("leads", bundle=of("bessemer")))
 fault("a sixth card", "extra", "Mongo", "lvmh", "LEAD-099",
       copied("leads", GALERIES, _id=card("lvmh", 99), id="LEAD-099", company="Test Company"))
-fault("a card twice", "doubled", "Mongo", "index", "Harrods",
+fault("a card twice", "doubled", "Mongo", "index", "lead 66f0",
       copied("leads", card("index", 26), _id="66f0"))
 fault("a column that the board lacks", "wrong value", "Mongo", "a16z", "stage",
       changed("leads", card("a16z", 7), stage="won"))

@@ -62,9 +62,9 @@ fault("a day late", "off by a day", "Mongo", "lvmh", "20:00", moved(LVMH, days=1
 fault("a day early", "off by a day", "Mongo", "index", "19:00", moved(INDEX, days=-1))
 fault("a second late", "wrong value", "Mongo", "a16z", "starts_at", moved(A16Z, seconds=1))
 fault("a thousandth late", "wrong value", "Mongo", "a16z", "starts_at", moved(A16Z, milliseconds=1))
-fault("Los Angeles by a fixed offset", "clock change", "Mongo", "lightspeed", "17:30",
+fault("Los Angeles by a fixed offset", "clock change", "Mongo", "lightspeed", "12:00 PST",
       by_a_fixed_offset(LSVP))
-fault("New York by a fixed offset", "clock change", "Mongo", "bessemer", "18:30",
+fault("New York by a fixed offset", "clock change", "Mongo", "bessemer", "12:30 EST",
       by_a_fixed_offset(BVP))
 fault("Paris by a fixed offset", "clock change", "Mongo", "lvmh", "20:00", by_a_fixed_offset(LVMH))
 fault("London by a fixed offset", "clock change", "Mongo", "index", "19:00", by_a_fixed_offset(INDEX))
