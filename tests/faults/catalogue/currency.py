@@ -175,3 +175,18 @@ fault("rates are served with a margin of 5 %", "rate inconsistent", "HTTP", EVER
 fault("validated as fresh although a week old", "optimistic lie", "Mongo", EVERYONE, "last update",
       dated(timedelta(days=7)),
       answers("GET", "/api/awareness/currency/validate", said({"valid": True, "problems": []})))
+
+# Pegs, and sources that invent
+
+fault("the dirham leaves its peg by 2 %", "rate implausible_rates", "Mongo", EVERYONE, "USD to AED",
+      worth("AED", 1.02))
+fault("the riyal leaves its peg by 2 %", "rate implausible_rates", "Mongo", EVERYONE, "USD to SAR",
+      worth("SAR", 0.98))
+fault("the pound moved by a quarter", "rate implausible_rates", "Mongo", EVERYONE, "USD to GBP",
+      worth("GBP", 0.75))
+fault("the source simulates", "invented source", "Mongo", EVERYONE, "simulatedFeed",
+      everywhere(source="simulatedFeed"))
+fault("the source is made up", "invented source", "Mongo", EVERYONE, "made-up",
+      everywhere(source="made-up rates"))
+fault("the source is another than the deployment's", "invented source", "Mongo", EVERYONE, "Acme Rates",
+      everywhere(source="Acme Rates Ltd"))
