@@ -33,7 +33,7 @@ from playbook.panel.board import Board
 from playbook.panel.engine import Work
 from playbook.panel.jobs import Jobs
 from playbook.panel.pages import Desk, NotSignedIn, pages
-from playbook.panel.security_headers import SecurityHeaders, TooLarge, too_large
+from playbook.panel.security_headers import SecurityHeaders, TooLarge, secure, too_large
 from playbook.panel.sign_in import signing
 from playbook.panel.templating import STATIC, page, root
 from playbook.pristine.seeds import Seeds
@@ -75,7 +75,7 @@ def create_app(
     app.include_router(pages(app.state.desk))
     app.include_router(demo_router(environment, seeds, work.backups, gate))
     _add_plain(app, environment, seeds, gate)
-    _add_failures(app, environment)
+    _add_failures(app, environment, gate, audit)
     return app
 
 
@@ -119,7 +119,9 @@ def _add_plain(app: FastAPI, environment: Environment, seeds: Seeds, gate: Authe
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 
-def _add_failures(app: FastAPI, environment: Environment) -> None:
+def _add_failures(
+    app: FastAPI, environment: Environment, gate: Authentication, audit: Audit
+) -> None:
     def told(request: Request, status: int, text: str) -> Response:
         text = environment.redact(text)
         if request.scope["path"].startswith(f"{root(request)}/api/"):
@@ -143,6 +145,11 @@ def _add_failures(app: FastAPI, environment: Environment) -> None:
         assert isinstance(error, StarletteHTTPException)
         answer = told(request, error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
+        if error.status_code == 403 and (session := gate.session(request)):
+            path = request.scope["path"].removeprefix(root(request))
+            detail = f"{path}: {error.detail}"
+            with environment.translate_connection_errors():
+                audit.record(session.person.name, "refused", clock.now(), detail=detail)
         return answer
 
     @app.exception_handler(RequestValidationError)
@@ -168,4 +175,7 @@ def _add_failures(app: FastAPI, environment: Environment) -> None:
 
     @app.exception_handler(Exception)
     def broke(request: Request, error: Exception) -> Response:
-        return told(request, 500, "This should not have happened; the server's log says more.")
+        answer = told(request, 500, "This should not have happened; the server's log says more.")
+        # It is answered outside of every middleware.
+        secure(answer.headers, request.scope)
+        return answer

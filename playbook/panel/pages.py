@@ -219,8 +219,11 @@ def pages(desk: Desk) -> APIRouter:
         return begun(request, chosen, "walk", who, "", tasks.walk(desk.work, chosen))
 
     @router.get("/bundles/{short}/progress")
-    def progress(session: Signed, chosen: Chosen) -> Response:
-        return streamed(desk.jobs, chosen.key, environment.redact)
+    def progress(request: Request, session: Signed, chosen: Chosen) -> Response:
+        def allowed() -> bool:
+            return desk.gate.session(request) is not None
+
+        return streamed(desk.jobs, chosen.key, environment.redact, allowed)
 
     @router.get("/bundles/{short}/sheet")
     def sheet(request: Request, session: Signed, chosen: Chosen) -> HTMLResponse:

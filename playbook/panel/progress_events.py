@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pymongo.errors import PyMongoError
 
 from playbook.environment.redaction import Redactor
+from playbook.errors import Unreachable
 from playbook.panel.jobs import Job, Jobs
 from playbook.panel.templating import fragment
 
 LOOK_SECONDS = 0.25
 KEEP_ALIVE_LOOKS = 40
-"""After so many looks without news a comment is sent, lest a proxy closes the line."""
+"""After so many looks without news a comment is sent, so that no proxy closes the connection."""
+SESSION_LOOKS = 4
+"""After so many looks it is asked whether the session is still open."""
 
 
 def progress_of(job: Job | None) -> str:
@@ -23,21 +26,31 @@ def progress_of(job: Job | None) -> str:
     return fragment("_progress.html", job=job)
 
 
-def streamed(jobs: Jobs, bundle: str, redact: Redactor) -> StreamingResponse:
-    """Progress as it is made, and an "end" once nothing runs any more."""
+def streamed(
+    jobs: Jobs, bundle: str, redact: Redactor, allowed: Callable[[], bool]
+) -> StreamingResponse:
+    """Progress as it is made, and an "end" once nothing runs any more.
+
+    It ends, too, as soon as it is no longer ``allowed``: its reader has signed out.
+    """
     return StreamingResponse(
-        _events(jobs, bundle, redact),
+        _events(jobs, bundle, redact, allowed),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _events(jobs: Jobs, bundle: str, redact: Redactor) -> AsyncIterator[str]:
-    sent, quiet = None, 0
+async def _events(
+    jobs: Jobs, bundle: str, redact: Redactor, allowed: Callable[[], bool]
+) -> AsyncIterator[str]:
+    sent, quiet, looks = None, 0, 0
     while True:
+        looks += 1
         try:
+            if looks % SESSION_LOOKS == 0 and not await run_in_threadpool(allowed):
+                return
             job = (await run_in_threadpool(jobs.latest, [bundle])).get(bundle)
-        except PyMongoError:
+        except (PyMongoError, Unreachable):
             return  # the browser asks again
         text = redact(await run_in_threadpool(progress_of, job))
         if text != sent:
@@ -48,7 +61,7 @@ async def _events(jobs: Jobs, bundle: str, redact: Redactor) -> AsyncIterator[st
             return
         quiet += 1
         if quiet % KEEP_ALIVE_LOOKS == 0:
-            yield ": still at it\n\n"
+            yield ": still working\n\n"
         await asyncio.sleep(LOOK_SECONDS)
 
 

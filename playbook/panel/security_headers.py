@@ -40,12 +40,7 @@ class SecurityHeaders:
 
         async def armed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", POLICY)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope.get("scheme") == "https":
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                secure(MutableHeaders(scope=message), scope)
             await send(message)
 
         changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
@@ -53,6 +48,15 @@ class SecurityHeaders:
             await refused(scope, receive, armed)
             return
         await self.app(scope, _limited(receive) if changes else receive, armed)
+
+
+def secure(headers: MutableHeaders, scope: Scope) -> None:
+    """Add the security headers to an answer's own."""
+    headers.setdefault("Content-Security-Policy", POLICY)
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if scope.get("scheme") == "https":
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
 class TooLarge(Exception):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from datetime import datetime
+from threading import BoundedSemaphore
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from playbook import clock
-from playbook.panel.accounts import Accounts
+from playbook.panel.accounts import Accounts, Person
 from playbook.panel.audit import Audit
 from playbook.panel.authentication import SESSION_COOKIE, Authentication
 from playbook.panel.forms import Sent
@@ -26,18 +28,25 @@ WRONG = (
 )
 
 
+AT_ONCE = 8
+"""How many sign-ins may be worked on at once: each takes a good part of a processor for a while."""
+
+
 def signing(gate: Authentication, audit: Audit) -> APIRouter:
     """The sign-in page and its way out."""
     router = APIRouter(include_in_schema=False)
     environment = gate.environment
+    places = BoundedSemaphore(AT_ONCE)
 
-    def form(request: Request, wanted: str, status: int = 200, wrong: str = "") -> Response:
+    def form(
+        request: Request, wanted: str, status: int = 200, wrong: str = "", name: str = ""
+    ) -> Response:
         token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
         with environment.translate_connection_errors():
             has_operator = Accounts(environment.db).has_operator
         answer = page(
             request, "sign_in.html", status, csrf=token, wanted=wanted, wrong=wrong,
-            has_operator=has_operator,
+            has_operator=has_operator, typed_name=name[:64],
         )  # fmt: skip
         _set_cookie(request, answer, FORM_COOKIE, token, "strict")
         return answer
@@ -55,20 +64,30 @@ def signing(gate: Authentication, audit: Audit) -> APIRouter:
         if not kept or not hmac.compare_digest(kept.encode("utf-8", "replace"), given.encode()):
             raise HTTPException(403, "This form is not of your browser: open the page again.")
         now, name = clock.now(), sent.text("name")
-        with environment.translate_connection_errors():
-            accounts = Accounts(environment.db)
-            person = accounts.verify(name, sent.text("password"), now)
-            if person is None:
-                locked = "; the account is locked" if accounts.is_locked(name, now) else ""
-                audit.record(name[:64], "sign-in refused", now, detail=f"wrong{locked}")
-            else:
-                audit.record(person.name, "sign-in", now, detail=person.role)
-                token = Sessions(environment.db).open(person, now)
+        if not places.acquire(blocking=False):
+            text = "Too many people are signing in at this moment: try again in a few seconds."
+            raise HTTPException(429, text, {"Retry-After": "5"})
+        try:
+            person, token = checked(name, sent.text("password"), now)
+        finally:
+            places.release()
         if person is None:
-            return form(request, _own(sent.text("to")), 401, WRONG)
+            return form(request, _own(sent.text("to")), 401, WRONG, name)
         answer = RedirectResponse(f"{root(request)}{_own(sent.text('to'))}", 303)
         _set_cookie(request, answer, SESSION_COOKIE, token, "lax", int(LIFE.total_seconds()))
         return answer
+
+    def checked(name: str, password: str, now: datetime) -> tuple[Person | None, str]:
+        """Who signs in with a name and password, and the new session's token."""
+        with environment.translate_connection_errors():
+            accounts = Accounts(environment.db)
+            person = accounts.verify(name, password, now)
+            if person is None:
+                locked = "; the account is locked" if accounts.is_locked(name, now) else ""
+                audit.record(name[:64], "sign-in refused", now, detail=f"wrong{locked}")
+                return None, ""
+            audit.record(person.name, "sign-in", now, detail=person.role)
+            return person, Sessions(environment.db).open(person, now)
 
     @router.post("/sign-out")
     def sign_out(request: Request, sent: Sent) -> Response:

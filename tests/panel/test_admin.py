@@ -791,3 +791,39 @@ def test_a_role_that_is_none_is_refused(sandbox: Sandbox) -> None:
     for name in ("", "a b", "<x>", "x" * 65):
         with pytest.raises(WrongUsage, match="no user name"):
             Accounts(sandbox.db).add(name, "viewer", PASSWORD, clock.now())
+
+
+def sign_in(running: Panel, name: str, password: str) -> requests.Response:
+    visitor = running.visitor()
+    fields = {"csrf": visitor.csrf("/sign-in"), "name": name, "password": password}
+    return visitor.post("/sign-in", data=fields)
+
+
+def test_a_sign_in_that_failed_keeps_the_name(running: Panel) -> None:
+    answer = sign_in(running, "o<lga", "wrong one")
+    assert answer.status_code == 401
+    assert 'value="o&lt;lga"' in answer.text
+    assert "wrong one" not in answer.text
+
+
+def test_many_sign_ins_at_once_do_not_slow_the_rest(running: Panel) -> None:
+    def try_once(number: int) -> int:
+        return sign_in(running, f"name{number}", "x" * 12).status_code
+
+    with ThreadPoolExecutor(40) as pool:
+        tries = [pool.submit(try_once, number) for number in range(80)]
+        while not any(one.done() for one in tries):
+            pass
+        assert running.visitor().get("/healthz").status_code == 200
+        assert not all(one.done() for one in tries), "the others were still at work"
+        statuses = {one.result() for one in tries}
+    assert statuses <= {401, 429}
+    assert 429 in statuses
+
+
+def test_refusals_are_in_the_audit_log(running: Panel, sandbox: Sandbox) -> None:
+    viewer = running.visitor("viewer")
+    assert viewer.press("/bundles/lvmh/reset").status_code == 403
+    entry = audit.Audit(sandbox.db, Redactor(())).latest()[0]
+    assert (entry["who"], entry["action"]) == (viewer.name, "refused")
+    assert "/bundles/lvmh/reset" in entry["detail"]

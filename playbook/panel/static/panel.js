@@ -115,6 +115,13 @@
     for (const button of document.querySelectorAll("[data-print]")) {
       button.addEventListener("click", () => print());
     }
+    // What was typed survives an expired session, a refusal and the back button.
+    for (const field of document.querySelectorAll("input[type=datetime-local]")) {
+      const key = `typed:${location.pathname}`;
+      if (progress) sessionStorage.removeItem(key);
+      else if (!field.value) field.value = sessionStorage.getItem(key) || "";
+      field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
+    }
     // A second press of the same button asks for the same thing again.
     for (const form of document.forms) {
       form.addEventListener("submit", () => {
