@@ -83,6 +83,16 @@ class Mailbox:
 
     port: int = 0
     received: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    """Recipients that the server does not know."""
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if address in self.refused:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         message = message_from_bytes(envelope.content, policy=policy.default)

@@ -237,6 +237,10 @@ class Imagined:
         return key, PLAYBOOK.shown.product.read(found)
 
     @property
+    def shown_product_of_region(self) -> tuple[str, ShownProduct]:
+        return self.shown_product
+
+    @property
     def shown_creators(self) -> list[str]:
         return _read(PLAYBOOK.shown.creators, self.app("creators"))
 

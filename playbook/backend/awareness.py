@@ -13,13 +13,14 @@ Corrupt data shows as a problem in an answer, never as a failed request.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 from pymongo import UpdateOne
 
+from playbook.backend.bearer import require_token
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import compact, fields, to_json
 from playbook.backend.languages import language_problems
@@ -102,12 +103,22 @@ _CONTEXTS = {
 _REGION = {"type": "object", "properties": {"region": {"enum": [*REGIONS, None]}}}
 
 
-def awareness_router(deployment: Deployment) -> APIRouter:
-    """The four endpoints, answering for one deployment; mountable in any FastAPI app."""
+def awareness_router(
+    deployment: Deployment, allow: Callable[..., object] = require_token
+) -> APIRouter:
+    """The four endpoints, answering for one deployment; mountable in any FastAPI app.
+
+    ``allow`` is a dependency of the two that write: it raises HTTPException where a request may
+    not. Without one a request must bear ``PLAYBOOK_API_TOKEN``.
+    """
+    writing = [Depends(allow)]
     router = APIRouter(prefix="/api", tags=["awareness"])
 
     @router.post(
-        "/awareness/refresh-contexts", responses=_BAD, openapi_extra=_body(_CONTEXTS, True)
+        "/awareness/refresh-contexts",
+        responses=_BAD,
+        openapi_extra=_body(_CONTEXTS, True),
+        dependencies=writing,
     )
     def refresh_contexts(raw: Raw) -> Refreshed:
         """Write the given awareness contexts, no others, and ask the feed for fresh rates.
@@ -126,7 +137,12 @@ def awareness_router(deployment: Deployment) -> APIRouter:
         """Judge the stored locales: all there, complete, translated, in their direction."""
         return _test_localization(deployment)
 
-    @router.post("/admin/cdn-warmup", responses=_BAD, openapi_extra=_body(_REGION, False))
+    @router.post(
+        "/admin/cdn-warmup",
+        responses=_BAD,
+        openapi_extra=_body(_REGION, False),
+        dependencies=writing,
+    )
     def warm_up_cdn(raw: Raw) -> Warmed:
         """Cache every product of a region, or of all regions where none is named."""
         return _warm_up(deployment, _regions(raw))

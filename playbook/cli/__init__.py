@@ -10,12 +10,15 @@ panel to load.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
+import tempfile
 import traceback
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -26,7 +29,7 @@ from playbook.environment import variables
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
-from playbook.processes.output import show_on_every_terminal
+from playbook.processes.output import show_on_every_terminal, write_output
 from playbook.processes.signals import interrupt, received, was_interrupted
 
 COMMANDS = (
@@ -154,22 +157,64 @@ def _run() -> int:
         if format_message := getattr(error, "format_message", None):  # typer's "wrong usage"
             _say(redact(f"{format_message()} See playbook --help."))
             return 2
-        # A file may have brought further secrets.
-        redact = Redactor([*secrets_in_environment()])
-        _say(f"this should not have happened; {_keep(redact(traceback.format_exc()))}")
-        return 1
+        # A file may have brought further secrets; those known before stay secrets.
+        known = redact
+
+        def hide(text: str) -> str:
+            try:
+                return Redactor([*secrets_in_environment()])(known(text))
+            except Exception:  # noqa: BLE001 - what cannot be redacted is not shown
+                return "[hidden: its secrets could not be taken out]"
+
+        if isinstance(error, OSError) and (line := _of_the_machine(error)):
+            _say(hide(line))
+            return 2
+        _say(f"this should not have happened; {_keep(hide(traceback.format_exc()))}")
+        return CRASHED
+
+
+CRASHED = 3
+"""The exit code after a mistake of ours: there is no verdict, so it is not 1, which is NO-GO."""
+MACHINES_FAULTS = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EEXIST", "EISDIR"),
+        *("ENAMETOOLONG", "EMFILE", "ENFILE", "ELOOP", "EINVAL", "EIO", "ENOTSUP"),
+    )
+)
+"""What the machine's files and folders are to blame for: no mistake of ours."""
+
+
+def _of_the_machine(error: OSError) -> str | None:
+    """One line about a file or folder that cannot be used; None where it is not about one."""
+    if error.errno not in MACHINES_FAULTS:
+        return None
+    where = str(error.filename2 or error.filename or "")
+    root = os.environ.get("PLAYBOOK_BACKUPS", "").strip() or str(writable_folder("backups"))
+    if not where:  # writing and syncing an open file do not say which
+        what = f"a file could not be written, most likely in the backups' folder {root}"
+        return f"{what}: {error.strerror}; see that it is writable, or set PLAYBOOK_BACKUPS"
+    if where.startswith((str(Path(root).absolute()), root)):
+        what = f"the backups' folder {root} can't be used: {error.strerror}"
+        return f"{what}; set PLAYBOOK_BACKUPS to a folder that can be written"
+    return (
+        f"{where} can't be used: {error.strerror}; name another place in the option or setting "
+        "that names it, or correct its rights"
+    )
 
 
 def _keep(report: str) -> str:
-    """Write down what went wrong, and say where it is."""
-    path = writable_folder("reports") / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(report, encoding="utf-8")
-    except OSError:
-        last = report.strip().splitlines()[-1]
-        return f"it ended with {last!r}: please report it"
-    return f"what did is in {path}: please report it"
+    """Write down what went wrong and say where it is; on stderr where no folder is writable."""
+    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    for in_temporary_folder in (False, True):
+        try:
+            temporary = Path(tempfile.gettempdir()) if in_temporary_folder else None
+            path = (temporary or writable_folder("reports")) / name
+            write_output(path, report, private=True)
+        except Exception:  # noqa: BLE001 - the crash handler must not crash
+            continue
+        return f"what did is in {path}: please report it"
+    return f"please report this:\n{report}"
 
 
 def _complete_help(group: typer.Typer, bundles: str) -> None:

@@ -80,7 +80,7 @@ def nightly(
             backup.directory(environment.settings),
             outbox,
             stopping,
-            reports,
+            reports.absolute() if reports else None,
             tonight,
             walk=walk_through if walk else None,
             coming=_coming_meeting(environment, loaded, outbox),

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,8 @@ from playbook.standin import rates_feed
 MARKER = {"_id": identity.MARKER, "by": "playbook up"}
 """What marks the database as a demo's own, so that resets are allowed there."""
 PROBE_SECONDS = 1.0
+NEEDED_PYTHON = (3, 13)
+"""The embedded MongoDB needs it; what an app mounts needs 3.12."""
 PASSWORDS = "passwords.json"
 PORT_ATTEMPTS = 5
 
@@ -55,6 +58,12 @@ def start(
     ``PLAYBOOK_DEPLOYMENT`` names. Raises Unreachable where a part does not start, Refused where
     another environment runs in the directory, WrongUsage where the directory cannot be used.
     """
+    if sys.version_info < NEEDED_PYTHON:
+        raise WrongUsage(
+            "the embedded environment needs Python 3.13 or newer, and this is "
+            f"{sys.version_info.major}.{sys.version_info.minor}; use a newer one, or name an "
+            "environment"
+        )
     seeds = seeds or load()
     deployment = os.environ.get(SETTING, "") if deployment is None else deployment
     with ExitStack() as cleanup:

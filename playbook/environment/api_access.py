@@ -4,6 +4,7 @@
 ``PLAYBOOK_API_HEADERS``        headers for each request, one ``Name: value`` a line
 ``REQUESTS_CA_BUNDLE``          the file of the authorities that sign its certificate
 ``SSL_CERT_FILE``               the same, where the other is not set
+``PLAYBOOK_API_TOKEN``          the bearer token of the routes that write
 ``PLAYBOOK_API_PROXY``          the proxy to go through; no proxy is used without it
 ``PLAYBOOK_API_PATIENCE``       seconds to wait where it answers 429, too many requests (70)
 ==============================  ===============================================================
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 
 from playbook.errors import WrongUsage
 
+TOKEN = "PLAYBOOK_API_TOKEN"
 HEADERS, PROXY, PATIENCE = "PLAYBOOK_API_HEADERS", "PLAYBOOK_API_PROXY", "PLAYBOOK_API_PATIENCE"
 AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 """The first that is set counts."""
@@ -41,13 +43,20 @@ class ApiAccess:
     authorities: str = ""
     """A file or directory of certificates; empty for the ones that are known to everybody."""
     proxy: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    """What a reset's own requests bear; empty where none is set."""
     patience: float = PATIENCE_SECONDS
     """Seconds that are waited in all where the API answers 429."""
 
     def as_variables(self) -> dict[str, str]:
         """The settings as environment variables, credentials included."""
         lines = "\n".join(f"{name}: {value}" for name, value in self.headers.items())
-        stated = {HEADERS: lines, AUTHORITIES[0]: self.authorities, PROXY: self.proxy}
+        stated = {
+            HEADERS: lines,
+            AUTHORITIES[0]: self.authorities,
+            PROXY: self.proxy,
+            TOKEN: self.token,
+        }
         if self.patience != PATIENCE_SECONDS:
             stated[PATIENCE] = f"{self.patience:g}"
         return {name: value for name, value in stated.items() if value}
@@ -69,6 +78,7 @@ def access_from(variables: Mapping[str, str]) -> ApiAccess:
         headers=_headers(variables.get(HEADERS, "")),
         authorities=stated[used],
         proxy=stated[PROXY],
+        token=variables.get(TOKEN, "").strip(),
         patience=float(stated[PATIENCE] or PATIENCE_SECONDS),
     )
 

@@ -216,6 +216,7 @@ class Environment:
         for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
             secrets += secrets_in(url)
         secrets += settings.access.headers.values()
+        secrets += [settings.access.token] if settings.access.token else []
         secrets += secrets_in(settings.access.proxy) if settings.access.proxy else []
         return Redactor(worth_hiding(secrets))
 

@@ -121,7 +121,7 @@ class Reading:
         self._indexes = self._pool.submit(self._read_indexes)
         self._cache = self._pool.submit(self._read_cache)
         self._main, self._companion = self.accounts[0], self.accounts[-1]
-        shared = shared or AskedOnce()
+        self._shared = shared = shared or AskedOnce()
         self._wrong = shared.ask("wrong password", lambda: self._pool.submit(self._mistype))
         self._logins = {email: self._pool.submit(self._log_in, email) for email in self.accounts}
         self._event = self._pool.submit(self._track)
@@ -266,6 +266,12 @@ class Reading:
     def shown_product(self) -> tuple[str, ShownProduct]:
         """The SKU of the one product whose own page was opened in this run, and that page."""
         return self._result(self._shown_product)
+
+    @property
+    def shown_product_of_region(self) -> tuple[str, ShownProduct]:
+        """The same of the bundle's own region; asked for only where this is called."""
+        what = ("product page", self.bundle.region)
+        return self._result(self._shared.ask(what, lambda: self._pool.submit(self._open_product)))
 
     @property
     def shown_creators(self) -> list[str]:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from playbook.clock import local_text
 from playbook.deployments.description import ShownLiveSale, ShownProduct
 from playbook.facts.catalog import Catalog
-from playbook.facts.findings import NOTHING, Description, Finding
+from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.livesale import LiveSale
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
@@ -53,9 +53,18 @@ class Seen:
 
     @property
     def _product_page(self) -> Iterator[Finding]:
-        sku, page = self._reading.shown_product
+        # One page is opened for all regions. Where it is wrong, only its own region may be, so
+        # that each region then opens a page of its own.
+        try:
+            if not list(self._page_findings(*self._reading.shown_product)):
+                return
+        except Unobservable:
+            pass
+        yield from self._page_findings(*self._reading.shown_product_of_region)
+
+    def _page_findings(self, sku: str, page: ShownProduct) -> Iterator[Finding]:
         pristine = self._reading.seeds.products[sku].document
-        yield from _product_findings(f"the page of product {sku}", pristine, page)
+        return _product_findings(f"the page of product {sku}", pristine, page)
 
     @property
     def creators(self) -> Iterator[Finding]:
@@ -143,9 +152,9 @@ class Seen:
     def livesale_link(self) -> Iterator[Finding]:
         """The link to the LiveSale, where it does not name the bundle's own."""
         name = self._reading.deployment.links.names.get("livesale", "livesale")
-        body = self._reading.context.json()
+        # Where there is no answer, or no link in it, the check of the links says so.
+        body = self._reading.context.body
         urls = body.get("demo_urls") if isinstance(body, dict) else None
-        # What is no link at all is for the check of the links to say.
         url = urls.get(name) if isinstance(urls, dict) else None
         if isinstance(url, str) and self._livesale_id not in _pieces(url):
             wanted = Description(f"a link that names LiveSale {self._livesale_id}")

@@ -50,6 +50,10 @@ class Night:
     meeting: datetime | None = None
     environment: str = ""
     """Its name."""
+    run: str = ""
+    """The id of the run in the journal that people are told to look at: the latest."""
+    results_cleared: bool = False
+    """Whether the Allure results of a former night have been removed already."""
     deliveries: list[Delivery] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -30,6 +30,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.livesale_time import livesale_start
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import Interrupted, StoppedEarly, StoppedImmediately, StopRequest
+from playbook.report.allure.former import remove_results_of
 from playbook.reset import backup
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
@@ -339,7 +340,7 @@ class Nightly:
     def _checked(self, night: Night, what: str, run: Run) -> Attempt:
         """Check, and add the verdict to the run's document in the journal."""
         began = monotonic()
-        results = self.reports / "allure-results" if self.reports else None
+        results = self._allure_results(night)
         try:
             with self.stopping.changing_nothing():
                 verdict = self.check(self.environment, self.seeds, night.bundle, results)
@@ -354,6 +355,7 @@ class Nightly:
             self._leave_report(night, verdict, self.reports)
         (part,) = verdict.document()["bundles"]
         recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        night.run = run.id
         passed = len(found.results) - len(found.not_passed)
         run.steps.append(
             {
@@ -369,7 +371,7 @@ class Nightly:
         """Walk through what was reset; a page that is wrong is told, and no reason to roll back."""
         if self.walk is None:
             return
-        results = self.reports / "allure-results" if self.reports else None
+        results = self._allure_results(night)
         try:
             verdict = self.walk(self.environment, self.seeds, night.bundle, results)
         except PlaybookError as error:
@@ -381,6 +383,19 @@ class Nightly:
         night.attempts.append(Attempt(WALK, verdict=found))
         said = found.verdict if found.walked else "not walked"
         self._say(night, f"walked through: {said}")
+
+    def _allure_results(self, night: Night) -> Path | None:
+        """The folder of results; what the bundle's former night left there is removed first.
+
+        A retry and a walk of the same night stay beside the first check.
+        """
+        if self.reports is None:
+            return None
+        folder = self.reports / "allure-results"
+        if not night.results_cleared:
+            remove_results_of(folder, night.bundle.short)
+            night.results_cleared = True
+        return folder
 
     def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
         """The verdict's JSON and its page; that one can't be written changes no verdict."""
@@ -440,7 +455,7 @@ class Nightly:
         run.night["notes"] = [self.environment.redact(note) for note in night.notes]
         try:
             if journal is not None:
-                journal.record_night(run)
+                night.run = journal.record_night(run)
         except (PyMongoError, PlaybookError, OSError) as error:
             self._say(night, f"the night could not be written down: {type(error).__name__}")
 

@@ -22,12 +22,13 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from playbook import clock
+from playbook.backend.bearer import bears
 from playbook.environment import Environment
 from playbook.errors import Refused, Unreachable
 from playbook.nights import schedule
 from playbook.panel.api import demo_router
 from playbook.panel.audit import Audit
-from playbook.panel.authentication import METRICS_TOKEN, Authentication, bears
+from playbook.panel.authentication import METRICS_TOKEN, Authentication
 from playbook.panel.board import Board
 from playbook.panel.engine import Work
 from playbook.panel.jobs import Jobs

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 import os
 from dataclasses import dataclass
 
 from fastapi import HTTPException, Request
 
 from playbook import clock
+from playbook.backend.bearer import API_TOKEN, bears
 from playbook.environment import Environment
 from playbook.panel.accounts import Person, Role
 from playbook.panel.sessions import Session, Sessions
 
-API_TOKEN = "PLAYBOOK_API_TOKEN"
 METRICS_TOKEN = "PLAYBOOK_METRICS_TOKEN"
 SESSION_COOKIE = "playbook_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -58,16 +57,6 @@ class Authentication:
         if not session.owns(request.headers.get(CSRF_HEADER, "")):
             raise HTTPException(403, f"the header {CSRF_HEADER} is missing or not this session's")
         return session.person
-
-
-def bears(request: Request, token: str | None) -> bool:
-    """Whether a request bears a token; never where there is none to bear."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    return (
-        token is not None
-        and scheme.casefold() == "bearer"
-        and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
-    )
 
 
 def _unknown() -> HTTPException:

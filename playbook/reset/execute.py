@@ -274,8 +274,10 @@ class Executor:
         return f"{len(keys)} keys deleted"
 
     def _call(self, call: Call) -> str:
-        body = {} if call.body is None else {"json": call.body}
-        answer = self.environment.call(call.method, call.path, **body)
+        options: dict[str, Any] = {} if call.body is None else {"json": call.body}
+        if token := self.environment.settings.access.token:
+            options["headers"] = {"Authorization": f"Bearer {token}"}
+        answer = self.environment.call(call.method, call.path, **options)
         if answer.status_code in NOT_OFFERED:
             self.notes.append(
                 f"{call} answered {answer.status_code}: this deployment does not offer it"

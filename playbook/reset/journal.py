@@ -31,6 +31,7 @@ from playbook.environment import Environment
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError, Unreachable
 from playbook.pristine.seeds import Document
+from playbook.processes.output import write_output
 
 COLLECTION = "demo_resets"
 AWARE = json_util.JSONOptions(tz_aware=True)
@@ -195,10 +196,11 @@ class Journal:
             [ReplaceOne({"_id": run.id}, run.document(), upsert=True) for run in runs]
         )
 
-    def record_night(self, run: Run) -> None:
+    def record_night(self, run: Run) -> str:
         """Write how a night went (``run.night``) onto the last run that it made.
 
         Where it made none, ``run`` itself is written; where MongoDB is away, into the spool.
+        Returns the id of the run that carries the night now.
         """
         made = self._own(
             {
@@ -209,12 +211,13 @@ class Journal:
         )
         try:
             update = {"$set": {"night": run.night}}
-            if self.db[COLLECTION].find_one_and_update(made, update, sort=[("_id", -1)]):
-                return
+            if found := self.db[COLLECTION].find_one_and_update(made, update, sort=[("_id", -1)]):
+                return str(found["_id"])
         except PyMongoError:
             pass
         assert run.ended_at is not None
         self.finish([run], run.status, run.ended_at, run.error)
+        return run.id
 
     # Reading
 
@@ -307,12 +310,9 @@ class Journal:
     # The spool
 
     def _put_into_spool(self, run: Run) -> None:
-        self.spool.mkdir(parents=True, exist_ok=True)
         # Whole or not there at all: the next run reads whatever is called *.json.
-        partial = self.spool / f".{run.id}.{os.getpid()}"
         text = json_util.dumps(run.document(), ensure_ascii=False)
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self.spool / f"{run.id}.json")
+        write_output(self.spool / f"{run.id}.json", text, private=True)
 
     def _write_spooled_runs(self, bundle: str) -> None:
         for path, record in self._spooled(bundle):

@@ -27,7 +27,8 @@ def create_app(deployment: Deployment, seeds: Seeds) -> FastAPI:
     """
     app = FastAPI(title="AisleMarts stand-in")
     for router in (
-        awareness_router(deployment),
+        # It listens on loopback only, and what it holds is a demo's own.
+        awareness_router(deployment, allow=lambda: None),
         accounts_router(deployment),
         rates_router(deployment),
         demo_router(deployment, seeds),

@@ -24,12 +24,14 @@ from pymongo.errors import PyMongoError
 from playbook import clock
 from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
+from playbook.errors import Unreachable
 from playbook.pristine import passwords
 from playbook.pristine import seeds as seed_files
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
-from playbook.verdict.model import GO, Verdict
+from playbook.verdict.checks import CHECKS
+from playbook.verdict.model import GO, Result, Verdict, of_results
 from playbook.verdict.run_features import Walking, check
 from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, CannotInject, Fault, Lab
 from tests.faults.proxy import Proxy
@@ -241,7 +243,21 @@ class Bench:
 
     def _check(self, settings: Settings, seeds: Seeds, bundles: list[Bundle]) -> Verdict:
         with Environment(settings) as environment:
-            return check(environment, seeds, bundles)
+            try:
+                return check(environment, seeds, bundles)
+            except Unreachable as error:
+                return _nothing_judged(bundles, str(error))
+
+
+def _nothing_judged(bundles: Iterable[Bundle], reason: str) -> Verdict:
+    """A check that ends with exit code 3 passes nothing: every check of every bundle errs."""
+    keys = [bundle.key for bundle in bundles]
+    results = (
+        Result(key, name, "Anything", "error", "critical", "", reason)
+        for key in keys
+        for name in CHECKS
+    )
+    return of_results(keys, results, {}, clock.now())
 
 
 def resets(fault: Fault) -> tuple[str, ...]:

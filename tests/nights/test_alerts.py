@@ -147,9 +147,9 @@ def test_a_high_alert_is_mailed_to_engineering_and_the_sales_lead(mail: Mailbox)
         "&to=engineering@aislemarts.luxury,sales-lead@aislemarts.luxury"
     )
     alert = Alert("high", "[high] LVMH is NO-GO: livesale", "What failed:\n- livesale (high)")
-    (delivery,) = outbox({"DEMO_ALERT_HIGH": url}).send(alert)
+    deliveries = outbox({"DEMO_ALERT_HIGH": url}).send(alert)
 
-    assert delivery.taken
+    assert [delivery.taken for delivery in deliveries] == [True, True]
     to = {address for recipients, _ in mail.received for address in recipients}
     assert to == {"engineering@aislemarts.luxury", "sales-lead@aislemarts.luxury"}
     message = mail.received[0][1]
@@ -274,6 +274,43 @@ def test_what_never_began_says_what_to_do() -> None:
 
 
 # The command
+
+
+def lists_of_recipients(port: int) -> list[str]:
+    server = f"127.0.0.1:{port}"
+    one = f"mailto://{server}?from=playbook@aislemarts.luxury&to="
+    good, bad, last = "good@a.example", "bad@a.example", "last@a.example"
+    return [
+        f"{one}{good},{bad},{last}",
+        f"{one}{good}%2C{bad}%2C{last}",
+        f"{one}{good},{bad} {one}{last}",
+        f"{one}{good}\n{one}{bad}\n{one}{last}",
+        f"{one}{good}&cc={bad}&bcc={last}",
+        f"mailto://{server}/{good}/{bad}/{last}?from=playbook@aislemarts.luxury",
+    ]
+
+
+@pytest.mark.parametrize("form", range(6))
+def test_each_recipient_of_a_list_is_sent_to_and_the_lost_one_is_named(
+    mail: Mailbox, form: int
+) -> None:
+    mail.refused = {"bad@a.example"}
+    stated = lists_of_recipients(mail.port)[form]
+    deliveries = outbox({"DEMO_ALERT_HIGH": stated}).send(Alert("high", "t", "b"))
+    assert {d.recipient: d.taken for d in deliveries} == {
+        "good@a.example": True,
+        "bad@a.example": False,
+        "last@a.example": True,
+    }
+    assert [to for to, _ in mail.received] == [["good@a.example"], ["last@a.example"]]
+
+
+def test_the_command_names_the_recipient_that_is_lost(mail: Mailbox) -> None:
+    mail.refused = {"bad@a.example"}
+    ended = alerts_test(DEMO_ALERT_HIGH=lists_of_recipients(mail.port)[0])
+    assert ended.returncode == 1
+    assert "(mailto to bad@a.example) NOT taken" in ended.stdout
+    assert "(mailto to last@a.example) taken" in ended.stdout
 
 
 def alerts_test(**variables: str) -> subprocess.CompletedProcess[str]:

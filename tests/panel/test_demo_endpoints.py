@@ -17,11 +17,12 @@ from schemathesis.core.result import Ok
 
 from playbook import clock
 from playbook.backend.awareness import awareness_router
+from playbook.backend.bearer import API_TOKEN
 from playbook.backend.deployment import Deployment
 from playbook.embedded.start import start
 from playbook.panel.accounts import Accounts
 from playbook.panel.api import demo_router
-from playbook.panel.authentication import API_TOKEN, CSRF_HEADER, Authentication
+from playbook.panel.authentication import CSRF_HEADER, Authentication
 from playbook.pristine.seeds import Seeds
 from playbook.reset.lease import held
 from tests.panel_client import PASSWORD, Visitor, panel, served
@@ -56,7 +57,8 @@ def shop(sandbox: Sandbox) -> Iterator[Shop]:
     app = FastAPI(title="AisleMarts")
     client = environment.redis
     assert isinstance(client, Redis)
-    app.include_router(awareness_router(Deployment(environment.db, client, None, clock.now)))
+    deployment = Deployment(environment.db, client, None, clock.now)
+    app.include_router(awareness_router(deployment, allow=lambda: None))
     gate = Authentication(environment, TOKEN)
     app.include_router(demo_router(environment, sandbox.seeds, sandbox.backups, gate))
     with served(app) as url:

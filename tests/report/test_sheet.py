@@ -88,7 +88,9 @@ def test_it_says_what_the_investor_sees(stocked: Sandbox) -> None:
     assert (context["Locale"], context["Currency"]) == ("fr-FR", "EUR")
     assert (context["Time zone"], context["Device"]) == ("Europe/Paris", "mobile")
     assert dict(sheet.kpis)["European GMV"] == f"1{NARROW}800{NARROW}000{WIDE}€"
-    assert [name for name, _ in sheet.links] == ["Home", "Catalog", "LiveSale", "Leads"]
+    assert [name for name, _ in sheet.links] == [
+        "Home", "Catalog", "Mood to cart", "LiveSale", "Chat", "Leads", "Analytics",
+    ]  # fmt: skip
     assert sheet.offers[0].name == "Louis Vuitton Capucines MM"
     assert sheet.offers[0].price == f"4{NARROW}950{WIDE}€"
     text = html([sheet])

@@ -146,7 +146,7 @@ def test_only_the_given_context_is_written(shop: Shop, seeds: Seeds) -> None:
     )
     answer = shop.post(REFRESH, json=seeds.contexts[LVMH].document)
     assert answer.json()["refreshed"] == [LVMH]
-    # What is not ours stays with it.
+    # A field of the app's own stays.
     assert shop.db.awareness_contexts.find_one({"_id": LVMH}) == {
         **seeds.contexts[LVMH].document,
         "left": "over",
@@ -167,7 +167,8 @@ def test_a_refresh_brings_fresh_rates(shop: Shop, seeds: Seeds) -> None:
 
 def test_without_a_feed_the_answer_says_so(shop: Shop, seeds: Seeds) -> None:
     app = FastAPI()
-    app.include_router(awareness_router(Deployment(shop.db, shop.redis, None, clock.now)))
+    deployment = Deployment(shop.db, shop.redis, None, clock.now)
+    app.include_router(awareness_router(deployment, allow=lambda: None))
     with served(app) as url:
         answer = requests.post(url + REFRESH, json=seeds.contexts[LVMH].document, timeout=10)
     assert answer.json() == {"refreshed": [LVMH], "rates_refreshed": False}

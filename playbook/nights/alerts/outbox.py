@@ -7,16 +7,21 @@ the verdict does not change.
 from __future__ import annotations
 
 import logging
+import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.nights.alerts.channels import SUCCESS, Channels, service, setting
 
 PAUSES = (2.0, 10.0)
 """Seconds to wait before a channel is tried again; after the last, it counts as dead."""
+
+RECIPIENTS = ("to", "cc", "bcc")
+"""The fields of a mail URL that name recipients."""
 
 type Send = Callable[[str, str, str, str], bool]
 """Sends to a URL: title, body and level; answers whether it was taken."""
@@ -43,6 +48,8 @@ class Delivery:
     service: str
     taken: bool
     tries: int
+    recipient: str = ""
+    """The address that it was sent to, where the URL is of mail."""
     url: str = field(default="", repr=False)
     """Where it was sent, to send nothing there twice; it holds credentials."""
 
@@ -52,7 +59,8 @@ class Delivery:
 
     def __str__(self) -> str:
         word = "taken" if self.taken else f"NOT taken after {self.tries} tries"
-        return f"{self.level}: {self.channel} ({self.service}) {word}"
+        to = f"{self.service} to {self.recipient}" if self.recipient else self.service
+        return f"{self.level}: {self.channel} ({to}) {word}"
 
 
 class Outbox:
@@ -90,8 +98,9 @@ class Outbox:
         """Send an alert on one level's channel only, but not where it has been sent before."""
         been = {delivery.url for delivery in former}
         deliveries = []
-        for number, url in enumerate(self.channels.urls[level], start=1):
+        for number, url, recipient in self._addressed(level):
             if url not in been:
+                been.add(url)
                 taken, tries = self._try(alert, url)
                 channel = f"{setting(level)} no. {number}"
                 deliveries.append(
@@ -102,10 +111,17 @@ class Outbox:
                         service(url),
                         taken,
                         tries,
+                        recipient,
                         url,
                     )
                 )
         return deliveries
+
+    def _addressed(self, level: str) -> Iterator[tuple[int, str, str]]:
+        """Each recipient of a level: the number of its URL, a URL of its own, its address."""
+        for number, url in enumerate(self.channels.urls[level], start=1):
+            for one, recipient in each_recipient(url):
+                yield number, one, recipient
 
     def _try(self, alert: Alert, url: str) -> tuple[bool, int]:
         title, body = self.redact(alert.title), self.redact(alert.body)
@@ -120,6 +136,36 @@ class Outbox:
             except Exception:  # noqa: BLE001 - a channel may break in any way it likes
                 continue
         return False, tries
+
+
+def each_recipient(url: str) -> list[tuple[str, str]]:
+    """A mail URL as one URL for each of its recipients, with the address; others as they are.
+
+    A mail server may refuse one of several recipients and take the message for the others, which
+    counts as taken. Sent on its own, each recipient has its own answer. Recipients stand in
+    ``to=``, ``cc=`` and ``bcc=``, or in the path (``mailto://HOST/a@b.c/d@e.f``).
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return [(url, "")]
+    if parts.scheme.lower() not in ("mailto", "mailtos"):
+        return [(url, "")]
+    fields = parse_qsl(parts.query, keep_blank_values=True)
+    stated = [value for name, value in fields if name.lower() in RECIPIENTS]
+    in_path = [unquote(part) for part in parts.path.split("/") if "@" in unquote(part)]
+    found = [a for text in [*in_path, *stated] for a in re.split(r"[,;\s]+", text) if a]
+    # E-mail addresses compare without case.
+    addresses = list({address.lower(): address for address in reversed(found)}.values())[::-1]
+    if not addresses:
+        return [(url, "")]
+    kept = [(name, value) for name, value in fields if name.lower() not in RECIPIENTS]
+    path = "/".join(part for part in parts.path.split("/") if "@" not in unquote(part))
+    return [
+        (urlunsplit(parts._replace(path=path, query=query)), address)
+        for address in addresses
+        for query in [urlencode([*kept, ("to", address)], quote_via=quote, safe="@")]
+    ]
 
 
 def through_apprise(url: str, title: str, body: str, level: str) -> bool:

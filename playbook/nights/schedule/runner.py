@@ -104,7 +104,7 @@ class Runner:
             raise WrongUsage(f"{', '.join(unknown)}: apprise knows no such service or URL")
         arguments = list(command)
         if reports is not None:
-            arguments += ["--reports", str(reports)]
+            arguments += ["--reports", str(reports.absolute())]
         outbox = Outbox(channels)
         return cls(bundles, at, late, outbox, arguments, Ticking.machine_time())
 

@@ -95,7 +95,8 @@ def _lines[M: Seed](
     for path in paths:
         name = path.relative_to(directory).as_posix()
         try:
-            text = path.read_text(encoding="utf-8", newline="")
+            with path.open(encoding="utf-8", newline="") as file:
+                text = file.read()
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{name}: not readable as UTF-8 text ({error})")
             continue

@@ -29,7 +29,16 @@ from playbook.verdict.model import BundleVerdict
 from playbook.walk import pictures
 
 MOST_PRODUCTS = 4
-PAGES = {"home": "Home", "catalog": "Catalog", "livesale": "LiveSale", "leads": "Leads"}
+PAGES = {
+    "home": "Home",
+    "catalog": "Catalog",
+    "ai_mood_cart": "Mood to cart",
+    "livesale": "LiveSale",
+    "chat": "Chat",
+    "leads": "Leads",
+    "analytics": "Analytics",
+}
+"""What a sheet calls the pages that an app links to."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tests.faults.proxy import Request, said
 from tests.faults.verbs import (
     answers,
     breaking_off,
+    distorts,
     failing,
     hanging_up,
     html,
@@ -26,6 +27,9 @@ from tests.faults.verbs import (
 
 fault = Listed("accounts")
 LOGIN = "/api/auth/login"
+OWN_PAGE = "/api/auth/users/"
+FIRST_OF_REGIONS = ("sequoia", "lvmh", "tiger-global")
+"""One account's own page is opened a region: its token's, and the board uses all the others."""
 NOBODY_IN = ("accounts", "leads")
 """What needs somebody who is signed in."""
 
@@ -163,3 +167,7 @@ fault("a login without a token", "optimistic lie", "HTTP", "lvmh", "token",
           reply if (reply := forward()).status != 200
           else reply.saying(at_lvmh(reply.json(), request)))),
       checks=NOBODY_IN)
+fault("no own page opens", "seen otherwise", "HTTP", FIRST_OF_REGIONS, "answered 401",
+      failing("GET", OWN_PAGE, 401))
+fault("the own page is somebody else's", "swapped", "HTTP", FIRST_OF_REGIONS, "the own page of account",
+      distorts("GET", OWN_PAGE, lambda body, _: {**body, "email": "somebody.else@aislemarts.luxury"}))

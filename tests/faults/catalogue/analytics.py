@@ -108,6 +108,11 @@ fault("an order under a user id", "leftover", "Mongo", "sequoia", "orders",
       left_behind("orders", YESTERDAY, user_id="f8b47279-4e3d-5c42-80ac-1a0ba9c6ed22"))
 fault("a cart under an address in capitals", "leftover", "Mongo", "lvmh", "carts",
       left_behind("carts", YESTERDAY, email="LVMH.DEMO@AISLEMARTS.LUXURY"))
+fault("an order under an address in other letters", "leftover", "Mongo", "sequoia", "orders",
+      left_behind("orders", YESTERDAY, _id="o-2", user_email="Sequoia.Demo@AisleMarts.Luxury"))
+fault("a visit of next year", "leftover", "Mongo", "bessemer", "in the future",
+      left_behind("user_sessions", timedelta(days=-365), _id="s-8",
+                  email="bessemer.demo@aislemarts.luxury"))
 fault("a wish under a nested address", "leftover", "Mongo", "a16z", "wishlists",
       left_behind("wishlists", YESTERDAY, user={"email": "a16z.creator@aislemarts.luxury"}))
 fault("a visit of the year 2099", "leftover", "Mongo", "index", "in the future",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bson import Decimal128, Int64, ObjectId
 
-from tests.faults.fault import APAC, EU, EVERYONE, US, Listed
+from tests.faults.fault import APAC, EU, EVERYONE, US, Inject, Listed
 from tests.faults.verbs import (
     added,
     cached,
@@ -15,7 +15,9 @@ from tests.faults.verbs import (
     changed,
     computed,
     copied,
+    distorts,
     in_wrong_encoding,
+    not_found,
     of,
     reindexed,
     removed,
@@ -109,7 +111,7 @@ fault("a field is missing", "missing", "Mongo", US, "LUX-010: group",
 # Wrong types, null, empty
 
 fault("a price as text", "wrong type", "Mongo", US, "LUX-001: price_usd",
-      changed("products", "LUX-001", price_usd="12000"))
+      changed("products", "LUX-001", price_usd="12000"), also={"sequoia": ("livesale",)})
 fault("a price as a double", "wrong type", "Mongo", US, "LUX-001: price_usd",
       changed("products", "LUX-001", price_usd=12000.0))
 fault(
@@ -150,7 +152,7 @@ fault("a second price in another currency", "currency mixed up", "Mongo", US, "L
 fault(
     "a Singapore price in dollars", "currency mixed up", "Mongo", APAC, "APAC-001: price_sgd",
     updated("products", {"_id": "APAC-001"}, {"$rename": {"price_sgd": "price_usd"}}),
-    also={"tiger-global": ("showcase",)},
+    also={"tiger-global": ("livesale", "showcase")},
 )
 fault("a US product in the European catalog", "swapped", "Mongo", (*US, *EU), "LUX-010",
       changed("products", "LUX-010", region="EU"), also={"index": ("showcase",)})
@@ -213,6 +215,35 @@ fault("a cached catalog is empty", "cached copy differs", "Redis", APAC, "region
 fault("one bundle's own cached copy differs", "cached copy differs", "Redis", "a16z",
       "A16Z_CHRIS_DIXON:product:TECH-001: inventory",
       cached_copy(f"bundle:{of('a16z')}:product:TECH-001", "products", "TECH-001", inventory=3))
+
+# What the shop shows
+
+SHOP, PAGE = "/api/products", "/api/products/"
+
+
+def on_the_shelf(sku: str, **fields: object) -> Inject:
+    """Let the shop's list show a product otherwise than it is stored."""
+    return distorts("GET", SHOP, lambda body, _: [
+        {**one, **fields} if one["_id"] == sku else one for one in body
+    ] if isinstance(body, list) else body)
+
+
+fault("the shop hides a product", "seen otherwise", "HTTP", EU, "EUR-007 in the shop",
+      distorts("GET", SHOP, lambda body, _: [one for one in body if one["_id"] != "EUR-007"]
+               if isinstance(body, list) else body))
+fault("the shop asks a euro more", "seen otherwise", "HTTP", EU, "EUR-007 in the shop: price",
+      distorts("GET", SHOP, lambda body, _: [
+          {**one, "price_eur": one["price_eur"] + 1} if one["_id"] == "EUR-007" else one
+          for one in body] if isinstance(body, list) else body))
+fault("the shop says sold out", "seen otherwise", "HTTP", APAC, "APAC-001 in the shop: stock",
+      on_the_shelf("APAC-001", inventory=0))
+fault("the shop shows another name", "seen otherwise", "HTTP", US, "LUX-010 in the shop: name",
+      on_the_shelf("LUX-010", name="A watch"))
+fault("the shop is empty", "seen otherwise", "HTTP", EVERYONE, "in the shop",
+      distorts("GET", SHOP, lambda body, _: [] if isinstance(body, list) else body))
+fault("no product opens", "404", "HTTP", EVERYONE, "answered 404", not_found("GET", PAGE))
+fault("every product's page is another's", "seen otherwise", "HTTP", EVERYONE, "the page of product",
+      distorts("GET", PAGE, lambda body, _: {**body, "name": "Another piece"}))
 
 # Files
 

@@ -12,6 +12,7 @@ from tests.faults.verbs import (
     changed,
     computed,
     copied,
+    distorts,
     in_wrong_encoding,
     of,
     removed,
@@ -82,3 +83,6 @@ fault("a cached list lacks a creator", "cached copy differs", "Redis", US, MARCU
       cached_list("region:US:creators", "creators", {"region": "US"}, MARCUS))
 fault("a bundle's cached profile is inactive", "cached copy differs", "Redis", "lvmh", MARIE,
       cached_copy(f"bundle:{of('lvmh')}:creator:{MARIE}", "creators", MARIE, active=False))
+fault("the app does not show a creator", "seen otherwise", "HTTP", EU, "Marie",
+      distorts("GET", "/api/creators", lambda body, _: [
+          one for one in body if one["_id"] != MARIE]))

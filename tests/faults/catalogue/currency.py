@@ -103,7 +103,7 @@ fault("a rate is negative", "wrong value", "Mongo", EVERYONE, "USD to ZAR",
 fault("a dollar is worth two dollars", "wrong value", "Mongo", EVERYONE, "USD to USD",
       changed("currency_rates", "USD", rates__USD=2.0))
 fault("the rates are a list", "wrong type", "Mongo", EVERYONE, "GBP",
-      changed("currency_rates", "GBP", rates=[0.74]))
+      changed("currency_rates", "GBP", rates=[0.74]), also=INDEX)
 fault("the rates are empty", "empty", "Mongo", EVERYONE, "USD to EUR",
       changed("currency_rates", "USD", rates={}), also=NO_MONEY)
 fault("the yen is a hundred times too dear", "rate implausible_rates", "Mongo", EVERYONE, "USD to JPY",
@@ -175,3 +175,18 @@ fault("rates are served with a margin of 5 %", "rate inconsistent", "HTTP", EVER
 fault("validated as fresh although a week old", "optimistic lie", "Mongo", EVERYONE, "last update",
       dated(timedelta(days=7)),
       answers("GET", "/api/awareness/currency/validate", said({"valid": True, "problems": []})))
+
+# Pegs, and sources that invent
+
+fault("the dirham leaves its peg by 2 %", "rate implausible_rates", "Mongo", EVERYONE, "USD to AED",
+      worth("AED", 1.02))
+fault("the riyal leaves its peg by 2 %", "rate implausible_rates", "Mongo", EVERYONE, "USD to SAR",
+      worth("SAR", 0.98))
+fault("the pound moved by a quarter", "rate implausible_rates", "Mongo", EVERYONE, "USD to GBP",
+      worth("GBP", 0.75))
+fault("the source simulates", "invented source", "Mongo", EVERYONE, "simulatedFeed",
+      everywhere(source="simulatedFeed"))
+fault("the source is made up", "invented source", "Mongo", EVERYONE, "made-up",
+      everywhere(source="made-up rates"))
+fault("the source is another than the deployment's", "invented source", "Mongo", EVERYONE, "Acme Rates",
+      everywhere(source="Acme Rates Ltd"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.fault import EVERYONE, Listed
+from tests.faults.fault import EVERYONE, Inject, Listed
 from tests.faults.verbs import (
     cached,
     cached_copy,
@@ -11,6 +11,8 @@ from tests.faults.verbs import (
     changed,
     computed,
     copied,
+    distorts,
+    failing,
     in_wrong_encoding,
     of,
     reindexed,
@@ -35,7 +37,7 @@ fault("the board is empty", "empty", "Mongo", "bessemer", "Bessemer",
       removed("leads", bundle=of("bessemer")))
 fault("a sixth card", "extra", "Mongo", "lvmh", "LEAD-099",
       copied("leads", GALERIES, _id=card("lvmh", 99), id="LEAD-099", company="Test Company"))
-fault("a card twice", "doubled", "Mongo", "index", "Harrods",
+fault("a card twice", "doubled", "Mongo", "index", "lead 66f0",
       copied("leads", card("index", 26), _id="66f0"))
 fault("a column that the board lacks", "wrong value", "Mongo", "a16z", "stage",
       changed("leads", card("a16z", 7), stage="won"))
@@ -103,3 +105,22 @@ fault("a cached board is broken off", "cached copy differs", "Redis", "a16z", f"
       cached_raw(f"bundle:{of('a16z')}:leads", b'[{"id": "LEAD-0'))
 fault("the seed file has another contact", "stale", "files", "sequoia", "contact",
       seed_file("business_leads.json", "LEAD-001", "Sarah Chen", "Sara Chen"))
+
+# What the signed-in account sees
+
+BOARD = "/api/biz/leads"
+
+
+def shown(number: str, **fields: object) -> Inject:
+    """Let the board show a card otherwise than it is stored."""
+    return distorts("GET", BOARD, lambda body, _: [
+        {**one, **fields} if one["id"] == number else one for one in body])
+
+
+fault("the board does not show a card", "seen otherwise", "HTTP", "sequoia", "LEAD-001 on the board",
+      distorts("GET", BOARD, lambda body, _: [one for one in body if one["id"] != "LEAD-001"]))
+fault("the board shows a card in another column", "seen otherwise", "HTTP", "lvmh", "on the board: column",
+      shown("LEAD-002", stage="lost"))
+fault("the board shows a card without its tags", "seen otherwise", "HTTP", "lvmh", "LEAD-002 on the board: locale",
+      shown("LEAD-002", awareness={}))
+fault("the board refuses the token", "seen otherwise", "HTTP", EVERYONE, "answered 401", failing("GET", BOARD, 401))

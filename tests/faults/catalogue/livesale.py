@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,9 @@ from tests.faults.verbs import (
     changed,
     computed,
     copied,
+    distorts,
     in_wrong_encoding,
+    not_found,
     of,
     removed,
     seed_file,
@@ -62,9 +65,9 @@ fault("a day late", "off by a day", "Mongo", "lvmh", "20:00", moved(LVMH, days=1
 fault("a day early", "off by a day", "Mongo", "index", "19:00", moved(INDEX, days=-1))
 fault("a second late", "wrong value", "Mongo", "a16z", "starts_at", moved(A16Z, seconds=1))
 fault("a thousandth late", "wrong value", "Mongo", "a16z", "starts_at", moved(A16Z, milliseconds=1))
-fault("Los Angeles by a fixed offset", "clock change", "Mongo", "lightspeed", "17:30",
+fault("Los Angeles by a fixed offset", "clock change", "Mongo", "lightspeed", "12:00 PST",
       by_a_fixed_offset(LSVP))
-fault("New York by a fixed offset", "clock change", "Mongo", "bessemer", "18:30",
+fault("New York by a fixed offset", "clock change", "Mongo", "bessemer", "12:30 EST",
       by_a_fixed_offset(BVP))
 fault("Paris by a fixed offset", "clock change", "Mongo", "lvmh", "20:00", by_a_fixed_offset(LVMH))
 fault("London by a fixed offset", "clock change", "Mongo", "index", "19:00", by_a_fixed_offset(INDEX))
@@ -128,3 +131,30 @@ fault("a cached event is broken off", "cached copy differs", "Redis", "index", f
       cached_raw(f"bundle:{of('index')}:livesale:{INDEX}", b"{"))
 fault("the seed file plans another hour", "stale", "files", "bessemer", "scheduled_time",
       seed_file("livesale_schedule.json", '"LS-BVP-001"', "12:30 EST", "13:30 EST"))
+
+# What the app shows
+
+LIST, PAGE, CONTEXT = "/api/livesale", "/api/livesale/", "/api/demo/context/"
+
+
+def listed(event: str, change: Callable[[Document], Document]) -> Inject:
+    """Let the app's list show one LiveSale otherwise than it is stored."""
+    return distorts("GET", LIST, lambda body, _: [
+        {**one, **change(one)} if one["_id"] == event else one for one in body
+    ] if isinstance(body, list) else body)
+
+
+fault("the app does not list the event", "seen otherwise", "HTTP", "lvmh", "in the app's list",
+      distorts("GET", LIST, lambda body, _: [one for one in body if one["_id"] != LVMH]
+               if isinstance(body, list) else body))
+fault("the app lists the event half an hour late", "seen otherwise", "HTTP", "sequoia", "in the app's list: start",
+      listed(SEQ, lambda one: {"starts_at": one["starts_at"].replace(":00", ":30", 1)}))
+fault("the app's event lacks a product", "seen otherwise", "HTTP", "tiger-global", "APAC-001",
+      listed(TIGER, lambda one: {"products": [
+          offer for offer in one["products"] if offer["product_id"] != "APAC-001"]}))
+fault("the app's event is cheaper", "seen otherwise", "HTTP", "index", "price of",
+      listed(INDEX, lambda one: {"products": [{**offer, "price": 1} for offer in one["products"]]}))
+fault("the event does not open", "404", "HTTP", "a16z", "answered 404", not_found("GET", PAGE + A16Z))
+fault("the event's link leads home", "seen otherwise", "HTTP", "bessemer", "a link that names LiveSale",
+      distorts("GET", CONTEXT + of("bessemer"), lambda body, _: {**body, "demo_urls": {
+          **body["demo_urls"], "livesale": body["demo_urls"]["home"]}}))

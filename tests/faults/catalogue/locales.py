@@ -171,3 +171,19 @@ def as_lvmh(body: Any, _: Request) -> Any:
 fault("everybody is served LVMH's context", "swapped", "HTTP",
       tuple(bundle for bundle in EVERYONE if bundle != "lvmh"), "context",
       distorts("GET", CONTEXT, as_lvmh), also=POUNDS)
+
+
+def links(bundle: str, old: str, new: str) -> Inject:
+    """Let every link of a bundle carry something else."""
+    return distorts("GET", CONTEXT + of(bundle), lambda body, _: {**body, "demo_urls": {
+        name: url.replace(old, new) for name, url in body["demo_urls"].items()}})
+
+
+fault("the links open another's demo", "swapped", "HTTP", "lvmh", of("index"),
+      links("lvmh", f"={of('lvmh')}", f"={of('index')}"))
+fault("the links carry a placeholder", "seen otherwise", "HTTP", "a16z", "{bundle_id}",
+      links("a16z", f"={of('a16z')}", "={bundle_id}"))
+fault("the links open the demo in English", "seen otherwise", "HTTP", "lvmh", "locale",
+      links("lvmh", "locale=fr-FR", "locale=en-US"))
+fault("the links open the demo in dollars", "currency mixed up", "HTTP", "tiger-global", "currency",
+      links("tiger-global", "currency=SGD", "currency=USD"))

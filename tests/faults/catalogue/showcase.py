@@ -120,6 +120,9 @@ fault("buyers leave", "wrong value", "Mongo", "general-catalyst", "buyers",
 fault("the latest year is last year's", "stale", "Mongo", "general-catalyst", "months",
       rows("general-catalyst", "months", lambda found: [
           {**row, "month": f"{int(row['month'][:4]) - 1}{row['month'][4:]}"} for row in found]))
+fault("the months are not resolved", "relative date", "Mongo", "general-catalyst", "month",
+      rows("general-catalyst", "months", lambda found: [
+          {**row, "month": f"T-{12 - n}mo"} for n, row in enumerate(found)]))
 # Lightspeed
 fault("a post is missing", "missing", "Mongo", "lightspeed", "posts",
       rows("lightspeed", "posts", lambda found: found[1:]))
@@ -146,6 +149,10 @@ fault("a market's revenue is off", "wrong value", "Mongo", "index", "quarterly_e
       rows("index", "markets", first(lambda row: {"revenue_eur": row["revenue_eur"] + 1})))
 fault("more seats than active ones", "wrong value", "Mongo", "index", "enterprise_adoption",
       rows("index", "enterprises", first(lambda _: {"active_seats": 0})))
+fault("the quarter ends a year ago", "stale", "Mongo", "index", "months of revenue",
+      rows("index", "markets", lambda found: [
+          {**row, "quarter_to": f"{int(row['quarter_to'][:4]) - 1}{row['quarter_to'][4:]}"}
+          for row in found]))
 # Bessemer
 fault("a vendor pays a dollar more", "wrong value", "Mongo", "bessemer", "saas_arr_usd",
       rows("bessemer", "vendors", first(lambda row: {"mrr_usd": row["mrr_usd"] + 1})))

@@ -1,0 +1,33 @@
+"""The token that a request must bear where a route writes: ``PLAYBOOK_API_TOKEN``."""
+
+from __future__ import annotations
+
+import hmac
+import os
+
+from fastapi import HTTPException, Request
+
+from playbook.environment.variables import cleaned
+
+API_TOKEN = "PLAYBOOK_API_TOKEN"
+
+
+def bears(request: Request, token: str | None) -> bool:
+    """Whether a request bears a token; never where there is none to bear."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return (
+        token is not None
+        and scheme.casefold() == "bearer"
+        and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
+    )
+
+
+def require_token(request: Request) -> None:
+    """Let a request in that bears the token. Raises HTTPException 401 for every other.
+
+    Where no token is set, no request is let in.
+    """
+    if not bears(request, cleaned(os.environ).get(API_TOKEN) or None):
+        raise HTTPException(
+            401, f"send the token of {API_TOKEN} as a bearer", {"WWW-Authenticate": "Bearer"}
+        )
