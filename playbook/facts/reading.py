@@ -40,6 +40,7 @@ from playbook.environment import Environment, cache_keys, guard, presence, snaps
 from playbook.environment.http import Visitor
 from playbook.environment.identities import read_scope
 from playbook.environment.presence import Presence
+from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
@@ -532,13 +533,16 @@ class Reading:
                 },
             ]
         }
-        with self.environment.translate_connection_errors():
-            db = self.environment.db
-            if any(trace.collection == "user_sessions" for trace in self.deployment.traces):
-                db.user_sessions.delete_many(own)
+        db = self.environment.db
+        removals: list[Callable[[], object]] = []
+        if any(trace.collection == "user_sessions" for trace in self.deployment.traces):
+            removals.append(partial(db.user_sessions.delete_many, own))
+        if self.deployment.events is not None:
             events = [{"session_id": marked} for marked in ours]
-            if self.deployment.events is not None:
-                db[self.deployment.events].delete_many({"bundle": self.bundle.key, "$or": events})
+            tracked = {"bundle": self.bundle.key, "$or": events}
+            removals.append(partial(db[self.deployment.events].delete_many, tracked))
+        with self.environment.translate_connection_errors():
+            side_by_side(removals)
         self._probed = False
 
 
