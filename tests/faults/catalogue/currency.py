@@ -171,7 +171,7 @@ fault("every base is served the dollar's rates", "currency mixed up", "HTTP", EV
           c: float(f"{1 + n / 10:.1f}") for n, c in enumerate(body["rates"])}}), also=NO_MONEY)
 fault("rates are served with a margin of 5 %", "rate inconsistent", "HTTP", EVERYONE, "1 %",
       distorts("GET", SERVED, lambda body, _: {**body, "rates": {
-          c: r * 1.05 for c, r in body["rates"].items()}}), also=TIGER)
+          c: r * 1.05 for c, r in body["rates"].items()}}), also=NO_MONEY)
 fault("validated as fresh although a week old", "optimistic lie", "Mongo", EVERYONE, "last update",
       dated(timedelta(days=7)),
       answers("GET", "/api/awareness/currency/validate", said({"valid": True, "problems": []})))
