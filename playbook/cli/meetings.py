@@ -63,7 +63,7 @@ def run() -> None:
 
     Checks each demo 60 and 15 minutes before its meeting. On NO-GO, with more than 20 minutes
     left and nobody in session, it resets the demo once and checks again. The presenter is told.
-    Meant to run every five minutes; the scheduler does so by itself.
+    Meant to run every five minutes, by cron or a CronJob (docs/meetings.md).
     """
     from playbook.embedded.open import opened
     from playbook.pristine import seeds
