@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,6 +79,8 @@ def look_and_tell(
     from playbook.verdict.console import progress, show
     from playbook.verdict.run_features import check as run_check
 
+    if allure is not None:
+        require_writable(allure)
     by = whoever_asks()
     begun = {one.key: recording.begin(seeds, one.key, by) for one in chosen}
     shown = progress(Console(stderr=True), {one.key: one.short for one in chosen})
@@ -106,6 +109,20 @@ def look_and_tell(
         text = f"playbook: this check is not in the journal: {why_not}"
         print(environment.redact(text), file=sys.stderr)
     return verdict
+
+
+def require_writable(folder: Path) -> None:
+    """Raises WrongUsage where Allure results cannot be left in a folder."""
+    from playbook.errors import WrongUsage
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise WrongUsage(
+            f"--allure {folder}: it cannot be written to ({error.strerror}); name another folder"
+        ) from None
 
 
 def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> bool:
