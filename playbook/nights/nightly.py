@@ -163,7 +163,10 @@ class Nightly:
         except PlaybookError as error:
             night.error = error
         except OSError as error:
-            night.error = PlaybookError(f"{error.filename or 'a file'}: {error.strerror}")
+            night.error = WrongUsage(
+                f"{error.filename or self.backups} can't be used: {error.strerror}; set "
+                "PLAYBOOK_BACKUPS to a folder that can be written, with room on its disk"
+            )
         except Exception as error:
             night.error = PlaybookError(f"this should not have happened: {type(error).__name__}")
             self.close(night)

@@ -625,7 +625,7 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, comes_back: bool
 ) -> None:
     """It stays away for longer than the patience: the reset and its rollback fail both."""
-    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 1.5)
     monkeypatch.setattr(execute, "WRITE_SECONDS", 2)
     monkeypatch.setattr(journal, "RECORD_SECONDS", 1)
     scene.sandbox.db.user_sessions.insert_one({"email": scene.sandbox.accounts(SHORT)[0]})
