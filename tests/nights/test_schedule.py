@@ -518,7 +518,7 @@ def test_the_default_command_is_the_nightly_run(
 
     assert runner.command == [
         *(sys.executable, "-P", "-m", "playbook", "nightly", "{bundle}", "--if-due"),
-        *("--reports", "reports"),
+        *("--reports", str(Path("reports").absolute())),
     ]
     shown = subprocess.run(
         [*runner.command[:4], "nightly", "--help"], capture_output=True, text=True, check=False
