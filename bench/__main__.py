@@ -110,7 +110,7 @@ def hands(
     """The playbook's commands by hand, against ours."""
     shell, cli = by_hand.mongosh(tools), by_hand.redis_cli()
     if shell is None or cli is None:
-        return ["mongosh or redis-cli is not to be had here: not measured."]
+        return ["mongosh or redis-cli is not installed: not measured."]
     seeds = load()
     accounts = bundles.accounts_of(seeds, bundle)
     resetting = by_hand.reset_commands(shell, cli, variables)

@@ -2,7 +2,7 @@
 
 Runs a command that knows nothing of lifelines and ends it, by its own process id, when this
 process is told to end or its stdin reaches its end. ``--then-remove`` names a directory to
-remove when the parent went without a word, as only then nobody else is left to do it.
+remove when the parent died without telling this process to end: then no other process will.
 """
 
 from __future__ import annotations

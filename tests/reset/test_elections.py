@@ -78,8 +78,8 @@ def test_a_part_that_comes_back_at_each_step(used: Sandbox, undisturbed: Held, p
                 away_for_a_while(wire)
 
         sandbox.with_options(progress=lose).reset(BUNDLE)
-        # A part that few steps need may be back before the next one asks for it.
-        assert wire.times_cut >= 1
+        # Few steps need Redis: it may be back before the next one asks for it.
+        assert wire.times_cut >= (1 if part == "redis_url" else 2)
     require_done(used, undisturbed)
 
 

@@ -116,12 +116,13 @@ class Preparation:
         with self.environment.translate_connection_errors():
             if not self._remembered.begin(stage, meeting, clock.now()):
                 return 0
-        verdict, error, was_reset = self._checked(bundle)
+        verdict, error = self._checked(bundle)
+        was_reset = False
         reset = "not needed"
         if verdict is None or verdict.verdict != GO:
             reset = self._reset_once(bundle, meeting, meetings)
             if was_reset := reset == "done":
-                verdict, error, _ = self._checked(bundle)
+                verdict, error = self._checked(bundle)
         go = verdict is not None and verdict.verdict == GO
         name = self.environment.name
         alert = (
@@ -136,13 +137,13 @@ class Preparation:
         self._say(f"{bundle.short} {stage}: {alert.title}; reset: {reset}")
         return 1
 
-    def _checked(self, bundle: Bundle) -> tuple[BundleVerdict | None, str | None, bool]:
+    def _checked(self, bundle: Bundle) -> tuple[BundleVerdict | None, str | None]:
         try:
             verdict = self.check(self.environment, self.seeds, bundle, None)
         except PlaybookError as error:
-            return None, self.environment.redact(str(error)), False
+            return None, self.environment.redact(str(error))
         (found,) = verdict.bundles
-        return found, None, False
+        return found, None
 
     def _reset_once(self, bundle: Bundle, meeting: Meeting, meetings: Iterable[Meeting]) -> str:
         """Reset before a meeting if there is time and no one is in session; says what was done."""
