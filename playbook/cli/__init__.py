@@ -60,7 +60,7 @@ EXAMPLES = {
     "verify": "playbook verify lvmh",
     "nightly": "playbook nightly all --env-file staging.env",
     "meetings": "playbook meetings",
-    "status": "playbook status",
+    "status": "playbook status lvmh",
     "adopt": "PLAYBOOK_ENVIRONMENT=staging playbook adopt --i-mean aislemarts",
     "serve": "playbook serve --port 8080",
     "run": "playbook schedule run --env-file staging.env",
