@@ -14,7 +14,7 @@ from playbook.environment import Environment, presence
 from playbook.environment.kept_documents import livesales_ahead
 from playbook.environment.presence import Presence
 from playbook.facts.remedies import Remedy
-from playbook.nights.meetings.coming import Meeting, next_meeting
+from playbook.nights.meetings.coming import Meeting, next_start
 from playbook.nights.meetings.remembered import Remembered
 from playbook.panel.jobs import Job, Jobs
 from playbook.pristine import bundles
@@ -149,10 +149,7 @@ class Card:
 
 def _with_calendars(card: Card, meetings: Iterable[Meeting]) -> Card:
     """A card with the bundle's next meeting in the calendars, where that is the nearer one."""
-    coming = next_meeting(meetings, card.bundle, card.now)
-    if coming is None or (card.meeting is not None and card.meeting <= coming.start):
-        return card
-    return replace(card, meeting=coming.start)
+    return replace(card, meeting=next_start(meetings, card.bundle, card.now, card.meeting))
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def _by_its_checks(
     checks = (run for run in runs if run.get("trigger") != WALK)
     judged = next(((run, at) for run in checks if (at := verdict_at(run))), None)
     if judged is None:
-        return Standing(UNKNOWN, _since(None, runs) or "Never checked: press “Check now”.")
+        return Standing(UNKNOWN, _since(None, runs) or "Never checked: check it now.")
     run, at = judged
     if reason := _since(run, runs) or _by_a_neighbour(bundle, run, shared_writes, seeds):
         return Standing(UNKNOWN, reason, at, run)
@@ -180,7 +180,7 @@ def _since(judged: Document | None, runs: Iterable[Document], unmade: bool = Tru
                     return "A reset has begun and not ended yet: check it once it has."
                 case "done":
                     what = "Rolled back" if run.get("trigger") == ROLLBACK else "Reset"
-                    return f"{what}, and not checked since: press “Check now”."
+                    return f"{what}, and not checked since: check it now."
                 case _:
                     reason = run.get("error") or "the journal does not say why"
                     return f"The last reset failed: {reason}"
@@ -206,7 +206,7 @@ def _by_a_neighbour(
         done = "has changed" if run.get("status") == "done" else "may have changed"
         return (
             f"{judged['verdict']} before; {what} of {whose} {done} the {parts} that both "
-            "show: press “Check now”."
+            "show: check it now."
         )
     return None
 

@@ -110,7 +110,9 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
         raise Interrupted(signals.received())
     verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")
+        raise PlaybookError(
+            f"the checks could not be run (pytest ended with {status!s}); there is no verdict"
+        )
     return verdict
 
 

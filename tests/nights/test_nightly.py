@@ -580,6 +580,26 @@ def test_the_same_failure_says_for_how_long_and_a_recovery_gives_one_all_clear(
     assert "all clear" not in plain
 
 
+def test_a_night_that_is_repeated_by_hand_is_one_night(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    def night(*said: str | list[str]) -> list[str]:
+        scene.hooks.clear()
+        scene.night(saying(*said))
+        return [f"{where}: {text(body)}" for where, body in scene.hooks.received]
+
+    night(["currency"])
+    passing_time(timedelta(hours=1))
+    (again,) = night(["currency"])
+    assert "For how long" not in again
+    passing_time(timedelta(hours=1))
+    assert "failing for one night, since" in night(GO)[0]
+    night(["currency"])
+    passing_time(timedelta(days=1))
+    (second,) = night(["currency"])
+    assert "currency fails the 2nd night in a row" in second
+
+
 # What can't be reached
 
 
