@@ -210,12 +210,12 @@ class Imagined:
     @property
     def livesale(self) -> str:
         """The id of the bundle's LiveSale."""
-        return str(_pristine(self.short)["livesales"][0]["_id"])
+        return str(self.pristine["livesales"][0]["_id"])
 
     def app(self, kind: str) -> list[Document]:
         """What the app's routes answer, as JSON documents that a test may change."""
         if kind not in self._app:
-            pristine = _pristine(self.short)
+            pristine = self.pristine
             found = pristine[kind]
             if kind == "livesales":
                 known = {product["_id"]: product for product in pristine["products"]}
@@ -230,7 +230,7 @@ class Imagined:
     @property
     def shown_product(self) -> tuple[str, ShownProduct]:
         assert PLAYBOOK.shown.product is not None
-        key = _pristine(self.short)["products"][0]["_id"]
+        key = self.pristine["products"][0]["_id"]
         found = next((d for d in self.app("products") if d["_id"] == key), None)
         if found is None:
             raise Unobservable(f"GET /api/products/{key} answered 404")

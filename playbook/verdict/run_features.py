@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playbook import PROJECT, clock
@@ -33,6 +33,8 @@ class Walking:
     root: Path | None = None
     """Below which the pictures are kept; None means the backups' folder."""
     on_picture: Callable[[Bundle, str, Path], None] = lambda bundle, step, picture: None
+    runs: Mapping[str, str] = field(default_factory=dict)
+    """By bundle id: the run in the journal with which its pictures are kept."""
     alone: bool = False
     """Whether the walk alone is made, without the other checks."""
 
@@ -108,7 +110,9 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
         raise Interrupted(signals.received())
     verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise PlaybookError(f"the checks could not be run (pytest ended with {status!s}): NO-GO")
+        raise PlaybookError(
+            f"the checks could not be run (pytest ended with {status!s}); there is no verdict"
+        )
     return verdict
 
 

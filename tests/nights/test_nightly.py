@@ -580,6 +580,26 @@ def test_the_same_failure_says_for_how_long_and_a_recovery_gives_one_all_clear(
     assert "all clear" not in plain
 
 
+def test_a_night_that_is_repeated_by_hand_is_one_night(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    def night(*said: str | list[str]) -> list[str]:
+        scene.hooks.clear()
+        scene.night(saying(*said))
+        return [f"{where}: {text(body)}" for where, body in scene.hooks.received]
+
+    night(["currency"])
+    passing_time(timedelta(hours=1))
+    (again,) = night(["currency"])
+    assert "For how long" not in again
+    passing_time(timedelta(hours=1))
+    assert "failing for one night, since" in night(GO)[0]
+    night(["currency"])
+    passing_time(timedelta(days=1))
+    (second,) = night(["currency"])
+    assert "currency fails the 2nd night in a row" in second
+
+
 # What can't be reached
 
 
@@ -833,10 +853,10 @@ def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
 # The walk
 
 
-def walked(verdict: str) -> nightly.Check:
+def walked(verdict: str) -> nightly.Walk:
     """A walk that ends with a verdict; what a browser says is tried elsewhere."""
 
-    def walk(_: object, seeds: Seeds, bundle: Bundle, allure: Path | None) -> Verdict:
+    def walk(_: object, seeds: Seeds, bundle: Bundle, allure: Path | None, run: str) -> Verdict:
         status: Status = "passed" if verdict == GO else "failed"
         result = Result(
             bundle.key, "walk", "Home", status, "high", "Walk, step 1", "the page speaks English"
