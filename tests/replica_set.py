@@ -53,7 +53,7 @@ class ReplicaSet:
         self._ends_at = time.monotonic() + seconds
 
     def elect_at(self, command: str, seconds: float, *, done: bool = False) -> None:
-        """Begin an election when a command comes, once; ``done``: it is done, and said not to be."""
+        """Begin an election when a command comes; ``done``: it is done, and answered as if not."""
         self._fail = (command, seconds, done)
 
     @property
