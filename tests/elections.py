@@ -71,7 +71,7 @@ class Nights:
                 yield lambda: nights.run(here.bundle(BUNDLE)), members
 
     def require_healed(self, night: Night) -> None:
-        """It was GO, perhaps at the second attempt; nothing is left undone, or thought under way."""
+        """It was GO, perhaps at the second attempt; nothing is left undone or "running"."""
         here = self.sandbox
         assert night.exit_code == 0, (night.outcome, night.error, night.notes)
         assert night.outcome.startswith(GO)

@@ -36,7 +36,7 @@ type Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Election:
-    """When an election begins, for how long there is no primary, and what becomes of the command."""
+    """When an election begins, how long it takes, and whether the command is done before it."""
 
     begins_at: Callable[[int, str], bool]
     seconds: float
