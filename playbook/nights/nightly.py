@@ -32,6 +32,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import Interrupted, StoppedEarly, StoppedImmediately, StopRequest
 from playbook.report.allure.former import remove_results_of
 from playbook.reset import backup
+from playbook.reset.journal import WALK as TRIGGER_OF_WALKS
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
 from playbook.reset.run import InSession, Reset, ResetFailed, seeds_version
@@ -61,6 +62,8 @@ class Results:
 
 type Check = Callable[[Environment, Seeds, Bundle, Results | None], Verdict]
 """Checks a bundle; leaves Allure results where a folder is named."""
+type Walk = Callable[[Environment, Seeds, Bundle, Results | None, str], Verdict]
+"""A check by walking; the last is the run in the journal that the pictures belong to."""
 
 
 type Coming = Callable[[Bundle, datetime, timedelta], datetime | None]
@@ -85,7 +88,7 @@ def run_features(
 
 
 def walk_through(
-    environment: Environment, seeds: Seeds, bundle: Bundle, results: Results | None
+    environment: Environment, seeds: Seeds, bundle: Bundle, results: Results | None, run: str
 ) -> Verdict:
     """Walk through a bundle's demo in a browser, as ``playbook walk`` does.
 
@@ -100,7 +103,7 @@ def walk_through(
             seeds,
             [bundle],
             allure_results=results.folder if results else None,
-            walking=Walking(alone=True),
+            walking=Walking(alone=True, runs={bundle.key: run}),
         )
     except NotWalked as error:
         line = "Walk: the demo as its investor sees it"
@@ -125,7 +128,7 @@ class Nightly:
     if_due: tuple[time, timedelta] | None = None
     """Reset time and grace, where a night is to be made only if it is due."""
     check: Check = run_features
-    walk: Check | None = None
+    walk: Walk | None = None
     """Walks through a demo that is GO; None where nobody asked for it."""
     coming: Coming | None = None
     """Which meeting the calendars name next, where there are calendars."""
@@ -387,17 +390,29 @@ class Nightly:
         if self.walk is None:
             return
         results = self._allure_results(night)
+        run = recording.begin(self.seeds, night.bundle.key, self._resets.by, TRIGGER_OF_WALKS)
         try:
-            verdict = self.walk(self.environment, self.seeds, night.bundle, results)
+            with self.stopping.changing_nothing():
+                verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)
+        except Interrupted:
+            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
+            self._record_walk(night, run, str(error))
             night.attempts.append(Attempt(WALK, error=error))
             return
         self.stopping.require()
         (found,) = verdict.bundles
+        (part,) = verdict.document()["bundles"]
+        recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=found))
         said = found.verdict if found.walked else "not walked"
         self._say(night, f"walked through: {said}")
+
+    def _record_walk(self, night: Night, run: Run, error: str | None = None) -> None:
+        if why_not := recording.record(self.environment, [run], error):
+            night.notes.append(f"the walk is not in the journal: {why_not}")
 
     def _allure_results(self, night: Night, reset: Run | None = None) -> Results | None:
         """The folder of results; what the bundle's former night left there is removed first.

@@ -34,6 +34,8 @@ class Walking:
     root: Path | None = None
     """Below which the pictures are kept; None means the backups' folder."""
     on_picture: Callable[[Bundle, str, Path], None] = lambda bundle, step, picture: None
+    runs: Mapping[str, str] = field(default_factory=dict)
+    """By bundle id: the run in the journal with which its pictures are kept."""
     alone: bool = False
     """Whether the walk alone is made, without the other checks."""
 

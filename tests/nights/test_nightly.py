@@ -874,11 +874,11 @@ def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
 # The walk
 
 
-def walked(verdict: str) -> nightly.Check:
+def walked(verdict: str) -> nightly.Walk:
     """A walk that ends with a verdict; what a browser says is tried elsewhere."""
 
     def walk(
-        _: object, seeds: Seeds, bundle: Bundle, left_behind: nightly.Results | None
+        _: object, seeds: Seeds, bundle: Bundle, left_behind: nightly.Results | None, run: str
     ) -> Verdict:
         status: Status = "passed" if verdict == GO else "failed"
         result = Result(
