@@ -54,6 +54,7 @@ from playbook.pristine.documents import pristine_documents
 from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import COLLECTION as JOURNAL
+from playbook.reset.journal import LOOKS
 
 PATIENCE_SECONDS = 5.0
 """How long an endpoint may take before an investor would notice."""
@@ -327,7 +328,7 @@ class Reading:
         more = presence.presence_questions(self.seeds, scope, since)
         if kept := self.deployment.kept_as("locales"):
             more.append(Question(VARIANTS, kept.collection, {kept.key: languages.VARIANT_FILTER}))
-        runs = {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}
+        runs = {"bundle": self.bundle.key, "trigger": {"$nin": LOOKS}}
         more += [
             Question("currency_rates", "currency_rates"),
             Question(guard.COLLECTION, guard.COLLECTION, {"_id": guard.MARKER}),

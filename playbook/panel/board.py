@@ -14,15 +14,24 @@ from playbook.environment import Environment, presence
 from playbook.environment.kept_documents import livesales_ahead
 from playbook.environment.presence import Presence
 from playbook.facts.remedies import Remedy
-from playbook.nights.meetings.coming import Meeting, next_meeting
+from playbook.nights.meetings.coming import Meeting, next_start
 from playbook.nights.meetings.remembered import Remembered
 from playbook.panel.jobs import Job, Jobs
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset import lease
-from playbook.reset.journal import CHECK, Journal, meeting_of
-from playbook.reset.standing import GO, NO_GO, RUNS_READ, UNKNOWN, Standing, judge, verdict_at
+from playbook.reset.journal import LOOKS, WALK, Journal, meeting_of
+from playbook.reset.standing import (
+    GO,
+    NO_GO,
+    RUNS_READ,
+    UNKNOWN,
+    Standing,
+    judge,
+    verdict_at,
+    walk_verdict,
+)
 from playbook.verdict.model import SEVERITY_IN_WORDS
 from playbook.verdict.reasons import ADVICE, first_remedy
 
@@ -47,6 +56,8 @@ class Card:
     """Who is in session with another bundle that shows the same catalog."""
     last_reset: datetime | None
     last_check: datetime | None
+    last_walk: datetime | None
+    """When the demo was last walked through, in whatever state it was then."""
     meeting: datetime | None
     """The meeting that the demo is prepared for, while it is ahead or hardly over."""
     livesale: Document | None
@@ -59,7 +70,7 @@ class Card:
     @property
     def resetting_since(self) -> datetime | None:
         """Since when it is being reset or rolled back, the check that follows included."""
-        if self.job is not None and self.job.running and self.job.kind != CHECK:
+        if self.job is not None and self.job.running and self.job.kind not in LOOKS:
             return self.job.started_at
         return self.lease_since
 
@@ -71,9 +82,7 @@ class Card:
     @property
     def reasons(self) -> list[Document]:
         """Why it is NO-GO, the gravest first (:class:`playbook.verdict.model.Reason`)."""
-        if self.judged.verdict != NO_GO or self.judged.run is None:
-            return []
-        return [r for r in self.judged.run.get("reasons") or [] if r.get("sentence")]
+        return [r for r in self.judged.reasons if r.get("sentence")]
 
     @property
     def severity(self) -> str:
@@ -107,6 +116,12 @@ class Card:
         )
 
     @property
+    def walked(self) -> str:
+        """What the last walk through the demo as it is now has said; empty where none was made."""
+        walk = self.judged.walk
+        return (walk_verdict(walk) or "") if walk else ""
+
+    @property
     def attention(self) -> tuple[int, int, datetime]:
         """For sorting: what needs attention first, the worst and the nearest meeting first."""
         severities = list(SEVERITY_IN_WORDS.values())
@@ -134,10 +149,7 @@ class Card:
 
 def _with_calendars(card: Card, meetings: Iterable[Meeting]) -> Card:
     """A card with the bundle's next meeting in the calendars, where that is the nearer one."""
-    coming = next_meeting(meetings, card.bundle, card.now)
-    if coming is None or (card.meeting is not None and card.meeting <= coming.start):
-        return card
-    return replace(card, meeting=coming.start)
+    return replace(card, meeting=next_start(meetings, card.bundle, card.now, card.meeting))
 
 
 @dataclass(frozen=True)
@@ -188,7 +200,8 @@ class Board:
         written: list[Document],
     ) -> Card:
         runs = journal.latest_runs(bundle.key, RUNS_READ)
-        checked = [r for r in runs if verdict_at(r)]
+        checked = [r for r in runs if verdict_at(r) and r.get("trigger") != WALK]
+        walked = [r for r in runs if walk_verdict(r)]
         # Many checks in a row may have pushed the last reset off the page.
         changes = journal.changes(bundle.key, RUNS_READ)
         done = [r for r in changes if r.get("status") == "done"]
@@ -202,6 +215,7 @@ class Board:
             neighbours=tuple(p for p in present if p.bundle in sharing),
             last_reset=done[0]["ended_at"] if done else None,
             last_check=verdict_at(checked[0]) if checked else None,
+            last_walk=verdict_at(walked[0]) if walked else None,
             meeting=meeting_of(changes, now - MEETING_NEAR),
             livesale=livesales.get(bundle.key),
             next_reset=clock.next_reset(bundle.timezone, now, self.reset_at),

@@ -199,13 +199,14 @@ def pages(desk: Desk) -> APIRouter:
         judged = found if found.get("verdict") else None
         return shown(
             request, "run.html", session, bundle=chosen, run=found, report_url=report_url,
-            lines=checklist(chosen, judged) if judged else [],
+            lines=checklist(chosen, judged) if judged else [], page_titles=TITLES,
+            walked=pictures.of_run(desk.work.backups, environment.identity, chosen, run),
         )  # fmt: skip
 
-    @router.get("/bundles/{short}/walk/{stamp}/{step}.jpg")
-    def picture(session: Signed, chosen: Chosen, stamp: str, step: str) -> Response:
+    @router.get("/bundles/{short}/walk/{run}/{step}.jpg")
+    def picture(session: Signed, chosen: Chosen, run: str, step: str) -> Response:
         # Only what was listed is ever served: no path comes from outside.
-        walk_folder = pictures.folder_named(desk.work.backups, environment.identity, chosen, stamp)
+        walk_folder = pictures.folder_named(desk.work.backups, environment.identity, chosen, run)
         if walk_folder is None or step not in pictures.STEPS:
             raise HTTPException(404, "There is no such picture.")
         path = walk_folder / f"{step}.jpg"
@@ -216,7 +217,7 @@ def pages(desk: Desk) -> APIRouter:
     @router.post("/bundles/{short}/walk")
     def walk(request: Request, session: Signed, chosen: Chosen, form: Sent) -> Response:
         who = changing(session, form, "viewer")
-        return begun(request, chosen, "walk", who, "", tasks.walk(desk.work, chosen))
+        return begun(request, chosen, "walk", who, "", tasks.walk(desk.work, chosen, who.name))
 
     @router.get("/bundles/{short}/progress")
     def progress(request: Request, session: Signed, chosen: Chosen) -> Response:

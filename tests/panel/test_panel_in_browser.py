@@ -19,7 +19,7 @@ import pytest
 from playbook import PROJECT, clock
 from playbook.panel import tasks
 from playbook.panel.accounts import Accounts
-from playbook.panel.jobs import Told
+from playbook.panel.jobs import State, Told
 from playbook.reset.lease import held
 from playbook.reset.plan import Step
 from playbook.reset.run import Progress
@@ -154,6 +154,32 @@ def pausing_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             go_on.set()
 
 
+@contextmanager
+def pausing_at_the_first_picture(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a walk from the panel wait after its first picture, so that it can be watched."""
+    say, go_on = Told.say, Event()
+
+    def pausing(told: Told, text: str, state: State, picture: str = "") -> None:
+        say(told, text, state, picture)
+        if picture:
+            go_on.wait(PATIENCE_MS / 1000)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Told, "say", pausing)
+        try:
+            yield
+        finally:
+            go_on.set()
+
+
+def expect_loaded(image: Any) -> None:
+    """Scroll to an image, which may load only then, and wait until the browser has it."""
+    image.scroll_into_view_if_needed()
+    image.page.wait_for_function(
+        "image => image.complete && image.naturalWidth > 100", arg=image.element_handle()
+    )
+
+
 def colourful(sandbox: Sandbox) -> None:
     """A board that shows every state, as the journal would hold it."""
     if sandbox.db.livesales.count_documents({"starts_at": {"$gt": clock.now()}}) < 8:
@@ -249,24 +275,34 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
 
 
 def test_a_demo_is_walked_through_and_its_pictures_are_shown(
-    open_page: Callable[..., Page], sandbox: Sandbox
+    open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page("viewer")
     sandbox.reset("lvmh", access=None)
     page.goto("/bundles/lvmh")
-    page.get_by_role("button", name="Walk through").click()
-    progress = page.get_by_label("Progress", exact=True)
-    expect(progress).to_contain_text("Walking through")
-    # The pictures come while the walk goes on.
-    expect(progress.locator("img").first).to_be_visible()
+    with pausing_at_the_first_picture(monkeypatch):
+        page.get_by_role("button", name="Walk through").click()
+        progress = page.get_by_label("Progress", exact=True)
+        expect(progress).to_contain_text("Walking through")
+        # The pictures come while the walk goes on.
+        expect_loaded(progress.locator("img").first)
     expect(page.locator("#outcome")).to_contain_text("Walked through: GO.")
     shown = page.locator("#walked img")
     expect(shown).to_have_count(5)
-    shown.last.scroll_into_view_if_needed()
-    assert shown.evaluate_all("all => all.every((one) => one.naturalWidth > 100)")
+    for one in shown.all():
+        expect_loaded(one)
     assert grave(page) == []
     page.goto("/bundles/lvmh/sheet")
     expect(page.locator(".walked img")).to_have_count(5)
+    for one in page.locator(".walked img").all():
+        expect_loaded(one)
+    [run] = [one for one in sandbox.runs("lvmh") if one["trigger"] == "walk"]
+    assert (run["by"], run["verdict"], run["walked"]) == ("viktor", "GO", True)
+    page.goto(f"/bundles/lvmh/runs/{run['_id']}")
+    expect(page.locator(".pictures img")).to_have_count(5)
+    expect(page.locator("[data-check=walk]")).to_have_count(5)
+    expect(page.locator("[data-check=catalog]")).to_have_count(0)
+    assert grave(page) == []
     assert page.request.get("/bundles/lvmh/walk/20200101T000000Z/home.jpg").status == 404
 
 
@@ -429,8 +465,10 @@ def test_the_presenters_phone_shows_all_in_one_screen(
     expect(page.locator("[data-in-session]")).to_contain_text("in session")
     expect(page.locator(".environment")).not_to_be_empty()
     cards.first.get_by_role("link").click()
+    page.wait_for_url("**/bundles/bessemer")
+    page.mouse.wheel(0, 2000)
+    page.wait_for_function("scrollY > 500")
     for place in ("#verdict .state", "#verdict .age", ".recommended button"):
-        page.mouse.wheel(0, 2000)
         expect(page.locator(place).first).to_be_in_viewport()
 
 

@@ -9,7 +9,7 @@ object. Putting ours in its place leaves no other way to the disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,16 @@ VOCABULARY = ("status", "stage", "type", "mode")
 class RedactedFiles(AllureFileLogger):
     """Writes Allure's results, secrets hidden, and only the fixtures that help a reader."""
 
-    def __init__(self, directory: str, redact: Redact, told_fixtures: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        directory: str,
+        redact: Redact,
+        told_fixtures: Mapping[str, str],
+        only_with_steps: Collection[str],
+    ) -> None:
         super().__init__(directory)
         self._redact, self._told_fixtures = redact, told_fixtures
+        self._only_with_steps = only_with_steps
 
     @allure_commons.hookimpl
     def report_result(self, result: object) -> None:
@@ -44,7 +51,11 @@ class RedactedFiles(AllureFileLogger):
         told.befores = [
             attr.evolve(before, name=self._told_fixtures.get(before.name, before.name))
             for before in told.befores
-            if before.name in self._told_fixtures or before.status in UNWELL
+            if before.status in UNWELL
+            or (
+                before.name in self._told_fixtures
+                and (before.steps or before.name not in self._only_with_steps)
+            )
         ]
         told.afters = [after for after in told.afters if after.status in UNWELL]
         if told.befores or told.afters:
@@ -82,15 +93,19 @@ def redacted(value: Any, redact: Redact) -> Any:
 
 
 def hide_secrets(
-    directory: str, redact: Redact, told_fixtures: Mapping[str, str]
+    directory: str,
+    redact: Redact,
+    told_fixtures: Mapping[str, str],
+    only_with_steps: Collection[str] = (),
 ) -> Callable[[], None]:
     """Let everything that Allure writes be redacted; answers with what undoes that.
 
-    Only fixtures that have a name here are written, and those that failed.
+    Only fixtures that have a name here are written, and those that failed; some of them only
+    where they have steps.
     """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))
-    ours = RedactedFiles(directory, redact, told_fixtures)
+    ours = RedactedFiles(directory, redact, told_fixtures, only_with_steps)
     plugins.unregister(plain)
     plugins.register(ours)
 
