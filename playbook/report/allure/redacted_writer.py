@@ -28,7 +28,10 @@ VOCABULARY = ("status", "stage", "type", "mode")
 
 
 class RedactedFiles(AllureFileLogger):
-    """Writes Allure's results, secrets hidden, and only the fixtures that help a reader."""
+    """Writes Allure's results, secrets hidden, and only the fixtures that help a reader.
+
+    Those have a name for people, have failed, or attach something at their end.
+    """
 
     def __init__(self, directory: str, redact: Redact, told_fixtures: Mapping[str, str]) -> None:
         super().__init__(directory)
@@ -46,7 +49,11 @@ class RedactedFiles(AllureFileLogger):
             for before in told.befores
             if before.name in self._told_fixtures or before.status in UNWELL
         ]
-        told.afters = [after for after in told.afters if after.status in UNWELL]
+        told.afters = [
+            attr.evolve(after, name=self._told_fixtures.get(_fixture_of(after.name), after.name))
+            for after in told.afters
+            if after.status in UNWELL or after.attachments
+        ]
         if told.befores or told.afters:
             super().report_container(told)
 
@@ -100,6 +107,11 @@ def hide_secrets(
         plugins.register(plain)
 
     return undo
+
+
+def _fixture_of(name: str) -> str:
+    """The fixture of a finalizer as allure-pytest names it: "walked" of "walked::0"."""
+    return name.partition("::")[0]
 
 
 def _redacted_bytes(body: str | bytes, redact: Redact) -> bytes:

@@ -72,6 +72,7 @@ SET_UP = {
     "environment": "Connect to the environment",
     "pristine": "Put the bundle back to pristine",
     "demo": "Look at the demo",
+    "walked": "Walk through the demo in a browser",
 }
 """The fixtures that mean something to a reader; pytest-bdd's own do not."""
 KEPT_LABELS = ("tag", "host", "thread")

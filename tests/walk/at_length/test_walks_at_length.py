@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -27,7 +29,7 @@ __all__ = ["ready"]
 
 
 @needs_browser
-def test_a_failed_walk_keeps_a_trace_without_a_secret(ready: Sandbox) -> None:
+def test_a_failed_walk_keeps_a_trace_without_a_secret(ready: Sandbox, tmp_path: Path) -> None:
     tokens: list[str] = []
 
     def with_an_error(request: Request, forward: Forward) -> Reply:
@@ -41,21 +43,77 @@ def test_a_failed_walk_keeps_a_trace_without_a_secret(ready: Sandbox) -> None:
     proxy.override("POST", "/sign-in", with_an_error)
     settings = replace(ready.environment.settings, api_url=proxy.url)
     with proxy.serving(), Environment(settings) as environment:
-        verdict = walk(ready, environment, "lvmh")
+        verdict = walk(ready, environment, "lvmh", tmp_path)
     assert verdict.verdict == NO_GO and verdict.walked
     assert "home page: console: expected no error, found “carousel: no slides”" in reasons(verdict)
+    assert tokens
+    no_secret_is_kept(ready, tmp_path, [*tokens, settings.password("lvmh")], b"carousel")
+    assert left_behind(ready, "lvmh") == {**dict.fromkeys(LEFT, 0), "leads": 5}
+
+
+@needs_browser
+def test_a_token_that_a_front_end_keeps_by_itself_is_in_no_trace(
+    ready: Sandbox, tmp_path: Path
+) -> None:
+    tokens: list[str] = []
+
+    def seen(request: Request, forward: Forward) -> Reply:
+        reply = forward()
+        tokens.append(json.loads(reply.content)["token"])
+        return reply
+
+    proxy = Proxy(ready.environment.settings.api_url)
+    proxy.override("POST", "/api/auth/login", seen)
+    with proxy.serving(), other_front_end(proxy.url) as address:
+        # A board that is not where the description says: the page ends with an error.
+        wrong = described(tmp_path, address, board="/nowhere")
+        settings = replace(ready.environment.settings, deployment=str(wrong))
+        with Environment(settings) as environment:
+            verdict = walk(ready, environment, "lvmh", tmp_path / "allure")
+    assert verdict.verdict == NO_GO and verdict.walked
+    assert tokens
+    no_secret_is_kept(ready, tmp_path / "allure", [*tokens, settings.password("lvmh")], b"nowhere")
+
+
+def no_secret_is_kept(ready: Sandbox, allure: Path, secrets: list[str], said: bytes) -> None:
+    """The last walk of LVMH has failed; its trace tells of it, and no file of it holds a secret."""
     kept = pictures.latest(ready.backups, ready.environment.identity, ready.bundle("lvmh"))
     assert kept is not None and not kept.passed and kept.trace is not None
-    password = settings.password("lvmh")
-    assert tokens and len(password) > 8
-    with zipfile.ZipFile(kept.trace) as trace:
-        names = trace.namelist()
-        content = b"".join(trace.read(name) for name in names)
-    assert any(name.endswith(".trace") for name in names)
-    assert b"carousel" in content
-    for secret in (*tokens, password):
-        assert secret.encode() not in content
-    assert left_behind(ready, "lvmh") == {**dict.fromkeys(LEFT, 0), "leads": 5}
+    assert len(kept.pictures) == len(pictures.STEPS)
+    files = [kept.trace, *allure.iterdir(), *kept.trace.parent.iterdir()]
+    attached = [path for path in allure.iterdir() if path.suffix in (".zip", ".jpg")]
+    assert sorted({path.suffix for path in attached}) == [".jpg", ".zip"]
+    assert len(attached) == 1 + len(pictures.STEPS)
+    parts = {path: path.read_bytes() for path in files}
+    for path in [path for path in files if path.suffix == ".zip"]:
+        with zipfile.ZipFile(path) as trace:
+            names = trace.namelist()
+            whole = b"".join(trace.read(name) for name in names)
+        assert any(name.endswith(".trace") for name in names)
+        assert any(name.endswith(".network") for name in names)
+        assert said in whole
+        parts[path] = whole
+    for secret in secrets:
+        assert len(secret) > 8
+        for form in {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}:
+            holding = [path.name for path, content in parts.items() if form.encode() in content]
+            assert holding == []
+
+
+def described(directory: Path, address: str, **pages: str) -> Path:
+    """A description of the other front end at an address, some of its pages elsewhere."""
+    path = directory / "other_app.py"
+    path.write_text(
+        "import sys\n"
+        f"sys.path.append({str(PROJECT)!r})\n"
+        "from dataclasses import replace\n"
+        "from tests.walk.other_front_end import DESCRIPTION\n"
+        "from playbook.deployments.playbook import DEPLOYMENT as OURS\n"
+        f"PAGES = {{**DESCRIPTION.pages, **{pages!r}}}\n"
+        f"THEIRS = replace(DESCRIPTION, address={address!r}, pages=PAGES)\n"
+        "DEPLOYMENT = replace(OURS, front_end=THEIRS)\n"
+    )
+    return path
 
 
 @needs_browser
@@ -64,15 +122,7 @@ def test_a_front_end_that_the_steps_have_never_seen_needs_only_a_description(
     ready: Sandbox, name: str, tmp_path: Path
 ) -> None:
     with other_front_end(ready.environment.settings.api_url) as address:
-        description = tmp_path / "other_app.py"
-        description.write_text(
-            "import sys\n"
-            f"sys.path.append({str(PROJECT)!r})\n"
-            "from dataclasses import replace\n"
-            "from tests.walk.other_front_end import DESCRIPTION\n"
-            "from playbook.deployments.playbook import DEPLOYMENT as OURS\n"
-            f"DEPLOYMENT = replace(OURS, front_end=replace(DESCRIPTION, address={address!r}))\n"
-        )
+        description = described(tmp_path, address)
         settings = replace(ready.environment.settings, deployment=str(description))
         with Environment(settings) as environment:
             verdict = walk(ready, environment, name)
