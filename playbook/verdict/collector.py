@@ -19,7 +19,7 @@ from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
-from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
+from playbook.verdict.model import NOT_WALKED, NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
 
@@ -202,6 +202,8 @@ def _outcome(
         return "passed", "", [], None
     error = call.excinfo.value if call.excinfo else None
     if report.outcome == "skipped":
+        if str(error).startswith(NOT_WALKED):
+            return NOT_WALKED, str(error), [], Remedy.CHECK
         return "skipped", f"was skipped: {error}", [], Remedy.CHECK
     if isinstance(error, NotAsExpected):
         remedies = [finding.remedy for finding in error.findings if finding.remedy]

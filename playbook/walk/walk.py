@@ -29,7 +29,7 @@ from playbook.pristine.seeds import Document
 from playbook.walk import traces
 from playbook.walk.browser import device
 from playbook.walk.language import Languages, language_of
-from playbook.walk.page import Page, page_of
+from playbook.walk.page import Page, page_of, plain
 
 HERE = Path(__file__).resolve().parent
 SNAPSHOT = (HERE / "snapshot.js").read_text(encoding="utf-8")
@@ -51,12 +51,31 @@ SNAPSHOTS = 3
 TAP_SECONDS = 3.0
 TOO_SLOW = 3.0
 """Seconds in which a page must have loaded."""
+TITLES: Mapping[str, str] = {
+    "sign_in": "sign-in page",
+    "home": "home page",
+    "mood_to_cart": "mood-to-cart page",
+    "livesale": "LiveSale page",
+    "joined": "LiveSale page, joined",
+    "chat": "chat",
+    "board": "leads board",
+    "analytics": "analytics page",
+}
+"""How sales calls each page."""
 STEPS = ("home", "mood_to_cart", "livesale", "board", "analytics")
 """The five pictures of a walk, in sales' own order."""
 PICTURE_QUALITY = 80
 NEVER_CRITICAL = ("color-contrast", "link-in-text-block")
 """Rules of axe that are never critical by its own scale, and take half of its time."""
 _LASTING = ("websocket", "eventsource")
+
+
+class PageNotKnown(Exception):
+    """Nobody has said where a step's page is, or how it is used: it cannot be walked."""
+
+    def __init__(self, step: str, why: str) -> None:
+        self.step = step
+        super().__init__(f"not walked: {TITLES.get(step, step)}: {why}")
 
 
 class Walk:
@@ -113,16 +132,26 @@ class Walk:
         return Languages(seeds, names)
 
     def page(self, step: str) -> Page:
-        """The page of a step, visited when it is first asked for."""
+        """The page of a step, visited when it is first asked for. Raises PageNotKnown."""
+        if why := self._not_known(step):
+            raise PageNotKnown(step, why)
         if step not in self._pages:
             if step != "sign_in":
-                self.page("sign_in")
+                if not self._not_known("sign_in"):
+                    self.page("sign_in")
+                self._trace()
             if step == "joined":
                 self.page("livesale")
             else:
                 visit = self._sign_in if step == "sign_in" else self._visit
                 self._pages[step] = visit(step)
         return self._pages[step]
+
+    def _not_known(self, step: str) -> str:
+        """Why a step cannot be walked; empty where it can."""
+        if step != "joined" and not self.front_end.pages.get(step):
+            return self.front_end.not_known.get(step) or "its description names no page for it"
+        return self.front_end.not_known.get(step, "")
 
     def picture(self, step: str) -> Path | None:
         """The picture of a page, where one was taken."""
@@ -157,7 +186,7 @@ class Walk:
 
     def _address(self, step: str) -> str:
         """Where a step's page is. Raises Unobservable where no link leads there."""
-        wanted = self.front_end.pages.get(step, "")
+        wanted = self.front_end.pages[step]
         links = self.demo.reading.context.field("demo_urls", dict)
         if wanted.startswith("/"):
             known = links.get(self.front_end.query_of)
@@ -205,11 +234,14 @@ class Walk:
             not_done.append(f"there is no way to sign in ({_one_line(str(error))})")
         page = self._read(step, not_done=tuple(not_done))
         self._remember_tokens()
-        with suppress(Exception):
-            # Only from here on: the trace of a typed password would hold it.
-            self._context.tracing.start(screenshots=False, snapshots=True)
-            self._traced = True
         return page
+
+    def _trace(self) -> None:
+        """Begin a trace. Only after signing in: one of a typed password would hold it."""
+        if not self._traced:
+            self._traced = True
+            with suppress(Exception):
+                self._context.tracing.start(screenshots=False, snapshots=True)
 
     def _visit(self, step: str) -> Page:
         try:
@@ -228,7 +260,7 @@ class Walk:
             step, problem=problem, status=status, seconds=seconds, not_done=not_done, axe=True
         )
         self._photograph(step)
-        if step == "livesale":
+        if step == "livesale" and not self._not_known("joined"):
             # At once: the page is open.
             self._pages["joined"] = self._join(page)
         return page
@@ -296,11 +328,19 @@ class Walk:
         except Exception as error:  # noqa: BLE001 - as above
             return f"the page does not open ({_one_line(str(error))})", None, 0.0
         changed = self._settle(started)
+        self._close_banner()
         status = answer.status if answer else None
         if status is not None and status >= 400:
             missing = "leads to a page that does not exist" if status in (404, 410) else "fails"
             return f"the link {missing} (answer {status})", status, changed
         return "", status, changed
+
+    def _close_banner(self) -> None:
+        """Tap away what lies over the page, as any visitor does first."""
+        said = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
+        for words in said.intersection(self.front_end.banner):
+            with suppress(Exception):  # what cannot be closed is told by what it covers
+                self._act(partial(self._saying(words).click, no_wait_after=True))
 
     def _settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:
         """Wait until nothing on the page changes any more; seconds until its last change.

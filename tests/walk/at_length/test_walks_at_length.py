@@ -12,17 +12,22 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from rich.console import Console
 
 from playbook import PROJECT, clock
+from playbook.deployments.load import load
 from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.pristine import bundles, seeds
 from playbook.reset.run import Reset
+from playbook.verdict import recording
+from playbook.verdict.console import show
 from playbook.verdict.model import GO, NO_GO
+from playbook.verdict.run_features import Walking, check
 from playbook.walk import pictures
 from tests.faults.proxy import Forward, Proxy, Reply, Request
 from tests.sandbox import Sandbox
-from tests.walk.other_front_end import other_front_end
+from tests.walk.other_front_end import APP, SHELL, other_front_end
 from tests.walk.walking import LEFT, left_behind, needs_browser, ready, reasons, walk
 
 __all__ = ["ready"]
@@ -118,10 +123,11 @@ def described(directory: Path, address: str, **pages: str) -> Path:
 
 @needs_browser
 @pytest.mark.parametrize("name", ["lvmh", "index"])
+@pytest.mark.parametrize("kind", ["", "hostile"])
 def test_a_front_end_that_the_steps_have_never_seen_needs_only_a_description(
-    ready: Sandbox, name: str, tmp_path: Path
+    ready: Sandbox, name: str, kind: str, tmp_path: Path
 ) -> None:
-    with other_front_end(ready.environment.settings.api_url) as address:
+    with other_front_end(ready.environment.settings.api_url, kind) as address:
         description = described(tmp_path, address)
         settings = replace(ready.environment.settings, deployment=str(description))
         with Environment(settings) as environment:
@@ -129,6 +135,55 @@ def test_a_front_end_that_the_steps_have_never_seen_needs_only_a_description(
     assert reasons(verdict) == []
     assert verdict.verdict == GO
     assert left_behind(ready, name) == {**dict.fromkeys(LEFT, 0), "leads": 5}
+
+
+@needs_browser
+def test_pages_that_nobody_has_described_are_not_walked_and_neither_go_nor_no_go(
+    ready: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with other_front_end(ready.environment.settings.api_url) as address:
+        pages = {"sign_in": "", "chat": "", "board": "", "analytics": ""}
+        settings = replace(
+            ready.environment.settings, deployment=str(described(tmp_path, address, **pages))
+        )
+        with Environment(settings) as environment:
+            bundle = ready.bundle("lvmh")
+            whole = check(
+                environment, ready.seeds, [bundle], walking=Walking(alone=True, root=ready.backups)
+            )
+    [verdict] = whole.bundles
+    why = "its description names no page for it"
+    assert verdict.not_walked == [
+        f"not walked: {title}: {why}"
+        for title in ("sign-in page", "chat", "leads board", "analytics page")
+    ]
+    assert reasons(verdict) == []
+    assert (verdict.verdict, verdict.word, verdict.walked) == (GO, "GO, 4 pages not walked", True)
+    show(Console(width=200), whole, ready.seeds)
+    said = capsys.readouterr().out
+    assert [said.count(line) for line in verdict.not_walked] == [1, 1, 1, 1]
+    [document] = whole.document()["bundles"]
+    assert document["not_walked"] == verdict.not_walked
+    run = recording.begin(ready.seeds, bundle.key, "test", "walk")
+    recording.finish(run, document["checks"], verdict.verdict, document["reasons"])
+    assert (run.walked, run.failed_checks) == (True, [])
+
+
+def test_the_other_front_end_has_nothing_that_a_walk_could_hold_on_to() -> None:
+    markup = SHELL + APP
+    assert (
+        re.findall(r"role|<h\d|['\"]h\d['\"]|testid|<(?:button|ul|li|nav|main|header)\b", markup)
+        == []
+    )
+    assert re.findall(r"""\bid=["']?([\w-]+)""", markup) == ["root"]
+    assert set(re.findall(r"createElement\(['\"](\w+)", APP)) == {"div", "input"}
+
+
+def test_aislemarts_description_guesses_no_page() -> None:
+    front_end = load("aislemarts").front_end
+    links = {"home", "ai_mood_cart", "livesale", "analytics"}
+    assert set(front_end.pages.values()) == links, "the links that its API gives"
+    assert set(front_end.not_known) == {"sign_in", "joined", "chat", "board"}
 
 
 # An investor who reads Arabic
