@@ -95,9 +95,18 @@ def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
     everything = list(_everything(verdict))
     # What most findings name is the likely cause of the others that name it, too.
     mentions = Counter(name for seen in everything for name in set(_mentioned(seen, names)))
+    met_by: dict[str, set[str]] = {}
+    for seen in everything:
+        if seen.result.status == "error":
+            met_by.setdefault(seen.text, set()).add(seen.result.check)
     groups: dict[tuple[str, str], list[_Seen]] = {}
     for seen in everything:
-        groups.setdefault(_cause(seen, names, mentions), []).append(seen)
+        # What kept several checks from looking is one cause, whatever it names.
+        if len(met_by.get(seen.text, ())) > 1:
+            cause = "error", seen.text
+        else:
+            cause = _cause(seen, names, mentions)
+        groups.setdefault(cause, []).append(seen)
     _join_counts(groups)
     reasons = _join_alike([_reason(_sentence(cause, seen), seen) for cause, seen in groups.items()])
     if missing := [check for check in verdict.failed_checks if not verdict.of(check)]:

@@ -9,7 +9,7 @@ object. Putting ours in its place leaves no other way to the disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,16 @@ class RedactedFiles(AllureFileLogger):
     Those have a name for people, have failed, or attach something at their end.
     """
 
-    def __init__(self, directory: str, redact: Redact, told_fixtures: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        directory: str,
+        redact: Redact,
+        told_fixtures: Mapping[str, str],
+        only_with_steps: Collection[str],
+    ) -> None:
         super().__init__(directory)
         self._redact, self._told_fixtures = redact, told_fixtures
+        self._only_with_steps = only_with_steps
 
     @allure_commons.hookimpl
     def report_result(self, result: object) -> None:
@@ -47,7 +54,11 @@ class RedactedFiles(AllureFileLogger):
         told.befores = [
             attr.evolve(before, name=self._told_fixtures.get(before.name, before.name))
             for before in told.befores
-            if before.name in self._told_fixtures or before.status in UNWELL
+            if before.status in UNWELL
+            or (
+                before.name in self._told_fixtures
+                and (before.steps or before.name not in self._only_with_steps)
+            )
         ]
         told.afters = [
             attr.evolve(after, name=self._told_fixtures.get(_fixture_of(after.name), after.name))
@@ -89,15 +100,19 @@ def redacted(value: Any, redact: Redact) -> Any:
 
 
 def hide_secrets(
-    directory: str, redact: Redact, told_fixtures: Mapping[str, str]
+    directory: str,
+    redact: Redact,
+    told_fixtures: Mapping[str, str],
+    only_with_steps: Collection[str] = (),
 ) -> Callable[[], None]:
     """Let everything that Allure writes be redacted; answers with what undoes that.
 
-    Only fixtures that have a name here are written, and those that failed.
+    Only fixtures that have a name here are written, and those that failed; some of them only
+    where they have steps.
     """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))
-    ours = RedactedFiles(directory, redact, told_fixtures)
+    ours = RedactedFiles(directory, redact, told_fixtures, only_with_steps)
     plugins.unregister(plain)
     plugins.register(ours)
 
