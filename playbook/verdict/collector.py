@@ -20,7 +20,7 @@ from playbook.facts.findings import Finding, NotAsExpected, Unobservable
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
-from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
+from playbook.verdict.model import NOT_WALKED, NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
 
@@ -218,6 +218,8 @@ def _outcome(
         return "passed", "", [], None
     error = call.excinfo.value if call.excinfo else None
     if report.outcome == "skipped":
+        if str(error).startswith(NOT_WALKED):
+            return NOT_WALKED, str(error), [], Remedy.CHECK
         # Its bundle could not be set up, which was said with the first of its scenarios.
         if isinstance(cause := error.__cause__ if error else None, PlaybookError):
             return "error", str(cause), [], remedy_for(cause)
