@@ -102,6 +102,48 @@ class Wire:
 
 
 @contextmanager
+def refusing_redis(url: str, answers: dict[bytes, bytes]) -> Iterator[str]:
+    """The URL of a Redis that answers some commands with an error, and passes on the rest.
+
+    ``answers`` has the first line of each answer, like ``-OOM command not allowed``.
+    """
+    parts = urlsplit(url)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(near: socket.socket) -> None:
+        with near, suppress(OSError), socket.create_connection(
+            (parts.hostname, parts.port)
+        ) as far:
+            threading.Thread(target=relay, args=(far, near), daemon=True).start()
+            while request := near.recv(65_536):
+                # One command at a time: an array of its name and its arguments.
+                name = request.split(b"\r\n")[2].upper()
+                if b"*" in answers or name in answers:
+                    near.sendall(answers.get(name, answers.get(b"*", b"")) + b"\r\n")
+                else:
+                    far.sendall(request)
+
+    def relay(far: socket.socket, near: socket.socket) -> None:
+        with suppress(OSError):
+            while answer := far.recv(65_536):
+                near.sendall(answer)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                threading.Thread(target=serve, args=(near,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield url.replace(f":{parts.port}", f":{listener.getsockname()[1]}")
+    finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+@contextmanager
 def failing_api(api_url: str, answers: dict[str, tuple[int, str]]) -> Iterator[str]:
     """The URL of an API that answers some paths with a status and a body, and passes on the rest.
 

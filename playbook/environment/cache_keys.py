@@ -27,7 +27,11 @@ def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
 
 
 type Cached = bytes | Mapping[str, bytes] | list[bytes] | None
-"""A cached value: a string, a hash by field, the entries of a list or set; None of another type."""
+"""A cached value: a string, a hash by field, the entries of a list or set.
+
+None where it is of another type, or where our user has no right to read it: a reset and a check
+need none of HGETALL, LRANGE, SMEMBERS and ZRANGE.
+"""
 
 
 def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
@@ -45,7 +49,10 @@ def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
                 continue
             # Nothing is answered for a list or a hash, and for a key that has just expired.
             with suppress(_Gone):
-                found[name] = _other_than_text(client, name)
+                try:
+                    found[name] = _other_than_text(client, name)
+                except redis.exceptions.NoPermissionError:
+                    found[name] = None
     return found
 
 
