@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -111,9 +112,7 @@ def refusing_redis(url: str, answers: dict[bytes, bytes]) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(near: socket.socket) -> None:
-        with near, suppress(OSError), socket.create_connection(
-            (parts.hostname, parts.port)
-        ) as far:
+        with near, suppress(OSError), socket.create_connection((parts.hostname, parts.port)) as far:
             threading.Thread(target=relay, args=(far, near), daemon=True).start()
             while request := near.recv(65_536):
                 # One command at a time: an array of its name and its arguments.
@@ -144,8 +143,10 @@ def refusing_redis(url: str, answers: dict[bytes, bytes]) -> Iterator[str]:
 
 
 @contextmanager
-def failing_api(api_url: str, answers: dict[str, tuple[int, str]]) -> Iterator[str]:
+def failing_api(api_url: str, answers: Mapping[str, tuple[Any, ...]]) -> Iterator[str]:
     """The URL of an API that answers some paths with a status and a body, and passes on the rest.
+
+    A third part of an answer has headers of its own.
 
     ``answers`` may be changed while it runs.
     """
@@ -154,8 +155,10 @@ def failing_api(api_url: str, answers: dict[str, tuple[int, str]]) -> Iterator[s
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.path in answers:
-                status, text = answers[self.path]
-                content, kind = text.encode(), "application/json"
+                status, text, *more = answers[self.path]
+                page = text.startswith("<")
+                content, kind = text.encode(), "text/html" if page else "application/json"
+                headers = more[0] if more else {}
             else:
                 passed_on = requests.request(
                     self.command,
@@ -164,10 +167,12 @@ def failing_api(api_url: str, answers: dict[str, tuple[int, str]]) -> Iterator[s
                     headers={"Content-Type": self.headers.get("Content-Type", "")},
                     timeout=10,
                 )
-                status, content = passed_on.status_code, passed_on.content
+                status, content, headers = passed_on.status_code, passed_on.content, {}
                 kind = passed_on.headers["Content-Type"]
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

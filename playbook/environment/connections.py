@@ -19,7 +19,7 @@ import requests
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
@@ -260,8 +260,7 @@ class Environment:
         # A server's own words may hold anything, our secrets too.
         reason = self.redact(reasons.reason_of(error))
         address = self.settings.addresses[part]
-        answered = isinstance(error, OperationFailure) and not reasons.may_pass(error)
-        what = "refuses" if answered else "cannot be reached"
+        what = "refuses" if reasons.refused(error) else "cannot be reached"
         text = f"{part} at {address} {what}: {reason}"
         return Outage(text, part) if reasons.may_pass(error) else Unreachable(text)
 
