@@ -21,8 +21,8 @@ from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset import lease
-from playbook.reset.journal import Journal, meeting_of
-from playbook.reset.standing import RUNS_READ, judge, verdict_at
+from playbook.reset.journal import WALK, Journal, meeting_of
+from playbook.reset.standing import RUNS_READ, judge, verdict_at, walk_verdict
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class Board:
     def _card(self, bundle: Bundle, readings: _Readings, journal: Journal) -> Card:
         now = readings.now
         runs = journal.latest_runs(bundle.key, RUNS_READ)
-        checked = [run for run in runs if verdict_at(run)]
+        checked = [run for run in runs if verdict_at(run) and run.get("trigger") != WALK]
+        walked = [run for run in runs if walk_verdict(run)]
         # Many checks in a row may have pushed the last reset off the page.
         changes = journal.changes(bundle.key, RUNS_READ)
         done = [run for run in changes if run.get("status") == "done"]
@@ -98,6 +99,7 @@ class Board:
             neighbours=tuple(p for p in readings.present if p.bundle in sharing),
             last_reset=done[0]["ended_at"] if done else None,
             last_check=verdict_at(checked[0]) if checked else None,
+            last_walk=verdict_at(walked[0]) if walked else None,
             meeting=next_start(readings.meetings, bundle, now, prepared_for),
             livesale=readings.livesales.get(bundle.key),
             next_reset=clock.next_reset(bundle.timezone, now, self.reset_at),

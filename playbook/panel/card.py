@@ -11,8 +11,8 @@ from playbook.facts.remedies import Remedy
 from playbook.panel.jobs import Job
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
-from playbook.reset.journal import CHECK
-from playbook.reset.standing import GO, NO_GO, UNKNOWN, Standing
+from playbook.reset.journal import LOOKS
+from playbook.reset.standing import GO, NO_GO, UNKNOWN, Standing, walk_verdict
 from playbook.verdict.model import SEVERITY_IN_WORDS
 from playbook.verdict.reasons import ADVICE, first_remedy
 
@@ -37,6 +37,8 @@ class Card:
     """Who is in session with another bundle that shows the same catalog."""
     last_reset: datetime | None
     last_check: datetime | None
+    last_walk: datetime | None
+    """When the demo was last walked through, in whatever state it was then."""
     meeting: datetime | None
     """The meeting that the demo is prepared for, while it is ahead or hardly over."""
     livesale: Document | None
@@ -49,7 +51,7 @@ class Card:
     @property
     def resetting_since(self) -> datetime | None:
         """Since when it is being reset or rolled back, the check that follows included."""
-        if self.job is not None and self.job.running and self.job.kind != CHECK:
+        if self.job is not None and self.job.running and self.job.kind not in LOOKS:
             return self.job.started_at
         return self.lease_since
 
@@ -61,9 +63,7 @@ class Card:
     @property
     def reasons(self) -> list[Document]:
         """Why it is NO-GO, the gravest first (:class:`playbook.verdict.model.Reason`)."""
-        if self.judged.verdict != NO_GO or self.judged.run is None:
-            return []
-        return [r for r in self.judged.run.get("reasons") or [] if r.get("sentence")]
+        return [r for r in self.judged.reasons if r.get("sentence")]
 
     @property
     def severity(self) -> str:
@@ -95,6 +95,12 @@ class Card:
         return (
             ADVICE[first_remedy(remedies)].format(bundle=self.bundle.short).partition(", then")[0]
         )
+
+    @property
+    def walked(self) -> str:
+        """What the last walk through the demo as it is now has said; empty where none was made."""
+        walk = self.judged.walk
+        return (walk_verdict(walk) or "") if walk else ""
 
     @property
     def attention(self) -> tuple[int, int, datetime]:

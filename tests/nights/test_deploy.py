@@ -495,7 +495,7 @@ def test_the_image_gets_all_that_the_project_is_run_from() -> None:
 
 
 def test_the_example_names_every_bundles_password_and_holds_none(bundles: list[Bundle]) -> None:
-    lines = (DEPLOY / ".env.example").read_text().splitlines()
+    lines = (DEPLOY / "compose" / ".env.example").read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
     for bundle in bundles:
         assert values[password_setting(bundle.short)] == ""

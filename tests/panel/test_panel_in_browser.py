@@ -297,6 +297,13 @@ def test_a_demo_is_walked_through_and_its_pictures_are_shown(
     expect(page.locator(".walked img")).to_have_count(5)
     for one in page.locator(".walked img").all():
         expect_loaded(one)
+    [run] = [one for one in sandbox.runs("lvmh") if one["trigger"] == "walk"]
+    assert (run["by"], run["verdict"], run["walked"]) == ("viktor", "GO", True)
+    page.goto(f"/bundles/lvmh/runs/{run['_id']}")
+    expect(page.locator(".pictures img")).to_have_count(5)
+    expect(page.locator("[data-check=walk]")).to_have_count(5)
+    expect(page.locator("[data-check=catalog]")).to_have_count(0)
+    assert grave(page) == []
     assert page.request.get("/bundles/lvmh/walk/20200101T000000Z/home.jpg").status == 404
 
 

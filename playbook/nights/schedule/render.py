@@ -1,4 +1,4 @@
-"""The schedule for others that run jobs: Kubernetes, systemd, cron and GitHub Actions.
+"""The schedule for others that run jobs: Kubernetes, systemd, cron, GitHub Actions, compose.
 
 What runs is the same everywhere: ``playbook nightly BUNDLE --if-due``. So it does no harm that
 cron daemons differ about clock changes, nor that two of them run on one environment.
@@ -22,7 +22,7 @@ from playbook.nights.schedule.table import SUMMER, WINTER, abbreviation, changes
 from playbook.pristine.bundles import Bundle
 from playbook.processes.settings import password_setting
 
-KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus")
+KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus", "compose")
 IMAGE = f"aislemarts-demo-playbook:{__version__}"
 BACKUPS = "/var/lib/demo-playbook/backups"
 REPORTS = "/var/lib/demo-playbook/reports"
@@ -90,6 +90,8 @@ def files(
             return {name: _render(f"kubernetes/{name}", values) for name in KUBERNETES}
         case "prometheus":
             return {"prometheus-rules.yaml": _render("prometheus-rules.yaml", values)}
+        case "compose":
+            return {".env.example": _render("compose.env", values)}
         case "systemd":
             timers = {
                 f"demo-nightly-{entry.short}.timer": _render(

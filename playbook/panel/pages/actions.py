@@ -29,7 +29,7 @@ def check(visit: BundleVisit) -> Response:
 
 @router.post("/bundles/{short}/walk")
 def walk(visit: BundleVisit) -> Response:
-    return _begin(visit, "walk", tasks.walk(visit.desk.work, visit.bundle))
+    return _begin(visit, "walk", tasks.walk(visit.desk.work, visit.bundle, visit.person.name))
 
 
 @router.get("/bundles/{short}/check")

@@ -20,7 +20,7 @@ from playbook.panel.questions import access_typed, backup_wanted
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.walk import pictures
-from playbook.walk.walked import TITLES
+from playbook.walk.walk import TITLES
 
 RUN = re.compile(r"[A-Za-z0-9.-]{1,64}")
 INTERRUPTED = (
@@ -99,7 +99,11 @@ def run(visit: BundleVisit, run: str) -> HTMLResponse:
     if found is None:
         raise HTTPException(404, "There is no such run.")
     lines = checklist(visit.bundle, found) if found.get("verdict") else []
-    return visit.page("run.html", bundle=visit.bundle, run=found, lines=lines)
+    backups, identity = visit.desk.work.backups, visit.desk.environment.identity
+    walked = pictures.of_run(backups, identity, visit.bundle, run)
+    return visit.page(
+        "run.html", bundle=visit.bundle, run=found, lines=lines, walked=walked, page_titles=TITLES
+    )
 
 
 def _with_access(bundle: Bundle, typed: str) -> Returned:

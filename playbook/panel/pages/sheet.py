@@ -39,13 +39,11 @@ def sheet_style() -> Response:
     return FileResponse(sheet_page.STYLE, media_type="text/css")
 
 
-@router.get("/bundles/{short}/walk/{stamp}/{step}.jpg")
-def picture(visit: BundleVisit, stamp: str, step: str) -> Response:
+@router.get("/bundles/{short}/walk/{run}/{step}.jpg")
+def picture(visit: BundleVisit, run: str, step: str) -> Response:
     """One picture of a walk that is kept. No path comes from outside: names are compared."""
     desk = visit.desk
-    folder = pictures.folder_named(
-        desk.work.backups, desk.environment.identity, visit.bundle, stamp
-    )
+    folder = pictures.folder_named(desk.work.backups, desk.environment.identity, visit.bundle, run)
     if folder is None or step not in pictures.STEPS or not (folder / f"{step}.jpg").is_file():
         raise HTTPException(404, "There is no such picture.")
     return FileResponse(folder / f"{step}.jpg", media_type="image/jpeg")
