@@ -16,11 +16,11 @@ from playbook.environment import Environment
 from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
-from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
+from playbook.facts.findings import Finding, NotAsExpected, Unobservable
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
-from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
+from playbook.verdict.model import NOT_WALKED, NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
 
@@ -218,6 +218,8 @@ def _outcome(
         return "passed", "", [], None
     error = call.excinfo.value if call.excinfo else None
     if report.outcome == "skipped":
+        if str(error).startswith(NOT_WALKED):
+            return NOT_WALKED, str(error), [], Remedy.CHECK
         # Its bundle could not be set up, which was said with the first of its scenarios.
         if isinstance(cause := error.__cause__ if error else None, PlaybookError):
             return "error", str(cause), [], remedy_for(cause)
@@ -234,10 +236,11 @@ def _outcome(
 
 
 def _as_text(finding: Finding) -> dict[str, str]:
+    expected, found = finding.as_shown
     text = {
         "where": finding.where,
-        "expected": format_value(finding.expected),
-        "found": format_value(finding.found),
+        "expected": expected,
+        "found": found,
     }
     return {**text, "cause": finding.cause} if finding.cause else text
 

@@ -15,7 +15,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset.journal import CHECK, RECORD_SECONDS, Journal, Run, new_run
 from playbook.reset.run import seeds_version
 from playbook.verdict.checks import CHECKS, WALK
-from playbook.verdict.model import Verdict
+from playbook.verdict.model import NOT_WALKED, Verdict
 
 
 def begin(seeds: Seeds, bundle: str, by: str, trigger: str = CHECK) -> Run:
@@ -88,6 +88,7 @@ def failed_checks(
     results: Sequence[Mapping[str, Any]], required: Sequence[str] = CHECKS
 ) -> list[str]:
     """The checks that failed, and the required ones that never ran, in their fixed order."""
-    failed = {r["check"] for r in results if r["status"] != "passed" and not r.get("waived")}
+    passed = ("passed", NOT_WALKED)
+    failed = {r["check"] for r in results if r["status"] not in passed and not r.get("waived")}
     never_ran = set(required) - {r["check"] for r in results}
     return [check for check in (*CHECKS, WALK) if check in failed | never_ran]

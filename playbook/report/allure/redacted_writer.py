@@ -28,7 +28,10 @@ VOCABULARY = ("status", "stage", "type", "mode")
 
 
 class RedactedFiles(AllureFileLogger):
-    """Writes Allure's results, secrets hidden, and only the fixtures that help a reader."""
+    """Writes Allure's results, secrets hidden, and only the fixtures that help a reader.
+
+    Those have a name for people, have failed, or attach something at their end.
+    """
 
     def __init__(
         self,
@@ -57,7 +60,11 @@ class RedactedFiles(AllureFileLogger):
                 and (before.steps or before.name not in self._only_with_steps)
             )
         ]
-        told.afters = [after for after in told.afters if after.status in UNWELL]
+        told.afters = [
+            attr.evolve(after, name=self._told_fixtures.get(_fixture_of(after.name), after.name))
+            for after in told.afters
+            if after.status in UNWELL or after.attachments
+        ]
         if told.befores or told.afters:
             super().report_container(told)
 
@@ -115,6 +122,11 @@ def hide_secrets(
         plugins.register(plain)
 
     return undo
+
+
+def _fixture_of(name: str) -> str:
+    """The fixture of a finalizer as allure-pytest names it: "walked" of "walked::0"."""
+    return name.partition("::")[0]
 
 
 def _redacted_bytes(body: str | bytes, redact: Redact) -> bytes:

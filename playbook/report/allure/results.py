@@ -79,6 +79,7 @@ SET_UP = {
     "environment": "Connect to the environment",
     "pristine": "Put the bundle back to pristine",
     "demo": "Look at the demo",
+    "walked": "Walk through the demo in a browser",
 }
 """The fixtures that mean something to a reader; pytest-bdd's own do not."""
 ONLY_WITH_STEPS = ("pristine",)
