@@ -208,8 +208,8 @@ class Nightly:
         if attempt.go:
             try:
                 self._resets.save(bundle, backup.GO, run=night.id)
-            except OSError as error:
-                night.notes.append(f"the GO state could not be saved: {error.strerror}")
+            except backup.BackupsUnusable as error:
+                night.notes.append(f"the GO state could not be saved: {error}")
             self._walk_through(night)
             return
         if isinstance(attempt.error, Unreachable):
