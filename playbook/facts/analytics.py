@@ -9,7 +9,7 @@ from playbook.deployments.paths import values_at
 from playbook.environment.presence import instants_in, is_now, is_probe, people_in
 from playbook.facts.comparison import differences
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Description, Finding
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
@@ -62,6 +62,7 @@ class Analytics:
                 f"the event that {answer.request} tracked",
                 Description("in analytics within 5 s"),
                 NOTHING,
+                kind=FailureKind.TIMING,
             )
             return
         if len(events) > 1:

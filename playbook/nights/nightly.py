@@ -360,7 +360,7 @@ class Nightly:
         if self.reports:
             self._leave_report(night, verdict, self.reports)
         (part,) = verdict.document()["bundles"]
-        recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        recording.finish(run, part)
         night.run = run.id
         passed = len(found.results) - len(found.not_passed)
         run.steps.append(
@@ -392,7 +392,7 @@ class Nightly:
         self.stopping.require()
         (found,) = verdict.bundles
         (part,) = verdict.document()["bundles"]
-        recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        recording.finish(run, part)
         self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=found))
         said = found.verdict if found.walked else "not walked"
