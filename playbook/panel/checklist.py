@@ -16,6 +16,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
 from playbook.reset.journal import WALK as TRIGGER_OF_WALKS
 from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.model import NOT_WALKED
 
 _TAG = re.compile(r"@(check|bundle)-([\w-]+)")
 _FEATURE = re.compile(r"^Feature:\s*(.+?)\s*$", re.MULTILINE)
@@ -51,7 +52,7 @@ def _walk_lines(run: Document | None) -> list[Line]:
     """A line for each of sales' steps, as far as a run has made them."""
     steps: dict[str, list[Mapping[str, Any]]] = {}
     for result in (run.get("checks") or []) if run else []:
-        if result.get("check") == WALK:
+        if result.get("check") == WALK and result.get("status") != NOT_WALKED:
             steps.setdefault(str(result.get("playbook") or WALK), []).append(result)
     return [
         Line(

@@ -33,7 +33,7 @@ from playbook.report.sheet import page as sheet_page
 from playbook.reset import backup
 from playbook.reset.access import InThePast, access_of
 from playbook.walk import pictures
-from playbook.walk.walked import TITLES
+from playbook.walk.walk import TITLES
 
 REPORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.html")
 PAST = "past"

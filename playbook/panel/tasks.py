@@ -11,7 +11,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.reset.plan import Step
 from playbook.reset.run import Progress, Report
 from playbook.verdict.model import GO, Result
-from playbook.walk.walked import TITLES
+from playbook.walk.walk import TITLES
 
 PANEL = "panel"
 """The trigger of a reset that somebody asked for here."""

@@ -33,6 +33,7 @@ MARKS: Mapping[str, str] = {
     "error": "!",
     "skipped": "?",
     "not-run": "?",
+    "not walked": "–",
 }
 """A result's status as one character, beside whatever colour and word it has."""
 

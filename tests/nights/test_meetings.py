@@ -24,6 +24,7 @@ from freezegun import freeze_time
 from playbook import PROJECT, clock
 from playbook.environment import Environment
 from playbook.errors import WrongUsage
+from playbook.nights import nightly
 from playbook.nights.alerts import Channels, Outbox
 from playbook.nights.meetings.calendars import (
     Calendar,
@@ -254,7 +255,11 @@ class Rehearsal:
         )
 
     def _check(
-        self, environment: Environment, seeds: Seeds, bundle: Bundle, allure: Path | None
+        self,
+        environment: Environment,
+        seeds: Seeds,
+        bundle: Bundle,
+        left_behind: nightly.Results | None,
     ) -> Verdict:
         good = self.verdicts.pop(0) if self.verdicts else True
         self.checked.append(f"{clock.now():%a %H:%M} {bundle.short}")
