@@ -248,8 +248,9 @@ class Nightly:
         finally:
             ended.set()
             keeper.join()
-            with suppress(PyMongoError):
-                lease.release()
+            # Where MongoDB stays away it ends by its expiry.
+            with suppress(PyMongoError, Unreachable):
+                self.environment.outlast(lease.release)
 
     def _try(self, night: Night) -> Attempt:
         """Reset and check once, waiting before it while an investor is in session."""

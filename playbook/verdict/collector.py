@@ -16,7 +16,7 @@ from playbook.environment import Environment
 from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
-from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
+from playbook.facts.findings import Finding, NotAsExpected, Unobservable
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
@@ -236,10 +236,11 @@ def _outcome(
 
 
 def _as_text(finding: Finding) -> dict[str, str]:
+    expected, found = finding.as_shown
     text = {
         "where": finding.where,
-        "expected": format_value(finding.expected),
-        "found": format_value(finding.found),
+        "expected": expected,
+        "found": found,
     }
     return {**text, "cause": finding.cause} if finding.cause else text
 

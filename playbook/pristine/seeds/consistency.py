@@ -12,6 +12,7 @@ import babel
 
 from playbook import PROJECT
 from playbook.pristine.currency_codes import Currency
+from playbook.pristine.language_of_text import could_be
 from playbook.pristine.livesale_time import SCHEDULED_TIME
 from playbook.pristine.seeds.collection import Seeds
 from playbook.pristine.seeds.models import Language, LiveSale, Region
@@ -274,4 +275,9 @@ def _locales(seeds: Seeds) -> Iterator[str]:
                 yield (
                     f"{line.where}: messages.{key}: still English ({original!r}); "
                     "expected a translation, or the key in locale_cognates.json"
+                )
+            elif key not in cognates and not could_be(language, messages[key]):
+                yield (
+                    f"{line.where}: messages.{key}: {messages[key]!r} is in another language; "
+                    f"expected it in {babel.Locale.parse(language).english_name}"
                 )
