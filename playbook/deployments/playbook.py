@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from playbook.deployments.addresses import is_one_of
-from playbook.deployments.answers import decimal_of, instant_of, list_of, object_of, text_of
+from playbook.deployments.answers import decimal_of, object_of, text_of
 from playbook.deployments.description import (
     Deployment,
     Filter,
@@ -19,15 +19,20 @@ from playbook.deployments.description import (
     Password,
     Request,
     Shown,
-    ShownAccount,
     ShownKpi,
     ShownLead,
-    ShownLiveSale,
     ShownOffer,
     ShownProduct,
     SignIn,
     Single,
     Trace,
+)
+from playbook.deployments.in_both_apps import (
+    comparable_address,
+    key_patterns,
+    livesale_with,
+    log_in,
+    own_page,
 )
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import money_in, named_in, price_field
@@ -133,7 +138,7 @@ KEPT = (
          "preferences.currency", "preferences.timezone", "locked", "expires_at", "password"),
         key="email",
         natural_key=lambda account: account["email"],
-        comparable_key=lambda email: email.casefold() if isinstance(email, str) else email,
+        comparable_key=comparable_address,
         strays_first=True,
     ),
     Kept(
@@ -229,18 +234,6 @@ def _shown_product(answer: Any) -> ShownProduct:
     )
 
 
-def _shown_livesale(answer: Any) -> ShownLiveSale:
-    event = object_of(answer)
-    products = [object_of(product) for product in list_of(event.get("products"))]
-    return ShownLiveSale(
-        id=text_of(event, "_id"),
-        title=text_of(event, "title"),
-        starts_at=instant_of(event, "starts_at"),
-        products=tuple(_shown_offer(product) for product in products),
-        status=text_of(event, "status"),
-    )
-
-
 def _shown_offer(product: Document) -> ShownOffer:
     price = product.get("price")
     return ShownOffer(
@@ -261,11 +254,6 @@ def _shown_lead(answer: Any) -> ShownLead:
     )
 
 
-def _shown_account(answer: Any) -> ShownAccount:
-    account = object_of(answer)
-    return ShownAccount(text_of(account, "_id"), text_of(account, "email"))
-
-
 def _token(answer: Any) -> str | None:
     token = answer.get("token") if isinstance(answer, dict) else None
     return token if isinstance(token, str) and token else None
@@ -277,13 +265,11 @@ def _user_id(answer: Any) -> str | None:
 
 
 SIGN_IN = SignIn(
-    ask=lambda email, password: Request(
-        "POST", "/api/auth/login", body={"email": email, "password": password}
-    ),
+    ask=log_in,
     token=_token,
     user_id=_user_id,
     own_page=lambda user_id: Request("GET", f"/api/auth/users/{user_id}", signed_in=True),
-    account=_shown_account,
+    account=own_page,
 )
 
 SHOWN = Shown(
@@ -295,9 +281,11 @@ SHOWN = Shown(
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
         lambda *_: Request("GET", "/api/livesale"),
-        _shown_livesale,
+        livesale_with(_shown_offer),
     ),
-    livesale=Single(lambda key: Request("GET", f"/api/livesale/{key}"), _shown_livesale),
+    livesale=Single(
+        lambda key: Request("GET", f"/api/livesale/{key}"), livesale_with(_shown_offer)
+    ),
     leads=Listing(
         lambda bundle, _: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
         _shown_lead,
@@ -315,10 +303,6 @@ def _kpi(bundle: Bundle, name: str) -> ShownKpi:
     return ShownKpi(name, money=False)
 
 
-def _key_patterns(bundle: Bundle) -> tuple[str, ...]:
-    return f"aislemarts:bundle:{bundle.key}:*", f"aislemarts:region:{bundle.region}:*"
-
-
 DEPLOYMENT = Deployment(
     name="playbook",
     kept=KEPT,
@@ -326,7 +310,7 @@ DEPLOYMENT = Deployment(
     password=Password("password"),
     traces=TRACES,
     indexes=INDEXES,
-    key_patterns=_key_patterns,
+    key_patterns=key_patterns,
     sign_in=SIGN_IN,
     shown=SHOWN,
     links=Links(
