@@ -367,3 +367,15 @@ def test_a_preview_counts_from_the_live_data(shop: Sandbox) -> None:
     assert found["carts"] == found["orders"] == found["conversations"] == (1, 0, 0)
     assert found["products"] == (0, 1, 1)
     assert found["users"] == found["leads"] == (0, 0, 0)
+
+
+def test_messages_of_a_neighbours_conversation_stay(shop: Sandbox) -> None:
+    """Two bundles share a region, not their conversations: not even in what a check finds."""
+    shop.reset("sequoia")
+    shop.reset("a16z")
+    visit(shop, DEMO, LONG_AGO)
+    before = held(shop, BOOKS)
+    shop.reset("a16z")
+    assert not (lost := changed(before, held(shop, BOOKS))), told(lost)
+    assert findings(shop, "a16z") == []
+    assert any("messages" in line for line in findings(shop, "sequoia"))
