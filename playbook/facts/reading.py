@@ -262,7 +262,15 @@ class Reading:
     @property
     def shown_products(self) -> list[ShownProduct]:
         """The shop's whole list. Raises Unobservable, as all of these do."""
-        return self._result(self._shown_products)
+        listed, listing = self._result(self._shown_products), self.deployment.shown.products
+        if listing is None or not self.stored.keeps("products"):
+            return listed
+        wanted = {str(match.wanted["_id"]) for match in self.stored.matched("products").matches}
+        if wanted <= {product.id for product in listed}:
+            return listed
+        read_on = partial(self._read_listing, listing, to_the_end=True)
+        whole = self._shared.ask("the whole shop", lambda: self._pool.submit(read_on))
+        return self._result(whole)
 
     @property
     def shown_product(self) -> tuple[str, ShownProduct]:
@@ -453,7 +461,12 @@ class Reading:
         text = self.deployment.not_kept.get(what, f"the app has no route that shows {what}")
         raise Unobservable(text, Remedy.BACKEND)
 
-    def _read_listing[T](self, listing: Listing[T]) -> list[T]:
+    def _read_listing[T](self, listing: Listing[T], *, to_the_end: bool = False) -> list[T]:
+        """The entries of a list, to its first short page, or until a page brings nothing new.
+
+        A short page need not be the last: an app may give fewer than were asked for, and one that
+        hides an entry gives one less.
+        """
         entries: list[T] = []
         known: set[str] = set()
         asked = 0
@@ -466,9 +479,8 @@ class Reading:
                 # One that does not read is not shown; the app may have entries of its own kind.
                 with suppress(UnreadableAnswer):
                     entries.append(listing.entry(entry))
-            # A short page need not be the last: an app may give fewer than were asked for, and
-            # one that hides an entry gives one less.
-            if listing.page_size is None or not new:
+            short = len(page) < (listing.page_size or 0) and not to_the_end
+            if listing.page_size is None or short or not new:
                 break
         return entries
 
