@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 __version__ = "1.0.0"
@@ -24,7 +23,9 @@ def writable_folder(name: str) -> Path:
     """
     if IS_CHECKOUT:
         return PROJECT / name
-    # Only an installed command needs it.
+    # Only an installed command needs these.
+    import tempfile
+
     from platformdirs import user_state_path
 
     state = user_state_path("aislemarts-demo-playbook", appauthor=False)

@@ -15,9 +15,12 @@ def gravest(codes: Iterable[int]) -> int:
 
 
 class PlaybookError(Exception):
-    """Something that a person must act on; its text is the one line that they read."""
+    """Something that a person must act on; its text is the one line that they read.
 
-    exit_code = 1
+    It is no verdict: exit code 1 means NO-GO, and no error has it.
+    """
+
+    exit_code = 3
 
 
 class WrongUsage(PlaybookError):

@@ -29,12 +29,15 @@ from playbook.deployments import load as load_deployment
 from playbook.deployments.description import (
     Listing,
     ShownAccount,
+    ShownCreator,
     ShownLead,
     ShownLiveSale,
     ShownProduct,
     UnreadableAnswer,
 )
 from playbook.deployments.scope import Scope, scope_of
+from playbook.environment.cache_keys import Cached
+from playbook.environment.presence import Presence
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.facts.reading import Answer
@@ -103,11 +106,12 @@ class Imagined:
             for name, declared in PLAYBOOK.indexes.items()
         }
         self.feed = Feed(EMBEDDED_FEED if self.embedded else None)
-        self.cache: dict[str, bytes | None] = {
+        self.cache: dict[str, Cached] = {
             f"aislemarts:region:{self.bundle.region}:cdn:{product['_id']}": compact(product)
             for product in self.documents["products"]
         }
         self.last_run: Document | None = {"status": "done", "trigger": "reset", "access": ACCESS}
+        self.present: list[Presence] = []
         self.answers: dict[str, Answer] = {}
         self.answers_own_page: ShownAccount | None = None
         self._app: dict[str, list[Document]] = {}
@@ -210,12 +214,12 @@ class Imagined:
     @property
     def livesale(self) -> str:
         """The id of the bundle's LiveSale."""
-        return str(_pristine(self.short)["livesales"][0]["_id"])
+        return str(self.pristine["livesales"][0]["_id"])
 
     def app(self, kind: str) -> list[Document]:
         """What the app's routes answer, as JSON documents that a test may change."""
         if kind not in self._app:
-            pristine = _pristine(self.short)
+            pristine = self.pristine
             found = pristine[kind]
             if kind == "livesales":
                 known = {product["_id"]: product for product in pristine["products"]}
@@ -230,7 +234,7 @@ class Imagined:
     @property
     def shown_product(self) -> tuple[str, ShownProduct]:
         assert PLAYBOOK.shown.product is not None
-        key = _pristine(self.short)["products"][0]["_id"]
+        key = self.pristine["products"][0]["_id"]
         found = next((d for d in self.app("products") if d["_id"] == key), None)
         if found is None:
             raise Unobservable(f"GET /api/products/{key} answered 404")
@@ -241,7 +245,7 @@ class Imagined:
         return self.shown_product
 
     @property
-    def shown_creators(self) -> list[str]:
+    def shown_creators(self) -> list[ShownCreator]:
         return _read(PLAYBOOK.shown.creators, self.app("creators"))
 
     @property

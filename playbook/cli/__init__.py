@@ -60,7 +60,7 @@ EXAMPLES = {
     "verify": "playbook verify lvmh",
     "nightly": "playbook nightly all --env-file staging.env",
     "meetings": "playbook meetings",
-    "status": "playbook status",
+    "status": "playbook status lvmh",
     "adopt": "PLAYBOOK_ENVIRONMENT=staging playbook adopt --i-mean aislemarts",
     "serve": "playbook serve --port 8080",
     "run": "playbook schedule run --env-file staging.env",
@@ -151,8 +151,6 @@ def _run() -> int:
     except PlaybookError as error:
         _say(redact(str(error)))
         return error.exit_code
-    except BrokenPipeError:
-        return 1
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         if format_message := getattr(error, "format_message", None):  # typer's "wrong usage"
             _say(redact(f"{format_message()} See playbook --help."))

@@ -15,41 +15,67 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
+    bundle: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[BUNDLE…]", help="also show the history of these: id, short name or alias"
+        ),
+    ] = None,
     json: AsJson = False,
     prometheus: Annotated[
         bool, typer.Option("--prometheus", help="print metrics in Prometheus' text format")
     ] = False,
 ) -> None:
-    """Show each bundle's last 14 runs in its local time, and its next reset."""
+    """Show one line a bundle: verdict, its age, environment, next reset, next meeting.
+
+    With a bundle's name its last 14 runs, too; the runs of one night stand together.
+    """
     from rich.console import Console
 
     from playbook import clock
     from playbook.embedded.open import opened
     from playbook.errors import WrongUsage
     from playbook.nights import schedule
-    from playbook.pristine import seeds
+    from playbook.nights.meetings.coming import next_start
+    from playbook.nights.meetings.remembered import Remembered
+    from playbook.pristine import bundles, seeds
     from playbook.report import metrics
-    from playbook.report.status import SHOWN_RUNS, as_json, show
+    from playbook.report.status import SHOWN_RUNS, BundleStatus, as_json, show
     from playbook.reset.journal import Journal
     from playbook.reset.standing import standings
 
     if json and prometheus:
         raise WrongUsage("--json and --prometheus exclude each other")
+    if prometheus and bundle:
+        raise WrongUsage("--prometheus is about all bundles; name none")
     at = schedule.reset_time()
     loaded = seeds.load()
+    chosen = bundles.select(loaded, bundle or [bundles.ALL])
     with opened(loaded) as environment, environment.translate_connection_errors():
         known = environment.identity
         journal, now = Journal.of(environment), clock.now()
-        bundles = [line.model for line in loaded.bundles.values()]
-        standing = standings(journal, loaded, bundles, now)
+        standing = standings(journal, loaded, chosen, now)
         if prometheus:
             runs = metrics.runs_to_tell(journal, loaded.bundles)
         else:
-            runs = journal.last_runs(loaded.bundles, SHOWN_RUNS)
+            runs = journal.last_runs([one.key for one in chosen], SHOWN_RUNS)
+            meetings = Remembered(environment.db).every_meeting()
     if prometheus:
         text = metrics.render(runs, standing, loaded, now, known.name, at)
         print(text, end="", file=for_machines())
-    elif json:
-        print(as_json(loaded, runs, standing, now, known, at), file=for_machines())
+        return
+    told = [
+        BundleStatus(
+            one,
+            standing[one.key],
+            runs[one.key],
+            next_start(meetings, one, now, standing[one.key].meeting),
+        )
+        for one in chosen
+    ]
+    if json:
+        print(as_json(told, now, known, at), file=for_machines())
     else:
-        show(Console(), loaded, runs, standing, now, known, at)
+        show(Console(), told, now, known, at, history=bool(bundle))
+        if not bundle:
+            print("history of one: playbook status BUNDLE")

@@ -22,7 +22,10 @@ def own_page(answer: Any) -> ShownAccount:
     return ShownAccount(text_of(account, "_id"), text_of(account, "email"))
 
 
-def livesale_with(offer: Callable[[Document], ShownOffer]) -> Callable[[Any], ShownLiveSale]:
+def livesale_with(
+    offer: Callable[[Document], ShownOffer],
+    is_unowned: Callable[[Document], bool] = lambda event: False,
+) -> Callable[[Any], ShownLiveSale]:
     """Reads a LiveSale whose products read so. It raises UnreadableAnswer."""
 
     def read(answer: Any) -> ShownLiveSale:
@@ -33,6 +36,7 @@ def livesale_with(offer: Callable[[Document], ShownOffer]) -> Callable[[Any], Sh
             starts_at=instant_of(event, "starts_at"),
             products=tuple(offer(object_of(one)) for one in list_of(event.get("products"))),
             status=text_of(event, "status"),
+            unowned=is_unowned(event),
         )
 
     return read

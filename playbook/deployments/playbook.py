@@ -19,6 +19,7 @@ from playbook.deployments.description import (
     Password,
     Request,
     Shown,
+    ShownCreator,
     ShownKpi,
     ShownLead,
     ShownOffer,
@@ -231,7 +232,17 @@ def _shown_product(answer: Any) -> ShownProduct:
         price=decimal_of(product, price_field(currency)),
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
+        unowned=not product.get("region"),
     )
+
+
+def _shown_creator(answer: Any) -> ShownCreator:
+    creator = object_of(answer)
+    return ShownCreator(text_of(creator, "name"), unowned=not creator.get("region"))
+
+
+def _is_unowned(event: Document) -> bool:
+    return not event.get("bundle")
 
 
 def _shown_offer(product: Document) -> ShownOffer:
@@ -281,10 +292,10 @@ SHOWN = Shown(
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
         lambda *_: Request("GET", "/api/livesale"),
-        livesale_with(_shown_offer),
+        livesale_with(_shown_offer, _is_unowned),
     ),
     livesale=Single(
-        lambda key: Request("GET", f"/api/livesale/{key}"), livesale_with(_shown_offer)
+        lambda key: Request("GET", f"/api/livesale/{key}"), livesale_with(_shown_offer, _is_unowned)
     ),
     leads=Listing(
         lambda bundle, _: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
@@ -292,7 +303,7 @@ SHOWN = Shown(
     ),
     creators=Listing(
         lambda *_: Request("GET", "/api/creators"),
-        lambda creator: text_of(object_of(creator), "name"),
+        _shown_creator,
     ),
 )
 

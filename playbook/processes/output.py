@@ -143,11 +143,29 @@ def show_on_every_terminal() -> None:
     On a terminal that is not UTF-8 the first ✓ would otherwise end the command, and a reader that
     has gone would turn a GO into another exit code.
     """
+    _open_closed_streams()
     use_plain_characters()
-    if sys.stdout is not None and not isinstance(sys.stdout, _Unbreakable):
+    if not isinstance(sys.stdout, _Unbreakable):
         sys.stdout = cast(TextIO, _Unbreakable(sys.stdout, sys.stderr))
-    if sys.stderr is not None and not isinstance(sys.stderr, _Unbreakable):
+    if not isinstance(sys.stderr, _Unbreakable):
         sys.stderr = cast(TextIO, _Unbreakable(sys.stderr, None))
+
+
+def _open_closed_streams() -> None:
+    """Let standard streams that were closed before this process began lead nowhere.
+
+    Python has None for them, and the next file that is opened would get their number.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The system gives the lowest free number, which is this one.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -2,7 +2,8 @@
 
 Three ways, by what is in hand:
 
-- nothing yet, while a command is still being loaded: it ends at once (:func:`end_at_once`);
+- nothing yet, while a command is still being loaded: it ends at once (``playbook.__main__`` sees
+  to that, before it imports this module);
 - something that changes no demo: it is left where it is, by :class:`Interrupted`
   (:func:`interrupt`);
 - something that changes a demo: the signal is only noted (:class:`StopRequest`), and whoever does
@@ -13,12 +14,11 @@ The exit code is the usual one of a signal: 130 for SIGINT, 143 for SIGTERM.
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
-from typing import Any, NoReturn
+from typing import Any
 
 from playbook.errors import PlaybookError
 
@@ -55,11 +55,6 @@ class StoppedEarly(PlaybookError):
 
 class StoppedImmediately(StoppedEarly):
     """A night was told to stop at once, before it was done."""
-
-
-def end_at_once() -> None:
-    """From now on a signal ends this process at once: nothing has been begun yet."""
-    _handle_by(_end_now)
 
 
 def interrupt() -> None:
@@ -138,12 +133,6 @@ class StopRequest:
         """Raises StoppedEarly where this process has been told to stop at all."""
         if self.asked.is_set():
             raise StoppedEarly(f"interrupted by {signal.Signals(self.number).name}", self.number)
-
-
-def _end_now(number: int, _: Any) -> NoReturn:
-    # The lowest way there is: a module may be half loaded.
-    os.write(2, b"playbook: interrupted\n")
-    os._exit(128 + number)
 
 
 def _handle_by(handle: Callable[[int, Any], None]) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C while a command is still being loaded: a word, and no traceback."""
+"""A signal while a command is still being loaded: one line, and no traceback."""
 
 from __future__ import annotations
 
@@ -11,14 +11,27 @@ import pytest
 
 from playbook import PROJECT
 
+CONSOLE_SCRIPT = "from playbook.__main__ import main; main()"
+
 
 @pytest.mark.parametrize(
-    "module", ["playbook.errors", "typer.core", "playbook.cli.arguments", "bson", "pymongo"]
+    ("started_as", "number", "code"),
+    [
+        pytest.param(["-m", "playbook"], signal.SIGINT, 130, id="module"),
+        pytest.param(["-c", CONSOLE_SCRIPT], signal.SIGTERM, 143, id="console script"),
+    ],
 )
-def test_no_traceback_while_modules_are_loaded(module: str) -> None:
+@pytest.mark.parametrize(
+    "module",
+    ["playbook.errors", "playbook.processes.signals", "typer.core", "playbook.cli.arguments"]
+    + ["bson", "pymongo"],
+)
+def test_no_traceback_while_modules_are_loaded(
+    module: str, started_as: list[str], number: int, code: int
+) -> None:
     process = subprocess.Popen(
         # Python says on stderr what it has imported, as soon as it has.
-        [sys.executable, "-X", "importtime", "-m", "playbook", "check", "lvmh"],
+        [sys.executable, "-X", "importtime", *started_as, "check", "lvmh"],
         env={
             **{n: v for n, v in os.environ.items() if not n.startswith("DEMO_")},
             "MONGO_URI": "mongodb://127.0.0.1:9/",
@@ -35,11 +48,11 @@ def test_no_traceback_while_modules_are_loaded(module: str) -> None:
     with process:
         for line in process.stderr:
             if line.rstrip().rpartition("|")[2].strip() == module:
-                process.send_signal(signal.SIGINT)
+                process.send_signal(number)
                 break
         else:
             pytest.fail(f"{module} was never imported")
         left = [line for line in process.stderr if not line.startswith("import time:")]
-        code = process.wait(60)
-    assert code == 130, left
+        ended = process.wait(60)
+    assert ended == code, left
     assert "".join(left) == "playbook: interrupted\n"

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 SAYS = """\
 import logging, sys
 from playbook.processes.exiting import end_process
@@ -26,21 +28,28 @@ def test_all_that_was_said_goes_out() -> None:
     assert ended.stdout == "word " * 100_000
 
 
-def test_where_nobody_reads_on_it_is_no_success_and_no_traceback() -> None:
-    says = SAYS.replace("end_process(4)", "sys.stdin.read(); end_process(0)").replace(
-        "100_000", "10"
-    )
+@pytest.mark.parametrize("code", [0, 1, 4])
+def test_where_nobody_reads_on_the_exit_code_is_the_verdict_still(code: int) -> None:
+    # Short enough to stay in Python's buffer until the end. It waits until stdout has no reader.
+    says = SAYS.replace("end_process(4)", f"sys.stdin.read(); end_process({code})")
     process = subprocess.Popen(
-        [sys.executable, "-c", says],
+        [sys.executable, "-c", says.replace("100_000", "10")],
         env=BUFFERED,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdin and process.stdout and process.stderr
+    assert process.stdout is not None
     process.stdout.close()
-    process.stdin.close()
-    assert process.stderr.read() == "warned\n"
-    process.stderr.close()
-    assert process.wait() == 1
+    process.stdout = None  # communicate() is not to read it
+    _, errors = process.communicate("", timeout=60)
+    assert (process.returncode, errors) == (code, "warned\n")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_was_never_open_changes_no_exit_code(closed: str) -> None:
+    says = "from playbook.processes.exiting import end_process; print('said'); end_process(4)"
+    shell = ["bash", "-c", f'"$0" -c "$1" {closed}', sys.executable, says]
+    ended = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (4, "")

@@ -47,6 +47,14 @@ def test_a_reader_that_goes_away_changes_no_exit_code() -> None:
     assert ended.stderr.strip() == b"all is said"
 
 
+@pytest.mark.parametrize("redirect", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_from_the_start_change_no_exit_code(redirect: str) -> None:
+    ended = run(3, redirect)
+    shown = (b"GO" in ended.stdout, ended.stderr)
+    assert ended.returncode == 0, shown
+    assert shown == (">&-" not in redirect.split(), b"" if "2>&-" in redirect else b"all is said\n")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_is_said_in_one_line() -> None:
     ended = run(3, ">/dev/full")

@@ -99,7 +99,8 @@ def test_every_bundle_is_told_and_one_never_reset_has_no_verdict(seeds: Seeds) -
         short = line.model.short
         assert told["demo_last_success_timestamp_seconds", short] == 0
         assert ("demo_verdict", short) not in told
-    assert len({key for key in told if key[0] == "demo_next_reset_timestamp_seconds"}) == 8
+    shorts = {line.model.short for line in seeds.bundles.values()}
+    assert {key[1] for key in told if key[0] == "demo_next_reset_timestamp_seconds"} == shorts
 
 
 def test_a_no_go_keeps_the_last_success_and_names_its_checks(seeds: Seeds) -> None:
@@ -171,16 +172,41 @@ def test_the_rule_of_26_hours(seeds: Seeds, hours: float | None, fires: bool) ->
 # For people
 
 
-def shown(seeds: Seeds, runs: dict[str, list[Document]]) -> str:
+def shown(seeds: Seeds, runs: dict[str, list[Document]], history: bool) -> str:
     written = StringIO()
     every = {key: runs.get(key, []) for key in seeds.bundles}
-    meetings = {key: meeting_of(every[key], NOW) for key in every}
-    standing = {k: replace(one, meeting=meetings[k]) for k, one in judged(every, seeds).items()}
-    status.show(Console(file=written, width=200), seeds, every, standing, NOW, Identity("", NAME))
+    bundles = []
+    for key, standing in judged(every, seeds).items():
+        meeting = meeting_of(every[key], NOW)
+        standing = replace(standing, meeting=meeting)
+        bundles.append(status.BundleStatus(seeds.bundles[key].model, standing, every[key], meeting))
+    console = Console(file=written, width=200)
+    status.show(console, bundles, NOW, Identity("", NAME), history=history)
     return written.getvalue()
 
 
-def test_the_status_is_in_the_bundles_local_time(seeds: Seeds) -> None:
+def test_the_status_begins_with_a_line_for_each_bundle(seeds: Seeds) -> None:
+    meeting = run(LVMH, 30, trigger="reset", verdict=None, access=NOW + timedelta(hours=20))
+    failed = run(LVMH, 2, verdict="NO-GO", failed_checks=["leads"])
+    lines = shown(seeds, {LVMH: [failed, meeting]}, history=False).splitlines()
+
+    shorts = [line.model.short for line in seeds.bundles.values()]
+    assert [line.split()[0] for line in lines[: len(shorts)]] == shorts
+    assert all(f"on {NAME}" in line and "next reset" in line for line in lines[: len(shorts)])
+    (lvmh,) = (line for line in lines[: len(shorts)] if line.startswith("lvmh "))
+    for part in (
+        "NO-GO",
+        "checked 119 minutes ago",
+        "next reset Fri 27 Nov, 03:00 CET",
+        "meeting in 20 hours, Fri 27 Nov, 09:00 CET",
+    ):
+        assert part in lvmh
+    sequoia = next(line for line in lines if line.startswith("sequoia "))
+    assert "UNKNOWN" in sequoia and "never checked" in sequoia and "no meeting" in sequoia
+    assert "lvmh: What fails: leads." in lines[len(shorts) :]
+
+
+def test_the_history_is_in_the_bundles_local_time(seeds: Seeds) -> None:
     failed = run(
         LVMH,
         9,
@@ -192,17 +218,32 @@ def test_the_status_is_in_the_bundles_local_time(seeds: Seeds) -> None:
         },
     )
     meeting = run(LVMH, 30, trigger="reset", verdict=None, access=NOW + timedelta(hours=20))
-    told = shown(seeds, {LVMH: [failed, meeting]})
+    told = shown(seeds, {LVMH: [failed, meeting]}, history=True)
 
-    assert "lvmh  next reset Fri 27 Nov 2026, 03:00 CET" in told
-    assert "reset for a meeting at Fri 27 Nov 2026, 09:00 CET" in told
+    assert "prepared for the meeting on Fri 27 Nov 2026, 09:00 CET" in told
     line = next(
         line for line in told.splitlines() if line.startswith(" Thu 26 Nov 2026, 04:00 CET")
     )
     for part in ("nightly", "NO-GO", "3.8 s", "leads", "night: rolled back, GO"):
         assert part in line
     assert "alert not taken by DEMO_ALERT_MEDIUM no. 1" in line
-    assert "not checked" in told and told.count("never reset") == 7
+    assert "not checked" in told and told.count("never reset") == len(seeds.bundles) - 1
+
+
+def test_the_runs_of_one_night_are_one_night(seeds: Seeds) -> None:
+    whole = {"outcome": "rolled back, GO", "verdict": "GO", "alerts": []}
+    night = [
+        run(LVMH, 8.9, trigger="rollback", part_of="N1", night=whole),
+        run(LVMH, 8.95, verdict="NO-GO", failed_checks=["leads"], part_of="N1"),
+        run(LVMH, 9, verdict="NO-GO", failed_checks=["leads"], part_of="N1"),
+    ]
+    before = run(LVMH, 33, part_of="N0", night={"outcome": "GO", "verdict": "GO", "alerts": []})
+    lines = shown(seeds, {LVMH: [*night, before]}, history=True).splitlines()
+
+    nights = [line for line in lines if " night " in line]
+    assert len(nights) == 2
+    assert "3 runs" in nights[0] and "GO" in nights[0] and "rolled back, GO" in nights[0]
+    assert "Wed 25 Nov 2026, 04:00 CET" in nights[1]
 
 
 def playbook_status(sandbox: Sandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -223,9 +264,14 @@ def test_the_command_shows_fourteen_runs_and_speaks_json_and_prometheus(
     runs = [run(LVMH, 24 * n + 1) for n in range(20)]
     sandbox.db.demo_resets.insert_many(runs)
 
-    people = playbook_status(sandbox)
+    people = playbook_status(sandbox, "lvmh")
     assert people.returncode == 0, people.stderr
     assert people.stdout.count(" nightly ") == status.SHOWN_RUNS
+    assert people.stdout.startswith("lvmh ") and "sequoia" not in people.stdout
+    lines = playbook_status(sandbox).stdout.splitlines()
+    shorts = [line.model.short for line in seeds.bundles.values()]
+    assert [line.split()[0] for line in lines[: len(shorts)]] == shorts
+    assert not any(" nightly " in line for line in lines)
 
     document = json.loads(playbook_status(sandbox, "--json").stdout)
     assert list(document) == list(seeds.bundles)
@@ -236,6 +282,7 @@ def test_the_command_shows_fourteen_runs_and_speaks_json_and_prometheus(
     machine = playbook_status(sandbox, "--prometheus")
     name = sandbox.environment.identity.name
     assert samples(machine.stdout, name)["demo_verdict", "lvmh"] == 1
-    assert people.stdout.startswith(f"environment: {name}\n")
+    assert f"on {name} " in lines[0]
     assert document[LVMH]["environment"]["name"] == name
     assert playbook_status(sandbox, "--prometheus", "--json").returncode == 2
+    assert list(json.loads(playbook_status(sandbox, "lvmh", "--json").stdout)) == [LVMH]

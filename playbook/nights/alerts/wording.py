@@ -12,6 +12,7 @@ from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.nights.alerts.channels import SUCCESS
 from playbook.nights.alerts.outbox import Alert
 from playbook.nights.night import Night
+from playbook.nights.schedule import latest_reset, reset_time
 from playbook.reset.run import InSession
 from playbook.verdict.model import GO, BundleVerdict
 
@@ -34,7 +35,7 @@ def alert_of_night(
     alarmed = [delivery.level for delivery in night.deliveries]
     if former and not former[0].get("pristine"):
         since = _failing_since(former)
-        nights = len(since)
+        nights = _count_nights(since, night.bundle.timezone)
         alarmed += [night["severity"] for night in since if night.get("severity")]
         first = local_text(since[-1]["started_at"], night.bundle.timezone)
         title = f"all clear: {firm} is GO again"
@@ -154,22 +155,31 @@ def _notes(night: Night) -> list[str]:
 def _for_how_long(night: Night, former: Sequence[Mapping[str, Any]]) -> list[str]:
     """For each of tonight's failures, since when it has been so without a break."""
     zone = night.bundle.timezone
+    tonight = {"started_at": night.started_at}
     lines = []
     for check in night.failed_checks:
         since = _unbroken(former, lambda n, check=check: check in n.get("failed_checks", []))
-        if since:
+        if (count := _count_nights([tonight, *since], zone)) > 1:
             first = local_text(since[-1]["started_at"], zone)
             lines.append(
-                f"For how long: {check} fails the {_ordinal(len(since) + 1)} night "
-                f"in a row, since {first}"
+                f"For how long: {check} fails the {_ordinal(count)} night in a row, since {first}"
             )
-    if not lines and (since := _failing_since(former)):
+    since = _failing_since(former)
+    if not lines and (count := _count_nights([tonight, *since], zone)) > 1:
         first = local_text(since[-1]["started_at"], zone)
         lines.append(
-            f"For how long: the {_ordinal(len(since) + 1)} night in a row that went wrong, "
-            f"since {first}"
+            f"For how long: the {_ordinal(count)} night in a row that went wrong, since {first}"
         )
     return lines
+
+
+def _count_nights(runs: Sequence[Mapping[str, Any]], zone: str) -> int:
+    """How many nights some nightly runs belong to: repeated by hand, a night stays one night.
+
+    A night lasts from one reset's time in the bundle's zone to the next.
+    """
+    at = reset_time()
+    return len({latest_reset(zone, run["started_at"], at) for run in runs})
 
 
 def _failing_since(former: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -197,7 +207,7 @@ def _advice(night: Night) -> str:
     if isinstance(night.error, InSession):
         return f"when they have left: playbook nightly {short}"
     if isinstance(night.error, WrongUsage):
-        return f"mend what it names, then: playbook nightly {short}"
+        return f"correct what it names, then: playbook nightly {short}"
     if isinstance(night.error, Unreachable):
         return f"bring it back, then: playbook nightly {short}"
     if isinstance(night.error, Refused):
@@ -210,13 +220,18 @@ def _advice(night: Night) -> str:
             f"playbook nightly {short}"
         )
     return (
-        f"don't show this demo; mend what failed, then: playbook reset {short} && "
+        f"don't show this demo; repair what failed, then: playbook reset {short} && "
         f"playbook check {short}"
     )
 
 
 def broken_off(
-    what: str, error: PlaybookError | str, severity: str, at: datetime, environment: str
+    what: str,
+    error: PlaybookError | str,
+    severity: str,
+    at: datetime,
+    environment: str,
+    to_do: str | None = None,
 ) -> Alert:
     """An alert for nights that did not even begin, or ended without a result."""
     lines = [
@@ -224,7 +239,7 @@ def broken_off(
         f"Environment: {environment}",
         f"What went wrong: {error}",
         "What was done: nothing; the demos are as they were",
-        "What to do: mend what it names, then: playbook nightly all",
+        f"What to do: {to_do or 'correct what it names, then: playbook nightly all'}",
         "Report: the scheduler's log; playbook status",
     ]
     return Alert(severity, f"[{severity}] {what}", "\n".join(lines))

@@ -91,6 +91,18 @@ def next_meeting(meetings: Iterable[Meeting], bundle: Bundle, now: datetime) -> 
     return min(ahead, key=lambda meeting: meeting.start, default=None)
 
 
+def next_start(
+    meetings: Iterable[Meeting], bundle: Bundle, now: datetime, prepared_for: datetime | None
+) -> datetime | None:
+    """The start of a bundle's next meeting (UTC): of the calendars, or that of its last reset.
+
+    The nearer of the two; ``prepared_for`` is the meeting that its last reset was for.
+    """
+    coming = next_meeting(meetings, bundle, now)
+    known = [start for start in (coming.start if coming else None, prepared_for) if start]
+    return min(known, default=None)
+
+
 def due_stage(meeting: Meeting, now: datetime) -> str | None:
     """The check that is due now: the latest one whose time has come, until the meeting begins."""
     if now >= meeting.start:
