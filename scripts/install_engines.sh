@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Fetches the servers that `tox -e engines` tries, into a folder; nothing of the system is changed:
 #   mongo-java-server (Maven, Java), FerretDB with SQLite (Go), redis-server 7 (Debian).
-# What cannot be had is said and left out; its tests are skipped then.
+# What cannot be fetched, or not in time, is named and left out; its tests are skipped then. So this
+# never fails, however slow a registry is: each server has PLAYBOOK_ENGINES_SECONDS (300).
 # Usage: scripts/install_engines.sh DIR
 set -uo pipefail
 into=$(mkdir -p "$1" && cd "$1" && pwd)
+seconds=${PLAYBOOK_ENGINES_SECONDS:-300}
 java_server=1.47.0
 ferretdb=v1.24.0
 
 left_out() { echo "left out: $1 ($2)"; }
+in_time() { timeout --kill-after=10 "$seconds" "$@"; }
 
 if [ -d "$into/mongo-java-server" ]; then
   :
@@ -26,8 +29,9 @@ else
   </dependency></dependencies>
 </project>
 POM
-  (cd "$pom" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=jars >log 2>&1 \
-    && mv jars "$into/mongo-java-server") || left_out mongo-java-server "Maven could not fetch it"
+  (cd "$pom" && in_time mvn -q -B dependency:copy-dependencies -DoutputDirectory=jars >log 2>&1 \
+    && mv jars "$into/mongo-java-server") \
+    || left_out mongo-java-server "Maven could not fetch it within $seconds s"
   rm -rf "$pom"
 fi
 
@@ -38,14 +42,14 @@ elif ! command -v go >/dev/null; then
 else
   source=$(mktemp -d)
   # Its module lacks a file with its own version, without which it does not start.
-  found=$(cd "$source" && GOFLAGS=-mod=mod go mod download -json "github.com/FerretDB/FerretDB@$ferretdb" \
+  found=$(cd "$source" && GOFLAGS=-mod=mod in_time go mod download -json "github.com/FerretDB/FerretDB@$ferretdb" \
     | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p')
   if [ -n "$found" ] && cp -r "$found/." "$source" && chmod -R u+w "$source" \
     && echo "$ferretdb" > "$source/build/version/version.txt" \
-    && (cd "$source" && go build -o "$into/ferretdb" ./cmd/ferretdb); then
+    && (cd "$source" && in_time go build -o built ./cmd/ferretdb) && mv "$source/built" "$into/ferretdb"; then
     :
   else
-    left_out FerretDB "Go could not build it"
+    left_out FerretDB "Go could not build it within $seconds s"
   fi
   chmod -R u+w "$source" && rm -rf "$source"
 fi
@@ -57,12 +61,16 @@ elif ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
 else
   packages=$(mktemp -d)
   # Unpacked and not installed: no service starts, and the redis-server of the PATH stays what it is.
-  if (cd "$packages" && apt-get download -qq redis-server redis-tools liblzf1 liblua5.1-0 \
-      lua-bitop lua-cjson libjemalloc2 libhiredis0.14 >log 2>&1 \
+  fetch_redis() {
+    in_time apt-get download -qq redis-server redis-tools liblzf1 liblua5.1-0 \
+      lua-bitop lua-cjson libjemalloc2 libhiredis0.14 >log 2>&1
+  }
+  # A machine that has never asked for Debian's lists does so now.
+  if (cd "$packages" && { fetch_redis || { in_time apt-get update -qq >log 2>&1 && fetch_redis; }; } \
       && for package in *.deb; do dpkg -x "$package" redis; done && mv redis "$into/redis"); then
     :
   else
-    left_out "Redis 7" "its packages could not be fetched"
+    left_out "Redis 7" "its packages could not be fetched within $seconds s"
   fi
   rm -rf "$packages"
 fi

@@ -13,6 +13,11 @@ def slate_is_clean(demo: Demo) -> None:
     expect_none(demo.analytics.leftovers)
 
 
+@then("nothing of a former visitor is kept in the cache")
+def cache_is_clean(demo: Demo) -> None:
+    expect_none(demo.analytics.cached_leftovers)
+
+
 @then("analytics tracking is switched on")
 def tracking_is_on(demo: Demo) -> None:
     expect_none(demo.analytics.wrong_settings)

@@ -50,6 +50,11 @@ def shop_lists_the_region(demo: Demo) -> None:
     expect_none(demo.seen.products_in_the_shop)
 
 
+@then("every product that the shop lists belongs to a region")
+def shop_lists_no_strays(demo: Demo) -> None:
+    expect_none(demo.seen.unowned_products)
+
+
 @then("a product's page opens by its id")
 def product_page_opens(demo: Demo) -> None:
     expect_none(demo.seen.product_page)

@@ -28,3 +28,8 @@ def cached_creators_agree(demo: Demo) -> None:
 @then("the app shows every active creator of the region")
 def app_shows_the_creators(demo: Demo) -> None:
     expect_none(demo.seen.creators)
+
+
+@then("every creator whom the app shows belongs to a region")
+def app_shows_no_strays(demo: Demo) -> None:
+    expect_none(demo.seen.unowned_creators)

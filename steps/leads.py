@@ -47,3 +47,8 @@ def leads_indexes(demo: Demo) -> None:
 @then("the signed-in account sees every lead on its board, in its column, with its tags")
 def board_shows_the_leads(demo: Demo) -> None:
     expect_none(demo.seen.cards_on_the_board)
+
+
+@then("no other lead is on its board")
+def board_shows_no_others(demo: Demo) -> None:
+    expect_none(demo.seen.other_cards_on_the_board)

@@ -49,6 +49,11 @@ def app_lists_the_livesale(demo: Demo) -> None:
     expect_none(demo.seen.livesale_in_the_list)
 
 
+@then("every LiveSale that the app lists belongs to an investor")
+def app_lists_no_strays(demo: Demo) -> None:
+    expect_none(demo.seen.unowned_livesales)
+
+
 @then("the LiveSale's page shows the same")
 def livesale_page_opens(demo: Demo) -> None:
     expect_none(demo.seen.livesale_page)

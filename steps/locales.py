@@ -27,6 +27,16 @@ def language_is_translated(demo: Demo, language: str) -> None:
     expect_none(demo.locales.untranslated_messages(language))
 
 
+@then(parsers.parse("no regional variant of language {language:w} is in another language"))
+def variants_are_translated(demo: Demo, language: str) -> None:
+    expect_none(demo.locales.untranslated_variants(language))
+
+
+@then(parsers.parse("the API serves no regional variant of {language:w} in another language"))
+def served_variants_are_translated(demo: Demo, language: str) -> None:
+    expect_none(demo.locales.untranslated_variants_served(language))
+
+
 @then(parsers.parse("language {language:w} reads {direction:w}"))
 def language_reads(demo: Demo, language: str, direction: str) -> None:
     found = demo.locales.direction(language)

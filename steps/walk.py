@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pytest_bdd import given, parsers, then
 
 from playbook.facts.findings import expect_none
-from playbook.walk.walked import TITLES, Walked
+from playbook.walk.walk import TITLES
+from playbook.walk.walked import Walked
 
 PAGES = {
     f"the {title}" if not title.startswith("the ") else title: step

@@ -29,12 +29,15 @@ from playbook.deployments import load as load_deployment
 from playbook.deployments.description import (
     Listing,
     ShownAccount,
+    ShownCreator,
     ShownLead,
     ShownLiveSale,
     ShownProduct,
     UnreadableAnswer,
 )
 from playbook.deployments.scope import Scope, scope_of
+from playbook.environment.cache_keys import Cached
+from playbook.environment.presence import Presence
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.facts.reading import Answer
@@ -103,11 +106,12 @@ class Imagined:
             for name, declared in PLAYBOOK.indexes.items()
         }
         self.feed = Feed(EMBEDDED_FEED if self.embedded else None)
-        self.cache: dict[str, bytes | None] = {
+        self.cache: dict[str, Cached] = {
             f"aislemarts:region:{self.bundle.region}:cdn:{product['_id']}": compact(product)
             for product in self.documents["products"]
         }
         self.last_run: Document | None = {"status": "done", "trigger": "reset", "access": ACCESS}
+        self.present: list[Presence] = []
         self.answers: dict[str, Answer] = {}
         self.answers_own_page: ShownAccount | None = None
         self._app: dict[str, list[Document]] = {}
@@ -241,7 +245,7 @@ class Imagined:
         return self.shown_product
 
     @property
-    def shown_creators(self) -> list[str]:
+    def shown_creators(self) -> list[ShownCreator]:
         return _read(PLAYBOOK.shown.creators, self.app("creators"))
 
     @property

@@ -24,6 +24,7 @@ class Wire:
         self._open: list[socket.socket] = []
         self._held = threading.Event()
         self._cut_at: bytes | None = None
+        self._away_seconds: float | None = None
         self.times_cut = 0
         self.is_cut = False
         self._listener = self._listen(0)
@@ -48,9 +49,12 @@ class Wire:
             connection.close()
         self._open.clear()
 
-    def cut_at(self, word: bytes) -> None:
-        """Cut it as soon as a request holds a word: in the middle of that command."""
-        self._cut_at = word
+    def cut_at(self, word: bytes, seconds: float | None = None) -> None:
+        """Cut it as soon as a request holds a word: in the middle of that command.
+
+        It is mended by itself so many seconds after that, where they are named.
+        """
+        self._cut_at, self._away_seconds = word, seconds
 
     def hold(self) -> None:
         """Everything is taken and nothing is answered any more."""
@@ -89,6 +93,8 @@ class Wire:
                 if self._cut_at is not None and self._cut_at in content:
                     self._cut_at = None
                     self.cut()
+                    if self._away_seconds is not None:
+                        threading.Timer(self._away_seconds, self.mend).start()
                 if not self._held.is_set():
                     sink.sendall(content)
         with suppress(OSError):

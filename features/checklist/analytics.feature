@@ -8,6 +8,7 @@ Feature: Analytics: Clean slate, tracking enabled
   @stored
   Scenario: Nothing is left of former demos
     Then no session, conversation, event or cart of a former demo is left
+    And nothing of a former visitor is kept in the cache
 
   @stored
   Scenario: Tracking is switched on

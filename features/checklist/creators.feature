@@ -20,3 +20,4 @@ Feature: Creator profiles: 3 active creators
   @seen
   Scenario: The app shows the creators
     Then the app shows every active creator of the region
+    And every creator whom the app shows belongs to a region

@@ -36,3 +36,4 @@ Feature: Leads kanban: 5 sample leads with awareness tags
   @seen
   Scenario: The board shows the cards to the signed-in account
     Then the signed-in account sees every lead on its board, in its column, with its tags
+    And no other lead is on its board

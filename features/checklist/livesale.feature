@@ -36,5 +36,6 @@ Feature: LiveSale events: Scheduled T+48h per bundle
   @seen
   Scenario: The app shows the LiveSale
     Then the app lists the LiveSale at its time, with its products and prices
+    And every LiveSale that the app lists belongs to an investor
     And the LiveSale's page shows the same
     And the link to the LiveSale names it

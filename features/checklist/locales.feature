@@ -13,6 +13,7 @@ Feature: Locale files: All 7 languages loaded
   Scenario Outline: <name> is loaded, whole and translated
     Then language <language> is loaded with no message missing or changed
     And no message of language <language> is empty or in another language
+    And no regional variant of language <language> is in another language
     And language <language> reads <direction>
 
     Examples:
@@ -28,6 +29,7 @@ Feature: Locale files: All 7 languages loaded
   @seen
   Scenario Outline: <name> is served as it is loaded
     Then the API serves language <language> with no message missing or changed
+    And the API serves no regional variant of <language> in another language
 
     Examples:
       | language | name     | direction |

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,10 +72,14 @@ def look_and_tell(
     allure: Path | None = None,
     walking: Walking | None = None,
 ) -> Verdict:
-    """Check some bundles: failures as they come, the verdict at the end, a run in the journal."""
+    """Check some bundles, or walk through them, and leave a run in the journal.
+
+    Failures are printed as they come, the verdict at the end.
+    """
     from rich.console import Console
 
     from playbook.cli.side_by_side import whoever_asks
+    from playbook.reset.journal import CHECK, WALK
     from playbook.verdict import recording
     from playbook.verdict.console import progress, show
     from playbook.verdict.run_features import check as run_check
@@ -82,7 +87,10 @@ def look_and_tell(
     if allure is not None:
         require_writable(allure)
     by = whoever_asks()
-    begun = {one.key: recording.begin(seeds, one.key, by) for one in chosen}
+    trigger = WALK if walking is not None and walking.alone else CHECK
+    begun = {one.key: recording.begin(seeds, one.key, by, trigger) for one in chosen}
+    if walking is not None:
+        walking = replace(walking, runs={key: run.id for key, run in begun.items()})
     shown = progress(Console(stderr=True), {one.key: one.short for one in chosen})
     by_key = {one.key: one for one in chosen}
     never_reset: dict[str, bool] = {}
@@ -103,10 +111,8 @@ def look_and_tell(
         recording.record(environment, list(begun.values()), str(error))
         raise
     show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
-    if walking is not None and walking.alone:
-        return verdict  # pages alone: the journal holds what was said of the whole checklist
     if why_not := recording.record_verdict(environment, verdict, begun):
-        text = f"playbook: this check is not in the journal: {why_not}"
+        text = f"playbook: this {trigger} is not in the journal: {why_not}"
         print(environment.redact(text), file=sys.stderr)
     return verdict
 

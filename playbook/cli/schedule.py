@@ -98,7 +98,7 @@ def render(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="kubernetes, systemd, crontab, github, prometheus, or all"
+            metavar="KIND", help="kubernetes, systemd, crontab, github, prometheus, compose, or all"
         ),
     ],
     into: Annotated[

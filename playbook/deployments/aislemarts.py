@@ -581,9 +581,16 @@ DEPLOYMENT = Deployment(
         bundle_parameter="utm_bundle",
     ),
     front_end=FrontEnd(
-        # The links are published; where one signs in, writes and sees the board is not: these
-        # paths are the ones to say otherwise in a description of one's own.
-        pages={**PAGES, "sign_in": "/login", "chat": "/chat", "board": "/leads"},
+        # The API gives four links. Nothing else about its pages is published: a description of
+        # one's own says where one signs in, writes and sees the board, and what is tapped there.
+        pages={step: PAGES[step] for step in ("home", "mood_to_cart", "livesale", "analytics")},
+        not_known={
+            "sign_in": "it is not published where one signs in",
+            "joined": "it is not published what one taps to join",
+            "chat": "it is not published where one writes",
+            "board": "it is not published where the board is",
+        },
+        mood=(),
         left=(
             Left("conversations", "participants", by="account"),
             Left("messages", "conversation_id", by="conversations"),

@@ -185,6 +185,8 @@ class ShownProduct:
     price: Decimal
     currency: str
     in_stock: bool
+    unowned: bool = False
+    """Whether it names no region, though each product of this app has one."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,17 @@ class ShownLiveSale:
     starts_at: datetime
     products: tuple[ShownOffer, ...]
     status: str | None = None
+    unowned: bool = False
+    """Whether it names no bundle, though each LiveSale of this app has one."""
+
+
+@dataclass(frozen=True)
+class ShownCreator:
+    """A creator as the app shows them."""
+
+    name: str
+    unowned: bool = False
+    """Whether they name no region, though each creator of this app has one."""
 
 
 @dataclass(frozen=True)
@@ -256,8 +269,7 @@ class Shown:
     livesales: Listing[ShownLiveSale] | None = None
     livesale: Single[ShownLiveSale] | None = None
     leads: Listing[ShownLead] | None = None
-    creators: Listing[str] | None = None
-    """The creators' names."""
+    creators: Listing[ShownCreator] | None = None
     column_of: Callable[[str], str] = lambda stage: stage
     """The board's column in which a card of a pristine stage stands."""
 

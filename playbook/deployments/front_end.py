@@ -57,6 +57,15 @@ PAGES: Mapping[str, str] = {
     "analytics": "analytics",
 }
 
+CLOSES_BANNER = (
+    *("Accept all", "Accept all cookies", "Accept cookies", "Accept"),
+    *("Tout accepter", "Accepter tout", "Accepter"),
+    *("Aceptar todo", "Aceptar todas", "Aceptar"),
+    *("Alle akzeptieren", "Alles akzeptieren", "Akzeptieren"),
+    *("全部接受", "接受", "すべて同意する", "同意する", "قبول الكل", "قبول"),
+)
+"""The words on the button of a banner about cookies, in the demo's languages."""
+
 
 @dataclass(frozen=True)
 class FrontEnd:
@@ -65,6 +74,10 @@ class FrontEnd:
     pages: Mapping[str, str] = field(default_factory=lambda: PAGES)
     """By the step that needs it: the name of a link that the API gives for the bundle, or a path
     of the front end (it begins with "/"), opened with the query of a link (``query_of``)."""
+    not_known: Mapping[str, str] = field(default_factory=dict)
+    """The steps that cannot be walked, with the reason in a few words: nobody has said where the
+    page is, or how it is used. The walk says "not walked" of them; they are neither GO nor NO-GO.
+    Beside the steps of ``pages`` there is "joined": joining the LiveSale."""
     query_of: str = "home"
     """The name of the API's link whose query opens every page as the investor sees it."""
     address: str = ""
@@ -73,11 +86,13 @@ class FrontEnd:
     """A CSS selector; empty means the field of type "email", else the first text field."""
     password_field: str = 'input[type="password"]'
     mood: tuple[Action, ...] = (Tap("{mood_celebrate}"),)
-    """What fills the bag on the page of moods."""
+    """What fills the bag on the page of moods; nothing where the page is filled already."""
     join: tuple[Action, ...] = (Tap("{livesale_join}"),)
     """How one joins the LiveSale on its page."""
     talk: tuple[Action, ...] = (Type(), Tap("{chat_request}"))
     """How a conversation becomes a lead on the page of the chat."""
+    banner: tuple[str, ...] = CLOSES_BANNER
+    """What a visitor taps to be rid of a banner that lies over the page (about cookies)."""
     card: str = ""
     """A CSS selector of a product's card; empty means the smallest element in which a product's
     name and a price stand together."""

@@ -20,6 +20,7 @@ from playbook.deployments.description import (
     Request,
     Shown,
     ShownAccount,
+    ShownCreator,
     ShownKpi,
     ShownLead,
     ShownLiveSale,
@@ -226,6 +227,7 @@ def _shown_product(answer: Any) -> ShownProduct:
         price=decimal_of(product, price_field(currency)),
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
+        unowned=not product.get("region"),
     )
 
 
@@ -238,7 +240,13 @@ def _shown_livesale(answer: Any) -> ShownLiveSale:
         starts_at=instant_of(event, "starts_at"),
         products=tuple(_shown_offer(product) for product in products),
         status=text_of(event, "status"),
+        unowned=not event.get("bundle"),
     )
+
+
+def _shown_creator(answer: Any) -> ShownCreator:
+    creator = object_of(answer)
+    return ShownCreator(text_of(creator, "name"), unowned=not creator.get("region"))
 
 
 def _shown_offer(product: Document) -> ShownOffer:
@@ -304,7 +312,7 @@ SHOWN = Shown(
     ),
     creators=Listing(
         lambda *_: Request("GET", "/api/creators"),
-        lambda creator: text_of(object_of(creator), "name"),
+        _shown_creator,
     ),
 )
 

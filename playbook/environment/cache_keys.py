@@ -6,7 +6,8 @@ Of a cluster all masters are asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -29,9 +30,13 @@ def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
     return list(dict.fromkeys(name for names in found for name in names))
 
 
-def values(client: Client, names: Sequence[bytes]) -> dict[bytes, bytes | None]:
-    """The values of keys; None for one that is no string. One that has gone meanwhile is absent."""
-    found: dict[bytes, bytes | None] = {}
+type Cached = bytes | Mapping[str, bytes] | list[bytes] | None
+"""A cached value: a string, a hash by field, the entries of a list or set; None of another type."""
+
+
+def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
+    """The values of keys. One that has gone meanwhile is absent."""
+    found: dict[bytes, Cached] = {}
     for portion in _portions(names):
         read: Any = (
             client.mget_nonatomic(portion)
@@ -39,10 +44,35 @@ def values(client: Client, names: Sequence[bytes]) -> dict[bytes, bytes | None]:
             else client.mget(portion)
         )
         for name, value in zip(portion, read, strict=True):
-            # Nothing is answered for a list or a hash, and for a key that has just expired.
-            if value is not None or client.type(name) not in (b"none", "none"):
+            if value is not None:
                 found[name] = value
+                continue
+            # Nothing is answered for a list or a hash, and for a key that has just expired.
+            with suppress(_Gone):
+                found[name] = _other_than_text(client, name)
     return found
+
+
+class _Gone(Exception):
+    """A key is no longer there."""
+
+
+def _other_than_text(client: Any, name: bytes) -> Cached:
+    kind = client.type(name)
+    match kind.decode() if isinstance(kind, bytes) else kind:
+        case "none":
+            raise _Gone
+        case "hash":
+            fields = client.hgetall(name)
+            return {field.decode("utf-8", "replace"): value for field, value in fields.items()}
+        case "list":
+            return list(client.lrange(name, 0, -1))
+        case "set":
+            return list(client.smembers(name))
+        case "zset":
+            return list(client.zrange(name, 0, -1))
+        case _:
+            return None
 
 
 def delete(client: Client, names: Sequence[bytes]) -> None:

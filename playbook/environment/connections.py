@@ -151,6 +151,15 @@ class Environment:
         stated = self.mongo.options.timeout
         return min(stated, longest) if stated is not None else longest
 
+    def require_primary(self) -> None:
+        """Wait for a primary where none is known, as long as the URI says and no longer.
+
+        A write that has a time limit of its own would wait for one until that is over. Raises
+        PyMongoError where there is none.
+        """
+        if not self.mongo.topology_description.has_writable_server():
+            self.db.command("ping")
+
     @opened_once
     def server_clock(self) -> ServerClock:
         """The time by MongoDB's own clock."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
@@ -136,7 +137,7 @@ def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
     found = next(iter(db.list_collections(filter={"name": COLLECTION})), {})
     if collection := found.get("info", {}).get("uuid"):
         return f"collection {_uuid_text(collection)}"
-    server = db.client[SERVER[0]][SERVER[1]].find_one({"_id": "server"})
+    server = _about_server(db).find_one({"_id": "server"})
     if server is not None:
         return f"server {server['id']}/{db.name}"
     return _address(settings)
@@ -148,7 +149,7 @@ def identify_server(db: Database[dict[str, Any]], directory: Path) -> bool:
     Answers whether it is a copy: the data says that it belongs into another directory, and that
     one still holds its own. A directory that was moved keeps its id.
     """
-    servers = db.client[SERVER[0]][SERVER[1]]
+    servers = _about_server(db)
     known = servers.find_one({"_id": "server"})
     original = Path(known["directory"]) if known and known.get("directory") else directory
     copied = original != directory and (original / DATA_FILE).exists()
@@ -157,6 +158,12 @@ def identify_server(db: Database[dict[str, Any]], directory: Path) -> bool:
         fields["id"] = str(uuid.uuid4())
     servers.update_one({"_id": "server"}, {"$set": fields}, upsert=True)
     return copied
+
+
+def _about_server(db: Database[dict[str, Any]]) -> Collection[dict[str, Any]]:
+    """What an embedded MongoDB knows of itself, read where the demo is read: at the primary."""
+    name, collection = SERVER
+    return db.client.get_database(name, read_preference=db.read_preference)[collection]
 
 
 def keep_address(db: Database[dict[str, Any]], settings: Settings) -> None:

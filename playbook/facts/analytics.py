@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from playbook.deployments.description import Trace
 from playbook.deployments.paths import values_at
+from playbook.environment.cache_keys import Cached
 from playbook.environment.presence import instants_in, is_now, is_probe, people_in
+from playbook.facts.cached_copies import is_of_a_visitor, read_cached
 from playbook.facts.comparison import differences
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
@@ -35,6 +37,20 @@ class Analytics:
                     found = Description(f"one of {who}, {self._last_seen(trace, document)}")
                     where = f"{trace.collection} {document.get('_id')}"
                     yield Finding(where, Description("no trace of a former demo"), found)
+
+    @property
+    def cached_leftovers(self) -> Iterator[Finding]:
+        """Cached carts, sessions and the like of former visitors, under the bundle's own keys.
+
+        While an investor is in session they are theirs.
+        """
+        bundle = self._reading.bundle.key
+        if any(person.bundle == bundle for person in self._reading.present):
+            return
+        for key, raw in self._reading.cache.items():
+            if is_of_a_visitor(key, bundle) and _holds_something(raw):
+                wanted = Description("nothing of a former visitor")
+                yield Finding(f"cached {key}", wanted, Description("what one left behind"))
 
     @property
     def wrong_settings(self) -> Iterator[Finding]:
@@ -92,3 +108,10 @@ class Analytics:
             return f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC{future}"
         stated = [value for path in trace.instants for value in values_at(document, path)]
         return f"last seen {stated[0]!r}, which is no instant" if stated else "last seen never"
+
+
+def _holds_something(raw: Cached) -> bool:
+    try:
+        return raw is None or bool(read_cached(raw))
+    except ValueError:
+        return bool(raw)

@@ -8,12 +8,26 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from playbook.environment.cache_keys import Cached
 from playbook.facts.comparison import differences
 from playbook.facts.findings import Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
 KEY_FIELDS = ("_id", "id", "event_id", "sku")
+
+VISITORS_OWN = frozenset(
+    word + plural
+    for word in ("session", "user_session", "conversation", "cart", "basket", "wishlist", "order")
+    for plural in ("", "s")
+)
+"""What a part of a cache key is called that keeps what one visitor did."""
+
+
+def is_of_a_visitor(key: str, bundle: str) -> bool:
+    """Whether a cache key of a bundle keeps what a visitor did: ``...:A16Z_CHRIS_DIXON:cart``."""
+    _, found, rest = key.partition(f":{bundle}:")
+    return bool(found) and not VISITORS_OWN.isdisjoint(rest.casefold().split(":"))
 
 
 def cached_copies(
@@ -31,15 +45,19 @@ def cached_copies(
     document that its last part names, and so does one whose last part is among the ``whole``; a
     place holds no others. One whose last part is among the ``lists`` holds every known document
     once. Wherever else the id of a known document stands, what stands beside it must agree; ids
-    that are ``foreign`` belong to another region and stand nowhere.
+    that are ``foreign`` belong to another region and stand nowhere. A Redis hash or list is read
+    like a JSON object or array; under a key of prices, a number beside an id is its price.
     """
     for key, raw in reading.cache.items():
+        if is_of_a_visitor(key, reading.bundle.key):
+            continue  # no copy of ours: whether it may be there is analytics' to say
         *_, place, name = ["", *key.split(":")]
         in_place = place in places
         here = in_place or name in known
         try:
-            value: Any = json.loads(raw or b"")
-        except ValueError:  # no JSON, or no plain string at all
+            # Whoever asks for a copy at its place asks for a plain string.
+            value = read_cached(b"" if in_place and not isinstance(raw, bytes) else raw)
+        except ValueError:
             if here or name in lists:
                 yield Finding(
                     f"cached {key}", Description("a JSON copy"), Description("something unreadable")
@@ -49,6 +67,8 @@ def cached_copies(
             yield Finding(
                 f"cached {key}", Description("no such copy"), Description(f"a copy of {name}")
             )
+        elif here and not in_place and _is_price(key, known[name], value):
+            yield from _price_differences(key, known[name], value)
         elif here and not isinstance(value, dict):
             yield Finding(f"cached {key}", Description("a copy of the document"), value)
         elif here:
@@ -56,6 +76,11 @@ def cached_copies(
         else:
             if name in lists:
                 yield from _unlisted(key, known, value)
+            for beside, entry in _beside_ids(value, known):
+                if isinstance(entry, dict):
+                    yield from _differences(f"{key}: {beside}", known[beside], entry, False)
+                elif _is_price(key, known[beside], entry):
+                    yield from _price_differences(f"{key}: {beside}", known[beside], entry)
             for copy in _documents(value):
                 identity = _identity(copy, known)
                 if identity in foreign:
@@ -64,6 +89,49 @@ def cached_copies(
                     )
                 elif identity in known:
                     yield from _differences(f"{key}: {identity}", known[identity], copy, False)
+
+
+def read_cached(raw: Cached) -> Any:
+    """A cached value as JSON has it. Raises ValueError where a string is no JSON."""
+    if isinstance(raw, Mapping):
+        return {field: _json_or_text(value) for field, value in raw.items()}
+    if isinstance(raw, list):
+        return [_json_or_text(value) for value in raw]
+    return json.loads(raw or b"")
+
+
+def _json_or_text(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode("utf-8", "replace")
+
+
+def _beside_ids(value: object, known: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """What stands under the id of a known document, as in ``{"LUX-001": 4500}``."""
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            if name in known:
+                yield name, entry
+            else:
+                yield from _beside_ids(entry, known)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _beside_ids(entry, known)
+
+
+def _prices(document: Document) -> list[Any]:
+    return [value for name, value in document.items() if name.startswith("price")]
+
+
+def _is_price(key: str, document: Document, value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and "price" in key.casefold() and bool(_prices(document))
+
+
+def _price_differences(where: str, document: Document, price: object) -> Iterator[Finding]:
+    if price not in (prices := _prices(document)):
+        yield Finding(f"cached {where}: price", prices[0], price)
 
 
 def _unlisted(key: str, known: Mapping[str, Document], value: object) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from playbook.facts.findings import NOTHING, Description, Finding, format_value
+from playbook.facts.look_alikes import described_apart
 from playbook.pristine.languages import same_text
 from playbook.pristine.seeds import Document
 
@@ -90,7 +91,7 @@ def field_differences(expected: object, found: object, where: str) -> Iterator[F
         isinstance(expected, list)
         and isinstance(found, list)
         and len(expected) == len(found)
-        and any(isinstance(item, Mapping) for item in expected)
+        and any(map(_best_shown_alone, expected, found))
     ):
         for number, (wanted, present) in enumerate(zip(expected, found, strict=True)):
             yield from field_differences(wanted, present, f"{where}[{number}]")
@@ -98,8 +99,20 @@ def field_differences(expected: object, found: object, where: str) -> Iterator[F
         yield _difference(where, expected, found)
 
 
+def _best_shown_alone(expected: object, found: object) -> bool:
+    return isinstance(expected, Mapping) or _look_alike(expected, found)
+
+
+def _look_alike(expected: object, found: object) -> bool:
+    return (
+        isinstance(expected, str)
+        and isinstance(found, str)
+        and described_apart(expected, found) is not None
+    )
+
+
 def _difference(where: str, expected: object, found: object) -> Finding:
-    if format_value(expected) != format_value(found):
+    if format_value(expected) != format_value(found) or _look_alike(expected, found):
         return Finding(where, expected, found)
     if isinstance(expected, str) and isinstance(found, str):
         # Too long to be shown whole: from a little before where they part.

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from bson import Decimal128
 
+from playbook.facts.look_alikes import described_apart
 from playbook.facts.remedies import Remedy
 
 
@@ -37,8 +38,23 @@ class Finding:
     """A sentence that names the one cause of several findings, where it is known."""
 
     def __str__(self) -> str:
-        expected, found = format_value(self.expected), format_value(self.found)
+        expected, found = self.as_shown
         return f"{self.where}: expected {expected}, found {found}"
+
+    @property
+    def as_shown(self) -> tuple[str, str]:
+        """What was expected and what was found as a person reads them.
+
+        Where both would read the same, each says which characters it has instead of the other's.
+        """
+        shown = format_value(self.expected), format_value(self.found)
+        if not isinstance(self.expected, str) or not isinstance(self.found, str):
+            return shown
+        if isinstance(self.expected, Description) or isinstance(self.found, Description):
+            return shown
+        if (apart := described_apart(self.expected, self.found)) is None:
+            return shown
+        return f"{shown[0]} ({apart[0]})", f"{shown[1]} ({apart[1]})"
 
 
 class NotAsExpected(AssertionError):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
-from playbook.facts.reading import Reading
+from playbook.facts.reading import VARIANTS, Reading
+from playbook.facts.remedies import Remedy
 from playbook.pristine import languages
 from playbook.pristine.seeds import Document
 
@@ -57,6 +58,34 @@ class Locales:
             for problem in languages.untranslated(language, messages, self._reading.seeds, NOTHING):
                 where = f"locale {language}: {problem.what}"
                 yield Finding(where, Description(problem.expected), problem.found)
+
+    def untranslated_variants(self, language: str) -> Iterator[Finding]:
+        """Messages of loaded regional variants (``fr-FR``) that are not in the language.
+
+        Variants are the app's own: a reset leaves them alone.
+        """
+        kept = self._reading.deployment.kept_as("locales")
+        for document in self._reading.documents.get(VARIANTS, []) if kept else []:
+            tag = document.get(kept.key) if kept else None
+            if languages.is_variant(tag, language):
+                yield from self._variant_findings(language, f"locale {tag}", document)
+
+    def untranslated_variants_served(self, language: str) -> Iterator[Finding]:
+        """The same of the variants that the API serves."""
+        for entry in self._reading.localization.field("languages", list):
+            if isinstance(entry, dict) and languages.is_variant(entry.get("language"), language):
+                where = f"locale {entry['language']} as served"
+                yield from self._variant_findings(language, where, entry)
+
+    def _variant_findings(
+        self, language: str, where: str, document: Mapping[str, Any]
+    ) -> Iterator[Finding]:
+        found = languages.variant_problems(
+            language, document.get("messages", NOTHING), self._reading.seeds
+        )
+        for problem in found:
+            expected = Description(f"{problem.expected}, as it hides language {language}")
+            yield Finding(f"{where}: {problem.what}", expected, problem.found, Remedy.DATA)
 
     def direction(self, language: str) -> object:
         """In which direction the loaded language reads: "ltr" or "rtl"."""

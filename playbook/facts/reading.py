@@ -29,6 +29,7 @@ from playbook.deployments.description import (
     Listing,
     Request,
     ShownAccount,
+    ShownCreator,
     ShownLead,
     ShownLiveSale,
     ShownProduct,
@@ -37,6 +38,7 @@ from playbook.deployments.description import (
 )
 from playbook.deployments.scope import PROBE, Scope
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
+from playbook.environment.cache_keys import Cached
 from playbook.environment.http import Visitor
 from playbook.environment.identities import read_scope
 from playbook.environment.presence import Presence
@@ -46,12 +48,13 @@ from playbook.errors import PlaybookError, WrongUsage
 from playbook.facts.findings import Unobservable
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.facts.stored import Stored
-from playbook.pristine import bundles
+from playbook.pristine import bundles, languages
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import COLLECTION as JOURNAL
+from playbook.reset.journal import LOOKS
 
 PATIENCE_SECONDS = 5.0
 """How long an endpoint may take before an investor would notice."""
@@ -60,6 +63,8 @@ ARRIVAL_SECONDS = 5.0
 REQUESTS_AT_ONCE = 6
 MOST_PAGES = 200
 """A list that never ends is read so far."""
+VARIANTS = "variants of the languages"
+"""The name under which what stands beside the languages (``fr-FR`` beside ``fr``) is read."""
 PROBE_TIME = "%Y%m%dT%H%M%S"
 ABANDONED = timedelta(minutes=10)
 """How old another check's probe must be before it is taken for a killed check's."""
@@ -190,8 +195,8 @@ class Reading:
         return self._result(self._indexes)
 
     @cached_property
-    def cache(self) -> Mapping[str, bytes | None]:
-        """The cached values of the bundle and its region by key; None is no plain string."""
+    def cache(self) -> Mapping[str, Cached]:
+        """The cached values of the bundle and its region by key."""
         return self._result(self._cache)
 
     @property
@@ -275,8 +280,8 @@ class Reading:
         return self._result(self._shared.ask(what, lambda: self._pool.submit(self._open_product)))
 
     @property
-    def shown_creators(self) -> list[str]:
-        """The creators' names."""
+    def shown_creators(self) -> list[ShownCreator]:
+        """The active creators."""
         return self._result(self._shown_creators)
 
     @property
@@ -321,7 +326,9 @@ class Reading:
         scope = self._scope.result()
         since = self.at - presence.IN_SESSION
         more = presence.presence_questions(self.seeds, scope, since)
-        runs = {"bundle": self.bundle.key, "trigger": {"$ne": "check"}}
+        if kept := self.deployment.kept_as("locales"):
+            more.append(Question(VARIANTS, kept.collection, {kept.key: languages.VARIANT_FILTER}))
+        runs = {"bundle": self.bundle.key, "trigger": {"$nin": LOOKS}}
         more += [
             Question("currency_rates", "currency_rates"),
             Question(guard.COLLECTION, guard.COLLECTION, {"_id": guard.MARKER}),
@@ -341,7 +348,7 @@ class Reading:
         with self.environment.translate_connection_errors():
             return snapshot.read_indexes(self.environment.db, self.deployment)
 
-    def _read_cache(self) -> dict[str, bytes | None]:
+    def _read_cache(self) -> dict[str, Cached]:
         with self.environment.translate_connection_errors():
             client = self.environment.redis
             keys = cache_keys.keys(client, self.deployment.key_patterns(self.bundle))

@@ -18,6 +18,8 @@ class Remedy(StrEnum):
     """The deployment's rate feed; a reset only asks it to refresh."""
     BACKEND = "backend"
     """The app lacks a route, answers with an error, or does not show what is stored."""
+    DATA = "data"
+    """The app's own data stand in the way; a reset may not touch them."""
     PAGES = "pages"
     """The app's front end shows what is stored otherwise than it should."""
     ENVIRONMENT = "environment"

@@ -47,6 +47,48 @@ class Seen:
                 yield from _product_findings(where, match.pristine, product)
 
     @property
+    def unowned_products(self) -> Iterator[Finding]:
+        """Products that the shop lists, and that belong to no region.
+
+        A reset may not touch them, as they could be the app's own.
+        """
+        # What a reset of the region would remove is for the stored catalog's check to say.
+        known = {str(one["_id"]) for one in self._reading.stored.as_kept("products")}
+        known.update(self._reading.seeds.products)
+        for product in self._reading.shown_products:
+            if product.unowned and product.id not in known:
+                yield _unowned(f"product {product.id} in the shop", "region", product.title)
+
+    @property
+    def unowned_creators(self) -> Iterator[Finding]:
+        """Creators whom the app shows, and who belong to no region."""
+        known = {line.model.name for line in self._reading.seeds.creators.values()}
+        for creator in self._reading.shown_creators:
+            if creator.unowned and not any(same_text(creator.name, name) for name in known):
+                yield _unowned(f"creator {creator.name} in the app", "region", creator.name)
+
+    @property
+    def unowned_livesales(self) -> Iterator[Finding]:
+        """LiveSales that the app lists, and that belong to no investor."""
+        for event in self._reading.shown_livesales:
+            if event.unowned and event.id not in self._reading.seeds.livesales:
+                where = f"LiveSale {event.id} in the app's list"
+                yield _unowned(where, "investor", event.title)
+
+    @property
+    def other_cards_on_the_board(self) -> Iterator[Finding]:
+        """Cards that the signed-in account sees, and that nobody planned."""
+        matched = self._reading.stored.matched("leads")
+        planned = {str(match.wanted["_id"]) for match in matched.matches}
+        ours = {str(stray.get("_id")) for stray in matched.strays}
+        for card in self._reading.shown_leads:
+            if card.id not in planned:
+                remedy = None if card.id in ours else Remedy.DATA
+                company = Description(f"“{card.company}”")
+                where = f"lead {card.id} on the board"
+                yield Finding(where, Description("no such card"), company, remedy)
+
+    @property
     def product_page(self) -> Iterator[Finding]:
         """In what a product's own page, opened by its id, is not that product's."""
         return _with_remedy(self._product_page, self._catalog.differences_from_seeds)
@@ -76,7 +118,7 @@ class Seen:
         shown = self._reading.shown_creators
         for match in self._reading.stored.matched("creators").matches:
             name = str(match.pristine["name"])
-            if match.pristine["active"] and not any(same_text(name, one) for one in shown):
+            if match.pristine["active"] and not any(same_text(name, one.name) for one in shown):
                 yield Finding(f"creator {name} in the app", Description("shown"), NOTHING)
 
     @property
@@ -196,6 +238,11 @@ class Seen:
                 yield Finding(f"{where}: price of {sku}", _price(match.pristine), found_price)
         for stray in offers:
             yield Finding(f"{where}: products", Description("only those that are planned"), stray)
+
+
+def _unowned(where: str, owner: str, title: str) -> Finding:
+    found = Description(f"“{title}” of none")
+    return Finding(where, Description(f"a known {owner}"), found, Remedy.DATA)
 
 
 def _with_remedy(seen: Iterator[Finding], stored: Iterator[Finding]) -> Iterator[Finding]:

@@ -38,11 +38,13 @@ from playbook.processes.signals import (
 )
 from playbook.report.allure.former import remove_results_of
 from playbook.reset import backup
+from playbook.reset.journal import WALK as TRIGGER_OF_WALKS
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
 from playbook.reset.run import InSession, Reset, ResetFailed, seeds_version
 from playbook.verdict import recording
 from playbook.verdict.checks import WALK
+from playbook.verdict.collector import history_of
 from playbook.verdict.model import NO_GO, Result, Verdict, of_results
 
 TRIGGER = "nightly"
@@ -55,8 +57,19 @@ REMEMBERED_NIGHTS = 60
 RENEWAL_SECONDS = 10.0
 """How often the lease of a night is looked after."""
 
-type Check = Callable[[Environment, Seeds, Bundle, Path | None], Verdict]
-"""Checks a bundle; leaves Allure results in a folder where one is named."""
+
+@dataclass(frozen=True)
+class Results:
+    """Where a check leaves Allure results, and the reset that it was made after."""
+
+    folder: Path
+    reset: Run | None = None
+
+
+type Check = Callable[[Environment, Seeds, Bundle, Results | None], Verdict]
+"""Checks a bundle; leaves Allure results where a folder is named."""
+type Walk = Callable[[Environment, Seeds, Bundle, Results | None, str], Verdict]
+"""A check by walking; the last is the run in the journal that the pictures belong to."""
 
 
 type Coming = Callable[[Bundle, datetime, timedelta], datetime | None]
@@ -70,16 +83,18 @@ class NotDue(Refused):
 
 
 def run_features(
-    environment: Environment, seeds: Seeds, bundle: Bundle, allure_results: Path | None
+    environment: Environment, seeds: Seeds, bundle: Bundle, results: Results | None
 ) -> Verdict:
     """Check a bundle by the features, as ``playbook check`` does."""
     from playbook.verdict.run_features import check
 
-    return check(environment, seeds, [bundle], allure_results=allure_results)
+    resets = {bundle.key: results.reset} if results and results.reset else {}
+    folder = results.folder if results else None
+    return check(environment, seeds, [bundle], allure_results=folder, resets=resets)
 
 
 def walk_through(
-    environment: Environment, seeds: Seeds, bundle: Bundle, allure_results: Path | None
+    environment: Environment, seeds: Seeds, bundle: Bundle, results: Results | None, run: str
 ) -> Verdict:
     """Walk through a bundle's demo in a browser, as ``playbook walk`` does.
 
@@ -93,8 +108,8 @@ def walk_through(
             environment,
             seeds,
             [bundle],
-            allure_results=allure_results,
-            walking=Walking(alone=True),
+            allure_results=results.folder if results else None,
+            walking=Walking(alone=True, runs={bundle.key: run}),
         )
     except NotWalked as error:
         line = "Walk: the demo as its investor sees it"
@@ -119,7 +134,7 @@ class Nightly:
     if_due: tuple[time, timedelta] | None = None
     """Reset time and grace, where a night is to be made only if it is due."""
     check: Check = run_features
-    walk: Check | None = None
+    walk: Walk | None = None
     """Walks through a demo that is GO; None where nobody asked for it."""
     coming: Coming | None = None
     """Which meeting the calendars name next, where there are calendars."""
@@ -239,8 +254,9 @@ class Nightly:
         finally:
             ended.set()
             keeper.join()
-            with suppress(PyMongoError):
-                lease.release()
+            # Where MongoDB stays away it ends by its expiry.
+            with suppress(PyMongoError, Unreachable):
+                self.environment.outlast(lease.release)
 
     def _try(self, night: Night) -> Attempt:
         """Reset and check once, waiting before it while an investor is in session."""
@@ -349,7 +365,7 @@ class Nightly:
     def _checked(self, night: Night, what: str, run: Run) -> Attempt:
         """Check, and add the verdict to the run's document in the journal."""
         began = monotonic()
-        results = self._allure_results(night)
+        results = self._allure_results(night, run)
         try:
             with self.stopping.changing_nothing():
                 verdict = self.check(self.environment, self.seeds, night.bundle, results)
@@ -382,19 +398,31 @@ class Nightly:
         if self.walk is None:
             return
         results = self._allure_results(night)
+        run = recording.begin(self.seeds, night.bundle.key, self._resets.by, TRIGGER_OF_WALKS)
         try:
-            verdict = self.walk(self.environment, self.seeds, night.bundle, results)
+            with self.stopping.changing_nothing():
+                verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)
+        except Interrupted:
+            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
+            self._record_walk(night, run, str(error))
             night.attempts.append(Attempt(WALK, error=error))
             return
         self.stopping.require()
         (found,) = verdict.bundles
+        (part,) = verdict.document()["bundles"]
+        recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=found))
         said = found.verdict if found.walked else "not walked"
         self._say(night, f"walked through: {said}")
 
-    def _allure_results(self, night: Night) -> Path | None:
+    def _record_walk(self, night: Night, run: Run, error: str | None = None) -> None:
+        if why_not := recording.record(self.environment, [run], error):
+            night.notes.append(f"the walk is not in the journal: {why_not}")
+
+    def _allure_results(self, night: Night, reset: Run | None = None) -> Results | None:
         """The folder of results; what the bundle's former night left there is removed first.
 
         A retry and a walk of the same night stay beside the first check.
@@ -403,9 +431,9 @@ class Nightly:
             return None
         folder = self.reports / "allure-results"
         if not night.results_cleared:
-            remove_results_of(folder, night.bundle.short)
+            remove_results_of(folder, night.bundle.short, history_of(self.environment))
             night.results_cleared = True
-        return folder
+        return Results(folder, reset)
 
     def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
         """The verdict's JSON and its page; that one can't be written changes no verdict."""

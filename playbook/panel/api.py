@@ -99,10 +99,10 @@ def demo_router(
     environment: Environment,
     seeds: Seeds,
     backups: Path | None = None,
-    gate: Authentication | None = None,
+    authentication: Authentication | None = None,
 ) -> APIRouter:
     """The two endpoints for one deployment; mountable in any FastAPI app."""
-    gate = gate or Authentication.of_settings(environment)
+    authentication = authentication or Authentication.of_settings(environment)
     work = Work(environment, seeds, backups or backup.directory(environment.settings))
     router = APIRouter(prefix="/api/demo", tags=["demo"])
 
@@ -137,7 +137,7 @@ def demo_router(
         ] = False,
     ) -> WasReset:
         """Put a bundle back to pristine, for real, and answer when it is done."""
-        who = said(lambda: gate.person(request, "operator"))
+        who = said(lambda: authentication.person(request, "operator"))
         chosen = _bundle(seeds, bundle)
         meeting = None
         try:
@@ -165,7 +165,7 @@ def demo_router(
     @router.get("/smoke-test/{bundle}", responses=_PROBLEMS)
     def smoke_test(request: Request, bundle: str) -> SmokeTest:
         """Check a bundle, for real and changing no demo data, and answer with the verdict."""
-        who = said(lambda: gate.person(request, "viewer"))
+        who = said(lambda: authentication.person(request, "viewer"))
         chosen = _bundle(seeds, bundle)
         said(lambda: audit(who, "check", chosen))
         checked = said(lambda: work.check(chosen, by=who.name))

@@ -1,9 +1,10 @@
 """Run a check beside a server: in a process of its own, since pytest is one session a process.
 
-``python -m playbook.panel.check_process BUNDLE [WALKS]`` is the child; with a folder for the
-pictures it walks through the demo in a browser instead. It takes the deployment's
-settings from its environment and prints one JSON object a line: each result (and picture) as it
-comes in, and last the verdict's document or what kept it from one. It ends when its parent does.
+``python -m playbook.panel.check_process BUNDLE [FOLDER RUN]`` is the child; with a folder for the
+pictures and the run that they belong to, it walks through the demo in a browser instead. It takes
+the deployment's settings from its environment and prints one JSON object a line: each result (and
+picture) as it comes in, and last the verdict's document or what kept it from one. It ends when its
+parent does.
 """
 
 from __future__ import annotations
@@ -48,20 +49,30 @@ class Checked:
     reasons: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Walk:
+    """That a demo is to be walked through instead of checked."""
+
+    folder: Path
+    """Below which its pictures are kept."""
+    run: str
+    """The run in the journal that they belong to."""
+    on_picture: Callable[[Path], None]
+
+
 def run(
     environment: Environment,
     seeds: Seeds,
     bundle: Bundle,
     on_result: Callable[[Result], None],
-    walks: Path | None = None,
-    on_picture: Callable[[Path], None] = lambda picture: None,
+    walk: Walk | None = None,
 ) -> Checked:
-    """Check one bundle for real, in a child process; with ``walks``, walk through it instead.
+    """Check one bundle for real, in a child process; with ``walk``, walk through it instead.
 
     Raises Unreachable where the environment is not, CheckBroke where there is no verdict.
     """
     with _turns:
-        return _run(environment, seeds, bundle, on_result, walks, on_picture)
+        return _run(environment, seeds, bundle, on_result, walk)
 
 
 def _run(
@@ -69,15 +80,14 @@ def _run(
     seeds: Seeds,
     bundle: Bundle,
     on_result: Callable[[Result], None],
-    walks: Path | None,
-    on_picture: Callable[[Path], None],
+    walk: Walk | None,
 ) -> Checked:
     variables = {**os.environ, **environment.settings.as_variables()}
     variables["PLAYBOOK_SEEDS"] = str(seeds.directory.resolve())
     variables["PYTHONPATH"] = os.pathsep.join(
         filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
     )
-    arguments = [bundle.key, *([str(walks.resolve())] if walks else [])]
+    arguments = [bundle.key, *([str(walk.folder.resolve()), walk.run] if walk else [])]
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "playbook.panel.check_process", *arguments],
         stdin=subprocess.PIPE,
@@ -103,8 +113,8 @@ def _run(
                 if "result" in said:
                     fields = said["result"]
                     on_result(Result(**{**fields, "findings": tuple(fields["findings"])}))
-                elif "picture" in said:
-                    on_picture(Path(said["picture"]))
+                elif "picture" in said and walk is not None:
+                    walk.on_picture(Path(said["picture"]))
                 else:
                     ended = said or ended
     finally:
@@ -157,7 +167,7 @@ def main() -> NoReturn:
     end_process(status)
 
 
-def _verdict_document(name: str, walks: list[str], say: Callable[..., None]) -> dict[str, Any]:
+def _verdict_document(name: str, walk: list[str], say: Callable[..., None]) -> dict[str, Any]:
     from playbook.environment import Environment, Settings
     from playbook.pristine import bundles, seeds
     from playbook.verdict.run_features import Walking, check
@@ -168,19 +178,19 @@ def _verdict_document(name: str, walks: list[str], say: Callable[..., None]) -> 
         raise WrongUsage("a check beside a server needs MONGO_URI, REDIS_URL and API_URL")
     with Environment(settings) as environment:
         environment.require_reachable()
-        walking = (
-            Walking(
+        chosen, walking = bundles.find(loaded, name), None
+        if walk:
+            folder, run = walk
+            walking = Walking(
                 alone=True,
-                root=Path(walks[0]),
+                root=Path(folder),
+                runs={chosen.key: run},
                 on_picture=lambda bundle, step, picture: say(picture=str(picture)),
             )
-            if walks
-            else None
-        )
         verdict = check(
             environment,
             loaded,
-            [bundles.find(loaded, name)],
+            [chosen],
             on_result=lambda result: say(result=asdict(result)),
             walking=walking,
         )

@@ -14,7 +14,9 @@ from typing import Any
 from playbook import PROJECT
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
-from playbook.verdict.checks import CHECKS
+from playbook.reset.journal import WALK as TRIGGER_OF_WALKS
+from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.model import NOT_WALKED
 
 _TAG = re.compile(r"@(check|bundle)-([\w-]+)")
 _FEATURE = re.compile(r"^Feature:\s*(.+?)\s*$", re.MULTILINE)
@@ -33,11 +35,35 @@ class Line:
 
 
 def checklist(bundle: Bundle, run: Document | None) -> list[Line]:
-    """The nine lines of a bundle, judged by a run of the journal, if there is one."""
+    """The lines of a bundle, judged by a run of the journal, if there is one.
+
+    They are those of the nine checks, and of the walk where the run has walked through the demo.
+    """
     words = _scenario_sentences()
-    return [
+    lines = [
         _line(check, words.get((check, bundle.short)) or words.get((check, ""), check), run)
         for check in CHECKS
+        if run is None or run.get("trigger") != TRIGGER_OF_WALKS
+    ]
+    return [*lines, *_walk_lines(run)]
+
+
+def _walk_lines(run: Document | None) -> list[Line]:
+    """A line for each of sales' steps, as far as a run has made them."""
+    steps: dict[str, list[Mapping[str, Any]]] = {}
+    for result in (run.get("checks") or []) if run else []:
+        if result.get("check") == WALK and result.get("status") != NOT_WALKED:
+            steps.setdefault(str(result.get("playbook") or WALK), []).append(result)
+    return [
+        Line(
+            WALK,
+            words,
+            "passed"
+            if all(r["status"] == "passed" or r.get("waived") for r in found)
+            else "failed",
+            tuple(found),
+        )
+        for words, found in sorted(steps.items())
     ]
 
 

@@ -1,7 +1,7 @@
-"""What a server does for a bundle: reset it, roll it back, check it; all for real.
+"""What a server does for a bundle: reset it, roll it back, check it, walk through it; for real.
 
-A check is recorded in the journal beside the resets, as a run with the trigger "check", so that
-every server, command and page that reads the journal tells the same verdict.
+A check and a walk are recorded in the journal beside the resets, as runs with the trigger "check"
+or "walk", so that every server, command and page that reads the journal says the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
 from playbook.reset.backup import Backup
-from playbook.reset.journal import Run
+from playbook.reset.journal import WALK, Run
 from playbook.reset.run import Progress, Report, Reset, silent
 from playbook.verdict import recording
 from playbook.verdict.model import Result
@@ -96,21 +96,28 @@ class Work:
         self,
         bundle: Bundle,
         *,
+        by: str,
         on_result: Callable[[Result], None] = lambda result: None,
         on_picture: Callable[[Path], None] = lambda picture: None,
     ) -> Checked:
-        """Walk through a demo in a browser; the pictures and the verdict stay with the backups.
+        """Walk through a demo in a browser and record it; its pictures are kept with the run.
 
-        It is no check of the data, so that the journal, which says what is GO, holds none of it.
         Raises Unreachable or CheckBroke where there is no verdict.
         """
-        return check_process.run(
-            self.environment, self.seeds, bundle, on_result, self.backups, on_picture
-        )
+        run = recording.begin(self.seeds, bundle.key, by, WALK)
+        walk = check_process.Walk(self.backups, run.id, on_picture)
+        try:
+            walked = check_process.run(self.environment, self.seeds, bundle, on_result, walk)
+        except PlaybookError as error:
+            self._record(run, str(error))
+            raise
+        recording.finish(run, walked.checks, walked.verdict, walked.reasons)
+        self._record(run)
+        return walked
 
     def _record(self, run: Run, error: str | None = None) -> None:
         if why_not := recording.record(self.environment, [run], error):
-            log.warning("a check is not in the journal: %s", why_not)
+            log.warning("a %s is not in the journal: %s", run.trigger, why_not)
 
     def _resets(self, progress: Progress, by: str) -> Reset:
         return Reset(self.environment, self.seeds, self.backups, progress=progress, by=by)

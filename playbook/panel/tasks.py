@@ -11,7 +11,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.reset.plan import Step
 from playbook.reset.run import Progress, Report
 from playbook.verdict.model import GO, Result
-from playbook.walk.walked import TITLES
+from playbook.walk.walk import TITLES
 
 PANEL = "panel"
 """The trigger of a reset that somebody asked for here."""
@@ -47,7 +47,7 @@ def roll_back(work: Work, bundle: Bundle, by: str, to: str | None, force: bool) 
     return task
 
 
-def walk(work: Work, bundle: Bundle) -> Task:
+def walk(work: Work, bundle: Bundle, by: str) -> Task:
     """Walk through the demo in a browser."""
 
     def task(told: Told) -> str:
@@ -62,7 +62,7 @@ def walk(work: Work, bundle: Bundle) -> Task:
             shown = f"{bundle.short}/walk/{picture.parent.name}/{picture.name}"
             told.say(f"Picture: {TITLES[picture.stem]}", "done", shown)
 
-        checked = work.walk(bundle, on_result=on_result, on_picture=on_picture)
+        checked = work.walk(bundle, by=by, on_result=on_result, on_picture=on_picture)
         return f"Walked through: {checked.verdict}."
 
     return task

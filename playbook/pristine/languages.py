@@ -21,6 +21,8 @@ from playbook.pristine.visible_text import shows_something
 
 LANGUAGES: tuple[str, ...] = get_args(Language)
 """Every language that a demo speaks; each must be loaded."""
+VARIANT_FILTER = {"$regex": rf"^(?:{'|'.join(sorted(LANGUAGES))})[-_]", "$options": "i"}
+"""MongoDB's condition for the tag of a language's regional variant, like ``fr-FR``."""
 SOURCE_LANGUAGE = "en"
 """The language from which the others are translated."""
 
@@ -57,10 +59,30 @@ def untranslated(
         text = found.get(name, nothing)
         if not isinstance(text, str) or text is nothing or not shows_something(text):
             yield Problem(f"messages.{name}", "a message", text)
-        elif language == SOURCE_LANGUAGE or name in same:
+        elif name in same:
             continue
-        elif same_text(text, source[original]) or not could_be(language, text):
+        elif not could_be(language, text):
+            wanted = "a translation" if language != SOURCE_LANGUAGE else "a text in English"
+            yield Problem(f"messages.{name}", wanted, text)
+        elif language != SOURCE_LANGUAGE and same_text(text, source[original]):
             yield Problem(f"messages.{name}", "a translation", text)
+
+
+def is_variant(tag: object, language: str) -> bool:
+    """Whether a tag names a regional variant of a language: ``fr-FR`` or ``fr_fr`` of ``fr``."""
+    return isinstance(tag, str) and tag.casefold().startswith((f"{language}-", f"{language}_"))
+
+
+def variant_problems(language: str, messages: object, seeds: Seeds) -> Iterator[Problem]:
+    """What is wrong with a regional variant, which an app takes before the language itself.
+
+    It may leave messages out and word them otherwise, but must be in the language.
+    """
+    if not isinstance(messages, Mapping):
+        yield Problem("messages", "messages by name", messages)
+        return
+    # What it leaves out comes from the language itself.
+    yield from untranslated(language, {**seeds.locales[language].model.messages, **messages}, seeds)
 
 
 def problems(language: str, document: Mapping[str, Any] | None, seeds: Seeds) -> Iterator[Problem]:

@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from playbook.clock import RESET_TIME, next_reset
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.journal import Journal
+from playbook.reset.journal import LOOKS, Journal
 from playbook.reset.standing import UNKNOWN, Standing
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import GO
 
 NIGHTLY = "nightly"
@@ -75,7 +75,7 @@ def render(
         if checked is not None:
             samples["demo_check_failed"] += [
                 ({**labels, "check": check}, float(check in checked.get("failed_checks", [])))
-                for check in CHECKS
+                for check in (*CHECKS, *((WALK,) if checked.get("walked") else ()))
             ]
     return _text(samples)
 
@@ -83,7 +83,7 @@ def render(
 def _of_bundle(runs: list[Document], standing: Standing) -> dict[str, float]:
     successes = [r for r in runs if r.get("verdict") == GO and r.get("trigger") == NIGHTLY]
     values = {"demo_last_success_timestamp_seconds": _ended(successes[0]) if successes else 0.0}
-    if wrote := [run for run in runs if run.get("trigger") != "check"]:
+    if wrote := [run for run in runs if run.get("trigger") not in LOOKS]:
         latest = wrote[0]
         seconds = sum(float(step.get("seconds", 0)) for step in latest.get("steps", []))
         values["demo_last_run_timestamp_seconds"] = latest["started_at"].timestamp()

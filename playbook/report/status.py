@@ -173,7 +173,10 @@ def _to_json(value: Any) -> str:
 
 
 def _seconds(run: Document) -> float:
-    return float(sum(step.get("seconds", 0) for step in run.get("steps", [])))
+    if steps := run.get("steps"):
+        return float(sum(step.get("seconds", 0) for step in steps))
+    ended = run.get("ended_at") or run["started_at"]
+    return float((ended - run["started_at"]).total_seconds())
 
 
 def _verdict(verdict: object) -> Text:

@@ -9,7 +9,7 @@ One folder holds the whole scope of a run, however many bundles it was of; what 
 it once. The manifest says which documents are whose, so that one bundle can be restored alone.
 
 A folder may hold backups of several environments. One of another environment is never listed,
-restored or pruned.
+restored or pruned. Beside them are the pictures of walks, kept as long as backups are.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ from playbook.pristine.bundles import Bundle
 
 KEPT = timedelta(days=7)
 PREFIX = "demo_state_"
+WALKS = "walks"
+"""Below it: the pictures of walks, by environment, bundle and run."""
 MANIFEST = "manifest.json"
 FORMAT, FORMAT_WITHOUT_IDENTITY = 2, 1
 BEFORE_RESET, BEFORE_ROLLBACK = "before reset", "before rollback"
@@ -236,8 +238,10 @@ def _claim_name(root: Path, partial: Path, now: datetime) -> Path:
 def prune(root: Path, identity: Identity, now: datetime) -> None:
     """Remove this environment's backups older than seven days, except the latest GO of a bundle.
 
-    Leftovers of its killed runs go with them. What another environment keeps here stays.
+    The pictures of its walks go as the backups do. Leftovers of its killed runs go with them. What
+    another environment keeps here stays.
     """
+    prune_walks(root, identity, now)
     oldest = (now - KEPT).date()
     old = [path for path in root.glob(f"{PREFIX}*") if (_day_of(path) or oldest) < oldest]
     if old:
@@ -250,6 +254,21 @@ def prune(root: Path, identity: Identity, now: datetime) -> None:
         # Another bundle's reset may be giving it its name at this very moment.
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def walks_of(root: Path, identity: Identity) -> Path:
+    """Where the pictures of an environment's walks are kept: a folder a bundle, in it one a run."""
+    return root / WALKS / (identity.id or "unmarked")
+
+
+def prune_walks(root: Path, identity: Identity, now: datetime) -> None:
+    """Remove the pictures of walks older than seven days; a bundle's latest always stay."""
+    # Folders have the names of their runs, which begin with the instant and sort by it.
+    oldest = f"{(now - KEPT).astimezone(UTC):%Y%m%dT%H%M%S}"
+    for bundle in walks_of(root, identity).glob("*"):
+        for path in sorted(bundle.glob("*T*Z*"))[:-1]:
+            if path.name < oldest:
                 shutil.rmtree(path, ignore_errors=True)
 
 

@@ -15,7 +15,7 @@ import bson
 import pymongo
 import requests
 from bson.raw_bson import RawBSONDocument
-from pymongo import IndexModel, ReplaceOne, UpdateOne
+from pymongo import IndexModel, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
@@ -79,6 +79,7 @@ class Executor:
         Raises Unreachable where a part does not answer, StepFailed where it refuses.
         """
         with self.environment.translate_connection_errors():
+            self.environment.require_primary()
             try:
                 with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
                     return self._run(operation)
@@ -135,7 +136,8 @@ class Executor:
         return f"{len(changed)} written, {len(documents) - len(changed)} pristine already"
 
     def _set_fields(self, kept: Kept, matches: Sequence[Match]) -> str:
-        writes: list[ReplaceOne[Document] | UpdateOne] = []
+        writes: list[ReplaceOne[Document] | UpdateOne | UpdateMany] = []
+        alike: dict[bytes, tuple[Document, list[Any]]] = {}
         created = changed = 0
         for match in matches:
             if match.present is None:
@@ -154,8 +156,17 @@ class Executor:
                 )
                 continue
             update = resolved(changes.as_update(), self._new_ids)
-            writes.append(UpdateOne({"_id": match.identifier}, update))
+            alike.setdefault(bson.encode(update), (update, []))[1].append(match.identifier)
             changed += 1
+        # What is sold has the same to be changed in every product: that is one write.
+        for update, ids in alike.values():
+            if len(ids) == 1:
+                writes.append(UpdateOne({"_id": ids[0]}, update))
+                continue
+            portions = range(0, len(ids), IDS_AT_ONCE)
+            writes += [
+                UpdateMany({"_id": {"$in": ids[n : n + IDS_AT_ONCE]}}, update) for n in portions
+            ]
         if writes:
             self.written.add(kept.collection)
             self.environment.db[kept.collection].bulk_write(writes, ordered=False)

@@ -1,8 +1,8 @@
 """The journal of an environment in ``demo_resets``: one record a bundle of every run.
 
-A run is a reset, a rollback or a check. One that works on several bundles at once leaves a record
-for each of them, all with its id in ``run``. The journal is the one truth about a demo: the board,
-``playbook status`` and the metrics read nothing else.
+A run is a reset, a rollback, a check or a walk. One that works on several bundles at once leaves a
+record for each of them, all with its id in ``run``. The journal is the one truth about a demo: the
+board, ``playbook status`` and the metrics read nothing else.
 
 A record carries the identity of its environment; those of another environment, as a copied
 database brings them along, are never shown. A run that was killed stays "running" until the next
@@ -38,8 +38,9 @@ COLLECTION = "demo_resets"
 AWARE = json_util.JSONOptions(tz_aware=True)
 RECORD_SECONDS = 5
 """How long to try writing a run's end before it goes to a file."""
-CHECK = "check"
-"""The trigger of a run that only looked."""
+CHECK, WALK = "check", "walk"
+LOOKS = (CHECK, WALK)
+"""The triggers of runs that only looked."""
 ROLLBACK = "rollback"
 NIGHTLY = "nightly"
 CHANGES_SHOWN = 200
@@ -100,6 +101,9 @@ class Run:
     """How many failures are accepted for a while, and count as passed."""
     reasons: list[Document] = field(default_factory=list)
     checks: list[Document] = field(default_factory=list)
+    walked: bool = False
+    """Whether the demo was walked through in a browser; its pictures are in the folder that this
+    run's id names, below the backups of the machine that walked."""
     night: Document | None = None
     """On the last run of a night without an engineer: how the whole night went."""
 
@@ -243,9 +247,9 @@ class Journal:
     def changes(self, bundle: str, count: int = CHANGES_SHOWN) -> list[Document]:
         """The runs that changed a bundle's demo and left it changed, newest first.
 
-        No checks; no run that was refused, or that put the state before it back.
+        No checks and no walks; no run that was refused, or that put the state before it back.
         """
-        where = {"trigger": {"$ne": CHECK}, "status": {"$nin": ["refused", "rolled back"]}}
+        where = {"trigger": {"$nin": LOOKS}, "status": {"$nin": ["refused", "rolled back"]}}
         found = self.db[COLLECTION].find(self._own({"bundle": bundle, **where}), {"steps": 0})
         return list(found.sort("_id", -1).limit(count))
 
@@ -349,7 +353,7 @@ def meeting_of(changes: Iterable[Mapping[str, Any]], now: datetime) -> datetime 
     keeps it, a rollback brings back the one of the state that it restores.
     """
     for run in changes:
-        if run.get("status") == "done" and run.get("trigger") != CHECK:
+        if run.get("status") == "done" and run.get("trigger") not in LOOKS:
             if run.get("trigger") == NIGHTLY and "meeting" not in run:
                 continue  # written before nights said so: they kept it
             meeting = stated_meeting(run)

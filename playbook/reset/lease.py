@@ -94,8 +94,12 @@ class Lease:
     def __post_init__(self) -> None:
         self.clock = self.clock or ServerClock(self.db)
 
-    def take(self, key: str) -> dict[str, Any] | None:
-        """Take one lease; None when it is ours now, else the document of its holder."""
+    def take(self, key: str, *, stands: bool = False) -> dict[str, Any] | None:
+        """Take one lease; None when it is ours now, else the document of its holder.
+
+        ``stands``: its document is there already, so that asking for a lease that is not free is
+        no error. Whoever waits asks often, and some servers lose a connection with every error.
+        """
         now, started = self.clock.now(), elapsed()
         free = [
             {"expires_at": {"$lte": now}},
@@ -113,15 +117,17 @@ class Lease:
                 taken = self.db[COLLECTION].find_one_and_update(
                     {"_id": key, "$or": free},
                     {"$set": mine, "$inc": {"fence": 1}},
-                    upsert=True,
+                    upsert=not stands,
                     return_document=ReturnDocument.AFTER,
                 )
-                break
             except DuplicateKeyError:  # it stands, and is not free
-                other = self.db[COLLECTION].find_one({"_id": key})
-                if other is not None:
-                    return other
-        assert taken is not None  # an upsert always answers with a document
+                taken = None
+            if taken is not None:
+                break
+            other = self.db[COLLECTION].find_one({"_id": key})
+            if other is not None:
+                return other
+            stands = False
         sure = started - self.clock.uncertainty + self.life.total_seconds()
         with self._lock:
             self.fences[key] = taken["fence"]
@@ -167,7 +173,9 @@ class Lease:
         it stays held for longer than ``patience``.
         """
         deadline = elapsed() + patience.total_seconds()
-        while other := outlast(lambda: self.take(key)):
+        stands = False
+        while other := outlast(partial(self.take, key, stands=stands)):
+            stands = True
             if elapsed() > deadline:
                 what = key.replace(":", " ")
                 raise Refused(f"{what} is held by {_describe_lease(other)}; try again later")

@@ -4,6 +4,9 @@ Pure, over the journal's records. The board, ``playbook status``, the metrics an
 take a bundle's verdict from here. A verdict is believed for a day, and only as long as nothing
 has been written since to what it looked at: to the bundle itself, to its region's catalog and
 creators, or to the languages.
+
+A walk looks at pages alone. One that was GO makes no demo GO; one that was NO-GO makes a demo NO-GO
+whose checklist is GO, until it is walked through again or something is written.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.journal import CHECK, ROLLBACK, Journal
+from playbook.reset.journal import LOOKS, ROLLBACK, WALK, Journal
 
 GO, NO_GO, UNKNOWN = "GO", "NO-GO", "UNKNOWN"
 BELIEVED_FOR = timedelta(hours=24)
@@ -36,9 +39,21 @@ class Standing:
     at: datetime | None = None
     """When the check ended that it rests on (UTC)."""
     run: Document | None = None
-    """The journal's record that holds the verdict."""
+    """The journal's record of the check that it rests on."""
+    walk: Document | None = None
+    """The record of the last walk through the demo as it is now; None where there was none."""
     meeting: datetime | None = None
     """The meeting to come that the demo is prepared for (UTC)."""
+
+    @property
+    def reasons(self) -> list[Document]:
+        """Why it is NO-GO, as the records of the check and of the walk say it."""
+        if self.verdict != NO_GO:
+            return []
+        records = [self.run]
+        if self.walk is not self.run and self.walk and walk_verdict(self.walk) == NO_GO:
+            records.append(self.walk)
+        return [reason for one in records if one for reason in one.get("reasons") or []]
 
 
 def region_key(bundle: Bundle) -> str:
@@ -77,7 +92,48 @@ def judge(
 
     ``shared_writes`` are the runs of any bundle that changed what bundles share.
     """
-    judged = next(((run, at) for run in runs if (at := verdict_at(run))), None)
+    written = list(shared_writes)
+    checked = _by_its_checks(bundle, runs, written, seeds, now)
+    walk = _last_walk(bundle, runs, written, seeds, now)
+    if walk is None or checked.verdict != GO or walk_verdict(walk) == GO:
+        return replace(checked, walk=walk)
+    sentence = f"Walked through: {_problem(walk)}"
+    return replace(checked, verdict=NO_GO, sentence=sentence, at=verdict_at(walk), walk=walk)
+
+
+def walk_verdict(run: Record) -> str | None:
+    """GO or NO-GO of the pages, by a run that walked through them; None where it did not."""
+    if not run.get("walked") or verdict_at(run) is None:
+        return None
+    return NO_GO if WALK in (run.get("failed_checks") or []) else GO
+
+
+def _last_walk(
+    bundle: Bundle,
+    runs: Sequence[Document],
+    written: Sequence[Record],
+    seeds: Seeds,
+    now: datetime,
+) -> Document | None:
+    """The latest run that walked through the demo, where it still says something of it."""
+    walk = next((run for run in runs if walk_verdict(run)), None)
+    at = verdict_at(walk) if walk is not None else None
+    if walk is None or at is None or now - at > BELIEVED_FOR:
+        return None
+    changed = _since(walk, runs, unmade=False) or _by_a_neighbour(bundle, walk, written, seeds)
+    return None if changed else walk
+
+
+def _by_its_checks(
+    bundle: Bundle,
+    runs: Sequence[Document],
+    shared_writes: Sequence[Record],
+    seeds: Seeds,
+    now: datetime,
+) -> Standing:
+    """The verdict that the checks among a bundle's runs give; a walk alone has no say in it."""
+    checks = (run for run in runs if run.get("trigger") != WALK)
+    judged = next(((run, at) for run in checks if (at := verdict_at(run))), None)
     if judged is None:
         return Standing(UNKNOWN, _since(None, runs) or "Never checked: check it now.")
     run, at = judged
@@ -102,13 +158,18 @@ def verdict_at(run: Record) -> datetime | None:
     return at if run.get("verdict") in (GO, NO_GO) and isinstance(at, datetime) else None
 
 
-def _since(judged: Document | None, runs: Iterable[Document]) -> str | None:
-    """What has happened after a verdict so that it says nothing of the bundle any more."""
+def _since(judged: Document | None, runs: Iterable[Document], unmade: bool = True) -> str | None:
+    """What has happened after a verdict so that it says nothing of the bundle any more.
+
+    With ``unmade`` a check that could not be made counts, too.
+    """
     newer = True
     for run in runs:
         if run is judged:
             newer = False
-        elif run.get("trigger") == CHECK:
+        elif run.get("trigger") in LOOKS:
+            if not unmade or run.get("trigger") == WALK:
+                continue
             if newer and run.get("status") == "failed" and not run.get("verdict"):
                 return f"It could not be checked: {run.get('error')}"
         elif run.get("status") == "refused":
@@ -152,10 +213,11 @@ def _by_a_neighbour(
 
 def _wrote_after(run: Record, judged: Record, in_doubt: bool) -> bool:
     """Whether a run wrote after what a verdict looked at."""
-    mark = judged.get("_id") if judged.get("trigger") == CHECK else judged.get("end")
+    looked_only = judged.get("trigger") in LOOKS
+    mark = judged.get("_id") if looked_only else judged.get("end")
     if run.get("end") and mark:  # exact, where instants are of whole seconds
         return str(run["end"]) > str(mark)
-    looked = judged.get("started_at" if judged.get("trigger") == CHECK else "ended_at")
+    looked = judged.get("started_at" if looked_only else "ended_at")
     ended = run.get("ended_at")
     if not isinstance(ended, datetime) or not isinstance(looked, datetime):
         return in_doubt

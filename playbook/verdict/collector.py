@@ -12,14 +12,15 @@ from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from playbook import clock
+from playbook.environment import Environment
 from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
-from playbook.facts.findings import Finding, NotAsExpected, Unobservable, format_value
+from playbook.facts.findings import Finding, NotAsExpected, Unobservable
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
-from playbook.verdict.model import NOWHERE, Result, Status, Verdict, of_results
+from playbook.verdict.model import NOT_WALKED, NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
 from playbook.verdict.waivers import Waivers
 
@@ -33,6 +34,17 @@ REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so that no failure text carries a secret."""
 IDENTITY: pytest.StashKey[Identity] = pytest.StashKey()
 """Set by the environment's fixture: of which environment the results are."""
+HISTORY: pytest.StashKey[str] = pytest.StashKey()
+"""Set by the environment's fixture: the results of which environments are one history."""
+THROW_AWAY = "throw-away"
+
+
+def history_of(environment: Environment) -> str:
+    """What results of one history have in common: the environment's id.
+
+    All throw-away environments are one history: each is there for one run only.
+    """
+    return THROW_AWAY if environment.settings.throw_away else environment.identity.id
 
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
@@ -99,6 +111,8 @@ class Collector:
         self.in_session: dict[str, tuple[str, ...]] = {}
         self.looks: dict[str, str] = {}
         """When the look at each bundle began, as the id of a run in the journal."""
+        self.is_part = False
+        """Whether a part of the checklist was run, so that there is no verdict."""
         self.environment = NOWHERE
         self.waivers = Waivers()
         self.seeds: Seeds | None = None
@@ -120,6 +134,8 @@ class Collector:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        if report.failed and call.excinfo and isinstance(call.excinfo.value, PlaybookError):
+            report.longrepr = str(call.excinfo.value)  # foreseen: a traceback says nothing more
         _hide_secrets(report, item.config)
         scenario, bundle = scenario_of(item), bundle_of(item)
         if scenario is None or bundle is None:
@@ -202,6 +218,11 @@ def _outcome(
         return "passed", "", [], None
     error = call.excinfo.value if call.excinfo else None
     if report.outcome == "skipped":
+        if str(error).startswith(NOT_WALKED):
+            return NOT_WALKED, str(error), [], Remedy.CHECK
+        # Its bundle could not be set up, which was said with the first of its scenarios.
+        if isinstance(cause := error.__cause__ if error else None, PlaybookError):
+            return "error", str(cause), [], remedy_for(cause)
         return "skipped", f"was skipped: {error}", [], Remedy.CHECK
     if isinstance(error, NotAsExpected):
         remedies = [finding.remedy for finding in error.findings if finding.remedy]
@@ -215,10 +236,11 @@ def _outcome(
 
 
 def _as_text(finding: Finding) -> dict[str, str]:
+    expected, found = finding.as_shown
     text = {
         "where": finding.where,
-        "expected": format_value(finding.expected),
-        "found": format_value(finding.found),
+        "expected": expected,
+        "found": found,
     }
     return {**text, "cause": finding.cause} if finding.cause else text
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
-from playbook.verdict.model import GO, SEVERITY_IN_WORDS, BundleVerdict, Result, Verdict
+from playbook.verdict.model import GO, NOT_WALKED, SEVERITY_IN_WORDS, BundleVerdict, Result, Verdict
 from playbook.verdict.reasons import advice
 
 CHECKS_A_LINE = 3
@@ -27,7 +27,7 @@ def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result]
     """A line as soon as a check of a bundle has failed, so that waiting is informed."""
 
     def print_result(result: Result) -> None:
-        if result.status != "passed":
+        if result.status not in ("passed", NOT_WALKED):
             mark, colour = MARKS.get(result.status, NOT_RUN)
             name = short_names.get(result.bundle, result.bundle)
             console.print(
@@ -48,6 +48,7 @@ def show(
     if len(verdict.bundles) == 1:
         _show_one(console, verdict, seeds, never_reset)
         _show_waived(console, verdict, seeds)
+        _show_not_walked(console, verdict)
         return
     # A column a bundle, by its shortest name: so eight of them fit an ordinary terminal.
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -69,6 +70,7 @@ def show(
             console.print()
             _show_reasons(console, bundle, seeds, never_reset)
     _show_waived(console, verdict, seeds)
+    _show_not_walked(console, verdict)
     console.print()
     console.print(Text("verdict: ").append_text(_word(verdict.verdict)))
 
@@ -133,9 +135,16 @@ def _show_waived(console: Console, verdict: Verdict, seeds: Seeds) -> None:
         console.print(Text(note, style="yellow"), soft_wrap=True)
 
 
+def _show_not_walked(console: Console, verdict: Verdict) -> None:
+    """What the walk left out, a line each: it is the same for every bundle."""
+    for line in dict.fromkeys(line for bundle in verdict.bundles for line in bundle.not_walked):
+        console.print(Text(line, style="yellow"), soft_wrap=True)
+
+
 def _mark(bundle: BundleVerdict, check: str) -> tuple[str, str]:
     results = bundle.of(check)
-    statuses = {"passed" if result.waived else result.status for result in results}
+    made = [result for result in results if result.status != NOT_WALKED]
+    statuses = {"passed" if result.waived else result.status for result in made}
     for status in ("failed", "error"):
         if status in statuses:
             return MARKS[status]

@@ -14,7 +14,10 @@ from playbook.facts.remedies import Remedy
 from playbook.processes.output import write_output
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 
-type Status = Literal["passed", "failed", "error", "skipped"]
+type Status = Literal["passed", "failed", "error", "skipped", "not walked"]
+NOT_WALKED: Literal["not walked"] = "not walked"
+"""The status of what a walk left out, as the app's description does not say where or how: it is
+neither passed nor failed, and the verdict says so."""
 GO, NO_GO = "GO", "NO-GO"
 NOWHERE = Identity("", "an unnamed environment")
 
@@ -87,7 +90,8 @@ class BundleVerdict:
 
     @property
     def verdict(self) -> str:
-        complete = {result.check for result in self.results} >= set(self.required)
+        made = {result.check for result in self.results if result.status != NOT_WALKED}
+        complete = made >= set(self.required)
         return GO if complete and all(result.waived for result in self.not_passed) else NO_GO
 
     @property
@@ -97,8 +101,18 @@ class BundleVerdict:
 
     @property
     def word(self) -> str:
-        """The verdict as people read it: "GO, 2 waived"."""
-        return f"{self.verdict}, {len(self.waived)} waived" if self.waived else self.verdict
+        """The verdict as people read it: "GO, 2 waived", "GO, 1 page not walked"."""
+        parts = [self.verdict]
+        if self.waived:
+            parts.append(f"{len(self.waived)} waived")
+        if left_out := len(self.not_walked):
+            parts.append(f"{left_out} page{'' if left_out == 1 else 's'} not walked")
+        return ", ".join(parts)
+
+    @property
+    def not_walked(self) -> list[str]:
+        """What a walk left out and why, a line each."""
+        return list(dict.fromkeys(r.reason for r in self.results if r.status == NOT_WALKED))
 
     @property
     def walked(self) -> bool:
@@ -107,8 +121,9 @@ class BundleVerdict:
 
     @property
     def not_passed(self) -> list[Result]:
-        """The results that are not "passed", in the features' order."""
-        return [result for result in self.results if result.status != "passed"]
+        """The results that are no pass, in the features' order; what was not walked is neither."""
+        passed = ("passed", NOT_WALKED)
+        return [result for result in self.results if result.status not in passed]
 
     @property
     def failed_checks(self) -> list[str]:
@@ -156,6 +171,7 @@ class Verdict:
                     "bundle": bundle.bundle,
                     "verdict": bundle.verdict,
                     "walked": bundle.walked,
+                    "not_walked": bundle.not_walked,
                     "word": bundle.word,
                     "waived": len(bundle.waived),
                     "in_session": list(bundle.in_session),

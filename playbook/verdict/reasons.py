@@ -22,6 +22,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.SETTINGS: "correct the setting that is named, then: playbook check {bundle}",
     Remedy.FEED: "ask for the app's rate feed to be repaired, then: playbook check {bundle}",
     Remedy.BACKEND: "ask for the app's backend to be repaired, then: playbook check {bundle}",
+    Remedy.DATA: "ask for the app's own data to be corrected, then: playbook check {bundle}",
     Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
     Remedy.ENVIRONMENT: "bring back what does not answer, then: playbook check {bundle}",
     Remedy.WAIT: "wait until it is free, then: playbook check {bundle}",
@@ -34,6 +35,7 @@ _FIRST = (
     Remedy.BACKEND,
     Remedy.FEED,
     Remedy.RESET,
+    Remedy.DATA,
     Remedy.PAGES,
     Remedy.CHECK,
 )
@@ -95,9 +97,18 @@ def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
     everything = list(_everything(verdict))
     # What most findings name is the likely cause of the others that name it, too.
     mentions = Counter(name for seen in everything for name in set(_mentioned(seen, names)))
+    met_by: dict[str, set[str]] = {}
+    for seen in everything:
+        if seen.result.status == "error":
+            met_by.setdefault(seen.text, set()).add(seen.result.check)
     groups: dict[tuple[str, str], list[_Seen]] = {}
     for seen in everything:
-        groups.setdefault(_cause(seen, names, mentions), []).append(seen)
+        # What kept several checks from looking is one cause, whatever it names.
+        if len(met_by.get(seen.text, ())) > 1:
+            cause = "error", seen.text
+        else:
+            cause = _cause(seen, names, mentions)
+        groups.setdefault(cause, []).append(seen)
     _join_counts(groups)
     reasons = _join_alike([_reason(_sentence(cause, seen), seen) for cause, seen in groups.items()])
     if missing := [check for check in verdict.failed_checks if not verdict.of(check)]:

@@ -1,4 +1,4 @@
-"""Checks as runs in the journal: whoever looked, every page and command reads the same verdict."""
+"""Checks and walks as runs in the journal: every page and command reads the same verdict."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from playbook.errors import PlaybookError
 from playbook.pristine.seeds import Seeds
 from playbook.reset.journal import CHECK, RECORD_SECONDS, Journal, Run, new_run
 from playbook.reset.run import seeds_version
-from playbook.verdict.checks import CHECKS
-from playbook.verdict.model import Verdict
+from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.model import NOT_WALKED, Verdict
 
 
-def begin(seeds: Seeds, bundle: str, by: str) -> Run:
-    """The record of a check that begins now; :func:`finish` fills it in."""
+def begin(seeds: Seeds, bundle: str, by: str, trigger: str = CHECK) -> Run:
+    """The record of a check, or of a walk, that begins now; :func:`finish` fills it in."""
     now = clock.now()
-    return Run(new_run(now), bundle, CHECK, now, now, seeds_version(seeds), by=by)
+    return Run(new_run(now), bundle, trigger, now, now, seeds_version(seeds), by=by)
 
 
 def finish(
@@ -31,7 +31,10 @@ def finish(
     reasons: Sequence[Mapping[str, Any]],
 ) -> None:
     """Fill a record in with what a verdict's document says of one bundle."""
-    run.verdict, run.failed_checks = verdict, failed_checks(results)
+    required = (WALK,) if run.trigger == WALK else CHECKS
+    run.verdict, run.failed_checks = verdict, failed_checks(results, required)
+    looked = {result["status"] for result in results if result["check"] == WALK}
+    run.walked = bool(looked & {"passed", "failed"})
     run.reasons = [dict(reason) for reason in reasons]
     run.waived = sum(bool(result.get("waived")) for result in results)
     run.checks = [
@@ -40,7 +43,7 @@ def finish(
 
 
 def record(environment: Environment, runs: Sequence[Run], error: str | None = None) -> str | None:
-    """Write checks into the journal, as failed ones where there is an ``error``.
+    """Write checks or walks into the journal, as failed ones where there is an ``error``.
 
     Answers why they could not be recorded, in a few words; None where they were.
     """
@@ -81,8 +84,11 @@ def record_verdict(
     return record(environment, runs) if runs else None
 
 
-def failed_checks(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The checks that failed or never ran, in their fixed order."""
-    failed = {r["check"] for r in results if r["status"] != "passed" and not r.get("waived")}
-    passed = {r["check"] for r in results} - failed
-    return [check for check in CHECKS if check not in passed]
+def failed_checks(
+    results: Sequence[Mapping[str, Any]], required: Sequence[str] = CHECKS
+) -> list[str]:
+    """The checks that failed, and the required ones that never ran, in their fixed order."""
+    passed = ("passed", NOT_WALKED)
+    failed = {r["check"] for r in results if r["status"] not in passed and not r.get("waived")}
+    never_ran = set(required) - {r["check"] for r in results}
+    return [check for check in (*CHECKS, WALK) if check in failed | never_ran]

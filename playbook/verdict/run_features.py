@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playbook import PROJECT, clock
@@ -17,6 +17,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes import signals
 from playbook.processes.signals import Interrupted
+from playbook.reset.journal import Run
 from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import Result, Verdict
 from playbook.walk.browser import require_browser
@@ -33,6 +34,8 @@ class Walking:
     root: Path | None = None
     """Below which the pictures are kept; None means the backups' folder."""
     on_picture: Callable[[Bundle, str, Path], None] = lambda bundle, step, picture: None
+    runs: Mapping[str, str] = field(default_factory=dict)
+    """By bundle id: the run in the journal with which its pictures are kept."""
     alone: bool = False
     """Whether the walk alone is made, without the other checks."""
 
@@ -46,6 +49,8 @@ class Given:
     demos: Mapping[str, Demo]
     """By bundle id; whoever made them closes them."""
     walking: Walking | None = None
+    resets: Mapping[str, Run] = field(default_factory=dict)
+    """The runs that have put bundles back just before, by bundle id: reports show their steps."""
 
 
 def check(
@@ -56,6 +61,7 @@ def check(
     on_result: Callable[[Result], None] = lambda result: None,
     allure_results: Path | None = None,
     walking: Walking | None = None,
+    resets: Mapping[str, Run] | None = None,
 ) -> Verdict:
     """Look at some bundles and say GO or NO-GO, changing no demo data.
 
@@ -73,7 +79,9 @@ def check(
     try:
         # Read meanwhile: which environment it is that is being looked at.
         _ = environment.identity
-        return _run(Given(environment, seeds, demos, walking), on_result, allure_results)
+        return _run(
+            Given(environment, seeds, demos, walking, resets or {}), on_result, allure_results
+        )
     finally:
         for demo in demos.values():
             demo.close()

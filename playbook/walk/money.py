@@ -20,6 +20,7 @@ from babel.numbers import (
 from playbook.pristine.money import OWN_SYMBOLS
 
 _NUMBER = r"\d{1,3}(?:[ .,'’٬]\d{2,3})+(?:[.,٫]\d{1,2})?(?!\d)|\d+(?:[.,٫]\d{1,2})?(?!\d)"
+_CLOCK = re.compile(r"\d+(?: ?: ?\d{2}){1,3}")
 _SCALE = r"(?: ?(?:[KkMB]|Mio\.?|Mrd\.?|M\.?)(?![\w]))?"
 _MORE_SYMBOLS = (
     "US$", "CA$", "A$", "NZ$", "HK$", "S$", "R$", "MX$", "C$", "€", "£", "$", "¥", "JP¥", "CN¥",
@@ -50,6 +51,23 @@ def amounts(line: str) -> Iterator[Amount]:
 def amounts_in(lines: Iterable[str]) -> list[Amount]:
     """Every amount in some lines."""
     return [amount for line in lines for amount in amounts(line)]
+
+
+def is_part_of_figure(text: str) -> bool:
+    """Whether a text is but a part of an amount or a clock: a sign, or digits without one.
+
+    Some pages put the sign and the digits of a price, or each digit of a clock, into an element of
+    its own. The text is as :func:`playbook.walk.page.plain` leaves it.
+    """
+    return not text or _part().fullmatch(text) is not None
+
+
+def is_figure(text: str) -> bool:
+    """Whether a text is amounts, or one clock (1:02:03), and nothing else."""
+    if _CLOCK.fullmatch(text):
+        return True
+    found = [amount.text for amount in amounts(text)]
+    return bool(found) and "".join(found).replace(" ", "") == text.replace(" ", "")
 
 
 def parsed(number: str, locale: str) -> Decimal | None:
@@ -126,10 +144,20 @@ def _tight(text: str) -> str:
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
+def _part() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_sign_pattern()})|[\d.,٫٬'’ ]+|:")
+
+
+@cache
+def _sign_pattern() -> str:
     codes = sorted(code for code in list_currencies() if len(code) == 3)
     signs = sorted({*_MORE_SYMBOLS, *OWN_SYMBOLS}, key=len, reverse=True)
-    sign = "|".join([*map(re.escape, signs), *(rf"\b{code}\b" for code in codes)])
+    return "|".join([*map(re.escape, signs), *(rf"\b{code}\b" for code in codes)])
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    sign = _sign_pattern()
     return re.compile(
         rf"(?P<before>{sign}) ?(?P<first>{_NUMBER}){_SCALE}"
         rf"|(?P<second>{_NUMBER}){_SCALE} ?(?P<after>{sign})"

@@ -9,6 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from playbook.walk.money import is_figure, is_part_of_figure
+
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200e\u200f\u061c\u2066\u2067\u2068\u2069\ufeff"))
 
 
@@ -24,6 +26,10 @@ class Text:
     text: str
     path: tuple[int, ...]
     block: int
+
+
+type Line = tuple[list[Text], str]
+"""What a reader takes as one line: its pieces, and all their text."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +66,16 @@ class Page:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The visible text, a line a block, from top to bottom."""
-        return tuple(line for line in (plain(text) for _, text in self._blocks()) if line)
+        return tuple(line for line in (plain(text) for _, text in self._lines()) if line)
 
     def within(self, element: int) -> tuple[str, ...]:
         """The lines inside an element."""
-        return tuple(line for line in (plain(text) for _, text in self._blocks(element)) if line)
+        return tuple(line for line in (plain(text) for _, text in self._lines(element)) if line)
 
     def around(self, words: str) -> Iterator[tuple[int, ...]]:
         """The elements around each place where a block holds these words, from the inside out."""
         wanted = plain(words).casefold()
-        for pieces, text in self._blocks():
+        for pieces, text in self._lines():
             if wanted in plain(text).casefold():
                 common = _common(piece.path for piece in pieces)
                 yield tuple(reversed(common))
@@ -79,7 +85,16 @@ class Page:
         wanted = plain(words).casefold()
         return any(wanted in line.casefold() for line in self.lines)
 
-    def _blocks(self, element: int | None = None) -> Iterator[tuple[list[Text], str]]:
+    def _lines(self, element: int | None = None) -> list[Line]:
+        """The blocks as a reader takes them: "€" and "1,234" side by side are one amount."""
+        blocks = list(self._blocks(element))
+        if not any(is_part_of_figure(plain(text)) for _, text in blocks):
+            return blocks
+        for depth in range(max(len(_place(pieces)) for pieces, _ in blocks), 0, -1):
+            blocks = list(_joined(blocks, depth))
+        return blocks
+
+    def _blocks(self, element: int | None = None) -> Iterator[Line]:
         pieces: list[Text] = []
         for text in self.texts:
             if element is not None and element not in text.path:
@@ -108,6 +123,29 @@ def page_of(step: str, seen: Mapping[str, Any], **more: Any) -> Page:
         screen=seen["screen"],
         **more,
     )
+
+
+def _place(pieces: list[Text]) -> tuple[int, ...]:
+    return _common(piece.path for piece in pieces)
+
+
+def _joined(lines: list[Line], depth: int) -> Iterator[Line]:
+    """Lines, those made one that are parts of one figure inside an element of some depth."""
+    run: list[Line] = []
+    for line in [*lines, None]:
+        place = _place(line[0])[:depth] if line else ()
+        part = line is not None and len(place) == depth and is_part_of_figure(plain(line[1]))
+        if run and (not part or place != _place(run[0][0])[:depth]):
+            whole = "".join(text for _, text in run)
+            if len(run) > 1 and is_figure(plain(whole)):
+                yield [piece for pieces, _ in run for piece in pieces], whole
+            else:
+                yield from run
+            run = []
+        if part and line is not None:
+            run.append(line)
+        elif line is not None:
+            yield line
 
 
 def _common(paths: Iterable[tuple[int, ...]]) -> tuple[int, ...]:

@@ -1,9 +1,11 @@
-"""Where the pictures of a walk are kept, and for how long: as long as the backups."""
+"""Where the pictures of a walk are kept: with its run in the journal, and as long as the backups.
+
+The folder of a walk has the name of its run, so that whoever reads the journal finds the pictures.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,11 +17,9 @@ from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.walk.walk import STEPS
 
-__all__ = ["STEPS", "Kept", "folder", "folder_named", "latest", "prune", "record", "walks"]
+__all__ = ["STEPS", "Kept", "folder", "folder_named", "latest", "of_run", "record", "walks"]
 
-FOLDER = "walks"
 RECORD = "walk.json"
-STAMP = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True)
@@ -27,26 +27,19 @@ class Kept:
     """The pictures of one walk. ``at`` is when it began (UTC)."""
 
     bundle: str
+    run: str
+    """Its run in the journal, which is the name of its folder."""
     at: datetime
     pictures: Mapping[str, Path]
     """By step, in the order of the walk."""
     trace: Path | None
     passed: bool
 
-    @property
-    def stamp(self) -> str:
-        """The name of its folder."""
-        return f"{self.at.astimezone(UTC):{STAMP}}"
 
-
-def folder(root: Path, owner: Identity, bundle: Bundle, at: datetime) -> Path:
-    """Where a walk that begins now keeps its pictures, below the backups' folder."""
-    return _kept(root, owner, bundle) / f"{at.astimezone(UTC):{STAMP}}"
-
-
-def _kept(root: Path, owner: Identity, bundle: Bundle) -> Path:
+def folder(root: Path, owner: Identity, bundle: Bundle, run: str) -> Path:
+    """Where the walk of a run keeps its pictures, below the backups' folder."""
     # By the environment's identity: another one's pictures are never shown or removed here.
-    return root / FOLDER / (owner.id or "unmarked") / bundle.key
+    return backup.walks_of(root, owner) / bundle.key / run
 
 
 def record(path: Path, bundle: Bundle, at: datetime, passed: bool) -> None:
@@ -57,25 +50,16 @@ def record(path: Path, bundle: Bundle, at: datetime, passed: bool) -> None:
 
 
 def walks(root: Path, owner: Identity, bundle: Bundle) -> Iterator[Kept]:
-    """The kept walks of a bundle, latest first."""
-    for path in sorted(_kept(root, owner, bundle).glob("*Z"), reverse=True):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            told = json.loads((path / RECORD).read_text(encoding="utf-8"))
-            pictures = {step: path / f"{step}.jpg" for step in STEPS}
-            trace = path / "trace.zip"
-            yield Kept(
-                bundle.key,
-                datetime.fromisoformat(told["at"]),
-                {step: picture for step, picture in pictures.items() if picture.is_file()},
-                trace if trace.is_file() else None,
-                told["passed"] is True,
-            )
+    """The kept walks of a bundle that have ended, latest first."""
+    for path in reversed(_folders(root, owner, bundle)):
+        if found := _read(path):
+            yield found
 
 
-def folder_named(root: Path, owner: Identity, bundle: Bundle, stamp: str) -> Path | None:
-    """The folder of a bundle's walk by its name, where it is one; a walk may be under way in it."""
-    kept = _kept(root, owner, bundle)
-    return next((path for path in kept.glob("*Z") if path.name == stamp), None)
+def of_run(root: Path, owner: Identity, bundle: Bundle, run: str) -> Kept | None:
+    """The pictures of one run, where it was a walk and they are still kept."""
+    path = folder_named(root, owner, bundle, run)
+    return _read(path) if path else None
 
 
 def latest(root: Path, owner: Identity, bundle: Bundle) -> Kept | None:
@@ -83,10 +67,27 @@ def latest(root: Path, owner: Identity, bundle: Bundle) -> Kept | None:
     return next(walks(root, owner, bundle), None)
 
 
-def prune(root: Path, owner: Identity, bundle: Bundle, now: datetime) -> None:
-    """Remove the walks that are older than backups may be; the latest one always stays."""
-    for number, path in enumerate(sorted(_kept(root, owner, bundle).glob("*Z"), reverse=True)):
-        with suppress(ValueError):
-            begun = datetime.strptime(path.name, STAMP).replace(tzinfo=UTC)
-            if number and now - begun > backup.KEPT:
-                shutil.rmtree(path, ignore_errors=True)
+def folder_named(root: Path, owner: Identity, bundle: Bundle, run: str) -> Path | None:
+    """The folder of a run's pictures, where it has one; the walk may be under way."""
+    return next((path for path in _folders(root, owner, bundle) if path.name == run), None)
+
+
+def _folders(root: Path, owner: Identity, bundle: Bundle) -> list[Path]:
+    kept = backup.walks_of(root, owner) / bundle.key
+    return sorted(path for path in kept.glob("*") if path.is_dir())
+
+
+def _read(path: Path) -> Kept | None:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        said = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        pictures = {step: path / f"{step}.jpg" for step in STEPS}
+        trace = path / "trace.zip"
+        return Kept(
+            said["bundle"],
+            path.name,
+            datetime.fromisoformat(said["at"]),
+            {step: picture for step, picture in pictures.items() if picture.is_file()},
+            trace if trace.is_file() else None,
+            said["passed"] is True,
+        )
+    return None

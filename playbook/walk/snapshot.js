@@ -26,7 +26,8 @@
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const element = node.parentElement;
-      if (!node.data.trim() || /^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE)$/.test(element.tagName)) continue;
+      // A no-break space is seen: it may stand between the digits of a price.
+      if (/^[ \t\r\n\f]*$/.test(node.data) || /^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE)$/.test(element.tagName)) continue;
       if (visible(element)) texts.push({text: node.data, path: path(element), block: block(element)});
     }
     for (const field of document.querySelectorAll("input[placeholder], textarea[placeholder]"))

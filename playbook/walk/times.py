@@ -25,6 +25,8 @@ GREETINGS: Mapping[str, Mapping[str, Hours]] = {
     "ar": {"صباح الخير": (0, 12), "طاب نهاركم": (9, 19), "مساء الخير": (12, 5)},
 }  # fmt: skip
 """By language: how one greets, and at which hours."""
+BOXES = 6
+"""So many lines is a countdown whose three numbers and their units are lines of their own."""
 ROUNDING = timedelta(minutes=2)
 """A countdown in whole minutes, on a page that was read a moment after it was made."""
 _CLOCK = re.compile(
@@ -37,7 +39,8 @@ _UNITS = re.compile(
     r"(\d+)\s*(?:minutes?|minutos?|minuten?|mins?|min|m|分钟|分鐘|分|دقائق|دقيقة|د)",
     re.IGNORECASE,
 )
-_COLONS = re.compile(r"(?<!\d)(\d+)\s*:\s*(\d{1,2})\s*:\s*(\d{1,2})\s*:\s*(\d{1,2})(?!\d)")
+_COLONS = re.compile(r"(?<![\d:])(?:(\d+)\s*:\s*)?(\d+)\s*:\s*(\d{2})\s*:\s*(\d{2})(?![\d:])")
+"""Days, hours, minutes, seconds; without days, hours may be more than a day's."""
 
 
 def greetings(lines: Iterable[str], language: str) -> list[tuple[str, Hours]]:
@@ -62,9 +65,14 @@ def fits(hours: Hours, instant: datetime, zone: str) -> bool:
 
 
 def countdowns(lines: Iterable[str], message: str) -> Iterator[timedelta]:
-    """Every countdown on a page, by the language's own message or by how one is written."""
-    own = _pattern(message) if message else None
-    for line in lines:
+    """Every countdown on a page, by the language's own message or by how one is written.
+
+    Lines that follow each other are read as one, too: days, hours and minutes may each stand in a
+    box of their own.
+    """
+    own, lines = _pattern(message) if message else None, list(lines)
+    boxes = [" ".join(lines[at : at + BOXES]) for at, line in enumerate(lines) if line.isdigit()]
+    for line in [*lines, *boxes]:
         if own is not None and (found := own.search(line)):
             parts = {name: int(text) for name, text in found.groupdict().items()}
             yield timedelta(**parts)
@@ -72,7 +80,7 @@ def countdowns(lines: Iterable[str], message: str) -> Iterator[timedelta]:
             days, hours, minutes = map(int, found.groups())
             yield timedelta(days=days, hours=hours, minutes=minutes)
         elif found := _COLONS.search(line):
-            days, hours, minutes, seconds = map(int, found.groups())
+            days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
             yield timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 

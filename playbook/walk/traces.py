@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pymongo.database import Database
 
@@ -68,8 +69,8 @@ def remove(db: Database[dict[str, Any]], front_end: FrontEnd, marks: Marks) -> N
 
 def hide_secrets(source: Path, target: Path, secrets: Iterable[str]) -> None:
     """Write a Playwright trace again without passwords, tokens and cookies."""
-    known = sorted({one for one in secrets if len(one) >= SHORTEST}, key=len, reverse=True)
-    forms = [form.encode() for one in known for form in {one, json.dumps(one)[1:-1]}]
+    known = {one for one in secrets if len(one) >= SHORTEST}
+    forms = {form for one in known for form in (one, json.dumps(one)[1:-1], quote(one, safe=""))}
     with (
         zipfile.ZipFile(source) as read,
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written,
@@ -78,8 +79,8 @@ def hide_secrets(source: Path, target: Path, secrets: Iterable[str]) -> None:
             content = read.read(entry)
             if entry.filename.endswith((".network", ".trace")):
                 content = b"\n".join(map(_without_secret_headers, content.split(b"\n")))
-            for form in forms:
-                content = content.replace(form, HIDDEN.encode())
+            for form in sorted(forms, key=len, reverse=True):
+                content = content.replace(form.encode(), HIDDEN.encode())
             written.writestr(entry.filename, content)
 
 

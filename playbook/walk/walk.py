@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -29,26 +29,53 @@ from playbook.pristine.seeds import Document
 from playbook.walk import traces
 from playbook.walk.browser import device
 from playbook.walk.language import Languages, language_of
-from playbook.walk.page import Page, page_of
+from playbook.walk.page import Page, page_of, plain
 
-SNAPSHOT = (Path(__file__).resolve().parent / "snapshot.js").read_text(encoding="utf-8")
+HERE = Path(__file__).resolve().parent
+SNAPSHOT = (HERE / "snapshot.js").read_text(encoding="utf-8")
+LOOK = (HERE / "look.js").read_text(encoding="utf-8")
 OPEN_SECONDS = 15.0
 """How long a page may take to open at all."""
 SETTLE_SECONDS = 10.0
-QUIET_SECONDS = 0.3
-"""For so long no request is under way and no text changes, where a page has settled."""
+QUIET_SECONDS = 0.12
+"""For so long nothing changes and nothing is waited for, where a page has settled."""
+QUIET_LOOKS = 3
+"""As often, on a machine that is busy, the same must be seen."""
+REACTION_SECONDS = 1.0
+"""For so long a page may do nothing at all after it was tapped."""
 STABLE_SECONDS = 1.5
-"""A page that goes on asking has settled when its text has not changed for so long."""
-LOOK_EVERY_MS = 50
+"""A page that goes on asking, or turning a wheel, has settled when its text has not changed for so
+long."""
+LOOK_EVERY_MS = 25
 SNAPSHOTS = 3
 TAP_SECONDS = 3.0
 TOO_SLOW = 3.0
 """Seconds in which a page must have loaded."""
+TITLES: Mapping[str, str] = {
+    "sign_in": "sign-in page",
+    "home": "home page",
+    "mood_to_cart": "mood-to-cart page",
+    "livesale": "LiveSale page",
+    "joined": "LiveSale page, joined",
+    "chat": "chat",
+    "board": "leads board",
+    "analytics": "analytics page",
+}
+"""How sales calls each page."""
 STEPS = ("home", "mood_to_cart", "livesale", "board", "analytics")
 """The five pictures of a walk, in sales' own order."""
 PICTURE_QUALITY = 80
+NEVER_CRITICAL = ("color-contrast", "link-in-text-block")
+"""Rules of axe that are never critical by its own scale, and take half of its time."""
 _LASTING = ("websocket", "eventsource")
-_TEXT = "() => document.body ? document.body.innerText.replace(/\\d+/g, '0') : ''"
+
+
+class PageNotKnown(Exception):
+    """Nobody has said where a step's page is, or how it is used: it cannot be walked."""
+
+    def __init__(self, step: str, why: str) -> None:
+        self.step = step
+        super().__init__(f"not walked: {TITLES.get(step, step)}: {why}")
 
 
 class Walk:
@@ -75,6 +102,7 @@ class Walk:
         self.user_agent: str = settings["user_agent"]
         self._context = browser.new_context(**settings)
         self._context.set_default_timeout(TAP_SECONDS * 1000)
+        self._context.add_init_script(path=HERE / "settling.js")
         self._tab = self._context.new_page()
         self._tab.on("console", self._on_console)
         self._tab.on("pageerror", lambda error: self._console.append(_one_line(str(error))))
@@ -104,13 +132,26 @@ class Walk:
         return Languages(seeds, names)
 
     def page(self, step: str) -> Page:
-        """The page of a step, visited when it is first asked for."""
+        """The page of a step, visited when it is first asked for. Raises PageNotKnown."""
+        if why := self._not_known(step):
+            raise PageNotKnown(step, why)
         if step not in self._pages:
             if step != "sign_in":
-                self.page("sign_in")
-            visit = {"sign_in": self._sign_in, "joined": self._join}.get(step, self._visit)
-            self._pages[step] = visit(step)
+                if not self._not_known("sign_in"):
+                    self.page("sign_in")
+                self._trace()
+            if step == "joined":
+                self.page("livesale")
+            else:
+                visit = self._sign_in if step == "sign_in" else self._visit
+                self._pages[step] = visit(step)
         return self._pages[step]
+
+    def _not_known(self, step: str) -> str:
+        """Why a step cannot be walked; empty where it can."""
+        if step != "joined" and not self.front_end.pages.get(step):
+            return self.front_end.not_known.get(step) or "its description names no page for it"
+        return self.front_end.not_known.get(step, "")
 
     def picture(self, step: str) -> Path | None:
         """The picture of a page, where one was taken."""
@@ -145,7 +186,7 @@ class Walk:
 
     def _address(self, step: str) -> str:
         """Where a step's page is. Raises Unobservable where no link leads there."""
-        wanted = self.front_end.pages.get(step, "")
+        wanted = self.front_end.pages[step]
         links = self.demo.reading.context.field("demo_urls", dict)
         if wanted.startswith("/"):
             known = links.get(self.front_end.query_of)
@@ -186,19 +227,21 @@ class Walk:
             secret = self._tab.locator(self.front_end.password_field).first
             secret.fill(password)
             # The keyboard's own Enter waits for no page; settling does.
-            self._tab.keyboard.press("Enter")
-            self._settle(time.monotonic())
+            self._act(partial(self._tab.keyboard.press, "Enter"))
             if self._tab.locator(self.front_end.password_field).first.is_visible():
                 not_done.append("the page does not let the demo account in")
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
             not_done.append(f"there is no way to sign in ({_one_line(str(error))})")
         page = self._read(step, not_done=tuple(not_done))
         self._remember_tokens()
-        with suppress(Exception):
-            # Only from here on: the trace of a typed password would hold it.
-            self._context.tracing.start(screenshots=False, snapshots=True)
-            self._traced = True
         return page
+
+    def _trace(self) -> None:
+        """Begin a trace. Only after signing in: one of a typed password would hold it."""
+        if not self._traced:
+            self._traced = True
+            with suppress(Exception):
+                self._context.tracing.start(screenshots=False, snapshots=True)
 
     def _visit(self, step: str) -> Page:
         try:
@@ -217,17 +260,17 @@ class Walk:
             step, problem=problem, status=status, seconds=seconds, not_done=not_done, axe=True
         )
         self._photograph(step)
+        if step == "livesale" and not self._not_known("joined"):
+            # At once: the page is open.
+            self._pages["joined"] = self._join(page)
         return page
 
-    def _join(self, step: str) -> Page:
-        before = self.page("livesale")
-        if before.problem:
-            return Page(step, clock.now(), problem=before.problem)
+    def _join(self, livesale: Page) -> Page:
+        if livesale.problem:
+            return Page("joined", clock.now(), problem=livesale.problem)
         self._begin_reading()
-        # Other steps may have been asked for in between.
-        problem, status, _ = self._open(self._address("livesale"))
-        not_done = () if problem else self._carry_out(self.front_end.join)
-        return self._read(step, problem=problem, status=status, not_done=not_done)
+        not_done = self._carry_out(self.front_end.join)
+        return self._read("joined", status=livesale.status, not_done=not_done)
 
     def _carry_out(self, actions: Sequence[Action]) -> tuple[str, ...]:
         """Do what a visitor does; what could not be done, as the visitor would say it."""
@@ -236,34 +279,41 @@ class Walk:
             try:
                 match action:
                     case Tap(words, css) if css:
-                        self._tab.locator(css).first.click(no_wait_after=True)
+                        element = self._tab.locator(css).first
+                        self._act(partial(element.click, no_wait_after=True))
                     case Tap(words, _):
                         said = re.sub(
                             r"\{(\w+)\}",
                             lambda found: self.languages.message(language, found[1]),
                             words,
                         )
-                        self._tap_words(said)
+                        element = self._saying(said)
+                        self._act(partial(element.click, no_wait_after=True))
                     case Type(css):
                         chosen = css or (
                             'textarea, input[type="text"], input:not([type]), [contenteditable]'
                         )
                         field = self._tab.locator(chosen).first
                         field.fill(self.sentence)
-                        self._tab.keyboard.press("Enter")
+                        self._act(partial(self._tab.keyboard.press, "Enter"))
             except Exception as error:  # noqa: BLE001 - as above
                 if isinstance(action, Type):
                     return ("there is nothing on it to write into",)
                 return (f"there is nothing on it to tap ({_one_line(str(error))})",)
-            self._settle(time.monotonic())
         return ()
 
-    def _tap_words(self, words: str) -> None:
+    def _act(self, act: Callable[[], object]) -> None:
+        """Do something on the page, and wait until what comes of it has settled."""
+        before, self._begun = self._look(), 0
+        act()
+        self._settle(time.monotonic(), before)
+
+    def _saying(self, words: str) -> Any:
+        """The first visible element that says these words. Raises LookupError."""
         found = self._tab.get_by_text(words, exact=True)
         for number in range(found.count()):
             if found.nth(number).is_visible():
-                found.nth(number).click(no_wait_after=True)
-                return
+                return found.nth(number)
         raise LookupError(f"nothing says “{words}”")
 
     # How a page is opened and read
@@ -278,35 +328,57 @@ class Walk:
         except Exception as error:  # noqa: BLE001 - as above
             return f"the page does not open ({_one_line(str(error))})", None, 0.0
         changed = self._settle(started)
+        self._close_banner()
         status = answer.status if answer else None
         if status is not None and status >= 400:
             missing = "leads to a page that does not exist" if status in (404, 410) else "fails"
             return f"the link {missing} (answer {status})", status, changed
         return "", status, changed
 
-    def _settle(self, started: float) -> float:
-        """Wait until nothing on the page changes any more; seconds until its last change."""
-        text, changed, since = None, time.monotonic(), time.monotonic()
+    def _close_banner(self) -> None:
+        """Tap away what lies over the page, as any visitor does first."""
+        said = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
+        for words in said.intersection(self.front_end.banner):
+            with suppress(Exception):  # what cannot be closed is told by what it covers
+                self._act(partial(self._saying(words).click, no_wait_after=True))
+
+    def _settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:
+        """Wait until nothing on the page changes any more; seconds until its last change.
+
+        ``before`` is what a look has seen before something was done on the page: that it has not
+        reacted yet is no sign that it has settled.
+        """
+        last, looks = before or {}, 0
+        since = changed = time.monotonic()
+        reacted = before is None
         while True:
-            try:
-                now_there = self._tab.evaluate(_TEXT)
-            except Exception:  # noqa: BLE001 - the page is just being left for the next
-                now_there = None
+            seen = self._look()
             now = time.monotonic()
-            if now_there is None or now_there != text:
-                text, changed = now_there, now
+            if seen is None or seen["text"] != last.get("text"):
+                reacted = reacted or before is not None
+                changed, looks = now, 0
+            last, looks = seen or {}, looks + 1
             changed = max(changed, self._last_end)
+            reacted = reacted or self._begun > 0
             still = now - changed
+            waits = self._under_way or seen is None or seen["timers"] or seen["loading"]
             if self._leaving and now - since < OPEN_SECONDS:
                 pass  # the next page is on its way: this one says nothing any more
-            elif (
-                (not self._under_way and still >= QUIET_SECONDS)
-                or still >= STABLE_SECONDS
-                or now - since > SETTLE_SECONDS
-            ):
+            elif now - since > SETTLE_SECONDS or still >= STABLE_SECONDS:
+                break
+            quiet = QUIET_SECONDS if reacted else REACTION_SECONDS
+            if not self._leaving and not waits and looks >= QUIET_LOOKS and still >= quiet:
                 break
             self._tab.wait_for_timeout(LOOK_EVERY_MS)
         return changed - started
+
+    def _look(self) -> Mapping[str, Any] | None:
+        """What look.js sees; None where the page is just being left for the next."""
+        try:
+            seen: Mapping[str, Any] = self._tab.evaluate(LOOK)
+        except Exception:  # noqa: BLE001 - as above
+            return None
+        return seen
 
     def _read(
         self,
@@ -355,7 +427,11 @@ class Walk:
     def _axe(self) -> tuple[str, ...]:
         from axe_playwright_python.sync_playwright import Axe
 
-        options = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa"]}
+        options = {
+            "resultTypes": ["violations"],
+            "runOnly": ["wcag2a", "wcag2aa"],
+            "rules": {rule: {"enabled": False} for rule in NEVER_CRITICAL},
+        }
         found = Axe().run(self._tab, options=options).response["violations"]
         return tuple(
             f"{one['id']}: {one['help']} ({_one_line(one['nodes'][0]['html'])})"
@@ -382,6 +458,7 @@ class Walk:
         self._under_way: set[Any] = set()
         self._leaving: set[Any] = set()
         self._last_end = 0.0
+        self._begun = 0
 
     def _on_console(self, message: Any) -> None:
         # A request that failed is told by itself, with its address.
@@ -391,6 +468,7 @@ class Walk:
     def _on_request(self, request: Any) -> None:
         if request.resource_type not in _LASTING:
             self._under_way.add(request)
+            self._begun += 1
             if request.is_navigation_request():
                 self._leaving.add(request)
         authorization = request.headers.get("authorization", "")

@@ -35,20 +35,9 @@ from playbook.walk.money import (
     well_written,
 )
 from playbook.walk.page import Page, plain
-from playbook.walk.walk import TOO_SLOW, Walk
+from playbook.walk.walk import TITLES, TOO_SLOW, Walk
 
 TOLERANCE = Decimal("0.01")
-TITLES: Mapping[str, str] = {
-    "sign_in": "sign-in page",
-    "home": "home page",
-    "mood_to_cart": "mood-to-cart page",
-    "livesale": "LiveSale page",
-    "joined": "LiveSale page, joined",
-    "chat": "chat",
-    "board": "leads board",
-    "analytics": "analytics page",
-}
-"""How sales calls each page."""
 RTL = ("ar", "he", "fa", "ur")
 PHONE_WIDTH = 500
 SHOWN_LINES = 12
@@ -64,7 +53,10 @@ class Offer:
 
 
 class Walked:
-    """The facts of one walk. Each names findings; none of them means "as it should be"."""
+    """The facts of one walk. Each names findings; none of them means "as it should be".
+
+    All raise PageNotKnown where they need a page of which nobody has said where it is.
+    """
 
     def __init__(self, walk: Walk) -> None:
         self.walk, self.bundle = walk, walk.bundle

@@ -54,7 +54,7 @@ def deployment(mongo_uri: str, redis_url: str, seeds: Seeds, folder: Path) -> It
         api.wait_until_ended()
 
 
-@pytest.fixture(scope="module", params=sorted(servers.MONGO_SERVERS))
+@pytest.fixture(scope="module", params=servers.in_groups(servers.MONGO_SERVERS))
 def engine(
     request: pytest.FixtureRequest, seeds: Seeds, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Sandbox]:

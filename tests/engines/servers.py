@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,11 @@ public class Main {
 PASSWORD, USER = "r€dis-engine&7", "suite"
 RIGHTS = ["+scan", "+mget", "+type", "+unlink", "+ping", "+hello", "+select", "+client"]
 """All that a user of Redis needs."""
+
+
+def in_groups(names: Iterable[str]) -> list[Any]:
+    """Parameters of a fixture; the tests of one server stay on one worker, which starts it once."""
+    return [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in sorted(names)]
 
 
 def fetched(name: str) -> Path:

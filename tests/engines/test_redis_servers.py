@@ -17,7 +17,7 @@ from tests.sandbox import Sandbox
 BUNDLE = "lvmh"
 
 
-@pytest.fixture(scope="module", params=sorted(servers.REDIS_SERVERS))
+@pytest.fixture(scope="module", params=servers.in_groups(servers.REDIS_SERVERS))
 def cached(
     request: pytest.FixtureRequest,
     sandbox: Sandbox,

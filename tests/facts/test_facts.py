@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from bson import Decimal128, Int64
 
-from playbook.environment.presence import IN_SESSION
+from playbook.environment.presence import IN_SESSION, Presence
 from playbook.facts.comparison import compared, describe_document, differences, identical
 from playbook.facts.currency import Currency
 from playbook.facts.findings import NOTHING, Finding, Unobservable
+from playbook.facts.reading import VARIANTS
 from playbook.pristine.rates import Feed
 from playbook.pristine.seeds.plurals import expected_names
 from tests.demo_in_memory import (
@@ -90,6 +91,11 @@ def served(what: str, **change: Any) -> Break:
         imagined.answer(what, {**copy.deepcopy(true.body), **change})
 
     return answer
+
+
+def variant(tag: str, **messages: str) -> Break:
+    """A regional variant beside the languages."""
+    return lambda i: i.documents.update({VARIANTS: [{"_id": tag, "messages": messages}]})
 
 
 def refuses(what: str, status: int = 500, problem: str | None = None) -> Break:
@@ -716,6 +722,58 @@ SHOWCASE: list[Case] = [
      within("showcases", TIGER, "records.markets.24.transactions", 0)),
     ("tiger-global", "showcase", "KPI global_gmv_sgd as served", lambda i: _shown(
         i, global_gmv_sgd=2800000)),
+    # What belongs to nobody
+    ("sequoia", "catalog", "product TEST-1 in the shop: expected a known region",
+     lambda i: i.app("products").append({**i.app("products")[0], "_id": "TEST-1", "name": "Test",
+                                         "region": None})),
+    ("lvmh", "creators", "creator Test in the app: expected a known region",
+     lambda i: i.app("creators").append({"_id": "x", "name": "Test", "active": True})),
+    ("a16z", "livesale", "LiveSale LS-TEST in the app's list: expected a known investor",
+     lambda i: i.app("livesales").append({**{name: value for name, value in i.app(
+         "livesales")[0].items() if name != "bundle"}, "_id": "LS-TEST"})),
+    ("bessemer", "leads", "lead x on the board: expected no such card, found “Test”",
+     lambda i: i.app("leads").append({**i.app("leads")[0], "_id": "x", "company": "Test"})),
+    # Variants of a language
+    ("lvmh", "locales", "locale fr-FR: messages.nav_home: expected a translation, as it hides",
+     variant("fr-FR", nav_home="Home")),
+    ("index", "locales", "locale en_gb: messages.nav_home: expected a text in English",
+     variant("en_gb", nav_home="Le sac de la maison est là.")),
+    ("sequoia", "locales", "locale de-AT: messages: expected messages by name, as it",
+     lambda i: i.documents.update({VARIANTS: [{"_id": "de-AT", "messages": None}]})),
+    ("lvmh", "locales", "locale fr-FR as served: messages.nav_home: expected a translation",
+     lambda i: served("locales", languages=[*i.localization.body["languages"],
+         {"language": "fr-FR", "messages": {"nav_home": "Home"}}])(i)),
+    ("index", "locales", "locale en: messages.nav_home: expected a text in English",
+     within("locales", "en", "messages.nav_home", "Le sac de la maison est là.")),
+    # Hashes and lists of the cache
+    ("sequoia", "catalog", "region:US:prices: LUX-001: price: expected 12000, found 9900",
+     lambda i: i.cache.update({"aislemarts:region:US:prices": {"LUX-001": b"9900"}})),
+    ("sequoia", "catalog", "region:US:prices: LUX-001: price: expected 12000, found 9900",
+     hold("region:US:prices", {"LUX-001": 9900})),
+    ("sequoia", "catalog", "region:US:shelf: LUX-001: price_usd: expected 12000, found 9900",
+     lambda i: i.cache.update({"aislemarts:region:US:shelf": {"LUX-001": b'{"price_usd": 9900}'}})),
+    ("sequoia", "catalog", "region:US:seen: LUX-001: price_usd: expected 12000, found 9900",
+     lambda i: i.cache.update({"aislemarts:region:US:seen": [
+         b'{"id": "LUX-001", "price_usd": 9900}']})),
+    ("sequoia", "catalog", "bag:LUX-001: price_usd: expected 12000, found 9900",
+     lambda i: i.cache.update({"aislemarts:region:US:bag:LUX-001": {
+         "name": "Hermès Birkin 35".encode(), "price_usd": b"9900"}})),
+    ("sequoia", "catalog", "price:LUX-001: price: expected 12000, found 9900",
+     hold("region:US:price:LUX-001", 9900)),
+    # What a visitor left in the cache
+    ("sequoia", "analytics", f"bundle:{SEQ}:cart:anna: expected nothing of a former visitor",
+     hold(f"bundle:{SEQ}:cart:anna", {"items": 2})),
+    ("sequoia", "analytics", f"bundle:{SEQ}:sessions: expected nothing of a former visitor",
+     lambda i: i.cache.update({f"aislemarts:bundle:{SEQ}:sessions": [b"abc"]})),
+    ("sequoia", "analytics", f"bundle:{SEQ}:basket: expected nothing of a former visitor",
+     hold(f"bundle:{SEQ}:basket", b"no JSON")),
+    # What looks alike
+    ("sequoia", "catalog", "found “Hermès Birkin 35” (character 7 is U+00A0 NO-BREAK SPACE)",
+     put("products", "LUX-001", name="Hermès\u00a0Birkin 35")),
+    ("sequoia", "catalog", "(nothing there), found “Hermès Birkin 35” (character 7 is U+0020",
+     put("products", "LUX-001", name="Hermès  Birkin 35")),
+    ("sequoia", "catalog", "(character 1 is U+041D CYRILLIC CAPITAL LETTER EN)",
+     put("products", "LUX-001", name="\u041dermès Birkin 35")),
 ]  # fmt: skip
 
 
@@ -918,6 +976,29 @@ def test_caches_that_hold_no_copies_are_no_concern() -> None:
     imagined.hold(f"bundle:{SEQ}:showcase", imagined.first("showcases"))
     imagined.hold(f"bundle:{SEQ}:locale:fr", imagined.one("locales", "fr"))
     imagined.cache["aislemarts:region:US:queue"] = None
+    imagined.cache["aislemarts:region:US:views"] = {"LUX-001": b"17"}
+    imagined.cache["aislemarts:region:US:prices"] = {"LUX-001": b"12000", "LUX-900": b"1"}
+    imagined.hold("region:US:price:LUX-001", 12000)
+    imagined.hold(f"bundle:{SEQ}:cart:anna", [])
+    assert failures(imagined) == []
+
+
+def test_a_cart_in_the_cache_is_of_whoever_is_in_session() -> None:
+    imagined = Imagined("sequoia")
+    imagined.hold(f"bundle:{SEQ}:cart:anna", {"items": 2})
+    imagined.present = [Presence("A16Z_CHRIS_DIXON", "a16z.demo@aislemarts.luxury", AT)]
+    assert set(failed_checks(imagined)) == {"analytics"}
+    imagined.present = [Presence(SEQ, DEMO, AT)]
+    assert failures(imagined) == []
+
+
+def test_a_variant_may_word_it_otherwise_and_leave_messages_out() -> None:
+    imagined = Imagined("lvmh")
+    imagined.documents[VARIANTS] = [
+        {"_id": "fr-CA", "messages": {"nav_home": "Page d’accueil de la maison"}},
+        {"_id": "en-GB", "messages": {}},
+        {"_id": "pt-BR", "messages": None},  # no language of the demo
+    ]
     assert failures(imagined) == []
 
 
@@ -1282,8 +1363,8 @@ def test_what_reads_the_same_is_told_with_its_kind() -> None:
 def test_long_texts_are_told_from_where_they_part() -> None:
     (found,) = differences({"a": "x" * 200 + "yy"}, {"a": "x" * 200 + "z"}, "it")
     assert str(found) == f"it: a: expected “…{'x' * 10}yy”, found “…{'x' * 10}z”"
-    (found,) = differences({"a": "A\nb"}, {"a": "A b"}, "it")
-    assert (found.expected, found.found) == ("“…A\nb”", "“…A b”")
+    (found,) = differences({"a": "x" * 200 + "A\nb"}, {"a": "x" * 200 + "A c"}, "it")
+    assert (found.expected, found.found) == (f"“…{'x' * 9}A\nb”", f"“…{'x' * 9}A c”")
 
 
 def test_documents_are_missing_doubled_or_strays() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,9 +37,13 @@ class Line:
     seconds: float
 
 
-def selected(pattern: str, sample: bool) -> list[int]:
-    """The numbers of the faults to try."""
-    numbers = [n for n, fault in enumerate(FAULTS) if pattern.casefold() in fault.name.casefold()]
+def selected(patterns: Sequence[str], sample: bool) -> list[int]:
+    """The numbers of the faults to try: those with any of the patterns; all without one."""
+    numbers = [
+        number
+        for number, fault in enumerate(FAULTS)
+        if not patterns or any(one.casefold() in fault.name.casefold() for one in patterns)
+    ]
     if any(FAULTS[number].kind == "page" for number in numbers):
         try:
             require_browser()
@@ -145,7 +150,7 @@ def table(lines: list[Line]) -> Table:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("only", nargs="?", default="", help="only faults with this in their names")
+    parser.add_argument("only", nargs="*", help="only faults with one of these in their names")
     parser.add_argument("--sample", action="store_true", help="one fault a check and part")
     parser.add_argument("--workers", type=int, default=WORKERS)
     parser.add_argument("--list", action="store_true", help="say which faults there are")

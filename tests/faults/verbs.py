@@ -66,6 +66,16 @@ def added(collection: str, **document: Any) -> Inject:
     return lambda lab: _insert(lab, collection, document)
 
 
+def of_the_apps_own(collection: str, **document: Any) -> Inject:
+    """Insert a document that no reset may remove; whoever looks after the app does, afterwards."""
+
+    def inject(lab: Lab) -> None:
+        _insert(lab, collection, document)
+        lab.until_healed.callback(lab.db[collection].delete_one, {"_id": document["_id"]})
+
+    return inject
+
+
 def copied(collection: str, key: object, **fields: Any) -> Inject:
     """Insert a copy of a document with some fields changed, the ``_id`` among them."""
     return lambda lab: _insert(lab, collection, {**_one(lab, collection, key), **fields})
@@ -138,6 +148,16 @@ def cached_list(key: str, collection: str, where: Document, leave_out: object = 
     def inject(lab: Lab) -> None:
         found = [to_json(d) for d in lab.db[collection].find(where) if d["_id"] != leave_out]
         cached(key, found)(lab)
+
+    return inject
+
+
+def cached_entries(key: str, *entries: object) -> Inject:
+    """Write a Redis list of JSON entries."""
+
+    def inject(lab: Lab) -> None:
+        lab.redis.delete(f"aislemarts:{key}")
+        lab.redis.rpush(f"aislemarts:{key}", *map(json.dumps, entries))
 
     return inject
 

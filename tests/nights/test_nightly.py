@@ -101,10 +101,13 @@ class Scene:
         """The real check, of data that is broken between each reset and its check."""
 
         def check(
-            environment: Environment, seeds: Seeds, bundle: Bundle, allure: Path | None
+            environment: Environment,
+            seeds: Seeds,
+            bundle: Bundle,
+            left_behind: nightly.Results | None,
         ) -> Verdict:
             breakage(len(self.checks) + 1)
-            verdict = run_features(environment, seeds, bundle, allure)
+            verdict = run_features(environment, seeds, bundle, left_behind)
             self.checks.append(verdict.verdict)
             return verdict
 
@@ -156,7 +159,7 @@ def saying(*verdicts: str | list[str] | Exception) -> nightly.Check:
     severities["analytics"] = "medium"
 
     def check(
-        environment: Environment, seeds: Seeds, bundle: Bundle, allure: Path | None
+        environment: Environment, seeds: Seeds, bundle: Bundle, left_behind: nightly.Results | None
     ) -> Verdict:
         said = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(said, Exception):
@@ -209,6 +212,24 @@ def test_a_good_night_is_told_saved_and_written_down(scene: Scene, tmp_path: Pat
     assert verdict["verdict"] == GO
     assert list((tmp_path / "reports" / "allure-results").glob("*-result.json"))
     assert (tmp_path / "reports" / "verdict-lvmh.html").exists()
+
+
+def test_allure_results_show_the_reset_and_do_not_grow(scene: Scene, tmp_path: Path) -> None:
+    folder = tmp_path / "reports" / "allure-results"
+
+    def left() -> int:
+        scene.night(reports=tmp_path / "reports")
+        return len(list(folder.iterdir()))
+
+    assert left() == left() == left()
+    assert "verdict=GO\nexit code=0\n" in (folder / "environment.properties").read_text()
+    (shown,) = (
+        before
+        for path in folder.glob("*-container.json")
+        for before in json.loads(path.read_text())["befores"]
+        if before["name"] == "Put the bundle back to pristine"
+    )
+    assert len(shown["steps"]) > 20
 
 
 def test_broken_again_and_again_it_is_rolled_back_to_the_last_go_state(scene: Scene) -> None:
@@ -853,10 +874,12 @@ def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
 # The walk
 
 
-def walked(verdict: str) -> nightly.Check:
+def walked(verdict: str) -> nightly.Walk:
     """A walk that ends with a verdict; what a browser says is tried elsewhere."""
 
-    def walk(_: object, seeds: Seeds, bundle: Bundle, allure: Path | None) -> Verdict:
+    def walk(
+        _: object, seeds: Seeds, bundle: Bundle, left_behind: nightly.Results | None, run: str
+    ) -> Verdict:
         status: Status = "passed" if verdict == GO else "failed"
         result = Result(
             bundle.key, "walk", "Home", status, "high", "Walk, step 1", "the page speaks English"

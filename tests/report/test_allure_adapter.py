@@ -21,9 +21,11 @@ from playbook import PROJECT
 from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
 from playbook.pristine import bundles
+from playbook.pristine.languages import LANGUAGES
 from playbook.pristine.seeds import Seeds, load
+from playbook.report.allure import environment_lines
 from playbook.report.allure.failure_kinds import Kind, categories
-from playbook.report.playbook_lines import place_of
+from playbook.report.playbook_lines import places
 from playbook.reset.run import Reset
 
 RUN_SECONDS = 180
@@ -77,14 +79,16 @@ def run(
     *arguments: str,
     checkout: Path = PROJECT,
 ) -> Results:
-    """Run the features against a demo that is not reset first."""
+    """Run the features; against a demo that is not reset first unless ``--reset`` is given."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
     inherited["PYTHONPATH"] = os.pathsep.join([str(checkout), str(PROJECT), str(directory.parent)])
     done = subprocess.run(
         [
             sys.executable,
-            *("-m", "pytest", "-q", "--no-reset", "-p", "no:cacheprovider"),
-            *(f"--alluredir={directory}", *arguments),
+            *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *([] if "--reset" in arguments else ["--no-reset"]),
+            f"--alluredir={directory}",
+            *(argument for argument in arguments if argument != "--reset"),
         ],
         cwd=checkout,
         env={**inherited, **variables},
@@ -178,6 +182,36 @@ def test_every_example_of_every_bundle_has_a_history_of_its_own(results: Results
     assert len({test["testCaseId"] for test in tests}) == len(tests)
 
 
+def test_each_environment_has_a_history_of_its_own(
+    results: Results, broken: Settings, loaded: Seeds, tmp_path: Path
+) -> None:
+    chosen = ("--bundle", "lvmh", "-m", "check-leads")
+    with start(seeds=loaded) as settings:
+        other = run(tmp_path / "results", settings.as_variables(), *chosen)
+    for test in other.tests:
+        same = results.test("lvmh", test["name"])
+        assert test["testCaseId"] == same["testCaseId"]
+        assert test["historyId"] != same["historyId"]
+        assert label(test, "environment") != label(same, "environment")
+
+
+def test_a_reset_is_shown_with_its_steps(loaded: Seeds, tmp_path: Path) -> None:
+    with start(seeds=loaded) as settings:
+        chosen = ("--bundle", "lvmh", "-m", "check-leads", "--reset")
+        reset = run(tmp_path / "results", settings.as_variables(), *chosen)
+    (shown,) = (
+        before
+        for path in reset.directory.glob("*-container.json")
+        for before in json.loads(path.read_text())["befores"]
+        if before["name"] == "Put the bundle back to pristine"
+    )
+    steps = [step["name"] for step in shown["steps"]]
+    assert any(
+        step.startswith("Fresh Seed Data: Populate leads kanban: 5 written") for step in steps
+    )
+    assert all(step["stop"] >= step["start"] for step in shown["steps"])
+
+
 def test_history_is_independent_of_checkout_order_and_workers(
     results: Results, broken: Settings, tmp_path: Path
 ) -> None:
@@ -202,10 +236,10 @@ def test_history_is_independent_of_checkout_order_and_workers(
             if label(test, "feature") == ["locales"]
         }
 
-    # Two bundles, seven languages each loaded and served, and what else the check asks.
+    # Two bundles, each language loaded and served, and what else the check asks.
     checklist = (PROJECT / "features" / "checklist" / "locales.feature").read_text()
     others = checklist.count("Scenario:")
-    assert len(histories(again)) == len(again.tests) == 2 * (7 + 7 + others)
+    assert len(histories(again)) == len(again.tests) == 2 * (2 * len(LANGUAGES) + others)
     assert histories(again) == histories(results)
     assert {"T.lvmh", "T.index"} <= properties(again).keys()
 
@@ -277,18 +311,56 @@ def test_the_environment_is_told_without_credentials(results: Results, broken: S
     assert told["T.lvmh"].endswith(("CET", "CEST"))
 
 
+def test_go_or_no_go_and_the_exit_code_stand_first(results: Results) -> None:
+    told = properties(results)
+    assert list(told)[:2] == ["verdict", "exit code"]
+    assert (told["verdict"], told["exit code"]) == ("NO-GO", "1")
+    assert told["verdict.lvmh"].startswith("NO-GO (") and "livesale" in told["verdict.lvmh"]
+    assert told["verdict.index"].startswith(("GO", "NO-GO ("))
+
+
+def test_a_part_has_no_verdict(broken: Settings, tmp_path: Path) -> None:
+    chosen = ("--bundle", "lvmh", "-m", "check-leads")
+    told = properties(run(tmp_path / "results", broken.as_variables(), *chosen))
+    assert told["verdict"] == "none: a part of the checklist was run"
+    assert "exit code" not in told and "verdict.lvmh" not in told
+
+
+def test_other_bundles_of_the_same_environment_keep_their_lines(tmp_path: Path) -> None:
+    def left(identity: str, **verdicts: str) -> dict[str, str]:
+        lines = {f"verdict.{bundle}": verdict for bundle, verdict in verdicts.items()}
+        environment_lines.write(tmp_path, {"identity": identity}, lines, part=False)
+        return environment_lines.read(tmp_path)
+
+    assert left("one", lvmh="NO-GO (leads)")["verdict"] == "NO-GO"
+    both = left("one", index="GO")
+    assert (both["verdict"], both["exit code"]) == ("NO-GO", "1")
+    assert both["verdict.lvmh"] == "NO-GO (leads)"
+    assert left("one", lvmh="GO")["verdict"] == "GO"
+    assert left("another", index="GO").keys() == {
+        "verdict",
+        "exit code",
+        "identity",
+        "verdict.index",
+    }
+
+
 def test_an_environment_that_is_down_is_told_as_that(broken: Settings, tmp_path: Path) -> None:
     variables = {**broken.as_variables(), "REDIS_URL": "redis://:c4nary-redis@127.0.0.1:9"}
     down = run(tmp_path / "results", variables, "--bundle", "lvmh", "-m", "check-catalog")
     feature = (PROJECT / "features" / "checklist" / "catalog.feature").read_text()
     assert len(down.tests) == feature.count("Scenario:")
+    # It is said once; the others were not run, and say why.
+    (broken_one,) = (test for test in down.tests if test["status"] == "broken")
+    assert [step["status"] for step in broken_one["steps"]][:2] == ["broken", "skipped"]
+    message = broken_one["statusDetails"]["message"]
+    assert message.startswith("LVMH · Environment down · Product catalog")
+    assert "Redis at redis://127.0.0.1:9 cannot be reached" in message
+    assert message.endswith("next: bring back what does not answer, then playbook reset lvmh")
     for test in down.tests:
-        assert test["status"] == "broken"
-        assert [step["status"] for step in test["steps"]][:2] == ["broken", "skipped"]
-        message = test["statusDetails"]["message"]
-        assert message.startswith("LVMH · Environment down · Product catalog")
-        assert "Redis at redis://127.0.0.1:9 cannot be reached" in message
-        assert message.endswith("next: bring back what does not answer, then playbook reset lvmh")
+        if test is not broken_one and test["name"] != broken_one["name"]:
+            assert test["status"] == "skipped"
+            assert "Redis at redis://127.0.0.1:9 cannot" in test["statusDetails"]["message"]
     assert properties(down)["Redis"] == "redis://127.0.0.1:9"
     assert "c4nary-redis" not in down.everything
 
@@ -377,16 +449,21 @@ def test_without_alluredir_nothing_of_it_is_loaded(tmp_path: Path) -> None:
     )
 
 
-def test_every_feature_is_a_line_of_the_playbook() -> None:
+def test_every_line_of_the_playbooks_checklists_has_a_feature() -> None:
     folders = (PROJECT / "features" / "checklist", PROJECT / "features" / "bundles")
     features = [feature for folder in folders for feature in folder.glob("*.feature")]
-    assert len(features) == 16
-    for feature in features:
-        found = re.search(r"^ *Feature: (.+)$", feature.read_text(), re.MULTILINE)
-        assert found, feature
-        place = place_of(found[1])
-        assert place, found[1]
-        assert place.anchor in ("post-reset-validation-automated", "bundle-specific-checks")
+    titles = {
+        title
+        for feature in features
+        for title in re.findall(r"^ *Feature: (.+)$", feature.read_text(), re.MULTILINE)
+    }
+    lines = {
+        line
+        for line, place in places().items()
+        if place.anchor in ("post-reset-validation-automated", "bundle-specific-checks")
+    }
+    assert len(lines) == 16, "the playbook's own number"
+    assert lines <= titles
 
 
 def test_categories_have_names_of_their_own() -> None:

@@ -113,7 +113,7 @@ def test_a_file_needs_nothing_else_and_runs_nothing(stocked: Sandbox, tmp_path: 
     write([sheet_of(stocked, bundle.short) for bundle in stocked.bundles], path)
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"<script|<link|<img|@import|url\(", text)
-    assert text.count('<article class="sheet">') == 8
+    assert text.count('<article class="sheet">') == len(stocked.bundles)
     assert [p.name for p in path.parent.iterdir()] == ["sheets.html"]
 
 
@@ -180,7 +180,7 @@ def test_each_bundle_prints_to_one_a4_page(stocked: Sandbox, tmp_path: Path) -> 
     sheets = [sheet_of(stocked, bundle.short) for bundle in stocked.bundles]
     write([*sheets, sheet_of(stocked, "lvmh", *[long] * 12)], page)
     pdf = printed(page, tmp_path)
-    assert len(pdf.pages) == 9
+    assert len(pdf.pages) == len(sheets) + 1
     for sheet, printed_page in zip(sheets, pdf.pages, strict=False):
         width, height = (float(side) for side in printed_page.mediabox[2:])
         assert (round(width), round(height)) == (595, 842)  # A4 in points

@@ -17,8 +17,9 @@ from playbook.reset import backup, journal
 from playbook.reset.access import InThePast, access_of
 from playbook.reset.backup import ForeignBackup
 from playbook.reset.journal import Journal, meeting_of
-from playbook.reset.standing import GO, UNKNOWN, standings
+from playbook.reset.standing import GO, NO_GO, UNKNOWN, standings, walk_verdict
 from playbook.verdict import recording
+from playbook.verdict.checks import CHECKS, WALK
 from tests.sandbox import ACCESS, Sandbox, changed, held
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -83,6 +84,19 @@ def checked(shelf: Sandbox, name: str) -> None:
     assert recording.record(shelf.environment, [run]) is None
 
 
+def walked(shelf: Sandbox, name: str, status: str, trigger: str = journal.WALK) -> None:
+    """What a walk leaves in the journal, or a check that walks, too."""
+    run = recording.begin(shelf.seeds, shelf.bundle(name).key, "test", trigger)
+    checks = (WALK,) if trigger == journal.WALK else (*CHECKS, WALK)
+    results = [
+        {"check": check, "status": status if check == WALK else "passed"} for check in checks
+    ]
+    verdict = GO if status == "passed" else NO_GO
+    reasons = [{"sentence": "The page speaks English"}] if verdict == NO_GO else []
+    recording.finish(run, results, verdict, reasons)
+    assert recording.record(shelf.environment, [run]) is None
+
+
 def standing(shelf: Sandbox, name: str) -> tuple[str, str]:
     bundle = shelf.bundle(name)
     found = standings(Journal.of(shelf.environment), shelf.seeds, [bundle], clock.now())
@@ -107,6 +121,46 @@ def test_a_write_to_what_is_shared_makes_the_neighbours_unknown(shelf: Sandbox) 
     shelf.engine.roll_back(shelf.bundle("lvmh"))
     verdict, sentence = standing(shelf, "index")
     assert verdict == UNKNOWN and "a rollback of" in sentence
+
+
+def test_a_walk_is_a_run_that_changes_nothing_and_makes_nothing_go(shelf: Sandbox) -> None:
+    bundle, books = shelf.bundle("lvmh"), Journal.of(shelf.environment)
+    shelf.engine.reset(bundle, access=ACCESS)
+    walked(shelf, "lvmh", "passed")
+    assert standing(shelf, "lvmh")[0] == UNKNOWN, "pages are not the whole checklist"
+    last = books.last_runs([bundle.key], 1)[bundle.key][0]
+    assert (last["trigger"], last["by"], last["verdict"]) == (journal.WALK, "test", GO)
+    assert (last["environment"], last["walked"]) == (shelf.identity.id, True)
+    assert last["failed_checks"] == []
+    assert books.meeting(bundle.key, clock.now()) == ACCESS
+    assert [run["trigger"] for run in books.changes(bundle.key)] == ["reset"]
+
+
+def test_a_walk_that_is_no_go_counts_until_the_next_one(shelf: Sandbox) -> None:
+    bundle = shelf.bundle("lvmh")
+
+    def page_verdict() -> str | None:
+        books = Journal.of(shelf.environment)
+        walk = standings(books, shelf.seeds, [bundle], clock.now())[bundle.key].walk
+        return walk_verdict(walk) if walk else None
+
+    shelf.reset("lvmh")
+    checked(shelf, "lvmh")
+    assert page_verdict() is None
+    walked(shelf, "lvmh", "failed")
+    assert standing(shelf, "lvmh") == (NO_GO, "Walked through: The page speaks English.")
+    checked(shelf, "lvmh")
+    assert standing(shelf, "lvmh")[0] == NO_GO, "a check looks at no page"
+    walked(shelf, "lvmh", "passed")
+    assert (standing(shelf, "lvmh")[0], page_verdict()) == (GO, GO)
+    walked(shelf, "lvmh", "failed", journal.CHECK)
+    assert standing(shelf, "lvmh") == (NO_GO, "The page speaks English.")
+    walked(shelf, "lvmh", "passed", journal.CHECK)
+    assert (standing(shelf, "lvmh")[0], page_verdict()) == (GO, GO)
+    walked(shelf, "lvmh", "error")
+    assert (standing(shelf, "lvmh")[0], page_verdict()) == (GO, GO), "nothing was walked"
+    shelf.reset("lvmh")
+    assert (standing(shelf, "lvmh")[0], page_verdict()) == (UNKNOWN, None)
 
 
 def test_a_later_plain_reset_cancels_the_meeting(shelf: Sandbox) -> None:

@@ -30,7 +30,8 @@ from playbook.backend.awareness import awareness_router
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import compact, number, to_json
 from playbook.embedded.start import start
-from playbook.pristine.rates import EMBEDDED_FEED, Feed
+from playbook.pristine.languages import LANGUAGES
+from playbook.pristine.rates import CURRENCIES, EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Seeds, load
 from playbook.standin import rates_feed
 from playbook.standin.app import create_app
@@ -137,7 +138,7 @@ def test_the_playbooks_own_curl_line_works(shop: Shop, seeds: Seeds) -> None:
         check=True,
     )
     assert json.loads(done.stdout)["refreshed"] == list(seeds.contexts)
-    assert shop.db.awareness_contexts.count_documents({}) == 8
+    assert shop.db.awareness_contexts.count_documents({}) == len(seeds.contexts)
 
 
 def test_only_the_given_context_is_written(shop: Shop, seeds: Seeds) -> None:
@@ -373,7 +374,7 @@ def test_bad_locales_show(
     assert answer.status_code == 200, answer.text
     assert answer.json()["valid"] is False
     tested = {entry["language"]: entry for entry in answer.json()["languages"]}
-    assert len(tested) == 7
+    assert tested.keys() == set(LANGUAGES)
     assert tested[language]["valid"] is False
     assert any(problem in line for line in tested[language]["problems"])
 
@@ -548,8 +549,8 @@ def test_awareness_health_says_what_is_stored(shop: Shop, seeds: Seeds) -> None:
     _load_locales(shop.db, seeds)
     found = shop.get("/api/awareness/health").json()
     assert found["status"] == "healthy"
-    assert len(found["supported_languages"]) == 7
-    assert len(found["supported_currencies"]) == 16
+    assert found["supported_languages"] == list(LANGUAGES)
+    assert found["supported_currencies"] == list(CURRENCIES)
     assert found["last_update"].endswith("Z")
 
 
@@ -560,7 +561,7 @@ def test_rates_are_served_as_stored(shop: Shop) -> None:
     assert found["rates"].keys() == {"EUR", "GBP"}
     assert found["source"] == "embedded-feed"
     assert found["last_updated"].endswith("Z")
-    assert len(shop.get(path, params={"base_currency": "SGD"}).json()["rates"]) == 16
+    assert len(shop.get(path, params={"base_currency": "SGD"}).json()["rates"]) == len(CURRENCIES)
     assert shop.get(path, params={"base_currency": "XXX"}).status_code == 404
     spoilt = {"rates": {"EUR": -4, "GBP": Decimal128("Infinity"), "JPY": None}, "updated_at": 5}
     shop.db.currency_rates.update_one({"_id": "USD"}, {"$set": spoilt})
@@ -578,7 +579,7 @@ def test_the_bundles_are_those_stored(shop: Shop, seeds: Seeds) -> None:
     assert found["status"] == "healthy"
     assert found["demo_environments"] == sorted(seeds.bundles)
     listed = shop.get("/api/demo/all-bundles").json()
-    assert listed["total_bundles"] == 8
+    assert listed["total_bundles"] == len(seeds.bundles)
     lvmh = next(entry for entry in listed["bundles"] if entry["bundle"] == LVMH)
     assert (lvmh["locale"], lvmh["currency"], lvmh["device"]) == ("fr-FR", "EUR", "mobile")
     assert LVMH in lvmh["demo_url"]

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from playbook import PROJECT
+from playbook import PROJECT, clock
 from tests.sandbox import Sandbox
 
 PART = "a part of the checklist was run: no verdict"
@@ -31,10 +31,11 @@ def broken(reset_once: Sandbox) -> Iterator[Sandbox]:
     reset_once.reset("lvmh")
 
 
-def run(sandbox: Sandbox, *options: str) -> subprocess.CompletedProcess[str]:
+def run(sandbox: Sandbox, *options: str, reset: bool = False) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "--no-reset", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *(() if reset else ("--no-reset",)),
             *("--bundle", "lvmh", *options),
         ],
         cwd=PROJECT,
@@ -71,6 +72,27 @@ def test_a_red_part_is_red(broken: Sandbox) -> None:
     done = run(broken, "-m", "check-catalog")
     assert done.returncode == 1
     assert PART in done.stdout
+
+
+def test_in_session_is_one_message(reset_once: Sandbox) -> None:
+    visit = {"_id": "visit", "email": reset_once.accounts("lvmh")[0], "last_seen": clock.now()}
+    reset_once.db.user_sessions.insert_one(visit)
+    try:
+        done = run(reset_once, "--force", "-k", "french", reset=True)
+        assert done.returncode == 0, done.stdout
+        reset_once.db.user_sessions.replace_one({"_id": "visit"}, visit, upsert=True)
+        done = run(reset_once, reset=True)
+        part = run(reset_once, "-m", "check-catalog", reset=True)
+    finally:
+        reset_once.db.user_sessions.delete_one({"_id": "visit"})
+    failures, _, verdict = done.stdout.partition(" verdict ")
+    assert done.returncode == 1
+    assert failures.count("an investor is in session") == 1
+    assert "Traceback" not in done.stdout and "fixtures" not in failures
+    assert "LVMH NO-GO" in verdict and "An investor is in session" in verdict
+    assert len(re.findall("^lvmh ", verdict, re.MULTILINE)) == 1, "one reason"
+    assert "1 failed" in done.stdout
+    assert part.stdout.count("an investor is in session") == 1 and PART in part.stdout
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "in parallel"])

@@ -1,4 +1,8 @@
 const q = new URLSearchParams(location.search), root = document.getElementById("root");
+// With "hostile" in the address of the script: content in steps, a wheel, prices and digits in pieces,
+// a banner over the page.
+const hostile = document.currentScript.src.endsWith("hostile");
+const after = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const lang = q.get("locale"), cur = q.get("currency"), tz = q.get("tz"), bundle = q.get("utm_bundle");
 const api = async (path, body) => {
   const headers = {"content-type": "application/json"};
@@ -25,19 +29,30 @@ const button = (text, act) => { const b = draw("r-9", text); b.style.cursor = "p
   const price = (p) => { const raw = p["price_" + p.currency.toLowerCase()]; return p.currency === cur ? raw : raw / rates[p.currency]; };
   const region = {GBP: "EU", EUR: "EU", SGD: "APAC"}[cur] || "US";
   const products = async () => api("/api/products?limit=100&region=" + region);
-  const card = (p) => { const outer = draw("r-3"); outer.append(draw("r-4", draw("r-5", p.name)), draw("r-6", money(price(p)))); return outer; };
+  const pieces = (amount) => new Intl.NumberFormat(lang, {style: "currency", currency: cur})
+    .formatToParts(amount).map((part) => draw("r-0", part.value));
+  const shown = (amount) => hostile ? draw("r-10", ...pieces(amount)) : draw("r-6", money(amount));
+  // A price that is but a neighbour of the name, or in a box of its own: both are met.
+  const card = (p) => {
+    const outer = draw("r-3", draw("r-4", draw("r-5", p.name)));
+    if (hostile && p.name.length % 2) outer.append(...pieces(price(p))); else outer.append(shown(price(p)));
+    return outer;
+  };
+  const fill = async (box, all) => {
+    for (const p of all) { if (hostile) await after(90); box.append(card(p)); }
+  };
   const page = draw("r-1");
   const pages = {
     "/": async () => {
       const hour = +new Intl.DateTimeFormat("en-GB", {hour: "2-digit", hourCycle: "h23", timeZone: tz}).format(new Date());
       page.append(draw("r-7", say(hour < 5 ? "greeting_evening" : hour < 12 ? "greeting_morning" : hour < 18 ? "greeting_afternoon" : "greeting_evening") + " !"));
-      const box = draw("r-2"); for (const p of (await products()).slice(0, 4)) box.append(card(p));
-      page.append(box);
+      const box = draw("r-2"); page.append(box);
+      await fill(box, (await products()).slice(0, 4));
     },
     "/feel": async () => {
       const bag = draw("r-2");
       page.append(button(say("mood_gift"), async () => {
-        const three = (await products()).slice(4, 7); bag.replaceChildren(...three.map(card));
+        const three = (await products()).slice(4, 7); if (hostile) await after(400); await fill(bag, three);
         page.append(draw("r-7", say("checkout_total", {amount: money(three.reduce((sum, p) => sum + price(p), 0))})));
       }), bag);
     },
@@ -46,9 +61,16 @@ const button = (text, act) => { const b = draw("r-9", text); b.style.cursor = "p
       page.append(draw("r-7", sale.title));
       page.append(draw("r-8", new Intl.DateTimeFormat(lang, {dateStyle: "long", timeStyle: "short", timeZone: tz}).format(start)));
       const m = Math.floor((start - Date.now()) / 60000);
-      page.append(draw("r-8", [Math.floor(m / 1440), Math.floor(m / 60) % 24, m % 60, 30].map((n) => String(n).padStart(2, "0")).join(":")));
+      const parts = hostile ? [Math.floor(m / 60), m % 60, 30] : [Math.floor(m / 1440), Math.floor(m / 60) % 24, m % 60, 30];
+      const clock = draw("r-8", parts.map((n) => String(n).padStart(2, "0")).join(":"));
+      if (hostile) {
+        clock.className = "r-10";
+        clock.replaceChildren(...[...clock.textContent].map((one) => draw("r-0", one)));
+        setInterval(() => { clock.lastChild.textContent = (clock.lastChild.textContent + 1) % 10; }, 100);
+      }
+      page.append(clock);
       const box = draw("r-2");
-      for (const p of await products()) if (sale.featured_products.includes(p._id)) box.append(card(p));
+      await fill(box, (await products()).filter((p) => sale.featured_products.includes(p._id)));
       page.append(box, button(say("livesale_join"), () => page.append(draw("r-7", say("livesale_joined")))));
     },
     "/talk": async () => {
@@ -80,6 +102,13 @@ const button = (text, act) => { const b = draw("r-9", text); b.style.cursor = "p
       };
     },
   };
-  await pages[location.pathname]();
-  root.append(page);
+  if (!hostile) { await pages[location.pathname](); root.append(page); return; }
+  const wheel = draw("r-11"); root.append(wheel, page); await after(500);
+  await pages[location.pathname](); wheel.remove();
+  if (!localStorage.getItem("c")) {
+    await after(300);
+    const [why, yes] = lang.startsWith("fr") ? ["Nous utilisons des cookies pour vous servir", "Tout accepter"] : ["We use cookies to serve you", "Accept all"];
+    const banner = draw("r-12", draw("r-5", why), button(yes, () => { localStorage.setItem("c", "1"); banner.remove(); }));
+    root.append(banner);
+  }
 })().catch((error) => { console.error(String(error)); root.append(draw("r-1", "500")); });

@@ -2,6 +2,9 @@
 
 It asks the same API, from an address of its own, and shares no markup, class name or path with the
 stand-in's pages: no heading, no role, no list, no test id. The walk must need only a description.
+
+There is a hostile variant: its content comes in steps behind a turning wheel, its prices and the
+digits of its clock are in pieces, and a banner about cookies lies over the page.
 """
 
 from __future__ import annotations
@@ -21,8 +24,10 @@ SHELL = """<!doctype html><html><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>A</title>
 <style>body{margin:0;font-family:sans-serif}.r-1{padding:8px;display:flex;flex-direction:column}
 .r-2{display:flex;flex-wrap:wrap}.r-3{width:150px;padding:4px;display:flex;flex-direction:column}
-input{font-size:16px;max-width:90%}</style></head>
-<body><div id="root"></div><script src="/app.js"></script></body></html>"""
+input{font-size:16px;max-width:90%}.r-10{display:flex}@keyframes t{to{transform:rotate(360deg)}}
+.r-11{width:30px;height:30px;border:3px solid;animation:t 1s linear infinite}
+.r-12{position:fixed;inset:0;background:#fff;padding:20px;z-index:9}</style></head>
+<body><div id="root"></div><script src="/app.js?KIND"></script></body></html>"""
 
 APP = (Path(__file__).parent / "other_front_end.js").read_text(encoding="utf-8")
 
@@ -45,6 +50,7 @@ DESCRIPTION = FrontEnd(
 class _Handler(BaseHTTPRequestHandler):
     api = ""
     leads = "/api/leads"
+    kind = ""
 
     def do_GET(self) -> None:
         self._answer()
@@ -52,10 +58,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def _answer(self) -> None:
-        body, status, kind = SHELL.encode(), 200, "text/html"
+        body, status, kind = SHELL.replace("KIND", self.kind).encode(), 200, "text/html"
         if self.path.startswith("/api/"):
             status, kind, body = self._forwarded()
-        elif self.path == "/app.js":
+        elif self.path.startswith("/app.js"):
             body, kind = APP.replace("LEADS", self.leads).encode(), "text/javascript"
         elif self.path == "/favicon.ico":
             body, kind = b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"
@@ -83,9 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def other_front_end(api: str) -> Iterator[str]:
-    """Its address while it is served."""
-    handler = type("Handler", (_Handler,), {"api": api})
+def other_front_end(api: str, kind: str = "") -> Iterator[str]:
+    """Its address while it is served; ``kind`` is "hostile" or empty."""
+    handler = type("Handler", (_Handler,), {"api": api, "kind": kind})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)

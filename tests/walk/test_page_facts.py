@@ -201,6 +201,50 @@ def test_the_text_of_one_block_is_one_line_however_it_is_split() -> None:
     assert page.lines == ("4 950 €",)
 
 
+@pytest.mark.parametrize(
+    ("blocks", "lines"),
+    [
+        ([("€", (1, 2, 3)), ("1,234", (1, 2, 4))], ("€1,234",)),
+        (
+            [("Birkin", (1, 5)), ("€", (1, 6)), ("1,234", (1, 7)), (".50", (1, 8))],
+            ("Birkin", "€1,234.50"),
+        ),
+        (
+            [("4", (1, 3)), ("\u202f", (1, 4)), ("950", (1, 5)), (",", (1, 6)), ("00", (1, 7)),
+             ("\xa0", (1, 8)), ("€", (1, 9))],
+            ("4 950,00 €",),
+        ),
+        (
+            [("€", (1, 2, 3)), ("12", (1, 2, 4)), ("€", (1, 5, 6)), ("34", (1, 5, 7))],
+            ("€12", "€34"),
+        ),
+        ([("€", (1, 2)), ("12", (1, 3)), ("€", (1, 4)), ("34", (1, 5))], ("€12€34",)),
+        ([("0.45", (1, 2)), ("1,200", (1, 3)), ("12", (1, 4))], ("0.45", "1,200", "12")),
+        ([("3", (1, 2)), ("Bag", (1, 3)), ("€", (1, 4))], ("3", "Bag", "€")),
+        ([(one, (1, at)) for at, one in enumerate("01:23:45", 2)], ("01:23:45",)),
+        ([("$1,200", (1, 2)), ("3", (1, 3))], ("$1,200", "3")),
+    ],
+)  # fmt: skip
+def test_the_parts_of_one_figure_are_one_line(
+    blocks: list[tuple[str, tuple[int, ...]]], lines: tuple[str, ...]
+) -> None:
+    page = a_page(*blocks)
+    assert page.lines == lines
+    assert page.within(1) == lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        (["71:20:05"], timedelta(hours=71, minutes=20, seconds=5)),
+        (["02", "days", "11", "hours", "20", "minutes"], timedelta(days=2, hours=11, minutes=20)),
+        (["2", "Tage", "11", "Std.", "20", "Min."], timedelta(days=2, hours=11, minutes=20)),
+    ],
+)
+def test_a_countdown_in_boxes_is_read(lines: list[str], left: timedelta) -> None:
+    assert left in list(times.countdowns(["20:00", *lines, "Rejoindre"], ""))
+
+
 def test_around_goes_from_the_inside_out() -> None:
     page = a_page(("Birkin", (1, 2, 3)), ("$12", (1, 2, 4)), ("Suit", (1, 5, 6)))
     [around] = page.around("birkin")

@@ -12,6 +12,7 @@ import pytest
 
 from playbook import PROJECT, clock
 from playbook.environment.identity import Identity
+from playbook.reset import backup
 from playbook.verdict.model import GO
 from playbook.verdict.run_features import check
 from playbook.walk import pictures
@@ -32,6 +33,7 @@ def test_a_pristine_demo_is_walked_through_and_nothing_is_left(
         ready,
         ready.environment,
         "lvmh",
+        runs={ready.bundle("lvmh").key: "20260102T030405.000006Z-abcdef12"},
         shots=tmp_path,
         on_picture=lambda bundle, step, picture: seen.append(step),
     )
@@ -41,6 +43,7 @@ def test_a_pristine_demo_is_walked_through_and_nothing_is_left(
     assert len(list(tmp_path.glob("lvmh-*.jpg"))) == len(STEPS)
     kept = pictures.latest(ready.backups, ready.environment.identity, ready.bundle("lvmh"))
     assert kept is not None and kept.passed and kept.trace is None
+    assert kept.run == "20260102T030405.000006Z-abcdef12"
     assert list(kept.pictures) == list(STEPS)
     assert left_behind(ready, "lvmh") == {**dict.fromkeys(LEFT, 0), "leads": 5}
 
@@ -79,8 +82,9 @@ def test_old_pictures_go_with_the_backups_and_the_latest_stay(
     bundle, now, owner = ready.bundle("lvmh"), clock.now(), Identity("one", "One")
     for days in (20, 10, 9):
         at = now.replace(year=now.year - 1, month=1, day=days)
-        pictures.record(pictures.folder(tmp_path, owner, bundle, at), bundle, at, passed=True)
-    pictures.prune(tmp_path, owner, bundle, now)
+        run = f"{at:%Y%m%dT%H%M%S.%fZ}-{days:08x}"
+        pictures.record(pictures.folder(tmp_path, owner, bundle, run), bundle, at, passed=True)
+    backup.prune(tmp_path, owner, now)
     [kept] = pictures.walks(tmp_path, owner, bundle)
     assert kept.at.day == 20
     assert pictures.latest(tmp_path, Identity("other", "Other"), bundle) is None

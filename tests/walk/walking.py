@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,9 +37,17 @@ def ready(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def walk(sandbox: Sandbox, environment: Environment, name: str, **options: Any) -> BundleVerdict:
+def walk(
+    sandbox: Sandbox,
+    environment: Environment,
+    name: str,
+    allure: Path | None = None,
+    **options: Any,
+) -> BundleVerdict:
+    """Walk through one bundle's demo, and nothing else."""
     walking = Walking(alone=True, root=sandbox.backups, **options)
-    verdict = check(environment, sandbox.seeds, [sandbox.bundle(name)], walking=walking)
+    bundle = sandbox.bundle(name)
+    verdict = check(environment, sandbox.seeds, [bundle], allure_results=allure, walking=walking)
     return verdict.bundles[0]
 
 

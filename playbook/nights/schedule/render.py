@@ -1,4 +1,4 @@
-"""The schedule for others that run jobs: Kubernetes, systemd, cron and GitHub Actions.
+"""The schedule for others that run jobs: Kubernetes, systemd, cron, GitHub Actions, compose.
 
 What runs is the same everywhere: ``playbook nightly BUNDLE --if-due``. So it does no harm that
 cron daemons differ about clock changes, nor that two of them run on one environment.
@@ -22,7 +22,7 @@ from playbook.nights.schedule.table import SUMMER, WINTER, abbreviation, changes
 from playbook.pristine.bundles import Bundle
 from playbook.processes.settings import password_setting
 
-KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus")
+KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus", "compose")
 IMAGE = f"aislemarts-demo-playbook:{__version__}"
 BACKUPS = "/var/lib/demo-playbook/backups"
 REPORTS = "/var/lib/demo-playbook/reports"
@@ -43,6 +43,8 @@ KUBERNETES = (
 """The files of a cluster; kustomization.yaml names those that are applied."""
 LONGEST_SECONDS = 4 * 3600
 """Two hours of waiting for an investor and ample time to work."""
+LONGEST_PREPARATION_SECONDS = 900
+"""A check, a reset and a second check of each demo that has a meeting."""
 STOP_SECONDS = 120
 """How long a run in hand gets to finish or roll back when it is asked to stop."""
 
@@ -76,6 +78,7 @@ def files(
         "grace": int(grace.total_seconds()),
         "grace_minutes": int(grace.total_seconds() / 60),
         "longest": LONGEST_SECONDS,
+        "longest_preparation": LONGEST_PREPARATION_SECONDS,
         "stop": STOP_SECONDS,
         "image": image,
         "backups": BACKUPS,
@@ -90,6 +93,8 @@ def files(
             return {name: _render(f"kubernetes/{name}", values) for name in KUBERNETES}
         case "prometheus":
             return {"prometheus-rules.yaml": _render("prometheus-rules.yaml", values)}
+        case "compose":
+            return {".env.example": _render("compose.env", values)}
         case "systemd":
             timers = {
                 f"demo-nightly-{entry.short}.timer": _render(
@@ -97,7 +102,12 @@ def files(
                 )
                 for entry in entries
             }
-            return {"demo-nightly@.service": _render("demo-nightly.service", values), **timers}
+            meetings = ("demo-meetings.service", "demo-meetings.timer")
+            return {
+                "demo-nightly@.service": _render("demo-nightly.service", values),
+                **timers,
+                **{name: _render(name, values) for name in meetings},
+            }
         case "crontab":
             zones = dict.fromkeys(entry.zone for entry in entries)
             by_zone = [(zone, [e for e in entries if e.zone == zone]) for zone in zones]

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 import babel
 
+from playbook import PROJECT
 from playbook.pristine.currency_codes import Currency
+from playbook.pristine.language_of_text import could_be
 from playbook.pristine.livesale_time import SCHEDULED_TIME
 from playbook.pristine.seeds.collection import Seeds
 from playbook.pristine.seeds.models import Language, LiveSale, Region
@@ -24,6 +26,8 @@ LEADS_A_BUNDLE = 5
 DAY = 24 * 60
 HOURS_BETWEEN_LIVESALES = 4
 """How far apart the LiveSales of one creator start, on whatever days they are."""
+FEATURES = PROJECT / "features" / "bundles"
+"""The checklists of one bundle each; the bundle is named by a tag, ``@bundle-lvmh``."""
 
 
 def disagreements(seeds: Seeds) -> Iterator[str]:
@@ -35,6 +39,7 @@ def disagreements(seeds: Seeds) -> Iterator[str]:
     yield from _leads(seeds)
     yield from _names(seeds)
     yield from _one_a_bundle(seeds)
+    yield from _features(seeds)
     yield from _locales(seeds)
     yield from showcase_problems(seeds)
     for missing in sorted(set(get_args(Currency)) - set(seeds.reference_rates)):
@@ -205,6 +210,21 @@ def _one_a_bundle(seeds: Seeds) -> Iterator[str]:
             )
 
 
+def _features(seeds: Seeds) -> Iterator[str]:
+    """Bundles without a feature of their own: their showcase would never be checked."""
+    tagged: set[str] = set()
+    for path in FEATURES.glob("*.feature"):
+        tags = path.read_text(encoding="utf-8-sig").partition("Feature:")[0].split()
+        if "@check-showcase" in tags:
+            tagged.update(tag.removeprefix("@bundle-") for tag in tags)
+    for line in seeds.bundles.values():
+        if line.model.short not in tagged:
+            yield (
+                f"{line.where}: short: no feature is of {line.model.short}; expected one in "
+                f"features/bundles, tagged @bundle-{line.model.short} @check-showcase"
+            )
+
+
 def _locales(seeds: Seeds) -> Iterator[str]:
     for language in get_args(Language):
         if language not in seeds.locales:
@@ -255,4 +275,9 @@ def _locales(seeds: Seeds) -> Iterator[str]:
                 yield (
                     f"{line.where}: messages.{key}: still English ({original!r}); "
                     "expected a translation, or the key in locale_cognates.json"
+                )
+            elif key not in cognates and not could_be(language, messages[key]):
+                yield (
+                    f"{line.where}: messages.{key}: {messages[key]!r} is in another language; "
+                    f"expected it in {babel.Locale.parse(language).english_name}"
                 )

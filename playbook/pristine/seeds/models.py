@@ -165,8 +165,7 @@ class Product(Seed):
     def _one_price_in_the_regions_currency(self) -> Self:
         if self.key != self.id:
             raise ValueError(f"_id is {self.key!r}; expected the id, {self.id!r}")
-        prices = {"USD": self.price_usd, "EUR": self.price_eur, "SGD": self.price_sgd}
-        stated = [currency for currency, price in prices.items() if price is not None]
+        stated = list(self._prices)
         wanted = REGION_CURRENCY[self.region]
         if stated != [wanted] or self.currency != wanted:
             raise ValueError(
@@ -178,7 +177,13 @@ class Product(Seed):
     @property
     def price(self) -> int:
         """The price in whole units of :attr:`currency`."""
-        return next(p for p in (self.price_usd, self.price_eur, self.price_sgd) if p is not None)
+        return self._prices[self.currency]
+
+    @property
+    def _prices(self) -> dict[str, int]:
+        """The prices that are stated, by currency."""
+        prices = {code: getattr(self, price_field(code), None) for code in REGION_CURRENCY.values()}
+        return {currency: price for currency, price in prices.items() if price is not None}
 
 
 class Creator(Seed):

@@ -6,7 +6,7 @@ them show one company (``company.json``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from playbook.pristine.money import money_in
 from playbook.pristine.relative_dates import FIXED_DATE, resolve_dates
 from playbook.pristine.seeds.collection import Line, Seeds
 from playbook.pristine.seeds.models import ShowcaseSeed
@@ -93,6 +94,7 @@ def _showcase(
                 f"{line.where}: records: {name} is {float(found) if found is not None else None}; "
                 f"expected {promised}, which the investor was told"
             )
+    yield from _labels(seeds, line, computed)
     stated = {name: exact(value) for name, value in line.model.headline.items()}
     for name in sorted(stated.keys() | computed.keys()):
         if stated.get(name) != computed.get(name):
@@ -101,6 +103,19 @@ def _showcase(
             yield (
                 f"{line.where}: headline.{name}: {shown_as}; "
                 f"the records give {float(found) if found is not None else 'no such number'}"
+            )
+
+
+def _labels(seeds: Seeds, line: Line[ShowcaseSeed], numbers: Iterable[str]) -> Iterator[str]:
+    """Headline numbers for which the interface has no name: the pages could not label them."""
+    english = seeds.locales.get("en")
+    for name in numbers:
+        money = money_in(name)
+        label = f"kpi_{money[0] if money else name}"
+        if english is not None and label not in english.model.messages:
+            yield (
+                f"{line.where}: headline.{name}: the interface has no name for it; "
+                f"expected the message {label} in locales/en.json"
             )
 
 

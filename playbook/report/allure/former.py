@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+HISTORY_LABEL = "history"
+"""The label that says which environment's history a result belongs to."""
 _ATTACHED = re.compile(r'"source":\s*"([^"/\\]+)"')
 
 
-def remove_results_of(folder: Path, short: str) -> None:
-    """Remove one bundle's results with their attachments and set-ups; other bundles' stay.
+def remove_results_of(folder: Path, short: str, history: str) -> None:
+    """Remove one bundle's results of one environment, with their attachments and set-ups.
 
-    What cannot be read or removed stays: that changes no verdict.
+    Those of other bundles and of other environments stay. What cannot be read or removed stays:
+    that changes no verdict.
     """
     removed: set[str] = set()
     for path in folder.glob("*-result.json"):
         with suppress(OSError, ValueError, AttributeError, KeyError):
             text = path.read_text(encoding="utf-8")
             result = json.loads(text)
-            parameters = result.get("parameters") or []
-            if {"bundle": short}.items() <= {p["name"]: p["value"] for p in parameters}.items():
+            of_bundle = _named(result, "parameters").get("bundle") == short
+            if of_bundle and _named(result, "labels").get(HISTORY_LABEL, history) == history:
                 removed.add(result["uuid"])
                 _remove(folder, path, text)
     for path in folder.glob("*-container.json"):
@@ -29,6 +34,10 @@ def remove_results_of(folder: Path, short: str) -> None:
             text = path.read_text(encoding="utf-8")
             if set(json.loads(text)["children"]) <= removed:
                 _remove(folder, path, text)
+
+
+def _named(result: Mapping[str, Any], part: str) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in result.get(part) or []}
 
 
 def _remove(folder: Path, path: Path, text: str) -> None:

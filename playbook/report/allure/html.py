@@ -20,6 +20,8 @@ from typing import Any
 
 from playbook import writable_folder
 from playbook.errors import PlaybookError, WrongUsage
+from playbook.report.allure import environment_lines
+from playbook.report.allure.former import HISTORY_LABEL
 from playbook.report.page import playbook as playbook_page
 from playbook.report.page import render
 
@@ -28,7 +30,7 @@ TOOL = writable_folder(".tox") / f"allure-{VERSION}"
 TITLE = "AisleMarts investor demos"
 KEPT_RUNS = 60
 """How many runs the history holds: two months of nights."""
-HIDDEN_LABELS = ["parentSuite", "suite", "framework", "host", "thread"]
+HIDDEN_LABELS = ["parentSuite", "suite", "framework", "host", "thread", HISTORY_LABEL]
 """Labels that say again what others do, or what only Allure itself needs."""
 INSTALL_SECONDS, BUILD_SECONDS = 300, 300
 HISTORY = "history.jsonl"
@@ -86,8 +88,9 @@ def build(results: Path, report: Path, history: Path, tool: Path | None = None) 
 
 
 def _config(results: Path, made: Path, history: Path) -> dict[str, Any]:
+    title = _title(results)
     return {
-        "name": TITLE,
+        "name": title,
         "output": str(made),
         "historyPath": str((history / HISTORY).resolve()),
         "historyLimit": KEPT_RUNS,
@@ -96,7 +99,7 @@ def _config(results: Path, made: Path, history: Path) -> dict[str, Any]:
         "plugins": {
             "awesome": {
                 "options": {
-                    "reportName": TITLE,
+                    "reportName": title,
                     "singleFile": True,
                     "reportLanguage": "en",
                     "groupBy": ["epic", "story"],
@@ -106,6 +109,15 @@ def _config(results: Path, made: Path, history: Path) -> dict[str, Any]:
             "agent": {"enabled": False},
         },
     }
+
+
+def _title(results: Path) -> str:
+    """The report's name, which stands at its top: with GO or NO-GO, and of which environment."""
+    lines = environment_lines.read(results)
+    verdict, name = lines.get(environment_lines.VERDICT), lines.get("environment")
+    if verdict is None or verdict == environment_lines.NO_VERDICT:
+        return TITLE
+    return f"{verdict}: {TITLE}" + (f", {name}" if name else "")
 
 
 def _categories(file: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ object. Putting ours in its place leaves no other way to the disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,21 @@ VOCABULARY = ("status", "stage", "type", "mode")
 
 
 class RedactedFiles(AllureFileLogger):
-    """Writes Allure's results, secrets hidden, and only the fixtures that help a reader."""
+    """Writes Allure's results, secrets hidden, and only the fixtures that help a reader.
 
-    def __init__(self, directory: str, redact: Redact, told_fixtures: Mapping[str, str]) -> None:
+    Those have a name for people, have failed, or attach something at their end.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        redact: Redact,
+        told_fixtures: Mapping[str, str],
+        only_with_steps: Collection[str],
+    ) -> None:
         super().__init__(directory)
         self._redact, self._told_fixtures = redact, told_fixtures
+        self._only_with_steps = only_with_steps
 
     @allure_commons.hookimpl
     def report_result(self, result: object) -> None:
@@ -44,9 +54,17 @@ class RedactedFiles(AllureFileLogger):
         told.befores = [
             attr.evolve(before, name=self._told_fixtures.get(before.name, before.name))
             for before in told.befores
-            if before.name in self._told_fixtures or before.status in UNWELL
+            if before.status in UNWELL
+            or (
+                before.name in self._told_fixtures
+                and (before.steps or before.name not in self._only_with_steps)
+            )
         ]
-        told.afters = [after for after in told.afters if after.status in UNWELL]
+        told.afters = [
+            attr.evolve(after, name=self._told_fixtures.get(_fixture_of(after.name), after.name))
+            for after in told.afters
+            if after.status in UNWELL or after.attachments
+        ]
         if told.befores or told.afters:
             super().report_container(told)
 
@@ -82,15 +100,19 @@ def redacted(value: Any, redact: Redact) -> Any:
 
 
 def hide_secrets(
-    directory: str, redact: Redact, told_fixtures: Mapping[str, str]
+    directory: str,
+    redact: Redact,
+    told_fixtures: Mapping[str, str],
+    only_with_steps: Collection[str] = (),
 ) -> Callable[[], None]:
     """Let everything that Allure writes be redacted; answers with what undoes that.
 
-    Only fixtures that have a name here are written, and those that failed.
+    Only fixtures that have a name here are written, and those that failed; some of them only
+    where they have steps.
     """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))
-    ours = RedactedFiles(directory, redact, told_fixtures)
+    ours = RedactedFiles(directory, redact, told_fixtures, only_with_steps)
     plugins.unregister(plain)
     plugins.register(ours)
 
@@ -100,6 +122,11 @@ def hide_secrets(
         plugins.register(plain)
 
     return undo
+
+
+def _fixture_of(name: str) -> str:
+    """The fixture of a finalizer as allure-pytest names it: "walked" of "walked::0"."""
+    return name.partition("::")[0]
 
 
 def _redacted_bytes(body: str | bytes, redact: Redact) -> bytes:

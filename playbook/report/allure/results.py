@@ -40,6 +40,7 @@ from rich.table import Table
 from playbook import __version__
 from playbook.clock import local_text
 from playbook.environment import Settings
+from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.environment.settings import name_in_settings
 from playbook.errors import PlaybookError
@@ -47,14 +48,20 @@ from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
+from playbook.report.allure import environment_lines
 from playbook.report.allure.failure_kinds import Kind, categories, headline, kind_of
+from playbook.report.allure.former import HISTORY_LABEL
 from playbook.report.allure.redacted_writer import hide_secrets
 from playbook.report.playbook_lines import place_of
+from playbook.reset.journal import Run
 from playbook.reset.run import seeds_version
 from playbook.verdict.collector import (
+    HISTORY,
     IDENTITY,
     PROPERTY,
     REDACTOR,
+    THROW_AWAY,
+    Collector,
     bundle_of,
     evidence_of,
     example_of,
@@ -72,8 +79,11 @@ SET_UP = {
     "environment": "Connect to the environment",
     "pristine": "Put the bundle back to pristine",
     "demo": "Look at the demo",
+    "walked": "Walk through the demo in a browser",
 }
 """The fixtures that mean something to a reader; pytest-bdd's own do not."""
+ONLY_WITH_STEPS = ("pristine",)
+"""Of these, those that have nothing to show where nothing was reset."""
 KEPT_LABELS = ("tag", "host", "thread")
 """Of the labels that allure-pytest gives; the others tell of Python modules."""
 DOCS_FROM_REPORT = "../../docs/"
@@ -107,15 +117,36 @@ class AllureResults:
         self._begun = 0
         self._access_told: set[str] = set()
         self._accesses: dict[str, str] = {}
-        told = dict(SET_UP)
-        if config.getoption("no_reset"):
-            del told["pristine"]
-        config.add_cleanup(hide_secrets(str(self._directory), self._redact, told))
+        config.add_cleanup(
+            hide_secrets(str(self._directory), self._redact, SET_UP, ONLY_WITH_STEPS)
+        )
 
     def _redact(self, text: str) -> str:
         # The environment knows more secrets than the settings, but only once it is open.
         known = self._config.stash.get(REDACTOR, None)
         return self._from_settings(known(text) if known else text)
+
+    # Set-up
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any]
+    ) -> Generator[None, object, object]:
+        """Show the steps of a reset; innermost, while Allure still has the fixture open."""
+        began = now()
+        made = yield
+        if fixturedef.argname == "pristine" and isinstance(made, Run):
+            for step in made.steps:
+                self._show_step_of_reset(step, began)
+                began += _milliseconds(step)
+        return made
+
+    def _show_step_of_reset(self, step: Mapping[str, Any], began: int) -> None:
+        name = f"{step['step']}: {step['did']}" if step.get("did") else str(step["step"])
+        identifier = str(uuid4())
+        self._reporter.start_step(None, identifier, TestStepResult(name=name, start=began))
+        ended = began + _milliseconds(step)
+        self._reporter.stop_step(identifier, stop=ended, status=Status.PASSED)
 
     # Steps
 
@@ -218,19 +249,33 @@ class AllureResults:
                 bundle, access = json.loads(str(value))
                 self._accesses[bundle] = access
 
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         if hasattr(self._config, "workerinput") or self._config.option.collectonly:
             return
         self._write("categories.json", json.dumps(categories(), ensure_ascii=False, indent=2))
-        properties = "".join(f"{name}={value}\n" for name, value in self._environment().items())
-        self._write("environment.properties", properties)
+        plugins = self._config.pluginmanager.get_plugins()
+        collector = next(one for one in plugins if isinstance(one, Collector))
+        shorts = {key: line.model.short for key, line in self._seeds.bundles.items()}
+        verdict = None if collector.is_part else collector.verdict
+        of_bundles = {
+            **environment_lines.verdict_lines(verdict, shorts),
+            **{f"T.{bundle}": access for bundle, access in self._accesses.items()},
+        }
+        own = self._environment(collector.environment)
+        environment_lines.write(
+            self._directory,
+            {name: self._redact(text) for name, text in own.items()},
+            {name: self._redact(text) for name, text in of_bundles.items()},
+            collector.is_part,
+        )
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, collected: Identity) -> dict[str, str]:
         try:
             settings = Settings.from_environment()
         except PlaybookError:
             settings = None
-        known = self._config.stash.get(IDENTITY, None)
+        known = self._config.stash.get(IDENTITY, None) or (collected if collected.id else None)
         where = settings.addresses if settings else {"servers": "embedded, thrown away"}
         return {
             "environment": known.name if known else name_in_settings(),
@@ -238,7 +283,6 @@ class AllureResults:
             **where,
             "playbook": __version__,
             "seeds": seeds_version(self._seeds),
-            **{f"T.{bundle}": access for bundle, access in sorted(self._accesses.items())},
         }
 
     def _write(self, name: str, text: str) -> None:
@@ -262,7 +306,11 @@ def _complete(
     # Names only: neither the machine's paths nor the position of a test has a part in it.
     told = [f"{name}={value}" for name, value in sorted(example.items())]
     identity = "\n".join([bundle.key, line, scenario.name, *told])
-    test.testCaseId = test.historyId = md5(identity.encode(), usedforsecurity=False).hexdigest()
+    test.testCaseId = md5(identity.encode(), usedforsecurity=False).hexdigest()
+    # One test everywhere, but each environment's history is its own.
+    history = config.stash.get(HISTORY, THROW_AWAY)
+    of_one = f"{history}\n{identity}"
+    test.historyId = md5(of_one.encode(), usedforsecurity=False).hexdigest()
     test.parameters = [Parameter(name="bundle", value=bundle.short)]
     if example:
         values = ", ".join(f"{name}={value}" for name, value in example.items())
@@ -276,7 +324,10 @@ def _complete(
         "suite": line,
         "framework": "pytest-bdd",
         "evidence": evidence_of(scenario),
+        HISTORY_LABEL: history,
     }
+    if known := config.stash.get(IDENTITY, None):
+        own["environment"] = known.name
     kept = [label for label in test.labels if label.name in KEPT_LABELS]
     test.labels = [Label(name=name, value=value) for name, value in own.items()] + kept
     test.description = "\n\n".join(filter(None, [_purpose(scenario), _quotation(line)]))
@@ -300,6 +351,10 @@ def _link(line: str, config: pytest.Config) -> Link:
     name = place.link_name if place else "Playbook"
     pattern = dict(config.option.allure_link_pattern).get(LINK_TYPE, DOCS_FROM_REPORT + "{}")
     return Link(type=LINK_TYPE, url=pattern.format(target), name=name)
+
+
+def _milliseconds(step: Mapping[str, Any]) -> int:
+    return round(float(step.get("seconds") or 0) * 1000)
 
 
 def _step_title(step: Step) -> str:

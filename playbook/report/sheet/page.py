@@ -15,7 +15,7 @@ from markupsafe import Markup
 from playbook.clock import local_text
 from playbook.processes.output import write_output
 from playbook.report.sheet.content import Sheet
-from playbook.walk.walked import TITLES
+from playbook.walk.walk import TITLES
 
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"

@@ -14,6 +14,8 @@ from tests.faults.verbs import (
     answers,
     at_utc,
     breaking_off,
+    cached,
+    cached_entries,
     changed,
     failing,
     html,
@@ -141,3 +143,7 @@ fault("events lose their type", "wrong value", "HTTP", EVERYONE, "event_type",
 fault("events are of no demo user", "wrong value", "HTTP", EVERYONE, "user_type",
       tracked_otherwise(lambda event: {**event, "user_type": "customer"}))
 fault("events count twice", "doubled", "HTTP", EVERYONE, "once", twice)
+fault("the last visitor's cart in the cache", "leftover", "Redis", "sequoia", "cart",
+      cached(f"bundle:{of('sequoia')}:cart:visitor-1", {"items": [{"sku": "LUX-001", "count": 1}]}))
+fault("the last visitors' sessions in the cache", "leftover", "Redis", "lvmh", "sessions",
+      cached_entries(f"bundle:{of('lvmh')}:sessions", "visitor-1"))

@@ -9,6 +9,7 @@ from tests.faults.verbs import (
     added,
     cached,
     cached_copy,
+    cached_entries,
     cached_hash,
     cached_list,
     cached_raw,
@@ -19,6 +20,7 @@ from tests.faults.verbs import (
     in_wrong_encoding,
     not_found,
     of,
+    of_the_apps_own,
     reindexed,
     removed,
     seed_file,
@@ -143,6 +145,13 @@ fault("a name in mojibake", "mojibake", "Mongo", US, "LUX-001: name",
 fault("question marks for accents", "mojibake", "Mongo", US, "HOME-002: name",
       changed("products", "HOME-002", name="Herm?s Avalon Blanket"))
 
+fault("a name with a no-break space", "wrong value", "Mongo", US, "U+00A0 NO-BREAK SPACE",
+      changed("products", "LUX-001", name="Hermès\u00a0Birkin 35"))
+fault("a name with a doubled space", "wrong value", "Mongo", US, "U+0020 SPACE",
+      changed("products", "LUX-001", name="Hermès  Birkin 35"))
+fault("a name with a Cyrillic letter", "wrong value", "Mongo", US, "U+041D CYRILLIC CAPITAL LETTER EN",
+      changed("products", "LUX-001", name="\u041dermès Birkin 35"))
+
 # Currencies and regions
 
 fault("a US product in euros", "currency mixed up", "Mongo", US, "LUX-010: currency",
@@ -202,6 +211,12 @@ fault("a cached product is an error page", "cached copy differs", "Redis", APAC,
       cached_raw("region:APAC:cdn:APAC-001", b"<html>502 Bad Gateway</html>"))
 fault("a cached product is a Redis hash", "cached copy differs", "Redis", US, "cdn:LUX-001",
       cached_hash("region:US:cdn:LUX-001", name="Hermès Birkin 35"))
+fault("an old price in a hash of prices", "cached copy differs", "Redis", US, "prices: LUX-001: price",
+      cached_hash("region:US:prices", **{"LUX-001": "10400"}))
+fault("an old price in a hash of one product", "cached copy differs", "Redis", EU, "EUR-001: price_eur",
+      cached_hash("region:EU:bag:EUR-001", price_eur="4500"))
+fault("an old price in a Redis list", "cached copy differs", "Redis", APAC, "APAC-001: price_sgd",
+      cached_entries("region:APAC:seen_lately", {"id": "APAC-001", "price_sgd": 1}))
 fault("a cached product of another region", "cached copy differs", "Redis", US, "EUR-001",
       cached_copy("region:US:cdn:EUR-001", "products", "EUR-001"))
 fault("search results with another price", "cached copy differs", "Redis", EU, "EUR-001: price_eur",
@@ -239,6 +254,9 @@ fault("the shop says sold out", "seen otherwise", "HTTP", APAC, "APAC-001 in the
       on_the_shelf("APAC-001", inventory=0))
 fault("the shop shows another name", "seen otherwise", "HTTP", US, "LUX-010 in the shop: name",
       on_the_shelf("LUX-010", name="A watch"))
+fault("the shop lists a product of no region", "extra", "Mongo", EVERYONE, "product TEST-1 in the shop",
+      of_the_apps_own("products", _id="TEST-1", name="Test product", currency="USD", price_usd=1,
+                      inventory=1, reserved=0))
 fault("the shop is empty", "seen otherwise", "HTTP", EVERYONE, "in the shop",
       distorts("GET", SHOP, lambda body, _: [] if isinstance(body, list) else body))
 fault("no product opens", "404", "HTTP", EVERYONE, "answered 404", not_found("GET", PAGE))

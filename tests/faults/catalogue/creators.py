@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.fault import APAC, EU, US, Listed
+from tests.faults.fault import APAC, EU, EVERYONE, US, Listed
 from tests.faults.verbs import (
     added,
     cached,
@@ -15,6 +15,7 @@ from tests.faults.verbs import (
     distorts,
     in_wrong_encoding,
     of,
+    of_the_apps_own,
     removed,
     swapped,
     updated,
@@ -83,6 +84,8 @@ fault("a cached list lacks a creator", "cached copy differs", "Redis", US, MARCU
       cached_list("region:US:creators", "creators", {"region": "US"}, MARCUS))
 fault("a bundle's cached profile is inactive", "cached copy differs", "Redis", "lvmh", MARIE,
       cached_copy(f"bundle:{of('lvmh')}:creator:{MARIE}", "creators", MARIE, active=False))
+fault("the app shows a creator of no region", "extra", "Mongo", EVERYONE, "creator Test Person",
+      of_the_apps_own("creators", _id="test-1", name="Test Person", active=True))
 fault("the app does not show a creator", "seen otherwise", "HTTP", EU, "Marie",
       distorts("GET", "/api/creators", lambda body, _: [
           one for one in body if one["_id"] != MARIE]))

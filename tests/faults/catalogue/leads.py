@@ -124,3 +124,7 @@ fault("the board shows a card in another column", "seen otherwise", "HTTP", "lvm
 fault("the board shows a card without its tags", "seen otherwise", "HTTP", "lvmh", "LEAD-002 on the board: locale",
       shown("LEAD-002", awareness={}))
 fault("the board refuses the token", "seen otherwise", "HTTP", EVERYONE, "answered 401", failing("GET", BOARD, 401))
+fault("the board shows a card that is nobody's", "seen otherwise", "HTTP", "bessemer", "lead test-1 on",
+      distorts("GET", "/api/biz/leads", lambda body, _: [
+          *body, {**body[0], "_id": "test-1", "company": "Test"}]
+          if body[0]["bundle"] == of("bessemer") else body))

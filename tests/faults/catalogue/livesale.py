@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from tests.faults.fault import Document, Inject, Listed
+from tests.faults.fault import EVERYONE, Document, Inject, Listed
 from tests.faults.verbs import (
+    at_utc,
     cached_copy,
     cached_raw,
     changed,
@@ -17,6 +18,7 @@ from tests.faults.verbs import (
     in_wrong_encoding,
     not_found,
     of,
+    of_the_apps_own,
     removed,
     seed_file,
     swapped,
@@ -158,3 +160,6 @@ fault("the event does not open", "404", "HTTP", "a16z", "answered 404", not_foun
 fault("the event's link leads home", "seen otherwise", "HTTP", "bessemer", "a link that names LiveSale",
       distorts("GET", CONTEXT + of("bessemer"), lambda body, _: {**body, "demo_urls": {
           **body["demo_urls"], "livesale": body["demo_urls"]["home"]}}))
+fault("the app lists a LiveSale of nobody", "extra", "Mongo", EVERYONE, "LiveSale LS-TEST-1",
+      of_the_apps_own("livesales", _id="LS-TEST-1", title="Test", status="scheduled",
+                      starts_at=at_utc("2026-01-01T00:00:00Z")))

@@ -20,6 +20,7 @@ from tests.faults.verbs import (
     in_wrong_encoding,
     not_found,
     of,
+    of_the_apps_own,
     removed,
     seed_file,
     slow,
@@ -71,6 +72,12 @@ fault("a message is left in English", "untranslated", "Mongo", EVERYONE, "nav_sh
       message("de", "nav_shop", "Shop the collections"))
 fault("a language is English throughout", "untranslated", "Mongo", EVERYONE, "locale fr",
       computed("locales", "fr", lambda lab, _: {"messages": lab.seeds.locales["en"].document["messages"]}))
+fault("a variant hides French with English", "untranslated", "Mongo", EVERYONE, "locale fr-FR",
+      lambda lab: of_the_apps_own("locales", _id="fr-FR", messages=lab.seeds.locales[
+          "en"].document["messages"])(lab))
+fault("the API serves a variant in English", "seen otherwise", "HTTP", EVERYONE, "locale fr-FR as served",
+      distorts("GET", SERVED, lambda body, _: {**body, "languages": [*body["languages"], {
+          "language": "fr-FR", "messages": {"nav_home": "Home"}}]}))
 fault("a message is half translated", "half-translated", "Mongo", EVERYONE, "cart_empty",
       message("fr", "cart_empty", "Votre panier est vide. Discover this season’s pieces."))
 fault("a message in mojibake", "mojibake", "Mongo", EVERYONE, "nav_livesales",

@@ -1,0 +1,1 @@
+"""CONTRIBUTING's recipes, walked in a copy of the project."""

@@ -1,0 +1,151 @@
+"""CONTRIBUTING's recipes keep their word: the files that they name are enough, and lead to GO.
+
+A currency, a language that reads from right to left and a bundle whose zone has no letters are
+added to a copy of the project, one after the other. Everything runs there, in processes of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from playbook import PROJECT
+from tests.recipes import recipes
+
+LONGEST_SECONDS = 300.0
+RENDER = ("playbook", "schedule", "render", "all", "--into", "deploy")
+
+
+def run(project: Path, *arguments: str, code: int = 0) -> str:
+    """What a command of the copy prints; fails where it does not end with the code."""
+    own = ("PLAYBOOK_", "DEMO_", "PYTEST_", "MONGO_", "REDIS_", "API_URL")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    ended = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=project,
+        env={**variables, "PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+        check=False,
+    )
+    printed = ended.stdout + ended.stderr
+    assert ended.returncode == code, printed[-4000:]
+    return printed
+
+
+def checked(project: Path, *arguments: str, code: int = 0) -> str:
+    """What ``pytest`` prints in the copy, for some bundles, each reset first."""
+    return run(project, "pytest", "-q", "-p", "no:cacheprovider", *arguments, code=code)
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    """Every file of the copy."""
+    return {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def changes(project: Path, add: Callable[[], object]) -> set[str]:
+    """The files that something changes or adds."""
+    before = contents(project)
+    add()
+    after = contents(project)
+    assert before.keys() <= after.keys()
+    return {name for name, content in after.items() if before.get(name) != content}
+
+
+def named_by_recipe(title: str) -> set[str]:
+    """The files that a recipe names, as patterns: ``seeds/locales/*.json``."""
+    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    recipe = text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    assert recipe, f"CONTRIBUTING.md has no recipe {title!r}"
+    paths = re.findall(r"`((?:[\w.-]+/)+[\w*.-]*)`", recipe)
+    # NAME and XX stand for what somebody chooses; a folder for all that is in it.
+    patterns = {re.sub(r"\b(NAME|XX)\b", "*", path) for path in paths}
+    return {f"{path}*" if path.endswith("/") else path for path in patterns}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The copy with everything added, and what was seen on the way."""
+
+    project: Path
+    changed: dict[str, set[str]]
+    """The files that each recipe changed."""
+    uncounted: str
+    """What a check printed when the features did not yet count the new currency."""
+    featureless: str
+    """What a check printed when the new bundle did not yet have its feature."""
+    deploy: dict[str, bytes]
+    """The files of ``deploy/`` before the bundle was added."""
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Every recipe, one after the other."""
+    project = recipes.copy_project(tmp_path_factory.mktemp("recipes") / "project")
+    changed = {"Add a currency": changes(project, lambda: recipes.add_currency(project))}
+    uncounted = checked(project, "--bundle", "tiger-global", code=1)
+    changed["Add a currency"] |= changes(project, lambda: recipes.count_currency(project))
+    changed["Add a language"] = changes(project, lambda: recipes.add_language(project))
+    deploy = contents(project / "deploy")
+    changed["Add a bundle"] = changes(project, lambda: recipes.add_bundle(project))
+    featureless = run(project, "playbook", "check", recipes.SHORT, "--embedded", code=2)
+    changed["Add a bundle"] |= changes(project, lambda: recipes.add_feature(project))
+    run(project, "playbook", "reset", recipes.SHORT, "--dry-run", "--embedded")
+    changed["Add a bundle"] |= changes(project, lambda: run(project, *RENDER))
+    return Outcome(project, changed, uncounted, featureless, deploy)
+
+
+@pytest.mark.parametrize("title", ["Add a currency", "Add a language", "Add a bundle"])
+def test_a_recipe_names_every_file_that_changes(outcome: Outcome, title: str) -> None:
+    patterns, changed = named_by_recipe(title), outcome.changed[title]
+    unnamed = {n for n in changed if not any(fnmatchcase(n, pattern) for pattern in patterns)}
+    assert unnamed == set(), f"{title}: changed without being named"
+    idle = {p for p in patterns if not any(fnmatchcase(name, p) for name in changed)}
+    assert idle == set(), f"{title}: named, but not changed"
+
+
+def test_everything_added_is_go(outcome: Outcome) -> None:
+    """The new bundle speaks the new language and pays in the new currency; its neighbour stays."""
+    printed = checked(outcome.project, "--bundle", recipes.SHORT, "--bundle", "tiger-global")
+    assert "verdict: GO" in printed, printed
+
+
+def test_features_that_count_currencies_notice_a_new_one(outcome: Outcome) -> None:
+    assert "✗ currency" in outcome.uncounted and "✗ showcase" in outcome.uncounted
+    assert len(re.findall(r"^FAILED", outcome.uncounted, re.M)) == 2, outcome.uncounted
+
+
+def test_a_bundle_without_a_feature_is_refused(outcome: Outcome) -> None:
+    seeds = outcome.project / "seeds" / "bundles.json"
+    number = len(seeds.read_text(encoding="utf-8").splitlines())
+    [problem] = outcome.featureless.splitlines()[1:]
+    assert problem.removeprefix("[throw-away] ") == (
+        f"bundles.json:{number}: short: no feature is of {recipes.SHORT}; expected one in "
+        f"features/bundles, tagged @bundle-{recipes.SHORT} @check-showcase"
+    )
+
+
+def test_the_schedule_of_all_runners_holds_the_bundle(outcome: Outcome) -> None:
+    rendered = contents(outcome.project / "deploy")
+    assert outcome.deploy.keys() <= rendered.keys()
+    timer = rendered[f"systemd/demo-nightly-{recipes.SHORT}.timer"].decode()
+    assert f"OnCalendar=*-*-* 03:00:00 {recipes.ZONE}" in timer
+    assert f"CRON_TZ={recipes.ZONE}" in rendered["crontab/demo-nightly.crontab"].decode()
+    assert recipes.ZONE in rendered["kubernetes/demo-nightly.yaml"].decode()
+    assert "Dubai (GST)" in rendered["github/nightly-demos.yml"].decode()
+    assert b"DEMO_PASSWORD_CRESCENT_BAY=\n" in rendered["compose/.env.example"]
+    table = run(outcome.project, "playbook", "schedule")
+    assert re.search(rf"^{recipes.SHORT} .* GST ", table, re.M), "people there write GST"
