@@ -74,6 +74,11 @@ def prices_are_right(walked: Walked, page: str) -> None:
     expect_none(walked.wrong_prices(page))
 
 
+@then(on_page("{page:Page} calls products by their names in the investor's language"))
+def names_are_the_investors(walked: Walked, page: str) -> None:
+    expect_none(walked.wrong_names(page))
+
+
 @then(on_page("{page:Page} shows at least {count:d} products"))
 def products_are_there(walked: Walked, page: str, count: int) -> None:
     expect_none(walked.too_few_products(page, count))

@@ -18,6 +18,7 @@ Feature: Walk, step 1: Home
 
   Scenario: The home page speaks the investor's language
     Then the home page is in the investor's language and in no other
+    And the home page calls products by their names in the investor's language
     And the home page reads from the side that the language does
 
   Scenario: The home page shows the investor's money

@@ -16,6 +16,7 @@ Feature: Walk, step 2: Mood to cart
 
   Scenario: The mood-to-cart page speaks the investor's language
     Then the mood-to-cart page is in the investor's language and in no other
+    And the mood-to-cart page calls products by their names in the investor's language
     And the mood-to-cart page reads from the side that the language does
 
   Scenario: The mood-to-cart page shows the investor's money

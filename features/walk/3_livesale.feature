@@ -22,6 +22,7 @@ Feature: Walk, step 3: LiveSale
 
   Scenario: The LiveSale page speaks the investor's language
     Then the LiveSale page is in the investor's language and in no other
+    And the LiveSale page calls products by their names in the investor's language
     And the LiveSale page reads from the side that the language does
 
   Scenario: The LiveSale page shows the investor's money

@@ -591,6 +591,7 @@ DEPLOYMENT = Deployment(
             "board": "it is not published where the board is",
         },
         mood=(),
+        names=False,  # a product has one title, whoever reads it
         left=(
             Left("conversations", "participants", by="account"),
             Left("messages", "conversation_id", by="conversations"),

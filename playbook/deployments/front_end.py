@@ -93,6 +93,8 @@ class FrontEnd:
     """How a conversation becomes a lead on the page of the chat."""
     banner: tuple[str, ...] = CLOSES_BANNER
     """What a visitor taps to be rid of a banner that lies over the page (about cookies)."""
+    names: bool = True
+    """Whether its pages name a product in the investor's language, where pristine has a name."""
     card: str = ""
     """A CSS selector of a product's card; empty means the smallest element in which a product's
     name and a price stand together."""

@@ -128,6 +128,7 @@ class Walk:
         events = [line.model.title for line in seeds.livesales.values()]
         names = ["AisleMarts", "LiveSale", bundle.firm, self.sentence, *creators, *events]
         names += [text for product in products for text in (product.name, product.brand)]
+        names += [text for product in products for text in (product.names or {}).values()]
         names += [text for lead in leads for text in (lead.company, lead.contact, lead.notes)]
         return Languages(seeds, names)
 

@@ -214,6 +214,20 @@ class Walked:
                 texts = " and ".join(f"“{amount.text}”" for amount in offer.amounts)
                 yield Finding(where, shown, Description(texts))
 
+    def wrong_names(self, step: str) -> Iterator[Finding]:
+        """Products that a page names in another language, though they have a name in this one."""
+        if not self.walk.front_end.names:
+            return
+        lines = self.page(step).lines
+        # Longest first: one name may be a part of another.
+        own = sorted(filter(None, map(self._own_name, self._products)), key=len, reverse=True)
+        for name in own:
+            lines = tuple(line.replace(name, "") for line in lines)
+        for product in self._products:
+            wanted, other = self._own_name(product), plain(product.name)
+            if wanted and any(other in line for line in lines):
+                yield Finding(f"{TITLES[step]}: a product's name", wanted, other)
+
     def too_few_products(self, step: str, least: int) -> Iterator[Finding]:
         """That a page shows fewer products than it should."""
         found = len(self.offers(step))
@@ -437,11 +451,11 @@ class Walked:
         if self.walk.front_end.card:
             for card in cards:
                 lines = page.within(card)
-                if any(plain(product.name) in line for line in lines):
+                if any(name in line for name in self._names(product) for line in lines):
                     return tuple(amounts_in(lines))
             return None
         found = None
-        for around in page.around(product.name):
+        for around in (around for name in self._names(product) for around in page.around(name)):
             found = found or ()
             for element in around:
                 lines = page.within(element)
@@ -452,9 +466,19 @@ class Walked:
         return found
 
     def _others_in(self, lines: tuple[str, ...], product: Product) -> bool:
-        names = [plain(other.name) for other in self._products if other.key != product.key]
-        own = plain(product.name)
-        return any(name in line for line in lines for name in names if name not in own)
+        others = (other for other in self._products if other.key != product.key)
+        names, own = {name for other in others for name in self._names(other)}, self._names(product)
+        strange = [name for name in names if not any(name in mine for mine in own)]
+        return any(name in line for line in lines for name in strange)
+
+    def _names(self, product: Product) -> list[str]:
+        """What a product may be called on a page: in the investor's language, or as everywhere."""
+        return [name for name in (self._own_name(product), plain(product.name)) if name]
+
+    def _own_name(self, product: Product) -> str:
+        """A product's name in the investor's language; empty where it has none of its own."""
+        names = (product.names or {}).items()
+        return plain(next((name for language, name in names if language == self.language), ""))
 
     def _beside(self, page: Page, label: str) -> tuple[str, ...] | None:
         """The lines of the smallest element that holds a label and a number; None: no label."""
