@@ -1,4 +1,4 @@
-"""What a walk has seen, judged: on each page, in what it is not as the investor should find it.
+"""What a walk has seen, judged: where a page is not as the investor should find it.
 
 >>> walked.wrong_language("home")            # doctest: +SKIP
 >>> walked.wrong_countdown                   # doctest: +SKIP
@@ -53,9 +53,9 @@ class Offer:
 
 
 class Walked:
-    """The facts of one walk. Each names findings; none of them means "as it should be".
+    """The facts of one walk. Each gives findings; without a finding all is as it should be.
 
-    All raise PageNotKnown where they need a page of which nobody has said where it is.
+    All raise PageNotKnown where they need a page that the description does not name.
     """
 
     def __init__(self, walk: Walk) -> None:
@@ -338,7 +338,7 @@ class Walked:
     def no_lead(self) -> Iterator[Finding]:
         """That the conversation has not become a lead."""
         if self.walk.lead is None:
-            yield Finding("chat", Description("a lead"), Description("none has come of it"))
+            yield Finding("chat", Description("a lead"), Description("no lead"))
 
     @property
     def missing_tags(self) -> Iterator[Finding]:
@@ -405,15 +405,15 @@ class Walked:
                 shown = amounts_in(lines)
                 values = [amount.value(self.bundle.locale) for amount in shown]
                 if not any(one is not None and _near(one, wanted) for one in values):
-                    told = ", ".join(f"“{amount.text}”" for amount in shown)
+                    shown_there = ", ".join(f"“{amount.text}”" for amount in shown)
                     expected = Description(f"{self._money(wanted)}, within 1 %")
-                    yield Finding(where, expected, Description(told or "no amount"))
+                    yield Finding(where, expected, Description(shown_there or "no amount"))
                 continue
             forms = self._forms(number)
             if not any(form in _words(line) for line in lines for form in forms):
-                told = ", ".join(f"“{line}”" for line in lines if line != label)[:120]
+                shown_there = ", ".join(f"“{line}”" for line in lines if line != label)[:120]
                 expected = Description(" or ".join(dict.fromkeys(forms)))
-                yield Finding(where, expected, Description(told or "no number"))
+                yield Finding(where, expected, Description(shown_there or "no number"))
 
     @property
     def wrong_numbers(self) -> Iterator[Finding]:
@@ -501,7 +501,7 @@ class Walked:
                 pattern = str(place.percent_formats[None].pattern).replace("0", f"0{digits}", 1)
                 text = str(format_percent(number, pattern, locale=place))
                 shown = parsed_percent(text, self.bundle.locale)
-                # Rounded for the reader, as long as that changes nothing to speak of.
+                # A rounded percentage counts where it is within the tolerance.
                 if shown is not None and _near(shown, number):
                     forms.append(text)
         return ["".join(plain(form).split()) for form in forms]
