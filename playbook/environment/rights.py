@@ -5,7 +5,7 @@ Nothing is changed: the update matches no document, and the key that is deleted 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from playbook.environment.api_access import TOKEN
 from playbook.environment.connections import Environment
@@ -42,10 +42,15 @@ def _require_mongo(environment: Environment) -> None:
 def _require_redis(environment: Environment, patterns: list[str]) -> None:
     with environment.translate_connection_errors():
         client = environment.redis
-        client.ping()
-        for pattern in patterns[:1]:
-            client.scan(match=pattern, count=1)
-            client.unlink(pattern.replace("*", NOBODY))
+        if not patterns:
+            client.ping()
+            return
+        first = patterns[0]
+        asked: list[Callable[[], object]] = [
+            lambda: client.scan(match=first, count=1),
+            lambda: client.unlink(first.replace("*", NOBODY)),
+        ]
+        side_by_side(asked)
 
 
 def _require_api(environment: Environment) -> None:
