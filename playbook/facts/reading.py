@@ -64,6 +64,7 @@ ARRIVAL_SECONDS = 5.0
 REQUESTS_AT_ONCE = 6
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy answers while the API behind it does not."""
+UNPROCESSABLE = 422
 MOST_PAGES = 200
 """A list that never ends is read so far."""
 VARIANTS = "variants of the languages"
@@ -277,7 +278,15 @@ class Reading:
     @property
     def shown_products(self) -> list[ShownProduct]:
         """The shop's whole list. Raises Unobservable, as all of these do."""
-        return self._result(self._shown_products)
+        listed, listing = self._result(self._shown_products), self.deployment.shown.products
+        if listing is None or not self.stored.keeps("products"):
+            return listed
+        wanted = {str(match.wanted["_id"]) for match in self.stored.matched("products").matches}
+        if wanted <= {product.id for product in listed}:
+            return listed
+        read_on = partial(self._read_listing, listing, to_the_end=True)
+        whole = self._shared.ask("the whole shop", lambda: self._pool.submit(read_on))
+        return self._result(whole)
 
     @property
     def shown_product(self) -> tuple[str, ShownProduct]:
@@ -298,7 +307,20 @@ class Reading:
     @property
     def shown_livesales(self) -> list[ShownLiveSale]:
         """The list of LiveSales."""
-        return self._result(self._shown_livesales)
+        listing = self.deployment.shown.livesales
+        try:
+            return self._result(self._shown_livesales)
+        except Unobservable:
+            if listing is None or not listing.pages(self.bundle, 0).signed_in:
+                raise
+        # Whoever asked for all could not sign in: that is that bundle's fault, not this one's.
+        return self._result(self._own_livesales)
+
+    @cached_property
+    def _own_livesales(self) -> Future[list[ShownLiveSale]]:
+        listing = self.deployment.shown.livesales
+        assert listing is not None
+        return self._pool.submit(self._read_listing, listing)
 
     @property
     def shown_livesale(self) -> ShownLiveSale:
@@ -459,20 +481,37 @@ class Reading:
         text = self.deployment.not_kept.get(what, f"the app has no route that shows {what}")
         raise Unobservable(text, Remedy.BACKEND)
 
-    def _read_listing[T](self, listing: Listing[T]) -> list[T]:
+    def _read_listing[T](self, listing: Listing[T], *, to_the_end: bool = False) -> list[T]:
+        """The entries of a list, to its first short page, or until a page brings nothing new.
+
+        A short page need not be the last: an app may give fewer than were asked for, and one that
+        hides an entry gives one less.
+        """
         entries: list[T] = []
+        known: set[str] = set()
         asked = 0
         for _ in range(MOST_PAGES):
-            request = listing.pages(self.bundle, asked)
-            page = _as_described(self._asked(request, *self.accounts), list_of)
+            page = _as_described(self._page(listing, asked), list_of)
             asked += len(page)
-            for entry in page:
+            new = [entry for entry in page if _text(entry) not in known]
+            known.update(map(_text, new))
+            for entry in new:
                 # One that does not read is not shown; the app may have entries of its own kind.
                 with suppress(UnreadableAnswer):
                     entries.append(listing.entry(entry))
-            if listing.page_size is None or len(page) < listing.page_size:
+            short = len(page) < (listing.page_size or 0) and not to_the_end
+            if listing.page_size is None or short or not new:
                 break
         return entries
+
+    def _page[T](self, listing: Listing[T], skip: int) -> Answer:
+        request = listing.pages(self.bundle, skip)
+        answer = self._asked(request, *self.accounts)
+        if answer.status == UNPROCESSABLE and "limit" in request.query:
+            # The app gives no pages of that size: as many as it likes, then.
+            query = {name: text for name, text in request.query.items() if name != "limit"}
+            answer = self._asked(replace(request, query=query), *self.accounts)
+        return answer
 
     def _open[T](self, single: Single[T] | None, what: str, key: str, *accounts: str) -> T:
         if single is None:
@@ -587,6 +626,11 @@ class AskedOnce:
             known = what in self._firsts
             self._firsts.add(what)
             return not known
+
+
+def _text(entry: object) -> str:
+    """An entry of a list, to know it again."""
+    return json.dumps(entry, sort_keys=True, default=str)
 
 
 def _as_described[T](answer: Answer, read: Callable[[Any], T]) -> T:
