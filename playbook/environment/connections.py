@@ -27,7 +27,7 @@ from pymongo.write_concern import WriteConcern
 from playbook.deployments import Deployment, load
 from playbook.environment import identity, reasons, redis_client
 from playbook.environment.http import Api, Visitor
-from playbook.environment.identity import Identity
+from playbook.environment.identity import Found, Identity
 from playbook.environment.outages import Outages
 from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
 from playbook.environment.redis_client import Client
@@ -177,6 +177,19 @@ class Environment:
                     self._known.append(identity.read(self.db, self.settings))
             return self._known[0]
 
+    def identify(self, found: Found) -> Identity:
+        """Which environment this is, by what its database says now.
+
+        Raises Refused where the database is a copy of another environment's, and Unreachable.
+        """
+        stated = (found.marker or {}).get("identity")
+        with self._identifying:
+            if not self._known or not self._known[0].owns(stated):
+                self._known.clear()
+                with self.translate_connection_errors():
+                    self._known.append(identity.read(self.db, self.settings, found))
+            return self._known[0]
+
     @property
     def name(self) -> str:
         """What to call the environment: as its marker says where that has been read."""
@@ -247,7 +260,8 @@ class Environment:
     def outlast[T](self, attempt: Callable[[], T]) -> T:
         """What ``attempt`` answers, made again while a part is away (playbook.environment.outages).
 
-        Raises Outage where the part stays away for longer than ``PLAYBOOK_OUTAGE_PATIENCE``.
+        Raises Outage where the part stays away for longer than ``PLAYBOOK_OUTAGE_PATIENCE``, and
+        StoppedEarly where this process is told to stop meanwhile.
         """
 
         def translated() -> T:

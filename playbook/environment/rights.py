@@ -5,32 +5,36 @@ Nothing is changed: the update matches no document, and the key that is deleted 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import requests
 
+from playbook.environment.api_access import TOKEN
 from playbook.environment.connections import Environment
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import Outage, Unreachable
+from playbook.errors import Outage, Unreachable, WrongUsage
 
 NOBODY = "aislemarts-demo-playbook-nobody"
 """The ``_id`` of no document, and the end of no key."""
 AWAY = (502, 503, 504)
 OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
 """How what stands in front of an API asks who somebody is; the API itself asks for a token."""
+WRITING_ROUTE = "/api/awareness/refresh-contexts"
+"""The first of the app's own routes that a reset writes through."""
 
 
 def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> None:
     """Ask all parts at once for what a reset will need of them.
 
-    Raises Unreachable, which names the part and the right that is missing.
+    Raises Unreachable, which names the part and the right that is missing, and WrongUsage where
+    the API's token is missing or another.
     """
     questions = [
         lambda: _require_mongo(environment),
         lambda: _require_redis(environment, list(patterns)),
     ]
     if api:
-        questions.append(lambda: _require_api(environment))
+        questions += [lambda: _require_api(environment), lambda: _require_token(environment)]
     side_by_side(questions)
 
 
@@ -42,10 +46,15 @@ def _require_mongo(environment: Environment) -> None:
 def _require_redis(environment: Environment, patterns: list[str]) -> None:
     with environment.translate_connection_errors():
         client = environment.redis
-        client.ping()
-        for pattern in patterns[:1]:
-            client.scan(match=pattern, count=1)
-            client.unlink(pattern.replace("*", NOBODY))
+        if not patterns:
+            client.ping()
+            return
+        first = patterns[0]
+        asked: list[Callable[[], object]] = [
+            lambda: client.scan(match=first, count=1),
+            lambda: client.unlink(first.replace("*", NOBODY)),
+        ]
+        side_by_side(asked)
 
 
 def _require_api(environment: Environment) -> None:
@@ -93,3 +102,19 @@ def _problem_of(answer: requests.Response, asked: str) -> str | None:
 def _is_page(answer: requests.Response) -> bool:
     kind = answer.headers.get("Content-Type", "").lower()
     return "html" in kind or answer.content.lstrip()[:1] == b"<"
+
+
+def _require_token(environment: Environment) -> None:
+    if environment.settings.folder:
+        return  # a throw-away environment's own app, which lets everybody in
+    # No context at all is refreshed: an app that lets us in finds nothing to write.
+    token = environment.settings.access.token
+    headers = {"Authorization": f"Bearer {token}"} if token else None
+    answer = environment.call("POST", WRITING_ROUTE, json=[], headers=headers)
+    if answer.status_code in (401, 403):
+        where = environment.settings.addresses["API"]
+        what = f"{TOKEN} is not the token that it takes" if token else f"set {TOKEN}"
+        raise WrongUsage(
+            f"API at {where} lets a reset write nothing: POST {WRITING_ROUTE} answered "
+            f"{answer.status_code}; {what}"
+        )
