@@ -386,6 +386,42 @@ def test_a_link_to_another_livesale_is_seen(shape: Shape) -> None:
     assert "a link that names LiveSale" in failed["livesale"]
 
 
+def test_the_same_routes_written_by_others_are_read(shape: Shape) -> None:
+    """Smaller pages than were asked for, more fields, in another order, instants with a zone."""
+
+    def otherwise(value: Any) -> Any:
+        if isinstance(value, list):
+            return [otherwise(entry) for entry in value]
+        if isinstance(value, dict):
+            changed = {name: otherwise(entry) for name, entry in reversed(value.items())}
+            starts = changed.get("starts_at")
+            if isinstance(starts, str):
+                plain = starts.removesuffix("Z").removesuffix("+00:00")
+                changed["starts_at"] = f"{plain}.000Z"
+            return {"extra": {"a": [1]}, **changed} if "_id" in changed else changed
+        return value
+
+    shape.distort(
+        "GET", "/api/products", lambda body: otherwise(body[:40] if len(body) > 1 else body)
+        if isinstance(body, list) else otherwise(body),
+    )  # fmt: skip
+    for path in ("/api/livesale", "/api/biz/leads", "/api/auth/", "/api/creators"):
+        shape.distort("GET", path, otherwise)
+    assert shape.look() == {}
+
+
+def test_a_shop_that_gives_no_pages_of_that_size_is_read(shape: Shape) -> None:
+    def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+        if "limit" in request.query:
+            return said({"detail": "limit: at most 20"}, 422)
+        reply = forward()
+        body = reply.json()
+        return reply.saying(body[:20]) if isinstance(body, list) else reply
+
+    shape.proxy.override("GET", "/api/products", override)
+    assert shape.look() == {}
+
+
 def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:
     """An app may refuse to sign in somebody who is signed in already as another."""
 
