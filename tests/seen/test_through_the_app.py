@@ -20,6 +20,7 @@ from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.facts import Demo
 from playbook.facts.reading import AskedOnce
+from playbook.facts.remedies import Remedy
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -500,7 +501,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     shape.engine.reset(shape.bundle)
 
 
-# What the published backend does with documents that do not fit
+# What the published backend cannot show, and what it does with documents that do not fit
 
 
 @pytest.fixture
@@ -508,6 +509,21 @@ def published(shape: Shape) -> Shape:
     if shape.name != "aislemarts":
         pytest.skip("only the published backend has models that refuse")
     return shape
+
+
+def test_what_the_backend_cannot_show_is_one_reason_each(published: Shape) -> None:
+    """Of Index's demo, which has just been reset; nothing is waived."""
+    index = bundles.find(published.seeds, "index")
+    published.engine.reset(index)
+    with published.environment() as environment:
+        reasons = check(environment, published.seeds, [index]).bundles[0].reasons
+    assert {reason.sentence.partition(" (")[0] for reason in reasons} == {
+        "The API serves dollar rates whatever base_currency is asked",
+        "The app has no number of its own for index",
+        "The app keeps no creators; a LiveSale's host is its vendor_id",
+        "The app keeps no languages; they are part of its front end",
+    }
+    assert {reason.remedy for reason in reasons} == {Remedy.BACKEND}
 
 
 @pytest.mark.parametrize(
