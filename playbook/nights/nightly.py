@@ -392,6 +392,7 @@ class Nightly:
             return
         results = self._allure_results(night)
         run = recording.begin(self.seeds, night.bundle.key, self._resets.by, TRIGGER_OF_WALKS)
+        run.part_of = night.id
         try:
             with self.stopping.changing_nothing():
                 verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)

@@ -305,7 +305,7 @@ class Walk:
 
     def _act(self, act: Callable[[], object]) -> None:
         """Do something on the page, and wait until what comes of it has settled."""
-        before, self._begun = self._look(), 0
+        before, self._begun = self._look() or {}, 0
         act()
         self._settle(time.monotonic(), before)
 
