@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import bson
@@ -33,6 +34,15 @@ SET_NAME = "rs0"
 type Document = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Election:
+    """When an election begins, how long it takes, and whether the command is done before it."""
+
+    begins_at: Callable[[int, str], bool]
+    seconds: float
+    done: bool
+
+
 class ReplicaSet:
     """A set whose first member is the primary; ``uris`` are those of the servers behind them."""
 
@@ -40,7 +50,10 @@ class ReplicaSet:
         self.primary: int | None = 0
         self.elections = 0
         self._ends_at = 0.0
-        self._fail: tuple[str, float, bool] | None = None
+        self.commands = 0
+        """How many commands have come while there was a primary, greetings left out."""
+        self._plan: _Election | None = None
+        self._lock = threading.Lock()
         self.members = [_Member(self, number, uri) for number, uri in enumerate(uris)]
 
     @property
@@ -54,7 +67,12 @@ class ReplicaSet:
 
     def elect_at(self, command: str, seconds: float, *, done: bool = False) -> None:
         """Begin an election when a command comes; ``done``: it is done, and answered as if not."""
-        self._fail = (command, seconds, done)
+        self._plan = _Election(lambda number, name: name == command, seconds, done)
+
+    def elect_after(self, commands: int, seconds: float, *, done: bool = False) -> None:
+        """Begin an election at the command that comes after so many others."""
+        first = self.commands
+        self._plan = _Election(lambda number, name: number > first + commands, seconds, done)
 
     @property
     def has_primary(self) -> bool:
@@ -62,12 +80,15 @@ class ReplicaSet:
 
     def interrupts(self, command: str) -> bool | None:
         """Whether an election begins with this command; True where the command is done first."""
-        if self._fail is None or self._fail[0] != command:
-            return None
-        _, seconds, done = self._fail
-        self._fail = None
-        self.elect(seconds)
-        return done
+        with self._lock:
+            if self.has_primary:
+                self.commands += 1
+            plan = self._plan
+            if plan is None or not plan.begins_at(self.commands, command):
+                return None
+            self._plan = None
+        self.elect(plan.seconds)
+        return plan.done
 
     def close(self) -> None:
         for member in self.members:
@@ -83,6 +104,8 @@ class _Member:
         self._target = (host, port)
         self.asked: Counter[str] = Counter()
         """How often each command came, greetings left out."""
+        self.refusals: dict[str, Document] = {}
+        """What some commands are answered instead of being passed on."""
         self.concerns: set[tuple[str, Any]] = set()
         """Each command on a database other than local, with its read or write concern."""
         self._open: list[socket.socket] = []
@@ -126,6 +149,8 @@ class _Member:
         if body.get("$db") != "local":
             concern = body.get("readConcern") or body.get("writeConcern") or {}
             self.concerns.add((command, concern.get("level", concern.get("w"))))
+        if command in self.refusals:
+            return _reply(message, {"ok": 0.0, **self.refusals[command]})
         interrupted = self._whole.interrupts(command)
         if interrupted:
             self._passed_on(_without_number(message, body), far)

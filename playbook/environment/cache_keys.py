@@ -7,11 +7,13 @@ Of a cluster all masters are asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import redis
 
 from playbook.environment.redis_client import Client
+from playbook.environment.side_by_side import side_by_side
 
 AT_ONCE = 1000
 """How many keys Redis looks at, reads or deletes for one answer."""
@@ -19,14 +21,20 @@ AT_ONCE = 1000
 
 def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
     """The keys that match any of some glob patterns, each once."""
-    found: dict[bytes, None] = {}
-    for pattern in patterns:
-        found.update(dict.fromkeys(client.scan_iter(pattern, count=AT_ONCE)))
-    return list(found)
+
+    def matching(pattern: str) -> list[bytes]:
+        return list(client.scan_iter(pattern, count=AT_ONCE))
+
+    found = side_by_side([partial(matching, pattern) for pattern in patterns])
+    return list(dict.fromkeys(name for names in found for name in names))
 
 
 type Cached = bytes | Mapping[str, bytes] | list[bytes] | None
-"""A cached value: a string, a hash by field, the entries of a list or set; None of another type."""
+"""A cached value: a string, a hash by field, the entries of a list or set.
+
+None where it is of another type, or where our user has no right to read it: a reset and a check
+need none of HGETALL, LRANGE, SMEMBERS and ZRANGE.
+"""
 
 
 def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:

@@ -35,7 +35,6 @@ from playbook.reset import backup
 from playbook.reset.access import InThePast, access_of
 from playbook.reset.run import ResetFailed
 from playbook.verdict.model import GO
-from playbook.verdict.recording import failed_checks
 
 LONGEST_NAME = 100
 
@@ -99,10 +98,10 @@ def demo_router(
     environment: Environment,
     seeds: Seeds,
     backups: Path | None = None,
-    gate: Authentication | None = None,
+    authentication: Authentication | None = None,
 ) -> APIRouter:
     """The two endpoints for one deployment; mountable in any FastAPI app."""
-    gate = gate or Authentication.of_settings(environment)
+    authentication = authentication or Authentication.of_settings(environment)
     work = Work(environment, seeds, backups or backup.directory(environment.settings))
     router = APIRouter(prefix="/api/demo", tags=["demo"])
 
@@ -137,7 +136,7 @@ def demo_router(
         ] = False,
     ) -> WasReset:
         """Put a bundle back to pristine, for real, and answer when it is done."""
-        who = said(lambda: gate.person(request, "operator"))
+        who = said(lambda: authentication.person(request, "operator"))
         chosen = _bundle(seeds, bundle)
         meeting = None
         try:
@@ -165,7 +164,7 @@ def demo_router(
     @router.get("/smoke-test/{bundle}", responses=_PROBLEMS)
     def smoke_test(request: Request, bundle: str) -> SmokeTest:
         """Check a bundle, for real and changing no demo data, and answer with the verdict."""
-        who = said(lambda: gate.person(request, "viewer"))
+        who = said(lambda: authentication.person(request, "viewer"))
         chosen = _bundle(seeds, bundle)
         said(lambda: audit(who, "check", chosen))
         checked = said(lambda: work.check(chosen, by=who.name))
@@ -175,7 +174,7 @@ def demo_router(
             verdict=checked.verdict,
             generated_at=instant(clock.now()),
             in_session=checked.in_session,
-            failed_checks=failed_checks(checked.checks),
+            failed_checks=checked.failed_checks,
             checks=[CheckResult.model_validate(result) for result in checked.checks],
         )
 

@@ -1,42 +1,55 @@
-"""What a form sent: names and texts, nothing else."""
+"""The fields of the panel's forms. Whatever is not a field of a form is refused."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
-from urllib.parse import parse_qsl
+from typing import Annotated, Literal
 
 from fastapi import Depends, HTTPException, Request
+from pydantic import BaseModel, ConfigDict, Field
 
-MOST_FIELDS = 30
+LONGEST_TIME = 40
+LONGEST_NAME = 200
 
-
-@dataclass(frozen=True)
-class Form:
-    """The fields of one form."""
-
-    pairs: tuple[tuple[str, str], ...]
-
-    def text(self, name: str) -> str:
-        """A field's text; empty where it was not sent."""
-        return next((value for known, value in self.pairs if known == name), "")
-
-    def all(self, name: str) -> list[str]:
-        """Every text of a field."""
-        return [value for known, value in self.pairs if known == name]
+type Doubt = Literal["past", "session", "meeting", "rollback"]
+"""What a person is asked about before something is written: the meeting's time is over, an
+investor is in session, a meeting is near, a rollback brings an older state back."""
 
 
-async def form_of(request: Request) -> Form:
-    """The form of a request. Raises HTTPException: 415 for another type, 400 where unreadable."""
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ResetForm(_Form):
+    """Asks for a reset."""
+
+    access: str = ""
+    """The meeting, in the bundle's local time; empty for now."""
+    although: list[Doubt] = []
+    """The doubts that the person has seen and said yes to."""
+
+
+class RollbackForm(_Form):
+    """Asks for a rollback."""
+
+    to: str = ""
+    """The folder of a backup; empty for the state before the last change."""
+    although: list[Doubt] = []
+
+
+class SignInForm(_Form):
+    """Signs in."""
+
+    name: str = ""
+    password: Annotated[str, Field(repr=False)] = ""
+    to: str = "/"
+    """The page of the panel to go to then."""
+
+
+def require_form(request: Request) -> None:
+    """Refuse a change that is not sent by a form. Raises HTTPException 415."""
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
-    if kind != "application/x-www-form-urlencoded":
+    if request.method == "POST" and kind != "application/x-www-form-urlencoded":
         raise HTTPException(415, "A form is expected here.")
-    try:
-        text = (await request.body()).decode("utf-8")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-    except ValueError:
-        raise HTTPException(400, "The form can't be read.") from None
-    return Form(tuple(pairs))
 
 
-Sent = Annotated[Form, Depends(form_of)]
+FORMS_ONLY = Depends(require_form)

@@ -1,10 +1,13 @@
-"""What every answer carries and every request must keep to, whatever page it is about."""
+"""The security headers of every answer, and the largest body of a request."""
 
 from __future__ import annotations
 
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from playbook.panel.cross_site import SAFE_METHODS
 
 LARGEST_BODY = 64 * 1024
 POLICY = (
@@ -28,7 +31,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware: security headers on every answer, no large or foreign changes."""
+    """ASGI middleware: security headers on every answer, and no large bodies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -38,16 +41,16 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
-        async def armed(message: Message) -> None:
+        async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 secure(MutableHeaders(scope=message), scope)
             await send(message)
 
-        changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
-        if changes and (refused := _refused(Headers(scope=scope))):
-            await refused(scope, receive, armed)
+        changes = scope["method"] not in SAFE_METHODS
+        if changes and _is_too_large(Headers(scope=scope)):
+            await PlainTextResponse(f"{TOO_LARGE}\n", 413)(scope, receive, send_secured)
             return
-        await self.app(scope, _limited(receive) if changes else receive, armed)
+        await self.app(scope, _limited(receive) if changes else receive, send_secured)
 
 
 def secure(headers: MutableHeaders, scope: Scope) -> None:
@@ -59,23 +62,12 @@ def secure(headers: MutableHeaders, scope: Scope) -> None:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
-class TooLarge(Exception):
-    """A body grew beyond what any change needs."""
+TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes."
 
 
-def too_large() -> PlainTextResponse:
-    """The answer to such a body."""
-    return PlainTextResponse(f"The body is larger than {LARGEST_BODY} bytes.\n", 413)
-
-
-def _refused(headers: Headers) -> PlainTextResponse | None:
+def _is_too_large(headers: Headers) -> bool:
     stated = headers.get("Content-Length", "0")
-    if not stated.isdecimal() or int(stated[:20]) > LARGEST_BODY:
-        return too_large()
-    # Browsers say where a request comes from; forms carry a token besides.
-    if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        return PlainTextResponse("This request comes from another site.\n", 403)
-    return None
+    return not stated.isdecimal() or int(stated[:20]) > LARGEST_BODY
 
 
 def _limited(receive: Receive) -> Receive:
@@ -87,7 +79,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > LARGEST_BODY:
-            raise TooLarge
+            raise HTTPException(413, TOO_LARGE)
         return message
 
     return counted

@@ -7,7 +7,6 @@ nor a look at it opens a session.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,14 +23,9 @@ LONGEST_TOKEN = 200
 
 @dataclass(frozen=True)
 class Session:
-    """An open session: whose it is, and the token that its forms must carry."""
+    """An open session, and whose it is."""
 
     person: Person
-    csrf: str
-
-    def owns(self, csrf: str) -> bool:
-        """Whether a form's token is this session's."""
-        return hmac.compare_digest(self.csrf.encode(), csrf.encode("utf-8", "replace"))
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,6 @@ class Sessions:
             {
                 "_id": _digest(token),
                 "name": person.name,
-                "csrf": secrets.token_urlsafe(32),
                 "created_at": now,
                 "expires_at": now + LIFE,
             }
@@ -63,7 +56,7 @@ class Sessions:
         found = self.db[COLLECTION].find_one({"_id": _digest(token), "expires_at": {"$gt": now}})
         # The role is the account's own of this moment, not that of when it signed in.
         person = Accounts(self.db).find(found["name"]) if found else None
-        return Session(person, found["csrf"]) if found and person else None
+        return Session(person) if person else None
 
     def close(self, token: str | None) -> None:
         """End a session."""

@@ -79,6 +79,7 @@ class Executor:
         Raises Unreachable where a part does not answer, StepFailed where it refuses.
         """
         with self.environment.translate_connection_errors():
+            self.environment.require_primary()
             try:
                 with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
                     return self._run(operation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,11 @@ from playbook.environment import Environment, Settings
 from playbook.environment.redaction import Redactor
 from playbook.errors import WrongUsage
 from playbook.panel import accounts, audit, check_process, sessions
-from playbook.panel import sign_in as sign_in_page
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import METRICS_TOKEN, SESSION_COOKIE
 from playbook.panel.checklist import checklist
+from playbook.panel.desk import SIGN_INS_AT_ONCE
 from playbook.panel.jobs import COLLECTION as JOBS
 from playbook.panel.jobs import Jobs, Told
 from playbook.panel.security_headers import LARGEST_BODY
@@ -43,7 +44,7 @@ from playbook.reset.lease import held
 from playbook.reset.standing import UNKNOWN, judge
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, NO_GO
-from tests.panel_client import ANSWER_SECONDS, PASSWORD, Panel, panel, served
+from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel, served
 from tests.sandbox import Sandbox, until
 from tests.tcp_proxy import Wire
 
@@ -103,7 +104,9 @@ def test_only_the_health_and_the_sign_in_page_are_open(running: Panel) -> None:
         answer = nobody.get(path, allow_redirects=False)
         assert (answer.status_code, answer.headers.get("location", "")[:8]) == (303, "/sign-in")
     for change in CHANGES:
-        assert nobody.post(f"/bundles/lvmh/{change}", data={"csrf": "x"}).status_code == 401
+        refused = nobody.press(f"/bundles/lvmh/{change}")
+        assert refused.status_code == 401
+        assert "Your session is over, and nothing was done" in refused.text
     assert nobody.get("/bundles/lvmh/progress").status_code == 401
     assert nobody.get("/metrics").status_code == 401
     fragment = nobody.get("/cards", headers={"HX-Request": "true"}, allow_redirects=False)
@@ -191,24 +194,17 @@ def test_passwords_are_hashed_and_sessions_kept_as_digests(
 def test_the_cookie_is_for_the_server_alone(running: Panel) -> None:
     name = running.add("viewer")
     for forwarded, secure in (("http", False), ("https", True)):
-        visitor = running.visitor()
-        headers = {"X-Forwarded-Proto": forwarded}
-        page = visitor.get("/sign-in", headers=headers)
-        form = page.headers["set-cookie"].casefold()
-        assert "httponly" in form
-        assert "samesite=strict" in form
-        token = page.headers["set-cookie"].partition("=")[2].partition(";")[0]
-        given = {"csrf": token, "name": name, "password": PASSWORD, "to": "/"}
-        answer = requests.post(
-            running.url + "/sign-in", data=given, allow_redirects=False, timeout=30,
-            headers={**headers, "Cookie": f"playbook_form={token}"},
-        )  # fmt: skip
-        cookie = answer.headers["set-cookie"].casefold()
-        assert answer.status_code == 303
-        assert "httponly" in cookie
-        assert "samesite=lax" in cookie
-        assert ("secure" in cookie) is secure
-        assert ("Strict-Transport-Security" in answer.headers) is secure
+        for password, status, same_site in ((PASSWORD, 303, "lax"), ("wrong " * 3, 303, "strict")):
+            answer = requests.post(
+                running.url + "/sign-in", data={"name": name, "password": password},
+                allow_redirects=False, timeout=30, headers={"X-Forwarded-Proto": forwarded},
+            )  # fmt: skip
+            cookie = answer.headers["set-cookie"].casefold()
+            assert answer.status_code == status
+            assert "httponly" in cookie
+            assert f"samesite={same_site}" in cookie
+            assert ("secure" in cookie) is secure
+            assert ("Strict-Transport-Security" in answer.headers) is secure
 
 
 def test_a_session_ends(running: Panel, sandbox: Sandbox) -> None:
@@ -217,7 +213,7 @@ def test_a_session_ends(running: Panel, sandbox: Sandbox) -> None:
     sandbox.db[sessions.COLLECTION].update_one({"name": expired.name}, past)
     Accounts(sandbox.db).remove(gone.name)
     token = left.web.cookies[SESSION_COOKIE]
-    left.post("/sign-out", data={"csrf": left.csrf("/")})
+    left.press("/sign-out")
     left.web.cookies.set(SESSION_COOKIE, token)  # as a thief's copy would
     for visitor in (expired, gone, left):
         assert visitor.get("/").url.startswith(running.url + "/sign-in")
@@ -230,20 +226,146 @@ def test_a_role_is_the_accounts_own_of_this_moment(running: Panel, sandbox: Sand
     assert visitor.get("/audit").status_code == 403
 
 
-def test_every_change_carries_the_sessions_own_token(running: Panel, sandbox: Sandbox) -> None:
-    visitor, other = running.visitor("operator"), running.visitor("operator")
-    foreign = other.csrf("/bundles/lvmh")
-    for token in ("", "x", "é", foreign):
-        for change in CHANGES:
-            answer = visitor.post(f"/bundles/lvmh/{change}", data={"csrf": token})
-            assert answer.status_code == 403
-        assert visitor.post("/sign-out", data={"csrf": token}).status_code == 403
-        assert visitor.post("/sign-in", data={"csrf": token}).status_code == 403
-    cross = {"Sec-Fetch-Site": "cross-site"}
-    own = {"csrf": visitor.csrf("/bundles/lvmh")}
-    assert visitor.post("/bundles/lvmh/check", data=own, headers=cross).status_code == 403
+FROM_ELSEWHERE = (
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": ""},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "{own}"},
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+    {"Origin": ""},
+    {"Origin": "{own}.elsewhere.example"},
+)
+FROM_HERE: tuple[dict[str, str], ...] = (
+    {"Sec-Fetch-Site": "same-origin", "Origin": "{own}"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "{own}"},
+    {},  # no browser: one that holds a cookie sends an Origin with every change
+)
+
+
+@pytest.mark.parametrize("headers", FROM_ELSEWHERE, ids=str)
+def test_a_change_from_another_site_is_refused_and_written_down(
+    running: Panel, sandbox: Sandbox, headers: dict[str, str]
+) -> None:
+    visitor = running.visitor("operator")
+    sandbox.db[audit.COLLECTION].delete_many({})
+    sent = {**FORM, **{name: text.format(own=running.url) for name, text in headers.items()}}
+    paths = [
+        *(f"/bundles/lvmh/{change}" for change in CHANGES),
+        "/sign-out",
+        "/api/demo/reset/lvmh",
+    ]
+    for path in paths:
+        refused = visitor.post(path, headers=sent, allow_redirects=False)
+        assert refused.status_code == 403, path
+        assert "another site" in refused.text
+        assert "Content-Security-Policy" in refused.headers
+    # Nor can another site sign somebody in as somebody else.
+    stranger = running.visitor()
+    fields = {"name": visitor.name, "password": PASSWORD}
+    assert stranger.post("/sign-in", data=fields, headers=sent).status_code == 403
+    assert SESSION_COOKIE not in stranger.web.cookies
+    assert visitor.get("/").url == running.url + "/", "still signed in"
     assert sandbox.db[JOBS].count_documents({}) == 0
     assert sandbox.db.demo_resets.count_documents({}) == 0
+    entries = list(sandbox.db[audit.COLLECTION].find().sort("_id"))
+    assert [(one["who"], one["action"]) for one in entries] == [
+        *((visitor.name, "refused") for _ in paths),
+        ("not signed in", "refused"),
+    ]
+    for one, path in zip(entries, [*paths, "/sign-in"], strict=True):
+        assert one["detail"] == f"{path}: This request comes from a page of another site."
+
+
+@pytest.mark.parametrize("headers", FROM_HERE, ids=str)
+def test_a_change_from_our_own_page_or_a_program_goes_through(
+    running: Panel, sandbox: Sandbox, headers: dict[str, str]
+) -> None:
+    sent = {**FORM, **{name: text.format(own=running.url) for name, text in headers.items()}}
+    visitor = running.visitor()
+    fields = {"name": running.add("viewer"), "password": PASSWORD}
+    assert visitor.post("/sign-in", data=fields, headers=sent).url == running.url + "/"
+    answer = visitor.post("/bundles/lvmh/check", headers=sent)
+    assert answer.url == running.url + "/bundles/lvmh"
+    visitor.events("lvmh")
+    assert visitor.verdict("lvmh") in (GO, NO_GO)
+
+
+def test_a_refusal_stands_even_where_it_cannot_be_written_down(
+    seeds: Seeds, tmp_path: Path
+) -> None:
+    with without_mongodb(seeds, tmp_path) as url:
+        headers = {**FORM, "Sec-Fetch-Site": "cross-site"}
+        refused = requests.post(url + "/sign-out", headers=headers, timeout=30)
+    assert refused.status_code == 403
+
+
+# Where a form leads to
+
+
+def test_every_form_is_answered_by_a_page_to_go_to(running: Panel, sandbox: Sandbox) -> None:
+    """POST, redirect, GET: neither "back" nor "reload" sends a form again."""
+    operator, viewer, nobody = (
+        running.visitor("operator"),
+        running.visitor("viewer"),
+        running.visitor(),
+    )
+    wrong = {"name": "o<lga", "password": "wrong one"}
+    somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
+    for visitor, path, fields, leads_to, status in (
+        (operator, "/bundles/lvmh/reset", {"access": "soon"}, "/bundles/lvmh?access=soon", 400),
+        (operator, "/bundles/lvmh/reset", {}, "/bundles/lvmh/reset?access=", 409),
+        (operator, "/bundles/lvmh/rollback", {"to": "x"}, "/bundles/lvmh?to=x", 400),
+        (operator, "/bundles/lvmh/rollback", {}, "/bundles/lvmh?to=", 400),
+        (viewer, "/bundles/lvmh/reset", {}, "/bundles/lvmh?refused=true", 403),
+        (viewer, "/bundles/lvmh/rollback", {}, "/bundles/lvmh?refused=true", 403),
+        (nobody, "/sign-in", wrong, "/sign-in?to=%2F&refused=true", 401),
+        (nobody, "/bundles/lvmh/check", {}, "/sign-in?to=/bundles/lvmh/check&ended=true", 401),
+        (
+            nobody,
+            "/bundles/lvmh/reset",
+            {"access": "2031-03-04T18:00"},
+            "/sign-in?to=/bundles/lvmh/reset%3Faccess%3D2031-03-04T18%253A00&ended=true",
+            401,
+        ),
+        (viewer, "/bundles/lvmh/check", {}, "/bundles/lvmh", 200),
+        (viewer, "/sign-out", {}, "/sign-in", 200),
+    ):
+        answer = visitor.post(path, data=fields, headers=FORM, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (303, leads_to), path
+        for _ in range(2):  # and again, as a reload does
+            assert visitor.get(leads_to).status_code == status, leads_to
+    operator.events("lvmh")
+    assert [one["trigger"] for one in sandbox.runs("lvmh")] == ["check"]
+
+
+def test_what_was_typed_survives_a_session_that_ended(
+    running: Panel, sandbox: Sandbox, seeds: Seeds
+) -> None:
+    visitor = running.visitor("operator")
+    sandbox.db[sessions.COLLECTION].delete_many({})
+    soon = clock.now() + timedelta(days=3)
+    typed = local_typed(soon, seeds.bundles[LVMH].model.timezone)
+    page = visitor.press("/bundles/lvmh/reset", access=typed)
+    to = html.unescape(re.findall(r'name="to" value="([^"]*)"', page.text)[0])
+    back = visitor.sign_in(visitor.name, PASSWORD, to)
+    assert back.status_code == 200
+    assert "Reset LVMH" in back.text
+    assert f'name="access" value="{typed}"' in back.text
+    assert not sandbox.runs("lvmh")
+
+
+def test_a_form_that_meets_an_unreachable_database_leads_to_its_page(
+    seeds: Seeds, tmp_path: Path
+) -> None:
+    with without_mongodb(seeds, tmp_path) as url:
+        answer = requests.post(
+            url + "/bundles/lvmh/check", headers=FORM, cookies={SESSION_COOKIE: "x"}, timeout=30
+        )
+    assert (answer.status_code, answer.history[0].status_code) == (503, 303)
+    assert answer.url == url + "/bundles/lvmh?interrupted=true"
 
 
 def test_a_viewer_sees_and_checks_but_changes_nothing(running: Panel, sandbox: Sandbox) -> None:
@@ -609,15 +731,14 @@ def test_rubbish_is_refused_in_plain_words(running: Panel) -> None:
                  "/static/../app.py", "/bundles/" + "x" * 3000):  # fmt: skip
         assert visitor.get(path).status_code == 404, path
     assert visitor.get("/bundles/lvmh?busy=perhaps").status_code == 422
-    token = {"csrf": visitor.csrf("/bundles/lvmh")}
-    reset = "/bundles/lvmh/reset"
-    assert visitor.post(reset, json=token).status_code == 415
-    assert visitor.post(reset, files={"csrf": "x"}).status_code == 415
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert visitor.post(reset, data=b"csrf=%ff", headers=kind).status_code == 400
-    assert visitor.post(reset, data=b"\xff\xfe", headers=kind).status_code == 400
-    assert visitor.post(reset, data=b"a=1&" * 99, headers=kind).status_code == 400
-    assert visitor.get(reset).status_code == 405
+    reset, kind = "/bundles/lvmh/reset", FORM
+    assert visitor.post(reset, json={"access": ""}).status_code == 415
+    assert visitor.post(reset, files={"access": "x"}).status_code == 415
+    assert visitor.post(reset).status_code == 415
+    assert visitor.post(reset, data=b"access=%ff", headers=kind).status_code == 400
+    for unknown in (b"\xff\xfe", b"a=1&" * 99, b"although=everything", b"csrf=x"):
+        assert visitor.post(reset, data=unknown, headers=kind).status_code == 422
+    assert visitor.get("/sign-out").status_code == 405
     large = b"x" * (LARGEST_BODY + 1)
     assert visitor.post(reset, data=large, headers=kind).status_code == 413
 
@@ -680,7 +801,9 @@ def test_it_works_below_a_path_of_another_app(sandbox: Sandbox) -> None:
         assert "event: end" in visitor.events("lvmh")
 
 
-def test_without_mongodb_it_says_so(seeds: Seeds, tmp_path: Path) -> None:
+@contextmanager
+def without_mongodb(seeds: Seeds, backups: Path) -> Iterator[str]:
+    """The address of a panel whose database is away."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -690,11 +813,15 @@ def test_without_mongodb_it_says_so(seeds: Seeds, tmp_path: Path) -> None:
         )  # fmt: skip
         with (
             Environment(settings) as environment,
-            served(create_app(environment, seeds, tmp_path)) as url,
+            served(create_app(environment, seeds, backups)) as url,
         ):
-            assert requests.get(url + "/healthz", timeout=30).status_code == 503
-            cookies = {SESSION_COOKIE: "x"}
-            answer = requests.get(url + "/", cookies=cookies, timeout=30)
+            yield url
+
+
+def test_without_mongodb_it_says_so(seeds: Seeds, tmp_path: Path) -> None:
+    with without_mongodb(seeds, tmp_path) as url:
+        assert requests.get(url + "/healthz", timeout=30).status_code == 503
+        answer = requests.get(url + "/", cookies={SESSION_COOKIE: "x"}, timeout=30)
     assert answer.status_code == 503
     assert "MongoDB at mongodb://127.0.0.1" in answer.text
     assert "hush-hush" not in answer.text
@@ -801,15 +928,11 @@ def test_a_role_that_is_none_is_refused(sandbox: Sandbox) -> None:
             Accounts(sandbox.db).add(name, "viewer", PASSWORD, clock.now())
 
 
-def sign_in(running: Panel, name: str, password: str) -> requests.Response:
-    visitor = running.visitor()
-    fields = {"csrf": visitor.csrf("/sign-in"), "name": name, "password": password}
-    return visitor.post("/sign-in", data=fields)
-
-
 def test_a_sign_in_that_failed_keeps_the_name(running: Panel) -> None:
-    answer = sign_in(running, "o<lga", "wrong one")
+    visitor = running.visitor()
+    answer = visitor.sign_in("o<lga", "wrong one")
     assert answer.status_code == 401
+    assert "lga" not in answer.url, "it may be a password that was typed into the wrong field"
     assert 'value="o&lt;lga"' in answer.text
     assert "wrong one" not in answer.text
 
@@ -818,7 +941,7 @@ def test_many_sign_ins_at_once_do_not_slow_the_rest(
     running: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def try_once(number: int) -> int:
-        return sign_in(running, f"name{number}", "x" * 12).status_code
+        return running.visitor().sign_in(f"name{number}", "x" * 12).status_code
 
     turns = threading.Semaphore(0)
     monkeypatch.setattr(accounts, "_turns", turns)
@@ -827,7 +950,7 @@ def test_many_sign_ins_at_once_do_not_slow_the_rest(
         try:
             # Those that are worked on can't go on; all others are sent away at once.
             until(
-                lambda: sum(one.done() for one in tries) == 80 - sign_in_page.AT_ONCE,
+                lambda: sum(one.done() for one in tries) == 80 - SIGN_INS_AT_ONCE,
                 "the sign-ins beyond the queue to be answered",
                 ANSWER_SECONDS,
             )
@@ -835,7 +958,7 @@ def test_many_sign_ins_at_once_do_not_slow_the_rest(
         finally:
             turns.release(80)
         statuses = Counter(one.result() for one in tries)
-    assert statuses == {401: sign_in_page.AT_ONCE, 429: 80 - sign_in_page.AT_ONCE}
+    assert statuses == {401: SIGN_INS_AT_ONCE, 429: 80 - SIGN_INS_AT_ONCE}
 
 
 def test_refusals_are_in_the_audit_log(running: Panel, sandbox: Sandbox) -> None:

@@ -22,7 +22,7 @@ from playbook.backend.deployment import Deployment
 from playbook.embedded.start import start
 from playbook.panel.accounts import Accounts
 from playbook.panel.api import demo_router
-from playbook.panel.authentication import CSRF_HEADER, Authentication
+from playbook.panel.authentication import Authentication
 from playbook.pristine.seeds import Seeds
 from playbook.reset.lease import held
 from tests.panel_client import PASSWORD, Visitor, panel, served
@@ -125,19 +125,24 @@ def test_it_takes_a_token_or_a_session(shop: Shop, sandbox: Sandbox) -> None:
         ):
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     with panel(sandbox) as running:
-        people = {role: running.visitor(role) for role in ("viewer", "operator")}
-        for role, visitor in people.items():
-            csrf = {CSRF_HEADER: visitor.csrf("/bundles/sequoia")}
-            foreign = Visitor(shop.url, web=visitor.web)
-            assert foreign.post(RESET + "sequoia").status_code == 403
-            status = foreign.post(RESET + "sequoia", headers=csrf).status_code
-            assert status == {"viewer": 403, "operator": 200}[role]
-        viewers = people["viewer"]
-        csrf = {CSRF_HEADER: viewers.csrf("/bundles/sequoia")}
-        checked = Visitor(shop.url, web=viewers.web).get(SMOKE_TEST + "sequoia", headers=csrf)
+        for role, status in (("viewer", 403), ("operator", 200)):
+            foreign = Visitor(shop.url, web=running.visitor(role).web)
+            for site in ("cross-site", "same-site"):
+                refused = foreign.post(RESET + "sequoia", headers={"Sec-Fetch-Site": site})
+                assert refused.status_code == 403
+            elsewhere = {"Origin": "https://elsewhere.example"}
+            assert foreign.post(RESET + "sequoia", headers=elsewhere).status_code == 403
+            assert (
+                foreign.post(RESET + "sequoia", headers={"Origin": shop.url}).status_code == status
+            )
+        viewer = running.visitor("viewer")
+        ours = Visitor(shop.url, web=viewer.web)
+        # A GET that checks: a browser may not say that it comes from another site's link.
+        assert ours.get(SMOKE_TEST + "sequoia").status_code == 403
+        checked = ours.get(SMOKE_TEST + "sequoia", headers={"Sec-Fetch-Site": "same-origin"})
         assert checked.json()["verdict"] == "GO"
         # The panel has the same endpoints, for its own.
-        assert viewers.get(SMOKE_TEST + "sequoia").status_code == 403
+        assert viewer.get(SMOKE_TEST + "sequoia").status_code == 403
         assert running.visitor().get(SMOKE_TEST + "sequoia").status_code == 401
 
 

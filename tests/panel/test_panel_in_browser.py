@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from playbook import PROJECT, clock
-from playbook.panel import tasks
+from playbook.panel import sessions, tasks
 from playbook.panel.accounts import Accounts
 from playbook.panel.jobs import State, Told
 from playbook.reset.lease import held
@@ -97,8 +97,9 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
 
 
 def wrong(said: Any) -> bool:
-    """Whether a line of the browser's console is an error; a question asked back is none."""
-    return said.type == "error" and "409 (Conflict)" not in said.text
+    """Whether a line of the browser's console is an error; a page that refuses is none."""
+    refused = re.search(r"status of (400|401|403|404|409) \(", said.text)
+    return said.type == "error" and not refused
 
 
 def person(sandbox: Sandbox, role: str) -> str:
@@ -342,14 +343,84 @@ def test_it_asks_again_when_an_investor_is_in_session(
     verdict(page, "GO")
 
 
+def test_back_and_reload_never_send_a_form_again(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    """Whatever a form is answered, the page that it leads to was asked for with GET."""
+    sandbox.db.demo_resets.delete_many({})
+    page = open_page("operator")
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.method != "GET" else None)
+    heading, meeting = page.get_by_role("heading", level=1), page.get_by_label("Meeting")
+
+    def once_sent(count: int) -> None:
+        """However often the page is shown, no more forms were sent."""
+        address, title = page.url, heading.inner_text()
+        page.reload()
+        expect(heading).to_have_text(title)
+        page.go_back()
+        expect(page.locator("main")).to_be_visible()
+        page.go_forward()
+        expect(page).to_have_url(address)
+        expect(heading).to_have_text(title)
+        assert len(sent) == count, sent
+
+    # A time that cannot be meant.
+    page.goto("/bundles/index")
+    meeting.fill("2099-01-01T10:00")
+    page.get_by_role("button", name="Reset now").click()
+    expect(page.get_by_role("alert").filter(has_text="check the year")).to_be_visible()
+    expect(meeting).to_have_value("2099-01-01T10:00")
+    once_sent(1)
+    page.goto("/bundles/index")
+    expect(meeting).to_have_value("2099-01-01T10:00")
+
+    # A question.
+    seen = {"_id": "now", "email": "index.demo@aislemarts.luxury", "last_seen": clock.now()}
+    sandbox.db.user_sessions.insert_one(seen)
+    tomorrow = f"{clock.now() + timedelta(days=1):%Y-%m-%d}T10:00"
+    meeting.fill(tomorrow)
+    page.get_by_role("button", name="Reset now").click()
+    expect(heading).to_have_text("Reset Index Ventures all the same?")
+    once_sent(2)
+    page.go_back()
+    expect(meeting).to_have_value(tomorrow)
+    page.go_forward()
+
+    # A session that has ended meanwhile.
+    sandbox.db[sessions.COLLECTION].delete_many({})
+    page.get_by_role("button", name="Yes, reset").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your session is over")
+    once_sent(3)
+
+    # A password that is wrong.
+    page.get_by_label("Name").fill("olga")
+    page.get_by_label("Password").fill("not the right one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("don't fit")
+    expect(page.get_by_label("Name")).to_have_value("olga")
+    once_sent(4)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    # Back at the question, with what was typed; and nothing was written without a yes.
+    expect(heading).to_have_text("Reset Index Ventures all the same?")
+    expect(page.locator("input[name=access]")).to_have_value(tomorrow)
+    assert not sandbox.runs("index")
+    once_sent(5)
+    page.get_by_role("button", name="Yes, reset").click()
+    expect(page.locator("#outcome")).to_contain_text("Reset in")
+    once_sent(6)
+    assert [one["trigger"] for one in sandbox.runs("index")] == ["panel", "check"]
+
+
 def test_a_viewer_cannot_reset(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     page = open_page("viewer")
     page.goto("/bundles/a16z")
     expect(page.get_by_role("button", name="Check now")).to_be_enabled()
     expect(page.get_by_role("button", name="Reset now")).to_have_count(0)
     expect(page.get_by_text("Resets and rollbacks are for operators")).to_be_visible()
-    token = page.locator('input[name="csrf"]').first.get_attribute("value")
-    answer = page.request.post("/bundles/a16z/reset", form={"csrf": token})
+    answer = page.request.post("/bundles/a16z/reset", form={"access": ""})
     assert answer.status == 403
     assert not sandbox.runs("a16z")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 
 from playbook.environment import Environment, connections
-from playbook.errors import Unreachable
+from playbook.errors import Outage, Unreachable
 from playbook.reset import backup
+from playbook.reset.execute import WRITE_SECONDS
 from playbook.reset.lease import Lease
 from playbook.reset.plan import Step
 from playbook.reset.run import ResetFailed
+from tests.replica_set import ReplicaSet, replica_set
 from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 from tests.tcp_proxy import Wire
 
@@ -48,6 +51,16 @@ def behind_a_wire(
     with Environment(replace(settings, **changes)) as environment:
         yield replace(sandbox, environment=environment), wire
     wire.cut()
+
+
+@contextmanager
+def in_a_set(sandbox: Sandbox, patience: float = PATIENCE) -> Iterator[tuple[Sandbox, ReplicaSet]]:
+    """The same environment, its MongoDB being the one member of a replica set."""
+    settings = sandbox.environment.settings
+    with replica_set(settings.mongo_uri) as members:
+        changes: dict[str, Any] = {"mongo_uri": members.uri, "outage_patience": patience}
+        with Environment(replace(settings, **changes)) as environment:
+            yield replace(sandbox, environment=environment), members
 
 
 @pytest.fixture(autouse=True)
@@ -91,11 +104,8 @@ def test_an_election_in_the_middle_of_a_command(
 ) -> None:
     """The driver itself repeats neither delete_many nor update_many."""
     with behind_a_wire(used, "mongo_uri") as (sandbox, wire):
-        wire.cut_at(command + b"\0")
-        mending = threading.Timer(AWAY_SECONDS, wire.mend)
-        mending.start()
+        wire.cut_at(command + b"\0", AWAY_SECONDS)
         sandbox.reset(BUNDLE)
-        mending.join()
         assert wire.times_cut == 1, "it went away in the middle of the command"
     require_done(used, undisturbed)
 
@@ -137,3 +147,66 @@ def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
                 continue
     require_done(used, undisturbed)
     assert "running" not in {run["status"] for run in used.runs(BUNDLE)}
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["not done", "done and not said"])
+@pytest.mark.parametrize("after", [0, 7, 14, 21, 28])
+def test_no_primary_from_some_command_on(
+    used: Sandbox, undisturbed: Held, after: int, done: bool
+) -> None:
+    """Wherever in a reset it begins: while looking, saving, writing, or closing the journal."""
+    with in_a_set(used) as (sandbox, members):
+        members.elect_after(after, AWAY_SECONDS, done=done)
+        sandbox.reset(BUNDLE)
+        assert members.elections == 1
+    require_done(used, undisturbed)
+
+
+@pytest.mark.parametrize("after", [6, 20, 34])
+def test_no_primary_during_a_rollback(used: Sandbox, after: int) -> None:
+    before = held(used, but=(*OURS, FEED))
+    saved = used.backups / str(used.reset(BUNDLE).run.backup)
+    with in_a_set(used) as (sandbox, members):
+        [former] = [b for b in backup.listed(sandbox.backups, sandbox.identity) if b.path == saved]
+        members.elect_after(after, AWAY_SECONDS)
+        sandbox.engine.roll_back(sandbox.bundle(BUNDLE), former)
+        assert members.elections == 1
+    after_all = held(used, but=(*OURS, FEED))
+    wrong = {place for place in changed(before, after_all) if not place[0].startswith("redis")}
+    assert not wrong, told(wrong)
+
+
+def test_no_primary_for_longer_than_the_patience_leaves_nothing_running(
+    used: Sandbox, undisturbed: Held
+) -> None:
+    with in_a_set(used, patience=0.5) as (sandbox, members):
+        members.elect_at("delete", 600.0)
+        started = time.monotonic()
+        with pytest.raises(ResetFailed) as failure:
+            sandbox.reset(BUNDLE)
+        # A write may take WRITE_SECONDS, but nobody waits so long for a primary.
+        assert time.monotonic() - started < WRITE_SECONDS
+        assert failure.value.exit_code == 3
+        assert failure.value.by_outage
+        assert "MongoDB at" in str(failure.value)
+        members.elect(0.0)
+        sandbox.reset(BUNDLE)
+    require_done(used, undisturbed)
+    assert "running" not in {run["status"] for run in used.runs(BUNDLE)}
+
+
+def test_the_timeouts_of_the_uri_are_kept(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the URI states goes before our own: here it waits for a primary longer than we would."""
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.1)
+    settings = used.environment.settings
+    with replica_set(settings.mongo_uri) as members:
+        for stated, waits in (("", False), ("&serverSelectionTimeoutMS=20000", True)):
+            changes: dict[str, Any] = {"mongo_uri": members.uri + stated}
+            with Environment(replace(settings, **changes)) as environment:
+                environment.db.command("ping")
+                members.elect(1.5)
+                if waits:
+                    environment.require_reachable()
+                    continue
+                with pytest.raises(Outage, match="MongoDB at .* cannot be reached"):
+                    environment.require_reachable()

@@ -122,16 +122,22 @@
       else if (!field.value) field.value = sessionStorage.getItem(key) || "";
       field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
     }
-    // A second press of the same button asks for the same thing again.
+    // A second press of the same button would ask for the same thing again.
+    const pressed = new Set();
     for (const form of document.forms) {
       form.addEventListener("submit", () => {
         const button = form.querySelector("button");
-        if (button) setTimeout(() => { button.disabled = true; }, 0);
+        if (!button) return;
+        pressed.add(button);
+        setTimeout(() => { button.disabled = true; }, 0);
       });
     }
     // A page from the browser's history may show what was true an hour ago.
     addEventListener("pageshow", (event) => {
-      if (event.persisted && performance.now() > HELD_BY) location.reload();
+      if (!event.persisted) return;
+      if (performance.now() > HELD_BY) location.reload();
+      for (const button of pressed) button.disabled = false;
+      pressed.clear();
     });
   }
 

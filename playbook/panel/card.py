@@ -1,0 +1,128 @@
+"""What the board says of one bundle: a verdict, its age, who is there, and the one thing to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from playbook import clock
+from playbook.environment.presence import Presence
+from playbook.facts.remedies import Remedy
+from playbook.panel.jobs import Job
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
+from playbook.reset.journal import LOOKS
+from playbook.reset.standing import GO, NO_GO, UNKNOWN, Standing, walk_verdict
+from playbook.verdict.model import SEVERITY_IN_WORDS
+from playbook.verdict.reasons import ADVICE, first_remedy
+
+RESETTING = "RESETTING"
+ATTENTION = (NO_GO, UNKNOWN, RESETTING, GO)
+"""What the board shows first."""
+MEETING_NEAR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Card:
+    """All that the board says of one bundle."""
+
+    bundle: Bundle
+    now: datetime
+    judged: Standing
+    lease_since: datetime | None
+    """Since when somebody holds the lease of the bundle's resets."""
+    present: tuple[Presence, ...]
+    """Who is in session, of this bundle."""
+    neighbours: tuple[Presence, ...]
+    """Who is in session with another bundle that shows the same catalog."""
+    last_reset: datetime | None
+    last_check: datetime | None
+    last_walk: datetime | None
+    """When the demo was last walked through, in whatever state it was then."""
+    meeting: datetime | None
+    """The meeting that the demo is prepared for, while it is ahead or hardly over."""
+    livesale: Document | None
+    """The next LiveSale that is ahead."""
+    next_reset: datetime
+    job: Job | None
+    runs: tuple[Document, ...]
+    """The latest, newest first, without their steps and results."""
+
+    @property
+    def resetting_since(self) -> datetime | None:
+        """Since when it is being reset or rolled back, the check that follows included."""
+        if self.job is not None and self.job.running and self.job.kind not in LOOKS:
+            return self.job.started_at
+        return self.lease_since
+
+    @property
+    def state(self) -> str:
+        """The one word of the card. Who is in session is shown beside it, never instead."""
+        return RESETTING if self.resetting_since is not None else self.judged.verdict
+
+    @property
+    def reasons(self) -> list[Document]:
+        """Why it is NO-GO, the gravest first (:class:`playbook.verdict.model.Reason`)."""
+        return [r for r in self.judged.reasons if r.get("sentence")]
+
+    @property
+    def severity(self) -> str:
+        """How bad a NO-GO is, in words: "can't start"; empty where it is none."""
+        return str(self.reasons[0]["severity_in_words"]) if self.reasons else ""
+
+    @property
+    def action(self) -> str:
+        """What to do about it: check, reset, sheet, wait, or ask (what a reset can't mend)."""
+        if self.state == RESETTING or (self.job is not None and self.job.running):
+            return "wait"
+        if self.judged.verdict == NO_GO:
+            first = first_remedy([Remedy(r["remedy"]) for r in self.reasons] or [Remedy.RESET])
+            return "reset" if first is Remedy.RESET else "ask"
+        return "sheet" if self.judged.verdict == GO else "check"
+
+    @property
+    def advice(self) -> str:
+        """The one thing to do, in a sentence."""
+        remedies = [Remedy(reason["remedy"]) for reason in self.reasons]
+        return {
+            "wait": "Wait until it is done.",
+            "reset": "Reset it.",
+            "check": "Check it.",
+            "sheet": "It can be shown.",
+        }.get(self.action) or f"A reset does not help: {self._asking(remedies)}."
+
+    def _asking(self, remedies: list[Remedy]) -> str:
+        return (
+            ADVICE[first_remedy(remedies)].format(bundle=self.bundle.short).partition(", then")[0]
+        )
+
+    @property
+    def walked(self) -> str:
+        """What the last walk through the demo as it is now has said; empty where none was made."""
+        walk = self.judged.walk
+        return (walk_verdict(walk) or "") if walk else ""
+
+    @property
+    def attention(self) -> tuple[int, int, datetime]:
+        """For sorting: what needs attention first, the worst and the nearest meeting first."""
+        severities = list(SEVERITY_IN_WORDS.values())
+        bad = severities.index(self.severity) if self.severity else len(severities)
+        far = datetime.max.replace(tzinfo=UTC)
+        return ATTENTION.index(self.state), bad, self.meeting or far
+
+    @property
+    def meeting_is_near(self) -> bool:
+        return self.meeting is not None and abs(self.meeting - self.now) <= MEETING_NEAR
+
+    @property
+    def sentence(self) -> str:
+        """What a person should know, in one sentence."""
+        told: list[str] = []
+        if self.resetting_since is not None:
+            since = clock.local_text(self.resetting_since, self.bundle.timezone)
+            told.append(f"Being reset since {since}.")
+        if self.present:
+            told.append(f"In session: {self.present[0].told(self.bundle.timezone)}.")
+        if self.resetting_since is None or self.judged.verdict != GO:
+            told.append(self.judged.sentence)
+        return " ".join(told)

@@ -1,0 +1,49 @@
+"""The sheet for the meeting, and the pictures of a walk."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from playbook.panel.desk import BundleVisit
+from playbook.panel.templating import root
+from playbook.report.sheet import content
+from playbook.report.sheet import page as sheet_page
+from playbook.verdict.model import GO
+from playbook.walk import pictures
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/bundles/{short}/sheet")
+def sheet(visit: BundleVisit) -> HTMLResponse:
+    desk, bundle = visit.desk, visit.bundle
+    judged = desk.card(bundle).judged
+    reasons = () if judged.verdict == GO else (judged.sentence,)
+    walked = pictures.latest(desk.work.backups, desk.environment.identity, bundle)
+    standing = content.Standing(judged.verdict, judged.at, reasons)
+    made = content.gather(desk.environment, bundle, standing, desk.seeds, walked)
+    at = root(visit.request)
+    site = sheet_page.Site(
+        style=f"{at}/sheet.css",
+        script=f"{at}/static/panel.js",
+        icon=f"{at}/static/icon.svg",
+        back=f"{at}/bundles/{bundle.short}",
+        pictures=f"{at}/bundles/{bundle.short}/walk",
+    )
+    return HTMLResponse(desk.environment.redact(sheet_page.html([made], site)))
+
+
+@router.get("/sheet.css")
+def sheet_style() -> Response:
+    return FileResponse(sheet_page.STYLE, media_type="text/css")
+
+
+@router.get("/bundles/{short}/walk/{run}/{step}.jpg")
+def picture(visit: BundleVisit, run: str, step: str) -> Response:
+    """One picture of a walk that is kept. No path comes from outside: names are compared."""
+    desk = visit.desk
+    folder = pictures.folder_named(desk.work.backups, desk.environment.identity, visit.bundle, run)
+    if folder is None or step not in pictures.STEPS or not (folder / f"{step}.jpg").is_file():
+        raise HTTPException(404, "There is no such picture.")
+    return FileResponse(folder / f"{step}.jpg", media_type="image/jpeg")

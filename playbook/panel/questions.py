@@ -1,0 +1,100 @@
+"""What a person is asked before a reset or a rollback writes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from playbook import clock
+from playbook.panel.card import Card
+from playbook.panel.desk import Desk
+from playbook.panel.forms import Doubt
+from playbook.pristine.bundles import Bundle
+from playbook.reset import backup
+from playbook.reset.access import InThePast, access_of
+from playbook.reset.backup import Backup
+
+type Question = tuple[Doubt, str]
+
+
+@dataclass(frozen=True)
+class WantedReset:
+    """A reset that somebody asks for, and what speaks against it."""
+
+    card: Card
+    access: datetime | None
+    """T; None for now."""
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class WantedRollback:
+    """A rollback that somebody asks for, and what speaks against it."""
+
+    card: Card
+    backup: Backup
+    questions: tuple[Question, ...]
+
+
+def wanted_reset(desk: Desk, bundle: Bundle, typed: str) -> WantedReset:
+    """A reset with the meeting's time as it was typed. Raises WrongUsage where it is not a time."""
+    access, past = access_typed(bundle, typed)
+    card = desk.card(bundle)
+    return WantedReset(card, access, (*past, *_questions_of_now(card)))
+
+
+def access_typed(bundle: Bundle, typed: str) -> tuple[datetime | None, list[Question]]:
+    """T as it was typed, None where nothing was; and a question where it is over.
+
+    Raises WrongUsage where it is not a time, or one that nobody can mean.
+    """
+    now = clock.now()
+    if not typed.strip():
+        return None, []
+    try:
+        return access_of(typed, bundle, now), []
+    except InThePast as error:
+        question: Question = ("past", f"Look at the time again: {error}.")
+        return access_of(typed, bundle, now, in_the_past=True), [question]
+
+
+def wanted_rollback(desk: Desk, bundle: Bundle, to: str) -> WantedRollback:
+    """A rollback to a backup. Raises WrongUsage or Refused where there is none to go back to."""
+    saved = backup_wanted(desk, bundle, to)
+    when = clock.local_text(saved.taken_at, bundle.timezone)
+    question: Question = (
+        "rollback",
+        f"It becomes what it was on {when} ({saved.state}). What is there now is saved first, "
+        "so that you can come back to it.",
+    )
+    card = desk.card(bundle)
+    return WantedRollback(card, saved, (question, *_questions_of_now(card)))
+
+
+def backup_wanted(desk: Desk, bundle: Bundle, to: str) -> Backup:
+    """The backup of a folder's name; without a name, the one before the last change.
+
+    Raises WrongUsage or Refused where there is none.
+    """
+    if not to:
+        return desk.work.before_last_change(bundle)
+    # The name is compared with those of the backups, so that no path comes from outside.
+    name = backup.PREFIX + to.removeprefix(backup.PREFIX)
+    return backup.find(desk.work.backups, desk.environment.identity, bundle, name)
+
+
+def unanswered(questions: Sequence[Question], although: Sequence[Doubt]) -> bool:
+    """Whether there is a question that the person has not said yes to."""
+    return any(doubt not in although for doubt, _ in questions)
+
+
+def _questions_of_now(card: Card) -> list[Question]:
+    zone = card.bundle.timezone
+    found: list[Question] = []
+    if seen := (*card.present, *card.neighbours):
+        who = "; ".join(one.told(zone) for one in seen)
+        found.append(("session", f"An investor is in session: {who}."))
+    if card.meeting is not None and card.meeting_is_near:
+        found.append(("meeting", f"A meeting is near: {clock.local_text(card.meeting, zone)}."))
+    return found

@@ -1,0 +1,85 @@
+"""Nights of a used demo whose MongoDB is a replica set that holds elections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from playbook.environment import Environment
+from playbook.nights.alerts import Alert, Channels, Outbox
+from playbook.nights.alerts.outbox import Delivery
+from playbook.nights.night import Night
+from playbook.nights.nightly import Nightly
+from playbook.processes.signals import StopRequest
+from playbook.reset.lease import Lease
+from playbook.verdict.model import GO
+from playbook.verdict.run_features import check
+from tests.replica_set import ReplicaSet, replica_set
+from tests.sandbox import Owners, Sandbox, use_demo
+
+BUNDLE = "lvmh"
+
+
+class _AtOnce(StopRequest):
+    """Does not wait before the second attempt."""
+
+    def wait(self, seconds: float) -> bool:
+        return self.asked.is_set()
+
+
+class _Kept(Outbox):
+    """Keeps the alerts instead of sending them."""
+
+    def __init__(self, alerts: list[Alert]) -> None:
+        super().__init__(Channels.from_environment({}))
+        self._alerts = alerts
+
+    def send(self, alert: Alert, also: Any = ()) -> list[Delivery]:
+        self._alerts.append(alert)
+        return []
+
+
+@dataclass
+class Nights:
+    """The nights of one bundle, one after the other."""
+
+    sandbox: Sandbox
+    backups: Path
+    alerts: list[Alert] = field(default_factory=list)
+
+    @contextmanager
+    def under_way(self, patience: float = 60.0) -> Iterator[tuple[Callable[[], Night], ReplicaSet]]:
+        """A function that sees the bundle through a night, and the set that it takes place in."""
+        here = self.sandbox
+        here.free_leases()
+        use_demo(Owners(here), here.bundle(BUNDLE))
+        settings = here.environment.settings
+        with replica_set(settings.mongo_uri) as members:
+            changes: dict[str, Any] = {"mongo_uri": members.uri, "outage_patience": patience}
+            with Environment(replace(settings, **changes)) as environment:
+                nights = Nightly(
+                    environment,
+                    here.seeds,
+                    self.backups,
+                    _Kept(self.alerts),
+                    _AtOnce(),
+                    say=lambda text: None,
+                )
+                yield lambda: nights.run(here.bundle(BUNDLE)), members
+
+    def require_healed(self, night: Night) -> None:
+        """It was GO, perhaps at the second attempt; nothing is left undone or "running"."""
+        here = self.sandbox
+        assert night.exit_code == 0, (night.outcome, night.error, night.notes)
+        assert night.outcome.startswith(GO)
+        [found] = check(here.environment, here.seeds, [here.bundle(BUNDLE)]).bundles
+        assert found.verdict == GO, [result.scenario for result in found.not_passed]
+        assert "running" not in {run["status"] for run in here.runs(BUNDLE)}
+        assert any(run.get("night") for run in here.runs(BUNDLE)), "it is written down"
+        for key in (f"bundle:{here.bundle(BUNDLE).key}", f"night:{here.bundle(BUNDLE).key}"):
+            lease = Lease(here.db, "next", "here:1")
+            assert lease.take(key) is None, "the lease was given back"
+            lease.release()

@@ -1,0 +1,120 @@
+"""Elections of 1 to 30 seconds at every command of a reset, a rollback and a night.
+
+Not part of the default run, which tries short ones at some: `tox -e proofs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from playbook.environment import Environment
+from playbook.reset import backup
+from playbook.reset.lease import Lease
+from tests.elections import Nights
+from tests.replica_set import ReplicaSet, replica_set
+from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+
+BUNDLE = "lvmh"
+SHORT_SECONDS = 1.0
+RESET_COMMANDS, ROLLBACK_COMMANDS, NIGHT_COMMANDS = 80, 100, 160
+"""At least as many as there are."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sandbox: Sandbox) -> Held:
+    sandbox.reset(BUNDLE)
+    return held(sandbox, but=(*OURS, FEED))
+
+
+@pytest.fixture
+def used(sandbox: Sandbox, undisturbed: Held) -> Sandbox:
+    sandbox.free_leases()
+    use_demo(Owners(sandbox), sandbox.bundle(BUNDLE))
+    return sandbox
+
+
+@pytest.fixture
+def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    return Nights(sandbox, tmp_path_factory.mktemp("nights"))
+
+
+@contextmanager
+def in_a_set(sandbox: Sandbox) -> Iterator[tuple[Sandbox, ReplicaSet]]:
+    settings = sandbox.environment.settings
+    with (
+        replica_set(settings.mongo_uri) as members,
+        Environment(replace(settings, mongo_uri=members.uri)) as environment,
+    ):
+        yield replace(sandbox, environment=environment), members
+
+
+def reset_with(used: Sandbox, undisturbed: Held, after: int, seconds: float, done: bool) -> bool:
+    """A reset during which an election is held; whether it came so far."""
+    with in_a_set(used) as (sandbox, members):
+        members.elect_after(after, seconds, done=done)
+        sandbox.reset(BUNDLE)
+    assert not (wrong := changed(undisturbed, held(used, but=(*OURS, FEED)))), told(wrong)
+    assert used.runs(BUNDLE)[-1]["status"] == "done"
+    lease = Lease(used.db, "next", "here:1")
+    assert lease.take(f"bundle:{used.bundle(BUNDLE).key}") is None, "the lease was given back"
+    lease.release()
+    return bool(members.elections)
+
+
+def roll_back_with(used: Sandbox, after: int, seconds: float) -> bool:
+    before = held(used, but=(*OURS, FEED))
+    saved = used.backups / str(used.reset(BUNDLE).run.backup)
+    with in_a_set(used) as (sandbox, members):
+        [former] = [b for b in backup.listed(sandbox.backups, sandbox.identity) if b.path == saved]
+        members.elect_after(after, seconds)
+        sandbox.engine.roll_back(sandbox.bundle(BUNDLE), former)
+    now = held(used, but=(*OURS, FEED))
+    wrong = {place for place in changed(before, now) if not place[0].startswith("redis")}
+    assert not wrong, told(wrong)
+    assert used.runs(BUNDLE)[-1]["status"] == "done"
+    return bool(members.elections)
+
+
+@pytest.mark.parametrize("after", range(RESET_COMMANDS))
+def test_at_every_command_of_a_reset(used: Sandbox, undisturbed: Held, after: int) -> None:
+    if not reset_with(used, undisturbed, after, SHORT_SECONDS, done=after % 2 == 1):
+        pytest.skip(f"a reset has no {after + 1} commands")
+
+
+@pytest.mark.parametrize("after", range(0, ROLLBACK_COMMANDS, 3))
+def test_at_every_third_command_of_a_rollback(used: Sandbox, after: int) -> None:
+    if not roll_back_with(used, after, SHORT_SECONDS):
+        pytest.skip(f"a rollback has no {after + 1} commands")
+
+
+@pytest.mark.parametrize("after", range(0, NIGHT_COMMANDS, 8))
+def test_at_every_eighth_command_of_a_night(nights: Nights, after: int) -> None:
+    with nights.under_way() as (night, members):
+        members.elect_after(after, SHORT_SECONDS)
+        nights.require_healed(night())
+    if not members.elections:
+        pytest.skip(f"a night has no {after + 1} commands")
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(1, 20.0), (12, 10.0), (20, 30.0)])
+def test_a_long_one_in_a_reset(
+    used: Sandbox, undisturbed: Held, after: int, seconds: float
+) -> None:
+    assert reset_with(used, undisturbed, after, seconds, done=False)
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(10, 10.0), (25, 30.0)])
+def test_a_long_one_in_a_rollback(used: Sandbox, after: int, seconds: float) -> None:
+    assert roll_back_with(used, after, seconds)
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(0, 10.0), (25, 30.0), (45, 10.0), (60, 30.0)])
+def test_a_long_one_in_a_night(nights: Nights, after: int, seconds: float) -> None:
+    with nights.under_way() as (night, members):
+        members.elect_after(after, seconds)
+        nights.require_healed(night())
+        assert members.elections == 1
