@@ -19,7 +19,14 @@ from typing import Any
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from playbook.clock import local_text
-from playbook.facts.findings import NOTHING, Description, Finding, NotAsExpected, Unobservable
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    FailureKind,
+    Finding,
+    NotAsExpected,
+    Unobservable,
+)
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.money import money_in
 from playbook.pristine.seeds.models import Product
@@ -314,6 +321,7 @@ class Walked:
                 "LiveSale page: start",
                 Description(local_text(start, zone)),
                 Description(", ".join(dict.fromkeys(clocks)) or "no time of day on it"),
+                kind=FailureKind.TIMING,
             )
 
     @property
