@@ -3,7 +3,8 @@
 allure-pytest does not know Gherkin: it would show ``test_x[lvmh-fr-French-ltr]`` without a step,
 and fold a scenario's bundles and an outline's examples into one test case. Here every example
 of every bundle is a test of its own, with its name, its steps, its history and, where it fails,
-what was expected beside what was found.
+what was expected beside what was found. Written by hand, because Allure's own adapter for
+pytest-bdd takes the place of allure-pytest and knows nothing of bundles and findings.
 """
 
 # mypy: allow-untyped-calls
