@@ -122,7 +122,7 @@ class Card:
             since = clock.local_text(self.resetting_since, self.bundle.timezone)
             told.append(f"Being reset since {since}.")
         if self.present:
-            told.append(f"In session: {self.present[0].told(self.bundle.timezone)}.")
+            told.append(f"In session: {self.present[0].described_in(self.bundle.timezone)}.")
         if self.resetting_since is None or self.judged.verdict != GO:
             told.append(self.judged.sentence)
         return " ".join(told)

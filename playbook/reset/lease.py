@@ -5,8 +5,8 @@ server's clock, is renewed while its holder works, and carries a fence: a number
 every holder. A holder asks :meth:`Lease.require` before each write; one that finds its lease gone
 writes nothing more.
 
-Written by hand, because a lease must end by the server's clock, carry a fence and be asked for before
-each write.
+Written by hand, because a lease must end by the server's clock, carry a fence and be asked for
+before each write.
 
 A run of this process that could not give its lease back, since MongoDB was away, stands in nobody's
 way: the next run of this process knows that it is over.
