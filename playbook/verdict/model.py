@@ -12,7 +12,7 @@ from typing import Any, Literal
 from playbook.environment.identity import Identity
 from playbook.facts.remedies import Remedy
 from playbook.processes.output import write_output
-from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
+from playbook.verdict.checks import CHECKS, WALK, in_evidence_order
 
 type Status = Literal["passed", "failed", "error", "skipped", "not walked"]
 NOT_WALKED: Literal["not walked"] = "not walked"
@@ -135,8 +135,7 @@ class BundleVerdict:
 
     def stands_on(self, check: str) -> tuple[str, ...]:
         """What a check has looked at: "stored", "seen", or both."""
-        looked_at = {result.evidence for result in self.of(check) if result.status == "passed"}
-        return tuple(evidence for evidence in EVIDENCE if evidence in looked_at)
+        return in_evidence_order((result.status, result.evidence) for result in self.of(check))
 
     def of(self, check: str) -> list[Result]:
         """The results of one check."""
