@@ -1,17 +1,92 @@
-"""Count the round trips that are waited for: by pymongo's, redis-py's and requests' own hooks."""
+"""Count round trips, and how many wait for each other, by the hooks of the three clients."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
+from weakref import WeakKeyDictionary
 
 from pymongo import monitoring
 
-from playbook.environment import Environment, Settings, side_by_side
+from playbook.environment import Environment, Settings
+
+type Chain = tuple[str, ...]
+"""Round trips of which each waits for the one before it."""
+
+
+class Chains:
+    """For each thread the longest chain of round trips that what it does now has waited for.
+
+    A thread that waits for another's result has waited for all that the other has waited for.
+    Nothing is measured, so the answer is the same on a busy machine: how many connections there
+    are, and how long anything takes, does not count.
+    """
+
+    def __init__(self) -> None:
+        self._own = threading.local()
+        self._ends: WeakKeyDictionary[Future[Any], list[Chain]] = WeakKeyDictionary()
+        self._submitted: WeakKeyDictionary[ThreadPoolExecutor, list[list[Chain]]] = (
+            WeakKeyDictionary()
+        )
+        self.longest: Chain = ()
+
+    @property
+    def _here(self) -> Chain:
+        return getattr(self._own, "chain", ())
+
+    def add(self, round_trip: str) -> None:
+        """This thread makes one more round trip."""
+        self._own.chain = (*self._here, round_trip)
+        self.longest = max(self.longest, self._own.chain, key=len)
+
+    def _wait_for(self, ends: Sequence[Chain]) -> None:
+        self._own.chain = max(self._here, *ends, key=len) if ends else self._here
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """Follow what threads hand to each other by pools and futures, inside of the block."""
+        submit, shut_down = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown
+        result = Future.result
+
+        def submitting(
+            pool: ThreadPoolExecutor, task: Callable[..., Any], /, *args: Any, **options: Any
+        ) -> Future[Any]:
+            begins, end = self._here, []
+
+            def run() -> Any:
+                self._own.chain = begins
+                try:
+                    return task(*args, **options)
+                finally:
+                    end.append(self._here)
+
+            future = submit(pool, run)
+            self._ends[future] = end
+            self._submitted.setdefault(pool, []).append(end)
+            return future
+
+        def waiting(future: Future[Any], timeout: float | None = None) -> Any:
+            try:
+                return result(future, timeout)
+            finally:
+                self._wait_for(self._ends.get(future, []))
+
+        def ending(pool: ThreadPoolExecutor, *args: Any, **options: Any) -> None:
+            shut_down(pool, *args, **options)
+            self._wait_for([chain for end in self._submitted.pop(pool, []) for chain in end])
+
+        with (
+            mock.patch.object(ThreadPoolExecutor, "submit", submitting),
+            mock.patch.object(ThreadPoolExecutor, "shutdown", ending),
+            mock.patch.object(Future, "result", waiting),
+        ):
+            yield
 
 
 @dataclass
@@ -19,16 +94,16 @@ class RoundTrips(monitoring.CommandListener):
     """What went out, by part: the names of commands, and requests' methods and paths."""
 
     mongo: list[str] = field(default_factory=list)
-    groups: Counter[str] = field(default_factory=Counter)
-    """How many of the MongoDB commands each group sent that asks side by side; "" the others."""
     redis: list[str] = field(default_factory=list)
     http: list[str] = field(default_factory=list)
+    chains: Chains = field(default_factory=Chains)
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.mongo.append(event.command_name)
-        thread = threading.current_thread().name
-        group = thread.rpartition("_")[0] if thread.startswith(side_by_side.NAME) else ""
-        self.groups[group] += 1
+        if event.command_name == "endSessions":
+            return  # the driver's own goodbye, for which nobody waits
+        target = event.command.get(event.command_name)
+        self.mongo.append(f"{event.command_name} {target}")
+        self.chains.add(f"{event.command_name} {target}")
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """An answer is no further round trip."""
@@ -38,17 +113,18 @@ class RoundTrips(monitoring.CommandListener):
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """MongoDB's round trips that were waited for, Redis commands, HTTP requests.
+        """All of MongoDB's commands, of Redis' and all HTTP requests."""
+        return len(self.mongo), len(self.redis), len(self.http)
 
-        Commands that are sent side by side cost the waiting time of one.
-        """
-        alone = self.groups[""]
-        rows = sum(-(-n // side_by_side.AT_ONCE) for name, n in self.groups.items() if name)
-        return alone + rows, len(self.redis), len(self.http)
+    @property
+    def longest(self) -> int:
+        """How many round trips wait for each other, one after the other."""
+        return len(self.chains.longest)
 
     def __str__(self) -> str:
         parts = (("MongoDB", self.mongo), ("Redis", self.redis), ("HTTP", self.http))
-        return "; ".join(f"{len(sent)} {part} {dict(Counter(sent))}" for part, sent in parts)
+        counts = "; ".join(f"{len(sent)} {part} {dict(Counter(sent))}" for part, sent in parts)
+        return f"{counts}; the longest chain, {self.longest}: {' > '.join(self.chains.longest)}"
 
 
 @contextmanager
@@ -61,9 +137,15 @@ def counted(settings: Settings) -> Iterator[tuple[Environment, RoundTrips]]:
 
         def counting(*arguments: Any, **options: Any) -> Any:
             trips.redis.append(str(arguments[0]))
+            trips.chains.add(str(arguments[0]))
             return execute(*arguments, **options)
 
         client.execute_command = counting  # type: ignore[method-assign]
 
-        environment.api.listeners.append(trips.http.append)
-        yield environment, trips
+        def asked(request: str) -> None:
+            trips.http.append(request)
+            trips.chains.add(request)
+
+        environment.api.listeners.append(asked)
+        with trips.chains.followed():
+            yield environment, trips

@@ -49,7 +49,7 @@ def page_can_be_used(walked: Walked, page: str) -> None:
     expect_none(walked.not_done(page))
 
 
-@then(on_page("{page:Page} leads nowhere but into this investor's demo"))
+@then(on_page("every link on {page:Page} stays in this investor's demo"))
 def links_are_the_investors(walked: Walked, page: str) -> None:
     expect_none(walked.foreign_links(page))
 
@@ -59,12 +59,12 @@ def language_is_the_investors(walked: Walked, page: str) -> None:
     expect_none(walked.wrong_language(page))
 
 
-@then(on_page("{page:Page} reads from the side that the language does"))
+@then(on_page("{page:Page} reads in the direction of the language"))
 def direction_is_the_languages(walked: Walked, page: str) -> None:
     expect_none(walked.wrong_direction(page))
 
 
-@then(on_page("every amount on {page:Page} is in the investor's currency and written their way"))
+@then(on_page("every amount on {page:Page} is in the investor's currency and format"))
 def money_is_the_investors(walked: Walked, page: str) -> None:
     expect_none(walked.wrong_money(page))
 
@@ -72,6 +72,11 @@ def money_is_the_investors(walked: Walked, page: str) -> None:
 @then(on_page("every product on {page:Page} costs what it should"))
 def prices_are_right(walked: Walked, page: str) -> None:
     expect_none(walked.wrong_prices(page))
+
+
+@then(on_page("{page:Page} calls products by their names in the investor's language"))
+def names_are_the_investors(walked: Walked, page: str) -> None:
+    expect_none(walked.wrong_names(page))
 
 
 @then(on_page("{page:Page} shows at least {count:d} products"))
@@ -84,7 +89,7 @@ def layout_fits(walked: Walked, page: str) -> None:
     expect_none(walked.wrong_layout(page))
 
 
-@then(on_page("nobody is kept out of {page:Page}"))
+@then(on_page("people with a disability can use {page:Page}"))
 def page_is_accessible(walked: Walked, page: str) -> None:
     expect_none(walked.barriers(page))
 
@@ -161,6 +166,6 @@ def kpis_are_right(walked: Walked) -> None:
     expect_none(walked.wrong_kpis)
 
 
-@then("every number on the analytics page is written the investor's way")
+@then("every number on the analytics page is in the investor's format")
 def numbers_are_written_right(walked: Walked) -> None:
     expect_none(walked.wrong_numbers)

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -18,13 +19,14 @@ from playbook.errors import PlaybookError
 from playbook.pristine import seeds
 from playbook.pristine.bundles import find
 from playbook.reset.backup import BEFORE_RESET, Backup
-from playbook.reset.plan import Step
+from playbook.reset.execute import Executor
+from playbook.reset.plan import Operation, Step
 from playbook.reset.run import Reset
 from tests.sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
 
 # A server that has imported everything once forks each child in milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["apart"])
+PROCESSES.set_forkserver_preload(["tests.reset_process"])
 STARTED: list[ForkServerProcess] = []
 KILL, STOP, ASK = "kill", "stop", "ask"
 """What a child does before a step: die, pause, or ask its parent whether to go on."""
@@ -82,8 +84,10 @@ def reset_apart(
     lease_life: timedelta | None = None,
     back_to: Backup | None = None,
 ) -> Apart:
-    """Start a reset in a process of its own, which does something before its step ``at``.
+    """Start a reset in a process of its own, which does something at its step ``at``.
 
+    It pauses or asks before all that is done at the same time as that step. It dies when it has
+    begun ``at`` steps, the last of them not yet done, whatever the others are at by then.
     With ``back_to`` it is a rollback.
     """
     ours, theirs = PROCESSES.Pipe()
@@ -161,13 +165,20 @@ def _reset(
     loaded = seeds.load()
 
     def progress(number: int, total: int, step: Step) -> None:
-        if number != at:
-            return
-        if do == ASK:
+        if number == at and do == ASK:
             link.send(ASK)
             link.recv()
-        else:
-            os.kill(os.getpid(), signal.SIGKILL if do == KILL else signal.SIGSTOP)
+        elif number == at and do == STOP:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    run, begun = Executor.run, count(1)
+
+    def run_or_die(executor: Executor, operation: Operation) -> str:
+        if next(begun) == at and do == KILL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(executor, operation)
+
+    Executor.run = run_or_die  # type: ignore[method-assign,assignment]
 
     with Environment(settings) as environment:
         engine = Reset(environment, loaded, backups, progress, **options)

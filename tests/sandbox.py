@@ -46,7 +46,7 @@ FEED = "currency_rates"
 TRACES = ("user_sessions", "conversations", "analytics", "carts")
 NOBODY, EVERYBODY = "nobody", "everybody"
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 
 
 def until(reached: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> None:

@@ -14,20 +14,21 @@ Feature: Walk, step 1: Home
 
   Scenario: The home page opens for this investor
     Then the home page opens
-    And the home page leads nowhere but into this investor's demo
+    And every link on the home page stays in this investor's demo
 
   Scenario: The home page speaks the investor's language
     Then the home page is in the investor's language and in no other
-    And the home page reads from the side that the language does
+    And the home page calls products by their names in the investor's language
+    And the home page reads in the direction of the language
 
   Scenario: The home page shows the investor's money
-    Then every amount on the home page is in the investor's currency and written their way
+    Then every amount on the home page is in the investor's currency and format
     And every product on the home page costs what it should
 
-  Scenario: The home page is made for the investor's device
+  Scenario: The home page fits the investor's device
     Then the home page is laid out for the investor's device
-    And nobody is kept out of the home page
+    And people with a disability can use the home page
 
-  Scenario: The home page works without a hitch
+  Scenario: The home page works without errors
     Then the home page loads in under 3 seconds
     And the browser reports no error on the home page

@@ -12,20 +12,21 @@ Feature: Walk, step 2: Mood to cart
 
   Scenario: The mood-to-cart page opens for this investor
     Then the mood-to-cart page opens
-    And the mood-to-cart page leads nowhere but into this investor's demo
+    And every link on the mood-to-cart page stays in this investor's demo
 
   Scenario: The mood-to-cart page speaks the investor's language
     Then the mood-to-cart page is in the investor's language and in no other
-    And the mood-to-cart page reads from the side that the language does
+    And the mood-to-cart page calls products by their names in the investor's language
+    And the mood-to-cart page reads in the direction of the language
 
   Scenario: The mood-to-cart page shows the investor's money
-    Then every amount on the mood-to-cart page is in the investor's currency and written their way
+    Then every amount on the mood-to-cart page is in the investor's currency and format
     And every product on the mood-to-cart page costs what it should
 
-  Scenario: The mood-to-cart page is made for the investor's device
+  Scenario: The mood-to-cart page fits the investor's device
     Then the mood-to-cart page is laid out for the investor's device
-    And nobody is kept out of the mood-to-cart page
+    And people with a disability can use the mood-to-cart page
 
-  Scenario: The mood-to-cart page works without a hitch
+  Scenario: The mood-to-cart page works without errors
     Then the mood-to-cart page loads in under 3 seconds
     And the browser reports no error on the mood-to-cart page

@@ -18,20 +18,21 @@ Feature: Walk, step 3: LiveSale
 
   Scenario: The LiveSale page opens for this investor
     Then the LiveSale page opens
-    And the LiveSale page leads nowhere but into this investor's demo
+    And every link on the LiveSale page stays in this investor's demo
 
   Scenario: The LiveSale page speaks the investor's language
     Then the LiveSale page is in the investor's language and in no other
-    And the LiveSale page reads from the side that the language does
+    And the LiveSale page calls products by their names in the investor's language
+    And the LiveSale page reads in the direction of the language
 
   Scenario: The LiveSale page shows the investor's money
-    Then every amount on the LiveSale page is in the investor's currency and written their way
+    Then every amount on the LiveSale page is in the investor's currency and format
     And every product on the LiveSale page costs what it should
 
-  Scenario: The LiveSale page is made for the investor's device
+  Scenario: The LiveSale page fits the investor's device
     Then the LiveSale page is laid out for the investor's device
-    And nobody is kept out of the LiveSale page
+    And people with a disability can use the LiveSale page
 
-  Scenario: The LiveSale page works without a hitch
+  Scenario: The LiveSale page works without errors
     Then the LiveSale page loads in under 3 seconds
     And the browser reports no error on the LiveSale page

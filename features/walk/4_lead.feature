@@ -21,19 +21,19 @@ Feature: Walk, step 4: From a conversation to a lead
 
   Scenario: The leads board opens for this investor
     Then the leads board opens
-    And the leads board leads nowhere but into this investor's demo
+    And every link on the leads board stays in this investor's demo
 
   Scenario: The leads board speaks the investor's language
     Then the leads board is in the investor's language and in no other
-    And the leads board reads from the side that the language does
+    And the leads board reads in the direction of the language
 
   Scenario: The leads board shows the investor's money
-    Then every amount on the leads board is in the investor's currency and written their way
+    Then every amount on the leads board is in the investor's currency and format
 
-  Scenario: The leads board is made for the investor's device
+  Scenario: The leads board fits the investor's device
     Then the leads board is laid out for the investor's device
-    And nobody is kept out of the leads board
+    And people with a disability can use the leads board
 
-  Scenario: The leads board works without a hitch
+  Scenario: The leads board works without errors
     Then the leads board loads in under 3 seconds
     And the browser reports no error on the leads board

@@ -7,23 +7,23 @@ Feature: Walk, step 5: Analytics
 
   Scenario: The key figures are the investor's own
     Then the analytics page shows every headline number as pristine has it
-    And every number on the analytics page is written the investor's way
+    And every number on the analytics page is in the investor's format
 
   Scenario: The analytics page opens for this investor
     Then the analytics page opens
-    And the analytics page leads nowhere but into this investor's demo
+    And every link on the analytics page stays in this investor's demo
 
   Scenario: The analytics page speaks the investor's language
     Then the analytics page is in the investor's language and in no other
-    And the analytics page reads from the side that the language does
+    And the analytics page reads in the direction of the language
 
   Scenario: The analytics page shows the investor's money
-    Then every amount on the analytics page is in the investor's currency and written their way
+    Then every amount on the analytics page is in the investor's currency and format
 
-  Scenario: The analytics page is made for the investor's device
+  Scenario: The analytics page fits the investor's device
     Then the analytics page is laid out for the investor's device
-    And nobody is kept out of the analytics page
+    And people with a disability can use the analytics page
 
-  Scenario: The analytics page works without a hitch
+  Scenario: The analytics page works without errors
     Then the analytics page loads in under 3 seconds
     And the browser reports no error on the analytics page

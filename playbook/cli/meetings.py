@@ -63,7 +63,8 @@ def run() -> None:
 
     Checks each demo 60 and 15 minutes before its meeting. On NO-GO, with more than 20 minutes
     left and nobody in session, it resets the demo once and checks again. The presenter is told.
-    Meant to run every five minutes, by cron or a CronJob (docs/meetings.md).
+    The scheduler (playbook schedule run) does this every five minutes; elsewhere a CronJob or cron
+    does (docs/meetings.md).
     """
     from playbook.embedded.open import opened
     from playbook.pristine import seeds
@@ -71,6 +72,7 @@ def run() -> None:
     loaded = seeds.load()
     with opened(loaded) as environment:
         if preparation := _preparation(environment, loaded):
+            preparation.stopping.listen()
             preparation.run()
 
 

@@ -25,7 +25,7 @@ def walk(
         Path | None, typer.Option(metavar="FILE", help="write the machine-readable verdict here")
     ] = None,
 ) -> None:
-    """Walk through demos as their investors will, and say what they would stumble over.
+    """Walk through demos as their investors will, and say what they would find wrong.
 
     Home, mood to cart, LiveSale, from a conversation to a lead, analytics: in a browser set to
     the bundle's locale, zone and device. Five pictures a bundle are kept. Exit 0 only if all is

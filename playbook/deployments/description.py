@@ -243,8 +243,9 @@ class Listing[T]:
     """A list of the app: how one page of it is asked for, and how each entry reads.
 
     ``pages`` gives the request for the page that starts after ``skip`` entries; ``page_size`` is
-    how many a page holds at most, None where everything comes at once. ``entry`` reads one entry
-    of the answer, which is a JSON list; it raises UnreadableAnswer.
+    how many it asks for, None where everything comes at once. An app may give fewer: where
+    something is missing, pages are asked for until one brings nothing new. ``entry`` reads one
+    entry of the answer, which is a JSON list; it raises UnreadableAnswer.
     """
 
     pages: Callable[[Bundle, int], Request]

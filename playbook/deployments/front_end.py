@@ -75,9 +75,9 @@ class FrontEnd:
     """By the step that needs it: the name of a link that the API gives for the bundle, or a path
     of the front end (it begins with "/"), opened with the query of a link (``query_of``)."""
     not_known: Mapping[str, str] = field(default_factory=dict)
-    """The steps that cannot be walked, with the reason in a few words: nobody has said where the
-    page is, or how it is used. The walk says "not walked" of them; they are neither GO nor NO-GO.
-    Beside the steps of ``pages`` there is "joined": joining the LiveSale."""
+    """The steps that cannot be walked, each with the reason in a few words: it is not known where
+    the page is, or how it is used. The walk says "not walked" of them; they are neither GO nor
+    NO-GO. Beside the steps of ``pages`` there is "joined": joining the LiveSale."""
     query_of: str = "home"
     """The name of the API's link whose query opens every page as the investor sees it."""
     address: str = ""
@@ -92,7 +92,9 @@ class FrontEnd:
     talk: tuple[Action, ...] = (Type(), Tap("{chat_request}"))
     """How a conversation becomes a lead on the page of the chat."""
     banner: tuple[str, ...] = CLOSES_BANNER
-    """What a visitor taps to be rid of a banner that lies over the page (about cookies)."""
+    """The words that close a banner which lies over the page (about cookies)."""
+    names: bool = True
+    """Whether its pages name a product in the investor's language, where pristine has a name."""
     card: str = ""
     """A CSS selector of a product's card; empty means the smallest element in which a product's
     name and a price stand together."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from playbook.deployments.addresses import is_one_of
-from playbook.deployments.answers import decimal_of, instant_of, list_of, object_of, text_of
+from playbook.deployments.answers import decimal_of, object_of, text_of
 from playbook.deployments.description import (
     Deployment,
     Filter,
@@ -19,16 +19,21 @@ from playbook.deployments.description import (
     Password,
     Request,
     Shown,
-    ShownAccount,
     ShownCreator,
     ShownKpi,
     ShownLead,
-    ShownLiveSale,
     ShownOffer,
     ShownProduct,
     SignIn,
     Single,
     Trace,
+)
+from playbook.deployments.in_both_apps import (
+    comparable_address,
+    key_patterns,
+    livesale_with,
+    log_in,
+    own_page,
 )
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import money_in, named_in, price_field
@@ -134,7 +139,7 @@ KEPT = (
          "preferences.currency", "preferences.timezone", "locked", "expires_at", "password"),
         key="email",
         natural_key=lambda account: account["email"],
-        comparable_key=lambda email: email.casefold() if isinstance(email, str) else email,
+        comparable_key=comparable_address,
         strays_first=True,
     ),
     Kept(
@@ -231,22 +236,13 @@ def _shown_product(answer: Any) -> ShownProduct:
     )
 
 
-def _shown_livesale(answer: Any) -> ShownLiveSale:
-    event = object_of(answer)
-    products = [object_of(product) for product in list_of(event.get("products"))]
-    return ShownLiveSale(
-        id=text_of(event, "_id"),
-        title=text_of(event, "title"),
-        starts_at=instant_of(event, "starts_at"),
-        products=tuple(_shown_offer(product) for product in products),
-        status=text_of(event, "status"),
-        unowned=not event.get("bundle"),
-    )
-
-
 def _shown_creator(answer: Any) -> ShownCreator:
     creator = object_of(answer)
     return ShownCreator(text_of(creator, "name"), unowned=not creator.get("region"))
+
+
+def _is_unowned(event: Document) -> bool:
+    return not event.get("bundle")
 
 
 def _shown_offer(product: Document) -> ShownOffer:
@@ -269,11 +265,6 @@ def _shown_lead(answer: Any) -> ShownLead:
     )
 
 
-def _shown_account(answer: Any) -> ShownAccount:
-    account = object_of(answer)
-    return ShownAccount(text_of(account, "_id"), text_of(account, "email"))
-
-
 def _token(answer: Any) -> str | None:
     token = answer.get("token") if isinstance(answer, dict) else None
     return token if isinstance(token, str) and token else None
@@ -285,13 +276,11 @@ def _user_id(answer: Any) -> str | None:
 
 
 SIGN_IN = SignIn(
-    ask=lambda email, password: Request(
-        "POST", "/api/auth/login", body={"email": email, "password": password}
-    ),
+    ask=log_in,
     token=_token,
     user_id=_user_id,
     own_page=lambda user_id: Request("GET", f"/api/auth/users/{user_id}", signed_in=True),
-    account=_shown_account,
+    account=own_page,
 )
 
 SHOWN = Shown(
@@ -303,9 +292,11 @@ SHOWN = Shown(
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
         lambda *_: Request("GET", "/api/livesale"),
-        _shown_livesale,
+        livesale_with(_shown_offer, _is_unowned),
     ),
-    livesale=Single(lambda key: Request("GET", f"/api/livesale/{key}"), _shown_livesale),
+    livesale=Single(
+        lambda key: Request("GET", f"/api/livesale/{key}"), livesale_with(_shown_offer, _is_unowned)
+    ),
     leads=Listing(
         lambda bundle, _: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
         _shown_lead,
@@ -323,10 +314,6 @@ def _kpi(bundle: Bundle, name: str) -> ShownKpi:
     return ShownKpi(name, money=False)
 
 
-def _key_patterns(bundle: Bundle) -> tuple[str, ...]:
-    return f"aislemarts:bundle:{bundle.key}:*", f"aislemarts:region:{bundle.region}:*"
-
-
 DEPLOYMENT = Deployment(
     name="playbook",
     kept=KEPT,
@@ -334,7 +321,7 @@ DEPLOYMENT = Deployment(
     password=Password("password"),
     traces=TRACES,
     indexes=INDEXES,
-    key_patterns=_key_patterns,
+    key_patterns=key_patterns,
     sign_in=SIGN_IN,
     shown=SHOWN,
     links=Links(

@@ -29,12 +29,18 @@ class Identities:
 
     accounts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """The ``_id`` of each account by its e-mail address, in small letters."""
-    parents: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    """By collection, the ``_id`` of each trace that others belong to (a message's conversation)."""
+    parents: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
+    """By collection and address, the ``_id`` of each trace that others belong to (a message's
+    conversation)."""
 
     def of(self, emails: Iterable[str]) -> tuple[Any, ...]:
         """The ids of some accounts."""
         return tuple(i for email in emails for i in self.accounts.get(email.casefold(), ()))
+
+    def parents_of(self, collection: str, emails: Iterable[str]) -> tuple[Any, ...]:
+        """The ids of the traces in a collection that some accounts have left."""
+        left = self.parents.get(collection, {})
+        return tuple(i for email in emails for i in left.get(email.casefold(), ()))
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def trace_filter(trace: Trace, owner: Owner, identities: Identities) -> Filter:
         either += [{path: {"$in": ids}} for path in trace.user_ids]
     if trace.parent is not None:
         collection, path = trace.parent
-        if parents := identities.parents.get(collection):
+        if parents := identities.parents_of(collection, owner.accounts):
             either.append({path: {"$in": as_written(parents)}})
     if trace.names_bundle:
         not_foreign = {path: is_not_like(owner.foreign_accounts) for path in trace.emails}

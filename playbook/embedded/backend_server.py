@@ -31,6 +31,8 @@ from playbook.standin import aislemarts, rates_feed
 from playbook.standin.app import create_app
 
 ANSWER_SECONDS = 10.0
+REQUESTS_A_MINUTE = "requests_a_minute"
+"""In what a parent says beside the settings: the limit of the published backend's stand-in."""
 
 
 def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
@@ -57,7 +59,8 @@ def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
         seeds=known,
     )
     if variables.get(SETTING) == "aislemarts":
-        return aislemarts.create_app(deployment, known)
+        limit = int(variables.get(REQUESTS_A_MINUTE) or aislemarts.REQUESTS_A_MINUTE)
+        return aislemarts.create_app(deployment, known, limit)
     app = create_app(deployment, known)
     settings = Settings.from_environment({**variables, "API_URL": address})
     assert settings is not None  # all three connections are named

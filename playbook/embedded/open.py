@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 
@@ -29,8 +30,14 @@ def opened(seeds: Seeds, settings: Settings | None = None) -> Iterator[Environme
 
             settings = stack.enter_context(start(seeds=seeds))
         environment = stack.enter_context(Environment(settings))
+        environment.api.on_wait = say_that_the_api_asks_to_wait
         environment.require_reachable()
         yield environment
+
+
+def say_that_the_api_asks_to_wait(seconds: float) -> None:
+    """One line of progress, so that nobody takes a wait for a hang."""
+    print(f"the API asks us to wait {max(1, round(seconds))} s", file=sys.stderr, flush=True)
 
 
 def require_named(variables: MutableMapping[str, str] | None = None) -> None:

@@ -49,14 +49,21 @@ PORT_ATTEMPTS = 5
 
 @contextmanager
 def start(
-    data_dir: Path | None = None, seeds: Seeds | None = None, deployment: str | None = None
+    data_dir: Path | None = None,
+    seeds: Seeds | None = None,
+    deployment: str | None = None,
+    *,
+    requests_a_minute: int | None = None,
 ) -> Iterator[Settings]:
     """A running environment, empty until reset, that already carries the marker.
 
     With ``data_dir`` its data and passwords stay there for the next start; without, everything
     is gone at the end. ``deployment`` is the app that its stand-in is like, else the one that
-    ``PLAYBOOK_DEPLOYMENT`` names. Raises Unreachable where a part does not start, Refused where
-    another environment runs in the directory, WrongUsage where the directory cannot be used.
+    ``PLAYBOOK_DEPLOYMENT`` names; ``requests_a_minute`` is the limit of the published backend's
+    stand-in, where it is not to be its own.
+
+    Raises Unreachable where a part does not start, Refused where another environment runs in the
+    directory, WrongUsage where the directory cannot be used.
     """
     if sys.version_info < NEEDED_PYTHON:
         raise WrongUsage(
@@ -100,7 +107,10 @@ def start(
         mongo_uri = mongo.address(deadline)
         variables = {"MONGO_URI": mongo_uri, "MONGO_DB": DEFAULT_DATABASE, "REDIS_URL": redis_url}
         variables[SETTING] = deployment
-        api.tell(json.dumps({**variables, **passwords}).encode())
+        stated = {**variables, **passwords}
+        if requests_a_minute is not None:
+            stated["requests_a_minute"] = str(requests_a_minute)
+        api.tell(json.dumps(stated).encode())
         settings = Settings(
             mongo_uri=mongo_uri,
             mongo_db=DEFAULT_DATABASE,

@@ -19,7 +19,7 @@ import requests
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
@@ -27,7 +27,7 @@ from pymongo.write_concern import WriteConcern
 from playbook.deployments import Deployment, load
 from playbook.environment import identity, reasons, redis_client
 from playbook.environment.http import Api, Visitor
-from playbook.environment.identity import Identity
+from playbook.environment.identity import Found, Identity
 from playbook.environment.outages import Outages
 from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
 from playbook.environment.redis_client import Client
@@ -177,6 +177,19 @@ class Environment:
                     self._known.append(identity.read(self.db, self.settings))
             return self._known[0]
 
+    def identify(self, found: Found) -> Identity:
+        """Which environment this is, by what its database says now.
+
+        Raises Refused where the database is a copy of another environment's, and Unreachable.
+        """
+        stated = (found.marker or {}).get("identity")
+        with self._identifying:
+            if not self._known or not self._known[0].owns(stated):
+                self._known.clear()
+                with self.translate_connection_errors():
+                    self._known.append(identity.read(self.db, self.settings, found))
+            return self._known[0]
+
     @property
     def front_end_address(self) -> str:
         """Where the app's pages are: as its description says, else ``APP_URL``, else the API's."""
@@ -253,7 +266,8 @@ class Environment:
     def outlast[T](self, attempt: Callable[[], T]) -> T:
         """What ``attempt`` answers, made again while a part is away (playbook.environment.outages).
 
-        Raises Outage where the part stays away for longer than ``PLAYBOOK_OUTAGE_PATIENCE``.
+        Raises Outage where the part stays away for longer than ``PLAYBOOK_OUTAGE_PATIENCE``, and
+        StoppedEarly where this process is told to stop meanwhile.
         """
 
         def translated() -> T:
@@ -266,8 +280,7 @@ class Environment:
         # A server's own words may hold anything, our secrets too.
         reason = self.redact(reasons.reason_of(error))
         address = self.settings.addresses[part]
-        answered = isinstance(error, OperationFailure) and not reasons.may_pass(error)
-        what = "refuses" if answered else "cannot be reached"
+        what = "refuses" if reasons.refused(error) else "cannot be reached"
         text = f"{part} at {address} {what}: {reason}"
         return Outage(text, part) if reasons.may_pass(error) else Unreachable(text)
 

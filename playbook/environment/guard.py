@@ -44,16 +44,14 @@ def require_marker(environment: Environment) -> Identity:
     Raises Refused where it does not, or where it is a copy of another environment's.
     """
     db = environment.db
-    marker = find_marker(db)
-    if marker is None:
+    # Somebody may have marked it anew since it was opened.
+    found = identity.look(db, environment.settings)
+    if found.marker is None:
         raise Refused(
             f"database {db.name!r} is not marked as a demo environment: nothing was written; "
             f"if it is one, run: playbook adopt --i-mean {db.name}"
         )
-    # Somebody may have marked it anew since it was opened.
-    if not environment.identity.owns(marker.get("identity")):
-        environment.forget_identity()
-    return environment.identity
+    return environment.identify(found)
 
 
 def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -> Census:

@@ -1,8 +1,9 @@
 """Ask a deployment's API as a good guest.
 
-One request is one request, with two exceptions: a connection that the server had closed while it
+One request is one request, with three exceptions: a connection that the server had closed while it
 stood open is opened anew, once, where no byte of the answer had come; and where the API answers
-429 (too many requests), everybody waits as long as it asks for, within a stated patience. A whole
+429 (too many requests), everybody waits as long as it asks for, within a stated patience; and
+where an app knows a route only with a slash at its end, or only without, that one is asked. A whole
 answer has a deadline, whatever its pieces take. Each visitor has cookies of its own.
 """
 
@@ -32,6 +33,8 @@ from playbook.environment.api_access import ApiAccess
 USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
 PARALLEL_REQUESTS = 8
 TOO_MANY = 429
+KEEPS_THE_METHOD = (307, 308)
+"""Redirects after which the same request is to be made again."""
 CAREFUL_SECONDS = 60.0
 """How long requests go one at a time after one was refused."""
 LEAST_PAUSE = 0.5
@@ -161,7 +164,9 @@ class Api:
         self._url = urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
         self._access, self._connect_seconds = access, connect_seconds
         self._adapter = _Adapter(pool_connections=1, pool_maxsize=PARALLEL_REQUESTS)
-        self._limit = _Limit(access.patience)
+        self._limit = _Limit(access.patience, lambda seconds: self.on_wait(seconds))
+        self.on_wait: Callable[[float], None] = lambda seconds: None
+        """Called where the API asks to wait, with the seconds; once for all who wait with it."""
         self.listeners: list[Callable[[str], None]] = []
         """Called for each request that is sent ("GET /api/products"), to count them."""
 
@@ -202,7 +207,7 @@ class Api:
         signed_in = any(name.lower() == "authorization" for name in headers)
         auth = _nobody if signed_in or not any(self._credentials) else self._credentials
 
-        def send() -> requests.Response:
+        def send(path: str = path) -> requests.Response:
             for listener in self.listeners:
                 listener(f"{method} {path}")
             with _within(seconds) as deadline:
@@ -221,7 +226,20 @@ class Api:
                         raise requests.Timeout(f"no whole answer in {seconds:g} s") from error
                     raise
 
-        return self._limit.respected(send)
+        answer = self._limit.respected(send)
+        if answer.status_code in KEEPS_THE_METHOD and _differs_by_a_slash(answer, self._url + path):
+            other = path[:-1] if path.endswith("/") else f"{path}/"
+            answer = self._limit.respected(lambda: send(other))
+        return answer
+
+
+def _differs_by_a_slash(answer: requests.Response, asked: str) -> bool:
+    """Whether an app sends to the same path with, or without, a slash at its end.
+
+    Only the paths are compared: behind a proxy an app often does not know its own address.
+    """
+    to, path = urlsplit(answer.headers.get("Location", "")).path, urlsplit(asked).path
+    return to != path and to.rstrip("/") == path.rstrip("/")
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -243,8 +261,8 @@ def _within(seconds: float) -> Iterator[Deadline]:
 class _Limit:
     """The API's limit of requests: while it is reached, nobody asks; then one at a time."""
 
-    def __init__(self, patience: float) -> None:
-        self._patience, self.waited = patience, 0.0
+    def __init__(self, patience: float, tell: Callable[[float], None]) -> None:
+        self._patience, self._tell, self.waited = patience, tell, 0.0
         self._free_at = self._careful_until = 0.0
         self._refused = 0
         self._lock, self._one_at_a_time = threading.Lock(), threading.Lock()
@@ -279,6 +297,8 @@ class _Limit:
             if until - started > self._patience:
                 return answer, False
             self._refused = min(self._refused + 1, 5)
+            if until > self._free_at + 1:
+                self._tell(pause)
             # Several may wait side by side: their time counts once.
             self.waited += max(0.0, until - max(self._free_at, now))
             self._free_at = max(self._free_at, until)

@@ -6,13 +6,14 @@ a scope is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pymongo.database import Database
 
 from playbook.deployments.addresses import is_one_of
-from playbook.deployments.description import Deployment
+from playbook.deployments.description import Deployment, Trace
+from playbook.deployments.paths import values_at
 from playbook.deployments.scope import Identities, Scope, as_written, scope_of
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
@@ -44,12 +45,28 @@ def read_identities(
         email = str(user[kept.key]).casefold()
         accounts[email] = (*accounts.get(email, ()), user["_id"])
     ids = as_written(i for found in accounts.values() for i in found)
-    parents: dict[str, tuple[Any, ...]] = {}
+    parents: dict[str, dict[str, tuple[Any, ...]]] = {}
     for trace in deployment.traces:
         if trace.parent is None or not ids:
             continue
         name = trace.parent[0]
         above = next(t for t in deployment.traces if t.collection == name)
-        own = {"$or": [{path: {"$in": ids}} for path in above.user_ids]}
-        parents[name] = tuple(found["_id"] for found in db[name].find(own, {"_id": 1}))
+        parents[name] = _left_by(db, above, accounts, ids)
     return Identities(accounts, parents)
+
+
+def _left_by(
+    db: Database[dict[str, Any]],
+    trace: Trace,
+    accounts: Mapping[str, tuple[Any, ...]],
+    ids: list[Any],
+) -> dict[str, tuple[Any, ...]]:
+    """By address, the ``_id`` of each trace that some accounts have left."""
+    own = {"$or": [{path: {"$in": ids}} for path in trace.user_ids]}
+    left: dict[str, tuple[Any, ...]] = {}
+    for found in db[trace.collection].find(own, dict.fromkeys(trace.user_ids, 1)):
+        carried = {str(v) for path in trace.user_ids for v in values_at(found, path)}
+        for email, own_ids in accounts.items():
+            if carried & {str(i) for i in own_ids}:
+                left[email] = (*left.get(email, ()), found["_id"])
+    return left

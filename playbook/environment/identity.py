@@ -10,7 +10,7 @@ along; it is noticed by that, and refused until a person has said what it is.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from playbook.environment.settings import NAME_SETTING, Settings
+from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused
 
 COLLECTION = "demo_environment"
@@ -62,21 +63,44 @@ def find_marker(db: Database[dict[str, Any]]) -> Marker | None:
     return db[COLLECTION].find_one({"_id": MARKER})
 
 
-def read(db: Database[dict[str, Any]], settings: Settings) -> Identity:
+@dataclass(frozen=True)
+class Found:
+    """What a database says of itself: its marker, if it has one, and where it is."""
+
+    marker: Marker | None
+    place: str
+
+
+def look(db: Database[dict[str, Any]], settings: Settings) -> Found:
+    """Ask for the marker and the place at once."""
+
+    def place() -> str:
+        try:
+            return place_of(db, settings)
+        except OperationFailure:  # we may not ask; it matters only where there is a marker
+            return _address(settings)
+
+    asked: list[Callable[[], Any]] = [lambda: find_marker(db), place]
+    return Found(*side_by_side(asked))
+
+
+def read(db: Database[dict[str, Any]], settings: Settings, found: Found | None = None) -> Identity:
     """The identity of a database; one is written where a marker has none yet.
 
-    Raises Refused where the database is a copy of another environment's, or where
-    ``PLAYBOOK_ENVIRONMENT`` names another environment than the marker does.
+    ``found`` is what :func:`look` has just answered. Raises Refused where the database is a copy
+    of another environment's, or where ``PLAYBOOK_ENVIRONMENT`` names another environment than the
+    marker does.
     """
-    marker = find_marker(db)
+    found = found or look(db, settings)
+    marker = found.marker
     if marker is None:
         return Identity("", settings.default_name)
     if not marker.get("identity"):
         try:
-            marker = _add_identity(db, settings)
+            marker = _add_identity(db, settings, found.place)
         except OperationFailure:  # we may not write here
             return Identity("", settings.default_name)
-    _require_original(db, marker, settings)
+    _require_original(db, marker, settings, found.place)
     return Identity(str(marker["identity"]), _name(db, marker, settings))
 
 
@@ -96,7 +120,8 @@ def confirm(db: Database[dict[str, Any]], settings: Settings, *, moved: bool = F
     if moved:
         change |= {"place": place_of(db, settings)}
     else:
-        _require_original(db, find_marker(db) or {}, settings)
+        found = look(db, settings)
+        _require_original(db, found.marker or {}, settings, found.place)
     if change:
         db[COLLECTION].update_one({"_id": MARKER}, {"$set": change})
     return read(db, settings)
@@ -115,7 +140,7 @@ def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
     server = _about_server(db).find_one({"_id": "server"})
     if server is not None:
         return f"server {server['id']}/{db.name}"
-    return f"address {settings.place}"
+    return _address(settings)
 
 
 def identify_server(db: Database[dict[str, Any]], directory: Path) -> bool:
@@ -148,13 +173,17 @@ def keep_address(db: Database[dict[str, Any]], settings: Settings) -> None:
     )
 
 
+def _address(settings: Settings) -> str:
+    return f"address {settings.place}"
+
+
 def _uuid_text(found: object) -> str:
     return str(found.as_uuid() if hasattr(found, "as_uuid") else found)
 
 
-def _add_identity(db: Database[dict[str, Any]], settings: Settings) -> Marker:
+def _add_identity(db: Database[dict[str, Any]], settings: Settings, place: str) -> Marker:
     """Write an identity into a marker that has none; of several that try at once, one does."""
-    new = {"identity": str(uuid.uuid4()), "place": place_of(db, settings), **_names(settings)}
+    new = {"identity": str(uuid.uuid4()), "place": place, **_names(settings)}
     db[COLLECTION].update_one({"_id": MARKER, "identity": {"$exists": False}}, {"$set": new})
     return find_marker(db) or new
 
@@ -164,9 +193,10 @@ def _names(settings: Settings) -> dict[str, str]:
     return {"name": settings.default_name, "named_by": named_by}
 
 
-def _require_original(db: Database[dict[str, Any]], marker: Marker, settings: Settings) -> None:
-    place = marker.get("place")
-    if place is None or place == place_of(db, settings):
+def _require_original(
+    db: Database[dict[str, Any]], marker: Marker, settings: Settings, place: str
+) -> None:
+    if marker.get("place") in (None, place):
         return
     raise Refused(
         f"database {db.name!r} at {settings.addresses['MongoDB']} carries the identity of "

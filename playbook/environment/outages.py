@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from playbook.errors import Outage
+from playbook.processes import signals
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 """Seconds between two attempts."""
@@ -30,7 +31,8 @@ class Outages:
     def outlast[T](self, attempt: Callable[[], T]) -> T:
         """What ``attempt`` answers; it is made again while a part is away, within the patience.
 
-        Raises Outage where the part stays away for longer.
+        Raises Outage where the part stays away for longer, and StoppedEarly where this process is
+        told to stop meanwhile.
         """
         pause = FIRST_PAUSE
         while True:
@@ -40,7 +42,7 @@ class Outages:
             except Outage as error:
                 if self._away_for(error.part, started) + pause > self._patience:
                     raise
-                time.sleep(pause)
+                signals.pause(pause, str(error))
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 self._answered(started)

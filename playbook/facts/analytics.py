@@ -11,7 +11,7 @@ from playbook.environment.presence import instants_in, is_now, is_probe, people_
 from playbook.facts.cached_copies import is_of_a_visitor, read_cached
 from playbook.facts.comparison import differences
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Description, Finding
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
@@ -78,6 +78,7 @@ class Analytics:
                 f"the event that {answer.request} tracked",
                 Description("in analytics within 5 s"),
                 NOTHING,
+                kind=FailureKind.TIMING,
             )
             return
         if len(events) > 1:

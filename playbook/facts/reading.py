@@ -45,7 +45,7 @@ from playbook.environment.presence import Presence
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
-from playbook.facts.findings import Unobservable
+from playbook.facts.findings import FailureKind, Unobservable, kind_of
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles, languages
@@ -58,9 +58,13 @@ from playbook.reset.journal import LOOKS
 
 PATIENCE_SECONDS = 5.0
 """How long an endpoint may take before an investor would notice."""
+LATE = f"did not answer within {PATIENCE_SECONDS:g} s"
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
+GATEWAY_ERRORS = (502, 503, 504)
+"""What a proxy answers while the API behind it does not."""
+UNPROCESSABLE = 422
 MOST_PAGES = 200
 """A list that never ends is read so far."""
 VARIANTS = "variants of the languages"
@@ -78,13 +82,21 @@ class Answer:
     status: int | None
     body: Any = None
     problem: str | None = None
+    silent: bool = False
+    """Whether the API gave no answer, or one that was needed first."""
+
+    @property
+    def kind(self) -> FailureKind:
+        """Of which kind the failure is, where this is no good answer."""
+        down = self.silent or self.status in GATEWAY_ERRORS
+        return FailureKind.ENVIRONMENT if down else FailureKind.DATA
 
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable where it is not one."""
         if self.problem or self.status != 200:
             remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
             text = f"{self.request} {self.problem or f'answered {self.status}'}"
-            raise Unobservable(text, remedy)
+            raise Unobservable(text, remedy, self.kind)
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:
@@ -266,7 +278,15 @@ class Reading:
     @property
     def shown_products(self) -> list[ShownProduct]:
         """The shop's whole list. Raises Unobservable, as all of these do."""
-        return self._result(self._shown_products)
+        listed, listing = self._result(self._shown_products), self.deployment.shown.products
+        if listing is None or not self.stored.keeps("products"):
+            return listed
+        wanted = {str(match.wanted["_id"]) for match in self.stored.matched("products").matches}
+        if wanted <= {product.id for product in listed}:
+            return listed
+        read_on = partial(self._read_listing, listing, to_the_end=True)
+        whole = self._shared.ask("the whole shop", lambda: self._pool.submit(read_on))
+        return self._result(whole)
 
     @property
     def shown_product(self) -> tuple[str, ShownProduct]:
@@ -287,7 +307,20 @@ class Reading:
     @property
     def shown_livesales(self) -> list[ShownLiveSale]:
         """The list of LiveSales."""
-        return self._result(self._shown_livesales)
+        listing = self.deployment.shown.livesales
+        try:
+            return self._result(self._shown_livesales)
+        except Unobservable:
+            if listing is None or not listing.pages(self.bundle, 0).signed_in:
+                raise
+        # Whoever asked for all could not sign in: that is that bundle's fault, not this one's.
+        return self._result(self._own_livesales)
+
+    @cached_property
+    def _own_livesales(self) -> Future[list[ShownLiveSale]]:
+        listing = self.deployment.shown.livesales
+        assert listing is not None
+        return self._pool.submit(self._read_listing, listing)
 
     @property
     def shown_livesale(self) -> ShownLiveSale:
@@ -316,7 +349,7 @@ class Reading:
         try:
             return future.result()
         except PlaybookError as error:
-            raise Unobservable(str(error), remedy_for(error)) from None
+            raise Unobservable(str(error), remedy_for(error), kind_of(error)) from None
 
     def _read_scope(self) -> Scope:
         with self.environment.translate_connection_errors():
@@ -374,9 +407,10 @@ class Reading:
                 visitor = visitor or self._visitor
                 answer = visitor.ask(method, path, seconds=PATIENCE_SECONDS, **options)
         except requests.Timeout:
-            return Answer(request, None, problem=f"did not answer within {PATIENCE_SECONDS:g} s")
+            return Answer(request, None, problem=LATE, silent=True)
         except requests.RequestException as error:
-            return Answer(request, None, problem=f"got no answer ({type(error).__name__})")
+            problem = f"got no answer ({type(error).__name__})"
+            return Answer(request, None, problem=problem, silent=True)
         return _answer(request, answer, answer.content)
 
     # Probes
@@ -423,7 +457,7 @@ class Reading:
         """The answer to a request; a signed-in one is asked as the first account that got in."""
         if not request.signed_in:
             return self._ask(request.method, request.path, params=dict(request.query))
-        problem = "no account"
+        problem, silent = "no account", False
         for email in accounts:
             answer = self._result(self._logins[email])
             token = self.deployment.sign_in.token(answer.body)
@@ -439,27 +473,45 @@ class Reading:
             said = "answered without a token" if answer.status == 200 else None
             said = answer.problem or said or f"answered {answer.status}"
             problem = f"{answer.request} {said}"
+            silent = answer.kind is FailureKind.ENVIRONMENT
         text = f"could not be asked, as nobody could sign in ({problem})"
-        return Answer(str(request), None, problem=text)
+        return Answer(str(request), None, problem=text, silent=silent)
 
     def _not_shown(self, what: str) -> Any:
         text = self.deployment.not_kept.get(what, f"the app has no route that shows {what}")
         raise Unobservable(text, Remedy.BACKEND)
 
-    def _read_listing[T](self, listing: Listing[T]) -> list[T]:
+    def _read_listing[T](self, listing: Listing[T], *, to_the_end: bool = False) -> list[T]:
+        """The entries of a list, to its first short page, or until a page brings nothing new.
+
+        A short page need not be the last: an app may give fewer than were asked for, and one that
+        hides an entry gives one less.
+        """
         entries: list[T] = []
+        known: set[str] = set()
         asked = 0
         for _ in range(MOST_PAGES):
-            request = listing.pages(self.bundle, asked)
-            page = _as_described(self._asked(request, *self.accounts), list_of)
+            page = _as_described(self._page(listing, asked), list_of)
             asked += len(page)
-            for entry in page:
+            new = [entry for entry in page if _text(entry) not in known]
+            known.update(map(_text, new))
+            for entry in new:
                 # One that does not read is not shown; the app may have entries of its own kind.
                 with suppress(UnreadableAnswer):
                     entries.append(listing.entry(entry))
-            if listing.page_size is None or len(page) < listing.page_size:
+            short = len(page) < (listing.page_size or 0) and not to_the_end
+            if listing.page_size is None or short or not new:
                 break
         return entries
+
+    def _page[T](self, listing: Listing[T], skip: int) -> Answer:
+        request = listing.pages(self.bundle, skip)
+        answer = self._asked(request, *self.accounts)
+        if answer.status == UNPROCESSABLE and "limit" in request.query:
+            # The app gives no pages of that size: as many as it likes, then.
+            query = {name: text for name, text in request.query.items() if name != "limit"}
+            answer = self._asked(replace(request, query=query), *self.accounts)
+        return answer
 
     def _open[T](self, single: Single[T] | None, what: str, key: str, *accounts: str) -> T:
         if single is None:
@@ -574,6 +626,11 @@ class AskedOnce:
             known = what in self._firsts
             self._firsts.add(what)
             return not known
+
+
+def _text(entry: object) -> str:
+    """An entry of a list, to know it again."""
+    return json.dumps(entry, sort_keys=True, default=str)
 
 
 def _as_described[T](answer: Answer, read: Callable[[Any], T]) -> T:

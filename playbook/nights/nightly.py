@@ -29,7 +29,13 @@ from playbook.nights.schedule.due import due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.livesale_time import livesale_start
 from playbook.pristine.seeds import Seeds
-from playbook.processes.signals import Interrupted, StoppedEarly, StoppedImmediately, StopRequest
+from playbook.processes.signals import (
+    Interrupted,
+    StoppedEarly,
+    StoppedImmediately,
+    StopRequest,
+    finishing,
+)
 from playbook.report.allure.former import remove_results_of
 from playbook.reset import backup
 from playbook.reset.journal import WALK as TRIGGER_OF_WALKS
@@ -208,8 +214,8 @@ class Nightly:
         if attempt.go:
             try:
                 self._resets.save(bundle, backup.GO, run=night.id)
-            except OSError as error:
-                night.notes.append(f"the GO state could not be saved: {error.strerror}")
+            except backup.BackupsUnusable as error:
+                night.notes.append(f"the GO state could not be saved: {error}")
             self._walk_through(night)
             return
         if isinstance(attempt.error, Unreachable):
@@ -373,7 +379,7 @@ class Nightly:
         if self.reports:
             self._leave_report(night, verdict, self.reports)
         (part,) = verdict.document()["bundles"]
-        recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        recording.finish(run, part)
         night.run = run.id
         passed = len(found.results) - len(found.not_passed)
         run.steps.append(
@@ -383,7 +389,8 @@ class Nightly:
                 "did": f"{found.verdict}, {passed} of {len(found.results)} scenarios passed",
             }
         )
-        self.environment.outlast(lambda: self.journal.record([run]))
+        with finishing():
+            self.environment.outlast(lambda: self.journal.record([run]))
         return Attempt(what, verdict=found)
 
     def _walk_through(self, night: Night) -> None:
@@ -392,6 +399,7 @@ class Nightly:
             return
         results = self._allure_results(night)
         run = recording.begin(self.seeds, night.bundle.key, self._resets.by, TRIGGER_OF_WALKS)
+        run.part_of = night.id
         try:
             with self.stopping.changing_nothing():
                 verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)
@@ -405,7 +413,7 @@ class Nightly:
         self.stopping.require()
         (found,) = verdict.bundles
         (part,) = verdict.document()["bundles"]
-        recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        recording.finish(run, part)
         self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=found))
         said = found.verdict if found.walked else "not walked"

@@ -15,14 +15,18 @@ The exit code is the usual one of a signal: 130 for SIGINT, 143 for SIGTERM.
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Event, current_thread, main_thread
 from typing import Any
 
 from playbook.errors import PlaybookError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+POLL_SECONDS = 0.05
+_finishing: ContextVar[bool] = ContextVar("finishing", default=False)
 _last: list[int] = []
 _raised: list[int] = []
 
@@ -71,7 +75,10 @@ def interrupt() -> None:
             _raised.append(number)
             raise Interrupted(number)
 
-    _handle_by(handle)
+    def ends_waiting(finishing: bool) -> int | None:
+        return received() if interrupted else None
+
+    _handle_by(handle, ends_waiting)
 
 
 class StopRequest:
@@ -90,7 +97,7 @@ class StopRequest:
 
     def listen(self) -> None:
         """Note SIGTERM and SIGINT from now on; only the main thread may call this."""
-        _handle_by(self._note)
+        _handle_by(self._note, self._ends_waiting)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -124,6 +131,10 @@ class StopRequest:
         """Wait, but no longer than until told to stop; answers whether that was told."""
         return self.asked.wait(seconds)
 
+    def _ends_waiting(self, finishing: bool) -> int | None:
+        told = self.at_once if finishing else self.asked.is_set()
+        return self.number if told else None
+
     def require(self) -> None:
         """Raises StoppedImmediately where the work is to be broken off."""
         if self.at_once:
@@ -135,10 +146,49 @@ class StopRequest:
             raise StoppedEarly(f"interrupted by {signal.Signals(self.number).name}", self.number)
 
 
-def _handle_by(handle: Callable[[int, Any], None]) -> None:
+@contextmanager
+def finishing() -> Iterator[None]:
+    """Inside of the block work is finished although this process has been told to stop.
+
+    The state before is put back, a record is written. A second signal breaks it off.
+    """
+    token = _finishing.set(True)
+    try:
+        yield
+    finally:
+        _finishing.reset(token)
+
+
+def pause(seconds: float, why: str) -> None:
+    """Sleep, in any thread, but no longer than until this process is told to stop.
+
+    Inside of :func:`finishing` only being told to stop at once ends it. Raises StoppedEarly, which
+    says what was waited for.
+    """
+    ends_waiting = getattr(signal.getsignal(signal.SIGTERM), "ends_waiting", _never)
+    deadline = time.monotonic() + seconds
+    while True:
+        if (number := ends_waiting(_finishing.get())) is not None:
+            name = signal.Signals(number).name
+            raise StoppedEarly(f"interrupted by {name} while waiting: {why}", number)
+        if (rest := deadline - time.monotonic()) <= 0:
+            return
+        time.sleep(min(rest, POLL_SECONDS))
+
+
+def _never(_: bool) -> int | None:
+    return None
+
+
+def _handle_by(
+    handle: Callable[[int, Any], None], ends_waiting: Callable[[bool], int | None]
+) -> None:
     def handler(number: int, frame: Any) -> None:
         _last[:] = [number]
         handle(number, frame)
+
+    # Whoever waits in another thread asks the handler that is set.
+    handler.ends_waiting = ends_waiting  # type: ignore[attr-defined]
 
     if current_thread() is main_thread():  # no other may; one that embeds us sees to its signals
         for number in SIGNALS:

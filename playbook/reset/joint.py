@@ -67,12 +67,12 @@ def _merge(operations: Sequence[Operation]) -> list[Operation]:
         case ClearKeys():
             patterns = [p for o in operations if isinstance(o, ClearKeys) for p in o.patterns]
             return [ClearKeys(tuple(dict.fromkeys(patterns)))]
-        case Call(method, path, list()):
+        case Call(method, path, list(), stage):
             bodies: list[Document] = []
             for operation in operations:
                 assert isinstance(operation, Call) and isinstance(operation.body, list)
                 bodies += [part for part in operation.body if part not in bodies]
-            return [Call(method, path, bodies)]
+            return [Call(method, path, bodies, stage)]
         case _:
             distinct: list[Operation] = []
             distinct += [o for n, o in enumerate(operations) if o not in operations[:n]]

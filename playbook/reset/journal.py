@@ -32,6 +32,7 @@ from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError, Unreachable
 from playbook.pristine.seeds import Document
 from playbook.processes.output import write_output
+from playbook.processes.signals import StoppedEarly
 
 COLLECTION = "demo_resets"
 AWARE = json_util.JSONOptions(tz_aware=True)
@@ -190,7 +191,7 @@ class Journal:
 
         try:
             outlast(record)
-        except (PyMongoError, Unreachable):
+        except (PyMongoError, Unreachable, StoppedEarly):
             for run in runs:
                 self._put_into_spool(run)
 

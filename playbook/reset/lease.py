@@ -1,6 +1,6 @@
 """One reset at a time: leases in MongoDB, one a bundle and one a region.
 
-Leases are taken in a fixed order (bundles, then regions, then what all share). One expires by the
+A run tries all of its leases at once, and waits for regions in a fixed order. One expires by the
 server's clock, is renewed while its holder works, and carries a fence: a number that grows with
 every holder. A holder asks :meth:`Lease.require` before each write; one that finds its lease gone
 writes nothing more.
@@ -26,8 +26,10 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from playbook.environment.server_clock import ServerClock, elapsed
+from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused, Unreachable
 from playbook.pristine.bundles import Bundle
+from playbook.processes.signals import StoppedEarly, finishing
 
 COLLECTION = "demo_locks"
 LIFE = timedelta(seconds=60)
@@ -86,6 +88,8 @@ class Lease:
     fences: dict[str, int] = field(default_factory=dict)
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+    """Held by whoever of several writers renews it: once is enough."""
 
     def __post_init__(self) -> None:
         self.clock = self.clock or ServerClock(self.db)
@@ -124,9 +128,10 @@ class Lease:
             if other is not None:
                 return other
             stands = False
-        self.fences[key] = taken["fence"]
         sure = started - self.clock.uncertainty + self.life.total_seconds()
-        self._sure_until = min(self._sure_until or sure, sure)
+        with self._lock:
+            self.fences[key] = taken["fence"]
+            self._sure_until = min(self._sure_until or sure, sure)
         return None
 
     def require(self) -> None:
@@ -134,9 +139,12 @@ class Lease:
 
         Raises LeaseLost where one is not.
         """
-        rest = min(SAFE_REST, self.life / 2)
-        if self._sure_until - elapsed() > rest.total_seconds():
-            return
+        with self._lock:
+            rest = min(SAFE_REST, self.life / 2)
+            if self._sure_until - elapsed() <= rest.total_seconds():
+                self._renew()
+
+    def _renew(self) -> None:
         now, started = self.clock.now(), elapsed()
         renewed = self.db[COLLECTION].update_many(
             {"_id": {"$in": list(self.fences)}, "run": self.run, "expires_at": {"$gt": NEVER}},
@@ -178,10 +186,31 @@ class Lease:
     def release(self) -> None:
         """Give every lease back; one that is no longer ours is left alone."""
         _over.add(self.run)
-        self.db[COLLECTION].update_many(
-            {"_id": {"$in": list(self.fences)}, "run": self.run}, {"$set": {"expires_at": NEVER}}
-        )
+        self.give_back(list(self.fences))
         _over.discard(self.run)
+
+    def give_back(self, keys: Sequence[str]) -> None:
+        """Give some leases back; one that is no longer ours is left alone."""
+        self.db[COLLECTION].update_many(
+            {"_id": {"$in": list(keys)}, "run": self.run}, {"$set": {"expires_at": NEVER}}
+        )
+        for key in keys:
+            self.fences.pop(key, None)
+
+    def take_all(self, bundles: Sequence[str], regions: Sequence[str]) -> dict[str, Any]:
+        """Try to take several leases at once; answers with the holders of those that are not free.
+
+        Of the regions only those are kept that stand before the first one that is not free. Who
+        waits for a region then holds none that comes later, so that two runs never wait for each
+        other.
+        """
+        keys = [*bundles, *regions]
+        answers = side_by_side([partial(self.take, key) for key in keys])
+        others = {key: other for key, other in zip(keys, answers, strict=True) if other}
+        waited_for = next((n for n, key in enumerate(regions) if key in others), len(regions))
+        if too_early := [key for key in regions[waited_for:] if key in self.fences]:
+            self.give_back(too_early)
+        return others
 
 
 @contextmanager
@@ -199,8 +228,9 @@ def held(
 ) -> Iterator[Lease]:
     """Hold the leases of some bundles and their regions while a reset or rollback runs.
 
-    All of them or none: bundles first, then regions, each in a fixed order, so that two runs never
-    wait for each other. ``outlast`` makes each request again while MongoDB is away.
+    All of them or none: all are tried at once; a bundle is never waited for, and regions are in a
+    fixed order, so that two runs never wait for each other. ``outlast`` makes each request again
+    while MongoDB is away.
 
     Raises Refused, naming the holder, where a bundle is being reset already,
     or where a region stays held for longer than ``patience``.
@@ -209,15 +239,20 @@ def held(
     if clock is not None:
         lease.clock = clock
     try:
-        for bundle in sorted(bundles, key=lambda one: one.key):
-            if other := outlast(partial(lease.take, f"bundle:{bundle.key}")):
+        regions = [f"region:{name}" for name in sorted({bundle.region for bundle in bundles})]
+        names = {f"bundle:{one.key}": one.short for one in sorted(bundles, key=lambda o: o.key)}
+        others = outlast(lambda: lease.take_all(list(names), regions))
+        for key, name in names.items():
+            if key in others:
                 raise BeingReset(
-                    f"{bundle.short} is being reset already, by {_describe_lease(other)}; "
+                    f"{name} is being reset already, by {_describe_lease(others[key])}; "
                     "nothing was written"
                 )
-        for region in sorted({bundle.region for bundle in bundles}):
+        for region in regions:
+            if region in lease.fences:
+                continue
             lease.wait_for(
-                f"region:{region}",
+                region,
                 patience=patience,
                 pause=pause,
                 outlast=outlast,
@@ -227,7 +262,7 @@ def held(
     finally:
         # Where MongoDB stays away the lease ends by its expiry.
         if lease.fences:
-            with suppress(PyMongoError, Unreachable):
+            with suppress(PyMongoError, Unreachable, StoppedEarly), finishing():
                 outlast(lease.release)
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
@@ -25,6 +26,23 @@ from playbook.pristine.documents import pristine_documents
 from playbook.pristine.passwords import fitting_hash
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.changes import changes_of, refusal
+
+
+class Stage(IntEnum):
+    """What a step must wait for: all steps of the stages before its own.
+
+    Steps of one stage wait for each other only where they write to the same collection.
+    """
+
+    ACCOUNTS = 1
+    """Documents refer to the ids that the app gives to new accounts."""
+    DOCUMENTS = 2
+    CONTEXTS = 3
+    """The app reads the documents anew."""
+    INDEXES_AND_CACHES = 4
+    """With it go the app's judgements, which change nothing."""
+    WARM_UP = 5
+    """The app fills its caches again."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +159,7 @@ class Call:
     method: str
     path: str
     body: list[Document] | Document | None = None
+    stage: Stage = Stage.CONTEXTS
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -172,6 +191,28 @@ class Step:
     def name(self) -> str:
         """How the journal and the progress call the step."""
         return f"{self.phase}: {self.line}"
+
+    @property
+    def stage(self) -> Stage:
+        """When it can be done."""
+        match self.operation:
+            case Call(stage=stage):
+                return stage
+            case CreateAccounts(accounts) if accounts:
+                return Stage.ACCOUNTS
+            case EnsureIndexes() | RestoreIndexes() | ClearKeys():
+                return Stage.INDEXES_AND_CACHES
+            case _:
+                return Stage.DOCUMENTS
+
+    @property
+    def writes_to(self) -> str | None:
+        """The collection that it writes to; None where it asks Redis or the API."""
+        match self.operation:
+            case CreateAccounts() | ClearKeys() | Call():
+                return None
+            case operation:
+                return operation.collection
 
 
 @dataclass(frozen=True)
@@ -242,8 +283,14 @@ def build(
                     [seeds.contexts[bundle.key].document],
                 ),
             ),
-            ("Validate currency rates", Call("GET", "/api/awareness/currency/validate")),
-            ("Test locale adaptations", Call("GET", "/api/awareness/test-localization")),
+            (
+                "Validate currency rates",
+                Call("GET", "/api/awareness/currency/validate", stage=Stage.INDEXES_AND_CACHES),
+            ),
+            (
+                "Test locale adaptations",
+                Call("GET", "/api/awareness/test-localization", stage=Stage.INDEXES_AND_CACHES),
+            ),
         )
     ]
     optimization: list[tuple[str, Operation]] = [
@@ -252,10 +299,25 @@ def build(
             for name, declared in deployment.indexes.items()
         ),
         ("Clear cache layers", ClearKeys(scope.key_patterns)),
-        ("Warm up CDN", Call("POST", "/api/admin/cdn-warmup", {"region": bundle.region})),
+        (
+            "Warm up CDN",
+            Call("POST", "/api/admin/cdn-warmup", {"region": bundle.region}, Stage.WARM_UP),
+        ),
     ]
     steps += [Step("Performance Optimization", line, op) for line, op in optimization]
     return Plan(bundle, access, scope, tuple(steps))
+
+
+def in_stages(steps: Sequence[Step]) -> list[list[list[tuple[int, Step]]]]:
+    """Steps, each with its number from 1, by what can be done at the same time.
+
+    One list a stage; in it one list a collection, whose steps are done one after the other.
+    """
+    stages: dict[Stage, dict[object, list[tuple[int, Step]]]] = {stage: {} for stage in Stage}
+    for number, step in enumerate(steps, start=1):
+        rows = stages[step.stage]
+        rows.setdefault(step.writes_to or number, []).append((number, step))
+    return [list(rows.values()) for rows in stages.values() if rows]
 
 
 def removing_traces(filters: Mapping[str, Filter], deployment: Deployment) -> list[Step]:

@@ -1,7 +1,7 @@
 """Reset bundles to pristine, safely; or roll them back to exactly what a backup holds.
 
 Both go the same way: the marker is required, the leases are taken, what is there is saved, the
-steps are executed one by one, and the journal records it. Several bundles are one run: one saved
+steps are executed in stages, and the journal records it. Several bundles are one run: one saved
 state of all that they hold, in which what they share stands once, and one plan.
 """
 
@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import bson
 import redis
@@ -35,7 +37,7 @@ from playbook.errors import Outage, PlaybookError, Refused, WrongUsage
 from playbook.pristine import bundles as known_bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
-from playbook.processes.signals import StoppedEarly
+from playbook.processes.signals import StoppedEarly, finishing
 from playbook.reset import backup, plan, standing
 from playbook.reset.backup import OF_NO_BUNDLE, Backup, Part, Saved
 from playbook.reset.execute import Executor, StepFailed
@@ -45,7 +47,12 @@ from playbook.reset.lease import LIFE, Lease, LeaseLost, held
 from playbook.reset.plan import ClearKeys, Count, Operation, Plan, Put, RemoveStrays, Step
 
 type Progress = Callable[[int, int, Step], None]
-"""Called before each step: its number from 1, how many there are, and the step."""
+"""Called before each step: its number from 1, how many there are, and the step.
+
+Of steps that are done at the same time all are announced before the first one begins.
+"""
+WRITERS = 12
+"""How many steps are done at the same time at most."""
 OF_A_REGION = ("products", "creators")
 """The kinds of documents that the bundles of one region share."""
 OF_ALL = ("locales", "categories")
@@ -122,6 +129,8 @@ class _Work:
     identity: Identity
     written: set[str] = field(default_factory=set)
     """The collections that it has changed."""
+    seconds: float = 0.0
+    """How long its steps took."""
 
     @property
     def records(self) -> list[Run]:
@@ -268,7 +277,7 @@ class Reset:
                 run.access = accesses.get(bundle.key, started)
                 run.meeting = meetings.get(bundle.key) or accesses.get(bundle.key)
             scopes = self._scopes(chosen, orphans)
-            before, refused = self._look_at_all(scopes, None if force else started)
+            (before, refused), known = self._look_and_know(work, scopes, started, force)
             if not self._go_on_without(work, refused):
                 return Outcome({}, refused)
             scopes = {key: scope for key, scope in scopes.items() if key not in refused}
@@ -276,7 +285,7 @@ class Reset:
             if self._changes_what_all_share(steps, backup.together(before)[0]):
                 before = self._hold_what_all_share(work, scopes, before)
                 steps = self._steps(work, scopes, passwords, before)
-            self._save(work, before, started, backup.BEFORE_RESET)
+            self._save(work, before, known, started, backup.BEFORE_RESET)
             whole, _ = backup.together(before)
             executor = Executor(self.environment, whole, [])
             try:
@@ -372,14 +381,14 @@ class Reset:
                 run.restored = source.path.name
                 run.access = part.access or source.taken_at
                 run.meeting = part.meeting
-            before, refused = self._look_at_all(scopes, None if force else started)
+            (before, refused), known = self._look_and_know(work, scopes, started, force)
             if not self._go_on_without(work, refused):
                 return Outcome({}, refused)
             scopes = {key: scope for key, scope in scopes.items() if key not in refused}
             wanted = {key: snapshot for key, snapshot in wanted.items() if key in scopes}
             if self._restores_what_all_share(wanted, before):
                 before = self._hold_what_all_share(work, scopes, before)
-            self._save(work, before, started, backup.BEFORE_ROLLBACK)
+            self._save(work, before, known, started, backup.BEFORE_ROLLBACK)
             whole, _ = backup.together(before)
             executor = Executor(self.environment, whole, [])
             try:
@@ -501,13 +510,16 @@ class Reset:
         }
         with environment.translate_connection_errors():
             db, server_clock = environment.db, environment.server_clock
-            environment.outlast(
-                lambda: side_by_side([lambda: guard.require_marker(environment), server_clock.now])
-            )
             patterns = [environment.deployment.key_patterns(bundle) for bundle in chosen]
             every = tuple(dict.fromkeys(pattern for some in patterns for pattern in some))
             api = trigger != ROLLBACK  # a rollback asks nothing of it
-            environment.outlast(lambda: require_rights(environment, every, api=api))
+            asked: list[Callable[[], object]] = [
+                lambda: guard.require_marker(environment),
+                server_clock.now,
+                lambda: require_rights(environment, every, api=api),
+            ]
+            # What the first one refuses is said before all that others find wrong.
+            environment.outlast(lambda: side_by_side(asked))
             journal = Journal.of(environment, self.backups)
             life, may_go_on = self.lease_life, self.may_go_on
             with held(
@@ -528,10 +540,16 @@ class Reset:
         work.leave_out(refused)
         return bool(work.bundles)
 
-    def _save(self, work: _Work, before: Snapshots, started: datetime, state: str) -> None:
+    def _save(
+        self,
+        work: _Work,
+        before: Snapshots,
+        known: Mapping[str, Part],
+        started: datetime,
+        state: str,
+    ) -> None:
         """Save what is there, and record that the run begins to write."""
-        known = self._known(work.bundles, work.journal, started)
-        saved = Saved(before, known)
+        saved = Saved(before, {bundle.key: known[bundle.key] for bundle in work.bundles})
         kept = backup.write(self.backups, work.identity, saved, started, state, work.id, self.by)
         for bundle in work.bundles:
             run = work.runs[bundle.key]
@@ -560,6 +578,18 @@ class Reset:
         return known
 
     # Looking
+
+    def _look_and_know(
+        self, work: _Work, scopes: Mapping[str, Scope], started: datetime, force: bool
+    ) -> tuple[tuple[dict[str, Snapshot], dict[str, InSession]], dict[str, Part]]:
+        """Read what several scopes hold and what the journal knows of them, at once."""
+        found: list[Any] = side_by_side(
+            [
+                lambda: self._look_at_all(scopes, None if force else started),
+                lambda: self._known(work.bundles, work.journal, started),
+            ]
+        )
+        return found[0], found[1]
 
     def _look_at_all(
         self, scopes: Mapping[str, Scope], unless_seen_by: datetime | None
@@ -645,20 +675,66 @@ class Reset:
 
     # Doing
 
-    def _execute(self, steps: Sequence[Step], executor: Executor, work: _Work) -> None:
-        for number, step in enumerate(steps, start=1):
-            self.progress(number, len(steps), step)
-            work.failed_step(step.name)  # until it is done
-            self.may_go_on()
-            self._do(step, executor, work)
+    def _execute(
+        self,
+        steps: Sequence[Step],
+        executor: Executor,
+        work: _Work,
+        *,
+        to_the_end: bool = False,
+    ) -> None:
+        """Do the steps, those of one stage side by side.
 
-    def _do(self, step: Step, executor: Executor, work: _Work) -> None:
-        work.failed_step(step.name)
+        ``to_the_end``: whoever is told to stop finishes them all the same.
+        """
+        for rows in plan.in_stages(steps):
+            for number, step in sorted((part for row in rows for part in row), key=itemgetter(0)):
+                work.failed_step(step.name)  # until it is done
+                if not to_the_end:
+                    self.progress(number, len(steps), step)
+                    self.may_go_on()
+                self.environment.outlast(work.lease.require)
+            self._do_at_once(rows, executor, work, always if to_the_end else self.may_go_on)
+            work.failed_step(None)
+
+    def _do_at_once(
+        self,
+        rows: Sequence[Sequence[tuple[int, Step]]],
+        executor: Executor,
+        work: _Work,
+        may_go_on: Callable[[], None],
+    ) -> None:
+        """Do rows of steps at the same time; where one fails, no other is begun.
+
+        Raises what the first failing one in the plan's order raised, when none is under way.
+        """
+        done: dict[int, Document] = {}
+        failed: dict[int, tuple[Step, BaseException]] = {}
+
+        def do(row: Sequence[tuple[int, Step]]) -> None:
+            for number, step in row:
+                if failed:
+                    return
+                started = monotonic()
+                try:
+                    if number != row[0][0]:
+                        may_go_on()
+                    did = self.environment.outlast(partial(_do, step, executor, work.lease))
+                except BaseException as error:  # noqa: BLE001 - raised below, once all have ended
+                    failed[number] = step, error
+                    return
+                seconds = round(monotonic() - started, 3)
+                done[number] = {"step": step.name, "seconds": seconds, "did": did}
+
         started = monotonic()
-        did = self.environment.outlast(partial(_do, step, executor, work.lease))
-        seconds = round(monotonic() - started, 3)
-        work.note_step({"step": step.name, "seconds": seconds, "did": did})
-        work.failed_step(None)
+        side_by_side([partial(do, row) for row in rows], WRITERS)
+        work.seconds += monotonic() - started
+        for _, did in sorted(done.items()):
+            work.note_step(did)
+        if failed:
+            step, error = failed[min(failed)]
+            work.failed_step(step.name)
+            raise error
 
     def _restore(
         self,
@@ -674,11 +750,7 @@ class Reset:
         ``to_the_end``: whoever is told to stop finishes it all the same.
         """
         steps = merged([restoring_steps(scopes[key], wanted[key]) for key in scopes])
-        if to_the_end:
-            for step in steps:
-                self._do(step, executor, work)
-        else:
-            self._execute(steps, executor, work)
+        self._execute(steps, executor, work, to_the_end=to_the_end)
         # Ids may be others by now: whose a trace is, is looked up anew.
         found, _ = self._look_at_all(self._scopes(work.bundles, OF_NO_BUNDLE in scopes), None)
         whole, there = backup.together(wanted)[0], backup.together(found)[0]
@@ -704,7 +776,7 @@ class Reset:
             outcome = "the state was left as it is; run the reset again"
         else:
             try:
-                with self.environment.translate_connection_errors():
+                with finishing(), self.environment.translate_connection_errors():
                     scopes = self._scopes(work.bundles, OF_NO_BUNDLE in scopes)
                     current, _ = self._look_at_all(scopes, None)
                     back = Executor(self.environment, backup.together(current)[0], [])
@@ -729,7 +801,7 @@ class Reset:
         work.written |= executor.written
         self._finish(work, executor, "done")
         return {
-            run.bundle: Report(run, sum(step["seconds"] for step in run.steps), tuple(run.notes))
+            run.bundle: Report(run, round(work.seconds, 3), tuple(run.notes))
             for run in work.records
         }
 
@@ -746,7 +818,8 @@ class Reset:
             if work.written & set(of_all):
                 run.wrote.append(standing.LANGUAGES)
         outlast = self.environment.outlast
-        work.journal.finish(work.records, status, clock.now(), error, outlast)
+        with finishing():
+            work.journal.finish(work.records, status, clock.now(), error, outlast)
 
     # Rolling back
 
@@ -802,6 +875,13 @@ def _do(step: Step, executor: Executor, lease: Lease) -> str:
         return executor.run(step.operation)
     except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
         raise
+    except OSError as error:
+        # A file or a limit of this machine, most often a setting's: requests names no setting.
+        where = f"{error.filename}: " if error.filename else ""
+        raise StepFailed(
+            f"{where}{error.strerror or error}; correct the setting that names it "
+            "(REQUESTS_CA_BUNDLE, SSL_CERT_FILE or PLAYBOOK_BACKUPS), or this machine's limits"
+        ) from error
     except Exception as error:
         # Whatever it is, the state before is put back, and a person reads what happened.
         raise StepFailed(

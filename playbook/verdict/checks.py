@@ -6,7 +6,7 @@ check and severity by its tags; this is the whole list of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 CHECKS = (
     "catalog",
@@ -26,6 +26,16 @@ WALK = "walk"
 
 EVIDENCE = {"stored": "what is stored", "seen": "what the app shows"}
 """What a scenario looks at, by its tag."""
+
+MARKS: Mapping[str, str] = {
+    "passed": "✓",
+    "failed": "✗",
+    "error": "!",
+    "skipped": "?",
+    "not-run": "?",
+    "not walked": "–",
+}
+"""A result's status as one character, beside whatever colour and word it has."""
 
 SEVERITIES = ("medium", "high", "critical")
 """From the mildest to the worst (playbook, "Failure Escalation")."""
@@ -49,6 +59,14 @@ def checks_by_evidence(stands_on: Mapping[str, Sequence[str]]) -> dict[str, list
         evidence: [check for check in (*CHECKS, WALK) if evidence in stands_on.get(check, ())]
         for evidence in EVIDENCE
     }
+
+
+def failed_checks(
+    failed: Collection[str], made: Collection[str], required: Iterable[str] = CHECKS
+) -> list[str]:
+    """The checks that failed, and the required ones that were not made, in their fixed order."""
+    never_made = set(required) - set(made)
+    return [check for check in (*CHECKS, WALK) if check in failed or check in never_made]
 
 
 def worst(severities: list[str]) -> str:

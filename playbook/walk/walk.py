@@ -71,7 +71,7 @@ _LASTING = ("websocket", "eventsource")
 
 
 class PageNotKnown(Exception):
-    """Nobody has said where a step's page is, or how it is used: it cannot be walked."""
+    """The description does not say where a step's page is, or how it is used."""
 
     def __init__(self, step: str, why: str) -> None:
         self.step = step
@@ -95,7 +95,7 @@ class Walk:
         self.started_at = clock.now()
         self.probe = f"{PROBE}-{self.started_at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex}"
         self.sentence = f"AisleMarts {uuid.uuid4().hex[:10].upper()}"
-        """What the visitor types into the chat: of no language, and nobody else's."""
+        """What the visitor types into the chat: in no language, and different for each walk."""
         self._pictures, self._on_picture = pictures, on_picture
         self._pages: dict[str, Page] = {}
         settings = device(playwright, demo.bundle, self.probe)
@@ -128,6 +128,7 @@ class Walk:
         events = [line.model.title for line in seeds.livesales.values()]
         names = ["AisleMarts", "LiveSale", bundle.firm, self.sentence, *creators, *events]
         names += [text for product in products for text in (product.name, product.brand)]
+        names += [text for product in products for text in (product.names or {}).values()]
         names += [text for lead in leads for text in (lead.company, lead.contact, lead.notes)]
         return Languages(seeds, names)
 
@@ -302,7 +303,7 @@ class Walk:
 
     def _act(self, act: Callable[[], object]) -> None:
         """Do something on the page, and wait until what comes of it has settled."""
-        before, self._begun = self._look(), 0
+        before, self._begun = self._look() or {}, 0
         act()
         self._settle(time.monotonic(), before)
 
@@ -337,7 +338,7 @@ class Walk:
         """Tap away what lies over the page, as any visitor does first."""
         said = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
         for words in said.intersection(self.front_end.banner):
-            with suppress(Exception):  # what cannot be closed is told by what it covers
+            with suppress(Exception):  # what it covers cannot be tapped then, and that is a finding
                 self._act(partial(self._saying(words).click, no_wait_after=True))
 
     def _settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:
@@ -442,7 +443,7 @@ class Walk:
             return
         self._pictures.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._pictures / f"{step}.jpg"
-        with suppress(Exception):  # a page that cannot be drawn is told by what is read of it
+        with suppress(Exception):  # a walk without a picture is still a walk
             self._tab.screenshot(
                 path=path, type="jpeg", quality=PICTURE_QUALITY, animations="disabled"
             )
@@ -459,7 +460,7 @@ class Walk:
         self._begun = 0
 
     def _on_console(self, message: Any) -> None:
-        # A request that failed is told by itself, with its address.
+        # A failed request is in the list of failed requests, with its address.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self._console.append(_one_line(message.text))
 
@@ -477,7 +478,7 @@ class Walk:
         self._under_way.discard(request)
         self._leaving.discard(request)
         self._last_end = time.monotonic()
-        # A request that the next page cuts off is nobody's fault.
+        # The browser ends a page's requests when the next page opens: that is no failure.
         if failed and "ERR_ABORTED" not in str(request.failure):
             self._failed.append(f"{request.method} {_path(request.url)}: {request.failure}")
 
@@ -527,6 +528,6 @@ def _one_line(text: str, longest: int = 160) -> str:
 
 
 def _path(url: str) -> str:
-    """An address without its query: that may hold what is nobody's business."""
+    """An address without its query, which may hold a secret."""
     parts = urlsplit(url)
     return parts.path or "/"

@@ -1,4 +1,4 @@
-"""What a walk has seen, judged: on each page, in what it is not as the investor should find it.
+"""What a walk has seen, judged: where a page is not as the investor should find it.
 
 >>> walked.wrong_language("home")            # doctest: +SKIP
 >>> walked.wrong_countdown                   # doctest: +SKIP
@@ -19,7 +19,14 @@ from typing import Any
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from playbook.clock import local_text
-from playbook.facts.findings import NOTHING, Description, Finding, NotAsExpected, Unobservable
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    FailureKind,
+    Finding,
+    NotAsExpected,
+    Unobservable,
+)
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.money import money_in
 from playbook.pristine.seeds.models import Product
@@ -53,9 +60,9 @@ class Offer:
 
 
 class Walked:
-    """The facts of one walk. Each names findings; none of them means "as it should be".
+    """The facts of one walk. Each gives findings; without a finding all is as it should be.
 
-    All raise PageNotKnown where they need a page of which nobody has said where it is.
+    All raise PageNotKnown where they need a page that the description does not name.
     """
 
     def __init__(self, walk: Walk) -> None:
@@ -214,6 +221,20 @@ class Walked:
                 texts = " and ".join(f"“{amount.text}”" for amount in offer.amounts)
                 yield Finding(where, shown, Description(texts))
 
+    def wrong_names(self, step: str) -> Iterator[Finding]:
+        """Products that a page names in another language, though they have a name in this one."""
+        if not self.walk.front_end.names:
+            return
+        lines = self.page(step).lines
+        # Longest first: one name may be a part of another.
+        own = sorted(filter(None, map(self._own_name, self._products)), key=len, reverse=True)
+        for name in own:
+            lines = tuple(line.replace(name, "") for line in lines)
+        for product in self._products:
+            wanted, other = self._own_name(product), plain(product.name)
+            if wanted and any(other in line for line in lines):
+                yield Finding(f"{TITLES[step]}: a product's name", wanted, other)
+
     def too_few_products(self, step: str, least: int) -> Iterator[Finding]:
         """That a page shows fewer products than it should."""
         found = len(self.offers(step))
@@ -300,6 +321,7 @@ class Walked:
                 "LiveSale page: start",
                 Description(local_text(start, zone)),
                 Description(", ".join(dict.fromkeys(clocks)) or "no time of day on it"),
+                kind=FailureKind.TIMING,
             )
 
     @property
@@ -324,7 +346,7 @@ class Walked:
     def no_lead(self) -> Iterator[Finding]:
         """That the conversation has not become a lead."""
         if self.walk.lead is None:
-            yield Finding("chat", Description("a lead"), Description("none has come of it"))
+            yield Finding("chat", Description("a lead"), Description("no lead"))
 
     @property
     def missing_tags(self) -> Iterator[Finding]:
@@ -391,15 +413,15 @@ class Walked:
                 shown = amounts_in(lines)
                 values = [amount.value(self.bundle.locale) for amount in shown]
                 if not any(one is not None and _near(one, wanted) for one in values):
-                    told = ", ".join(f"“{amount.text}”" for amount in shown)
+                    shown_there = ", ".join(f"“{amount.text}”" for amount in shown)
                     expected = Description(f"{self._money(wanted)}, within 1 %")
-                    yield Finding(where, expected, Description(told or "no amount"))
+                    yield Finding(where, expected, Description(shown_there or "no amount"))
                 continue
             forms = self._forms(number)
             if not any(form in _words(line) for line in lines for form in forms):
-                told = ", ".join(f"“{line}”" for line in lines if line != label)[:120]
+                shown_there = ", ".join(f"“{line}”" for line in lines if line != label)[:120]
                 expected = Description(" or ".join(dict.fromkeys(forms)))
-                yield Finding(where, expected, Description(told or "no number"))
+                yield Finding(where, expected, Description(shown_there or "no number"))
 
     @property
     def wrong_numbers(self) -> Iterator[Finding]:
@@ -437,11 +459,11 @@ class Walked:
         if self.walk.front_end.card:
             for card in cards:
                 lines = page.within(card)
-                if any(plain(product.name) in line for line in lines):
+                if any(name in line for name in self._names(product) for line in lines):
                     return tuple(amounts_in(lines))
             return None
         found = None
-        for around in page.around(product.name):
+        for around in (around for name in self._names(product) for around in page.around(name)):
             found = found or ()
             for element in around:
                 lines = page.within(element)
@@ -452,9 +474,19 @@ class Walked:
         return found
 
     def _others_in(self, lines: tuple[str, ...], product: Product) -> bool:
-        names = [plain(other.name) for other in self._products if other.key != product.key]
-        own = plain(product.name)
-        return any(name in line for line in lines for name in names if name not in own)
+        others = (other for other in self._products if other.key != product.key)
+        names, own = {name for other in others for name in self._names(other)}, self._names(product)
+        strange = [name for name in names if not any(name in mine for mine in own)]
+        return any(name in line for line in lines for name in strange)
+
+    def _names(self, product: Product) -> list[str]:
+        """What a product may be called on a page: in the investor's language, or as everywhere."""
+        return [name for name in (self._own_name(product), plain(product.name)) if name]
+
+    def _own_name(self, product: Product) -> str:
+        """A product's name in the investor's language; empty where it has none of its own."""
+        names = (product.names or {}).items()
+        return plain(next((name for language, name in names if language == self.language), ""))
 
     def _beside(self, page: Page, label: str) -> tuple[str, ...] | None:
         """The lines of the smallest element that holds a label and a number; None: no label."""
@@ -477,7 +509,7 @@ class Walked:
                 pattern = str(place.percent_formats[None].pattern).replace("0", f"0{digits}", 1)
                 text = str(format_percent(number, pattern, locale=place))
                 shown = parsed_percent(text, self.bundle.locale)
-                # Rounded for the reader, as long as that changes nothing to speak of.
+                # A rounded percentage counts where it is within the tolerance.
                 if shown is not None and _near(shown, number):
                     forms.append(text)
         return ["".join(plain(form).split()) for form in forms]

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import random
+import socket
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import bcrypt
 import bson
 import pytest
+import redis
+import uvicorn
 from bson import Binary, Decimal128, Int64, ObjectId
+from pymongo.database import Database
 
 from playbook import clock
+from playbook.backend.deployment import Deployment
 from playbook.deployments import load
 from playbook.deployments.paths import without_fields
 from playbook.environment import Environment
 from playbook.facts import Demo
+from playbook.pristine.rates import Feed
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import InSession
-from tests.published_backend import published_backend
+from playbook.standin.aislemarts import create_app
 from tests.sandbox import ACCESS, Document, Sandbox, changed, held, told
 from tests.sandbox import OURS as PLAYBOOKS_OWN
 
@@ -32,6 +40,30 @@ BOOKS = (*PLAYBOOKS_OWN, "demo_environment")
 LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
+@contextmanager
+def published_backend(db: Database[Document], seeds: Seeds) -> Iterator[str]:
+    """Serve the stand-in of the published backend from a database; gives the address."""
+    deployment = Deployment(
+        db=db,
+        redis=redis.Redis(),  # never asked
+        refresh_rates=None,
+        clock=clock.now,
+        feed=Feed(None),
+        seeds=seeds,
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(deployment, seeds, 100_000), access_log=False, log_level="error")
+    )
+    thread = Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
 @pytest.fixture(scope="module")
 def started(
     sandbox: Sandbox, seeds: Seeds, tmp_path_factory: pytest.TempPathFactory
@@ -40,7 +72,7 @@ def started(
     settings = replace(sandbox.environment.settings, mongo_db="published", deployment="aislemarts")
     db = sandbox.environment.mongo["published"]
     with (
-        published_backend(db) as address,
+        published_backend(db, seeds) as address,
         Environment(replace(settings, api_url=address)) as environment,
     ):
         yield Sandbox(environment, seeds, tmp_path_factory.mktemp("published"))
@@ -148,12 +180,13 @@ def test_an_account_that_is_there_stays_signed_in_and_byte_for_byte(shop: Sandbo
     password = shop.environment.settings.account_password("sequoia", DEMO)
     shop.db.users.insert_one(account(DEMO, password, last_login=LONG_AGO))
     before = shop.db.users.find_one({"email": DEMO})
+    credentials = {"email": DEMO, "password": password}
+    token = shop.environment.call("POST", "/api/auth/login", json=credentials).json()
     shop.reset("sequoia")
     assert shop.db.users.find_one({"email": DEMO}) == before
-    me = shop.environment.call(
-        "GET", "/api/auth/me", headers={"Authorization": f"Bearer id of {DEMO}"}
-    )
-    assert me.json()["email"] == DEMO
+    bearer = {"Authorization": f"Bearer {token['access_token']}"}
+    me = shop.environment.call("GET", "/api/auth/me", headers=bearer)
+    assert (me.json()["email"], me.json()["_id"]) == (DEMO, f"id of {DEMO}")
     assert shop.log_in(DEMO, password) == shop.log_in(CREATOR, password) == 200
 
 
@@ -334,3 +367,15 @@ def test_a_preview_counts_from_the_live_data(shop: Sandbox) -> None:
     assert found["carts"] == found["orders"] == found["conversations"] == (1, 0, 0)
     assert found["products"] == (0, 1, 1)
     assert found["users"] == found["leads"] == (0, 0, 0)
+
+
+def test_messages_of_a_neighbours_conversation_stay(shop: Sandbox) -> None:
+    """Two bundles share a region, not their conversations: not even in what a check finds."""
+    shop.reset("sequoia")
+    shop.reset("a16z")
+    visit(shop, DEMO, LONG_AGO)
+    before = held(shop, BOOKS)
+    shop.reset("a16z")
+    assert not (lost := changed(before, held(shop, BOOKS))), told(lost)
+    assert findings(shop, "a16z") == []
+    assert any("messages" in line for line in findings(shop, "sequoia"))

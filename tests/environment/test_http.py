@@ -160,6 +160,56 @@ def test_a_limit_of_requests_is_waited_out() -> None:
         assert 0.9 < asking.waited < 2
 
 
+def test_whoever_waits_is_told_once() -> None:
+    with Server(answering(limited(b"2"), OK)).serving() as server:
+        asking, waits = api(server), list[float]()
+        asking.on_wait = waits.append
+        assert asking.visitor().ask("GET", "/", seconds=3).status_code == 200
+        assert waits == [2]
+
+
+def sending_to(location: bytes) -> bytes:
+    return (
+        b"HTTP/1.1 307 Temporary Redirect\r\nLocation: "
+        + location
+        + b"\r\nContent-Length: 0\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "location", "asked"),
+    [
+        ("/api/products", b"/demo/api/products/", "/demo/api/products/?limit=5"),
+        # Behind a proxy an app knows neither its scheme nor its host.
+        (
+            "/api/products/",
+            b"http://app:8000/demo/api/products?limit=5",
+            "/demo/api/products?limit=5",
+        ),
+    ],
+)
+def test_a_route_with_or_without_a_slash_at_its_end_is_found(
+    path: str, location: bytes, asked: str
+) -> None:
+    with Server(answering(sending_to(location), OK)).serving() as server:
+        visitor = Api(f"{server.url}/demo", ApiAccess(), 3.0).visitor()
+        answer = visitor.ask(
+            "POST", path, seconds=3, params={"limit": "5"}, json={"a": 1},
+            headers={"Authorization": "Bearer t"},
+        )  # fmt: skip
+        assert answer.status_code == 200
+        assert len(server.asked) == 2
+        assert server.asked[1].startswith(f"POST {asked} HTTP/1.1".encode())
+        assert b"Bearer t" in server.asked[1] and server.asked[1].endswith(b'{"a": 1}')
+
+
+@pytest.mark.parametrize("location", [b"/maintenance", b"/login/", b"", b"http://x/demo/api"])
+def test_another_redirect_is_the_answer(location: bytes) -> None:
+    with Server(answering(sending_to(location), OK)).serving() as server:
+        assert api(server).visitor().ask("GET", "/api/products", seconds=3).status_code == 307
+        assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize("retry_after", [b"3600", b"Fri, 31 Dec 2100 23:59:59 GMT"])
 def test_a_limit_beyond_the_patience_is_the_answer(retry_after: bytes) -> None:
     with Server(answering(limited(retry_after), OK)).serving() as server:

@@ -71,7 +71,12 @@ def sample_of(numbers: list[int]) -> list[int]:
 
 def work(numbers: list[int]) -> None:
     """Try some faults in this process, a JSON line each."""
-    with bench.started() as tried:
+    for app in dict.fromkeys(FAULTS[number].app for number in numbers):
+        _work_on(app, [number for number in numbers if FAULTS[number].app == app])
+
+
+def _work_on(app: str, numbers: list[int]) -> None:
+    with bench.started(app) as tried:
         numbered = {FAULTS[number].name: number for number in numbers}
         for outcome in tried.try_all(bench.mixed([FAULTS[number] for number in numbers])):
             line = Line(

@@ -33,6 +33,7 @@ from playbook.reset.run import Reset
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, Result, Verdict, of_results
 from playbook.verdict.run_features import Walking, check
+from tests.faults import limits
 from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, CannotInject, Fault, Lab
 from tests.faults.proxy import Proxy
 
@@ -316,19 +317,26 @@ def remember_steps() -> None:
     scenarios.find_fixturedefs_for_step = remembered
 
 
+UNLIMITED = 1_000_000
+"""Requests a minute: the published backend's own limit has tests of its own."""
+
+
 @contextmanager
-def started() -> Iterator[Bench]:
-    """A bench with everything reset and GO."""
+def started(app: str = "playbook") -> Iterator[Bench]:
+    """A bench for one shape of app, with everything reset and GO."""
     os.environ[passwords.COST_SETTING] = CHEAP_COST
     remember_steps()
     seeds = seed_files.load()
     with ExitStack() as stack:
-        settings = stack.enter_context(start(seeds=seeds))
+        settings = stack.enter_context(
+            start(seeds=seeds, deployment=app, requests_a_minute=UNLIMITED)
+        )
         direct = stack.enter_context(Environment(settings))
         proxy = Proxy(settings.api_url)
         stack.enter_context(proxy.serving())
         backups = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         bench = Bench(direct, proxy, seeds, Reset(direct, seeds, backups))
+        stack.enter_context(limits.waived(direct, seeds, bench.everyone, backups))
         bench.make_clean()
         gc.freeze()  # pytest collects garbage at the end of each run: not what stays anyway
         yield bench

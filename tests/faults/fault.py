@@ -88,6 +88,8 @@ class Fault:
     """Of a fault on a page: what every reason begins with; empty where several pages show it."""
     healed_by: tuple[str, ...] = field(default=(), compare=False)
     """The bundles to reset, where the cause is theirs alone though others notice it."""
+    app: str = "playbook"
+    """The shape of app in which it breaks something (``PLAYBOOK_DEPLOYMENT``)."""
 
     @property
     def blames(self) -> Mapping[str, frozenset[str]]:
@@ -103,7 +105,7 @@ class Fault:
     @property
     def area(self) -> str:
         """The check that it is listed under."""
-        return self.name.partition(":")[0]
+        return self.name.partition(":")[0].rpartition(" ")[2]
 
 
 class CannotInject(Exception):
@@ -116,6 +118,7 @@ class Listed:
 
     area: str
     faults: list[Fault] = field(default_factory=list)
+    app: str = "playbook"
 
     def __call__(
         self,
@@ -135,7 +138,8 @@ class Listed:
                 one(lab)
 
         bundles = (at,) if isinstance(at, str) else at
-        named = f"{self.area}: {name}"
+        place = self.area if self.app == "playbook" else f"{self.app} {self.area}"
+        named = f"{place}: {name}"
         areas = checks or (self.area,)
         self.faults.append(
             Fault(
@@ -149,5 +153,6 @@ class Listed:
                 also or {},
                 page=page,
                 healed_by=healed_by,
+                app=self.app,
             )
         )

@@ -318,8 +318,39 @@ def test_systemd_understands_them(bundles: list[Bundle]) -> None:
         following = re.search(r"Next elapse: \w+ (\S+ \S+) UTC", told.stdout)
         assert following is not None, told.stdout
         zone = matched[1].split()[-1]
+        if "/" in matched[1].partition(" ")[0]:  # every five minutes, in whatever zone
+            assert following[1].endswith(("0:00", "5:00"))
+            continue
         instant = datetime.fromisoformat(following[1]).replace(tzinfo=UTC)
         assert instant == clock.next_reset(zone, now), name
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_finds_nothing_wrong_with_them(bundles: list[Bundle], tmp_path: Path) -> None:
+    def said(replaced: str, by: str) -> str:
+        units = []
+        for name, text in render("systemd", bundles).items():
+            # Whether the command is installed there is not their matter.
+            text = text.replace("/opt/demo-playbook/.venv/bin/playbook", "/bin/true")
+            (tmp_path / name).write_text(text.replace(replaced, by))
+            units.append(str(tmp_path / name))
+        done = subprocess.run(
+            ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
+        )
+        return "\n".join(row for row in done.stderr.splitlines() if str(tmp_path) in row)
+
+    assert said("", "") == ""
+    assert "ProtectSistem" in said("ProtectSystem", "ProtectSistem")
+
+
+def test_units_that_share_the_backups_run_as_one_user(bundles: list[Bundle]) -> None:
+    services = [
+        text for name, text in render("systemd", bundles).items() if name.endswith(".service")
+    ]
+    assert len(services) == 2
+    for text in services:
+        assert "\nStateDirectory=demo-playbook\n" in text
+        assert "\nDynamicUser=yes\nUser=demo-playbook\n" in text
 
 
 # cron

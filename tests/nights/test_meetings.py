@@ -289,46 +289,77 @@ def rehearsal(
 
 
 @contextmanager
-def at(instant: datetime) -> Iterator[None]:
+def at(instant: datetime) -> Iterator[Any]:
     # The drivers go on with real time: for them a jump would look like a server that hangs.
-    with freeze_time(instant, tick=True, ignore=["pymongo", "redis", "requests", "urllib3"]):
-        yield
+    ignored = ["pymongo", "redis", "requests", "urllib3"]
+    with freeze_time(instant, tick=True, ignore=ignored) as frozen:
+        yield frozen
 
 
-def play(rehearsal: Rehearsal, start: datetime, end: datetime) -> None:
-    """Run as a CronJob would, every five minutes."""
+def play(
+    rehearsal: Rehearsal, start: datetime, end: datetime, every: timedelta = timedelta(minutes=5)
+) -> None:
+    """Run again and again, as a scheduler would."""
     instant = start
-    while instant < end:
-        with at(instant):
+    with at(start) as frozen:
+        while instant < end:
+            frozen.move_to(instant)
             rehearsal.preparation().run()
-        instant += timedelta(minutes=5)
+            instant += every
 
 
-def test_a_week_of_calendars(rehearsal: Rehearsal) -> None:
+def test_a_week_of_calendars(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    """Every kind of event, in the week in which the clocks in Europe change (Sun 25 Oct)."""
+    paris = "DTSTART;TZID=Europe/Paris"
     rehearsal.file.write_bytes(
         ics(
             # 10:00 in Paris: 08:00 UTC before the clocks change, 09:00 after.
-            "UID:w\nSUMMARY:LVMH demo\nDTSTART;TZID=Europe/Paris:20261024T100000\n"
-            "DURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE;TZID=Europe/Paris:20261025T100000",
+            f"UID:w\nSUMMARY:LVMH demo\n{paris}:20261024T100000\nDURATION:PT1H\n"
+            "RRULE:FREQ=DAILY;COUNT=6\nEXDATE;TZID=Europe/Paris:20261025T100000",
+            # One day was moved to the afternoon, one cancelled.
+            "UID:w\nSUMMARY:LVMH demo\nRECURRENCE-ID;TZID=Europe/Paris:20261027T100000\n"
+            f"{paris}:20261027T150000\nDURATION:PT1H",
+            "UID:w\nSUMMARY:LVMH demo\nRECURRENCE-ID;TZID=Europe/Paris:20261028T100000\n"
+            f"{paris}:20261028T100000\nDURATION:PT1H\nSTATUS:CANCELLED",
+            # In the hour that comes twice: its first instance counts.
+            f"UID:n\nSUMMARY:Lightspeed demo\n{paris}:20261025T023000\nDURATION:PT1H",
             "UID:x\nSUMMARY:Sequoia Capital\nDTSTART:20261024T120000Z\nSTATUS:CANCELLED\n"
             "DURATION:PT1H",
+            "UID:b\nSUMMARY:Bessemer demo\nDTSTART:20261026T120000Z\nDURATION:PT1H\n"
+            "ATTENDEE;PARTSTAT=DECLINED:mailto:investor@bessemer.example",
             "UID:y\nSUMMARY:a16z\nDTSTART;VALUE=DATE:20261024",
             "UID:z\nSUMMARY:Index review\nDTSTART:20261026T150000Z\nDURATION:PT1H",
+            "UID:g\nSUMMARY:Call\nDTSTART:20261029T160000Z\nDURATION:PT1H\n"
+            "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:gc.demo@aislemarts.luxury",
         )
     )
-    for day, hour in ((24, 6), (26, 7)):
-        start = datetime(2026, 10, day, hour, tzinfo=UTC)
-        play(rehearsal, start, start + timedelta(hours=2, minutes=30))
-    assert rehearsal.checked == [
-        "Sat 07:00 lvmh",
-        "Sat 07:45 lvmh",
-        "Mon 08:00 lvmh",
-        "Mon 08:45 lvmh",
+    singapore = tmp_path / "singapore.ics"
+    singapore.write_bytes(
+        ics("UID:t\nSUMMARY:Tiger Global demo\nDTSTART:20261027T090000\nDURATION:PT1H").replace(
+            b"BEGIN:VEVENT", b"X-WR-TIMEZONE:Asia/Singapore\r\nBEGIN:VEVENT", 1
+        )
+    )
+    rehearsal.sources.append(str(singapore))
+    expected = [
+        *("Sat 07:00 lvmh", "Sat 07:45 lvmh"),
+        *("Sat 23:30 lightspeed", "Sun 00:15 lightspeed"),
+        *("Mon 08:00 lvmh", "Mon 08:45 lvmh"),
+        *("Tue 00:00 tiger-global", "Tue 00:45 tiger-global"),
+        *("Tue 13:00 lvmh", "Tue 13:45 lvmh"),
+        *("Thu 08:00 lvmh", "Thu 08:45 lvmh"),
+        *("Thu 15:00 general-catalyst", "Thu 15:00 general-catalyst", "Thu 15:45 general-catalyst"),
     ]
-    assert rehearsal.resets == []
-    assert [body["title"] for body in rehearsal.hooks.at("success")] == [
-        "LVMH: the demo is ready (GO)"
-    ] * 4
+    rehearsal.verdicts = [True] * (len(expected) - 3) + [False, True, True]
+    # Every check falls on a quarter of an hour.
+    week = datetime(2026, 10, 24, tzinfo=UTC), datetime(2026, 10, 30, tzinfo=UTC)
+    play(rehearsal, *week, every=timedelta(minutes=15))
+    assert rehearsal.checked == expected
+    # What was NO-GO an hour before was reset for the meeting.
+    [reset] = rehearsal.resets
+    assert reset["bundle"].startswith("GENERAL_CATALYST")
+    assert reset["access"] == datetime(2026, 10, 29, 16, tzinfo=UTC)
+    assert len(rehearsal.hooks.at("success")) == len(expected) - 1
+    assert rehearsal.hooks.at("high") == []
     [question] = rehearsal.hooks.at("medium")
     assert "INDEX_SOFOA_DOLFE" in question["message"]
 

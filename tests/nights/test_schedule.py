@@ -27,7 +27,7 @@ from playbook.nights.schedule import runner as runner_module
 from playbook.nights.schedule.rehearsal_clock import Ticking
 from playbook.nights.schedule.runner import Runner
 from playbook.nights.schedule.table import changes_clocks_at, next_runs, table
-from playbook.nights.schedule.trigger import NightlyTrigger
+from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StopRequest
@@ -435,7 +435,11 @@ def trial(bundles: list[Bundle], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     monkeypatch.setattr(runner_module, "ROLL_BACK_SECONDS", 2.0)
 
     def begin(
-        command: list[str], start: str, speed: float = 1.0, names: tuple[str, ...] = ("lvmh",)
+        command: list[str],
+        start: str,
+        speed: float = 1.0,
+        names: tuple[str, ...] = ("lvmh",),
+        meetings: list[str] | None = None,
     ) -> Trial:
         alerts: list[Alert] = []
 
@@ -446,7 +450,8 @@ def trial(bundles: list[Bundle], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         outbox = Outbox(Channels.from_environment({"DEMO_ALERT_HIGH": "json://here"}), send=send)
         ticking = Ticking(utc(start), datetime.now(UTC), speed)
         chosen = [bundle for bundle in bundles if bundle.short in names]
-        runner = Runner(chosen, time(3), timedelta(hours=2), outbox, command, ticking)
+        late = timedelta(hours=2)
+        runner = Runner(chosen, time(3), late, outbox, command, ticking, meetings)
         stopping = StopRequest()
         thread = Thread(target=runner.run, args=[stopping], daemon=True)
         thread.start()
@@ -470,6 +475,54 @@ def test_somebody_elses_run_is_looked_at_again_and_alerts_nobody(
 
     assert asked.read_text().split() == ["2026-03-27T02:00:00+00:00"] * 2
     assert run.alerts == []
+
+
+def test_meetings_are_prepared_every_five_minutes(
+    trial: Callable[..., Trial], tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    meetings = ["sh", "-c", f"echo >> {asked}"]
+    run = trial(["false"], "2026-03-29 00:57", speed=600.0, meetings=meetings)
+    until(lambda: asked.exists() and len(asked.read_text()) > 2, "three times")
+    run.stop()
+
+    assert run.alerts == []
+    trigger = RegularTrigger(
+        timedelta(minutes=5), Ticking(utc("2026-03-29 00:00"), utc("2026-03-29 00:00"))
+    )
+    for at, then in (("00:57", "01:00"), ("01:00", "01:05"), ("01:04", "01:05")):
+        # The clocks in Europe change at 01:00 UTC: that is nothing to it.
+        assert trigger.get_next_fire_time(None, utc(f"2026-03-29 {at}")) == utc(
+            f"2026-03-29 {then}"
+        )
+
+
+def test_meetings_that_can_not_be_prepared_are_alerted_once(
+    trial: Callable[..., Trial], tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    meetings = ["sh", "-c", f"echo >> {asked}; exit 3"]
+    run = trial(["false"], "2026-03-27 12:00", speed=600.0, meetings=meetings)
+    until(lambda: asked.exists() and len(asked.read_text()) > 5, "failed six times")
+    run.stop()
+
+    (alert,) = run.alerts
+    assert "not prepared for the meetings" in alert.title
+    assert "exit code 3" in alert.body and "playbook meetings run" in alert.body
+
+
+def test_the_scheduler_prepares_meetings_where_calendars_are_set(
+    seeds: Seeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in deployment(seeds).items():
+        monkeypatch.setenv(name, value)
+    assert Runner.from_environment(seeds).meetings is None
+    monkeypatch.setenv("PLAYBOOK_CALENDARS", "investors.ics")
+    command = Runner.from_environment(seeds).meetings
+    assert command is not None and list(command[3:]) == ["playbook", "meetings", "run"]
+    monkeypatch.setenv("PLAYBOOK_CALENDARS", "ftp://investors")
+    with pytest.raises(WrongUsage, match="PLAYBOOK_CALENDARS"):
+        Runner.from_environment(seeds)
 
 
 def test_a_run_that_is_killed_is_told(trial: Callable[..., Trial]) -> None:

@@ -24,6 +24,7 @@ from playbook.reset import backup
 from playbook.reset.lease import held
 from playbook.reset.plan import Step
 from playbook.reset.run import Progress
+from playbook.verdict.checks import CHECKS, EVIDENCE
 from tests.panel_client import PASSWORD, Panel, panel
 from tests.sandbox import Sandbox, until
 
@@ -221,6 +222,7 @@ def colourful(sandbox: Sandbox) -> None:
             "ended_at": at,
             "verdict": "GO",
             "failed_checks": [],
+            "evidence": {check: list(EVIDENCE) for check in CHECKS},
             "steps": [],
         }
         if bundle.short == "bessemer":

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from playbook.environment import Environment
-from playbook.errors import Unreachable
+from playbook.errors import Unreachable, WrongUsage
 from playbook.reset.execute import Executor
 from playbook.reset.run import ResetFailed
 from tests.sandbox import Sandbox, changed, held, told
@@ -54,6 +54,36 @@ def test_an_api_that_redirects(sandbox: Sandbox) -> None:
         elsewhere.environment.require_reachable()
         with pytest.raises(Unreachable, match="it redirects to nowhere"):
             elsewhere.reset(BUNDLE)
+
+
+@pytest.mark.parametrize(
+    ("token", "says"), [("", "set PLAYBOOK_API_TOKEN$"), ("old", "PLAYBOOK_API_TOKEN is not the")]
+)
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_is_missing_or_old_is_said_before_the_first_write(
+    sandbox: Sandbox, token: str, says: str, status: int
+) -> None:
+    answers = {"/api/awareness/refresh-contexts": (status, "{}")}
+    access = replace(sandbox.environment.settings.access, token=token)
+    before = held(sandbox, but=())
+    with (
+        failing_api(sandbox.environment.settings.api_url, answers) as url,
+        with_settings(sandbox, api_url=url, access=access) as elsewhere,
+        pytest.raises(WrongUsage, match=says) as refusal,
+    ):
+        elsewhere.reset(BUNDLE)
+    assert refusal.value.exit_code == 2 and "\n" not in str(refusal.value)
+    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+
+
+def test_a_password_that_is_missing_is_said_before_the_first_write(sandbox: Sandbox) -> None:
+    before = held(sandbox, but=())
+    with (
+        with_settings(sandbox, passwords={}) as elsewhere,
+        pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH"),
+    ):
+        elsewhere.reset(BUNDLE)
+    assert not (written := changed(before, held(sandbox, but=()))), told(written)
 
 
 @pytest.mark.parametrize("missing", ["scan", "unlink"])

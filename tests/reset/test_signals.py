@@ -11,18 +11,34 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from threading import Thread, Timer
 
 import pytest
 
 from playbook import PROJECT
+from playbook.environment import Environment, connections
 from playbook.processes.signals import StoppedEarly, StopRequest
+from playbook.reset import backup
 from playbook.reset.plan import Step
 from playbook.reset.run import Reset
-from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import (
+    ACCESS,
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    told,
+    until,
+    use_demo,
+)
+from tests.tcp_proxy import Wire
 
 ROUNDS = int(os.environ.get("PLAYBOOK_TEST_ROUNDS", "0")) or 3
 BUNDLE = "lvmh"
@@ -97,6 +113,112 @@ def test_told_to_stop_before_any_step_a_reset_puts_the_state_before_back(
         assert not (wrong := changed(before, documents(shelf))), f"step {at}: {told(wrong)}"
         assert held_leases(shelf) == []
         assert {run["status"] for run in shelf.runs(BUNDLE)[-1:]} == {"rolled back"}
+
+
+@dataclass
+class Away:
+    """MongoDB, behind a wire that is cut while a reset writes."""
+
+    wire: Wire
+    engine: Reset
+    stopping: StopRequest
+
+    def lose_it(self, at: int, then: Callable[[], None]) -> Reset:
+        """An engine that loses MongoDB before a step; ``then`` runs in a thread of its own."""
+
+        def lose(step: int, total: int, _: Step) -> None:
+            if step == at and not self.wire.is_cut:
+                self.wire.cut()
+                Thread(target=then, daemon=True).start()
+
+        return replace(self.engine, progress=lose)
+
+
+PATIENCE = 300.0
+
+
+@pytest.fixture
+def away(shelf: Sandbox, handlers: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Away]:
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.5)
+    settings = shelf.environment.settings
+    wire, stopping = Wire(settings.mongo_uri), StopRequest()
+    stopping.listen()
+    by_wire = replace(settings, mongo_uri=wire.url, outage_patience=PATIENCE)
+    with Environment(by_wire) as environment:
+        engine = Reset(environment, shelf.seeds, shelf.backups, by="a test")
+        yield Away(wire, engine, stopping)
+    wire.cut()
+
+
+NIGHTLY_OR_NOT = pytest.mark.parametrize("as_nightly", [False, True], ids=["reset", "nightly"])
+
+
+@NIGHTLY_OR_NOT
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+def test_told_to_stop_during_an_outage_it_waits_only_to_put_the_state_back(
+    shelf: Sandbox, away: Away, number: signal.Signals, as_nightly: bool
+) -> None:
+    before, began = documents(shelf), time.monotonic()
+
+    def stop_then_come_back() -> None:
+        os.kill(os.getpid(), number)
+        until(away.stopping.asked.is_set, "the signal has arrived")
+        time.sleep(0.5)  # it is still away when the state before is to be put back
+        away.wire.mend()
+
+    stopping = away.stopping
+    may_go_on = stopping.require if as_nightly else stopping.require_not_asked
+    engine = replace(away.lose_it(3, stop_then_come_back), may_go_on=may_go_on)
+    with pytest.raises(StoppedEarly) as stopped:
+        engine.reset(shelf.bundle(BUNDLE), access=ACCESS, force=True)
+    assert stopped.value.exit_code == 128 + number
+    assert "rolled back to the state before" in str(stopped.value)
+    assert not (wrong := changed(before, documents(shelf))), told(wrong)
+    assert held_leases(shelf) == []
+    assert shelf.runs(BUNDLE)[-1]["status"] == "rolled back"
+    assert time.monotonic() - began < PATIENCE / 2
+
+
+@NIGHTLY_OR_NOT
+def test_told_twice_it_says_that_the_state_before_is_not_back(
+    shelf: Sandbox, away: Away, as_nightly: bool
+) -> None:
+    before, began = documents(shelf), time.monotonic()
+
+    def stop_twice() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        until(away.stopping.asked.is_set, "the first signal has arrived")
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    stopping = away.stopping
+    may_go_on = stopping.require if as_nightly else stopping.require_not_asked
+    engine = replace(away.lose_it(3, stop_twice), may_go_on=may_go_on)
+    with pytest.raises(StoppedEarly) as stopped:
+        engine.reset(shelf.bundle(BUNDLE), access=ACCESS, force=True)
+    assert stopped.value.exit_code == 143
+    assert "rolling back failed too" in str(stopped.value)
+    assert "run the reset again" in str(stopped.value)
+    assert time.monotonic() - began < PATIENCE / 2
+    assert list((shelf.backups / "journal").glob("*.json")), "the record of its end waits"
+    away.wire.mend()
+    saved = backup.listed(shelf.backups, shelf.identity, shelf.bundle(BUNDLE))[0]
+    shelf.free_leases()
+    shelf.engine.roll_back(shelf.bundle(BUNDLE), saved)
+    assert not (wrong := changed(before, documents(shelf))), told(wrong)
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+def test_told_to_stop_while_mongodb_is_away_before_it_began(
+    shelf: Sandbox, away: Away, number: signal.Signals
+) -> None:
+    before = documents(shelf)
+    away.wire.cut()
+    Timer(1.0, os.kill, (os.getpid(), number)).start()
+    with pytest.raises(StoppedEarly, match="while waiting: MongoDB at") as stopped:
+        away.engine.reset(shelf.bundle(BUNDLE), access=ACCESS)
+    assert stopped.value.exit_code == 128 + number
+    assert not (wrong := changed(before, documents(shelf))), told(wrong)
 
 
 def start(shelf: Sandbox, *arguments: str) -> subprocess.Popen[str]:

@@ -102,10 +102,11 @@ class Shape:
 def running(
     request: pytest.FixtureRequest, seeds: Seeds, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shape]:
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patched:
-        # Its limit has tests of its own; here hundreds of looks follow each other at once.
-        patched.setenv("STANDIN_REQUESTS_A_MINUTE", "100000")
-        settings = stack.enter_context(start(seeds=seeds, deployment=request.param))
+    with ExitStack() as stack:
+        # The limit of requests has tests of its own; here hundreds of looks follow each other.
+        settings = stack.enter_context(
+            start(seeds=seeds, deployment=request.param, requests_a_minute=100_000)
+        )
         direct = stack.enter_context(Environment(settings))
         proxy = Proxy(settings.api_url)
         stack.enter_context(proxy.serving())

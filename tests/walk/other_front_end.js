@@ -34,7 +34,7 @@ const button = (text, act) => { const b = draw("r-9", text); b.style.cursor = "p
   const shown = (amount) => hostile ? draw("r-10", ...pieces(amount)) : draw("r-6", money(amount));
   // A price that is but a neighbour of the name, or in a box of its own: both are met.
   const card = (p) => {
-    const outer = draw("r-3", draw("r-4", draw("r-5", p.name)));
+    const outer = draw("r-3", draw("r-4", draw("r-5", (p.names || {})[lang.split("-")[0]] || p.name)));
     if (hostile && p.name.length % 2) outer.append(...pieces(price(p))); else outer.append(shown(price(p)));
     return outer;
   };

@@ -120,7 +120,7 @@ def languages(seeds: Seeds) -> Languages:
         ("Notes", "fr", None),
     ],
 )
-def test_a_line_gives_its_language_away(
+def test_the_language_of_a_line_is_recognized(
     languages: Languages, line: str, page: str, other: str | None
 ) -> None:
     assert languages.foreign(line, page) == other

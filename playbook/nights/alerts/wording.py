@@ -207,7 +207,7 @@ def _advice(night: Night) -> str:
     if isinstance(night.error, InSession):
         return f"when they have left: playbook nightly {short}"
     if isinstance(night.error, WrongUsage):
-        return f"mend what it names, then: playbook nightly {short}"
+        return f"correct what it names, then: playbook nightly {short}"
     if isinstance(night.error, Unreachable):
         return f"bring it back, then: playbook nightly {short}"
     if isinstance(night.error, Refused):
@@ -220,13 +220,18 @@ def _advice(night: Night) -> str:
             f"playbook nightly {short}"
         )
     return (
-        f"don't show this demo; mend what failed, then: playbook reset {short} && "
+        f"don't show this demo; repair what failed, then: playbook reset {short} && "
         f"playbook check {short}"
     )
 
 
 def broken_off(
-    what: str, error: PlaybookError | str, severity: str, at: datetime, environment: str
+    what: str,
+    error: PlaybookError | str,
+    severity: str,
+    at: datetime,
+    environment: str,
+    to_do: str | None = None,
 ) -> Alert:
     """An alert for nights that did not even begin, or ended without a result."""
     lines = [
@@ -234,7 +239,7 @@ def broken_off(
         f"Environment: {environment}",
         f"What went wrong: {error}",
         "What was done: nothing; the demos are as they were",
-        "What to do: mend what it names, then: playbook nightly all",
+        f"What to do: {to_do or 'correct what it names, then: playbook nightly all'}",
         "Report: the scheduler's log; playbook status",
     ]
     return Alert(severity, f"[{severity}] {what}", "\n".join(lines))

@@ -19,6 +19,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from zoneinfo import available_timezones
 
 import icalendar
 import recurring_ical_events
@@ -150,8 +151,12 @@ def calendars(variables: Mapping[str, str] | None = None) -> list[Calendar]:
 
 
 def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
-    """The events of an iCalendar text between two instants, each repetition on its own."""
+    """The events of an iCalendar text between two instants, each repetition on its own.
+
+    Times that name no zone are in the calendar's own, else in ``zone``.
+    """
     calendar = icalendar.Calendar.from_ical(text)
+    zone = _zone_of(calendar) or zone
     # A window wider by a day each side: all-day events carry no zone, and are sorted out below.
     day = timedelta(days=1)
     found = recurring_ical_events.of(calendar).between(since - day, until + day)
@@ -159,6 +164,12 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
         event = _event(component, zone)
         if event.end > since and event.start < until:
             yield event
+
+
+def _zone_of(calendar: Any) -> str | None:
+    """The zone that a calendar says it is in, as exported ones do; None where it is no zone."""
+    stated = str(calendar.get("X-WR-TIMEZONE", "")).strip()
+    return stated if stated in available_timezones() else None
 
 
 def _event(component: Any, zone: str) -> Event:

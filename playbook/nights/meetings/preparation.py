@@ -6,10 +6,14 @@ however many places it runs: each task is taken in MongoDB first.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from pymongo.errors import PyMongoError
 
 from playbook import clock
 from playbook.environment import Environment
@@ -32,6 +36,7 @@ from playbook.nights.nightly import Check, run_features
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset.run import InSession, Reset
 from playbook.verdict.model import GO, BundleVerdict
 
@@ -65,6 +70,8 @@ class Preparation:
     say: Callable[[str], None] = print
     zone: str = "UTC"
     """For events that name no time zone (IANA)."""
+    stopping: StopRequest = field(default_factory=StopRequest)
+    """Whether this process is asked to end: what is in hand is finished or put back then."""
     outbox_for: Callable[[Channels], Outbox] = field(default=Outbox)
 
     @property
@@ -98,13 +105,17 @@ class Preparation:
         return meeting.start
 
     def run(self) -> int:
-        """Do what is due now; answers how many meetings were seen to."""
+        """Do what is due now; answers how many meetings were seen to.
+
+        Raises StoppedEarly where this process is asked to end before all is done.
+        """
         now = clock.now()
         reading = self.read(now)
         for failure in reading.failures:
             self._say(str(failure))
         done = 0
         for meeting in reading.meetings:
+            self.stopping.require_not_asked()
             if meeting.bundle is None:
                 self._ask(meeting, now)
             elif stage := due_stage(meeting, now):
@@ -112,10 +123,19 @@ class Preparation:
         return done
 
     def _prepare(self, stage: str, meeting: Meeting, meetings: Iterable[Meeting]) -> int:
-        bundle = bundles.find(self.seeds, str(meeting.bundle))
         with self.environment.translate_connection_errors():
             if not self._remembered.begin(stage, meeting, clock.now()):
                 return 0
+        try:
+            self._do(stage, meeting, meetings)
+        except BaseException:
+            with suppress(PyMongoError):
+                self._remembered.give_back(stage, meeting)
+            raise
+        return 1
+
+    def _do(self, stage: str, meeting: Meeting, meetings: Iterable[Meeting]) -> None:
+        bundle = bundles.find(self.seeds, str(meeting.bundle))
         verdict, error = self._checked(bundle)
         was_reset = False
         reset = "not needed"
@@ -135,7 +155,6 @@ class Preparation:
             outcome = {"verdict": verdict.verdict if verdict else None, "reset": reset}
             self._remembered.end(stage, meeting, clock.now(), **outcome)
         self._say(f"{bundle.short} {stage}: {alert.title}; reset: {reset}")
-        return 1
 
     def _checked(self, bundle: Bundle) -> tuple[BundleVerdict | None, str | None]:
         try:
@@ -154,9 +173,15 @@ class Preparation:
         if not may_reset(meetings, sharing, now):
             return "not done, another meeting in the same region is near or being held"
         try:
-            Reset(self.environment, self.seeds, self.backups).reset(
-                bundle, access=meeting.start, trigger=TRIGGER
-            )
+            Reset(
+                self.environment,
+                self.seeds,
+                self.backups,
+                may_go_on=self.stopping.require_not_asked,
+                by=f"meetings run on {socket.gethostname()}",
+            ).reset(bundle, access=meeting.start, trigger=TRIGGER)
+        except StoppedEarly:
+            raise
         except InSession as error:
             return f"not done, {self.environment.redact(str(error))}"
         except Refused as error:

@@ -97,6 +97,10 @@ class Remembered:
             taken = self.db[COLLECTION].update_one(abandoned, {"$set": {"begun_at": now}})
             return taken.modified_count == 1
 
+    def give_back(self, task: str, meeting: Meeting) -> None:
+        """Let a task that was begun and broken off be taken again at once."""
+        self.db[COLLECTION].delete_one({"_id": f"{task}:{meeting.key}", "ended_at": None})
+
     def end(self, task: str, meeting: Meeting, now: datetime, **outcome: Any) -> None:
         """Note how a task ended, and forget those of a month ago."""
         self.db[COLLECTION].update_one(

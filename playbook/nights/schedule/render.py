@@ -43,6 +43,8 @@ KUBERNETES = (
 """The files of a cluster; kustomization.yaml names those that are applied."""
 LONGEST_SECONDS = 4 * 3600
 """Two hours of waiting for an investor and ample time to work."""
+LONGEST_PREPARATION_SECONDS = 900
+"""A check, a reset and a second check of each demo that has a meeting."""
 STOP_SECONDS = 120
 """How long a run in hand gets to finish or roll back when it is asked to stop."""
 
@@ -76,6 +78,7 @@ def files(
         "grace": int(grace.total_seconds()),
         "grace_minutes": int(grace.total_seconds() / 60),
         "longest": LONGEST_SECONDS,
+        "longest_preparation": LONGEST_PREPARATION_SECONDS,
         "stop": STOP_SECONDS,
         "image": image,
         "backups": BACKUPS,
@@ -99,7 +102,12 @@ def files(
                 )
                 for entry in entries
             }
-            return {"demo-nightly@.service": _render("demo-nightly.service", values), **timers}
+            meetings = ("demo-meetings.service", "demo-meetings.timer")
+            return {
+                "demo-nightly@.service": _render("demo-nightly.service", values),
+                **timers,
+                **{name: _render(name, values) for name in meetings},
+            }
         case "crontab":
             zones = dict.fromkeys(entry.zone for entry in entries)
             by_zone = [(zone, [e for e in entries if e.zone == zone]) for zone in zones]

@@ -1,5 +1,7 @@
 """The scheduler: a process that starts each bundle's nightly run when its time has come.
 
+Where calendars are set, it also starts the preparation of the meetings every five minutes.
+
 A run is a process of its own (``playbook nightly BUNDLE --if-due``): pytest runs one session a
 process, and a run outlives a scheduler that is killed. Whether it is to be made at all is decided
 there, by the journal and the leases, so several schedulers on one environment do no harm.
@@ -12,7 +14,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -30,11 +32,12 @@ from playbook.errors import WrongUsage
 from playbook.nights.alerts import Channels, Outbox
 from playbook.nights.alerts.outbox import unknown_to_apprise
 from playbook.nights.alerts.wording import broken_off
+from playbook.nights.meetings.calendars import calendars
 from playbook.nights.schedule.due import latest_reset
 from playbook.nights.schedule.rehearsal_clock import Ticking
 from playbook.nights.schedule.settings import grace, reset_time
 from playbook.nights.schedule.table import next_runs
-from playbook.nights.schedule.trigger import NightlyTrigger
+from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StopRequest
@@ -52,6 +55,12 @@ LOOK_ROUND_SECONDS = 30.0
 LOOKED_AT_AGAIN = (4, 130, 143)
 """The exit codes of a run that was refused or interrupted: the night is still to be made."""
 NIGHTLY = (sys.executable, "-P", "-m", "playbook", "nightly", "{bundle}", "--if-due")
+MEETINGS_JOB = "meetings"
+MEETINGS = (sys.executable, "-P", "-m", "playbook", "meetings", "run")
+MEETINGS_EVERY = timedelta(minutes=5)
+LONGEST_PREPARATION = timedelta(minutes=30)
+UNPREPARED_FOR = timedelta(minutes=10)
+"""How long the meetings may not be prepared before people are alerted."""
 
 
 def say(text: str) -> None:
@@ -70,9 +79,14 @@ class Runner:
         outbox: Outbox,
         command: Sequence[str],
         ticking: Ticking,
+        meetings: Sequence[str] | None = None,
     ) -> None:
         self.bundles, self.at, self.grace = bundles, at, grace
         self.outbox, self.command, self.ticking = outbox, command, ticking
+        self.meetings = meetings
+        """What prepares the meetings; None where no calendar is set."""
+        self._unprepared_since: datetime | None = None
+        self._unprepared_alerted = False
         self.stopping = StopRequest()
         self._lock = Lock()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -83,6 +97,7 @@ class Runner:
         seeds: Seeds,
         reports: Path | None = None,
         command: Sequence[str] = NIGHTLY,
+        meetings: Sequence[str] = MEETINGS,
     ) -> Runner:
         """A runner of all bundles by the settings.
 
@@ -106,7 +121,8 @@ class Runner:
         if reports is not None:
             arguments += ["--reports", str(reports.absolute())]
         outbox = Outbox(channels)
-        return cls(bundles, at, late, outbox, arguments, Ticking.machine_time())
+        prepare = meetings if calendars() else None
+        return cls(bundles, at, late, outbox, arguments, Ticking.machine_time(), prepare)
 
     def run(self, stopping: StopRequest) -> None:
         """Start runs when they are due, until asked to stop; then end cleanly."""
@@ -116,6 +132,8 @@ class Runner:
         say("playbook: the schedule runs; next:")
         for line in next_runs(self.bundles, self.ticking.now(), self.at):
             say(f"  {line}")
+        if self.meetings is not None:
+            say("playbook: the meetings of the calendars are prepared, too")
         try:
             while not stopping.wait(LOOK_ROUND_SECONDS):
                 scheduler.wakeup()
@@ -128,7 +146,7 @@ class Runner:
     def _scheduler(self) -> Any:
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what matters is said below
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(len(self.bundles))}, timezone="UTC"
+            executors={"default": ThreadPoolExecutor(len(self.bundles) + 1)}, timezone="UTC"
         )
         late = self.ticking.lasting(self.grace)
         for bundle in self.bundles:
@@ -138,6 +156,15 @@ class Runner:
                 args=[bundle],
                 id=bundle.short,
                 misfire_grace_time=max(1, math.ceil(late.total_seconds())),
+                coalesce=True,
+                max_instances=1,
+            )
+        if self.meetings is not None:
+            scheduler.add_job(
+                self._prepare_meetings,
+                RegularTrigger(MEETINGS_EVERY, self.ticking),
+                id=MEETINGS_JOB,
+                misfire_grace_time=None,
                 coalesce=True,
                 max_instances=1,
             )
@@ -167,6 +194,16 @@ class Runner:
     def _run_once(self, bundle: Bundle, night: str) -> int | None:
         """Run the command and answer its exit code, None where the scheduler is stopping."""
         command = [part.format(bundle=bundle.short, night=night) for part in self.command]
+        local = local_text(self.ticking.now(), bundle.timezone)
+        begun = f"{bundle.short}  {local}  run begun"
+        return self._run_process(
+            bundle.short, command, f"nightly run of {bundle.short}", LONGEST_RUN, begun
+        )
+
+    def _run_process(
+        self, key: str, command: Sequence[str], what: str, longest: timedelta, begun: str = ""
+    ) -> int | None:
+        """Run a command and answer its exit code, None where the scheduler is stopping."""
         with self._lock:
             if self.stopping.asked.is_set():
                 return None
@@ -174,20 +211,40 @@ class Runner:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, cwd=PROJECT, start_new_session=True
             )
-            self._running[bundle.short] = process
-        local = local_text(self.ticking.now(), bundle.timezone)
-        say(f"{bundle.short}  {local}  run begun")
+            self._running[key] = process
+        if begun:
+            say(begun)
         try:
-            return process.wait(LONGEST_RUN.total_seconds())
+            return process.wait(longest.total_seconds())
         except subprocess.TimeoutExpired:
-            self._alert(
-                f"nightly run of {bundle.short} is stuck", f"it took longer than {LONGEST_RUN}"
-            )
+            self._alert(f"{what} is stuck", f"it took longer than {longest}")
             end(process, [0.0, ROLL_BACK_SECONDS])
             return process.wait()
         finally:
             with self._lock:
-                self._running.pop(bundle.short, None)
+                self._running.pop(key, None)
+
+    def _prepare_meetings(self) -> None:
+        """Do what is due before the meetings; alert once where that fails for ten minutes."""
+        code = self._run_process(
+            MEETINGS_JOB, self.meetings or (), "preparing the meetings", LONGEST_PREPARATION
+        )
+        now = self.ticking.now()
+        if code is None or (code != 0 and self.stopping.asked.is_set()):
+            return
+        if code == 0:
+            self._unprepared_since, self._unprepared_alerted = None, False
+            return
+        say(f"{MEETINGS_JOB}  {now:%a %d %b %Y, %H:%M} UTC  the run ended with exit code {code}")
+        self._unprepared_since = self._unprepared_since or now
+        if now - self._unprepared_since >= UNPREPARED_FOR and not self._unprepared_alerted:
+            self._unprepared_alerted = True
+            self._alert(
+                "the demos are not prepared for the meetings",
+                f"playbook meetings run ends with exit code {code}, "
+                f"since {self._unprepared_since:%H:%M} UTC; the scheduler's log says why",
+                "correct what it names, then: playbook meetings run",
+            )
 
     def _end_runs(self) -> None:
         with self._lock:
@@ -206,13 +263,17 @@ class Runner:
         }.get(event.code, f"could not be started: {type(event).__name__}")
         if exception := getattr(event, "exception", None):
             why = f"could not be started: {exception}"
+        if event.job_id == MEETINGS_JOB:
+            if event.code == EVENT_JOB_ERROR:
+                say(f"{MEETINGS_JOB}  {why}")
+                self._alert("the demos are not prepared for the meetings", f"it {why}")
+            return  # one that takes longer than five minutes goes on
         say(f"{event.job_id}  the nightly run {why}")
         self._alert(f"nightly run of {event.job_id} was not made", f"it {why}")
 
-    def _alert(self, what: str, why: str) -> None:
-        for delivery in self.outbox.send(
-            broken_off(what, why, "high", self.ticking.now(), name_in_settings())
-        ):
+    def _alert(self, what: str, why: str, to_do: str | None = None) -> None:
+        alert = broken_off(what, why, "high", self.ticking.now(), name_in_settings(), to_do)
+        for delivery in self.outbox.send(alert):
             say(f"alert {delivery}")
 
 

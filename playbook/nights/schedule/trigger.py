@@ -6,13 +6,33 @@ calendar is not used at all.
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from apscheduler.triggers.base import BaseTrigger
 
 from playbook.clock import next_reset
 from playbook.nights.schedule.due import latest_reset
 from playbook.nights.schedule.rehearsal_clock import Ticking
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class RegularTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler 3 has no types
+    """Fires at every whole multiple of some minutes: at :00, :05, :10 of each hour."""
+
+    __slots__ = ("every", "ticking")
+
+    def __init__(self, every: timedelta, ticking: Ticking) -> None:
+        self.every, self.ticking = every, ticking
+
+    def get_next_fire_time(
+        self, previous_fire_time: datetime | None, now: datetime
+    ) -> datetime | None:
+        """The machine's instant of the next run; of those that were missed none is made up."""
+        last = now if previous_fire_time is None else max(previous_fire_time, now)
+        shown = self.ticking.shown(last)
+        begun = (shown - EPOCH) // self.every
+        return self.ticking.machine(EPOCH + (begun + 1) * self.every)
 
 
 class NightlyTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler 3 has no types

@@ -45,11 +45,11 @@ from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.environment.settings import name_in_settings
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
-from playbook.facts.findings import NotAsExpected, Unobservable
+from playbook.facts.findings import FailureKind, NotAsExpected, Unobservable
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
 from playbook.report.allure import environment_lines
-from playbook.report.allure.failure_kinds import Kind, categories, headline, kind_of
+from playbook.report.allure.failure_kinds import categories, headline
 from playbook.report.allure.former import HISTORY_LABEL
 from playbook.report.allure.redacted_writer import hide_secrets
 from playbook.report.playbook_lines import place_of
@@ -380,17 +380,18 @@ def _details(error: BaseException | None) -> StatusDetails | None:
 
 
 def _message(result: Result, bundle: Bundle) -> str:
-    kind = kind_of(result)
     told = [
         f"{f['where']}\n    expected {f['expected']}   |   found {f['found']}"
         for f in result.findings[:TOLD_FINDINGS]
     ]
     if more := len(result.findings) - len(told):
         told.append(f"and {more} more, in the attachment")
-    first = "bring back what does not answer, then " if kind == Kind.ENVIRONMENT else ""
+    first = (
+        "bring back what does not answer, then " if result.kind == FailureKind.ENVIRONMENT else ""
+    )
     return "\n".join(
         [
-            headline(bundle.firm, kind, result.line),
+            headline(bundle.firm, result.kind, result.line),
             "",
             *(told or [result.reason]),
             "",

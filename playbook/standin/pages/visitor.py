@@ -10,9 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_location
+from babel.numbers import format_decimal, get_currency_name
 
 from playbook.pristine.money import price_field
+from playbook.pristine.seeds.plurals import counted
 from playbook.report.sheet.number_format import kpi, money
 
 NOT_KNOWN = "–"
@@ -39,10 +41,19 @@ class Visitor:
         return self.locale.partition("-")[0] or "en"
 
     def say(self, name: str, **values: object) -> str:
-        """A stored message with its values; the message's name where nothing is stored."""
-        text = self.messages.get(name)
-        if not isinstance(text, str) or not text:
+        """A stored message with its values; the message's name where nothing is stored.
+
+        With a ``count`` it is the plural form that the language has for that number.
+        """
+        stored = {
+            key: text for key, text in self.messages.items() if isinstance(text, str) and text
+        }
+        if name not in stored:
             return name
+        text = stored[name]
+        if isinstance(count := values.get("count"), int):
+            text = counted(stored, name, self._babel.language, count)
+            values["count"] = format_decimal(count, locale=self._babel)
         for placeholder, value in values.items():
             text = text.replace(f"{{{placeholder}}}", str(value))
         return text
@@ -69,6 +80,22 @@ class Visitor:
             return (value / rate).quantize(Decimal("0.01"))
         except (InvalidOperation, KeyError, ZeroDivisionError):
             return None
+
+    def name(self, product: Mapping[str, Any]) -> str:
+        """A product's name in the visitor's language, where the catalog has one."""
+        names = product.get("names")
+        own = names.get(self.language) if isinstance(names, dict) else None
+        return str(own or product.get("name") or NOT_KNOWN)
+
+    @property
+    def city(self) -> str:
+        """What stands for the visitor's zone, in their own language: its city."""
+        return str(get_timezone_location(self._zone, locale=self._babel, return_city=True))
+
+    @property
+    def currency_in_words(self) -> str:
+        """The visitor's currency, in their own language: "US dollars"."""
+        return str(get_currency_name(self.currency, count=2, locale=self._babel))
 
     def price(self, product: Mapping[str, Any]) -> Decimal | None:
         """A product's price in the visitor's currency."""

@@ -1,9 +1,10 @@
-"""All faults, one module a check, and one for what breaks as a whole."""
+"""All faults, one module a check, one for what breaks as a whole, one for the published backend."""
 
 from __future__ import annotations
 
 from tests.faults.catalogue import (
     accounts,
+    aislemarts,
     analytics,
     catalog,
     creators,
@@ -17,7 +18,8 @@ from tests.faults.catalogue import (
 )
 from tests.faults.fault import Fault
 
-FAULTS: tuple[Fault, ...] = tuple(
+FAULTS: tuple[Fault, ...] = (
+    *(
     fault
     for module in (
         catalog,
@@ -33,4 +35,6 @@ FAULTS: tuple[Fault, ...] = tuple(
         walk,
     )
     for fault in module.fault.faults
+    ),
+    *aislemarts.FAULTS,
 )

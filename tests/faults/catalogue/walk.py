@@ -127,6 +127,8 @@ on("a key figure's name in English on the French analytics", "lvmh", ANALYTICS, 
 on("a German sentence on Tiger's home page", "tiger-global", HOME, "in German", shows(HOME, ("<h1>", "<p>Die Preise sind für Sie in der Währung</p><h1>")))
 on("a French chat with an English question", "lvmh", CHAT, "in English", shows(CHAT, turned("<h1>.*?</h1>", "<h1>Talk to us</h1>")))
 
+on("an English product name on the French LiveSale", "lvmh", LIVESALE, "a product's name: expected “Parfum J’adore de Dior”", shows(LIVESALE, ("Parfum J’adore de Dior", "Dior J'adore Parfum")))
+
 # Money
 
 on("dollar signs for LVMH", "lvmh", HOME, "expected an amount in EUR", shows(HOME, ("€", "$")))

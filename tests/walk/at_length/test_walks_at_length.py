@@ -138,7 +138,7 @@ def test_a_front_end_that_the_steps_have_never_seen_needs_only_a_description(
 
 
 @needs_browser
-def test_pages_that_nobody_has_described_are_not_walked_and_neither_go_nor_no_go(
+def test_pages_without_a_description_are_not_walked_and_neither_go_nor_no_go(
     ready: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with other_front_end(ready.environment.settings.api_url) as address:
@@ -165,7 +165,7 @@ def test_pages_that_nobody_has_described_are_not_walked_and_neither_go_nor_no_go
     [document] = whole.document()["bundles"]
     assert document["not_walked"] == verdict.not_walked
     run = recording.begin(ready.seeds, bundle.key, "test", "walk")
-    recording.finish(run, document["checks"], verdict.verdict, document["reasons"])
+    recording.finish(run, document)
     assert (run.walked, run.failed_checks) == (True, [])
 
 

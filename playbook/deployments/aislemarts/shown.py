@@ -1,0 +1,153 @@
+"""What the app shows: its routes, how their answers read, and the names of its numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playbook.deployments.aislemarts.leads import COLUMNS
+from playbook.deployments.answers import decimal_of, object_of, text_of
+from playbook.deployments.description import (
+    Links,
+    Listing,
+    Request,
+    Shown,
+    ShownKpi,
+    ShownLead,
+    ShownOffer,
+    ShownProduct,
+    SignIn,
+    Single,
+)
+from playbook.deployments.front_end import PAGES, FrontEnd, Left
+from playbook.deployments.in_both_apps import livesale_with, log_in, own_page
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
+
+
+def _shown_product(answer: Any) -> ShownProduct:
+    product = object_of(answer)
+    return ShownProduct(
+        id=text_of(product, "_id"),
+        title=text_of(product, "title"),
+        price=decimal_of(product, "price"),
+        currency=text_of(product, "currency"),
+        in_stock=decimal_of(product, "stock") > 0 and product.get("active") is True,
+    )
+
+
+def _shown_offer(offer: Document) -> ShownOffer:
+    return ShownOffer(
+        text_of(offer, "product_id"), text_of(offer, "name"), decimal_of(offer, "drop_price")
+    )
+
+
+def _shown_lead(answer: Any) -> ShownLead:
+    lead = object_of(answer)
+    metadata = lead.get("metadata")
+    card = metadata if isinstance(metadata, dict) else {}
+    company, tags = card.get("company"), card.get("awareness")
+    return ShownLead(
+        id=text_of(lead, "_id"),
+        column=text_of(lead, "stage"),
+        company=company if isinstance(company, str) else None,
+        tags=tags if isinstance(tags, dict) else {},
+    )
+
+
+def _token(answer: Any) -> str | None:
+    token = answer.get("access_token") if isinstance(answer, dict) else None
+    return token if isinstance(token, str) and token else None
+
+
+SHOWN = Shown(
+    products=Listing(
+        lambda _, skip: Request("GET", "/api/products", {"limit": "100", "skip": str(skip)}),
+        _shown_product,
+        page_size=100,
+    ),
+    product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
+    livesales=Listing(
+        lambda *_: Request("GET", "/api/livesale", signed_in=True),
+        livesale_with(_shown_offer),
+    ),
+    livesale=Single(
+        lambda key: Request("GET", f"/api/livesale/{key}", signed_in=True),
+        livesale_with(_shown_offer),
+    ),
+    leads=Listing(
+        lambda *_: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
+        _shown_lead,
+    ),
+    column_of=COLUMNS.__getitem__,
+)
+
+SIGN_IN = SignIn(
+    ask=log_in,
+    token=_token,
+    user_id=lambda _: None,
+    own_page=lambda _: Request("GET", "/api/auth/me", signed_in=True),
+    account=own_page,
+    says_user_id=False,
+)
+
+KPIS = {
+    "viral_coefficient": ShownKpi("viral_coefficient", money=False),
+    "network_density": ShownKpi("network_density", money=False),
+    "b2b_vendor_growth_mom": ShownKpi("b2b_vendor_growth", money=False),
+    "network_gmv_effect_usd": ShownKpi("network_gmv_effect", money=True),
+    "ai_engagement_rate": ShownKpi("ai_engagement_rate", money=False),
+    "ai_revenue_impact": ShownKpi("ai_revenue_impact", money=False),
+    "voice_ai_accuracy": ShownKpi("voice_ai_accuracy", money=False),
+    "consumer_retention": ShownKpi("consumer_retention", money=False),
+    "luxury_aov_eur": ShownKpi("luxury_aov", money=True),
+    "brand_partnerships": ShownKpi("brand_partnerships", money=False),
+    "european_gmv_eur": ShownKpi("european_gmv", money=True),
+    "luxury_conversion": ShownKpi("luxury_conversion", money=False),
+    "global_gmv_usd": ShownKpi("global_gmv", money=True),
+    "multi_currency_transactions": ShownKpi("multi_currency_transactions", money=False),
+    "emerging_markets": ShownKpi("emerging_markets", money=False),
+    "apac_growth_qoq": ShownKpi("apac_growth", money=False),
+}
+"""By the playbook's name; the other bundles are shown no numbers of their own."""
+BUNDLES_WITH_KPIS = (
+    "SEQUOIA_ROELOF_BOTHA", "A16Z_CHRIS_DIXON", "LVMH_JULIE_BERCOVY", "TIGER_GLOBAL_CHASE_COLEMAN"
+)  # fmt: skip
+
+
+def kpi(bundle: Bundle, name: str) -> ShownKpi | None:
+    return KPIS.get(name) if bundle.key in BUNDLES_WITH_KPIS else None
+
+
+LINKS = Links(
+    relative_to_app=True,
+    names={
+        "home": "home",
+        "cart": "ai_mood_cart",
+        "livesale": "livesale",
+        "analytics": "analytics",
+    },
+    bundle_parameter="utm_bundle",
+)
+
+FRONT_END = FrontEnd(
+    # The API gives four links. Nothing else about its pages is published: a description of
+    # one's own says where one signs in, writes and sees the board, and what is tapped there.
+    pages={step: PAGES[step] for step in ("home", "mood_to_cart", "livesale", "analytics")},
+    not_known={
+        "sign_in": "it is not published where one signs in",
+        "joined": "it is not published what one taps to join",
+        "chat": "it is not published where one writes",
+        "board": "it is not published where the board is",
+    },
+    mood=(),
+    names=False,  # a product has one title, whoever reads it
+    left=(
+        Left("conversations", "participants", by="account"),
+        Left("messages", "conversation_id", by="conversations"),
+        Left("leads", "business_id", by="account"),
+    ),
+    lead_tags={
+        name: f"metadata.awareness.{name}"
+        for name in ("locale", "currency", "timezone", "device", "source")
+    },
+)

@@ -1,0 +1,475 @@
+"""The backend as published: what breaks in its data only, and what it alone shows wrongly.
+
+Its limits (no creators, no languages, dollar rates for every currency, four bundles without
+numbers) are waived by the bench; what is broken here comes on top of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import bcrypt
+
+from tests.faults.fault import (
+    APAC,
+    EU,
+    EVERYONE,
+    US,
+    CannotInject,
+    Document,
+    Inject,
+    Lab,
+    Listed,
+)
+from tests.faults.proxy import Reply, said
+from tests.faults.verbs import (
+    added,
+    answers,
+    cached,
+    cached_copy,
+    cached_raw,
+    distorts,
+    failing,
+    html,
+    not_found,
+    of,
+    removed,
+    slow,
+    updated,
+)
+
+catalog, livesale, leads, accounts, locales, analytics, currency, showcase = (
+    Listed(area, app="aislemarts")
+    for area in (
+        "catalog", "livesale", "leads", "accounts", "locales", "analytics", "currency", "showcase",
+    )
+)  # fmt: skip
+YESTERDAY = timedelta(days=1)
+DOMAIN = "aislemarts.luxury"
+OTHERS_HASH = bcrypt.hashpw(b"another word", bcrypt.gensalt(4)).decode()
+
+
+def by_sku(sku: str) -> Document:
+    return {"slug": sku.lower()}
+
+
+def by_event(event: str) -> Document:
+    return {"metadata.event_id": event}
+
+
+def by_card(number: str) -> Document:
+    return {"metadata.id": number}
+
+
+def of_account(name: str) -> Document:
+    return {"email": f"{name}@{DOMAIN}"}
+
+
+def set_to(collection: str, where: Document, **fields: Any) -> Inject:
+    """Set fields; ``a__b`` means the field b of a."""
+    changed = {name.replace("__", "."): value for name, value in fields.items()}
+    return updated(collection, where, {"$set": changed})
+
+
+def unset(collection: str, where: Document, *fields: str) -> Inject:
+    return updated(collection, where, {"$unset": dict.fromkeys(fields, "")})
+
+
+def one(lab: Lab, collection: str, where: Document) -> Document:
+    found = lab.db[collection].find_one(where)
+    if found is None:
+        raise CannotInject(f"{collection} holds nothing by {where}")
+    return found
+
+
+def copied(collection: str, where: Document, **fields: Any) -> Inject:
+    """Insert a copy under another ``_id``."""
+
+    def inject(lab: Lab) -> None:
+        changed = {name.replace("__", "."): value for name, value in fields.items()}
+        key = f"a copy of {where}"
+        lab.db[collection].insert_one({**one(lab, collection, where), "_id": key})
+        if changed:
+            lab.db[collection].update_one({"_id": key}, {"$set": changed})
+
+    return inject
+
+
+def somebody_elses(collection: str, **document: Any) -> Inject:
+    """A document that is nobody's demo: no reset may remove it, so it is taken away by hand."""
+
+    def inject(lab: Lab) -> None:
+        key = lab.db[collection].insert_one(dict(document)).inserted_id
+        lab.until_healed.callback(lab.db[collection].delete_one, {"_id": key})
+
+    return inject
+
+
+# The catalog, in the data
+
+catalog("a product is missing", "missing", "Mongo", US, "LUX-010", removed("products", slug="lux-010"))
+catalog("a product that a LiveSale features is missing", "missing", "Mongo", APAC, "APAC-001",
+        removed("products", slug="apac-001"), also={"tiger-global": ("livesale",)})
+catalog("a product is not active", "missing", "Mongo", EU, "EUR-007 in the shop",
+        set_to("products", by_sku("EUR-007"), active=False))
+catalog("a price is wrong", "wrong value", "Mongo", US, "LUX-010",
+        set_to("products", by_sku("LUX-010"), price=1.0))
+catalog("a price in another currency", "currency mixed up", "Mongo", EU, "EUR-007",
+        set_to("products", by_sku("EUR-007"), currency="USD"),
+        also={"index": ("showcase",)})  # whose worked example of a tax is this piece
+catalog("a product is sold out", "wrong value", "Mongo", US, "LUX-010",
+        set_to("products", by_sku("LUX-010"), stock=0))
+catalog("another name", "wrong value", "Mongo", EU, "EUR-010",
+        set_to("products", by_sku("EUR-010"), title="Another piece"))
+catalog("another slug", "wrong value", "Mongo", US, "LUX-010",
+        set_to("products", by_sku("LUX-010"), slug="watch-10"))
+catalog("a product says another region", "swapped", "Mongo", US, "LUX-010",
+        set_to("products", by_sku("LUX-010"), attributes__region="EU"))
+catalog("a product is there twice", "doubled", "Mongo", US, "lux-010", copied("products", by_sku("LUX-010")))
+catalog("a test product is left over", "extra", "Mongo", US, "a copy of",
+        copied("products", by_sku("LUX-010"), slug="lux-999", attributes__demo_sku="LUX-999"))
+catalog("a document of the playbook's own shape", "extra", "Mongo", US, "LUX-001",
+        added("products", _id="LUX-001", id="LUX-001", name="Hermès Birkin 35", price_usd=12000))
+catalog("one product without a title empties the shop", "missing", "Mongo", EVERYONE, "answered 500",
+        unset("products", by_sku("LUX-010"), "title"), healed_by=("a16z",))
+catalog("somebody's product that does not fit empties the shop", "extra", "Mongo", EVERYONE,
+        "GET /api/products answered 500", somebody_elses("products", _id="own", active=True))
+
+# The catalog, as the app alone shows it
+
+SHOP, PRODUCT = "/api/products", "/api/products/"
+
+
+def on_the_shelf(sku: str, change: Callable[[Document], Document | None]) -> Inject:
+    """Let the shop's list show a product otherwise than it is stored, or not at all."""
+
+    def shelf(body: Any, _: object) -> Any:
+        if not isinstance(body, list):
+            return body
+        mine = [(entry, entry["attributes"].get("demo_sku") == sku) for entry in body]
+        shown = [change(entry) if own else entry for entry, own in mine]
+        return [entry for entry in shown if entry is not None]
+
+    return distorts("GET", SHOP, shelf)
+
+
+catalog("the shop hides a product", "seen otherwise", "HTTP", EU, "EUR-007 in the shop",
+        on_the_shelf("EUR-007", lambda _: None))
+catalog("the shop asks a euro more", "seen otherwise", "HTTP", EU, "EUR-007 in the shop: price",
+        on_the_shelf("EUR-007", lambda p: {**p, "price": p["price"] + 1}))
+catalog("the shop asks dollars", "currency mixed up", "HTTP", EU, "EUR-007 in the shop: currency",
+        on_the_shelf("EUR-007", lambda p: {**p, "currency": "USD"}))
+catalog("the shop says sold out", "seen otherwise", "HTTP", APAC, "APAC-001 in the shop: stock",
+        on_the_shelf("APAC-001", lambda p: {**p, "stock": 0}))
+catalog("the shop shows another name", "seen otherwise", "HTTP", US, "LUX-010 in the shop: name",
+        on_the_shelf("LUX-010", lambda p: {**p, "title": "A watch"}))
+catalog("the shop is empty", "seen otherwise", "HTTP", EVERYONE, "in the shop",
+        distorts("GET", SHOP, lambda body, _: [] if isinstance(body, list) else body))
+catalog("the shop answers 500", "500", "HTTP", EVERYONE, "answered 500", failing("GET", SHOP))
+catalog("no product opens", "404", "HTTP", EVERYONE, "answered 404", not_found("GET", PRODUCT))
+catalog("every product's page is another's", "seen otherwise", "HTTP", EVERYONE, "the page of product",
+        distorts("GET", PRODUCT, lambda body, _: {**body, "title": "Another piece"}))
+
+# Caches
+
+
+def copy_of(key: str, collection: str, where: Document, **fields: Any) -> Inject:
+    """Cache a copy of a document, some fields changed; "{}" in the key stands for its id."""
+
+    def inject(lab: Lab) -> None:
+        document = one(lab, collection, where)
+        cached_copy(key.format(document["_id"]), collection, document["_id"], **fields)(lab)
+
+    return inject
+
+
+catalog("a cached product has another price", "cached copy differs", "Redis", US, "price",
+        copy_of("region:US:product:{}", "products", by_sku("LUX-010"), price=1.0))
+catalog("a cached product is broken off", "cached copy differs", "Redis", APAC, "cdn:APAC-001",
+        cached_raw("region:APAC:cdn:APAC-001", b'{"_id":"'))
+livesale("a cached event starts at another hour", "cached copy differs", "Redis", "lvmh", "starts_at",
+         copy_of(f"bundle:{of('lvmh')}:livesale:{{}}", "livesales", by_event("LS-LVMH-001"),
+                 starts_at="2026-01-01T19:00:00Z"))
+leads("a cached card differs", "cached copy differs", "Redis", "sequoia", "LEAD-001: company",
+      cached(f"bundle:{of('sequoia')}:lead:LEAD-001", {"id": "LEAD-001", "company": "ACME"}))
+
+# LiveSales, in the data
+
+livesale("the event is missing", "missing", "Mongo", "lvmh", "LS-LVMH-001",
+         removed("livesales", **by_event("LS-LVMH-001")))
+livesale("the event starts an hour late", "off by", "Mongo", "sequoia", "starts_at",
+         lambda lab: set_to("livesales", by_event("LS-SEQ-001"), starts_at=one(
+             lab, "livesales", by_event("LS-SEQ-001"))["starts_at"] + timedelta(hours=1))(lab))
+livesale("the event has ended", "stale", "Mongo", "lvmh", "status",
+         set_to("livesales", by_event("LS-LVMH-001"), status="ended"))
+livesale("the event offers nothing", "empty", "Mongo", "index", "products",
+         set_to("livesales", {"metadata.bundle": of("index")}, products=[]))
+livesale("an offer is cheaper", "wrong value", "Mongo", "tiger-global", "products",
+         set_to("livesales", {"metadata.bundle": of("tiger-global")}, products__0__drop_price=1.0))
+livesale("another title", "wrong value", "Mongo", "a16z", "title",
+         set_to("livesales", {"metadata.bundle": of("a16z")}, title="Sale"))
+livesale("another host", "wrong value", "Mongo", "bessemer", "vendor_id",
+         set_to("livesales", {"metadata.bundle": of("bessemer")}, vendor_id="somebody"))
+livesale("another template", "wrong value", "Mongo", "lightspeed", "scheduled_time",
+         set_to("livesales", {"metadata.bundle": of("lightspeed")}, metadata__scheduled_time="T+1h"))
+livesale("a second event is left over", "extra", "Mongo", "sequoia", "a copy of",
+         copied("livesales", by_event("LS-SEQ-001"), metadata__event_id="LS-OLD-001"))
+livesale("one event that does not fit empties the list", "wrong type", "Mongo", EVERYONE, "in the app's list",
+         set_to("livesales", by_event("LS-SEQ-001"), duration_minutes="an hour"), healed_by=("sequoia",))
+livesale("somebody's event that does not fit empties the list", "extra", "Mongo", EVERYONE,
+         "in the app's list", somebody_elses("livesales", _id="own", title="Brunch"))
+
+# LiveSales, as the app alone shows them
+
+LIST, EVENT = "/api/livesale", "/api/livesale/"
+
+
+def listed(bundle: str, change: Callable[[Document], Document | None]) -> Inject:
+    """Let the list of LiveSales show a bundle's otherwise than it is stored, or not at all."""
+
+    def shown(body: Any, _: object) -> Any:
+        if not isinstance(body, list):
+            return body
+        mine = [(entry, entry["metadata"].get("bundle") == of(bundle)) for entry in body]
+        found = [change(entry) if own else entry for entry, own in mine]
+        return [entry for entry in found if entry is not None]
+
+    return distorts("GET", LIST, shown)
+
+
+livesale("the list of events is empty", "seen otherwise", "HTTP", EVERYONE, "in the app's list",
+         distorts("GET", LIST, lambda body, _: [] if isinstance(body, list) else body))
+livesale("the app does not list the event", "seen otherwise", "HTTP", "lvmh", "in the app's list",
+         listed("lvmh", lambda _: None))
+livesale("the app lists the event half an hour late", "seen otherwise", "HTTP", "sequoia",
+         "in the app's list: start", listed("sequoia", lambda event: {
+             **event, "starts_at": event["starts_at"].replace(":00", ":30", 1)}))
+livesale("the app's event is called otherwise", "seen otherwise", "HTTP", "a16z", "in the app's list: title",
+         listed("a16z", lambda event: {**event, "title": "Sale"}))
+livesale("the app's event lacks a product", "seen otherwise", "HTTP", "tiger-global", "product",
+         listed("tiger-global", lambda event: {**event, "products": event["products"][1:]}))
+livesale("the app's event is cheaper", "seen otherwise", "HTTP", "index", "price of",
+         listed("index", lambda event: {**event, "products": [
+             {**offer, "drop_price": 1.0} for offer in event["products"]]}))
+livesale("no event opens", "404", "HTTP", EVERYONE, "answered 404", not_found("GET", EVENT))
+livesale("the list refuses the token", "seen otherwise", "HTTP", EVERYONE, "answered 401",
+         failing("GET", LIST, 401))
+
+# Leads, in the data
+
+leads("a card is missing", "missing", "Mongo", "sequoia", "LEAD-001",
+      removed("leads", **by_card("LEAD-001")))
+leads("a card has moved", "wrong value", "Mongo", "lvmh", "LEAD-002: stage",
+      set_to("leads", by_card("LEAD-002"), stage="lost"))
+leads("a card on another's board", "swapped", "Mongo", "sequoia", "LEAD-001",
+      set_to("leads", by_card("LEAD-001"), business_id="a customer"))
+leads("another company", "wrong value", "Mongo", "sequoia", "company",
+      set_to("leads", by_card("LEAD-001"), metadata__company="ACME"))
+leads("a card without its tags", "missing", "Mongo", "lvmh", "awareness",
+      unset("leads", by_card("LEAD-002"), "metadata.awareness"))
+leads("a card is worth nothing", "wrong value", "Mongo", "lvmh", "cart_value",
+      set_to("leads", by_card("LEAD-002"), cart_value=0.0))
+leads("a sixth card", "extra", "Mongo", "sequoia", "a copy of",
+      copied("leads", by_card("LEAD-001"), metadata__id="LEAD-999"))
+leads("one card that does not fit empties the board", "wrong type", "Mongo", "sequoia", "on the board",
+      set_to("leads", by_card("LEAD-001"), stage="proposal"))
+
+# Leads, as the app alone shows them
+
+BOARD = "/api/biz/leads"
+
+
+def on_the_board(number: str, change: Callable[[Document], Document | None]) -> Inject:
+    """Let the board show a card otherwise than it is stored, or not at all."""
+
+    def board(body: Any, _: object) -> Any:
+        if not isinstance(body, list):
+            return body
+        mine = [(entry, entry["metadata"].get("id") == number) for entry in body]
+        shown = [change(entry) if own else entry for entry, own in mine]
+        return [entry for entry in shown if entry is not None]
+
+    return distorts("GET", BOARD, board)
+
+
+leads("the board does not show a card", "seen otherwise", "HTTP", "sequoia", "LEAD-001 on the board",
+      on_the_board("LEAD-001", lambda _: None))
+leads("the board shows a card in another column", "seen otherwise", "HTTP", "lvmh", "on the board: column",
+      on_the_board("LEAD-002", lambda card: {**card, "stage": "lost"}))
+leads("the board shows another company", "seen otherwise", "HTTP", "lvmh", "on the board: company",
+      on_the_board("LEAD-002", lambda card: {**card, "metadata": {**card["metadata"], "company": "ACME"}}))
+leads("the board shows a card without its tags", "seen otherwise", "HTTP", "lvmh", "on the board: locale",
+      on_the_board("LEAD-002", lambda card: {**card, "metadata": {**card["metadata"], "awareness": {}}}))
+leads("every board is empty", "seen otherwise", "HTTP", EVERYONE, "on the board",
+      distorts("GET", BOARD, lambda body, _: [] if isinstance(body, list) else body))
+leads("the board refuses the token", "seen otherwise", "HTTP", EVERYONE, "answered 401",
+      failing("GET", BOARD, 401))
+
+# Accounts, in the data
+
+accounts("an account is missing", "missing", "Mongo", "sequoia", "sequoia.creator",
+         removed("users", **of_account("sequoia.creator")))
+accounts("a main account is missing, and with it its board", "missing", "Mongo", "lvmh", "lvmh.demo",
+         removed("users", **of_account("lvmh.demo")), also={"lvmh": ("leads",)})
+accounts("another password", "wrong value", "Mongo", "sequoia", "sequoia.creator",
+         set_to("users", of_account("sequoia.creator"), password_hash=OTHERS_HASH))
+accounts("no hash at all", "missing", "Mongo", "lvmh", "answered 500",
+         unset("users", of_account("lvmh.brand"), "password_hash"))
+accounts("an address in capitals", "wrong value", "Mongo", "index", "index.viewer",
+         set_to("users", of_account("index.viewer"), email=f"INDEX.Viewer@{DOMAIN}"))
+
+# Accounts, as the app alone answers
+
+LOGIN, OWN_PAGE = "/api/auth/login", "/api/auth/me"
+FIRST_OF_REGIONS = (US[0], EU[0], APAC[0])
+"""Whose companion opens its own page: one a region is asked for in a check of all eight."""
+NOBODY_IN = ("accounts", "leads", "livesale")
+"""Both lists want a signed-in account."""
+
+accounts("no own page opens", "seen otherwise", "HTTP", FIRST_OF_REGIONS, "answered 401",
+         failing("GET", OWN_PAGE, 401))
+accounts("the own page is somebody else's", "swapped", "HTTP", FIRST_OF_REGIONS, "the own page of account",
+         distorts("GET", OWN_PAGE, lambda body, _: {**body, "email": f"somebody.else@{DOMAIN}"}))
+accounts("the own page has another id", "swapped", "HTTP", FIRST_OF_REGIONS, "the own page of account",
+         distorts("GET", OWN_PAGE, lambda body, _: {**body, "_id": "somebody"}))
+accounts("nobody gets in", "wrong value", "HTTP", EVERYONE, "401",
+         answers("POST", LOGIN, said({"detail": "Invalid credentials"}, 401)), checks=NOBODY_IN)
+accounts("the sign-in fails", "500", "HTTP", EVERYONE, "500", failing("POST", LOGIN), checks=NOBODY_IN)
+accounts("the sign-in answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("POST", LOGIN),
+         checks=NOBODY_IN)
+accounts("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong password",
+         answers("POST", LOGIN, said({"access_token": "t", "token_type": "bearer"})),
+         also=dict.fromkeys(EVERYONE, ("leads", "livesale")))
+
+
+def refuses(*names: str) -> Inject:
+    """Let some accounts not get in, though their passwords are right."""
+
+    def inject(lab: Lab) -> None:
+        def override(request: Any, forward: Callable[[], Reply]) -> Reply:
+            name = request.json()["email"].partition("@")[0]
+            return said({"detail": "Invalid credentials"}, 401) if name in names else forward()
+
+        lab.proxy.override("POST", LOGIN, override)
+
+    return inject
+
+
+accounts("one account does not get in", "seen otherwise", "HTTP", "lvmh", "lvmh.brand", refuses("lvmh.brand"))
+accounts("neither account of the first bundle gets in", "seen otherwise", "HTTP", "sequoia", "401",
+         refuses("sequoia.demo", "sequoia.creator"), checks=NOBODY_IN)
+
+# Links, contexts
+
+CONTEXT = "/api/demo/context/"
+
+
+def links(bundle: str, old: str, new: str) -> Inject:
+    """Let every link of a bundle carry something else."""
+    return distorts("GET", CONTEXT + of(bundle), lambda body, _: {**body, "demo_urls": {
+        name: url.replace(old, new) for name, url in body["demo_urls"].items()}})
+
+
+def context(bundle: str, **fields: Any) -> Inject:
+    """Let the investor's context be another."""
+    return distorts("GET", CONTEXT + of(bundle), lambda body, _: {
+        **body, "context": {**body["context"], **fields}})
+
+
+locales("the links open another's demo", "swapped", "HTTP", "lvmh", of("index"),
+        links("lvmh", f"={of('lvmh')}", f"={of('index')}"))
+locales("the links carry a placeholder", "seen otherwise", "HTTP", "a16z", "{bundle_id}",
+        links("a16z", f"={of('a16z')}", "={bundle_id}"))
+locales("the links open the demo in English", "seen otherwise", "HTTP", "lvmh", "locale",
+        links("lvmh", "locale=fr-FR", "locale=en-US"))
+locales("the links open the demo in dollars", "currency mixed up", "HTTP", "index", "currency",
+        links("index", "currency=GBP", "currency=USD"))
+locales("the links open the demo in another zone", "seen otherwise", "HTTP", "sequoia", "tz: expected",
+        links("sequoia", "tz=America%2FLos_Angeles", "tz=UTC"))
+locales("the links open the demo on another device", "seen otherwise", "HTTP", "lvmh", "device",
+        links("lvmh", "device=mobile", "device=desktop"))
+locales("one link is missing", "missing", "HTTP", "sequoia", "analytics", distorts(
+    "GET", CONTEXT + of("sequoia"), lambda body, _: {**body, "demo_urls": {
+        name: url for name, url in body["demo_urls"].items() if name != "analytics"}}))
+locales("a context in another currency", "currency mixed up", "HTTP", "lvmh", "currency",
+        context("lvmh", currency="USD"))
+locales("a context without its device", "null", "HTTP", "lightspeed", "device", context("lightspeed", device=None))
+locales("the context's endpoint fails", "500", "HTTP", "bessemer", "500", failing("GET", CONTEXT + of("bessemer")))
+livesale("the event's link leads home", "seen otherwise", "HTTP", "bessemer", "a link that names LiveSale",
+         distorts("GET", CONTEXT + of("bessemer"), lambda body, _: {**body, "demo_urls": {
+             **body["demo_urls"], "livesale": body["demo_urls"]["home"]}}))
+livesale("the event's link is another investor's event", "swapped", "HTTP", "bessemer", "a link that names LiveSale",
+         distorts("GET", CONTEXT + of("bessemer"), lambda body, _: {**body, "demo_urls": {
+             **body["demo_urls"], "livesale": "/livesale/LS-SEQ-001?" + body["demo_urls"]["livesale"].partition("?")[2]}}))
+
+# Traces
+
+
+def left_by(name: str, collection: str, path: str, instant: str, **more: Any) -> Inject:
+    """What an account left behind yesterday, by its user id."""
+
+    def inject(lab: Lab) -> None:
+        user = one(lab, "users", of_account(name))["_id"]
+        value = [user, "a vendor"] if path == "participants" else user
+        lab.db[collection].insert_one({path: value, instant: lab.now - YESTERDAY, **more})
+
+    return inject
+
+
+def message_in_a_demos_talk(lab: Lab) -> None:
+    left_by("sequoia.demo", "conversations", "participants", "last_message_at", _id="talk")(lab)
+    lab.db.messages.insert_one(
+        {"conversation_id": "talk", "sender_id": "a vendor", "created_at": lab.now - YESTERDAY})
+
+
+analytics("a cart is left", "left over", "Mongo", "lvmh", "carts",
+          left_by("lvmh.demo", "carts", "userId", "updatedAt", items=[]))
+analytics("an order is left", "left over", "Mongo", "lvmh", "orders",
+          left_by("lvmh.brand", "orders", "user_id", "created_at", status="paid"))
+analytics("a wish is left", "left over", "Mongo", "a16z", "wishlist",
+          left_by("a16z.demo", "wishlist", "user_id", "created_at"))
+analytics("a viewer is left", "left over", "Mongo", "index", "livesale_viewers",
+          left_by("index.demo", "livesale_viewers", "user_id", "joined_at", left_at=None))
+analytics("a conversation is left", "left over", "Mongo", "tiger-global", "conversations",
+          left_by("tiger.demo", "conversations", "participants", "last_message_at"))
+analytics("a vendor's message in a demo's conversation is left", "left over", "Mongo", "sequoia", "messages",
+          message_in_a_demos_talk)
+analytics("an order of a far future is left", "left over", "Mongo", "bessemer", "which is in the future",
+          left_by("bessemer.demo", "orders", "user_id", "created_at", _id="future"),
+          lambda lab: set_to("orders", {"_id": "future"}, created_at=lab.now + 9000 * YESTERDAY)(lab))
+analytics("nothing is tracked", "seen otherwise", "HTTP", EVERYONE, "tracked",
+          answers("POST", "/api/demo/track-interaction", said({"tracked": False})))
+analytics("the tracking is gone", "404", "HTTP", EVERYONE, "404",
+          not_found("POST", "/api/demo/track-interaction"))
+
+# Rates and numbers, beside what is waived
+
+RATES, KPIS = "/api/awareness/currency-rates", "/api/demo/kpis/"
+
+
+def rates(change: Callable[[Lab, Any], Any]) -> Inject:
+    return lambda lab: distorts("GET", RATES, lambda body, _: change(lab, body))(lab)
+
+
+currency("rates of last week", "stale", "HTTP", EVERYONE, "last update", rates(
+    lambda lab, body: {**body, "last_updated": (lab.now - 7 * YESTERDAY).isoformat()}))
+currency("the rates do not come in time", "slow", "HTTP", EVERYONE, "within 5 s", slow("GET", RATES),
+         also={"tiger-global": ("showcase",)})  # which converts money
+showcase("a number is another", "wrong value", "HTTP", "sequoia", "viral_coefficient", distorts(
+    "GET", KPIS + of("sequoia"), lambda body, _: {**body, "investor_focus_metrics": {
+        **body["investor_focus_metrics"], "viral_coefficient": 9.9}}))
+showcase("a number is missing", "missing", "HTTP", "lvmh", "luxury_aov", distorts(
+    "GET", KPIS + of("lvmh"), lambda body, _: {**body, "investor_focus_metrics": {
+        name: value for name, value in body["investor_focus_metrics"].items() if name != "luxury_aov"}}))
+showcase("a number that nothing proves", "extra", "HTTP", "a16z", "nps", distorts(
+    "GET", KPIS + of("a16z"), lambda body, _: {**body, "investor_focus_metrics": {
+        **body["investor_focus_metrics"], "nps": 99}}))
+showcase("the numbers' endpoint is gone", "404", "HTTP", "sequoia", "404", not_found("GET", KPIS + of("sequoia")))
+
+FAULTS = tuple(
+    fault
+    for area in (catalog, livesale, leads, accounts, locales, analytics, currency, showcase)
+    for fault in area.faults
+)
