@@ -214,8 +214,8 @@ class Nightly:
         if attempt.go:
             try:
                 self._resets.save(bundle, backup.GO, run=night.id)
-            except OSError as error:
-                night.notes.append(f"the GO state could not be saved: {error.strerror}")
+            except backup.BackupsUnusable as error:
+                night.notes.append(f"the GO state could not be saved: {error}")
             self._walk_through(night)
             return
         if isinstance(attempt.error, Unreachable):
@@ -399,6 +399,7 @@ class Nightly:
             return
         results = self._allure_results(night)
         run = recording.begin(self.seeds, night.bundle.key, self._resets.by, TRIGGER_OF_WALKS)
+        run.part_of = night.id
         try:
             with self.stopping.changing_nothing():
                 verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)

@@ -13,6 +13,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
 from playbook.reset.journal import LOOKS
 from playbook.reset.standing import GO, NO_GO, UNKNOWN, Standing, walk_verdict
+from playbook.verdict.checks import checks_by_evidence
 from playbook.verdict.model import SEVERITY_IN_WORDS
 from playbook.verdict.reasons import ADVICE, first_remedy
 
@@ -95,6 +96,12 @@ class Card:
         return (
             ADVICE[first_remedy(remedies)].format(bundle=self.bundle.short).partition(", then")[0]
         )
+
+    @property
+    def evidence(self) -> dict[str, list[str]]:
+        """The checks that looked at what is "stored", and those that have "seen" it in the app."""
+        run = self.judged.run or {}
+        return checks_by_evidence(run.get("evidence") or {}) if run.get("evidence") else {}
 
     @property
     def walked(self) -> str:

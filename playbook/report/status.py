@@ -19,7 +19,7 @@ from playbook.environment.identity import Identity
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
 from playbook.reset.journal import NIGHTLY
-from playbook.reset.standing import UNKNOWN, Standing
+from playbook.reset.standing import UNKNOWN, Standing, walk_verdict
 from playbook.verdict.model import GO
 
 SHOWN_RUNS = 14
@@ -76,13 +76,19 @@ def _line(one: BundleStatus, now: datetime, environment: str, at: time) -> list[
     return [
         one.bundle.short,
         one.standing.verdict,
-        f"checked {since_in_words(checked, now)}" if checked else "never checked",
+        (f"checked {since_in_words(checked, now)}" if checked else "never checked")
+        + (f", walked through: {walked}" if (walked := _walked(one.standing)) else ""),
         f"on {environment}",
         f"next reset {_day_and_time(next_reset(zone, now, at), zone)}",
         f"meeting {until_in_words(one.meeting, now)}, {_day_and_time(one.meeting, zone)}"
         if one.meeting
         else "no meeting",
     ]
+
+
+def _walked(standing: Standing) -> str | None:
+    """What the last walk has said of the demo as it is now; None where there was none."""
+    return walk_verdict(standing.walk) if standing.walk is not None else None
 
 
 def _day_and_time(instant: datetime, zone: str) -> str:
@@ -159,6 +165,7 @@ def as_json(
             "verdict": one.standing.verdict,
             "verdict_at": one.standing.at,
             "reason": one.standing.sentence,
+            "walked": _walked(one.standing),
             "meeting": one.standing.meeting,
             "next_meeting": one.meeting,
             "runs": one.runs,

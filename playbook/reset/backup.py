@@ -65,6 +65,16 @@ class BadBackup(Refused):
     """A backup is incomplete, damaged or tampered with; nothing was written."""
 
 
+class BackupsUnusable(WrongUsage):
+    """The backups' folder cannot be written to: nothing is reset without a backup."""
+
+    def __init__(self, root: Path, error: OSError) -> None:
+        super().__init__(
+            f"the backups' folder {root} can't be used: {error.strerror or error}; "
+            "set PLAYBOOK_BACKUPS to a folder that can be written, with room on its disk"
+        )
+
+
 class ForeignBackup(Refused):
     """A backup is of another environment, or does not say of which; nothing was written."""
 
@@ -146,7 +156,22 @@ def write(
     run: str | None = None,
     by: str = "",
 ) -> Backup:
-    """Save snapshots; the folder appears whole or not at all. Raises OSError."""
+    """Save snapshots; the folder appears whole or not at all. Raises BackupsUnusable."""
+    try:
+        return _write(root, identity, saved, now, state, run, by)
+    except OSError as error:
+        raise BackupsUnusable(root, error) from error
+
+
+def _write(
+    root: Path,
+    identity: Identity,
+    saved: Saved,
+    now: datetime,
+    state: str,
+    run: str | None,
+    by: str,
+) -> Backup:
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f"{_partial_prefix(identity)}{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     partial.mkdir(mode=0o700)  # password hashes and conversations are nobody else's business

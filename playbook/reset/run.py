@@ -875,6 +875,13 @@ def _do(step: Step, executor: Executor, lease: Lease) -> str:
         return executor.run(step.operation)
     except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
         raise
+    except OSError as error:
+        # A file or a limit of this machine, most often a setting's: requests names no setting.
+        where = f"{error.filename}: " if error.filename else ""
+        raise StepFailed(
+            f"{where}{error.strerror or error}; correct the setting that names it "
+            "(REQUESTS_CA_BUNDLE, SSL_CERT_FILE or PLAYBOOK_BACKUPS), or this machine's limits"
+        ) from error
     except Exception as error:
         # Whatever it is, the state before is put back, and a person reads what happened.
         raise StepFailed(
