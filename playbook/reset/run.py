@@ -625,7 +625,7 @@ class Reset:
         }
         at = unless_seen_by or clock.now()
         if seen := presence.latest(self.seeds, scope, traces, at):
-            who = "; ".join(p.told(scope.bundle.timezone) for p in seen)
+            who = "; ".join(p.described_in(scope.bundle.timezone) for p in seen)
             raise InSession(
                 f"an investor is in session: {who}. Nothing was written; wait, or use --force"
             )

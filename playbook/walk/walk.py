@@ -199,9 +199,7 @@ class Walk:
         return self._absolute(link)
 
     def _absolute(self, link: str) -> str:
-        settings = self.environment.settings
-        base = self.front_end.address or settings.app_url or settings.api_url
-        return urljoin(base.rstrip("/") + "/", link)
+        return urljoin(self.environment.front_end_address.rstrip("/") + "/", link)
 
     # What is done there
 
