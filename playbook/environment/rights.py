@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import requests
+
 from playbook.environment.api_access import TOKEN
 from playbook.environment.connections import Environment
 from playbook.environment.side_by_side import side_by_side
@@ -15,6 +17,8 @@ from playbook.errors import Outage, Unreachable, WrongUsage
 NOBODY = "aislemarts-demo-playbook-nobody"
 """The ``_id`` of no document, and the end of no key."""
 AWAY = (502, 503, 504)
+OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
+"""How what stands in front of an API asks who somebody is; the API itself asks for a token."""
 WRITING_ROUTE = "/api/awareness/refresh-contexts"
 """The first of the app's own routes that a reset writes through."""
 
@@ -57,20 +61,47 @@ def _require_api(environment: Environment) -> None:
     # Every app lets people sign in; without an address it is refused and counts as nobody's.
     asked = environment.deployment.sign_in.ask("", "")
     answer = environment.call(asked.method, asked.path, json={})
-    if answer.status_code < 300 or answer.status_code in (400, 401, 403, 405, 409, 422, 429):
-        return
     where = environment.settings.addresses["API"]
     if answer.status_code in AWAY:
         text = f"API at {where} cannot be reached: it answered {answer.status_code}"
         raise Outage(text, "API")
-    if 300 <= answer.status_code < 400:
-        to = environment.redact(answer.headers.get("Location", "nowhere"))
-        what = f"it redirects to {to}; set API_URL to where it leads"
-    elif answer.status_code == 404:
-        what = f"{asked.method} {asked.path} answered 404; is the path in API_URL right?"
-    else:
-        return  # it is there; its steps will say what is wrong with it
-    raise Unreachable(f"API at {where} cannot be used: {what}")
+    if (problem := _problem_of(answer, str(asked))) is not None:
+        text = f"API at {where} cannot be used: {problem}"
+        raise Unreachable(environment.redact(text))
+
+
+def _problem_of(answer: requests.Response, asked: str) -> str | None:
+    """What an answer to a sign-in says is wrong with the way to the API; None where it is right.
+
+    An error of the API itself says nothing of the way: the step that meets it says what is wrong.
+    """
+    status, is_page = answer.status_code, _is_page(answer)
+    if 300 <= status < 400:
+        to = answer.headers.get("Location", "nowhere")
+        return f"it redirects to {to}; set API_URL to where it leads"
+    if status == 404:
+        return f"{asked} answered 404; is the path in API_URL right?"
+    scheme = answer.headers.get("WWW-Authenticate", "").partition(" ")[0].lower()
+    if status in (401, 403) and scheme in OF_GATEWAYS:
+        return (
+            f"it asks for a user and a password first ({status}); set API_URL to "
+            "https://USER:PASSWORD@HOST"
+        )
+    if status == 407:
+        return "the proxy asks for credentials (407); set them in PLAYBOOK_API_PROXY"
+    if is_page and status < 300:
+        return f"{asked} answered with a web page instead of JSON; is API_URL the API's address?"
+    if is_page and status < 500:
+        return (
+            f"something in front of it refuses us ({status}, with a web page); set the header "
+            "that it asks for in PLAYBOOK_API_HEADERS"
+        )
+    return None
+
+
+def _is_page(answer: requests.Response) -> bool:
+    kind = answer.headers.get("Content-Type", "").lower()
+    return "html" in kind or answer.content.lstrip()[:1] == b"<"
 
 
 def _require_token(environment: Environment) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
 from playbook.pristine import rates
@@ -67,7 +67,8 @@ class Currency:
     def stale(self) -> Iterator[Finding]:
         """Rates that have no date, are older than a day, or come from the future."""
         for how, table in self._tables:
-            yield from _findings(rates.stale(table, self._reading.at, self._reading.feed), how)
+            stale = rates.stale(table, self._reading.at, self._reading.feed)
+            yield from _findings(stale, how, FailureKind.TIMING)
 
     @property
     def sources_not_live(self) -> Iterator[Finding]:
@@ -127,11 +128,13 @@ class Currency:
             self.served(base)
 
 
-def _findings(problems: Iterable[Problem], how: str) -> Iterator[Finding]:
+def _findings(
+    problems: Iterable[Problem], how: str, kind: FailureKind = FailureKind.DATA
+) -> Iterator[Finding]:
     for problem in problems:
         table, colon, field = problem.what.partition(":")
         where = f"{table} {how}{colon}{field}"
-        yield Finding(where, Description(problem.expected), problem.found)
+        yield Finding(where, Description(problem.expected), problem.found, kind=kind)
 
 
 def _get(body: object, name: str) -> object:

@@ -13,6 +13,7 @@ import json
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,10 +38,11 @@ class Clock:
         return (datetime.now(UTC) + self.ahead).replace(microsecond=0)
 
 
-def main() -> None:
-    settings = json.loads(sys.stdin.readline())
+def server_of(
+    settings: dict[str, str], clock: Callable[[], datetime]
+) -> tuple[uvicorn.Server, socket.socket]:
+    """A stand-in over these parts that lives by a clock, and the socket that it is to run on."""
     known = seeds.load()
-    clock = Clock()
     client: MongoClient[dict[str, Any]] = MongoClient(settings["mongo_uri"], tz_aware=True)
     db = client[settings["mongo_db"]]
     deployment = Deployment(
@@ -64,7 +66,13 @@ def main() -> None:
         log_level="warning",
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
+    return uvicorn.Server(config), listener
+
+
+def main() -> None:
+    settings = json.loads(sys.stdin.readline())
+    clock = Clock()
+    server, listener = server_of(settings, clock)
 
     def follow() -> None:
         for line in sys.stdin:
