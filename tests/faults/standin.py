@@ -53,10 +53,9 @@ def server_of(
         feed=Feed(EMBEDDED_FEED),
         seeds=known,
     )
-    published = settings.get("deployment") == "aislemarts"
     app = (
         aislemarts.create_app(deployment, known, requests_a_minute=1_000_000)
-        if published
+        if settings.get("deployment") == "aislemarts"
         else create_app(deployment, known)
     )
     listener = socket.create_server(("127.0.0.1", 0))
@@ -73,12 +72,16 @@ def main() -> None:
     settings = json.loads(sys.stdin.readline())
     clock = Clock()
     server, listener = server_of(settings, clock)
+    known = seeds.load()
+    client: MongoClient[dict[str, Any]] = MongoClient(settings["mongo_uri"], tz_aware=True)
+    # Nobody asks the backend as published for fresh rates: its feed writes them by itself.
+    feed_writes_by_itself = settings.get("deployment") == "aislemarts"
 
     def follow() -> None:
         for line in sys.stdin:
             clock.ahead = timedelta(seconds=float(line))
-            if published:  # nobody asks that backend for fresh rates: its feed writes by itself
-                rates_feed.refresh(db, known, clock())
+            if feed_writes_by_itself:
+                rates_feed.refresh(client[settings["mongo_db"]], known, clock())
             print("moved", flush=True)
         server.should_exit = True
 
