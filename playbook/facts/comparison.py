@@ -123,11 +123,11 @@ def _difference(where: str, expected: object, found: object) -> Finding:
         return Finding(
             where, Description(f"“…{expected[start:]}”"), Description(f"“…{found[start:]}”")
         )
-    told_expected, told_found = (
+    expected_text, found_text = (
         Description(f"{format_value(value)} ({type(value).__name__})")
         for value in (expected, found)
     )
-    return Finding(where, told_expected, told_found)
+    return Finding(where, expected_text, found_text)
 
 
 def _key_text(key: object) -> str:

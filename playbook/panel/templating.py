@@ -16,6 +16,7 @@ from playbook.environment import Environment as Demos
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
 from playbook.panel.sessions import Session
+from playbook.verdict.checks import EVIDENCE
 from playbook.verdict.checks import MARKS as STATUS_MARKS
 
 HERE = Path(__file__).resolve().parent
@@ -67,7 +68,7 @@ def templates() -> Environment:
         "there": there,
     }
     made.filters |= {"worded": worded}
-    made.globals["doing"] = DOING
+    made.globals |= {"doing": DOING, "evidence": EVIDENCE}
     made.globals |= {"local_text": clock.local_text, "marks": MARKS, "version": __version__}
     return made
 

@@ -8,6 +8,9 @@ name, the others take the time.
 One folder holds the whole scope of a run, however many bundles it was of; what bundles share is in
 it once. The manifest says which documents are whose, so that one bundle can be restored alone.
 
+The format is written by hand, because the official tools are not on every machine and know nothing
+of a bundle's scope.
+
 A folder may hold backups of several environments. One of another environment is never listed,
 restored or pruned. Beside them are the pictures of walks, kept as long as backups are.
 """

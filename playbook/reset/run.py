@@ -42,7 +42,7 @@ from playbook.reset import backup, plan, standing
 from playbook.reset.backup import OF_NO_BUNDLE, Backup, Part, Saved
 from playbook.reset.execute import Executor, StepFailed
 from playbook.reset.joint import merged
-from playbook.reset.journal import ROLLBACK, Journal, Run, meeting_of, new_run
+from playbook.reset.journal import LOOKS, ROLLBACK, Journal, Run, meeting_of, new_run
 from playbook.reset.lease import LIFE, Lease, LeaseLost, held
 from playbook.reset.plan import ClearKeys, Count, Operation, Plan, Put, RemoveStrays, Step
 
@@ -564,8 +564,10 @@ class Reset:
         written, *all_runs = self.environment.outlast(lambda: side_by_side(asked))
         known = {}
         for bundle, runs in zip(chosen, all_runs, strict=True):
-            judged = standing.judge(bundle, runs, written, self.seeds, now)
-            done = [r for r in runs if r.get("status") == "done" and r.get("access")]
+            # By the data alone: a state whose pages were wrong can still be rolled back to.
+            judged = standing.judge_by_checks(bundle, runs, written, self.seeds, now)
+            changes = (r for r in runs if r.get("trigger") not in LOOKS)
+            done = [r for r in changes if r.get("status") == "done" and r.get("access")]
             checked = judged.verdict != standing.UNKNOWN
             known[bundle.key] = Part(
                 bundle.key,
@@ -623,7 +625,7 @@ class Reset:
         }
         at = unless_seen_by or clock.now()
         if seen := presence.latest(self.seeds, scope, traces, at):
-            who = "; ".join(p.told(scope.bundle.timezone) for p in seen)
+            who = "; ".join(p.described_in(scope.bundle.timezone) for p in seen)
             raise InSession(
                 f"an investor is in session: {who}. Nothing was written; wait, or use --force"
             )
