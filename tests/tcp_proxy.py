@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -102,8 +103,50 @@ class Wire:
 
 
 @contextmanager
-def failing_api(api_url: str, answers: dict[str, tuple[int, str]]) -> Iterator[str]:
+def refusing_redis(url: str, answers: dict[bytes, bytes]) -> Iterator[str]:
+    """The URL of a Redis that answers some commands with an error, and passes on the rest.
+
+    ``answers`` has the first line of each answer, like ``-OOM command not allowed``.
+    """
+    parts = urlsplit(url)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(near: socket.socket) -> None:
+        with near, suppress(OSError), socket.create_connection((parts.hostname, parts.port)) as far:
+            threading.Thread(target=relay, args=(far, near), daemon=True).start()
+            while request := near.recv(65_536):
+                # One command at a time: an array of its name and its arguments.
+                name = request.split(b"\r\n")[2].upper()
+                if b"*" in answers or name in answers:
+                    near.sendall(answers.get(name, answers.get(b"*", b"")) + b"\r\n")
+                else:
+                    far.sendall(request)
+
+    def relay(far: socket.socket, near: socket.socket) -> None:
+        with suppress(OSError):
+            while answer := far.recv(65_536):
+                near.sendall(answer)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                threading.Thread(target=serve, args=(near,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield url.replace(f":{parts.port}", f":{listener.getsockname()[1]}")
+    finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+@contextmanager
+def failing_api(api_url: str, answers: Mapping[str, tuple[Any, ...]]) -> Iterator[str]:
     """The URL of an API that answers some paths with a status and a body, and passes on the rest.
+
+    A third part of an answer has headers of its own.
 
     ``answers`` may be changed while it runs.
     """
@@ -112,8 +155,10 @@ def failing_api(api_url: str, answers: dict[str, tuple[int, str]]) -> Iterator[s
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.path in answers:
-                status, text = answers[self.path]
-                content, kind = text.encode(), "application/json"
+                status, text, *more = answers[self.path]
+                page = text.startswith("<")
+                content, kind = text.encode(), "text/html" if page else "application/json"
+                headers = more[0] if more else {}
             else:
                 passed_on = requests.request(
                     self.command,
@@ -122,10 +167,12 @@ def failing_api(api_url: str, answers: dict[str, tuple[int, str]]) -> Iterator[s
                     headers={"Content-Type": self.headers.get("Content-Type", "")},
                     timeout=10,
                 )
-                status, content = passed_on.status_code, passed_on.content
+                status, content, headers = passed_on.status_code, passed_on.content, {}
                 kind = passed_on.headers["Content-Type"]
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -185,14 +185,15 @@ MACHINES_FAULTS = frozenset(
 
 def _of_the_machine(error: OSError) -> str | None:
     """One line about a file or folder that cannot be used; None where it is not about one."""
-    if error.errno not in MACHINES_FAULTS:
-        return None
     where = str(error.filename2 or error.filename or "")
     root = os.environ.get("PLAYBOOK_BACKUPS", "").strip() or str(writable_folder("backups"))
+    in_backups = where.startswith((str(Path(root).absolute()), root))
+    if error.errno not in MACHINES_FAULTS and not in_backups:
+        return None
     if not where:  # writing and syncing an open file do not say which
         what = f"a file could not be written, most likely in the backups' folder {root}"
         return f"{what}: {error.strerror}; see that it is writable, or set PLAYBOOK_BACKUPS"
-    if where.startswith((str(Path(root).absolute()), root)):
+    if in_backups:
         what = f"the backups' folder {root} can't be used: {error.strerror}"
         return f"{what}; set PLAYBOOK_BACKUPS to a folder that can be written"
     return (

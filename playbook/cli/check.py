@@ -15,6 +15,8 @@ from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
@@ -152,12 +154,21 @@ def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> b
 
 def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path: Path) -> None:
     """Write a verdict's sheets as one file. Raises WrongUsage where it can't be written."""
+    from playbook import clock
     from playbook.errors import WrongUsage
     from playbook.report.sheet import page
     from playbook.report.sheet.content import gather, standing
     from playbook.reset import backup
+    from playbook.reset.journal import Journal
     from playbook.walk import pictures
 
+    meetings: dict[str, datetime | None] = {}
+    try:
+        with environment.translate_connection_errors():
+            journal, now = Journal.of(environment), clock.now()
+            meetings = {one.bundle: journal.meeting(one.bundle, now) for one in verdict.bundles}
+    except PlaybookError:
+        pass  # a sheet without its meeting is better than none
     sheets = [
         gather(
             environment,
@@ -169,6 +180,7 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
                 environment.identity,
                 seeds.bundles[one.bundle].model,
             ),
+            meetings.get(one.bundle),
         )
         for one in verdict.bundles
     ]

@@ -138,7 +138,7 @@ def _opened_after_a_retry(
             except Unreachable as error:
                 if settings is None:
                     raise
-                # Its journal may answer all the same; else the night is told in a file.
+                # Its journal may still answer; else the night is recorded in a file.
                 environment, reason = stack.enter_context(Environment(settings)), error
         yield environment, reason
 

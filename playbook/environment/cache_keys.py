@@ -7,7 +7,6 @@ Of a cluster all masters are asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -31,7 +30,11 @@ def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
 
 
 type Cached = bytes | Mapping[str, bytes] | list[bytes] | None
-"""A cached value: a string, a hash by field, the entries of a list or set; None of another type."""
+"""A cached value: a string, a hash by field, the entries of a list or set.
+
+None where it is of another type, or where our user has no right to read it: a reset and a check
+need none of HGETALL, LRANGE, SMEMBERS and ZRANGE.
+"""
 
 
 def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
@@ -43,36 +46,34 @@ def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
             if isinstance(client, redis.RedisCluster)
             else client.mget(portion)
         )
-        for name, value in zip(portion, read, strict=True):
-            if value is not None:
-                found[name] = value
-                continue
-            # Nothing is answered for a list or a hash, and for a key that has just expired.
-            with suppress(_Gone):
-                found[name] = _other_than_text(client, name)
+        found.update(
+            (name, value) for name, value in zip(portion, read, strict=True) if value is not None
+        )
+        # Nothing is answered for a list or a hash, and for a key that has just expired.
+        if others := [name for name in portion if name not in found]:
+            found.update(_other_than_text(client, others))
     return found
 
 
-class _Gone(Exception):
-    """A key is no longer there."""
-
-
-def _other_than_text(client: Any, name: bytes) -> Cached:
-    kind = client.type(name)
-    match kind.decode() if isinstance(kind, bytes) else kind:
-        case "none":
-            raise _Gone
-        case "hash":
-            fields = client.hgetall(name)
-            return {field.decode("utf-8", "replace"): value for field, value in fields.items()}
-        case "list":
-            return list(client.lrange(name, 0, -1))
-        case "set":
-            return list(client.smembers(name))
-        case "zset":
-            return list(client.zrange(name, 0, -1))
-        case _:
-            return None
+def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
+    """What keys hold that are no strings: each is read in every way, as only one fits its type."""
+    questions = client.pipeline(transaction=False)
+    for name in names:
+        questions.hgetall(name)
+        questions.lrange(name, 0, -1)
+        questions.smembers(name)
+        questions.zrange(name, 0, -1)
+    answers = iter(questions.execute(raise_on_error=False))
+    found: dict[bytes, Cached] = {}
+    for name in names:
+        fields, *entries = (next(answers) for _ in range(4))
+        if isinstance(fields, dict) and fields:
+            found[name] = {k.decode("utf-8", "replace"): value for k, value in fields.items()}
+        elif held := [held for held in entries if isinstance(held, list | set) and held]:
+            found[name] = list(held[0])
+        elif isinstance(fields, Exception) and all(isinstance(e, Exception) for e in entries):
+            found[name] = None
+    return found
 
 
 def delete(client: Client, names: Sequence[bytes]) -> None:

@@ -19,7 +19,7 @@ import requests
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
@@ -191,6 +191,12 @@ class Environment:
             return self._known[0]
 
     @property
+    def front_end_address(self) -> str:
+        """Where the app's pages are: as its description says, else ``APP_URL``, else the API's."""
+        described = self.deployment.front_end.address
+        return described or self.settings.app_url or self.settings.api_url
+
+    @property
     def name(self) -> str:
         """What to call the environment: as its marker says where that has been read."""
         return self._known[0].name if self._known else self.settings.default_name
@@ -274,8 +280,7 @@ class Environment:
         # A server's own words may hold anything, our secrets too.
         reason = self.redact(reasons.reason_of(error))
         address = self.settings.addresses[part]
-        answered = isinstance(error, OperationFailure) and not reasons.may_pass(error)
-        what = "refuses" if answered else "cannot be reached"
+        what = "refuses" if reasons.refused(error) else "cannot be reached"
         text = f"{part} at {address} {what}: {reason}"
         return Outage(text, part) if reasons.may_pass(error) else Unreachable(text)
 

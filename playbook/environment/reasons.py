@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
 
 import redis
@@ -13,6 +14,7 @@ from pymongo.errors import (
     ConfigurationError,
     NetworkTimeout,
     OperationFailure,
+    ProtocolError,
     PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
@@ -23,7 +25,7 @@ LONGEST = 300
 """Characters of a server's own words that one line for a person has room for."""
 LATE = "it did not answer in time"
 
-_WRONG_CREDENTIALS, _NO_RIGHT, _ATLAS = 18, 13, 8000
+_WRONG_CREDENTIALS, _NO_RIGHT, _ATLAS, _INVALID = 18, 13, 8000, 121
 _WAITING_MAY_HELP = (
     # Interrupted by an election or a shutdown, a write that too few members have taken in time,
     # and a request for which Cosmos had no capacity left.
@@ -32,6 +34,39 @@ _WAITING_MAY_HELP = (
     16500,
 )
 """Error codes of MongoDB."""
+_WRONG_SET = "for replica set name"
+"""In pymongo's words where a server answers that is no member of the set that the URI names."""
+_SOON_OVER = ("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN")
+"""How Redis begins an error that it answers for a while only."""
+_OF_REDIS = {
+    "read only replica": "it is a read-only replica; set REDIS_URL to its primary",
+    "MISCONF": "it takes no writes since it could not save its data (MISCONF); mend its disk",
+    "maxmemory": "it is full; give it room (maxmemory)",
+    "protected mode": "it runs in protected mode and lets only its own machine in; give it a "
+    "password and set that in REDIS_URL",
+    "DB index is out of range": "it has no database of that number; mend the end of REDIS_URL",
+    "unknown command": "it lacks a command that is needed, as a Redis before version 4 does",
+    "max number of clients": "it has as many clients as it takes (maxclients)",
+    "invalid response": "what answers there is not a Redis",
+}
+"""Words of Redis and what they mean to a person."""
+_OF_CERTIFICATES = {
+    "expired": "have it renewed",
+    "not yet valid": "is the clock of this machine right?",
+    "mismatch": "is the host name right?",
+    "not valid for": "is the host name right?",
+    "self": "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in REDIS_URL, "
+    "REQUESTS_CA_BUNDLE for the API",
+    "local issuer": "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in "
+    "REDIS_URL, REQUESTS_CA_BUNDLE for the API",
+}
+"""Words about a certificate and what to do."""
+
+
+def refused(error: Exception) -> bool:
+    """Whether the part has answered, and will answer the same again."""
+    answers = (OperationFailure, redis.ResponseError, redis.AuthenticationError)
+    return isinstance(error, answers) and not may_pass(error)
 
 
 def may_pass(error: Exception) -> bool:
@@ -44,6 +79,8 @@ def may_pass(error: Exception) -> bool:
     if isinstance(error, ConfigurationError):
         return False
     if isinstance(error, PyMongoError):
+        if isinstance(error, ServerSelectionTimeoutError) and _WRONG_SET in str(error):
+            return False
         # An untrusted certificate stays untrusted.
         return isinstance(error, AutoReconnect | WaitQueueTimeoutError) and not _is_about_tls(error)
     if isinstance(error, redis.AuthenticationError | redis.exceptions.NoPermissionError):
@@ -52,6 +89,8 @@ def may_pass(error: Exception) -> bool:
         return not _is_about_tls(error)
     if isinstance(error, ClusterDownError | MasterDownError | TryAgainError | ClusterError):
         return True
+    if isinstance(error, redis.ResponseError):
+        return str(error).startswith(_SOON_OVER)
     if isinstance(error, requests.exceptions.SSLError):
         return False
     return isinstance(error, requests.ConnectionError | requests.Timeout)
@@ -64,9 +103,16 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, NetworkTimeout | requests.Timeout | redis.TimeoutError | TimeoutError):
         return LATE
     if isinstance(error, redis.AuthenticationError):
-        return f"it refuses our credentials ({_short(str(error))})"
+        said = _cut(str(error)).rstrip(".")
+        return f"it refuses our credentials ({said}); set its user and password in REDIS_URL"
     if isinstance(error, redis.exceptions.NoPermissionError):
-        return f"our user lacks a right: {_short(str(error))}"
+        return f"our user lacks a right: {_cut(str(error))}; grant it"
+    if isinstance(error, redis.RedisError):
+        for words, meaning in _OF_REDIS.items():
+            if words.lower() in str(error).lower():
+                return meaning
+    if isinstance(error, ProtocolError):
+        return "what answers there is not a MongoDB"
     if isinstance(error, ServerSelectionTimeoutError):
         return _reason_of_selection(str(error))
     for cause in _causes(error):
@@ -74,9 +120,15 @@ def reason_of(error: Exception) -> str:
             return LATE
         if "certificate" in str(cause):
             return _reason_of_certificate(str(cause))
+        if "WRONG_VERSION_NUMBER" in str(cause):
+            return "it does not speak TLS there; is the scheme of its address right?"
+        if isinstance(cause, RemoteDisconnected):
+            return "it closed the connection without an answer"
+        if isinstance(cause, BadStatusLine):
+            return "what answers there does not speak HTTP"
         if isinstance(cause, OSError) and cause.strerror and not cause.filename:
             return cause.strerror
-    text = _short(re.sub(r"^Error -?[0-9]+ connecting to \S+ ", "", str(error)))
+    text = _cut(re.sub(r"^Error -?[0-9]+ connecting to \S+ ", "", str(error)))
     return text.rstrip(".") or type(error).__name__
 
 
@@ -84,14 +136,26 @@ def _reason_of_refusal(error: OperationFailure) -> str:
     details: Mapping[str, Any] = error.details or {}
     errors = _write_errors(error)
     texts = {str(one["errmsg"]) for one in errors if one.get("errmsg")}
-    text = _short("; ".join(sorted(texts)) or str(details.get("errmsg") or ""))
+    text = _cut("; ".join(sorted(texts)) or str(details.get("errmsg") or ""))
     code = error.code if error.code is not None else next((e.get("code") for e in errors), None)
     # Atlas has one code for wrong credentials, a full quota and whatever else its proxy says.
     if code == _WRONG_CREDENTIALS or (code == _ATLAS and "auth" in text.lower()):
-        return f"it refuses our credentials ({text or 'authentication failed'})"
+        said = (text or "authentication failed").rstrip(".")
+        return (
+            f"it refuses our credentials ({said}); set its user, password and authSource in "
+            "MONGO_URI"
+        )
+    if code == _NO_RIGHT and "requires authentication" in text:
+        return "it wants to know who we are; set a user and a password in MONGO_URI"
     if code == _NO_RIGHT:
         # The server repeats the whole command, documents included.
-        return f"our user lacks a right: {text.partition(' {')[0]}"
+        said = re.sub(r" \{ (\w+).*", r" \1", text)
+        return f"our user lacks a right: {said}; grant it readWrite on the database"
+    if code == _INVALID:
+        return (
+            "the collection's own validator does not let the document in (code 121); mend the "
+            "validator, or describe the app as it is (PLAYBOOK_DEPLOYMENT)"
+        )
     if not text:
         text = str(details.get("codeName") or f"error {code}" if code else type(error).__name__)
     return f"{text} (code {code})" if code else text
@@ -110,18 +174,27 @@ def _write_errors(error: OperationFailure) -> list[Mapping[str, Any]]:
 def _reason_of_selection(text: str) -> str:
     """pymongo's words for "no server": the first server's own reason, without its dump."""
     text = text.partition(", Timeout:")[0].partition(" (configured timeouts")[0]
+    if _WRONG_SET in text:
+        return (
+            f"it is not a member of the replica set {text.rpartition(' ')[2]}; mend or remove "
+            "replicaSet in MONGO_URI"
+        )
+    if "WRONG_VERSION_NUMBER" in text:
+        return "it does not speak TLS there; remove tls=true from MONGO_URI"
     if "certificate" in text:
         return _reason_of_certificate(text)
     if "timed out" in text:
         return LATE
     if number := re.search(r"\[Errno -?[0-9]+\] ([^,(]+)", text):
         return number[1].strip()
-    return _short(text) or "no server was found"
+    return _cut(text) or "no server was found"
 
 
 def _reason_of_certificate(text: str) -> str:
     found = re.search(r"certificate verify failed: ([^(]+)", text)
-    return f"its certificate is not accepted ({found[1].strip() if found else _short(text)})"
+    said = found[1].strip() if found else _cut(text)
+    advice = next((what for words, what in _OF_CERTIFICATES.items() if words in said), "")
+    return f"its certificate is not accepted ({said})" + (f"; {advice}" if advice else "")
 
 
 def _is_about_tls(error: Exception) -> bool:
@@ -141,6 +214,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [other for other in linked if isinstance(other, BaseException)]
 
 
-def _short(text: str) -> str:
+def _cut(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

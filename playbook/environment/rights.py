@@ -1,20 +1,26 @@
 """Look before a reset writes: may we do what it will do, and does the API's address lead there?
 
-Nothing is changed: the update matches no document, and the key that is deleted does not exist.
+The collections must be plain ones: a view cannot be written to, and what a capped one or a time
+series held cannot be put back. Nothing is changed: the update matches no document, and the key that
+is deleted does not exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import requests
+
 from playbook.environment.api_access import TOKEN
 from playbook.environment.connections import Environment
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import Outage, Unreachable, WrongUsage
+from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
 NOBODY = "aislemarts-demo-playbook-nobody"
 """The ``_id`` of no document, and the end of no key."""
 AWAY = (502, 503, 504)
+OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
+"""How what stands in front of an API asks who somebody is; the API itself asks for a token."""
 WRITING_ROUTE = "/api/awareness/refresh-contexts"
 """The first of the app's own routes that a reset writes through."""
 
@@ -22,11 +28,13 @@ WRITING_ROUTE = "/api/awareness/refresh-contexts"
 def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> None:
     """Ask all parts at once for what a reset will need of them.
 
-    Raises Unreachable, which names the part and the right that is missing, and WrongUsage where
-    the API's token is missing or another.
+    Raises Unreachable, which names the part and the right that is missing, Refused where a
+    collection is of a kind that cannot be reset, and WrongUsage where the API's token is missing
+    or another.
     """
     questions = [
         lambda: _require_mongo(environment),
+        lambda: _require_plain_collections(environment),
         lambda: _require_redis(environment, list(patterns)),
     ]
     if api:
@@ -37,6 +45,27 @@ def require_rights(environment: Environment, patterns: Iterable[str], *, api: bo
 def _require_mongo(environment: Environment) -> None:
     with environment.translate_connection_errors():
         environment.db.demo_locks.update_one({"_id": NOBODY}, {"$set": {"run": NOBODY}})
+
+
+def _require_plain_collections(environment: Environment) -> None:
+    names = environment.deployment.collections
+    with environment.translate_connection_errors():
+        found = list(environment.db.list_collections(filter={"name": {"$in": list(names)}}))
+    for collection in found:
+        options = collection.get("options", {})
+        if collection.get("type") == "view" or "viewOn" in options:
+            kind, why = "a view", "it cannot be written to"
+        elif collection.get("type") == "timeseries" or "timeseries" in options:
+            kind, why = "a time series", "single documents of it cannot be changed"
+        elif options.get("capped"):
+            kind, why = "a capped collection", "its documents cannot be put back as they were"
+        else:
+            continue
+        raise Refused(
+            f"{collection['name']} in database {environment.db.name!r} is {kind}: {why}; nothing "
+            "was written. Make it a plain collection, or name the right one in a description of "
+            "the app (PLAYBOOK_DEPLOYMENT)"
+        )
 
 
 def _require_redis(environment: Environment, patterns: list[str]) -> None:
@@ -57,20 +86,47 @@ def _require_api(environment: Environment) -> None:
     # Every app lets people sign in; without an address it is refused and counts as nobody's.
     asked = environment.deployment.sign_in.ask("", "")
     answer = environment.call(asked.method, asked.path, json={})
-    if answer.status_code < 300 or answer.status_code in (400, 401, 403, 405, 409, 422, 429):
-        return
     where = environment.settings.addresses["API"]
     if answer.status_code in AWAY:
         text = f"API at {where} cannot be reached: it answered {answer.status_code}"
         raise Outage(text, "API")
-    if 300 <= answer.status_code < 400:
-        to = environment.redact(answer.headers.get("Location", "nowhere"))
-        what = f"it redirects to {to}; set API_URL to where it leads"
-    elif answer.status_code == 404:
-        what = f"{asked.method} {asked.path} answered 404; is the path in API_URL right?"
-    else:
-        return  # it is there; its steps will say what is wrong with it
-    raise Unreachable(f"API at {where} cannot be used: {what}")
+    if (problem := _problem_of(answer, str(asked))) is not None:
+        text = f"API at {where} cannot be used: {problem}"
+        raise Unreachable(environment.redact(text))
+
+
+def _problem_of(answer: requests.Response, asked: str) -> str | None:
+    """What an answer to a sign-in says is wrong with the way to the API; None where it is right.
+
+    An error of the API itself says nothing of the way: the step that meets it says what is wrong.
+    """
+    status, is_page = answer.status_code, _is_page(answer)
+    if 300 <= status < 400:
+        to = answer.headers.get("Location", "nowhere")
+        return f"it redirects to {to}; set API_URL to where it leads"
+    if status == 404:
+        return f"{asked} answered 404; is the path in API_URL right?"
+    scheme = answer.headers.get("WWW-Authenticate", "").partition(" ")[0].lower()
+    if status in (401, 403) and scheme in OF_GATEWAYS:
+        return (
+            f"it asks for a user and a password first ({status}); set API_URL to "
+            "https://USER:PASSWORD@HOST"
+        )
+    if status == 407:
+        return "the proxy asks for credentials (407); set them in PLAYBOOK_API_PROXY"
+    if is_page and status < 300:
+        return f"{asked} answered with a web page instead of JSON; is API_URL the API's address?"
+    if is_page and status < 500:
+        return (
+            f"something in front of it refuses us ({status}, with a web page); set the header "
+            "that it asks for in PLAYBOOK_API_HEADERS"
+        )
+    return None
+
+
+def _is_page(answer: requests.Response) -> bool:
+    kind = answer.headers.get("Content-Type", "").lower()
+    return "html" in kind or answer.content.lstrip()[:1] == b"<"
 
 
 def _require_token(environment: Environment) -> None:

@@ -49,6 +49,9 @@ THREE_WAYS = (
 RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
 WEEKENDS = "weekends"
 LONGEST_NAME = 80
+LONGEST_DATABASE = 63
+"""Bytes of a database's name that MongoDB takes."""
+OF_MONGODB_ITSELF = ("admin", "config", "local")
 PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
 OUTAGE_PATIENCE = 60.0
 """Seconds; an election in a replica set takes at most half of it."""
@@ -122,8 +125,7 @@ class Settings:
                 _require_strength(name, value)
                 passwords[name] = value
         database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
-        if re.search(r'[/\\. "$*<>:|?\x00]', database):
-            raise WrongUsage(f"MONGO_DB is not a database name: {database!r}")
+        _require_database(database)
         return cls(
             mongo_uri=stated["MONGO_URI"],
             mongo_db=database,
@@ -240,6 +242,16 @@ def _feed(variables: Mapping[str, str]) -> Feed:
     if rest not in ("", WEEKENDS):
         raise WrongUsage(f"{RATES_REST} is {rest!r}; set it to {WEEKENDS} or leave it out")
     return Feed(source, rests_at_weekends=rest == WEEKENDS)
+
+
+def _require_database(name: str) -> None:
+    length = len(name.encode(errors="replace"))
+    if re.search(r'[/\\. "$*<>:|?\x00-\x1f\ud800-\udfff]', name) or length > LONGEST_DATABASE:
+        raise WrongUsage(
+            f"MONGO_DB is not a database name: {name!r}; set one like {DEFAULT_DATABASE}"
+        )
+    if name.lower() in OF_MONGODB_ITSELF:
+        raise WrongUsage(f"MONGO_DB is {name!r}, which is MongoDB's own; set it to the app's")
 
 
 def _require_strength(name: str, password: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
@@ -44,7 +44,12 @@ class Accounts:
             needed = self._reading.at + UNTIL_THE_LIVESALE
             if not isinstance(until, datetime) or until <= needed:
                 wanted = Description(f"after {needed:%Y-%m-%d %H:%M} UTC")
-                yield Finding(f"account {user.get('email')}: expires_at", wanted, until)
+                yield Finding(
+                    f"account {user.get('email')}: expires_at",
+                    wanted,
+                    until,
+                    kind=FailureKind.TIMING,
+                )
 
     @property
     def locked(self) -> Iterator[Finding]:
@@ -64,7 +69,8 @@ class Accounts:
             answer = self._reading.login(email)
             if answer.status != 200 or answer.problem:
                 found = Description(answer.problem or f"answer {answer.status}")
-                yield Finding(f"login of {email}", Description("answer 200"), found)
+                wanted = Description("answer 200")
+                yield Finding(f"login of {email}", wanted, found, kind=answer.kind)
                 continue
             owner = owners[email]
             stated = sign_in.user_id(answer.body) or NOTHING
@@ -80,7 +86,8 @@ class Accounts:
         """The account that a wrong password opened; one attempt is made in a run."""
         email, answer = self._reading.wrong_login
         if answer.status is None:
-            raise Unobservable(f"login of {email}: {answer.request} {answer.problem}")
+            text = f"login of {email}: {answer.request} {answer.problem}"
+            raise Unobservable(text, kind=answer.kind)
         if answer.status not in (400, 401, 403, 422, 423, 429):
             found = Description(f"answer {answer.status}")
             yield Finding(

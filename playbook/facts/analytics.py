@@ -11,7 +11,7 @@ from playbook.environment.presence import instants_in, is_now, is_probe, people_
 from playbook.facts.cached_copies import is_of_a_visitor, read_cached
 from playbook.facts.comparison import differences
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Description, Finding
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
@@ -78,13 +78,14 @@ class Analytics:
                 f"the event that {answer.request} tracked",
                 Description("in analytics within 5 s"),
                 NOTHING,
+                kind=FailureKind.TIMING,
             )
             return
         if len(events) > 1:
             yield Finding(
                 f"the event that {answer.request} tracked", Description("it once"), len(events)
             )
-        # By the bundle and the user's type it is told whose it is, and cleaned away again.
+        # A reset finds it by the bundle and the user's type, and removes it.
         wanted = {
             "bundle": self._reading.bundle.key,
             "user_type": "demo",

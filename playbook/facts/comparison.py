@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from playbook.facts.findings import NOTHING, Description, Finding, format_value
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, format_value
 from playbook.facts.look_alikes import described_apart
 from playbook.pristine.languages import same_text
 from playbook.pristine.seeds import Document
@@ -113,7 +113,9 @@ def _look_alike(expected: object, found: object) -> bool:
 
 def _difference(where: str, expected: object, found: object) -> Finding:
     if format_value(expected) != format_value(found) or _look_alike(expected, found):
-        return Finding(where, expected, found)
+        timed = isinstance(expected, datetime)
+        kind = FailureKind.TIMING if timed else FailureKind.DATA
+        return Finding(where, expected, found, kind=kind)
     if isinstance(expected, str) and isinstance(found, str):
         # Too long to be shown whole: from a little before where they part.
         pairs = enumerate(zip_longest(expected, found))
@@ -121,11 +123,11 @@ def _difference(where: str, expected: object, found: object) -> Finding:
         return Finding(
             where, Description(f"“…{expected[start:]}”"), Description(f"“…{found[start:]}”")
         )
-    told_expected, told_found = (
+    expected_text, found_text = (
         Description(f"{format_value(value)} ({type(value).__name__})")
         for value in (expected, found)
     )
-    return Finding(where, told_expected, told_found)
+    return Finding(where, expected_text, found_text)
 
 
 def _key_text(key: object) -> str:

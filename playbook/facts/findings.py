@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 
 from bson import Decimal128
 
+from playbook.errors import PlaybookError, Unreachable
 from playbook.facts.look_alikes import described_apart
 from playbook.facts.remedies import Remedy
 
@@ -25,6 +27,17 @@ class Nothing:
 NOTHING = Nothing()
 
 
+class FailureKind(StrEnum):
+    """What kind of failure it is: who reads a long list of them wants to know that first."""
+
+    ENVIRONMENT = "Environment down"
+    """MongoDB, Redis or the API gave no answer."""
+    TIMING = "Timing"
+    """An instant is wrong, or something has not happened by now."""
+    DATA = "Data wrong"
+    CHECK = "Check broken"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that is not as it should be."""
@@ -36,6 +49,7 @@ class Finding:
     """What can help, where it is not what usually helps against failures of its check."""
     cause: str | None = None
     """A sentence that names the one cause of several findings, where it is known."""
+    kind: FailureKind = FailureKind.DATA
 
     def __str__(self) -> str:
         expected, found = self.as_shown
@@ -66,6 +80,14 @@ class NotAsExpected(AssertionError):
         more = f" (and {len(rest)} more)" if rest else ""
         super().__init__(f"{first}{more}")
 
+    @property
+    def kind(self) -> FailureKind:
+        """Timing only where every finding is; no answer, where one of them got none."""
+        kinds = {finding.kind for finding in self.findings}
+        if FailureKind.ENVIRONMENT in kinds:
+            return FailureKind.ENVIRONMENT
+        return kinds.pop() if len(kinds) == 1 else FailureKind.DATA
+
 
 class Unobservable(Exception):
     """Something could not be looked at, and so can't be believed; says what and why.
@@ -73,9 +95,16 @@ class Unobservable(Exception):
     ``remedy`` is what can help, where it is not what usually helps against failures of its check.
     """
 
-    def __init__(self, text: str, remedy: Remedy | None = None) -> None:
-        self.remedy = remedy
+    def __init__(
+        self, text: str, remedy: Remedy | None = None, kind: FailureKind = FailureKind.DATA
+    ) -> None:
+        self.remedy, self.kind = remedy, kind
         super().__init__(text)
+
+
+def kind_of(error: PlaybookError) -> FailureKind:
+    """Of which kind an error is that kept a check from looking."""
+    return FailureKind.ENVIRONMENT if isinstance(error, Unreachable) else FailureKind.DATA
 
 
 def expect_none(findings: Iterable[Finding]) -> None:
@@ -112,6 +141,6 @@ def format_value(value: object, longest: int = 160) -> str:
 
 
 class Description(str):
-    """An expectation told in words, format_value without quotation marks."""
+    """An expectation in words: format_value adds no quotation marks."""
 
     __slots__ = ()

@@ -10,7 +10,7 @@ from playbook.facts.cached_copies import cached_copies
 from playbook.facts.catalog import Catalog
 from playbook.facts.creators import Creators
 from playbook.facts.demo_access import access_by_journal
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.seeds import Document
@@ -74,6 +74,7 @@ class LiveSale:
                 f"LiveSale {self._template['_id']}: start",
                 Description(local_text(wanted, zone)),
                 Description(local_text(self.starts_at, zone)),
+                kind=FailureKind.TIMING,
             )
 
     @property
@@ -85,6 +86,7 @@ class LiveSale:
                 f"LiveSale {self._template['_id']}: start",
                 Description(f"after {local_text(self._reading.at, zone)}"),
                 Description(local_text(self.starts_at, zone)),
+                kind=FailureKind.TIMING,
             )
 
     @property

@@ -45,7 +45,7 @@ from playbook.environment.presence import Presence
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
-from playbook.facts.findings import Unobservable
+from playbook.facts.findings import FailureKind, Unobservable, kind_of
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles, languages
@@ -58,9 +58,12 @@ from playbook.reset.journal import LOOKS
 
 PATIENCE_SECONDS = 5.0
 """How long an endpoint may take before an investor would notice."""
+LATE = f"did not answer within {PATIENCE_SECONDS:g} s"
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
+GATEWAY_ERRORS = (502, 503, 504)
+"""What a proxy answers while the API behind it does not."""
 UNPROCESSABLE = 422
 MOST_PAGES = 200
 """A list that never ends is read so far."""
@@ -79,13 +82,21 @@ class Answer:
     status: int | None
     body: Any = None
     problem: str | None = None
+    silent: bool = False
+    """Whether the API gave no answer, or one that was needed first."""
+
+    @property
+    def kind(self) -> FailureKind:
+        """Of which kind the failure is, where this is no good answer."""
+        down = self.silent or self.status in GATEWAY_ERRORS
+        return FailureKind.ENVIRONMENT if down else FailureKind.DATA
 
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable where it is not one."""
         if self.problem or self.status != 200:
             remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
             text = f"{self.request} {self.problem or f'answered {self.status}'}"
-            raise Unobservable(text, remedy)
+            raise Unobservable(text, remedy, self.kind)
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:
@@ -338,7 +349,7 @@ class Reading:
         try:
             return future.result()
         except PlaybookError as error:
-            raise Unobservable(str(error), remedy_for(error)) from None
+            raise Unobservable(str(error), remedy_for(error), kind_of(error)) from None
 
     def _read_scope(self) -> Scope:
         with self.environment.translate_connection_errors():
@@ -396,9 +407,10 @@ class Reading:
                 visitor = visitor or self._visitor
                 answer = visitor.ask(method, path, seconds=PATIENCE_SECONDS, **options)
         except requests.Timeout:
-            return Answer(request, None, problem=f"did not answer within {PATIENCE_SECONDS:g} s")
+            return Answer(request, None, problem=LATE, silent=True)
         except requests.RequestException as error:
-            return Answer(request, None, problem=f"got no answer ({type(error).__name__})")
+            problem = f"got no answer ({type(error).__name__})"
+            return Answer(request, None, problem=problem, silent=True)
         return _answer(request, answer, answer.content)
 
     # Probes
@@ -445,7 +457,7 @@ class Reading:
         """The answer to a request; a signed-in one is asked as the first account that got in."""
         if not request.signed_in:
             return self._ask(request.method, request.path, params=dict(request.query))
-        problem = "no account"
+        problem, silent = "no account", False
         for email in accounts:
             answer = self._result(self._logins[email])
             token = self.deployment.sign_in.token(answer.body)
@@ -461,8 +473,9 @@ class Reading:
             said = "answered without a token" if answer.status == 200 else None
             said = answer.problem or said or f"answered {answer.status}"
             problem = f"{answer.request} {said}"
+            silent = answer.kind is FailureKind.ENVIRONMENT
         text = f"could not be asked, as nobody could sign in ({problem})"
-        return Answer(str(request), None, problem=text)
+        return Answer(str(request), None, problem=text, silent=silent)
 
     def _not_shown(self, what: str) -> Any:
         text = self.deployment.not_kept.get(what, f"the app has no route that shows {what}")

@@ -15,12 +15,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from playbook.clock import local_text
 from playbook.deployments.description import ShownLiveSale, ShownProduct
 from playbook.facts.catalog import Catalog
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.livesale import LiveSale
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.languages import same_text
+from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
 
 
@@ -219,7 +220,12 @@ class Seen:
             yield Finding(f"{where}: title", planned["title"], event.title)
         if event.starts_at != planned["starts_at"]:
             start, found = local_text(planned["starts_at"], zone), local_text(event.starts_at, zone)
-            yield Finding(f"{where}: start", Description(start), Description(found))
+            yield Finding(
+                f"{where}: start",
+                Description(start),
+                Description(found),
+                kind=FailureKind.TIMING,
+            )
         offers = {offer.product_id: offer for offer in event.products}
         for match in self._reading.stored.matched("products").matches:
             sku, key = match.pristine["_id"], str(match.wanted["_id"])
@@ -267,7 +273,7 @@ def _product_findings(
 
 
 def _price(product: Mapping[str, Any]) -> Decimal | None:
-    price = product.get(f"price_{str(product.get('currency')).lower()}")
+    price = product.get(price_field(product.get("currency")))
     return Decimal(str(price)) if type(price) in (int, float) else None
 
 

@@ -214,8 +214,8 @@ class Nightly:
         if attempt.go:
             try:
                 self._resets.save(bundle, backup.GO, run=night.id)
-            except OSError as error:
-                night.notes.append(f"the GO state could not be saved: {error.strerror}")
+            except backup.BackupsUnusable as error:
+                night.notes.append(f"the GO state could not be saved: {error}")
             self._walk_through(night)
             return
         if isinstance(attempt.error, Unreachable):
@@ -247,13 +247,13 @@ class Nightly:
                 with suppress(PyMongoError, LeaseLost):
                     lease.require()
 
-        keeper = Thread(target=keep, daemon=True)
-        keeper.start()
+        renewing = Thread(target=keep, daemon=True)
+        renewing.start()
         try:
             yield
         finally:
             ended.set()
-            keeper.join()
+            renewing.join()
             # Where MongoDB stays away it ends by its expiry.
             with suppress(PyMongoError, Unreachable):
                 self.environment.outlast(lease.release)
@@ -347,7 +347,7 @@ class Nightly:
     ) -> None:
         """What was rolled back to is not GO any more, either: tonight's reset comes back."""
         failed = ", ".join(attempt.verdict.failed_checks) if attempt.verdict else ""
-        told = f"{former.path.name} is not GO any more ({failed})"
+        why = f"{former.path.name} is not GO any more ({failed})"
         bundle, identity = night.bundle, self.environment.identity
         try:
             tonight = backup.find(self.backups, identity, bundle, present)
@@ -355,11 +355,11 @@ class Nightly:
         except (BeingReset, LeaseLost, StoppedEarly):
             raise
         except PlaybookError as error:
-            night.notes.append(f"{told}, and stays: {error}")
+            night.notes.append(f"{why}, and stays: {error}")
             night.rolled_back_to = former
             night.attempts.append(attempt)
             return
-        night.notes.append(f"{told}: tonight's reset was put back")
+        night.notes.append(f"{why}: tonight's reset was put back")
         self._say(night, night.notes[-1])
 
     def _checked(self, night: Night, what: str, run: Run) -> Attempt:
@@ -379,7 +379,7 @@ class Nightly:
         if self.reports:
             self._leave_report(night, verdict, self.reports)
         (part,) = verdict.document()["bundles"]
-        recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        recording.finish(run, part)
         night.run = run.id
         passed = len(found.results) - len(found.not_passed)
         run.steps.append(
@@ -394,11 +394,12 @@ class Nightly:
         return Attempt(what, verdict=found)
 
     def _walk_through(self, night: Night) -> None:
-        """Walk through what was reset; a page that is wrong is told, and no reason to roll back."""
+        """Walk through what was reset; a wrong page is reported, and rolls nothing back."""
         if self.walk is None:
             return
         results = self._allure_results(night)
         run = recording.begin(self.seeds, night.bundle.key, self._resets.by, TRIGGER_OF_WALKS)
+        run.part_of = night.id
         try:
             with self.stopping.changing_nothing():
                 verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)
@@ -412,7 +413,7 @@ class Nightly:
         self.stopping.require()
         (found,) = verdict.bundles
         (part,) = verdict.document()["bundles"]
-        recording.finish(run, part["checks"], found.verdict, part["reasons"])
+        recording.finish(run, part)
         self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=found))
         said = found.verdict if found.walked else "not walked"

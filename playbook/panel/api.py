@@ -35,7 +35,6 @@ from playbook.reset import backup
 from playbook.reset.access import InThePast, access_of
 from playbook.reset.run import ResetFailed
 from playbook.verdict.model import GO
-from playbook.verdict.recording import failed_checks
 
 LONGEST_NAME = 100
 
@@ -175,7 +174,7 @@ def demo_router(
             verdict=checked.verdict,
             generated_at=instant(clock.now()),
             in_session=checked.in_session,
-            failed_checks=failed_checks(checked.checks),
+            failed_checks=checked.failed_checks,
             checks=[CheckResult.model_validate(result) for result in checked.checks],
         )
 

@@ -13,6 +13,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
 from playbook.reset.journal import LOOKS
 from playbook.reset.standing import GO, NO_GO, UNKNOWN, Standing, walk_verdict
+from playbook.verdict.checks import checks_by_evidence
 from playbook.verdict.model import SEVERITY_IN_WORDS
 from playbook.verdict.reasons import ADVICE, first_remedy
 
@@ -97,6 +98,12 @@ class Card:
         )
 
     @property
+    def evidence(self) -> dict[str, list[str]]:
+        """The checks that looked at what is "stored", and those that have "seen" it in the app."""
+        run = self.judged.run or {}
+        return checks_by_evidence(run.get("evidence") or {}) if run.get("evidence") else {}
+
+    @property
     def walked(self) -> str:
         """What the last walk through the demo as it is now has said; empty where none was made."""
         walk = self.judged.walk
@@ -122,7 +129,7 @@ class Card:
             since = clock.local_text(self.resetting_since, self.bundle.timezone)
             told.append(f"Being reset since {since}.")
         if self.present:
-            told.append(f"In session: {self.present[0].told(self.bundle.timezone)}.")
+            told.append(f"In session: {self.present[0].described_in(self.bundle.timezone)}.")
         if self.resetting_since is None or self.judged.verdict != GO:
             told.append(self.judged.sentence)
         return " ".join(told)

@@ -44,6 +44,7 @@ class Checked:
     """What a check said of one bundle: its part of the verdict's document."""
 
     verdict: str
+    failed_checks: list[str]
     checks: list[dict[str, Any]]
     in_session: list[str]
     reasons: list[dict[str, Any]]
@@ -142,7 +143,7 @@ def _checked(ended: dict[str, Any], code: int, errors: str) -> Checked:
         last = lines[-1] if lines else "it said nothing"
         raise CheckBroke(f"the check ended with {code} and without a verdict: {last}")
     [bundle] = ended["document"]["bundles"]
-    names = ("verdict", "checks", "in_session", "reasons")
+    names = ("verdict", "failed_checks", "checks", "in_session", "reasons")
     return Checked(**{name: bundle[name] for name in names})
 
 

@@ -88,7 +88,7 @@ class Work:
         except PlaybookError as error:
             self._record(run, str(error))
             raise
-        recording.finish(run, checked.checks, checked.verdict, checked.reasons)
+        recording.finish(run, vars(checked))
         self._record(run)
         return checked
 
@@ -111,7 +111,7 @@ class Work:
         except PlaybookError as error:
             self._record(run, str(error))
             raise
-        recording.finish(run, walked.checks, walked.verdict, walked.reasons)
+        recording.finish(run, vars(walked))
         self._record(run)
         return walked
 

@@ -16,21 +16,20 @@ from playbook.environment import Environment as Demos
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
 from playbook.panel.sessions import Session
+from playbook.verdict.checks import EVIDENCE
+from playbook.verdict.checks import MARKS as STATUS_MARKS
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
 MARKS = {
-    "GO": "✓",
-    "NO-GO": "✕",
+    **STATUS_MARKS,
+    "GO": STATUS_MARKS["passed"],
+    "NO-GO": STATUS_MARKS["failed"],
     "RESETTING": "↻",
     "UNKNOWN": "?",
-    "passed": "✓",
-    "failed": "✕",
-    "error": "!",
-    "skipped": "–",
     "unknown": "?",
     "doing": "…",
-    "done": "✓",
+    "done": STATUS_MARKS["passed"],
 }
 """A shape beside every colour and word."""
 
@@ -69,7 +68,7 @@ def templates() -> Environment:
         "there": there,
     }
     made.filters |= {"worded": worded}
-    made.globals["doing"] = DOING
+    made.globals |= {"doing": DOING, "evidence": EVIDENCE}
     made.globals |= {"local_text": clock.local_text, "marks": MARKS, "version": __version__}
     return made
 

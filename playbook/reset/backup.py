@@ -8,6 +8,9 @@ name, the others take the time.
 One folder holds the whole scope of a run, however many bundles it was of; what bundles share is in
 it once. The manifest says which documents are whose, so that one bundle can be restored alone.
 
+The format is written by hand, because the official tools are not on every machine and know nothing
+of a bundle's scope.
+
 A folder may hold backups of several environments. One of another environment is never listed,
 restored or pruned. Beside them are the pictures of walks, kept as long as backups are.
 """
@@ -60,6 +63,16 @@ _PLAIN_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
 
 class BadBackup(Refused):
     """A backup is incomplete, damaged or tampered with; nothing was written."""
+
+
+class BackupsUnusable(WrongUsage):
+    """The backups' folder cannot be written to: nothing is reset without a backup."""
+
+    def __init__(self, root: Path, error: OSError) -> None:
+        super().__init__(
+            f"the backups' folder {root} can't be used: {error.strerror or error}; "
+            "set PLAYBOOK_BACKUPS to a folder that can be written, with room on its disk"
+        )
 
 
 class ForeignBackup(Refused):
@@ -143,7 +156,22 @@ def write(
     run: str | None = None,
     by: str = "",
 ) -> Backup:
-    """Save snapshots; the folder appears whole or not at all. Raises OSError."""
+    """Save snapshots; the folder appears whole or not at all. Raises BackupsUnusable."""
+    try:
+        return _write(root, identity, saved, now, state, run, by)
+    except OSError as error:
+        raise BackupsUnusable(root, error) from error
+
+
+def _write(
+    root: Path,
+    identity: Identity,
+    saved: Saved,
+    now: datetime,
+    state: str,
+    run: str | None,
+    by: str,
+) -> Backup:
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f"{_partial_prefix(identity)}{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     partial.mkdir(mode=0o700)  # password hashes and conversations are nobody else's business

@@ -102,6 +102,8 @@ class Run:
     failed_checks: list[str] = field(default_factory=list)
     waived: int = 0
     """How many failures are accepted for a while, and count as passed."""
+    evidence: dict[str, list[str]] = field(default_factory=dict)
+    """What each check stands on: what is "stored", what was "seen" in the app."""
     reasons: list[Document] = field(default_factory=list)
     checks: list[Document] = field(default_factory=list)
     walked: bool = False

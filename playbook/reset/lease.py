@@ -4,6 +4,10 @@ A run tries all of its leases at once, and waits for regions in a fixed order. O
 server's clock, is renewed while its holder works, and carries a fence: a number that grows with
 every holder. A holder asks :meth:`Lease.require` before each write; one that finds its lease gone
 writes nothing more.
+
+Written by hand, because a lease must end by the server's clock, carry a fence and be asked for
+before each write.
+
 A run of this process that could not give its lease back, since MongoDB was away, stands in nobody's
 way: the next run of this process knows that it is over.
 """
@@ -21,10 +25,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from pymongo import ReturnDocument
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
+from playbook.environment.claim import claim
 from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused, Unreachable
@@ -101,7 +105,7 @@ class Lease:
         no error. Whoever waits asks often, and some servers lose a connection with every error.
         """
         now, started = self.clock.now(), elapsed()
-        free = [
+        free: list[dict[str, Any]] = [
             {"expires_at": {"$lte": now}},
             {"expires_at": None},
             {"run": {"$in": [self.run, *_over.runs()]}},
@@ -113,15 +117,8 @@ class Lease:
             "expires_at": now + self.life,
         }
         while True:
-            try:
-                taken = self.db[COLLECTION].find_one_and_update(
-                    {"_id": key, "$or": free},
-                    {"$set": mine, "$inc": {"fence": 1}},
-                    upsert=not stands,
-                    return_document=ReturnDocument.AFTER,
-                )
-            except DuplicateKeyError:  # it stands, and is not free
-                taken = None
+            change = {"$set": mine, "$inc": {"fence": 1}}
+            taken = claim(self.db[COLLECTION], key, free, change, stands=stands)
             if taken is not None:
                 break
             other = self.db[COLLECTION].find_one({"_id": key})

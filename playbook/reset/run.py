@@ -42,7 +42,7 @@ from playbook.reset import backup, plan, standing
 from playbook.reset.backup import OF_NO_BUNDLE, Backup, Part, Saved
 from playbook.reset.execute import Executor, StepFailed
 from playbook.reset.joint import merged
-from playbook.reset.journal import ROLLBACK, Journal, Run, meeting_of, new_run
+from playbook.reset.journal import LOOKS, ROLLBACK, Journal, Run, meeting_of, new_run
 from playbook.reset.lease import LIFE, Lease, LeaseLost, held
 from playbook.reset.plan import ClearKeys, Count, Operation, Plan, Put, RemoveStrays, Step
 from playbook.reset.sharing import Source, end_of, is_left_alone, run_of
@@ -588,8 +588,10 @@ class Reset:
         written, *all_runs = self.environment.outlast(lambda: side_by_side(asked))
         known = {}
         for bundle, runs in zip(chosen, all_runs, strict=True):
-            judged = standing.judge(bundle, runs, written, self.seeds, now)
-            done = [r for r in runs if r.get("status") == "done" and r.get("access")]
+            # By the data alone: a state whose pages were wrong can still be rolled back to.
+            judged = standing.judge_by_checks(bundle, runs, written, self.seeds, now)
+            changes = (r for r in runs if r.get("trigger") not in LOOKS)
+            done = [r for r in changes if r.get("status") == "done" and r.get("access")]
             checked = judged.verdict != standing.UNKNOWN
             known[bundle.key] = Part(
                 bundle.key,
@@ -647,7 +649,7 @@ class Reset:
         }
         at = unless_seen_by or clock.now()
         if seen := presence.latest(self.seeds, scope, traces, at):
-            who = "; ".join(p.told(scope.bundle.timezone) for p in seen)
+            who = "; ".join(p.described_in(scope.bundle.timezone) for p in seen)
             raise InSession(
                 f"an investor is in session: {who}. Nothing was written; wait, or use --force"
             )
@@ -922,6 +924,13 @@ def _do(step: Step, executor: Executor, lease: Lease) -> str:
         return executor.run(step.operation)
     except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
         raise
+    except OSError as error:
+        # A file or a limit of this machine, most often a setting's: requests names no setting.
+        where = f"{error.filename}: " if error.filename else ""
+        raise StepFailed(
+            f"{where}{error.strerror or error}; correct the setting that names it "
+            "(REQUESTS_CA_BUNDLE, SSL_CERT_FILE or PLAYBOOK_BACKUPS), or this machine's limits"
+        ) from error
     except Exception as error:
         # Whatever it is, the state before is put back, and a person reads what happened.
         raise StepFailed(

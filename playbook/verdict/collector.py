@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,7 +16,13 @@ from playbook.environment import Environment
 from playbook.environment.identity import Identity
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError
-from playbook.facts.findings import Finding, NotAsExpected, Unobservable
+from playbook.facts.findings import (
+    FailureKind,
+    Finding,
+    NotAsExpected,
+    Unobservable,
+    kind_of,
+)
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
@@ -181,19 +187,23 @@ class Collector:
         call: pytest.CallInfo[None],
     ) -> Result:
         check = tagged(scenario, "check") or "missing_tags"
-        status, reason, findings, remedy = _outcome(report, call)
+        outcome = _outcome(report, call)
         redact = item.config.stash.get(REDACTOR, _unredacted)
         return Result(
             bundle=bundle,
             check=check,
             scenario=title_of(item, scenario),
-            status=status,
+            status=outcome.status,
             severity=tagged(scenario, "severity") or "critical",
             line=scenario.feature.name or "",
             evidence=evidence_of(scenario),
-            reason=redact(reason),
-            findings=tuple({key: redact(text) for key, text in f.items()} for f in findings),
-            remedy=remedy or USUAL_REMEDY.get(check, Remedy.RESET),
+            reason=redact(outcome.reason),
+            findings=tuple(
+                {key: redact(text) for key, text in _as_text(finding).items()}
+                for finding in outcome.findings
+            ),
+            kind=outcome.kind,
+            remedy=outcome.remedy or USUAL_REMEDY.get(check, Remedy.RESET),
         )
 
 
@@ -205,34 +215,51 @@ def _hide_secrets(report: pytest.TestReport, config: pytest.Config) -> None:
     """A suite that is run by hand prints its failures: with a secret in it, only as plain text."""
     redact = config.stash.get(REDACTOR, _unredacted)
     if report.failed:
-        told = report.longreprtext
-        if (hidden := redact(told)) != told:
+        text = report.longreprtext
+        if (hidden := redact(text)) != text:
             report.longrepr = hidden
     report.sections = [(name, redact(text)) for name, text in report.sections]
 
 
-def _outcome(
-    report: pytest.TestReport, call: pytest.CallInfo[None]
-) -> tuple[Status, str, list[dict[str, str]], Remedy | None]:
+@dataclass(frozen=True)
+class _Outcome:
+    """How a scenario ended, read from pytest's report and the error."""
+
+    status: Status
+    reason: str = ""
+    findings: Sequence[Finding] = ()
+    remedy: Remedy | None = None
+    """None where what usually helps against failures of the check does."""
+    kind: FailureKind = FailureKind.DATA
+
+
+def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> _Outcome:
     if report.outcome == "passed":
-        return "passed", "", [], None
+        return _Outcome("passed")
     error = call.excinfo.value if call.excinfo else None
     if report.outcome == "skipped":
         if str(error).startswith(NOT_WALKED):
-            return NOT_WALKED, str(error), [], Remedy.CHECK
+            return _Outcome(NOT_WALKED, str(error), remedy=Remedy.CHECK)
         # Its bundle could not be set up, which was said with the first of its scenarios.
         if isinstance(cause := error.__cause__ if error else None, PlaybookError):
-            return "error", str(cause), [], remedy_for(cause)
-        return "skipped", f"was skipped: {error}", [], Remedy.CHECK
-    if isinstance(error, NotAsExpected):
-        remedies = [finding.remedy for finding in error.findings if finding.remedy]
-        return "failed", str(error), list(map(_as_text, error.findings)), next(iter(remedies), None)
-    if isinstance(error, Unobservable):
-        return "error", str(error), [], error.remedy
-    if isinstance(error, PlaybookError):
-        return "error", str(error), [], remedy_for(error)
+            return _could_not_look(cause)
+        return _Outcome("skipped", f"was skipped: {error}", remedy=Remedy.CHECK)
+    match error:
+        case NotAsExpected():
+            remedies = [finding.remedy for finding in error.findings if finding.remedy]
+            remedy = next(iter(remedies), None)
+            return _Outcome("failed", str(error), error.findings, remedy, error.kind)
+        case Unobservable():
+            return _Outcome("error", str(error), remedy=error.remedy, kind=error.kind)
+        case PlaybookError():
+            return _could_not_look(error)
     text = f"{type(error).__name__}: {error}".splitlines()[0] if error else "no outcome"
-    return "error", f"the check itself broke ({text})", [], Remedy.CHECK
+    text = f"the check itself broke ({text})"
+    return _Outcome("error", text, remedy=Remedy.CHECK, kind=FailureKind.CHECK)
+
+
+def _could_not_look(error: PlaybookError) -> _Outcome:
+    return _Outcome("error", str(error), remedy=remedy_for(error), kind=kind_of(error))
 
 
 def _as_text(finding: Finding) -> dict[str, str]:

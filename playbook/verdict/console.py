@@ -9,14 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
+from playbook.verdict.checks import CHECKS, EVIDENCE, MARKS, WALK
 from playbook.verdict.model import GO, NOT_WALKED, SEVERITY_IN_WORDS, BundleVerdict, Result, Verdict
 from playbook.verdict.reasons import advice
 
 CHECKS_A_LINE = 3
 """Fits a phone's screen in a chat."""
-MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "red")}
-NOT_RUN = ("?", "yellow")
+COLOURS = {"passed": "green", "failed": "red", "error": "red"}
+"""By a result's status; any other is yellow."""
 WAIVED = ("~", "yellow")
 """A check that passes only because a failure of it has been accepted for a while."""
 SHOWN_DETAILS = 3
@@ -28,7 +28,7 @@ def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result]
 
     def print_result(result: Result) -> None:
         if result.status not in ("passed", NOT_WALKED):
-            mark, colour = MARKS.get(result.status, NOT_RUN)
+            mark, colour = _marked(result.status)
             name = short_names.get(result.bundle, result.bundle)
             console.print(
                 Text(f"{mark} {name} {result.check}: {result.scenario}", style=colour),
@@ -147,10 +147,14 @@ def _mark(bundle: BundleVerdict, check: str) -> tuple[str, str]:
     statuses = {"passed" if result.waived else result.status for result in made}
     for status in ("failed", "error"):
         if status in statuses:
-            return MARKS[status]
+            return _marked(status)
     if statuses == {"passed"} and any(result.waived for result in results):
         return WAIVED
-    return MARKS["passed"] if statuses == {"passed"} else NOT_RUN
+    return _marked("passed" if statuses == {"passed"} else "not-run")
+
+
+def _marked(status: str) -> tuple[str, str]:
+    return MARKS[status], COLOURS.get(status, "yellow")
 
 
 def _word(verdict: str, word: str = "") -> Text:

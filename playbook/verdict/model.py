@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from playbook.environment.identity import Identity
+from playbook.facts.findings import FailureKind
 from playbook.facts.remedies import Remedy
 from playbook.processes.output import write_output
-from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
+from playbook.verdict.checks import CHECKS, WALK, failed_checks, in_evidence_order
 
 type Status = Literal["passed", "failed", "error", "skipped", "not walked"]
 NOT_WALKED: Literal["not walked"] = "not walked"
@@ -38,6 +39,8 @@ class Result:
     """Every finding as text: ``where``, ``expected``, ``found``; ``cause`` where it is known."""
     remedy: str = Remedy.RESET
     """What can help (:class:`playbook.facts.remedies.Remedy`)."""
+    kind: str = FailureKind.DATA
+    """Of which kind a failure is (:class:`playbook.facts.findings.FailureKind`)."""
     evidence: str = "stored"
     """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
@@ -130,13 +133,11 @@ class BundleVerdict:
         """The names of the checks that failed or never ran, in their fixed order."""
         failed = {r.check for r in self.not_passed if not r.waived}
         made = {result.check for result in self.results}
-        wanted = [check for check in (*CHECKS, WALK) if check in made or check in self.required]
-        return [check for check in wanted if check in failed or check not in made]
+        return failed_checks(failed, made, self.required)
 
     def stands_on(self, check: str) -> tuple[str, ...]:
         """What a check has looked at: "stored", "seen", or both."""
-        looked_at = {result.evidence for result in self.of(check) if result.status == "passed"}
-        return tuple(evidence for evidence in EVIDENCE if evidence in looked_at)
+        return in_evidence_order((result.status, result.evidence) for result in self.of(check))
 
     def of(self, check: str) -> list[Result]:
         """The results of one check."""
@@ -174,6 +175,7 @@ class Verdict:
                     "not_walked": bundle.not_walked,
                     "word": bundle.word,
                     "waived": len(bundle.waived),
+                    "failed_checks": bundle.failed_checks,
                     "in_session": list(bundle.in_session),
                     "reasons": [reason.document() for reason in bundle.reasons],
                     "checks": [
@@ -184,6 +186,7 @@ class Verdict:
                             "severity": result.severity,
                             "reason": result.reason,
                             "remedy": str(result.remedy),
+                            "kind": str(result.kind),
                             "evidence": result.evidence,
                             "waived": result.waived,
                             "playbook": result.line,

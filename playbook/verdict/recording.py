@@ -14,8 +14,8 @@ from playbook.errors import PlaybookError
 from playbook.pristine.seeds import Seeds
 from playbook.reset.journal import CHECK, RECORD_SECONDS, Journal, Run, new_run
 from playbook.reset.run import seeds_version
-from playbook.verdict.checks import CHECKS, WALK
-from playbook.verdict.model import NOT_WALKED, Verdict
+from playbook.verdict.checks import WALK, in_evidence_order
+from playbook.verdict.model import Verdict
 
 
 def begin(seeds: Seeds, bundle: str, by: str, trigger: str = CHECK) -> Run:
@@ -24,19 +24,15 @@ def begin(seeds: Seeds, bundle: str, by: str, trigger: str = CHECK) -> Run:
     return Run(new_run(now), bundle, trigger, now, now, seeds_version(seeds), by=by)
 
 
-def finish(
-    run: Run,
-    results: Sequence[Mapping[str, Any]],
-    verdict: str,
-    reasons: Sequence[Mapping[str, Any]],
-) -> None:
+def finish(run: Run, part: Mapping[str, Any]) -> None:
     """Fill a record in with what a verdict's document says of one bundle."""
-    required = (WALK,) if run.trigger == WALK else CHECKS
-    run.verdict, run.failed_checks = verdict, failed_checks(results, required)
+    results = part["checks"]
+    run.verdict, run.failed_checks = part["verdict"], list(part["failed_checks"])
     looked = {result["status"] for result in results if result["check"] == WALK}
     run.walked = bool(looked & {"passed", "failed"})
-    run.reasons = [dict(reason) for reason in reasons]
+    run.reasons = [dict(reason) for reason in part["reasons"]]
     run.waived = sum(bool(result.get("waived")) for result in results)
+    run.evidence = evidence_of(results)
     run.checks = [
         {name: value for name, value in result.items() if name != "findings"} for result in results
     ]
@@ -79,16 +75,14 @@ def record_verdict(
     for part in document["bundles"]:
         run = begun.get(part["bundle"])
         if run is not None:
-            finish(run, part["checks"], part["verdict"], part["reasons"])
+            finish(run, part)
             runs.append(run)
     return record(environment, runs) if runs else None
 
 
-def failed_checks(
-    results: Sequence[Mapping[str, Any]], required: Sequence[str] = CHECKS
-) -> list[str]:
-    """The checks that failed, and the required ones that never ran, in their fixed order."""
-    passed = ("passed", NOT_WALKED)
-    failed = {r["check"] for r in results if r["status"] not in passed and not r.get("waived")}
-    never_ran = set(required) - {r["check"] for r in results}
-    return [check for check in (*CHECKS, WALK) if check in failed | never_ran]
+def evidence_of(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """What each check stands on ("stored", "seen"), by the results of a verdict's document."""
+    looked_at: dict[str, list[tuple[str, str]]] = {}
+    for one in results:
+        looked_at.setdefault(one["check"], []).append((one["status"], one.get("evidence", "")))
+    return {check: list(in_evidence_order(found)) for check, found in looked_at.items()}

@@ -19,8 +19,16 @@ from typing import Any
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from playbook.clock import local_text
-from playbook.facts.findings import NOTHING, Description, Finding, NotAsExpected, Unobservable
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    FailureKind,
+    Finding,
+    NotAsExpected,
+    Unobservable,
+)
 from playbook.pristine.documents import pristine_livesale
+from playbook.pristine.language_of_text import direction
 from playbook.pristine.money import money_in
 from playbook.pristine.seeds.models import Product
 from playbook.walk import times
@@ -38,7 +46,6 @@ from playbook.walk.page import Page, plain
 from playbook.walk.walk import TITLES, TOO_SLOW, Walk
 
 TOLERANCE = Decimal("0.01")
-RTL = ("ar", "he", "fa", "ur")
 PHONE_WIDTH = 500
 SHOWN_LINES = 12
 """How many foreign lines are named one by one; more of them are one finding with their number."""
@@ -107,7 +114,7 @@ class Walked:
     def wrong_direction(self, step: str) -> Iterator[Finding]:
         """A page that runs from the wrong side."""
         page = self.page(step)
-        wanted = "rtl" if self.language in RTL else "ltr"
+        wanted = direction(self.language)
         if page.direction != wanted:
             sides = {"rtl": "from right to left", "ltr": "from left to right"}
             found = sides.get(page.direction, page.direction)
@@ -314,6 +321,7 @@ class Walked:
                 "LiveSale page: start",
                 Description(local_text(start, zone)),
                 Description(", ".join(dict.fromkeys(clocks)) or "no time of day on it"),
+                kind=FailureKind.TIMING,
             )
 
     @property

@@ -67,7 +67,10 @@ def test_every_copy_is_read_and_deleted(cached: Sandbox, stale: list[str]) -> No
     assert sorted(keys) == sorted(name.encode() for name in stale)
     values = cache_keys.values(client, keys)
     assert values.keys() == set(keys)
-    assert [name for name, value in values.items() if value is None] == [stale[-1].encode()]
+    # Whoever has the least rights sees that there is a list, and not what is in it.
+    poor = servers.USER in cached.environment.settings.redis_url
+    assert values[stale[-1].encode()] == (None if poor else [b"a", b"b"])
+    assert all(isinstance(values[name.encode()], bytes) for name in stale[:-1])
     cache_keys.delete(client, keys)
     assert cache_keys.keys(client, patterns) == []
 

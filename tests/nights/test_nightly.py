@@ -891,6 +891,9 @@ def walked(verdict: str) -> nightly.Walk:
 
 def test_a_night_that_is_walked_through_says_so(scene: Scene) -> None:
     night = scene.night(walk=walked(GO))
+    *_, walk = scene.runs
+    assert (walk["trigger"], walk["verdict"], walk["walked"]) == ("walk", GO, True)
+    assert walk["part_of"] == night.id
     assert (night.outcome, night.exit_code) == ("GO", 0)
     assert scene.nights_told[-1]["walked"] is True
     assert scene.nights_told[-1]["tries"] == 1

@@ -466,6 +466,25 @@ def test_a_check_leaves_no_trace_and_is_told_to_every_server(
         board = elsewhere.text("/")
         assert board.count('class="card ') == len(sandbox.bundles)
         assert len(re.findall(r'data-state="GO"', board)) == 1
+        # What was stored, and what was seen in the app: on the board, the page and the sheet.
+        [checked] = [one for one in sandbox.runs("lvmh") if one["trigger"] == "check"]
+        assert checked["evidence"]["catalog"] == ["stored", "seen"]
+        stored, seen = (
+            ", ".join(check for check in CHECKS if what in checked["evidence"][check])
+            for what in ("stored", "seen")
+        )
+        assert f">stored: {stored}<" in board
+        assert f">seen: {seen}<" in board
+        sheet = elsewhere.text("/bundles/lvmh/sheet")
+        assert f"<b>Seen</b> (what the app shows): {seen}<" in sheet
+        line = re.search(
+            r'data-check="catalog">.*?</li>', elsewhere.text("/bundles/lvmh"), re.DOTALL
+        )
+        assert line is not None
+        assert re.findall(r'class="tag" title="([^"]*)">(\w+)', line[0]) == [
+            ("what is stored", "stored"),
+            ("what the app shows", "seen"),
+        ]
 
 
 def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: Sandbox) -> None:

@@ -20,11 +20,12 @@ import pytest
 from playbook import PROJECT
 from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
+from playbook.facts.findings import FailureKind
 from playbook.pristine import bundles
 from playbook.pristine.languages import LANGUAGES
 from playbook.pristine.seeds import Seeds, load
 from playbook.report.allure import environment_lines
-from playbook.report.allure.failure_kinds import Kind, categories
+from playbook.report.allure.failure_kinds import categories
 from playbook.report.playbook_lines import places
 from playbook.reset.run import Reset
 
@@ -289,11 +290,11 @@ def test_each_failure_is_of_exactly_one_category(results: Results) -> None:
     not_passed = [test for test in results.tests if test["status"] != "passed"]
     found = {(parameter(t, "bundle"), t["name"]): of_category(t) for t in not_passed}
     moved = "It starts two days after access, at its hour where the investor lives"
-    assert found["lvmh", moved] == Kind.TIMING
-    assert found["lvmh", "Everything can be bought"] == Kind.DATA
+    assert found["lvmh", moved] == FailureKind.TIMING
+    assert found["lvmh", "Everything can be bought"] == FailureKind.DATA
     missing = results.test("index", moved)
     assert missing["status"] == "broken"
-    assert found["index", moved] == Kind.DATA
+    assert found["index", moved] == FailureKind.DATA
     assert "attachments" not in missing
 
 
@@ -467,4 +468,4 @@ def test_every_line_of_the_playbooks_checklists_has_a_feature() -> None:
 
 
 def test_categories_have_names_of_their_own() -> None:
-    assert [category["name"] for category in categories()] == list(Kind)
+    assert [category["name"] for category in categories()] == list(FailureKind)

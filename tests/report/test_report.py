@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,10 +16,13 @@ from typing import Any
 
 import pytest
 
-from playbook.errors import WrongUsage
+from playbook.errors import Unreachable, WrongUsage
+from playbook.facts.comparison import field_differences
+from playbook.facts.findings import FailureKind, Finding, NotAsExpected, Unobservable, kind_of
+from playbook.facts.reading import Answer
 from playbook.report.__main__ import main
 from playbook.report.allure import html as allure_html
-from playbook.report.allure.failure_kinds import Kind, categories, headline, kind_of
+from playbook.report.allure.failure_kinds import categories, headline
 from playbook.report.page import playbook as playbook_page
 from playbook.report.page import verdict as verdict_page
 from playbook.report.playbook_lines import PLAYBOOK, place_of
@@ -231,67 +235,63 @@ def test_a_go_that_the_checks_do_not_support_is_refused(tmp_path: Path) -> None:
         verdict_page.read(file)
 
 
+def test_a_go_with_waived_failures_is_believed(tmp_path: Path) -> None:
+    document = verdict(failed(waived="the supplier is late")).document()
+    assert document["bundles"][1]["word"] == "GO, 1 waived"
+    file = tmp_path / "verdict.json"
+    file.write_text(json.dumps(document))
+    assert verdict_page.read(file).bundles[1].word == "GO, 1 waived"
+
+
 # Kinds of failures
 
 
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+LATE = Finding("LiveSale 1: start", "a", "b", kind=FailureKind.TIMING)
+WRONG = Finding("LiveSale 1: title", "a", "b")
+
+
 @pytest.mark.parametrize(
-    ("changes", "kind"),
+    ("answer", "kind"),
     [
-        ({}, Kind.DATA),
-        ({"status": "error", "reason": "LiveSale LS-1 is not there", "findings": ()}, Kind.DATA),
-        ({"status": "error", "reason": "MongoDB at m cannot be reached: x"}, Kind.ENVIRONMENT),
-        ({"reason": "GET /api/x answered 503", "findings": ()}, Kind.ENVIRONMENT),
-        (
-            {
-                "findings": (
-                    {
-                        "where": "login of a@b",
-                        "expected": "answer 200",
-                        "found": "did not answer within 5 s",
-                    },
-                )
-            },
-            Kind.ENVIRONMENT,
-        ),
-        (
-            {"status": "error", "reason": "the check itself broke (KeyError: 1)", "findings": ()},
-            Kind.CHECK,
-        ),
-        (
-            {
-                "findings": (
-                    {"where": "rates of USD as served: last update", "expected": "a", "found": "b"},
-                )
-            },
-            Kind.TIMING,
-        ),
-        (
-            {
-                "findings": (
-                    {
-                        "where": "the event that POST x tracked",
-                        "expected": "in analytics within 5 s",
-                        "found": "nothing",
-                    },
-                )
-            },
-            Kind.TIMING,
-        ),
-        (
-            {
-                "findings": (
-                    {"where": "LiveSale 1: starts_at", "expected": "a", "found": "b"},
-                    {"where": "LiveSale 1: title", "expected": "a", "found": "b"},
-                )
-            },
-            Kind.DATA,
-        ),
+        (Answer("GET /api/x", None, problem="got no answer", silent=True), FailureKind.ENVIRONMENT),
+        (Answer("GET /api/x", 503), FailureKind.ENVIRONMENT),
+        (Answer("GET /api/x", 404), FailureKind.DATA),
+        (Answer("GET /api/x", 200, problem="answered 200 with broken JSON"), FailureKind.DATA),
+        (Answer("POST /login", None, problem="was not asked: no password"), FailureKind.DATA),
     ],
 )
-def test_what_kind_of_failure_it_is(changes: dict[str, Any], kind: Kind) -> None:
-    result = failed(**changes)
-    assert kind_of(result) == kind
-    message = headline("LVMH", kind_of(result), result.line) + "\n\nanything"
+def test_an_answer_that_is_none_says_of_which_kind_that_is(
+    answer: Answer, kind: FailureKind
+) -> None:
+    with pytest.raises(Unobservable) as raised:
+        answer.json()
+    assert raised.value.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("findings", "kind"),
+    [
+        ([WRONG], FailureKind.DATA),
+        ([LATE, LATE], FailureKind.TIMING),
+        ([LATE, WRONG], FailureKind.DATA),
+        ([WRONG, replace(WRONG, kind=FailureKind.ENVIRONMENT)], FailureKind.ENVIRONMENT),
+        (list(field_differences({"starts_at": NOON}, {"starts_at": NOW}, "1")), FailureKind.TIMING),
+        (list(field_differences({"title": "a"}, {"title": "b"}, "1")), FailureKind.DATA),
+    ],
+)
+def test_several_findings_are_of_one_kind(findings: list[Finding], kind: FailureKind) -> None:
+    assert NotAsExpected(findings).kind == kind
+
+
+def test_what_could_not_be_reached_is_of_the_kind_environment() -> None:
+    assert kind_of(Unreachable("MongoDB at m cannot be reached")) == FailureKind.ENVIRONMENT
+    assert kind_of(WrongUsage("no password")) == FailureKind.DATA
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_allure_finds_the_kind_in_the_message(kind: FailureKind) -> None:
+    message = headline("LVMH", kind, "Product catalog: 50 items per region") + "\n\nanything"
     matching = [c["name"] for c in categories() if re.fullmatch(c["messageRegex"], message)]
     assert matching == [kind]
 
@@ -367,7 +367,7 @@ def test_the_report_keeps_history_and_counts_the_same_results_once(
     assert [json.loads(run) for run in runs] == [str(first), str(second)]
     assert not (report / "of former days.html").exists()
     config = json.loads((report / "config.json").read_text())
-    assert [category["name"] for category in config["categories"]] == list(Kind)
+    assert [category["name"] for category in config["categories"]] == list(FailureKind)
     assert config["plugins"]["awesome"]["options"]["singleFile"] is True
 
 

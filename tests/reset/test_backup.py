@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +24,9 @@ from playbook.environment.snapshot import RAW, Snapshot
 from playbook.errors import Refused, WrongUsage
 from playbook.reset import backup
 from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup, Saved
+from playbook.reset.execute import Executor
+from playbook.reset.plan import Call, Operation
+from playbook.reset.run import ResetFailed
 from tests.reset_process import save_apart
 from tests.sandbox import (
     FEED,
@@ -417,3 +423,77 @@ def require_bad(shelf: Sandbox, saved: Backup) -> None:
     assert saved.path.name in str(bad.value)
     assert held(shelf, but=()) == before
     shutil.rmtree(saved.path)
+
+
+# A folder that cannot be written to
+
+
+def refuse_to_sync_folders(number: int) -> Callable[[int], None]:
+    """What some network file systems do: a file is synced, a folder is not."""
+    sync = os.fsync
+
+    def refusing(file: int) -> None:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(number, os.strerror(number))
+        sync(file)
+
+    return refusing
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO, errno.EBADF])
+def test_a_file_system_that_does_not_sync_folders_stops_a_reset_before_it_writes(
+    shelf: Sandbox, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    before = shelf.state(BUNDLE).hashes()
+    monkeypatch.setattr(os, "fsync", refuse_to_sync_folders(number))
+    with pytest.raises(WrongUsage, match="PLAYBOOK_BACKUPS") as refused:
+        shelf.reset(BUNDLE)
+    assert "\n" not in str(refused.value) and str(shelf.backups) in str(refused.value)
+    assert shelf.state(BUNDLE).hashes() == before
+
+
+def test_a_full_disk_stops_a_reset_before_it_writes(
+    shelf: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = shelf.state(BUNDLE).hashes()
+    monkeypatch.setattr(backup, "_write_synced", full)
+    with pytest.raises(WrongUsage, match="No space left on device; set PLAYBOOK_BACKUPS"):
+        shelf.reset(BUNDLE)
+    assert shelf.state(BUNDLE).hashes() == before
+    assert list(shelf.backups.iterdir()) == []
+
+
+@pytest.mark.parametrize("below", [".", "not there"])
+def test_a_file_is_no_folder(shelf: Sandbox, tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").touch()
+    unusable = replace(shelf, backups=tmp_path / "file" / below)
+    with pytest.raises(WrongUsage, match="PLAYBOOK_BACKUPS"):
+        unusable.reset(BUNDLE)
+
+
+def test_what_the_machine_refuses_within_a_step_is_rolled_back(
+    shelf: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.db.leads.delete_many({"bundle": shelf.bundle(BUNDLE).key})
+    before = shelf.state(BUNDLE).hashes()
+    run = Executor.run
+    refused: list[Operation] = []
+
+    def refuse_once(self: Executor, operation: Operation) -> str:
+        did = run(self, operation)
+        if isinstance(operation, Call) and not refused:  # the data is written by then
+            refused.append(operation)
+            raise OSError("Could not find a suitable TLS CA certificate bundle: /nowhere.pem")
+        return did
+
+    monkeypatch.setattr(Executor, "run", refuse_once)
+    with pytest.raises(ResetFailed) as failed:
+        shelf.reset(BUNDLE)
+    text = str(failed.value)
+    assert failed.value.exit_code == 3 and failed.value.state_is_back
+    assert "/nowhere.pem" in text and "REQUESTS_CA_BUNDLE" in text
+    assert refused and "should not have happened" not in text and "\n" not in text
+    assert shelf.state(BUNDLE).hashes() == before

@@ -37,11 +37,11 @@ class RedactedFiles(AllureFileLogger):
         self,
         directory: str,
         redact: Redact,
-        told_fixtures: Mapping[str, str],
+        named_fixtures: Mapping[str, str],
         only_with_steps: Collection[str],
     ) -> None:
         super().__init__(directory)
-        self._redact, self._told_fixtures = redact, told_fixtures
+        self._redact, self._named_fixtures = redact, named_fixtures
         self._only_with_steps = only_with_steps
 
     @allure_commons.hookimpl
@@ -50,23 +50,23 @@ class RedactedFiles(AllureFileLogger):
 
     @allure_commons.hookimpl
     def report_container(self, container: TestResultContainer) -> None:
-        told = redacted(container, self._redact)
-        told.befores = [
-            attr.evolve(before, name=self._told_fixtures.get(before.name, before.name))
-            for before in told.befores
+        safe = redacted(container, self._redact)
+        safe.befores = [
+            attr.evolve(before, name=self._named_fixtures.get(before.name, before.name))
+            for before in safe.befores
             if before.status in UNWELL
             or (
-                before.name in self._told_fixtures
+                before.name in self._named_fixtures
                 and (before.steps or before.name not in self._only_with_steps)
             )
         ]
-        told.afters = [
-            attr.evolve(after, name=self._told_fixtures.get(_fixture_of(after.name), after.name))
-            for after in told.afters
+        safe.afters = [
+            attr.evolve(after, name=self._named_fixtures.get(_fixture_of(after.name), after.name))
+            for after in safe.afters
             if after.status in UNWELL or after.attachments
         ]
-        if told.befores or told.afters:
-            super().report_container(told)
+        if safe.befores or safe.afters:
+            super().report_container(safe)
 
     @allure_commons.hookimpl
     def report_globals(self, globals_item: object) -> None:
@@ -102,7 +102,7 @@ def redacted(value: Any, redact: Redact) -> Any:
 def hide_secrets(
     directory: str,
     redact: Redact,
-    told_fixtures: Mapping[str, str],
+    named_fixtures: Mapping[str, str],
     only_with_steps: Collection[str] = (),
 ) -> Callable[[], None]:
     """Let everything that Allure writes be redacted; answers with what undoes that.
@@ -112,7 +112,7 @@ def hide_secrets(
     """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))
-    ours = RedactedFiles(directory, redact, told_fixtures, only_with_steps)
+    ours = RedactedFiles(directory, redact, named_fixtures, only_with_steps)
     plugins.unregister(plain)
     plugins.register(ours)
 

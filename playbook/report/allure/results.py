@@ -3,7 +3,8 @@
 allure-pytest does not know Gherkin: it would show ``test_x[lvmh-fr-French-ltr]`` without a step,
 and fold a scenario's bundles and an outline's examples into one test case. Here every example
 of every bundle is a test of its own, with its name, its steps, its history and, where it fails,
-what was expected beside what was found.
+what was expected beside what was found. Written by hand, because Allure's own adapter for
+pytest-bdd takes the place of allure-pytest and knows nothing of bundles and findings.
 """
 
 # mypy: allow-untyped-calls
@@ -45,11 +46,11 @@ from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.environment.settings import name_in_settings
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
-from playbook.facts.findings import NotAsExpected, Unobservable
+from playbook.facts.findings import FailureKind, NotAsExpected, Unobservable
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
 from playbook.report.allure import environment_lines
-from playbook.report.allure.failure_kinds import Kind, categories, headline, kind_of
+from playbook.report.allure.failure_kinds import categories, headline
 from playbook.report.allure.former import HISTORY_LABEL
 from playbook.report.allure.redacted_writer import hide_secrets
 from playbook.report.playbook_lines import place_of
@@ -89,7 +90,7 @@ KEPT_LABELS = ("tag", "host", "thread")
 DOCS_FROM_REPORT = "../../docs/"
 """From ``reports/allure-report/``, where the local report is, to the playbook's copy."""
 LINK_TYPE = "playbook"
-TOLD_FINDINGS = 12
+MOST_FINDINGS = 12
 """How many findings a message shows; the attachments have all."""
 COLUMN = 44
 """Width of a column of the attached table, narrow enough to stand beside two others."""
@@ -115,7 +116,7 @@ class AllureResults:
         self._from_settings = Redactor(secrets_in_environment())
         self._open_step: str | None = None
         self._begun = 0
-        self._access_told: set[str] = set()
+        self._access_noted: set[str] = set()
         self._accesses: dict[str, str] = {}
         config.add_cleanup(
             hide_secrets(str(self._directory), self._redact, SET_UP, ONLY_WITH_STEPS)
@@ -193,9 +194,9 @@ class AllureResults:
 
     def _tell_access(self, item: pytest.Item, demo: Demo) -> None:
         bundle = demo.bundle
-        if bundle.key in self._access_told:
+        if bundle.key in self._access_noted:
             return
-        self._access_told.add(bundle.key)
+        self._access_noted.add(bundle.key)
         try:
             access = local_text(demo.livesale.access, bundle.timezone)
         except Unobservable:
@@ -304,8 +305,8 @@ def _complete(
     test.fullName = f"{bundle.short} › {line} › {test.name}"
     test.titlePath = [bundle.firm, line]
     # Names only: neither the machine's paths nor the position of a test has a part in it.
-    told = [f"{name}={value}" for name, value in sorted(example.items())]
-    identity = "\n".join([bundle.key, line, scenario.name, *told])
+    parameters = [f"{name}={value}" for name, value in sorted(example.items())]
+    identity = "\n".join([bundle.key, line, scenario.name, *parameters])
     test.testCaseId = md5(identity.encode(), usedforsecurity=False).hexdigest()
     # One test everywhere, but each environment's history is its own.
     history = config.stash.get(HISTORY, THROW_AWAY)
@@ -380,19 +381,20 @@ def _details(error: BaseException | None) -> StatusDetails | None:
 
 
 def _message(result: Result, bundle: Bundle) -> str:
-    kind = kind_of(result)
-    told = [
+    lines = [
         f"{f['where']}\n    expected {f['expected']}   |   found {f['found']}"
-        for f in result.findings[:TOLD_FINDINGS]
+        for f in result.findings[:MOST_FINDINGS]
     ]
-    if more := len(result.findings) - len(told):
-        told.append(f"and {more} more, in the attachment")
-    first = "bring back what does not answer, then " if kind == Kind.ENVIRONMENT else ""
+    if more := len(result.findings) - len(lines):
+        lines.append(f"and {more} more, in the attachment")
+    first = (
+        "bring back what does not answer, then " if result.kind == FailureKind.ENVIRONMENT else ""
+    )
     return "\n".join(
         [
-            headline(bundle.firm, kind, result.line),
+            headline(bundle.firm, result.kind, result.line),
             "",
-            *(told or [result.reason]),
+            *(lines or [result.reason]),
             "",
             f"next: {first}playbook reset {bundle.short}",
         ]

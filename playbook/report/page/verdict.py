@@ -14,11 +14,10 @@ from playbook.errors import WrongUsage
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
 from playbook.report.page import render
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, MARKS
 from playbook.verdict.model import NOWHERE, BundleVerdict, Result, Verdict, of_results
 
-MARKS = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "?", "not-run": "?"}
-TOLD = {"error": "could not be checked", "skipped": "was skipped", "not-run": "did not run"}
+IN_WORDS = {"error": "could not be checked", "skipped": "was skipped", "not-run": "did not run"}
 SHOWN_FINDINGS = 8
 """How many findings of a scenario stand open; the others unfold."""
 
@@ -82,8 +81,8 @@ def page_of(verdict: Verdict) -> str:
         short=short,
         status_of=status_of,
         not_passed=_not_passed,
-        told_status=lambda status: TOLD.get(status, status),
-        told_time=lambda instant: local_text(instant, "UTC"),
+        status_in_words=lambda status: IN_WORDS.get(status, status),
+        time_in_words=lambda instant: local_text(instant, "UTC"),
     )
 
 
@@ -119,6 +118,7 @@ def _verdict(document: Any) -> Verdict:
             line=str(check.get("playbook", "")),
             reason=str(check["reason"]),
             evidence=str(check.get("evidence", "stored")),
+            waived=str(check.get("waived", "")),
             findings=tuple(
                 {name: str(finding[name]) for name in ("where", "expected", "found")}
                 for finding in check.get("findings", ())

@@ -20,7 +20,7 @@ from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told
 
 BUNDLE = "lvmh"
 SHORT_SECONDS = 1.0
-RESET_COMMANDS, ROLLBACK_COMMANDS, NIGHT_COMMANDS = 60, 70, 110
+RESET_COMMANDS, ROLLBACK_COMMANDS, NIGHT_COMMANDS = 80, 100, 160
 """At least as many as there are."""
 
 
@@ -91,8 +91,8 @@ def test_at_every_third_command_of_a_rollback(used: Sandbox, after: int) -> None
         pytest.skip(f"a rollback has no {after + 1} commands")
 
 
-@pytest.mark.parametrize("after", range(0, NIGHT_COMMANDS, 6))
-def test_at_every_sixth_command_of_a_night(nights: Nights, after: int) -> None:
+@pytest.mark.parametrize("after", range(0, NIGHT_COMMANDS, 8))
+def test_at_every_eighth_command_of_a_night(nights: Nights, after: int) -> None:
     with nights.under_way() as (night, members):
         members.elect_after(after, SHORT_SECONDS)
         nights.require_healed(night())

@@ -165,7 +165,7 @@ def test_pages_without_a_description_are_not_walked_and_neither_go_nor_no_go(
     [document] = whole.document()["bundles"]
     assert document["not_walked"] == verdict.not_walked
     run = recording.begin(ready.seeds, bundle.key, "test", "walk")
-    recording.finish(run, document["checks"], verdict.verdict, document["reasons"])
+    recording.finish(run, document)
     assert (run.walked, run.failed_checks) == (True, [])
 
 

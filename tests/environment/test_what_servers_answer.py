@@ -1,0 +1,191 @@
+"""A server that will not do what is asked of it: one line with the cause and what to do about it.
+
+Nothing is written then, and waiting is for what may pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from playbook.environment import Environment, Settings, connections
+from playbook.errors import Outage, Unreachable, WrongUsage
+from tests.replica_set import replica_set
+from tests.sandbox import Sandbox, changed, held, told
+from tests.tcp_proxy import failing_api, refusing_redis
+
+BUNDLE = "lvmh"
+PAGE = "<!doctype html><html><body>Welcome</body></html>"
+
+
+@pytest.fixture(autouse=True)
+def _answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 2.0)
+
+
+@contextmanager
+def refused(sandbox: Sandbox, **changes: Any) -> Iterator[list[Unreachable]]:
+    """A reset of the environment with other settings must fail before its first write.
+
+    Collects the failure, for the test to look at when the block has ended.
+    """
+    before = held(sandbox, but=())
+    failures: list[Unreachable] = []
+    settings = replace(sandbox.environment.settings, outage_patience=0.0, **changes)
+    with Environment(settings) as environment:
+        with pytest.raises(Unreachable) as failure:
+            replace(sandbox, environment=environment).reset(BUNDLE)
+        failures.append(failure.value)
+    yield failures
+    assert failure.value.exit_code == 3
+    text = str(failure.value)
+    assert "\n" not in text and len(text) < 500, text
+    for dump in ("Error(", "RawBSON", "b'", "Traceback", "object at"):
+        assert dump not in text, text
+    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _reset_once(sandbox: Sandbox) -> None:
+    sandbox.reset(BUNDLE)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "words", "may_pass"),
+    [
+        ("UNLINK", "READONLY You can't write against a read only replica.", "primary", True),
+        ("*", "LOADING Redis is loading the dataset in memory", "loading", True),
+        ("*", "ERR max number of clients reached", "maxclients", True),
+        ("*", "MASTERDOWN Link with MASTER is down", "MASTER is down", True),
+        ("UNLINK", "NOREPLICAS Not enough good replicas to write.", "replicas", True),
+        ("SCAN", "BUSY Redis is busy running a script.", "busy", True),
+        (
+            "UNLINK",
+            "MISCONF Redis is configured to save RDB snapshots, but",
+            "mend its disk",
+            False,
+        ),
+        ("UNLINK", "OOM command not allowed when used memory > 'maxmemory'.", "room", False),
+        ("SCAN", "NOPERM this user has no permissions to run the 'scan' command", "'scan'", False),
+        ("UNLINK", "NOPERM No permissions to access a key", "access a key", False),
+        ("UNLINK", "ERR unknown command `UNLINK`, with args", "before version 4", False),
+        ("*", "NOAUTH Authentication required.", "user and password in REDIS_URL", False),
+        ("*", "DENIED Redis is running in protected mode because", "protected mode", False),
+    ],
+)
+def test_redis(sandbox: Sandbox, command: str, answer: str, words: str, may_pass: bool) -> None:
+    answers = {command.encode(): f"-{answer}".encode()}
+    with (
+        refusing_redis(sandbox.environment.settings.redis_url, answers) as url,
+        refused(sandbox, redis_url=url) as [failure],
+    ):
+        what = "cannot be reached" if may_pass else "refuses"
+        assert str(failure).startswith(f"Redis at {url} {what}: ")
+        assert words in str(failure)
+        assert isinstance(failure, Outage) is may_pass
+
+
+def test_a_redis_without_that_database(sandbox: Sandbox) -> None:
+    url = sandbox.environment.settings.redis_url.removesuffix("/0") + "/99"
+    with refused(sandbox, redis_url=url) as [failure]:
+        assert "no database of that number" in str(failure)
+
+
+UNAUTHORIZED = 'not authorized on aislemarts to execute command { %s: "x", secret: 1 }'
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "answer", "words"),
+    [
+        ("saslStart", 18, "Authentication failed.", "user, password and authSource in MONGO_URI"),
+        ("find", 13, "command find requires authentication", "a user and a password"),
+        ("find", 13, UNAUTHORIZED % "find", "execute command find; grant it readWrite"),
+        ("update", 13, UNAUTHORIZED % "update", "execute command update; grant it readWrite"),
+        ("listCollections", 13, UNAUTHORIZED % "listCollections", "command listCollections; grant"),
+        ("update", 8000, "you are over your space quota, using 513 MB of 512 MB", "space quota"),
+        ("update", 14031, "available disk space is less than required", "disk space"),
+        ("find", 148, "Majority read concern requested, but it is not supported", "concern"),
+    ],
+)
+def test_mongodb(sandbox: Sandbox, command: str, code: int, answer: str, words: str) -> None:
+    with replica_set(sandbox.environment.settings.mongo_uri) as members:
+        members.members[0].refusals[command] = {"code": code, "errmsg": answer}
+        uri = members.uri
+        if command == "saslStart":
+            uri = uri.replace("//", "//somebody:Secret-99@").replace("/?", "/?authSource=other&")
+        with refused(sandbox, mongo_uri=uri) as [failure]:
+            assert str(failure).startswith(f"MongoDB at mongodb://{members.members[0].address}")
+            assert " refuses: " in str(failure)
+            assert words in str(failure)
+            assert "secret" not in str(failure).lower()
+            assert not isinstance(failure, Outage)
+
+
+def test_a_replica_set_of_another_name(sandbox: Sandbox) -> None:
+    with (
+        replica_set(sandbox.environment.settings.mongo_uri) as members,
+        refused(sandbox, mongo_uri=members.uri.replace("rs0", "other")) as [failure],
+    ):
+        assert 'not a member of the replica set "other"' in str(failure)
+        assert "replicaSet in MONGO_URI" in str(failure)
+        assert not isinstance(failure, Outage), "waiting does not help"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (200, PAGE, "web page instead of JSON; is API_URL"),
+        (302, "", "it redirects to nowhere; set API_URL"),
+        (401, PAGE, "in front of it refuses us (401, with a web page)"),
+        (403, PAGE, "PLAYBOOK_API_HEADERS"),
+        (404, PAGE, "is the path in API_URL right?"),
+        (407, "{}", "PLAYBOOK_API_PROXY"),
+        (451, PAGE, "refuses us (451"),
+        (502, PAGE, "it answered 502"),
+    ],
+)
+def test_the_api(sandbox: Sandbox, status: int, body: str, words: str) -> None:
+    answers = {"/api/auth/login": (status, body)}
+    with (
+        failing_api(sandbox.environment.settings.api_url, answers) as url,
+        refused(sandbox, api_url=url) as [failure],
+    ):
+        assert str(failure).startswith(f"API at {url} cannot be ")
+        assert words in str(failure)
+
+
+def test_an_api_behind_basic_authentication(sandbox: Sandbox) -> None:
+    answers = {"/api/auth/login": (401, "{}", {"WWW-Authenticate": 'Basic realm="staging"'})}
+    with (
+        failing_api(sandbox.environment.settings.api_url, answers) as url,
+        refused(sandbox, api_url=url) as [failure],
+    ):
+        assert "it asks for a user and a password first (401)" in str(failure)
+        assert "https://USER:PASSWORD@HOST" in str(failure)
+
+
+def test_what_does_not_speak_the_protocol(sandbox: Sandbox) -> None:
+    """Ports are easily mixed up."""
+    settings = sandbox.environment.settings
+    redis_as_api = settings.redis_url.replace("redis:", "http:").removesuffix("/0")
+    for changes, words in (
+        ({"api_url": redis_as_api}, "it closed the connection without an answer"),
+        ({"api_url": settings.api_url.replace("http:", "https:")}, "does not speak TLS"),
+    ):
+        with refused(sandbox, **changes) as [failure]:
+            assert words in str(failure)
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "a b", "a.b", "a$b", "x" * 64, "admin", "Local", "config", "a\x01", "a\udcffb"]
+)
+def test_a_database_that_cannot_be_meant(sandbox: Sandbox, name: str) -> None:
+    variables = {**sandbox.environment.settings.as_variables(), "MONGO_DB": name}
+    with pytest.raises(WrongUsage, match="^MONGO_DB is ") as wrong:
+        Settings.from_environment(variables)
+    assert wrong.value.exit_code == 2

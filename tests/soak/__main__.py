@@ -1,0 +1,499 @@
+"""``python -m tests.soak``: 72 hours of the scheduler and the panel, hurried; 0 where all is well.
+
+The scheduler and the panel are the real commands, each a process of its own, over an embedded
+environment whose parts are reached by way of wires that can be cut. Eight investors use their
+demos by day, calendars change, parts go away and come back, and data break. At the end the journal
+must hold a run of every night, no verdict GO of a demo that was broken, and the processes must
+hold no more files, threads and memory than at first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import requests
+
+from playbook import PROJECT, clock
+from playbook.embedded.start import start
+from playbook.environment import Environment
+from playbook.environment.settings import Settings
+from playbook.pristine import passwords
+from playbook.pristine import seeds as seed_files
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Seeds
+from playbook.reset.journal import COLLECTION
+from tests.faults.rounds import _visit as visit
+from tests.panel_client import PASSWORD, Visitor
+from tests.soak.hurried_clock import SETTING, HurriedClock
+from tests.tcp_proxy import Wire
+
+type Step = Callable[[], None]
+
+HOURS = 72
+BEGIN, NIGHT, ACT = timedelta(minutes=90), timedelta(minutes=24), timedelta(minutes=12)
+"""For so long the clock is slow: at the begin, at each 03:00, at whatever is done by day."""
+SLOW, SLOWEST = 240.0, 40.0
+"""How many seconds of the soak pass in one of the machine's while there is work to do, where a
+check takes a second; the longer it takes, the fewer, but never fewer than the second number."""
+GRACE_MINUTES = 600
+MOST_FILES, MOST_THREADS, MOST_MEMORY = 4, 3, 1.15
+"""How many more files and threads, and how many times the memory, the last day may take."""
+
+
+@dataclass
+class Watched:
+    """What a process held, from its start to its end."""
+
+    process: subprocess.Popen[str]
+    samples: list[tuple[datetime, int, int, int]] = field(default_factory=list)
+    """When (on the soak's clock), files, threads, KiB of memory."""
+
+    def look(self) -> None:
+        folder = Path(f"/proc/{self.process.pid}")
+        with suppress(OSError):
+            status = (folder / "status").read_text()
+            threads = re.search(r"Threads:\s+(\d+)", status)
+            memory = re.search(r"VmRSS:\s+(\d+)", status)
+            files = len(list((folder / "fd").iterdir()))
+            if threads and memory:
+                self.samples.append((clock.now(), files, int(threads[1]), int(memory[1])))
+
+    def day(self, number: int, begin: datetime) -> tuple[float, ...]:
+        """The medians of a day; of the first day, its second half: all is loaded then."""
+        since = begin + timedelta(days=number, hours=0 if number else 12)
+        until = begin + timedelta(days=number + 1)
+        mine = [sample[1:] for sample in self.samples if since <= sample[0] < until]
+        return tuple(statistics.median(values) for values in zip(*mine, strict=True))
+
+
+@dataclass
+class Soak:
+    """One soak, under way."""
+
+    environment: Environment
+    """The parts themselves, without the wires in between."""
+    seeds: Seeds
+    wires: Mapping[str, Wire]
+    variables: Mapping[str, str]
+    panel: str
+    calendar: Path
+    begin: datetime
+    end: datetime
+    watched: Mapping[str, Watched]
+    over: threading.Event = field(default_factory=threading.Event)
+    problems: list[str] = field(default_factory=list)
+    broken: list[tuple[datetime, tuple[str, ...]]] = field(default_factory=list)
+    """When data were broken, and of which bundles."""
+    away: list[tuple[datetime, datetime]] = field(default_factory=list)
+    visits: int = 0
+    said_of_meetings: list[tuple[float, str]] = field(default_factory=list)
+    """What ``playbook meetings run`` said, each line with its hour after the begin."""
+
+    @property
+    def bundles(self) -> list[Bundle]:
+        return [line.model for line in self.seeds.bundles.values()]
+
+    # What happens, and when
+
+    def run(self) -> None:
+        """Let the time pass: each thing at its hour."""
+        hours = dict(sorted(self.agenda().items()))
+        with self.threads():
+            for at, act in hours.items():
+                while clock.now() < at:
+                    time.sleep(0.05)
+                act()
+            while clock.now() < self.end:
+                time.sleep(0.05)
+
+    def agenda(self) -> dict[datetime, Step]:
+        """What is done to the environment, by the instant."""
+        agenda: dict[timedelta, Step] = {
+            REDIS_AWAY: lambda: self.go_away("redis"),
+            PRODUCT_LOST: self.lose_a_product,
+            MEETING_MOVED: self.move_meeting,
+            MONGO_AWAY: lambda: self.go_away("mongo"),
+            LIVESALE_MOVED: self.move_a_livesale,
+            API_AWAY: lambda: self.go_away("api"),
+        }
+        for before, meeting in MEETING_CHECKS:
+            agenda[meeting - before + timedelta(minutes=1)] = self.prepare_meetings
+        return {self.begin + after: act for after, act in agenda.items()}
+
+    def prepare_meetings(self) -> None:
+        hour = (clock.now() - self.begin).total_seconds() / 3600
+        for line in self.command("meetings", "run").stdout.splitlines():
+            self.said_of_meetings.append((hour, line))
+
+    def move_meeting(self) -> None:
+        write_calendar(self.calendar, MOVED, self.begin)
+
+    def go_away(self, part: str, seconds: float = 1.5) -> None:
+        """A part is away for some seconds of the machine, hours of the soak; nothing is GO then."""
+        wire, since = self.wires[part], clock.now()
+        wire.cut()
+        done = self.command("check", "lvmh")
+        if done.returncode == 0:
+            self.problems.append(f"a check was GO while {part} was away")
+        time.sleep(seconds)
+        wire.mend()
+        self.away.append((since, clock.now()))
+
+    def lose_a_product(self) -> None:
+        self.environment.db.products.delete_one({"_id": "LUX-010"})
+        us = tuple(bundle.key for bundle in self.bundles if bundle.region == "US")
+        self.look_at_broken("sequoia", us)
+
+    def move_a_livesale(self) -> None:
+        bundle = next(b for b in self.bundles if b.short == "index")
+        self.environment.db.livesales.update_one(
+            {"bundle": bundle.key}, {"$set": {"starts_at": clock.now() + timedelta(hours=1)}}
+        )
+        self.look_at_broken("index", (bundle.key,))
+
+    def look_at_broken(self, short: str, keys: tuple[str, ...]) -> None:
+        self.broken.append((clock.now(), keys))
+        done = self.command("check", short)
+        if done.returncode != 1:
+            self.problems.append(f"{short} is broken; its check ended with {done.returncode}")
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "playbook", *arguments],
+            env=dict(self.variables),
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    # Who is there all the time
+
+    @contextmanager
+    def threads(self) -> Iterator[None]:
+        jobs = [self.look_round, self.use_panel, self.use_demos]
+        running = [threading.Thread(target=job) for job in jobs]
+        for thread in running:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.over.set()
+            for thread in running:
+                thread.join()
+
+    def look_round(self) -> None:
+        while not self.over.wait(0.5):
+            for one in self.watched.values():
+                one.look()
+                if one.process.poll() is not None:
+                    self.problems.append(f"a process ended with {one.process.returncode}")
+                    return
+
+    def use_panel(self) -> None:
+        """Somebody of sales: the board all the time, now and then a check of one demo."""
+        turn = 0
+        person = Visitor(self.panel)
+        while not self.over.wait(1.0):
+            turn += 1
+            try:
+                if "/sign-in" in person.get("/").url:
+                    person.sign_in("soak", PASSWORD)
+                person.get("/metrics")
+                if turn % 15 == 0:
+                    bundle = self.bundles[turn // 15 % len(self.bundles)]
+                    person.press(f"/bundles/{bundle.short}/check")
+                    person.events(bundle.short)
+            except (requests.RequestException, AssertionError) as error:
+                if not self.was_away():
+                    self.problems.append(f"the panel at {clock.now():%a %H:%M}: {error}")
+
+    def was_away(self) -> bool:
+        """Whether a part is away, or was until lately."""
+        lately = clock.now() - timedelta(hours=2)
+        cut = any(wire.is_cut for wire in self.wires.values())
+        return cut or any(until > lately for _, until in self.away)
+
+    def use_demos(self) -> None:
+        """Each investor uses the demo in the hours of their day."""
+        chance = random.Random(0)
+        while not self.over.wait(0.3):
+            bundle = chance.choice(self.bundles)
+            hour = clock.now().astimezone(ZoneInfo(bundle.timezone)).hour
+            if 8 <= hour < 22:
+                visit(self.environment, bundle)
+                self.visits += 1
+
+    # What must be so at the end
+
+    def judge(self) -> None:
+        """Adds to the problems what the journal and the processes show."""
+        runs = list(self.environment.db[COLLECTION].find().sort("_id", 1))
+        nights = [run for run in runs if run["trigger"] == "nightly"]
+        expected = made = 0
+        for bundle in self.bundles:
+            for instant in nights_between(bundle, self.begin, self.end - timedelta(hours=2)):
+                expected += 1
+                late = instant + timedelta(minutes=GRACE_MINUTES)
+                mine = [
+                    run
+                    for run in nights
+                    if run["bundle"] == bundle.key and instant <= run["started_at"] <= late
+                ]
+                made += bool(mine)
+                if not mine:
+                    self.problems.append(f"{bundle.short}: no run of the night {instant:%d %H:%M}Z")
+                elif mine[-1]["verdict"] != "GO":
+                    why = mine[-1]["error"] or mine[-1]["reasons"]
+                    self.problems.append(f"{bundle.short}, night {instant:%d}: not GO: {why}")
+        self.judge_verdicts(runs)
+        triggers = sorted({run["trigger"] for run in runs})
+        counts = {name: sum(run["trigger"] == name for run in runs) for name in triggers}
+        print(f"nights: {made} of {expected} made; runs in the journal: {counts}")
+        print(f"visits of investors: {self.visits}; parts away: {len(self.away)} times")
+        self.judge_meetings()
+        self.judge_processes()
+
+    def judge_meetings(self) -> None:
+        """Each meeting was prepared twice, at the hours that the calendar had at last."""
+        for hour, line in self.said_of_meetings:
+            print(f"hour {hour:.1f}: {line}")
+        for short, at in MOVED.items():
+            wanted = at.total_seconds() / 3600
+            for stage in (f"{short} T-60", f"{short} T-15"):
+                hours = [hour for hour, line in self.said_of_meetings if line.startswith(stage)]
+                if len(hours) != 1 or not wanted - 1.1 < hours[0] < wanted:
+                    self.problems.append(f"{stage} of hour {wanted:g} was made at {hours}")
+
+    def judge_verdicts(self, runs: list[dict[str, object]]) -> None:
+        """No verdict GO of a broken demo, from the moment it was broken to the next reset."""
+        looked_at = 0
+        for since, keys in self.broken:
+            for key in keys:
+                for run in runs:
+                    if run["bundle"] not in keys or run["started_at"] < since:  # type: ignore[operator]
+                        continue
+                    if run["trigger"] not in ("check", "walk"):
+                        break  # a reset of any of them puts right what they share
+                    looked_at += run["bundle"] == key
+                    if run["bundle"] == key and run["verdict"] == "GO":
+                        self.problems.append(f"{key}: false GO at {run['started_at']}")
+        print(f"demos broken: {len(self.broken)}; verdicts on them until mended: {looked_at}")
+        if not looked_at:
+            self.problems.append("no verdict was given on a broken demo; this proves nothing")
+
+    def judge_processes(self) -> None:
+        for name, one in self.watched.items():
+            days = [one.day(number, self.begin) for number in range(HOURS // 24)]
+            for number, (files, threads, memory) in enumerate(days, start=1):
+                print(f"{name}, day {number}: {files:g} files, {threads:g} threads, "
+                      f"{memory / 1024:.1f} MiB")  # fmt: skip
+            first, last = days[0], days[-1]
+            if (
+                last[0] > first[0] + MOST_FILES
+                or last[1] > first[1] + MOST_THREADS
+                or last[2] > first[2] * MOST_MEMORY
+            ):
+                self.problems.append(f"{name} grows: {first} on the first day, {last} on the last")
+
+
+# The begin is at noon, UTC, and the nights are between 19:00 and 11:00.
+REDIS_AWAY, PRODUCT_LOST = timedelta(hours=2), timedelta(hours=4)
+MEETING_MOVED, MONGO_AWAY = timedelta(hours=25), timedelta(hours=26)
+LIVESALE_MOVED, API_AWAY = timedelta(hours=32), timedelta(hours=50)
+PLANNED = {"index": timedelta(hours=30), "tiger-global": timedelta(hours=13)}
+MOVED = {"index": timedelta(hours=54), "tiger-global": timedelta(hours=13)}
+"""When each meeting is; the calendar is changed a day after the begin."""
+MEETING_CHECKS = [
+    (before, at)
+    for at in sorted({*PLANNED.values(), *MOVED.values()})
+    for before in (timedelta(hours=1), timedelta(minutes=15))
+]
+
+
+def nights_between(bundle: Bundle, begin: datetime, end: datetime) -> Iterator[datetime]:
+    """The instants (UTC) of a bundle's nightly resets."""
+    at = clock.next_reset(bundle.timezone, begin)
+    while at < end:
+        yield at
+        at = clock.next_reset(bundle.timezone, at)
+
+
+def write_calendar(path: Path, hours: Mapping[str, timedelta], begin: datetime) -> None:
+    """Replace the calendar's file by one with these meetings."""
+    keys = {line.model.short: line.model.key for line in seed_files.load().bundles.values()}
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:soak"]
+    for short, after in hours.items():
+        at = begin + after
+        lines += ["BEGIN:VEVENT", f"UID:{short}", f"DTSTAMP:{begin:%Y%m%dT%H%M%SZ}",
+                  f"DTSTART:{at:%Y%m%dT%H%M%SZ}", f"DTEND:{at + timedelta(hours=1):%Y%m%dT%H%M%SZ}",
+                  f"SUMMARY:Demo {keys[short]}", "END:VEVENT"]  # fmt: skip
+    written = path.with_suffix(".new")
+    written.write_text("\r\n".join([*lines, "END:VCALENDAR", ""]), encoding="utf-8")
+    written.replace(path)
+
+
+def slowness(settings: Settings) -> float:
+    """How many seconds may pass in one while there is work to do: measured by a check."""
+    began = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-P", "-m", "playbook", "check", "lvmh"],
+        env={**os.environ, **settings.as_variables(), "PYTHONPATH": str(PROJECT)},
+        cwd=PROJECT,
+        capture_output=True,
+        check=False,  # nothing is reset yet
+    )
+    return max(SLOWEST, min(SLOW, SLOW / (time.monotonic() - began)))
+
+
+@contextmanager
+def running(*command: str, **options: object) -> Iterator[subprocess.Popen[str]]:
+    """A process of the soak; asked to end at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", *command],
+        cwd=PROJECT,
+        text=True,
+        **options,  # type: ignore[call-overload]
+    )
+    try:
+        yield process
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        process.terminate()
+        try:
+            process.wait(150)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def prepared() -> Iterator[Soak]:
+    """Everything running, all demos reset once, the clock at the begin."""
+    os.environ[passwords.COST_SETTING] = "4"
+    seeds = seed_files.load()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        settings = stack.enter_context(start(seeds=seeds))
+        # Not before now: what a run is called never lies before the machine's own time.
+        noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+        begin = noon if noon > datetime.now(UTC) else noon + timedelta(days=1)
+        end = begin + timedelta(hours=HOURS)
+        bundles = [line.model for line in seeds.bundles.values()]
+        nights = {at for bundle in bundles for at in nights_between(bundle, begin, end)}
+        acts = [REDIS_AWAY, PRODUCT_LOST, MONGO_AWAY, LIVESALE_MOVED, API_AWAY]
+        acts += [at - before for before, at in MEETING_CHECKS]
+        busy = [(begin, begin + BEGIN), *((at - timedelta(minutes=1), at + NIGHT) for at in nights)]
+        busy += [(begin + after, begin + after + ACT) for after in acts]
+        slow = slowness(settings)
+        hurried = HurriedClock.slow_during(busy, begin, slow)
+        print(f"while there is work to do, {slow:.0f} s pass in one", flush=True)
+        calendar = folder / "meetings.ics"
+        write_calendar(calendar, PLANNED, begin)
+        variables = {
+            **os.environ,
+            **settings.as_variables(),
+            SETTING: json.dumps(hurried.pieces),
+            "PYTHONPATH": os.pathsep.join([str(PROJECT / "tests/soak/site"), str(PROJECT)]),
+            "PLAYBOOK_RESET_GRACE": str(GRACE_MINUTES),
+            "PLAYBOOK_CALENDARS": str(calendar),
+            "PLAYBOOK_BACKUPS": str(folder / "backups"),
+        }
+        app = stack.enter_context(
+            running("tests.soak.standin", env=variables, stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE)
+        )  # fmt: skip
+        assert app.stdout is not None
+        settings = replace(settings, api_url=app.stdout.readline().strip())
+        wires = {
+            "mongo": Wire(settings.mongo_uri),
+            "redis": Wire(settings.redis_url),
+            "api": Wire(settings.api_url),
+        }
+        for wire in wires.values():
+            stack.callback(wire.cut)
+        wired = replace(
+            settings,
+            mongo_uri=wires["mongo"].url,
+            redis_url=wires["redis"].url,
+            api_url=wires["api"].url,
+        )
+        variables |= wired.as_variables()
+        parts = settings, wires, variables
+        yield started(stack, seeds, parts, calendar, (begin, end), hurried, app)
+
+
+def started(
+    stack: ExitStack,
+    seeds: Seeds,
+    parts: tuple[Settings, Mapping[str, Wire], dict[str, str]],
+    calendar: Path,
+    period: tuple[datetime, datetime],
+    hurried: HurriedClock,
+    app: subprocess.Popen[str],
+) -> Soak:
+    """The soak with its scheduler and its panel running."""
+    settings, wires, variables = parts
+    playbook = [sys.executable, "-P", "-m", "playbook"]
+    for command in (["reset", "all"], ["admin", "add-user", "soak", "--role", "operator"]):
+        subprocess.run(
+            [*playbook, *command], env=variables, cwd=PROJECT, check=True, text=True,
+            input=f"{PASSWORD}\n", stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+    panel = stack.enter_context(
+        running("playbook", "serve", "--port", "0", env=variables, stderr=subprocess.PIPE)
+    )
+    assert panel.stderr is not None
+    address = re.search(r"http://\S+:\d+", panel.stderr.readline())
+    assert address, "the panel says no address"
+    threading.Thread(target=panel.stderr.read, daemon=True).start()  # a full pipe would stop it
+    scheduler = stack.enter_context(
+        running("playbook", "schedule", "run", env=variables, stdout=subprocess.DEVNULL)
+    )
+    stack.callback(setattr, clock, "now", clock.now)
+    clock.now = hurried.now
+    return Soak(
+        stack.enter_context(Environment(settings)),
+        seeds,
+        wires,
+        variables,
+        address[0],
+        calendar,
+        *period,
+        {"scheduler": Watched(scheduler), "panel": Watched(panel), "app": Watched(app)},
+    )
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything is ended in order
+    began = time.monotonic()
+    with prepared() as soak:
+        soak.run()
+        soak.judge()
+    for problem in soak.problems:
+        print(f"problem: {problem}")
+    word = "not well" if soak.problems else "all is well"
+    print(f"{HOURS} hours in {time.monotonic() - began:.0f} s: {word}")
+    return int(bool(soak.problems))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
