@@ -204,7 +204,7 @@ def _of_the_machine(error: OSError) -> str | None:
 
 def _keep(report: str) -> str:
     """Write down what went wrong and say where it is; on stderr where no folder is writable."""
-    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
     for in_temporary_folder in (False, True):
         try:
             temporary = Path(tempfile.gettempdir()) if in_temporary_folder else None

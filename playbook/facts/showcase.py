@@ -18,6 +18,7 @@ from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
+from playbook.facts.remedies import Remedy
 from playbook.pristine.documents import pristine_showcase
 from playbook.pristine.money import money_in
 from playbook.pristine.rates import TOLERANCE
@@ -156,7 +157,13 @@ class Showcase:
             known = money_in(name)
             served = self._reading.deployment.kpi(self._reading.bundle, name)
             if served is None:
-                yield Finding(f"KPI {name} as served", Description("shown"), NOTHING)
+                yield Finding(
+                    f"KPI {name} as served",
+                    Description("shown"),
+                    NOTHING,
+                    Remedy.BACKEND,
+                    f"the app has no number of its own for {self._reading.bundle.short}",
+                )
                 continue
             served_as, wanted = served.name, Decimal(str(stated))
             own: str = known[1] if served.money and known else wanted_currency

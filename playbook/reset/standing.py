@@ -93,7 +93,7 @@ def judge(
     ``shared_writes`` are the runs of any bundle that changed what bundles share.
     """
     written = list(shared_writes)
-    checked = _by_its_checks(bundle, runs, written, seeds, now)
+    checked = judge_by_checks(bundle, runs, written, seeds, now)
     walk = _last_walk(bundle, runs, written, seeds, now)
     if walk is None or checked.verdict != GO or walk_verdict(walk) == GO:
         return replace(checked, walk=walk)
@@ -124,7 +124,7 @@ def _last_walk(
     return None if changed else walk
 
 
-def _by_its_checks(
+def judge_by_checks(
     bundle: Bundle,
     runs: Sequence[Document],
     shared_writes: Sequence[Record],
