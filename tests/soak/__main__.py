@@ -47,7 +47,7 @@ type Step = Callable[[], None]
 HOURS = 72
 NIGHT, ACT = timedelta(minutes=24), timedelta(minutes=12)
 """For so long the clock is slow: at each 03:00, at whatever is done by day."""
-SLOW, SLOWEST = 240.0, 40.0
+SLOW, SLOWEST = 240.0, 20.0
 """How many seconds of the soak pass in one of the machine's while there is work to do, where a
 check takes a second; the longer it takes, the fewer, but never fewer than the second number."""
 GRACE_MINUTES = 600
@@ -115,11 +115,21 @@ class Soak:
         hours = dict(sorted(self.agenda().items()))
         with self.threads():
             for at, act in hours.items():
-                while clock.now() < at:
+                while clock.now() < at or (act not in self.on_time and self.nights_in_hand()):
                     time.sleep(0.05)
                 act()
             while clock.now() < self.end:
                 time.sleep(0.05)
+
+    @property
+    def on_time(self) -> tuple[Step, ...]:
+        """What must not wait for a night that takes long on a busy machine."""
+        return self.prepare_meetings, self.move_meeting
+
+    def nights_in_hand(self) -> int:
+        """How many nightly runs are under way."""
+        running = {"trigger": "nightly", "status": "running"}
+        return self.environment.db[COLLECTION].count_documents(running)
 
     def agenda(self) -> dict[datetime, Step]:
         """What is done to the environment, by the instant."""
@@ -260,7 +270,7 @@ class Soak:
                 if not mine:
                     self.problems.append(f"{bundle.short}: no run of the night {instant:%d %H:%M}Z")
                 elif mine[-1]["verdict"] != "GO":
-                    why = mine[-1]["error"] or mine[-1]["reasons"]
+                    why = mine[-1]["status"], mine[-1]["error"], mine[-1]["reasons"]
                     self.problems.append(f"{bundle.short}, night {instant:%d}: not GO: {why}")
         self.judge_verdicts(runs)
         triggers = sorted({run["trigger"] for run in runs})
@@ -399,9 +409,10 @@ def prepared() -> Iterator[Soak]:
         bundles = [line.model for line in seeds.bundles.values()]
         nights = {at for bundle in bundles for at in nights_between(bundle, begin, end)}
         acts = [REDIS_AWAY, PRODUCT_LOST, MONGO_AWAY, LIVESALE_MOVED, API_AWAY]
-        acts += [at - before for before, at in MEETING_CHECKS]
+        meetings = {begin + at for _, at in MEETING_CHECKS}
         busy = [(at - timedelta(minutes=1), at + NIGHT) for at in nights]
         busy += [(begin + after, begin + after + ACT) for after in acts]
+        busy += [(at - timedelta(minutes=61), at) for at in meetings]
         slow = slowness(settings)
         print(f"while there is work to do, {slow:.0f} s pass in one", flush=True)
         # While all is prepared, time passes as usual.
