@@ -129,7 +129,7 @@ class Card:
             since = clock.local_text(self.resetting_since, self.bundle.timezone)
             parts.append(f"Being reset since {since}.")
         if self.present:
-            parts.append(f"In session: {self.present[0].told(self.bundle.timezone)}.")
+            parts.append(f"In session: {self.present[0].described_in(self.bundle.timezone)}.")
         if self.resetting_since is None or self.judged.verdict != GO:
             parts.append(self.judged.sentence)
         return " ".join(parts)

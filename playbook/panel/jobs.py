@@ -18,9 +18,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from playbook import clock
+from playbook.environment.claim import claim
 from playbook.environment.redaction import Redactor
 from playbook.environment.server_clock import ServerClock
 from playbook.errors import PlaybookError
@@ -147,18 +148,14 @@ class Jobs:
             "ended_at": None,
             "beat_at": now,
         }
-        free = [
+        free: list[dict[str, Any]] = [
             {"status": {"$ne": "running"}},
             {"beat_at": {"$lt": now - SILENT}},
             {"beat_at": None},
             # It came with a copy of a database: it runs in another environment, if at all.
             {"environment": {"$exists": True, "$ne": self._identity()}},
         ]
-        try:
-            self._db[COLLECTION].update_one(
-                {"_id": bundle, "$or": free}, {"$set": fresh}, upsert=True
-            )
-        except DuplicateKeyError:  # the bundle's document is there, and its job runs
+        if claim(self._db[COLLECTION], bundle, free, {"$set": fresh}) is None:
             return False
         self._running.add(job)
         self._pool.submit(self._work, JobProgress(self._db, bundle, job, self._redact), job, task)

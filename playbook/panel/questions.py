@@ -93,7 +93,7 @@ def _questions_of_now(card: Card) -> list[Question]:
     zone = card.bundle.timezone
     found: list[Question] = []
     if seen := (*card.present, *card.neighbours):
-        who = "; ".join(one.told(zone) for one in seen)
+        who = "; ".join(one.described_in(zone) for one in seen)
         found.append(("session", f"An investor is in session: {who}."))
     if card.meeting is not None and card.meeting_is_near:
         found.append(("meeting", f"A meeting is near: {clock.local_text(card.meeting, zone)}."))

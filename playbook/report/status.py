@@ -145,7 +145,7 @@ def _run(run: Document, zone: str, indent: str) -> list[str | Text]:
         str(run.get("status")),
         _verdict(run.get("verdict")),
         f"{_seconds(run):.1f} s" if run.get("steps") else "",
-        Text(_describe_run(run, night_is_told=bool(indent))),
+        Text(_describe_run(run, night_is_named=bool(indent))),
     ]
 
 
@@ -192,14 +192,14 @@ def _verdict(verdict: object) -> Text:
     return Text(str(verdict), style=STYLES.get(str(verdict), "bold red"))
 
 
-def _describe_run(run: Document, night_is_told: bool) -> str:
+def _describe_run(run: Document, night_is_named: bool) -> str:
     """What failed, what went wrong, and how the night ended whose last run this was."""
     night = run.get("night") or {}
     outcome = night.get("outcome")
     parts = [
         ", ".join(run.get("failed_checks") or []),
         str(run.get("error") or ""),
-        f"night: {outcome}" if outcome and outcome != GO and not night_is_told else "",
+        f"night: {outcome}" if outcome and outcome != GO and not night_is_named else "",
         *(f"alert not taken by {a['channel']}" for a in night.get("alerts", []) if not a["taken"]),
     ]
     return "; ".join(part for part in parts if part)
