@@ -25,7 +25,7 @@ LONGEST = 300
 """Characters of a server's own words that one line for a person has room for."""
 LATE = "it did not answer in time"
 
-_WRONG_CREDENTIALS, _NO_RIGHT, _ATLAS = 18, 13, 8000
+_WRONG_CREDENTIALS, _NO_RIGHT, _ATLAS, _INVALID = 18, 13, 8000, 121
 _WAITING_MAY_HELP = (
     # Interrupted by an election or a shutdown, a write that too few members have taken in time,
     # and a request for which Cosmos had no capacity left.
@@ -151,6 +151,11 @@ def _reason_of_refusal(error: OperationFailure) -> str:
         # The server repeats the whole command, documents included.
         said = re.sub(r" \{ (\w+).*", r" \1", text)
         return f"our user lacks a right: {said}; grant it readWrite on the database"
+    if code == _INVALID:
+        return (
+            "the collection's own validator does not let the document in (code 121); mend the "
+            "validator, or describe the app as it is (PLAYBOOK_DEPLOYMENT)"
+        )
     if not text:
         text = str(details.get("codeName") or f"error {code}" if code else type(error).__name__)
     return f"{text} (code {code})" if code else text
