@@ -120,7 +120,7 @@ def load_commands() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and end with its exit code; whatever happens, in plain words."""
+    """Run the command line and end with its exit code; every error is printed in plain words."""
     show_on_every_terminal()
     if not app.registered_commands:
         load_commands()
@@ -238,7 +238,7 @@ def _bundle_names() -> str:
 
     try:
         return ", ".join(line.model.short for line in seeds.load().bundles.values())
-    except PlaybookError:  # help is there, whatever state the seeds are in
+    except PlaybookError:  # help is printed even where the seeds have mistakes
         return "see seeds/bundles.json"
 
 

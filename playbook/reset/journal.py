@@ -322,7 +322,7 @@ class Journal:
     # The spool
 
     def _put_into_spool(self, run: Run) -> None:
-        # Whole or not there at all: the next run reads whatever is called *.json.
+        # It must appear whole or not at all: the next run reads every *.json.
         text = json_util.dumps(run.document(), ensure_ascii=False)
         write_output(self.spool / f"{run.id}.json", text, private=True)
 

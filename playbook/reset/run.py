@@ -63,11 +63,11 @@ type Snapshots = Mapping[str, Snapshot]
 
 
 def silent(number: int, total: int, step: Step) -> None:
-    """The progress of nobody watching."""
+    """Reports no progress."""
 
 
 def always() -> None:
-    """What a run that nobody can stop asks between two steps."""
+    """Lets a run go on that cannot be stopped."""
 
 
 class InSession(Refused):
@@ -711,7 +711,7 @@ class Reset:
     ) -> None:
         """Do the steps, those of one stage side by side.
 
-        ``to_the_end``: whoever is told to stop finishes them all the same.
+        ``to_the_end``: they are finished even where a signal asks to stop.
         """
         for rows in plan.in_stages(steps):
             for number, step in sorted((part for row in rows for part in row), key=itemgetter(0)):
@@ -773,7 +773,7 @@ class Reset:
     ) -> None:
         """Make some scopes exactly what snapshots hold, and make sure of it.
 
-        ``to_the_end``: whoever is told to stop finishes it all the same.
+        ``to_the_end``: it is finished even where a signal asks to stop.
         """
         steps = merged([restoring_steps(scopes[key], wanted[key]) for key in scopes])
         self._execute(steps, executor, work, to_the_end=to_the_end)
@@ -808,7 +808,7 @@ class Reset:
                     back = Executor(self.environment, backup.together(current)[0], [])
                     self._restore(scopes, before, back, work, to_the_end=True)
                 status, outcome = "rolled back", "rolled back to the state before"
-            except Exception as second:  # noqa: BLE001 - whatever went wrong here, the first error is the news
+            except Exception as second:  # noqa: BLE001 - the first error is the one to report
                 reason = self.environment.redact(str(second)) or type(second).__name__
                 outcome = f"rolling back failed too ({reason}); run the reset again"
         work.failed_step(at)
