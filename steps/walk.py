@@ -28,7 +28,7 @@ def on_page(pattern: str) -> parsers.cfparse:
 
 
 @given("the investor's demo in a browser")
-def demo_in_a_browser(walked: Walked, presence_told: None) -> None:
+def demo_in_a_browser(walked: Walked, look_noted: None) -> None:
     """A browser set to the bundle's locale, zone and device; pages open when they are looked at."""
 
 

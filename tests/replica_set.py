@@ -105,7 +105,8 @@ class _Member:
         self.asked: Counter[str] = Counter()
         """How often each command came, greetings left out."""
         self.refusals: dict[str, Document] = {}
-        """What some commands are answered instead of being passed on."""
+        """What some commands are answered instead of being passed on, by "update" or, of one
+        collection, "update leads"."""
         self.concerns: set[tuple[str, Any]] = set()
         """Each command on a database other than local, with its read or write concern."""
         self._open: list[socket.socket] = []
@@ -149,8 +150,9 @@ class _Member:
         if body.get("$db") != "local":
             concern = body.get("readConcern") or body.get("writeConcern") or {}
             self.concerns.add((command, concern.get("level", concern.get("w"))))
-        if command in self.refusals:
-            return _reply(message, {"ok": 0.0, **self.refusals[command]})
+        for asked in (command, f"{command} {body[command]}"):
+            if asked in self.refusals:
+                return _reply(message, {"ok": 0.0, **self.refusals[asked]})
         interrupted = self._whole.interrupts(command)
         if interrupted:
             self._passed_on(_without_number(message, body), far)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +14,8 @@ from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
@@ -85,7 +86,7 @@ def look_and_tell(
     from playbook.verdict.run_features import check as run_check
 
     if allure is not None:
-        require_writable(allure)
+        require_allure(allure)
     by = whoever_asks()
     trigger = WALK if walking is not None and walking.alone else CHECK
     begun = {one.key: recording.begin(seeds, one.key, by, trigger) for one in chosen}
@@ -117,14 +118,13 @@ def look_and_tell(
     return verdict
 
 
-def require_writable(folder: Path) -> None:
+def require_allure(folder: Path) -> None:
     """Raises WrongUsage where Allure results cannot be left in a folder."""
     from playbook.errors import WrongUsage
+    from playbook.processes.output import require_writable
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        require_writable(folder)
     except OSError as error:
         raise WrongUsage(
             f"--allure {folder}: it cannot be written to ({error.strerror}); name another folder"
@@ -152,12 +152,21 @@ def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> b
 
 def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path: Path) -> None:
     """Write a verdict's sheets as one file. Raises WrongUsage where it can't be written."""
+    from playbook import clock
     from playbook.errors import WrongUsage
     from playbook.report.sheet import page
     from playbook.report.sheet.content import gather, standing
     from playbook.reset import backup
+    from playbook.reset.journal import Journal
     from playbook.walk import pictures
 
+    meetings: dict[str, datetime | None] = {}
+    try:
+        with environment.translate_connection_errors():
+            journal, now = Journal.of(environment), clock.now()
+            meetings = {one.bundle: journal.meeting(one.bundle, now) for one in verdict.bundles}
+    except PlaybookError:
+        pass  # a sheet without its meeting is better than none
     sheets = [
         gather(
             environment,
@@ -169,6 +178,7 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
                 environment.identity,
                 seeds.bundles[one.bundle].model,
             ),
+            meetings.get(one.bundle),
         )
         for one in verdict.bundles
     ]

@@ -62,7 +62,8 @@ def run() -> None:
     """Do what is due before the coming meetings, and nothing twice.
 
     Checks each demo 60 and 15 minutes before its meeting. On NO-GO, with more than 20 minutes
-    left and nobody in session, it resets the demo once and checks again. The presenter is told.
+    left and nobody in session, it resets the demo once and checks again. The presenter is
+    informed.
     The scheduler (playbook schedule run) does this every five minutes; elsewhere a CronJob or cron
     does (docs/meetings.md).
     """

@@ -138,14 +138,14 @@ def _opened_after_a_retry(
             except Unreachable as error:
                 if settings is None:
                     raise
-                # Its journal may answer all the same; else the night is told in a file.
+                # Its journal may still answer; else the night is recorded in a file.
                 environment, reason = stack.enter_context(Environment(settings)), error
         yield environment, reason
 
 
 @contextmanager
 def _alerting(outbox: object, names: str) -> Iterator[None]:
-    """Tell people of nights that could not even begin: nobody else will."""
+    """Alert people that nights could not begin: nothing else would say so."""
     from typing import cast
 
     from playbook import clock

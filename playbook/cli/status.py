@@ -64,7 +64,7 @@ def status(
         text = metrics.render(runs, standing, loaded, now, known.name, at)
         print(text, end="", file=for_machines())
         return
-    told = [
+    statuses = [
         BundleStatus(
             one,
             standing[one.key],
@@ -74,8 +74,8 @@ def status(
         for one in chosen
     ]
     if json:
-        print(as_json(told, now, known, at), file=for_machines())
+        print(as_json(statuses, now, known, at), file=for_machines())
     else:
-        show(Console(), told, now, known, at, history=bool(bundle))
+        show(Console(), statuses, now, known, at, history=bool(bundle))
         if not bundle:
             print("history of one: playbook status BUNDLE")

@@ -67,7 +67,7 @@ def page_lines(address: str) -> list[str]:
 
 
 def export_lines(variables: dict[str, str]) -> list[str]:
-    """Lines that bash, zsh and fish all take, whatever stands in a value."""
+    """Lines that bash, zsh and fish all read, with any characters in a value."""
     return [f"export {name}={quoted(value)}" for name, value in variables.items()]
 
 
@@ -97,17 +97,17 @@ def _export(data_dir: Path | None) -> None:
         _serve_detached(data_dir, session, answering)
     os.close(answering)
     with os.fdopen(answer, encoding="utf-8") as stream:
-        told = json.loads(stream.read() or "{}")
-    if "error" in told:
-        error = PlaybookError(told["error"])
-        error.exit_code = told["exit_code"]
+        answer = json.loads(stream.read() or "{}")
+    if "error" in answer:
+        error = PlaybookError(answer["error"])
+        error.exit_code = answer["exit_code"]
         raise error
-    if "lines" not in told:
+    if "lines" not in answer:
         raise Unreachable("the embedded environment ended before it was ready")
-    print("\n".join(told["lines"]), flush=True)
+    print("\n".join(answer["lines"]), flush=True)
     _say(
-        *page_lines(told["pages"]),
-        f"ready; it ends with this session, or by: kill {told['pid']}",
+        *page_lines(answer["pages"]),
+        f"ready; it ends with this session, or by: kill {answer['pid']}",
     )
 
 
@@ -116,7 +116,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
     from playbook.embedded.start import start
     from playbook.errors import PlaybookError
 
-    os.setsid()  # Ctrl-C in the terminal is for whatever runs there
+    os.setsid()  # Ctrl-C in the terminal must not end this process
     ended = _end_requested()
     status = 0
     try:
@@ -128,7 +128,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
                 pid=os.getpid(),
             )
             nowhere = os.open(os.devnull, os.O_RDWR)
-            for stream in (0, 1, 2):  # whoever reads what we print sees its end
+            for stream in (0, 1, 2):  # the reader of our output sees its end
                 os.dup2(nowhere, stream)
             while not ended.wait(LOOK_SECONDS) and _lives(session):
                 pass
@@ -147,9 +147,9 @@ def _exported(settings: Settings) -> dict[str, str]:
     return {**variables, "PLAYBOOK_UP_PID": str(os.getpid())}
 
 
-def _answer(answering: int, **told: object) -> None:
+def _answer(answering: int, **answer: object) -> None:
     with os.fdopen(answering, "w", encoding="utf-8") as stream:
-        json.dump(told, stream)
+        json.dump(answer, stream)
 
 
 def _lives(pid: int) -> bool:

@@ -34,6 +34,16 @@ def text_of(document: dict[str, Any], name: str) -> str:
     return value
 
 
+def id_of(document: dict[str, Any]) -> str:
+    """The ``_id`` of an entry, else its ``id``, as text: {"$oid": …} and whole numbers, too."""
+    value = document.get("_id", document.get("id"))
+    if isinstance(value, dict):
+        value = value.get("$oid")
+    if isinstance(value, str) or type(value) is int:
+        return str(value)
+    raise UnreadableAnswer(f"_id is not a text but {value!r}")
+
+
 def decimal_of(document: dict[str, Any], name: str) -> Decimal:
     """A field that is a finite number."""
     value = document.get(name)
@@ -45,11 +55,14 @@ def decimal_of(document: dict[str, Any], name: str) -> Decimal:
 
 
 def instant_of(document: dict[str, Any], name: str) -> datetime:
-    """A field that is an ISO instant; one without a zone is UTC."""
+    """A field that is an ISO instant, {"$date": …} around it, too; one without a zone is UTC."""
+    value = document.get(name)
+    if isinstance(value, dict):
+        value = value.get("$date")
     try:
-        instant = datetime.fromisoformat(text_of(document, name))
+        instant = datetime.fromisoformat(text_of({name: value}, name))
     except ValueError as error:
         if isinstance(error, UnreadableAnswer):
             raise
-        raise UnreadableAnswer(f"{name} is not an instant but {document[name]!r}") from None
+        raise UnreadableAnswer(f"{name} is not an instant but {value!r}") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

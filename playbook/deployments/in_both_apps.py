@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playbook.deployments.answers import instant_of, list_of, object_of, text_of
+from playbook.deployments.answers import id_of, instant_of, list_of, object_of, text_of
 from playbook.deployments.description import Request, ShownAccount, ShownLiveSale, ShownOffer
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
@@ -19,7 +19,7 @@ def log_in(email: str, password: str) -> Request:
 def own_page(answer: Any) -> ShownAccount:
     """The signed-in account's own page. Raises UnreadableAnswer."""
     account = object_of(answer)
-    return ShownAccount(text_of(account, "_id"), text_of(account, "email"))
+    return ShownAccount(id_of(account), text_of(account, "email"))
 
 
 def livesale_with(
@@ -31,7 +31,7 @@ def livesale_with(
     def read(answer: Any) -> ShownLiveSale:
         event = object_of(answer)
         return ShownLiveSale(
-            id=text_of(event, "_id"),
+            id=id_of(event),
             title=text_of(event, "title"),
             starts_at=instant_of(event, "starts_at"),
             products=tuple(offer(object_of(one)) for one in list_of(event.get("products"))),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from playbook.deployments.addresses import is_one_of
-from playbook.deployments.answers import decimal_of, object_of, text_of
+from playbook.deployments.answers import decimal_of, id_of, object_of, text_of
 from playbook.deployments.description import (
     Deployment,
     Filter,
@@ -227,7 +227,7 @@ def _shown_product(answer: Any) -> ShownProduct:
     product = object_of(answer)
     currency = text_of(product, "currency")
     return ShownProduct(
-        id=text_of(product, "_id"),
+        id=id_of(product),
         title=text_of(product, "name"),
         price=decimal_of(product, price_field(currency)),
         currency=currency,
@@ -258,7 +258,7 @@ def _shown_lead(answer: Any) -> ShownLead:
     card = object_of(answer)
     tags = card.get("awareness")
     return ShownLead(
-        id=text_of(card, "_id"),
+        id=id_of(card),
         column=text_of(card, "stage"),
         company=text_of(card, "company"),
         tags=tags if isinstance(tags, dict) else {},

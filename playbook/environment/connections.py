@@ -191,6 +191,12 @@ class Environment:
             return self._known[0]
 
     @property
+    def front_end_address(self) -> str:
+        """Where the app's pages are: as its description says, else ``APP_URL``, else the API's."""
+        described = self.deployment.front_end.address
+        return described or self.settings.app_url or self.settings.api_url
+
+    @property
     def name(self) -> str:
         """What to call the environment: as its marker says where that has been read."""
         return self._known[0].name if self._known else self.settings.default_name

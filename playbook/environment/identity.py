@@ -68,17 +68,25 @@ class Found:
     """What a database says of itself: its marker, if it has one, and where it is."""
 
     marker: Marker | None
-    place: str
+    answer: str | OperationFailure
+    """Where it is, or why that may not be asked: it matters only where there is a marker."""
+
+    @property
+    def place(self) -> str:
+        """Where it is. Raises OperationFailure where our user may not ask."""
+        if isinstance(self.answer, OperationFailure):
+            raise self.answer
+        return self.answer
 
 
 def look(db: Database[dict[str, Any]], settings: Settings) -> Found:
     """Ask for the marker and the place at once."""
 
-    def place() -> str:
+    def place() -> str | OperationFailure:
         try:
             return place_of(db, settings)
-        except OperationFailure:  # we may not ask; it matters only where there is a marker
-            return _address(settings)
+        except OperationFailure as error:
+            return error
 
     asked: list[Callable[[], Any]] = [lambda: find_marker(db), place]
     return Found(*side_by_side(asked))
@@ -95,12 +103,13 @@ def read(db: Database[dict[str, Any]], settings: Settings, found: Found | None =
     marker = found.marker
     if marker is None:
         return Identity("", settings.default_name)
+    place = found.place
     if not marker.get("identity"):
         try:
-            marker = _add_identity(db, settings, found.place)
+            marker = _add_identity(db, settings, place)
         except OperationFailure:  # we may not write here
             return Identity("", settings.default_name)
-    _require_original(db, marker, settings, found.place)
+    _require_original(db, marker, settings, place)
     return Identity(str(marker["identity"]), _name(db, marker, settings))
 
 
@@ -140,7 +149,7 @@ def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
     server = _about_server(db).find_one({"_id": "server"})
     if server is not None:
         return f"server {server['id']}/{db.name}"
-    return _address(settings)
+    return f"address {settings.place}"
 
 
 def identify_server(db: Database[dict[str, Any]], directory: Path) -> bool:
@@ -171,10 +180,6 @@ def keep_address(db: Database[dict[str, Any]], settings: Settings) -> None:
     db[COLLECTION].update_one(
         {"_id": MARKER, "named_by": "address"}, {"$set": {"name": settings.default_name}}
     )
-
-
-def _address(settings: Settings) -> str:
-    return f"address {settings.place}"
 
 
 def _uuid_text(found: object) -> str:

@@ -41,7 +41,7 @@ class Presence:
     email: str
     seen: datetime
 
-    def told(self, zone: str) -> str:
+    def described_in(self, zone: str) -> str:
         """For a person: who and since when, in a zone's local time."""
         return f"{self.email} ({self.bundle}) was seen at {local_text(self.seen, zone)}"
 

@@ -25,7 +25,7 @@ LONGEST = 300
 """Characters of a server's own words that one line for a person has room for."""
 LATE = "it did not answer in time"
 
-_WRONG_CREDENTIALS, _NO_RIGHT, _ATLAS = 18, 13, 8000
+_WRONG_CREDENTIALS, _NO_RIGHT, _ATLAS, _INVALID = 18, 13, 8000, 121
 _WAITING_MAY_HELP = (
     # Interrupted by an election or a shutdown, a write that too few members have taken in time,
     # and a request for which Cosmos had no capacity left.
@@ -103,10 +103,10 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, NetworkTimeout | requests.Timeout | redis.TimeoutError | TimeoutError):
         return LATE
     if isinstance(error, redis.AuthenticationError):
-        said = _short(str(error)).rstrip(".")
+        said = _cut(str(error)).rstrip(".")
         return f"it refuses our credentials ({said}); set its user and password in REDIS_URL"
     if isinstance(error, redis.exceptions.NoPermissionError):
-        return f"our user lacks a right: {_short(str(error))}; grant it"
+        return f"our user lacks a right: {_cut(str(error))}; grant it"
     if isinstance(error, redis.RedisError):
         for words, meaning in _OF_REDIS.items():
             if words.lower() in str(error).lower():
@@ -128,7 +128,7 @@ def reason_of(error: Exception) -> str:
             return "what answers there does not speak HTTP"
         if isinstance(cause, OSError) and cause.strerror and not cause.filename:
             return cause.strerror
-    text = _short(re.sub(r"^Error -?[0-9]+ connecting to \S+ ", "", str(error)))
+    text = _cut(re.sub(r"^Error -?[0-9]+ connecting to \S+ ", "", str(error)))
     return text.rstrip(".") or type(error).__name__
 
 
@@ -136,7 +136,7 @@ def _reason_of_refusal(error: OperationFailure) -> str:
     details: Mapping[str, Any] = error.details or {}
     errors = _write_errors(error)
     texts = {str(one["errmsg"]) for one in errors if one.get("errmsg")}
-    text = _short("; ".join(sorted(texts)) or str(details.get("errmsg") or ""))
+    text = _cut("; ".join(sorted(texts)) or str(details.get("errmsg") or ""))
     code = error.code if error.code is not None else next((e.get("code") for e in errors), None)
     # Atlas has one code for wrong credentials, a full quota and whatever else its proxy says.
     if code == _WRONG_CREDENTIALS or (code == _ATLAS and "auth" in text.lower()):
@@ -151,6 +151,11 @@ def _reason_of_refusal(error: OperationFailure) -> str:
         # The server repeats the whole command, documents included.
         said = re.sub(r" \{ (\w+).*", r" \1", text)
         return f"our user lacks a right: {said}; grant it readWrite on the database"
+    if code == _INVALID:
+        return (
+            "the collection's own validator does not let the document in (code 121); mend the "
+            "validator, or describe the app as it is (PLAYBOOK_DEPLOYMENT)"
+        )
     if not text:
         text = str(details.get("codeName") or f"error {code}" if code else type(error).__name__)
     return f"{text} (code {code})" if code else text
@@ -182,12 +187,12 @@ def _reason_of_selection(text: str) -> str:
         return LATE
     if number := re.search(r"\[Errno -?[0-9]+\] ([^,(]+)", text):
         return number[1].strip()
-    return _short(text) or "no server was found"
+    return _cut(text) or "no server was found"
 
 
 def _reason_of_certificate(text: str) -> str:
     found = re.search(r"certificate verify failed: ([^(]+)", text)
-    said = found[1].strip() if found else _short(text)
+    said = found[1].strip() if found else _cut(text)
     advice = next((what for words, what in _OF_CERTIFICATES.items() if words in said), "")
     return f"its certificate is not accepted ({said})" + (f"; {advice}" if advice else "")
 
@@ -209,6 +214,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [other for other in linked if isinstance(other, BaseException)]
 
 
-def _short(text: str) -> str:
+def _cut(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -1,6 +1,8 @@
 """Look before a reset writes: may we do what it will do, and does the API's address lead there?
 
-Nothing is changed: the update matches no document, and the key that is deleted does not exist.
+The collections must be plain ones: a view cannot be written to, and what a capped one or a time
+series held cannot be put back. Nothing is changed: the update matches no document, and the key that
+is deleted does not exist.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import requests
 from playbook.environment.api_access import TOKEN
 from playbook.environment.connections import Environment
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import Outage, Unreachable, WrongUsage
+from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
 NOBODY = "aislemarts-demo-playbook-nobody"
 """The ``_id`` of no document, and the end of no key."""
@@ -26,11 +28,13 @@ WRITING_ROUTE = "/api/awareness/refresh-contexts"
 def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> None:
     """Ask all parts at once for what a reset will need of them.
 
-    Raises Unreachable, which names the part and the right that is missing, and WrongUsage where
-    the API's token is missing or another.
+    Raises Unreachable, which names the part and the right that is missing, Refused where a
+    collection is of a kind that cannot be reset, and WrongUsage where the API's token is missing
+    or another.
     """
     questions = [
         lambda: _require_mongo(environment),
+        lambda: _require_plain_collections(environment),
         lambda: _require_redis(environment, list(patterns)),
     ]
     if api:
@@ -41,6 +45,27 @@ def require_rights(environment: Environment, patterns: Iterable[str], *, api: bo
 def _require_mongo(environment: Environment) -> None:
     with environment.translate_connection_errors():
         environment.db.demo_locks.update_one({"_id": NOBODY}, {"$set": {"run": NOBODY}})
+
+
+def _require_plain_collections(environment: Environment) -> None:
+    names = environment.deployment.collections
+    with environment.translate_connection_errors():
+        found = list(environment.db.list_collections(filter={"name": {"$in": list(names)}}))
+    for collection in found:
+        options = collection.get("options", {})
+        if collection.get("type") == "view" or "viewOn" in options:
+            kind, why = "a view", "it cannot be written to"
+        elif collection.get("type") == "timeseries" or "timeseries" in options:
+            kind, why = "a time series", "single documents of it cannot be changed"
+        elif options.get("capped"):
+            kind, why = "a capped collection", "its documents cannot be put back as they were"
+        else:
+            continue
+        raise Refused(
+            f"{collection['name']} in database {environment.db.name!r} is {kind}: {why}; nothing "
+            "was written. Make it a plain collection, or name the right one in a description of "
+            "the app (PLAYBOOK_DEPLOYMENT)"
+        )
 
 
 def _require_redis(environment: Environment, patterns: list[str]) -> None:

@@ -26,7 +26,7 @@ class ServerClock:
     def __init__(self, db: Database[dict[str, Any]]) -> None:
         self._db = db
         self._lock = threading.Lock()
-        self._told: datetime | None = None
+        self._server_time: datetime | None = None
         self._received = 0.0
         self.uncertainty = 0.0
         """Seconds by which the server's clock may be ahead of :meth:`now`: one round trip."""
@@ -37,10 +37,10 @@ class ServerClock:
         Raises PyMongoError where MongoDB does not answer.
         """
         with self._lock:
-            if self._told is None or elapsed() - self._received > MEASURED_FOR:
+            if self._server_time is None or elapsed() - self._received > MEASURED_FOR:
                 self._measure()
-            assert self._told is not None
-            return self._told + timedelta(seconds=elapsed() - self._received)
+            assert self._server_time is not None
+            return self._server_time + timedelta(seconds=elapsed() - self._received)
 
     def _greeting(self) -> dict[str, Any]:
         options = self._db.codec_options
@@ -55,7 +55,7 @@ class ServerClock:
         sent = elapsed()
         answer = self._greeting()
         self._received = elapsed()
-        self._told = answer["localTime"]
+        self._server_time = answer["localTime"]
         self.uncertainty = self._received - sent
 
 

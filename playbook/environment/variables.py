@@ -11,17 +11,17 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from playbook.errors import WrongUsage
+from playbook.processes.settings import CONNECTIONS, DATABASE, PASSWORD_PREFIX
 
-PASSWORD_PREFIX = "DEMO_PASSWORD_"
 FILE = "_FILE"
 LONGEST_FILE = 65_536
 """Bytes; a longer file is no secret."""
 
 _OURS = re.compile(
-    r"(?:MONGO_URI|MONGO_DB|REDIS_URL|API_URL|APP_URL)(?:_FILE)?|(?:DEMO|PLAYBOOK)_.+"
+    rf"(?:{'|'.join((*CONNECTIONS, DATABASE, 'APP_URL'))})(?:_FILE)?|(?:DEMO|PLAYBOOK)_.+"
 )
 _SECRET = re.compile(
-    r"MONGO_URI|REDIS_URL|API_URL|DEMO_PASSWORD_.+|DEMO_ALERT_.+"
+    rf"{'|'.join(CONNECTIONS)}|{PASSWORD_PREFIX}.+|DEMO_ALERT_.+"
     r"|PLAYBOOK_(?:API|METRICS)_TOKEN|PLAYBOOK_API_(?:HEADERS|PROXY)"
 )
 

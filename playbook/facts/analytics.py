@@ -85,7 +85,7 @@ class Analytics:
             yield Finding(
                 f"the event that {answer.request} tracked", Description("it once"), len(events)
             )
-        # By the bundle and the user's type it is told whose it is, and cleaned away again.
+        # A reset finds it by the bundle and the user's type, and removes it.
         wanted = {
             "bundle": self._reading.bundle.key,
             "user_type": "demo",

@@ -24,7 +24,7 @@ def identical(expected: object, found: object) -> bool:
     if isinstance(expected, list) and isinstance(found, list):
         return len(expected) == len(found) and all(map(identical, expected, found))
     if isinstance(expected, datetime) and isinstance(found, datetime):
-        return expected == found  # of whatever class: there is only one kind of instant
+        return expected == found  # their classes may differ: an instant is an instant
     return type(expected) is type(found) and expected == found
 
 
@@ -123,11 +123,11 @@ def _difference(where: str, expected: object, found: object) -> Finding:
         return Finding(
             where, Description(f"“…{expected[start:]}”"), Description(f"“…{found[start:]}”")
         )
-    told_expected, told_found = (
+    expected_text, found_text = (
         Description(f"{format_value(value)} ({type(value).__name__})")
         for value in (expected, found)
     )
-    return Finding(where, told_expected, told_found)
+    return Finding(where, expected_text, found_text)
 
 
 def _key_text(key: object) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.reading import Reading
+from playbook.facts.remedies import Remedy
 from playbook.pristine import rates
 from playbook.pristine.rates import Problem, Table
+
+DOLLARS_FOR_ALL = "the API serves dollar rates whatever base_currency is asked"
 
 
 class Currency:
@@ -78,7 +82,16 @@ class Currency:
         self._require_served_rates()
         dollars = self._served_table("USD")
         for how, table in self._tables:
-            yield from _findings(rates.contradicting(table, dollars), how)
+            for finding in _findings(rates.contradicting(table, dollars), how):
+                yield self.explained(finding)
+
+    def explained(self, finding: Finding) -> Finding:
+        """A finding about two tables that disagree, with its cause where that is known."""
+        dollars = self.served("USD")
+        for base in self._reading.bases:
+            if base != "USD" and dollars and self.served(base) == dollars:
+                return replace(finding, cause=DOLLARS_FOR_ALL, remedy=Remedy.BACKEND)
+        return finding
 
     @property
     def implausible_rates(self) -> Iterator[Finding]:

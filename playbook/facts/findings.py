@@ -141,6 +141,6 @@ def format_value(value: object, longest: int = 160) -> str:
 
 
 class Description(str):
-    """An expectation told in words, format_value without quotation marks."""
+    """An expectation in words: format_value adds no quotation marks."""
 
     __slots__ = ()

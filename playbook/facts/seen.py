@@ -21,6 +21,7 @@ from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.languages import same_text
+from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
 
 
@@ -180,7 +181,7 @@ class Seen:
     def own_page(self) -> Iterator[Finding]:
         """In what the own page of a signed-in account is not its own."""
         if self._reading.own_page is None:
-            return  # another bundle of the region stands for it; the board has used the token
+            return  # another bundle of the region opens it; the board has used the token
         email, page = self._reading.own_page
         if page.email.casefold() != email.casefold():
             yield Finding(f"the own page of account {email}: email", email, page.email)
@@ -272,7 +273,7 @@ def _product_findings(
 
 
 def _price(product: Mapping[str, Any]) -> Decimal | None:
-    price = product.get(f"price_{str(product.get('currency')).lower()}")
+    price = product.get(price_field(product.get("currency")))
     return Decimal(str(price)) if type(price) in (int, float) else None
 
 

@@ -18,6 +18,7 @@ from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.reading import Reading
+from playbook.facts.remedies import Remedy
 from playbook.pristine.documents import pristine_showcase
 from playbook.pristine.money import money_in
 from playbook.pristine.rates import TOLERANCE
@@ -142,7 +143,7 @@ class Showcase:
     def wrongly_served(self) -> Iterator[Finding]:
         """Headline numbers that the API does not show in the bundle's currency.
 
-        Converted money may differ by 1 %; whatever is not converted must be exact.
+        Converted money may differ by 1 %; all else must be exact.
         """
         answer, wanted_currency = self._reading.kpis, self._reading.bundle.currency
         shown = answer.field("investor_focus_metrics", dict)
@@ -156,7 +157,13 @@ class Showcase:
             known = money_in(name)
             served = self._reading.deployment.kpi(self._reading.bundle, name)
             if served is None:
-                yield Finding(f"KPI {name} as served", Description("shown"), NOTHING)
+                yield Finding(
+                    f"KPI {name} as served",
+                    Description("shown"),
+                    NOTHING,
+                    Remedy.BACKEND,
+                    f"the app has no number of its own for {self._reading.bundle.short}",
+                )
                 continue
             served_as, wanted = served.name, Decimal(str(stated))
             own: str = known[1] if served.money and known else wanted_currency

@@ -29,6 +29,7 @@ from playbook.nights.schedule.due import due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.livesale_time import livesale_start
 from playbook.pristine.seeds import Seeds
+from playbook.processes.output import require_writable
 from playbook.processes.signals import (
     Interrupted,
     StoppedEarly,
@@ -247,13 +248,13 @@ class Nightly:
                 with suppress(PyMongoError, LeaseLost):
                     lease.require()
 
-        keeper = Thread(target=keep, daemon=True)
-        keeper.start()
+        renewing = Thread(target=keep, daemon=True)
+        renewing.start()
         try:
             yield
         finally:
             ended.set()
-            keeper.join()
+            renewing.join()
             # Where MongoDB stays away it ends by its expiry.
             with suppress(PyMongoError, Unreachable):
                 self.environment.outlast(lease.release)
@@ -347,7 +348,7 @@ class Nightly:
     ) -> None:
         """What was rolled back to is not GO any more, either: tonight's reset comes back."""
         failed = ", ".join(attempt.verdict.failed_checks) if attempt.verdict else ""
-        told = f"{former.path.name} is not GO any more ({failed})"
+        why = f"{former.path.name} is not GO any more ({failed})"
         bundle, identity = night.bundle, self.environment.identity
         try:
             tonight = backup.find(self.backups, identity, bundle, present)
@@ -355,11 +356,11 @@ class Nightly:
         except (BeingReset, LeaseLost, StoppedEarly):
             raise
         except PlaybookError as error:
-            night.notes.append(f"{told}, and stays: {error}")
+            night.notes.append(f"{why}, and stays: {error}")
             night.rolled_back_to = former
             night.attempts.append(attempt)
             return
-        night.notes.append(f"{told}: tonight's reset was put back")
+        night.notes.append(f"{why}: tonight's reset was put back")
         self._say(night, night.notes[-1])
 
     def _checked(self, night: Night, what: str, run: Run) -> Attempt:
@@ -394,11 +395,12 @@ class Nightly:
         return Attempt(what, verdict=found)
 
     def _walk_through(self, night: Night) -> None:
-        """Walk through what was reset; a page that is wrong is told, and no reason to roll back."""
+        """Walk through what was reset; a wrong page is reported, and rolls nothing back."""
         if self.walk is None:
             return
         results = self._allure_results(night)
         run = recording.begin(self.seeds, night.bundle.key, self._resets.by, TRIGGER_OF_WALKS)
+        run.part_of = night.id
         try:
             with self.stopping.changing_nothing():
                 verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)
@@ -430,6 +432,13 @@ class Nightly:
         if self.reports is None:
             return None
         folder = self.reports / "allure-results"
+        try:
+            require_writable(folder)
+        except OSError as error:
+            note = f"{folder} can't be written to: {error.strerror}; name another with --reports"
+            if note not in night.notes:
+                night.notes.append(note)
+            return None
         if not night.results_cleared:
             remove_results_of(folder, night.bundle.short, history_of(self.environment))
             night.results_cleared = True

@@ -15,7 +15,7 @@ from playbook import PROJECT
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
 from playbook.reset.journal import WALK as TRIGGER_OF_WALKS
-from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.checks import CHECKS, WALK, in_evidence_order
 from playbook.verdict.model import NOT_WALKED
 
 _TAG = re.compile(r"@(check|bundle)-([\w-]+)")
@@ -29,9 +29,15 @@ class Line:
     check: str
     words: str
     status: str
-    """passed, failed, or unknown where nobody has looked."""
+    """passed, failed, or unknown where there was no check."""
     results: tuple[Mapping[str, Any], ...]
     """What each scenario said; empty where the run kept no more than the failed names."""
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """What it stands on: what is "stored", what was "seen" in the app."""
+        looked_at = ((str(r.get("status")), str(r.get("evidence"))) for r in self.results)
+        return in_evidence_order(looked_at)
 
 
 def checklist(bundle: Bundle, run: Document | None) -> list[Line]:

@@ -24,9 +24,9 @@ __all__ = ["Bundle", "accounts_of", "find", "select", "sharing_region"]
 def find(seeds: Seeds, name: str) -> Bundle:
     """The bundle of a name. Raises WrongUsage with the known names where there is none."""
     known = _by_name(seeds)
-    if bundle := known.get(_plain(name)):
+    if bundle := known.get(_comparable(name)):
         return bundle
-    similar = difflib.get_close_matches(_plain(name), [*known, ALL], n=1)
+    similar = difflib.get_close_matches(_comparable(name), [*known, ALL], n=1)
     guess = ""
     if similar:
         meant = known.get(similar[0])
@@ -44,8 +44,8 @@ def select(seeds: Seeds, names: Iterable[str]) -> list[Bundle]:
     wanted: set[str] = set()
     left = list(names)
     while left:
-        together = known.get(_plain(" ".join(left[:2])))
-        if _plain(left[0]) == ALL:
+        together = known.get(_comparable(" ".join(left[:2])))
+        if _comparable(left[0]) == ALL:
             wanted.update(seeds.bundles)
         elif len(left) > 1 and together is not None:
             wanted.add(together.key)
@@ -58,13 +58,13 @@ def select(seeds: Seeds, names: Iterable[str]) -> list[Bundle]:
 
 def _by_name(seeds: Seeds) -> dict[str, Bundle]:
     return {
-        _plain(name): line.model
+        _comparable(name): line.model
         for line in seeds.bundles.values()
         for name in (line.model.firm, *line.model.aliases, line.model.short, line.model.key)
     }
 
 
-def _plain(name: str) -> str:
+def _comparable(name: str) -> str:
     """A name as it is compared: without case, blanks and dashes alike."""
     return re.sub(r"[\s_-]+", "-", unicodedata.normalize("NFKC", name).strip()).casefold()
 

@@ -1,4 +1,4 @@
-"""In which language a text is, of those that the demo speaks.
+"""In which language a text is, of those that the demo speaks, and in which direction one reads.
 
 By script where that decides (Arabic, Japanese, Chinese), else by function words: the small words
 that every sentence of a language has. Short texts without any of them stay undecided.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+
+import babel
 
 FUNCTION_WORDS = {
     "en": "the of and to in is are was were it its that this for with on at by from you your we "
@@ -40,6 +42,11 @@ def language_of(text: str) -> str | None:
     if first < 2 or first == second:
         return None
     return max(hits, key=lambda language: hits[language])
+
+
+def direction(language: str) -> str:
+    """In which direction a language reads, "ltr" or "rtl", by Unicode's locale data."""
+    return babel.Locale.parse(language).text_direction
 
 
 def could_be(language: str, text: str) -> bool:

@@ -11,9 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-import babel
-
-from playbook.pristine.language_of_text import could_be
+from playbook.pristine.language_of_text import could_be, direction
 from playbook.pristine.seeds import Seeds
 from playbook.pristine.seeds.models import Language
 from playbook.pristine.seeds.plurals import expected_names
@@ -35,11 +33,6 @@ class Problem:
     """"direction", "messages" or "messages.nav_home"; empty where the whole language is meant."""
     expected: str
     found: object
-
-
-def direction(language: str) -> str:
-    """In which direction a language reads, "ltr" or "rtl", by Unicode's locale data."""
-    return babel.Locale.parse(language).text_direction
 
 
 def same_text(one: str, other: str) -> bool:

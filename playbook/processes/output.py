@@ -131,7 +131,7 @@ class _Unbreakable:
 
 def use_plain_characters() -> None:
     """Let the standard streams write what their encoding lacks in plain characters."""
-    codecs.register_error(FALLBACK, _plain)
+    codecs.register_error(FALLBACK, _replaced)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(errors=FALLBACK)  # type: ignore[union-attr]
@@ -168,8 +168,16 @@ def _open_closed_streams() -> None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
-def _plain(error: UnicodeError) -> tuple[str, int]:
+def _replaced(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
     found = error.object[error.start : error.end]
     plain = "".join(PLAIN.get(char, "?") for char in found)
     return plain, error.end
+
+
+def require_writable(folder: Path) -> None:
+    """Make a folder where there is none. Raises OSError where no file can be written in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        probe.write(b"a file that holds something: an empty one can be made on a full disk")
+        probe.flush()

@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "report", nargs="*", choices=("page", "allure"), help="which one (default: both)"
     )
-    for name, default, told in (
+    for name, default, description in (
         ("results", "allure-results", "what pytest --alluredir wrote"),
         ("verdict", "verdict.json", "what pytest --verdict or playbook check --json wrote"),
         ("allure", "allure-report", "the directory of the Allure report, replaced as a whole"),
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         ("history", "history", "the directory that keeps what former runs found"),
     ):
         parser.add_argument(
-            f"--{name}", type=Path, default=REPORTS / default, metavar="PATH", help=told
+            f"--{name}", type=Path, default=REPORTS / default, metavar="PATH", help=description
         )
     return parser
 

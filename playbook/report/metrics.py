@@ -39,7 +39,7 @@ def runs_to_tell(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Doc
 
     However many runs came since, the last success among them is not missed.
     """
-    told = {}
+    by_bundle = {}
     for bundle in bundles:
         found = [
             *journal.last_runs([bundle], 1)[bundle],
@@ -47,8 +47,8 @@ def runs_to_tell(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Doc
             journal.last_success(bundle),
         ]
         by_id = {run["_id"]: run for run in found if run is not None}
-        told[bundle] = sorted(by_id.values(), key=lambda run: str(run["_id"]), reverse=True)
-    return told
+        by_bundle[bundle] = sorted(by_id.values(), key=lambda run: str(run["_id"]), reverse=True)
+    return by_bundle
 
 
 def render(

@@ -43,8 +43,8 @@ class Place:
     @property
     def markdown(self) -> str:
         """The section as it stands in the playbook, its line in bold."""
-        told = [f"**{text}**" if text == self.line else text for text in self.neighbours]
-        return "\n".join([f"Playbook, {self.section}:", "", *(f"- {t}" for t in told)])
+        lines = [f"**{text}**" if text == self.line else text for text in self.neighbours]
+        return "\n".join([f"Playbook, {self.section}:", "", *(f"- {t}" for t in lines)])
 
 
 def anchor_of(heading: str) -> str:

@@ -19,7 +19,7 @@ from playbook.environment.identity import Identity
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
 from playbook.reset.journal import NIGHTLY
-from playbook.reset.standing import UNKNOWN, Standing
+from playbook.reset.standing import UNKNOWN, Standing, walk_verdict
 from playbook.verdict.model import GO
 
 SHOWN_RUNS = 14
@@ -76,13 +76,19 @@ def _line(one: BundleStatus, now: datetime, environment: str, at: time) -> list[
     return [
         one.bundle.short,
         one.standing.verdict,
-        f"checked {since_in_words(checked, now)}" if checked else "never checked",
+        (f"checked {since_in_words(checked, now)}" if checked else "never checked")
+        + (f", walked through: {walked}" if (walked := _walked(one.standing)) else ""),
         f"on {environment}",
         f"next reset {_day_and_time(next_reset(zone, now, at), zone)}",
         f"meeting {until_in_words(one.meeting, now)}, {_day_and_time(one.meeting, zone)}"
         if one.meeting
         else "no meeting",
     ]
+
+
+def _walked(standing: Standing) -> str | None:
+    """What the last walk has said of the demo as it is now; None where there was none."""
+    return walk_verdict(standing.walk) if standing.walk is not None else None
 
 
 def _day_and_time(instant: datetime, zone: str) -> str:
@@ -139,7 +145,7 @@ def _run(run: Document, zone: str, indent: str) -> list[str | Text]:
         str(run.get("status")),
         _verdict(run.get("verdict")),
         f"{_seconds(run):.1f} s" if run.get("steps") else "",
-        Text(_describe_run(run, night_is_told=bool(indent))),
+        Text(_describe_run(run, night_is_named=bool(indent))),
     ]
 
 
@@ -159,6 +165,7 @@ def as_json(
             "verdict": one.standing.verdict,
             "verdict_at": one.standing.at,
             "reason": one.standing.sentence,
+            "walked": _walked(one.standing),
             "meeting": one.standing.meeting,
             "next_meeting": one.meeting,
             "runs": one.runs,
@@ -185,14 +192,14 @@ def _verdict(verdict: object) -> Text:
     return Text(str(verdict), style=STYLES.get(str(verdict), "bold red"))
 
 
-def _describe_run(run: Document, night_is_told: bool) -> str:
+def _describe_run(run: Document, night_is_named: bool) -> str:
     """What failed, what went wrong, and how the night ended whose last run this was."""
     night = run.get("night") or {}
     outcome = night.get("outcome")
     parts = [
         ", ".join(run.get("failed_checks") or []),
         str(run.get("error") or ""),
-        f"night: {outcome}" if outcome and outcome != GO and not night_is_told else "",
+        f"night: {outcome}" if outcome and outcome != GO and not night_is_named else "",
         *(f"alert not taken by {a['channel']}" for a in night.get("alerts", []) if not a["taken"]),
     ]
     return "; ".join(part for part in parts if part)

@@ -8,6 +8,9 @@ name, the others take the time.
 One folder holds the whole scope of a run, however many bundles it was of; what bundles share is in
 it once. The manifest says which documents are whose, so that one bundle can be restored alone.
 
+The format is written by hand, because the official tools are not on every machine and know nothing
+of a bundle's scope.
+
 A folder may hold backups of several environments. One of another environment is never listed,
 restored or pruned. Beside them are the pictures of walks, kept as long as backups are.
 """
@@ -171,7 +174,7 @@ def _write(
 ) -> Backup:
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f"{_partial_prefix(identity)}{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    partial.mkdir(mode=0o700)  # password hashes and conversations are nobody else's business
+    partial.mkdir(mode=0o700)  # it holds password hashes and conversations
     saved_at = max(now, datetime.now(UTC))
     whole, positions = together(saved.snapshots)
     if len(positions) == 1:  # it is the whole

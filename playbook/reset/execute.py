@@ -20,7 +20,7 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from playbook.deployments.description import Filter, Index, Kept
-from playbook.deployments.indexes import differing
+from playbook.deployments.indexes import differing, harms
 from playbook.deployments.matching import Match
 from playbook.environment import Environment, cache_keys, reasons
 from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
@@ -45,6 +45,8 @@ WRITE_SECONDS = 25
 """How long one write may take; shorter than a lease is sure to last (see playbook.reset.lease)."""
 DUPLICATE_KEY, INDEX_NOT_FOUND = 11000, 27
 """Error codes of MongoDB."""
+OF_ANOTHER_NAME = "_demo"
+"""The end of an index's name where the app has given its usual name to another."""
 IDS_AT_ONCE = 400
 """The embedded MongoDB reads no longer list of alternatives."""
 NOT_OFFERED = (404, 405, 501)
@@ -215,27 +217,52 @@ class Executor:
         wrong = differing(declared, present)
         built = 0
         for index in wrong:
-            # One of the same name or of the same fields would stand in its way.
-            in_the_way = [
-                other
-                for other in present
-                if other["name"] == index.name or tuple(other["key"].items()) == index.keys
-            ]
-            if index.unique and in_the_way and self._has_doubles(collection, index):
+            alike = [other for other in present if tuple(other["key"].items()) == index.keys]
+            if index.unique and alike and self._has_doubles(collection, index):
                 self._note_doubles(name, index)  # the old one stays
                 continue
-            for other in in_the_way:
-                _drop(collection, other["name"])
             try:
-                collection.create_index(list(index.keys), name=index.name, unique=index.unique)
+                self._build(collection, index, alike, {other["name"] for other in present})
                 built += 1
             except OperationFailure as error:
-                if in_the_way:
-                    collection.create_indexes([_index_model(other) for other in in_the_way])
                 if error.code != DUPLICATE_KEY:
                     raise
                 self._note_doubles(name, index)
         return f"{built} built" if wrong else "as declared"
+
+    @staticmethod
+    def _build(
+        collection: Collection[Document],
+        index: Index,
+        alike: Sequence[Mapping[str, Any]],
+        taken: set[str],
+    ) -> None:
+        """Build an index; what stands on the same fields goes only once it is there, if it harms.
+
+        The name may be taken by an index of the app's own on other fields, which stays. A server
+        that keeps only one index on the same fields (as MongoDB before version 5) refuses a
+        second one: there the old one is dropped first, and built again where ours can't be.
+        """
+        name = index.name if index.name not in taken else f"{index.name}{OF_ANOTHER_NAME}"
+        try:
+            collection.create_index(list(index.keys), name=name, unique=index.unique)
+        except OperationFailure as error:
+            if error.code == DUPLICATE_KEY or not alike:
+                raise
+        else:
+            for other in alike:
+                if harms(index, other):
+                    _drop(collection, other["name"])
+            return
+        for other in alike:
+            _drop(collection, other["name"])
+        freed = taken - {other["name"] for other in alike}
+        name = index.name if index.name not in freed else name
+        try:
+            collection.create_index(list(index.keys), name=name, unique=index.unique)
+        except OperationFailure:
+            collection.create_indexes([_index_model(other) for other in alike])
+            raise
 
     @staticmethod
     def _has_doubles(collection: Collection[Document], index: Index) -> bool:

@@ -4,8 +4,12 @@ A run tries all of its leases at once, and waits for regions in a fixed order. O
 server's clock, is renewed while its holder works, and carries a fence: a number that grows with
 every holder. A holder asks :meth:`Lease.require` before each write; one that finds its lease gone
 writes nothing more.
-A run of this process that could not give its lease back, since MongoDB was away, stands in nobody's
-way: the next run of this process knows that it is over.
+
+Written by hand, because a lease must end by the server's clock, carry a fence and be asked for
+before each write.
+
+A run that could not give its lease back, since MongoDB was away, does not block the next run of
+this process, which knows that it is over.
 """
 
 from __future__ import annotations
@@ -21,10 +25,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from pymongo import ReturnDocument
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
+from playbook.environment.claim import claim
 from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused, Unreachable
@@ -89,7 +93,7 @@ class Lease:
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
-    """Held by whoever of several writers renews it: once is enough."""
+    """Held by the writer that renews the lease: one of several is enough."""
 
     def __post_init__(self) -> None:
         self.clock = self.clock or ServerClock(self.db)
@@ -101,7 +105,7 @@ class Lease:
         no error. Whoever waits asks often, and some servers lose a connection with every error.
         """
         now, started = self.clock.now(), elapsed()
-        free = [
+        free: list[dict[str, Any]] = [
             {"expires_at": {"$lte": now}},
             {"expires_at": None},
             {"run": {"$in": [self.run, *_over.runs()]}},
@@ -113,15 +117,8 @@ class Lease:
             "expires_at": now + self.life,
         }
         while True:
-            try:
-                taken = self.db[COLLECTION].find_one_and_update(
-                    {"_id": key, "$or": free},
-                    {"$set": mine, "$inc": {"fence": 1}},
-                    upsert=not stands,
-                    return_document=ReturnDocument.AFTER,
-                )
-            except DuplicateKeyError:  # it stands, and is not free
-                taken = None
+            change = {"$set": mine, "$inc": {"fence": 1}}
+            taken = claim(self.db[COLLECTION], key, free, change, stands=stands)
             if taken is not None:
                 break
             other = self.db[COLLECTION].find_one({"_id": key})

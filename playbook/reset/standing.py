@@ -93,7 +93,7 @@ def judge(
     ``shared_writes`` are the runs of any bundle that changed what bundles share.
     """
     written = list(shared_writes)
-    checked = _by_its_checks(bundle, runs, written, seeds, now)
+    checked = judge_by_checks(bundle, runs, written, seeds, now)
     walk = _last_walk(bundle, runs, written, seeds, now)
     if walk is None or checked.verdict != GO or walk_verdict(walk) == GO:
         return replace(checked, walk=walk)
@@ -124,7 +124,7 @@ def _last_walk(
     return None if changed else walk
 
 
-def _by_its_checks(
+def judge_by_checks(
     bundle: Bundle,
     runs: Sequence[Document],
     shared_writes: Sequence[Record],
@@ -147,7 +147,7 @@ def _by_its_checks(
         sentence = "Everything on the checklist is as it should be."
         if waived := run.get("waived"):
             failures = "failure that is" if waived == 1 else "failures that are"
-            sentence = f"As it should be, but for {waived} {failures} accepted for a while."
+            sentence = f"As it should be, except for {waived} {failures} accepted for a while."
         return Standing(GO, sentence, at, run)
     return Standing(NO_GO, _problem(run), at, run)
 

@@ -15,6 +15,7 @@ from pymongo.collection import Collection
 
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import to_json
+from playbook.pristine.money import price_field
 from playbook.standin.accounts import signed_in
 
 type Answer = dict[str, JsonValue]
@@ -173,6 +174,6 @@ def with_offers(
     offers = []
     for sku in _featured(event):
         product = products.get(sku, {}) if isinstance(sku, str) else {}
-        price = product.get(f"price_{str(product.get('currency')).lower()}")
+        price = product.get(price_field(product.get("currency")))
         offers.append({"product_id": sku, "name": product.get("name"), "price": price})
     return {**event, "products": offers}

@@ -6,7 +6,7 @@ check and severity by its tags; this is the whole list of both.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 CHECKS = (
     "catalog",
@@ -35,10 +35,30 @@ MARKS: Mapping[str, str] = {
     "not-run": "?",
     "not walked": "–",
 }
-"""A result's status as one character, beside whatever colour and word it has."""
+"""A result's status as one character: colour alone says nothing to some readers."""
 
 SEVERITIES = ("medium", "high", "critical")
 """From the mildest to the worst (playbook, "Failure Escalation")."""
+
+
+def in_evidence_order(looked_at: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What a check stands on: "stored", "seen", or both.
+
+    ``looked_at`` holds the status and the evidence of each of its results; only a pass counts.
+    """
+    passed = {evidence for status, evidence in looked_at if status == "passed"}
+    return tuple(evidence for evidence in EVIDENCE if evidence in passed)
+
+
+def checks_by_evidence(stands_on: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The checks that have looked at what is "stored", and those that have "seen" it in the app.
+
+    ``stands_on`` holds what each check stands on.
+    """
+    return {
+        evidence: [check for check in (*CHECKS, WALK) if evidence in stands_on.get(check, ())]
+        for evidence in EVIDENCE
+    }
 
 
 def failed_checks(

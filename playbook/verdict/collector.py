@@ -215,8 +215,8 @@ def _hide_secrets(report: pytest.TestReport, config: pytest.Config) -> None:
     """A suite that is run by hand prints its failures: with a secret in it, only as plain text."""
     redact = config.stash.get(REDACTOR, _unredacted)
     if report.failed:
-        told = report.longreprtext
-        if (hidden := redact(told)) != told:
+        text = report.longreprtext
+        if (hidden := redact(text)) != text:
             report.longrepr = hidden
     report.sections = [(name, redact(text)) for name, text in report.sections]
 

@@ -13,7 +13,7 @@ from playbook.environment.identity import Identity
 from playbook.facts.findings import FailureKind
 from playbook.facts.remedies import Remedy
 from playbook.processes.output import write_output
-from playbook.verdict.checks import CHECKS, EVIDENCE, WALK, failed_checks
+from playbook.verdict.checks import CHECKS, WALK, failed_checks, in_evidence_order
 
 type Status = Literal["passed", "failed", "error", "skipped", "not walked"]
 NOT_WALKED: Literal["not walked"] = "not walked"
@@ -137,8 +137,7 @@ class BundleVerdict:
 
     def stands_on(self, check: str) -> tuple[str, ...]:
         """What a check has looked at: "stored", "seen", or both."""
-        looked_at = {result.evidence for result in self.of(check) if result.status == "passed"}
-        return tuple(evidence for evidence in EVIDENCE if evidence in looked_at)
+        return in_evidence_order((result.status, result.evidence) for result in self.of(check))
 
     def of(self, check: str) -> list[Result]:
         """The results of one check."""

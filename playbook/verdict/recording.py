@@ -14,7 +14,7 @@ from playbook.errors import PlaybookError
 from playbook.pristine.seeds import Seeds
 from playbook.reset.journal import CHECK, RECORD_SECONDS, Journal, Run, new_run
 from playbook.reset.run import seeds_version
-from playbook.verdict.checks import WALK
+from playbook.verdict.checks import WALK, in_evidence_order
 from playbook.verdict.model import Verdict
 
 
@@ -32,6 +32,7 @@ def finish(run: Run, part: Mapping[str, Any]) -> None:
     run.walked = bool(looked & {"passed", "failed"})
     run.reasons = [dict(reason) for reason in part["reasons"]]
     run.waived = sum(bool(result.get("waived")) for result in results)
+    run.evidence = evidence_of(results)
     run.checks = [
         {name: value for name, value in result.items() if name != "findings"} for result in results
     ]
@@ -77,3 +78,11 @@ def record_verdict(
             finish(run, part)
             runs.append(run)
     return record(environment, runs) if runs else None
+
+
+def evidence_of(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """What each check stands on ("stored", "seen"), by the results of a verdict's document."""
+    looked_at: dict[str, list[tuple[str, str]]] = {}
+    for one in results:
+        looked_at.setdefault(one["check"], []).append((one["status"], one.get("evidence", "")))
+    return {check: list(in_evidence_order(found)) for check, found in looked_at.items()}

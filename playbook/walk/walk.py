@@ -199,9 +199,7 @@ class Walk:
         return self._absolute(link)
 
     def _absolute(self, link: str) -> str:
-        settings = self.environment.settings
-        base = self.front_end.address or settings.app_url or settings.api_url
-        return urljoin(base.rstrip("/") + "/", link)
+        return urljoin(self.environment.front_end_address.rstrip("/") + "/", link)
 
     # What is done there
 
@@ -305,7 +303,7 @@ class Walk:
 
     def _act(self, act: Callable[[], object]) -> None:
         """Do something on the page, and wait until what comes of it has settled."""
-        before, self._begun = self._look(), 0
+        before, self._begun = self._look() or {}, 0
         act()
         self._settle(time.monotonic(), before)
 

@@ -28,6 +28,7 @@ from playbook.facts.findings import (
     Unobservable,
 )
 from playbook.pristine.documents import pristine_livesale
+from playbook.pristine.language_of_text import direction
 from playbook.pristine.money import money_in
 from playbook.pristine.seeds.models import Product
 from playbook.walk import times
@@ -45,7 +46,6 @@ from playbook.walk.page import Page, plain
 from playbook.walk.walk import TITLES, TOO_SLOW, Walk
 
 TOLERANCE = Decimal("0.01")
-RTL = ("ar", "he", "fa", "ur")
 PHONE_WIDTH = 500
 SHOWN_LINES = 12
 """How many foreign lines are named one by one; more of them are one finding with their number."""
@@ -114,7 +114,7 @@ class Walked:
     def wrong_direction(self, step: str) -> Iterator[Finding]:
         """A page that runs from the wrong side."""
         page = self.page(step)
-        wanted = "rtl" if self.language in RTL else "ltr"
+        wanted = direction(self.language)
         if page.direction != wanted:
             sides = {"rtl": "from right to left", "ltr": "from left to right"}
             found = sides.get(page.direction, page.direction)

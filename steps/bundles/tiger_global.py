@@ -37,7 +37,8 @@ def _unconverted(demo: Demo, currency: str) -> Iterator[Finding]:
         there = demo.currency.converted_by_its_own_table(amount, source, currency)
         back = demo.currency.convert(there, currency, source)
         if abs(back - amount) > TOLERANCE * amount:
-            yield Finding(f"{where} and back", Description(f"{amount} {source} within 1 %"), back)
+            wanted = Description(f"{amount} {source} within 1 %")
+            yield demo.currency.explained(Finding(f"{where} and back", wanted, back))
 
 
 @then(parsers.parse("{share} % of the transactions are in a second currency"))

@@ -18,6 +18,7 @@ from playbook.cli.up import export_lines
 from playbook.environment import env_file
 from playbook.errors import WrongUsage
 from playbook.processes.settings import CONNECTIONS
+from playbook.verdict.checks import CHECKS
 from tests.sandbox import Sandbox
 
 COMMANDS = (
@@ -296,8 +297,16 @@ def test_every_command_acts_on_the_files_environment_and_names_it(
 
     empty = playbook("check", "lvmh", named, **dead)
     assert empty.returncode == 1, empty.stderr
-    assert "lvmh: nothing has been reset here yet" in empty.stdout
-    assert len(empty.stdout.splitlines()) <= 9, empty.stdout
+    header, environment, *checks, stored, seen, why, advice = empty.stdout.splitlines()
+    assert (header, environment) == ("LVMH NO-GO", "in staging no. 1")
+    marks = [re.findall(r"(\S) (\w+)", line) for line in checks]
+    assert [name for line in marks for _, name in line] == list(CHECKS)
+    assert stored.startswith("stored (what is stored): ")
+    assert seen.startswith("seen (what the app shows): ")
+    assert (why, advice) == (
+        "lvmh: nothing has been reset here yet",
+        "  next: playbook reset lvmh",
+    )
 
     for arguments, code in (
         (["reset", "lvmh"], 0),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from playbook import clock
+from playbook import PROJECT, clock
 from playbook.deployments import load
+from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
 from playbook.errors import WrongUsage
 from playbook.facts import Demo
+from playbook.pristine.seeds import Seeds
 from tests.sandbox import Sandbox
 
 DESCRIPTION = '''
@@ -112,3 +118,36 @@ def test_a_description_that_is_not_there_is_one_clear_line(
 def test_the_two_that_we_bring() -> None:
     assert load().name == load("playbook").name == "playbook"
     assert load("aislemarts").name == "aislemarts"
+
+
+def test_the_recipe_as_it_is_printed(seeds: Seeds, tmp_path: Path) -> None:
+    """Reset, GO, roll back: by the commands, with the description that CONTRIBUTING prints."""
+    page = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    [recipe] = re.findall(r"```python\n(from dataclasses.*?)```", page, re.DOTALL)
+    file = tmp_path / "origin.py"
+    file.write_text(recipe, encoding="utf-8")
+
+    with start(seeds=seeds, deployment=str(file)) as settings, Environment(settings) as opened:
+        variables = {**os.environ, **settings.as_variables(), "PLAYBOOK_BACKUPS": str(tmp_path)}
+
+        def playbook(*arguments: str) -> str:
+            command = [sys.executable, "-m", "playbook", *arguments]
+            done = subprocess.run(
+                command, env=variables, capture_output=True, text=True, timeout=300, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout
+
+        assert "products: 0 to delete, 0 to change, 50 to create" in playbook(
+            "reset", "lvmh", "--dry-run"
+        )
+        playbook("reset", "lvmh")
+        product = opened.db.products.find_one({"_id": "EUR-001"})
+        assert product is not None and product["origin"] == "FR"
+        assert "brand_country" not in product
+        assert "GO" in playbook("check", "lvmh")
+        opened.db.products.update_one({"_id": "EUR-001"}, {"$set": {"origin": "XX"}})
+        spoiled = list(opened.db.products.find())
+        playbook("reset", "lvmh")
+        playbook("rollback", "lvmh")
+        assert list(opened.db.products.find()) == spoiled

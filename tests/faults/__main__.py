@@ -161,6 +161,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="say which faults there are")
     parser.add_argument("--rounds", type=int, metavar="N", help="clean rounds at random instants")
     parser.add_argument("--seed", type=int, help="of the rounds' randomness")
+    parser.add_argument("--app", default="playbook", help="the rounds' shape: or aislemarts")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     parser.add_argument("--share", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -171,8 +172,8 @@ def main() -> int:
     if options.rounds is not None:
         if options.share:
             share, shares = map(int, options.share.split("/"))
-            return min(rounds.go(options.rounds, options.seed, share, shares), 1)
-        return rounds.main(options.rounds, options.seed, options.workers)
+            return min(rounds.go(options.rounds, options.seed, share, shares, options.app), 1)
+        return rounds.main(options.rounds, options.seed, options.workers, options.app)
     numbers = selected(options.only, options.sample)
     if options.list:
         for number in numbers:

@@ -7,9 +7,9 @@ asked for, and has numbers of its own for four bundles only. Any other failure s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playbook import clock
@@ -41,11 +41,44 @@ def is_a_limit(result: Result) -> bool:
 @contextmanager
 def waived(
     environment: Environment, seeds: Seeds, bundles: list[Bundle], directory: Path
-) -> Iterator[None]:
-    """Checks meanwhile waive what the app cannot show of a demo that has just been reset."""
+) -> Iterator[Callable[[datetime], None]]:
+    """Checks meanwhile waive what the app cannot show of a demo that has just been reset.
+
+    What it gives is called with another instant, where the checks move on in time.
+    """
     if environment.deployment.name not in LIMITED:
-        yield
+        yield lambda now: None
         return
+    found = _limits(environment, seeds, bundles, directory)
+    file = directory / "waivers.toml"
+
+    def renew(now: datetime) -> None:
+        until = (now + timedelta(days=2)).date().isoformat()
+        file.write_text(
+            "".join(
+                f"[[waiver]]\nscenario = {_quoted(name)}\n"
+                f"bundles = [{', '.join(map(_quoted, where))}]\n"
+                f'reason = "the app cannot show it"\nowner = "the bench"\nuntil = {until}\n'
+                for name, where in found.items()
+            )
+        )
+
+    renew(clock.now())
+    before = os.environ.get(SETTING)
+    os.environ[SETTING] = str(file)
+    try:
+        yield renew
+    finally:
+        if before is None:
+            del os.environ[SETTING]
+        else:
+            os.environ[SETTING] = before
+
+
+def _limits(
+    environment: Environment, seeds: Seeds, bundles: list[Bundle], directory: Path
+) -> dict[str, list[str]]:
+    """The bundles, by scenario, of which the app cannot show what it says."""
     for bundle in bundles:
         Reset(environment, seeds, directory).reset(bundle, force=True)
     found: dict[str, list[str]] = {}
@@ -53,25 +86,7 @@ def waived(
         for result in verdict.not_passed:
             if is_a_limit(result):
                 found.setdefault(result.scenario, []).append(verdict.bundle)
-    until = (clock.now() + timedelta(days=2)).date().isoformat()
-    file = directory / "waivers.toml"
-    file.write_text(
-        "".join(
-            f"[[waiver]]\nscenario = {_quoted(name)}\n"
-            f"bundles = [{', '.join(map(_quoted, where))}]\n"
-            f'reason = "the app cannot show it"\nowner = "the bench"\nuntil = {until}\n'
-            for name, where in found.items()
-        )
-    )
-    before = os.environ.get(SETTING)
-    os.environ[SETTING] = str(file)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[SETTING]
-        else:
-            os.environ[SETTING] = before
+    return found
 
 
 def _quoted(text: str) -> str:

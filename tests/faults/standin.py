@@ -24,7 +24,7 @@ from pymongo import MongoClient
 from playbook.backend.deployment import Deployment
 from playbook.pristine import seeds
 from playbook.pristine.rates import EMBEDDED_FEED, Feed
-from playbook.standin import rates_feed
+from playbook.standin import aislemarts, rates_feed
 from playbook.standin.app import create_app
 
 
@@ -53,9 +53,14 @@ def server_of(
         feed=Feed(EMBEDDED_FEED),
         seeds=known,
     )
+    app = (
+        aislemarts.create_app(deployment, known, requests_a_minute=1_000_000)
+        if settings.get("deployment") == "aislemarts"
+        else create_app(deployment, known)
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        create_app(deployment, known),
+        app,
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=1,
@@ -67,10 +72,16 @@ def main() -> None:
     settings = json.loads(sys.stdin.readline())
     clock = Clock()
     server, listener = server_of(settings, clock)
+    known = seeds.load()
+    client: MongoClient[dict[str, Any]] = MongoClient(settings["mongo_uri"], tz_aware=True)
+    # Nobody asks the backend as published for fresh rates: its feed writes them by itself.
+    feed_writes_by_itself = settings.get("deployment") == "aislemarts"
 
     def follow() -> None:
         for line in sys.stdin:
             clock.ahead = timedelta(seconds=float(line))
+            if feed_writes_by_itself:
+                rates_feed.refresh(client[settings["mongo_db"]], known, clock())
             print("moved", flush=True)
         server.should_exit = True
 

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from playbook import PROJECT
-from playbook.pristine.languages import LANGUAGES, direction
+from playbook.pristine.language_of_text import direction
+from playbook.pristine.languages import LANGUAGES
 from playbook.pristine.rates import CURRENCIES
 from playbook.pristine.seeds import BadSeeds, Seeds, load, seeds_directory
 from playbook.pristine.seeds.models import REGION_CURRENCY, parse_lead_value
@@ -626,7 +627,7 @@ BROKEN = [
     Broken("rate zero", RATES, "EUR", put("per_usd", "0"), ("per_usd", "greater than 0")),
     Broken("rate that is no number", RATES, "EUR", put("per_usd", "much"), ("per_usd", "much")),
     Broken("a bundle in a language that the demo does not speak", BUNDLES, SEQUOIA,
-           put("locale", "he-IL"), ("locale: he-IL", "does not speak 'he'", "expected one of en")),
+           put("locale", "nl-BE"), ("locale: nl-BE", "does not speak 'nl'", "expected one of en")),
     # Locales
     Broken("a plural form too few", "locales/ar.json", "ar", drop("messages.cart_item_count_two"),
            ("messages.cart_item_count_two: missing", "expected a translation")),

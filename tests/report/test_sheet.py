@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from playbook import PROJECT, clock
 from playbook.environment import Environment, Settings
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.report.sheet.content import Sheet, Standing, gather
+from playbook.report.sheet.content import Sheet, Standing, gather, investor_of
 from playbook.report.sheet.number_format import FORMS, MONEY, kpi, money
 from playbook.report.sheet.page import html, write
+from playbook.verdict.checks import CHECKS
 from tests.sandbox import Sandbox
 
 CHROMIUM = Path(os.environ.get("PLAYBOOK_CHROMIUM") or "/usr/bin/chromium")
@@ -35,7 +37,8 @@ def stocked(sandbox: Sandbox) -> Iterator[Sandbox]:
 
 
 def sheet_of(sandbox: Sandbox, name: str, *reasons: str) -> Sheet:
-    standing = Standing("NO-GO" if reasons else "GO", clock.now(), reasons)
+    everything = {"stored": list(CHECKS), "seen": list(CHECKS)}
+    standing = Standing("NO-GO" if reasons else "GO", clock.now(), reasons, everything)
     return gather(sandbox.environment, sandbox.bundle(name), standing)
 
 
@@ -93,9 +96,40 @@ def test_it_says_what_the_investor_sees(stocked: Sandbox) -> None:
     ]  # fmt: skip
     assert sheet.offers[0].name == "Louis Vuitton Capucines MM"
     assert sheet.offers[0].price == f"4{NARROW}950{WIDE}€"
+    assert (sheet.investor, sheet.account) == ("Julie Bercovy", "lvmh.demo@aislemarts.luxury")
+    assert sheet.sign_in == stocked.environment.settings.api_url + "/sign-in"
     text = html([sheet])
+    for shown in (sheet.investor, sheet.account, f'href="{sheet.sign_in}"', "No meeting is set"):
+        assert shown in text
     assert re.search(r"There</dt><dd>\w{3} \d\d \w{3} \d{4}, 20:00 CES?T<", text)
     assert "Paris Fashion Week: Louis Vuitton Première" in text
+
+
+def test_it_says_what_was_stored_and_what_was_seen_and_when_the_meeting_is(
+    stocked: Sandbox,
+) -> None:
+    proved = {"stored": ["catalog", "leads"], "seen": ["catalog"]}
+    standing = Standing("GO", clock.now(), evidence=proved)
+    meeting = datetime(2031, 3, 4, 18, tzinfo=UTC)
+    bundle = stocked.bundle("lvmh")
+    text = html([gather(stocked.environment, bundle, standing, meeting=meeting)])
+    assert "<b>Stored</b> (what is stored): catalog, leads<" in text
+    assert "<b>Seen</b> (what the app shows): catalog<" in text
+    assert "Meeting <b>Tue 04 Mar 2031, 19:00 CET</b>" in text
+
+
+def test_an_investor_is_named_as_the_bundles_id_or_its_better_alias_names_them(
+    stocked: Sandbox,
+) -> None:
+    names = {bundle.short: investor_of(bundle) for bundle in stocked.bundles}
+    assert names["index"] == "Sofia Dolfe"
+    assert names["general-catalyst"] == "Hemant Taneja"
+    assert all(names.values())
+    assert investor_of(replace_key(stocked.bundle("lvmh"), "NOBODY")) == ""
+
+
+def replace_key(bundle: Bundle, key: str) -> Bundle:
+    return bundle.model_copy(update={"key": key, "aliases": ()})
 
 
 def test_prices_are_in_the_investors_currency(stocked: Sandbox) -> None:
@@ -177,7 +211,7 @@ def printed(page: Path, tmp_path: Path) -> PdfReader:
 def test_each_bundle_prints_to_one_a4_page(stocked: Sandbox, tmp_path: Path) -> None:
     page = tmp_path / "sheets.html"
     long = "Product catalog: 50 items per region: " + "expected this, found that; " * 8
-    sheets = [sheet_of(stocked, bundle.short) for bundle in stocked.bundles]
+    sheets = [replace(sheet_of(stocked, b.short), meeting=clock.now()) for b in stocked.bundles]
     write([*sheets, sheet_of(stocked, "lvmh", *[long] * 12)], page)
     pdf = printed(page, tmp_path)
     assert len(pdf.pages) == len(sheets) + 1

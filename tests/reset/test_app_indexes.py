@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.sandbox import Sandbox
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from playbook.environment import Environment
+from playbook.errors import Refused
+from playbook.reset.run import ResetFailed
+from playbook.verdict.model import GO
+from playbook.verdict.run_features import check
+from tests.replica_set import replica_set
+from tests.sandbox import Sandbox, changed, held, told
 
 BUNDLE = "lvmh"
 
@@ -31,3 +42,79 @@ def test_what_can_not_be_replaced_stays(sandbox: Sandbox) -> None:
     sandbox.db.users.delete_many({"email": "customer@example.com"})
     sandbox.reset(BUNDLE)
     assert indexes(sandbox) == {"email_1": True}
+
+
+def test_an_index_of_the_same_name_on_other_fields_stays(sandbox: Sandbox) -> None:
+    sandbox.db.leads.drop_indexes()
+    sandbox.db.leads.create_index([("company", -1)], name="bundle_1_stage_1")
+    for _ in range(2):
+        sandbox.reset(BUNDLE)
+        found = {index["name"]: dict(index["key"]) for index in sandbox.db.leads.list_indexes()}
+        assert found["bundle_1_stage_1"] == {"company": -1}
+        assert found["bundle_1_stage_1_demo"] == {"bundle": 1, "stage": 1}
+    sandbox.db.leads.drop_indexes()
+
+
+def test_other_options_of_the_apps_indexes_are_its_own(sandbox: Sandbox) -> None:
+    sandbox.db.leads.drop_indexes()
+    sandbox.db.leads.create_index([("bundle", 1), ("stage", 1)], name="theirs", sparse=True)
+    bundle = sandbox.bundle(BUNDLE)
+    sandbox.reset(BUNDLE)
+    found = {index["name"] for index in sandbox.db.leads.list_indexes()}
+    assert found == {"_id_", "theirs"}
+    [verdict] = check(sandbox.environment, sandbox.seeds, [bundle]).bundles
+    assert verdict.verdict == GO, [result.scenario for result in verdict.not_passed]
+    sandbox.db.leads.drop_indexes()
+
+
+def test_one_that_lets_our_documents_expire_is_replaced(sandbox: Sandbox) -> None:
+    sandbox.db.users.drop_indexes()
+    sandbox.db.users.create_index("email", name="theirs", unique=True, expireAfterSeconds=60)
+    sandbox.reset(BUNDLE)
+    [left] = [index for index in sandbox.db.users.list_indexes() if index["name"] != "_id_"]
+    assert left["name"] == "email_1"
+    assert "expireAfterSeconds" not in left
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"viewOn": "products", "pipeline": []}, "analytics in database 'aislemarts' is a view"),
+        ({"capped": True, "size": 1_000_000}, "a capped collection"),
+        ({"timeseries": {"timeField": "at"}}, "a time series"),
+    ],
+)
+def test_a_collection_of_a_kind_that_cannot_be_reset(
+    sandbox: Sandbox, options: dict[str, Any], words: str
+) -> None:
+    sandbox.reset(BUNDLE)
+    sandbox.db.drop_collection("analytics")
+    sandbox.db.command({"create": "analytics", **options})
+    try:
+        before = held(sandbox, but=())
+        with pytest.raises(Refused, match=words) as refused:
+            sandbox.reset(BUNDLE)
+        assert refused.value.exit_code == 4
+        assert "nothing was written" in str(refused.value)
+        assert not (written := changed(before, held(sandbox, but=()))), told(written)
+    finally:
+        sandbox.db.drop_collection("analytics")
+
+
+def test_a_validator_that_refuses_ours_is_said_and_rolled_back(sandbox: Sandbox) -> None:
+    sandbox.reset(BUNDLE)
+    sandbox.db.leads.update_one({"bundle": sandbox.bundle(BUNDLE).key}, {"$set": {"stage": "lost"}})
+    before = sandbox.state(BUNDLE).hashes()
+    with replica_set(sandbox.environment.settings.mongo_uri) as members:
+        members.members[0].refusals["update leads"] = {
+            "code": 121,
+            "errmsg": "Document failed validation",
+        }
+        settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
+        with (
+            Environment(settings) as environment,
+            pytest.raises(ResetFailed, match="leads: the collection's own validator") as failed,
+        ):
+            replace(sandbox, environment=environment).reset(BUNDLE)
+    assert "mend the validator" in str(failed.value)
+    assert sandbox.state(BUNDLE).hashes() == before

@@ -159,6 +159,14 @@ def test_a_walk_that_is_no_go_counts_until_the_next_one(shelf: Sandbox) -> None:
     assert standing(shelf, "lvmh") == (NO_GO, "The page speaks English.")
     walked(shelf, "lvmh", "passed", journal.CHECK)
     assert (standing(shelf, "lvmh")[0], page_verdict()) == (GO, GO)
+    walked(shelf, "lvmh", "failed")
+    saved = backup.latest(shelf.backups, shelf.identity, bundle)
+    shelf.engine.reset(bundle, access=ACCESS)
+    kept = backup.latest(shelf.backups, shelf.identity, bundle)
+    assert kept.path != saved.path
+    assert kept.parts[bundle.key].verdict == GO, "wrong pages are no reason not to go back to it"
+    checked(shelf, "lvmh")
+    walked(shelf, "lvmh", "passed")
     walked(shelf, "lvmh", "error")
     assert (standing(shelf, "lvmh")[0], page_verdict()) == (GO, GO), "nothing was walked"
     shelf.reset("lvmh")

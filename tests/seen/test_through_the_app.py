@@ -20,6 +20,7 @@ from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.facts import Demo
 from playbook.facts.reading import AskedOnce
+from playbook.facts.remedies import Remedy
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -386,6 +387,42 @@ def test_a_link_to_another_livesale_is_seen(shape: Shape) -> None:
     assert "a link that names LiveSale" in failed["livesale"]
 
 
+def test_the_same_routes_written_by_others_are_read(shape: Shape) -> None:
+    """Smaller pages than were asked for, more fields, in another order, instants with a zone."""
+
+    def otherwise(value: Any) -> Any:
+        if isinstance(value, list):
+            return [otherwise(entry) for entry in value]
+        if isinstance(value, dict):
+            changed = {name: otherwise(entry) for name, entry in reversed(value.items())}
+            starts = changed.get("starts_at")
+            if isinstance(starts, str):
+                plain = starts.removesuffix("Z").removesuffix("+00:00")
+                changed["starts_at"] = f"{plain}.000Z"
+            return {"extra": {"a": [1]}, **changed} if "_id" in changed else changed
+        return value
+
+    shape.distort(
+        "GET", "/api/products", lambda body: otherwise(body[:40] if len(body) > 1 else body)
+        if isinstance(body, list) else otherwise(body),
+    )  # fmt: skip
+    for path in ("/api/livesale", "/api/biz/leads", "/api/auth/", "/api/creators"):
+        shape.distort("GET", path, otherwise)
+    assert shape.look() == {}
+
+
+def test_a_shop_that_gives_no_pages_of_that_size_is_read(shape: Shape) -> None:
+    def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+        if "limit" in request.query:
+            return said({"detail": "limit: at most 20"}, 422)
+        reply = forward()
+        body = reply.json()
+        return reply.saying(body[:20]) if isinstance(body, list) else reply
+
+    shape.proxy.override("GET", "/api/products", override)
+    assert shape.look() == {}
+
+
 def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:
     """An app may refuse to sign in somebody who is signed in already as another."""
 
@@ -464,7 +501,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     shape.engine.reset(shape.bundle)
 
 
-# What the published backend does with documents that do not fit
+# What the published backend cannot show, and what it does with documents that do not fit
 
 
 @pytest.fixture
@@ -472,6 +509,21 @@ def published(shape: Shape) -> Shape:
     if shape.name != "aislemarts":
         pytest.skip("only the published backend has models that refuse")
     return shape
+
+
+def test_what_the_backend_cannot_show_is_one_reason_each(published: Shape) -> None:
+    """Of Index's demo, which has just been reset; nothing is waived."""
+    index = bundles.find(published.seeds, "index")
+    published.engine.reset(index)
+    with published.environment() as environment:
+        reasons = check(environment, published.seeds, [index]).bundles[0].reasons
+    assert {reason.sentence.partition(" (")[0] for reason in reasons} == {
+        "The API serves dollar rates whatever base_currency is asked",
+        "The app has no number of its own for index",
+        "The app keeps no creators; a LiveSale's host is its vendor_id",
+        "The app keeps no languages; they are part of its front end",
+    }
+    assert {reason.remedy for reason in reasons} == {Remedy.BACKEND}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playbook.deployments.aislemarts.leads import COLUMNS
-from playbook.deployments.answers import decimal_of, object_of, text_of
+from playbook.deployments.answers import decimal_of, id_of, object_of, text_of
 from playbook.deployments.description import (
     Links,
     Listing,
@@ -27,7 +27,7 @@ from playbook.pristine.seeds import Document
 def _shown_product(answer: Any) -> ShownProduct:
     product = object_of(answer)
     return ShownProduct(
-        id=text_of(product, "_id"),
+        id=id_of(product),
         title=text_of(product, "title"),
         price=decimal_of(product, "price"),
         currency=text_of(product, "currency"),
@@ -47,7 +47,7 @@ def _shown_lead(answer: Any) -> ShownLead:
     card = metadata if isinstance(metadata, dict) else {}
     company, tags = card.get("company"), card.get("awareness")
     return ShownLead(
-        id=text_of(lead, "_id"),
+        id=id_of(lead),
         column=text_of(lead, "stage"),
         company=company if isinstance(company, str) else None,
         tags=tags if isinstance(tags, dict) else {},

@@ -253,7 +253,7 @@ class Runner:
             process.terminate()
         deadline = monotonic() + STOP_SECONDS
         for process in running:
-            end(process, [max(0.0, deadline - monotonic()), ROLL_BACK_SECONDS], told=True)
+            end(process, [max(0.0, deadline - monotonic()), ROLL_BACK_SECONDS], signalled=True)
 
     def _not_run(self, event: Any) -> None:
         """A run that APScheduler did not start, or that broke before it began."""
@@ -277,13 +277,15 @@ class Runner:
             say(f"alert {delivery}")
 
 
-def end(process: subprocess.Popen[bytes], patience: Sequence[float], told: bool = False) -> None:
+def end(
+    process: subprocess.Popen[bytes], patience: Sequence[float], signalled: bool = False
+) -> None:
     """See to the end of a process: SIGTERM before each wait of some seconds, SIGKILL after all.
 
-    ``told``: it has been sent the first signal already.
+    ``signalled``: it has been sent the first signal already.
     """
     for number, seconds in enumerate(patience):
-        if number or not told:
+        if number or not signalled:
             process.terminate()
         try:
             process.wait(seconds)

@@ -18,11 +18,14 @@ router = APIRouter(include_in_schema=False)
 @router.get("/bundles/{short}/sheet")
 def sheet(visit: BundleVisit) -> HTMLResponse:
     desk, bundle = visit.desk, visit.bundle
-    judged = desk.card(bundle).judged
+    card = desk.card(bundle)
+    judged = card.judged
     reasons = () if judged.verdict == GO else (judged.sentence,)
     walked = pictures.latest(desk.work.backups, desk.environment.identity, bundle)
-    standing = content.Standing(judged.verdict, judged.at, reasons)
-    made = content.gather(desk.environment, bundle, standing, desk.seeds, walked)
+    standing = content.Standing(judged.verdict, judged.at, reasons, card.evidence)
+    made = content.gather(
+        desk.environment, bundle, standing, desk.seeds, walked, meeting=card.meeting
+    )
     at = root(visit.request)
     site = sheet_page.Site(
         style=f"{at}/sheet.css",

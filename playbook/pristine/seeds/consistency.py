@@ -12,7 +12,7 @@ import babel
 
 from playbook import PROJECT
 from playbook.pristine.currency_codes import Currency
-from playbook.pristine.language_of_text import could_be
+from playbook.pristine.language_of_text import could_be, direction
 from playbook.pristine.livesale_time import SCHEDULED_TIME
 from playbook.pristine.seeds.collection import Seeds
 from playbook.pristine.seeds.models import Language, LiveSale, Region
@@ -237,10 +237,10 @@ def _locales(seeds: Seeds) -> Iterator[str]:
         messages = line.model.messages
         known = seeds.cognates.get(language)
         cognates = known.model.messages if known else []
-        direction = babel.Locale.parse(language).text_direction
-        if line.model.direction != direction:
+        reads = direction(language)
+        if line.model.direction != reads:
             yield (
-                f"{line.where}: direction: {line.model.direction}; expected {direction}, "
+                f"{line.where}: direction: {line.model.direction}; expected {reads}, "
                 f"as {language} reads"
             )
         expected = expected_names(language, source)

@@ -9,7 +9,9 @@ object. Putting ours in its place leaves no other way to the disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,50 +39,67 @@ class RedactedFiles(AllureFileLogger):
         self,
         directory: str,
         redact: Redact,
-        told_fixtures: Mapping[str, str],
+        named_fixtures: Mapping[str, str],
         only_with_steps: Collection[str],
     ) -> None:
         super().__init__(directory)
-        self._redact, self._told_fixtures = redact, told_fixtures
+        self._redact, self._named_fixtures = redact, named_fixtures
         self._only_with_steps = only_with_steps
+        self._reported = False
 
     @allure_commons.hookimpl
     def report_result(self, result: object) -> None:
-        super().report_result(redacted(result, self._redact))
+        with self._or_say_why():
+            super().report_result(redacted(result, self._redact))
 
     @allure_commons.hookimpl
     def report_container(self, container: TestResultContainer) -> None:
-        told = redacted(container, self._redact)
-        told.befores = [
-            attr.evolve(before, name=self._told_fixtures.get(before.name, before.name))
-            for before in told.befores
+        safe = redacted(container, self._redact)
+        safe.befores = [
+            attr.evolve(before, name=self._named_fixtures.get(before.name, before.name))
+            for before in safe.befores
             if before.status in UNWELL
             or (
-                before.name in self._told_fixtures
+                before.name in self._named_fixtures
                 and (before.steps or before.name not in self._only_with_steps)
             )
         ]
-        told.afters = [
-            attr.evolve(after, name=self._told_fixtures.get(_fixture_of(after.name), after.name))
-            for after in told.afters
+        safe.afters = [
+            attr.evolve(after, name=self._named_fixtures.get(_fixture_of(after.name), after.name))
+            for after in safe.afters
             if after.status in UNWELL or after.attachments
         ]
-        if told.befores or told.afters:
-            super().report_container(told)
+        if safe.befores or safe.afters:
+            with self._or_say_why():
+                super().report_container(safe)
 
     @allure_commons.hookimpl
     def report_globals(self, globals_item: object) -> None:
-        super().report_globals(redacted(globals_item, self._redact))
+        with self._or_say_why():
+            super().report_globals(redacted(globals_item, self._redact))
 
     @allure_commons.hookimpl
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
-        super().report_attached_data(_redacted_bytes(body, self._redact), file_name)
+        with self._or_say_why():
+            super().report_attached_data(_redacted_bytes(body, self._redact), file_name)
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
-        super().report_attached_data(
-            _redacted_bytes(Path(source).read_bytes(), self._redact), file_name
-        )
+        with self._or_say_why():
+            super().report_attached_data(
+                _redacted_bytes(Path(source).read_bytes(), self._redact), file_name
+            )
+
+    @contextmanager
+    def _or_say_why(self) -> Iterator[None]:
+        """A report that cannot be written, as on a full disk, changes no verdict: say so once."""
+        try:
+            yield
+        except OSError as error:
+            if not self._reported:
+                self._reported = True
+                why = f"some Allure results cannot be written: {error.strerror}"
+                print(self._redact(f"playbook: {why}; the verdict stands"), file=sys.stderr)
 
 
 def redacted(value: Any, redact: Redact) -> Any:
@@ -102,7 +121,7 @@ def redacted(value: Any, redact: Redact) -> Any:
 def hide_secrets(
     directory: str,
     redact: Redact,
-    told_fixtures: Mapping[str, str],
+    named_fixtures: Mapping[str, str],
     only_with_steps: Collection[str] = (),
 ) -> Callable[[], None]:
     """Let everything that Allure writes be redacted; answers with what undoes that.
@@ -112,7 +131,7 @@ def hide_secrets(
     """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))
-    ours = RedactedFiles(directory, redact, told_fixtures, only_with_steps)
+    ours = RedactedFiles(directory, redact, named_fixtures, only_with_steps)
     plugins.unregister(plain)
     plugins.register(ours)
 

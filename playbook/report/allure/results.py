@@ -3,7 +3,8 @@
 allure-pytest does not know Gherkin: it would show ``test_x[lvmh-fr-French-ltr]`` without a step,
 and fold a scenario's bundles and an outline's examples into one test case. Here every example
 of every bundle is a test of its own, with its name, its steps, its history and, where it fails,
-what was expected beside what was found.
+what was expected beside what was found. Written by hand, because Allure's own adapter for
+pytest-bdd takes the place of allure-pytest and knows nothing of bundles and findings.
 """
 
 # mypy: allow-untyped-calls
@@ -89,7 +90,7 @@ KEPT_LABELS = ("tag", "host", "thread")
 DOCS_FROM_REPORT = "../../docs/"
 """From ``reports/allure-report/``, where the local report is, to the playbook's copy."""
 LINK_TYPE = "playbook"
-TOLD_FINDINGS = 12
+MOST_FINDINGS = 12
 """How many findings a message shows; the attachments have all."""
 COLUMN = 44
 """Width of a column of the attached table, narrow enough to stand beside two others."""
@@ -115,7 +116,7 @@ class AllureResults:
         self._from_settings = Redactor(secrets_in_environment())
         self._open_step: str | None = None
         self._begun = 0
-        self._access_told: set[str] = set()
+        self._access_noted: set[str] = set()
         self._accesses: dict[str, str] = {}
         config.add_cleanup(
             hide_secrets(str(self._directory), self._redact, SET_UP, ONLY_WITH_STEPS)
@@ -193,9 +194,9 @@ class AllureResults:
 
     def _tell_access(self, item: pytest.Item, demo: Demo) -> None:
         bundle = demo.bundle
-        if bundle.key in self._access_told:
+        if bundle.key in self._access_noted:
             return
-        self._access_told.add(bundle.key)
+        self._access_noted.add(bundle.key)
         try:
             access = local_text(demo.livesale.access, bundle.timezone)
         except Unobservable:
@@ -253,6 +254,13 @@ class AllureResults:
     def pytest_sessionfinish(self) -> None:
         if hasattr(self._config, "workerinput") or self._config.option.collectonly:
             return
+        try:
+            self._write_about_the_run()
+        except OSError as error:
+            why = f"{self._directory} cannot be written to: {error.strerror}"
+            print(self._redact(f"playbook: {why}; the verdict stands"), file=sys.stderr)
+
+    def _write_about_the_run(self) -> None:
         self._write("categories.json", json.dumps(categories(), ensure_ascii=False, indent=2))
         plugins = self._config.pluginmanager.get_plugins()
         collector = next(one for one in plugins if isinstance(one, Collector))
@@ -304,8 +312,8 @@ def _complete(
     test.fullName = f"{bundle.short} › {line} › {test.name}"
     test.titlePath = [bundle.firm, line]
     # Names only: neither the machine's paths nor the position of a test has a part in it.
-    told = [f"{name}={value}" for name, value in sorted(example.items())]
-    identity = "\n".join([bundle.key, line, scenario.name, *told])
+    parameters = [f"{name}={value}" for name, value in sorted(example.items())]
+    identity = "\n".join([bundle.key, line, scenario.name, *parameters])
     test.testCaseId = md5(identity.encode(), usedforsecurity=False).hexdigest()
     # One test everywhere, but each environment's history is its own.
     history = config.stash.get(HISTORY, THROW_AWAY)
@@ -380,12 +388,12 @@ def _details(error: BaseException | None) -> StatusDetails | None:
 
 
 def _message(result: Result, bundle: Bundle) -> str:
-    told = [
+    lines = [
         f"{f['where']}\n    expected {f['expected']}   |   found {f['found']}"
-        for f in result.findings[:TOLD_FINDINGS]
+        for f in result.findings[:MOST_FINDINGS]
     ]
-    if more := len(result.findings) - len(told):
-        told.append(f"and {more} more, in the attachment")
+    if more := len(result.findings) - len(lines):
+        lines.append(f"and {more} more, in the attachment")
     first = (
         "bring back what does not answer, then " if result.kind == FailureKind.ENVIRONMENT else ""
     )
@@ -393,7 +401,7 @@ def _message(result: Result, bundle: Bundle) -> str:
         [
             headline(bundle.firm, result.kind, result.line),
             "",
-            *(told or [result.reason]),
+            *(lines or [result.reason]),
             "",
             f"next: {first}playbook reset {bundle.short}",
         ]

@@ -6,8 +6,8 @@ function tell() {
   const minutes = Math.max(0, Math.floor((Date.now() - at) / 60000));
   const hours = Math.floor(minutes / 60);
   const old = hours >= 24;
-  const told = hours ? `${hours} h ago` : minutes ? `${minutes} min ago` : "just now";
-  age.textContent = old ? `${told}: check again before you trust it` : told;
+  const passed = hours ? `${hours} h ago` : minutes ? `${minutes} min ago` : "just now";
+  age.textContent = old ? `${passed}: check again before you trust it` : passed;
   age.className = old ? "warning" : "";
 }
 tell();

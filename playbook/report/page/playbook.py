@@ -28,7 +28,7 @@ def page() -> str:
         if opening.type == "heading_open":
             opening.attrSet("id", anchor_of(title.content))
     html = markdown.renderer.render(tokens, markdown.options, {})
-    # The renderer has escaped whatever the text holds.
+    # The renderer has escaped the text.
     return render.rendered("playbook.html.j2", text=Markup(html))
 
 
@@ -36,7 +36,7 @@ def linked_from(report: str) -> str:
     """An Allure report whose links to the playbook open its page beside it."""
     anchors = {place.link_name: f"{NAME}#{place.anchor}" for place in places().values()}
     # "<" would let a text end the script.
-    told = json.dumps(anchors, ensure_ascii=False).replace("<", "\\u003c")
-    script = render.source("links.js").replace("__LINKS__", told)
+    links = json.dumps(anchors, ensure_ascii=False).replace("<", "\\u003c")
+    script = render.source("links.js").replace("__LINKS__", links)
     before, end, after = report.rpartition("</body>")
     return f"{before}<script>{script}</script>\n{end}{after}"

@@ -17,7 +17,7 @@ from playbook.report.page import render
 from playbook.verdict.checks import CHECKS, MARKS
 from playbook.verdict.model import NOWHERE, BundleVerdict, Result, Verdict, of_results
 
-TOLD = {"error": "could not be checked", "skipped": "was skipped", "not-run": "did not run"}
+IN_WORDS = {"error": "could not be checked", "skipped": "was skipped", "not-run": "did not run"}
 SHOWN_FINDINGS = 8
 """How many findings of a scenario stand open; the others unfold."""
 
@@ -81,8 +81,8 @@ def page_of(verdict: Verdict) -> str:
         short=short,
         status_of=status_of,
         not_passed=_not_passed,
-        told_status=lambda status: TOLD.get(status, status),
-        told_time=lambda instant: local_text(instant, "UTC"),
+        status_in_words=lambda status: IN_WORDS.get(status, status),
+        time_in_words=lambda instant: local_text(instant, "UTC"),
     )
 
 

@@ -1,13 +1,13 @@
 """What stands on a sheet, gathered from what the deployment serves right now.
 
-Nothing is looked up in the seeds that the investor sees live; what can't be had is said in its
-place, so that a sheet never shows an old or wished-for number.
+Nothing is looked up in the seeds that the investor sees live; what is missing is named in
+its place, so that a sheet never shows an old or hoped-for number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document, Seeds, load
 from playbook.report.sheet.number_format import kpi, money
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, WALK, checks_by_evidence
 from playbook.verdict.model import BundleVerdict
 from playbook.walk import pictures
 
@@ -49,6 +49,8 @@ class Standing:
     """GO, NO-GO or UNKNOWN."""
     at: datetime | None
     reasons: tuple[str, ...] = ()
+    evidence: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The checks that looked at what is "stored", and those that have "seen" it in the app."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,16 @@ class Sheet:
     """One bundle's page."""
 
     bundle: Bundle
+    investor: str
+    """Whom it is for; empty where the bundle's id does not say."""
     environment: str
     """Its name."""
+    meeting: datetime | None
+    """The meeting that the demo is prepared for."""
+    account: str
+    """The e-mail address to sign in with."""
+    sign_in: str
+    """Where to sign in; empty where the app's description does not say."""
     standing: Standing
     printed_at: datetime
     context: tuple[tuple[str, str], ...]
@@ -77,7 +87,7 @@ class Sheet:
     kpis: tuple[tuple[str, str], ...]
     currency: str
     gaps: tuple[str, ...]
-    """What could not be had, one line each."""
+    """What is not available, one line each."""
     walked: pictures.Kept | None = None
     """The last walk through the demo whose pictures are kept."""
 
@@ -87,7 +97,8 @@ def standing(verdict: BundleVerdict, at: datetime) -> Standing:
     reasons = [f"{result.line}: {result.reason}" for result in verdict.not_passed]
     looked_at = {result.check for result in verdict.results}
     reasons += [f"{check}: did not run" for check in CHECKS if check not in looked_at]
-    return Standing(verdict.verdict, at, tuple(reasons))
+    evidence = checks_by_evidence({check: verdict.stands_on(check) for check in (*CHECKS, WALK)})
+    return Standing(verdict.verdict, at, tuple(reasons), evidence)
 
 
 def gather(
@@ -96,8 +107,9 @@ def gather(
     standing: Standing,
     seeds: Seeds | None = None,
     walked: pictures.Kept | None = None,
+    meeting: datetime | None = None,
 ) -> Sheet:
-    """Look at all that a sheet says. What can't be had becomes a gap; nothing is raised."""
+    """Look at all that a sheet says. What is missing becomes a gap; nothing is raised."""
     gaps: list[str] = []
 
     def had[T](what: str, look: Callable[[], T], otherwise: T) -> T:
@@ -110,7 +122,7 @@ def gather(
             gaps.append(f"{what}: what is served can't be read ({type(error).__name__})")
         return otherwise
 
-    now = clock.now()
+    now, seeds = clock.now(), seeds or load()
     unanswered: dict[str, Any] = {}
     served = had("Context", lambda: _context(environment, bundle), unanswered)
     context: Mapping[str, Any] = served.get("context") or {}
@@ -123,7 +135,11 @@ def gather(
         gaps.append("LiveSale: none is ahead")
     return Sheet(
         bundle=bundle,
+        investor=investor_of(bundle),
         environment=environment.name,
+        meeting=meeting,
+        account=_account(seeds, bundle),
+        sign_in=_sign_in_page(environment),
         standing=standing,
         printed_at=now,
         context=tuple(
@@ -148,6 +164,29 @@ def gather(
         gaps=tuple(gaps),
         walked=walked,
     )
+
+
+def investor_of(bundle: Bundle) -> str:
+    """The investor whom a bundle is for, by its id, an alias before it: "Julie Bercovy"."""
+    firm = bundle.short.replace("-", "_").upper() + "_"
+    names = (name.upper() for name in (*bundle.aliases, bundle.key))
+    named = next((name for name in names if name.startswith(firm)), firm)
+    return " ".join(word.capitalize() for word in named.removeprefix(firm).split("_") if word)
+
+
+def _account(seeds: Seeds, bundle: Bundle) -> str:
+    """The first of the bundle's accounts that shows the demo; empty where there is none."""
+    accounts = [line.model for line in seeds.accounts.values() if line.model.bundle == bundle.key]
+    shown = sorted(accounts, key=lambda account: account.role != "demo")
+    return shown[0].email if shown else ""
+
+
+def _sign_in_page(environment: Environment) -> str:
+    front_end = environment.deployment.front_end
+    page = "" if "sign_in" in front_end.not_known else front_end.pages.get("sign_in", "")
+    if not page.startswith("/"):  # the name of a link that the API gives
+        return ""
+    return environment.front_end_address.rstrip("/") + page
 
 
 def _json(environment: Environment, path: str) -> dict[str, Any]:
@@ -175,11 +214,10 @@ def _links(served: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _kept(
-    environment: Environment, bundle: Bundle, seeds: Seeds | None, now: datetime
+    environment: Environment, bundle: Bundle, seeds: Seeds, now: datetime
 ) -> dict[Kind, list[Document]]:
     kinds: tuple[Kind, ...] = ("livesales", "products")
-    loaded = seeds or load()
-    return read_kept(environment.db, environment.deployment, bundle, loaded, kinds, now)
+    return read_kept(environment.db, environment.deployment, bundle, seeds, kinds, now)
 
 
 def _offers(

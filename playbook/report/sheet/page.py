@@ -15,12 +15,13 @@ from markupsafe import Markup
 from playbook.clock import local_text
 from playbook.processes.output import write_output
 from playbook.report.sheet.content import Sheet
+from playbook.verdict.checks import EVIDENCE
 from playbook.walk.walk import TITLES
 
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"
 MOST_REASONS, LONGEST_REASON = 3, 150
-"""What fits on one page, whatever went wrong; the panel has all of it."""
+"""What always fits on one page; the panel has the rest."""
 
 
 @dataclass(frozen=True)
@@ -71,5 +72,6 @@ def _templates() -> Environment:
     )
     templates.globals |= {"local_text": local_text, "here_text": here_text}
     templates.globals |= {"picture_data": picture_data, "page_titles": TITLES}
+    templates.globals |= {"evidence": EVIDENCE}
     templates.globals |= {"most": MOST_REASONS, "longest": LONGEST_REASON}
     return templates

@@ -1,0 +1,48 @@
+"""How the answers of an app are read: strictly, but in each way in which apps write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from playbook.deployments.answers import id_of, instant_of
+from playbook.deployments.description import UnreadableAnswer
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"_id": "7"}, {"id": "7"}, {"_id": "7", "id": "x"}, {"_id": {"$oid": "7"}}, {"_id": 7}],
+)
+def test_an_id_is_read(document: dict[str, Any]) -> None:
+    assert id_of(document) == "7"
+
+
+@pytest.mark.parametrize("value", [None, True, 7.5, {}, ["7"], {"$oid": None}])
+def test_what_is_no_id_is_refused(value: object) -> None:
+    with pytest.raises(UnreadableAnswer, match="_id is not a text"):
+        id_of({"_id": value})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-11-26T12:00:00",
+        "2026-11-26T12:00:00Z",
+        "2026-11-26T12:00:00.000000",
+        "2026-11-26 12:00",
+        "2026-11-26T20:00:00+08:00",
+        {"$date": "2026-11-26T12:00:00.000Z"},
+    ],
+)
+def test_an_instant_is_read(value: object) -> None:
+    assert instant_of({"starts_at": value}, "starts_at") == NOON
+
+
+@pytest.mark.parametrize("value", [None, "soon", 5, {"$date": 5}, ""])
+def test_what_is_no_instant_is_refused(value: object) -> None:
+    with pytest.raises(UnreadableAnswer, match="starts_at is not a"):
+        instant_of({"starts_at": value}, "starts_at")
