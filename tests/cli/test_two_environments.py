@@ -219,7 +219,7 @@ def test_another_ones_old_backups_are_not_pruned(two: Two, unharmed: Held) -> No
         shutil.rmtree(kept, ignore_errors=True)
 
 
-def test_reports_of_the_other_one_stay(two: Two, unharmed: Held) -> None:
+def test_reports_of_the_other_one_stay(two: Two) -> None:
     """In one folder of results, those of the same bundle of another environment are not removed."""
     reports = two.folder / "reports"
     for sandbox in (two.first, two.second):
