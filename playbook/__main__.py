@@ -21,10 +21,20 @@ for _number in (signal.SIGINT, signal.SIGTERM):
 
 
 def main() -> NoReturn:
-    """Load the command line and run it."""
-    from playbook import cli
+    """Load the command line and run it.
 
-    cli.load_commands()
+    Where it cannot be loaded, as after half an installation, one line says so; exit code 1 would
+    be a NO-GO.
+    """
+    try:
+        from playbook import cli
+
+        cli.load_commands()
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user
+        why = f"{type(error).__name__}: {error}"
+        line = f"playbook: this installation is not whole ({why}); install it again\n"
+        os.write(2, line.encode("utf-8", "replace"))
+        os._exit(3)
     cli.main()
 
 

@@ -1,6 +1,6 @@
 @bundle-a16z @check-showcase @severity-high
 Feature: a16z: AI infrastructure examples loaded
-  The assistant is the shop: what runs underneath, and what it brings.
+  The AI assistant sells: how it works, and what it earns.
 
   Background:
     Given the investor's demo

@@ -1,6 +1,6 @@
 @check-creators @severity-high
 Feature: Creator profiles: 3 active creators
-  The faces of the story: whoever hosts a LiveSale for this investor.
+  The people who host LiveSales for this investor.
 
   Background:
     Given the investor's demo

@@ -120,7 +120,7 @@ def load_commands() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and end with its exit code; whatever happens, in plain words."""
+    """Run the command line and end with its exit code; every error is printed in plain words."""
     show_on_every_terminal()
     if not app.registered_commands:
         load_commands()
@@ -204,7 +204,7 @@ def _of_the_machine(error: OSError) -> str | None:
 
 def _keep(report: str) -> str:
     """Write down what went wrong and say where it is; on stderr where no folder is writable."""
-    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
     for in_temporary_folder in (False, True):
         try:
             temporary = Path(tempfile.gettempdir()) if in_temporary_folder else None
@@ -238,7 +238,7 @@ def _bundle_names() -> str:
 
     try:
         return ", ".join(line.model.short for line in seeds.load().bundles.values())
-    except PlaybookError:  # help is there, whatever state the seeds are in
+    except PlaybookError:  # help is printed even where the seeds have mistakes
         return "see seeds/bundles.json"
 
 

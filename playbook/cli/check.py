@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -87,7 +86,7 @@ def look_and_tell(
     from playbook.verdict.run_features import check as run_check
 
     if allure is not None:
-        require_writable(allure)
+        require_allure(allure)
     by = whoever_asks()
     trigger = WALK if walking is not None and walking.alone else CHECK
     begun = {one.key: recording.begin(seeds, one.key, by, trigger) for one in chosen}
@@ -119,14 +118,13 @@ def look_and_tell(
     return verdict
 
 
-def require_writable(folder: Path) -> None:
+def require_allure(folder: Path) -> None:
     """Raises WrongUsage where Allure results cannot be left in a folder."""
     from playbook.errors import WrongUsage
+    from playbook.processes.output import require_writable
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        require_writable(folder)
     except OSError as error:
         raise WrongUsage(
             f"--allure {folder}: it cannot be written to ({error.strerror}); name another folder"

@@ -145,7 +145,7 @@ def _opened_after_a_retry(
 
 @contextmanager
 def _alerting(outbox: object, names: str) -> Iterator[None]:
-    """Tell people of nights that could not even begin: nobody else will."""
+    """Alert people that nights could not begin: nothing else would say so."""
     from typing import cast
 
     from playbook import clock

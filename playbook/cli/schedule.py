@@ -1,4 +1,4 @@
-"""``playbook schedule``: when the bundles are reset, and what sees to it."""
+"""``playbook schedule``: when the bundles are reset, and who does it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALL = "all"
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="When the bundles are reset, and what sees to it.")
+    group = typer.Typer(help="When the bundles are reset, and who does it.")
     group.callback(invoke_without_command=True)(show)
     for command in (named(run), named(due), render):
         group.command()(command)
@@ -45,7 +45,7 @@ def run(
 ) -> None:
     """Make every bundle's nightly run, each at 03:00 in its own zone, until told to stop.
 
-    SIGTERM lets the runs in hand finish; a second one makes them roll back.
+    SIGTERM lets the present runs finish; a second one makes them roll back.
     """
     from playbook.environment import Settings
     from playbook.nights.schedule.runner import Runner

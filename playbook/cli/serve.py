@@ -47,7 +47,7 @@ def serve(
         stack.enter_context(listener)
         try:
             listener.bind((host, port))
-            listener.listen()  # whoever comes before the server is there waits for it
+            listener.listen()  # who connects before the server is ready waits for it
         except OSError as error:
             raise WrongUsage(
                 f"{host}:{port} can't be listened on ({error.strerror}); name another --port"

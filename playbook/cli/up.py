@@ -67,7 +67,7 @@ def page_lines(address: str) -> list[str]:
 
 
 def export_lines(variables: dict[str, str]) -> list[str]:
-    """Lines that bash, zsh and fish all take, whatever stands in a value."""
+    """Lines that bash, zsh and fish all read, with any characters in a value."""
     return [f"export {name}={quoted(value)}" for name, value in variables.items()]
 
 
@@ -116,7 +116,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
     from playbook.embedded.start import start
     from playbook.errors import PlaybookError
 
-    os.setsid()  # Ctrl-C in the terminal is for whatever runs there
+    os.setsid()  # Ctrl-C in the terminal must not end this process
     ended = _end_requested()
     status = 0
     try:
@@ -128,7 +128,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
                 pid=os.getpid(),
             )
             nowhere = os.open(os.devnull, os.O_RDWR)
-            for stream in (0, 1, 2):  # whoever reads what we print sees its end
+            for stream in (0, 1, 2):  # the reader of our output sees its end
                 os.dup2(nowhere, stream)
             while not ended.wait(LOOK_SECONDS) and _lives(session):
                 pass

@@ -11,7 +11,7 @@ from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
 UNTIL_THE_LIVESALE = timedelta(hours=48)
-"""How long an account must go on to work: whoever gets access today comes back for the LiveSale."""
+"""How long an account must still work: who gets access today comes back for the LiveSale."""
 
 
 class Accounts:

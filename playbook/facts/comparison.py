@@ -24,7 +24,7 @@ def identical(expected: object, found: object) -> bool:
     if isinstance(expected, list) and isinstance(found, list):
         return len(expected) == len(found) and all(map(identical, expected, found))
     if isinstance(expected, datetime) and isinstance(found, datetime):
-        return expected == found  # of whatever class: there is only one kind of instant
+        return expected == found  # their classes may differ: an instant is an instant
     return type(expected) is type(found) and expected == found
 
 

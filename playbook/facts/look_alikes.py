@@ -6,7 +6,7 @@ import unicodedata
 from difflib import SequenceMatcher
 
 MOST_NAMED = 3
-"""So many places are named; whoever mends the text sees the others then."""
+"""So many places are named; the others are seen when the text is corrected."""
 
 
 def described_apart(expected: str, found: str) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 Documents come by plain finds, caches in two scans and a fetch, the API's answers in parallel.
 What a check must do to know the truth (a login an account, one tracked event) is marked as a
-probe, and removed again whatever happens (:meth:`Reading.remove_probes`).
+probe, and always removed again (:meth:`Reading.remove_probes`).
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class Reading:
 
     @cached_property
     def stored(self) -> Stored:
-        """The same by kind, whatever the app calls its collections."""
+        """The same by kind; apps call their collections differently."""
         pristine = pristine_documents(self.bundle, self.seeds, self.at)
         return Stored(self.deployment, pristine, self.documents)
 
@@ -422,7 +422,7 @@ class Reading:
 
     def _log_in(self, email: str) -> Answer:
         self._result(self._documents)
-        # The wrong password first, so that a good login ends whatever the app counts.
+        # The wrong password first: a good login afterwards ends the app's count of failures.
         self._result(self._wrong)
         self._probed = True
         try:
@@ -606,7 +606,7 @@ class Reading:
 
 
 class AskedOnce:
-    """What bundles share: whoever asks first has it asked for, and all get the same answer."""
+    """What bundles share: it is asked for once, and all get the same answer."""
 
     def __init__(self) -> None:
         self._asked: dict[Hashable, Future[Any]] = {}

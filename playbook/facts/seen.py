@@ -181,7 +181,7 @@ class Seen:
     def own_page(self) -> Iterator[Finding]:
         """In what the own page of a signed-in account is not its own."""
         if self._reading.own_page is None:
-            return  # another bundle of the region stands for it; the board has used the token
+            return  # another bundle of the region opens it; the board has used the token
         email, page = self._reading.own_page
         if page.email.casefold() != email.casefold():
             yield Finding(f"the own page of account {email}: email", email, page.email)

@@ -143,7 +143,7 @@ class Showcase:
     def wrongly_served(self) -> Iterator[Finding]:
         """Headline numbers that the API does not show in the bundle's currency.
 
-        Converted money may differ by 1 %; whatever is not converted must be exact.
+        Converted money may differ by 1 %; all else must be exact.
         """
         answer, wanted_currency = self._reading.kpis, self._reading.bundle.currency
         shown = answer.field("investor_focus_metrics", dict)

@@ -29,6 +29,7 @@ from playbook.nights.schedule.due import due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.livesale_time import livesale_start
 from playbook.pristine.seeds import Seeds
+from playbook.processes.output import require_writable
 from playbook.processes.signals import (
     Interrupted,
     StoppedEarly,
@@ -431,6 +432,13 @@ class Nightly:
         if self.reports is None:
             return None
         folder = self.reports / "allure-results"
+        try:
+            require_writable(folder)
+        except OSError as error:
+            note = f"{folder} can't be written to: {error.strerror}; name another with --reports"
+            if note not in night.notes:
+                night.notes.append(note)
+            return None
         if not night.results_cleared:
             remove_results_of(folder, night.bundle.short, history_of(self.environment))
             night.results_cleared = True

@@ -26,7 +26,7 @@ LOCKED_FOR = timedelta(hours=1)
 SHORTEST, LONGEST = 12, 256
 NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 AT_ONCE = 2
-"""Each verification takes 64 MiB for a moment: so many at once, and no more."""
+"""How many passwords are compared at once: each comparison takes 64 MiB for a moment."""
 
 type Role = Literal["viewer", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role.__value__)
@@ -38,7 +38,7 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is known here."""
+    """A person with an account."""
 
     name: str
     role: Role
@@ -55,7 +55,7 @@ class Accounts:
     db: Database[dict[str, Any]]
 
     def add(self, name: str, role: str, password: str, now: datetime) -> Person:
-        """Make an account. Raises WrongUsage where the name is taken or anything is unfit."""
+        """Make an account. Raises WrongUsage where the name is taken, or a value is not valid."""
         person = Person(_name(name), _role(role))
         try:
             self.db[COLLECTION].insert_one(
@@ -92,20 +92,20 @@ class Accounts:
         return [Person(one["_id"], one["role"]) for one in found]
 
     def find(self, name: str) -> Person | None:
-        """Somebody by name."""
+        """The person of a name, or None."""
         found = self.db[COLLECTION].find_one({"_id": name}, {"role": 1})
         return Person(found["_id"], found["role"]) if found else None
 
     @property
     def has_operator(self) -> bool:
-        """Whether anybody could reset anything."""
+        """Whether there is an operator: without one nobody can reset anything."""
         return self.db[COLLECTION].find_one({"role": "operator"}, {"_id": 1}) is not None
 
     def verify(self, name: str, password: str, now: datetime) -> Person | None:
         """Who signs in with a password; None where it is wrong, or the account unknown or locked.
 
-        The fifth wrong password locks the account for an hour. An attempt is counted before it is
-        looked at, so that many at once get no more than five looks.
+        The fifth wrong password locks the account for an hour. An attempt is counted before its
+        password is compared: of many at once, no more than five are compared.
         """
         name = name.strip().casefold()[:LONGEST]
         open_now = {"$or": [{"locked_until": None}, {"locked_until": {"$lte": now}}]}
@@ -114,12 +114,14 @@ class Accounts:
             {"$inc": {"wrong": 1}},
             return_document=ReturnDocument.AFTER,
         )
-        may_look = found is not None and found["wrong"] <= WRONG_PASSWORDS
-        # An unknown or locked account takes as long as any other, and so tells nothing.
-        fits = _fits(found["password"] if found and may_look else _hash_of_no_account(), password)
+        may_compare = found is not None and found["wrong"] <= WRONG_PASSWORDS
+        # An unknown or locked account takes as long as any other: the time gives nothing away.
+        right = _is_right(
+            found["password"] if found and may_compare else _hash_of_no_account(), password
+        )
         if found is None:
             return None
-        if fits and may_look:
+        if right and may_compare:
             self.db[COLLECTION].update_one(
                 {"_id": name}, {"$set": {"wrong": 0, "locked_until": None}}
             )
@@ -137,19 +139,19 @@ class Accounts:
 
 
 def _name(name: str) -> str:
-    plain = name.strip().casefold()
-    if not NAME.fullmatch(plain):
+    normalised = name.strip().casefold()
+    if not NAME.fullmatch(normalised):
         raise WrongUsage(
-            f"{name!r} is no user name; expected letters, digits and . _ @ + -, at most 64"
+            f"{name!r} is not a user name; expected letters, digits and . _ @ + -, at most 64"
         )
-    return plain
+    return normalised
 
 
 def _role(role: str) -> Role:
     for known in ROLES:
         if role == known:
             return known
-    raise WrongUsage(f"{role!r} is no role; expected one of {', '.join(ROLES)}")
+    raise WrongUsage(f"{role!r} is not a role; expected one of {', '.join(ROLES)}")
 
 
 def _hashed(password: str) -> str:
@@ -158,7 +160,7 @@ def _hashed(password: str) -> str:
     return _hasher.hash(password)
 
 
-def _fits(stored: object, password: str) -> bool:
+def _is_right(stored: object, password: str) -> bool:
     if not isinstance(stored, str) or len(password) > LONGEST:
         return False
     with _turns:

@@ -1,4 +1,4 @@
-"""Who did what and when: one document an action in ``demo_audit``, never changed."""
+"""Who did what, and when: one document for each action in ``demo_audit``, never changed."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Authentication:
     def person(self, request: Request, role: Role) -> Person:
         """Who may use an endpoint: by bearer token, else by session.
 
-        Raises HTTPException: 401 where nobody is known, 403 where they may not.
+        Raises HTTPException: 401 where nobody is signed in, 403 where the role does not allow it.
         """
         if "Authorization" in request.headers:
             if bears(request, self.api_token):
@@ -52,7 +52,9 @@ class Authentication:
         if session is None:
             raise _unknown()
         if not session.person.may(role):
-            raise HTTPException(403, f"this takes the role {role}; {session.person.name} has not")
+            raise HTTPException(
+                403, f"this takes the role {role}; {session.person.name} does not have it"
+            )
         # A browser sends the cookie along for pages of other sites, too. With a GET it may say
         # nothing of them, and here a GET works: it checks a demo.
         source = source_of(request.headers)

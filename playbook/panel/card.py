@@ -31,7 +31,7 @@ class Card:
     now: datetime
     judged: Standing
     lease_since: datetime | None
-    """Since when somebody holds the lease of the bundle's resets."""
+    """Since when another run holds the lease of the bundle's resets."""
     present: tuple[Presence, ...]
     """Who is in session, of this bundle."""
     neighbours: tuple[Presence, ...]
@@ -41,7 +41,7 @@ class Card:
     last_walk: datetime | None
     """When the demo was last walked through, in whatever state it was then."""
     meeting: datetime | None
-    """The meeting that the demo is prepared for, while it is ahead or hardly over."""
+    """The meeting that the demo is prepared for, until an hour after its start."""
     livesale: Document | None
     """The next LiveSale that is ahead."""
     next_reset: datetime
@@ -68,12 +68,12 @@ class Card:
 
     @property
     def severity(self) -> str:
-        """How bad a NO-GO is, in words: "can't start"; empty where it is none."""
+        """How bad a NO-GO is, in words: "can't start"; empty where the bundle is not NO-GO."""
         return str(self.reasons[0]["severity_in_words"]) if self.reasons else ""
 
     @property
     def action(self) -> str:
-        """What to do about it: check, reset, sheet, wait, or ask (what a reset can't mend)."""
+        """What to do about it: check, reset, sheet, wait, or ask (where a reset does not help)."""
         if self.state == RESETTING or (self.job is not None and self.job.running):
             return "wait"
         if self.judged.verdict == NO_GO:
@@ -124,12 +124,12 @@ class Card:
     @property
     def sentence(self) -> str:
         """What a person should know, in one sentence."""
-        told: list[str] = []
+        parts: list[str] = []
         if self.resetting_since is not None:
             since = clock.local_text(self.resetting_since, self.bundle.timezone)
-            told.append(f"Being reset since {since}.")
+            parts.append(f"Being reset since {since}.")
         if self.present:
-            told.append(f"In session: {self.present[0].described_in(self.bundle.timezone)}.")
+            parts.append(f"In session: {self.present[0].described_in(self.bundle.timezone)}.")
         if self.resetting_since is None or self.judged.verdict != GO:
-            told.append(self.judged.sentence)
-        return " ".join(told)
+            parts.append(self.judged.sentence)
+        return " ".join(parts)

@@ -29,7 +29,7 @@ class Line:
     check: str
     words: str
     status: str
-    """passed, failed, or unknown where nobody has looked."""
+    """passed, failed, or unknown where there was no check."""
     results: tuple[Mapping[str, Any], ...]
     """What each scenario said; empty where the run kept no more than the failed names."""
 

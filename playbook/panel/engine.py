@@ -1,4 +1,4 @@
-"""What a server does for a bundle: reset it, roll it back, check it, walk through it; for real.
+"""What a server does with a bundle: reset it, roll it back, check it, walk through it.
 
 A check and a walk are recorded in the journal beside the resets, as runs with the trigger "check"
 or "walk", so that every server, command and page that reads the journal says the same.

@@ -93,7 +93,7 @@ class Failures:
         """What was refused, or needs something that cannot be reached."""
         path = _path(request)
         if request.method == "POST" and not path.startswith("/api/"):
-            # Where it goes on, the page itself says what is wrong.
+            # Where the failure lasts, the page itself says what is wrong.
             return RedirectResponse(f"{root(request)}{_page_of_form(path)}", 303)
         text = str(error) if isinstance(error, PlaybookError) else "MongoDB cannot be reached"
         return self.answer(request, 409 if isinstance(error, Refused) else 503, text)
@@ -111,7 +111,7 @@ class Failures:
             who = session.person.name if session else NOBODY
             with self.environment.translate_connection_errors():
                 self.audit.record(who, "refused", clock.now(), detail=f"{_path(request)}: {why}")
-        except PlaybookError as error:  # the refusal stands all the same
+        except PlaybookError as error:  # it is refused nevertheless
             log.warning("a refusal is not in the audit log: %s", error)
 
 

@@ -1,8 +1,8 @@
-"""What is being done to a bundle right now, told step by step to whoever looks.
+"""What is being done to a bundle right now, reported step by step to everybody who looks.
 
 One document a bundle in ``demo_jobs``: its latest job, with every line of its progress. It is in
 MongoDB so that any server can show it, and so that two people who press the same button get one
-job. A job whose server has died stops beating, and the next one takes its place.
+job. A job whose server has died gives no more signs of life, and the next one takes its place.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COLLECTION = "demo_jobs"
 AT_ONCE = 8
 BEAT_SECONDS = 3.0
 SILENT = timedelta(seconds=15)
-"""A running job that has not been heard of for so long has died with its server."""
+"""A running job without a sign of life for so long has died with its server."""
 
 LOST = "The server that worked on it went away: look at the demo again."
 
@@ -42,14 +42,14 @@ type Document = dict[str, Any]
 log = logging.getLogger("playbook.jobs")
 
 
-class Told:
-    """How a job tells what it is doing; a word that can't be written is no reason to stop."""
+class JobProgress:
+    """Writes down what a job is doing. Where MongoDB is away, the job goes on without it."""
 
     def __init__(self, db: Database[Document], bundle: str, job: str, redact: Redactor) -> None:
         self._jobs, self._mine, self._redact = db[COLLECTION], {"_id": bundle, "job": job}, redact
         self._lines: list[Document] = []
         self._kept = 0
-        """How many of them stand in MongoDB as they will stay."""
+        """How many of the lines are in MongoDB and will not change any more."""
 
     def begin(self, text: str, number: int | None = None, total: int | None = None) -> None:
         """A step begins; the one before it is done."""
@@ -57,12 +57,12 @@ class Told:
         self._write(number=number, total=total)
 
     def say(self, text: str, state: State, picture: str = "") -> None:
-        """Something has come out, well or badly; ``picture`` is where the panel shows one of it."""
+        """A result, good or bad; ``picture`` is the address of its picture in the panel."""
         self._add(text, state, picture)
         self._write()
 
     def finish(self, state: State, message: str) -> None:
-        """The job is over, and this is its one line for the person."""
+        """The job is over; ``message`` is the one line for the person who asked for it."""
         self._close(state)
         self._write(status=state, message=self._redact(message), ended_at=clock.now())
 
@@ -79,12 +79,12 @@ class Told:
         news = {f"lines.{n}": self._lines[n] for n in range(self._kept, len(self._lines))}
         with suppress(PyMongoError):
             self._jobs.update_one(self._mine, {"$set": {**changes, **news}})
-            # The last one may be closed yet.
+            # The last one may still change from "doing" to "done".
             self._kept = max(0, len(self._lines) - 1)
 
 
-type Task = Callable[[Told], str]
-"""Does the work, telling how it goes; answers with a line for the person."""
+type Task = Callable[[JobProgress], str]
+"""Does the work, reports how it goes, and answers with a line for the person."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Job:
 
 
 class Jobs:
-    """Runs jobs in threads of this server, at most one a bundle among all servers."""
+    """Runs jobs in threads of this server: at most one for each bundle, over all servers."""
 
     def __init__(
         self, db: Database[Document], redact: Redactor, identity: Callable[[], str] = str
@@ -152,13 +152,13 @@ class Jobs:
             {"status": {"$ne": "running"}},
             {"beat_at": {"$lt": now - SILENT}},
             {"beat_at": None},
-            # Brought along by a copied database: it runs elsewhere, if at all.
+            # It came with a copy of a database: it runs in another environment, if at all.
             {"environment": {"$exists": True, "$ne": self._identity()}},
         ]
         if claim(self._db[COLLECTION], bundle, free, {"$set": fresh}) is None:
             return False
         self._running.add(job)
-        self._pool.submit(self._work, Told(self._db, bundle, job, self._redact), job, task)
+        self._pool.submit(self._work, JobProgress(self._db, bundle, job, self._redact), job, task)
         return True
 
     def latest(self, bundles: Iterable[str]) -> dict[str, Job]:
@@ -169,14 +169,16 @@ class Jobs:
         silent_since = self._clock.now() - SILENT
         return {document["_id"]: _job(document, silent_since) for document in found}
 
-    def _work(self, told: Told, job: str, task: Task) -> None:
+    def _work(self, progress: JobProgress, job: str, task: Task) -> None:
         try:
-            told.finish("done", task(told))
+            progress.finish("done", task(progress))
         except PlaybookError as error:
-            told.finish("failed", str(error))
-        except Exception as error:  # noqa: BLE001 - the thread has nobody else to tell
+            progress.finish("failed", str(error))
+        except Exception as error:  # noqa: BLE001 - nothing above this thread would report it
             log.error("a job broke: %s: %s", type(error).__name__, self._redact(str(error)))
-            told.finish("failed", f"it broke ({type(error).__name__}); the server's log says more")
+            progress.finish(
+                "failed", f"it broke ({type(error).__name__}); the server's log says more"
+            )
         finally:
             self._running.discard(job)
 
@@ -189,7 +191,7 @@ class Jobs:
 
 
 def _job(found: Document, silent_since: datetime) -> Job:
-    # By MongoDB's clock, the only one that all servers share.
+    # By MongoDB's clock, which all servers share.
     beat_at = found.get("beat_at") or NEVER
     lost = found["status"] == "running" and beat_at < silent_since
     return Job(

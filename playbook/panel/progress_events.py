@@ -1,4 +1,4 @@
-"""A job's progress as server-sent events: the page's own fragment, each time it has changed."""
+"""A job's progress as server-sent events: the part of the page that shows it, when it changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playbook.panel.templating import fragment
 
 LOOK_SECONDS = 0.25
 KEEP_ALIVE_LOOKS = 40
-"""After so many looks without news a comment is sent, so that no proxy closes the connection."""
+"""After so many looks without news a comment is sent, so that no proxy ends the connection."""
 SESSION_LOOKS = 4
 """After so many looks it is asked whether the session is still open."""
 
@@ -29,9 +29,9 @@ def progress_of(job: Job | None) -> str:
 def streamed(
     jobs: Jobs, bundle: str, redact: Redactor, allowed: Callable[[], bool]
 ) -> StreamingResponse:
-    """Progress as it is made, and an "end" once nothing runs any more.
+    """A job's progress, and an "end" when nothing runs any more.
 
-    It ends, too, as soon as it is no longer ``allowed``: its reader has signed out.
+    It also ends as soon as it is no longer ``allowed``, because its reader has signed out.
     """
     return StreamingResponse(
         _events(jobs, bundle, redact, allowed),

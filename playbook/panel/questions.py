@@ -47,7 +47,7 @@ def wanted_reset(desk: Desk, bundle: Bundle, typed: str) -> WantedReset:
 def access_typed(bundle: Bundle, typed: str) -> tuple[datetime | None, list[Question]]:
     """T as it was typed, None where nothing was; and a question where it is over.
 
-    Raises WrongUsage where it is not a time, or one that nobody can mean.
+    Raises WrongUsage where it is not a time, or a year that cannot be meant.
     """
     now = clock.now()
     if not typed.strip():
@@ -60,7 +60,7 @@ def access_typed(bundle: Bundle, typed: str) -> tuple[datetime | None, list[Ques
 
 
 def wanted_rollback(desk: Desk, bundle: Bundle, to: str) -> WantedRollback:
-    """A rollback to a backup. Raises WrongUsage or Refused where there is none to go back to."""
+    """A rollback to a backup. Raises WrongUsage or Refused where there is no such backup."""
     saved = backup_wanted(desk, bundle, to)
     when = clock.local_text(saved.taken_at, bundle.timezone)
     question: Question = (

@@ -18,14 +18,14 @@ REPORT_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-"""A finished report is a file of its own with its style inside; it runs nothing."""
+"""For a finished report: a file with its style inside and without scripts."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # A verdict or a name that the browser keeps would be there for the next person.
+    # The browser keeps nothing: the next person at it must not see a verdict or a name.
     "Cache-Control": "no-store",
 }
 
@@ -71,7 +71,7 @@ def _is_too_large(headers: Headers) -> bool:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Count the body as it comes: its stated length need not be there or be true."""
+    """Count the body as it comes: its stated length may be missing or wrong."""
     received = 0
 
     async def counted() -> Message:

@@ -1,4 +1,4 @@
-"""The panel on a server of its own, whose log carries no secret."""
+"""The panel on a server of its own. Its log contains no secret."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "playbook.jobs")
 
 
 class Server(uvicorn.Server):
-    """A server that SIGTERM and Ctrl-C end in order, and that is all they do."""
+    """A server that SIGTERM and Ctrl-C end in order; the process itself goes on."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Ask for the end at the first signal, insist at the second."""
+        """End in order at the first signal, at once at the second."""
         if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread can be told of signals
+            yield  # only the main thread gets signals
             return
-        # uvicorn's own would raise the signal again after the end, and so kill whoever still
-        # has an environment to clear away.
+        # uvicorn would raise the signal again at its end, and so kill the process before it has
+        # ended its environment.
         numbers = (signal.SIGTERM, signal.SIGINT)
         before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
@@ -49,7 +49,7 @@ def server_for(environment: Environment, seeds: Seeds) -> Server:
     server = Server(
         uvicorn.Config(
             create_app(environment, seeds),
-            # Who did what is in the audit log; who looked at what is nobody's business.
+            # Who did what is in the audit log; who looked at what is not recorded.
             access_log=False,
             log_level="warning",
             server_header=False,
@@ -57,12 +57,12 @@ def server_for(environment: Environment, seeds: Seeds) -> Server:
         )
     )
     for name in LOGGERS:
-        logging.getLogger(name).addFilter(Hiding(environment.redact))
+        logging.getLogger(name).addFilter(RedactingFilter(environment.redact))
     return server
 
 
-class Hiding(logging.Filter):
-    """Hides secrets in what is logged, tracebacks included."""
+class RedactingFilter(logging.Filter):
+    """Replaces secrets in what is logged, tracebacks included."""
 
     def __init__(self, redact: Redactor) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """Sessions of the panel, kept by the server in ``demo_admin_sessions``.
 
-The browser holds a random token, the database only its digest: neither a copy of the database
-nor a look at it opens a session.
+The browser holds a random token, the database only its digest: who reads the database can't open
+a session with it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Sessions:
     db: Database[dict[str, Any]]
 
     def open(self, person: Person, now: datetime) -> str:
-        """Open a session and answer with the browser's token; expired ones are cleared away."""
+        """Open a session and answer with the browser's token; expired ones are deleted."""
         sessions = self.db[COLLECTION]
         sessions.delete_many({"expires_at": {"$lte": now}})
         token = secrets.token_urlsafe(32)
@@ -54,7 +54,7 @@ class Sessions:
         if not token or len(token) > LONGEST_TOKEN:
             return None
         found = self.db[COLLECTION].find_one({"_id": _digest(token), "expires_at": {"$gt": now}})
-        # The role is the account's own of this moment, not that of when it signed in.
+        # The account's role of this moment, not the one that it had at its sign-in.
         person = Accounts(self.db).find(found["name"]) if found else None
         return Session(person) if person else None
 
@@ -64,7 +64,7 @@ class Sessions:
             self.db[COLLECTION].delete_one({"_id": _digest(token)})
 
     def close_all_of(self, name: str) -> None:
-        """End every session of somebody."""
+        """End every session of a person."""
         self.db[COLLECTION].delete_many({"name": name.strip().casefold()})
 
 

@@ -1,4 +1,4 @@
-"""The buttons' work as jobs: each tells its steps, and each ends with a fresh verdict."""
+"""The work of the buttons as jobs: each reports its steps and ends with a fresh verdict."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from playbook.panel.engine import Work
-from playbook.panel.jobs import Task, Told
+from playbook.panel.jobs import JobProgress, Task
 from playbook.pristine.bundles import Bundle
 from playbook.reset.plan import Step
 from playbook.reset.run import Progress, Report
@@ -14,23 +14,23 @@ from playbook.verdict.model import GO, Result
 from playbook.walk.walk import TITLES
 
 PANEL = "panel"
-"""The trigger of a reset that somebody asked for here."""
+"""The trigger of a reset that a person asked for here."""
 
 
 def check(work: Work, bundle: Bundle, by: str) -> Task:
     """Check now."""
-    return lambda told: _checked(work, bundle, by, told)
+    return lambda job: _checked(work, bundle, by, job)
 
 
 def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: bool) -> Task:
     """Reset now, then check: a reset alone proves nothing."""
 
-    def task(told: Told) -> str:
+    def task(job: JobProgress) -> str:
         report = work.reset(
-            bundle, trigger=PANEL, by=by, access=access, force=force, progress=telling(told)
+            bundle, trigger=PANEL, by=by, access=access, force=force, progress=reporting_steps(job)
         )
-        _tell_notes(report, told)
-        return f"Reset in {report.seconds:.1f} s. {_checked(work, bundle, by, told)}"
+        _report_notes(report, job)
+        return f"Reset in {report.seconds:.1f} s. {_checked(work, bundle, by, job)}"
 
     return task
 
@@ -38,10 +38,10 @@ def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: b
 def roll_back(work: Work, bundle: Bundle, by: str, to: str | None, force: bool) -> Task:
     """Roll back to a backup, or undo the last change; then check what that has brought back."""
 
-    def task(told: Told) -> str:
-        report = work.roll_back(bundle, to, by=by, force=force, progress=telling(told))
-        _tell_notes(report, told)
-        verdict = _checked(work, bundle, by, told)
+    def task(job: JobProgress) -> str:
+        report = work.roll_back(bundle, to, by=by, force=force, progress=reporting_steps(job))
+        _report_notes(report, job)
+        verdict = _checked(work, bundle, by, job)
         return f"Rolled back to {report.run.restored} in {report.seconds:.1f} s. {verdict}"
 
     return task
@@ -50,17 +50,17 @@ def roll_back(work: Work, bundle: Bundle, by: str, to: str | None, force: bool) 
 def walk(work: Work, bundle: Bundle, by: str) -> Task:
     """Walk through the demo in a browser."""
 
-    def task(told: Told) -> str:
-        told.begin("Open a browser set to the investor's locale, zone and device")
+    def task(job: JobProgress) -> str:
+        job.begin("Open a browser set to the investor's locale, zone and device")
 
         def on_result(result: Result) -> None:
             passed = result.status == "passed"
             reason = "" if passed else f": {result.reason}"
-            told.say(f"{result.scenario}{reason}", "done" if passed else "failed")
+            job.say(f"{result.scenario}{reason}", "done" if passed else "failed")
 
         def on_picture(picture: Path) -> None:
             shown = f"{bundle.short}/walk/{picture.parent.name}/{picture.name}"
-            told.say(f"Picture: {TITLES[picture.stem]}", "done", shown)
+            job.say(f"Picture: {TITLES[picture.stem]}", "done", shown)
 
         checked = work.walk(bundle, by=by, on_result=on_result, on_picture=on_picture)
         return f"Walked through: {checked.verdict}."
@@ -68,27 +68,27 @@ def walk(work: Work, bundle: Bundle, by: str) -> Task:
     return task
 
 
-def telling(told: Told) -> Progress:
-    """The progress of a reset or rollback, told as a job's steps."""
+def reporting_steps(job: JobProgress) -> Progress:
+    """Report each step of a reset or rollback as a step of the job."""
 
-    def progress(number: int, total: int, step: Step) -> None:
-        told.begin(step.line, number, total)
+    def report_step(number: int, total: int, step: Step) -> None:
+        job.begin(step.line, number, total)
 
-    return progress
+    return report_step
 
 
-def _tell_notes(report: Report, told: Told) -> None:
+def _report_notes(report: Report, job: JobProgress) -> None:
     for note in report.notes:
-        told.say(f"Note: {note}", "done")
+        job.say(f"Note: {note}", "done")
 
 
-def _checked(work: Work, bundle: Bundle, by: str, told: Told) -> str:
-    told.begin("Check it")
+def _checked(work: Work, bundle: Bundle, by: str, job: JobProgress) -> str:
+    job.begin("Check it")
 
     def on_result(result: Result) -> None:
         passed = result.status == "passed"
         reason = "" if passed else f": {result.reason}"
-        told.say(f"{result.check}: {result.scenario}{reason}", "done" if passed else "failed")
+        job.say(f"{result.check}: {result.scenario}{reason}", "done" if passed else "failed")
 
     verdict = work.check(bundle, by=by, on_result=on_result).verdict
     return f"Checked: {verdict}." if verdict == GO else f"Checked: {verdict}; see the checklist."

@@ -1,4 +1,4 @@
-"""The panel's templates, and what they may say."""
+"""The panel's templates, and their filters and words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MARKS = {
     "doing": "…",
     "done": STATUS_MARKS["passed"],
 }
-"""A shape beside every colour and word."""
+"""A mark beside each word, so that nothing is said by colour alone."""
 
 
 DOING = {
@@ -40,7 +40,7 @@ DOING = {
     "rollback": "Being rolled back",
     "walk": "Being walked through",
 }
-"""What a job in hand does."""
+"""What a running job does, by its kind."""
 
 TRIGGERS = {
     "panel": "reset from here",
@@ -48,7 +48,7 @@ TRIGGERS = {
     "pytest": "reset by pytest",
     "nightly": "nightly reset",
 }
-"""The runs that are called something else than their trigger."""
+"""What a run is called, where that is not the name of its trigger."""
 
 
 @cache
@@ -67,7 +67,7 @@ def templates() -> Environment:
         "since": clock.since_in_words,
         "there": there,
     }
-    made.filters |= {"worded": worded}
+    made.filters |= {"run_name": run_name}
     made.globals |= {"doing": DOING, "evidence": EVIDENCE}
     made.globals |= {"local_text": clock.local_text, "marks": MARKS, "version": __version__}
     return made
@@ -81,7 +81,7 @@ def page(
     redact: Redactor | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """A page; what goes out of it carries no secret."""
+    """A page, without secrets."""
     environment = environment_name(request)
     text = fragment(name, at=root(request), session=session, environment_name=environment, **values)
     return HTMLResponse(redact(text) if redact else text, status)
@@ -107,7 +107,7 @@ def root(request: Request) -> str:
 
 
 def there(moment: datetime, zone: str) -> str:
-    """An instant in an investor's zone; the year only where it is another than this one."""
+    """An instant in an investor's zone, with the year only where it is not this year."""
     text = clock.local_text(moment, zone)
     return text.replace(f" {clock.now().year},", ",")
 
@@ -118,10 +118,10 @@ def iso(moment: datetime) -> str:
 
 
 def utc(moment: datetime) -> str:
-    """An instant for whoever has no script."""
+    """An instant for a browser without scripts."""
     return f"{moment.astimezone(UTC):%a %d %b, %H:%M} UTC"
 
 
-def worded(trigger: object) -> str:
-    """What a run of the journal was, by its trigger."""
+def run_name(trigger: object) -> str:
+    """What a run of the journal is called, by its trigger."""
     return TRIGGERS.get(str(trigger), str(trigger))

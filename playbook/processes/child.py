@@ -16,7 +16,7 @@ from playbook.errors import Unreachable
 from playbook.processes.lifeline import LISTENING
 from playbook.processes.settings import is_of_a_deployment
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 """How long a part may take until it answers."""
 END_SECONDS = 6.0
 """How long a part may take to end by itself: longer than a keeper gives its command."""

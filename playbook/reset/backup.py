@@ -174,7 +174,7 @@ def _write(
 ) -> Backup:
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f"{_partial_prefix(identity)}{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    partial.mkdir(mode=0o700)  # password hashes and conversations are nobody else's business
+    partial.mkdir(mode=0o700)  # it holds password hashes and conversations
     saved_at = max(now, datetime.now(UTC))
     whole, positions = together(saved.snapshots)
     if len(positions) == 1:  # it is the whole

@@ -92,6 +92,9 @@ class Run:
     """The folder whose state a rollback has put back."""
     wrote: list[str] = field(default_factory=list)
     """What bundles share and it changed: "region:EU", "languages"; while it runs, what it may."""
+    shared: Document = field(default_factory=dict)
+    """Of a rollback: by shared part, the backup and the bundle that it came from; what is left out
+    it left as it was."""
     part_of: str | None = None
     """The night that it belongs to: what is undone together."""
     fences: dict[str, int] = field(default_factory=dict)
@@ -267,6 +270,8 @@ class Journal:
             "end",
             "wrote",
             "restored",
+            "shared",
+            "run",
         ]
         found = self.db[COLLECTION].find(where, dict.fromkeys(names, 1))
         return list(found.sort("_id", -1).limit(CHANGES_SHOWN))
@@ -317,7 +322,7 @@ class Journal:
     # The spool
 
     def _put_into_spool(self, run: Run) -> None:
-        # Whole or not there at all: the next run reads whatever is called *.json.
+        # It must appear whole or not at all: the next run reads every *.json.
         text = json_util.dumps(run.document(), ensure_ascii=False)
         write_output(self.spool / f"{run.id}.json", text, private=True)
 

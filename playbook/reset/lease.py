@@ -8,8 +8,8 @@ writes nothing more.
 Written by hand, because a lease must end by the server's clock, carry a fence and be asked for
 before each write.
 
-A run of this process that could not give its lease back, since MongoDB was away, stands in nobody's
-way: the next run of this process knows that it is over.
+A run that could not give its lease back, since MongoDB was away, does not block the next run of
+this process, which knows that it is over.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Lease:
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
-    """Held by whoever of several writers renews it: once is enough."""
+    """Held by the writer that renews the lease: one of several is enough."""
 
     def __post_init__(self) -> None:
         self.clock = self.clock or ServerClock(self.db)

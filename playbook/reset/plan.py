@@ -70,7 +70,7 @@ class Put:
 
 @dataclass(frozen=True)
 class SetFields:
-    """Make documents pristine field by field; whatever else they hold stays as it is."""
+    """Make documents pristine field by field; their other fields stay as they are."""
 
     kept: Kept
     matches: tuple[Match, ...]

@@ -45,6 +45,7 @@ from playbook.reset.joint import merged
 from playbook.reset.journal import LOOKS, ROLLBACK, Journal, Run, meeting_of, new_run
 from playbook.reset.lease import LIFE, Lease, LeaseLost, held
 from playbook.reset.plan import ClearKeys, Count, Operation, Plan, Put, RemoveStrays, Step
+from playbook.reset.sharing import Source, end_of, is_left_alone, run_of
 
 type Progress = Callable[[int, int, Step], None]
 """Called before each step: its number from 1, how many there are, and the step.
@@ -62,11 +63,11 @@ type Snapshots = Mapping[str, Snapshot]
 
 
 def silent(number: int, total: int, step: Step) -> None:
-    """The progress of nobody watching."""
+    """Reports no progress."""
 
 
 def always() -> None:
-    """What a run that nobody can stop asks between two steps."""
+    """Lets a run go on that cannot be stopped."""
 
 
 class InSession(Refused):
@@ -368,15 +369,18 @@ class Reset:
             backup.require_own(one, identity, believed_of)
         # Whatever is wrong with a backup is found before anything at all is written.
         sources = {b.key: self._source(b, saved.get(b.key)) for b in chosen}
-        wanted = self._wanted(chosen, sources, orphans)
+        wanted, _ = self._wanted(chosen, sources, orphans)
         with self._run(chosen, trigger, started, part_of) as work:
             # Under the lease nothing else can become the last thing that changed a demo.
             now = {b.key: self._source(b, saved.get(b.key)) for b in chosen}
-            if now != sources:
-                sources, wanted = now, self._wanted(chosen, now, orphans)
+            sources = now
+            wanted, shared = self._wanted(chosen, sources, orphans)
             scopes = self._scopes(chosen, OF_NO_BUNDLE in wanted)
             for bundle in chosen:
-                source, run = sources[bundle.key], work.runs[bundle.key]
+                source, run = sources[bundle.key].saved, work.runs[bundle.key]
+                run.shared = {
+                    part: shared[part] for part in standing.shared_by(bundle) if part in shared
+                }
                 part = source.parts[bundle.key]
                 run.restored = source.path.name
                 run.access = part.access or source.taken_at
@@ -397,7 +401,8 @@ class Reset:
                 self._failed(error, work, scopes, before, executor)
             reports = self._done(work, executor)
             return Outcome(
-                {key: replace(one, restored=sources[key]) for key, one in reports.items()}, refused
+                {key: replace(one, restored=sources[key].saved) for key, one in reports.items()},
+                refused,
             )
 
     def before_last_change(self, bundle: Bundle) -> Backup:
@@ -406,6 +411,10 @@ class Reset:
         A night is one thing, however often it tried. Raises WrongUsage where nothing is known to
         have changed it, or where the state before is not among the backups.
         """
+        return self._last_change(bundle).saved
+
+    def _last_change(self, bundle: Bundle) -> Source:
+        """What is undone by a rollback of a bundle, and the state before it."""
         identity = self.environment.identity
         with self.environment.translate_connection_errors():
             changes = Journal.of(self.environment).changes(bundle.key)
@@ -414,15 +423,19 @@ class Reset:
                 f"nothing has changed {bundle.short} yet, by the journal of this environment: "
                 "there is nothing to roll back"
             )
-        last = changes[0]
+        last, undone = changes[0], changes[:1]
         if night := last.get("part_of"):
-            last = [change for change in changes if change.get("part_of") == night][-1]
+            undone = [change for change in changes if change.get("part_of") == night]
+            last = undone[-1]
         name, kept = last.get("backup"), backup.listed(self.backups, identity, bundle)
         if last.get("trigger") == ROLLBACK and "restored" not in last:
             name = None  # of before rollbacks saved the present state
         for one in kept:
-            if one.path.name == name and one.run in (None, last.get("run") or last["_id"]):
-                return one
+            if one.path.name == name and one.run in (None, run_of(last)):
+                # A record of before runs said so: it may have changed all that is shared.
+                usual = standing.shared_by(bundle)
+                wrote = {part for change in undone for part in change.get("wrote", usual)}
+                return Source(one, frozenset(wrote), frozenset(map(run_of, undone)), end_of(last))
         when = clock.local_text(last["started_at"], bundle.timezone)
         raise WrongUsage(
             f"the state of {bundle.short} before its last {last.get('trigger')} ({when}) is not "
@@ -449,22 +462,33 @@ class Reset:
             different, notes = _differing(wanted, found), []
             of_a_region, of_all = _shared_collections(self.environment.deployment)
             shared = {standing.region_key(bundle): of_a_region, standing.LANGUAGES: of_all}
-            newer = [r for r in journal.shared_writes() if str(r["_id"]) > str(last["_id"])]
+            all_writes = [r for r in journal.shared_writes() if run_of(r) != run_of(last)]
             for part, collections in shared.items():
-                writes = [run for run in newer if part in run["wrote"]]
-                if not writes or not set(collections) & set(different):
+                if not set(collections) & set(different):
                     continue
-                writer = writes[0]
-                other = self.seeds.bundles.get(writer["bundle"])
-                who = other.model.short if other else writer["bundle"]
-                when = clock.local_text(writer["started_at"], bundle.timezone)
-                notes.append(f"{', '.join(collections)}: changed since by {who}, {when}")
-                if other and writer.get("restored") and writer["status"] == "done":
-                    theirs = self._part(writer["restored"], other.model)
-                    again = _differing(theirs, found)
+                writes = [run for run in all_writes if part in run["wrote"]]
+                origin = (last.get("shared") or {}).get(part)
+                left_alone = "shared" in last and origin is None
+                if writes and (left_alone or end_of(writes[0]) > end_of(last)):
+                    writer = writes[0]
+                    other = self.seeds.bundles.get(writer["bundle"])
+                    who = other.model.short if other else writer["bundle"]
+                    when = clock.local_text(writer["started_at"], bundle.timezone)
+                    changed = "left as changed" if left_alone else "changed since"
+                    notes.append(f"{', '.join(collections)}: {changed} by {who}, {when}")
+                    rolled_back = writer.get("restored") and writer["status"] == "done"
+                    origin = (writer.get("shared") or {}).get(part) or (
+                        {"backup": writer["restored"], "bundle": writer["bundle"]}
+                        if rolled_back
+                        else None
+                    )
+                if origin and (whose := self.seeds.bundles.get(origin["bundle"])):
+                    again = _differing(self._part(origin["backup"], whose.model), found)
                     different = [
                         name for name in different if name not in collections or name in again
                     ]
+                elif left_alone:  # this rollback did not say how they are to be
+                    different = [name for name in different if name not in collections]
             return Verified(name, tuple(different), tuple(notes))
 
     def differing_from_rollback(self, bundle: Bundle) -> list[str] | None:
@@ -687,7 +711,7 @@ class Reset:
     ) -> None:
         """Do the steps, those of one stage side by side.
 
-        ``to_the_end``: whoever is told to stop finishes them all the same.
+        ``to_the_end``: they are finished even where a signal asks to stop.
         """
         for rows in plan.in_stages(steps):
             for number, step in sorted((part for row in rows for part in row), key=itemgetter(0)):
@@ -749,7 +773,7 @@ class Reset:
     ) -> None:
         """Make some scopes exactly what snapshots hold, and make sure of it.
 
-        ``to_the_end``: whoever is told to stop finishes it all the same.
+        ``to_the_end``: it is finished even where a signal asks to stop.
         """
         steps = merged([restoring_steps(scopes[key], wanted[key]) for key in scopes])
         self._execute(steps, executor, work, to_the_end=to_the_end)
@@ -784,7 +808,7 @@ class Reset:
                     back = Executor(self.environment, backup.together(current)[0], [])
                     self._restore(scopes, before, back, work, to_the_end=True)
                 status, outcome = "rolled back", "rolled back to the state before"
-            except Exception as second:  # noqa: BLE001 - whatever went wrong here, the first error is the news
+            except Exception as second:  # noqa: BLE001 - the first error is the one to report
                 reason = self.environment.redact(str(second)) or type(second).__name__
                 outcome = f"rolling back failed too ({reason}); run the reset again"
         work.failed_step(at)
@@ -825,45 +849,68 @@ class Reset:
 
     # Rolling back
 
-    def _source(self, bundle: Bundle, saved: Backup | None) -> Backup:
-        """The backup to put back. Raises WrongUsage or Refused."""
-        source = saved or self.before_last_change(bundle)
-        if bundle.key not in source.parts:
-            raise Refused(
-                f"backup {source.path.name} is of {', '.join(source.bundles)}, not of {bundle.key}"
-            )
+    def _source(self, bundle: Bundle, saved: Backup | None) -> Source:
+        """The backup to put back, and what is undone. Raises WrongUsage or Refused."""
+        source = Source(saved) if saved else self._last_change(bundle)
+        if bundle.key not in source.saved.parts:
+            holds = ", ".join(source.saved.bundles)
+            raise Refused(f"backup {source.saved.path.name} is of {holds}, not of {bundle.key}")
         return source
 
     def _wanted(
-        self, chosen: Sequence[Bundle], sources: Mapping[str, Backup], orphans: bool
-    ) -> dict[str, Snapshot]:
-        """What is to be there: each bundle's own from its backup, what they share from one."""
+        self, chosen: Sequence[Bundle], sources: Mapping[str, Source], orphans: bool
+    ) -> tuple[dict[str, Snapshot], dict[str, Document]]:
+        """What is to be there: each bundle's own from its backup, what they share from one.
+
+        And by shared part the backup and the bundle that it comes from; what is left alone is in
+        neither (see playbook.reset.sharing).
+        """
         by_folder: dict[Path, list[str]] = {}
         for key, source in sources.items():
-            by_folder.setdefault(source.path, []).append(key)
-        oldest = min(sources.values(), key=lambda source: source.age_key)
+            by_folder.setdefault(source.saved.path, []).append(key)
+        oldest = min((source.saved for source in sources.values()), key=lambda one: one.age_key)
         if orphans and OF_NO_BUNDLE in oldest.parts:
             by_folder[oldest.path].append(OF_NO_BUNDLE)
         wanted: dict[str, Snapshot] = {}
         for path, keys in by_folder.items():
             wanted |= backup.read(path, keys, self.environment.deployment.collections)
-        for collections, group in self._sharing(chosen):
-            first = min(group, key=lambda b: sources[b.key].age_key)
+        with self.environment.translate_connection_errors():
+            writes = Journal.of(self.environment).shared_writes()
+        kept = backup.listed(self.backups, self.environment.identity)
+        ages = {one.path.name: one.age_key for one in kept}
+        shared: dict[str, Document] = {}
+        for part, collections, group in self._sharing(chosen):
+            undoing = [
+                bundle
+                for bundle in group
+                if not is_left_alone(sources[bundle.key], part, writes, ages)
+            ]
+            first = min(undoing or group, key=lambda b: sources[b.key].saved.age_key)
+            if undoing:
+                folder = sources[first.key].saved.path.name
+                shared[part] = {"backup": folder, "bundle": first.key}
+            restored = {name: wanted[first.key].documents[name] for name in collections}
             for bundle in group:
-                documents = dict(wanted[bundle.key].documents)
-                documents |= {name: wanted[first.key].documents[name] for name in collections}
+                documents = {
+                    name: found
+                    for name, found in wanted[bundle.key].documents.items()
+                    if name not in collections
+                }
                 indexes = wanted[bundle.key].indexes
-                if group == list(chosen):
+                if part == standing.LANGUAGES:
                     indexes = wanted[first.key].indexes
-                wanted[bundle.key] = Snapshot(documents, indexes)
-        return wanted
+                wanted[bundle.key] = Snapshot(documents | (restored if undoing else {}), indexes)
+        return wanted, shared
 
-    def _sharing(self, chosen: Sequence[Bundle]) -> Iterator[tuple[tuple[str, ...], list[Bundle]]]:
-        """The collections that bundles share, and the groups of bundles that share them."""
+    def _sharing(
+        self, chosen: Sequence[Bundle]
+    ) -> Iterator[tuple[str, tuple[str, ...], list[Bundle]]]:
+        """What bundles share, in which collections, and the groups of bundles that share it."""
         of_a_region, of_all = _shared_collections(self.environment.deployment)
         for region in dict.fromkeys(bundle.region for bundle in chosen):
-            yield of_a_region, [bundle for bundle in chosen if bundle.region == region]
-        yield of_all, list(chosen)
+            group = [bundle for bundle in chosen if bundle.region == region]
+            yield standing.region_key(group[0]), of_a_region, group
+        yield standing.LANGUAGES, of_all, list(chosen)
 
     def _part(self, folder: str, bundle: Bundle) -> Snapshot:
         path, collections = self.backups / folder, self.environment.deployment.collections

@@ -147,7 +147,7 @@ def judge_by_checks(
         sentence = "Everything on the checklist is as it should be."
         if waived := run.get("waived"):
             failures = "failure that is" if waived == 1 else "failures that are"
-            sentence = f"As it should be, but for {waived} {failures} accepted for a while."
+            sentence = f"As it should be, except for {waived} {failures} accepted for a while."
         return Standing(GO, sentence, at, run)
     return Standing(NO_GO, _problem(run), at, run)
 

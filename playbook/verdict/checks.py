@@ -35,7 +35,7 @@ MARKS: Mapping[str, str] = {
     "not-run": "?",
     "not walked": "–",
 }
-"""A result's status as one character, beside whatever colour and word it has."""
+"""A result's status as one character: colour alone says nothing to some readers."""
 
 SEVERITIES = ("medium", "high", "critical")
 """From the mildest to the worst (playbook, "Failure Escalation")."""

@@ -26,7 +26,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
     Remedy.ENVIRONMENT: "bring back what does not answer, then: playbook check {bundle}",
     Remedy.WAIT: "wait until it is free, then: playbook check {bundle}",
-    Remedy.CHECK: "report this to whoever looks after the playbook",
+    Remedy.CHECK: "report this to the people who maintain the playbook",
 }
 _FIRST = (
     Remedy.ENVIRONMENT,
@@ -103,7 +103,7 @@ def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
             met_by.setdefault(seen.text, set()).add(seen.result.check)
     groups: dict[tuple[str, str], list[_Seen]] = {}
     for seen in everything:
-        # What kept several checks from looking is one cause, whatever it names.
+        # What kept several checks from looking is one cause.
         if len(met_by.get(seen.text, ())) > 1:
             cause = "error", seen.text
         else:

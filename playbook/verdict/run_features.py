@@ -47,7 +47,7 @@ class Given:
     environment: Environment
     seeds: Seeds
     demos: Mapping[str, Demo]
-    """By bundle id; whoever made them closes them."""
+    """By bundle id; their maker closes them."""
     walking: Walking | None = None
     resets: Mapping[str, Run] = field(default_factory=dict)
     """The runs that have put bundles back just before, by bundle id: reports show their steps."""

@@ -54,7 +54,7 @@ class Waiver:
         return f"waiver {self.number} ({self.check or self.scenario}, {self.owner})"
 
     def covers(self, result: Result) -> bool:
-        """Whether it is about a result, whatever the day."""
+        """Whether it is about a result, expired or not."""
         if result.bundle not in self.bundles:
             return False
         return result.check == self.check if self.check else result.scenario == self.scenario

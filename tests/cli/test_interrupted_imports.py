@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,19 @@ def test_no_traceback_while_modules_are_loaded(
         ended = process.wait(60)
     assert ended == code, left
     assert "".join(left) == "playbook: interrupted\n"
+
+
+def test_half_an_installation_is_said_in_one_line_and_is_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ImportError('No module named typer')\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "playbook", "check", "lvmh"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (3, "")
+    [line] = ended.stderr.splitlines()
+    assert "No module named typer" in line and "install it again" in line

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -15,7 +16,7 @@ from playbook import PROJECT
 from playbook.errors import WrongUsage
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.channels import LEVELS, service, setting
-from playbook.nights.alerts.outbox import PAUSES, unknown_to_apprise
+from playbook.nights.alerts.outbox import PAUSES, each_recipient, unknown_to_apprise
 from playbook.nights.alerts.wording import broken_off, samples
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
 
@@ -56,6 +57,41 @@ def outbox(variables: dict[str, str], pauses: list[float] | None = None) -> Outb
 def test_urls_are_separated_by_blanks_lines_and_commas(stated: str) -> None:
     channels = Channels.from_environment({"DEMO_ALERT_HIGH": stated})
     assert channels.urls["high"] == ("json://a", "json://b")
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "ann@a.example,bo+x@b.example",
+        "ann@a.example;bo+x@b.example",
+        "ann@a.example; bo+x@b.example",
+        "ann@a.example, bo+x@b.example,",
+        "ann@a.example bo+x@b.example",
+        "ann@a.example\n  bo+x@b.example\n",
+        "Ann Lee <ann@a.example>, Bo <bo+x@b.example>",
+        '"Lee, Ann" <ann@a.example>; <bo+x@b.example>',
+        "Ann Lee <ann@a.example> bo+x@b.example",
+        "ann@a.example%2C%20bo%2Bx@b.example",
+        "ann@a.example&cc=Bo%20<bo+x@b.example>",
+        "ann@a.example,ANN@A.example,bo+x@b.example",
+        "ann@a.example&format=text, bo+x@b.example",
+    ],
+)
+@pytest.mark.parametrize("after", ["", " json://a", ",json://a", "\njson://a;"])
+def test_however_a_list_of_recipients_is_written_each_is_one(to: str, after: str) -> None:
+    stated = f"mailtos://u:p@smtp.example?from=demos@a.example&to={to}{after}"
+    mail, *others = Channels.from_environment({"DEMO_ALERT_HIGH": stated}).urls["high"]
+    assert [address for _, address in each_recipient(mail)] == ["ann@a.example", "bo+x@b.example"]
+    assert [*others] == (["json://a"] if after else [])
+    for url, address in each_recipient(mail):
+        assert parse_qs(urlsplit(url).query)["to"] == [address]
+        assert parse_qs(urlsplit(url).query)["from"] == ["demos@a.example"]
+
+
+def test_what_is_no_address_is_tried_and_never_shown() -> None:
+    ((_, one), (url, other)) = each_recipient("mailto://h.example?to=ann@a.example,s3cr3t")
+    assert (one, other) == ("ann@a.example", "recipient no. 2, which is no address")
+    assert url.endswith("to=s3cr3t")
 
 
 def test_a_comma_inside_a_url_stays_in_it() -> None:

@@ -422,6 +422,24 @@ def test_a_neighbours_meeting_and_an_investor_in_session_are_not_disturbed(
     assert "was seen" in rehearsal.hooks.at("high")[0]["message"]
 
 
+def test_its_check_is_a_run_in_the_journal_and_the_message_links_to_it(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYBOOK_PANEL_URL", "https://demos.example/")
+    rehearsal.file.write_bytes(ONE)
+    rehearsal.verdicts = [True, False]
+    for minutes in (60, 15):
+        with at(before(minutes)):
+            rehearsal.preparation().run()
+    runs = list(rehearsal.sandbox.db.demo_resets.find({"trigger": "check"}).sort("_id", 1))
+    assert [run["verdict"] for run in runs] == ["GO", "NO-GO"]
+    told = [rehearsal.hooks.at(level)[0]["message"] for level in ("success", "high")]
+    for run, message in zip(runs, told, strict=True):
+        assert f"Environment: {rehearsal.sandbox.environment.name}" in message
+        assert f"Run: {run['_id']}" in message
+        assert f"https://demos.example/bundles/lvmh/runs/{run['_id']}" in message
+
+
 def test_two_at_once_do_nothing_twice(rehearsal: Rehearsal) -> None:
     rehearsal.file.write_bytes(ONE)
     with at(before(60)):

@@ -214,6 +214,15 @@ def test_a_good_night_is_told_saved_and_written_down(scene: Scene, tmp_path: Pat
     assert (tmp_path / "reports" / "verdict-lvmh.html").exists()
 
 
+def test_reports_that_can_not_be_written_change_no_verdict(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "reports").touch()
+    night = scene.night(reports=tmp_path / "reports")
+
+    assert (night.verdict, night.exit_code) == (GO, 0)
+    told = text(scene.hooks.at("success")[0])
+    assert "--reports" in told and "LVMH is GO" in told
+
+
 def test_allure_results_show_the_reset_and_do_not_grow(scene: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "reports" / "allure-results"
 

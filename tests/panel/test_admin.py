@@ -33,10 +33,11 @@ from playbook.panel import accounts, audit, check_process, sessions
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import METRICS_TOKEN, SESSION_COOKIE
+from playbook.panel.board import Board
 from playbook.panel.checklist import checklist
 from playbook.panel.desk import SIGN_INS_AT_ONCE
 from playbook.panel.jobs import COLLECTION as JOBS
-from playbook.panel.jobs import Jobs, Told
+from playbook.panel.jobs import JobProgress, Jobs
 from playbook.panel.security_headers import LARGEST_BODY
 from playbook.pristine.seeds import Seeds
 from playbook.reset import lease
@@ -159,9 +160,9 @@ def test_five_wrong_passwords_lock_for_an_hour(running: Panel, sandbox: Sandbox)
     later = {"$set": {"locked_until": clock.now() - timedelta(seconds=1)}}
     sandbox.db[accounts.COLLECTION].update_one({"_id": name}, later)
     assert visitor.sign_in(name, PASSWORD).status_code == 200
-    told = [entry["action"] for entry in sandbox.db[audit.COLLECTION].find({"who": name})]
-    assert told.count("sign-in refused") == 6
-    assert told.count("sign-in") == 1
+    actions = [entry["action"] for entry in sandbox.db[audit.COLLECTION].find({"who": name})]
+    assert actions.count("sign-in refused") == 6
+    assert actions.count("sign-in") == 1
 
 
 def test_many_guesses_at_once_get_no_more_than_five_looks(sandbox: Sandbox) -> None:
@@ -186,9 +187,9 @@ def test_passwords_are_hashed_and_sessions_kept_as_digests(
     assert stored["password"].startswith("$argon2id$")
     token = visitor.web.cookies[SESSION_COOKIE]
     for name in (accounts.COLLECTION, sessions.COLLECTION, audit.COLLECTION):
-        told = str(list(sandbox.db[name].find()))
-        assert token not in told
-        assert PASSWORD not in told
+        text = str(list(sandbox.db[name].find()))
+        assert token not in text
+        assert PASSWORD not in text
 
 
 def test_the_cookie_is_for_the_server_alone(running: Panel) -> None:
@@ -391,9 +392,9 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
     assert visitor.verdict("lvmh") == UNKNOWN
 
     assert visitor.press("/bundles/lvmh/reset").status_code == 200
-    told = visitor.events("lvmh")
-    assert "event: progress" in told
-    assert told.rstrip().splitlines()[-2] == "event: end"
+    events = visitor.events("lvmh")
+    assert "event: progress" in events
+    assert events.rstrip().splitlines()[-2] == "event: end"
     assert visitor.verdict("lvmh") == GO
     job = sandbox.db[JOBS].find_one({"_id": LVMH})
     assert job is not None
@@ -451,7 +452,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
         assert visitor.get(f"/bundles/lvmh/runs/{one['_id']}").status_code == 200
 
 
-def test_a_check_leaves_no_trace_and_is_told_to_every_server(
+def test_a_check_leaves_no_trace_and_is_seen_by_every_server(
     running: Panel, sandbox: Sandbox
 ) -> None:
     sandbox.reset("lvmh")
@@ -606,7 +607,7 @@ def test_a_job_whose_server_died_is_lost_and_another_takes_its_place(sandbox: Sa
         jobs.close()
 
 
-def test_words_that_could_not_be_written_come_with_the_next(sandbox: Sandbox) -> None:
+def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -> None:
     wire = Wire(sandbox.environment.settings.mongo_uri)
     client: MongoClient[dict[str, Any]] = MongoClient(wire.url, serverSelectionTimeoutMS=200)
     jobs, ended = Jobs(client[sandbox.db.name], Redactor(())), threading.Event()
@@ -616,16 +617,16 @@ def test_words_that_could_not_be_written_come_with_the_next(sandbox: Sandbox) ->
             return bool(client.admin.command("ping")["ok"])
         return False
 
-    def task(told: Told) -> str:
+    def task(job: JobProgress) -> str:
         for number in range(1, 5):
-            told.begin(f"step {number}", number, 16)
+            job.begin(f"step {number}", number, 16)
         wire.cut()
         for number in range(5, 13):
-            told.begin(f"step {number}", number, 16)
-        told.say("step 12 went wrong", "failed")
+            job.begin(f"step {number}", number, 16)
+        job.say("step 12 went wrong", "failed")
         wire.mend()
         until(answers, "MongoDB to be back")
-        told.begin("step 13", 13, 16)
+        job.begin("step 13", 13, 16)
         ended.set()
         return "done all the same"
 
@@ -769,7 +770,9 @@ def test_rubbish_is_refused_in_plain_words(running: Panel) -> None:
     assert visitor.get("/healthz").status_code == 200
 
 
-def test_no_page_has_anything_inline_and_all_are_armoured(running: Panel, sandbox: Sandbox) -> None:
+def test_no_page_has_anything_inline_and_all_have_the_security_headers(
+    running: Panel, sandbox: Sandbox
+) -> None:
     sandbox.db.demo_resets.insert_one(run(minutes(1), verdict=NO_GO, failed_checks=["leads"]))
     visitor = running.visitor("operator")
     for path in ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/nope"):
@@ -783,13 +786,47 @@ def test_no_page_has_anything_inline_and_all_are_armoured(running: Panel, sandbo
         assert not re.findall(r"<script(?![^>]* src=)", answer.text)
 
 
+def test_a_failure_nobody_thought_of_has_the_security_headers_too(
+    running: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = running.visitor("viewer")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr(Board, "cards", broken)
+    answer = visitor.get("/")
+    assert answer.status_code == 500
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "a secret detail" not in answer.text
+
+
+def test_signing_out_ends_the_live_stream(running: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = running.visitor("viewer")
+    turns = threading.Semaphore(0)
+    monkeypatch.setattr(check_process, "_turns", turns)
+    visitor.press("/bundles/lvmh/check")  # it waits for its turn, and so does not end
+    try:
+        stream = visitor.get("/bundles/lvmh/progress", stream=True)
+        lines = stream.iter_lines(decode_unicode=True)
+        assert next(lines) == "event: progress"
+        other = requests.Session()
+        other.cookies.update(visitor.web.cookies)
+        other.post(running.url + "/sign-out", headers=FORM, timeout=ANSWER_SECONDS)
+        assert not [line for line in lines if line.startswith("event: end")]
+    finally:
+        turns.release()
+    running.visitor("viewer").events("lvmh")
+
+
 def test_no_secret_is_ever_shown(running: Panel, sandbox: Sandbox) -> None:
     secret = sandbox.environment.settings.password("lvmh")
     error = f"login with {secret} failed"
-    told = run(minutes(1), "panel", status="failed", error=error)
-    sandbox.db.demo_resets.insert_one(told)
+    failed = run(minutes(1), "panel", status="failed", error=error)
+    sandbox.db.demo_resets.insert_one(failed)
     visitor = running.visitor("operator")
-    for path in ("/", "/bundles/lvmh", f"/bundles/lvmh/runs/{told['_id']}"):
+    for path in ("/", "/bundles/lvmh", f"/bundles/lvmh/runs/{failed['_id']}"):
         text = visitor.text(path)
         assert secret not in text
         assert "login with [hidden] failed" in text
@@ -910,9 +947,9 @@ def test_serve_brings_an_environment_up_and_leaves_nothing(tmp_path: Path) -> No
             assert process.stdout is not None
             assert process.stderr is not None
             settings = json.loads(process.stdout.readline())
-            told = process.stderr.readline()
-            found = re.match(r"playbook: (http://127\.0\.0\.1:\d+); Ctrl-C ends it", told)
-            assert found, told
+            line = process.stderr.readline()
+            found = re.match(r"playbook: (http://127\.0\.0\.1:\d+); Ctrl-C ends it", line)
+            assert found, line
             url = found[1]
 
             def answers() -> bool:
@@ -939,11 +976,11 @@ def test_serve_brings_an_environment_up_and_leaves_nothing(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_role_that_is_none_is_refused(sandbox: Sandbox) -> None:
-    with pytest.raises(WrongUsage, match="no role"):
+def test_an_unknown_role_is_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(WrongUsage, match="not a role"):
         Accounts(sandbox.db).add("x", "king", PASSWORD, clock.now())
     for name in ("", "a b", "<x>", "x" * 65):
-        with pytest.raises(WrongUsage, match="no user name"):
+        with pytest.raises(WrongUsage, match="not a user name"):
             Accounts(sandbox.db).add(name, "viewer", PASSWORD, clock.now())
 
 

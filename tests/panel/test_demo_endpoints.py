@@ -69,12 +69,12 @@ def test_a_reset_is_a_reset(shop: Shop, sandbox: Sandbox) -> None:
     sandbox.db.products.delete_many({})
     answer = shop.reset("lvmh")
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert (told["bundle"], told["reset_completed"]) == ("LVMH_JULIE_BERCOVY", True)
+    body = answer.json()
+    assert (body["bundle"], body["reset_completed"]) == ("LVMH_JULIE_BERCOVY", True)
     assert sandbox.db.products.count_documents({"region": "EU"}) == 50
     [run] = sandbox.runs("lvmh")
-    assert (run["_id"], run["trigger"], run["status"]) == (told["run"], "api", "done")
-    assert (sandbox.backups / told["backup"]).is_dir()
+    assert (run["_id"], run["trigger"], run["status"]) == (body["run"], "api", "done")
+    assert (sandbox.backups / body["backup"]).is_dir()
 
 
 def test_a_smoke_test_is_the_real_check(shop: Shop, sandbox: Sandbox) -> None:

@@ -19,7 +19,7 @@ import pytest
 from playbook import PROJECT, clock
 from playbook.panel import sessions, tasks
 from playbook.panel.accounts import Accounts
-from playbook.panel.jobs import State, Told
+from playbook.panel.jobs import JobProgress, State
 from playbook.reset import backup
 from playbook.reset.lease import held
 from playbook.reset.plan import Step
@@ -148,10 +148,10 @@ def verdict(page: Page, word: str) -> None:
 @contextmanager
 def pausing_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a reset from the panel wait before one of its steps, so that it can be watched."""
-    told_by, go_on = tasks.telling, Event()
+    report_steps, go_on = tasks.reporting_steps, Event()
 
-    def telling(told: Told) -> Progress:
-        progress = told_by(told)
+    def reporting_steps(job: JobProgress) -> Progress:
+        progress = report_steps(job)
 
         def pausing(step_number: int, total: int, step: Step) -> None:
             progress(step_number, total, step)
@@ -161,7 +161,7 @@ def pausing_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return pausing
 
     with monkeypatch.context() as patched:
-        patched.setattr(tasks, "telling", telling)
+        patched.setattr(tasks, "reporting_steps", reporting_steps)
         try:
             yield
         finally:
@@ -171,15 +171,15 @@ def pausing_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @contextmanager
 def pausing_at_the_first_picture(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a walk from the panel wait after its first picture, so that it can be watched."""
-    say, go_on = Told.say, Event()
+    say, go_on = JobProgress.say, Event()
 
-    def pausing(told: Told, text: str, state: State, picture: str = "") -> None:
-        say(told, text, state, picture)
+    def pausing(job: JobProgress, text: str, state: State, picture: str = "") -> None:
+        say(job, text, state, picture)
         if picture:
             go_on.wait(PATIENCE_MS / 1000)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Told, "say", pausing)
+        patched.setattr(JobProgress, "say", pausing)
         try:
             yield
         finally:
@@ -253,7 +253,10 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     expect(sentence).to_contain_text("The product “Louis Vuitton Capucines MM” is missing")
     expect(page.locator(".hero .badges")).to_contain_text("Can't start")
     expect(page.get_by_role("button", name="Reset it now")).to_be_enabled()
+    # The catalog, the LiveSale and the showcase miss the same product: one reason.
+    expect(page.locator(".why > li")).to_have_count(1)
     details = page.locator(".why details").first
+    expect(details.locator("summary")).to_contain_text("catalog, livesale, showcase")
     expect(details.locator("li").first).to_be_hidden()
     details.locator("summary").click()
     expect(details.locator("li").first).to_contain_text("EUR-001")
@@ -284,8 +287,15 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     verdict(page, "NO-GO")
     assert sandbox.db.products.find_one({"_id": "EUR-001"}) is None
 
+    # A rollback is undone as it was done.
+    page.get_by_role("button", name="Roll back").click()
+    page.get_by_role("button", name="Yes, roll back").click()
+    verdict(page, "GO")
+    assert sandbox.db.products.find_one({"_id": "EUR-001"}) is not None
+    expect(page.get_by_label("Runs").get_by_role("row").nth(1)).to_contain_text("by olga")
+
     page.get_by_role("link", name="Audit log").click()
-    expect(page.get_by_role("row").filter(has_text="rollback")).to_contain_text(broken)
+    expect(page.get_by_role("row").filter(has_text="rollback").last).to_contain_text(broken)
     assert faults(page) == []
 
 
@@ -348,7 +358,7 @@ def test_it_asks_again_when_an_investor_is_in_session(
     verdict(page, "UNKNOWN")
     expect(page.locator(".hero")).to_contain_text("in session: index.demo@aislemarts.luxury")
     page.get_by_role("button", name="Reset now").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Reset Index Ventures all the same?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reset Index Ventures anyway?")
     assert faults(page) == []
     page.get_by_role("link", name="No, leave it").click()
     assert not sandbox.runs("index")
@@ -395,7 +405,7 @@ def test_back_and_reload_never_send_a_form_again(
     tomorrow = f"{clock.now() + timedelta(days=1):%Y-%m-%d}T10:00"
     meeting.fill(tomorrow)
     page.get_by_role("button", name="Reset now").click()
-    expect(heading).to_have_text("Reset Index Ventures all the same?")
+    expect(heading).to_have_text("Reset Index Ventures anyway?")
     once_sent(2)
     page.go_back()
     expect(meeting).to_have_value(tomorrow)
@@ -418,7 +428,7 @@ def test_back_and_reload_never_send_a_form_again(
     page.get_by_role("button", name="Sign in").click()
 
     # Back at the question, with what was typed; and nothing was written without a yes.
-    expect(heading).to_have_text("Reset Index Ventures all the same?")
+    expect(heading).to_have_text("Reset Index Ventures anyway?")
     expect(page.locator("input[name=access]")).to_have_value(tomorrow)
     assert not sandbox.runs("index")
     once_sent(5)
@@ -611,8 +621,9 @@ def test_the_bundles_page_follows_by_itself(
     page, other = open_page("viewer"), open_page("viewer")
     for one in (page, other):
         one.goto("/bundles/a16z")
-    other.get_by_role("button", name="Check now").click()
+    other.get_by_role("button", name="Check now").dblclick()
     verdict(other, "GO")
     verdict(page, "GO")
+    assert [run["trigger"] for run in sandbox.runs("a16z")].count("check") == 1
     sandbox.reset("a16z")
     verdict(page, "UNKNOWN")

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -160,12 +160,85 @@ def play(sandbox: Sandbox, chance: Random) -> None:
 
 
 def test_whatever_was_reset_a_rollback_undoes(shelf: Sandbox) -> None:
+    repeatedly(shelf, play)
+
+
+@dataclass
+class Done:
+    """One reset of one bundle, and everything before and after it."""
+
+    bundle: Bundle
+    before: Held
+    after: Held
+
+
+def part_of(sandbox: Sandbox, whose: str, state: Held) -> Held:
+    """What is of a bundle, of a region or of everybody in a state."""
+    return {p: raw for p, raw in state.items() if owner_of(sandbox, p, raw) == whose}
+
+
+def wanted_of_shared(
+    sandbox: Sandbox, done: Sequence[Done], undone: Sequence[Bundle], whose: str, now: Held
+) -> Held:
+    """As before the first undone reset that changed it, whatever the order.
+
+    Where none of them did: pristine, unless another reset has changed it since.
+    """
+
+    def changes(one: Done) -> bool:
+        return part_of(sandbox, whose, one.before) != part_of(sandbox, whose, one.after)
+
+    keys = [b.key for b in undone]
+    mine = [one for one in done if one.bundle.key in keys]
+    if whose.startswith("region"):
+        mine = [one for one in mine if f"region {one.bundle.region}" == whose]
+    if writers := [one for one in mine if changes(one)]:
+        return part_of(sandbox, whose, writers[0].before)
+    last = max((n for n, one in enumerate(done) if changes(one)), default=-1)
+    later = [one for one in mine if done.index(one) > last]
+    return part_of(sandbox, whose, later[0].before if later else now)
+
+
+def play_in_turn(sandbox: Sandbox, chance: Random) -> None:
+    """Damage and reset single bundles in turn; roll some of them back, one by one or together."""
+    done = []
+    for bundle in chance.sample(list(sandbox.bundles), chance.randint(2, 4)):
+        damage(sandbox, chance)
+        before = documents(sandbox)
+        sandbox.engine.reset(bundle, access=ACCESS, force=True)
+        done.append(Done(bundle, before, documents(sandbox)))
+    if chance.random() < 0.5:
+        damage(sandbox, chance)
+    now = documents(sandbox)
+    undone = chance.sample([one.bundle for one in done], chance.randint(1, len(done)))
+    if chance.random() < 0.25:
+        sandbox.engine.roll_back_together(undone, force=True)
+    else:
+        for bundle in undone:
+            sandbox.engine.roll_back(bundle, force=True)
+    found = documents(sandbox)
+    regions = [f"region {region}" for region in dict.fromkeys(b.region for b in sandbox.bundles)]
+    for whose in (*regions, "everybody"):
+        wanted = wanted_of_shared(sandbox, done, undone, whose, now)
+        wrong = changed(wanted, part_of(sandbox, whose, found))
+        assert not wrong, f"{[b.short for b in undone]} of {len(done)}, {whose}: {told(wrong)}"
+    for one in done:
+        key = one.bundle.key
+        wanted = part_of(sandbox, key, one.before if one.bundle in undone else now)
+        assert not (wrong := changed(wanted, part_of(sandbox, key, found))), (key, told(wrong))
+    for bundle in undone:
+        verified = sandbox.engine.verify(bundle)
+        assert verified.differing == (), (bundle.short, verified)
+
+
+def repeatedly(shelf: Sandbox, play_round: Callable[[Sandbox, Random], None]) -> None:
+    """Play as many rounds as are asked for, or as fit in some seconds, each from pristine demos."""
     started = time.monotonic()
     for number in range(ROUNDS or 100):
         if not ROUNDS and number >= 3 and time.monotonic() - started > SECONDS:
             break
         try:
-            play(shelf, Random(number))
+            play_round(shelf, Random(number))
         except ResetFailed as failed:
             pytest.fail(f"round {number}: {failed}")
         except AssertionError as wrong:
@@ -173,6 +246,34 @@ def test_whatever_was_reset_a_rollback_undoes(shelf: Sandbox) -> None:
         shelf.engine.reset_together(
             shelf.bundles, accesses=accesses(shelf.bundles), orphans=True, force=True
         )
+
+
+def test_single_rollbacks_have_one_truth_about_what_is_shared(shelf: Sandbox) -> None:
+    repeatedly(shelf, play_in_turn)
+
+
+@pytest.mark.parametrize("between", [False, True], ids=["damaged once", "damaged again"])
+@pytest.mark.parametrize("order", ["lvmh index", "index lvmh", "together"])
+def test_the_order_of_single_rollbacks_does_not_matter(
+    shelf: Sandbox, order: str, between: bool
+) -> None:
+    chosen = [shelf.bundle(name) for name in ("lvmh", "index")]
+    where = {"region": "EU", "_id": "EUR-001"}
+    shelf.db.products.update_one(where, {"$set": {"price_usd": 1}})
+    shelf.db.locales.update_one({"_id": "fr"}, {"$set": {"messages.cart_title": "1"}})
+    damaged = documents(shelf)
+    shelf.engine.reset(chosen[0], access=ACCESS)
+    if between:
+        shelf.db.products.update_one(where, {"$set": {"price_usd": 2}})
+    shelf.engine.reset(chosen[1], access=ACCESS)
+    if order == "together":
+        shelf.engine.roll_back_together(chosen)
+    else:
+        for name in order.split():
+            shelf.engine.roll_back(shelf.bundle(name))
+    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+    for bundle in chosen:
+        assert shelf.engine.verify(bundle).differing == (), bundle.short
 
 
 def test_a_rollback_can_itself_be_rolled_back(shelf: Sandbox) -> None:

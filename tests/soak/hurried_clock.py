@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from playbook import clock
 from playbook.nights.schedule.rehearsal_clock import Ticking
@@ -50,11 +51,17 @@ class HurriedClock(Ticking):
 
     @classmethod
     def from_environment(cls) -> HurriedClock:
-        """The one that the soak has told its processes."""
-        pieces = tuple(tuple(piece) for piece in json.loads(os.environ[SETTING]))
+        """The one that the soak has written for its processes."""
+        pieces = tuple(map(tuple, json.loads(Path(os.environ[SETTING]).read_text("utf-8"))))
         shown, machine, speed = pieces[0]
         start, since = datetime.fromtimestamp(shown, UTC), datetime.fromtimestamp(machine, UTC)
         return cls(start, since, speed, pieces)
+
+    def write(self, path: Path) -> None:
+        """Let every process live by this clock from now on."""
+        written = path.with_suffix(".new")
+        written.write_text(json.dumps(self.pieces), "utf-8")
+        written.replace(path)
 
     def now(self) -> datetime:
         return self.shown(datetime.now(UTC))
@@ -79,6 +86,7 @@ def install() -> None:
     hurried = HurriedClock.from_environment()
     slow = min(speed for _, _, speed in hurried.pieces)
     wait = StopRequest.wait
-    clock.now = hurried.now
+    # Read anew each time: the app is running already while everything is prepared.
+    clock.now = lambda: HurriedClock.from_environment().now()
     Ticking.machine_time = classmethod(lambda _: hurried)  # type: ignore[assignment,method-assign]
     StopRequest.wait = lambda self, seconds: wait(self, seconds / slow)  # type: ignore[method-assign]

@@ -39,7 +39,11 @@ def run(sandbox: Sandbox, *options: str, reset: bool = False) -> subprocess.Comp
             *("--bundle", "lvmh", *options),
         ],
         cwd=PROJECT,
-        env={**os.environ, **sandbox.environment.settings.as_variables()},
+        env={
+            **os.environ,
+            **sandbox.environment.settings.as_variables(),
+            "PLAYBOOK_BACKUPS": str(sandbox.backups),
+        },
         capture_output=True,
         text=True,
         timeout=120,

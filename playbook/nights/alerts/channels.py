@@ -7,16 +7,17 @@
 ``DEMO_ALERT_CRITICAL``   the pager of the engineer on call
 ========================  ==================================================================
 
-URLs are separated by blanks, line breaks or commas; a comma inside a URL stays part of it.
+URLs are separated by blanks, line breaks, commas or semicolons. The recipients of a mail URL may be
+separated in the same ways, and may have names: ``to=Ann Lee <ann@a.example>; bo@a.example``.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from playbook.errors import WrongUsage
 from playbook.verdict.checks import SEVERITIES
@@ -24,9 +25,14 @@ from playbook.verdict.checks import SEVERITIES
 SUCCESS = "success"
 LEVELS = (SUCCESS, *SEVERITIES)
 
-# A comma separates only where another URL begins after it: mailto://…?to=a@b.c,d@e.f is one.
-_SEPARATOR = re.compile(r"[\s,]*\s[\s,]*|,+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+MAIL = ("mailto", "mailtos")
+RECIPIENTS = ("to", "cc", "bcc")
+"""The fields of a mail URL that name recipients."""
+
+# A separator is one only where another URL begins after it: mailto://…?to=a@b.c,d@e.f is one.
+_SEPARATOR = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_ENDS_IN_RECIPIENTS = re.compile(r"[?&](?:to|cc|bcc)=[^&\s]*$", re.IGNORECASE)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 _NAMELESS = 20
 """A part of a URL at least this long is taken for a secret, whatever it looks like."""
 
@@ -49,17 +55,7 @@ class Channels:
         Raises WrongUsage, naming the setting and never the URL, where one is no URL.
         """
         variables = os.environ if variables is None else variables
-        urls = {}
-        for level in LEVELS:
-            stated = variables.get(setting(level), "").strip(" \t\r\n,")
-            urls[level] = tuple(dict.fromkeys(u for u in _SEPARATOR.split(stated) if u))
-            for number, url in enumerate(urls[level], start=1):
-                if not _URL.fullmatch(url):
-                    raise WrongUsage(
-                        f"{setting(level)}: entry {number} is no apprise URL; expected one like "
-                        "slack://TOKEN_A/TOKEN_B/TOKEN_C/#investor-demos"
-                    )
-        return cls(urls)
+        return cls({level: urls_in(setting(level), variables) for level in LEVELS})
 
     @property
     def secrets(self) -> list[str]:
@@ -76,6 +72,31 @@ class Channels:
             return [SUCCESS]
         at = SEVERITIES.index(level)
         return [*SEVERITIES[at:], *reversed(SEVERITIES[:at])]
+
+
+def urls_in(name: str, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The URLs that a setting lists, each once. Raises WrongUsage where an entry is no URL."""
+    stated = variables.get(name, "").strip(" \t\r\n,;")
+    urls = tuple(dict.fromkeys(_entries(stated)))
+    for number, url in enumerate(urls, start=1):
+        if not _URL.match(url):
+            raise WrongUsage(
+                f"{name}: entry {number} is no apprise URL; expected one like "
+                "slack://TOKEN_A/TOKEN_B/TOKEN_C/#investor-demos"
+            )
+    return urls
+
+
+def _entries(stated: str) -> Iterator[str]:
+    for piece in filter(None, _SEPARATOR.split(stated)):
+        if service(piece) not in MAIL:
+            yield from piece.split()
+            continue
+        url, blank, more = " ".join(piece.split()).partition(" ")
+        if not blank or _ENDS_IN_RECIPIENTS.search(url):
+            yield f"{url}{blank}{more}"
+        else:  # further recipients, after a field that is none of theirs
+            yield f"{url.rstrip(',;')}{'&' if '?' in url else '?'}to={quote(more)}"
 
 
 def service(url: str) -> str:

@@ -15,13 +15,15 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from playbook.environment.redaction import Redactor, secrets_in_environment
-from playbook.nights.alerts.channels import SUCCESS, Channels, service, setting
+from playbook.nights.alerts.channels import MAIL, RECIPIENTS, SUCCESS, Channels, service, setting
 
 PAUSES = (2.0, 10.0)
 """Seconds to wait before a channel is tried again; after the last, it counts as dead."""
 
-RECIPIENTS = ("to", "cc", "bcc")
-"""The fields of a mail URL that name recipients."""
+_NAMED = re.compile(
+    r"""(?:^|(?<=[,;\s]))(?:"[^"]*"|[^\s,;<>"@]+(?:\s+[^\s,;<>"@]+)*)?\s*<([^<>]*)>"""
+)
+"""A recipient with a name: "Ann Lee <ann@a.example>"."""
 
 type Send = Callable[[str, str, str, str], bool]
 """Sends to a URL: title, body and level; answers whether it was taken."""
@@ -149,12 +151,13 @@ def each_recipient(url: str) -> list[tuple[str, str]]:
         parts = urlsplit(url)
     except ValueError:
         return [(url, "")]
-    if parts.scheme.lower() not in ("mailto", "mailtos"):
+    if parts.scheme.lower() not in MAIL:
         return [(url, "")]
-    fields = parse_qsl(parts.query, keep_blank_values=True)
+    # In a mail address "+" is itself, not a blank.
+    fields = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
     stated = [value for name, value in fields if name.lower() in RECIPIENTS]
     in_path = [unquote(part) for part in parts.path.split("/") if "@" in unquote(part)]
-    found = [a for text in [*in_path, *stated] for a in re.split(r"[,;\s]+", text) if a]
+    found = [address for text in [*in_path, *stated] for address in recipients_in(text)]
     # E-mail addresses compare without case.
     addresses = list({address.lower(): address for address in reversed(found)}.values())[::-1]
     if not addresses:
@@ -162,10 +165,24 @@ def each_recipient(url: str) -> list[tuple[str, str]]:
     kept = [(name, value) for name, value in fields if name.lower() not in RECIPIENTS]
     path = "/".join(part for part in parts.path.split("/") if "@" not in unquote(part))
     return [
-        (urlunsplit(parts._replace(path=path, query=query)), address)
-        for address in addresses
+        (urlunsplit(parts._replace(path=path, query=query)), _shown(address, number))
+        for number, address in enumerate(addresses, start=1)
         for query in [urlencode([*kept, ("to", address)], quote_via=quote, safe="@")]
     ]
+
+
+def recipients_in(text: str) -> list[str]:
+    """The recipients that a text lists, however they are separated; names are left out.
+
+    What is no address stays, so that it is tried and named as lost.
+    """
+    plain = _NAMED.sub(r",\1,", text)
+    return [one for one in re.split(r"[,;\s<>\"]+", plain) if one]
+
+
+def _shown(address: str, number: int) -> str:
+    # What is no address may be a part of a password that stands in the wrong place.
+    return address if "@" in address else f"recipient no. {number}, which is no address"
 
 
 def through_apprise(url: str, title: str, body: str, level: str) -> bool:
@@ -198,5 +215,5 @@ def unknown_to_apprise(channels: Channels) -> list[str]:
         f"{setting(level)} no. {number} ({service(url)})"
         for level, urls in channels.urls.items()
         for number, url in enumerate(urls, start=1)
-        if not apprise.Apprise().add(url)
+        if not all(apprise.Apprise().add(one) for one, _ in each_recipient(url))
     ]

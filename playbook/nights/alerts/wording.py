@@ -50,7 +50,7 @@ def alert_of_night(
             done = "reset and checked twice; the second time all passed"
     lines = [*_heading(night, GO), f"What was done: {done}", *_notes(night)]
     lines += _meeting(night)
-    lines += ["What to do: nothing", *_run(night), f"Report: {report}"]
+    lines += ["What to do: nothing", *run_lines(night.bundle.short, night.run), f"Report: {report}"]
     # Each channel that got an alert is informed once that the trouble is over.
     return Alert(SUCCESS, title, "\n".join(lines)), list(dict.fromkeys(alarmed))
 
@@ -63,7 +63,7 @@ def retrying(night: Night, verdict: BundleVerdict, report: str) -> Alert:
         *_failures(verdict),
         "What is being done: a second reset and check are under way",
         "What to do: nothing yet; the outcome follows",
-        *_run(night),
+        *run_lines(night.bundle.short, night.run),
         f"Report: {report}",
     ]
     title = f"{night.bundle.firm} is NO-GO ({_names(verdict)}), retry under way"
@@ -93,7 +93,11 @@ def _failure(
     lines += [f"What was done: {_done(night)}", *_notes(night)]
     lines += _for_how_long(night, former)
     lines += _meeting(night)
-    lines += [f"What to do: {_advice(night)}", *_run(night), f"Report: {report}"]
+    lines += [
+        f"What to do: {_advice(night)}",
+        *run_lines(night.bundle.short, night.run),
+        f"Report: {report}",
+    ]
     return Alert(severity, f"[{severity}] {title}", "\n".join(lines))
 
 
@@ -105,14 +109,13 @@ def _heading(night: Night, verdict: str) -> list[str]:
     ]
 
 
-def _run(night: Night) -> list[str]:
-    """The run's id, and where exactly that run can be seen."""
-    if not night.run:
+def run_lines(short: str, run: str) -> list[str]:
+    """A run's id, and where exactly that run can be seen; nothing where there is no run."""
+    if not run:
         return []
-    short = night.bundle.short
     panel = os.environ.get("PLAYBOOK_PANEL_URL", "").strip().rstrip("/")
-    link = f"{panel}/bundles/{short}/runs/{night.run}" if panel else f"playbook status {short}"
-    return [f"Run: {night.run}", f"See it: {link}"]
+    link = f"{panel}/bundles/{short}/runs/{run}" if panel else f"playbook status {short}"
+    return [f"Run: {run}", f"See it: {link}"]
 
 
 def _failures(verdict: BundleVerdict) -> list[str]:

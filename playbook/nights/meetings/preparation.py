@@ -38,6 +38,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset.run import InSession, Reset
+from playbook.verdict import recording
 from playbook.verdict.model import GO, BundleVerdict
 
 TRIGGER = "meeting"
@@ -73,6 +74,10 @@ class Preparation:
     stopping: StopRequest = field(default_factory=StopRequest)
     """Whether this process is asked to end: what is in hand is finished or put back then."""
     outbox_for: Callable[[Channels], Outbox] = field(default=Outbox)
+
+    @property
+    def _by(self) -> str:
+        return f"meetings run on {socket.gethostname()}"
 
     @property
     def _remembered(self) -> Remembered:
@@ -136,19 +141,19 @@ class Preparation:
 
     def _do(self, stage: str, meeting: Meeting, meetings: Iterable[Meeting]) -> None:
         bundle = bundles.find(self.seeds, str(meeting.bundle))
-        verdict, error = self._checked(bundle)
+        verdict, error, run = self._checked(bundle)
         was_reset = False
         reset = "not needed"
         if verdict is None or verdict.verdict != GO:
             reset = self._reset_once(bundle, meeting, meetings)
             if was_reset := reset == "done":
-                verdict, error = self._checked(bundle)
+                verdict, error, run = self._checked(bundle)
         go = verdict is not None and verdict.verdict == GO
         name = self.environment.name
         alert = (
-            presenter.ready(bundle, meeting, name, was_reset)
+            presenter.ready(bundle, meeting, name, was_reset, run)
             if go
-            else presenter.not_ready(bundle, meeting, name, verdict, reset, error)
+            else presenter.not_ready(bundle, meeting, name, verdict, reset, error, run)
         )
         self._alert(self.outbox_for(presenter.channels_for(meeting, self.outbox.channels)), alert)
         with self.environment.translate_connection_errors():
@@ -156,13 +161,19 @@ class Preparation:
             self._remembered.end(stage, meeting, clock.now(), **outcome)
         self._say(f"{bundle.short} {stage}: {alert.title}; reset: {reset}")
 
-    def _checked(self, bundle: Bundle) -> tuple[BundleVerdict | None, str | None]:
+    def _checked(self, bundle: Bundle) -> tuple[BundleVerdict | None, str | None, str]:
+        """A verdict, or why there is none; and the check's run in the journal, "" without one."""
+        begun = recording.begin(self.seeds, bundle.key, self._by)
         try:
             verdict = self.check(self.environment, self.seeds, bundle, None)
         except PlaybookError as error:
-            return None, self.environment.redact(str(error))
+            why_not = recording.record(self.environment, [begun], str(error))
+            return None, self.environment.redact(str(error)), "" if why_not else begun.id
+        why_not = recording.record_verdict(self.environment, verdict, {bundle.key: begun})
+        if why_not is not None:
+            self._say(f"{bundle.short}: this check is not in the journal: {why_not}")
         (found,) = verdict.bundles
-        return found, None
+        return found, None, "" if why_not else begun.id
 
     def _reset_once(self, bundle: Bundle, meeting: Meeting, meetings: Iterable[Meeting]) -> str:
         """Reset before a meeting if there is time and no one is in session; says what was done."""
@@ -178,7 +189,7 @@ class Preparation:
                 self.seeds,
                 self.backups,
                 may_go_on=self.stopping.require_not_asked,
-                by=f"meetings run on {socket.gethostname()}",
+                by=self._by,
             ).reset(bundle, access=meeting.start, trigger=TRIGGER)
         except StoppedEarly:
             raise

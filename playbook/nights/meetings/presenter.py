@@ -16,7 +16,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from playbook.clock import local_text
 from playbook.nights.alerts import Alert, Channels
-from playbook.nights.alerts.channels import LEVELS, SUCCESS
+from playbook.nights.alerts.channels import LEVELS, SUCCESS, urls_in
+from playbook.nights.alerts.wording import run_lines
 from playbook.nights.meetings.coming import Meeting
 from playbook.pristine.bundles import Bundle
 from playbook.verdict.model import BundleVerdict
@@ -30,20 +31,20 @@ def channels_for(
 ) -> Channels:
     """Where a meeting's presenter gets messages. Raises WrongUsage where an entry is not a URL."""
     variables = os.environ if variables is None else variables
-    stated = variables.get(SETTING, "").strip()
-    if not stated:
+    urls = urls_in(SETTING, variables)
+    if not urls:
         return usual
-    # The setting is read like any other list of channels, under the name of one of them.
-    urls = Channels.from_environment({"DEMO_ALERT_SUCCESS": stated}).urls[SUCCESS]
     addressed = tuple(_addressed(url, meeting.organizer) for url in urls)
     return Channels(dict.fromkeys(LEVELS, addressed))
 
 
-def ready(bundle: Bundle, meeting: Meeting, environment: str, was_reset: bool) -> Alert:
+def ready(
+    bundle: Bundle, meeting: Meeting, environment: str, was_reset: bool, run: str = ""
+) -> Alert:
     """The demo can be shown."""
     lines = _heading(bundle, meeting, environment)
     lines.append("The demo was reset and checked: GO" if was_reset else "The demo was checked: GO")
-    lines += [f"What to do: nothing. {_sheet(bundle)}"]
+    lines += [f"What to do: nothing. {_sheet(bundle)}", *run_lines(bundle.short, run)]
     return Alert(SUCCESS, f"{bundle.firm}: the demo is ready (GO)", "\n".join(lines))
 
 
@@ -54,6 +55,7 @@ def not_ready(
     verdict: BundleVerdict | None,
     why_not_reset: str,
     error: str | None = None,
+    run: str = "",
 ) -> Alert:
     """The demo cannot be shown as it is: why, and the one thing to do."""
     lines = _heading(bundle, meeting, environment)
@@ -70,6 +72,7 @@ def not_ready(
         "What to do: call the engineer on call and read them this message; "
         f"they run: playbook check {bundle.short}"
     )
+    lines += run_lines(bundle.short, run)
     return Alert("high", f"{bundle.firm}: the demo is not ready (NO-GO)", "\n".join(lines))
 
 

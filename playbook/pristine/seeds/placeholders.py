@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
@@ -16,8 +17,10 @@ _OTHER_SHAPES = re.compile(
     r"|\$\$?\w*[A-Za-z_]\w*|\$\(|#\w*[A-Za-z_]\w*#"  # $x, $(, #x#
     r"|<[^<>]*>|‹[^‹›]*›|\[\[?[A-Za-z_][\w.]*\]?\]|【[^】]*】|__\w+__|@@?\w+@@?"  # <x>, [x], __x__
     r"|(?<![\w:]):[a-z_]+\b|~\w+~|&(?:\w+|#\w+);|\\[nrtu]"  # :x, &nbsp;, \n
+    r"|\[\d+\]|(?<!\w)@\w+|%%|(?<!\w)([!*|^`_])[A-Za-z]\w*\1(?!\w)"  # [0], @x, %%, *x*, _x_
 )
 """Shapes that other systems use, or that a translator makes of ours."""
+_USUAL_SIGNS = str.maketrans("＄＃％＠", "$#%@")
 
 
 def wrong_placeholders(wanted: str, found: str) -> tuple[list[str], list[str]]:
@@ -43,12 +46,20 @@ def listed(placeholders: Iterable[str]) -> str:
 def _all(text: str) -> list[str]:
     """Every placeholder of a text, of our shape or another, in its order."""
     found, rest = [], 0
+    text = text.translate(_USUAL_SIGNS)
     for match in PLACEHOLDER.finditer(text):
-        doubled = text[match.start() - 1 : match.start()] in ("{", "$", "#", "%")
+        doubled = text[: match.start()].endswith(("{", *"$#%@"))
         doubled = doubled or text[match.end() : match.end() + 1] == "}"
         if doubled:
             continue
-        found += _OTHER_SHAPES.findall(text[rest : match.start()])
+        found += _others(text[rest : match.start()])
         found.append(match[0])
         rest = match.end()
-    return found + _OTHER_SHAPES.findall(text[rest:])
+    return found + _others(text[rest:])
+
+
+def _others(text: str) -> list[str]:
+    """The other shapes in a text; full-width signs count like the usual ones."""
+    found = [match[0] for match in _OTHER_SHAPES.finditer(text)]
+    usual = unicodedata.normalize("NFKC", text)
+    return found or [match[0] for match in _OTHER_SHAPES.finditer(usual)]

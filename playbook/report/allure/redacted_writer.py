@@ -9,7 +9,9 @@ object. Putting ours in its place leaves no other way to the disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +45,12 @@ class RedactedFiles(AllureFileLogger):
         super().__init__(directory)
         self._redact, self._named_fixtures = redact, named_fixtures
         self._only_with_steps = only_with_steps
+        self._reported = False
 
     @allure_commons.hookimpl
     def report_result(self, result: object) -> None:
-        super().report_result(redacted(result, self._redact))
+        with self._or_say_why():
+            super().report_result(redacted(result, self._redact))
 
     @allure_commons.hookimpl
     def report_container(self, container: TestResultContainer) -> None:
@@ -66,21 +70,36 @@ class RedactedFiles(AllureFileLogger):
             if after.status in UNWELL or after.attachments
         ]
         if safe.befores or safe.afters:
-            super().report_container(safe)
+            with self._or_say_why():
+                super().report_container(safe)
 
     @allure_commons.hookimpl
     def report_globals(self, globals_item: object) -> None:
-        super().report_globals(redacted(globals_item, self._redact))
+        with self._or_say_why():
+            super().report_globals(redacted(globals_item, self._redact))
 
     @allure_commons.hookimpl
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
-        super().report_attached_data(_redacted_bytes(body, self._redact), file_name)
+        with self._or_say_why():
+            super().report_attached_data(_redacted_bytes(body, self._redact), file_name)
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
-        super().report_attached_data(
-            _redacted_bytes(Path(source).read_bytes(), self._redact), file_name
-        )
+        with self._or_say_why():
+            super().report_attached_data(
+                _redacted_bytes(Path(source).read_bytes(), self._redact), file_name
+            )
+
+    @contextmanager
+    def _or_say_why(self) -> Iterator[None]:
+        """A report that cannot be written, as on a full disk, changes no verdict: say so once."""
+        try:
+            yield
+        except OSError as error:
+            if not self._reported:
+                self._reported = True
+                why = f"some Allure results cannot be written: {error.strerror}"
+                print(self._redact(f"playbook: {why}; the verdict stands"), file=sys.stderr)
 
 
 def redacted(value: Any, redact: Redact) -> Any:

@@ -254,6 +254,13 @@ class AllureResults:
     def pytest_sessionfinish(self) -> None:
         if hasattr(self._config, "workerinput") or self._config.option.collectonly:
             return
+        try:
+            self._write_about_the_run()
+        except OSError as error:
+            why = f"{self._directory} cannot be written to: {error.strerror}"
+            print(self._redact(f"playbook: {why}; the verdict stands"), file=sys.stderr)
+
+    def _write_about_the_run(self) -> None:
         self._write("categories.json", json.dumps(categories(), ensure_ascii=False, indent=2))
         plugins = self._config.pluginmanager.get_plugins()
         collector = next(one for one in plugins if isinstance(one, Collector))

@@ -28,7 +28,7 @@ def page() -> str:
         if opening.type == "heading_open":
             opening.attrSet("id", anchor_of(title.content))
     html = markdown.renderer.render(tokens, markdown.options, {})
-    # The renderer has escaped whatever the text holds.
+    # The renderer has escaped the text.
     return render.rendered("playbook.html.j2", text=Markup(html))
 
 

@@ -21,7 +21,7 @@ from playbook.walk.walk import TITLES
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"
 MOST_REASONS, LONGEST_REASON = 3, 150
-"""What fits on one page, whatever went wrong; the panel has all of it."""
+"""What always fits on one page; the panel has the rest."""
 
 
 @dataclass(frozen=True)
