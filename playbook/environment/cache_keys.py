@@ -71,7 +71,10 @@ def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cach
             found[name] = {k.decode("utf-8", "replace"): value for k, value in fields.items()}
         elif held := [held for held in entries if isinstance(held, list | set) and held]:
             found[name] = list(held[0])
-        elif isinstance(fields, Exception) and all(isinstance(e, Exception) for e in entries):
+        elif all(isinstance(one, Exception) for one in (fields, *entries)) and (
+            # Of another type, or we may read none of these; a key that has gone is no copy.
+            client.type(name) not in (b"none", "none")
+        ):
             found[name] = None
     return found
 
