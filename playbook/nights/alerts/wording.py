@@ -14,7 +14,7 @@ from playbook.nights.alerts.channels import SUCCESS
 from playbook.nights.alerts.outbox import Alert
 from playbook.nights.night import Night
 from playbook.nights.schedule import latest_reset, reset_time
-from playbook.reset.run import InSession
+from playbook.reset.outcome import InSession
 from playbook.verdict.model import GO, BundleVerdict
 from playbook.verdict.reasons import advice, first_remedy, remedies_of
 

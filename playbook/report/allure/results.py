@@ -50,13 +50,13 @@ from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.facts.remedies import Remedy
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import seeds_version
 from playbook.report.allure import environment_lines
 from playbook.report.allure.failure_kinds import categories, headline
 from playbook.report.allure.former import HISTORY_LABEL
 from playbook.report.allure.redacted_writer import hide_secrets
 from playbook.report.playbook_lines import place_of
 from playbook.reset.journal import Run
-from playbook.reset.run import seeds_version
 from playbook.verdict.collector import (
     HISTORY,
     IDENTITY,
