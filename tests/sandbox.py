@@ -28,7 +28,8 @@ from playbook.environment.snapshot import Snapshot
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.reset.run import Report, Reset
+from playbook.reset.outcome import Report
+from playbook.reset.run import Reset
 from playbook.standin import rates_feed
 
 type Document = dict[str, Any]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
-    from playbook.reset.run import Report, Reset
+    from playbook.reset.outcome import Report
+    from playbook.reset.run import Reset
 
 
 def register(app: typer.Typer) -> None:

@@ -56,7 +56,8 @@ def rollback(
     from playbook.errors import WrongUsage
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
-    from playbook.reset.run import Report, Reset
+    from playbook.reset.outcome import Report
+    from playbook.reset.run import Reset
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)

@@ -15,8 +15,9 @@ from playbook.environment import Environment
 from playbook.errors import gravest
 from playbook.pristine.bundles import Bundle
 from playbook.processes.signals import StopRequest
+from playbook.reset.outcome import Outcome, Report
 from playbook.reset.plan import Step
-from playbook.reset.run import Outcome, Report, Reset
+from playbook.reset.run import Reset
 
 type Line = Callable[[Bundle, Report], str]
 """What a person reads of one bundle's part of the run."""

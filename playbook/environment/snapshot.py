@@ -47,6 +47,12 @@ class Snapshot:
         }
 
 
+def differing_collections(wanted: Snapshot, found: Snapshot) -> list[str]:
+    """The collections of the wanted snapshot that hold other documents in the found one."""
+    hashes = found.hashes()
+    return [name for name, hashed in wanted.hashes().items() if hashes.get(name) != hashed]
+
+
 def id_bytes(identifier: object) -> bytes:
     """An ``_id`` as a key: equal for equal BSON values only (1 and 1.0 differ)."""
     return bson.encode({"_id": identifier})

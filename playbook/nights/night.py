@@ -11,7 +11,7 @@ from playbook.nights.alerts.outbox import Delivery
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.reset.journal import new_run
-from playbook.reset.run import InSession, ResetFailed
+from playbook.reset.outcome import InSession, ResetFailed
 from playbook.verdict.checks import SEVERITIES, WALK, worst
 from playbook.verdict.model import GO, NO_GO, BundleVerdict
 

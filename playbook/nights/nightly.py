@@ -28,7 +28,7 @@ from playbook.nights.night import SOON, Attempt, Night, severity_of
 from playbook.nights.schedule.due import due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.livesale_time import livesale_start
-from playbook.pristine.seeds import Seeds
+from playbook.pristine.seeds import Seeds, seeds_version
 from playbook.processes.output import require_writable
 from playbook.processes.signals import (
     Interrupted,
@@ -42,7 +42,8 @@ from playbook.reset import backup
 from playbook.reset.journal import WALK as TRIGGER_OF_WALKS
 from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
-from playbook.reset.run import InSession, Reset, ResetFailed, seeds_version
+from playbook.reset.outcome import InSession, ResetFailed
+from playbook.reset.run import Reset
 from playbook.verdict import recording
 from playbook.verdict.checks import WALK
 from playbook.verdict.collector import history_of

@@ -33,7 +33,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
 from playbook.reset.access import InThePast, access_of
-from playbook.reset.run import ResetFailed
+from playbook.reset.outcome import ResetFailed
 from playbook.verdict.model import GO
 
 LONGEST_NAME = 100

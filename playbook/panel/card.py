@@ -13,9 +13,9 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
 from playbook.reset.journal import LOOKS
 from playbook.reset.standing import GO, NO_GO, UNKNOWN, Standing, walk_verdict
-from playbook.verdict.checks import checks_by_evidence
+from playbook.verdict.checks import checks_by_evidence, evidence_in_words
 from playbook.verdict.model import SEVERITY_IN_WORDS
-from playbook.verdict.reasons import ADVICE, first_remedy
+from playbook.verdict.reasons import advice, first_remedy
 
 RESETTING = "RESETTING"
 ATTENTION = (NO_GO, UNKNOWN, RESETTING, GO)
@@ -93,15 +93,18 @@ class Card:
         }.get(self.action) or f"A reset does not help: {self._asking(remedies)}."
 
     def _asking(self, remedies: list[Remedy]) -> str:
-        return (
-            ADVICE[first_remedy(remedies)].format(bundle=self.bundle.short).partition(", then")[0]
-        )
+        return advice(remedies, self.bundle.short).partition(", then")[0]
 
     @property
     def evidence(self) -> dict[str, list[str]]:
         """The checks that looked at what is "stored", and those that have "seen" it in the app."""
         run = self.judged.run or {}
         return checks_by_evidence(run.get("evidence") or {}) if run.get("evidence") else {}
+
+    @property
+    def evidence_in_words(self) -> str:
+        """The same in one line, each check once."""
+        return " · ".join(evidence_in_words(self.evidence))
 
     @property
     def walked(self) -> str:

@@ -21,7 +21,8 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
 from playbook.reset.backup import Backup
 from playbook.reset.journal import WALK, Run
-from playbook.reset.run import Progress, Report, Reset, silent
+from playbook.reset.outcome import Progress, Report, silent
+from playbook.reset.run import Reset
 from playbook.verdict import recording
 from playbook.verdict.model import Result
 

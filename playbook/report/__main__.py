@@ -50,7 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, default, description in (
         ("results", "allure-results", "what pytest --alluredir wrote"),
-        ("verdict", "verdict.json", "what pytest --verdict or playbook check --json wrote"),
+        (
+            "verdict",
+            "verdict.json",
+            "what pytest --verdict, or check or walk with --json, wrote",
+        ),
         ("allure", "allure-report", "the directory of the Allure report, replaced as a whole"),
         ("page", "verdict.html", "the single page"),
         ("history", "history", "the directory that keeps what former runs found"),

@@ -1,7 +1,7 @@
 """The plan of a reset: every line of the playbook as data, built once and then executed.
 
 Pure: a bundle, the seeds, T and the accounts' password hashes give the operations, in order.
-Nothing here reads or writes; :mod:`playbook.reset.run` is what executes.
+Nothing here reads or writes; :mod:`playbook.reset.execute` is what writes.
 """
 
 from __future__ import annotations

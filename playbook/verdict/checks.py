@@ -61,6 +61,19 @@ def checks_by_evidence(stands_on: Mapping[str, Sequence[str]]) -> dict[str, list
     }
 
 
+def evidence_in_words(proved: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which checks looked at what, each check once: "stored and seen: catalog", "seen: currency".
+
+    ``proved`` is what :func:`checks_by_evidence` returns.
+    """
+    lines: dict[str, list[str]] = {}
+    for check in (*CHECKS, WALK):
+        if kinds := [evidence for evidence in EVIDENCE if check in proved.get(evidence, ())]:
+            lines.setdefault(" and ".join(kinds), []).append(check)
+    most_first = sorted(lines.items(), key=lambda line: -line[0].count(" and "))
+    return [f"{kinds}: {', '.join(checks)}" for kinds, checks in most_first]
+
+
 def failed_checks(
     failed: Collection[str], made: Collection[str], required: Iterable[str] = CHECKS
 ) -> list[str]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, EVIDENCE, MARKS, WALK
-from playbook.verdict.model import GO, NOT_WALKED, SEVERITY_IN_WORDS, BundleVerdict, Result, Verdict
-from playbook.verdict.reasons import advice
+from playbook.verdict.checks import EVIDENCE, MARKS
+from playbook.verdict.model import (
+    GO,
+    NOT_WALKED,
+    SEVERITY_IN_WORDS,
+    BundleVerdict,
+    Result,
+    Verdict,
+    shown_checks,
+)
+from playbook.verdict.reasons import advice, remedies_of
 
 CHECKS_A_LINE = 3
 """Fits a phone's screen in a chat."""
@@ -75,13 +83,6 @@ def show(
     console.print(Text("verdict: ").append_text(_word(verdict.verdict)))
 
 
-def shown_checks(bundles: Iterable[BundleVerdict]) -> list[str]:
-    """The checks that a verdict is about, in their fixed order."""
-    made = {result.check for bundle in bundles for result in bundle.results}
-    required = {check for bundle in bundles for check in bundle.required}
-    return [check for check in (*CHECKS, WALK) if check in made | required]
-
-
 def _show_one(
     console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str]
 ) -> None:
@@ -122,7 +123,7 @@ def _show_reasons(
             console.print(f"  {detail}", soft_wrap=True, markup=False, highlight=False)
         if (more := len(reason.details) - SHOWN_DETAILS) > 0:
             console.print(f"  and {more} more, in the verdict's JSON", highlight=False)
-    what = advice(bundle.reasons, short)
+    what = advice(remedies_of(bundle), short)
     console.print(f"  next: {what}", markup=False, highlight=False, soft_wrap=True)
 
 

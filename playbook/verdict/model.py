@@ -171,6 +171,7 @@ class Verdict:
                 {
                     "bundle": bundle.bundle,
                     "verdict": bundle.verdict,
+                    "required": list(bundle.required),
                     "walked": bundle.walked,
                     "not_walked": bundle.not_walked,
                     "word": bundle.word,
@@ -203,6 +204,14 @@ class Verdict:
         """Write the document; a plain file appears whole or not at all. Raises OSError."""
         text = json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n"
         write_output(path, text)
+
+
+def shown_checks(bundles: Iterable[BundleVerdict]) -> list[str]:
+    """The checks that a verdict is about, in their fixed order."""
+    bundles = list(bundles)
+    made = {result.check for bundle in bundles for result in bundle.results}
+    required = {check for bundle in bundles for check in bundle.required}
+    return [check for check in (*CHECKS, WALK) if check in made | required]
 
 
 def of_results(

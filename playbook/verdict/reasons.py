@@ -131,9 +131,16 @@ def explained(verdict: Verdict, seeds: Seeds) -> Verdict:
     return replace(verdict, bundles=tuple(bundles))
 
 
-def advice(reasons: Iterable[Reason], short: str) -> str:
-    """The one thing to do about some reasons; a reset only where a reset can help."""
-    return ADVICE[first_remedy(reason.remedy for reason in reasons)].format(bundle=short)
+def advice(remedies: Iterable[Remedy], short: str) -> str:
+    """The one thing to do, by what can help; a reset only where a reset can help."""
+    return ADVICE[first_remedy(remedies)].format(bundle=short)
+
+
+def remedies_of(verdict: BundleVerdict) -> list[Remedy]:
+    """What can help: by a verdict's reasons, or by its results where it carries no reasons."""
+    if verdict.reasons:
+        return [reason.remedy for reason in verdict.reasons]
+    return [Remedy(result.remedy) for result in verdict.not_passed if not result.waived]
 
 
 def first_remedy(remedies: Iterable[Remedy]) -> Remedy:

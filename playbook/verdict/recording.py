@@ -11,9 +11,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 from playbook import clock
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
-from playbook.pristine.seeds import Seeds
+from playbook.pristine.seeds import Seeds, seeds_version
 from playbook.reset.journal import CHECK, RECORD_SECONDS, Journal, Run, new_run
-from playbook.reset.run import seeds_version
 from playbook.verdict.checks import WALK, in_evidence_order
 from playbook.verdict.model import Verdict
 

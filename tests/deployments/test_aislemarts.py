@@ -27,7 +27,7 @@ from playbook.environment import Environment
 from playbook.facts import Demo
 from playbook.pristine.rates import Feed
 from playbook.pristine.seeds import Seeds
-from playbook.reset.run import InSession
+from playbook.reset.outcome import InSession
 from playbook.standin.aislemarts import create_app
 from tests.sandbox import ACCESS, Document, Sandbox, changed, held, told
 from tests.sandbox import OURS as PLAYBOOKS_OWN

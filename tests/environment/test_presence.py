@@ -17,7 +17,7 @@ from playbook.deployments.scope import PROBE, scope_of
 from playbook.environment import presence, snapshot
 from playbook.environment.snapshot import Snapshot
 from playbook.facts import Demo
-from playbook.reset.run import InSession
+from playbook.reset.outcome import InSession
 from tests.sandbox import Document, Held, Owners, Sandbox, changed, held, told, use_demo
 
 TRACES = tuple(trace.collection for trace in load().traces)

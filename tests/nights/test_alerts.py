@@ -14,10 +14,15 @@ import pytest
 
 from playbook import PROJECT
 from playbook.errors import WrongUsage
+from playbook.facts.remedies import Remedy
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.channels import LEVELS, service, setting
 from playbook.nights.alerts.outbox import PAUSES, each_recipient, unknown_to_apprise
-from playbook.nights.alerts.wording import broken_off, samples
+from playbook.nights.alerts.wording import alert_of_night, broken_off, samples
+from playbook.nights.night import Attempt, Night
+from playbook.pristine import bundles
+from playbook.pristine.seeds import load
+from playbook.verdict.model import BundleVerdict, Result
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
 
 CREDENTIALS = ("s3cr3t-passw0rd", "t0ken-9f8e7d6c5b4a")
@@ -307,6 +312,31 @@ def test_what_never_began_says_what_to_do() -> None:
     assert "Environment: staging" in alert.body
     assert alert.level == "high" and "REDIS_URL is missing" in alert.body
     assert "What to do: " in alert.body and "What was done: " in alert.body
+
+
+@pytest.mark.parametrize(
+    ("remedy", "says", "reset"),
+    [
+        (Remedy.RESET, "playbook reset lvmh && playbook check lvmh", True),
+        (Remedy.FEED, "ask for the app's rate feed to be repaired", False),
+        (Remedy.SETTINGS, "correct the setting that is named", False),
+    ],
+)
+def test_a_night_that_fails_advises_a_reset_only_where_it_can_help(
+    remedy: Remedy, says: str, reset: bool
+) -> None:
+    lvmh = bundles.find(load(), "lvmh")
+    result = Result(
+        lvmh.key, "currency", "The rates are live", "failed", "high", "a line", remedy=remedy
+    )
+    verdict = BundleVerdict(lvmh.key, (result,))
+    now = datetime.now(UTC)
+    night = Night(lvmh, now, ended_at=now, attempts=[Attempt("reset", verdict=verdict)])
+    alert, _ = alert_of_night(night, [], "the report")
+    [line] = [line for line in alert.body.splitlines() if line.startswith("What to do: ")]
+    assert line.startswith("What to do: don't show this demo; ")
+    assert says in line
+    assert ("playbook reset" in line) is reset
 
 
 # The command

@@ -43,7 +43,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset import lease
 from playbook.reset.lease import held
 from playbook.reset.standing import UNKNOWN, judge
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, checks_by_evidence, evidence_in_words
 from playbook.verdict.model import GO, NO_GO
 from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel, served
 from tests.sandbox import Sandbox, until
@@ -470,12 +470,9 @@ def test_a_check_leaves_no_trace_and_is_seen_by_every_server(
         # What was stored, and what was seen in the app: on the board, the page and the sheet.
         [checked] = [one for one in sandbox.runs("lvmh") if one["trigger"] == "check"]
         assert checked["evidence"]["catalog"] == ["stored", "seen"]
-        stored, seen = (
-            ", ".join(check for check in CHECKS if what in checked["evidence"][check])
-            for what in ("stored", "seen")
-        )
-        assert f">stored: {stored}<" in board
-        assert f">seen: {seen}<" in board
+        by_evidence = checks_by_evidence(checked["evidence"])
+        seen = ", ".join(by_evidence["seen"])
+        assert f">{' · '.join(evidence_in_words(by_evidence))}<" in board
         sheet = elsewhere.text("/bundles/lvmh/sheet")
         assert f"<b>Seen</b> (what the app shows): {seen}<" in sheet
         line = re.search(

@@ -22,8 +22,8 @@ from playbook.panel.accounts import Accounts
 from playbook.panel.jobs import JobProgress, State
 from playbook.reset import backup
 from playbook.reset.lease import held
+from playbook.reset.outcome import Progress
 from playbook.reset.plan import Step
-from playbook.reset.run import Progress
 from playbook.verdict.checks import CHECKS, EVIDENCE
 from tests.panel_client import PASSWORD, Panel, panel
 from tests.sandbox import Sandbox, until

@@ -20,14 +20,17 @@ from playbook.errors import Unreachable, WrongUsage
 from playbook.facts.comparison import field_differences
 from playbook.facts.findings import FailureKind, Finding, NotAsExpected, Unobservable, kind_of
 from playbook.facts.reading import Answer
+from playbook.facts.remedies import Remedy
+from playbook.pristine.seeds import load
 from playbook.report.__main__ import main
 from playbook.report.allure import html as allure_html
 from playbook.report.allure.failure_kinds import categories, headline
 from playbook.report.page import playbook as playbook_page
 from playbook.report.page import verdict as verdict_page
 from playbook.report.playbook_lines import PLAYBOOK, place_of
-from playbook.verdict.checks import CHECKS
-from playbook.verdict.model import Result, Verdict, of_results
+from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.model import NOT_WALKED, Result, Verdict, of_results
+from playbook.verdict.reasons import explained
 
 NOW = datetime(2026, 11, 22, 3, 5, tzinfo=UTC)
 LVMH, SEQUOIA = "LVMH_JULIE_BERCOVY", "SEQUOIA_ROELOF_BOTHA"
@@ -235,12 +238,67 @@ def test_a_go_that_the_checks_do_not_support_is_refused(tmp_path: Path) -> None:
         verdict_page.read(file)
 
 
+def test_the_pages_next_step_follows_the_cause(tmp_path: Path) -> None:
+    stale = failed(check="currency", remedy=Remedy.FEED)
+    for made in (verdict(stale), explained(verdict(stale), load())):
+        read = verdict_page.read(written(tmp_path, made))
+        text = Page(verdict_page.page_of(read)).text
+        assert "next: ask for the app's rate feed to be repaired, then: playbook check" in text
+        assert "playbook reset" not in text
+
+
+def walk_alone(*results: Result) -> Verdict:
+    return of_results([LVMH], results, {}, NOW, required=(WALK,))
+
+
+def test_the_page_of_a_walk_alone_shows_the_walk_and_nothing_else(tmp_path: Path) -> None:
+    made = walk_alone(passed(LVMH, WALK))
+    read = verdict_page.read(written(tmp_path, made))
+    assert read.verdict == "GO" and read.bundles[0].required == (WALK,)
+    page = Page(verdict_page.page_of(read))
+    chips = [chip["title"] for chip in page.all("span") if "chip" in str(chip.get("class"))]
+    assert chips == ["walk: passed"]
+    broken = walk_alone(passed(LVMH, WALK), failed(check=WALK, remedy=Remedy.PAGES))
+    page = Page(verdict_page.page_of(verdict_page.read(written(tmp_path, broken))))
+    assert "next: ask for the app's pages to be repaired, then: playbook walk lvmh" in page.text
+
+
+def test_the_page_says_what_a_walk_left_out(tmp_path: Path) -> None:
+    left_out = Result(LVMH, WALK, "Home", NOT_WALKED, "high", "Walk", "not walked: home: why")
+    read = verdict_page.read(written(tmp_path, walk_alone(passed(LVMH, WALK), left_out)))
+    page = Page(verdict_page.page_of(read))
+    assert "GO, 1 page not walked" in page.text
+    assert "not walked: home: why" in page.text
+
+
+@pytest.mark.parametrize("required", [[], ["leads"], ["walk", "leads"], "walk", 7])
+def test_a_go_that_requires_too_little_is_refused(required: object, tmp_path: Path) -> None:
+    document = verdict().document()
+    document["bundles"][0]["required"] = required
+    file = tmp_path / "verdict.json"
+    file.write_text(json.dumps(document))
+    with pytest.raises(WrongUsage, match="is no verdict"):
+        verdict_page.read(file)
+
+
+def test_a_checks_go_is_not_made_by_a_walk_alone(tmp_path: Path) -> None:
+    document = walk_alone(passed(LVMH, WALK)).document()
+    document["bundles"][0]["required"] = list(CHECKS)
+    file = tmp_path / "verdict.json"
+    file.write_text(json.dumps(document))
+    with pytest.raises(WrongUsage, match="contradicts itself"):
+        verdict_page.read(file)
+
+
 def test_a_go_with_waived_failures_is_believed(tmp_path: Path) -> None:
     document = verdict(failed(waived="the supplier is late")).document()
     assert document["bundles"][1]["word"] == "GO, 1 waived"
     file = tmp_path / "verdict.json"
     file.write_text(json.dumps(document))
-    assert verdict_page.read(file).bundles[1].word == "GO, 1 waived"
+    read = verdict_page.read(file)
+    assert read.bundles[1].word == "GO, 1 waived"
+    page = Page(verdict_page.page_of(read))
+    assert "GO, 1 waived" in page.text and "the supplier is late" in page.text
 
 
 # Kinds of failures

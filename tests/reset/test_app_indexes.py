@@ -9,7 +9,7 @@ import pytest
 
 from playbook.environment import Environment
 from playbook.errors import Refused
-from playbook.reset.run import ResetFailed
+from playbook.reset.outcome import ResetFailed
 from playbook.verdict.model import GO
 from playbook.verdict.run_features import check
 from tests.replica_set import replica_set

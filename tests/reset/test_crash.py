@@ -7,7 +7,7 @@ import pytest
 from playbook.deployments.scope import scope_of
 from playbook.reset import backup
 from playbook.reset.backup import Backup
-from playbook.reset.run import restoring_steps
+from playbook.reset.restoring import restoring_steps
 from tests.reset_process import KILL, reset_apart
 from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 

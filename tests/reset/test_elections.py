@@ -16,8 +16,8 @@ from playbook.errors import Outage, Unreachable
 from playbook.reset import backup
 from playbook.reset.execute import WRITE_SECONDS
 from playbook.reset.lease import Lease
+from playbook.reset.outcome import ResetFailed
 from playbook.reset.plan import Step
-from playbook.reset.run import ResetFailed
 from tests.replica_set import ReplicaSet, replica_set
 from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 from tests.tcp_proxy import Wire

@@ -8,6 +8,7 @@ import bson
 import pytest
 
 from playbook.reset.backup import OF_NO_BUNDLE
+from playbook.reset.current_state import CurrentState
 from playbook.reset.execute import Executor
 from playbook.reset.plan import removing_traces
 from tests.sandbox import (
@@ -153,7 +154,8 @@ def test_a_reset_of_all_clears_demo_addresses_without_a_bundle_too(
     # Three of the shop's look-alikes end like any demo's address: here, and only here, they are.
     ending = re.compile(r"\.demo@aislemarts\.luxury\Z")
     before = held(sandbox)
-    orphans = sandbox.engine._scopes([sandbox.bundle("lvmh")], orphans=True)[OF_NO_BUNDLE]
+    state = CurrentState(sandbox.environment, sandbox.seeds)
+    orphans = state.scopes([sandbox.bundle("lvmh")], orphans=True)[OF_NO_BUNDLE]
     executor = Executor(sandbox.environment, None)
     for one in removing_traces(orphans.filters, orphans.deployment):
         executor.run(one.operation)

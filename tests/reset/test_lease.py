@@ -20,8 +20,8 @@ from playbook.errors import Refused
 from playbook.reset import lease
 from playbook.reset.execute import StepFailed
 from playbook.reset.lease import Lease, LeaseLost
+from playbook.reset.outcome import InSession, ResetFailed
 from playbook.reset.plan import Step
-from playbook.reset.run import InSession, ResetFailed
 from tests.reset_process import ASK, KILL, STOP, reset_apart
 from tests.sandbox import (
     Held,

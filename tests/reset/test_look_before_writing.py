@@ -13,7 +13,7 @@ import pytest
 from playbook.environment import Environment
 from playbook.errors import Unreachable, WrongUsage
 from playbook.reset.execute import Executor
-from playbook.reset.run import ResetFailed
+from playbook.reset.outcome import ResetFailed
 from tests.sandbox import Sandbox, changed, held, told
 from tests.tcp_proxy import failing_api
 

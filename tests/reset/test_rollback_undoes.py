@@ -21,7 +21,7 @@ import pytest
 from playbook.errors import WrongUsage
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
-from playbook.reset.run import ResetFailed
+from playbook.reset.outcome import ResetFailed
 from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Place, Sandbox, changed, held, told
 
 SECONDS = 25.0

@@ -16,7 +16,7 @@ from playbook.environment import Environment, Settings, connections, long_answer
 from playbook.errors import WrongUsage
 from playbook.reset import execute
 from playbook.reset.lease import BeingReset, LeaseLost
-from playbook.reset.run import ResetFailed
+from playbook.reset.outcome import ResetFailed
 from tests.sandbox import Sandbox, until
 from tests.tcp_proxy import failing_api
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, NO_GO, BundleVerdict, Reason, Result
-from playbook.verdict.reasons import advice, reasons_of
+from playbook.verdict.reasons import advice, reasons_of, remedies_of
 
 LVMH = "LVMH_JULIE_BERCOVY"
 
@@ -121,10 +122,18 @@ def test_every_reason_has_a_severity_in_words(seeds: Seeds) -> None:
     ],
 )
 def test_the_advice_follows_the_cause(remedies: list[Remedy], says: str) -> None:
-    found = [Reason("s", "high", ("currency",), 1, remedy, ("d",)) for remedy in remedies]
-    told = advice(found, "lvmh")
-    assert says in told
-    assert ("playbook reset" in told) is (remedies == [Remedy.RESET])
+    text = advice(remedies, "lvmh")
+    assert says in text
+    assert ("playbook reset" in text) is (remedies == [Remedy.RESET])
+
+
+def test_a_verdicts_remedies_are_its_reasons_or_else_its_results() -> None:
+    result = failed("currency", remedy=Remedy.FEED)
+    waived = failed("leads", remedy=Remedy.BACKEND, waived="known until May")
+    reason = Reason("s", "high", ("currency",), 1, Remedy.SETTINGS, ("d",))
+    bundle = BundleVerdict(LVMH, (result, waived))
+    assert remedies_of(bundle) == [Remedy.FEED]
+    assert remedies_of(replace(bundle, reasons=(reason,))) == [Remedy.SETTINGS]
 
 
 def test_an_error_says_what_helps() -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from playbook.clock import local_text
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
+from playbook.facts.remedies import Remedy
 from playbook.nights.alerts.channels import SUCCESS
 from playbook.nights.alerts.outbox import Alert
 from playbook.nights.night import Night
 from playbook.nights.schedule import latest_reset, reset_time
-from playbook.reset.run import InSession
+from playbook.reset.outcome import InSession
 from playbook.verdict.model import GO, BundleVerdict
+from playbook.verdict.reasons import advice, first_remedy, remedies_of
 
 SHOWN_REASONS = 3
 """How many reasons a check gets in an alert; the report has all."""
@@ -222,6 +224,9 @@ def _advice(night: Night) -> str:
             f"the demo can be shown as it was that day; find out why a fresh one fails, then: "
             f"playbook nightly {short}"
         )
+    remedies = remedies_of(night.failing) if night.failing else []
+    if remedies and first_remedy(remedies) is not Remedy.RESET:
+        return f"don't show this demo; {advice(remedies, short)}"
     return (
         f"don't show this demo; repair what failed, then: playbook reset {short} && "
         f"playbook check {short}"

@@ -37,7 +37,8 @@ from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedEarly, StopRequest
-from playbook.reset.run import InSession, Reset
+from playbook.reset.outcome import InSession
+from playbook.reset.run import Reset
 from playbook.verdict import recording
 from playbook.verdict.model import GO, BundleVerdict
 

@@ -46,16 +46,17 @@ from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.environment.settings import name_in_settings
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
-from playbook.facts.findings import FailureKind, NotAsExpected, Unobservable
+from playbook.facts.findings import NotAsExpected, Unobservable
+from playbook.facts.remedies import Remedy
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import seeds_version
 from playbook.report.allure import environment_lines
 from playbook.report.allure.failure_kinds import categories, headline
 from playbook.report.allure.former import HISTORY_LABEL
 from playbook.report.allure.redacted_writer import hide_secrets
 from playbook.report.playbook_lines import place_of
 from playbook.reset.journal import Run
-from playbook.reset.run import seeds_version
 from playbook.verdict.collector import (
     HISTORY,
     IDENTITY,
@@ -71,6 +72,7 @@ from playbook.verdict.collector import (
     title_of,
 )
 from playbook.verdict.model import Result
+from playbook.verdict.reasons import advice
 
 ACCESS_PROPERTY = "playbook_access"
 """Carries a bundle's T from the process that looked at it to the one that writes the files."""
@@ -394,16 +396,13 @@ def _message(result: Result, bundle: Bundle) -> str:
     ]
     if more := len(result.findings) - len(lines):
         lines.append(f"and {more} more, in the attachment")
-    first = (
-        "bring back what does not answer, then " if result.kind == FailureKind.ENVIRONMENT else ""
-    )
     return "\n".join(
         [
             headline(bundle.firm, result.kind, result.line),
             "",
             *(lines or [result.reason]),
             "",
-            f"next: {first}playbook reset {bundle.short}",
+            f"next: {advice([Remedy(result.remedy)], bundle.short)}",
         ]
     )
 

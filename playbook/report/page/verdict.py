@@ -11,11 +11,23 @@ from typing import Any
 from playbook.clock import local_text
 from playbook.environment.identity import Identity
 from playbook.errors import WrongUsage
+from playbook.facts.findings import FailureKind
+from playbook.facts.remedies import Remedy
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
 from playbook.report.page import render
-from playbook.verdict.checks import CHECKS, MARKS
-from playbook.verdict.model import NOWHERE, BundleVerdict, Result, Verdict, of_results
+from playbook.verdict.checks import CHECKS, MARKS, WALK
+from playbook.verdict.model import (
+    NOT_WALKED,
+    NOWHERE,
+    BundleVerdict,
+    Reason,
+    Result,
+    Verdict,
+    of_results,
+    shown_checks,
+)
+from playbook.verdict.reasons import advice, remedies_of
 
 IN_WORDS = {"error": "could not be checked", "skipped": "was skipped", "not-run": "did not run"}
 SHOWN_FINDINGS = 8
@@ -36,7 +48,7 @@ def build(verdict_file: Path, page: Path) -> Path:
 
 
 def read(path: Path) -> Verdict:
-    """The verdict of a document that ``pytest --verdict`` or ``playbook check --json`` wrote.
+    """The verdict of a document: of ``pytest --verdict``, ``playbook check`` or ``playbook walk``.
 
     Raises WrongUsage, also where the document's word is not what its checks say: a GO that
     nothing supports is never shown.
@@ -74,11 +86,11 @@ def page_of(verdict: Verdict) -> str:
         "verdict.html.j2",
         script=render.source("age.js"),
         verdict=verdict,
-        checks=CHECKS,
+        checks=shown_checks(verdict.bundles),
         marks=MARKS,
         shown=SHOWN_FINDINGS,
         firm=firm,
-        short=short,
+        next_step=lambda bundle: advice(remedies_of(bundle), short(bundle)),
         status_of=status_of,
         not_passed=_not_passed,
         status_in_words=lambda status: IN_WORDS.get(status, status),
@@ -89,14 +101,14 @@ def page_of(verdict: Verdict) -> str:
 def status_of(bundle: BundleVerdict, check: str) -> str:
     """A check's status over all its scenarios: the worst of theirs."""
     statuses = {result.status for result in bundle.of(check)}
-    for status in ("failed", "error", "skipped"):
+    for status in ("failed", "error", "skipped", "passed", NOT_WALKED):
         if status in statuses:
             return status
-    return "passed" if statuses else "not-run"
+    return "not-run"
 
 
 def _not_passed(bundle: BundleVerdict, check: str) -> list[Result]:
-    return [result for result in bundle.of(check) if result.status != "passed"]
+    return [result for result in bundle.not_passed if result.check == check]
 
 
 def _known_bundles() -> dict[str, Bundle]:
@@ -108,6 +120,27 @@ def _known_bundles() -> dict[str, Bundle]:
 
 def _verdict(document: Any) -> Verdict:
     at = datetime.fromisoformat(document["generated_at"])
+    made = {str(bundle["bundle"]): _results(bundle) for bundle in document["bundles"]}
+    seen = {str(b["bundle"]): tuple(map(str, b.get("in_session", ()))) for b in document["bundles"]}
+    stated = document.get("environment") or {}
+    environment = (
+        Identity(str(stated.get("id", "")), str(stated["name"])) if "name" in stated else NOWHERE
+    )
+    verdict = of_results(
+        made,
+        [result for results in made.values() for result in results],
+        seen,
+        at if at.tzinfo else at.replace(tzinfo=UTC),
+        map(str, document.get("waiver_notes", ())),
+    )
+    bundles = (
+        replace(bundle, required=_required(stated), reasons=_reasons(stated))
+        for bundle, stated in zip(verdict.bundles, document["bundles"], strict=True)
+    )
+    return replace(verdict, environment=environment, bundles=tuple(bundles))
+
+
+def _results(bundle: Any) -> list[Result]:
     results = [
         Result(
             bundle=str(bundle["bundle"]),
@@ -119,20 +152,37 @@ def _verdict(document: Any) -> Verdict:
             reason=str(check["reason"]),
             evidence=str(check.get("evidence", "stored")),
             waived=str(check.get("waived", "")),
+            remedy=Remedy(check.get("remedy", Remedy.RESET)),
+            kind=FailureKind(check.get("kind", FailureKind.DATA)),
             findings=tuple(
                 {name: str(finding[name]) for name in ("where", "expected", "found")}
                 for finding in check.get("findings", ())
             ),
         )
-        for bundle in document["bundles"]
         for check in bundle["checks"]
     ]
     if strange := {result.status for result in results} - MARKS.keys():
         raise ValueError(f"unknown status {strange}")
-    seen = {str(b["bundle"]): tuple(map(str, b.get("in_session", ()))) for b in document["bundles"]}
-    stated = document.get("environment") or {}
-    environment = (
-        Identity(str(stated.get("id", "")), str(stated["name"])) if "name" in stated else NOWHERE
+    return results
+
+
+def _required(bundle: Any) -> tuple[str, ...]:
+    """The checks that a GO of this document needs: all of the checklist, or the walk alone."""
+    required = tuple(bundle.get("required", CHECKS))
+    if required not in (CHECKS, (WALK,)):
+        raise ValueError(f"it requires neither the whole checklist nor the walk: {required}")
+    return required
+
+
+def _reasons(bundle: Any) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(
+            sentence=str(reason["sentence"]),
+            severity=str(reason["severity"]),
+            checks=tuple(map(str, reason["checks"])),
+            count=int(reason["count"]),
+            remedy=Remedy(reason["remedy"]),
+            details=tuple(map(str, reason["details"])),
+        )
+        for reason in bundle.get("reasons", ())
     )
-    verdict = of_results(seen, results, seen, at if at.tzinfo else at.replace(tzinfo=UTC))
-    return replace(verdict, environment=environment)

@@ -1,0 +1,120 @@
+"""What a rollback goes back to: which backup of each bundle, and which of what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from playbook import clock
+from playbook.environment import Environment
+from playbook.environment.snapshot import Snapshot
+from playbook.errors import Refused, WrongUsage
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
+from playbook.reset import backup, standing
+from playbook.reset.backup import OF_NO_BUNDLE, Backup
+from playbook.reset.journal import ROLLBACK, Journal
+from playbook.reset.shared_parts import groups_that_share
+from playbook.reset.sharing import Source, end_of, is_left_alone, run_of
+
+
+def source_of(
+    environment: Environment, backups: Path, bundle: Bundle, saved: Backup | None
+) -> Source:
+    """The backup to put back, and what is undone.
+
+    Without ``saved``: the backup before the last change. Raises WrongUsage or Refused.
+    """
+    source = Source(saved) if saved else before_last_change(environment, backups, bundle)
+    if bundle.key not in source.saved.parts:
+        holds = ", ".join(source.saved.bundles)
+        raise Refused(f"backup {source.saved.path.name} is of {holds}, not of {bundle.key}")
+    return source
+
+
+def before_last_change(environment: Environment, backups: Path, bundle: Bundle) -> Source:
+    """The state before the last thing that changed a bundle's demo, and what that thing did.
+
+    A night is one thing, however often it tried. Raises WrongUsage where nothing is known to
+    have changed it, or where the state before is not among the backups.
+    """
+    identity = environment.identity
+    with environment.translate_connection_errors():
+        changes = Journal.of(environment).changes(bundle.key)
+    if not changes:
+        raise WrongUsage(
+            f"nothing has changed {bundle.short} yet, by the journal of this environment: "
+            "there is nothing to roll back"
+        )
+    last, undone = changes[0], changes[:1]
+    if night := last.get("part_of"):
+        undone = [change for change in changes if change.get("part_of") == night]
+        last = undone[-1]
+    name, kept = last.get("backup"), backup.listed(backups, identity, bundle)
+    if last.get("trigger") == ROLLBACK and "restored" not in last:
+        name = None  # of before rollbacks saved the present state
+    for one in kept:
+        if one.path.name == name and one.run in (None, run_of(last)):
+            # A record of before runs said so: it may have changed all that is shared.
+            usual = standing.shared_by(bundle)
+            wrote = {part for change in undone for part in change.get("wrote", usual)}
+            return Source(one, frozenset(wrote), frozenset(map(run_of, undone)), end_of(last))
+    when = clock.local_text(last["started_at"], bundle.timezone)
+    raise WrongUsage(
+        f"the state of {bundle.short} before its last {last.get('trigger')} ({when}) is not "
+        f"among the backups in {backups}; choose one with --to, by "
+        f"playbook rollback {bundle.short} --list"
+    )
+
+
+def wanted_state(
+    environment: Environment,
+    backups: Path,
+    chosen: Sequence[Bundle],
+    sources: Mapping[str, Source],
+    orphans: bool,
+) -> tuple[dict[str, Snapshot], dict[str, Document]]:
+    """What is to be there: each bundle's own from its backup, what they share from one.
+
+    And by shared part the backup and the bundle that it comes from; what is left alone is in
+    neither (see playbook.reset.sharing).
+    """
+    by_folder: dict[Path, list[str]] = {}
+    for key, source in sources.items():
+        by_folder.setdefault(source.saved.path, []).append(key)
+    oldest = min((source.saved for source in sources.values()), key=lambda one: one.age_key)
+    if orphans and OF_NO_BUNDLE in oldest.parts:
+        by_folder[oldest.path].append(OF_NO_BUNDLE)
+    wanted: dict[str, Snapshot] = {}
+    for path, keys in by_folder.items():
+        wanted |= backup.read(path, keys, environment.deployment.collections)
+    with environment.translate_connection_errors():
+        writes = Journal.of(environment).shared_writes()
+    ages = {one.path.name: one.age_key for one in backup.listed(backups, environment.identity)}
+    shared: dict[str, Document] = {}
+    for part, collections, group in groups_that_share(environment.deployment, chosen):
+        undoing = [
+            bundle for bundle in group if not is_left_alone(sources[bundle.key], part, writes, ages)
+        ]
+        first = min(undoing or group, key=lambda b: sources[b.key].saved.age_key)
+        if undoing:
+            folder = sources[first.key].saved.path.name
+            shared[part] = {"backup": folder, "bundle": first.key}
+        restored = {name: wanted[first.key].documents[name] for name in collections}
+        for bundle in group:
+            documents = {
+                name: found
+                for name, found in wanted[bundle.key].documents.items()
+                if name not in collections
+            }
+            indexes = wanted[bundle.key].indexes
+            if part == standing.LANGUAGES:
+                indexes = wanted[first.key].indexes
+            wanted[bundle.key] = Snapshot(documents | (restored if undoing else {}), indexes)
+    return wanted, shared
+
+
+def saved_state(environment: Environment, backups: Path, folder: str, bundle: Bundle) -> Snapshot:
+    """What one backup holds of one bundle. Raises BadBackup."""
+    path, collections = backups / folder, environment.deployment.collections
+    return backup.read(path, [bundle.key], collections)[bundle.key]

@@ -1,0 +1,105 @@
+"""Do the steps of a plan, stage by stage: those of one stage side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import itemgetter
+from time import monotonic
+
+import redis
+import requests
+from pymongo.errors import PyMongoError
+
+from playbook.environment.side_by_side import side_by_side
+from playbook.errors import PlaybookError
+from playbook.pristine.seeds import Document
+from playbook.reset.execute import Executor, StepFailed
+from playbook.reset.lease import Lease
+from playbook.reset.plan import Step, in_stages
+from playbook.reset.work import Work
+
+WRITERS = 12
+"""How many steps are done at the same time at most."""
+
+
+def always() -> None:
+    """Lets a run go on that cannot be stopped."""
+
+
+def do_steps(
+    work: Work, steps: Sequence[Step], executor: Executor, *, to_the_end: bool = False
+) -> None:
+    """Do the steps, those of one stage side by side.
+
+    ``to_the_end``: they are finished even where a signal asks to stop.
+    """
+    for rows in in_stages(steps):
+        for number, step in sorted((part for row in rows for part in row), key=itemgetter(0)):
+            work.note_failed_step(step.name)  # until it is done
+            if not to_the_end:
+                work.progress(number, len(steps), step)
+                work.may_go_on()
+            work.environment.outlast(work.lease.require)
+        _do_at_once(work, rows, executor, always if to_the_end else work.may_go_on)
+        work.note_failed_step(None)
+
+
+def _do_at_once(
+    work: Work,
+    rows: Sequence[Sequence[tuple[int, Step]]],
+    executor: Executor,
+    may_go_on: Callable[[], None],
+) -> None:
+    """Do rows of steps at the same time; where one fails, no other is begun.
+
+    Raises what the first failing one in the plan's order raised, when none is under way.
+    """
+    done: dict[int, Document] = {}
+    failed: dict[int, tuple[Step, BaseException]] = {}
+
+    def do(row: Sequence[tuple[int, Step]]) -> None:
+        for number, step in row:
+            if failed:
+                return
+            started = monotonic()
+            try:
+                if number != row[0][0]:
+                    may_go_on()
+                did = work.environment.outlast(partial(_do, step, executor, work.lease))
+            except BaseException as error:  # noqa: BLE001 - raised below, once all have ended
+                failed[number] = step, error
+                return
+            seconds = round(monotonic() - started, 3)
+            done[number] = {"step": step.name, "seconds": seconds, "did": did}
+
+    started = monotonic()
+    side_by_side([partial(do, row) for row in rows], WRITERS)
+    work.seconds += monotonic() - started
+    for _, did in sorted(done.items()):
+        work.note_step(did)
+    if failed:
+        step, error = failed[min(failed)]
+        work.note_failed_step(step.name)
+        raise error
+
+
+def _do(step: Step, executor: Executor, lease: Lease) -> str:
+    """Do one step, or do it again after an outage: only while the lease is ours."""
+    lease.require()
+    try:
+        return executor.run(step.operation, partial(executor.environment.outlast, lease.require))
+    except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
+        raise
+    except OSError as error:
+        # A file or a limit of this machine, most often a setting's: requests names no setting.
+        where = f"{error.filename}: " if error.filename else ""
+        raise StepFailed(
+            f"{where}{error.strerror or error}; correct the setting that names it "
+            "(REQUESTS_CA_BUNDLE, SSL_CERT_FILE or PLAYBOOK_BACKUPS), or this machine's limits"
+        ) from error
+    except Exception as error:
+        # Whatever it is, the state before is put back, and a person reads what happened.
+        raise StepFailed(
+            f"this should not have happened: {type(error).__name__}: {error}"
+        ) from error

@@ -1,0 +1,78 @@
+"""Is a demo still what its last rollback has restored?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from playbook import clock
+from playbook.environment.snapshot import differing_collections
+from playbook.pristine.bundles import Bundle
+from playbook.reset import standing
+from playbook.reset.current_state import CurrentState
+from playbook.reset.earlier_state import saved_state
+from playbook.reset.journal import ROLLBACK, Journal
+from playbook.reset.shared_parts import shared_collections
+from playbook.reset.sharing import end_of, run_of
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Whether a bundle is still as it was rolled back to."""
+
+    restored: str | None
+    """The backup's folder; None where the last run that changed the bundle was no rollback."""
+    differing: tuple[str, ...] = ()
+    """The collections that differ from it."""
+    notes: tuple[str, ...] = ()
+    """What somebody should know, a line each."""
+
+
+def verify_rollback(state: CurrentState, backups: Path, bundle: Bundle) -> Verified:
+    """Is a bundle still what its last rollback restored, byte for byte?
+
+    What it shares with others is as the last rollback that changed it has left it, whichever
+    bundle that was of. Raises BadBackup, Unreachable.
+    """
+    environment, bundles = state.environment, state.seeds.bundles
+    saved = partial(saved_state, environment, backups)
+    with environment.translate_connection_errors():
+        journal = Journal.of(environment)
+        changes = journal.changes(bundle.key, 1)
+        if not changes or (changes[0]["trigger"], changes[0]["status"]) != (ROLLBACK, "done"):
+            return Verified(None)
+        last = changes[0]
+        # Until rollbacks saved the present state, the field named what was restored.
+        name = str(last.get("restored") or last["backup"])
+        wanted = saved(name, bundle)
+        found = state.read(state.scope(bundle))
+        different, notes = differing_collections(wanted, found), []
+        of_a_region, of_all = shared_collections(environment.deployment)
+        shared = {standing.region_key(bundle): of_a_region, standing.LANGUAGES: of_all}
+        all_writes = [r for r in journal.shared_writes() if run_of(r) != run_of(last)]
+        for part, collections in shared.items():
+            if not set(collections) & set(different):
+                continue
+            writes = [run for run in all_writes if part in run["wrote"]]
+            origin = (last.get("shared") or {}).get(part)
+            left_alone = "shared" in last and origin is None
+            if writes and (left_alone or end_of(writes[0]) > end_of(last)):
+                writer = writes[0]
+                other = bundles.get(writer["bundle"])
+                who = other.model.short if other else writer["bundle"]
+                when = clock.local_text(writer["started_at"], bundle.timezone)
+                changed = "left as changed" if left_alone else "changed since"
+                notes.append(f"{', '.join(collections)}: {changed} by {who}, {when}")
+                rolled_back = writer.get("restored") and writer["status"] == "done"
+                origin = (writer.get("shared") or {}).get(part) or (
+                    {"backup": writer["restored"], "bundle": writer["bundle"]}
+                    if rolled_back
+                    else None
+                )
+            if origin and (whose := bundles.get(origin["bundle"])):
+                again = differing_collections(saved(origin["backup"], whose.model), found)
+                different = [name for name in different if name not in collections or name in again]
+            elif left_alone:  # this rollback did not say how they are to be
+                different = [name for name in different if name not in collections]
+        return Verified(name, tuple(different), tuple(notes))
