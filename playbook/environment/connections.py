@@ -230,7 +230,11 @@ class Environment:
         Raises Unreachable where no whole answer came in time.
         """
         with self.translate_connection_errors():
-            return self._visitor.ask(method, path, **{"seconds": ANSWER_SECONDS, **options})
+            return self.send(method, path, **options)
+
+    def send(self, method: str, path: str, **options: Any) -> requests.Response:
+        """As :meth:`call`, but raises requests.RequestException as it comes."""
+        return self._visitor.ask(method, path, **{"seconds": ANSWER_SECONDS, **options})
 
     @opened_once
     def _outages(self) -> Outages:

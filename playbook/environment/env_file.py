@@ -47,6 +47,7 @@ KNOWN = (
     "PLAYBOOK_SEEDS",
     "PLAYBOOK_UP_PID",
     "PLAYBOOK_WAIVERS",
+    "PLAYBOOK_WARM_UP_PATIENCE",
     "APP_URL",
     "TZ",
 )
