@@ -55,7 +55,7 @@ def require_named(variables: MutableMapping[str, str] | None = None) -> None:
 
 
 def choose_embedded(variables: MutableMapping[str, str] | None = None) -> None:
-    """Put aside whatever this process's settings name: an embedded environment is wanted."""
+    """Ignore the environment that this process's settings name: an embedded one is wanted."""
     variables = os.environ if variables is None else variables
     for name in names_of(variables):
         del variables[name]

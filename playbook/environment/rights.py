@@ -104,7 +104,7 @@ def _require_redis(environment: Environment, patterns: list[str]) -> None:
 
 
 def _require_api(environment: Environment) -> None:
-    # Every app lets people sign in; without an address it is refused and counts as nobody's.
+    # Every app lets people sign in; without an address it is refused and counts for no account.
     asked = environment.deployment.sign_in.ask("", "")
     answer = environment.call(asked.method, asked.path, json={})
     where = environment.settings.addresses["API"]

@@ -112,7 +112,7 @@ class Settings:
             given = [name for name in CONNECTIONS if name not in missing]
             raise WrongUsage(
                 f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
-                f"{', '.join(CONNECTIONS)}, or none of them; half an environment is none"
+                f"{', '.join(CONNECTIONS)}, or none of them; a part of an environment is not enough"
             )
         for name, value in stated.items():
             _require_url(name, value)
