@@ -12,10 +12,12 @@ import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
+from pymongo.errors import ExecutionTimeout
 
 from playbook.deployments.description import Deployment
 from playbook.deployments.scope import Scope
 from playbook.environment.side_by_side import side_by_side
+from playbook.errors import Unreachable
 
 # A year or a text that Python cannot hold must not end the reading of a document.
 FORGIVING: Any = {
@@ -26,6 +28,9 @@ FORGIVING: Any = {
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **FORGIVING)
 DECODED: CodecOptions[dict[str, Any]] = CodecOptions(**FORGIVING)
 ALL_IN_ONE_BATCH = 100_000
+SHARE_OF_THE_WAIT = 0.8
+LONGEST_WAIT = 60.0
+"""Seconds that a search is waited for where ``MONGO_URI`` sets no limit."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,45 @@ def _find(db: Database[dict[str, Any]], question: Question) -> list[RawBSONDocum
     found = raw_db[question.collection].find(question.where, batch_size=ALL_IN_ONE_BATCH)
     if question.newest is not None:
         found = found.sort("_id", -1).limit(question.newest)
-    return list(found)
+    seconds = _read_seconds(db)
+    try:
+        return list(found.max_time_ms(int(seconds * 1000)))
+    except ExecutionTimeout:
+        raise Unreachable(_too_slow(db, question, seconds)) from None
+
+
+def _read_seconds(db: Database[dict[str, Any]]) -> float:
+    """How long MongoDB may search: a little less than we wait, so that it ends before we give up.
+
+    One that we gave up on would go on for nobody.
+    """
+    return SHARE_OF_THE_WAIT * (db.client.options.pool_options.socket_timeout or LONGEST_WAIT)
+
+
+def _too_slow(db: Database[dict[str, Any]], question: Question, seconds: float) -> str:
+    """What to do where a search took too long: the indexes that are missing for it."""
+    name = question.collection
+    led = {next(iter(index["key"]), "") for index in _list_indexes(db, name)}
+    missing = [field for field in _fields_asked(question.where) if field not in led | {"_id"}]
+    text = f"MongoDB did not find a demo's documents in {name} within {seconds:g} s"
+    if not missing:
+        return f"{text}; is it busy? Try again, or raise socketTimeoutMS in MONGO_URI"
+    # The shell wants quotes about a path with a dot.
+    keys = ", ".join(f'{{"{field}": 1}}' for field in missing)
+    return f"{text}: no index serves the search; run db.{name}.createIndexes([{keys}])"
+
+
+def _fields_asked(where: Mapping[str, Any]) -> list[str]:
+    """The first field of each alternative of a filter: where one has no index, all is read."""
+    if not where:
+        return []
+    name, condition = next(iter(where.items()))
+    if name == "$or":
+        return list(dict.fromkeys(f for branch in condition for f in _fields_asked(branch)))
+    if name == "$and":
+        # One condition that is served is enough; of ours the last says whose a document is.
+        return _fields_asked(condition[-1])
+    return [name]
 
 
 def _by_name(
