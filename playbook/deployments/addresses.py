@@ -9,7 +9,7 @@ from typing import Any
 from playbook.pristine.seeds.models import DOMAIN, ROLES
 
 LINE_BREAK_AT_END = "[\r\n\u0085\u2028\u2029]$"
-""""$" also matches before a line break at the end, and such an address is nobody's of ours."""
+""""$" also matches before a line break at the end, and such an address is not one of ours."""
 
 
 def is_one_of(addresses: Iterable[str]) -> dict[str, Any]:

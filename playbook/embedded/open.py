@@ -31,13 +31,18 @@ def opened(seeds: Seeds, settings: Settings | None = None) -> Iterator[Environme
             settings = stack.enter_context(start(seeds=seeds))
         environment = stack.enter_context(Environment(settings))
         environment.api.on_wait = say_that_the_api_asks_to_wait
+        environment.api.on_long_answer = say
         environment.require_reachable()
         yield environment
 
 
 def say_that_the_api_asks_to_wait(seconds: float) -> None:
+    say(f"the API asks us to wait {max(1, round(seconds))} s")
+
+
+def say(line: str) -> None:
     """One line of progress, so that nobody takes a wait for a hang."""
-    print(f"the API asks us to wait {max(1, round(seconds))} s", file=sys.stderr, flush=True)
+    print(line, file=sys.stderr, flush=True)
 
 
 def require_named(variables: MutableMapping[str, str] | None = None) -> None:
@@ -50,7 +55,7 @@ def require_named(variables: MutableMapping[str, str] | None = None) -> None:
 
 
 def choose_embedded(variables: MutableMapping[str, str] | None = None) -> None:
-    """Put aside whatever this process's settings name: an embedded environment is wanted."""
+    """Ignore the environment that this process's settings name: an embedded one is wanted."""
     variables = os.environ if variables is None else variables
     for name in names_of(variables):
         del variables[name]

@@ -184,7 +184,7 @@ def _redis_answers(
 ) -> bool:
     """Whether the Redis of this environment answers at a URL; waits until it does.
 
-    False where it has ended, as it does when its port was taken meanwhile, and ``may_fail``.
+    False where it has ended, as it does when another program has taken its port, and ``may_fail``.
     """
     client = redis_client.Redis.from_url(
         url,

@@ -44,7 +44,7 @@ class ApiAccess:
     """A file or directory of certificates; empty for the ones that are known to everybody."""
     proxy: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
-    """What a reset's own requests bear; empty where none is set."""
+    """The bearer token of a reset's own requests; empty where none is set."""
     patience: float = PATIENCE_SECONDS
     """Seconds that are waited in all where the API answers 429."""
 

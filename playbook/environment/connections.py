@@ -80,7 +80,7 @@ class Environment:
     """Taken for each request of a check, so that eight at once do not slow the backend down and
     then blame it for being slow."""
     listeners: tuple[Any, ...] = field(default=(), repr=False)
-    """pymongo command listeners, for whoever wants to count."""
+    """pymongo command listeners, for code that counts commands."""
     opening: RLock = field(default_factory=RLock, repr=False, compare=False)
     """Held while a part is being connected, so that threads do not connect it twice."""
     _known: list[Identity] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -230,7 +230,11 @@ class Environment:
         Raises Unreachable where no whole answer came in time.
         """
         with self.translate_connection_errors():
-            return self._visitor.ask(method, path, **{"seconds": ANSWER_SECONDS, **options})
+            return self.send(method, path, **options)
+
+    def send(self, method: str, path: str, **options: Any) -> requests.Response:
+        """As :meth:`call`, but raises requests.RequestException as it comes."""
+        return self._visitor.ask(method, path, **{"seconds": ANSWER_SECONDS, **options})
 
     @opened_once
     def _outages(self) -> Outages:

@@ -47,6 +47,7 @@ KNOWN = (
     "PLAYBOOK_SEEDS",
     "PLAYBOOK_UP_PID",
     "PLAYBOOK_WAIVERS",
+    "PLAYBOOK_WARM_UP_PATIENCE",
     "APP_URL",
     "TZ",
 )
@@ -129,7 +130,7 @@ def _require_known(path: Path, line: int, name: str) -> None:
 
 
 def names_of(variables: Mapping[str, str]) -> list[str]:
-    """The variables that name or describe an environment, for whoever must put them aside."""
+    """The variables that name or describe an environment, for code that must ignore them."""
     return [
         name
         for name in variables

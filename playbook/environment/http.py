@@ -167,6 +167,8 @@ class Api:
         self._limit = _Limit(access.patience, lambda seconds: self.on_wait(seconds))
         self.on_wait: Callable[[float], None] = lambda seconds: None
         """Called where the API asks to wait, with the seconds; once for all who wait with it."""
+        self.on_long_answer: Callable[[str], None] = lambda line: None
+        """Called now and then, with a line for a person, while one answer takes long."""
         self.listeners: list[Callable[[str], None]] = []
         """Called for each request that is sent ("GET /api/products"), to count them."""
 

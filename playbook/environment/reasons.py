@@ -11,6 +11,7 @@ import redis
 import requests
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConfigurationError,
     NetworkTimeout,
     OperationFailure,
@@ -137,7 +138,9 @@ def _reason_of_refusal(error: OperationFailure) -> str:
     errors = _write_errors(error)
     texts = {str(one["errmsg"]) for one in errors if one.get("errmsg")}
     text = _cut("; ".join(sorted(texts)) or str(details.get("errmsg") or ""))
-    code = error.code if error.code is not None else next((e.get("code") for e in errors), None)
+    code = error.code
+    if code is None or isinstance(error, BulkWriteError):  # which has a code of the driver's own
+        code = next((one["code"] for one in errors if one.get("code")), code)
     # Atlas has one code for wrong credentials, a full quota and whatever else its proxy says.
     if code == _WRONG_CREDENTIALS or (code == _ATLAS and "auth" in text.lower()):
         said = (text or "authentication failed").rstrip(".")
@@ -152,13 +155,29 @@ def _reason_of_refusal(error: OperationFailure) -> str:
         said = re.sub(r" \{ (\w+).*", r" \1", text)
         return f"our user lacks a right: {said}; grant it readWrite on the database"
     if code == _INVALID:
+        which = _refused_document(error)
         return (
-            "the collection's own validator does not let the document in (code 121); mend the "
-            "validator, or describe the app as it is (PLAYBOOK_DEPLOYMENT)"
+            f"the collection's own validator does not let the document{which} in (code 121); mend "
+            "the validator, or describe the app as it is (PLAYBOOK_DEPLOYMENT)"
         )
     if not text:
         text = str(details.get("codeName") or f"error {code}" if code else type(error).__name__)
     return f"{text} (code {code})" if code else text
+
+
+def _refused_document(error: OperationFailure) -> str:
+    """The ``_id`` of the first document that a validator refused, where that is known."""
+    details: Mapping[str, Any] = error.details or {}
+    for one in (*details.get("writeErrors", ()), details):
+        if one.get("code") != _INVALID:
+            continue
+        # A replacement asks for the document by its _id; an insertion is the document.
+        op = one.get("op") or {}
+        asked = op.get("q", op).get("_id")
+        found = (one.get("errInfo") or {}).get("failingDocumentId", asked)
+        if found is not None and not isinstance(found, Mapping):
+            return f" {found}"
+    return ""
 
 
 def _write_errors(error: OperationFailure) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""Secrets never leave: whatever is written anywhere passes through here first.
+"""Hide secrets: every text that is written anywhere passes through here first.
 
 Written by hand, because these secrets are known to the letter: they need not be guessed, and are
 found encoded, too (in URLs, JSON, HTML, Base64).

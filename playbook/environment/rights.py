@@ -7,7 +7,8 @@ is deleted does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import requests
 
@@ -25,21 +26,23 @@ WRITING_ROUTE = "/api/awareness/refresh-contexts"
 """The first of the app's own routes that a reset writes through."""
 
 
-def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> None:
-    """Ask all parts at once for what a reset will need of them.
+def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> list[str]:
+    """Ask all parts at once for what a reset will need of them; what a person should know of it.
 
     Raises Unreachable, which names the part and the right that is missing, Refused where a
     collection is of a kind that cannot be reset, and WrongUsage where the API's token is missing
     or another.
     """
-    questions = [
+    notes: list[str] = []
+    questions: list[Callable[[], None]] = [
         lambda: _require_mongo(environment),
-        lambda: _require_plain_collections(environment),
+        lambda: notes.extend(_notes_on_plain_collections(environment)),
         lambda: _require_redis(environment, list(patterns)),
     ]
     if api:
         questions += [lambda: _require_api(environment), lambda: _require_token(environment)]
     side_by_side(questions)
+    return notes
 
 
 def _require_mongo(environment: Environment) -> None:
@@ -47,7 +50,8 @@ def _require_mongo(environment: Environment) -> None:
         environment.db.demo_locks.update_one({"_id": NOBODY}, {"$set": {"run": NOBODY}})
 
 
-def _require_plain_collections(environment: Environment) -> None:
+def _notes_on_plain_collections(environment: Environment) -> list[str]:
+    """A line where collections have validators. Raises Refused where one is no plain collection."""
     names = environment.deployment.collections
     with environment.translate_connection_errors():
         found = list(environment.db.list_collections(filter={"name": {"$in": list(names)}}))
@@ -66,6 +70,23 @@ def _require_plain_collections(environment: Environment) -> None:
             "was written. Make it a plain collection, or name the right one in a description of "
             "the app (PLAYBOOK_DEPLOYMENT)"
         )
+    checked = sorted(c["name"] for c in found if _can_refuse(c.get("options", {})))
+    if not checked:
+        return []
+    has = "has a validator" if len(checked) == 1 else "have validators"
+    return [
+        f"{', '.join(checked)} {has} of the app's own: MongoDB refuses a document of ours that it "
+        "does not let in, and the reset is then rolled back"
+    ]
+
+
+def _can_refuse(options: Mapping[str, Any]) -> bool:
+    """Whether a collection's validator keeps documents out, and does not only log them."""
+    return (
+        bool(options.get("validator"))
+        and options.get("validationAction", "error") != "warn"
+        and options.get("validationLevel", "strict") != "off"
+    )
 
 
 def _require_redis(environment: Environment, patterns: list[str]) -> None:
@@ -83,7 +104,7 @@ def _require_redis(environment: Environment, patterns: list[str]) -> None:
 
 
 def _require_api(environment: Environment) -> None:
-    # Every app lets people sign in; without an address it is refused and counts as nobody's.
+    # Every app lets people sign in; without an address it is refused and counts for no account.
     asked = environment.deployment.sign_in.ask("", "")
     answer = environment.call(asked.method, asked.path, json={})
     where = environment.settings.addresses["API"]

@@ -55,6 +55,9 @@ OF_MONGODB_ITSELF = ("admin", "config", "local")
 PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
 OUTAGE_PATIENCE = 60.0
 """Seconds; an election in a replica set takes at most half of it."""
+WARM_UP_SETTING = "PLAYBOOK_WARM_UP_PATIENCE"
+WARM_UP_PATIENCE = 120.0
+"""Seconds; an API that fetches each picture of a catalog anew takes a minute or more."""
 LEAST_LENGTH = 6
 BCRYPT_LIMIT = 72
 """bcrypt reads no more bytes of a password than this."""
@@ -89,6 +92,8 @@ class Settings:
     """What stands in front of the API."""
     outage_patience: float = OUTAGE_PATIENCE
     """Seconds that a reset waits for a part that does not answer."""
+    warm_up_patience: float = WARM_UP_PATIENCE
+    """Seconds that one warm-up of the API's caches may take."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
@@ -107,7 +112,7 @@ class Settings:
             given = [name for name in CONNECTIONS if name not in missing]
             raise WrongUsage(
                 f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
-                f"{', '.join(CONNECTIONS)}, or none of them; half an environment is none"
+                f"{', '.join(CONNECTIONS)}, or none of them; a part of an environment is not enough"
             )
         for name, value in stated.items():
             _require_url(name, value)
@@ -134,6 +139,7 @@ class Settings:
             passwords=passwords,
             name=environment_name(variables),
             outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
+            warm_up_patience=_seconds(variables, WARM_UP_SETTING, WARM_UP_PATIENCE, least=1),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
             app_url=variables.get("APP_URL", "").strip().rstrip("/"),
             feed=_feed(variables),
@@ -180,8 +186,11 @@ class Settings:
 
     @property
     def _stated_patience(self) -> dict[str, str]:
-        usual = self.outage_patience == OUTAGE_PATIENCE
-        return {} if usual else {PATIENCE_SETTING: f"{self.outage_patience:g}"}
+        stated = {
+            PATIENCE_SETTING: (self.outage_patience, OUTAGE_PATIENCE),
+            WARM_UP_SETTING: (self.warm_up_patience, WARM_UP_PATIENCE),
+        }
+        return {name: f"{now:g}" for name, (now, usual) in stated.items() if now != usual}
 
     @property
     def place(self) -> str:
@@ -224,11 +233,14 @@ def name_in_settings(variables: Mapping[str, str] | None = None) -> str:
     return settings.default_name if settings else "none is named"
 
 
-def _seconds(variables: Mapping[str, str], name: str, default: float) -> float:
+def _seconds(variables: Mapping[str, str], name: str, default: float, least: float = 0.0) -> float:
     text = variables.get(name, "").strip()
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?|", text):
         raise WrongUsage(f"{name} is {text!r}; expected a number of seconds, like {default:g}")
-    return float(text) if text else default
+    seconds = float(text) if text else default
+    if seconds < least:
+        raise WrongUsage(f"{name} is {text!r}; expected at least {least:g} (seconds)")
+    return seconds
 
 
 def _feed(variables: Mapping[str, str]) -> Feed:

@@ -92,9 +92,9 @@ def problems(language: str, document: Mapping[str, Any] | None, seeds: Seeds) ->
     wrong = list(untranslated(language, messages, seeds))
     yield from wrong
     seeded = seeds.locales[language].model.messages
-    told = {problem.what for problem in wrong}
+    reported = {problem.what for problem in wrong}
     for name in [*seeded, *(name for name in messages if name not in seeded)]:
-        if f"messages.{name}" in told:
+        if f"messages.{name}" in reported:
             continue
         if name not in seeded:
             yield Problem(f"messages.{name}", "no such message", messages[name])

@@ -7,8 +7,9 @@ that a reset disturbs a live environment as little as it can.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import bson
@@ -23,9 +24,12 @@ from playbook.deployments.description import Filter, Index, Kept
 from playbook.deployments.indexes import differing, harms
 from playbook.deployments.matching import Match
 from playbook.environment import Environment, cache_keys, reasons
+from playbook.environment.long_answer import awaited
+from playbook.environment.settings import WARM_UP_SETTING
 from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
-from playbook.errors import PlaybookError
+from playbook.errors import Outage, PlaybookError
 from playbook.pristine.seeds import Document
+from playbook.processes import signals
 from playbook.reset.changes import changes_of, merged, refusal, resolved
 from playbook.reset.plan import (
     Call,
@@ -39,6 +43,8 @@ from playbook.reset.plan import (
     RemoveStrays,
     RestoreIndexes,
     SetFields,
+    Stage,
+    Write,
 )
 
 WRITE_SECONDS = 25
@@ -49,6 +55,8 @@ OF_ANOTHER_NAME = "_demo"
 """The end of an index's name where the app has given its usual name to another."""
 IDS_AT_ONCE = 400
 """The embedded MongoDB reads no longer list of alternatives."""
+FIRST_LINE_AFTER = 10.0
+"""Seconds of waiting for an answer after which a line says so; the next after twice as many."""
 NOT_OFFERED = (404, 405, 501)
 """Answers of a deployment that lacks a route: said, and no reason to stop."""
 
@@ -57,6 +65,10 @@ class StepFailed(PlaybookError):
     """MongoDB refused a write, or an endpoint answered with an error."""
 
     exit_code = 3
+
+
+def nothing() -> None:
+    """Needs nothing to be done while an answer is waited for."""
 
 
 @dataclass
@@ -75,16 +87,21 @@ class Executor:
     _new_ids: dict[str, Any] = field(default_factory=dict)
     """The ``_id`` of each account that the app has just created, by its address."""
 
-    def run(self, operation: Operation) -> str:
+    def run(self, operation: Operation, meanwhile: Callable[[], None] = nothing) -> str:
         """Do one operation and say in a few words what was done.
 
+        ``meanwhile`` is called again and again while the API takes long, to renew the lease.
         Raises Unreachable where a part does not answer, StepFailed where it refuses.
         """
         with self.environment.translate_connection_errors():
             self.environment.require_primary()
             try:
+                if isinstance(operation, Call):
+                    return self._call(operation, meanwhile)
+                if isinstance(operation, CreateAccounts):
+                    return self._create_accounts(operation, meanwhile)
                 with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
-                    return self._run(operation)
+                    return self._write(operation)
             except OperationFailure as error:
                 if reasons.may_pass(error):
                     raise
@@ -92,7 +109,7 @@ class Executor:
                     f"MongoDB refused to {operation}: {reasons.reason_of(error)}"
                 ) from None
 
-    def _run(self, operation: Operation) -> str:
+    def _write(self, operation: Write) -> str:
         match operation:
             case Remove(collection, where):
                 return self._remove(collection, where)
@@ -100,8 +117,6 @@ class Executor:
                 return self._put(collection, documents)
             case SetFields(kept, matches):
                 return self._set_fields(kept, matches)
-            case CreateAccounts():
-                return self._create_accounts(operation)
             case RemoveStrays(collection, where, keep):
                 return self._remove_strays(collection, where, keep)
             case EnsureIndexes(collection, declared):
@@ -112,8 +127,6 @@ class Executor:
                 return self._restore_indexes(collection, indexes)
             case ClearKeys(patterns):
                 return self._clear_keys(patterns)
-            case Call():
-                return self._call(operation)
 
     def _found(self, collection: str) -> dict[bytes, bytes] | None:
         return None if self.before is None else self.before.by_id(collection)
@@ -175,14 +188,15 @@ class Executor:
         pristine = len(matches) - created - changed
         return f"{created + changed} written, {pristine} pristine already"
 
-    def _create_accounts(self, operation: CreateAccounts) -> str:
+    def _create_accounts(self, operation: CreateAccounts, meanwhile: Callable[[], None]) -> str:
         deployment = self.environment.deployment
         kept = deployment.kept_as("users")
         assert deployment.register is not None and kept is not None
         for account in operation.accounts:
             email = account["email"]
             request = deployment.register(email, operation.passwords[email], _name_of(email))
-            answer = self.environment.call(request.method, request.path, json=request.body)
+            ask = partial(self.environment.send, request.method, request.path, json=request.body)
+            answer = self._awaited(ask, meanwhile, f"waiting for {request}")
             user = self.environment.db[kept.collection].find_one({kept.key: email}, {"_id": 1})
             if user is None:
                 raise StepFailed(
@@ -311,11 +325,50 @@ class Executor:
         cache_keys.delete(client, keys)
         return f"{len(keys)} keys deleted"
 
-    def _call(self, call: Call) -> str:
+    def _awaited(
+        self, ask: Callable[[], requests.Response], meanwhile: Callable[[], None], doing: str
+    ) -> requests.Response:
+        """What the API answers; where it takes long, the lease is kept and a line says so."""
+        next_line = FIRST_LINE_AFTER
+
+        def wait(seconds: float) -> None:
+            nonlocal next_line
+            if seconds >= next_line:
+                next_line *= 2
+                so_far = f"{doing}: the API has taken {seconds:.0f} s so far"
+                self.environment.api.on_long_answer(so_far)
+            if seconds > FIRST_LINE_AFTER:
+                signals.pause(0, doing)  # whoever wants this to end need not wait for minutes
+            meanwhile()
+
+        return awaited(ask, wait)
+
+    def _warm_up(
+        self, ask: Callable[..., requests.Response], meanwhile: Callable[[], None]
+    ) -> requests.Response:
+        """One warm-up. Raises Outage, which names the setting, where it takes longer than that."""
+        settings = self.environment.settings
+        patience = settings.warm_up_patience
+        try:
+            return self._awaited(partial(ask, seconds=patience), meanwhile, "warming up")
+        except requests.ConnectTimeout:
+            raise
+        except requests.Timeout:
+            raise Outage(
+                f"API at {settings.addresses['API']} has not warmed up within {patience:g} s; "
+                f"where it needs longer, raise {WARM_UP_SETTING} (seconds)",
+                "API",
+            ) from None
+
+    def _call(self, call: Call, meanwhile: Callable[[], None]) -> str:
         options: dict[str, Any] = {} if call.body is None else {"json": call.body}
         if token := self.environment.settings.access.token:
             options["headers"] = {"Authorization": f"Bearer {token}"}
-        answer = self.environment.call(call.method, call.path, **options)
+        ask = partial(self.environment.send, call.method, call.path, **options)
+        if call.stage is Stage.WARM_UP:
+            answer = self._warm_up(ask, meanwhile)
+        else:
+            answer = self._awaited(ask, meanwhile, f"waiting for {call}")
         if answer.status_code in NOT_OFFERED:
             self.notes.append(
                 f"{call} answered {answer.status_code}: this deployment does not offer it"

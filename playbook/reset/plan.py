@@ -165,18 +165,18 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-type Operation = (
+type Write = (
     Remove
     | Put
     | SetFields
-    | CreateAccounts
     | RemoveStrays
     | EnsureIndexes
     | DropIndexes
     | RestoreIndexes
     | ClearKeys
-    | Call
 )
+"""What is written to MongoDB and Redis directly."""
+type Operation = Write | CreateAccounts | Call
 
 
 @dataclass(frozen=True)

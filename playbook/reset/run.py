@@ -156,7 +156,7 @@ class Reset:
                 before = work.hold_what_all_share(scopes, before)
                 steps = self._steps(work, scopes, passwords, before)
             work.save(before, known, started, backup.BEFORE_RESET)
-            executor = Executor(self.environment, backup.together(before)[0], [])
+            executor = Executor(self.environment, backup.together(before)[0], list(work.notes))
             try:
                 do_steps(work, steps, executor)
             except PlaybookError as error:
@@ -262,7 +262,7 @@ class Reset:
             if rollback_changes_what_all_share(self.environment.deployment, wanted, before):
                 before = work.hold_what_all_share(scopes, before)
             work.save(before, known, started, backup.BEFORE_ROLLBACK)
-            executor = Executor(self.environment, backup.together(before)[0], [])
+            executor = Executor(self.environment, backup.together(before)[0], list(work.notes))
             try:
                 restore(work, scopes, wanted, executor)
             except PlaybookError as error:

@@ -88,7 +88,7 @@ def _do(step: Step, executor: Executor, lease: Lease) -> str:
     """Do one step, or do it again after an outage: only while the lease is ours."""
     lease.require()
     try:
-        return executor.run(step.operation)
+        return executor.run(step.operation, partial(executor.environment.outlast, lease.require))
     except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
         raise
     except OSError as error:

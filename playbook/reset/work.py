@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from playbook import clock
 from playbook.environment import Environment, guard, snapshot
@@ -45,6 +46,8 @@ class Work:
     """Who has the run made, for the journal."""
     identity: Identity
     """Which environment it works on."""
+    notes: list[str]
+    """What a person should know, found before anything was written."""
     seconds: float = 0.0
     """How long its steps took."""
 
@@ -167,7 +170,7 @@ def begun(
         for bundle in chosen
     }
     with environment.translate_connection_errors():
-        _require_what_a_run_needs(environment, chosen, api=trigger != ROLLBACK)
+        notes = _require_what_a_run_needs(environment, chosen, api=trigger != ROLLBACK)
         journal = Journal.of(environment, backups)
         with held(
             environment.db,
@@ -190,6 +193,7 @@ def begun(
                 may_go_on,
                 by,
                 environment.identity,
+                notes,
             )
             work.note_fences()
             yield work
@@ -197,15 +201,19 @@ def begun(
 
 def _require_what_a_run_needs(
     environment: Environment, chosen: Sequence[Bundle], *, api: bool
-) -> None:
-    """Make sure of the marker, the server's clock and the rights; a rollback needs no API."""
+) -> list[str]:
+    """Make sure of the marker, the server's clock and the rights; a rollback needs no API.
+
+    Answers with what a person should know.
+    """
     patterns = [environment.deployment.key_patterns(bundle) for bundle in chosen]
     every = tuple(dict.fromkeys(pattern for some in patterns for pattern in some))
     server_clock = environment.server_clock
-    asked: list[Callable[[], object]] = [
+    asked: list[Callable[[], Any]] = [
         lambda: guard.require_marker(environment),
         server_clock.now,
         lambda: require_rights(environment, every, api=api),
     ]
     # What the first one refuses is said before all that others find wrong.
-    environment.outlast(lambda: side_by_side(asked))
+    notes: list[str] = environment.outlast(lambda: side_by_side(asked))[-1]
+    return notes

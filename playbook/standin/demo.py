@@ -70,7 +70,7 @@ class Bundles:
         return fields((showcase or {}).get("headline"))
 
     def rate(self, own: str, currency: str) -> object:
-        """A stored rate; None where there is none."""
+        """A stored rate; None where it is not stored."""
         return fields((self._db.currency_rates.find_one({"_id": own}) or {}).get("rates")).get(
             currency
         )

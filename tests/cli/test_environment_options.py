@@ -395,7 +395,7 @@ def test_help_lists_bundles_exit_codes_and_an_example_each() -> None:
     assert "Bundles: sequoia, a16z, lvmh," in playbook("-h").stdout
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     assert playbook("--version").stdout == "playbook 1.0.0\n"
 
 

@@ -160,7 +160,7 @@ def test_a_limit_of_requests_is_waited_out() -> None:
         assert 0.9 < asking.waited < 2
 
 
-def test_whoever_waits_is_told_once() -> None:
+def test_who_waits_is_informed_once() -> None:
     with Server(answering(limited(b"2"), OK)).serving() as server:
         asking, waits = api(server), list[float]()
         asking.on_wait = waits.append

@@ -1019,27 +1019,27 @@ def test_every_fact_of_a_demo_has_a_plain_name() -> None:
 # What one fact tells by itself, though another would tell of the same thing
 
 
-def told_by(facts: Iterable[Finding]) -> list[str]:
+def texts_of(facts: Iterable[Finding]) -> list[str]:
     return [str(finding) for finding in facts]
 
 
-def test_every_account_that_is_shut_out_is_told() -> None:
+def test_every_account_that_cannot_sign_in_is_reported() -> None:
     imagined = Imagined("sequoia")
     first, second = ImaginedDemo(imagined).accounts.emails
     imagined.answer(first, None, 500)
     imagined.answer(second, {"user_id": "somebody", "token": "t"})
-    found = told_by(ImaginedDemo(imagined).accounts.failed_logins)
+    found = texts_of(ImaginedDemo(imagined).accounts.failed_logins)
     assert [line.partition(":")[0] for line in found] == [f"login of {first}", f"login of {second}"]
 
 
-def test_a_locked_account_is_told() -> None:
+def test_a_locked_account_is_reported() -> None:
     imagined = Imagined("sequoia")
     user("sequoia.demo", locked=True)(imagined)
-    assert told_by(ImaginedDemo(imagined).accounts.locked) == [
+    assert texts_of(ImaginedDemo(imagined).accounts.locked) == [
         f"account {DEMO}: locked: expected false, found true"
     ]
     user("sequoia.demo", locked=NOTHING)(imagined)
-    assert told_by(ImaginedDemo(imagined).accounts.locked) == [
+    assert texts_of(ImaginedDemo(imagined).accounts.locked) == [
         f"account {DEMO}: locked: expected false, found nothing"
     ]
 
@@ -1059,21 +1059,21 @@ def test_a_locked_account_is_told() -> None:
      ({"inventory": 100.0}, "inventory: expected 100, found 100.0"),
      ({"reserved": False}, "reserved: expected 0, found false")],
 )  # fmt: skip
-def test_a_product_at_a_bad_price_or_out_of_stock_is_told(
+def test_a_product_at_a_bad_price_or_out_of_stock_is_reported(
     fields: dict[str, Any], says: str
 ) -> None:
     imagined = Imagined("sequoia")
     put("products", "LUX-002", **fields)(imagined)
     catalog = ImaginedDemo(imagined).catalog
     stocked = fields.keys() & {"inventory", "reserved"}
-    found = told_by(catalog.wrong_stock if stocked else catalog.wrong_prices)
+    found = texts_of(catalog.wrong_stock if stocked else catalog.wrong_prices)
     assert found == [f"product in the US catalog LUX-002: {says}"]
 
 
 def test_a_price_of_one_is_a_price() -> None:
     imagined = Imagined("sequoia")
     put("products", "LUX-002", price_usd=1)(imagined)
-    assert not told_by(ImaginedDemo(imagined).catalog.wrong_prices)
+    assert not texts_of(ImaginedDemo(imagined).catalog.wrong_prices)
 
 
 def test_every_cached_copy_is_looked_at() -> None:
@@ -1081,7 +1081,7 @@ def test_every_cached_copy_is_looked_at() -> None:
     imagined.cache = {}
     imagined.hold("region:US:cdn:LUX-001", b"half a cop")
     imagined.hold("region:US:cdn:LUX-002", {**imagined.one("products", "LUX-002"), "name": "?"})
-    found = told_by(ImaginedDemo(imagined).catalog.stale_copies)
+    found = texts_of(ImaginedDemo(imagined).catalog.stale_copies)
     assert [line.partition(": ")[0] for line in found] == [
         "cached aislemarts:region:US:cdn:LUX-001",
         "cached aislemarts:region:US:cdn:LUX-002",
@@ -1094,7 +1094,7 @@ def test_a_copy_of_another_regions_is_known_by_its_id_whatever_else_it_carries()
     assert "copies of its own region, found “EUR-001”" in failed_checks(imagined)["catalog"]
 
 
-def test_a_cached_instant_of_another_type_is_told() -> None:
+def test_a_cached_instant_of_another_type_is_reported() -> None:
     imagined = Imagined("sequoia")
     event = imagined.first("livesales")
     imagined.hold(f"bundle:{SEQ}:livesale:{event['_id']}", {**event, "starts_at": 5})
@@ -1105,14 +1105,14 @@ def test_a_text_that_reads_like_an_instant_stays_a_text_in_the_cache() -> None:
     imagined = Imagined("sequoia")
     put("products", "LUX-002", name="2026-11-24")(imagined)
     imagined.hold("region:US:cdn:LUX-002", imagined.one("products", "LUX-002"))
-    assert not told_by(ImaginedDemo(imagined).catalog.stale_copies)
+    assert not texts_of(ImaginedDemo(imagined).catalog.stale_copies)
 
 
 @pytest.mark.parametrize("number", [0, -0.5, 0.0])
-def test_a_rate_that_is_not_positive_is_told(number: float) -> None:
+def test_a_rate_that_is_not_positive_is_reported(number: float) -> None:
     imagined = Imagined("a16z")
     rate("KES", "AED", number)(imagined)
-    assert told_by(ImaginedDemo(imagined).currency.unusable) == [
+    assert texts_of(ImaginedDemo(imagined).currency.unusable) == [
         f"rate KES to AED as stored: expected a positive number, found {number}"
     ]
 
@@ -1122,7 +1122,7 @@ def test_behind_ones_own_currency_the_others_are_looked_at_too() -> None:
     table = imagined.one("currency_rates", "USD")["rates"]
     table.pop("USD", None)
     table.pop("JPY")
-    told = told_by(ImaginedDemo(imagined).currency.unusable)
+    told = texts_of(ImaginedDemo(imagined).currency.unusable)
     assert "rate USD to JPY as served: expected a positive number, found nothing" in told
 
 
@@ -1133,49 +1133,49 @@ def test_exactly_one_percent_and_exactly_what_a_year_can_move_are_within() -> No
     dollar = imagined.one("currency_rates", "USD")["rates"]
     dollar.update(EUR=0.5, JPY=100)
     imagined.one("currency_rates", "EUR")["rates"]["JPY"] = 202
-    assert not [line for line in told_by(currency.contradicting) if "EUR to JPY" in line]
+    assert not [line for line in texts_of(currency.contradicting) if "EUR to JPY" in line]
     imagined.one("currency_rates", "EUR")["rates"]["JPY"] = 202.1
-    assert [line for line in told_by(currency.contradicting) if "EUR to JPY" in line]
+    assert [line for line in texts_of(currency.contradicting) if "EUR to JPY" in line]
     dollar["JPY"] = float(reference * Decimal("1.2"))
-    assert not [line for line in told_by(currency.implausible_rates) if "JPY" in line]
+    assert not [line for line in texts_of(currency.implausible_rates) if "JPY" in line]
     dollar["JPY"] += 1
-    assert [line for line in told_by(currency.implausible_rates) if "JPY" in line]
+    assert [line for line in texts_of(currency.implausible_rates) if "JPY" in line]
 
 
-def test_a_rate_that_is_missing_is_told_once() -> None:
+def test_a_rate_that_is_missing_is_reported_once() -> None:
     imagined = Imagined("a16z")
     for base, missing in (("USD", "JPY"), ("EUR", "JPY"), ("KES", "AED")):
         imagined.one("currency_rates", base)["rates"].pop(missing)
     currency = ImaginedDemo(imagined).currency
-    assert len(told_by(currency.unusable)) > 2
-    assert not told_by(currency.contradicting)
+    assert len(texts_of(currency.unusable)) > 2
+    assert not texts_of(currency.contradicting)
     imagined.one("currency_rates", "KES")["rates"]["ZAR"] *= 2
-    assert [line.partition(":")[0] for line in told_by(currency.contradicting)] == [
+    assert [line.partition(":")[0] for line in texts_of(currency.contradicting)] == [
         "rate KES to ZAR as stored"
     ]
-    assert not told_by(currency.implausible_rates)
+    assert not texts_of(currency.implausible_rates)
 
 
-def test_every_card_off_the_board_is_told() -> None:
+def test_every_card_off_the_board_is_reported() -> None:
     imagined = Imagined("sequoia")
     first, second = (card["_id"] for card in imagined.documents["leads"][:2])
     put("leads", first, stage="somewhere")(imagined)
     drop("leads", second, "stage")(imagined)
     columns = "one of new, qualified, proposal, negotiation, closed"
-    assert told_by(ImaginedDemo(imagined).leads.wrong_columns) == [
+    assert texts_of(ImaginedDemo(imagined).leads.wrong_columns) == [
         f"lead {first}: stage: expected {columns}, found “somewhere”",
         f"lead {second}: stage: expected {columns}, found nothing",
     ]
 
 
-def test_every_card_that_is_badly_tagged_is_told() -> None:
+def test_every_card_that_is_badly_tagged_is_reported() -> None:
     imagined = Imagined("sequoia")
     first, second, third = (card["_id"] for card in imagined.documents["leads"][:3])
     put("leads", first, awareness="yes")(imagined)
     within("leads", second, "awareness.device", "")(imagined)
     within("leads", second, "awareness.currency", "EUR")(imagined)
     within("leads", third, "awareness.timezone", 5)(imagined)
-    assert told_by(ImaginedDemo(imagined).leads.missing_tags) == [
+    assert texts_of(ImaginedDemo(imagined).leads.missing_tags) == [
         f"lead {first}: awareness: expected the tags locale, currency, timezone, device, source,"
         " found “yes”",
         f"lead {second}: awareness.currency: expected “USD”, found “EUR”",
@@ -1184,13 +1184,13 @@ def test_every_card_that_is_badly_tagged_is_told() -> None:
     ]
 
 
-def test_every_card_with_another_value_than_its_amount_is_told() -> None:
+def test_every_card_with_another_value_than_its_amount_is_reported() -> None:
     imagined = Imagined("sequoia")
     first, second, third = (card["_id"] for card in imagined.documents["leads"][:3])
     put("leads", first, value="a lot")(imagined)
     put("leads", second, value="€1.1M")(imagined)
     put("leads", third, value_amount=1)(imagined)
-    told = told_by(ImaginedDemo(imagined).leads.wrong_values)
+    told = texts_of(ImaginedDemo(imagined).leads.wrong_values)
     assert [line.partition(":")[0] for line in told] == [
         f"lead {k}" for k in (first, second, third)
     ]
@@ -1202,18 +1202,18 @@ def test_a_livesale_that_starts_at_this_moment_is_past() -> None:
     starts = imagined.first("livesales")["starts_at"]
     for at, past in ((starts, 1), (starts + SECOND, 1), (starts - SECOND, 0)):
         imagined.at = at
-        assert len(told_by(ImaginedDemo(imagined).livesale.past)) == past, at
+        assert len(texts_of(ImaginedDemo(imagined).livesale.past)) == past, at
 
 
-def test_every_featured_product_that_is_not_there_is_told() -> None:
+def test_every_featured_product_that_is_not_there_is_reported() -> None:
     imagined = Imagined("sequoia")
     put("livesales", "LS-SEQ-001", featured_products=["LUX-998", "LUX-001", "LUX-999"])(imagined)
     put("products", "LUX-001", inventory=0)(imagined)
-    told = told_by(ImaginedDemo(imagined).livesale.missing_featured_products)
+    told = texts_of(ImaginedDemo(imagined).livesale.missing_featured_products)
     assert [line.rpartition(" ")[2] for line in told] == ["“LUX-998”", "“LUX-001”", "“LUX-999”"]
 
 
-def test_every_message_that_stayed_english_is_told() -> None:
+def test_every_message_that_stayed_english_is_reported() -> None:
     imagined = Imagined("sequoia")
     english = imagined.one("locales", "en")["messages"]
     first, *_, last = (
@@ -1221,23 +1221,23 @@ def test_every_message_that_stayed_english_is_told() -> None:
     )
     messages = imagined.one("locales", "fr")["messages"]
     messages.update({first: english[first], last: " "})
-    assert told_by(ImaginedDemo(imagined).locales.untranslated_messages("fr")) == [
+    assert texts_of(ImaginedDemo(imagined).locales.untranslated_messages("fr")) == [
         f"locale fr: messages.{first}: expected a translation, found “{english[first]}”",
         f"locale fr: messages.{last}: expected a message, found “ ”",
     ]
     put("locales", "fr", messages=None)(imagined)
-    assert len(told_by(ImaginedDemo(imagined).locales.untranslated_messages("fr"))) == len(
+    assert len(texts_of(ImaginedDemo(imagined).locales.untranslated_messages("fr"))) == len(
         expected_names("fr", english)
     )
 
 
-def test_every_link_that_is_none_is_told() -> None:
+def test_every_text_that_is_not_a_link_is_reported() -> None:
     imagined = Imagined("sequoia")
     good = imagined.context.json()["demo_urls"]
     urls = {**good, "home": "", "leads": good["leads"].replace("utm_bundle", "utm"), "event": 5}
     urls |= {"blank": " "}
     served("context", bundle="x", demo_urls=urls)(imagined)
-    told = told_by(ImaginedDemo(imagined).locales.wrong_links)
+    told = texts_of(ImaginedDemo(imagined).locales.wrong_links)
     assert [line.partition(": ")[2] for line in told] == [
         f"bundle: expected “{SEQ}”, found “x”",
         "home: expected a link, found “”",
@@ -1247,7 +1247,7 @@ def test_every_link_that_is_none_is_told() -> None:
     ]
 
 
-def test_of_several_malformed_rows_the_first_is_told() -> None:
+def test_of_several_malformed_rows_the_first_is_reported() -> None:
     imagined = Imagined("bessemer")
     for row in (3, 5):
         within("showcases", BVP, f"records.vendors.{row}.mrr_usd", "much")(imagined)
@@ -1342,7 +1342,7 @@ def test_these_are_the_same() -> None:
     assert identical(AT, OtherInstant(2026, 11, 22, 12, 30, tzinfo=UTC))
 
 
-def test_differences_are_told_where_they_are() -> None:
+def test_differences_are_reported_where_they_are() -> None:
     one = {"_id": 1, "a": {"b": [{"c": 1}, {"c": 2}]}, "d": [1], "e": 1}
     other = {"_id": 1, "a": {"b": [{"c": 1}, {"c": 3}], "x": 0}, "d": [1, 2], "f": 1}
     assert list(differences(one, other, "it")) == [
@@ -1355,12 +1355,12 @@ def test_differences_are_told_where_they_are() -> None:
     assert list(differences(one, other, "it", only=["d"])) == [Finding("it: d", [1], [1, 2])]
 
 
-def test_what_reads_the_same_is_told_with_its_kind() -> None:
+def test_what_reads_the_same_is_reported_with_its_kind() -> None:
     (found,) = differences({"a": 1}, {"a": Int64(1)}, "it")
     assert str(found) == "it: a: expected 1 (int), found 1 (Int64)"
 
 
-def test_long_texts_are_told_from_where_they_part() -> None:
+def test_long_texts_are_shown_from_where_they_differ() -> None:
     (found,) = differences({"a": "x" * 200 + "yy"}, {"a": "x" * 200 + "z"}, "it")
     assert str(found) == f"it: a: expected “…{'x' * 10}yy”, found “…{'x' * 10}z”"
     (found,) = differences({"a": "x" * 200 + "A\nb"}, {"a": "x" * 200 + "A c"}, "it")

@@ -259,7 +259,7 @@ def test_a_level_without_a_channel_goes_up_too(hooks: Webhooks) -> None:
     assert hooks.levels == ["high"]
 
 
-def test_one_of_two_reached_is_enough_and_the_other_is_told(hooks: Webhooks) -> None:
+def test_one_of_two_reached_is_enough_and_the_other_is_reported(hooks: Webhooks) -> None:
     hooks.dead = {"dead"}
     channels = {**hooks.channels(), "DEMO_ALERT_HIGH": f"{hooks.url('dead')} {hooks.url('high')}"}
     deliveries = outbox(channels).send(Alert("high", "t", "b"))

@@ -120,7 +120,7 @@ class Scene:
         return sorted(found, key=lambda run: (run["started_at"], run["ended_at"]))
 
     @property
-    def nights_told(self) -> list[Document]:
+    def recorded_nights(self) -> list[Document]:
         return [run["night"] for run in self.runs if run.get("night")]
 
 
@@ -189,7 +189,7 @@ def text(alert: dict[str, Any]) -> str:
 # Really broken
 
 
-def test_a_good_night_is_told_saved_and_written_down(scene: Scene, tmp_path: Path) -> None:
+def test_a_good_night_is_reported_saved_and_written_down(scene: Scene, tmp_path: Path) -> None:
     night = scene.night(reports=tmp_path / "reports")
 
     assert (night.verdict, night.outcome, night.exit_code) == (GO, "GO", 0)
@@ -270,7 +270,7 @@ def test_broken_again_and_again_it_is_rolled_back_to_the_last_go_state(scene: Sc
     assert "What to do: the demo can be shown as it was that day" in told
 
 
-def test_a_medium_failure_is_told_with_the_retry_under_way(scene: Scene) -> None:
+def test_a_medium_failure_is_reported_with_the_retry_under_way(scene: Scene) -> None:
     def drop_a_lead(number: int) -> None:
         if number == 1:
             scene.sandbox.db.leads.delete_one({"bundle": scene.bundle.key})
@@ -302,7 +302,7 @@ def test_without_a_go_state_it_stays_no_go_and_says_so(scene: Scene) -> None:
     assert "don't show this demo" in told
 
 
-def test_a_reset_that_can_not_be_done_is_tried_twice_and_told(scene: Scene) -> None:
+def test_a_reset_that_can_not_be_done_is_tried_twice_and_reported(scene: Scene) -> None:
     assert scene.night().verdict == GO
     scene.hooks.clear()
     db = scene.sandbox.db
@@ -395,13 +395,13 @@ def test_a_check_that_can_not_be_run_is_no_go(scene: Scene) -> None:
     assert scene.hooks.levels == ["critical"]
 
 
-def test_a_mistake_of_ours_is_told_before_it_ends_the_command(scene: Scene) -> None:
+def test_a_mistake_of_ours_is_reported_before_it_ends_the_command(scene: Scene) -> None:
     with pytest.raises(Crashed):
         scene.night(saying(ZeroDivisionError()))
 
     assert scene.hooks.levels == ["critical"]
     assert "this should not have happened: ZeroDivisionError" in text(scene.hooks.received[0][1])
-    assert scene.nights_told[-1]["outcome"] == "broken off"
+    assert scene.recorded_nights[-1]["outcome"] == "broken off"
 
 
 def meet(scene: Scene, at: datetime) -> None:
@@ -560,7 +560,7 @@ def test_a_night_that_has_been_made_is_not_made_again(
     passing_time(timedelta(minutes=20))
     scene.night(saying(GO), if_due=tonight)
 
-    assert len(scene.nights_told) == 2
+    assert len(scene.recorded_nights) == 2
     assert scene.hooks.levels == ["success", "success"]
 
 
@@ -633,7 +633,7 @@ def test_a_night_that_is_repeated_by_hand_is_one_night(
 # What can't be reached
 
 
-def test_an_environment_that_does_not_answer_is_told_and_remembered(
+def test_an_environment_that_does_not_answer_is_reported_and_remembered(
     scene: Scene, passing_time: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
@@ -653,11 +653,15 @@ def test_an_environment_that_does_not_answer_is_told_and_remembered(
 
     # It answers again: what waited beside the backups is in the journal, and all is clear.
     scene.night(saying(GO))
-    assert [night["outcome"] for night in scene.nights_told] == ["broken off", "broken off", "GO"]
+    assert [night["outcome"] for night in scene.recorded_nights] == [
+        "broken off",
+        "broken off",
+        "GO",
+    ]
     assert "failing for 2 nights" in text(scene.hooks.at("success")[0])
 
 
-def test_a_connection_lost_midway_is_told_too(
+def test_a_connection_lost_midway_is_reported_too(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(self: Executor, operation: Operation) -> str:
@@ -692,12 +696,12 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
         if comes_back:
             assert (night.outcome, night.exit_code) == ("GO after a retry", 0)
             assert {run["status"] for run in scene.runs} == {"failed", "done"}
-            assert [told["outcome"] for told in scene.nights_told] == ["GO after a retry"]
+            assert [told["outcome"] for told in scene.recorded_nights] == ["GO after a retry"]
         else:
             assert (night.exit_code, night.severity) == (3, "critical")
             assert scene.hooks.levels == ["critical"]
             assert "MongoDB at" in text(scene.hooks.received[-1][1])
-            assert not scene.nights_told, "it could not be written"
+            assert not scene.recorded_nights, "it could not be written"
             wire.mend()
             scene.sandbox.free_leases()
             scene.night(saying(GO))
@@ -717,7 +721,7 @@ def test_a_dead_webhook_is_retried_written_down_and_tried_on_the_next_channel_up
     assert (night.verdict, night.exit_code) == (GO, 0)
     assert scene.hooks.refused[:6] == ["medium"] * 3 + ["high"] * 3
     assert scene.hooks.levels[0] == "critical"
-    alerts = scene.nights_told[-1]["alerts"]
+    alerts = scene.recorded_nights[-1]["alerts"]
     assert [(a["channel"], a["taken"], a["tries"]) for a in alerts[:3]] == [
         ("DEMO_ALERT_MEDIUM no. 1", False, 3),
         ("DEMO_ALERT_HIGH no. 1", False, 3),
@@ -731,7 +735,7 @@ def test_with_every_channel_dead_the_verdict_stands(scene: Scene) -> None:
     assert scene.night(saying(GO)).exit_code == 0
     assert scene.night(saying(["leads"], ["leads"], GO)).exit_code == 0, "rolled back"
     assert scene.hooks.received == []
-    assert scene.nights_told[-1]["verdict"] == GO
+    assert scene.recorded_nights[-1]["verdict"] == GO
 
 
 # Told to stop
@@ -748,7 +752,9 @@ def heeding() -> Iterator[StopRequest]:
         signal.signal(number, handler)
 
 
-def told_at(monkeypatch: pytest.MonkeyPatch, stopping: StopRequest, step: int, times: int) -> None:
+def send_sigterm_at(
+    monkeypatch: pytest.MonkeyPatch, stopping: StopRequest, step: int, times: int
+) -> None:
     """Send this process SIGTERM in the midst of a reset, once or twice."""
     real, steps = Executor.run, []
 
@@ -766,31 +772,31 @@ def told_at(monkeypatch: pytest.MonkeyPatch, stopping: StopRequest, step: int, t
     monkeypatch.setattr(Executor, "run", run)
 
 
-def test_told_once_in_a_reset_it_finishes_the_night(
+def test_asked_once_to_stop_in_a_reset_it_finishes_the_night(
     scene: Scene, heeding: StopRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told_at(monkeypatch, heeding, step=8, times=1)
+    send_sigterm_at(monkeypatch, heeding, step=8, times=1)
     night = replace(scene.nights(saying(GO)), stopping=heeding).run(scene.bundle)
 
     assert heeding.asked.is_set()
     assert (night.verdict, scene.runs[-1]["status"]) == (GO, "done")
 
 
-def test_told_twice_in_a_reset_it_puts_the_state_before_back(
+def test_asked_twice_to_stop_a_reset_it_puts_the_state_before_back(
     scene: Scene, heeding: StopRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.sandbox.reset(SHORT)
     scene.sandbox.db.leads.delete_many({"bundle": scene.bundle.key})
     scene.sandbox.db.products.delete_one({"_id": "EUR-001"})
     before = scene.sandbox.state(SHORT).hashes()
-    told_at(monkeypatch, heeding, step=8, times=2)
+    send_sigterm_at(monkeypatch, heeding, step=8, times=2)
     with pytest.raises(StoppedImmediately):
         replace(scene.nights(saying(GO)), stopping=heeding).run(scene.bundle)
 
     assert scene.runs[-1]["status"] == "rolled back"
     assert scene.sandbox.state(SHORT).hashes() == before
     assert scene.hooks.levels == []
-    assert scene.nights_told == [], "still to be made"
+    assert scene.recorded_nights == [], "still to be made"
 
 
 # The command
@@ -840,7 +846,7 @@ def test_the_command_from_end_to_end_and_no_secret_anywhere(scene: Scene, tmp_pa
         assert not any(secret in text for text in left)
 
 
-def test_the_command_stops_waiting_when_told_to(scene: Scene) -> None:
+def test_the_command_stops_waiting_when_asked_to(scene: Scene) -> None:
     in_session(scene, clock.now())
     process = command(scene, "lvmh")
     try:
@@ -908,17 +914,17 @@ def test_a_night_that_is_walked_through_says_so(scene: Scene) -> None:
     assert (walk["trigger"], walk["verdict"], walk["walked"]) == ("walk", GO, True)
     assert walk["part_of"] == night.id
     assert (night.outcome, night.exit_code) == ("GO", 0)
-    assert scene.nights_told[-1]["walked"] is True
-    assert scene.nights_told[-1]["tries"] == 1
+    assert scene.recorded_nights[-1]["walked"] is True
+    assert scene.recorded_nights[-1]["tries"] == 1
 
 
-def test_a_page_that_is_wrong_is_told_and_rolls_nothing_back(scene: Scene) -> None:
+def test_a_page_that_is_wrong_is_reported_and_rolls_nothing_back(scene: Scene) -> None:
     night = scene.night(walk=walked(NO_GO))
     assert (night.verdict, night.pristine, night.exit_code) == (NO_GO, False, 1)
     assert night.rolled_back_to is None
     assert night.failed_checks == ["walk"]
     assert night.severity == "high"
-    assert scene.nights_told[-1]["walked"] is True
+    assert scene.recorded_nights[-1]["walked"] is True
 
 
 def test_a_night_without_a_browser_is_not_walked_and_never_go(
@@ -929,7 +935,7 @@ def test_a_night_without_a_browser_is_not_walked_and_never_go(
     assert (night.verdict, night.outcome) == (NO_GO, "NO-GO, not walked through")
     assert night.failing is not None
     assert "PLAYBOOK_CHROMIUM" in night.failing.results[0].reason
-    assert scene.nights_told[-1]["walked"] is False
+    assert scene.recorded_nights[-1]["walked"] is False
 
 
 def test_a_demo_that_is_no_go_is_not_walked_through(scene: Scene) -> None:

@@ -88,7 +88,7 @@ def test_the_table_has_no_further_lines_and_is_the_same_every_year(bundles: list
         assert len(lines) == 2 + len(bundles)
 
 
-def test_the_next_runs_are_told_in_local_time_and_utc(bundles: list[Bundle]) -> None:
+def test_the_next_runs_are_reported_in_local_time_and_utc(bundles: list[Bundle]) -> None:
     lines = {line.split()[0]: line for line in next_runs(bundles, utc("2026-07-14 12:00"))}
 
     assert list(lines) == [bundle.short for bundle in bundles]
@@ -530,7 +530,7 @@ def test_the_scheduler_prepares_meetings_where_calendars_are_set(
         Runner.from_environment(seeds)
 
 
-def test_a_run_that_is_killed_is_told(trial: Callable[..., Trial]) -> None:
+def test_a_run_that_is_killed_is_reported(trial: Callable[..., Trial]) -> None:
     run = trial(["sh", "-c", "kill -9 $$"], "2026-03-27 02:01")
     until(lambda: run.alerts, "an alert")
 
@@ -538,7 +538,7 @@ def test_a_run_that_is_killed_is_told(trial: Callable[..., Trial]) -> None:
     assert "lvmh" in run.alerts[0].title and "signal 9" in run.alerts[0].body
 
 
-def test_one_run_at_a_time_and_the_skipped_one_is_told(
+def test_one_run_at_a_time_and_the_skipped_one_is_reported(
     trial: Callable[..., Trial], tmp_path: Path
 ) -> None:
     # It lasts longer than a day of its clock does; other bundles' runs are none of its business.

@@ -888,7 +888,7 @@ def test_a_directory_in_place_of_a_file_is_named(directory: Path) -> None:
     assert problem.startswith(f"{CREATORS}: not readable")
 
 
-def test_every_problem_is_told_at_once(directory: Path) -> None:
+def test_every_problem_is_reported_at_once(directory: Path) -> None:
     first = rewrite(directory / PRODUCTS, "LUX-001", put("name", 7))
     second = rewrite(directory / LEADS, NORDSTROM, both(drop("notes"), put("stage", "won")))
 
@@ -1048,7 +1048,7 @@ def test_an_added_placeholder_is_named(directory: Path) -> None:
     ]
 
 
-def test_our_own_rules_are_told_in_plain_words(directory: Path) -> None:
+def test_our_own_rules_are_explained_in_plain_words(directory: Path) -> None:
     line = rewrite(directory / PRODUCTS, "LUX-001", drop("price_usd"))
 
     with pytest.raises(BadSeeds) as refused:

@@ -178,10 +178,10 @@ def test_labels_say_who_what_and_how_bad(results: Results, loaded: Seeds) -> Non
         assert str(PROJECT) not in json.dumps({**each, "statusDetails": None}), each["name"]
 
 
-def test_only_what_is_set_up_for_the_demo_is_told_as_set_up(results: Results) -> None:
+def test_only_what_is_set_up_for_the_demo_is_reported_as_set_up(results: Results) -> None:
     containers = [json.loads(p.read_text()) for p in results.directory.glob("*-container.json")]
-    told = {before["name"] for container in containers for before in container["befores"]}
-    assert told == {
+    shown = {before["name"] for container in containers for before in container["befores"]}
+    assert shown == {
         "Connect to the environment",
         "Look at the demo",
     }
@@ -336,28 +336,30 @@ def properties(of: Results) -> dict[str, str]:
     return dict(row.split("=", 1) for row in text.splitlines())
 
 
-def test_the_environment_is_told_without_credentials(results: Results, broken: Settings) -> None:
-    told = properties(results)
-    assert told["API"] == broken.api_url
-    assert told["MongoDB"].startswith("mongodb://127.0.0.1:")
-    assert re.fullmatch(r"[0-9a-f]{12}", told["seeds"])
-    assert told["playbook"]
-    assert told["T.lvmh"].endswith(("CET", "CEST"))
+def test_the_environment_is_reported_without_credentials(
+    results: Results, broken: Settings
+) -> None:
+    lines = properties(results)
+    assert lines["API"] == broken.api_url
+    assert lines["MongoDB"].startswith("mongodb://127.0.0.1:")
+    assert re.fullmatch(r"[0-9a-f]{12}", lines["seeds"])
+    assert lines["playbook"]
+    assert lines["T.lvmh"].endswith(("CET", "CEST"))
 
 
 def test_go_or_no_go_and_the_exit_code_stand_first(results: Results) -> None:
-    told = properties(results)
-    assert list(told)[:2] == ["verdict", "exit code"]
-    assert (told["verdict"], told["exit code"]) == ("NO-GO", "1")
-    assert told["verdict.lvmh"].startswith("NO-GO (") and "livesale" in told["verdict.lvmh"]
-    assert told["verdict.index"].startswith(("GO", "NO-GO ("))
+    lines = properties(results)
+    assert list(lines)[:2] == ["verdict", "exit code"]
+    assert (lines["verdict"], lines["exit code"]) == ("NO-GO", "1")
+    assert lines["verdict.lvmh"].startswith("NO-GO (") and "livesale" in lines["verdict.lvmh"]
+    assert lines["verdict.index"].startswith(("GO", "NO-GO ("))
 
 
 def test_a_part_has_no_verdict(broken: Settings, tmp_path: Path) -> None:
     chosen = ("--bundle", "lvmh", "-m", "check-leads")
-    told = properties(run(tmp_path / "results", broken.as_variables(), *chosen))
-    assert told["verdict"] == "none: a part of the checklist was run"
-    assert "exit code" not in told and "verdict.lvmh" not in told
+    lines = properties(run(tmp_path / "results", broken.as_variables(), *chosen))
+    assert lines["verdict"] == "none: a part of the checklist was run"
+    assert "exit code" not in lines and "verdict.lvmh" not in lines
 
 
 def test_other_bundles_of_the_same_environment_keep_their_lines(tmp_path: Path) -> None:
@@ -379,7 +381,7 @@ def test_other_bundles_of_the_same_environment_keep_their_lines(tmp_path: Path) 
     }
 
 
-def test_an_environment_that_is_down_is_told_as_that(broken: Settings, tmp_path: Path) -> None:
+def test_an_environment_that_is_down_is_reported_as_that(broken: Settings, tmp_path: Path) -> None:
     variables = {**broken.as_variables(), "REDIS_URL": "redis://:c4nary-redis@127.0.0.1:9"}
     down = run(tmp_path / "results", variables, "--bundle", "lvmh", "-m", "check-catalog")
     feature = (PROJECT / "features" / "checklist" / "catalog.feature").read_text()

@@ -92,7 +92,7 @@ def test_a_good_night_in_prometheus_format(seeds: Seeds) -> None:
     assert told["demo_next_reset_timestamp_seconds", "lvmh"] == following
 
 
-def test_every_bundle_is_told_and_one_never_reset_has_no_verdict(seeds: Seeds) -> None:
+def test_every_bundle_is_reported_and_one_never_reset_has_no_verdict(seeds: Seeds) -> None:
     told = samples(rendered({}, seeds, NOW, time(1)))
 
     for line in seeds.bundles.values():
@@ -147,7 +147,7 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 
-def test_every_rule_asks_for_metrics_that_are_told(seeds: Seeds) -> None:
+def test_every_rule_asks_for_metrics_that_are_reported(seeds: Seeds) -> None:
     told = {key[0] for key in samples(rendered({LVMH: [run(LVMH, 1)]}, seeds, NOW))}
     asked = {name for rule in rules() for name in re.findall(r"demo_\w+", rule["expr"])}
 

@@ -459,7 +459,7 @@ def test_a_report_that_would_still_call_home_is_not_kept(tmp_path: Path, tool: P
 
 
 @pytest.mark.usefixtures("node")
-def test_a_failing_allure_is_told_in_one_line(
+def test_a_failing_allure_is_reported_in_one_line(
     tmp_path: Path,
     tool: Path,
     capsys: pytest.CaptureFixture[str],
@@ -506,7 +506,7 @@ def test_without_node_one_line_says_how_to_get_it(
 
 
 @pytest.mark.usefixtures("node")
-def test_a_place_that_cannot_be_written_is_told_in_one_line(
+def test_a_place_that_cannot_be_written_is_reported_in_one_line(
     tmp_path: Path,
     tool: Path,
     capsys: pytest.CaptureFixture[str],

@@ -101,6 +101,52 @@ def test_a_collection_of_a_kind_that_cannot_be_reset(
         sandbox.db.drop_collection("analytics")
 
 
+def test_collections_with_a_validator_are_said_in_one_line(sandbox: Sandbox) -> None:
+    assert not [note for note in sandbox.reset(BUNDLE).notes if "validator" in note]
+    held_before = list(sandbox.db.leads.find())
+    lets_all_in = {"bundle": {"$exists": True}}
+    options: dict[str, dict[str, Any]] = {
+        "leads": {"validator": lets_all_in},
+        "carts": {"validator": lets_all_in, "validationAction": "warn"},
+    }
+    for name, some in options.items():
+        sandbox.db.drop_collection(name)
+        sandbox.db.create_collection(name, **some)
+    sandbox.db.leads.insert_many(held_before)
+    try:
+        [said] = [note for note in sandbox.reset(BUNDLE).notes if "validator" in note]
+        assert said.startswith("leads has a validator of the app's own: ")
+        assert "carts" not in said, "one that only warns refuses nothing"
+    finally:
+        for name in options:
+            sandbox.db.drop_collection(name)
+        sandbox.db.leads.insert_many(held_before)
+
+
+def test_a_document_that_a_validator_refuses_is_named(sandbox: Sandbox) -> None:
+    sandbox.reset(BUNDLE)
+    held_before = list(sandbox.db.leads.find())
+    mine = next(lead for lead in held_before if lead["bundle"] == sandbox.bundle(BUNDLE).key)
+    # Others are let in, and so is the state that a rollback puts back.
+    refuses_one = {"$or": [{"_id": {"$ne": mine["_id"]}}, {"stage": "lost"}]}
+    sandbox.db.drop_collection("leads")
+    sandbox.db.create_collection("leads", validator=refuses_one)
+    held_before[held_before.index(mine)] = {**mine, "stage": "lost"}
+    sandbox.db.leads.insert_many(held_before)
+    before = sandbox.state(BUNDLE).hashes()
+    try:
+        with pytest.raises(ResetFailed) as failed:
+            sandbox.reset(BUNDLE)
+        text = str(failed.value)
+        assert "in leads: the collection's own validator" in text
+        assert f"does not let the document {mine['_id']} in (code 121)" in text
+        assert failed.value.state_is_back
+        assert sandbox.state(BUNDLE).hashes() == before
+    finally:
+        sandbox.db.drop_collection("leads")
+        sandbox.reset(BUNDLE)
+
+
 def test_a_validator_that_refuses_ours_is_said_and_rolled_back(sandbox: Sandbox) -> None:
     sandbox.reset(BUNDLE)
     sandbox.db.leads.update_one({"bundle": sandbox.bundle(BUNDLE).key}, {"$set": {"stage": "lost"}})

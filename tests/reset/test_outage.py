@@ -103,6 +103,7 @@ def wired(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
     by_wire = replace(
         settings,
         outage_patience=0.0,
+        warm_up_patience=2.0,
         mongo_uri=wires[MONGODB].url,
         redis_url=wires[REDIS].url,
         api_url=wires[API].url,

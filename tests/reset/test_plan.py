@@ -750,7 +750,7 @@ def test_the_order_of_an_indexs_fields_counts() -> None:
     assert differing((declared,), found) == [declared]
 
 
-def test_only_the_differing_indexes_are_told() -> None:
+def test_only_the_differing_indexes_are_reported() -> None:
     good, bad = Index((("a", 1),)), Index((("b", -1),))
     assert bad.name == "b_-1"
     assert differing((good, bad), [{"name": "a_1", "key": {"a": 1}}]) == [bad]

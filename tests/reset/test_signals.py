@@ -82,7 +82,7 @@ def handlers() -> Iterator[None]:
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
 @pytest.mark.parametrize("together", [False, True], ids=["one", "all"])
-def test_told_to_stop_before_any_step_a_reset_puts_the_state_before_back(
+def test_asked_to_stop_before_any_step_a_reset_puts_the_state_before_back(
     shelf: Sandbox, handlers: None, number: signal.Signals, together: bool
 ) -> None:
     before = documents(shelf)
@@ -155,7 +155,7 @@ NIGHTLY_OR_NOT = pytest.mark.parametrize("as_nightly", [False, True], ids=["rese
 
 @NIGHTLY_OR_NOT
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
-def test_told_to_stop_during_an_outage_it_waits_only_to_put_the_state_back(
+def test_asked_to_stop_during_an_outage_it_waits_only_to_put_the_state_back(
     shelf: Sandbox, away: Away, number: signal.Signals, as_nightly: bool
 ) -> None:
     before, began = documents(shelf), time.monotonic()
@@ -180,7 +180,7 @@ def test_told_to_stop_during_an_outage_it_waits_only_to_put_the_state_back(
 
 
 @NIGHTLY_OR_NOT
-def test_told_twice_it_says_that_the_state_before_is_not_back(
+def test_asked_twice_to_stop_it_says_that_the_state_before_is_not_back(
     shelf: Sandbox, away: Away, as_nightly: bool
 ) -> None:
     before, began = documents(shelf), time.monotonic()
@@ -209,7 +209,7 @@ def test_told_twice_it_says_that_the_state_before_is_not_back(
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
-def test_told_to_stop_while_mongodb_is_away_before_it_began(
+def test_asked_to_stop_while_mongodb_is_away_before_it_began(
     shelf: Sandbox, away: Away, number: signal.Signals
 ) -> None:
     before = documents(shelf)
@@ -305,7 +305,7 @@ def test_a_night_of_all_that_is_interrupted_says_what_was_not_done(shelf: Sandbo
         assert held_leases(shelf) == []
 
 
-def test_told_to_stop_before_it_began_a_night_does_nothing(shelf: Sandbox) -> None:
+def test_asked_to_stop_before_it_began_a_night_does_nothing(shelf: Sandbox) -> None:
     process = start(shelf, "nightly", "all")
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)

@@ -30,6 +30,6 @@ def new_id(kind: str) -> Callable[[Document], str]:
 def is_one_of(kind: str, keys: list[str]) -> Filter:
     """The condition that ``_id`` is the one of a new document, or the pristine one.
 
-    The latter has whoever wrote documents of the playbook's own shape here.
+    The latter is found where documents of the playbook's own shape were written here.
     """
     return {"_id": {"$in": [*(id_of(kind, key) for key in keys), *keys]}}

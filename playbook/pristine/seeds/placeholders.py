@@ -35,7 +35,7 @@ def wrong_placeholders(wanted: str, found: str) -> tuple[list[str], list[str]]:
 
 
 def other_shapes(text: str) -> list[str]:
-    """What looks like a placeholder and is none that the app fills in: "{{product}}"."""
+    """What looks like a placeholder but is not one that the app fills in: "{{product}}"."""
     return [match for match in _all(text) if not PLACEHOLDER.fullmatch(match)]
 
 

@@ -155,7 +155,7 @@ class Visitor:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """A zone by its IANA name; UTC where there is none of that name."""
+    """A zone by its IANA name; UTC where no zone has that name."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

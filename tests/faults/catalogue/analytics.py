@@ -56,7 +56,7 @@ def twice(lab: Lab) -> None:
     lab.proxy.override("POST", TRACK, answer)
 
 
-def lost_but_told(lab: Lab) -> None:
+def lost_but_reported(lab: Lab) -> None:
     """Let the API say that it tracked, and lose the event."""
 
     def answer(request: Request, _: object) -> Reply:
@@ -132,7 +132,7 @@ fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "brok
 fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("POST", TRACK))
 fault("the endpoint sends to a login page", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", TRACK))
 fault("tracked, says the API, but nothing arrives", "optimistic lie", "HTTP", EVERYONE, "track-interaction",
-      lost_but_told)
+      lost_but_reported)
 fault("not tracked, says the API", "tracking off", "HTTP", EVERYONE, "track-interaction",
       answers("POST", TRACK, said({"tracked": False, "event": None})))
 fault("events count for another bundle", "swapped", "HTTP",
