@@ -80,6 +80,7 @@ def look_and_tell(
     from rich.console import Console
 
     from playbook.cli.side_by_side import whoever_asks
+    from playbook.processes import signals
     from playbook.reset.journal import CHECK, WALK
     from playbook.verdict import recording
     from playbook.verdict.console import progress, show
@@ -111,6 +112,7 @@ def look_and_tell(
         # What could not be checked is not the GO of before any more.
         recording.record(environment, list(begun.values()), str(error))
         raise
+    signals.finish()
     show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
     if why_not := recording.record_verdict(environment, verdict, begun):
         text = f"playbook: this {trigger} is not in the journal: {why_not}"

@@ -14,6 +14,7 @@ The exit code is the usual one of a signal: 130 for SIGINT, 143 for SIGTERM.
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -79,6 +80,22 @@ def interrupt() -> None:
         return received() if interrupted else None
 
     _handle_by(handle, ends_waiting)
+
+
+def finish() -> None:
+    """From now on the first signal changes nothing: a verdict is found, and is said whole.
+
+    A second one ends the process at once, where saying it takes longer than somebody will wait.
+    """
+    asked = False
+
+    def handle(number: int, _: Any) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(128 + number)
+        asked = True
+
+    _handle_by(handle, lambda finishing: None)
 
 
 class StopRequest:

