@@ -173,10 +173,10 @@ def _reset(
 
     run, begun = Executor.run, count(1)
 
-    def run_or_die(executor: Executor, operation: Operation) -> str:
+    def run_or_die(executor: Executor, operation: Operation, *meanwhile: Any) -> str:
         if next(begun) == at and do == KILL:
             os.kill(os.getpid(), signal.SIGKILL)
-        return run(executor, operation)
+        return run(executor, operation, *meanwhile)
 
     Executor.run = run_or_die  # type: ignore[method-assign,assignment]
 

@@ -664,7 +664,7 @@ def test_an_environment_that_does_not_answer_is_reported_and_remembered(
 def test_a_connection_lost_midway_is_reported_too(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(self: Executor, operation: Operation) -> str:
+    def lost(self: Executor, operation: Operation, *meanwhile: Any) -> str:
         raise Unreachable("MongoDB cannot be reached")
 
     monkeypatch.setattr(Executor, "run", lost)
@@ -758,7 +758,7 @@ def send_sigterm_at(
     """Send this process SIGTERM in the midst of a reset, once or twice."""
     real, steps = Executor.run, []
 
-    def run(self: Executor, operation: Operation) -> str:
+    def run(self: Executor, operation: Operation, *meanwhile: Any) -> str:
         steps.append(operation)
         if len(steps) == step:
             # Of two signals that come at the same instant, a process notices one.
@@ -767,7 +767,7 @@ def send_sigterm_at(
             if times == 2:
                 os.kill(os.getpid(), signal.SIGTERM)
                 until(lambda: stopping.at_once, "the second signal is noted")
-        return real(self, operation)
+        return real(self, operation, *meanwhile)
 
     monkeypatch.setattr(Executor, "run", run)
 

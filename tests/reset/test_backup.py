@@ -482,8 +482,8 @@ def test_what_the_machine_refuses_within_a_step_is_rolled_back(
     run = Executor.run
     refused: list[Operation] = []
 
-    def refuse_once(self: Executor, operation: Operation) -> str:
-        did = run(self, operation)
+    def refuse_once(self: Executor, operation: Operation, *meanwhile: Any) -> str:
+        did = run(self, operation, *meanwhile)
         if isinstance(operation, Call) and not refused:  # the data is written by then
             refused.append(operation)
             raise OSError("Could not find a suitable TLS CA certificate bundle: /nowhere.pem")
