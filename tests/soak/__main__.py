@@ -32,11 +32,13 @@ from playbook import PROJECT, clock
 from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.environment.settings import Settings
+from playbook.nights.meetings.coming import STAGES
+from playbook.nights.meetings.remembered import COLLECTION as MEETINGS
 from playbook.pristine import passwords
 from playbook.pristine import seeds as seed_files
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.reset.journal import COLLECTION
+from playbook.reset.journal import COLLECTION, LOOKS
 from tests.faults.rounds import _visit as visit
 from tests.panel_client import PASSWORD, Visitor
 from tests.soak.hurried_clock import SETTING, HurriedClock
@@ -101,8 +103,6 @@ class Soak:
     """When data were broken, and of which bundles."""
     away: list[tuple[datetime, datetime]] = field(default_factory=list)
     visits: int = 0
-    said_of_meetings: list[tuple[float, str]] = field(default_factory=list)
-    """What ``playbook meetings run`` said, each line with its hour after the begin."""
 
     @property
     def bundles(self) -> list[Bundle]:
@@ -115,21 +115,22 @@ class Soak:
         hours = dict(sorted(self.agenda().items()))
         with self.threads():
             for at, act in hours.items():
-                while clock.now() < at or (act not in self.on_time and self.nights_in_hand()):
+                while clock.now() < at or self.nights_in_hand():
                     time.sleep(0.05)
                 act()
             while clock.now() < self.end:
                 time.sleep(0.05)
 
-    @property
-    def on_time(self) -> tuple[Step, ...]:
-        """What must not wait for a night that takes long on a busy machine."""
-        return self.prepare_meetings, self.move_meeting
-
-    def nights_in_hand(self) -> int:
-        """How many nightly runs are under way."""
-        running = {"trigger": "nightly", "status": "running"}
-        return self.environment.db[COLLECTION].count_documents(running)
+    def nights_in_hand(self) -> bool:
+        """Whether the scheduler has a nightly run under way, or one that is just starting."""
+        scheduler = self.watched["scheduler"].process.pid
+        with suppress(OSError):
+            tasks = Path(f"/proc/{scheduler}/task").iterdir()
+            children = [pid for task in tasks for pid in (task / "children").read_text().split()]
+            return any(
+                b"\0nightly\0" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children
+            )
+        return True  # one has just gone: look again
 
     def agenda(self) -> dict[datetime, Step]:
         """What is done to the environment, by the instant."""
@@ -141,14 +142,7 @@ class Soak:
             LIVESALE_MOVED: self.move_a_livesale,
             API_AWAY: lambda: self.go_away("api"),
         }
-        for before, meeting in MEETING_CHECKS:
-            agenda[meeting - before + timedelta(minutes=1)] = self.prepare_meetings
         return {self.begin + after: act for after, act in agenda.items()}
-
-    def prepare_meetings(self) -> None:
-        hour = (clock.now() - self.begin).total_seconds() / 3600
-        for line in self.command("meetings", "run").stdout.splitlines():
-            self.said_of_meetings.append((hour, line))
 
     def move_meeting(self) -> None:
         write_calendar(self.calendar, MOVED, self.begin)
@@ -281,15 +275,24 @@ class Soak:
         self.judge_processes()
 
     def judge_meetings(self) -> None:
-        """Each meeting was prepared twice, at the hours that the calendar had at last."""
-        for hour, line in self.said_of_meetings:
-            print(f"hour {hour:.1f}: {line}")
-        for short, at in MOVED.items():
-            wanted = at.total_seconds() / 3600
-            for stage in (f"{short} T-60", f"{short} T-15"):
-                hours = [hour for hour, line in self.said_of_meetings if line.startswith(stage)]
-                if len(hours) != 1 or not wanted - 1.1 < hours[0] < wanted:
-                    self.problems.append(f"{stage} of hour {wanted:g} was made at {hours}")
+        """The scheduler prepared each meeting twice, at the hours that the calendar had at last."""
+        done = {
+            (bundle.short, task["_id"].partition(":")[0], task["begun_at"]): task
+            for task in self.environment.db[MEETINGS].find({"begun_at": {"$exists": True}})
+            for bundle in self.bundles
+            if bundle.key in task["meeting"]["candidates"]
+        }
+        for (short, stage, at), task in sorted(done.items(), key=lambda one: one[0][2]):
+            hour = (at - self.begin) / timedelta(hours=1)
+            print(f"meeting of {short}: {stage} at hour {hour:.1f}: {task.get('verdict')}, "
+                  f"reset {task.get('reset')}")  # fmt: skip
+        for short, after in MOVED.items():
+            for stage, before in STAGES.items():
+                due = self.begin + after - before
+                times = [at for s, of, at in done if (s, of) == (short, stage)]
+                if len(times) != 1 or not due <= times[0] < self.begin + after:
+                    told = ", ".join(map(str, times)) or "never"
+                    self.problems.append(f"{short}: {stage} was due at {due}, and made {told}")
 
     def judge_verdicts(self, runs: list[dict[str, object]]) -> None:
         """No verdict GO of a broken demo, from the moment it was broken to the next reset."""
@@ -299,7 +302,7 @@ class Soak:
                 for run in runs:
                     if run["bundle"] not in keys or run["started_at"] < since:  # type: ignore[operator]
                         continue
-                    if run["trigger"] not in ("check", "walk"):
+                    if run["trigger"] not in LOOKS:
                         break  # a reset of any of them puts right what they share
                     looked_at += run["bundle"] == key
                     if run["bundle"] == key and run["verdict"] == "GO":
@@ -330,11 +333,6 @@ LIVESALE_MOVED, API_AWAY = timedelta(hours=32), timedelta(hours=50)
 PLANNED = {"index": timedelta(hours=30), "tiger-global": timedelta(hours=13)}
 MOVED = {"index": timedelta(hours=54), "tiger-global": timedelta(hours=13)}
 """When each meeting is; the calendar is changed a day after the begin."""
-MEETING_CHECKS = [
-    (before, at)
-    for at in sorted({*PLANNED.values(), *MOVED.values()})
-    for before in (timedelta(hours=1), timedelta(minutes=15))
-]
 
 
 def nights_between(bundle: Bundle, begin: datetime, end: datetime) -> Iterator[datetime]:
@@ -359,15 +357,15 @@ def write_calendar(path: Path, hours: Mapping[str, timedelta], begin: datetime) 
     written.replace(path)
 
 
-def slowness(settings: Settings) -> float:
+def slowness(variables: Mapping[str, str]) -> float:
     """How many seconds may pass in one while there is work to do: measured by a check."""
     began = time.monotonic()
     subprocess.run(
         [sys.executable, "-P", "-m", "playbook", "check", "lvmh"],
-        env={**os.environ, **settings.as_variables(), "PYTHONPATH": str(PROJECT)},
+        env=dict(variables),
         cwd=PROJECT,
         capture_output=True,
-        check=False,  # nothing is reset yet
+        check=True,  # it has just been reset
     )
     return max(SLOWEST, min(SLOW, SLOW / (time.monotonic() - began)))
 
@@ -409,12 +407,10 @@ def prepared() -> Iterator[Soak]:
         bundles = [line.model for line in seeds.bundles.values()]
         nights = {at for bundle in bundles for at in nights_between(bundle, begin, end)}
         acts = [REDIS_AWAY, PRODUCT_LOST, MONGO_AWAY, LIVESALE_MOVED, API_AWAY]
-        meetings = {begin + at for _, at in MEETING_CHECKS}
+        meetings = {begin + after for after in (*PLANNED.values(), *MOVED.values())}
         busy = [(at - timedelta(minutes=1), at + NIGHT) for at in nights]
         busy += [(begin + after, begin + after + ACT) for after in acts]
         busy += [(at - timedelta(minutes=61), at) for at in meetings]
-        slow = slowness(settings)
-        print(f"while there is work to do, {slow:.0f} s pass in one", flush=True)
         # While all is prepared, time passes as usual.
         HurriedClock.slow_during([(begin, end)], begin, 1.0).write(folder / "clock")
         calendar = folder / "meetings.ics"
@@ -449,9 +445,13 @@ def prepared() -> Iterator[Soak]:
         )
         variables |= wired.as_variables()
         prepare(variables)
+        slow = slowness(variables)
+        print(f"while there is work to do, {slow:.0f} s pass in one", flush=True)
         os.environ[SETTING] = variables[SETTING]
         stack.callback(os.environ.pop, SETTING)
         begun = HurriedClock.from_environment().now()
+        # The scheduler makes up at once for the nights of the last hours.
+        busy.append((begun, begun + timedelta(hours=1)))
         hurried = HurriedClock.slow_during(busy, begun, slow)
         hurried.write(folder / "clock")
         parts = settings, wires, variables
