@@ -1,4 +1,4 @@
-"""Nights of a used demo whose MongoDB is a replica set that holds elections."""
+"""Resets and nights of a demo whose MongoDB is a replica set that holds elections."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pymongo.errors import PyMongoError
+
 from playbook.environment import Environment
+from playbook.environment.settings import OUTAGE_PATIENCE
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.outbox import Delivery
 from playbook.nights.night import Night
@@ -18,9 +21,36 @@ from playbook.reset.lease import Lease
 from playbook.verdict.model import GO
 from playbook.verdict.run_features import check
 from tests.replica_set import ReplicaSet, replica_set
-from tests.sandbox import Owners, Sandbox, use_demo
+from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 
 BUNDLE = "lvmh"
+
+
+@contextmanager
+def in_a_set(
+    sandbox: Sandbox, patience: float = OUTAGE_PATIENCE
+) -> Iterator[tuple[Sandbox, ReplicaSet]]:
+    """The same environment, its MongoDB being the one member of a replica set."""
+    settings = sandbox.environment.settings
+    with replica_set(settings.mongo_uri) as members:
+        changes: dict[str, Any] = {"mongo_uri": members.uri, "outage_patience": patience}
+        with Environment(replace(settings, **changes)) as environment:
+            yield replace(sandbox, environment=environment), members
+
+
+def require_done(sandbox: Sandbox, undisturbed: Held) -> None:
+    """The demo is as after a reset that nothing disturbed, and its lease was given back."""
+    after = held(sandbox, but=(*OURS, FEED))
+    assert not (wrong := changed(undisturbed, after)), told(wrong)
+    assert sandbox.runs(BUNDLE)[-1]["status"] == "done"
+    require_free(sandbox, f"bundle:{sandbox.bundle(BUNDLE).key}")
+
+
+def require_free(sandbox: Sandbox, key: str) -> None:
+    """A lease was given back: another run can take it."""
+    lease = Lease(sandbox.db, "next", "here:1")
+    assert lease.take(key) is None, "the lease was given back"
+    lease.release()
 
 
 class _AtOnce(StopRequest):
@@ -49,26 +79,37 @@ class Nights:
     sandbox: Sandbox
     backups: Path
     alerts: list[Alert] = field(default_factory=list)
+    environment: Environment | None = None
+    """The environment of the night that is under way, as the night itself reaches it."""
 
     @contextmanager
-    def under_way(self, patience: float = 60.0) -> Iterator[tuple[Callable[[], Night], ReplicaSet]]:
+    def under_way(
+        self, patience: float = OUTAGE_PATIENCE
+    ) -> Iterator[tuple[Callable[[], Night], ReplicaSet]]:
         """A function that sees the bundle through a night, and the set that it takes place in."""
         here = self.sandbox
         here.free_leases()
         use_demo(Owners(here), here.bundle(BUNDLE))
-        settings = here.environment.settings
-        with replica_set(settings.mongo_uri) as members:
-            changes: dict[str, Any] = {"mongo_uri": members.uri, "outage_patience": patience}
-            with Environment(replace(settings, **changes)) as environment:
-                nights = Nightly(
-                    environment,
-                    here.seeds,
-                    self.backups,
-                    _Kept(self.alerts),
-                    _AtOnce(),
-                    say=lambda text: None,
-                )
-                yield lambda: nights.run(here.bundle(BUNDLE)), members
+        with in_a_set(here, patience) as (elsewhere, members):
+            self.environment = elsewhere.environment
+            nights = Nightly(
+                elsewhere.environment,
+                here.seeds,
+                self.backups,
+                _Kept(self.alerts),
+                _AtOnce(),
+                say=lambda text: None,
+            )
+            yield lambda: nights.run(here.bundle(BUNDLE)), members
+
+    def finds_a_primary(self) -> bool:
+        """Whether the connection of the night that is under way finds a primary."""
+        assert self.environment is not None
+        try:
+            self.environment.db.command("ping")
+        except PyMongoError:
+            return False
+        return True
 
     def require_healed(self, night: Night) -> None:
         """It was GO, perhaps at the second attempt; nothing is left undone or "running"."""
@@ -80,6 +121,4 @@ class Nights:
         assert "running" not in {run["status"] for run in here.runs(BUNDLE)}
         assert any(run.get("night") for run in here.runs(BUNDLE)), "it is written down"
         for key in (f"bundle:{here.bundle(BUNDLE).key}", f"night:{here.bundle(BUNDLE).key}"):
-            lease = Lease(here.db, "next", "here:1")
-            assert lease.take(key) is None, "the lease was given back"
-            lease.release()
+            require_free(here, key)

@@ -6,7 +6,7 @@ import pytest
 
 from playbook.environment import connections
 from tests.elections import Nights
-from tests.sandbox import Sandbox
+from tests.sandbox import Sandbox, until
 
 AWAY_SECONDS = 0.4
 
@@ -36,4 +36,5 @@ def test_an_election_that_does_not_end_is_alerted(
         assert found.severity == "critical"
         assert nights.alerts
         members.elect(0.0)
+        until(nights.finds_a_primary, "its connection finds the primary that is there again")
         nights.require_healed(night())

@@ -15,14 +15,13 @@ from playbook.environment import Environment, connections
 from playbook.errors import Outage, Unreachable
 from playbook.reset import backup
 from playbook.reset.execute import WRITE_SECONDS
-from playbook.reset.lease import Lease
 from playbook.reset.outcome import ResetFailed
 from playbook.reset.plan import Step
-from tests.replica_set import ReplicaSet, replica_set
+from tests.elections import BUNDLE, in_a_set, require_done
+from tests.replica_set import replica_set
 from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 from tests.tcp_proxy import Wire
 
-BUNDLE = "lvmh"
 AWAY_SECONDS = 0.4
 PATIENCE = 20.0
 
@@ -53,16 +52,6 @@ def behind_a_wire(
     wire.cut()
 
 
-@contextmanager
-def in_a_set(sandbox: Sandbox, patience: float = PATIENCE) -> Iterator[tuple[Sandbox, ReplicaSet]]:
-    """The same environment, its MongoDB being the one member of a replica set."""
-    settings = sandbox.environment.settings
-    with replica_set(settings.mongo_uri) as members:
-        changes: dict[str, Any] = {"mongo_uri": members.uri, "outage_patience": patience}
-        with Environment(replace(settings, **changes)) as environment:
-            yield replace(sandbox, environment=environment), members
-
-
 @pytest.fixture(autouse=True)
 def _answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.5)
@@ -72,14 +61,6 @@ def _answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def away_for_a_while(wire: Wire) -> None:
     wire.cut()
     threading.Timer(AWAY_SECONDS, wire.mend).start()
-
-
-def require_done(sandbox: Sandbox, undisturbed: Held) -> None:
-    after = held(sandbox, but=(*OURS, FEED))
-    assert not (wrong := changed(undisturbed, after)), told(wrong)
-    assert sandbox.runs(BUNDLE)[-1]["status"] == "done"
-    key = f"bundle:{sandbox.bundle(BUNDLE).key}"
-    assert Lease(sandbox.db, "next", "here:1").take(key) is None, "the lease was given back"
 
 
 @pytest.mark.parametrize("part", ["mongo_uri", "redis_url", "api_url"])
@@ -155,7 +136,7 @@ def test_no_primary_from_some_command_on(
     used: Sandbox, undisturbed: Held, after: int, done: bool
 ) -> None:
     """Wherever in a reset it begins: while looking, saving, writing, or closing the journal."""
-    with in_a_set(used) as (sandbox, members):
+    with in_a_set(used, PATIENCE) as (sandbox, members):
         members.elect_after(after, AWAY_SECONDS, done=done)
         sandbox.reset(BUNDLE)
         assert members.elections == 1
@@ -166,7 +147,7 @@ def test_no_primary_from_some_command_on(
 def test_no_primary_during_a_rollback(used: Sandbox, after: int) -> None:
     before = held(used, but=(*OURS, FEED))
     saved = used.backups / str(used.reset(BUNDLE).run.backup)
-    with in_a_set(used) as (sandbox, members):
+    with in_a_set(used, PATIENCE) as (sandbox, members):
         [former] = [b for b in backup.listed(sandbox.backups, sandbox.identity) if b.path == saved]
         members.elect_after(after, AWAY_SECONDS)
         sandbox.engine.roll_back(sandbox.bundle(BUNDLE), former)

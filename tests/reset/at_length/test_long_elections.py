@@ -5,20 +5,12 @@ Not part of the default run, which tries short ones at some: `tox -e proofs`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-
 import pytest
 
-from playbook.environment import Environment
 from playbook.reset import backup
-from playbook.reset.lease import Lease
-from tests.elections import Nights
-from tests.replica_set import ReplicaSet, replica_set
+from tests.elections import BUNDLE, Nights, in_a_set, require_done
 from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 
-BUNDLE = "lvmh"
 SHORT_SECONDS = 1.0
 RESET_COMMANDS, ROLLBACK_COMMANDS, NIGHT_COMMANDS = 80, 100, 160
 """At least as many as there are."""
@@ -42,26 +34,12 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
     return Nights(sandbox, tmp_path_factory.mktemp("nights"))
 
 
-@contextmanager
-def in_a_set(sandbox: Sandbox) -> Iterator[tuple[Sandbox, ReplicaSet]]:
-    settings = sandbox.environment.settings
-    with (
-        replica_set(settings.mongo_uri) as members,
-        Environment(replace(settings, mongo_uri=members.uri)) as environment,
-    ):
-        yield replace(sandbox, environment=environment), members
-
-
 def reset_with(used: Sandbox, undisturbed: Held, after: int, seconds: float, done: bool) -> bool:
     """A reset during which an election is held; whether it came so far."""
     with in_a_set(used) as (sandbox, members):
         members.elect_after(after, seconds, done=done)
         sandbox.reset(BUNDLE)
-    assert not (wrong := changed(undisturbed, held(used, but=(*OURS, FEED)))), told(wrong)
-    assert used.runs(BUNDLE)[-1]["status"] == "done"
-    lease = Lease(used.db, "next", "here:1")
-    assert lease.take(f"bundle:{used.bundle(BUNDLE).key}") is None, "the lease was given back"
-    lease.release()
+    require_done(used, undisturbed)
     return bool(members.elections)
 
 
