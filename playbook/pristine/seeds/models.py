@@ -8,6 +8,7 @@ Rules that span several documents live in :mod:`playbook.pristine.seeds.consiste
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self, get_args
@@ -57,6 +58,11 @@ def _visible(text: str) -> str:
     for edge in (text[0], text[-1]):
         if not is_visible(edge):
             raise ValueError(f"begins or ends with {code_point(edge)}; expected what can be seen")
+    for character in text:
+        if unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF"):
+            raise ValueError(
+                f"{code_point(character)} changes the order of what is read; expected none"
+            )
     return text
 
 
