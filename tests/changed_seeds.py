@@ -60,7 +60,7 @@ def copy_of_seeds(parent: Path) -> Path:
 
 
 def problems_of_accepted(directory: Path, change: Change) -> list[object] | None:
-    """What the checks of all bundles find where the change was accepted; None where it was refused.
+    """What the checks of all bundles find where the change was accepted; None if it was refused.
 
     ``directory`` is a copy of the seed files, and is one again afterwards.
     """

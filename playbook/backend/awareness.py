@@ -221,7 +221,7 @@ def _by_id(deployment: Deployment, name: str, ids: Sequence[str]) -> dict[str, d
 
 
 def _contexts(raw: bytes) -> list[AwarenessContext]:
-    """The contexts of a request's body. Raises HTTPException 400 where any of it is bad."""
+    """The contexts of a request's body. Raises HTTPException 400 if any of it is bad."""
     contexts: dict[str, AwarenessContext] = {}
     documents = _documents(raw)
     if not documents:
@@ -264,7 +264,7 @@ def _documents(raw: bytes) -> list[Any]:
 
 
 def _regions(raw: bytes) -> list[str]:
-    """The regions that a request's body names. Raises HTTPException 400 where it is bad."""
+    """The regions that a request's body names. Raises HTTPException 400 if it is bad."""
     documents = _documents(raw) if raw.strip() else [{}]
     asked = documents[0] if len(documents) == 1 else None
     if not isinstance(asked, dict) or asked.keys() - {"region"}:

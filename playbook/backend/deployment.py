@@ -23,7 +23,7 @@ class Deployment:
     redis: redis.Redis
     """The cache; answers are bytes, as stored."""
     refresh_rates: Callable[[], None] | None
-    """Makes the deployment's feed write fresh rates; None where it has none."""
+    """Makes the deployment's feed write fresh rates; None if it has none."""
     clock: Callable[[], datetime]
     """The present instant, aware, UTC."""
     feed: Feed = field(default_factory=Feed)

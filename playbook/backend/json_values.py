@@ -50,7 +50,7 @@ def aware(moment: datetime) -> datetime:
 
 
 def number(value: object) -> Decimal | None:
-    """A finite stored number, as a person reads it; None where the value is not a finite number."""
+    """A finite stored number, as a person reads it; None if the value is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal128):
         return None
     try:

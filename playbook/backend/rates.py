@@ -35,7 +35,7 @@ def source_of(documents: Mapping[str, Mapping[str, Any]]) -> str | None:
 
 
 def oldest_update(documents: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """When the oldest of the rates were written, ISO in UTC; None where no date is readable."""
+    """When the oldest of the rates were written, ISO in UTC; None if no date is readable."""
     stated = (rates.instant(document.get("updated_at")) for document in documents.values())
     moments = [moment for moment in stated if moment is not None]
     return to_text(min(moments)) if moments else None

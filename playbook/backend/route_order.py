@@ -28,7 +28,7 @@ def unreached_routes(app: FastAPI, *routers: APIRouter) -> list[str]:
 
 
 def require_reached(app: FastAPI, *routers: APIRouter) -> None:
-    """Call it once all routes are included. Raises WrongUsage where one of ours is never served."""
+    """Call it once all routes are included. Raises WrongUsage if one of ours is never served."""
     if unreached := unreached_routes(app, *routers):
         raise WrongUsage(
             f"the app never serves the playbook's {', '.join(unreached)}: a route included earlier "

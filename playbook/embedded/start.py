@@ -62,7 +62,7 @@ def start(
     ``PLAYBOOK_DEPLOYMENT`` names; ``requests_a_minute`` is the limit of the published backend's
     stand-in, where it is not to be its own.
 
-    Raises Unreachable where a part does not start, Refused where another environment runs in the
+    Raises Unreachable if a part does not start, Refused if another environment runs in the
     directory, WrongUsage where the directory cannot be used.
     """
     if sys.version_info < NEEDED_PYTHON:
@@ -184,7 +184,7 @@ def _redis_answers(
 ) -> bool:
     """Whether the Redis of this environment answers at a URL; waits until it does.
 
-    False where it has ended, as it does when another program has taken its port, and ``may_fail``.
+    False if it has ended, as it does when another program has taken its port, and ``may_fail``.
     """
     client = redis_client.Redis.from_url(
         url,

@@ -41,7 +41,7 @@ class Census:
 def require_marker(environment: Environment) -> Identity:
     """The identity of an environment whose database carries the marker at this moment.
 
-    Raises Refused where it does not, or where it is a copy of another environment's.
+    Raises Refused if it does not, or where it is a copy of another environment's.
     """
     db = environment.db
     # Somebody may have marked it anew since it was opened.
@@ -70,7 +70,7 @@ def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -
 
 
 def looks_like_production(found: Census, accounts_to_come: int) -> str | None:
-    """Why a database looks like somebody's shop; None where it may be a demo's.
+    """Why a database looks like somebody's shop; None if it may be a demo's.
 
     A demo that has no accounts yet gets them from its first reset: they count as if they were
     there, unless somebody has ordered here.
@@ -100,7 +100,7 @@ def adopt(
     ``new_identity`` is for a copy of another environment's database, ``same_identity`` for a
     database that was moved. ``accounts_to_come`` is how many demo accounts the first reset creates.
 
-    Raises WrongUsage where ``i_mean`` is not the database's name, and Refused where it looks like
+    Raises WrongUsage if ``i_mean`` is not the database's name, and Refused if it looks like
     somebody's shop, or where it is a copy and neither is said.
     """
     db, settings = environment.db, environment.settings

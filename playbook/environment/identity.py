@@ -39,7 +39,7 @@ type Marker = Mapping[str, Any]
 class Identity:
     """An environment's UUID (as text) and its name for people.
 
-    ``id`` is empty where the database carries no marker, or none that we may write to: then
+    ``id`` is empty if the database carries no marker, or none that we may write to: then
     nothing can be recorded about it, and nothing belongs to it.
     """
 
@@ -59,7 +59,7 @@ class Identity:
 
 
 def find_marker(db: Database[dict[str, Any]]) -> Marker | None:
-    """The marker document, None where the database has none."""
+    """The marker document, None if the database has none."""
     return db[COLLECTION].find_one({"_id": MARKER})
 
 
@@ -73,7 +73,7 @@ class Found:
 
     @property
     def place(self) -> str:
-        """Where it is. Raises OperationFailure where our user may not ask."""
+        """Where it is. Raises OperationFailure if our user may not ask."""
         if isinstance(self.answer, OperationFailure):
             raise self.answer
         return self.answer
@@ -95,7 +95,7 @@ def look(db: Database[dict[str, Any]], settings: Settings) -> Found:
 def read(db: Database[dict[str, Any]], settings: Settings, found: Found | None = None) -> Identity:
     """The identity of a database; one is written where a marker has none yet.
 
-    ``found`` is what :func:`look` has just answered. Raises Refused where the database is a copy
+    ``found`` is what :func:`look` has just answered. Raises Refused if the database is a copy
     of another environment's, or where ``PLAYBOOK_ENVIRONMENT`` names another environment than the
     marker does.
     """

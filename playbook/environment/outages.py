@@ -31,7 +31,7 @@ class Outages:
     def outlast[T](self, attempt: Callable[[], T]) -> T:
         """What ``attempt`` answers; it is made again while a part is away, within the patience.
 
-        Raises Outage where the part stays away for longer, and StoppedEarly where this process is
+        Raises Outage if the part stays away for longer, and StoppedEarly where this process is
         told to stop meanwhile.
         """
         pause = FIRST_PAUSE

@@ -55,7 +55,7 @@ def is_probe(document: Mapping[str, Any]) -> bool:
 
 
 def as_instant(value: object) -> datetime | None:
-    """A value as an aware UTC instant; None where it does not read as one."""
+    """A value as an aware UTC instant; None if it does not read as one."""
     try:
         if isinstance(value, str):
             value = datetime.fromisoformat(value)

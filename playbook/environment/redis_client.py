@@ -62,9 +62,9 @@ type Client = redis.Redis | redis.RedisCluster
 
 
 def require_usable(url: str) -> None:
-    """Raises WrongUsage where an option is unknown or would change what we read.
+    """Raises WrongUsage if an option is unknown or would change what we read.
 
-    Raises ValueError where a value cannot be read.
+    Raises ValueError if a value cannot be read.
     """
     parts = urlsplit(url)
     allowed = OPTIONS | (OF_SENTINELS if SENTINEL in parts.scheme else frozenset())
@@ -83,7 +83,7 @@ def require_usable(url: str) -> None:
 def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
     """A connected client; timeouts are the URL's own where it states them.
 
-    Raises RedisError where Redis does not answer, WrongUsage where the URL means another server.
+    Raises RedisError if Redis does not answer, WrongUsage where the URL means another server.
     """
     timeouts = {"socket_connect_timeout": connect_seconds, "socket_timeout": answer_seconds}
     if SENTINEL in urlsplit(url).scheme:

@@ -29,8 +29,8 @@ WRITING_ROUTE = "/api/awareness/refresh-contexts"
 def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> list[str]:
     """Ask all parts at once for what a reset will need of them; what a person should know of it.
 
-    Raises Unreachable, which names the part and the right that is missing, Refused where a
-    collection is of a kind that cannot be reset, and WrongUsage where the API's token is missing
+    Raises Unreachable, which names the part and the right that is missing, Refused if a
+    collection is of a kind that cannot be reset, and WrongUsage if the API's token is missing
     or another.
     """
     notes: list[str] = []
@@ -51,7 +51,7 @@ def _require_mongo(environment: Environment) -> None:
 
 
 def _notes_on_plain_collections(environment: Environment) -> list[str]:
-    """A line where collections have validators. Raises Refused where one is no plain collection."""
+    """A line where collections have validators. Raises Refused if one is no plain collection."""
     names = environment.deployment.collections
     with environment.translate_connection_errors():
         found = list(environment.db.list_collections(filter={"name": {"$in": list(names)}}))
@@ -117,7 +117,7 @@ def _require_api(environment: Environment) -> None:
 
 
 def _problem_of(answer: requests.Response, asked: str) -> str | None:
-    """What an answer to a sign-in says is wrong with the way to the API; None where it is right.
+    """What an answer to a sign-in says is wrong with the way to the API; None if it is right.
 
     An error of the API itself says nothing of the way: the step that meets it says what is wrong.
     """

@@ -34,7 +34,7 @@ class ServerClock:
     def now(self) -> datetime:
         """The server's time (UTC); never later than its clock, and earlier by a round trip at most.
 
-        Raises PyMongoError where MongoDB does not answer.
+        Raises PyMongoError if MongoDB does not answer.
         """
         with self._lock:
             if self._server_time is None or elapsed() - self._received > MEASURED_FOR:

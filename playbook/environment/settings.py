@@ -79,13 +79,13 @@ class Settings:
     api_url: str = field(repr=False)
     passwords: Mapping[str, str] = field(repr=False)
     name: str = ""
-    """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
+    """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty if it is not set."""
     folder: str = ""
     """The temporary folder of a throw-away environment, which ends with this process."""
     deployment: str = ""
     """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
     app_url: str = ""
-    """The front end's address (``APP_URL``); empty where that is the API's."""
+    """The front end's address (``APP_URL``); empty if that is the API's."""
     feed: Feed = field(default_factory=Feed)
     """What the deployment says of its rate feed."""
     access: ApiAccess = field(default_factory=ApiAccess)
@@ -97,9 +97,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
-        """The settings of a deployment, or None where no environment is named.
+        """The settings of a deployment, or None if no environment is named.
 
-        A setting that is empty counts as not set. Raises WrongUsage where only some of the
+        A setting that is empty counts as not set. Raises WrongUsage if only some of the
         connections are set, or none but a database or a password, or where one is not right.
         """
         variables = cleaned(os.environ if variables is None else variables)
@@ -147,7 +147,7 @@ class Settings:
         )
 
     def password(self, bundle_short: str) -> str:
-        """The password of a bundle's demo accounts. Raises WrongUsage where none is set."""
+        """The password of a bundle's demo accounts. Raises WrongUsage if none is set."""
         name = password_setting(bundle_short)
         if name not in self.passwords:
             raise WrongUsage(f"{name} is not set: set it to the password of that bundle's accounts")
@@ -156,7 +156,7 @@ class Settings:
     def account_password(self, bundle_short: str, email: str) -> str:
         """The password of one demo account: its own where one is set, else its bundle's.
 
-        Raises WrongUsage where neither is set.
+        Raises WrongUsage if neither is set.
         """
         role = email.partition("@")[0].rpartition(".")[2]
         own = f"{password_setting(bundle_short)}_{role.upper()}"
@@ -214,7 +214,7 @@ class Settings:
 
 
 def environment_name(variables: Mapping[str, str]) -> str:
-    """What ``PLAYBOOK_ENVIRONMENT`` says, empty where it is not set. Raises WrongUsage."""
+    """What ``PLAYBOOK_ENVIRONMENT`` says, empty if it is not set. Raises WrongUsage."""
     name = unicodedata.normalize("NFC", variables.get(NAME_SETTING, "").strip())
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise WrongUsage(
@@ -277,7 +277,7 @@ def _require_strength(name: str, password: str) -> None:
 
 
 def _require_mongo_options(uri: str) -> None:
-    """Raises WrongUsage where an option is unknown, or where no write would be acknowledged."""
+    """Raises WrongUsage if an option is unknown, or where no write would be acknowledged."""
     for name, value in parse_qsl(urlsplit(uri).query, keep_blank_values=True):
         try:
             validate(name, value)

@@ -32,7 +32,7 @@ def cleaned(variables: Mapping[str, str]) -> dict[str, str]:
     A setting that is blank is empty then, which counts as not set; a password of blanks is kept, to
     be refused (:meth:`playbook.environment.Settings.from_environment`).
 
-    Raises WrongUsage where a secret is set twice, or where its file cannot be read or is empty.
+    Raises WrongUsage if a secret is set twice, or where its file cannot be read or is empty.
     """
     clean = dict(variables)
     for name, value in variables.items():

@@ -87,11 +87,11 @@ class Catalog:
         return missing_indexes(self._reading, "products")
 
     def product(self, sku: object) -> Document | None:
-        """The product of an SKU; None where the catalog has none."""
+        """The product of an SKU; None if the catalog has none."""
         return next((p for p in self.products if p.get("_id") == sku), None)
 
     def price_of(self, product: Mapping[str, Any]) -> int | None:
-        """A product's price in whole units of the region's currency; None where it has none."""
+        """A product's price in whole units of the region's currency; None if it has none."""
         price = product.get(price_field(self.currency))
         return price if type(price) is int else None
 

@@ -23,7 +23,7 @@ class Currency:
         self._reading = reading
 
     def served(self, base: str = "USD") -> Mapping[str, Any]:
-        """The rates of a base as served. Raises Unobservable where none are."""
+        """The rates of a base as served. Raises Unobservable if none are."""
         served: Mapping[str, Any] = self._reading.rates(base).field("rates", dict)
         return served
 

@@ -48,7 +48,7 @@ class Demo:
         self._pristine = pristine_documents(bundle, seeds, at)
 
     def close(self) -> None:
-        """Remove the probes. Raises Unreachable where MongoDB has gone away."""
+        """Remove the probes. Raises Unreachable if MongoDB has gone away."""
         self.reading.close()
 
     @property

@@ -108,7 +108,7 @@ def kind_of(error: PlaybookError) -> FailureKind:
 
 
 def expect_none(findings: Iterable[Finding]) -> None:
-    """Raises NotAsExpected where there is any finding."""
+    """Raises NotAsExpected if there is any finding."""
     if found := list(findings):
         raise NotAsExpected(found)
 

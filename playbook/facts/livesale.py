@@ -39,7 +39,7 @@ class LiveSale:
 
     @property
     def event(self) -> Document:
-        """The bundle's LiveSale. Raises Unobservable where there is none."""
+        """The bundle's LiveSale. Raises Unobservable if there is none."""
         for event in self.events:
             if event.get("_id") == self._template["_id"]:
                 return event
@@ -47,7 +47,7 @@ class LiveSale:
 
     @property
     def starts_at(self) -> datetime:
-        """When it starts. Raises Unobservable where that is no instant."""
+        """When it starts. Raises Unobservable if that is no instant."""
         return self._instant("starts_at")
 
     @property

@@ -28,7 +28,7 @@ class Locales:
         return [d for d in stored if d.get("_id") == language]
 
     def served(self, language: str) -> dict[str, Any]:
-        """A language as the API serves it. Raises Unobservable where it does not."""
+        """A language as the API serves it. Raises Unobservable if it does not."""
         self._reading.stored.require("locales")
         answer = self._reading.localization
         for entry in answer.field("languages", list):

@@ -92,7 +92,7 @@ class Answer:
         return FailureKind.ENVIRONMENT if down else FailureKind.DATA
 
     def json(self) -> Any:
-        """The body of a good answer. Raises Unobservable where it is not one."""
+        """The body of a good answer. Raises Unobservable if it is not one."""
         if self.problem or self.status != 200:
             remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
             text = f"{self.request} {self.problem or f'answered {self.status}'}"
@@ -100,7 +100,7 @@ class Answer:
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:
-        """A field of a good answer. Raises Unobservable where it is missing or no such thing."""
+        """A field of a good answer. Raises Unobservable if it is missing or no such thing."""
         body = self.json()
         if not isinstance(body, dict) or not isinstance(body.get(name), kind):
             raise Unobservable(f"{self.request} answered without a usable “{name}”", Remedy.BACKEND)
@@ -334,7 +334,7 @@ class Reading:
 
     @property
     def own_page(self) -> tuple[str, ShownAccount] | None:
-        """An account's address and its own page; None where another bundle's stands for it."""
+        """An account's address and its own page; None if another bundle's stands for it."""
         return self._result(self._own_page) if self._own_page else None
 
     @property
@@ -573,7 +573,7 @@ class Reading:
     def remove_probes(self) -> None:
         """Remove this check's probes, and those that a killed check left behind.
 
-        Raises Unreachable where MongoDB has gone away meanwhile.
+        Raises Unreachable if MongoDB has gone away meanwhile.
         """
         if not self._probed:
             return
@@ -634,7 +634,7 @@ def _text(entry: object) -> str:
 
 
 def _as_described[T](answer: Answer, read: Callable[[Any], T]) -> T:
-    """What an answer shows. Raises Unobservable where it is not of the described shape."""
+    """What an answer shows. Raises Unobservable if it is not of the described shape."""
     try:
         return read(answer.json())
     except UnreadableAnswer as error:

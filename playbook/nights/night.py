@@ -108,7 +108,7 @@ class Night:
     def severity(self) -> str | None:
         """How bad it is (playbook, "Failure Escalation"), a meeting soon taken into account.
 
-        The worst of the failed checks'; None where all is well.
+        The worst of the failed checks'; None if all is well.
         """
         if self.pristine:
             return None

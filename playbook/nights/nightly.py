@@ -137,7 +137,7 @@ class Nightly:
     """Reset time and grace, where a night is to be made only if it is due."""
     check: Check = run_features
     walk: Walk | None = None
-    """Walks through a demo that is GO; None where nobody asked for it."""
+    """Walks through a demo that is GO; None if nobody asked for it."""
     coming: Coming | None = None
     """Which meeting the calendars name next, where there are calendars."""
     say: Callable[[str], None] = print
@@ -166,7 +166,7 @@ class Nightly:
     def run(self, bundle: Bundle) -> Night:
         """One bundle's night, recorded in the journal and sent to people.
 
-        Raises BeingReset or LeaseLost where another run is at work, NotDue, and StoppedEarly: these
+        Raises BeingReset or LeaseLost if another run is at work, NotDue, and StoppedEarly: these
         send no alert. Raises Crashed for what should not happen.
         """
         night = Night(bundle, clock.now(), environment=self.environment.name)

@@ -70,7 +70,7 @@ def run(
 ) -> Checked:
     """Check one bundle for real, in a child process; with ``walk``, walk through it instead.
 
-    Raises Unreachable where the environment is not, CheckBroke where there is no verdict.
+    Raises Unreachable if the environment is not, CheckBroke where there is no verdict.
     """
     with _turns:
         return _run(environment, seeds, bundle, on_result, walk)

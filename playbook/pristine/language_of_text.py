@@ -25,7 +25,7 @@ _WORDS = {language: frozenset(words.split()) for language, words in FUNCTION_WOR
 
 
 def language_of(text: str) -> str | None:
-    """The language of a text ("fr"), or None where nothing decides it."""
+    """The language of a text ("fr"), or None if nothing decides it."""
     text = unicodedata.normalize("NFC", text).casefold()
     scripts = {
         unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha()

@@ -30,7 +30,7 @@ class Problem:
     """One thing that is wrong with a language."""
 
     what: str
-    """"direction", "messages" or "messages.nav_home"; empty where the whole language is meant."""
+    """"direction", "messages" or "messages.nav_home"; empty if the whole language is meant."""
     expected: str
     found: object
 
@@ -79,7 +79,7 @@ def variant_problems(language: str, messages: object, seeds: Seeds) -> Iterator[
 
 
 def problems(language: str, document: Mapping[str, Any] | None, seeds: Seeds) -> Iterator[Problem]:
-    """Everything that is wrong with a language as loaded; ``document`` is None where it is not."""
+    """Everything that is wrong with a language as loaded; ``document`` is None if it is not."""
     if document is None:
         yield Problem("", "the language", "nothing")
         return

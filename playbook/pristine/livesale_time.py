@@ -37,7 +37,7 @@ def livesale_start(template: str, access: datetime, zone: str) -> datetime:
 
     ``template`` is like "T+48h 18:00 PST", ``access`` is T, the moment of demo access (aware),
     ``zone`` the bundle's IANA zone (playbook, "Event Timing (T+48h from demo access)").
-    Raises ValueError where the template is not one.
+    Raises ValueError if the template is not one.
     """
     matched = SCHEDULED_TIME.fullmatch(template)
     if matched is None:

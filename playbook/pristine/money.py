@@ -18,7 +18,7 @@ OWN_SYMBOLS = {"S$": "SGD", "C$": "CAD", "A$": "AUD", "JP¥": "JPY"}
 def money_in(name: str) -> tuple[str, str] | None:
     """The stem and the currency of a number that is money: "annual_gmv_usd" is in USD.
 
-    None where the name does not end in the code of a currency that the demo shows.
+    None if the name does not end in the code of a currency that the demo shows.
     """
     stem, _, code = name.rpartition("_")
     return (stem, code.upper()) if stem and code.upper() in get_args(Currency) else None

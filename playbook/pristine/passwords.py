@@ -22,7 +22,7 @@ COST, CHEAPEST, DEAREST = 10, 4, 16
 def password_hash(email: str, password: str) -> str:
     """The bcrypt hash of an account's password; the same each time for the same two.
 
-    Raises WrongUsage where ``PLAYBOOK_BCRYPT_COST`` is no whole number from 4 to 16.
+    Raises WrongUsage if ``PLAYBOOK_BCRYPT_COST`` is no whole number from 4 to 16.
     """
     stated = os.environ.get(COST_SETTING, "").strip() or str(COST)
     cost = int(stated) if stated.isdecimal() and len(stated) < 3 else 0

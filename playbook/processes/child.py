@@ -60,7 +60,7 @@ class Child:
         return self._process.poll() is None
 
     def tell(self, line: bytes) -> None:
-        """Write one line to the child's stdin. Raises Unreachable where it has ended."""
+        """Write one line to the child's stdin. Raises Unreachable if it has ended."""
         try:
             self._stdin.write(line + b"\n")
             self._stdin.flush()
@@ -68,7 +68,7 @@ class Child:
             raise self.failure("ended before it was ready") from None
 
     def address(self, deadline: float) -> str:
-        """Where the child says that it listens. Raises Unreachable where it does not say so."""
+        """Where the child says that it listens. Raises Unreachable if it does not say so."""
 
         def announced() -> str | None:
             # Only whole lines: the last one may still be in the writing.

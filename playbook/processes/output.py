@@ -176,7 +176,7 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 
 def require_writable(folder: Path) -> None:
-    """Make a folder where there is none. Raises OSError where no file can be written in it."""
+    """Make a folder where there is none. Raises OSError if no file can be written in it."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as probe:
         probe.write(b"a file that holds something: an empty one can be made on a full disk")

@@ -153,12 +153,12 @@ class StopRequest:
         return self.number if told else None
 
     def require(self) -> None:
-        """Raises StoppedImmediately where the work is to be broken off."""
+        """Raises StoppedImmediately if the work is to be broken off."""
         if self.at_once:
             raise StoppedImmediately("told to stop at once", self.number)
 
     def require_not_asked(self) -> None:
-        """Raises StoppedEarly where this process has been told to stop at all."""
+        """Raises StoppedEarly if this process has been told to stop at all."""
         if self.asked.is_set():
             raise StoppedEarly(f"interrupted by {signal.Signals(self.number).name}", self.number)
 

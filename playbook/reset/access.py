@@ -21,7 +21,7 @@ class InThePast(Refused):
 def access_of(text: str, bundle: Bundle, now: datetime, *, in_the_past: bool = False) -> datetime:
     """The instant (UTC) of a meeting that a person typed in the bundle's local time.
 
-    Raises WrongUsage where it is not a time, or one that cannot be meant; InThePast where the
+    Raises WrongUsage if it is not a time, or one that cannot be meant; InThePast where the
     meeting is over, unless ``in_the_past`` says that this is meant.
     """
     typed = text.strip()

@@ -91,7 +91,7 @@ class Part:
     meeting: datetime | None = None
     """The meeting that the demo was prepared for (UTC)."""
     verdict: str | None = None
-    """What the last check said of this state; None where it was not checked."""
+    """What the last check said of this state; None if it was not checked."""
     checked_at: datetime | None = None
     positions: Mapping[str, Sequence[int]] = field(default_factory=dict, repr=False)
     """By collection, which of the file's documents are this bundle's."""
@@ -320,7 +320,7 @@ def latest(
 ) -> Backup:
     """A bundle's latest backup, of a day (UTC) or of a state where one is asked for.
 
-    Raises WrongUsage where there is none.
+    Raises WrongUsage if there is none.
     """
     matching = [
         backup
@@ -343,7 +343,7 @@ def find(
 
     ``believed_of`` names the environment that a backup without an identity is believed to be of.
 
-    Raises WrongUsage where there is none, ForeignBackup where it is another environment's.
+    Raises WrongUsage if there is none, ForeignBackup where it is another environment's.
     """
     if to.casefold() == GO.casefold():
         return latest(root, identity, bundle, state=GO)
@@ -377,7 +377,7 @@ def _named(
 
 
 def require_own(backup: Backup, identity: Identity, believed_of: str | None = None) -> None:
-    """Raises ForeignBackup where a backup is not known to be of this environment."""
+    """Raises ForeignBackup if a backup is not known to be of this environment."""
     name = backup.path.name
     if backup.environment is None:
         if believed_of is None:

@@ -63,7 +63,7 @@ def changes_of(kept: Kept, match: Match) -> Changes:
 
 
 def refusal(kept: Kept, document: Mapping[str, Any]) -> str | None:
-    """Why the app's own model would refuse a document, in one line; None where it fits."""
+    """Why the app's own model would refuse a document, in one line; None if it fits."""
     if kept.model is None:
         return None
     try:

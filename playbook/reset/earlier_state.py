@@ -35,7 +35,7 @@ def source_of(
 def before_last_change(environment: Environment, backups: Path, bundle: Bundle) -> Source:
     """The state before the last thing that changed a bundle's demo, and what that thing did.
 
-    A night is one thing, however often it tried. Raises WrongUsage where nothing is known to
+    A night is one thing, however often it tried. Raises WrongUsage if nothing is known to
     have changed it, or where the state before is not among the backups.
     """
     identity = environment.identity

@@ -91,7 +91,7 @@ class Executor:
         """Do one operation and say in a few words what was done.
 
         ``meanwhile`` is called again and again while the API takes long, to renew the lease.
-        Raises Unreachable where a part does not answer, StepFailed where it refuses.
+        Raises Unreachable if a part does not answer, StepFailed where it refuses.
         """
         with self.environment.translate_connection_errors():
             self.environment.require_primary()
@@ -346,7 +346,7 @@ class Executor:
     def _warm_up(
         self, ask: Callable[..., requests.Response], meanwhile: Callable[[], None]
     ) -> requests.Response:
-        """One warm-up. Raises Outage, which names the setting, where it takes longer than that."""
+        """One warm-up. Raises Outage, which names the setting, if it takes longer than that."""
         settings = self.environment.settings
         patience = settings.warm_up_patience
         try:
@@ -386,7 +386,7 @@ class Executor:
 
 
 def _problems(answer: requests.Response) -> str | None:
-    """What a route that judges the environment found wrong; None where it says all is well."""
+    """What a route that judges the environment found wrong; None if it says all is well."""
     try:
         body = answer.json()
     except ValueError:

@@ -71,7 +71,7 @@ class Run:
     run: str = ""
     """The id that all records of one run share; its own where it is of one bundle."""
     environment: str | None = None
-    """The identity of the environment; None where MongoDB could not be asked."""
+    """The identity of the environment; None if MongoDB could not be asked."""
     place: str = ""
     """Where the environment's database is, without credentials."""
     by: str = ""
@@ -127,14 +127,14 @@ class Journal:
     spool: Path
     """Where a run's record waits while MongoDB is away."""
     identity: str | None
-    """The environment's identity; None where MongoDB could not be asked, or carries none."""
+    """The environment's identity; None if MongoDB could not be asked, or carries none."""
     place: str = ""
 
     @classmethod
     def of(cls, environment: Environment, backups: Path | None = None) -> Journal:
         """The journal of an environment; ``backups`` is where its spool lies.
 
-        It can be made while MongoDB is away. Raises Refused where the database is a copy.
+        It can be made while MongoDB is away. Raises Refused if the database is a copy.
         """
         try:
             identity = environment.identity.id or None
@@ -199,7 +199,7 @@ class Journal:
                 self._put_into_spool(run)
 
     def record(self, runs: Sequence[Run]) -> None:
-        """Write records as they stand now. Raises PyMongoError where MongoDB is away."""
+        """Write records as they stand now. Raises PyMongoError if MongoDB is away."""
         for run in runs:
             run.environment, run.place = self.identity, self.place
         self.db[COLLECTION].bulk_write(
@@ -295,7 +295,7 @@ class Journal:
     def last_night(self, bundle: str) -> datetime | None:
         """When a bundle's latest nightly run began, None where there was none.
 
-        Raises PyMongoError where MongoDB is away.
+        Raises PyMongoError if MongoDB is away.
         """
         where = self._own({"bundle": bundle, "night": {"$type": "object"}})
         last = self.db[COLLECTION].find_one(where, sort=[("night.started_at", -1)])

@@ -134,7 +134,7 @@ class Lease:
     def require(self) -> None:
         """Make sure that every lease is still ours for longer than one write takes.
 
-        Raises LeaseLost where one is not.
+        Raises LeaseLost if one is not.
         """
         with self._lock:
             rest = min(SAFE_REST, self.life / 2)

@@ -207,7 +207,7 @@ class Step:
 
     @property
     def writes_to(self) -> str | None:
-        """The collection that it writes to; None where it asks Redis or the API."""
+        """The collection that it writes to; None if it asks Redis or the API."""
         match self.operation:
             case CreateAccounts() | ClearKeys() | Call():
                 return None
@@ -235,7 +235,7 @@ def build(
     """The plan of a bundle's reset (playbook, "Reset Procedures").
 
     ``access`` is T (UTC); ``passwords`` are the accounts' by their e-mail addresses; ``found``
-    is what the scope holds now, by collection. Raises Refused where a document of ours is one
+    is what the scope holds now, by collection. Raises Refused if a document of ours is one
     that the app's own model would refuse.
     """
     bundle, deployment = scope.bundle, scope.deployment

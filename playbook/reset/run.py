@@ -58,7 +58,7 @@ class Reset:
     def plan(self, bundle: Bundle, access: datetime) -> Plan:
         """The plan of a bundle's reset, by what stands there now; nothing is written.
 
-        Raises WrongUsage where a password is not set, Refused, Unreachable.
+        Raises WrongUsage if a password is not set, Refused, Unreachable.
         """
         return self.preview(bundle, access)[0]
 
@@ -72,7 +72,7 @@ class Reset:
         return todo, plan.counts(todo.steps, found)
 
     def _passwords(self, bundle: Bundle) -> dict[str, str]:
-        """By address. Raises WrongUsage where an account's password is not set."""
+        """By address. Raises WrongUsage if an account's password is not set."""
         settings = self.environment.settings
         return {
             email: settings.account_password(bundle.short, email)
@@ -286,7 +286,7 @@ class Reset:
     def before_last_change(self, bundle: Bundle) -> Backup:
         """The backup of the state before the last thing that changed a bundle's demo.
 
-        A night is one thing, however often it tried. Raises WrongUsage where nothing is known to
+        A night is one thing, however often it tried. Raises WrongUsage if nothing is known to
         have changed it, or where the state before is not among the backups.
         """
         return before_last_change(self.environment, self.backups, bundle).saved
@@ -304,7 +304,7 @@ class Reset:
     def differing_from_rollback(self, bundle: Bundle) -> list[str] | None:
         """In which collections a bundle differs from what its last run rolled it back to.
 
-        None where its last run was not a finished rollback. Raises BadBackup, Unreachable.
+        None if its last run was not a finished rollback. Raises BadBackup, Unreachable.
         """
         verified = self.verify(bundle)
         return None if verified.restored is None else list(verified.differing)

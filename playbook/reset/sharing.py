@@ -32,7 +32,7 @@ class Source:
 
     saved: Backup
     wrote: frozenset[str] | None = None
-    """The shared parts that the undone runs changed; None where somebody has named the backup: then
+    """The shared parts that the undone runs changed; None if somebody has named the backup: then
     all that it holds comes back."""
     runs: frozenset[str] = frozenset()
     """The undone runs."""

@@ -69,7 +69,7 @@ def shared_by(bundle: Bundle) -> tuple[str, str]:
 def standings(
     journal: Journal, seeds: Seeds, bundles: Iterable[Bundle], now: datetime
 ) -> dict[str, Standing]:
-    """How some bundles are, by their ids. Raises PyMongoError where MongoDB is away."""
+    """How some bundles are, by their ids. Raises PyMongoError if MongoDB is away."""
     chosen = list(bundles)
     runs = {b.key: journal.latest_runs(b.key, RUNS_READ) for b in chosen}
     written = journal.shared_writes()
@@ -102,7 +102,7 @@ def judge(
 
 
 def walk_verdict(run: Record) -> str | None:
-    """GO or NO-GO of the pages, by a run that walked through them; None where it did not."""
+    """GO or NO-GO of the pages, by a run that walked through them; None if it did not."""
     if not run.get("walked") or verdict_at(run) is None:
         return None
     return NO_GO if WALK in (run.get("failed_checks") or []) else GO
@@ -153,7 +153,7 @@ def judge_by_checks(
 
 
 def verdict_at(run: Record) -> datetime | None:
-    """When a run's verdict was given; None where it has none."""
+    """When a run's verdict was given; None if it has none."""
     at = run.get("checked_at") or run.get("ended_at")
     return at if run.get("verdict") in (GO, NO_GO) and isinstance(at, datetime) else None
 

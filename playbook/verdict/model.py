@@ -44,7 +44,7 @@ class Result:
     evidence: str = "stored"
     """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
-    """Why a failure has been accepted for a while; empty where it has not."""
+    """Why a failure has been accepted for a while; empty if it has not."""
 
 
 SEVERITY_IN_WORDS: Mapping[str, str] = {

@@ -149,7 +149,7 @@ class Walk:
         return self._pages[step]
 
     def _not_known(self, step: str) -> str:
-        """Why a step cannot be walked; empty where it can."""
+        """Why a step cannot be walked; empty if it can."""
         if step != "joined" and not self.front_end.pages.get(step):
             return self.front_end.not_known.get(step) or "its description names no page for it"
         return self.front_end.not_known.get(step, "")
@@ -172,7 +172,7 @@ class Walk:
         """End the browser's context and remove what the walk left in the database.
 
         With ``keep_trace`` a Playwright trace stays beside the pictures, its secrets hidden.
-        Raises Unreachable where MongoDB has gone away.
+        Raises Unreachable if MongoDB has gone away.
         """
         try:
             if self._traced:
@@ -186,7 +186,7 @@ class Walk:
     # Where the pages are
 
     def _address(self, step: str) -> str:
-        """Where a step's page is. Raises Unobservable where no link leads there."""
+        """Where a step's page is. Raises Unobservable if no link leads there."""
         wanted = self.front_end.pages[step]
         links = self.demo.reading.context.field("demo_urls", dict)
         if wanted.startswith("/"):
@@ -372,7 +372,7 @@ class Walk:
         return changed - started
 
     def _look(self) -> Mapping[str, Any] | None:
-        """What look.js sees; None where the page is just being left for the next."""
+        """What look.js sees; None if the page is just being left for the next."""
         try:
             seen: Mapping[str, Any] = self._tab.evaluate(LOOK)
         except Exception:  # noqa: BLE001 - as above

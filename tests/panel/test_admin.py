@@ -964,7 +964,7 @@ def test_serve_brings_an_environment_up_and_leaves_nothing(tmp_path: Path) -> No
                 env={**bare, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True,
                 timeout=60, check=False,
             )  # fmt: skip
-            assert (taken.returncode, "can't be listened on" in taken.stderr) == (2, True)
+            assert (taken.returncode, "cannot be used" in taken.stderr) == (2, True)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)

@@ -75,7 +75,7 @@ class Channels:
 
 
 def urls_in(name: str, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The URLs that a setting lists, each once. Raises WrongUsage where an entry is no URL."""
+    """The URLs that a setting lists, each once. Raises WrongUsage if an entry is no URL."""
     stated = variables.get(name, "").strip(" \t\r\n,;")
     urls = tuple(dict.fromkeys(_entries(stated)))
     for number, url in enumerate(urls, start=1):

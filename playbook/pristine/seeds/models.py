@@ -257,7 +257,7 @@ _VALUE = re.compile(
 def parse_lead_value(value: str) -> tuple[str, int]:
     """Read a lead's value as shown on its card: "$2.4M" is ("USD", 2400000).
 
-    The currency stands there by its code ("ZAR 2M") or a symbol. Raises ValueError where it is
+    The currency stands there by its code ("ZAR 2M") or a symbol. Raises ValueError if it is
     unknown or the amount is no whole unit.
     """
     matched = _VALUE.fullmatch(value)

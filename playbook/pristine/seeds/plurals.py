@@ -33,7 +33,7 @@ def counted(messages: Mapping[str, str], name: str, language: str, count: int) -
 
 
 def base_of(name: str, names: Iterable[str]) -> str | None:
-    """The message of which another is a plural form; None where it is a message of its own."""
+    """The message of which another is a plural form; None if it is a message of its own."""
     base, _, form = name.rpartition("_")
     return base if form in FORMS and base in names else None
 

@@ -18,7 +18,7 @@ __all__ = ["Showcase", "exact", "showcase_of"]
 def showcase_of(bundle: str) -> type[Showcase]:
     """The class of a bundle's showcase, by the bundle's id.
 
-    Raises LookupError where no module of this package has a showcase of that bundle.
+    Raises LookupError if no module of this package has a showcase of that bundle.
     """
     for module in iter_modules(__path__):
         for kind in vars(import_module(f"{__name__}.{module.name}")).values():

@@ -69,7 +69,7 @@ class Showcase(Row, ABC):
         """Every headline number, recomputed exactly from the records.
 
         Shares are fractions of one (0.45), growth is relative (0.23 is +23 %), money is in
-        whole units of the currency that ends the name. Raises ZeroDivisionError where the
+        whole units of the currency that ends the name. Raises ZeroDivisionError if the
         records a share is taken of are empty.
         """
 

@@ -53,7 +53,7 @@ class NoAllure(PlaybookError):
 def build(results: Path, report: Path, history: Path, tool: Path | None = None) -> Path:
     """Make ``index.html`` in a directory, which is replaced as a whole; answers with the file.
 
-    Raises WrongUsage where there are no results, NoAllure where Allure can't be had.
+    Raises WrongUsage if there are no results, NoAllure where Allure can't be had.
     """
     found = sorted(results.glob("*-result.json")) if results.is_dir() else []
     if not found:

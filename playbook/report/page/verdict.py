@@ -37,7 +37,7 @@ SHOWN_FINDINGS = 8
 def build(verdict_file: Path, page: Path) -> Path:
     """Make the page of a verdict's document; answers with the file.
 
-    Raises WrongUsage where the document can't be read or is not a verdict.
+    Raises WrongUsage if the document can't be read or is not a verdict.
     """
     html = page_of(read(verdict_file))
     try:
