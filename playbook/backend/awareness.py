@@ -255,9 +255,9 @@ def _documents(raw: bytes) -> list[Any]:
             documents.append(document)
             text = text[end:].lstrip()
     except UnicodeDecodeError:
-        raise _bad("the body is no UTF-8 text") from None
+        raise _bad("the body is not UTF-8 text") from None
     except json.JSONDecodeError as error:
-        raise _bad(f"the body is no JSON: {error.msg}") from None
+        raise _bad(f"the body is not JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
         raise _bad(f"the body cannot be read: {error}") from None
     return documents[0] if len(documents) == 1 and isinstance(documents[0], list) else documents

@@ -61,7 +61,7 @@ def number(value: object) -> Decimal | None:
 
 
 def fields(value: object) -> Mapping[str, Any]:
-    """The fields of a stored document; none where the value is no document."""
+    """The fields of a stored document; none where the value is not a document."""
     return value if isinstance(value, Mapping) else {}
 
 

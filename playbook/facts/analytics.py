@@ -26,7 +26,7 @@ class Analytics:
     def leftovers(self) -> Iterator[Finding]:
         """Traces of former demos.
 
-        What an investor who is in session right now leaves is no leftover, nor is a probe.
+        What an investor who is in session right now leaves is not a leftover, nor is a probe.
         """
         scope = self._reading.scope
         for trace in scope.deployment.traces:
@@ -108,7 +108,7 @@ class Analytics:
             future = ", which is in the future" if seen > self._reading.at else ""
             return f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC{future}"
         stated = [value for path in trace.instants for value in values_at(document, path)]
-        return f"last seen {stated[0]!r}, which is no instant" if stated else "last seen never"
+        return f"last seen {stated[0]!r}, which is not an instant" if stated else "last seen never"
 
 
 def _holds_something(raw: Cached) -> bool:

@@ -92,7 +92,7 @@ def cached_copies(
 
 
 def read_cached(raw: Cached) -> Any:
-    """A cached value as JSON has it. Raises ValueError if a string is no JSON."""
+    """A cached value as JSON has it. Raises ValueError if a string is not JSON."""
     if isinstance(raw, Mapping):
         return {field: _json_or_text(value) for field, value in raw.items()}
     if isinstance(raw, list):

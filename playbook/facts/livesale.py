@@ -47,7 +47,7 @@ class LiveSale:
 
     @property
     def starts_at(self) -> datetime:
-        """When it starts. Raises Unobservable if that is no instant."""
+        """When it starts. Raises Unobservable if that is not an instant."""
         return self._instant("starts_at")
 
     @property
@@ -127,7 +127,7 @@ class LiveSale:
         value = self.event.get(field, NOTHING)
         if not isinstance(value, datetime):
             raise Unobservable(
-                f"LiveSale {self._template['_id']}: {field} is no instant but {value!r}"
+                f"LiveSale {self._template['_id']}: {field} is not an instant but {value!r}"
             )
         return value
 

@@ -52,7 +52,7 @@ class Locales:
         )
 
     def untranslated_messages(self, language: str) -> Iterator[Finding]:
-        """Messages that read as in English and are no cognates, or are empty."""
+        """Messages that read as in English and are not cognates, or are empty."""
         for document in self.loaded(language):
             messages = document.get("messages")
             for problem in languages.untranslated(language, messages, self._reading.seeds, NOTHING):
@@ -112,7 +112,7 @@ class Locales:
 
     @property
     def wrong_links(self) -> Iterator[Finding]:
-        """Links into the demo that are missing, are no links, or open another demo.
+        """Links into the demo that are missing, are not links, or open another demo.
 
         A link carries the bundle's id, its locale, currency, zone and device, and names no other
         bundle; it is an address of its own or a path of the app.

@@ -87,7 +87,7 @@ class Answer:
 
     @property
     def kind(self) -> FailureKind:
-        """Of which kind the failure is, where this is no good answer."""
+        """Of which kind the failure is, where this is not a good answer."""
         down = self.silent or self.status in GATEWAY_ERRORS
         return FailureKind.ENVIRONMENT if down else FailureKind.DATA
 

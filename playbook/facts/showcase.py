@@ -63,7 +63,7 @@ class Showcase:
             return access
         anchor = self._document.get("anchored_at", NOTHING)
         if not isinstance(anchor, datetime):
-            raise Unobservable(f"the showcase's anchored_at is no instant but {anchor!r}")
+            raise Unobservable(f"the showcase's anchored_at is not an instant but {anchor!r}")
         return anchor
 
     @property

@@ -61,7 +61,7 @@ class Night:
 
     @property
     def pristine(self) -> bool:
-        """Whether the bundle was reset tonight and is GO; a rollback is no success.
+        """Whether the bundle was reset tonight and is GO; a rollback is not a success.
 
         Where it was to be walked through, that must be GO, too.
         """

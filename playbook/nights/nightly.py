@@ -100,7 +100,7 @@ def walk_through(
 ) -> Verdict:
     """Walk through a bundle's demo in a browser, as ``playbook walk`` does.
 
-    Without a browser the verdict says that it was not walked, which is no GO.
+    Without a browser the verdict says that it was not walked, which is not a GO.
     """
     from playbook.verdict.run_features import Walking, check
     from playbook.walk.browser import NotWalked
@@ -302,7 +302,7 @@ class Nightly:
     def _go_state(self, night: Night) -> backup.Backup | None:
         """The last state that was GO and can still be shown; None, with a note, where none is.
 
-        A state whose LiveSale has begun is no demo any more, however good it was.
+        A state whose LiveSale has begun is not a demo any more, however good it was.
         """
         bundle, now = night.bundle, clock.now()
         try:

@@ -158,7 +158,7 @@ def main() -> NoReturn:
         print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
 
     status = 0
-    # Whatever a plugin prints is no answer of ours.
+    # Whatever a plugin prints is not an answer of ours.
     with redirect_stdout(sys.stderr):
         try:
             say(document=_verdict_document(sys.argv[1], sys.argv[2:], say))

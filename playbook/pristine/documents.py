@@ -24,7 +24,7 @@ def pristine_documents(
 ) -> Mapping[str, list[Document]]:
     """The pristine documents by collection; ``access`` is T, the moment of demo access (UTC).
 
-    Accounts come without ``password``: a hash is no constant, and logging in proves it.
+    Accounts come without ``password``: a hash is not a constant, and logging in proves it.
     """
     return {
         "products": _of(seeds.products.values(), "region", bundle.region),

@@ -22,7 +22,7 @@ COST, CHEAPEST, DEAREST = 10, 4, 16
 def password_hash(email: str, password: str) -> str:
     """The bcrypt hash of an account's password; the same each time for the same two.
 
-    Raises WrongUsage if ``PLAYBOOK_BCRYPT_COST`` is no whole number from 4 to 16.
+    Raises WrongUsage if ``PLAYBOOK_BCRYPT_COST`` is not a whole number from 4 to 16.
     """
     stated = os.environ.get(COST_SETTING, "").strip() or str(COST)
     cost = int(stated) if stated.isdecimal() and len(stated) < 3 else 0
@@ -47,7 +47,7 @@ def fitting_hash(email: str, password: str, present: object) -> str:
 def _fits(password: str, present: str) -> bool:
     try:
         return bcrypt.checkpw(password.encode(), present.encode())
-    except ValueError:  # what is stored is no bcrypt hash
+    except ValueError:  # what is stored is not a bcrypt hash
         return False
 
 

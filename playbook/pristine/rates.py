@@ -97,7 +97,7 @@ class Problem:
 
 
 def positive(value: object) -> Decimal | None:
-    """A rate as a number; None if it is no finite number above zero."""
+    """A rate as a number; None if it is not a finite number above zero."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Decimal128):
         return None
     try:
@@ -108,7 +108,7 @@ def positive(value: object) -> Decimal | None:
 
 
 def instant(value: object) -> datetime | None:
-    """When rates were written, aware UTC; None if that is no instant. Without a zone: UTC."""
+    """When rates were written, aware UTC; None if that is not an instant. Without a zone: UTC."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

@@ -105,7 +105,7 @@ def resolved(value: Any, ids: Mapping[str, Any]) -> Any:
 
 
 def _blocked_at(present: Mapping[str, Any], path: str) -> str | None:
-    """The shortest part of a path at which something stands that is no document."""
+    """The shortest part of a path at which something stands that is not a document."""
     names = path.split(".")
     for count in range(1, len(names)):
         value = field_at(present, ".".join(names[:count]))

@@ -22,7 +22,7 @@ class Verified:
     """Whether a bundle is still as it was rolled back to."""
 
     restored: str | None
-    """The backup's folder; None if the last run that changed the bundle was no rollback."""
+    """The backup's folder; None if the last run that changed the bundle was not a rollback."""
     differing: tuple[str, ...] = ()
     """The collections that differ from it."""
     notes: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ def find_browser(variables: Mapping[str, str] | None = None) -> Path | None:
     if named:
         path = Path(named).expanduser()
         if not (path.is_file() and os.access(path, os.X_OK)):
-            raise NotWalked(f"{SETTING} is {named!r}, which is no program; name a Chromium")
+            raise NotWalked(f"{SETTING} is {named!r}, which is not a program; name a Chromium")
         return path
     found = [program for name in NAMES if (program := shutil.which(name))]
     return Path(found[0]) if found else None

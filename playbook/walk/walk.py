@@ -250,7 +250,7 @@ class Walk:
         self._begin_reading()
         problem, status, seconds = self._open(address)
         if not problem and seconds > TOO_SLOW:
-            # Once more: a machine that had to wake up first is no slow page.
+            # Once more: a machine that had to wake up first is not a slow page.
             problem, status, again = self._open(address)
             seconds = min(seconds, again)
         actions = {"mood_to_cart": self.front_end.mood, "chat": self.front_end.talk}.get(step, ())
@@ -345,7 +345,7 @@ class Walk:
         """Wait until nothing on the page changes any more; seconds until its last change.
 
         ``before`` is what a look has seen before something was done on the page: that it has not
-        reacted yet is no sign that it has settled.
+        reacted yet is not a sign that it has settled.
         """
         last, looks = before or {}, 0
         since = changed = time.monotonic()
@@ -478,7 +478,7 @@ class Walk:
         self._under_way.discard(request)
         self._leaving.discard(request)
         self._last_end = time.monotonic()
-        # The browser ends a page's requests when the next page opens: that is no failure.
+        # The browser ends a page's requests when the next page opens: that is not a failure.
         if failed and "ERR_ABORTED" not in str(request.failure):
             self._failed.append(f"{request.method} {_path(request.url)}: {request.failure}")
 

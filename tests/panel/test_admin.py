@@ -504,7 +504,7 @@ def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: 
 def test_who_comes_between_question_and_answer_is_not_overrun(
     running: Panel, sandbox: Sandbox
 ) -> None:
-    """Saying yes to a meeting is no yes to a session that nobody knew of."""
+    """Saying yes to a meeting is not a yes to a session that nobody knew of."""
     visitor = running.visitor("operator")
     somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset", although="meeting")

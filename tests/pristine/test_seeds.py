@@ -625,7 +625,7 @@ BROKEN = [
     Broken("missing rate", RATES, "SGD", remove_line, ("SGD", "no reference rate", "expected one"),
            line=False),
     Broken("rate zero", RATES, "EUR", put("per_usd", "0"), ("per_usd", "greater than 0")),
-    Broken("rate that is no number", RATES, "EUR", put("per_usd", "much"), ("per_usd", "much")),
+    Broken("rate that is not a number", RATES, "EUR", put("per_usd", "much"), ("per_usd", "much")),
     Broken("a bundle in a language that the demo does not speak", BUNDLES, SEQUOIA,
            put("locale", "nl-BE"), ("locale: nl-BE", "does not speak 'nl'", "expected one of en")),
     # Locales
@@ -639,7 +639,7 @@ BROKEN = [
            ("messages.cart_item_count_few", "expected the placeholders {count}")),
     *(Broken(f"placeholder {shape}", "locales/de.json", "de",
              put("messages.cart_remove", f"{shape} aus dem Warenkorb entfernen"),
-             ("messages.cart_remove", "no placeholder that the app fills in",
+             ("messages.cart_remove", "not a placeholder that the app fills in",
               "expected one like {product}"))
       for shape in ("{{product}}", "${product}", "%s", "%1$s", "%(product)s", "%{product}",
                     "{ product }", "{Product}", "{0}", "{}", "｛product｝", "<product>",
@@ -703,7 +703,7 @@ BROKEN = [
            ("records: Nobody is not in the catalog of region EU",)),
     Broken("a post by a creator of another region", SHOWCASES, "LIGHTSPEED_JEREMY_LIEW",
            records(lambda rows: rows["posts"][0].update(creator="Marie Élégance")),
-           ("records: 'Marie Élégance' is no creator of region US",)),
+           ("records: 'Marie Élégance' is not a creator of region US",)),
     Broken("another number than the investor was told", SHOWCASES, "BESSEMER_JEREMY_LEVINE",
            records(lambda rows: rows["sides"][0].update(month_before=246)),
            ("records: multi_sided_growth_mom is 0.0; expected 0.23, which the investor was told",)),

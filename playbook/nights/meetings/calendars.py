@@ -167,7 +167,7 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
 
 
 def _zone_of(calendar: Any) -> str | None:
-    """The zone that a calendar says it is in, as exported ones do; None if it is no zone."""
+    """The zone that a calendar says it is in, as exported ones do; None if it is not a zone."""
     stated = str(calendar.get("X-WR-TIMEZONE", "")).strip()
     return stated if stated in available_timezones() else None
 

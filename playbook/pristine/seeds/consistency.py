@@ -97,7 +97,7 @@ def _livesales(seeds: Seeds) -> Iterator[str]:
         hosts = {c.model.name for c in seeds.creators.values() if c.model.region == bundle.region}
         if sale.creator not in hosts:
             yield (
-                f"{line.where}: creator: {sale.creator!r} is no creator of region "
+                f"{line.where}: creator: {sale.creator!r} is not a creator of region "
                 f"{bundle.region}; expected one of {', '.join(sorted(hosts))}"
             )
         for sku in sale.featured_products:
@@ -258,7 +258,7 @@ def _locales(seeds: Seeds) -> Iterator[str]:
             original = source[key] if language == "en" else source[expected[key]]
             for shape in other_shapes(messages[key]):
                 yield (
-                    f"{line.where}: messages.{key}: {shape!r} is no placeholder that the app "
+                    f"{line.where}: messages.{key}: {shape!r} is not a placeholder that the app "
                     "fills in; expected one like {product}"
                 )
             wanted, found = wrong_placeholders(original, messages[key])

@@ -60,7 +60,7 @@ def seeds_directory() -> Path:
 def load(directory: Path | None = None) -> Seeds:
     """Read and validate every seed file.
 
-    Raises BadSeeds if a file is missing or unreadable, a line is no JSON or no valid
+    Raises BadSeeds if a file is missing or unreadable, a line is not JSON or no valid
     document, an ``_id`` stands twice, or the documents do not fit each other.
     """
     directory = directory or seeds_directory()

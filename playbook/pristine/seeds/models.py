@@ -258,7 +258,7 @@ def parse_lead_value(value: str) -> tuple[str, int]:
     """Read a lead's value as shown on its card: "$2.4M" is ("USD", 2400000).
 
     The currency stands there by its code ("ZAR 2M") or a symbol. Raises ValueError if it is
-    unknown or the amount is no whole unit.
+    unknown or the amount is not a whole unit.
     """
     matched = _VALUE.fullmatch(value)
     if matched is None or matched["symbol"] not in currency_symbols():
@@ -267,7 +267,7 @@ def parse_lead_value(value: str) -> tuple[str, int]:
         )
     amount = Decimal(matched["number"]) * {"K": 1_000, "M": 1_000_000}[matched["scale"]]
     if amount != int(amount):
-        raise ValueError(f"value {value!r} is no whole amount")
+        raise ValueError(f"value {value!r} is not a whole amount")
     return currency_symbols()[matched["symbol"]], int(amount)
 
 

@@ -147,11 +147,11 @@ def _catalog_houses(seeds: Seeds, line: Line[ShowcaseSeed], records: Showcase) -
             what = f"{sku} of {house}" if sku else house
             yield f"{line.where}: records: {what} is not in the catalog of region {region}"
         elif sku and own[0].brand_country != "FR":
-            yield f"{line.where}: records: {sku}: {house} is no French house; expected one"
+            yield f"{line.where}: records: {sku}: {house} is not a French house; expected one"
     known = {c.model.name for c in seeds.creators.values() if c.model.region == region}
     for host in sorted(set(records.hosts()) - known):
         yield (
-            f"{line.where}: records: {host!r} is no creator of region {region}; "
+            f"{line.where}: records: {host!r} is not a creator of region {region}; "
             f"expected one of {', '.join(sorted(known))}"
         )
 

@@ -127,7 +127,7 @@ def _categories(file: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     except ValueError:
-        raise WrongUsage(f"{file} is no JSON; make the results anew") from None
+        raise WrongUsage(f"{file} is not JSON; make the results anew") from None
     return [
         {**category, "groupByMessage": False, "groupBy": [{"label": "epic"}]} for category in found
     ]
