@@ -1,4 +1,4 @@
-"""What the mounted routes say about a stored language, as JSON can hold it."""
+"""The answer of the mounted routes about a stored language, as JSON values."""
 
 from __future__ import annotations
 

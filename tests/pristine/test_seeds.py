@@ -544,7 +544,7 @@ BROKEN = [
            ("Isabella Luxe hosts LS-SEQ-001 within",), ),
     # Leads
     Broken("a contact who is a creator", LEADS, NORDSTROM, put("contact", "Isabella Luxe"),
-           ("contact", "'Isabella Luxe' stands already at creator_profiles.json:1: name")),
+           ("contact", "'Isabella Luxe' is already at creator_profiles.json:1: name")),
     Broken("value other than the amount", LEADS, NORDSTROM, put("value_amount", 2400001),
            ("value '$2.4M' reads as 2400000 USD", "expected value_amount 2400001 USD")),
     Broken("value in another currency", LEADS, NORDSTROM, put("value", "€2.4M"),
@@ -573,7 +573,7 @@ BROKEN = [
            (f"{SEQUOIA} has 4 leads", "expected 5"), line=False),
     *(Broken(f"nothing to be seen: U+{ord(unseen[0]):04X}", LEADS, NORDSTROM,
              put("contact", unseen),
-             ("contact", "nothing of it can be seen", f"U+{ord(unseen[0]):04X}"))
+             ("contact", "none of it is visible", f"U+{ord(unseen[0]):04X}"))
       for unseen in ("\u200b", "\u200b\u2060", "\u3164", "\u115f", "\u2800", "\u00ad", "\ufe0f",
                      "\U000e0020")),
     Broken("an unseen end", PRODUCTS, "LUX-001", put("name", "Hermès Birkin 35\u200b"),
@@ -690,7 +690,7 @@ BROKEN = [
     Broken("a month that grows old", SHOWCASES, SEQUOIA,
            records(lambda rows: rows["vendors"][0].update(month="2026-05")),
            ("records.vendors.0.month: '2026-05' is the same date in every year",
-            "expected one relative to demo access, like 'T-1mo'")),
+            "expected a date relative to demo access, like 'T-1mo'")),
     Broken("an instant that grows old", SHOWCASES, INDEX,
            records(lambda rows: rows["compliance"][0]["evidence"][0].update(
                granted_at="2026-03-04T09:12:41Z")),
@@ -802,11 +802,11 @@ def test_a_duplicate_id_names_both_places(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('{"_id": "LUX-001", "name": "Hermès', ("column", "expected one whole JSON document")),
-        ('{"_id": "LUX-001"} {"_id": "LUX-002"}', ("column 20", "expected one whole JSON")),
-        ("{'_id': 'LUX-001'}", ("column 2", "expected one whole JSON")),
-        ("LUX-001", ("column 1", "expected one whole JSON")),
-        ("\ufeff{}", ("column 1", "expected one whole JSON")),
+        ('{"_id": "LUX-001", "name": "Hermès', ("column", "expected one complete JSON document")),
+        ('{"_id": "LUX-001"} {"_id": "LUX-002"}', ("column 20", "expected one complete JSON")),
+        ("{'_id': 'LUX-001'}", ("column 2", "expected one complete JSON")),
+        ("LUX-001", ("column 1", "expected one complete JSON")),
+        ("\ufeff{}", ("column 1", "expected one complete JSON")),
         ("[]", ("the document", "dictionary", "found []")),
         ("null", ("the document", "found null")),
         ('"LUX-001"', ("the document", "LUX-001")),
@@ -842,7 +842,7 @@ def test_a_repeated_field_is_named(
         load(directory)
 
     [problem] = refused.value.problems
-    assert problem.startswith(f"{file}:{number}: {field}: stands twice")
+    assert problem.startswith(f"{file}:{number}: {field}: is twice")
     assert "expected each field once" in problem
 
 
@@ -1065,7 +1065,7 @@ def test_a_contact_who_is_also_a_member_is_named_at_both_places(directory: Path)
         load(directory)
 
     assert refused.value.problems == [
-        f"{SHOWCASES}:1: records.members.0: 'Amara Okafor' stands already at "
+        f"{SHOWCASES}:1: records.members.0: 'Amara Okafor' is already at "
         f"{LEADS}:{line}: contact; expected each name once"
     ]
 

@@ -1,4 +1,4 @@
-"""What must hold between seed documents; each disagreement is one line for a person."""
+"""The rules between seed documents; each contradiction is one line for a person."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ CREATORS_A_REGION = 3
 LEADS_A_BUNDLE = 5
 DAY = 24 * 60
 HOURS_BETWEEN_LIVESALES = 4
-"""How far apart the LiveSales of one creator start, on whatever days they are."""
+"""The least time of day between two LiveSales of one creator, on any days."""
 FEATURES = PROJECT / "features" / "bundles"
-"""The checklists of one bundle each; the bundle is named by a tag, ``@bundle-lvmh``."""
+"""The feature files of single bundles; a tag names the bundle, ``@bundle-lvmh``."""
 
 
 def disagreements(seeds: Seeds) -> Iterator[str]:
-    """Every way in which the documents do not fit each other, with file and line."""
+    """Every contradiction between the documents, with file and line."""
     yield from _bundles(seeds)
     yield from _regions(seeds)
     yield from _livesales(seeds)
@@ -112,8 +112,8 @@ def _livesales(seeds: Seeds) -> Iterator[str]:
 def _hosts(seeds: Seeds) -> Iterator[str]:
     """Creators who would host two LiveSales at once, for some T of the two bundles.
 
-    Each bundle has a T of its own, so the days may be any; the hours of the day must lie apart,
-    in winter as in summer.
+    Each bundle has its own T, so the days may be any days. The hours of the day must be far enough
+    apart, in winter and in summer.
     """
     for one, other in combinations(seeds.livesales.values(), 2):
         if one.model.creator != other.model.creator:
@@ -131,9 +131,9 @@ def _hosts(seeds: Seeds) -> Iterator[str]:
 
 
 def _minutes_of_day(sale: LiveSale) -> Iterator[int]:
-    """When a LiveSale starts, in minutes of the UTC day: by winter's and by summer's clock."""
+    """The start of a LiveSale, in minutes of the UTC day, in winter and in summer."""
     matched = SCHEDULED_TIME.fullmatch(sale.scheduled_time)
-    assert matched is not None  # the model has looked at it already
+    assert matched is not None  # the model has already checked it
     wall = int(matched["hour"]) * 60 + int(matched["minute"])
     for month in (1, 7):
         offset = datetime(2026, month, 15, tzinfo=ZoneInfo(sale.timezone)).utcoffset()
@@ -141,12 +141,12 @@ def _minutes_of_day(sale: LiveSale) -> Iterator[int]:
 
 
 def _names(seeds: Seeds) -> Iterator[str]:
-    """People and companies that stand in two roles: an investor would ask who they are."""
+    """People and companies with two roles: investors would notice them."""
     known: dict[str, str] = {}
     for where, name in _people_and_companies(seeds):
         other = known.setdefault(name.casefold(), where)
         if other != where:
-            yield f"{where}: {name!r} stands already at {other}; expected each name once"
+            yield f"{where}: {name!r} is already at {other}; expected each name once"
 
 
 def _people_and_companies(seeds: Seeds) -> Iterator[tuple[str, str]]:
@@ -170,7 +170,7 @@ def _leads(seeds: Seeds) -> Iterator[str]:
         if line.model.bundle not in seeds.bundles:
             yield f"{line.where}: bundle: unknown bundle {line.model.bundle!r}"
         if (other := ids.setdefault(line.model.id, line.where)) != line.where:
-            yield f"{line.where}: id: {line.model.id} stands already at {other}"
+            yield f"{line.where}: id: {line.model.id} is already at {other}; expected each id once"
     for bundle in seeds.bundles:
         count = sum(line.model.bundle == bundle for line in seeds.leads.values())
         if count != LEADS_A_BUNDLE:
@@ -200,10 +200,10 @@ def _one_a_bundle(seeds: Seeds) -> Iterator[str]:
         if account.model.bundle not in seeds.bundles:
             yield f"{account.where}: bundle: unknown bundle {account.model.bundle!r}"
         if (other := emails.setdefault(account.model.email, account.where)) != account.where:
-            yield f"{account.where}: email: {account.model.email} stands already at {other}"
+            yield f"{account.where}: email: {account.model.email} is already at {other}"
         prefix = account.model.email.partition(".")[0]
         if (owner := owners.setdefault(prefix, account.model.bundle)) != account.model.bundle:
-            # A reset cleans the traces of all addresses with its bundle's prefixes.
+            # A reset deletes the traces of all addresses with its bundle's prefixes.
             yield (
                 f"{account.where}: email: {account.model.email} begins like an address of "
                 f"{owner}; expected a prefix that no other bundle has"
@@ -211,7 +211,7 @@ def _one_a_bundle(seeds: Seeds) -> Iterator[str]:
 
 
 def _features(seeds: Seeds) -> Iterator[str]:
-    """Bundles without a feature of their own: their showcase would never be checked."""
+    """Bundles without their own feature: their showcase would never be checked."""
     tagged: set[str] = set()
     for path in FEATURES.glob("*.feature"):
         tags = path.read_text(encoding="utf-8-sig").partition("Feature:")[0].split()
@@ -220,7 +220,7 @@ def _features(seeds: Seeds) -> Iterator[str]:
     for line in seeds.bundles.values():
         if line.model.short not in tagged:
             yield (
-                f"{line.where}: short: no feature is of {line.model.short}; expected one in "
+                f"{line.where}: short: {line.model.short} has no feature; expected one in "
                 f"features/bundles, tagged @bundle-{line.model.short} @check-showcase"
             )
 
@@ -265,7 +265,7 @@ def _locales(seeds: Seeds) -> Iterator[str]:
             if found == [] and wanted == ["{count}"]:
                 form = key.rpartition("_")[2] if key != expected[key] else ""
                 if form and names_one_number(language, form):
-                    wanted = []  # "two pieces" says its number
+                    wanted = []  # "two pieces" contains its number
             if found != wanted:
                 yield (
                     f"{line.where}: messages.{key}: expected the placeholders "

@@ -1,7 +1,7 @@
-"""What must hold in and between the showcases; each problem is one line for a person.
+"""The rules in and between the showcases; each problem is one line for a person.
 
-A headline follows from its rows, the rows agree with each other and with the catalog, and all of
-them show one company (``company.json``).
+A headline follows from its rows, the rows agree with each other and with the catalog, and all
+showcases show one company (``company.json``).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from playbook.pristine.showcases import Showcase, exact, showcase_of
 from playbook.pristine.showcases.company import Company
 
 SAMPLE_ACCESS = datetime(2026, 6, 17, 12, tzinfo=UTC)
-"""The T for which the rows are read here; their rules hold for any other as well."""
+"""The T for which the rows are read here; the rules are the same for every T."""
 
 type Figures = Mapping[tuple[str, str], int]
 
 
 def showcase_problems(seeds: Seeds) -> Iterator[str]:
-    """Every way in which showcases contradict themselves, the catalog or the company."""
+    """Every contradiction of the showcases with themselves, the catalog or the company."""
     dated: list[tuple[str, Any, str]] = [
         *((line.where, line.model.figures, "figures") for line in seeds.company.values()),
         *((line.where, line.model.records, "records") for line in seeds.showcases.values()),
@@ -39,7 +39,7 @@ def showcase_problems(seeds: Seeds) -> Iterator[str]:
             if FIXED_DATE.fullmatch(text):
                 yield (
                     f"{where}: {path}: {text!r} is the same date in every year; "
-                    "expected one relative to demo access, like 'T-1mo', 'T-2w' or 'T-14d'"
+                    "expected a date relative to demo access, like 'T-1mo', 'T-2w' or 'T-14d'"
                 )
     figures: Figures = {}
     if len(seeds.company) != 1:
@@ -107,7 +107,7 @@ def _showcase(
 
 
 def _labels(seeds: Seeds, line: Line[ShowcaseSeed], numbers: Iterable[str]) -> Iterator[str]:
-    """Headline numbers for which the interface has no name: the pages could not label them."""
+    """Headline numbers without a name in the interface: the pages could not label them."""
     english = seeds.locales.get("en")
     for name in numbers:
         money = money_in(name)
@@ -178,7 +178,7 @@ def _resolved(value: Any) -> Any:
 
 
 def _as_written(period: str) -> str:
-    """A resolved month or day as the seed file has it, so that a person finds it there."""
+    """A resolved month or day in the form of the seed file, where a person looks for it."""
     for count in range(1, 400):
         for unit in ("mo", "d", "w"):
             if period and _resolved(f"T-{count}{unit}") == period:

@@ -1,8 +1,8 @@
-"""Showcases prove themselves: each headline number recomputed from the rows behind it.
+"""Showcases prove themselves: each headline number is computed again from its rows.
 
-One module a bundle, named for it. Its class says what the rows look like and how the numbers
-follow from them; the seeds' validation and the checks use the same class, so that a stated
-number with no rows behind it passes neither (playbook, "Bundle-Specific Checks").
+There is one module per bundle, with its name. Its class defines the rows and how the numbers follow
+from them. The seeds' validation and the checks use the same class, so a number without rows passes
+neither (playbook, "Bundle-Specific Checks").
 """
 
 from __future__ import annotations
