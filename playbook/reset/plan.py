@@ -93,7 +93,7 @@ class CreateAccounts:
 
     def __str__(self) -> str:
         emails = ", ".join(str(account["email"]) for account in self.accounts)
-        return f"register {emails}" if emails else "register no account: all are there"
+        return f"register {emails}" if emails else "register no account: all exist"
 
 
 @dataclass(frozen=True)
