@@ -15,17 +15,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Event, current_thread, main_thread
+from threading import Event, Timer, current_thread, main_thread
 from typing import Any
 
 from playbook.errors import PlaybookError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 POLL_SECONDS = 0.05
+SEND_AGAIN_SECONDS = 0.01
 _finishing: ContextVar[bool] = ContextVar("finishing", default=False)
 _last: list[int] = []
 _raised: list[int] = []
@@ -65,8 +67,12 @@ def interrupt() -> None:
     """From now on the first signal raises Interrupted in the main thread.
 
     Later signals are ignored, so the cleanup is finished.
+
+    Python does not raise exceptions out of its own callbacks (for example one that clears a weak
+    reference); it prints a traceback instead. In that case the signal is sent again a moment later.
     """
     interrupted = False
+    report_others = sys.unraisablehook
 
     def handle(number: int, _: Any) -> None:
         nonlocal interrupted
@@ -75,9 +81,20 @@ def interrupt() -> None:
             _raised.append(number)
             raise Interrupted(number)
 
+    def send_again(dropped: Any) -> None:
+        nonlocal interrupted
+        if not isinstance(dropped.exc_value, Interrupted):
+            report_others(dropped)
+            return
+        interrupted = False
+        again = Timer(SEND_AGAIN_SECONDS, os.kill, (os.getpid(), received()))
+        again.daemon = True
+        again.start()
+
     def ends_waiting(finishing: bool) -> int | None:
         return received() if interrupted else None
 
+    sys.unraisablehook = send_again
     _handle_by(handle, ends_waiting)
 
 

@@ -19,6 +19,7 @@ from playbook.environment import env_file
 from playbook.errors import WrongUsage
 from playbook.processes.settings import CONNECTIONS
 from playbook.verdict.checks import CHECKS
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
 COMMANDS = (
@@ -265,15 +266,7 @@ def test_every_setting_of_the_code_may_stand_in_a_file() -> None:
 def playbook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     inherited = {n: v for n, v in os.environ.items() if n not in URLS and not n.startswith("DEMO_")}
     inherited.pop("MONGO_DB", None)
-    return subprocess.run(
-        [sys.executable, "-m", "playbook", *arguments],
-        cwd=PROJECT,
-        env={**inherited, **variables},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return run_command(*arguments, variables={**inherited, **variables})
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from playbook.pristine import bundles
 from playbook.pristine.seeds import load
 from playbook.verdict.model import BundleVerdict, Result
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+from tests.forked_commands import run_command
 
 CREDENTIALS = ("s3cr3t-passw0rd", "t0ken-9f8e7d6c5b4a")
 
@@ -381,15 +382,7 @@ def test_the_command_names_the_recipient_that_is_lost(mail: Mailbox) -> None:
 
 def alerts_test(**variables: str) -> subprocess.CompletedProcess[str]:
     inherited = {n: v for n, v in os.environ.items() if not n.startswith("DEMO_")}
-    return subprocess.run(
-        [sys.executable, "-m", "playbook", "alerts", "test"],
-        env={**inherited, **variables},
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        timeout=120,
-        check=False,
-    )
+    return run_command("alerts", "test", variables={**inherited, **variables})
 
 
 def test_the_command_sends_one_of_each(hooks: Webhooks) -> None:
