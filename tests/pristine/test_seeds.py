@@ -549,7 +549,7 @@ BROKEN = [
            ("Isabella Luxe hosts LS-SEQ-001 within",), ),
     # Leads
     Broken("a contact who is a creator", LEADS, NORDSTROM, put("contact", "Isabella Luxe"),
-           ("contact", "'Isabella Luxe' stands already at creator_profiles.json:1: name")),
+           ("contact", "'Isabella Luxe' is already at creator_profiles.json:1: name")),
     Broken("value other than the amount", LEADS, NORDSTROM, put("value_amount", 2400001),
            ("value '$2.4M' reads as 2400000 USD", "expected value_amount 2400001 USD")),
     Broken("value in another currency", LEADS, NORDSTROM, put("value", "€2.4M"),
@@ -578,7 +578,7 @@ BROKEN = [
            (f"{SEQUOIA} has 4 leads", "expected 5"), line=False),
     *(Broken(f"nothing to be seen: U+{ord(unseen[0]):04X}", LEADS, NORDSTROM,
              put("contact", unseen),
-             ("contact", "nothing of it can be seen", f"U+{ord(unseen[0]):04X}"))
+             ("contact", "none of it is visible", f"U+{ord(unseen[0]):04X}"))
       for unseen in ("\u200b", "\u200b\u2060", "\u3164", "\u115f", "\u2800", "\u00ad", "\ufe0f",
                      "\U000e0020")),
     Broken("an unseen end", PRODUCTS, "LUX-001", put("name", "Hermès Birkin 35\u200b"),
@@ -630,7 +630,7 @@ BROKEN = [
     Broken("missing rate", RATES, "SGD", remove_line, ("SGD", "no reference rate", "expected one"),
            line=False),
     Broken("rate zero", RATES, "EUR", put("per_usd", "0"), ("per_usd", "greater than 0")),
-    Broken("rate that is no number", RATES, "EUR", put("per_usd", "much"), ("per_usd", "much")),
+    Broken("rate that is not a number", RATES, "EUR", put("per_usd", "much"), ("per_usd", "much")),
     Broken("a bundle in a language that the demo does not speak", BUNDLES, SEQUOIA,
            put("locale", "nl-BE"), ("locale: nl-BE", "does not speak 'nl'", "expected one of en")),
     # Locales
@@ -644,7 +644,7 @@ BROKEN = [
            ("messages.cart_item_count_few", "expected the placeholders {count}")),
     *(Broken(f"placeholder {shape}", "locales/de.json", "de",
              put("messages.cart_remove", f"{shape} aus dem Warenkorb entfernen"),
-             ("messages.cart_remove", "no placeholder that the app fills in",
+             ("messages.cart_remove", "not a placeholder that the app fills in",
               "expected one like {product}"))
       for shape in ("{{product}}", "${product}", "%s", "%1$s", "%(product)s", "%{product}",
                     "{ product }", "{Product}", "{0}", "{}", "｛product｝", "<product>",
@@ -695,7 +695,7 @@ BROKEN = [
     Broken("a month that grows old", SHOWCASES, SEQUOIA,
            records(lambda rows: rows["vendors"][0].update(month="2026-05")),
            ("records.vendors.0.month: '2026-05' is the same date in every year",
-            "expected one relative to demo access, like 'T-1mo'")),
+            "expected a date relative to demo access, like 'T-1mo'")),
     Broken("an instant that grows old", SHOWCASES, INDEX,
            records(lambda rows: rows["compliance"][0]["evidence"][0].update(
                granted_at="2026-03-04T09:12:41Z")),
@@ -708,7 +708,7 @@ BROKEN = [
            ("records: Nobody is not in the catalog of region EU",)),
     Broken("a post by a creator of another region", SHOWCASES, "LIGHTSPEED_JEREMY_LIEW",
            records(lambda rows: rows["posts"][0].update(creator="Marie Élégance")),
-           ("records: 'Marie Élégance' is no creator of region US",)),
+           ("records: 'Marie Élégance' is not a creator of region US",)),
     Broken("another number than the investor was told", SHOWCASES, "BESSEMER_JEREMY_LEVINE",
            records(lambda rows: rows["sides"][0].update(month_before=246)),
            ("records: multi_sided_growth_mom is 0.0; expected 0.23, which the investor was told",)),
@@ -991,11 +991,11 @@ def test_a_duplicate_id_names_both_places(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('{"_id": "LUX-001", "name": "Hermès', ("column", "expected one whole JSON document")),
-        ('{"_id": "LUX-001"} {"_id": "LUX-002"}', ("column 20", "expected one whole JSON")),
-        ("{'_id': 'LUX-001'}", ("column 2", "expected one whole JSON")),
-        ("LUX-001", ("column 1", "expected one whole JSON")),
-        ("\ufeff{}", ("column 1", "expected one whole JSON")),
+        ('{"_id": "LUX-001", "name": "Hermès', ("column", "expected one complete JSON document")),
+        ('{"_id": "LUX-001"} {"_id": "LUX-002"}', ("column 20", "expected one complete JSON")),
+        ("{'_id': 'LUX-001'}", ("column 2", "expected one complete JSON")),
+        ("LUX-001", ("column 1", "expected one complete JSON")),
+        ("\ufeff{}", ("column 1", "expected one complete JSON")),
         ("[]", ("the document", "dictionary", "found []")),
         ("null", ("the document", "found null")),
         ('"LUX-001"', ("the document", "LUX-001")),
@@ -1031,7 +1031,7 @@ def test_a_repeated_field_is_named(
         load(directory)
 
     [problem] = refused.value.problems
-    assert problem.startswith(f"{file}:{number}: {field}: stands twice")
+    assert problem.startswith(f"{file}:{number}: {field}: is twice")
     assert "expected each field once" in problem
 
 
@@ -1254,7 +1254,7 @@ def test_a_contact_who_is_also_a_member_is_named_at_both_places(directory: Path)
         load(directory)
 
     assert refused.value.problems == [
-        f"{SHOWCASES}:1: records.members.0: 'Amara Okafor' stands already at "
+        f"{SHOWCASES}:1: records.members.0: 'Amara Okafor' is already at "
         f"{LEADS}:{line}: contact; expected each name once"
     ]
 

@@ -1,4 +1,4 @@
-"""What must hold between seed documents; each disagreement is one line for a person."""
+"""The rules between seed documents; each contradiction is one line for a person."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ CREATORS_A_REGION = 3
 LEADS_A_BUNDLE = 5
 DAY = 24 * 60
 HOURS_BETWEEN_LIVESALES = 4
-"""How far apart the LiveSales of one creator start, on whatever days they are."""
+"""The least time of day between two LiveSales of one creator, on any days."""
 RESULT = re.compile(r"(Signed|Renewed|Moved|Extended|Expanded|Doubled|Launched|Rolled out)\b")
 """How the notes of a card begin that was won. A firm that exists could deny it."""
 VIEW = ("locale", "currency", "timezone", "device")
 """How an investor sees the shop: the same for the bundle, its context and its accounts."""
 FEATURES = PROJECT / "features" / "bundles"
-"""The checklists of one bundle each; the bundle is named by a tag, ``@bundle-lvmh``."""
+"""The feature files of single bundles; a tag names the bundle, ``@bundle-lvmh``."""
 
 
 def disagreements(seeds: Seeds) -> Iterator[str]:
-    """Every way in which the documents do not fit each other, with file and line."""
+    """Every contradiction between the documents, with file and line."""
     yield from _bundles(seeds)
     yield from _regions(seeds)
     yield from _products(seeds)
@@ -157,7 +157,7 @@ def _livesales(seeds: Seeds) -> Iterator[str]:
             )
         if sale.creator not in hosts:
             yield (
-                f"{line.where}: creator: {sale.creator!r} is no creator of region "
+                f"{line.where}: creator: {sale.creator!r} is not a creator of region "
                 f"{bundle.region}; expected one of {', '.join(sorted(hosts))}"
             )
         for sku in sale.featured_products:
@@ -180,8 +180,8 @@ def _livesales(seeds: Seeds) -> Iterator[str]:
 def _hosts(seeds: Seeds) -> Iterator[str]:
     """Creators who would host two LiveSales at once, for some T of the two bundles.
 
-    Each bundle has a T of its own, so the days may be any; the hours of the day must lie apart,
-    in winter as in summer.
+    Each bundle has its own T, so the days may be any days. The hours of the day must be far enough
+    apart, in winter and in summer.
     """
     for one, other in combinations(seeds.livesales.values(), 2):
         if one.model.creator != other.model.creator:
@@ -199,9 +199,9 @@ def _hosts(seeds: Seeds) -> Iterator[str]:
 
 
 def _minutes_of_day(sale: LiveSale) -> Iterator[int]:
-    """When a LiveSale starts, in minutes of the UTC day: by winter's and by summer's clock."""
+    """The start of a LiveSale, in minutes of the UTC day, in winter and in summer."""
     matched = SCHEDULED_TIME.fullmatch(sale.scheduled_time)
-    assert matched is not None  # the model has looked at it already
+    assert matched is not None  # the model has already checked it
     wall = int(matched["hour"]) * 60 + int(matched["minute"])
     for month in (1, 7):
         offset = datetime(2026, month, 15, tzinfo=ZoneInfo(sale.timezone)).utcoffset()
@@ -209,12 +209,12 @@ def _minutes_of_day(sale: LiveSale) -> Iterator[int]:
 
 
 def _names_in_two_roles(seeds: Seeds) -> Iterator[str]:
-    """People and companies that stand in two roles: an investor would ask who they are."""
+    """People and companies with two roles: investors would notice them."""
     known: dict[str, str] = {}
     for where, name in _people_and_companies(seeds):
         other = known.setdefault(name.casefold(), where)
         if other != where:
-            yield f"{where}: {name!r} stands already at {other}; expected each name once"
+            yield f"{where}: {name!r} is already at {other}; expected each name once"
 
 
 def _people_and_companies(seeds: Seeds) -> Iterator[tuple[str, str]]:
@@ -243,7 +243,7 @@ def _leads(seeds: Seeds) -> Iterator[str]:
         if line.model.bundle not in seeds.bundles:
             yield f"{line.where}: bundle: unknown bundle {line.model.bundle!r}"
         if (other := ids.setdefault(line.model.id, line.where)) != line.where:
-            yield f"{line.where}: id: {line.model.id} stands already at {other}"
+            yield f"{line.where}: id: {line.model.id} is already at {other}; expected each id once"
     for bundle in seeds.bundles:
         count = sum(line.model.bundle == bundle for line in seeds.leads.values())
         if count != LEADS_A_BUNDLE:
@@ -273,7 +273,7 @@ def _one_a_bundle(seeds: Seeds) -> Iterator[str]:
         if account.model.bundle not in seeds.bundles:
             yield f"{account.where}: bundle: unknown bundle {account.model.bundle!r}"
         if (other := emails.setdefault(account.model.email, account.where)) != account.where:
-            yield f"{account.where}: email: {account.model.email} stands already at {other}"
+            yield f"{account.where}: email: {account.model.email} is already at {other}"
         owner = seeds.bundles.get(account.model.bundle)
         for field, stated in account.model.preferences.items():
             wanted = getattr(owner.model, field, stated) if owner and field in VIEW else stated
@@ -284,7 +284,7 @@ def _one_a_bundle(seeds: Seeds) -> Iterator[str]:
                 )
         prefix = account.model.email.partition(".")[0]
         if (first := owners.setdefault(prefix, account.model.bundle)) != account.model.bundle:
-            # A reset cleans the traces of all addresses with its bundle's prefixes.
+            # A reset deletes the traces of all addresses with its bundle's prefixes.
             yield (
                 f"{account.where}: email: {account.model.email} begins like an address of "
                 f"{first}; expected a prefix that no other bundle has"
@@ -292,7 +292,7 @@ def _one_a_bundle(seeds: Seeds) -> Iterator[str]:
 
 
 def _features(seeds: Seeds) -> Iterator[str]:
-    """Bundles without a feature of their own: their showcase would never be checked."""
+    """Bundles without their own feature: their showcase would never be checked."""
     tagged: set[str] = set()
     for path in FEATURES.glob("*.feature"):
         tags = path.read_text(encoding="utf-8-sig").partition("Feature:")[0].split()
@@ -301,7 +301,7 @@ def _features(seeds: Seeds) -> Iterator[str]:
     for line in seeds.bundles.values():
         if line.model.short not in tagged:
             yield (
-                f"{line.where}: short: no feature is of {line.model.short}; expected one in "
+                f"{line.where}: short: {line.model.short} has no feature; expected one in "
                 f"features/bundles, tagged @bundle-{line.model.short} @check-showcase"
             )
 
@@ -339,14 +339,14 @@ def _locales(seeds: Seeds) -> Iterator[str]:
             original = source[key] if language == "en" else source[expected[key]]
             for shape in other_shapes(messages[key]):
                 yield (
-                    f"{line.where}: messages.{key}: {shape!r} is no placeholder that the app "
+                    f"{line.where}: messages.{key}: {shape!r} is not a placeholder that the app "
                     "fills in; expected one like {product}"
                 )
             wanted, found = wrong_placeholders(original, messages[key])
             if found == [] and wanted == ["{count}"]:
                 form = key.rpartition("_")[2] if key != expected[key] else ""
                 if form and names_one_number(language, form):
-                    wanted = []  # "two pieces" says its number
+                    wanted = []  # "two pieces" contains its number
             if found != wanted:
                 yield (
                     f"{line.where}: messages.{key}: expected the placeholders "

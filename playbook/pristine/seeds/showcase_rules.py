@@ -1,7 +1,7 @@
-"""What must hold in and between the showcases; each problem is one line for a person.
+"""The rules in and between the showcases; each problem is one line for a person.
 
-A headline follows from its rows, the rows agree with each other and with the catalog, and all of
-them show one company (``company.json``).
+A headline follows from its rows, the rows agree with each other and with the catalog, and all
+showcases show one company (``company.json``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from playbook.pristine.showcases import Showcase, exact, showcase_of
 from playbook.pristine.showcases.company import Company
 
 SAMPLE_ACCESS = datetime(2026, 6, 17, 12, tzinfo=UTC)
-"""The T for which the rows are read here; their rules hold for any other as well."""
+"""The T for which the rows are read here; the rules are the same for every T."""
 
 RESOLVED = re.compile(r"\b(?P<day>\d{4}-\d{2}(?:-\d{2})?)(?:T(?P<time>[\d:]+Z))?\b")
 """A month, a day or a time on it, as :func:`resolve_dates` writes it."""
@@ -35,7 +35,7 @@ type Figures = Mapping[tuple[str, str], int]
 
 
 def showcase_problems(seeds: Seeds) -> Iterator[str]:
-    """Every way in which showcases contradict themselves, the catalog or the company."""
+    """Every contradiction of the showcases with themselves, the catalog or the company."""
     dated: list[tuple[str, Any, str]] = [
         *((line.where, line.model.figures, "figures") for line in seeds.company.values()),
         *((line.where, line.model.records, "records") for line in seeds.showcases.values()),
@@ -45,7 +45,7 @@ def showcase_problems(seeds: Seeds) -> Iterator[str]:
             if FIXED_DATE.fullmatch(text):
                 yield (
                     f"{where}: {path}: {text!r} is the same date in every year; "
-                    "expected one relative to demo access, like 'T-1mo', 'T-2w' or 'T-14d'"
+                    "expected a date relative to demo access, like 'T-1mo', 'T-2w' or 'T-14d'"
                 )
     figures: Figures = {}
     if len(seeds.company) != 1:
@@ -114,7 +114,7 @@ def _showcase(
 
 
 def _labels(seeds: Seeds, line: Line[ShowcaseSeed], numbers: Iterable[str]) -> Iterator[str]:
-    """Headline numbers for which the interface has no name: the pages could not label them."""
+    """Headline numbers without a name in the interface: the pages could not label them."""
     english = seeds.locales.get("en")
     for name in numbers:
         money = money_in(name)
@@ -154,7 +154,7 @@ def _catalog_houses(seeds: Seeds, line: Line[ShowcaseSeed], records: Showcase) -
             what = f"{sku} of {house}" if sku else house
             yield f"{line.where}: records: {what} is not in the catalog of region {region}"
         elif sku and own[0].brand_country != "FR":
-            yield f"{line.where}: records: {sku}: {house} is no French house; expected one"
+            yield f"{line.where}: records: {sku}: {house} is not a French house; expected one"
     countries = {product.brand: product.brand_country for product in catalog}
     for house, country in records.house_countries():
         if country != countries.get(house, country):
@@ -171,7 +171,7 @@ def _catalog_houses(seeds: Seeds, line: Line[ShowcaseSeed], records: Showcase) -
     known = {c.model.name for c in seeds.creators.values() if c.model.region == region}
     for host in sorted(set(records.hosts()) - known):
         yield (
-            f"{line.where}: records: {host!r} is no creator of region {region}; "
+            f"{line.where}: records: {host!r} is not a creator of region {region}; "
             f"expected one of {', '.join(sorted(known))}"
         )
 
@@ -199,7 +199,7 @@ def _resolved(value: Any) -> Any:
 
 
 def _as_written(text: str) -> str:
-    """A text with its resolved dates as the seed file has them, so that a person finds them."""
+    """A text with its resolved dates in the form of the seed file, which a person reads."""
     return RESOLVED.sub(
         lambda date: f"{_relative(date['day'])} {date['time'] or ''}".rstrip(), text
     )

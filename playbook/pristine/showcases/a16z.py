@@ -28,7 +28,7 @@ LEAST_EXAMPLES = 5
 
 
 class Example(Row):
-    """One worked example of the AI infrastructure: what runs, how fast, to what effect."""
+    """One example of the AI infrastructure: what runs, how fast, with what effect."""
 
     id: Text
     name: Text

@@ -43,7 +43,7 @@ class Vendor(Row):
 
 
 class Volume(Row):
-    """What one month's buyers paid, and the marketplace's fee on it in whole dollars."""
+    """The payments of one month's buyers, and the marketplace's fee in whole dollars."""
 
     month: Month
     volume_usd: Money
@@ -60,7 +60,7 @@ class Side(Row):
 
 
 class RecurringRevenue(Row):
-    """One stream of what recurs, at the latest month's rate over twelve months."""
+    """One stream of recurring revenue: the latest month's rate times twelve."""
 
     stream: Literal["saas_subscriptions", "marketplace_fees", "brand_services"]
     arr_usd: Money

@@ -1,7 +1,7 @@
-"""The company behind every showcase: its figures once, in ``seeds/company.json``.
+"""The company behind every showcase: ``seeds/company.json`` has its figures once.
 
-A showcase is a view of these figures: whatever it shows of them must be what stands here, so that
-two investors who compare notes see one company (``Showcase.figures``).
+A showcase shows some of these figures and must agree with them. So two investors who talk to each
+other see the same company (``Showcase.figures``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TOLD = {
 
 
 class CompanyMonth(Row):
-    """One month of the whole company, by region; counts are those at the month's end."""
+    """One month of the whole company, by region; counts are at the month's end."""
 
     month: Month
     us_gmv_usd: Money
@@ -54,7 +54,7 @@ class CompanyMonth(Row):
 
 
 class CompanyMarket(Row):
-    """One market in the latest month; a European one also in the quarter that ends with it."""
+    """One market in the latest month; for Europe also in the quarter that ends with it."""
 
     country: Country
     name: Text
@@ -78,7 +78,7 @@ class CompanyWeek(Row):
 
 
 class Company(Row):
-    """AisleMarts' figures; sums that do not add up are discrepancies."""
+    """AisleMarts' figures; wrong sums are discrepancies."""
 
     usd_per_eur: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$")]
     """The rate of the company's books, for sums over regions; prices use the live rate."""
@@ -125,7 +125,7 @@ class Company(Row):
         return found
 
     def discrepancies(self) -> Iterator[Discrepancy]:
-        """Sums over markets, regions and time that do not add up."""
+        """Wrong sums over markets, regions and time."""
         latest = max(self.months, key=lambda row: row.month)
         for region, gmv in (
             ("US", Fraction(latest.us_gmv_usd)),
@@ -159,7 +159,7 @@ class Company(Row):
             gmv = self._gmv(month)
             if gmv.denominator != 1:
                 yield Discrepancy("GMV in whole USD", month.month, round(gmv), int(gmv))
-        # The days stand in the months since: they must go on from the latest month's pace.
+        # The days are after the latest month, so their amounts must continue its level.
         a_day, days = Fraction(int(self._gmv(latest)), 30), len(self.days)
         gmv = Fraction(sum(day.gmv_usd for day in self.days))
         if self.days and not a_day * days * 3 / 4 <= gmv <= a_day * days * 5 / 4:
@@ -191,7 +191,7 @@ class Company(Row):
         return exact(Decimal(self.usd_per_eur))
 
     def _quarters(self) -> list[list[CompanyMonth]]:
-        """Three months each, the last of them ending with the latest month."""
+        """Three months each; the last quarter ends with the latest month."""
         months = sorted(self.months, key=lambda row: row.month)
         first = len(months) % 3
         return [months[start : start + 3] for start in range(first, len(months), 3)]

@@ -52,7 +52,7 @@ IN_ORDER = "each at or after the one before it"
 
 
 class Compliance(Row):
-    """One compliance feature: switched on or not, and the evidence that it works."""
+    """One compliance feature: whether it is on, and the evidence that it works."""
 
     feature: ComplianceFeature
     enabled: bool
@@ -60,7 +60,7 @@ class Compliance(Row):
 
 
 class VatPrice(Row):
-    """How a shown price comes about; cents, so that the tax is exact."""
+    """The parts of a shown price, in cents, so that the tax is exact."""
 
     product: Text
     net_eur_cents: Annotated[int, Field(gt=0)]
@@ -74,7 +74,7 @@ class VatPrice(Row):
 
 
 class MarketRevenue(Row):
-    """What one market brought in the three months to ``quarter_to``, and in the three before."""
+    """The revenue of one market in the three months to ``quarter_to``, and in the three before."""
 
     market: Country
     quarter_to: Month

@@ -44,13 +44,13 @@ class DayByDevice(Row):
 
 
 class Invitations(Row):
-    """What the members who invited others in one week brought in."""
+    """The result of one week's invitations by members."""
 
     week_of: Day
     inviting_members: Count
     joined: Count
     new_members: Count
-    """Everybody who joined in that week, invited or not."""
+    """All members who joined in that week, invited or not."""
 
 
 class SocialEngagement(Showcase):

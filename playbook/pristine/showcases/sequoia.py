@@ -31,14 +31,14 @@ class Member(Row):
 
 
 class Connection(Row):
-    """A friendship between two members; it counts once, whoever asked."""
+    """A friendship between two members; it counts once."""
 
     a: Text
     b: Text
 
 
 class Invites(Row):
-    """What one member's invitations brought."""
+    """The result of one member's invitations."""
 
     member: Text
     sent: Count
@@ -51,7 +51,7 @@ class VendorCount(Row):
 
 
 class NewUser(Row):
-    """A user won through the network, and what they have bought since."""
+    """A user who joined through the network, and their purchases since."""
 
     id: Text
     products: list[Text]
@@ -104,7 +104,7 @@ class NetworkEffects(Showcase):
 
     def discrepancies(self) -> Iterator[Discrepancy]:
         joined = sum(row.joined for row in self.invites)
-        # Members whom an invitation brought are among the members, but for the first one.
+        # All members except the first one were invited by another member.
         if joined >= len(self.members):
             yield Discrepancy("invitations", "joined by them", len(self.members) - 1, joined)
         if joined != len(self.new_users):
