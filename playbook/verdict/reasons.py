@@ -24,7 +24,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.BACKEND: "ask for the app's backend to be repaired, then: playbook check {bundle}",
     Remedy.DATA: "ask for the app's own data to be corrected, then: playbook check {bundle}",
     Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
-    Remedy.ENVIRONMENT: "bring back what does not answer, then: playbook check {bundle}",
+    Remedy.ENVIRONMENT: "start again what does not answer, then: playbook check {bundle}",
     Remedy.WAIT: "wait until it is free, then: playbook check {bundle}",
     Remedy.CHECK: "report this to the people who maintain the playbook",
 }

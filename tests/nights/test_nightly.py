@@ -334,7 +334,7 @@ def test_what_is_not_go_either_does_not_stay(scene: Scene) -> None:
     assert (night.outcome, night.exit_code, night.severity) == (NO_GO, 1, "medium")
     assert night.failed_checks == ["leads"]
     assert scene.hooks.levels == ["medium", "medium"]
-    assert "tonight's reset was put back" in night.notes[-1]
+    assert "tonight's reset was restored" in night.notes[-1]
     assert [run["trigger"] for run in scene.runs[-3:]] == ["nightly", "rollback", "rollback"]
     _, rolled_back, undone = scene.runs[-3:]
     assert undone["restored"] == rolled_back["backup"]
@@ -649,7 +649,7 @@ def test_an_environment_that_does_not_answer_is_reported_and_remembered(
     assert scene.hooks.levels == ["critical"] * 2
     last = text(scene.hooks.received[-1][1])
     assert "MongoDB cannot be reached" in last and "the 2nd night in a row" in last
-    assert "bring it back, then: playbook nightly lvmh" in last
+    assert "start it again, then: playbook nightly lvmh" in last
 
     # It answers again: what waited beside the backups is in the journal, and all is clear.
     scene.night(saying(GO))

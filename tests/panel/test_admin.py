@@ -427,7 +427,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
     assert broken in visitor.text("/bundles/lvmh")
     asked = visitor.press("/bundles/lvmh/rollback", to=broken)
     assert asked.status_code == 409, "a rollback asks first"
-    assert "What is there now is saved first" in asked.text
+    assert "The present state is saved first" in asked.text
     sure = {"to": broken, "although": "rollback"}
     assert visitor.press("/bundles/lvmh/rollback", **sure).status_code == 200
     visitor.events("lvmh")
@@ -499,7 +499,7 @@ def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: 
     visitor.events("lvmh")
     assert visitor.verdict("lvmh") == GO
     [entry] = sandbox.db[audit.COLLECTION].find({"action": "reset"})
-    assert entry["detail"] == "although in session"
+    assert entry["detail"] == "even while in session"
 
 
 def test_who_comes_between_question_and_answer_is_not_overrun(
@@ -566,7 +566,7 @@ def test_two_presses_are_one_job(
     monkeypatch.setattr(check_process, "_turns", turns)
     one.press("/bundles/lvmh/check")
     busy = other.press("/bundles/lvmh/reset")  # while the check waits for its turn
-    assert "Somebody was faster" in busy.text
+    assert "Another person was faster" in busy.text
     turns.release()
     one.events("lvmh")
     assert [r["trigger"] for r in sandbox.runs("lvmh")] == ["check"]

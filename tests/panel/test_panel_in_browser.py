@@ -281,7 +281,7 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     broken = sandbox.runs("lvmh")[-2]["backup"]
     page.get_by_label("Roll back to").select_option(broken)
     page.get_by_role("button", name="Roll back").click()
-    expect(page.locator(".doubts")).to_contain_text("What is there now is saved first")
+    expect(page.locator(".doubts")).to_contain_text("The present state is saved first")
     page.get_by_role("button", name="Yes, roll back").click()
     expect(page.locator("#outcome")).to_contain_text(f"Rolled back to {broken}")
     verdict(page, "NO-GO")
@@ -421,7 +421,7 @@ def test_back_and_reload_never_send_a_form_again(
     page.get_by_label("Name").fill("olga")
     page.get_by_label("Password").fill("not the right one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("don't fit")
+    expect(page.get_by_role("alert")).to_contain_text("is wrong, or the account is locked")
     expect(page.get_by_label("Name")).to_have_value("olga")
     once_sent(4)
     page.get_by_label("Password").fill(PASSWORD)

@@ -392,7 +392,7 @@ def test_an_environment_that_is_down_is_reported_as_that(broken: Settings, tmp_p
     message = broken_one["statusDetails"]["message"]
     assert message.startswith("LVMH · Environment down · Product catalog")
     assert "Redis at redis://127.0.0.1:9 cannot be reached" in message
-    assert message.endswith("next: bring back what does not answer, then: playbook check lvmh")
+    assert message.endswith("next: start again what does not answer, then: playbook check lvmh")
     for test in down.tests:
         if test is not broken_one and test["name"] != broken_one["name"]:
             assert test["status"] == "skipped"
