@@ -236,7 +236,7 @@ def test_allure_results_show_the_reset_and_do_not_grow(scene: Scene, tmp_path: P
         before
         for path in folder.glob("*-container.json")
         for before in json.loads(path.read_text())["befores"]
-        if before["name"] == "Put the bundle back to pristine"
+        if before["name"] == "Reset the bundle to pristine"
     )
     assert len(shown["steps"]) > 20
 

@@ -183,7 +183,7 @@ def test_only_what_is_set_up_for_the_demo_is_reported_as_set_up(results: Results
     shown = {before["name"] for container in containers for before in container["befores"]}
     assert shown == {
         "Connect to the environment",
-        "Look at the demo",
+        "Read the demo",
     }
 
 
@@ -214,7 +214,7 @@ def test_a_reset_is_shown_with_its_steps(loaded: Seeds, tmp_path: Path) -> None:
         before
         for path in reset.directory.glob("*-container.json")
         for before in json.loads(path.read_text())["befores"]
-        if before["name"] == "Put the bundle back to pristine"
+        if before["name"] == "Reset the bundle to pristine"
     )
     steps = [step["name"] for step in shown["steps"]]
     assert any(
