@@ -27,7 +27,7 @@ METRICS = {
     "demo_verdict_known": (
         "1 if the latest check still counts: not too old, and nothing written since."
     ),
-    "demo_verdict_timestamp_seconds": "Time of the latest check, even if it does not count any more.",
+    "demo_verdict_timestamp_seconds": "Time of the latest check, even if it no longer counts.",
     "demo_check_failed": "1 if the check failed or did not run in the latest verdict.",
     "demo_next_reset_timestamp_seconds": "Time of the bundle's next nightly reset.",
 }

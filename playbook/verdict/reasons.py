@@ -1,8 +1,8 @@
 """Why a demo is NO-GO, in plain words: one cause is one reason, with its count and its remedy.
 
 Several scenarios often see the same fault: a deleted product is missing in the shop, in the
-LiveSale and in the showcase. Findings that name the same thing are one reason. The reason contains every
-finding for the engineer, and a sentence that a salesperson understands.
+LiveSale and in the showcase. Findings that name the same thing are one reason. The reason contains
+every finding for the engineer, and a sentence that a salesperson understands.
 """
 
 from __future__ import annotations
