@@ -202,7 +202,7 @@ def colourful(sandbox: Sandbox) -> None:
     sandbox.db.demo_resets.delete_many({})
     now = clock.now()
     reason = {
-        "sentence": "The languages: “Arabic is loaded, whole and translated” failed",
+        "sentence": "The languages: “Arabic is loaded, complete and translated” failed",
         "severity": "high",
         "severity_in_words": "the story breaks",
         "checks": ["locales"],

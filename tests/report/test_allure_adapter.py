@@ -145,14 +145,14 @@ def steps_of(feature: str, outline: str, language: str, direction: str) -> list[
 
 
 def test_each_example_has_its_own_name_and_gherkin_steps(results: Results) -> None:
-    french = results.test("lvmh", "French is loaded, whole and translated [fr] [ltr]")
+    french = results.test("lvmh", "French is loaded, complete and translated [fr] [ltr]")
     assert french["status"] == "passed"
     assert [step["name"] for step in french["steps"]] == [
         "Given the investor's demo",
-        *steps_of("locales", "<name> is loaded, whole and translated", "fr", "ltr"),
+        *steps_of("locales", "<name> is loaded, complete and translated", "fr", "ltr"),
     ]
     assert parameter(french, "example") == "language=fr, name=French, direction=ltr"
-    assert results.test("lvmh", "German is loaded, whole and translated [de] [ltr]")
+    assert results.test("lvmh", "German is loaded, complete and translated [de] [ltr]")
     for test in results.tests:
         assert not re.search(r"test_|_pytest_bdd|<\w+>", test["name"]), test["name"]
         for step in test["steps"]:

@@ -31,12 +31,12 @@ from tests.sandbox import (
     Owners,
     Sandbox,
     changed,
+    damage_everything,
     held,
     minutes_ago,
     told,
     until,
     use_demo,
-    wreck,
 )
 
 SHORT_LIFE = timedelta(seconds=1)
@@ -288,7 +288,7 @@ def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
         sandbox.reset(name)
     pristine = {name: content(sandbox.state(name)) for name in names}
     indexes = {name: sandbox.state(name).indexes for name in names}
-    wreck(sandbox)
+    damage_everything(sandbox)
     if how == "threads":
         with ThreadPoolExecutor(len(names)) as pool:
             list(pool.map(sandbox.reset, names))
@@ -300,6 +300,6 @@ def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
         assert content(sandbox.state(name)) == pristine[name], name
         found = sandbox.state(name).indexes
         for collection, declared in indexes[name].items():
-            # One of the wreck's has our index's name on other fields: it stays, ours has another.
+            # One damaged index has our index's name on other fields: it stays, ours gets another name.
             assert keys(declared) <= keys(found[collection]), (name, collection)
         assert sandbox.runs(name)[-1]["status"] == "done"

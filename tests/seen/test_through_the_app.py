@@ -475,7 +475,7 @@ def test_what_is_wrong_in_the_data_is_stored_and_seen(
 def test_the_check_says_what_is_stored_and_what_is_seen(
     shape: Shape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wreck, reset, GO with what the app cannot show waived, roll back."""
+    """Damage, reset, GO with what the app cannot show waived, roll back."""
     until = clock.now().date().isoformat()
     waivers = tmp_path / "waivers.toml"
     waivers.write_text(
@@ -487,7 +487,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     )
     monkeypatch.setenv("PLAYBOOK_WAIVERS", str(waivers))
     db = shape.direct.db
-    db.products.update_many({}, {"$set": {"title": "wrecked", "name": "wrecked"}})
+    db.products.update_many({}, {"$set": {"title": "damaged", "name": "damaged"}})
     db.leads.delete_many({})
     with shape.environment() as environment:
         assert check(environment, shape.seeds, [shape.bundle]).verdict == "NO-GO"
@@ -497,7 +497,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     for name in ("catalog", "livesale", "leads", "accounts"):
         assert verdict.bundles[0].stands_on(name) == ("stored", "seen")
     shape.engine.roll_back(shape.bundle)
-    assert "wrecked" in {one.get("title") or one.get("name") for one in db.products.find()}
+    assert "damaged" in {one.get("title") or one.get("name") for one in db.products.find()}
     shape.engine.reset(shape.bundle)
 
 
