@@ -68,7 +68,7 @@ class StepFailed(PlaybookError):
 
 
 def nothing() -> None:
-    """Needs nothing to be done while an answer is waited for."""
+    """Needs no lease."""
 
 
 @dataclass
@@ -87,20 +87,26 @@ class Executor:
     _new_ids: dict[str, Any] = field(default_factory=dict)
     """The ``_id`` of each account that the app has just created, by its address."""
 
-    def run(self, operation: Operation, meanwhile: Callable[[], None] = nothing) -> str:
+    def run(self, operation: Operation, require_lease: Callable[[], None] = nothing) -> str:
         """Do one operation and say in a few words what was done.
 
-        ``meanwhile`` is called again and again while the API takes long, to renew the lease.
-        Raises Unreachable where a part does not answer, StepFailed where it refuses.
+        ``require_lease`` is called right before it is done, and raises where this run must not
+        write any more; also again and again while the API takes long. Raises Unreachable where a
+        part does not answer, StepFailed where it refuses.
         """
+        meanwhile = partial(self.environment.outlast, require_lease)
         with self.environment.translate_connection_errors():
             self.environment.require_primary()
             try:
                 if isinstance(operation, Call):
+                    require_lease()
                     return self._call(operation, meanwhile)
                 if isinstance(operation, CreateAccounts):
+                    require_lease()
                     return self._create_accounts(operation, meanwhile)
                 with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
+                    # The time limit runs already: whoever is paused from here on is too late.
+                    require_lease()
                     return self._write(operation)
             except OperationFailure as error:
                 if reasons.may_pass(error):

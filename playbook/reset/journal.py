@@ -97,7 +97,6 @@ class Run:
     it left as it was."""
     part_of: str | None = None
     """The night that it belongs to: what is undone together."""
-    fences: dict[str, int] = field(default_factory=dict)
     verdict: str | None = None
     failed_checks: list[str] = field(default_factory=list)
     waived: int = 0

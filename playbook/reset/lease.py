@@ -1,12 +1,14 @@
 """One reset at a time: leases in MongoDB, one a bundle and one a region.
 
 A run tries all of its leases at once, and waits for regions in a fixed order. One expires by the
-server's clock, is renewed while its holder works, and carries a fence: a number that grows with
-every holder. A holder asks :meth:`Lease.require` before each write; one that finds its lease gone
-writes nothing more.
+server's clock, carries the id of the run that holds it, and is renewed while its holder works.
 
-Written by hand, because a lease must end by the server's clock, carry a fence and be asked for
-before each write.
+A holder calls :meth:`Lease.require` for each write, after the write's time limit has begun to run
+out. So a holder that was paused before that call finds another run's id in its lease, and one that
+was paused after it finds its time over: neither writes anything more. Clearing cache keys and
+asking the API have no such limit; they do no harm when they come late.
+
+Written by hand, because a lease must end by the server's clock and be asked for at each write.
 
 A run that could not give its lease back, since MongoDB was away, does not block the next run of
 this process, which knows that it is over.
@@ -38,7 +40,8 @@ from playbook.processes.signals import StoppedEarly, finishing
 COLLECTION = "demo_locks"
 LIFE = timedelta(seconds=60)
 SAFE_REST = timedelta(seconds=30)
-"""With less than this left a lease is renewed first: longer than any one write may take."""
+"""With less than this left a lease is renewed first: longer than any one write may take (see
+``WRITE_SECONDS`` in :mod:`playbook.reset.execute`)."""
 REGION_PATIENCE = timedelta(seconds=120)
 """How long to wait for a region that another bundle's reset holds; a dead holder's lease ends
 well before."""
@@ -89,7 +92,8 @@ class Lease:
     run: str
     holder: str
     life: timedelta = LIFE
-    fences: dict[str, int] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    """Of what it holds the leases: "bundle:…", "region:…"."""
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
@@ -117,9 +121,7 @@ class Lease:
             "expires_at": now + self.life,
         }
         while True:
-            change = {"$set": mine, "$inc": {"fence": 1}}
-            taken = claim(self.db[COLLECTION], key, free, change, stands=stands)
-            if taken is not None:
+            if claim(self.db[COLLECTION], key, free, {"$set": mine}, stands=stands) is not None:
                 break
             other = self.db[COLLECTION].find_one({"_id": key})
             if other is not None:
@@ -127,7 +129,7 @@ class Lease:
             stands = False
         sure = started - self.clock.uncertainty + self.life.total_seconds()
         with self._lock:
-            self.fences[key] = taken["fence"]
+            self.keys.add(key)
             self._sure_until = min(self._sure_until or sure, sure)
         return None
 
@@ -144,12 +146,13 @@ class Lease:
     def _renew(self) -> None:
         now, started = self.clock.now(), elapsed()
         renewed = self.db[COLLECTION].update_many(
-            {"_id": {"$in": list(self.fences)}, "run": self.run, "expires_at": {"$gt": NEVER}},
+            {"_id": {"$in": sorted(self.keys)}, "run": self.run, "expires_at": {"$gt": NEVER}},
             {"$set": {"expires_at": now + self.life}},
         )
-        if renewed.matched_count != len(self.fences):
+        if renewed.matched_count != len(self.keys):
+            names = ", ".join(sorted(self.keys))
             raise LeaseLost(
-                f"run {self.run} has lost its lease of {', '.join(self.fences)} to another reset: "
+                f"run {self.run} has lost its lease of {names} to another reset: "
                 "it wrote nothing more"
             )
         self._sure_until = started - self.clock.uncertainty + self.life.total_seconds()
@@ -183,7 +186,7 @@ class Lease:
     def release(self) -> None:
         """Give every lease back; one that is no longer ours is left alone."""
         _over.add(self.run)
-        self.give_back(list(self.fences))
+        self.give_back(sorted(self.keys))
         _over.discard(self.run)
 
     def give_back(self, keys: Sequence[str]) -> None:
@@ -191,8 +194,7 @@ class Lease:
         self.db[COLLECTION].update_many(
             {"_id": {"$in": list(keys)}, "run": self.run}, {"$set": {"expires_at": NEVER}}
         )
-        for key in keys:
-            self.fences.pop(key, None)
+        self.keys.difference_update(keys)
 
     def take_all(self, bundles: Sequence[str], regions: Sequence[str]) -> dict[str, Any]:
         """Try to take several leases at once; answers with the holders of those that are not free.
@@ -205,7 +207,7 @@ class Lease:
         answers = side_by_side([partial(self.take, key) for key in keys])
         others = {key: other for key, other in zip(keys, answers, strict=True) if other}
         waited_for = next((n for n, key in enumerate(regions) if key in others), len(regions))
-        if too_early := [key for key in regions[waited_for:] if key in self.fences]:
+        if too_early := [key for key in regions[waited_for:] if key in self.keys]:
             self.give_back(too_early)
         return others
 
@@ -246,7 +248,7 @@ def held(
                     "nothing was written"
                 )
         for region in regions:
-            if region in lease.fences:
+            if region in lease.keys:
                 continue
             lease.wait_for(
                 region,
@@ -258,7 +260,7 @@ def held(
         yield lease
     finally:
         # Where MongoDB stays away the lease ends by its expiry.
-        if lease.fences:
+        if lease.keys:
             with suppress(PyMongoError, Unreachable, StoppedEarly), finishing():
                 outlast(lease.release)
 

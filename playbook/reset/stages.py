@@ -86,9 +86,8 @@ def _do_at_once(
 
 def _do(step: Step, executor: Executor, lease: Lease) -> str:
     """Do one step, or do it again after an outage: only while the lease is ours."""
-    lease.require()
     try:
-        return executor.run(step.operation, partial(executor.environment.outlast, lease.require))
+        return executor.run(step.operation, lease.require)
     except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
         raise
     except OSError as error:

@@ -536,7 +536,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
 
 
 def test_a_dead_nights_lease_ends_by_itself(scene: Scene) -> None:
-    later = {"$set": {"run": "dead", "holder": "gone:1", "fence": 1}}
+    later = {"$set": {"run": "dead", "holder": "gone:1"}}
     expired = {"expires_at": datetime(2026, 1, 1, tzinfo=UTC), "since": datetime.now(UTC)}
     locks = scene.sandbox.db.demo_locks
     locks.update_one(
