@@ -55,12 +55,6 @@ CHANGES = ("check", "reset", "rollback")
 LVMH = "LVMH_JULIE_BERCOVY"
 
 
-@pytest.fixture(scope="module")
-def running(sandbox: Sandbox) -> Iterator[Panel]:
-    with panel(sandbox) as found:
-        yield found
-
-
 @pytest.fixture(autouse=True)
 def _afresh(sandbox: Sandbox) -> None:
     """Every test starts without runs, jobs, accounts or anybody in session."""
