@@ -249,6 +249,10 @@ class Imagined:
         return _read(PLAYBOOK.shown.creators, self.app("creators"))
 
     @property
+    def shown_categories(self) -> list[str]:
+        return []
+
+    @property
     def shown_livesales(self) -> list[ShownLiveSale]:
         return _read(PLAYBOOK.shown.livesales, self.app("livesales"))
 

@@ -169,6 +169,7 @@ class Reading:
 
         self._shown_products = entries(shown.products, "products")
         self._shown_creators = entries(shown.creators, "creators")
+        self._shown_categories = entries(shown.categories, "categories")
         self._shown_livesales = entries(shown.livesales, "livesales")
         self._shown_leads = entries(shown.leads, "leads")
         self._shown_product = shared.ask("product page", lambda: submit(self._open_product))
@@ -303,6 +304,11 @@ class Reading:
     def shown_creators(self) -> list[ShownCreator]:
         """The active creators."""
         return self._result(self._shown_creators)
+
+    @property
+    def shown_categories(self) -> list[str]:
+        """The names of the shop's shelves."""
+        return self._result(self._shown_categories)
 
     @property
     def shown_livesales(self) -> list[ShownLiveSale]:

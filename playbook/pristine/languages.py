@@ -37,7 +37,12 @@ class Problem:
 
 def same_text(one: str, other: str) -> bool:
     """Whether two texts are the same to a reader: composed or decomposed letters are."""
-    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+    return as_read(one) == as_read(other)
+
+
+def as_read(text: str) -> str:
+    """A text in the form in which two that look the same to a reader are equal."""
+    return unicodedata.normalize("NFC", text)
 
 
 def untranslated(

@@ -21,6 +21,7 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from playbook.deployments.description import Filter, Index, Kept
+from playbook.deployments.fitting import refusal
 from playbook.deployments.indexes import differing, harms
 from playbook.deployments.matching import Match
 from playbook.environment import Environment, cache_keys, reasons
@@ -30,7 +31,7 @@ from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
 from playbook.errors import Outage, PlaybookError
 from playbook.pristine.seeds import Document
 from playbook.processes import signals
-from playbook.reset.changes import changes_of, merged, refusal, resolved
+from playbook.reset.changes import changes_of, merged, resolved
 from playbook.reset.plan import (
     Call,
     ClearKeys,
