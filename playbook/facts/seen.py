@@ -49,7 +49,7 @@ class Seen:
             where = f"product {match.pristine['_id']} in the shop"
             product = listed.get(str(match.wanted["_id"]))
             if product is None:
-                yield Finding(where, Description("listed"), NOTHING)
+                yield self._not_listed(where, str(match.wanted["_id"]))
             else:
                 yield from _product_findings(where, match.pristine, product)
             for key in others.get(as_read(match.pristine["name"]), ()):
@@ -155,7 +155,7 @@ class Seen:
         listed = [event for event in self._reading.shown_livesales if event.id == key]
         where = f"LiveSale {self._planned['_id']} in the app's list"
         if not listed:
-            yield Finding(where, Description("listed"), NOTHING)
+            yield self._not_listed(where, key)
             return
         for event in listed[1:]:
             yield Finding(where, Description("it once"), Description(f"“{event.title}” again"))
@@ -192,7 +192,7 @@ class Seen:
             where = f"lead {match.pristine['_id']} on the board"
             card = shown.get(str(match.wanted["_id"]))
             if card is None:
-                yield Finding(where, Description("shown"), NOTHING)
+                yield self._not_listed(where, str(match.wanted["_id"]), "shown")
                 continue
             column = column_of(match.pristine["stage"])
             if card.column != column:
@@ -254,6 +254,11 @@ class Seen:
         elif not any(self._is_stored_wrong(kind) for kind in kinds):
             found = [replace(one, remedy=one.remedy or Remedy.BACKEND) for one in found]
         yield from found
+
+    def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
+        problem = self._reading.why_unreadable(key)
+        unread = Description(f"an entry that can't be read: {problem}")
+        return Finding(where, Description(wanted), NOTHING if problem is None else unread)
 
     def _misfits(self, kinds: Iterable[Kind]) -> Iterator[Finding]:
         for kind in kinds:

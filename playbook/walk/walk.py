@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from playbook import clock
 from playbook.deployments.front_end import Action, FrontEnd, Tap, Type
@@ -199,7 +199,7 @@ class Walk:
         return self._absolute(link)
 
     def _absolute(self, link: str) -> str:
-        return urljoin(self.environment.front_end_address.rstrip("/") + "/", link)
+        return self.environment.page_address(link)
 
     # What is done there
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from rich.console import Console
 
 from playbook import clock
 from playbook.embedded.start import start
@@ -26,6 +27,7 @@ from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
+from playbook.verdict.console import show
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import failures_of
 from tests.faults.proxy import Proxy, Reply, Request, said
@@ -500,6 +502,24 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     shape.engine.roll_back(shape.bundle)
     assert "wrecked" in {one.get("title") or one.get("name") for one in db.products.find()}
     shape.engine.reset(shape.bundle)
+
+
+def test_a_no_go_says_where_it_is_wrong(shape: Shape, capsys: pytest.CaptureFixture[str]) -> None:
+    """What only the app shows wrongly does not make what is stored look wrong, nor itself good."""
+    shape.distort("GET", "/api/products", entries(hide))
+    with shape.environment() as environment:
+        verdict = check(environment, shape.seeds, [shape.bundle])
+    [bundle] = verdict.bundles
+    assert bundle.stands_on("catalog") == ("stored",)
+    [reason] = [one for one in bundle.reasons if "catalog" in one.checks]
+    assert reason.evidence == ("seen",)
+    show(Console(width=200), verdict, shape.seeds)
+    lines = capsys.readouterr().out.splitlines()
+    assert "  checks: catalog; wrong in what the app shows" in lines
+    stored, seen = (
+        next(line for line in lines if line.startswith(f"{kind} (")) for kind in ("stored", "seen")
+    )
+    assert "catalog" in stored and "catalog" not in seen
 
 
 # What the published backend cannot show, and what it does with documents that do not fit
