@@ -29,7 +29,12 @@ from playbook.environment import identity, reasons, redis_client
 from playbook.environment.http import Api, Visitor
 from playbook.environment.identity import Found, Identity
 from playbook.environment.outages import Outages
-from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
+from playbook.environment.redaction import (
+    Redactor,
+    secrets_in,
+    secrets_in_environment,
+    worth_hiding,
+)
 from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
@@ -245,12 +250,12 @@ class Environment:
         """Hides this environment's secrets in any text."""
         settings = self.settings
         secrets = [*settings.passwords.values()]
-        for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
-            secrets += secrets_in(url)
+        for url in (settings.mongo_uri, settings.redis_url, settings.api_url, settings.app_url):
+            secrets += secrets_in(url) if url else []
         secrets += settings.access.headers.values()
         secrets += [settings.access.token] if settings.access.token else []
         secrets += secrets_in(settings.access.proxy) if settings.access.proxy else []
-        return Redactor(worth_hiding(secrets))
+        return Redactor([*worth_hiding(secrets), *secrets_in_environment()])
 
     @contextmanager
     def translate_connection_errors(self) -> Iterator[None]:

@@ -506,7 +506,7 @@ class Walk:
             raw = target.with_name(".trace-as-written.zip")
             try:
                 self._context.tracing.stop(path=raw)
-                traces.hide_secrets(raw, target, self._secrets)
+                traces.hide_secrets(raw, target, self._secrets, self.environment.redact)
             finally:
                 raw.unlink(missing_ok=True)
 

@@ -19,6 +19,7 @@ from playbook import clock
 from playbook.deployments.description import Kind
 from playbook.environment import Environment
 from playbook.environment.kept_documents import next_event, read_kept
+from playbook.environment.settings import without_credentials
 from playbook.errors import PlaybookError
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import price_field
@@ -186,7 +187,8 @@ def _sign_in_page(environment: Environment) -> str:
     page = "" if "sign_in" in front_end.not_known else front_end.pages.get("sign_in", "")
     if not page.startswith("/"):  # the name of a link that the API gives
         return ""
-    return environment.front_end_address.rstrip("/") + page
+    # A sheet is printed and sent on: whoever opens the page is asked for what stands before it.
+    return without_credentials(environment.front_end_address).rstrip("/") + page
 
 
 def _json(environment: Environment, path: str) -> dict[str, Any]:
