@@ -272,6 +272,9 @@ def test_what_goes_well_tells_nothing(deployment: Guarded) -> None:
     sheet = ("--html", str(reports / "sheet.html"))
     assert deployment.run("check", BUNDLE, *verdict, *sheet) == 0, deployment.written[-2:]
     assert b"/sign-in" in (reports / "sheet.html").read_bytes(), "it says where to sign in"
+    assert deployment.run("check", BUNDLE, "--json", "-") == 0
+    assert json.loads(deployment.written[-2][1])["verdict"] == "GO", "it stands alone there"
+    assert b"LVMH GO" in deployment.written[-1][1]
     assert deployment.run("env") == 0
     assert deployment.run("rollback", BUNDLE) == 0
     assert deployment.run("verify", BUNDLE) == 0
