@@ -1,4 +1,4 @@
-"""``playbook status``: how the bundles are, by the journal."""
+"""``playbook status``: the state of the bundles, from the journal."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def status(
         bool, typer.Option("--prometheus", help="print metrics in Prometheus' text format")
     ] = False,
 ) -> None:
-    """Show one line a bundle: verdict, its age, environment, next reset, next meeting.
+    """Show one line per bundle: verdict, its age, environment, next reset, next meeting.
 
-    With a bundle's name its last 14 runs, too; the runs of one night stand together.
+    With a bundle's name, also show its last 14 runs; the runs of one night are shown together.
     """
     from rich.console import Console
 
@@ -48,7 +48,7 @@ def status(
     if json and prometheus:
         raise WrongUsage("--json and --prometheus exclude each other")
     if prometheus and bundle:
-        raise WrongUsage("--prometheus is about all bundles; name none")
+        raise WrongUsage("--prometheus is always about all bundles; do not name any")
     at = schedule.reset_time()
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle or [bundles.ALL])

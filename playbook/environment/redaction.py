@@ -1,7 +1,8 @@
-"""Hide secrets: every text that is written anywhere passes through here first.
+"""Hide secrets in every text before it is written anywhere.
 
-Written by hand, because these secrets are known to the letter: they need not be guessed, and are
-found encoded, too (in URLs, JSON, HTML, Base64, and as Python shows texts and bytes).
+Written by hand and without a library: the secrets are known exactly, so they need not be guessed,
+and they are found even if they are encoded (in URLs, JSON, HTML, Base64,
+and as Python shows texts and bytes).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from playbook.processes.settings import CONNECTIONS
 
 HIDDEN = "[hidden]"
 SHORTEST = 4
-"""A shorter "secret" would blank out ordinary words."""
+"""A shorter "secret" could be a part of ordinary words, which would then be hidden."""
 SHORTEST_IN_BASE64 = 6
 """What a password of the least length leaves in base64, wherever in the coded text it begins."""
 _ADDRESSES = re.compile(
@@ -63,18 +64,18 @@ OUR_WORDS = frozenset(
         "123456789",
     ]
 )
-"""Words that we write ourselves, or that everybody guesses: to hide one would give it away."""
+"""Words that our own texts contain, or that are easy to guess: hiding one would reveal it."""
 
 _HOST = r"(?:\[[^\]@]*\]|[\w.%-]+)(?::[0-9]+)?"
 URL = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+]*)://"
-    # Up to the last @ before the query: a raw /, ? or # in a password ends nothing.
+    # Up to the last @ before the query, because a password may contain a raw /, ? or #.
     r"(?:(?P<login>(?:(?!\?\w+=).)*)@)?"
     rf"(?P<address>(?:{_HOST}(?:,{_HOST})*)?(?:/[^@?#]*)?)"
     r"(?:\?(?P<query>[^#]*))?(?:#.*)?",
     re.DOTALL,
 )
-"""A connection URL in parts, read so that no part of a password is taken for an address."""
+"""A connection URL in parts. No part of a password is taken for a part of the address."""
 
 
 class Redactor:
@@ -84,7 +85,7 @@ class Redactor:
         stated = {form for secret in secrets for form in (secret, unquote(secret))}
         known = {unicodedata.normalize(kind, form) for form in stated for kind in ("NFC", "NFD")}
         known |= stated
-        # Longest first, so that no secret survives as the rest of a shorter one.
+        # Longest first: a longer secret may contain a shorter one.
         longest_first = sorted(known, key=lambda form: (-len(form), form))
         self._patterns = [
             re.compile("".join(map(_spellings, re.findall(r"\\+|.", form, re.DOTALL))))
@@ -105,11 +106,11 @@ class Redactor:
 
 
 def _in_base64(secret: str) -> set[str]:
-    """The characters that a secret leaves in base64, wherever in the coded text it begins."""
+    """The base64 characters of a secret, for each position where the coded text may begin."""
     content = secret.encode(errors="surrogatepass")
     found = set()
     for before in range(3):
-        # The first and the last characters also depend on what stands beside the secret.
+        # The first and the last characters also depend on the text around the secret.
         coded = base64.b64encode(b"\0" * before + content).decode().rstrip("=")
         first = -(-before * 8 // 6)
         last = (before + len(content)) * 8 // 6
@@ -119,7 +120,7 @@ def _in_base64(secret: str) -> set[str]:
 
 
 def _spellings(char: str) -> str:
-    """A pattern of one character: as it is, in a URL, a form, JSON, HTML, and as Python shows it.
+    """A pattern for one character: plain, in a URL, a form, JSON, HTML, or as Python shows it.
 
     Several backslashes in a row are one: each text that is quoted in another doubles them.
     """
@@ -131,7 +132,7 @@ def _spellings(char: str) -> str:
     forms.add(repr(char.encode(errors="surrogatepass"))[2:-1])
     if char == " ":
         forms.add("+")
-    # In HTML by name and by number; in JSON within a script by its code.
+    # In HTML by name and by number; in JSON inside a script by its code.
     forms |= {html.escape(char), f"&#{ord(char)};", f"&#x{ord(char):x};", f"&#x{ord(char):X};"}
     if char in "<>&'":
         forms.add(f"\\u{ord(char):04x}")
@@ -140,16 +141,16 @@ def _spellings(char: str) -> str:
     alternatives = {re.escape(form).replace(r"\\", r"\\+") for form in forms}
     if in_url.startswith("%"):
         alternatives.add(f"(?i:{in_url.replace('%', '%(?:25)*')})")
-    # Each alternative once: two equal ones double the work with every further character.
+    # Each alternative once: two equal ones would double the work for every further character.
     longest_first = sorted(alternatives, key=lambda form: (-len(form), form))
     return longest_first[0] if len(longest_first) == 1 else f"(?:{'|'.join(longest_first)})"
 
 
 def secrets_in(url: str) -> list[str]:
-    """The credentials inside a connection URL, as they stand in it.
+    """The credentials in a connection URL, as they are written there.
 
-    They are the password of ``user:password@``, the token of ``https://token@`` and whatever
-    the query calls by such a name. A URL that cannot be read is all secret.
+    They are the password of ``user:password@``, the token of ``https://token@`` and every
+    parameter of the query with such a name. A URL that cannot be read is secret as a whole.
     """
     parts = URL.fullmatch(url)
     if parts is None:
@@ -170,12 +171,12 @@ def _query_secrets(query: str) -> list[str]:
 
 
 def worth_hiding(secrets: Iterable[str]) -> list[str]:
-    """Secrets without those that are words of ours: blanking these out gives them away."""
+    """Secrets without those that are our own words: hiding these would reveal them."""
     return [secret for secret in secrets if secret.casefold() not in OUR_WORDS]
 
 
 def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[str]:
-    """Every secret among the environment variables, for outlets that know no settings yet."""
+    """Every secret among the environment variables, for code that runs before settings are read."""
     variables = os.environ if variables is None else variables
     found = [one for name, value in variables.items() for one in _secrets_of(name, value.strip())]
     return worth_hiding(found)

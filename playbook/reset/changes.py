@@ -1,6 +1,6 @@
-"""What it takes to make a present document pristine: only our fields, and only where they differ.
+"""Compute the changes that make a present document pristine: only our fields that differ.
 
-Pure. Whatever else a document holds is the app's own, and is not named in any write.
+Pure functions. All other fields of a document belong to the app, and no write names them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Changes:
         return bool(self.set or self.removed)
 
     def as_update(self) -> dict[str, Any]:
-        """As MongoDB's update operators."""
+        """The changes as MongoDB's update operators."""
         update: dict[str, Any] = {}
         if self.set:
             update["$set"] = dict(self.set)
@@ -39,7 +39,7 @@ class Changes:
 
 
 def changes_of(kept: Kept, match: Match) -> Changes:
-    """What a present document lacks of what is ours in it."""
+    """The changes that a present document needs in our fields."""
     present = match.present
     assert present is not None
     wanted = match.wanted
@@ -51,11 +51,11 @@ def changes_of(kept: Kept, match: Match) -> Changes:
             if found is not MISSING:
                 removed.append(path)
         elif found is MISSING or not _same(is_wanted, found):
-            # Where something else stands in the place of a nested document, that gives way.
+            # A value in the place of a nested document is replaced.
             place = _blocked_at(present, path) or path
             to_set[place] = field_at(wanted, place)
     if kept.model is not None and refusal(kept, _merged(present, to_set)) is not None:
-        # What the app's own model asks for and this document has never had.
+        # Fields that the app's own model needs and this document has never had.
         for name, value in wanted.items():
             if name not in present and not any(p.partition(".")[0] == name for p in to_set):
                 to_set[name] = value
@@ -63,7 +63,7 @@ def changes_of(kept: Kept, match: Match) -> Changes:
 
 
 def refusal(kept: Kept, document: Mapping[str, Any]) -> str | None:
-    """Why the app's own model would refuse a document, in one line; None where it fits."""
+    """Why the app's own model would refuse a document, in one line; None if it fits."""
     if kept.model is None:
         return None
     try:
@@ -75,7 +75,7 @@ def refusal(kept: Kept, document: Mapping[str, Any]) -> str | None:
 
 
 def merged(match: Match, changes: Changes) -> dict[str, Any]:
-    """A present document with its changes made."""
+    """A present document after its changes."""
     assert match.present is not None
     return _merged(match.present, changes.set)
 
@@ -92,7 +92,7 @@ def _merged(present: Mapping[str, Any], to_set: Mapping[str, Any]) -> dict[str, 
 
 
 def resolved(value: Any, ids: Mapping[str, Any]) -> Any:
-    """A value with each ComingId replaced by the ``_id`` that the app has given meanwhile."""
+    """A value with each ComingId replaced by the ``_id`` that the app has given by now."""
     if isinstance(value, ComingId):
         return ids[value.email]
     if isinstance(value, RawBSONDocument):
@@ -105,7 +105,7 @@ def resolved(value: Any, ids: Mapping[str, Any]) -> Any:
 
 
 def _blocked_at(present: Mapping[str, Any], path: str) -> str | None:
-    """The shortest part of a path at which something stands that is no document."""
+    """The shortest part of a path whose value is not a document."""
     names = path.split(".")
     for count in range(1, len(names)):
         value = field_at(present, ".".join(names[:count]))

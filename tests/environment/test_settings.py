@@ -245,7 +245,7 @@ def test_what_is_no_database_name_is_refused(name: str) -> None:
 )
 def test_a_bundles_password_has_its_setting(short: str, name: str) -> None:
     assert password_setting(short) == name
-    # A line break at the end, as of `echo | base64`, is no part of what a person types.
+    # A line break at the end, as of `echo | base64`, is not part of what a person types.
     assert settings(**{name: "open sesame \n"}).password(short) == "open sesame"
 
 
@@ -517,7 +517,7 @@ def test_the_ends_of_every_setting_are_stripped(name: str, end: str) -> None:
 
 
 def test_a_password_of_blanks_is_refused() -> None:
-    with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH is nothing but blanks"):
+    with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH has only blanks"):
         settings(DEMO_PASSWORD_LVMH=" \n")
 
 

@@ -61,7 +61,7 @@ def test_a_full_disk_is_said_in_one_line() -> None:
     ended = run(3, ">/dev/full")
     assert ended.returncode == 0
     first, last = ended.stderr.decode().splitlines()
-    assert "not all could be written: No space left on device" in first
+    assert "some output could not be written: No space left on device" in first
     assert last == "all is said"
 
 

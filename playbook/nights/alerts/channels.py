@@ -51,7 +51,7 @@ class Channels:
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Channels:
         """The channels that are set.
 
-        Raises WrongUsage, naming the setting and never the URL, where one is no URL.
+        Raises WrongUsage, naming the setting and never the URL, where one is not a URL.
         """
         variables = os.environ if variables is None else variables
         return cls({level: urls_in(setting(level), variables) for level in LEVELS})
@@ -79,13 +79,13 @@ class Channels:
 
 
 def urls_in(name: str, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The URLs that a setting lists, each once. Raises WrongUsage where an entry is no URL."""
+    """The URLs that a setting lists, each once. Raises WrongUsage if an entry is not a URL."""
     stated = variables.get(name, "").strip(" \t\r\n,;")
     urls = tuple(dict.fromkeys(_entries(stated)))
     for number, url in enumerate(urls, start=1):
         if not _URL.match(url):
             raise WrongUsage(
-                f"{name}: entry {number} is no apprise URL; expected one like "
+                f"{name}: entry {number} is not an apprise URL; expected one like "
                 "slack://TOKEN_A/TOKEN_B/TOKEN_C/#investor-demos"
             )
     return urls

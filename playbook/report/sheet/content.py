@@ -70,7 +70,7 @@ class Sheet:
 
     bundle: Bundle
     investor: str
-    """Whom it is for; empty where the bundle's id does not say."""
+    """Whom it is for; empty if the bundle's id does not say."""
     environment: str
     """Its name."""
     meeting: datetime | None
@@ -78,7 +78,7 @@ class Sheet:
     account: str
     """The e-mail address to sign in with."""
     sign_in: str
-    """Where to sign in; empty where the app's description does not say."""
+    """Where to sign in; empty if the app's description does not say."""
     standing: Standing
     printed_at: datetime
     context: tuple[tuple[str, str], ...]
