@@ -35,16 +35,16 @@ class Stored:
         self._kept(kind)
 
     def as_kept(self, kind: Kind) -> list[Document]:
-        """The documents of a kind, as the app has them. Raises Unobservable where it has none."""
+        """The documents of a kind, as the app has them. Raises Unobservable if it has none."""
         return self._found.get(self._kept(kind).collection, [])
 
     def documents(self, kind: Kind) -> list[Document]:
-        """The same in the playbook's words. Raises Unobservable where the app keeps no such."""
+        """The same in the playbook's words. Raises Unobservable if the app keeps no such."""
         kept = self._kept(kind)
         return [kept.from_app(document, self._matching) for document in self.as_kept(kind)]
 
     def matched(self, kind: Kind) -> Matched:
-        """Which document is which pristine one. Raises Unobservable where none are kept."""
+        """Which document is which pristine one. Raises Unobservable if none are kept."""
         self._kept(kind)
         return self._matching[kind]
 

@@ -31,7 +31,7 @@ class Line:
     status: str
     """passed, failed, or unknown where there was no check."""
     results: tuple[Mapping[str, Any], ...]
-    """What each scenario said; empty where the run kept no more than the failed names."""
+    """What each scenario said; empty if the run kept no more than the failed names."""
 
     @property
     def evidence(self) -> tuple[str, ...]:

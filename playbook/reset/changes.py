@@ -1,8 +1,8 @@
-"""What it takes to make a present document pristine: only our fields, and only where they differ.
+"""Compute the changes that make a present document pristine: only our fields that differ.
 
-Pure. Whatever else a document holds is the app's own, and is not named in any write; but where the
-app's own model would refuse the document for it, so that a list stays empty, the refused field
-gets its pristine value, or goes.
+Pure functions. All other fields of a document belong to the app, and no write names them. There is
+one exception: if the app's own model refuses the document because of such a field, a list of the
+app stays empty. Then the field gets its pristine value, or is removed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Changes:
         return bool(self.set or self.removed)
 
     def as_update(self) -> dict[str, Any]:
-        """As MongoDB's update operators."""
+        """The changes as MongoDB's update operators."""
         update: dict[str, Any] = {}
         if self.set:
             update["$set"] = dict(self.set)
@@ -41,7 +41,7 @@ class Changes:
 
 
 def changes_of(kept: Kept, match: Match) -> Changes:
-    """What a present document lacks of what is ours in it."""
+    """The changes that a present document needs in our fields."""
     present = match.present
     assert present is not None
     wanted = match.wanted
@@ -53,11 +53,11 @@ def changes_of(kept: Kept, match: Match) -> Changes:
             if found is not MISSING:
                 removed.append(path)
         elif found is MISSING or not _same(is_wanted, found):
-            # Where something else stands in the place of a nested document, that gives way.
+            # A value in the place of a nested document is replaced.
             place = _blocked_at(present, path) or path
             to_set[place] = field_at(wanted, place)
     if kept.model is not None and refusal(kept, _merged(present, to_set)) is not None:
-        # What the app's own model asks for and this document has never had.
+        # Fields that the app's own model needs and this document has never had.
         for name, value in wanted.items():
             if name not in present and not any(p.partition(".")[0] == name for p in to_set):
                 to_set[name] = value
@@ -73,7 +73,7 @@ def changes_of(kept: Kept, match: Match) -> Changes:
 
 
 def merged(match: Match, changes: Changes) -> dict[str, Any]:
-    """A present document with its changes made."""
+    """A present document after its changes."""
     assert match.present is not None
     return _merged(match.present, changes.set, changes.removed)
 
@@ -97,7 +97,7 @@ def _merged(
 
 
 def resolved(value: Any, ids: Mapping[str, Any]) -> Any:
-    """A value with each ComingId replaced by the ``_id`` that the app has given meanwhile."""
+    """A value with each ComingId replaced by the ``_id`` that the app has given by now."""
     if isinstance(value, ComingId):
         return ids[value.email]
     if isinstance(value, RawBSONDocument):
@@ -110,7 +110,7 @@ def resolved(value: Any, ids: Mapping[str, Any]) -> Any:
 
 
 def _blocked_at(present: Mapping[str, Any], path: str) -> str | None:
-    """The shortest part of a path at which something stands that is no document."""
+    """The shortest part of a path whose value is not a document."""
     names = path.split(".")
     for count in range(1, len(names)):
         value = field_at(present, ".".join(names[:count]))

@@ -86,5 +86,5 @@ def failed_checks(
 
 
 def worst(severities: list[str]) -> str:
-    """The worst of some severities. Raises ValueError where there is none."""
+    """The worst of some severities. Raises ValueError if there is none."""
     return max(severities, key=SEVERITIES.index)

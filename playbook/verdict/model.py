@@ -44,7 +44,7 @@ class Result:
     evidence: str = "stored"
     """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
-    """Why a failure has been accepted for a while; empty where it has not."""
+    """Why a failure has been accepted for a while; empty if it has not."""
 
 
 SEVERITY_IN_WORDS: Mapping[str, str] = {
@@ -84,7 +84,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class BundleVerdict:
-    """All results of one bundle. One that lacks a check, or could not run one, is no GO."""
+    """All results of one bundle. One that lacks a check, or could not run one, is not a GO."""
 
     bundle: str
     results: tuple[Result, ...]
@@ -127,7 +127,7 @@ class BundleVerdict:
 
     @property
     def not_passed(self) -> list[Result]:
-        """The results that are no pass, in the features' order; what was not walked is neither."""
+        """The failed results, in the features' order; pages that were not walked do not count."""
         passed = ("passed", NOT_WALKED)
         return [result for result in self.results if result.status not in passed]
 

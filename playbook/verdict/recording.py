@@ -67,7 +67,7 @@ def record_verdict(
 ) -> str | None:
     """Record a verdict over some bundles; ``begun`` are their records from before the look.
 
-    Answers why it could not be recorded; None where it was.
+    Answers why it could not be recorded; None if it was.
     """
     document = verdict.document()
     runs = []

@@ -71,7 +71,7 @@ class Sheet:
 
     bundle: Bundle
     investor: str
-    """Whom it is for; empty where the bundle's id does not say."""
+    """Whom it is for; empty if the bundle's id does not say."""
     environment: str
     """Its name."""
     meeting: datetime | None
@@ -79,7 +79,7 @@ class Sheet:
     account: str
     """The e-mail address to sign in with."""
     sign_in: str
-    """Where to sign in; empty where the app's description does not say."""
+    """Where to sign in; empty if the app's description does not say."""
     standing: Standing
     printed_at: datetime
     context: tuple[tuple[str, str], ...]
@@ -192,7 +192,8 @@ def _sign_in_page(environment: Environment) -> str:
 
 
 def _shown_address(environment: Environment, link: str) -> str:
-    """The address of a page as it may be printed: a login in front of it is nobody's to read."""
+    """The address of a page as it may be printed: without the login of a gateway."""
+    # A sheet is printed and sent on: whoever opens the page is asked for what stands before it.
     parts = urlsplit(environment.page_address(link))
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
