@@ -1,17 +1,18 @@
-"""One reset at a time: leases in MongoDB, one a bundle and one a region.
+"""Only one reset at a time: leases in MongoDB, one per bundle and one per region.
 
-A run tries all of its leases at once, and waits for regions in a fixed order. One expires by the
-server's clock, carries the id of the run that holds it, and is renewed while its holder works.
+A run tries to take all of its leases at once, and waits for regions in a fixed order. A lease
+expires by the server's clock, holds the id of its run, and is renewed while its holder works.
 
-A holder calls :meth:`Lease.require` for each write, after the write's time limit has begun to run
-out. So a holder that was paused before that call finds another run's id in its lease, and one that
-was paused after it finds its time over: neither writes anything more. Clearing cache keys and
-asking the API have no such limit; they do no harm when they come late.
+For each write first the write's time limit begins, then the holder calls :meth:`Lease.require`. A
+process that was paused before that call finds another run's id in its lease; a process that was
+paused after it finds its time over. Neither writes anything more. Clearing cache keys and calling
+the API have no such limit; they do no harm when they come late.
 
-Written by hand, because a lease must end by the server's clock and be asked for at each write.
+Written by hand and without a library, because a lease must expire by the server's clock and be
+checked at each write.
 
-A run that could not give its lease back, since MongoDB was away, does not block the next run of
-this process, which knows that it is over.
+If a run could not give its lease back because MongoDB did not answer, the next run of the same
+process is not blocked: the process knows that the former run is over.
 """
 
 from __future__ import annotations
@@ -40,25 +41,25 @@ from playbook.processes.signals import StoppedEarly, finishing
 COLLECTION = "demo_locks"
 LIFE = timedelta(seconds=60)
 SAFE_REST = timedelta(seconds=30)
-"""With less than this left a lease is renewed first: longer than any one write may take (see
-``WRITE_SECONDS`` in :mod:`playbook.reset.execute`)."""
+"""If less time is left, a lease is renewed before a write. It is longer than any write may take
+(see ``WRITE_SECONDS`` in :mod:`playbook.reset.execute`)."""
 REGION_PATIENCE = timedelta(seconds=120)
-"""How long to wait for a region that another bundle's reset holds; a dead holder's lease ends
-well before."""
+"""How long to wait for a region that another bundle's reset holds. The lease of a killed run ends
+much sooner."""
 POLL_SECONDS = 0.1
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BeingReset(Refused):
-    """The bundle is being reset by somebody else already; nothing was written."""
+    """Another run is already resetting the bundle; nothing was written."""
 
 
 class LeaseLost(Refused):
-    """Another holder has taken over: this one must not write any more."""
+    """Another run has taken the lease: this one must not write any more."""
 
 
 class _RunsOver:
-    """The runs of this process that have ended without being able to give their leases back."""
+    """The ended runs of this process that could not give their leases back."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -97,16 +98,16 @@ class Lease:
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
-    """Held by the writer that renews the lease: one of several is enough."""
+    """A lock, so that only one of several writers renews the lease."""
 
     def __post_init__(self) -> None:
         self.clock = self.clock or ServerClock(self.db)
 
     def take(self, key: str, *, stands: bool = False) -> dict[str, Any] | None:
-        """Take one lease; None when it is ours now, else the document of its holder.
+        """Take one lease; return None if it is ours now, else the document of its holder.
 
-        ``stands``: its document is there already, so that asking for a lease that is not free is
-        no error. Whoever waits asks often, and some servers lose a connection with every error.
+        With ``stands`` its document exists already, so a lease that is not free causes no error in
+        MongoDB. A waiting run asks often, and some servers lose a connection with every error.
         """
         now, started = self.clock.now(), elapsed()
         free: list[dict[str, Any]] = [
@@ -136,7 +137,7 @@ class Lease:
     def require(self) -> None:
         """Make sure that every lease is still ours for longer than one write takes.
 
-        Raises LeaseLost where one is not.
+        Raises LeaseLost if one is not.
         """
         with self._lock:
             rest = min(SAFE_REST, self.life / 2)
@@ -168,9 +169,9 @@ class Lease:
     ) -> None:
         """Take a lease that others may hold for a while.
 
-        ``outlast`` makes each request again while MongoDB is away; ``may_go_on`` is asked
-        meanwhile, and raises where the wait is to end. Raises Refused, naming the holder, where
-        it stays held for longer than ``patience``.
+        ``outlast`` repeats each request during an outage of MongoDB. ``may_go_on`` is called
+        meanwhile; it raises to end the wait. Raises Refused, which names the holder, if the lease
+        is held for longer than ``patience``.
         """
         deadline = elapsed() + patience.total_seconds()
         stands = False
@@ -184,24 +185,23 @@ class Lease:
             pause(POLL_SECONDS)
 
     def release(self) -> None:
-        """Give every lease back; one that is no longer ours is left alone."""
+        """Give every lease back, except those that are no longer ours."""
         _over.add(self.run)
         self.give_back(sorted(self.keys))
         _over.discard(self.run)
 
     def give_back(self, keys: Sequence[str]) -> None:
-        """Give some leases back; one that is no longer ours is left alone."""
+        """Give some leases back, except those that are no longer ours."""
         self.db[COLLECTION].update_many(
             {"_id": {"$in": list(keys)}, "run": self.run}, {"$set": {"expires_at": NEVER}}
         )
         self.keys.difference_update(keys)
 
     def take_all(self, bundles: Sequence[str], regions: Sequence[str]) -> dict[str, Any]:
-        """Try to take several leases at once; answers with the holders of those that are not free.
+        """Try to take several leases at once; return the holders of those that are not free.
 
-        Of the regions only those are kept that stand before the first one that is not free. Who
-        waits for a region then holds none that comes later, so that two runs never wait for each
-        other.
+        Only the regions before the first one that is not free are kept. So a run that waits for a
+        region holds no later one, and two runs never wait for each other.
         """
         keys = [*bundles, *regions]
         answers = side_by_side([partial(self.take, key) for key in keys])
@@ -227,12 +227,12 @@ def held(
 ) -> Iterator[Lease]:
     """Hold the leases of some bundles and their regions while a reset or rollback runs.
 
-    All of them or none: all are tried at once; a bundle is never waited for, and regions are in a
-    fixed order, so that two runs never wait for each other. ``outlast`` makes each request again
-    while MongoDB is away.
+    It takes all of them or none. It never waits for a bundle, and regions are in a fixed order, so
+    two runs never wait for each other. ``outlast`` repeats each request during an outage of
+    MongoDB.
 
-    Raises Refused, naming the holder, where a bundle is being reset already,
-    or where a region stays held for longer than ``patience``.
+    Raises Refused, which names the holder, if a bundle is already being reset, or if a region is
+    held for longer than ``patience``.
     """
     lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
     if clock is not None:
@@ -259,7 +259,7 @@ def held(
             )
         yield lease
     finally:
-        # Where MongoDB stays away the lease ends by its expiry.
+        # If MongoDB does not answer, the lease ends when it expires.
         if lease.keys:
             with suppress(PyMongoError, Unreachable, StoppedEarly), finishing():
                 outlast(lease.release)

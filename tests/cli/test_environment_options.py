@@ -192,7 +192,7 @@ def test_a_file_in_any_usual_spelling(tmp_path: Path, content: str) -> None:
     ("content", "line", "said"),
     [
         (f"{LINES}\nMONGO_URI\n", 4, "expected NAME=value"),
-        (f"{LINES}\n\n\nthis is no setting\n", 6, "expected NAME=value"),
+        (f"{LINES}\n\n\nthis is not a setting\n", 6, "expected NAME=value"),
         (f'MONGO_DB="aislemarts\n{LINES}\n', 1, "expected NAME=value"),
         (f"{LINES}\nMONGO_URI=mongodb://other:1/\n", 4, "MONGO_URI is set already in line 1"),
         (f"MONGO_URL=mongodb://h:1/\n{LINES}", 1, "did you mean MONGO_URI?"),

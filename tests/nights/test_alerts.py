@@ -96,7 +96,7 @@ def test_however_a_list_of_recipients_is_written_each_is_one(to: str, after: str
 
 def test_what_is_no_address_is_tried_and_never_shown() -> None:
     ((_, one), (url, other)) = each_recipient("mailto://h.example?to=ann@a.example,s3cr3t")
-    assert (one, other) == ("ann@a.example", "recipient no. 2, which is no address")
+    assert (one, other) == ("ann@a.example", "recipient no. 2, which is not an address")
     assert url.endswith("to=s3cr3t")
 
 
