@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Event, current_thread, main_thread
+from threading import Event, Timer, current_thread, main_thread
 from typing import Any
 
 from playbook.errors import PlaybookError
@@ -76,9 +77,20 @@ def interrupt() -> None:
             _raised.append(number)
             raise Interrupted(number)
 
+    def send_again(lost: Any) -> None:
+        nonlocal interrupted
+        # Python drops what is raised while it clears memory: the signal would be lost.
+        if not isinstance(lost.exc_value, Interrupted):
+            sys.__unraisablehook__(lost)
+            return
+        number = _raised.pop()
+        interrupted = False
+        Timer(POLL_SECONDS, os.kill, (os.getpid(), number)).start()
+
     def ends_waiting(finishing: bool) -> int | None:
         return received() if interrupted else None
 
+    sys.unraisablehook = send_again
     _handle_by(handle, ends_waiting)
 
 
@@ -92,10 +104,21 @@ def finish() -> None:
     def handle(number: int, _: Any) -> None:
         nonlocal asked
         if asked:
+            os.write(2, b"playbook: interrupted\n")
             os._exit(128 + number)
         asked = True
 
     _handle_by(handle, lambda finishing: None)
+
+
+def note_only() -> list[int]:
+    """From now on signals change nothing: a command ends, and its last line is printed whole.
+
+    Answers a list to which each signal is added that comes.
+    """
+    noted: list[int] = []
+    _handle_by(lambda number, _: noted.append(number), lambda finishing: None)
+    return noted
 
 
 class StopRequest:

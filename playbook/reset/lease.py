@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused, Unreachable
 from playbook.pristine.bundles import Bundle
+from playbook.processes import signals
 from playbook.processes.signals import StoppedEarly, finishing
 
 COLLECTION = "demo_locks"
@@ -159,7 +159,6 @@ class Lease:
         key: str,
         *,
         patience: timedelta = REGION_PATIENCE,
-        pause: Callable[[float], None] = time.sleep,
         outlast: Callable[[Callable[[], Any]], Any] = _once,
         may_go_on: Callable[[], None] = lambda: None,
     ) -> None:
@@ -167,18 +166,19 @@ class Lease:
 
         ``outlast`` makes each request again while MongoDB is away; ``may_go_on`` is asked
         meanwhile, and raises where the wait is to end. Raises Refused, naming the holder, where
-        it stays held for longer than ``patience``.
+        it stays held for longer than ``patience``, and StoppedEarly where this process is told to
+        stop meanwhile.
         """
         deadline = elapsed() + patience.total_seconds()
         stands = False
         while other := outlast(partial(self.take, key, stands=stands)):
             stands = True
+            why = f"{key.replace(':', ' ')} is held by {_describe_lease(other)}"
             if elapsed() > deadline:
-                what = key.replace(":", " ")
-                raise Refused(f"{what} is held by {_describe_lease(other)}; try again later")
+                raise Refused(f"{why}; try again later")
             may_go_on()
             outlast(self.require)
-            pause(POLL_SECONDS)
+            signals.pause(POLL_SECONDS, why)
 
     def release(self) -> None:
         """Give every lease back; one that is no longer ours is left alone."""
@@ -220,7 +220,6 @@ def held(
     life: timedelta = LIFE,
     patience: timedelta = REGION_PATIENCE,
     outlast: Callable[[Callable[[], Any]], Any] = _once,
-    pause: Callable[[float], None] = time.sleep,
     may_go_on: Callable[[], None] = lambda: None,
 ) -> Iterator[Lease]:
     """Hold the leases of some bundles and their regions while a reset or rollback runs.
@@ -251,7 +250,6 @@ def held(
             lease.wait_for(
                 region,
                 patience=patience,
-                pause=pause,
                 outlast=outlast,
                 may_go_on=may_go_on,
             )
