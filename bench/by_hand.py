@@ -20,7 +20,7 @@ MONGOSH = "mongosh@2.5.0"
 
 
 def mongosh(folder: Path) -> str | None:
-    """mongosh, from the npm registry; None where it can't be had."""
+    """mongosh, from the npm registry; None if it can't be had."""
     if (found := shutil.which("mongosh")) or not shutil.which("npm"):
         return found
     folder.mkdir(parents=True, exist_ok=True)

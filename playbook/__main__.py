@@ -1,4 +1,4 @@
-"""The ``playbook`` command, also as ``python -m playbook``: ready for signals before all else."""
+"""The ``playbook`` command, also as ``python -m playbook``. It handles signals from its start."""
 
 import os
 import signal
@@ -22,20 +22,20 @@ def _end_at_once(number: int, _: object) -> NoReturn:
     _end("interrupted", 128 + number)
 
 
-# Nothing is in hand yet, and a traceback through half-loaded modules helps nobody. So this comes
-# before any import of the project's own; playbook.processes.signals takes over later.
+# No work has begun yet, and a traceback through half-loaded modules is useless. So these handlers
+# are set before the project's own modules are imported. playbook.processes.signals sets others.
 for _number in _SIGNALS:
     try:
         signal.signal(_number, _end_at_once)
-    except ValueError:  # imported in another thread, whose process sees to its own signals
+    except ValueError:  # imported in another thread: that process handles its signals itself
         break
 
 
 def main() -> NoReturn:
     """Load the command line and run it.
 
-    Where it cannot be loaded, as after half an installation, one line says so; exit code 1 would
-    be a NO-GO.
+    If it cannot be loaded, because the installation is incomplete, one line says so. The exit code
+    is 3, because 1 would mean NO-GO.
     """
     try:
         from playbook import cli
@@ -43,7 +43,7 @@ def main() -> NoReturn:
         cli.load_commands()
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         why = f"{type(error).__name__}: {error}"
-        _end(f"this installation is not whole ({why}); install it again", 3)
+        _end(f"this installation is not complete ({why}); install it again", 3)
     cli.main()
 
 

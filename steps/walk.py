@@ -18,7 +18,7 @@ PAGES = {
 
 
 def page_named(name: str) -> str:
-    """The step whose page has a name. Raises KeyError where no page has it."""
+    """The step whose page has a name. Raises KeyError if no page has it."""
     return PAGES[name]
 
 

@@ -26,7 +26,7 @@ from tests.sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
 
 # A server that has imported everything once forks each child in milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.reset_process"])
+PROCESSES.set_forkserver_preload(["tests.reset_process", "tests.forked_commands"])
 STARTED: list[ForkServerProcess] = []
 KILL, STOP, ASK = "kill", "stop", "ask"
 """What a child does before a step: die, pause, or ask its parent whether to go on."""

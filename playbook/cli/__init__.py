@@ -4,8 +4,8 @@ Exit codes: 0 GO or done, 1 NO-GO, 2 wrong usage, settings or seeds, 3 environme
 4 refused (no marker, another environment's, being reset, an investor is in session), 130 or 143
 interrupted.
 
-Each command imports what it needs when it runs, so that a check does not wait for the admin
-panel to load.
+Each command imports its modules only when it runs. So a check does not wait until the admin panel
+is loaded.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ COMMANDS = (
     "serve",
     "admin",
 )
-"""Each a module of this package with ``register(app)``."""
+"""Each command is a module of this package with a function ``register(app)``."""
 
 EXAMPLES = {
     "up": "playbook up --data-dir ~/demo",
@@ -73,7 +73,7 @@ EXAMPLES = {
     "remove-user": "playbook admin remove-user ann",
     "users": "playbook admin users",
 }
-"""By a command's name: one that works as it is printed."""
+"""An example for each command, by the command's name. It works as printed."""
 
 EXIT_CODES = (
     "Exit codes: 0 GO or done; 1 NO-GO; 2 wrong usage, settings or seeds; "
@@ -129,7 +129,7 @@ def main() -> NoReturn:
         mark_lines()
     noted: list[int] = []
     try:
-        # Until here a signal ended the process at once; now something may be to clear away.
+        # Before this line a signal ended the process at once; from here on it cleans up first.
         interrupt()
         ending = run_command()
         noted = note_only()
@@ -186,14 +186,14 @@ def _run() -> Ending:
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         if format_message := getattr(error, "format_message", None):  # typer's "wrong usage"
             return Ending(2, redact(f"{format_message()} See playbook --help."))
-        # A file may have brought further secrets; those known before stay secrets.
+        # --env-file may have added more secrets. Secrets that were known before stay hidden, too.
         known = redact
 
         def hide(text: str) -> str:
             try:
                 return Redactor([*secrets_in_environment()])(known(text))
             except Exception:  # noqa: BLE001 - what cannot be redacted is not shown
-                return "[hidden: its secrets could not be taken out]"
+                return "[hidden: its secrets could not be removed]"
 
         if isinstance(error, OSError) and (line := _of_the_machine(error)):
             return Ending(2, hide(line))
@@ -202,7 +202,7 @@ def _run() -> Ending:
 
 
 CRASHED = 3
-"""The exit code after a mistake of ours: there is no verdict, so it is not 1, which is NO-GO."""
+"""The exit code after a bug of ours. It is not 1 (NO-GO), because there is no verdict."""
 MACHINES_FAULTS = frozenset(
     getattr(errno, name)
     for name in (
@@ -210,30 +210,30 @@ MACHINES_FAULTS = frozenset(
         *("ENAMETOOLONG", "EMFILE", "ENFILE", "ELOOP", "EINVAL", "EIO", "ENOTSUP"),
     )
 )
-"""What the machine's files and folders are to blame for: no mistake of ours."""
+"""Errors of the machine's files and folders. They are not bugs of ours."""
 
 
 def _of_the_machine(error: OSError) -> str | None:
-    """One line about a file or folder that cannot be used; None where it is not about one."""
+    """One line about a file or folder that cannot be used; None for any other error."""
     where = str(error.filename2 or error.filename or "")
     root = os.environ.get("PLAYBOOK_BACKUPS", "").strip() or str(writable_folder("backups"))
     in_backups = where.startswith((str(Path(root).absolute()), root))
     if error.errno not in MACHINES_FAULTS and not in_backups:
         return None
-    if not where:  # writing and syncing an open file do not say which
+    if not where:  # an error of writing to an open file does not name the file
         what = f"a file could not be written, most likely in the backups' folder {root}"
-        return f"{what}: {error.strerror}; see that it is writable, or set PLAYBOOK_BACKUPS"
+        return f"{what}: {error.strerror}; make it writable, or set PLAYBOOK_BACKUPS"
     if in_backups:
         what = f"the backups' folder {root} can't be used: {error.strerror}"
-        return f"{what}; set PLAYBOOK_BACKUPS to a folder that can be written"
+        return f"{what}; set PLAYBOOK_BACKUPS to a writable folder"
     return (
-        f"{where} can't be used: {error.strerror}; name another place in the option or setting "
-        "that names it, or correct its rights"
+        f"{where} can't be used: {error.strerror}; correct its rights, or change the option or "
+        "setting that names it"
     )
 
 
 def _keep(report: str) -> str:
-    """Write down what went wrong and say where it is; on stderr where no folder is writable."""
+    """Write a crash report to a file and name that file; if no file can be written, print it."""
     name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
     for in_temporary_folder in (False, True):
         try:
@@ -242,12 +242,12 @@ def _keep(report: str) -> str:
             write_output(path, report, private=True)
         except Exception:  # noqa: BLE001 - the crash handler must not crash
             continue
-        return f"what did is in {path}: please report it"
+        return f"the details are in {path}: please report this"
     return f"please report this:\n{report}"
 
 
 def _complete_help(group: typer.Typer, bundles: str) -> None:
-    """Add to the help what only help shows: the bundles, the exit codes and an example each."""
+    """Add to each command's help: the bundles, the exit codes and an example."""
     example = "Example: playbook check lvmh --env-file staging.env"
     group.info.epilog = f"\b\n{example}\nBundles: {bundles}, or all.\n{EXIT_CODES}"
     for command in group.registered_commands:
@@ -268,5 +268,5 @@ def _bundle_names() -> str:
 
     try:
         return ", ".join(line.model.short for line in seeds.load().bundles.values())
-    except PlaybookError:  # help is printed even where the seeds have mistakes
+    except PlaybookError:  # help is printed even if the seeds have mistakes
         return "see seeds/bundles.json"

@@ -1,4 +1,4 @@
-"""``playbook alerts``: do the channels work?"""
+"""``playbook alerts``: test the channels of the alerts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def register(app: typer.Typer) -> None:
 
 
 def test() -> None:
-    """Send one alert of each level through its own channels, and say what became of it.
+    """Send one alert of each level through its own channels, and print the result of each.
 
-    Exit 1 where one was not taken, 2 where no channel is set or one is no URL.
+    Exit 1 if a channel did not accept its alert, 2 if no channel is set or one is not a URL.
     """
     from playbook import clock
     from playbook.environment.settings import name_in_settings

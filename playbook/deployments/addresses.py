@@ -27,7 +27,7 @@ def is_like(accounts: Iterable[str]) -> dict[str, Any]:
 
 
 def is_not_like(accounts: Iterable[str]) -> dict[str, Any]:
-    """The condition that a field is no demo address with the prefix of any of some accounts."""
+    """The condition that a field is not a demo address with the prefix of any of some accounts."""
     return {"$not": {"$regex": f"^(?:{_like(accounts)})$", "$options": "i"}}
 
 

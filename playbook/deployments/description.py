@@ -68,7 +68,7 @@ class References(Protocol):
         """The ``_id`` in the app of a pristine ``_id``: the present one, else the coming one."""
 
     def key_of(self, kind: Kind, identifier: object) -> str | None:
-        """The pristine ``_id`` of what has this ``_id`` in the app; None where it is not ours."""
+        """The pristine ``_id`` of what has this ``_id`` in the app; None if it is not ours."""
 
 
 def _own_id(document: Document) -> Any:
@@ -103,7 +103,7 @@ class Kept:
     comparable_key: Callable[[object], object] = _exact
     """Two natural keys are the same where these are equal."""
     new_id: Callable[[Document], Any] | None = _own_id
-    """The ``_id`` of a document that is not there yet; None where the app itself gives it."""
+    """The ``_id`` of a document that is not there yet; None if the app itself gives it."""
     to_app: Callable[[Document, References], Document] = _same
     """A pristine document as the app keeps it when it is new; its ``_id`` is set afterwards."""
     from_app: Callable[[Document, References], Document] = _same
@@ -191,7 +191,7 @@ class ShownProduct:
 
 @dataclass(frozen=True)
 class ShownOffer:
-    """A product within a LiveSale; the price is None where the app shows none there."""
+    """A product within a LiveSale; the price is None if the app shows none there."""
 
     product_id: str
     title: str | None
@@ -228,6 +228,10 @@ class ShownLead:
     column: str
     company: str | None
     tags: Mapping[str, Any] = field(default_factory=dict)
+    value: str | None = None
+    """What it is worth, as a person reads it ("€1.8M"); None where the board does not say it so."""
+    amount: Decimal | None = None
+    """The same as a number of the card's currency; None where the board has no such number."""
 
 
 @dataclass(frozen=True)
@@ -243,7 +247,7 @@ class Listing[T]:
     """A list of the app: how one page of it is asked for, and how each entry reads.
 
     ``pages`` gives the request for the page that starts after ``skip`` entries; ``page_size`` is
-    how many it asks for, None where everything comes at once. An app may give fewer: where
+    how many it asks for, None if everything comes at once. An app may give fewer: where
     something is missing, pages are asked for until one brings nothing new. ``entry`` reads one
     entry of the answer, which is a JSON list; it raises UnreadableAnswer.
     """
@@ -263,7 +267,7 @@ class Single[T]:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the app shows; None where it has no such route."""
+    """What the app shows; None if it has no such route."""
 
     products: Listing[ShownProduct] | None = None
     product: Single[ShownProduct] | None = None
@@ -271,6 +275,8 @@ class Shown:
     livesale: Single[ShownLiveSale] | None = None
     leads: Listing[ShownLead] | None = None
     creators: Listing[ShownCreator] | None = None
+    categories: Listing[str] | None = None
+    """The names of the shop's shelves; without it nothing is said of them."""
     column_of: Callable[[str], str] = lambda stage: stage
     """The board's column in which a card of a pristine stage stands."""
 
@@ -284,7 +290,7 @@ class SignIn:
     token: Callable[[Any], str | None]
     """The token in the answer; None where there is none."""
     user_id: Callable[[Any], str | None]
-    """The user's id in the answer; None where the app does not say it there."""
+    """The user's id in the answer; None if the app does not say it there."""
     own_page: Callable[[str], Request]
     """The request for the own page; it takes the user's id."""
     account: Callable[[Any], ShownAccount]
@@ -343,11 +349,11 @@ class Deployment:
     shown: Shown
     links: Links
     kpi: Callable[[Bundle, str], ShownKpi | None]
-    """How the app shows a headline number of a bundle; None where it does not."""
+    """How the app shows a headline number of a bundle; None if it does not."""
     events: str | None = None
-    """The collection in which tracked events arrive; None where the app does not say."""
+    """The collection in which tracked events arrive; None if the app does not say."""
     register: Callable[[str, str, str], Request] | None = None
-    """The request that creates an account (address, password, name); None where a reset writes
+    """The request that creates an account (address, password, name); None if a reset writes
     the document itself."""
     front_end: FrontEnd = field(default_factory=FrontEnd)
     """How its pages are walked through in a browser."""
@@ -355,7 +361,7 @@ class Deployment:
     """The collection that is best read first (its documents are the largest)."""
 
     def kept_as(self, kind: str) -> Kept | None:
-        """How a kind is kept; None where it is not."""
+        """How a kind is kept; None if it is not."""
         return next((kept for kept in self.kept if kept.kind == kind), None)
 
     @property

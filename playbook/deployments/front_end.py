@@ -81,7 +81,7 @@ class FrontEnd:
     query_of: str = "home"
     """The name of the API's link whose query opens every page as the investor sees it."""
     address: str = ""
-    """The front end's address; empty where it is ``APP_URL``, or that of the API."""
+    """The front end's address; empty if it is ``APP_URL``, or that of the API."""
     email_field: str = ""
     """A CSS selector; empty means the field of type "email", else the first text field."""
     password_field: str = 'input[type="password"]'

@@ -19,7 +19,7 @@ OURS = ("playbook", "aislemarts")
 def load(name: str = "") -> Deployment:
     """The description by that name: ``playbook``, ``aislemarts``, or the path of a ``.py`` file.
 
-    Such a file holds a Deployment named ``DEPLOYMENT``. Raises WrongUsage where there is none.
+    Such a file holds a Deployment named ``DEPLOYMENT``. Raises WrongUsage if there is none.
     """
     name = name.strip() or DEFAULT
     if name in OURS:

@@ -61,7 +61,7 @@ class Night:
 
     @property
     def pristine(self) -> bool:
-        """Whether the bundle was reset tonight and is GO; a rollback is no success.
+        """Whether the bundle was reset tonight and is GO; a rollback is not a success.
 
         Where it was to be walked through, that must be GO, too.
         """
@@ -108,7 +108,7 @@ class Night:
     def severity(self) -> str | None:
         """How bad it is (playbook, "Failure Escalation"), a meeting soon taken into account.
 
-        The worst of the failed checks'; None where all is well.
+        The worst of the failed checks'; None if all is well.
         """
         if self.pristine:
             return None

@@ -100,7 +100,7 @@ def walk_through(
 ) -> Verdict:
     """Walk through a bundle's demo in a browser, as ``playbook walk`` does.
 
-    Without a browser the verdict says that it was not walked, which is no GO.
+    Without a browser the verdict says that it was not walked, which is not a GO.
     """
     from playbook.verdict.run_features import Walking, check
     from playbook.walk.browser import NotWalked
@@ -137,7 +137,7 @@ class Nightly:
     """Reset time and grace, where a night is to be made only if it is due."""
     check: Check = run_features
     walk: Walk | None = None
-    """Walks through a demo that is GO; None where nobody asked for it."""
+    """Walks through a demo that is GO; None if nobody asked for it."""
     coming: Coming | None = None
     """Which meeting the calendars name next, where there are calendars."""
     say: Callable[[str], None] = print
@@ -166,7 +166,7 @@ class Nightly:
     def run(self, bundle: Bundle) -> Night:
         """One bundle's night, recorded in the journal and sent to people.
 
-        Raises BeingReset or LeaseLost where another run is at work, NotDue, and StoppedEarly: these
+        Raises BeingReset or LeaseLost if another run is at work, NotDue, and StoppedEarly: these
         send no alert. Raises Crashed for what should not happen.
         """
         night = Night(bundle, clock.now(), environment=self.environment.name)
@@ -302,7 +302,7 @@ class Nightly:
     def _go_state(self, night: Night) -> backup.Backup | None:
         """The last state that was GO and can still be shown; None, with a note, where none is.
 
-        A state whose LiveSale has begun is no demo any more, however good it was.
+        A state whose LiveSale has begun is not a demo any more, however good it was.
         """
         bundle, now = night.bundle, clock.now()
         try:

@@ -55,7 +55,7 @@ class Accounts:
     db: Database[dict[str, Any]]
 
     def add(self, name: str, role: str, password: str, now: datetime) -> Person:
-        """Make an account. Raises WrongUsage where the name is taken, or a value is not valid."""
+        """Make an account. Raises WrongUsage if the name is taken, or a value is not valid."""
         person = Person(_name(name), _role(role))
         try:
             self.db[COLLECTION].insert_one(
@@ -82,7 +82,7 @@ class Accounts:
             raise WrongUsage(f"there is no user {name!r}")
 
     def remove(self, name: str) -> None:
-        """Remove an account. Raises WrongUsage where there is none."""
+        """Remove an account. Raises WrongUsage if there is none."""
         if not self.db[COLLECTION].delete_one({"_id": _name(name)}).deleted_count:
             raise WrongUsage(f"there is no user {name!r}")
 
@@ -102,7 +102,7 @@ class Accounts:
         return self.db[COLLECTION].find_one({"role": "operator"}, {"_id": 1}) is not None
 
     def verify(self, name: str, password: str, now: datetime) -> Person | None:
-        """Who signs in with a password; None where it is wrong, or the account unknown or locked.
+        """Who signs in with a password; None if it is wrong, or the account unknown or locked.
 
         The fifth wrong password locks the account for an hour. An attempt is counted before its
         password is compared: of many at once, no more than five are compared.

@@ -58,7 +58,7 @@ class CheckResult(BaseModel):
     scenario: str
     status: str = Field(description="passed, failed, error or skipped")
     severity: str = Field(description="critical, high or medium")
-    reason: str = Field(description="expected and found; empty where it passed")
+    reason: str = Field(description="expected and found; empty if it passed")
     playbook: str = Field(description="the playbook's own line")
 
 

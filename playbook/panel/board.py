@@ -43,7 +43,7 @@ class _Readings:
 
 @dataclass(frozen=True)
 class Board:
-    """Reads the cards of one environment. Raises Unreachable where MongoDB is away."""
+    """Reads the cards of one environment. Raises Unreachable if MongoDB is away."""
 
     environment: Environment
     seeds: Seeds

@@ -68,7 +68,7 @@ class Card:
 
     @property
     def severity(self) -> str:
-        """How bad a NO-GO is, in words: "can't start"; empty where the bundle is not NO-GO."""
+        """How bad a NO-GO is, in words: "can't start"; empty if the bundle is not NO-GO."""
         return str(self.reasons[0]["severity_in_words"]) if self.reasons else ""
 
     @property
@@ -108,7 +108,7 @@ class Card:
 
     @property
     def walked(self) -> str:
-        """What the last walk through the demo as it is now has said; empty where none was made."""
+        """What the last walk through the demo as it is now has said; empty if none was made."""
         walk = self.judged.walk
         return (walk_verdict(walk) or "") if walk else ""
 

@@ -70,7 +70,7 @@ def run(
 ) -> Checked:
     """Check one bundle for real, in a child process; with ``walk``, walk through it instead.
 
-    Raises Unreachable where the environment is not, CheckBroke where there is no verdict.
+    Raises Unreachable if the environment is not, CheckBroke where there is no verdict.
     """
     with _turns:
         return _run(environment, seeds, bundle, on_result, walk)
@@ -158,7 +158,7 @@ def main() -> NoReturn:
         print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
 
     status = 0
-    # Whatever a plugin prints is no answer of ours.
+    # Whatever a plugin prints is not an answer of ours.
     with redirect_stdout(sys.stderr):
         try:
             say(document=_verdict_document(sys.argv[1], sys.argv[2:], say))

@@ -31,13 +31,15 @@ class Line:
     status: str
     """passed, failed, or unknown where there was no check."""
     results: tuple[Mapping[str, Any], ...]
-    """What each scenario said; empty where the run kept no more than the failed names."""
+    """What each scenario said; empty if the run kept no more than the failed names."""
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """What it stands on: what is "stored", what was "seen" in the app."""
-        looked_at = ((str(r.get("status")), str(r.get("evidence"))) for r in self.results)
-        return in_evidence_order(looked_at)
+        """What was found good: what is "stored", what was "seen" in the app."""
+        return in_evidence_order(
+            ("waived" if r.get("waived") else str(r.get("status")), str(r.get("evidence")))
+            for r in self.results
+        )
 
 
 def checklist(bundle: Bundle, run: Document | None) -> list[Line]:

@@ -73,7 +73,7 @@ class Work:
         return self._resets(progress, by).roll_back(bundle, saved, force=force)
 
     def before_last_change(self, bundle: Bundle) -> Backup:
-        """What a rollback without a name puts back. Raises WrongUsage where there is nothing."""
+        """What a rollback without a name puts back. Raises WrongUsage if there is nothing."""
         return self._resets(silent, "").before_last_change(bundle)
 
     def check(
@@ -81,7 +81,7 @@ class Work:
     ) -> Checked:
         """Say GO or NO-GO of a bundle and record it, even where the check could not be run.
 
-        Raises Unreachable or CheckBroke where there is no verdict.
+        Raises Unreachable or CheckBroke if there is no verdict.
         """
         run = recording.begin(self.seeds, bundle.key, by)
         try:
@@ -103,7 +103,7 @@ class Work:
     ) -> Checked:
         """Walk through a demo in a browser and record it; its pictures are kept with the run.
 
-        Raises Unreachable or CheckBroke where there is no verdict.
+        Raises Unreachable or CheckBroke if there is no verdict.
         """
         run = recording.begin(self.seeds, bundle.key, by, WALK)
         walk = check_process.Walk(self.backups, run.id, on_picture)

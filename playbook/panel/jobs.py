@@ -131,7 +131,7 @@ class Jobs:
         self._heart.join()
 
     def start(self, bundle: str, kind: Kind, by: str, task: Task) -> bool:
-        """Start a job; False where one is running for the bundle already. Raises PyMongoError."""
+        """Start a job; False if one is running for the bundle already. Raises PyMongoError."""
         job = uuid.uuid4().hex
         now = self._clock.now()
         fresh: Document = {

@@ -38,16 +38,16 @@ class WantedRollback:
 
 
 def wanted_reset(desk: Desk, bundle: Bundle, typed: str) -> WantedReset:
-    """A reset with the meeting's time as it was typed. Raises WrongUsage where it is not a time."""
+    """A reset with the meeting's time as it was typed. Raises WrongUsage if it is not a time."""
     access, past = access_typed(bundle, typed)
     card = desk.card(bundle)
     return WantedReset(card, access, (*past, *_questions_of_now(card)))
 
 
 def access_typed(bundle: Bundle, typed: str) -> tuple[datetime | None, list[Question]]:
-    """T as it was typed, None where nothing was; and a question where it is over.
+    """T as it was typed, None if nothing was; and a question where it is over.
 
-    Raises WrongUsage where it is not a time, or a year that cannot be meant.
+    Raises WrongUsage if it is not a time, or a year that cannot be meant.
     """
     now = clock.now()
     if not typed.strip():
@@ -60,7 +60,7 @@ def access_typed(bundle: Bundle, typed: str) -> tuple[datetime | None, list[Ques
 
 
 def wanted_rollback(desk: Desk, bundle: Bundle, to: str) -> WantedRollback:
-    """A rollback to a backup. Raises WrongUsage or Refused where there is no such backup."""
+    """A rollback to a backup. Raises WrongUsage or Refused if there is no such backup."""
     saved = backup_wanted(desk, bundle, to)
     when = clock.local_text(saved.taken_at, bundle.timezone)
     question: Question = (
@@ -75,7 +75,7 @@ def wanted_rollback(desk: Desk, bundle: Bundle, to: str) -> WantedRollback:
 def backup_wanted(desk: Desk, bundle: Bundle, to: str) -> Backup:
     """The backup of a folder's name; without a name, the one before the last change.
 
-    Raises WrongUsage or Refused where there is none.
+    Raises WrongUsage or Refused if there is none.
     """
     if not to:
         return desk.work.before_last_change(bundle)

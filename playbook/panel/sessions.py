@@ -50,7 +50,7 @@ class Sessions:
         return token
 
     def find(self, token: str | None, now: datetime) -> Session | None:
-        """The open session of a token; None where it has expired or its account is gone."""
+        """The open session of a token; None if it has expired or its account is gone."""
         if not token or len(token) > LONGEST_TOKEN:
             return None
         found = self.db[COLLECTION].find_one({"_id": _digest(token), "expires_at": {"$gt": now}})

@@ -58,7 +58,7 @@ def places() -> Mapping[str, Place]:
 
 
 def place_of(line: str) -> Place | None:
-    """Where a checklist line stands; None where the playbook, or this copy of it, has none such."""
+    """Where a checklist line stands; None if the playbook, or this copy of it, has none such."""
     return places().get(line)
 
 

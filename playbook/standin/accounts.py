@@ -89,7 +89,7 @@ def _fits(password: str, stored: object) -> bool:
         return False
     try:
         return bcrypt.checkpw(given, stored.encode())
-    except ValueError:  # what is stored is no bcrypt hash
+    except ValueError:  # what is stored is not a bcrypt hash
         return False
 
 

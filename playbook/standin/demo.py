@@ -37,7 +37,7 @@ class Bundles:
         self._db, self._redis = deployment.db, deployment.redis
 
     def cached(self, bundle_id: str, name: str) -> Mapping[str, Any] | None:
-        """The cached copy of a bundle's document; None where none is readable."""
+        """The cached copy of a bundle's document; None if none is readable."""
         found: Any = self._redis.get(f"aislemarts:bundle:{bundle_id}:{name}")
         try:
             document = json.loads(found or b"null")
@@ -55,7 +55,7 @@ class Bundles:
         return self._db.awareness_contexts.find_one({"_id": bundle_id}) if copy is None else copy
 
     def livesale(self, bundle_id: str) -> str:
-        """The id of its LiveSale, empty where it has none."""
+        """The id of its LiveSale, empty if it has none."""
         event = self._db.livesales.find_one({"bundle": bundle_id}, {"_id": 1})
         return str(event["_id"]) if event else ""
 
@@ -70,7 +70,7 @@ class Bundles:
         return fields((showcase or {}).get("headline"))
 
     def rate(self, own: str, currency: str) -> object:
-        """A stored rate; None where it is not stored."""
+        """A stored rate; None if it is not stored."""
         return fields((self._db.currency_rates.find_one({"_id": own}) or {}).get("rates")).get(
             currency
         )

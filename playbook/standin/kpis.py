@@ -13,7 +13,7 @@ from playbook.pristine.money import money_in, named_in
 CENT = Decimal("0.01")
 
 type RateOf = Callable[[str, str], object]
-"""The stored rate between two currencies, as stored; None where no such rate is stored."""
+"""The stored rate between two currencies, as stored; None if no such rate is stored."""
 
 
 def in_currency(

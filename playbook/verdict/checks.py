@@ -44,14 +44,17 @@ SEVERITIES = ("medium", "high", "critical")
 def in_evidence_order(looked_at: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """What a check stands on: "stored", "seen", or both.
 
-    ``looked_at`` holds the status and the evidence of each of its results; only a pass counts.
+    ``looked_at`` holds the status and the evidence of each of its results. What is "stored" is
+    proved only where all that looked at it passed; what is waived proves nothing either way.
     """
+    looked_at = list(looked_at)
     passed = {evidence for status, evidence in looked_at if status == "passed"}
-    return tuple(evidence for evidence in EVIDENCE if evidence in passed)
+    wrong = {evidence for status, evidence in looked_at if status in ("failed", "error", "skipped")}
+    return tuple(evidence for evidence in EVIDENCE if evidence in passed - wrong)
 
 
 def checks_by_evidence(stands_on: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The checks that have looked at what is "stored", and those that have "seen" it in the app.
+    """The checks that found good what is "stored", and those that have "seen" it in the app.
 
     ``stands_on`` holds what each check stands on.
     """
@@ -83,5 +86,5 @@ def failed_checks(
 
 
 def worst(severities: list[str]) -> str:
-    """The worst of some severities. Raises ValueError where there is none."""
+    """The worst of some severities. Raises ValueError if there is none."""
     return max(severities, key=SEVERITIES.index)

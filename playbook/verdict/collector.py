@@ -54,7 +54,7 @@ def history_of(environment: Environment) -> str:
 
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
-    """The Gherkin scenario of a test, or None where it is a test of another kind."""
+    """The Gherkin scenario of a test, or None if it is a test of another kind."""
     if not isinstance(item, pytest.Function):
         return None
     return scenario_wrapper_template_registry.get(item.function)
@@ -229,7 +229,7 @@ class _Outcome:
     reason: str = ""
     findings: Sequence[Finding] = ()
     remedy: Remedy | None = None
-    """None where what usually helps against failures of the check does."""
+    """None if what usually helps against failures of the check does."""
     kind: FailureKind = FailureKind.DATA
 
 

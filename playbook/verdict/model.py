@@ -44,7 +44,7 @@ class Result:
     evidence: str = "stored"
     """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
-    """Why a failure has been accepted for a while; empty where it has not."""
+    """Why a failure has been accepted for a while; empty if it has not."""
 
 
 SEVERITY_IN_WORDS: Mapping[str, str] = {
@@ -67,12 +67,15 @@ class Reason:
     remedy: Remedy
     details: tuple[str, ...]
     """Every finding or error as the check worded it."""
+    evidence: tuple[str, ...] = ()
+    """Where it is wrong: in what is "stored", in what is "seen", or in both."""
 
     def document(self) -> dict[str, Any]:
         """For JSON and the journal."""
         return {
             **vars(self),
             "checks": list(self.checks),
+            "evidence": list(self.evidence),
             "remedy": str(self.remedy),
             "severity_in_words": SEVERITY_IN_WORDS[self.severity],
             "details": list(self.details),
@@ -81,7 +84,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class BundleVerdict:
-    """All results of one bundle. One that lacks a check, or could not run one, is no GO."""
+    """All results of one bundle. One that lacks a check, or could not run one, is not a GO."""
 
     bundle: str
     results: tuple[Result, ...]
@@ -124,7 +127,7 @@ class BundleVerdict:
 
     @property
     def not_passed(self) -> list[Result]:
-        """The results that are no pass, in the features' order; what was not walked is neither."""
+        """The failed results, in the features' order; pages that were not walked do not count."""
         passed = ("passed", NOT_WALKED)
         return [result for result in self.results if result.status not in passed]
 
@@ -136,8 +139,11 @@ class BundleVerdict:
         return failed_checks(failed, made, self.required)
 
     def stands_on(self, check: str) -> tuple[str, ...]:
-        """What a check has looked at: "stored", "seen", or both."""
-        return in_evidence_order((result.status, result.evidence) for result in self.of(check))
+        """What a check found good: what is "stored", what is "seen", or both."""
+        return in_evidence_order(
+            ("waived" if result.waived else result.status, result.evidence)
+            for result in self.of(check)
+        )
 
     def of(self, check: str) -> list[Result]:
         """The results of one check."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, SEVERITIES, WALK
+from playbook.verdict.checks import CHECKS, EVIDENCE, SEVERITIES, WALK
 from playbook.verdict.model import BundleVerdict, Reason, Result, Verdict
 
 ADVICE: Mapping[Remedy, str] = {
@@ -206,7 +206,7 @@ def _cause(seen: _Seen, names: Mapping[str, str], mentions: Mapping[str, int]) -
 
 
 def _join_counts(groups: dict[tuple[str, str], list[_Seen]]) -> None:
-    """A count that is off follows from the things that are missing: it is no reason of its own."""
+    """Leave out a wrong count if missing things explain it: then it is not a reason of its own."""
     for cause in [c for c in groups if c[0] == "count"]:
         for other, seen in groups.items():
             if other[0] == "thing" and any(s.result.check == cause[1] for s in seen):
@@ -224,6 +224,7 @@ def _reason(sentence: str, seen: Sequence[_Seen]) -> Reason:
         len(seen),
         Remedy(gravest.remedy),
         tuple(dict.fromkeys(one.text for one in seen)),
+        tuple(kind for kind in EVIDENCE if any(one.result.evidence == kind for one in seen)),
     )
 
 

@@ -65,7 +65,7 @@ def check(
 ) -> Verdict:
     """Look at some bundles and say GO or NO-GO, changing no demo data.
 
-    With ``walking`` they are walked through in a browser, too. Raises NotWalked where there is
+    With ``walking`` they are walked through in a browser, too. Raises NotWalked if there is
     none.
 
     Not to be run twice at once in one process: pytest is made for one session at a time. Raises

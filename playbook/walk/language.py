@@ -58,7 +58,7 @@ class Languages:
         return self._messages.get(language, {}).get(name, "")
 
     def foreign(self, line: str, language: str) -> str | None:
-        """The other language that a line is in; None where it may be in the page's own."""
+        """The other language that a line is in; None if it may be in the page's own."""
         rest = self._without_names(line)
         if not _WORD.search(rest):
             return None

@@ -37,7 +37,7 @@ class Amount:
     number: str
 
     def value(self, locale: str) -> Decimal | None:
-        """How much it is to a reader of a locale; None where it reads as no number there."""
+        """How much it is to a reader of a locale; None if it reads as no number there."""
         return parsed(self.number, locale)
 
 
@@ -71,7 +71,7 @@ def is_figure(text: str) -> bool:
 
 
 def parsed(number: str, locale: str) -> Decimal | None:
-    """A number by a locale's own signs; None where it is not written in that locale's way."""
+    """A number by a locale's own signs; None if it is not written in that locale's way."""
     place = place_of(locale)
     group, point = _sign(get_group_symbol(place)), _sign(get_decimal_symbol(place))
     grouped = rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d+"

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from playbook import clock
 from playbook.deployments.front_end import Action, FrontEnd, Tap, Type
@@ -149,7 +149,7 @@ class Walk:
         return self._pages[step]
 
     def _not_known(self, step: str) -> str:
-        """Why a step cannot be walked; empty where it can."""
+        """Why a step cannot be walked; empty if it can."""
         if step != "joined" and not self.front_end.pages.get(step):
             return self.front_end.not_known.get(step) or "its description names no page for it"
         return self.front_end.not_known.get(step, "")
@@ -172,7 +172,7 @@ class Walk:
         """End the browser's context and remove what the walk left in the database.
 
         With ``keep_trace`` a Playwright trace stays beside the pictures, its secrets hidden.
-        Raises Unreachable where MongoDB has gone away.
+        Raises Unreachable if MongoDB has gone away.
         """
         try:
             if self._traced:
@@ -186,7 +186,7 @@ class Walk:
     # Where the pages are
 
     def _address(self, step: str) -> str:
-        """Where a step's page is. Raises Unobservable where no link leads there."""
+        """Where a step's page is. Raises Unobservable if no link leads there."""
         wanted = self.front_end.pages[step]
         links = self.demo.reading.context.field("demo_urls", dict)
         if wanted.startswith("/"):
@@ -199,7 +199,7 @@ class Walk:
         return self._absolute(link)
 
     def _absolute(self, link: str) -> str:
-        return urljoin(self.environment.front_end_address.rstrip("/") + "/", link)
+        return self.environment.page_address(link)
 
     # What is done there
 
@@ -250,7 +250,7 @@ class Walk:
         self._begin_reading()
         problem, status, seconds = self._open(address)
         if not problem and seconds > TOO_SLOW:
-            # Once more: a machine that had to wake up first is no slow page.
+            # Once more: a machine that had to wake up first is not a slow page.
             problem, status, again = self._open(address)
             seconds = min(seconds, again)
         actions = {"mood_to_cart": self.front_end.mood, "chat": self.front_end.talk}.get(step, ())
@@ -345,7 +345,7 @@ class Walk:
         """Wait until nothing on the page changes any more; seconds until its last change.
 
         ``before`` is what a look has seen before something was done on the page: that it has not
-        reacted yet is no sign that it has settled.
+        reacted yet is not a sign that it has settled.
         """
         last, looks = before or {}, 0
         since = changed = time.monotonic()
@@ -372,7 +372,7 @@ class Walk:
         return changed - started
 
     def _look(self) -> Mapping[str, Any] | None:
-        """What look.js sees; None where the page is just being left for the next."""
+        """What look.js sees; None if the page is just being left for the next."""
         try:
             seen: Mapping[str, Any] = self._tab.evaluate(LOOK)
         except Exception:  # noqa: BLE001 - as above
@@ -478,7 +478,7 @@ class Walk:
         self._under_way.discard(request)
         self._leaving.discard(request)
         self._last_end = time.monotonic()
-        # The browser ends a page's requests when the next page opens: that is no failure.
+        # The browser ends a page's requests when the next page opens: that is not a failure.
         if failed and "ERR_ABORTED" not in str(request.failure):
             self._failed.append(f"{request.method} {_path(request.url)}: {request.failure}")
 
@@ -506,7 +506,7 @@ class Walk:
             raw = target.with_name(".trace-as-written.zip")
             try:
                 self._context.tracing.stop(path=raw)
-                traces.hide_secrets(raw, target, self._secrets)
+                traces.hide_secrets(raw, target, self._secrets, self.environment.redact)
             finally:
                 raw.unlink(missing_ok=True)
 

@@ -454,7 +454,7 @@ class Walked:
         )
 
     def _amounts_beside(self, page: Page, product: Product) -> tuple[Amount, ...] | None:
-        """The amounts in a product's card; None where the page does not show the product."""
+        """The amounts in a product's card; None if the page does not show the product."""
         cards = page.chosen.get("card", ())
         if self.walk.front_end.card:
             for card in cards:
@@ -484,7 +484,7 @@ class Walked:
         return [name for name in (self._own_name(product), plain(product.name)) if name]
 
     def _own_name(self, product: Product) -> str:
-        """A product's name in the investor's language; empty where it has none of its own."""
+        """A product's name in the investor's language; empty if it has none of its own."""
         names = (product.names or {}).items()
         return plain(next((name for language, name in names if language == self.language), ""))
 
@@ -520,7 +520,7 @@ class Walked:
 
 
 def parsed_percent(text: str, locale: str) -> Decimal | None:
-    """The share that a percentage means; None where it is none."""
+    """The share that a percentage means; None if it is none."""
     number = parsed(plain(text).replace("%", "").strip(), locale)
     return None if number is None else number / 100
 

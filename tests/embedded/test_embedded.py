@@ -266,7 +266,7 @@ def test_it_starts_from_anywhere(tmp_path: Path) -> None:
         assert parent.wait(DEADLINE_SECONDS) == 0
 
 
-def test_a_keeper_ends_a_command_that_will_not(tmp_path: Path) -> None:
+def test_the_supervisor_ends_a_command_that_will_not(tmp_path: Path) -> None:
     stubborn = (
         "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
         "print(os.getpid(), flush=True); time.sleep(600)"
@@ -279,11 +279,11 @@ def test_a_keeper_ends_a_command_that_will_not(tmp_path: Path) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=PROJECT,
-    ) as keeper:
-        assert keeper.stdout is not None and keeper.stdin is not None
-        pid = int(keeper.stdout.readline())
-        keeper.stdin.close()
-        assert keeper.wait(DEADLINE_SECONDS) != 0
+    ) as supervisor:
+        assert supervisor.stdout is not None and supervisor.stdin is not None
+        pid = int(supervisor.stdout.readline())
+        supervisor.stdin.close()
+        assert supervisor.wait(DEADLINE_SECONDS) != 0
     assert gone(pid)
     assert not lost.exists()
 

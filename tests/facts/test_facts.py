@@ -235,9 +235,9 @@ LIVESALE: list[Case] = [
         starts_at=i.first("livesales")["starts_at"] + timedelta(hours=1))),
     ("sequoia", "livesale", "found Wed 25 Nov 2026, 18:00 PST", lambda i: i.first(
         "livesales").update(starts_at=i.first("livesales")["starts_at"] + timedelta(days=1))),
-    ("sequoia", "livesale", "starts_at is no instant but 'soon'",
+    ("sequoia", "livesale", "starts_at is not an instant but 'soon'",
      put("livesales", "LS-SEQ-001", starts_at="soon")),
-    ("sequoia", "livesale", "starts_at is no instant but nothing",
+    ("sequoia", "livesale", "starts_at is not an instant but nothing",
      drop("livesales", "LS-SEQ-001", "starts_at")),
     ("sequoia", "livesale", "expected after Sun 22 Nov 2026, 04:30 PST",
      put("livesales", "LS-SEQ-001", starts_at=AT)),
@@ -944,7 +944,7 @@ def test_a_livesale_without_an_anchor_and_a_journal_cannot_be_judged() -> None:
     imagined.last_run = None
     drop("livesales", "LS-SEQ-001", "anchored_at")(imagined)
     reasons = failed_checks(imagined)
-    assert "anchored_at is no instant but nothing" in reasons["livesale"]
+    assert "anchored_at is not an instant but nothing" in reasons["livesale"]
 
 
 def test_a_featured_product_that_is_sold_out_spoils_the_livesale() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
-from playbook import PROJECT, clock
+from playbook import clock
 from playbook.environment import Environment
 from playbook.errors import WrongUsage
 from playbook.nights import nightly
@@ -44,6 +43,7 @@ from playbook.processes.signals import StopRequest
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict, Result, Verdict
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
 SUNDAY = datetime(2026, 10, 25, tzinfo=UTC)
@@ -580,14 +580,8 @@ def test_the_command_shows_meetings_and_says_what_it_cannot_read(
 
     def command(*arguments: str, calendars: str) -> subprocess.CompletedProcess[str]:
         variables = rehearsal.sandbox.environment.settings.as_variables()
-        return subprocess.run(
-            [sys.executable, "-m", "playbook", "meetings", *arguments],
-            cwd=PROJECT,
-            env={**os.environ, **variables, "PLAYBOOK_CALENDARS": calendars},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {**os.environ, **variables, "PLAYBOOK_CALENDARS": calendars}
+        return run_command("meetings", *arguments, variables=variables)
 
     shown = command(calendars=str(rehearsal.file))
     assert shown.returncode == 0, shown.stderr

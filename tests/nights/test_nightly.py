@@ -709,7 +709,7 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
     assert "running" not in {run["status"] for run in scene.runs}
 
 
-# The alerts are no part of the verdict
+# The alerts are not part of the verdict
 
 
 def test_a_dead_webhook_is_retried_written_down_and_tried_on_the_next_channel_up(

@@ -31,6 +31,7 @@ from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StopRequest
+from tests.forked_commands import run_command
 
 DEADLINE_SECONDS = 60.0
 ZONES = (
@@ -237,15 +238,7 @@ def test_the_command_ends_with_2_and_one_line(seeds: Seeds) -> None:
 
 
 def playbook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "playbook", *arguments],
-        env={**bare_environment(), **variables},
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
+    return run_command(*arguments, variables={**bare_environment(), **variables})
 
 
 def bare_environment() -> dict[str, str]:

@@ -45,6 +45,7 @@ from playbook.reset.lease import held
 from playbook.reset.standing import UNKNOWN, judge
 from playbook.verdict.checks import CHECKS, checks_by_evidence, evidence_in_words
 from playbook.verdict.model import GO, NO_GO
+from tests.forked_commands import run_command
 from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel, served
 from tests.sandbox import Sandbox, until
 from tests.tcp_proxy import Wire
@@ -504,7 +505,7 @@ def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: 
 def test_who_comes_between_question_and_answer_is_not_overrun(
     running: Panel, sandbox: Sandbox
 ) -> None:
-    """Saying yes to a meeting is no yes to a session that nobody knew of."""
+    """Saying yes to a meeting is not a yes to a session that nobody knew of."""
     visitor = running.visitor("operator")
     somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset", although="meeting")
@@ -884,14 +885,8 @@ def test_without_mongodb_it_says_so(seeds: Seeds, tmp_path: Path) -> None:
 
 
 def command(sandbox: Sandbox, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "playbook", *arguments],
-        env={
-            **os.environ, **sandbox.environment.settings.as_variables(),
-            "PYTHONPATH": str(PROJECT),
-        },
-        input=stdin, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    variables = {**os.environ, **sandbox.environment.settings.as_variables()}
+    return run_command(*arguments, variables=variables, stdin=stdin)
 
 
 def test_accounts_are_made_by_the_command(running: Panel, sandbox: Sandbox) -> None:
@@ -921,11 +916,7 @@ def test_accounts_are_made_by_the_command(running: Panel, sandbox: Sandbox) -> N
 
 def test_accounts_take_a_deployment() -> None:
     bare = {k: v for k, v in os.environ.items() if k not in ("MONGO_URI", "REDIS_URL", "API_URL")}
-    found = subprocess.run(
-        [sys.executable, "-P", "-m", "playbook", "admin", "users"],
-        env={**bare, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, timeout=60,
-        check=False,
-    )  # fmt: skip
+    found = run_command("admin", "users", variables=bare)
     assert found.returncode == 2
     assert "set MONGO_URI, REDIS_URL, API_URL first" in found.stderr
 
@@ -964,7 +955,7 @@ def test_serve_brings_an_environment_up_and_leaves_nothing(tmp_path: Path) -> No
                 env={**bare, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True,
                 timeout=60, check=False,
             )  # fmt: skip
-            assert (taken.returncode, "can't be listened on" in taken.stderr) == (2, True)
+            assert (taken.returncode, "cannot be used" in taken.stderr) == (2, True)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)

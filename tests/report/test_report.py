@@ -197,10 +197,10 @@ def test_the_documents_short_form_is_enough(tmp_path: Path) -> None:
     ("content", "told"),
     [
         (None, "can't be read"),
-        (b"\xff\xfe{", "is no JSON"),
-        (b"[]", "is no verdict"),
-        (b"{}", "is no verdict"),
-        (b'{"verdict": "GO", "generated_at": "today", "bundles": []}', "is no verdict"),
+        (b"\xff\xfe{", "is not JSON"),
+        (b"[]", "is not a verdict"),
+        (b"{}", "is not a verdict"),
+        (b'{"verdict": "GO", "generated_at": "today", "bundles": []}', "is not a verdict"),
         (
             b'{"verdict": "GO", "generated_at": "2026-11-22T03:05:00Z", "bundles": []}',
             "contradicts itself",
@@ -225,7 +225,7 @@ def test_an_unknown_status_is_no_verdict(tmp_path: Path) -> None:
     document["bundles"][0]["checks"][0]["status"] = "fine"
     file = tmp_path / "verdict.json"
     file.write_text(json.dumps(document))
-    with pytest.raises(WrongUsage, match="is no verdict"):
+    with pytest.raises(WrongUsage, match="is not a verdict"):
         verdict_page.read(file)
 
 
@@ -277,7 +277,7 @@ def test_a_go_that_requires_too_little_is_refused(required: object, tmp_path: Pa
     document["bundles"][0]["required"] = required
     file = tmp_path / "verdict.json"
     file.write_text(json.dumps(document))
-    with pytest.raises(WrongUsage, match="is no verdict"):
+    with pytest.raises(WrongUsage, match="is not a verdict"):
         verdict_page.read(file)
 
 

@@ -273,7 +273,7 @@ def test_mongodb_away_before_the_first_step_leaves_nothing_undone(wired: Wired) 
 
 
 def test_a_record_that_is_not_whole_stops_nobody(used: Sandbox, undisturbed: Held) -> None:
-    """A machine lost power while it wrote: its half record is no reason not to reset."""
+    """A machine lost power while it wrote: its half record is not a reason not to reset."""
     spool = used.backups / "journal"
     spool.mkdir(exist_ok=True)
     broken = {"a.json": '{"_id": "20', "b.json": "", "c.json": "[]", "d.json": '{"no": "bundle"}'}

@@ -17,8 +17,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote
 
+from playbook.environment.redaction import secrets_in_whole
 from playbook.errors import WrongUsage
 from playbook.verdict.checks import SEVERITIES
 
@@ -33,8 +34,6 @@ RECIPIENTS = ("to", "cc", "bcc")
 _SEPARATOR = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ENDS_IN_RECIPIENTS = re.compile(r"[?&](?:to|cc|bcc)=[^&\s]*$", re.IGNORECASE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
-_NAMELESS = 20
-"""A part of a URL at least this long is taken for a secret, whatever it looks like."""
 
 
 def setting(level: str) -> str:
@@ -52,7 +51,7 @@ class Channels:
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Channels:
         """The channels that are set.
 
-        Raises WrongUsage, naming the setting and never the URL, where one is no URL.
+        Raises WrongUsage, naming the setting and never the URL, where one is not a URL.
         """
         variables = os.environ if variables is None else variables
         return cls({level: urls_in(setting(level), variables) for level in LEVELS})
@@ -60,7 +59,12 @@ class Channels:
     @property
     def secrets(self) -> list[str]:
         """What must appear nowhere: the URLs, their passwords, tokens and keys."""
-        return [secret for urls in self.urls.values() for url in urls for secret in _secrets(url)]
+        return [
+            secret
+            for urls in self.urls.values()
+            for url in urls
+            for secret in secrets_in_whole(url)
+        ]
 
     def ways(self, level: str) -> list[str]:
         """The levels to try an alert on, one after the other, until somebody was reached.
@@ -75,13 +79,13 @@ class Channels:
 
 
 def urls_in(name: str, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The URLs that a setting lists, each once. Raises WrongUsage where an entry is no URL."""
+    """The URLs that a setting lists, each once. Raises WrongUsage if an entry is not a URL."""
     stated = variables.get(name, "").strip(" \t\r\n,;")
     urls = tuple(dict.fromkeys(_entries(stated)))
     for number, url in enumerate(urls, start=1):
         if not _URL.match(url):
             raise WrongUsage(
-                f"{name}: entry {number} is no apprise URL; expected one like "
+                f"{name}: entry {number} is not an apprise URL; expected one like "
                 "slack://TOKEN_A/TOKEN_B/TOKEN_C/#investor-demos"
             )
     return urls
@@ -102,25 +106,3 @@ def _entries(stated: str) -> Iterator[str]:
 def service(url: str) -> str:
     """What may be shown of a URL: its kind ("slack")."""
     return url.partition("://")[0].lower()
-
-
-def _secrets(url: str) -> list[str]:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return [url]
-    netloc = parts.netloc.rpartition("@")[2]
-    candidates = [parts.username or "", *parts.path.split("/"), *parts.fragment.split("/")]
-    candidates += [value for _, value in parse_qsl(parts.query)]
-    if "." not in host:  # slack://TOKEN_A/…: no host at all
-        candidates += [netloc, host]
-    found = [url, parts.password or "", *(c for c in candidates if _looks_secret(c))]
-    return [form for part in found if part for form in {part, unquote(part)}]
-
-
-def _looks_secret(part: str) -> bool:
-    if "@" in part or part.count(".") > 1:  # an address or a host: known to everybody
-        return False
-    mixed = any(c.isdigit() for c in part) and any(c.isalpha() for c in part)
-    return len(part) >= _NAMELESS or (len(part) >= 8 and mixed)

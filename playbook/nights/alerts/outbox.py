@@ -174,15 +174,15 @@ def each_recipient(url: str) -> list[tuple[str, str]]:
 def recipients_in(text: str) -> list[str]:
     """The recipients that a text lists, however they are separated; names are left out.
 
-    What is no address stays, so that it is tried and named as lost.
+    What is not an address stays, so that it is tried and named as lost.
     """
     plain = _NAMED.sub(r",\1,", text)
     return [one for one in re.split(r"[,;\s<>\"]+", plain) if one]
 
 
 def _shown(address: str, number: int) -> str:
-    # What is no address may be a part of a password that stands in the wrong place.
-    return address if "@" in address else f"recipient no. {number}, which is no address"
+    # What is not an address may be a part of a password that stands in the wrong place.
+    return address if "@" in address else f"recipient no. {number}, which is not an address"
 
 
 def through_apprise(url: str, title: str, body: str, level: str) -> bool:

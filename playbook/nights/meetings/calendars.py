@@ -132,7 +132,7 @@ class Calendar:
 
 
 def calendars(variables: Mapping[str, str] | None = None) -> list[Calendar]:
-    """The calendars that are set. Raises WrongUsage where an entry is neither file nor address."""
+    """The calendars that are set. Raises WrongUsage if an entry is neither file nor address."""
     stated = (os.environ if variables is None else variables).get(SETTING, "").strip(" \t\r\n,")
     found = []
     for number, entry in enumerate(filter(None, _SEPARATOR.split(stated)), start=1):
@@ -167,7 +167,7 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
 
 
 def _zone_of(calendar: Any) -> str | None:
-    """The zone that a calendar says it is in, as exported ones do; None where it is no zone."""
+    """The zone that a calendar says it is in, as exported ones do; None if it is not a zone."""
     stated = str(calendar.get("X-WR-TIMEZONE", "")).strip()
     return stated if stated in available_timezones() else None
 

@@ -61,7 +61,7 @@ class Reading:
 
 @dataclass
 class Preparation:
-    """Prepares one environment's demos. Raises Unreachable where MongoDB is away."""
+    """Prepares one environment's demos. Raises Unreachable if MongoDB is away."""
 
     environment: Environment
     seeds: Seeds
@@ -113,7 +113,7 @@ class Preparation:
     def run(self) -> int:
         """Do what is due now; answers how many meetings were seen to.
 
-        Raises StoppedEarly where this process is asked to end before all is done.
+        Raises StoppedEarly if this process is asked to end before all is done.
         """
         now = clock.now()
         reading = self.read(now)

@@ -29,7 +29,7 @@ SHOWN_REASONS = 3
 def channels_for(
     meeting: Meeting, usual: Channels, variables: Mapping[str, str] | None = None
 ) -> Channels:
-    """Where a meeting's presenter gets messages. Raises WrongUsage where an entry is not a URL."""
+    """Where a meeting's presenter gets messages. Raises WrongUsage if an entry is not a URL."""
     variables = os.environ if variables is None else variables
     urls = urls_in(SETTING, variables)
     if not urls:

@@ -26,7 +26,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Remembered:
-    """The collection of one environment. Raises PyMongoError where MongoDB is away."""
+    """The collection of one environment. Raises PyMongoError if MongoDB is away."""
 
     db: Database[dict[str, Any]]
 
@@ -83,7 +83,7 @@ class Remembered:
         return sorted(found, key=lambda meeting: (meeting.start, meeting.key))
 
     def begin(self, task: str, meeting: Meeting, now: datetime) -> bool:
-        """Take a task of a meeting; False where another process has it, or has done it."""
+        """Take a task of a meeting; False if another process has it, or has done it."""
         document = {"_id": f"{task}:{meeting.key}", "begun_at": now, "ended_at": None}
         try:
             self.db[COLLECTION].insert_one({**document, "meeting": meeting.document()})

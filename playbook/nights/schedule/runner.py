@@ -84,7 +84,7 @@ class Runner:
         self.bundles, self.at, self.grace = bundles, at, grace
         self.outbox, self.command, self.ticking = outbox, command, ticking
         self.meetings = meetings
-        """What prepares the meetings; None where no calendar is set."""
+        """What prepares the meetings; None if no calendar is set."""
         self._unprepared_since: datetime | None = None
         self._unprepared_alerted = False
         self.stopping = StopRequest()
@@ -192,7 +192,7 @@ class Runner:
                 return
 
     def _run_once(self, bundle: Bundle, night: str) -> int | None:
-        """Run the command and answer its exit code, None where the scheduler is stopping."""
+        """Run the command and answer its exit code, None if the scheduler is stopping."""
         command = [part.format(bundle=bundle.short, night=night) for part in self.command]
         local = local_text(self.ticking.now(), bundle.timezone)
         begun = f"{bundle.short}  {local}  run begun"
@@ -203,7 +203,7 @@ class Runner:
     def _run_process(
         self, key: str, command: Sequence[str], what: str, longest: timedelta, begun: str = ""
     ) -> int | None:
-        """Run a command and answer its exit code, None where the scheduler is stopping."""
+        """Run a command and answer its exit code, None if the scheduler is stopping."""
         with self._lock:
             if self.stopping.asked.is_set():
                 return None

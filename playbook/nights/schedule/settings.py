@@ -24,7 +24,7 @@ LONGEST_GRACE = timedelta(hours=22)
 def reset_time(variables: Mapping[str, str] | None = None) -> time:
     """The local time of the nightly reset (playbook, "Primary Reset: 03:00 local time").
 
-    Raises WrongUsage where ``PLAYBOOK_RESET_TIME`` is no time of day in whole minutes.
+    Raises WrongUsage if ``PLAYBOOK_RESET_TIME`` is not a time of day in whole minutes.
     """
     stated = _stated("PLAYBOOK_RESET_TIME", variables)
     if not stated:
@@ -43,7 +43,7 @@ def reset_time(variables: Mapping[str, str] | None = None) -> time:
 def grace(variables: Mapping[str, str] | None = None) -> timedelta:
     """How late a missed run is still made up.
 
-    Raises WrongUsage where ``PLAYBOOK_RESET_GRACE`` is no number of minutes from 1 to 1320.
+    Raises WrongUsage if ``PLAYBOOK_RESET_GRACE`` is not a number of minutes from 1 to 1320.
     """
     stated = _stated("PLAYBOOK_RESET_GRACE", variables)
     if not stated:

@@ -53,7 +53,7 @@ class NoAllure(PlaybookError):
 def build(results: Path, report: Path, history: Path, tool: Path | None = None) -> Path:
     """Make ``index.html`` in a directory, which is replaced as a whole; answers with the file.
 
-    Raises WrongUsage where there are no results, NoAllure where Allure can't be had.
+    Raises WrongUsage if there are no results, NoAllure where Allure can't be had.
     """
     found = sorted(results.glob("*-result.json")) if results.is_dir() else []
     if not found:
@@ -127,7 +127,7 @@ def _categories(file: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     except ValueError:
-        raise WrongUsage(f"{file} is no JSON; make the results anew") from None
+        raise WrongUsage(f"{file} is not JSON; make the results anew") from None
     return [
         {**category, "groupByMessage": False, "groupBy": [{"label": "epic"}]} for category in found
     ]

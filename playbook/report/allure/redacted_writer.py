@@ -151,5 +151,5 @@ def _fixture_of(name: str) -> str:
 def _redacted_bytes(body: str | bytes, redact: Redact) -> bytes:
     if isinstance(body, str):
         return redact(body).encode()
-    # An attachment that is no text comes out as it went in.
+    # An attachment that is not a text comes out as it went in.
     return redact(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")

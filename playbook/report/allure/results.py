@@ -178,7 +178,7 @@ class AllureResults:
         self._close_step(exception)
 
     def pytest_bdd_after_scenario(self, feature: Feature, scenario: Scenario) -> None:
-        # What is no Exception, such as pytest's own skip, ends a scenario without a step error.
+        # What is not an Exception, such as pytest's own skip, ends a scenario without a step error.
         self._close_step(sys.exception())
         for step in scenario.steps[self._begun :]:
             never = TestStepResult(

@@ -37,7 +37,7 @@ SHOWN_FINDINGS = 8
 def build(verdict_file: Path, page: Path) -> Path:
     """Make the page of a verdict's document; answers with the file.
 
-    Raises WrongUsage where the document can't be read or is not a verdict.
+    Raises WrongUsage if the document can't be read or is not a verdict.
     """
     html = page_of(read(verdict_file))
     try:
@@ -59,13 +59,13 @@ def read(path: Path) -> Verdict:
     except OSError as error:
         raise WrongUsage(f"{path} can't be read: {error.strerror}; {remedy}") from None
     except ValueError:
-        raise WrongUsage(f"{path} is no JSON; {remedy}") from None
+        raise WrongUsage(f"{path} is not JSON; {remedy}") from None
     try:
         verdict = _verdict(document)
         stated = [document["verdict"], *(bundle["verdict"] for bundle in document["bundles"])]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WrongUsage(
-            f"{path} is no verdict ({type(error).__name__} {error}); {remedy}"
+            f"{path} is not a verdict ({type(error).__name__} {error}); {remedy}"
         ) from None
     if stated != [verdict.verdict, *(bundle.verdict for bundle in verdict.bundles)]:
         raise WrongUsage(f"{path} contradicts itself: its words are not its checks'; {remedy}")
@@ -183,6 +183,7 @@ def _reasons(bundle: Any) -> tuple[Reason, ...]:
             count=int(reason["count"]),
             remedy=Remedy(reason["remedy"]),
             details=tuple(map(str, reason["details"])),
+            evidence=tuple(map(str, reason.get("evidence", ()))),
         )
         for reason in bundle.get("reasons", ())
     )

@@ -54,7 +54,7 @@ def here_text(instant: datetime) -> str:
 
 
 def picture_data(picture: Path) -> str:
-    """A picture as a URL that holds it whole; empty where it is gone meanwhile."""
+    """A picture as a URL that holds it whole; empty if it is gone meanwhile."""
     try:
         return f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
     except OSError:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 @dataclass(frozen=True)
 class Answer:
-    """A status and a JSON body; None where the body is no JSON."""
+    """A status and a JSON body; None if the body is not JSON."""
 
     status: int
     body: Any

@@ -310,7 +310,7 @@ def pieces_for(mood: str, products: list[dict[str, Any]]) -> list[dict[str, Any]
 
 
 def instant_of(value: object) -> datetime | None:
-    """An instant as the API writes it; None where the text is not an instant."""
+    """An instant as the API writes it; None if the text is not an instant."""
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
