@@ -20,7 +20,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -36,6 +35,7 @@ from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused, Unreachable
 from playbook.pristine.bundles import Bundle
+from playbook.processes import signals
 from playbook.processes.signals import StoppedEarly, finishing
 
 COLLECTION = "demo_locks"
@@ -163,7 +163,6 @@ class Lease:
         key: str,
         *,
         patience: timedelta = REGION_PATIENCE,
-        pause: Callable[[float], None] = time.sleep,
         outlast: Callable[[Callable[[], Any]], Any] = _once,
         may_go_on: Callable[[], None] = lambda: None,
     ) -> None:
@@ -171,18 +170,19 @@ class Lease:
 
         ``outlast`` repeats each request during an outage of MongoDB. ``may_go_on`` is called
         meanwhile; it raises to end the wait. Raises Refused, which names the holder, if the lease
-        is held for longer than ``patience``.
+        is held for longer than ``patience``. Raises StoppedEarly if a signal asks this process to
+        stop.
         """
         deadline = elapsed() + patience.total_seconds()
         stands = False
         while other := outlast(partial(self.take, key, stands=stands)):
             stands = True
+            why = f"{key.replace(':', ' ')} is held by {_describe_lease(other)}"
             if elapsed() > deadline:
-                what = key.replace(":", " ")
-                raise Refused(f"{what} is held by {_describe_lease(other)}; try again later")
+                raise Refused(f"{why}; try again later")
             may_go_on()
             outlast(self.require)
-            pause(POLL_SECONDS)
+            signals.pause(POLL_SECONDS, why)
 
     def release(self) -> None:
         """Give every lease back, except those that are no longer ours."""
@@ -222,7 +222,6 @@ def held(
     life: timedelta = LIFE,
     patience: timedelta = REGION_PATIENCE,
     outlast: Callable[[Callable[[], Any]], Any] = _once,
-    pause: Callable[[float], None] = time.sleep,
     may_go_on: Callable[[], None] = lambda: None,
 ) -> Iterator[Lease]:
     """Hold the leases of some bundles and their regions while a reset or rollback runs.
@@ -253,7 +252,6 @@ def held(
             lease.wait_for(
                 region,
                 patience=patience,
-                pause=pause,
                 outlast=outlast,
                 may_go_on=may_go_on,
             )
