@@ -34,5 +34,6 @@ Feature: Product catalog: 50 items per region
   @seen
   Scenario: The shop shows the shelves
     Then the shop lists every product of the region at its price, in stock
+    And the shop shows every shelf of the region
     And every product that the shop lists belongs to a region
     And a product's page opens by its id

@@ -54,6 +54,11 @@ def decimal_of(document: dict[str, Any], name: str) -> Decimal:
     raise UnreadableAnswer(f"{name} is not a number but {value!r}")
 
 
+def amount_in(document: dict[str, Any], name: str) -> Decimal | None:
+    """A field that may be a finite number; None where it is not there or null."""
+    return None if document.get(name) is None else decimal_of(document, name)
+
+
 def instant_of(document: dict[str, Any], name: str) -> datetime:
     """A field that is an ISO instant, {"$date": …} around it, too; one without a zone is UTC."""
     value = document.get(name)

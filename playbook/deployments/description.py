@@ -228,6 +228,10 @@ class ShownLead:
     column: str
     company: str | None
     tags: Mapping[str, Any] = field(default_factory=dict)
+    value: str | None = None
+    """What it is worth, as a person reads it ("€1.8M"); None where the board does not say it so."""
+    amount: Decimal | None = None
+    """The same as a number of the card's currency; None where the board has no such number."""
 
 
 @dataclass(frozen=True)
@@ -271,6 +275,8 @@ class Shown:
     livesale: Single[ShownLiveSale] | None = None
     leads: Listing[ShownLead] | None = None
     creators: Listing[ShownCreator] | None = None
+    categories: Listing[str] | None = None
+    """The names of the shop's shelves; without it nothing is said of them."""
     column_of: Callable[[str], str] = lambda stage: stage
     """The board's column for a card of a pristine stage."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
+from pydantic import ValidationError
 
 from playbook.deployments.description import Deployment, Kept, Kind
 from playbook.deployments.paths import MISSING, field_at
@@ -111,7 +112,8 @@ class Matching:
 
     def _match(self, kept: Kept, found: list[Mapping[str, Any]]) -> None:
         by_key: dict[Any, list[Mapping[str, Any]]] = {}
-        for document in found:
+        usable = [document for document in found if _has_usable_id(kept, document)]
+        for document in usable:
             key = kept.comparable_key(field_at(document, kept.key))
             if key is not MISSING and "_id" in document:
                 by_key.setdefault(_hashable(key), []).append(document)
@@ -123,7 +125,7 @@ class Matching:
             if same:
                 present[document["_id"]] = best = _best(same, kept, natural, document)
                 taken.add(id(best))
-        by_id = {_id_bytes(d["_id"]): d for d in found if "_id" in d and id(d) not in taken}
+        by_id = {_id_bytes(d["_id"]): d for d in usable if "_id" in d and id(d) not in taken}
         for document in self._pristine[kept.kind] if kept.new_id is not None else ():
             # A document without its natural key is recognised by the _id that we gave it.
             own = by_id.get(_id_bytes(kept.new_id(document))) if kept.new_id else None
@@ -140,6 +142,21 @@ class Matching:
             if document["_id"] not in present and kept.new_id is not None:
                 new = kept.new_id(document)
                 self._keys[kept.kind].setdefault(_id_bytes(new), document["_id"])
+
+
+def _has_usable_id(kept: Kept, document: Mapping[str, Any]) -> bool:
+    """Whether a document can become pristine: an ``_id`` that the app refuses can't be changed.
+
+    Such a document of ours makes way for a new one. An account stays, whatever its ``_id``.
+    """
+    if kept.model is None or kept.new_id is None or not kept.has_strays or "_id" not in document:
+        return True
+    try:
+        kept.model.model_validate({"_id": document["_id"]})
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_context=False, include_input=False)
+        return all(error["loc"] != ("_id",) for error in errors)
+    return True
 
 
 def _best(

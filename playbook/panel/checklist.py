@@ -35,9 +35,11 @@ class Line:
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """What it has looked at: "stored" documents, or what was "seen" in the app."""
-        looked_at = ((str(r.get("status")), str(r.get("evidence"))) for r in self.results)
-        return in_evidence_order(looked_at)
+        """What it found good: "stored" documents, or what was "seen" in the app."""
+        return in_evidence_order(
+            ("waived" if r.get("waived") else str(r.get("status")), str(r.get("evidence")))
+            for r in self.results
+        )
 
 
 def checklist(bundle: Bundle, run: Document | None) -> list[Line]:

@@ -32,6 +32,7 @@ from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import to_json
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.standin.demo import Interaction
 from playbook.standin.kpis import in_currency
 
 type Answer = dict[str, JsonValue]
@@ -180,16 +181,6 @@ class Credentials(BaseModel):
     email: str
     password: str
     name: str | None = None
-
-
-class Interaction(BaseModel):
-    """Something that a visitor of a demo did."""
-
-    bundle: str
-    event_type: str
-    page: str | None = None
-    utm_content: str | None = None
-    session_id: str | None = None
 
 
 class Tokens:

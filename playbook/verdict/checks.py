@@ -42,18 +42,21 @@ SEVERITIES = ("medium", "high", "critical")
 
 
 def in_evidence_order(looked_at: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """What a check has looked at: "stored", "seen", or both.
+    """What a check found good: "stored", "seen", or both.
 
-    ``looked_at`` contains the status and evidence of each of its results; only passed ones count.
+    ``looked_at`` contains the status and the evidence of each of its results. "Stored" counts only
+    if all results about stored documents passed, and "seen" likewise. Waived results do not count.
     """
+    looked_at = list(looked_at)
     passed = {evidence for status, evidence in looked_at if status == "passed"}
-    return tuple(evidence for evidence in EVIDENCE if evidence in passed)
+    wrong = {evidence for status, evidence in looked_at if status in ("failed", "error", "skipped")}
+    return tuple(evidence for evidence in EVIDENCE if evidence in passed - wrong)
 
 
 def checks_by_evidence(stands_on: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The checks that have looked at what is "stored", and those that have "seen" it in the app.
+    """The checks that found "stored" documents good, and those that have "seen" them in the app.
 
-    ``stands_on`` contains what each check has looked at.
+    ``stands_on`` contains what each check found good.
     """
     return {
         evidence: [check for check in (*CHECKS, WALK) if evidence in stands_on.get(check, ())]

@@ -118,7 +118,10 @@ def _show_reasons(
     for reason in bundle.reasons:
         words = f"{short} {SEVERITY_IN_WORDS[reason.severity]}: {reason.sentence}"
         console.print(Text(words, style="bold red"), soft_wrap=True)
-        console.print(f"  checks: {', '.join(reason.checks)}", highlight=False)
+        line = f"  checks: {', '.join(reason.checks)}"
+        if reason.evidence:
+            line += f"; wrong in {' and in '.join(EVIDENCE[kind] for kind in reason.evidence)}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
         for detail in reason.details[:SHOWN_DETAILS]:
             console.print(f"  {detail}", soft_wrap=True, markup=False, highlight=False)
         if (more := len(reason.details) - SHOWN_DETAILS) > 0:

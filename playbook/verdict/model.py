@@ -67,12 +67,15 @@ class Reason:
     remedy: Remedy
     details: tuple[str, ...]
     """Every finding or error in the check's own words."""
+    evidence: tuple[str, ...] = ()
+    """Where it is wrong: in "stored" documents, in what is "seen" in the app, or in both."""
 
     def document(self) -> dict[str, Any]:
         """The reason for JSON and the journal."""
         return {
             **vars(self),
             "checks": list(self.checks),
+            "evidence": list(self.evidence),
             "remedy": str(self.remedy),
             "severity_in_words": SEVERITY_IN_WORDS[self.severity],
             "details": list(self.details),
@@ -136,8 +139,11 @@ class BundleVerdict:
         return failed_checks(failed, made, self.required)
 
     def stands_on(self, check: str) -> tuple[str, ...]:
-        """What a check has looked at: "stored", "seen", or both."""
-        return in_evidence_order((result.status, result.evidence) for result in self.of(check))
+        """What a check found good: what is "stored", what is "seen", or both."""
+        return in_evidence_order(
+            ("waived" if result.waived else result.status, result.evidence)
+            for result in self.of(check)
+        )
 
     def of(self, check: str) -> list[Result]:
         """The results of one check."""

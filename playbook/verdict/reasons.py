@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, SEVERITIES, WALK
+from playbook.verdict.checks import CHECKS, EVIDENCE, SEVERITIES, WALK
 from playbook.verdict.model import BundleVerdict, Reason, Result, Verdict
 
 ADVICE: Mapping[Remedy, str] = {
@@ -224,6 +224,7 @@ def _reason(sentence: str, seen: Sequence[_Seen]) -> Reason:
         len(seen),
         Remedy(gravest.remedy),
         tuple(dict.fromkeys(one.text for one in seen)),
+        tuple(kind for kind in EVIDENCE if any(one.result.evidence == kind for one in seen)),
     )
 
 

@@ -80,8 +80,9 @@ def record_verdict(
 
 
 def evidence_of(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """What each check has looked at ("stored", "seen"), from a verdict's document."""
+    """What each check found good ("stored", "seen"), from a verdict's document."""
     looked_at: dict[str, list[tuple[str, str]]] = {}
     for one in results:
-        looked_at.setdefault(one["check"], []).append((one["status"], one.get("evidence", "")))
+        status = "waived" if one.get("waived") else one["status"]
+        looked_at.setdefault(one["check"], []).append((status, one.get("evidence", "")))
     return {check: list(in_evidence_order(found)) for check, found in looked_at.items()}

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from playbook import clock
 from playbook.deployments.front_end import Action, FrontEnd, Tap, Type
@@ -198,7 +198,7 @@ class Walk:
         return self._absolute(link)
 
     def _absolute(self, link: str) -> str:
-        return urljoin(self.environment.front_end_address.rstrip("/") + "/", link)
+        return self.environment.page_address(link)
 
     # What is done on the pages
 
@@ -507,7 +507,7 @@ class Walk:
             raw = target.with_name(".trace-as-written.zip")
             try:
                 self._context.tracing.stop(path=raw)
-                traces.hide_secrets(raw, target, self._secrets)
+                traces.hide_secrets(raw, target, self._secrets, self.environment.redact)
             finally:
                 raw.unlink(missing_ok=True)
 

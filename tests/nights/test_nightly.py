@@ -35,6 +35,7 @@ from playbook.reset.plan import Operation
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Status, Verdict, of_results
 from tests.alert_receivers import Webhooks, webhooks
+from tests.forked_commands import without_settings
 from tests.sandbox import Document, Sandbox, until
 from tests.tcp_proxy import Wire
 
@@ -536,7 +537,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
 
 
 def test_a_dead_nights_lease_ends_by_itself(scene: Scene) -> None:
-    later = {"$set": {"run": "dead", "holder": "gone:1", "fence": 1}}
+    later = {"$set": {"run": "dead", "holder": "gone:1"}}
     expired = {"expires_at": datetime(2026, 1, 1, tzinfo=UTC), "since": datetime.now(UTC)}
     locks = scene.sandbox.db.demo_locks
     locks.update_one(
@@ -803,12 +804,10 @@ def test_asked_twice_to_stop_a_reset_it_puts_the_state_before_back(
 
 
 def command(scene: Scene, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.Popen(
         [sys.executable, "-m", "playbook", "nightly", *arguments],
         env={
-            **inherited,
+            **without_settings(),
             **scene.sandbox.environment.settings.as_variables(),
             **scene.hooks.channels(),
             "PLAYBOOK_BACKUPS": str(scene.backups),

@@ -55,12 +55,6 @@ CHANGES = ("check", "reset", "rollback")
 LVMH = "LVMH_JULIE_BERCOVY"
 
 
-@pytest.fixture(scope="module")
-def running(sandbox: Sandbox) -> Iterator[Panel]:
-    with panel(sandbox) as found:
-        yield found
-
-
 @pytest.fixture(autouse=True)
 def _afresh(sandbox: Sandbox) -> None:
     """Every test starts without runs, jobs, accounts or anybody in session."""
@@ -287,8 +281,17 @@ def test_a_change_from_our_own_page_or_a_program_goes_through(
 ) -> None:
     sent = {**FORM, **{name: text.format(own=running.url) for name, text in headers.items()}}
     visitor = running.visitor()
-    fields = {"name": running.add("viewer"), "password": PASSWORD}
+    name = running.add("viewer")
+    fields = {"name": name, "password": PASSWORD}
     assert visitor.post("/sign-in", data=fields, headers=sent).url == running.url + "/"
+    assert visitor.post("/sign-out", headers=sent).url.startswith(running.url + "/sign-in")
+    done = sandbox.db[audit.COLLECTION].find({"who": name}).sort("_id")
+    assert [one["action"] for one in done] == ["sign-in", "sign-out"]
+
+
+def test_a_check_from_our_own_page_is_made(running: Panel) -> None:
+    visitor = running.visitor("viewer")
+    sent = {**FORM, "Sec-Fetch-Site": "same-origin"}
     answer = visitor.post("/bundles/lvmh/check", headers=sent)
     assert answer.url == running.url + "/bundles/lvmh"
     visitor.events("lvmh")

@@ -25,7 +25,7 @@ from playbook.reset.lease import held
 from playbook.reset.outcome import Progress
 from playbook.reset.plan import Step
 from playbook.verdict.checks import CHECKS, EVIDENCE
-from tests.panel_client import PASSWORD, Panel, panel
+from tests.panel_client import PASSWORD, Panel
 from tests.sandbox import Sandbox, until
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -58,12 +58,6 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         yield opened
         opened.close()
-
-
-@pytest.fixture(scope="module")
-def running(sandbox: Sandbox) -> Iterator[Panel]:
-    with panel(sandbox) as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

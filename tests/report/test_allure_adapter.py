@@ -75,6 +75,10 @@ def parameter(test: Document, name: str) -> str | None:
     return next((one["value"] for one in test["parameters"] if one["name"] == name), None)
 
 
+AWKWARD_TERMINAL = {"CI": "true", "COLUMNS": "40", "FORCE_COLOR": "1", "TERM": "dumb"}
+"""What reports say must not depend on how the output of the run is shown."""
+
+
 def run(
     directory: Path,
     variables: dict[str, str],
@@ -83,6 +87,7 @@ def run(
 ) -> Results:
     """Run the features; against a demo that is not reset first unless ``--reset`` is given."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
+    inherited |= AWKWARD_TERMINAL
     inherited["PYTHONPATH"] = os.pathsep.join([str(checkout), str(PROJECT), str(directory.parent)])
     done = subprocess.run(
         [

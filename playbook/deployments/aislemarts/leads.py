@@ -71,7 +71,9 @@ LEADS = Kept(
     "leads",
     "Populate leads kanban",
     _bundle_leads,
-    ("business_id", "stage", "cart_value", "source",
+    # What a visitor can write on a card is ours, too: the next one must not read it.
+    ("business_id", "stage", "cart_value", "source", "priority", "last_intent", "assigned_to",
+     "tags", "notes",
      *(f"metadata.{name}" for name in (
          "id", "bundle", "company", "contact", "value", "value_amount", "stage", "source",
          "locale", "currency", "notes", "awareness"))),

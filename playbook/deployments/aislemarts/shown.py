@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playbook.deployments.aislemarts.leads import COLUMNS
-from playbook.deployments.answers import decimal_of, id_of, object_of, text_of
+from playbook.deployments.answers import amount_in, decimal_of, id_of, object_of, text_of
 from playbook.deployments.description import (
     Links,
     Listing,
@@ -45,13 +45,19 @@ def _shown_lead(answer: Any) -> ShownLead:
     lead = object_of(answer)
     metadata = lead.get("metadata")
     card = metadata if isinstance(metadata, dict) else {}
-    company, tags = card.get("company"), card.get("awareness")
+    company, tags, value = card.get("company"), card.get("awareness"), card.get("value")
     return ShownLead(
         id=id_of(lead),
         column=text_of(lead, "stage"),
         company=company if isinstance(company, str) else None,
         tags=tags if isinstance(tags, dict) else {},
+        value=value if isinstance(value, str) else None,
+        amount=amount_in(lead, "cart_value"),
     )
+
+
+def _shown_category(answer: Any) -> str:
+    return text_of(object_of(answer), "name")
 
 
 def _token(answer: Any) -> str | None:
@@ -78,6 +84,7 @@ SHOWN = Shown(
         lambda *_: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
         _shown_lead,
     ),
+    categories=Listing(lambda *_: Request("GET", "/api/categories"), _shown_category),
     column_of=COLUMNS.__getitem__,
 )
 

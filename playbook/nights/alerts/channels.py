@@ -17,8 +17,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote
 
+from playbook.environment.redaction import secrets_in_whole
 from playbook.errors import WrongUsage
 from playbook.verdict.checks import SEVERITIES
 
@@ -33,8 +34,6 @@ RECIPIENTS = ("to", "cc", "bcc")
 _SEPARATOR = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ENDS_IN_RECIPIENTS = re.compile(r"[?&](?:to|cc|bcc)=[^&\s]*$", re.IGNORECASE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
-_NAMELESS = 20
-"""A part of a URL that is at least this long counts as a secret."""
 
 
 def setting(level: str) -> str:
@@ -60,7 +59,12 @@ class Channels:
     @property
     def secrets(self) -> list[str]:
         """The secrets: the URLs, their passwords, tokens and keys."""
-        return [secret for urls in self.urls.values() for url in urls for secret in _secrets(url)]
+        return [
+            secret
+            for urls in self.urls.values()
+            for url in urls
+            for secret in secrets_in_whole(url)
+        ]
 
     def ways(self, level: str) -> list[str]:
         """The levels for an alert, in the order of trying, until one channel accepts it.
@@ -102,25 +106,3 @@ def _entries(stated: str) -> Iterator[str]:
 def service(url: str) -> str:
     """What may be shown of a URL: its kind ("slack")."""
     return url.partition("://")[0].lower()
-
-
-def _secrets(url: str) -> list[str]:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return [url]
-    netloc = parts.netloc.rpartition("@")[2]
-    candidates = [parts.username or "", *parts.path.split("/"), *parts.fragment.split("/")]
-    candidates += [value for _, value in parse_qsl(parts.query)]
-    if "." not in host:  # slack://TOKEN_A/…: no host at all
-        candidates += [netloc, host]
-    found = [url, parts.password or "", *(c for c in candidates if _looks_secret(c))]
-    return [form for part in found if part for form in {part, unquote(part)}]
-
-
-def _looks_secret(part: str) -> bool:
-    if "@" in part or part.count(".") > 1:  # an address or a host, which is not secret
-        return False
-    mixed = any(c.isdigit() for c in part) and any(c.isalpha() for c in part)
-    return len(part) >= _NAMELESS or (len(part) >= 8 and mixed)

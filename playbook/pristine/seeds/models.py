@@ -8,6 +8,7 @@ what a reset computes (a LiveSale's instants, an account's password). Rules betw
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self, get_args
@@ -58,6 +59,11 @@ def _visible(text: str) -> str:
         if not is_visible(edge):
             raise ValueError(
                 f"begins or ends with {code_point(edge)}; expected a visible character"
+            )
+    for character in text:
+        if unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF"):
+            raise ValueError(
+                f"{code_point(character)} changes the order of the letters; expected none"
             )
     return text
 

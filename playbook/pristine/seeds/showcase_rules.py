@@ -6,14 +6,17 @@ showcases show one company (``company.json``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
+from playbook.pristine.countries import country_name
 from playbook.pristine.money import money_in
 from playbook.pristine.relative_dates import FIXED_DATE, resolve_dates
 from playbook.pristine.seeds.collection import Line, Seeds
@@ -24,6 +27,9 @@ from playbook.pristine.showcases.company import Company
 
 SAMPLE_ACCESS = datetime(2026, 6, 17, 12, tzinfo=UTC)
 """The T for which the rows are read here; the rules are the same for every T."""
+
+RESOLVED = re.compile(r"\b(?P<day>\d{4}-\d{2}(?:-\d{2})?)(?:T(?P<time>[\d:]+Z))?\b")
+"""A month, a day or a time on it, as :func:`resolve_dates` writes it."""
 
 type Figures = Mapping[tuple[str, str], int]
 
@@ -75,6 +81,7 @@ def _showcase(
             yield f"{line.where}: {problem}"
         return
     yield from _discrepancies(f"{line.where}: records", records.discrepancies())
+    yield from _discrepancies(f"{line.where}: records", records.detail_discrepancies())
     yield from _catalog_prices(seeds, line, records)
     yield from _catalog_houses(seeds, line, records)
     yield from _dates(line, records)
@@ -148,6 +155,19 @@ def _catalog_houses(seeds: Seeds, line: Line[ShowcaseSeed], records: Showcase) -
             yield f"{line.where}: records: {what} is not in the catalog of region {region}"
         elif sku and own[0].brand_country != "FR":
             yield f"{line.where}: records: {sku}: {house} is not a French house; expected one"
+    countries = {product.brand: product.brand_country for product in catalog}
+    for house, country in records.house_countries():
+        if country != countries.get(house, country):
+            yield (
+                f"{line.where}: records: {house} is of {country}; "
+                f"expected the catalog's {countries[house]}"
+            )
+    for country in records.countries():
+        if not country_name(country):
+            yield (
+                f"{line.where}: records: there is no country {country}; "
+                "expected an ISO code like 'FR'"
+            )
     known = {c.model.name for c in seeds.creators.values() if c.model.region == region}
     for host in sorted(set(records.hosts()) - known):
         yield (
@@ -170,18 +190,26 @@ def _dates(line: Line[ShowcaseSeed], records: Showcase) -> Iterator[str]:
 
 def _discrepancies(where: str, found: Any) -> Iterator[str]:
     for rule, row, expected, value in found:
-        yield f"{where}: {rule}, {_as_written(row)}: {value}; expected {expected}"
+        shown = ", ".join(value) if isinstance(value, list) else value
+        yield f"{where}: {rule}, {_as_written(row)}: {_as_written(str(shown))}; expected {expected}"
 
 
 def _resolved(value: Any) -> Any:
     return resolve_dates(value, SAMPLE_ACCESS, "UTC")
 
 
-def _as_written(period: str) -> str:
-    """A resolved month or day in the form of the seed file, where a person looks for it."""
+def _as_written(text: str) -> str:
+    """A text with its resolved dates in the form of the seed file, which a person reads."""
+    return RESOLVED.sub(
+        lambda date: f"{_relative(date['day'])} {date['time'] or ''}".rstrip(), text
+    )
+
+
+@cache
+def _relative(period: str) -> str:
     for count in range(1, 400):
         for unit in ("mo", "d", "w"):
-            if period and _resolved(f"T-{count}{unit}") == period:
+            if _resolved(f"T-{count}{unit}") == period:
                 return f"T-{count}{unit}"
     return period
 

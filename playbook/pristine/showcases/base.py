@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -38,10 +39,10 @@ class Discrepancy(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Consecutive months or days that must end with the last complete one at T."""
+    """Consecutive months, weeks or days that must end with the last complete one at T."""
 
     what: str
-    unit: Literal["mo", "d"]
+    unit: Literal["mo", "w", "d"]
     periods: list[str]
     at_least: int
     at_most: int = 1_000
@@ -81,6 +82,14 @@ class Showcase(Row, ABC):
         """The brands that must be in the catalog, each with its product if one is named."""
         return ()
 
+    def house_countries(self) -> Iterable[tuple[str, str]]:
+        """The countries of brands as the rows state them: the catalog's."""
+        return ()
+
+    def countries(self) -> Iterable[str]:
+        """The countries that the rows name by their ISO codes."""
+        return ()
+
     def hosts(self) -> Iterable[str]:
         """The creators that must be those of the bundle's region."""
         return ()
@@ -91,6 +100,13 @@ class Showcase(Row, ABC):
 
     def discrepancies(self) -> Iterable[Discrepancy]:
         """Contradictions in rows, and between them."""
+        return ()
+
+    def detail_discrepancies(self) -> Iterable[Discrepancy]:
+        """Details that contradict each other: doubled rows, dates in the wrong order, countries.
+
+        Only the seeds' validation asks for them: a check compares every row with the seeds.
+        """
         return ()
 
     def figures(self) -> Iterable[Figure]:
@@ -109,6 +125,13 @@ class Showcase(Row, ABC):
 def exact(number: float | Decimal) -> Fraction:
     """A number as the exact fraction of its decimal text: 0.45 is 45/100, not a double."""
     return Fraction(Decimal(str(number)))
+
+
+def doubled(rule: str, names: Iterable[str]) -> Iterator[Discrepancy]:
+    """Rows that stand twice, by what tells one from another."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Discrepancy(rule, name, "it once", count)
 
 
 def growth(latest: int, previous: int) -> Fraction:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from playbook.pristine.countries import country_name, is_name_of
 from playbook.pristine.showcases.base import (
     Count,
     Country,
@@ -22,8 +23,19 @@ from playbook.pristine.showcases.base import (
     Month,
     Row,
     Text,
+    doubled,
     exact,
+    rounded,
 )
+
+TOLD = {
+    "ARR in USD": 2_400_000,
+    "GMV in USD, a month of the last quarter": 2_400_000,
+    "average order in USD": 340,
+    "active users": 127_000,
+    "European GMV in EUR, the last quarter": 1_800_000,
+}
+"""The company's figures in its letters to investors."""
 
 
 class CompanyMonth(Row):
@@ -100,6 +112,8 @@ class Company(Row):
         for quarter in self._quarters():
             apac = sum(month.apac_gmv_usd for month in quarter)
             found["APAC GMV in USD of a quarter", quarter[-1].month] = apac
+            european = sum(month.european_gmv_eur for month in quarter)
+            found["European GMV in EUR of a quarter", quarter[-1].month] = european
         for day in self.days:
             found |= {
                 ("sessions", day.date): day.sessions,
@@ -128,6 +142,19 @@ class Company(Row):
         markets = sum(row.quarter_gmv_eur or 0 for row in self.markets)
         if markets != european:
             yield Discrepancy("GMV of a quarter in EUR", latest.month, european, markets)
+        for market in self.markets:
+            if not is_name_of(market.name, market.country):
+                wanted = country_name(market.country) or "a country"
+                yield Discrepancy("name of a market", market.country, wanted, market.name)
+        for day in self.days:
+            if not max(day.mobile_sessions, day.orders) <= day.sessions:
+                found = max(day.mobile_sessions, day.orders)
+                yield Discrepancy("sessions", day.date, f"at most {day.sessions}", found)
+        yield from doubled("markets", (market.country for market in self.markets))
+        for what, told in TOLD.items():
+            shown = self._shown[what]
+            if shown != told:
+                yield Discrepancy("what investors were told", what, told, shown)
         for month in self.months:
             gmv = self._gmv(month)
             if gmv.denominator != 1:
@@ -142,6 +169,19 @@ class Company(Row):
         growth = latest.active_users - before.active_users
         if members > growth:
             yield Discrepancy("new members", "all weeks", growth, members)
+
+    @property
+    def _shown(self) -> dict[str, int]:
+        """The figures that investors have been told, as they stand here."""
+        months = sorted(self.months, key=lambda row: row.month)
+        gmv = [self._gmv(month) for month in months]
+        return {
+            "ARR in USD": self.arr_usd,
+            "GMV in USD, a month of the last quarter": rounded(sum(gmv[-3:], Fraction()) / 3),
+            "average order in USD": rounded(gmv[-1] / max(months[-1].orders, 1)),
+            "active users": months[-1].active_users,
+            "European GMV in EUR, the last quarter": sum(m.european_gmv_eur for m in months[-3:]),
+        }
 
     def _gmv(self, month: CompanyMonth) -> Fraction:
         return month.us_gmv_usd + month.european_gmv_eur * self._rate + month.apac_gmv_usd

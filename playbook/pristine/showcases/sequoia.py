@@ -19,6 +19,7 @@ from playbook.pristine.showcases.base import (
     Run,
     Showcase,
     Text,
+    doubled,
     growth,
 )
 
@@ -108,6 +109,11 @@ class NetworkEffects(Showcase):
             yield Discrepancy("invitations", "joined by them", len(self.members) - 1, joined)
         if joined != len(self.new_users):
             yield Discrepancy("invitations", "new users", joined, len(self.new_users))
+
+    def detail_discrepancies(self) -> Iterator[Discrepancy]:
+        yield from doubled("invitations", (row.member for row in self.invites))
+        people = [*(member.id for member in self.members), *(user.id for user in self.new_users)]
+        yield from doubled("members and new users", people)
 
     def kpis(self) -> dict[str, Fraction]:
         months = sorted(self.vendors, key=lambda row: row.month)

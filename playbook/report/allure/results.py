@@ -420,5 +420,9 @@ def _table(findings: Sequence[Mapping[str, str]]) -> str:
     for finding in findings:
         table.add_row(*(finding[name] for name in ("where", "expected", "found")))
     written = StringIO()
-    Console(file=written, width=4 * COLUMN, color_system=None, markup=False).print(table)
+    # No terminal, whatever FORCE_COLOR and TERM say: rich would take a width of its own.
+    console = Console(
+        file=written, width=4 * COLUMN, force_terminal=False, color_system=None, markup=False
+    )
+    console.print(table)
     return "\n".join(row.rstrip() for row in written.getvalue().splitlines()) + "\n"

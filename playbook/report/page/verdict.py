@@ -185,6 +185,7 @@ def _reasons(bundle: Any) -> tuple[Reason, ...]:
             count=int(reason["count"]),
             remedy=Remedy(reason["remedy"]),
             details=tuple(map(str, reason["details"])),
+            evidence=tuple(map(str, reason.get("evidence", ()))),
         )
         for reason in bundle.get("reasons", ())
     )

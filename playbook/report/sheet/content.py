@@ -6,11 +6,13 @@ place, so a sheet never shows an old or wished number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from pymongo.errors import PyMongoError
 from requests import RequestException
@@ -152,7 +154,7 @@ def gather(
             )
             if name in context
         ),
-        links=had("Demo links", lambda: _links(served), nothing),
+        links=had("Demo links", lambda: _links(environment, served), nothing),
         livesale=sale,
         offers=had(
             "Featured products",
@@ -186,7 +188,14 @@ def _sign_in_page(environment: Environment) -> str:
     page = "" if "sign_in" in front_end.not_known else front_end.pages.get("sign_in", "")
     if not page.startswith("/"):  # the name of a link that the API gives
         return ""
-    return environment.front_end_address.rstrip("/") + page
+    return _shown_address(environment, page)
+
+
+def _shown_address(environment: Environment, link: str) -> str:
+    """The address of a page as it may be printed: without the login of a gateway."""
+    # A sheet is printed and sent on: whoever opens the page is asked for what stands before it.
+    parts = urlsplit(environment.page_address(link))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _json(environment: Environment, path: str) -> dict[str, Any]:
@@ -203,13 +212,13 @@ def _context(environment: Environment, bundle: Bundle) -> dict[str, Any]:
     return _json(environment, f"/api/demo/context/{bundle.key}")
 
 
-def _links(served: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _links(environment: Environment, served: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     urls = served["demo_urls"] if served else {}
-    # Only what a browser opens as a page: a link is clicked on.
+    # Only what a browser opens as a page: a link is clicked on. A path is one of the front end.
     return tuple(
-        (PAGES.get(name, name), url)
+        (PAGES.get(name, name), _shown_address(environment, url))
         for name, url in urls.items()
-        if isinstance(url, str) and url.startswith(("https://", "http://"))
+        if isinstance(url, str) and re.match(r"https?://|/(?!/)", url)
     )
 
 
