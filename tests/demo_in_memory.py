@@ -260,6 +260,13 @@ class Imagined:
     def shown_creators(self) -> list[ShownCreator]:
         return _read(PLAYBOOK.shown.creators, self.app("creators"))
 
+    def why_unreadable(self, identifier: str) -> str | None:
+        return None
+
+    @property
+    def shown_categories(self) -> list[str]:
+        return []
+
     @property
     def shown_livesales(self) -> list[ShownLiveSale]:
         return _read(PLAYBOOK.shown.livesales, self.app("livesales"))

@@ -34,7 +34,8 @@ def register(app: typer.Typer) -> None:
 def check(
     bundle: Bundles,
     json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write the machine-readable verdict here")
+        Path | None,
+        typer.Option(metavar="FILE", help="write the machine-readable verdict here (-: print it)"),
     ] = None,
     allure: Annotated[
         Path | None, typer.Option(metavar="DIR", help="write Allure results to this folder")
@@ -58,10 +59,12 @@ def check(
     from playbook.verdict import GO
     from playbook.verdict.run_features import Walking
 
+    aside = require_one_output(json, html)
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
-        verdict = look_and_tell(environment, loaded, chosen, allure, Walking() if walk else None)
+        walking = Walking() if walk else None
+        verdict = look_and_tell(environment, loaded, chosen, allure, walking, aside=aside)
         if html is not None:
             write_sheets(environment, loaded, verdict, html)
     if json is not None:
@@ -75,10 +78,13 @@ def look_and_tell(
     chosen: list[Bundle],
     allure: Path | None = None,
     walking: Walking | None = None,
+    *,
+    aside: bool = False,
 ) -> Verdict:
     """Check some bundles, or walk through them, and record the run in the journal.
 
-    Failures are printed at once, the verdict at the end.
+    Failures are printed at once, the verdict at the end. ``aside``: print to standard error,
+    because a document goes to standard output.
     """
     from rich.console import Console
 
@@ -116,11 +122,24 @@ def look_and_tell(
         recording.record(environment, list(begun.values()), str(error))
         raise
     signals.finish()
-    show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
+    show(
+        Console(stderr=aside), verdict, seeds, [key for key, never in never_reset.items() if never]
+    )
     if why_not := recording.record_verdict(environment, verdict, begun):
         text = f"playbook: this {trigger} is not in the journal: {why_not}"
         print(environment.redact(text), file=sys.stderr)
     return verdict
+
+
+def require_one_output(*files: Path | None) -> bool:
+    """Whether one of some files is standard output. Raises WrongUsage where several are."""
+    from playbook.errors import WrongUsage
+    from playbook.processes.output import STANDARD_OUTPUT
+
+    asked = files.count(STANDARD_OUTPUT)
+    if asked > 1:
+        raise WrongUsage("only one document can be written to standard output (-); name a file")
+    return asked == 1
 
 
 def require_allure(folder: Path) -> None:

@@ -65,11 +65,6 @@ def mark_lines() -> None:
         sys.stderr = cast(TextIO, MarkedLines(sys.stderr))
 
 
-def for_machines() -> TextIO:
-    """Standard output without marks, for JSON and metrics."""
-    return getattr(sys.stdout, "unmarked", sys.stdout)
-
-
 def named(
     command: Callable[..., None],
     refused: Callable[[PlaybookError, dict[str, Any]], None] | None = None,

@@ -117,6 +117,7 @@ def render(
     from playbook.nights import schedule
     from playbook.nights.schedule.render import IMAGE, KINDS, files
     from playbook.pristine import seeds
+    from playbook.processes.output import print_for_machines, write_output
 
     if kind not in (*KINDS, ALL):
         raise WrongUsage(f"{kind!r} can't be rendered; expected one of {', '.join(KINDS)} or {ALL}")
@@ -132,10 +133,8 @@ def render(
     }
     if into is None:
         for name, text in rendered.items():
-            print(f"# {name}\n{text}" if len(rendered) > 1 else text, end="")
+            print_for_machines(f"# {name}\n{text}" if len(rendered) > 1 else text)
         return
-    from playbook.processes.output import write_output
-
     try:
         for name, text in rendered.items():
             write_output(into / name, text)

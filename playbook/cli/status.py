@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from playbook.cli.arguments import AsJson
-from playbook.cli.environment_options import for_machines, named
+from playbook.cli.environment_options import named
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +39,7 @@ def status(
     from playbook.nights.meetings.coming import next_start
     from playbook.nights.meetings.remembered import Remembered
     from playbook.pristine import bundles, seeds
+    from playbook.processes.output import print_for_machines
     from playbook.report import metrics
     from playbook.report.status import SHOWN_RUNS, BundleStatus, as_json, show
     from playbook.reset.journal import Journal
@@ -62,7 +63,7 @@ def status(
             meetings = Remembered(environment.db).every_meeting()
     if prometheus:
         text = metrics.render(runs, standing, loaded, now, known.name, at)
-        print(text, end="", file=for_machines())
+        print_for_machines(text)
         return
     statuses = [
         BundleStatus(
@@ -74,7 +75,7 @@ def status(
         for one in chosen
     ]
     if json:
-        print(as_json(statuses, now, known, at), file=for_machines())
+        print_for_machines(as_json(statuses, now, known, at) + "\n")
     else:
         show(Console(), statuses, now, known, at, history=bool(bundle))
         if not bundle:

@@ -22,7 +22,8 @@ def walk(
         Path | None, typer.Option(metavar="DIR", help="copy the pictures to this folder")
     ] = None,
     json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write the machine-readable verdict here")
+        Path | None,
+        typer.Option(metavar="FILE", help="write the machine-readable verdict here (-: print it)"),
     ] = None,
 ) -> None:
     """Walk through demos like their investors, and print what they would find wrong.
@@ -31,19 +32,20 @@ def walk(
     the bundle's locale, zone and device. Five pictures per bundle are kept. Exit 0 only if all is
     GO. The walk removes its own traces from the demo.
     """
-    from playbook.cli.check import look_and_tell, write
+    from playbook.cli.check import look_and_tell, require_one_output, write
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
     from playbook.verdict.run_features import Walking
     from playbook.walk.browser import require_browser
 
+    aside = require_one_output(json)
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     require_browser()  # refused before anything is started
     with opened(loaded) as environment:
         walking = Walking(headed=headed, shots=shots, alone=True)
-        verdict = look_and_tell(environment, loaded, chosen, walking=walking)
+        verdict = look_and_tell(environment, loaded, chosen, walking=walking, aside=aside)
     if json is not None:
         write(verdict, json)
     raise typer.Exit(0 if verdict.verdict == GO else 1)

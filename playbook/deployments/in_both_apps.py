@@ -43,7 +43,7 @@ def livesale_with(
 
 
 def comparable_address(email: object) -> object:
-    """Two e-mail addresses are the same where these are equal: without case."""
+    """The form in which two e-mail addresses are compared: without case."""
     return email.casefold() if isinstance(email, str) else email
 
 

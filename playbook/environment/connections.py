@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import BoundedSemaphore, Lock, RLock
 from typing import Any, Self, overload
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import redis
 import requests
@@ -29,7 +29,12 @@ from playbook.environment import identity, reasons, redis_client
 from playbook.environment.http import Api, Visitor
 from playbook.environment.identity import Found, Identity
 from playbook.environment.outages import Outages
-from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
+from playbook.environment.redaction import (
+    Redactor,
+    secrets_in,
+    secrets_in_environment,
+    worth_hiding,
+)
 from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
@@ -196,6 +201,20 @@ class Environment:
         described = self.deployment.front_end.address
         return described or self.settings.app_url or self.settings.api_url
 
+    def page_address(self, link: str) -> str:
+        """The whole address of a page that the app links to, credentials included.
+
+        A path is one of the front end, whose own address may have a path as well.
+        """
+        parts, home = urlsplit(link), urlsplit(self.front_end_address)
+        if parts.scheme or parts.netloc:
+            return urljoin(self.front_end_address, link)
+        prefix = home.path.rstrip("/")
+        path = "/" + parts.path.removeprefix("/")
+        if not (path == prefix or path.startswith(f"{prefix}/")):
+            path = prefix + path
+        return urlunsplit((home.scheme, home.netloc, path, parts.query, parts.fragment))
+
     @property
     def name(self) -> str:
         """The environment's name: the marker's, if that has been read, or the settings'."""
@@ -245,12 +264,12 @@ class Environment:
         """Hides this environment's secrets in any text."""
         settings = self.settings
         secrets = [*settings.passwords.values()]
-        for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
-            secrets += secrets_in(url)
+        for url in (settings.mongo_uri, settings.redis_url, settings.api_url, settings.app_url):
+            secrets += secrets_in(url) if url else []
         secrets += settings.access.headers.values()
         secrets += [settings.access.token] if settings.access.token else []
         secrets += secrets_in(settings.access.proxy) if settings.access.proxy else []
-        return Redactor(worth_hiding(secrets))
+        return Redactor([*worth_hiding(secrets), *secrets_in_environment()])
 
     @contextmanager
     def translate_connection_errors(self) -> Iterator[None]:

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+STANDARD_OUTPUT = Path("-")
+"""What an option that names a file may say for standard output."""
 FALLBACK = "playbook-plain"
 """The error handler (``errors=``) for characters that a terminal's encoding lacks."""
 PLAIN = {
@@ -44,9 +46,13 @@ PLAIN = {
 def write_output(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Write a file that the user has named; create its folder if it is missing.
 
-    ``private``: only the owner may read it. Raises OSError; a plain file is unchanged then.
+    ``-`` is standard output. ``private``: only the owner may read it. Raises OSError; a plain file
+    is unchanged then.
     """
     data = content.encode() if isinstance(content, str) else content
+    if path == STANDARD_OUTPUT:
+        print_for_machines(data)
+        return
     if _is_special(path):
         with path.open("wb") as special:
             special.write(data)
@@ -67,6 +73,21 @@ def write_output(path: Path, content: str | bytes, *, private: bool = False) -> 
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def print_for_machines(content: str | bytes) -> None:
+    """Write JSON, metrics or a page to standard output, in UTF-8 and unmarked.
+
+    Whatever the terminal's encoding lacks must not be replaced in it: it would not be JSON then.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    stream = getattr(sys.stdout, "unmarked", sys.stdout)
+    if isinstance(stream, _Unbreakable):
+        stream.write_bytes(data)
+    else:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
 
 
 def _is_special(path: Path) -> bool:
@@ -106,6 +127,15 @@ class _Unbreakable:
             except OSError as error:
                 self._give_up(error)
         return len(text)
+
+    def write_bytes(self, data: bytes) -> None:
+        if not self._broken:
+            try:
+                self._stream.flush()
+                self._stream.buffer.write(data)
+                self._stream.buffer.flush()
+            except OSError as error:
+                self._give_up(error)
 
     def flush(self) -> None:
         if not self._broken:
