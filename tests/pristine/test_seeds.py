@@ -813,7 +813,7 @@ BROKEN = [
           ("zh", "chat_question", "我们能做些什么?", "the narrow '?'"),
           ("zh", "greeting_morning", "좋은 아침", "U+C88B HANGUL SYLLABLE JOH"),
           ("zh", "checkout_title", "結賬", "U+7D50 CJK UNIFIED IDEOGRAPH-7D50"),
-          ("ja", "nav_analytics", "数据", "U+636E CJK UNIFIED IDEOGRAPH-636E"),
+          ("ja", "nav_analytics", "我们", "U+4EEC CJK UNIFIED IDEOGRAPH-4EEC"),
           ("es", "cart_empty", "La sua borsa è vuota. Scopra i pezzi di questa stagione.",
            "is in another language"),
           ("es", "cart_empty", "A sua sacola está vazia. Descubra as peças desta estação.",
