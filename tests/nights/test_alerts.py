@@ -1,4 +1,4 @@
-"""Alerts: through real HTTP and SMTP, by the playbook's channels, and never a secret in them."""
+"""Alerts through real HTTP and SMTP, on the playbook's channels, without secrets."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The panel in a real browser: a person signs in, sees, breaks, checks, resets, rolls back.
+"""The panel in a real browser: a person signs in, looks, checks, resets, rolls back.
 
-With ``PLAYBOOK_SCREENSHOTS=1`` the pictures of the documentation are made anew.
+With ``PLAYBOOK_SCREENSHOTS=1`` the pictures of the documentation are made again.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def wrong(said: Any) -> bool:
 
 
 def person(sandbox: Sandbox, role: str) -> str:
-    """Olga operates, Viktor looks on."""
+    """Olga is an operator, Viktor a viewer."""
     name = {"operator": "olga", "viewer": "viktor"}[role]
     known = Accounts(sandbox.db)
     if known.find(name) is None:
@@ -114,7 +114,7 @@ def picture(page: Page, name: str, **options: Any) -> None:
 
 
 def faults(page: Page) -> list[str]:
-    """All that axe finds on a page, however mild."""
+    """All problems that axe finds on a page, even minor ones."""
     found = axe.Axe().run(page).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
 
@@ -551,7 +551,7 @@ def test_it_works_by_keyboard(open_page: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
 def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) -> None:
-    """Green that nobody has confirmed for a while must not look like green."""
+    """A GO without news for a while must not look like a fresh GO."""
     context = browser.new_context(base_url=running.url, viewport=DESKTOP)
     try:
         page = context.new_page()

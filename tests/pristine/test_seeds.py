@@ -1,4 +1,4 @@
-"""The repo's own seeds hold together; seeds with one thing broken are refused, and say where."""
+"""The project's own seeds are valid; seeds with one broken thing are refused, with its place."""
 
 from __future__ import annotations
 

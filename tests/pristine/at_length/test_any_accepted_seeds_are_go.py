@@ -1,4 +1,4 @@
-"""Whatever the loader accepts resets to GO: changes that no run has tried before.
+"""All seeds that the loader accepts lead to GO: new random changes in each run.
 
 Not part of the default run, which tries a fixed row of changes: `tox -e proofs`.
 """
@@ -37,6 +37,6 @@ def test_whatever_the_loader_accepts_is_go(directory: Path, data: st.DataObject)
 
 
 def test_both_happened() -> None:
-    """Else the test above proves nothing."""
+    """Otherwise the test above would prove nothing."""
     assert outcomes["accepted"] >= EXAMPLES // 20, outcomes
     assert outcomes["refused"] >= EXAMPLES // 20, outcomes
