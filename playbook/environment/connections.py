@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import BoundedSemaphore, Lock, RLock
 from typing import Any, Self, overload
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import redis
 import requests
@@ -205,6 +205,20 @@ class Environment:
         """The address of the app's pages: its description's, else ``APP_URL``, else the API's."""
         described = self.deployment.front_end.address
         return described or self.settings.app_url or self.settings.api_url
+
+    def page_address(self, link: str) -> str:
+        """The whole address of a page that the app links to, credentials included.
+
+        A path is one of the front end, whose own address may have a path as well.
+        """
+        parts, home = urlsplit(link), urlsplit(self.front_end_address)
+        if parts.scheme or parts.netloc:
+            return urljoin(self.front_end_address, link)
+        prefix = home.path.rstrip("/")
+        path = "/" + parts.path.removeprefix("/")
+        if not (path == prefix or path.startswith(f"{prefix}/")):
+            path = prefix + path
+        return urlunsplit((home.scheme, home.netloc, path, parts.query, parts.fragment))
 
     @property
     def name(self) -> str:

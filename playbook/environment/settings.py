@@ -66,6 +66,7 @@ _SCHEMES = {
     "MONGO_URI": ("mongodb", "mongodb+srv"),
     "REDIS_URL": redis_client.SCHEMES,
     "API_URL": ("http", "https"),
+    "APP_URL": ("http", "https"),
 }
 
 
@@ -84,7 +85,7 @@ class Settings:
     """The temporary folder of a throw-away environment, which exists as long as this process."""
     deployment: str = ""
     """The value of ``PLAYBOOK_DEPLOYMENT``; empty for the playbook's own app."""
-    app_url: str = ""
+    app_url: str = field(default="", repr=False)
     """The front end's address (``APP_URL``); empty if that is the API's."""
     feed: Feed = field(default_factory=Feed)
     """The settings about the deployment's rate feed."""
@@ -129,6 +130,8 @@ class Settings:
                     raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
                 _require_strength(name, value)
                 passwords[name] = value
+        if app_url := variables.get("APP_URL", "").strip():
+            _require_url("APP_URL", app_url)
         database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
         _require_database(database)
         return cls(
@@ -141,7 +144,7 @@ class Settings:
             outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             warm_up_patience=_seconds(variables, WARM_UP_SETTING, WARM_UP_PATIENCE, least=1),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
-            app_url=variables.get("APP_URL", "").strip().rstrip("/"),
+            app_url=app_url.rstrip("/"),
             feed=_feed(variables),
             access=access_from(variables),
         )
@@ -330,8 +333,10 @@ def _require_url(name: str, value: str) -> None:
             _require_mongo_options(value)
         if name == "REDIS_URL":
             redis_client.require_usable(value)
-        if name == "API_URL" and (parts.query or parts.fragment):
-            raise WrongUsage("API_URL has a query (?…) or fragment (#…); remove it")
+        if schemes == _SCHEMES["API_URL"] and re.search(r"\s", parts.path):
+            raise wrong
+        if schemes == _SCHEMES["API_URL"] and (parts.query or parts.fragment):
+            raise WrongUsage(f"{name} has a query (?…) or fragment (#…); remove it")
         if parts.scheme == "mongodb":
             parse_uri(value)
         elif "," not in parts.netloc and parts.scheme != "mongodb+srv" and parts.port == 0:

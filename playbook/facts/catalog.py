@@ -29,8 +29,11 @@ class Catalog:
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """Missing, changed, duplicate and stray products."""
-        return self._reading.stored.differences("products", self._place)
+        """Missing, changed, duplicate and stray products, and shelves of the region."""
+        stored = self._reading.stored
+        yield from stored.differences("products", self._place)
+        if stored.keeps("categories"):
+            yield from stored.differences("categories", "category")
 
     @property
     def doubled_names(self) -> Iterator[Finding]:

@@ -14,7 +14,6 @@ import time
 import uuid
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,7 +23,7 @@ from typing import Any
 import bson
 import requests
 
-from playbook.deployments.answers import list_of
+from playbook.deployments.answers import id_of, list_of, object_of
 from playbook.deployments.description import (
     Listing,
     Request,
@@ -42,6 +41,7 @@ from playbook.environment.cache_keys import Cached
 from playbook.environment.http import Visitor
 from playbook.environment.identities import read_scope
 from playbook.environment.presence import Presence
+from playbook.environment.settings import without_credentials
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
@@ -169,6 +169,7 @@ class Reading:
 
         self._shown_products = entries(shown.products, "products")
         self._shown_creators = entries(shown.creators, "creators")
+        self._shown_categories = entries(shown.categories, "categories")
         self._shown_livesales = entries(shown.livesales, "livesales")
         self._shown_leads = entries(shown.leads, "leads")
         self._shown_product = shared.ask("product page", lambda: submit(self._open_product))
@@ -288,6 +289,10 @@ class Reading:
         whole = self._shared.ask("the whole shop", lambda: self._pool.submit(read_on))
         return self._result(whole)
 
+    def why_unreadable(self, identifier: str) -> str | None:
+        """What is wrong with an entry of a list that was left out of it; None for all others."""
+        return self._shared.unreadable.get(identifier)
+
     @property
     def shown_product(self) -> tuple[str, ShownProduct]:
         """The SKU of the one product whose own page this run opened, and that page."""
@@ -303,6 +308,11 @@ class Reading:
     def shown_creators(self) -> list[ShownCreator]:
         """The active creators."""
         return self._result(self._shown_creators)
+
+    @property
+    def shown_categories(self) -> list[str]:
+        """The names of the shop's shelves."""
+        return self._result(self._shown_categories)
 
     @property
     def shown_livesales(self) -> list[ShownLiveSale]:
@@ -411,7 +421,7 @@ class Reading:
         except requests.RequestException as error:
             problem = f"got no answer ({type(error).__name__})"
             return Answer(request, None, problem=problem, silent=True)
-        return _answer(request, answer, answer.content)
+        return read_answer(request, answer)
 
     # Probes
 
@@ -496,9 +506,11 @@ class Reading:
             new = [entry for entry in page if _text(entry) not in known]
             known.update(map(_text, new))
             for entry in new:
-                # An entry that cannot be read is left out; the app may have other kinds of entries.
-                with suppress(UnreadableAnswer):
+                try:
                     entries.append(listing.entry(entry))
+                except UnreadableAnswer as error:
+                    # It is not shown as it should be; the app may have entries of its own kind.
+                    self._shared.unreadable[_id_in(entry)] = str(error)
             short = len(page) < (listing.page_size or 0) and not to_the_end
             if listing.page_size is None or short or not new:
                 break
@@ -610,6 +622,8 @@ class AskedOnce:
 
     def __init__(self) -> None:
         self._asked: dict[Hashable, Future[Any]] = {}
+        self.unreadable: dict[str, str] = {}
+        """Why an entry of a list does not read, by its id."""
         self._firsts: set[Hashable] = set()
         self._lock = threading.Lock()
 
@@ -628,6 +642,13 @@ class AskedOnce:
             return not known
 
 
+def _id_in(entry: object) -> str:
+    try:
+        return id_of(object_of(entry))
+    except UnreadableAnswer:
+        return ""
+
+
 def _text(entry: object) -> str:
     """A key by which an entry of a list is recognised."""
     return json.dumps(entry, sort_keys=True, default=str)
@@ -642,12 +663,26 @@ def _as_described[T](answer: Answer, read: Callable[[Any], T]) -> T:
         raise Unobservable(text, Remedy.BACKEND) from None
 
 
-def _answer(request: str, answer: requests.Response, content: bytes) -> Answer:
+def read_answer(request: str, answer: requests.Response) -> Answer:
+    """What was answered to a request: its JSON, else in a few words what came instead."""
+    status, content = answer.status_code, answer.content
     try:
-        return Answer(request, answer.status_code, json.loads(content, parse_float=Decimal))
+        body = json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+        return Answer(request, status, body)
+    except UnicodeDecodeError:
+        what = "text that is not UTF-8, which a browser can't read as JSON"
     except (ValueError, RecursionError):
-        kind = answer.headers.get("Content-Type", "nothing known").partition(";")[0]
-        truncated = kind.endswith("json")
-        what = "broken JSON" if truncated else f"{kind} instead of JSON"
-        problem = f"answered {answer.status_code} with {what}"
-        return Answer(request, answer.status_code, problem=problem)
+        kind = answer.headers.get("Content-Type", "something unknown").partition(";")[0].strip()
+        what = "broken JSON" if kind.endswith("json") else f"{kind} instead of JSON"
+    problem = f"answered {status} with {what if content.strip() else 'nothing'}"
+    if 300 <= status < 400 and "Location" in answer.headers:
+        # Of where it leads, only the place: a query or a login may hold anything.
+        place = answer.headers["Location"].partition("?")[0]
+        place = place if place.startswith("/") else without_credentials(place)
+        problem = f"answered {status}: it sends to {place}"
+    return Answer(request, status, problem=problem)
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity are no JSON: a browser reads nothing of an answer that holds one."""
+    raise ValueError(name)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 from playbook.deployments.description import Deployment, Kept, Kind
+from playbook.deployments.fitting import misfits
 from playbook.deployments.matching import ComingId, Match, Matched, Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.facts.comparison import describe_document, field_differences
@@ -84,6 +85,21 @@ class Stored:
             yield Finding(
                 f"{what} {name}", Description("no such document"), describe_document(stray)
             )
+
+    def misfits(self, kind: Kind) -> Iterator[Finding]:
+        """What the app's own model refuses of our documents: a list with one such shows nothing.
+
+        Raises Unobservable where the app keeps no such documents.
+        """
+        kept = self._kept(kind)
+        for match in self._matching[kind].matches:
+            for misfit in misfits(kept, match.present) if match.present is not None else ():
+                found = field_at(match.present or {}, misfit.path)
+                yield Finding(
+                    f"{kept.collection} {_name(match)}: {misfit.path}",
+                    Description(f"what the app's model takes ({misfit.message})"),
+                    NOTHING if found is MISSING else found,
+                )
 
     def _kept(self, kind: Kind) -> Kept:
         kept = self._deployment.kept_as(kind)

@@ -37,7 +37,12 @@ class Problem:
 
 def same_text(one: str, other: str) -> bool:
     """Whether two texts look the same: composed and decomposed letters do."""
-    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+    return as_read(one) == as_read(other)
+
+
+def as_read(text: str) -> str:
+    """A text in a form in which two texts that look the same are equal."""
+    return unicodedata.normalize("NFC", text)
 
 
 def untranslated(

@@ -108,10 +108,21 @@ def finish() -> None:
     def handle(number: int, _: Any) -> None:
         nonlocal asked
         if asked:
+            os.write(2, b"playbook: interrupted\n")
             os._exit(128 + number)
         asked = True
 
     _handle_by(handle, lambda finishing: None)
+
+
+def note_only() -> list[int]:
+    """From now on signals change nothing: a command ends, and its last line is printed whole.
+
+    Answers a list to which each signal is added that comes.
+    """
+    noted: list[int] = []
+    _handle_by(lambda number, _: noted.append(number), lambda finishing: None)
+    return noted
 
 
 class StopRequest:

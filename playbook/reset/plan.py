@@ -16,6 +16,7 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 
 from playbook.deployments.description import Deployment, Filter, Index, Kept
+from playbook.deployments.fitting import refusal
 from playbook.deployments.matching import ComingId, Match, Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.deployments.scope import Scope
@@ -25,7 +26,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.passwords import fitting_hash
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.changes import changes_of, refusal
+from playbook.reset.changes import changes_of
 
 
 class Stage(IntEnum):

@@ -16,9 +16,9 @@ from playbook.reset import backup, plan, standing
 from playbook.reset.current_state import Snapshots
 from playbook.reset.plan import Step
 
-OF_A_REGION = ("products", "creators")
+OF_A_REGION = ("products", "categories", "creators")
 """The kinds of documents that the bundles of one region share."""
-OF_ALL = ("locales", "categories")
+OF_ALL = ("locales",)
 """The kinds of documents that all bundles share."""
 
 

@@ -77,7 +77,10 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     """The command in this process; answers with its exit code."""
     monkeypatch.setattr(sys, "argv", ["playbook", *arguments])
-    return cli._run()
+    ending = cli.run_command()
+    if ending.line is not None:
+        print(f"playbook: {ending.line}", file=sys.stderr)
+    return ending.code
 
 
 @pytest.mark.parametrize("case", UNNAMED)

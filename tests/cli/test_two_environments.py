@@ -29,7 +29,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
 from playbook.reset.journal import AWARE
 from playbook.reset.run import Reset
-from tests.forked_commands import run_command
+from tests.forked_commands import run_command, without_settings
 from tests.panel_client import panel
 from tests.sandbox import OURS, Held, Sandbox, changed, held, told
 
@@ -59,11 +59,14 @@ class Two:
 
     @staticmethod
     def variables(of: Sandbox) -> dict[str, str]:
-        ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
-        inherited = {n: value for n, value in os.environ.items() if not n.startswith(ours)}
         folders = {"PLAYBOOK_BACKUPS": str(of.backups)}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return {**inherited, **of.environment.settings.as_variables(), **folders, "PATH": path}
+        return {
+            **without_settings(),
+            **of.environment.settings.as_variables(),
+            **folders,
+            "PATH": path,
+        }
 
     def run_script(self, script: Path, *arguments: str) -> tuple[int, str]:
         """A script on the second environment, its exit code and all that it printed."""

@@ -175,7 +175,7 @@ def test_what_does_not_speak_the_protocol(sandbox: Sandbox) -> None:
     redis_as_api = settings.redis_url.replace("redis:", "http:").removesuffix("/0")
     for changes, words in (
         ({"api_url": redis_as_api}, "it closed the connection without an answer"),
-        ({"api_url": settings.api_url.replace("http:", "https:")}, "does not speak TLS"),
+        ({"api_url": settings.api_url.replace("http:", "https:")}, "does not use TLS"),
     ):
         with refused(sandbox, **changes) as [failure]:
             assert words in str(failure)

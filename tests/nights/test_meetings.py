@@ -514,7 +514,7 @@ def test_the_presenter_is_written_to(rehearsal: Rehearsal, monkeypatch: pytest.M
     assert rehearsal.hooks.levels == []
 
 
-def test_a_real_check_of_a_real_wreck_is_healed_in_time(rehearsal: Rehearsal) -> None:
+def test_a_damaged_demo_is_reset_before_its_meeting(rehearsal: Rehearsal) -> None:
     """The real features and the machine's own clock: the meeting is an hour from now."""
     from playbook.nights.nightly import run_features
 

@@ -55,12 +55,6 @@ CHANGES = ("check", "reset", "rollback")
 LVMH = "LVMH_JULIE_BERCOVY"
 
 
-@pytest.fixture(scope="module")
-def running(sandbox: Sandbox) -> Iterator[Panel]:
-    with panel(sandbox) as found:
-        yield found
-
-
 @pytest.fixture(autouse=True)
 def _afresh(sandbox: Sandbox) -> None:
     """Every test starts without runs, jobs, accounts or anybody in session."""
@@ -287,8 +281,17 @@ def test_a_change_from_our_own_page_or_a_program_goes_through(
 ) -> None:
     sent = {**FORM, **{name: text.format(own=running.url) for name, text in headers.items()}}
     visitor = running.visitor()
-    fields = {"name": running.add("viewer"), "password": PASSWORD}
+    name = running.add("viewer")
+    fields = {"name": name, "password": PASSWORD}
     assert visitor.post("/sign-in", data=fields, headers=sent).url == running.url + "/"
+    assert visitor.post("/sign-out", headers=sent).url.startswith(running.url + "/sign-in")
+    done = sandbox.db[audit.COLLECTION].find({"who": name}).sort("_id")
+    assert [one["action"] for one in done] == ["sign-in", "sign-out"]
+
+
+def test_a_check_from_our_own_page_is_made(running: Panel) -> None:
+    visitor = running.visitor("viewer")
+    sent = {**FORM, "Sec-Fetch-Site": "same-origin"}
     answer = visitor.post("/bundles/lvmh/check", headers=sent)
     assert answer.url == running.url + "/bundles/lvmh"
     visitor.events("lvmh")
@@ -427,7 +430,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
     assert broken in visitor.text("/bundles/lvmh")
     asked = visitor.press("/bundles/lvmh/rollback", to=broken)
     assert asked.status_code == 409, "a rollback asks first"
-    assert "What is there now is saved first" in asked.text
+    assert "The present state is saved first" in asked.text
     sure = {"to": broken, "although": "rollback"}
     assert visitor.press("/bundles/lvmh/rollback", **sure).status_code == 200
     visitor.events("lvmh")
@@ -499,7 +502,7 @@ def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: 
     visitor.events("lvmh")
     assert visitor.verdict("lvmh") == GO
     [entry] = sandbox.db[audit.COLLECTION].find({"action": "reset"})
-    assert entry["detail"] == "although in session"
+    assert entry["detail"] == "even while in session"
 
 
 def test_who_comes_between_question_and_answer_is_not_overrun(
@@ -566,7 +569,7 @@ def test_two_presses_are_one_job(
     monkeypatch.setattr(check_process, "_turns", turns)
     one.press("/bundles/lvmh/check")
     busy = other.press("/bundles/lvmh/reset")  # while the check waits for its turn
-    assert "Somebody was faster" in busy.text
+    assert "Another person was faster" in busy.text
     turns.release()
     one.events("lvmh")
     assert [r["trigger"] for r in sandbox.runs("lvmh")] == ["check"]

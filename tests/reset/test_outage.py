@@ -23,13 +23,11 @@ from tests.sandbox import (
     FEED,
     OURS,
     Held,
-    Owners,
     Sandbox,
     changed,
     held,
     told,
     until,
-    use_demo,
 )
 from tests.tcp_proxy import Wire, failing_api
 
@@ -74,19 +72,6 @@ class Wired:
                 return environment.call("GET", "/api/demo/health").ok
         except Unreachable:
             return False
-
-
-@pytest.fixture(scope="module")
-def undisturbed(sandbox: Sandbox) -> Held:
-    sandbox.reset(BUNDLE)
-    return all_of(sandbox)
-
-
-@pytest.fixture
-def used(sandbox: Sandbox, undisturbed: Held) -> Sandbox:
-    sandbox.free_leases()
-    use_demo(Owners(sandbox), sandbox.bundle(BUNDLE))
-    return sandbox
 
 
 @pytest.fixture

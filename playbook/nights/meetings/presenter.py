@@ -1,8 +1,8 @@
-"""Whom to tell that a demo is ready for a meeting: its presenter.
+"""The messages to the presenter of a meeting about its demo.
 
 ============================  ==================================================================
 ``DEMO_ALERT_PRESENTER``      apprise URLs; a mail URL without ``to=`` goes to the organizer
-``PLAYBOOK_PANEL_URL``        where the panel is, for links to the sheet
+``PLAYBOOK_PANEL_URL``        the address of the panel, for links to the sheet
 ============================  ==================================================================
 
 Without the first, the channels of success and failure alerts get the message.
@@ -29,7 +29,7 @@ SHOWN_REASONS = 3
 def channels_for(
     meeting: Meeting, usual: Channels, variables: Mapping[str, str] | None = None
 ) -> Channels:
-    """Where a meeting's presenter gets messages. Raises WrongUsage if an entry is not a URL."""
+    """The channels of a meeting's presenter. Raises WrongUsage if an entry is not a URL."""
     variables = os.environ if variables is None else variables
     urls = urls_in(SETTING, variables)
     if not urls:
@@ -41,7 +41,7 @@ def channels_for(
 def ready(
     bundle: Bundle, meeting: Meeting, environment: str, was_reset: bool, run: str = ""
 ) -> Alert:
-    """The demo can be shown."""
+    """The message that the demo can be shown."""
     lines = _heading(bundle, meeting, environment)
     lines.append("The demo was reset and checked: GO" if was_reset else "The demo was checked: GO")
     lines += [f"What to do: nothing. {_sheet(bundle)}", *run_lines(bundle.short, run)]
@@ -57,7 +57,7 @@ def not_ready(
     error: str | None = None,
     run: str = "",
 ) -> Alert:
-    """The demo cannot be shown as it is: why, and the one thing to do."""
+    """The message that the demo cannot be shown: why, and what to do."""
     lines = _heading(bundle, meeting, environment)
     if verdict is not None:
         reasons = list(dict.fromkeys(r.reason or r.scenario for r in verdict.not_passed))
@@ -77,7 +77,7 @@ def not_ready(
 
 
 def unclear(meeting: Meeting, bundles: list[str], environment: str) -> Alert:
-    """It is not clear which demo a meeting is about: ask, do not guess."""
+    """The question which demo a doubtful meeting is about."""
     lines = [
         f"Environment: {environment}",
         f"The meeting {meeting.title!r} on {meeting.start:%a %d %b, %H:%M} UTC may be about "

@@ -1,4 +1,4 @@
-"""What is kept to be read later: the audit log, and the pages that a night has written."""
+"""Stored pages: the audit log, and the reports of a night."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def report(session: SignedIn, name: str) -> Response:
 
 
 def nightly_report(bundle: Bundle) -> str | None:
-    """The name of the page that last night wrote about a bundle; None where there is none."""
+    """The name of last night's report about a bundle; None if there is none."""
     name = f"verdict-{bundle.short}.html"
     return name if (_reports() / name).is_file() else None
 

@@ -1,5 +1,5 @@
-// What the pages do beyond plain HTML: your own time zone, countdowns, live progress, and a word
-// of warning when the board has had no news. Without this script every page still works.
+// What the pages do in addition to plain HTML: your own time zone, countdowns, live progress, and a
+// warning if the board has had no news. Without this script every page still works.
 "use strict";
 
 (() => {
@@ -14,7 +14,7 @@
     for (const time of root.querySelectorAll("time[data-mine]")) {
       const text = mine.format(new Date(time.dateTime));
       if (time.textContent !== text) time.textContent = text;
-      // Who is where the investor is needs no time twice.
+      // In the investor's own zone the time is not shown twice.
       const there = time.previousElementSibling;
       time.hidden = there !== null && there.matches(".there") && there.textContent === text;
     }
@@ -25,7 +25,7 @@
     countDown();
   }
 
-  // "40 minutes", "5 hours", "2 days": as people say it, and as the server writes it.
+  // "40 minutes", "5 hours", "2 days": the same words as on the server.
   function duration(minutes) {
     let [count, unit] = [minutes, "minute"];
     if (minutes >= 48 * 60) [count, unit] = [Math.floor(minutes / (24 * 60)), "day"];
@@ -48,7 +48,7 @@
     }
   }
 
-  // A page that renews itself: say what has changed, and say so where nothing new has come.
+  // A page that renews itself announces changes, and warns if no news has come.
   const board = document.querySelector("[data-live]");
   let states = new Map();
   let rendered = null;
@@ -83,7 +83,7 @@
     }
   }
 
-  // Progress: the server sends the fragment whenever it has changed, and an end.
+  // Progress: the server sends the fragment each time it changes, and an end.
   function follow(section) {
     const events = new EventSource(section.dataset.events);
     events.addEventListener("progress", (event) => {
@@ -93,14 +93,14 @@
     });
     events.addEventListener("end", () => {
       events.close();
-      // Without the "busy" that a redirect may have added.
+      // Without the "busy" that a redirect may have added to the address.
       location.replace(location.pathname);
     });
   }
 
   function start() {
     localise(document);
-    // Before anything is painted, so that a swapped card never flashes another time.
+    // Before anything is painted, so a replaced card does not show another time for a moment.
     new MutationObserver(() => {
       localise(document);
       if (board) seen();
@@ -115,14 +115,14 @@
     for (const button of document.querySelectorAll("[data-print]")) {
       button.addEventListener("click", () => print());
     }
-    // What was typed survives an expired session, a refusal and the back button.
+    // Typed values stay after an expired session, a refusal and the back button.
     for (const field of document.querySelectorAll("input[type=datetime-local]")) {
       const key = `typed:${location.pathname}`;
       if (progress) sessionStorage.removeItem(key);
       else if (!field.value) field.value = sessionStorage.getItem(key) || "";
       field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
     }
-    // A second press of the same button would ask for the same thing again.
+    // A second press of the same button would send the same request again.
     const pressed = new Set();
     for (const form of document.forms) {
       form.addEventListener("submit", () => {
@@ -132,7 +132,7 @@
         setTimeout(() => { button.disabled = true; }, 0);
       });
     }
-    // A page from the browser's history may show what was true an hour ago.
+    // A page from the browser's history may be an hour old.
     addEventListener("pageshow", (event) => {
       if (!event.persisted) return;
       if (performance.now() > HELD_BY) location.reload();
