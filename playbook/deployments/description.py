@@ -186,7 +186,7 @@ class ShownProduct:
     currency: str
     in_stock: bool
     unowned: bool = False
-    """Whether it names no region, although each product of this app has one."""
+    """Whether it names no known region, although each product of this app has one."""
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,8 @@ class ShownLiveSale:
     starts_at: datetime
     products: tuple[ShownOffer, ...]
     status: str | None = None
-    unowned: bool = False
-    """Whether it names no bundle, although each LiveSale of this app has one."""
+    bundle: str | None = None
+    """The bundle's id that it names, "" for none; None if this app's LiveSales name no bundle."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ class ShownCreator:
 
     name: str
     unowned: bool = False
-    """Whether they name no region, although each creator of this app has one."""
+    """Whether they name no known region, although each creator of this app has one."""
 
 
 @dataclass(frozen=True)

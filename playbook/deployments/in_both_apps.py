@@ -24,7 +24,7 @@ def own_page(answer: Any) -> ShownAccount:
 
 def livesale_with(
     offer: Callable[[Document], ShownOffer],
-    is_unowned: Callable[[Document], bool] = lambda event: False,
+    bundle_of: Callable[[Document], str | None] = lambda event: None,
 ) -> Callable[[Any], ShownLiveSale]:
     """Reads a LiveSale whose products read so. It raises UnreadableAnswer."""
 
@@ -36,7 +36,7 @@ def livesale_with(
             starts_at=instant_of(event, "starts_at"),
             products=tuple(offer(object_of(one)) for one in list_of(event.get("products"))),
             status=text_of(event, "status"),
-            unowned=is_unowned(event),
+            bundle=bundle_of(event),
         )
 
     return read

@@ -38,7 +38,7 @@ from playbook.deployments.in_both_apps import (
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import money_in, named_in, price_field
 from playbook.pristine.seeds import Document
-from playbook.pristine.seeds.models import PRICE_FIELDS
+from playbook.pristine.seeds.models import PRICE_FIELDS, REGION_CURRENCY
 
 # Documents belong to a bundle if they name it or its region, or have an _id of its seeds.
 
@@ -232,17 +232,19 @@ def _shown_product(answer: Any) -> ShownProduct:
         price=decimal_of(product, price_field(currency)),
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
-        unowned=not product.get("region"),
+        unowned=product.get("region") not in REGION_CURRENCY,
     )
 
 
 def _shown_creator(answer: Any) -> ShownCreator:
     creator = object_of(answer)
-    return ShownCreator(text_of(creator, "name"), unowned=not creator.get("region"))
+    unowned = creator.get("region") not in REGION_CURRENCY
+    return ShownCreator(text_of(creator, "name"), unowned=unowned)
 
 
-def _is_unowned(event: Document) -> bool:
-    return not event.get("bundle")
+def _bundle_of(event: Document) -> str:
+    bundle = event.get("bundle")
+    return bundle if isinstance(bundle, str) else ""
 
 
 def _shown_offer(product: Document) -> ShownOffer:
@@ -294,10 +296,10 @@ SHOWN = Shown(
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
         lambda *_: Request("GET", "/api/livesale"),
-        livesale_with(_shown_offer, _is_unowned),
+        livesale_with(_shown_offer, _bundle_of),
     ),
     livesale=Single(
-        lambda key: Request("GET", f"/api/livesale/{key}"), livesale_with(_shown_offer, _is_unowned)
+        lambda key: Request("GET", f"/api/livesale/{key}"), livesale_with(_shown_offer, _bundle_of)
     ),
     leads=Listing(
         lambda bundle, _: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import babel
 
@@ -24,6 +25,7 @@ FUNCTION_WORDS = {
 _WORDS = {language: frozenset(words.split()) for language, words in FUNCTION_WORDS.items()}
 
 
+@lru_cache(maxsize=4096)
 def language_of(text: str) -> str | None:
     """The language of a text ("fr"), or None if it stays undecided."""
     text = unicodedata.normalize("NFC", text).casefold()

@@ -22,7 +22,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.SETTINGS: "correct the setting that is named, then: playbook check {bundle}",
     Remedy.FEED: "ask for the app's rate feed to be repaired, then: playbook check {bundle}",
     Remedy.BACKEND: "ask for the app's backend to be repaired, then: playbook check {bundle}",
-    Remedy.DATA: "ask for the app's own data to be corrected, then: playbook check {bundle}",
+    Remedy.DATA: "correct or delete the documents that are named, then: playbook check {bundle}",
     Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
     Remedy.ENVIRONMENT: "start again what does not answer, then: playbook check {bundle}",
     Remedy.WAIT: "wait until it is free, then: playbook check {bundle}",
