@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
@@ -52,6 +53,8 @@ class Night:
     """Its name."""
     run: str = ""
     """The id of the run in the journal that people are told to look at: the latest."""
+    report: Path | None = None
+    """The page of its last verdict, where one was written."""
     results_cleared: bool = False
     """Whether the Allure results of a former night have been removed already."""
     deliveries: list[Delivery] = field(default_factory=list)
