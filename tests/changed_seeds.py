@@ -60,7 +60,7 @@ def copy_of_seeds(parent: Path) -> Path:
 
 
 def problems_of_accepted(directory: Path, change: Change) -> list[object] | None:
-    """What the checks of all bundles find where the change was accepted; None where it was refused.
+    """What the checks of all bundles find where the change was accepted; None if it was refused.
 
     ``directory`` is a copy of the seed files, and is one again afterwards.
     """
@@ -101,7 +101,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 def _change_one_place(choose: Choose, document: Any) -> None:
     """Change one place of a document: its value, its number in a list, its presence."""
-    # A bundle's short name also names its feature file, which is no seed.
+    # A bundle's short name also names its feature file, which is not a seed.
     possible = [place for place in _places(document) if place != ("short",)]
     *way, last = choose(possible)
     parent = document

@@ -13,7 +13,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -115,12 +115,24 @@ class Imagined:
         self.answers: dict[str, Answer] = {}
         self.answers_own_page: ShownAccount | None = None
         self._app: dict[str, list[Document]] = {}
+        self._looked_at: Stored | None = None
 
     @property
     def stored(self) -> Stored:
         """What the documents are at this moment, matched with the pristine ones."""
+        if self._looked_at is not None:
+            return self._looked_at
         pristine = pristine_documents(self.bundle, self.seeds, ACCESS)
         return Stored(self.deployment, pristine, self.documents)
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Nothing is changed meanwhile, so that what is stored is matched once for all steps."""
+        self._looked_at = self.stored
+        try:
+            yield
+        finally:
+            self._looked_at = None
 
     # What a test breaks
 
@@ -248,6 +260,13 @@ class Imagined:
     def shown_creators(self) -> list[ShownCreator]:
         return _read(PLAYBOOK.shown.creators, self.app("creators"))
 
+    def why_unreadable(self, identifier: str) -> str | None:
+        return None
+
+    @property
+    def shown_categories(self) -> list[str]:
+        return []
+
     @property
     def shown_livesales(self) -> list[ShownLiveSale]:
         return _read(PLAYBOOK.shown.livesales, self.app("livesales"))
@@ -296,7 +315,8 @@ class Failure:
 
 def failures(imagined: Imagined) -> list[Failure]:
     """Run every feature that is for the bundle; what fails. Raises what no check should raise."""
-    return failures_of(ImaginedDemo(imagined))
+    with imagined.unchanged():
+        return failures_of(ImaginedDemo(imagined))
 
 
 def failures_of(demo: Demo) -> list[Failure]:

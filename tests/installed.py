@@ -118,7 +118,7 @@ def use(root: Path) -> None:
 
 
 def without_rights(python: Path) -> dict[str, object]:
-    """How root starts a process that may write nowhere; empty where that is not possible."""
+    """How root starts a process that may write nowhere; empty if that is not possible."""
     if os.getuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

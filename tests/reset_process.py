@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -26,7 +25,7 @@ from tests.sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
 
 # A server that has imported everything once forks each child in milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.reset_process"])
+PROCESSES.set_forkserver_preload(["tests.reset_process", "tests.forked_commands"])
 STARTED: list[ForkServerProcess] = []
 KILL, STOP, ASK = "kill", "stop", "ask"
 """What a child does before a step: die, pause, or ask its parent whether to go on."""
@@ -39,7 +38,6 @@ class Ended:
     kind: str
     exit_code: int
     text: str
-    fences: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ def _save(
     os.fsync = sync_or_die  # type: ignore[assignment]
     with Environment(settings) as environment:
         Reset(environment, loaded, backups).save(find(loaded, name), BEFORE_RESET)
-    link.send(Ended("done", 0, "", {}))
+    link.send(Ended("done", 0, ""))
 
 
 def _reset(
@@ -185,10 +183,10 @@ def _reset(
         try:
             bundle = find(loaded, name)
             if back_to is None:
-                report = engine.reset(bundle, access=ACCESS)
+                engine.reset(bundle, access=ACCESS)
             else:
-                report = engine.roll_back(bundle, back_to)
-            ended = Ended("done", 0, "", report.run.fences)
+                engine.roll_back(bundle, back_to)
+            ended = Ended("done", 0, "")
         except PlaybookError as error:
-            ended = Ended(type(error).__name__, error.exit_code, str(error), {})
+            ended = Ended(type(error).__name__, error.exit_code, str(error))
     link.send(ended)

@@ -337,7 +337,7 @@ def looking_alike(demo: str) -> list[str]:
     ]
 
 
-def wreck(sandbox: Sandbox) -> None:
+def damage_everything(sandbox: Sandbox) -> None:
     """Everything that can be wrong at once: collections gone, junk, wrong types, stale caches."""
     db, client = sandbox.db, sandbox.environment.redis
     owners = Owners(sandbox)

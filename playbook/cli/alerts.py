@@ -1,4 +1,4 @@
-"""``playbook alerts``: do the channels work?"""
+"""``playbook alerts``: test the channels of the alerts."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def test(
         str,
         typer.Option(
             metavar="ADDRESS",
-            help="stands for a meeting's organizer, to whom the presenter's mail goes",
+            help="also test the presenter's mail to a meeting's organizer, at this address",
         ),
     ] = "",
 ) -> None:
-    """Send one alert of each level through its own channels, and say what became of it.
+    """Send one alert of each level through its own channels, and print the result of each.
 
-    So is one for the presenter of a meeting, where DEMO_ALERT_PRESENTER is set. Every recipient
+    One goes to the presenter of a meeting, too, if DEMO_ALERT_PRESENTER is set. Every recipient
     has a line of its own.
 
-    Exit 1 where one was not taken, 2 where no channel is set, or one or the panel's address is no
-    URL.
+    Exit 1 if a channel did not accept its alert, 2 if no channel is set, or if a channel or the
+    panel's address is not a URL.
     """
     from playbook import clock
     from playbook.environment.settings import name_in_settings

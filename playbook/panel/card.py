@@ -1,4 +1,4 @@
-"""What the board says of one bundle: a verdict, its age, who is there, and the one thing to do."""
+"""One bundle's card on the board: verdict, its age, who is in session, and what to do."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from playbook.verdict.reasons import advice, first_remedy
 
 RESETTING = "RESETTING"
 ATTENTION = (NO_GO, UNKNOWN, RESETTING, GO)
-"""What the board shows first."""
+"""The order of the states on the board."""
 MEETING_NEAR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Card:
-    """All that the board says of one bundle."""
+    """Everything on the board about one bundle."""
 
     bundle: Bundle
     now: datetime
     judged: Standing
     lease_since: datetime | None
-    """Since when another run holds the lease of the bundle's resets."""
+    """The time since which another run holds the bundle's lease."""
     present: tuple[Presence, ...]
-    """Who is in session, of this bundle."""
+    """The accounts of this bundle in session."""
     neighbours: tuple[Presence, ...]
-    """Who is in session with another bundle that shows the same catalog."""
+    """The accounts in session of other bundles that show the same catalog."""
     last_reset: datetime | None
     last_check: datetime | None
     last_walk: datetime | None
-    """When the demo was last walked through, in whatever state it was then."""
+    """The time of the last walk through the demo, in any state of the demo."""
     meeting: datetime | None
     """The meeting that the demo is prepared for, until an hour after its start."""
     livesale: Document | None
-    """The next LiveSale that is ahead."""
+    """The next LiveSale."""
     next_reset: datetime
     job: Job | None
     runs: tuple[Document, ...]
-    """The latest, newest first, without their steps and results."""
+    """The latest runs, newest first, without their steps and results."""
 
     @property
     def resetting_since(self) -> datetime | None:
-        """Since when it is being reset or rolled back, the check that follows included."""
+        """The start of a running reset or rollback, with the check that follows."""
         if self.job is not None and self.job.running and self.job.kind not in LOOKS:
             return self.job.started_at
         return self.lease_since
 
     @property
     def state(self) -> str:
-        """The one word of the card. Who is in session is shown beside it, never instead."""
+        """The word on the card. "In session" is shown beside it, never in its place."""
         return RESETTING if self.resetting_since is not None else self.judged.verdict
 
     @property
@@ -69,7 +69,7 @@ class Card:
 
     @property
     def severity(self) -> str:
-        """How bad a NO-GO is, in words: "can't start"; empty where the bundle is not NO-GO."""
+        """The severity of a NO-GO in words: "can't start"; empty if the bundle is not NO-GO."""
         return str(self.reasons[0]["severity_in_words"]) if self.reasons else ""
 
     @property
@@ -84,7 +84,7 @@ class Card:
 
     @property
     def advice(self) -> str:
-        """The one thing to do, in a sentence."""
+        """What to do, in a sentence."""
         remedies = [Remedy(reason["remedy"]) for reason in self.reasons]
         return {
             "wait": "Wait until it is done.",
@@ -149,13 +149,13 @@ class Card:
 
     @property
     def walked(self) -> str:
-        """What the last walk through the demo as it is now has said; empty where none was made."""
+        """The result of the last walk through the present demo; empty if there was none."""
         walk = self.judged.walk
         return (walk_verdict(walk) or "") if walk else ""
 
     @property
     def attention(self) -> tuple[int, int, datetime]:
-        """For sorting: what needs attention first, the worst and the nearest meeting first."""
+        """The key for sorting: the worst verdict and the nearest meeting come first."""
         severities = list(SEVERITY_IN_WORDS.values())
         bad = severities.index(self.severity) if self.severity else len(severities)
         far = datetime.max.replace(tzinfo=UTC)
@@ -167,7 +167,7 @@ class Card:
 
     @property
     def sentence(self) -> str:
-        """What a person should know, in one sentence."""
+        """The important facts for a person, in one sentence."""
         parts: list[str] = []
         if self.resetting_since is not None:
             since = clock.local_text(self.resetting_since, self.bundle.timezone)

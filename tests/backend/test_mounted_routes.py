@@ -47,7 +47,7 @@ def test_nothing_is_written_without_the_token(
         right = requests.post(
             url + path, data="?", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
         )
-    # With it the body is read, which is no JSON.
+    # With it the body is read, which is not JSON.
     assert right.status_code == (400 if token else 401)
 
 

@@ -19,6 +19,7 @@ from playbook.environment import env_file
 from playbook.errors import WrongUsage
 from playbook.processes.settings import CONNECTIONS
 from playbook.verdict.checks import CHECKS
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
 COMMANDS = (
@@ -76,7 +77,10 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     """The command in this process; answers with its exit code."""
     monkeypatch.setattr(sys, "argv", ["playbook", *arguments])
-    return cli._run()
+    ending = cli.run_command()
+    if ending.line is not None:
+        print(f"playbook: {ending.line}", file=sys.stderr)
+    return ending.code
 
 
 @pytest.mark.parametrize("case", UNNAMED)
@@ -191,7 +195,7 @@ def test_a_file_in_any_usual_spelling(tmp_path: Path, content: str) -> None:
     ("content", "line", "said"),
     [
         (f"{LINES}\nMONGO_URI\n", 4, "expected NAME=value"),
-        (f"{LINES}\n\n\nthis is no setting\n", 6, "expected NAME=value"),
+        (f"{LINES}\n\n\nthis is not a setting\n", 6, "expected NAME=value"),
         (f'MONGO_DB="aislemarts\n{LINES}\n', 1, "expected NAME=value"),
         (f"{LINES}\nMONGO_URI=mongodb://other:1/\n", 4, "MONGO_URI is set already in line 1"),
         (f"MONGO_URL=mongodb://h:1/\n{LINES}", 1, "did you mean MONGO_URI?"),
@@ -265,15 +269,7 @@ def test_every_setting_of_the_code_may_stand_in_a_file() -> None:
 def playbook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     inherited = {n: v for n, v in os.environ.items() if n not in URLS and not n.startswith("DEMO_")}
     inherited.pop("MONGO_DB", None)
-    return subprocess.run(
-        [sys.executable, "-m", "playbook", *arguments],
-        cwd=PROJECT,
-        env={**inherited, **variables},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return run_command(*arguments, variables={**inherited, **variables})
 
 
 @pytest.fixture(scope="module")

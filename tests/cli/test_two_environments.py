@@ -29,6 +29,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
 from playbook.reset.journal import AWARE
 from playbook.reset.run import Reset
+from tests.forked_commands import run_command, without_settings
 from tests.panel_client import panel
 from tests.sandbox import OURS, Held, Sandbox, changed, held, told
 
@@ -53,18 +54,26 @@ class Two:
 
     def run(self, *arguments: str, of: Sandbox | None = None) -> tuple[int, str]:
         """A command on the second environment, its exit code and all that it printed."""
-        command = [sys.executable, "-m", "playbook", *arguments]
-        return self.call(command, of or self.second)
+        ended = run_command(*arguments, variables=self.variables(of or self.second))
+        return ended.returncode, ended.stdout + ended.stderr
 
-    def call(self, command: list[str], of: Sandbox) -> tuple[int, str]:
-        ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
-        inherited = {n: value for n, value in os.environ.items() if not n.startswith(ours)}
+    @staticmethod
+    def variables(of: Sandbox) -> dict[str, str]:
         folders = {"PLAYBOOK_BACKUPS": str(of.backups)}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {
+            **without_settings(),
+            **of.environment.settings.as_variables(),
+            **folders,
+            "PATH": path,
+        }
+
+    def run_script(self, script: Path, *arguments: str) -> tuple[int, str]:
+        """A script on the second environment, its exit code and all that it printed."""
         ended = subprocess.run(
-            command,
+            [script, *arguments],
             cwd=PROJECT,
-            env={**inherited, **of.environment.settings.as_variables(), **folders, "PATH": path},
+            env=self.variables(self.second),
             capture_output=True,
             text=True,
             timeout=300,
@@ -156,8 +165,7 @@ def test_a_command_shows_and_touches_only_its_own(
 
 
 def test_the_emergency_script_resets_its_own(two: Two, unharmed: Held) -> None:
-    script = str(PROJECT / "scripts" / "emergency_demo_reset.sh")
-    code, text = two.call([script, BUNDLE], two.second)
+    code, text = two.run_script(PROJECT / "scripts" / "emergency_demo_reset.sh", BUNDLE)
     assert code in (0, 1), text
     assert f"environment {SECOND}" in text
     require_nothing_of_the_first(two, text)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from playbook.environment import Environment, Settings
 from playbook.errors import WrongUsage
 from playbook.facts import Demo
 from playbook.pristine.seeds import Seeds
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
 DESCRIPTION = '''
@@ -131,10 +130,7 @@ def test_the_recipe_as_it_is_printed(seeds: Seeds, tmp_path: Path) -> None:
         variables = {**os.environ, **settings.as_variables(), "PLAYBOOK_BACKUPS": str(tmp_path)}
 
         def playbook(*arguments: str) -> str:
-            command = [sys.executable, "-m", "playbook", *arguments]
-            done = subprocess.run(
-                command, env=variables, capture_output=True, text=True, timeout=300, check=False
-            )
+            done = run_command(*arguments, variables=variables)
             assert done.returncode == 0, done.stdout + done.stderr
             return done.stdout
 

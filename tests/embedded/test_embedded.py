@@ -9,8 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -34,6 +33,7 @@ from playbook.pristine.rates import CURRENCIES
 from playbook.pristine.seeds import Seeds, load
 from playbook.processes.child import Child
 from playbook.standin import rates_feed
+from tests.sandbox import until
 
 DEADLINE_SECONDS = 20.0
 
@@ -68,14 +68,6 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where temporary directories of this test are made."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
-
-
-def until(reached: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not reached():
-        assert time.monotonic() < deadline, "not reached in time"
-        time.sleep(0.02)
 
 
 def gone(pid: int) -> bool:
@@ -247,8 +239,8 @@ def test_nothing_is_left_after_the_parent_is_killed(tmp_path: Path, end: signal.
         assert len(list(tmp_path.iterdir())) == 1
         parent.send_signal(end)
         parent.wait()
-        until(lambda: all(gone(pid) for pid in pids))
-        until(lambda: list(tmp_path.iterdir()) == [])
+        until(lambda: all(gone(pid) for pid in pids), "all have ended")
+        until(lambda: list(tmp_path.iterdir()) == [], "nothing is left")
         assert not listening(settings)
 
 
@@ -266,7 +258,7 @@ def test_it_starts_from_anywhere(tmp_path: Path) -> None:
         assert parent.wait(DEADLINE_SECONDS) == 0
 
 
-def test_a_keeper_ends_a_command_that_will_not(tmp_path: Path) -> None:
+def test_the_supervisor_ends_a_command_that_will_not(tmp_path: Path) -> None:
     stubborn = (
         "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
         "print(os.getpid(), flush=True); time.sleep(600)"
@@ -279,11 +271,11 @@ def test_a_keeper_ends_a_command_that_will_not(tmp_path: Path) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=PROJECT,
-    ) as keeper:
-        assert keeper.stdout is not None and keeper.stdin is not None
-        pid = int(keeper.stdout.readline())
-        keeper.stdin.close()
-        assert keeper.wait(DEADLINE_SECONDS) != 0
+    ) as supervisor:
+        assert supervisor.stdout is not None and supervisor.stdin is not None
+        pid = int(supervisor.stdout.readline())
+        supervisor.stdin.close()
+        assert supervisor.wait(DEADLINE_SECONDS) != 0
     assert gone(pid)
     assert not lost.exists()
 
@@ -324,7 +316,7 @@ def test_a_kept_directory_survives_a_killed_parent(seeds: Seeds, tmp_path: Path)
         pids, variables = json.loads(parent.stdout.readline())
         parent.kill()
         parent.wait()
-        until(lambda: all(gone(pid) for pid in pids))
+        until(lambda: all(gone(pid) for pid in pids), "all have ended")
     with start(directory, seeds) as settings:
         assert settings.passwords["DEMO_PASSWORD_LVMH"] == variables["DEMO_PASSWORD_LVMH"]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,11 @@ from uuid import UUID
 
 import pytest
 
-from playbook import PROJECT
 from playbook.embedded.start import start
 from playbook.environment import Environment, guard, identity
 from playbook.errors import Refused
 from playbook.pristine.seeds import Seeds
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox, minutes_ago
 
 
@@ -30,15 +28,8 @@ def marker(environment: Environment) -> dict[str, Any]:
 
 def playbook(environment: Environment, *arguments: str, **other: str) -> tuple[int, str]:
     """The command on an environment: its exit code and all that it printed."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "playbook", *arguments],
-        cwd=PROJECT,
-        env={**os.environ, **environment.settings.as_variables(), **other},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    variables = {**os.environ, **environment.settings.as_variables(), **other}
+    ended = run_command(*arguments, variables=variables)
     return ended.returncode, ended.stdout + ended.stderr
 
 

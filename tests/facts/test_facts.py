@@ -235,9 +235,9 @@ LIVESALE: list[Case] = [
         starts_at=i.first("livesales")["starts_at"] + timedelta(hours=1))),
     ("sequoia", "livesale", "found Wed 25 Nov 2026, 18:00 PST", lambda i: i.first(
         "livesales").update(starts_at=i.first("livesales")["starts_at"] + timedelta(days=1))),
-    ("sequoia", "livesale", "starts_at is no instant but 'soon'",
+    ("sequoia", "livesale", "starts_at is not an instant but 'soon'",
      put("livesales", "LS-SEQ-001", starts_at="soon")),
-    ("sequoia", "livesale", "starts_at is no instant but nothing",
+    ("sequoia", "livesale", "starts_at is not an instant but nothing",
      drop("livesales", "LS-SEQ-001", "starts_at")),
     ("sequoia", "livesale", "expected after Sun 22 Nov 2026, 04:30 PST",
      put("livesales", "LS-SEQ-001", starts_at=AT)),
@@ -726,6 +726,15 @@ SHOWCASE: list[Case] = [
     ("sequoia", "catalog", "product TEST-1 in the shop: expected a known region",
      lambda i: i.app("products").append({**i.app("products")[0], "_id": "TEST-1", "name": "Test",
                                          "region": None})),
+    ("tiger-global", "catalog", "set it in the app, or delete the document, found “Test” without",
+     lambda i: i.app("products").append({**i.app("products")[0], "_id": "TEST-1", "name": "Test",
+                                         "region": "MEA"})),
+    ("index", "creators", "creator Test in the app: expected a known region",
+     lambda i: i.app("creators").append({"_id": "x", "name": "Test", "active": True,
+                                         "region": "us"})),
+    ("lightspeed", "livesale", "LiveSale LS-TEST in the app's list: expected a known investor",
+     lambda i: i.app("livesales").append({**i.app("livesales")[0], "_id": "LS-TEST",
+                                          "bundle": "FORMER_INVESTOR"})),
     ("lvmh", "creators", "creator Test in the app: expected a known region",
      lambda i: i.app("creators").append({"_id": "x", "name": "Test", "active": True})),
     ("a16z", "livesale", "LiveSale LS-TEST in the app's list: expected a known investor",
@@ -944,7 +953,7 @@ def test_a_livesale_without_an_anchor_and_a_journal_cannot_be_judged() -> None:
     imagined.last_run = None
     drop("livesales", "LS-SEQ-001", "anchored_at")(imagined)
     reasons = failed_checks(imagined)
-    assert "anchored_at is no instant but nothing" in reasons["livesale"]
+    assert "anchored_at is not an instant but nothing" in reasons["livesale"]
 
 
 def test_a_featured_product_that_is_sold_out_spoils_the_livesale() -> None:

@@ -169,7 +169,7 @@ class Bench:
         self.insist_on_go("a fresh reset")
 
     def insist_on_go(self, when: str) -> None:
-        """Check all eight. Raises SystemExit where one is not GO."""
+        """Check all eight. Raises SystemExit if one is not GO."""
         verdict = self._check(self.direct.settings, self.seeds, self.everyone)
         if verdict.verdict != GO:
             reasons = [r.reason for b in verdict.bundles for r in b.not_passed if not r.waived]

@@ -85,7 +85,7 @@ class Fault:
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     """Checks that see it too, by bundle: a product that is missing is missing in a LiveSale."""
     page: str = ""
-    """Of a fault on a page: what every reason begins with; empty where several pages show it."""
+    """Of a fault on a page: what every reason begins with; empty if several pages show it."""
     healed_by: tuple[str, ...] = field(default=(), compare=False)
     """The bundles to reset, where the cause is theirs alone though others notice it."""
     app: str = "playbook"

@@ -26,7 +26,7 @@ DOLLAR_RATES = (
     "Every price converts to every currency and back",
     "Prices are shown in pounds",
 )
-NUMBERS = "The investor sees these very numbers"
+NUMBERS = "The investor sees the same numbers"
 WITHOUT_NUMBERS = ("GENERAL_CATALYST", "LIGHTSPEED", "INDEX", "BESSEMER")
 LIMITED = {"aislemarts"}
 

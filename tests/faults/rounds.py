@@ -177,7 +177,7 @@ def traffic(environment: Environment, visitors: list[Bundle]) -> Iterator[None]:
             turn += 1
             try:
                 _visit(environment, bundle)
-            except Exception as error:  # noqa: BLE001 - a visitor is no witness
+            except Exception as error:  # noqa: BLE001 - a visitor is not a witness
                 print(f"a visitor of {bundle.short} failed: {error}", file=sys.stderr)
                 return
             over.wait(0.02)

@@ -32,7 +32,7 @@ def without(collection: str, key: object, *fields: str) -> Inject:
 
 
 def updated(collection: str, where: Document, change: Document) -> Inject:
-    """Change documents; it is no fault where none changes."""
+    """Change documents; it is not a fault where none changes."""
 
     def inject(lab: Lab) -> None:
         if not lab.db[collection].update_many(where, change).modified_count:
@@ -52,7 +52,7 @@ def computed(collection: str, key: object, fields: Callable[[Lab, Document], Doc
 
 
 def removed(collection: str, **where: Any) -> Inject:
-    """Delete documents; it is no fault where there are none."""
+    """Delete documents; it is not a fault where there are none."""
 
     def inject(lab: Lab) -> None:
         if not lab.db[collection].delete_many(where).deleted_count:

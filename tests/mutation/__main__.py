@@ -148,7 +148,7 @@ def _changed(mutant: Mutant) -> str:
     if not mutant.operator:
         return source
     changed: str | None = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
-    assert changed is not None, f"{mutant} is no mutant"
+    assert changed is not None, f"{mutant} is not a mutant"
     return changed
 
 

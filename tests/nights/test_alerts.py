@@ -24,6 +24,7 @@ from playbook.pristine import bundles
 from playbook.pristine.seeds import load
 from playbook.verdict.model import BundleVerdict, Result
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+from tests.forked_commands import run_command
 
 CREDENTIALS = ("s3cr3t-passw0rd", "t0ken-9f8e7d6c5b4a")
 
@@ -95,7 +96,7 @@ def test_however_a_list_of_recipients_is_written_each_is_one(to: str, after: str
 
 def test_what_is_no_address_is_tried_and_never_shown() -> None:
     ((_, one), (url, other)) = each_recipient("mailto://h.example?to=ann@a.example,s3cr3t")
-    assert (one, other) == ("ann@a.example", "recipient no. 2, which is no address")
+    assert (one, other) == ("ann@a.example", "recipient no. 2, which is not an address")
     assert url.endswith("to=s3cr3t")
 
 
@@ -381,15 +382,7 @@ def test_the_command_names_the_recipient_that_is_lost(mail: Mailbox) -> None:
 
 def alerts_test(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     inherited = {n: v for n, v in os.environ.items() if not n.startswith("DEMO_")}
-    return subprocess.run(
-        [sys.executable, "-m", "playbook", "alerts", "test", *options],
-        env={**inherited, **variables},
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        timeout=120,
-        check=False,
-    )
+    return run_command("alerts", "test", *options, variables={**inherited, **variables})
 
 
 def test_the_command_sends_one_of_each(hooks: Webhooks) -> None:

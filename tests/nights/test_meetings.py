@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +21,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
-from playbook import PROJECT, clock
+from playbook import clock
 from playbook.environment import Environment
 from playbook.errors import WrongUsage
 from playbook.nights import nightly
@@ -45,6 +44,7 @@ from playbook.processes.signals import StopRequest
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict, Result, Verdict
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
 SUNDAY = datetime(2026, 10, 25, tzinfo=UTC)
@@ -515,7 +515,7 @@ def test_the_presenter_is_written_to(rehearsal: Rehearsal, monkeypatch: pytest.M
     assert rehearsal.hooks.levels == []
 
 
-def test_a_real_check_of_a_real_wreck_is_healed_in_time(rehearsal: Rehearsal) -> None:
+def test_a_damaged_demo_is_reset_before_its_meeting(rehearsal: Rehearsal) -> None:
     """The real features and the machine's own clock: the meeting is an hour from now."""
     from playbook.nights.nightly import run_features
 
@@ -597,14 +597,8 @@ def test_the_command_shows_meetings_and_says_what_it_cannot_read(
 
     def command(*arguments: str, calendars: str) -> subprocess.CompletedProcess[str]:
         variables = rehearsal.sandbox.environment.settings.as_variables()
-        return subprocess.run(
-            [sys.executable, "-m", "playbook", "meetings", *arguments],
-            cwd=PROJECT,
-            env={**os.environ, **variables, "PLAYBOOK_CALENDARS": calendars},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {**os.environ, **variables, "PLAYBOOK_CALENDARS": calendars}
+        return run_command("meetings", *arguments, variables=variables)
 
     shown = command(calendars=str(rehearsal.file))
     assert shown.returncode == 0, shown.stderr

@@ -35,6 +35,7 @@ from playbook.reset.plan import Operation
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Status, Verdict, of_results
 from tests.alert_receivers import Webhooks, webhooks
+from tests.forked_commands import without_settings
 from tests.sandbox import Document, Sandbox, until
 from tests.tcp_proxy import Wire
 
@@ -236,7 +237,7 @@ def test_allure_results_show_the_reset_and_do_not_grow(scene: Scene, tmp_path: P
         before
         for path in folder.glob("*-container.json")
         for before in json.loads(path.read_text())["befores"]
-        if before["name"] == "Put the bundle back to pristine"
+        if before["name"] == "Reset the bundle to pristine"
     )
     assert len(shown["steps"]) > 20
 
@@ -334,7 +335,7 @@ def test_what_is_not_go_either_does_not_stay(scene: Scene) -> None:
     assert (night.outcome, night.exit_code, night.severity) == (NO_GO, 1, "medium")
     assert night.failed_checks == ["leads"]
     assert scene.hooks.levels == ["medium", "medium"]
-    assert "tonight's reset was put back" in night.notes[-1]
+    assert "tonight's reset was restored" in night.notes[-1]
     assert [run["trigger"] for run in scene.runs[-3:]] == ["nightly", "rollback", "rollback"]
     _, rolled_back, undone = scene.runs[-3:]
     assert undone["restored"] == rolled_back["backup"]
@@ -536,7 +537,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
 
 
 def test_a_dead_nights_lease_ends_by_itself(scene: Scene) -> None:
-    later = {"$set": {"run": "dead", "holder": "gone:1", "fence": 1}}
+    later = {"$set": {"run": "dead", "holder": "gone:1"}}
     expired = {"expires_at": datetime(2026, 1, 1, tzinfo=UTC), "since": datetime.now(UTC)}
     locks = scene.sandbox.db.demo_locks
     locks.update_one(
@@ -649,7 +650,7 @@ def test_an_environment_that_does_not_answer_is_reported_and_remembered(
     assert scene.hooks.levels == ["critical"] * 2
     last = text(scene.hooks.received[-1][1])
     assert "MongoDB cannot be reached" in last and "the 2nd night in a row" in last
-    assert "bring it back, then: playbook nightly lvmh" in last
+    assert "start it again, then: playbook nightly lvmh" in last
 
     # It answers again: what waited beside the backups is in the journal, and all is clear.
     scene.night(saying(GO))
@@ -709,7 +710,7 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
     assert "running" not in {run["status"] for run in scene.runs}
 
 
-# The alerts are no part of the verdict
+# The alerts are not part of the verdict
 
 
 def test_a_dead_webhook_is_retried_written_down_and_tried_on_the_next_channel_up(
@@ -803,12 +804,10 @@ def test_asked_twice_to_stop_a_reset_it_puts_the_state_before_back(
 
 
 def command(scene: Scene, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.Popen(
         [sys.executable, "-m", "playbook", "nightly", *arguments],
         env={
-            **inherited,
+            **without_settings(),
             **scene.sandbox.environment.settings.as_variables(),
             **scene.hooks.channels(),
             "PLAYBOOK_BACKUPS": str(scene.backups),

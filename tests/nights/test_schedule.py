@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time as machine
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +30,8 @@ from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StopRequest
+from tests.forked_commands import run_command, without_settings
+from tests.sandbox import until
 
 DEADLINE_SECONDS = 60.0
 ZONES = (
@@ -58,13 +59,6 @@ PLAYBOOK_TABLE = """\
 
 def utc(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
-
-
-def until(reached: Callable[[], object], what: str) -> None:
-    deadline = machine.monotonic() + DEADLINE_SECONDS
-    while not reached():
-        assert machine.monotonic() < deadline, f"waited in vain: {what}"
-        machine.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +207,7 @@ BAD_SETTINGS = [
 def test_bad_settings_stop_the_scheduler_at_its_start(
     seeds: Seeds, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], named: str
 ) -> None:
-    for name in os.environ.keys() - bare_environment().keys():
+    for name in os.environ.keys() - without_settings().keys():
         monkeypatch.delenv(name)
     for name, value in {**deployment(seeds), **changed}.items():
         monkeypatch.setenv(name, value)
@@ -237,20 +231,7 @@ def test_the_command_ends_with_2_and_one_line(seeds: Seeds) -> None:
 
 
 def playbook(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "playbook", *arguments],
-        env={**bare_environment(), **variables},
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
-
-
-def bare_environment() -> dict[str, str]:
-    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return run_command(*arguments, variables={**without_settings(), **variables})
 
 
 def deployment(seeds: Seeds) -> dict[str, str]:
@@ -284,7 +265,7 @@ class Rehearsal:
                 f"sh {script} {self.folder} {{bundle}} {{night}}",
             ],
             env={
-                **bare_environment(),
+                **without_settings(),
                 **deployment(self.seeds),
                 **self.settings,
             },

@@ -46,6 +46,7 @@ from playbook.reset.lease import held
 from playbook.reset.standing import UNKNOWN, judge
 from playbook.verdict.checks import CHECKS, checks_by_evidence, evidence_in_words
 from playbook.verdict.model import GO, NO_GO
+from tests.forked_commands import run_command
 from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel, served
 from tests.sandbox import Sandbox, until
 from tests.tcp_proxy import Wire
@@ -53,12 +54,6 @@ from tests.tcp_proxy import Wire
 PAGES = ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/openapi.json")
 CHANGES = ("check", "reset", "rollback")
 LVMH = "LVMH_JULIE_BERCOVY"
-
-
-@pytest.fixture(scope="module")
-def running(sandbox: Sandbox) -> Iterator[Panel]:
-    with panel(sandbox) as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)
@@ -287,8 +282,17 @@ def test_a_change_from_our_own_page_or_a_program_goes_through(
 ) -> None:
     sent = {**FORM, **{name: text.format(own=running.url) for name, text in headers.items()}}
     visitor = running.visitor()
-    fields = {"name": running.add("viewer"), "password": PASSWORD}
+    name = running.add("viewer")
+    fields = {"name": name, "password": PASSWORD}
     assert visitor.post("/sign-in", data=fields, headers=sent).url == running.url + "/"
+    assert visitor.post("/sign-out", headers=sent).url.startswith(running.url + "/sign-in")
+    done = sandbox.db[audit.COLLECTION].find({"who": name}).sort("_id")
+    assert [one["action"] for one in done] == ["sign-in", "sign-out"]
+
+
+def test_a_check_from_our_own_page_is_made(running: Panel) -> None:
+    visitor = running.visitor("viewer")
+    sent = {**FORM, "Sec-Fetch-Site": "same-origin"}
     answer = visitor.post("/bundles/lvmh/check", headers=sent)
     assert answer.url == running.url + "/bundles/lvmh"
     visitor.events("lvmh")
@@ -427,7 +431,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
     assert broken in visitor.text("/bundles/lvmh")
     asked = visitor.press("/bundles/lvmh/rollback", to=broken)
     assert asked.status_code == 409, "a rollback asks first"
-    assert "What is there now is saved first" in asked.text
+    assert "The present state is saved first" in asked.text
     sure = {"to": broken, "although": "rollback"}
     assert visitor.press("/bundles/lvmh/rollback", **sure).status_code == 200
     visitor.events("lvmh")
@@ -499,13 +503,13 @@ def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: 
     visitor.events("lvmh")
     assert visitor.verdict("lvmh") == GO
     [entry] = sandbox.db[audit.COLLECTION].find({"action": "reset"})
-    assert entry["detail"] == "although in session"
+    assert entry["detail"] == "even while in session"
 
 
 def test_who_comes_between_question_and_answer_is_not_overrun(
     running: Panel, sandbox: Sandbox
 ) -> None:
-    """Saying yes to a meeting is no yes to a session that nobody knew of."""
+    """Saying yes to a meeting is not a yes to a session that nobody knew of."""
     visitor = running.visitor("operator")
     somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset", although="meeting")
@@ -566,7 +570,7 @@ def test_two_presses_are_one_job(
     monkeypatch.setattr(check_process, "_turns", turns)
     one.press("/bundles/lvmh/check")
     busy = other.press("/bundles/lvmh/reset")  # while the check waits for its turn
-    assert "Somebody was faster" in busy.text
+    assert "Another person was faster" in busy.text
     turns.release()
     one.events("lvmh")
     assert [r["trigger"] for r in sandbox.runs("lvmh")] == ["check"]
@@ -885,14 +889,8 @@ def test_without_mongodb_it_says_so(seeds: Seeds, tmp_path: Path) -> None:
 
 
 def command(sandbox: Sandbox, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "playbook", *arguments],
-        env={
-            **os.environ, **sandbox.environment.settings.as_variables(),
-            "PYTHONPATH": str(PROJECT),
-        },
-        input=stdin, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    variables = {**os.environ, **sandbox.environment.settings.as_variables()}
+    return run_command(*arguments, variables=variables, stdin=stdin)
 
 
 def test_accounts_are_made_by_the_command(running: Panel, sandbox: Sandbox) -> None:
@@ -922,11 +920,7 @@ def test_accounts_are_made_by_the_command(running: Panel, sandbox: Sandbox) -> N
 
 def test_accounts_take_a_deployment() -> None:
     bare = {k: v for k, v in os.environ.items() if k not in ("MONGO_URI", "REDIS_URL", "API_URL")}
-    found = subprocess.run(
-        [sys.executable, "-P", "-m", "playbook", "admin", "users"],
-        env={**bare, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, timeout=60,
-        check=False,
-    )  # fmt: skip
+    found = run_command("admin", "users", variables=bare)
     assert found.returncode == 2
     assert "set MONGO_URI, REDIS_URL, API_URL first" in found.stderr
 
@@ -965,7 +959,7 @@ def test_serve_brings_an_environment_up_and_leaves_nothing(tmp_path: Path) -> No
                 env={**bare, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True,
                 timeout=60, check=False,
             )  # fmt: skip
-            assert (taken.returncode, "can't be listened on" in taken.stderr) == (2, True)
+            assert (taken.returncode, "cannot be used" in taken.stderr) == (2, True)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
@@ -1041,13 +1035,11 @@ def test_the_page_of_a_night_is_of_this_environment_and_says_when(
         build(written, written.with_suffix(".html"))
 
     leave(Identity(str(uuid.uuid4()), "another"))
-    assert "The night’s page" not in visitor.text("/bundles/lvmh")
+    assert "Report of" not in visitor.text("/bundles/lvmh")
     assert visitor.get("/reports/verdict-lvmh.html").status_code == 404
     leave(sandbox.identity)
     (tmp_path / "notes.html").write_text("<p>GO</p>")
-    assert re.search(
-        r"The night’s page of \w{3} \d\d \w{3}, \d\d:\d\d", visitor.text("/bundles/lvmh")
-    )
+    assert re.search(r"Report of \w{3} \d\d \w{3}, \d\d:\d\d", visitor.text("/bundles/lvmh"))
     shown = visitor.get("/reports/verdict-lvmh.html")
     assert sandbox.identity.name in shown.text
     # The script that says how old it is may run, and no other.

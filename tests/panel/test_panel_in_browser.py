@@ -27,7 +27,7 @@ from playbook.reset.lease import held
 from playbook.reset.outcome import Progress
 from playbook.reset.plan import Step
 from playbook.verdict.checks import CHECKS, EVIDENCE
-from tests.panel_client import PASSWORD, Panel, panel
+from tests.panel_client import PASSWORD, Panel
 from tests.sandbox import Sandbox, until
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -60,12 +60,6 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         yield opened
         opened.close()
-
-
-@pytest.fixture(scope="module")
-def running(sandbox: Sandbox) -> Iterator[Panel]:
-    with panel(sandbox) as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)
@@ -204,7 +198,7 @@ def colourful(sandbox: Sandbox) -> None:
     sandbox.db.demo_resets.delete_many({})
     now = clock.now()
     reason = {
-        "sentence": "The languages: “Arabic is loaded, whole and translated” does not hold",
+        "sentence": "The languages: “Arabic is loaded, complete and translated” failed",
         "severity": "high",
         "severity_in_words": "the story breaks",
         "checks": ["locales"],
@@ -283,7 +277,7 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     broken = sandbox.runs("lvmh")[-2]["backup"]
     page.get_by_label("Roll back to").select_option(broken)
     page.get_by_role("button", name="Roll back").click()
-    expect(page.locator(".doubts")).to_contain_text("What is there now is saved first")
+    expect(page.locator(".doubts")).to_contain_text("The present state is saved first")
     page.get_by_role("button", name="Yes, roll back").click()
     expect(page.locator("#outcome")).to_contain_text(f"Rolled back to {broken}")
     verdict(page, "NO-GO")
@@ -423,7 +417,7 @@ def test_back_and_reload_never_send_a_form_again(
     page.get_by_label("Name").fill("olga")
     page.get_by_label("Password").fill("not the right one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("don't fit")
+    expect(page.get_by_role("alert")).to_contain_text("is wrong, or the account is locked")
     expect(page.get_by_label("Name")).to_have_value("olga")
     once_sent(4)
     page.get_by_label("Password").fill(PASSWORD)

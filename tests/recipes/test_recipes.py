@@ -133,7 +133,7 @@ def test_a_bundle_without_a_feature_is_refused(outcome: Outcome) -> None:
     number = len(seeds.read_text(encoding="utf-8").splitlines())
     [problem] = outcome.featureless.splitlines()[1:]
     assert problem.removeprefix("[throw-away] ") == (
-        f"bundles.json:{number}: short: no feature is of {recipes.SHORT}; expected one in "
+        f"bundles.json:{number}: short: {recipes.SHORT} has no feature; expected one in "
         f"features/bundles, tagged @bundle-{recipes.SHORT} @check-showcase"
     )
 

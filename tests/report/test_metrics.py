@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -26,6 +25,7 @@ from playbook.report import metrics, status
 from playbook.reset.journal import Journal, meeting_of
 from playbook.reset.standing import Standing, judge
 from playbook.verdict.checks import CHECKS
+from tests.forked_commands import run_command
 from tests.sandbox import Document, Sandbox
 
 NAME = 'the "first" one'
@@ -180,7 +180,7 @@ def shown(seeds: Seeds, runs: dict[str, list[Document]], history: bool) -> str:
         meeting = meeting_of(every[key], NOW)
         standing = replace(standing, meeting=meeting)
         bundles.append(status.BundleStatus(seeds.bundles[key].model, standing, every[key], meeting))
-    console = Console(file=written, width=200)
+    console = Console(file=written, width=200, force_terminal=False)
     status.show(console, bundles, NOW, Identity("", NAME), history=history)
     return written.getvalue()
 
@@ -247,15 +247,8 @@ def test_the_runs_of_one_night_are_one_night(seeds: Seeds) -> None:
 
 
 def playbook_status(sandbox: Sandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "playbook", "status", *arguments],
-        env={**os.environ, **sandbox.environment.settings.as_variables()},
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    variables = {**os.environ, **sandbox.environment.settings.as_variables()}
+    return run_command("status", *arguments, variables=variables)
 
 
 def test_the_command_shows_fourteen_runs_and_speaks_json_and_prometheus(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +13,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from playbook import PROJECT, clock
+from playbook import clock
+from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -22,6 +22,7 @@ from playbook.report.sheet.content import Sheet, Standing, gather, investor_of
 from playbook.report.sheet.number_format import FORMS, MONEY, kpi, money
 from playbook.report.sheet.page import html, write
 from playbook.verdict.checks import CHECKS
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
 CHROMIUM = Path(os.environ.get("PLAYBOOK_CHROMIUM") or "/usr/bin/chromium")
@@ -228,11 +229,8 @@ def test_the_command_writes_it(stocked: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "lvmh.html"
 
     def check(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "playbook", "check", *arguments],
-            env={**os.environ, **settings.as_variables(), "PYTHONPATH": str(PROJECT)},
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        variables = {**os.environ, **settings.as_variables()}
+        return run_command("check", *arguments, variables=variables)
 
     done = check("lvmh", "--html", str(path))
     assert done.returncode == 0, done.stderr
@@ -249,3 +247,17 @@ def test_the_command_writes_it(stocked: Sandbox, tmp_path: Path) -> None:
     done = check("lvmh", "--html", str(tmp_path / "folder"))
     assert done.returncode == 2
     assert "can't be written" in done.stderr
+
+
+def test_links_that_are_paths_lead_to_the_front_end(seeds: Seeds, tmp_path: Path) -> None:
+    """As the published backend gives them; a login in front of the pages is not printed."""
+    with start(seeds=seeds, deployment="aislemarts") as settings:
+        settings = replace(settings, app_url="https://me:word@shop.example/staging")
+        with Environment(settings) as environment:
+            sandbox = Sandbox(environment, seeds, tmp_path)
+            sandbox.reset("lvmh", access=clock.now())
+            sheet = sheet_of(sandbox, "lvmh")
+    links = [link for _, link in sheet.links]
+    assert len(links) == 4
+    assert all(link.startswith("https://shop.example/staging/") for link in links), links
+    assert all("utm_bundle=LVMH_JULIE_BERCOVY" in link for link in links)

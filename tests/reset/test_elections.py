@@ -19,24 +19,11 @@ from playbook.reset.outcome import ResetFailed
 from playbook.reset.plan import Step
 from tests.elections import BUNDLE, in_a_set, require_done
 from tests.replica_set import replica_set
-from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, told
 from tests.tcp_proxy import Wire
 
 AWAY_SECONDS = 0.4
 PATIENCE = 20.0
-
-
-@pytest.fixture(scope="module")
-def undisturbed(sandbox: Sandbox) -> Held:
-    sandbox.reset(BUNDLE)
-    return held(sandbox, but=(*OURS, FEED))
-
-
-@pytest.fixture
-def used(sandbox: Sandbox, undisturbed: Held) -> Sandbox:
-    sandbox.free_leases()
-    use_demo(Owners(sandbox), sandbox.bundle(BUNDLE))
-    return sandbox
 
 
 @contextmanager

@@ -1,118 +1,78 @@
 """SIGTERM and SIGINT at any instant: a whole state, no lease, the signal's exit code, no traceback.
 
-``PLAYBOOK_TEST_ROUNDS=50`` sends as many signals to each command; without it, a few.
+A few signals only; ``tests/reset/at_length`` sends many.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from threading import Thread, Timer
 
 import pytest
 
-from playbook import PROJECT
 from playbook.environment import Environment, connections
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset import backup
+from playbook.reset.lease import Lease
 from playbook.reset.plan import Step
 from playbook.reset.run import Reset
-from tests.sandbox import (
-    ACCESS,
-    FEED,
-    OURS,
-    Held,
-    Owners,
-    Sandbox,
-    changed,
-    held,
-    told,
-    until,
-    use_demo,
+from tests.interrupted_commands import (
+    NUMBERS,
+    documents,
+    handlers_kept,
+    held_leases,
+    interrupt_checks,
+    interrupt_night_of_all,
+    interrupt_resets,
+    start,
+    stop_before_steps,
+    used_demos,
 )
+from tests.sandbox import ACCESS, Sandbox, changed, told, until
 from tests.tcp_proxy import Wire
 
-ROUNDS = int(os.environ.get("PLAYBOOK_TEST_ROUNDS", "0")) or 3
+ROUNDS = 2
 BUNDLE = "lvmh"
-NUMBERS = (signal.SIGTERM, signal.SIGINT)
 
 
 @pytest.fixture
 def shelf(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
     """A used demo, with a backup directory of its own."""
-    sandbox.begin_anew()
-    sandbox.environment.forget_identity()
-    sandbox.engine.reset_together(
-        sandbox.bundles, accesses={bundle.key: ACCESS for bundle in sandbox.bundles}
-    )
-    sandbox.db.demo_resets.delete_many({})
-    for bundle in sandbox.bundles:
-        use_demo(Owners(sandbox), bundle)
-    yield replace(sandbox, backups=tmp_path / "backups")
-    sandbox.begin_anew()
-    sandbox.environment.forget_identity()
+    with used_demos(sandbox, tmp_path / "backups", BUNDLE) as shelf:
+        yield shelf
 
 
-def documents(sandbox: Sandbox) -> Held:
-    everything = held(sandbox, but=(*OURS, FEED))
-    return {place: raw for place, raw in everything.items() if not place[0].startswith("redis")}
-
-
-def held_leases(sandbox: Sandbox) -> list[str]:
-    """The leases that somebody holds now, by the server's own clock."""
-    now = sandbox.environment.server_clock.now()
-    return [lease["_id"] for lease in sandbox.db.demo_locks.find({"expires_at": {"$gt": now}})]
+@pytest.fixture
+def all_used(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
+    """All demos, used, with a backup directory of their own."""
+    with used_demos(sandbox, tmp_path / "backups") as shelf:
+        yield shelf
 
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in NUMBERS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    with handlers_kept():
+        yield
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
-@pytest.mark.parametrize("together", [False, True], ids=["one", "all"])
-def test_asked_to_stop_before_any_step_a_reset_puts_the_state_before_back(
-    shelf: Sandbox, handlers: None, number: signal.Signals, together: bool
+def test_asked_to_stop_before_a_step_a_reset_puts_the_state_before_back(
+    shelf: Sandbox, handlers: None, number: signal.Signals
 ) -> None:
-    before = documents(shelf)
-    chosen = shelf.bundles if together else [shelf.bundle(BUNDLE)]
-    seen: list[int] = []
+    stop_before_steps(shelf, [shelf.bundle(BUNDLE)], number, places=5)
 
-    def count(step: int, total: int, _: Step) -> None:
-        seen[:] = [total]
 
-    accesses = {bundle.key: ACCESS for bundle in chosen}
-    replace(shelf.engine, progress=count).reset_together(chosen, accesses=accesses)
-    shelf.engine.roll_back_together(chosen)
-    before = documents(shelf)
-    for at in range(1, seen[0] + 1, 7 if together else 5):
-        stopping = StopRequest()
-        stopping.listen()
-
-        def send(step: int, total: int, _: Step, at: int = at) -> None:
-            if step == at:
-                os.kill(os.getpid(), number)
-
-        engine: Reset = replace(shelf.engine, progress=send, may_go_on=stopping.require_not_asked)
-        with pytest.raises(StoppedEarly) as stopped:
-            engine.reset_together(chosen, accesses=accesses)
-        assert stopped.value.exit_code == 128 + number
-        assert number.name in str(stopped.value)
-        assert "rolled back to the state before" in str(stopped.value)
-        assert not (wrong := changed(before, documents(shelf))), f"step {at}: {told(wrong)}"
-        assert held_leases(shelf) == []
-        assert {run["status"] for run in shelf.runs(BUNDLE)[-1:]} == {"rolled back"}
+def test_asked_to_stop_before_a_step_a_reset_of_all_puts_the_state_before_back(
+    all_used: Sandbox, handlers: None
+) -> None:
+    stop_before_steps(all_used, all_used.bundles, signal.SIGTERM, places=3)
 
 
 @dataclass
@@ -221,88 +181,43 @@ def test_asked_to_stop_while_mongodb_is_away_before_it_began(
     assert not (wrong := changed(before, documents(shelf))), told(wrong)
 
 
-def start(shelf: Sandbox, *arguments: str) -> subprocess.Popen[str]:
-    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "playbook", *arguments],
-        env={
-            **inherited,
-            **shelf.environment.settings.as_variables(),
-            "PLAYBOOK_BACKUPS": str(shelf.backups),
-        },
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+def test_a_reset_at_random_instants(shelf: Sandbox) -> None:
+    interrupt_resets(shelf, [shelf.bundle(BUNDLE)], ROUNDS, Random(1))
 
 
-def interrupted_at_random(
-    shelf: Sandbox, arguments: tuple[str, ...], chance: Random, longest: float
-) -> tuple[int, signal.Signals, str, str]:
-    number = chance.choice(NUMBERS)
-    process = start(shelf, *arguments)
-    time.sleep(chance.uniform(0.4, longest))  # the instant is what is random
-    process.send_signal(number)
-    out, error = process.communicate(timeout=120)
-    assert "Traceback" not in out + error, out + error
-    return process.returncode, number, out, error
-
-
-def duration(shelf: Sandbox, *arguments: str) -> float:
-    began = time.monotonic()
-    process = start(shelf, *arguments)
-    process.communicate(timeout=240)
-    return time.monotonic() - began
-
-
-def test_a_reset_of_all_at_random_instants(shelf: Sandbox) -> None:
-    before = documents(shelf)
-    longest = duration(shelf, "reset", "all", "--access", "2027-03-04T18:00")
-    shelf.engine.roll_back_together(shelf.bundles, orphans=True)
-    assert not (wrong := changed(before, documents(shelf))), told(wrong)
-    chance = Random(1)
-    for _ in range(ROUNDS):
-        code, number, out, error = interrupted_at_random(shelf, ("reset", "all"), chance, longest)
-        assert held_leases(shelf) == [], error
-        if code == 0:  # it was faster
-            shelf.engine.roll_back_together(shelf.bundles, orphans=True)
-        else:
-            assert code == 128 + number, (code, out, error)
-            assert "interrupted" in error
-        assert not (wrong := changed(before, documents(shelf))), (error, told(wrong))
-        assert shelf.db.demo_resets.count_documents({"status": "running"}) == 0
-
-
-def test_a_check_of_all_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
-    longest = duration(shelf, "check", "all")
-    chance = Random(2)
-    for _ in range(ROUNDS):
-        code, number, out, error = interrupted_at_random(shelf, ("check", "all"), chance, longest)
-        if code in (0, 1):  # it was faster
-            continue
-        assert code == 128 + number, (code, out, error)
-        assert "interrupted" in error
-        assert not re.search(r"^verdict", out, re.MULTILINE), out
+def test_a_check_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
+    interrupt_checks(shelf, BUNDLE, ROUNDS, Random(2))
 
 
 def test_a_night_of_all_that_is_interrupted_says_what_was_not_done(shelf: Sandbox) -> None:
-    for number in NUMBERS:
-        process = start(shelf, "nightly", "all")
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        assert shelf.bundles[0].short in first
-        process.send_signal(number)
+    interrupt_night_of_all(shelf, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("command", ["nightly", "reset"])
+def test_the_first_signal_ends_the_wait_for_a_region(shelf: Sandbox, command: str) -> None:
+    before = documents(shelf)
+    bundle, locks = shelf.bundle(BUNDLE), shelf.db.demo_locks
+    other = Lease(shelf.db, "a run of the neighbour", "a neighbour", timedelta(hours=1))
+    assert other.take(f"region:{bundle.region}") is None
+    try:
+        process = start(shelf, command, BUNDLE)
+
+        def waits() -> bool:
+            assert process.poll() is None, process.communicate()
+            lease = locks.find_one({"_id": f"bundle:{bundle.key}"})
+            return lease is not None and str(lease["holder"]).endswith(f":{process.pid}")
+
+        until(waits, "the run holds its bundle and waits for the region", seconds=120)
+        process.send_signal(signal.SIGTERM)
+        # Without the signal it waits for two minutes and is then refused.
         out, error = process.communicate(timeout=240)
-        assert process.returncode == 128 + number, out + error
-        [line] = [line for line in out.splitlines() if line.startswith("interrupted; not done: ")]
-        done = {text.split()[0] for text in (first + out).splitlines() if "GO" in text}
-        named = set(line.removeprefix("interrupted; not done: ").split(", "))
-        assert named | done >= {bundle.short for bundle in shelf.bundles}
-        assert shelf.bundles[-1].short in named
-        assert held_leases(shelf) == []
+    finally:
+        other.release()
+    assert process.returncode == 143, out + error
+    assert "interrupted" in out + error
+    assert "Traceback" not in out + error
+    assert held_leases(shelf) == []
+    assert not (wrong := changed(before, documents(shelf))), told(wrong)
 
 
 def test_asked_to_stop_before_it_began_a_night_does_nothing(shelf: Sandbox) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from playbook import PROJECT
 from playbook.errors import WrongUsage
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.model import Result
 from playbook.verdict.waivers import Waivers, load
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -129,12 +128,9 @@ def test_a_check_is_go_with_waivers_and_says_so(sandbox: Sandbox, tmp_path: Path
         f'owner = "sales"\nuntil = {until}\n'
     )
     env = {**os.environ, **sandbox.environment.settings.as_variables()}
-    command = [sys.executable, "-m", "playbook", "check", "lvmh"]
 
     def check(**more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=PROJECT, env={**env, **more}, capture_output=True, text=True, check=False
-        )
+        return run_command("check", "lvmh", variables={**env, **more})
 
     without = check()
     assert without.returncode == 1, without.stdout

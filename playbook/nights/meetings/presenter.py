@@ -1,8 +1,8 @@
-"""Whom to tell that a demo is ready for a meeting: its presenter.
+"""The messages to the presenter of a meeting about its demo.
 
 ============================  ==================================================================
 ``DEMO_ALERT_PRESENTER``      apprise URLs; a mail URL without ``to=`` goes to the organizer
-``PLAYBOOK_PANEL_URL``        where the panel is, for links to the sheet and to runs
+``PLAYBOOK_PANEL_URL``        the address of the panel, for links to the sheet and to runs
 ============================  ==================================================================
 
 Without the first, or where a meeting has no organizer to write to, the channels of success and
@@ -31,21 +31,21 @@ SHOWN_REASONS = 3
 def channels_for(
     meeting: Meeting, usual: Channels, variables: Mapping[str, str] | None = None
 ) -> Channels:
-    """Where a meeting's presenter gets messages. Raises WrongUsage where an entry is not a URL."""
+    """The channels of a meeting's presenter. Raises WrongUsage if an entry is not a URL."""
     urls = stated_urls(variables)
     if meeting.organizer is None:
-        # Mail to nobody would come back to its own sender.
+        # Mail without a recipient would go back to its sender.
         urls = tuple(url for url in urls if not goes_to_the_organizer(url))
     return presenters(urls, meeting.organizer) if urls else usual
 
 
 def stated_urls(variables: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The URLs of the setting. Raises WrongUsage where an entry is not a URL."""
+    """The URLs of the setting. Raises WrongUsage if an entry is not a URL."""
     return urls_in(SETTING, os.environ if variables is None else variables)
 
 
 def presenters(urls: tuple[str, ...], organizer: str | None) -> Channels:
-    """The presenter's URLs as the channels of every level; mail to nobody goes to the organizer."""
+    """The presenter's URLs for every level. Mail without a recipient goes to the organizer."""
     addressed = tuple(_addressed(url, organizer) for url in urls)
     return Channels(dict.fromkeys(LEVELS, addressed), SETTING)
 
@@ -58,7 +58,7 @@ def goes_to_the_organizer(url: str) -> bool:
 def ready(
     bundle: Bundle, meeting: Meeting, environment: str, was_reset: bool, run: str = ""
 ) -> Alert:
-    """The demo can be shown."""
+    """The message that the demo can be shown."""
     lines = _heading(bundle, meeting, environment)
     lines.append("The demo was reset and checked: GO" if was_reset else "The demo was checked: GO")
     lines += [f"What to do: nothing. {_sheet(bundle)}", *run_lines(bundle.short, run)]
@@ -74,7 +74,7 @@ def not_ready(
     error: str | None = None,
     run: str = "",
 ) -> Alert:
-    """The demo cannot be shown as it is: why, and the one thing to do."""
+    """The message that the demo cannot be shown: why, and what to do."""
     lines = _heading(bundle, meeting, environment)
     if verdict is not None:
         reasons = list(dict.fromkeys(r.reason or r.scenario for r in verdict.not_passed))
@@ -94,7 +94,7 @@ def not_ready(
 
 
 def unclear(meeting: Meeting, bundles: list[str], environment: str) -> Alert:
-    """It is not clear which demo a meeting is about: ask, do not guess."""
+    """The question which demo a doubtful meeting is about."""
     lines = [
         f"Environment: {environment}",
         f"The meeting {meeting.title!r} on {meeting.start:%a %d %b, %H:%M} UTC may be about "

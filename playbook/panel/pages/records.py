@@ -1,4 +1,4 @@
-"""What is kept to be read later: the audit log, and the pages that a night has written."""
+"""Stored pages: the audit log, and the reports of a night."""
 
 from __future__ import annotations
 

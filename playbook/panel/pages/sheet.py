@@ -48,7 +48,7 @@ def sheet_style() -> Response:
 
 @router.get("/bundles/{short}/walk/{run}/{step}.jpg")
 def picture(visit: BundleVisit, run: str, step: str) -> Response:
-    """One picture of a walk that is kept. No path comes from outside: names are compared."""
+    """One stored picture of a walk. Names are compared, so a name cannot be used as a path."""
     desk = visit.desk
     folder = pictures.folder_named(desk.work.backups, desk.environment.identity, visit.bundle, run)
     if folder is None or step not in pictures.STEPS or not (folder / f"{step}.jpg").is_file():

@@ -1,5 +1,5 @@
-// What the pages do beyond plain HTML: your own time zone, countdowns, live progress, a page that
-// follows what others do, and a warning when nothing new has come. Without this script every page
+// What the pages do in addition to plain HTML: your own time zone, countdowns, live progress, pages
+// that follow what others do, and a warning if there was no news. Without this script every page
 // still works.
 "use strict";
 
@@ -28,7 +28,7 @@
     for (const time of root.querySelectorAll("time[data-mine]")) {
       const text = mine.format(new Date(time.dateTime));
       if (time.textContent !== text) time.textContent = text;
-      // Who is where the investor is needs no time twice.
+      // In the investor's own zone the time is not shown twice.
       const there = time.previousElementSibling;
       time.hidden = there !== null && there.matches(".there") && there.textContent === text;
     }
@@ -39,7 +39,7 @@
     countDown();
   }
 
-  // "40 minutes", "5 hours", "2 days": as people say it, and as the server writes it.
+  // "40 minutes", "5 hours", "2 days": the same words as on the server.
   function duration(minutes) {
     let [count, unit] = [minutes, "minute"];
     if (minutes >= 48 * 60) [count, unit] = [Math.floor(minutes / (24 * 60)), "day"];
@@ -68,7 +68,7 @@
     }
   }
 
-  // A page that renews itself: say what has changed, and say so where nothing new has come.
+  // A page that renews itself announces changes, and warns if no news has come.
   const board = document.querySelector("[data-live]");
   let states = new Map();
   let rendered = null;
@@ -124,7 +124,7 @@
     }
   }
 
-  // Progress: the server sends the fragment whenever it has changed, and an end.
+  // Progress: the server sends the fragment each time it changes, and an end.
   function follow(section) {
     const events = new EventSource(section.dataset.events);
     events.addEventListener("progress", (event) => {
@@ -141,7 +141,7 @@
   function start() {
     setClock(document.body.dataset.now);
     localise(document);
-    // Before anything is painted, so that a swapped card never flashes another time.
+    // Before anything is painted, so a replaced card does not show another time for a moment.
     new MutationObserver(() => {
       localise(document);
       if (board) seen();
@@ -156,14 +156,14 @@
     for (const button of document.querySelectorAll("[data-print]")) {
       button.addEventListener("click", () => print());
     }
-    // What was typed survives an expired session, a refusal and the back button.
+    // Typed values stay after an expired session, a refusal and the back button.
     for (const field of document.querySelectorAll("input[type=datetime-local]")) {
       const key = `typed:${location.pathname}`;
       if (progress) sessionStorage.removeItem(key);
       else if (!field.value) field.value = sessionStorage.getItem(key) || "";
       field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
     }
-    // A second press of the same button would ask for the same thing again.
+    // A second press of the same button would send the same request again.
     const pressed = new Set();
     for (const form of document.forms) {
       form.addEventListener("submit", () => {
@@ -173,7 +173,7 @@
         setTimeout(() => { button.disabled = true; }, 0);
       });
     }
-    // A page from the browser's history may show what was true an hour ago.
+    // A page from the browser's history may be an hour old.
     addEventListener("pageshow", (event) => {
       if (!event.persisted) return;
       if (performance.now() > HELD_BY) location.reload();

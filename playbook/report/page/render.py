@@ -34,7 +34,7 @@ def rendered(template: str, *, script: str = "", **values: object) -> str:
     return (
         _templates()
         .get_template(template)
-        # Both are files of this package, and must stand as they are for their hash to hold.
+        # Both are files of this package and must not be changed, because their hashes are used.
         .render(policy=policy, style=Markup(style), script=Markup(script), **values)
     )
 

@@ -1,0 +1,87 @@
+"""The playbook's commands in processes of their own, without waiting for Python to start.
+
+Each is a fork of a server that has imported what commands need, which takes most of a short
+command's time. It has its own variables, folder, input, output and exit code, as any process. How
+Python itself starts is not tried here: that is for tests that start it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from playbook import PROJECT, cli
+from tests.reset_process import PROCESSES
+
+# Loaded once, here and in the server. Not what pytest rewrites: the steps and the fixtures.
+for _name in (
+    *(f"playbook.cli.{name}" for name in cli.COMMANDS),
+    "playbook.nights.nightly",
+    "playbook.verdict.collector",
+    "playbook.verdict.run_features",
+    "pytest_bdd.plugin",
+):
+    import_module(_name)
+
+LONGEST_SECONDS = 300.0
+
+
+def without_settings() -> dict[str, str]:
+    """This process's variables but those that name an environment or set the playbook up."""
+    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def run_command(
+    *arguments: str,
+    variables: Mapping[str, str],
+    stdin: str = "",
+    folder: Path = PROJECT,
+    seconds: float = LONGEST_SECONDS,
+) -> subprocess.CompletedProcess[str]:
+    """Run ``playbook ARGUMENTS`` with exactly these environment variables.
+
+    Raises TimeoutExpired where it takes longer than ``seconds``; it is ended then.
+    """
+    with tempfile.TemporaryDirectory(prefix="command-") as kept:
+        streams = [Path(kept) / name for name in ("stdin", "stdout", "stderr")]
+        streams[0].write_text(stdin, encoding="utf-8")
+        process = PROCESSES.Process(
+            target=_be_the_command, args=(arguments, dict(variables), folder, streams)
+        )
+        process.start()
+        process.join(seconds)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired(["playbook", *arguments], seconds)
+        out, error = (path.read_text(encoding="utf-8") for path in streams[1:])
+        return subprocess.CompletedProcess(["playbook", *arguments], process.exitcode, out, error)
+
+
+def _be_the_command(
+    arguments: tuple[str, ...], variables: dict[str, str], folder: Path, streams: list[Path]
+) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    time.tzset()
+    tempfile.tempdir = None
+    for number, (path, mode) in enumerate(zip(streams, ("rb", "wb", "wb"), strict=True)):
+        with path.open(mode) as file:
+            os.dup2(file.fileno(), number)
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8")
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), encoding="utf-8")
+        for number in (1, 2)
+    )
+    sys.argv = [str(PROJECT / "playbook" / "__main__.py"), *arguments]
+    runpy.run_module("playbook", run_name="__main__", alter_sys=True)
