@@ -64,6 +64,20 @@ _OF_CERTIFICATES = {
 """Error texts about a certificate, and what to do."""
 
 
+_OF_HANDSHAKES = {
+    "CERTIFICATE_REQUIRED": "it asks for a certificate of ours; name its file: "
+    "tlsCertificateKeyFile in MONGO_URI, ssl_certfile and ssl_keyfile in REDIS_URL (the playbook "
+    "sends none to an API)",
+    "ALERT_HANDSHAKE_FAILURE": "it has no kind of TLS in common with us; let it allow TLS 1.2",
+    "PROTOCOL_VERSION": "it has no kind of TLS in common with us; let it allow TLS 1.2",
+    "UNSUPPORTED_PROTOCOL": "it has no kind of TLS in common with us; let it allow TLS 1.2",
+    "UNKNOWN_CA": "it does not trust our certificate; name one of an authority that it knows",
+    "ALERT_BAD_CERTIFICATE": "it does not accept our certificate; name another",
+    "ALERT_CERTIFICATE_EXPIRED": "our certificate has expired; have it renewed",
+}
+"""Words of OpenSSL about a handshake and what to do; waiting does not help."""
+
+
 def refused(error: Exception) -> bool:
     """Whether the part has answered, and would give the same answer again."""
     answers = (OperationFailure, redis.ResponseError, redis.AuthenticationError)
@@ -119,6 +133,8 @@ def reason_of(error: Exception) -> str:
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
             return LATE
+        if handshake := _reason_of_handshake(str(cause)):
+            return handshake
         if "certificate" in str(cause):
             return _reason_of_certificate(str(cause))
         if "WRONG_VERSION_NUMBER" in str(cause):
@@ -200,6 +216,8 @@ def _reason_of_selection(text: str) -> str:
         )
     if "WRONG_VERSION_NUMBER" in text:
         return "it does not use TLS; remove tls=true from MONGO_URI"
+    if handshake := _reason_of_handshake(text):
+        return handshake
     if "certificate" in text:
         return _reason_of_certificate(text)
     if "timed out" in text:
@@ -207,6 +225,11 @@ def _reason_of_selection(text: str) -> str:
     if number := re.search(r"\[Errno -?[0-9]+\] ([^,(]+)", text):
         return number[1].strip()
     return _cut(text) or "no server was found"
+
+
+def _reason_of_handshake(text: str) -> str | None:
+    """What a TLS handshake failed of, except our verification of the server's certificate."""
+    return next((what for words, what in _OF_HANDSHAKES.items() if words in text), None)
 
 
 def _reason_of_certificate(text: str) -> str:
@@ -217,7 +240,8 @@ def _reason_of_certificate(text: str) -> str:
 
 
 def _is_about_tls(error: Exception) -> bool:
-    return any("certificate" in str(cause) for cause in _causes(error))
+    texts = [str(cause) for cause in _causes(error)]
+    return any("certificate" in text or _reason_of_handshake(text) for text in texts)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
