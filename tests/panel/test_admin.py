@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -1014,3 +1015,33 @@ def test_refusals_are_in_the_audit_log(running: Panel, sandbox: Sandbox) -> None
     entry = audit.Audit(sandbox.db, Redactor(())).latest()[0]
     assert (entry["who"], entry["action"]) == (viewer.name, "refused")
     assert "/bundles/lvmh/reset" in entry["detail"]
+
+
+def test_the_page_of_a_night_is_of_this_environment_and_says_when(
+    running: Panel, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of reports may be shared; a GO of another environment is not shown as ours."""
+    from playbook.environment.identity import Identity
+    from playbook.panel.pages import records
+    from playbook.report.page.verdict import build
+    from playbook.verdict.model import Verdict
+
+    monkeypatch.setattr(records, "_reports", lambda: tmp_path)
+    visitor = running.visitor("viewer")
+
+    def leave(environment: Identity) -> None:
+        written = tmp_path / "verdict-lvmh.json"
+        Verdict(clock.now() - timedelta(days=9), environment=environment).write(written)
+        build(written, written.with_suffix(".html"))
+
+    leave(Identity(str(uuid.uuid4()), "another"))
+    assert "Report of" not in visitor.text("/bundles/lvmh")
+    assert visitor.get("/reports/verdict-lvmh.html").status_code == 404
+    leave(sandbox.identity)
+    (tmp_path / "notes.html").write_text("<p>GO</p>")
+    assert re.search(r"Report of \w{3} \d\d \w{3}, \d\d:\d\d", visitor.text("/bundles/lvmh"))
+    shown = visitor.get("/reports/verdict-lvmh.html")
+    assert sandbox.identity.name in shown.text
+    # The script that says how old it is may run, and no other.
+    assert shown.headers["Content-Security-Policy"].count("'sha256-") == 1
+    assert visitor.get("/reports/notes.html").status_code == 404
