@@ -124,8 +124,8 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, NetworkTimeout | requests.Timeout | redis.TimeoutError | TimeoutError):
         return LATE
     if isinstance(error, redis.AuthenticationError):
-        said = _cut(str(error)).rstrip(".")
-        return f"it refuses our credentials ({said}); set its user and password in REDIS_URL"
+        message = _cut(str(error)).rstrip(".")
+        return f"it refuses our credentials ({message}); set its user and password in REDIS_URL"
     if isinstance(error, redis.exceptions.NoPermissionError):
         return f"our user lacks a right: {_cut(str(error))}; grant it"
     if isinstance(error, AskError):  # MOVED, too
@@ -170,18 +170,18 @@ def _reason_of_refusal(error: OperationFailure) -> str:
         code = next((one["code"] for one in errors if one.get("code")), code)
     # Atlas has one code for wrong credentials, a full quota and other errors of its proxy.
     if code == _WRONG_CREDENTIALS or (code == _ATLAS and "auth" in text.lower()):
-        said = (text or "authentication failed").rstrip(".")
+        message = (text or "authentication failed").rstrip(".")
         return (
-            f"it refuses our credentials ({said}); set its user, password and authSource in "
+            f"it refuses our credentials ({message}); set its user, password and authSource in "
             "MONGO_URI"
         )
     if code == _NO_RIGHT and "requires authentication" in text:
         return "it asks for a user and a password; set them in MONGO_URI"
     if code == _NO_RIGHT:
         # The server repeats the whole command, documents included.
-        said = re.sub(r' \{ (\w+): "([^"]*)".*', r" \1 on \2", text)
-        said = re.sub(r" \{ (\w+).*", r" \1", said)
-        return f"our user lacks a right: {said}; grant it readWrite on the database"
+        message = re.sub(r' \{ (\w+): "([^"]*)".*', r" \1 on \2", text)
+        message = re.sub(r" \{ (\w+).*", r" \1", message)
+        return f"our user lacks a right: {message}; grant it readWrite on the database"
     if code == _INVALID:
         which = _refused_document(error)
         return (
@@ -270,9 +270,9 @@ def _reason_of_handshake(text: str) -> str | None:
 
 def _reason_of_certificate(text: str) -> str:
     found = re.search(r"certificate verify failed: ([^(]+)", text)
-    said = found[1].strip() if found else _cut(text)
-    advice = next((what for words, what in _OF_CERTIFICATES.items() if words in said), "")
-    return f"its certificate is not accepted ({said})" + (f"; {advice}" if advice else "")
+    message = found[1].strip() if found else _cut(text)
+    advice = next((what for words, what in _OF_CERTIFICATES.items() if words in message), "")
+    return f"its certificate is not accepted ({message})" + (f"; {advice}" if advice else "")
 
 
 def _is_about_tls(error: Exception) -> bool:

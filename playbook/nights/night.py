@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
@@ -52,6 +53,8 @@ class Night:
     """The environment's name."""
     run: str = ""
     """The id of the latest run in the journal, which the alert names."""
+    report: Path | None = None
+    """The page of this night's last verdict, if it could be written."""
     results_cleared: bool = False
     """Whether the Allure results of a former night have been removed already."""
     deliveries: list[Delivery] = field(default_factory=list)

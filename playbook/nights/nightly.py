@@ -372,7 +372,7 @@ class Nightly:
             with self.stopping.changing_nothing():
                 verdict = self.check(self.environment, self.seeds, night.bundle, results)
         except Interrupted:
-            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
+            raise StoppedImmediately("a second signal stopped it", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
             return Attempt(what, error=error)
@@ -406,7 +406,7 @@ class Nightly:
             with self.stopping.changing_nothing():
                 verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)
         except Interrupted:
-            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
+            raise StoppedImmediately("a second signal stopped it", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
             self._record_walk(night, run, str(error))
@@ -418,8 +418,8 @@ class Nightly:
         recording.finish(run, part)
         self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=found))
-        said = found.verdict if found.walked else "not walked"
-        self._say(night, f"walked through: {said}")
+        result = found.verdict if found.walked else "not walked"
+        self._say(night, f"walked through: {result}")
 
     def _record_walk(self, night: Night, run: Run, error: str | None = None) -> None:
         if why_not := recording.record(self.environment, [run], error):
@@ -451,8 +451,9 @@ class Nightly:
 
         written = reports / f"verdict-{night.bundle.short}.json"
         try:
+            night.report = None  # what a former night left there is not this night's
             verdict.write(written)
-            verdict_page.build(written, written.with_suffix(".html"))
+            night.report = verdict_page.build(written, written.with_suffix(".html")).resolve()
         except (OSError, PlaybookError) as error:
             night.notes.append(f"the report could not be written: {error}")
 
@@ -523,7 +524,7 @@ class Nightly:
             raise NotDue(f"{bundle.short}: nothing to do, tonight's run is done or not due yet")
 
     def _report(self, night: Night) -> str:
-        return report_location(night.bundle, self.reports)
+        return report_location(night.bundle, night.report)
 
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)
@@ -543,10 +544,13 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def report_location(bundle: Bundle, reports: Path | None) -> str:
-    """The report for an alert: ``PLAYBOOK_REPORT_URL``, else the file, else a command."""
+def report_location(bundle: Bundle, written: Path | None) -> str:
+    """The report for an alert: ``PLAYBOOK_REPORT_URL``, else the file, else a command.
+
+    ``written`` is the page that this night wrote; None if it wrote none.
+    """
     if url := os.environ.get("PLAYBOOK_REPORT_URL", "").strip():
         return url
-    if reports is not None:
-        return str(reports.resolve() / f"verdict-{bundle.short}.html")
+    if written is not None:
+        return str(written)
     return "playbook status (the journal); for a fresh one: playbook check " + bundle.short

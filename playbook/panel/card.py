@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -105,6 +106,46 @@ class Card:
     def evidence_in_words(self) -> str:
         """The same in one line, each check once."""
         return " · ".join(evidence_in_words(self.evidence))
+
+    @property
+    def judged_at(self) -> datetime | None:
+        """When the check or the walk was made that the verdict rests on, or the last there was."""
+        return self.judged.at or self.last_check
+
+    @property
+    def outcome(self) -> Job | None:
+        """The last thing done from the panel, where nothing has been done since by others."""
+        if self.job is None or self.job.running:
+            return None
+        ended = self.job.ended_at or self.job.started_at
+        newer = any(run["started_at"] > ended for run in self.runs)
+        return None if newer else self.job
+
+    @property
+    def version(self) -> str:
+        """Another one whenever a page of the bundle shows something that is no longer so.
+
+        Ages and countdowns are not in it: an open page renews those by itself.
+        """
+        judged, walk = self.judged.run or {}, self.judged.walk or {}
+        latest: Document = self.runs[0] if self.runs else {}
+        job = self.job and (self.job.started_at, self.job.status)
+        sale = self.livesale and (self.livesale.get("title"), self.livesale["starts_at"])
+        seen = (
+            self.state, self.action, self.judged.sentence, judged.get("_id"), walk.get("_id"),
+            latest.get("_id"), latest.get("status"), job, sale, self.meeting, self.next_reset,
+        )  # fmt: skip
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether the last verdict says how the demo is now."""
+        return self.state == self.judged.verdict and self.judged.verdict != UNKNOWN
+
+    def shows_walk(self, run: str) -> bool:
+        """Whether a walk, by its run in the journal, shows the demo as it is now."""
+        walk = self.judged.walk
+        return self.state != RESETTING and walk is not None and walk.get("_id") == run
 
     @property
     def walked(self) -> str:

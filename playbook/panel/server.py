@@ -42,6 +42,9 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
+        if self.force_exit:
+            # What is broken off is no mistake: no traceback for who presses Ctrl-C twice.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 
 
 def server_for(environment: Environment, seeds: Seeds) -> Server:

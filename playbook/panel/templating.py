@@ -83,6 +83,7 @@ def page(
 ) -> HTMLResponse:
     """A page, without secrets."""
     environment = environment_name(request)
+    values = {"now": clock.now(), **values}
     text = fragment(name, at=root(request), session=session, environment_name=environment, **values)
     return HTMLResponse(redact(text) if redact else text, status)
 

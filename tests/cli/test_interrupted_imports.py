@@ -1,4 +1,4 @@
-"""A signal while a command is loaded, or at any line of its end: one line, and no traceback."""
+"""A signal during the imports or the end of a command: one line, and no traceback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNREACHABLE = "playbook: MongoDB at mongodb://127.0.0.1:9/ cannot be reached"
 
 
 def command(*options: str) -> subprocess.Popen[str]:
-    """A check of an environment that is not there, which says what it has imported."""
+    """A check of an environment that does not exist; it prints what it has imported."""
     return subprocess.Popen(
         [sys.executable, "-X", "importtime", *options, "check", "lvmh"],
         env={

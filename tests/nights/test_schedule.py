@@ -42,7 +42,7 @@ ZONES = (
     "Asia/Singapore",
 )
 
-# The playbook's own, to the letter.
+# The playbook's own table, letter by letter.
 PLAYBOOK_TABLE = """\
 | Bundle | Timezone | Reset Time (Local) | UTC Time |
 |--------|----------|-------------------|----------|
@@ -66,7 +66,7 @@ def bundles(seeds: Seeds) -> list[Bundle]:
     return [line.model for line in seeds.bundles.values()]
 
 
-# What is shown
+# Output
 
 
 @pytest.mark.parametrize("number", range(10))
@@ -283,12 +283,12 @@ class Rehearsal:
 
     @property
     def made(self) -> set[tuple[str, datetime]]:
-        """The runs that have been made: the bundle and the night's instant."""
+        """The finished runs: the bundle and the night's instant."""
         names = [path.name.split("@") for path in self.folder.iterdir() if "@" in path.name]
         return {(bundle, datetime.fromisoformat(night)) for bundle, night in names}
 
 
-# As the journal would: a night that has been made is not made again, but asked for all the same.
+# Like the journal: a finished night is not made again, even if it is requested again.
 RECORDING = """\
 set -C
 echo "$2 $3" >> "$1/asked"
@@ -297,7 +297,7 @@ echo "$2 $3" >> "$1/asked"
 
 
 def nights(bundles: list[Bundle], start: datetime, end: datetime) -> set[tuple[str, datetime]]:
-    """The nights of some bundles, worked out by the calendar alone."""
+    """The nights of some bundles, computed from the calendar only."""
     found = set()
     for bundle in bundles:
         place = ZoneInfo(bundle.timezone)
@@ -522,7 +522,7 @@ def test_a_run_that_is_killed_is_reported(trial: Callable[..., Trial]) -> None:
 def test_one_run_at_a_time_and_the_skipped_one_is_reported(
     trial: Callable[..., Trial], tmp_path: Path
 ) -> None:
-    # It lasts longer than a day of its clock does; other bundles' runs are none of its business.
+    # It lasts longer than a day of its clock; other bundles' runs do not matter.
     script = f"echo >> {tmp_path}/{{bundle}}; [ {{bundle}} != lvmh ] || exec sleep 60"
     names = ("lvmh", "index", "tiger-global")
     run = trial(["sh", "-c", script], "2026-03-27 01:50", speed=40_000.0, names=names)

@@ -1,4 +1,4 @@
-"""The repo's own seeds hold together; seeds with one thing broken are refused, and say where."""
+"""The project's own seeds are valid; seeds with one broken thing are refused, with its place."""
 
 from __future__ import annotations
 
@@ -815,7 +815,7 @@ BROKEN = [
       )),
     Broken("a figure that the letters contradict", "company.json", "aislemarts",
            lambda d: d["figures"].update(arr_usd=4_800_000),
-           ("figures: what investors were told, ARR in USD: 4800000; expected 2400000",)),
+           ("figures: figures that investors know, ARR in USD: 4800000; expected 2400000",)),
     Broken("a market by another country's name", "company.json", "aislemarts",
            lambda d: d["figures"]["markets"][0].update(name="Malaysia"),
            ("figures: name of a market, SG: Malaysia; expected Singapore",)),

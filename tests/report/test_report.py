@@ -489,7 +489,7 @@ def test_a_failing_allure_is_reported_in_one_line(
 def test_without_node_one_line_says_how_to_get_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the page, which needs none, is made all the same."""
+    """The page, which does not need Node.js, is made in any case."""
     monkeypatch.setattr(shutil, "which", lambda name: None)
     arguments = [
         *("--results", str(results_in(tmp_path / "results", "one"))),

@@ -1,4 +1,4 @@
-"""A part goes away for a while, as in an election or a restart: the reset waits, and goes on."""
+"""A part does not answer for a while (an election, a restart): the reset waits, and continues."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
 def test_no_primary_from_some_command_on(
     used: Sandbox, undisturbed: Held, after: int, done: bool
 ) -> None:
-    """Wherever in a reset it begins: while looking, saving, writing, or closing the journal."""
+    """At every point of a reset: while reading, saving, writing, or ending the journal's record."""
     with in_a_set(used, PATIENCE) as (sandbox, members):
         members.elect_after(after, AWAY_SECONDS, done=done)
         sandbox.reset(BUNDLE)

@@ -1,4 +1,4 @@
-"""A part of the deployment goes away or refuses in the middle: it is said, and repaired."""
+"""A part of the deployment stops answering or refuses during a run: reported, and repaired."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
 
 
 def test_mongodb_hangs(wired: Wired, undisturbed: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections stand, and nothing comes back: the worst way to go away."""
+    """Connections stay open, but no answer comes: the worst kind of outage."""
     monkeypatch.setattr("playbook.reset.execute.WRITE_SECONDS", 2)
     with pytest.raises(ResetFailed) as failure:
         wired.reset(8, MONGODB, hold=True)

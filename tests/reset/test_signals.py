@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT at any instant: a whole state, no lease, the signal's exit code, no traceback.
+"""SIGTERM and SIGINT at any instant: a complete state, no lease, the right exit code, no traceback.
 
 A few signals only; ``tests/reset/at_length`` sends many.
 """

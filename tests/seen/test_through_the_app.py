@@ -1,7 +1,7 @@
-"""What the app shows is looked at, on both shapes of app: what only it does wrong is noticed.
+"""Checks look at what the app shows, for both kinds of app, and notice faults that only it has.
 
 Everything is real: an embedded environment with the stand-in of each app, and a proxy in front of
-it that distorts answers.
+it that changes answers.
 """
 
 from __future__ import annotations
@@ -505,7 +505,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
 
 
 def test_a_no_go_says_where_it_is_wrong(shape: Shape, capsys: pytest.CaptureFixture[str]) -> None:
-    """What only the app shows wrongly does not make what is stored look wrong, nor itself good."""
+    """A fault that only the app shows does not make "stored" bad, and does not make "seen" good."""
     shape.distort("GET", "/api/products", entries(hide))
     with shape.environment() as environment:
         verdict = check(environment, shape.seeds, [shape.bundle])

@@ -46,6 +46,8 @@ class Channels:
     """The URLs of each level. Its repr and str never show one: they hold credentials."""
 
     urls: Mapping[str, tuple[str, ...]] = field(repr=False)
+    one_setting: str = ""
+    """The setting that the URLs of every level are from, where it is one."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Channels:
@@ -55,6 +57,10 @@ class Channels:
         """
         variables = os.environ if variables is None else variables
         return cls({level: urls_in(setting(level), variables) for level in LEVELS})
+
+    def setting(self, level: str) -> str:
+        """The name of the setting that a level's URLs are from."""
+        return self.one_setting or setting(level)
 
     @property
     def secrets(self) -> list[str]:

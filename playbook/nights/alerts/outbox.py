@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from playbook.environment.redaction import Redactor, secrets_in_environment
-from playbook.nights.alerts.channels import MAIL, RECIPIENTS, SUCCESS, Channels, service, setting
+from playbook.nights.alerts.channels import MAIL, RECIPIENTS, SUCCESS, Channels, service
 
 PAUSES = (2.0, 10.0)
 """Seconds to wait before a channel is tried again; after the last one, it has failed."""
@@ -59,10 +59,15 @@ class Delivery:
         """For the journal."""
         return {name: value for name, value in asdict(self).items() if name != "url"}
 
-    def __str__(self) -> str:
+    @property
+    def outcome(self) -> str:
+        """Where it was sent, and whether it was taken there."""
         word = "taken" if self.taken else f"NOT taken after {self.tries} tries"
         to = f"{self.service} to {self.recipient}" if self.recipient else self.service
-        return f"{self.level}: {self.channel} ({to}) {word}"
+        return f"{self.channel} ({to}) {word}"
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.outcome}"
 
 
 class Outbox:
@@ -104,7 +109,7 @@ class Outbox:
             if url not in been:
                 been.add(url)
                 taken, tries = self._try(alert, url)
-                channel = f"{setting(level)} no. {number}"
+                channel = f"{self.channels.setting(level)} no. {number}"
                 deliveries.append(
                     Delivery(
                         self.redact(alert.title),
@@ -212,7 +217,7 @@ def unknown_to_apprise(channels: Channels) -> list[str]:
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     return [
-        f"{setting(level)} no. {number} ({service(url)})"
+        f"{channels.setting(level)} no. {number} ({service(url)})"
         for level, urls in channels.urls.items()
         for number, url in enumerate(urls, start=1)
         if not all(apprise.Apprise().add(one) for one, _ in each_recipient(url))

@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from playbook.clock import local_text
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.facts.remedies import Remedy
-from playbook.nights.alerts.channels import SUCCESS
+from playbook.nights.alerts.channels import LEVELS, SUCCESS
 from playbook.nights.alerts.outbox import Alert
 from playbook.nights.night import Night
 from playbook.nights.schedule import latest_reset, reset_time
@@ -18,6 +19,7 @@ from playbook.reset.outcome import InSession
 from playbook.verdict.model import GO, BundleVerdict
 from playbook.verdict.reasons import advice, first_remedy, remedies_of
 
+PANEL = "PLAYBOOK_PANEL_URL"
 SHOWN_REASONS = 3
 """The largest number of reasons of a check in an alert; the report has all."""
 LONGEST_REASON = 300
@@ -115,9 +117,36 @@ def run_lines(short: str, run: str) -> list[str]:
     """A run's id, and a link or command that shows the run; nothing if there is no run."""
     if not run:
         return []
-    panel = os.environ.get("PLAYBOOK_PANEL_URL", "").strip().rstrip("/")
-    link = f"{panel}/bundles/{short}/runs/{run}" if panel else f"playbook status {short}"
+    link = panel_link(f"/bundles/{short}/runs/{run}", f"playbook status {short}")
     return [f"Run: {run}", f"See it: {link}"]
+
+
+def panel_link(path: str, command: str) -> str:
+    """The address of a page of the panel; without a panel the command that shows the same.
+
+    No message carries a link that leads nowhere: what is set wrongly is named instead.
+    """
+    try:
+        panel = panel_address()
+    except WrongUsage as error:
+        return f"{command} ({error})"
+    return f"{panel}{path}" if panel else f"{command} ({PANEL} is not set, so there is no link)"
+
+
+def panel_address() -> str:
+    """Where the panel is, without a slash at the end; empty where that is not set.
+
+    Raises WrongUsage where it is not an address that people can open.
+    """
+    stated = os.environ.get(PANEL, "").strip()
+    try:
+        parts = urlsplit(stated)
+        opens = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in stated
+    except ValueError:
+        opens = False
+    if stated and not opens:
+        raise WrongUsage(f"{PANEL} is no http or https address, so there is no link")
+    return stated.rstrip("/")
 
 
 def _failures(verdict: BundleVerdict) -> list[str]:
@@ -254,16 +283,22 @@ def broken_off(
 
 
 def samples(at: datetime, environment: str) -> list[Alert]:
-    """One alert of each level, to see that every channel works."""
-    return [
-        Alert(
-            level,
-            f"test of the {level} alerts of the demo playbook",
-            f"This is a test, {at:%a %d %b %Y, %H:%M} UTC. Nothing is wrong; nothing to do.\n"
-            f"Environment: {environment}",
-        )
-        for level in (SUCCESS, "medium", "high", "critical")
+    """One alert of each level, to see that every channel works, with a link as they have."""
+    return [_sample(level, level, at, environment) for level in LEVELS]
+
+
+def sample_for_presenter(at: datetime, environment: str) -> Alert:
+    """The same for the presenter of a meeting."""
+    return _sample(SUCCESS, "presenter's", at, environment)
+
+
+def _sample(level: str, whose: str, at: datetime, environment: str) -> Alert:
+    lines = [
+        f"This is a test, {at:%a %d %b %Y, %H:%M} UTC. Nothing is wrong; nothing to do.",
+        f"Environment: {environment}",
+        f"See it: {panel_link('/', 'playbook status')}",
     ]
+    return Alert(level, f"test of the {whose} alerts of the demo playbook", "\n".join(lines))
 
 
 def _names(verdict: BundleVerdict) -> str:

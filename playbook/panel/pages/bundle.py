@@ -70,7 +70,7 @@ def bundle(
     return visit.page(
         "bundle.html", returned.status, card=card, returned=returned, now=clock.now(),
         backups=backup.listed(backups, identity, chosen)[::-1], progress=progress_of(card.job),
-        lines=checklist(chosen, judged), nightly=nightly_report(chosen),
+        lines=checklist(chosen, judged), nightly=nightly_report(identity, chosen),
         walked=pictures.latest(backups, identity, chosen), page_titles=TITLES,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
-// What the pages do in addition to plain HTML: your own time zone, countdowns, live progress, and a
-// warning if the board has had no news. Without this script every page still works.
+// What the pages do in addition to plain HTML: your own time zone, countdowns, live progress, pages
+// that follow what others do, and a warning if there was no news. Without this script every page
+// still works.
 "use strict";
 
 (() => {
@@ -9,6 +10,19 @@
   });
   const OLD_AFTER = 20_000;
   const HELD_BY = 90_000;
+  const REFRESHED_AFTER = 10 * 60_000;
+
+  // Ages are counted by the server's clock: a phone's may be wrong by hours.
+  let ahead = 0;
+
+  function serverTime() {
+    return Date.now() + ahead;
+  }
+
+  function setClock(rendered) {
+    const at = Date.parse(rendered);
+    if (!Number.isNaN(at)) ahead = at - Date.now();
+  }
 
   function localise(root) {
     for (const time of root.querySelectorAll("time[data-mine]")) {
@@ -39,12 +53,18 @@
 
   function countDown() {
     for (const countdown of document.querySelectorAll("[data-countdown]")) {
-      const minutes = Math.floor((Date.parse(countdown.dataset.countdown) - Date.now()) / 60000);
+      const minutes = Math.floor((Date.parse(countdown.dataset.countdown) - serverTime()) / 60000);
       say(countdown, minutes < 1 ? "now" : `in ${duration(minutes)}`);
     }
     for (const age of document.querySelectorAll("[data-age]")) {
-      const minutes = Math.floor((Date.now() - Date.parse(age.dateTime)) / 60000);
+      const minutes = Math.floor((serverTime() - Date.parse(age.dateTime)) / 60000);
       say(age, minutes < 1 ? "just now" : `${duration(minutes)} ago`);
+    }
+    // A page that does not renew itself, like a sheet.
+    for (const made of document.querySelectorAll("time[data-made]")) {
+      const old = serverTime() - Date.parse(made.dateTime) > REFRESHED_AFTER;
+      document.body.classList.toggle("old", old);
+      document.getElementById("made-long-ago").hidden = !old;
     }
   }
 
@@ -53,12 +73,33 @@
   let states = new Map();
   let rendered = null;
   let heard = Date.now();
+  let shown = null;
+
+  // What stands around the part that renews itself must be of the same environment and the same
+  // runs: a checklist that was green before somebody's reset must not stay beside UNKNOWN.
+  function follows(list) {
+    const { environment, version } = list.dataset;
+    shown ??= { environment, version };
+    const other = shown.environment !== environment;
+    if (!other && shown.version === version) return;
+    const busy = document.querySelector("[data-events]") || document.activeElement.matches("input, select");
+    if (other || !busy) renew();
+  }
+
+  // Without the "busy" that a redirect may have added.
+  function renew() {
+    if (location.search) location.replace(location.pathname);
+    else location.reload();
+  }
 
   function seen() {
     const list = board.querySelector("[data-rendered]");
+    if (!list) age();  // what came instead says what is wrong
     if (!list || list.dataset.rendered === rendered) return;
     rendered = list.dataset.rendered;
     heard = Date.now();
+    setClock(rendered);
+    follows(list);
     const now = new Map();
     const changes = [];
     for (const card of board.querySelectorAll("[data-state]")) {
@@ -74,12 +115,12 @@
   }
 
   function age() {
-    const old = Date.now() - heard > OLD_AFTER;
+    const old = Date.now() - heard > OLD_AFTER || !board.querySelector("[data-rendered]");
     const stale = document.getElementById("stale");
     if (stale.hidden === old) {
       document.getElementById("stale-since").textContent = mine.format(new Date(heard));
       stale.hidden = !old;
-      board.classList.toggle("old", old);
+      document.body.classList.toggle("old", old);
     }
   }
 
@@ -93,12 +134,12 @@
     });
     events.addEventListener("end", () => {
       events.close();
-      // Without the "busy" that a redirect may have added to the address.
-      location.replace(location.pathname);
+      renew();
     });
   }
 
   function start() {
+    setClock(document.body.dataset.now);
     localise(document);
     // Before anything is painted, so a replaced card does not show another time for a moment.
     new MutationObserver(() => {
