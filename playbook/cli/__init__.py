@@ -16,6 +16,7 @@ import re
 import sys
 import tempfile
 import traceback
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +31,7 @@ from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
 from playbook.processes.output import show_on_every_terminal, write_output
-from playbook.processes.signals import interrupt, received, was_interrupted
+from playbook.processes.signals import interrupt, note_only, received, was_interrupted
 
 COMMANDS = (
     "up",
@@ -126,35 +127,65 @@ def main() -> NoReturn:
         load_commands()
     if os.environ.get(THROW_AWAY):
         mark_lines()
+    noted: list[int] = []
     try:
         # Before this line a signal ended the process at once; from here on it cleans up first.
         interrupt()
-        end_process(_run())
-    except KeyboardInterrupt:  # it came while the process was ending
-        end_process(128 + received())
+        ending = run_command()
+        noted = note_only()
+    except KeyboardInterrupt:  # it came between two commands of ours; a further one changes nothing
+        noted = note_only()
+        ending = _interrupted()
+    if ending.line is not None:
+        # A signal from now on takes no line away, and adds none.
+        sys.stderr.write(f"playbook: {ending.line}\n")
+        if noted:
+            end_process(128 + noted[-1])
+    end_process(ending.code)
 
 
-def _run() -> int:
+@dataclass(frozen=True)
+class Ending:
+    """How a command ends."""
+
+    code: int
+    line: str | None = None
+    """What is left to be said, on stderr: the error."""
+
+
+def _interrupted() -> Ending:
+    return Ending(128 + received(), "interrupted: there is no result")
+
+
+def run_command() -> Ending:
+    """Run the command that ``sys.argv`` names; what it raises is made a line in plain words.
+
+    Raises KeyboardInterrupt where a signal comes while that line is being made.
+    """
+    try:
+        ending = _run()
+    except KeyboardInterrupt:
+        return _interrupted()
+    if was_interrupted():  # typer makes an exit code of it, and of any signal the same
+        return Ending(128 + received(), ending.line or _interrupted().line)
+    return ending
+
+
+def _run() -> Ending:
     redact = Redactor(secrets_in_environment())
     try:
         variables.clean(os.environ)
         redact = Redactor(secrets_in_environment())
-        code = app(standalone_mode=False) or 0
-        if was_interrupted():  # typer has the same exit code for every signal; ours differ
-            raise KeyboardInterrupt
-        return code
+        return Ending(app(standalone_mode=False) or 0)
     except typer.Exit as ended:
-        return ended.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        _say("interrupted: there is no result")
-        return 128 + received()
+        return Ending(ended.exit_code)
+    except typer.Abort:
+        return _interrupted()
     except PlaybookError as error:
-        _say(redact(str(error)))
-        return error.exit_code
+        return Ending(error.exit_code, redact(str(error)))
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         if format_message := getattr(error, "format_message", None):  # typer's "wrong usage"
-            _say(redact(f"{format_message()} See playbook --help."))
-            return 2
+            return Ending(2, redact(f"{format_message()} See playbook --help."))
         # --env-file may have added more secrets. Secrets that were known before stay hidden, too.
         known = redact
 
@@ -165,10 +196,9 @@ def _run() -> int:
                 return "[hidden: its secrets could not be removed]"
 
         if isinstance(error, OSError) and (line := _of_the_machine(error)):
-            _say(hide(line))
-            return 2
-        _say(f"this should not have happened; {_keep(hide(traceback.format_exc()))}")
-        return CRASHED
+            return Ending(2, hide(line))
+        kept = _keep(hide(traceback.format_exc()))
+        return Ending(CRASHED, f"this should not have happened; {kept}")
 
 
 CRASHED = 3
@@ -240,7 +270,3 @@ def _bundle_names() -> str:
         return ", ".join(line.model.short for line in seeds.load().bundles.values())
     except PlaybookError:  # help is printed even if the seeds have mistakes
         return "see seeds/bundles.json"
-
-
-def _say(text: str) -> None:
-    print(f"playbook: {text}", file=sys.stderr)

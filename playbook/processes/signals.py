@@ -108,10 +108,21 @@ def finish() -> None:
     def handle(number: int, _: Any) -> None:
         nonlocal asked
         if asked:
+            os.write(2, b"playbook: interrupted\n")
             os._exit(128 + number)
         asked = True
 
     _handle_by(handle, lambda finishing: None)
+
+
+def note_only() -> list[int]:
+    """From now on signals change nothing: a command ends, and its last line is printed whole.
+
+    Answers a list to which each signal is added that comes.
+    """
+    noted: list[int] = []
+    _handle_by(lambda number, _: noted.append(number), lambda finishing: None)
+    return noted
 
 
 class StopRequest:
@@ -165,13 +176,13 @@ class StopRequest:
         return self.asked.wait(seconds)
 
     def _ends_waiting(self, finishing: bool) -> int | None:
-        told = self.at_once if finishing else self.asked.is_set()
-        return self.number if told else None
+        stop = self.at_once if finishing else self.asked.is_set()
+        return self.number if stop else None
 
     def require(self) -> None:
         """Raises StoppedImmediately if the work must stop at once."""
         if self.at_once:
-            raise StoppedImmediately("told to stop at once", self.number)
+            raise StoppedImmediately("a second signal stopped it", self.number)
 
     def require_not_asked(self) -> None:
         """Raises StoppedEarly if any signal has asked this process to stop."""

@@ -1,12 +1,15 @@
 """Only one reset at a time: leases in MongoDB, one per bundle and one per region.
 
 A run tries to take all of its leases at once, and waits for regions in a fixed order. A lease
-expires by the server's clock and is renewed while its holder works. It has a fence: a number that
-grows with every holder. A holder calls :meth:`Lease.require` before each write; if its lease is
-lost, it writes nothing more.
+expires by the server's clock, holds the id of its run, and is renewed while its holder works.
 
-Written by hand and without a library, because a lease must expire by the server's clock, have a
-fence and be checked before each write.
+For each write first the write's time limit begins, then the holder calls :meth:`Lease.require`. A
+process that was paused before that call finds another run's id in its lease; a process that was
+paused after it finds its time over. Neither writes anything more. Clearing cache keys and calling
+the API have no such limit; they do no harm when they come late.
+
+Written by hand and without a library, because a lease must expire by the server's clock and be
+checked at each write.
 
 If a run could not give its lease back because MongoDB did not answer, the next run of the same
 process is not blocked: the process knows that the former run is over.
@@ -17,7 +20,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,12 +35,14 @@ from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused, Unreachable
 from playbook.pristine.bundles import Bundle
+from playbook.processes import signals
 from playbook.processes.signals import StoppedEarly, finishing
 
 COLLECTION = "demo_locks"
 LIFE = timedelta(seconds=60)
 SAFE_REST = timedelta(seconds=30)
-"""If less time is left, a lease is renewed before a write. It is longer than any write may take."""
+"""If less time is left, a lease is renewed before a write. It is longer than any write may take
+(see ``WRITE_SECONDS`` in :mod:`playbook.reset.execute`)."""
 REGION_PATIENCE = timedelta(seconds=120)
 """How long to wait for a region that another bundle's reset holds. The lease of a killed run ends
 much sooner."""
@@ -89,7 +93,8 @@ class Lease:
     run: str
     holder: str
     life: timedelta = LIFE
-    fences: dict[str, int] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    """Of what it holds the leases: "bundle:…", "region:…"."""
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
@@ -117,9 +122,7 @@ class Lease:
             "expires_at": now + self.life,
         }
         while True:
-            change = {"$set": mine, "$inc": {"fence": 1}}
-            taken = claim(self.db[COLLECTION], key, free, change, stands=stands)
-            if taken is not None:
+            if claim(self.db[COLLECTION], key, free, {"$set": mine}, stands=stands) is not None:
                 break
             other = self.db[COLLECTION].find_one({"_id": key})
             if other is not None:
@@ -127,7 +130,7 @@ class Lease:
             stands = False
         sure = started - self.clock.uncertainty + self.life.total_seconds()
         with self._lock:
-            self.fences[key] = taken["fence"]
+            self.keys.add(key)
             self._sure_until = min(self._sure_until or sure, sure)
         return None
 
@@ -144,12 +147,13 @@ class Lease:
     def _renew(self) -> None:
         now, started = self.clock.now(), elapsed()
         renewed = self.db[COLLECTION].update_many(
-            {"_id": {"$in": list(self.fences)}, "run": self.run, "expires_at": {"$gt": NEVER}},
+            {"_id": {"$in": sorted(self.keys)}, "run": self.run, "expires_at": {"$gt": NEVER}},
             {"$set": {"expires_at": now + self.life}},
         )
-        if renewed.matched_count != len(self.fences):
+        if renewed.matched_count != len(self.keys):
+            names = ", ".join(sorted(self.keys))
             raise LeaseLost(
-                f"run {self.run} has lost its lease of {', '.join(self.fences)} to another reset: "
+                f"run {self.run} has lost its lease of {names} to another reset: "
                 "it wrote nothing more"
             )
         self._sure_until = started - self.clock.uncertainty + self.life.total_seconds()
@@ -159,7 +163,6 @@ class Lease:
         key: str,
         *,
         patience: timedelta = REGION_PATIENCE,
-        pause: Callable[[float], None] = time.sleep,
         outlast: Callable[[Callable[[], Any]], Any] = _once,
         may_go_on: Callable[[], None] = lambda: None,
     ) -> None:
@@ -167,23 +170,24 @@ class Lease:
 
         ``outlast`` repeats each request during an outage of MongoDB. ``may_go_on`` is called
         meanwhile; it raises to end the wait. Raises Refused, which names the holder, if the lease
-        is held for longer than ``patience``.
+        is held for longer than ``patience``. Raises StoppedEarly if a signal asks this process to
+        stop.
         """
         deadline = elapsed() + patience.total_seconds()
         stands = False
         while other := outlast(partial(self.take, key, stands=stands)):
             stands = True
+            why = f"{key.replace(':', ' ')} is held by {_describe_lease(other)}"
             if elapsed() > deadline:
-                what = key.replace(":", " ")
-                raise Refused(f"{what} is held by {_describe_lease(other)}; try again later")
+                raise Refused(f"{why}; try again later")
             may_go_on()
             outlast(self.require)
-            pause(POLL_SECONDS)
+            signals.pause(POLL_SECONDS, why)
 
     def release(self) -> None:
         """Give every lease back, except those that are no longer ours."""
         _over.add(self.run)
-        self.give_back(list(self.fences))
+        self.give_back(sorted(self.keys))
         _over.discard(self.run)
 
     def give_back(self, keys: Sequence[str]) -> None:
@@ -191,8 +195,7 @@ class Lease:
         self.db[COLLECTION].update_many(
             {"_id": {"$in": list(keys)}, "run": self.run}, {"$set": {"expires_at": NEVER}}
         )
-        for key in keys:
-            self.fences.pop(key, None)
+        self.keys.difference_update(keys)
 
     def take_all(self, bundles: Sequence[str], regions: Sequence[str]) -> dict[str, Any]:
         """Try to take several leases at once; return the holders of those that are not free.
@@ -204,7 +207,7 @@ class Lease:
         answers = side_by_side([partial(self.take, key) for key in keys])
         others = {key: other for key, other in zip(keys, answers, strict=True) if other}
         waited_for = next((n for n, key in enumerate(regions) if key in others), len(regions))
-        if too_early := [key for key in regions[waited_for:] if key in self.fences]:
+        if too_early := [key for key in regions[waited_for:] if key in self.keys]:
             self.give_back(too_early)
         return others
 
@@ -219,7 +222,6 @@ def held(
     life: timedelta = LIFE,
     patience: timedelta = REGION_PATIENCE,
     outlast: Callable[[Callable[[], Any]], Any] = _once,
-    pause: Callable[[float], None] = time.sleep,
     may_go_on: Callable[[], None] = lambda: None,
 ) -> Iterator[Lease]:
     """Hold the leases of some bundles and their regions while a reset or rollback runs.
@@ -245,19 +247,18 @@ def held(
                     "nothing was written"
                 )
         for region in regions:
-            if region in lease.fences:
+            if region in lease.keys:
                 continue
             lease.wait_for(
                 region,
                 patience=patience,
-                pause=pause,
                 outlast=outlast,
                 may_go_on=may_go_on,
             )
         yield lease
     finally:
         # If MongoDB does not answer, the lease ends when it expires.
-        if lease.fences:
+        if lease.keys:
             with suppress(PyMongoError, Unreachable, StoppedEarly), finishing():
                 outlast(lease.release)
 

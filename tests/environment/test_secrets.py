@@ -1,4 +1,4 @@
-"""No secret ever gets out: canaries in every setting, and a search through all that is written."""
+"""No secret is ever shown: canaries in every setting, and a search in everything written."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Guarded:
     directory: Path
     backups: Path
     written: list[tuple[str, bytes]] = field(default_factory=list)
-    """Everything that has come out, with the name of the outlet."""
+    """Everything that was written, with the name of its place."""
 
     def run(
         self,
@@ -104,7 +104,7 @@ class Guarded:
         return ended.returncode
 
     def journal(self) -> Iterator[tuple[str, bytes]]:
-        """Every document of the playbook's own books."""
+        """Every document of the playbook's own records."""
         with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
             db = client[self.settings.mongo_db]
             for name in ("demo_resets", "demo_locks", "demo_environment"):
@@ -231,7 +231,7 @@ def require_no_canary(outlets: list[tuple[str, bytes]]) -> None:
 
 
 def test_the_canaries_are_in_use(deployment: Guarded) -> None:
-    """Without them nothing answers, so that what follows shows something."""
+    """Without credentials nothing answers, so the following tests prove something."""
     settings = deployment.settings
     with Environment(settings) as environment:
         assert environment.db.demo_environment.count_documents({}) == 1
@@ -320,7 +320,7 @@ SPOILED: dict[str, Callable[[Settings], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("what", SPOILED)
 def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
-    """Neither in an error's text, nor in all that hangs on it."""
+    """Neither in an error's text, nor in its causes and context."""
     variables = replace(deployment.settings, **SPOILED[what](deployment.settings)).as_variables()
     told = []
 

@@ -1,6 +1,6 @@
-"""A server that will not do what is asked of it: one line with the cause and what to do about it.
+"""A server that refuses: one line with the cause and what to do.
 
-Nothing is written then, and waiting is for what may pass.
+Nothing is written then, and a run waits only if the problem may be over soon.
 """
 
 from __future__ import annotations
@@ -170,12 +170,12 @@ def test_an_api_behind_basic_authentication(sandbox: Sandbox) -> None:
 
 
 def test_what_does_not_speak_the_protocol(sandbox: Sandbox) -> None:
-    """Ports are easily mixed up."""
+    """People confuse ports easily."""
     settings = sandbox.environment.settings
     redis_as_api = settings.redis_url.replace("redis:", "http:").removesuffix("/0")
     for changes, words in (
         ({"api_url": redis_as_api}, "it closed the connection without an answer"),
-        ({"api_url": settings.api_url.replace("http:", "https:")}, "does not speak TLS"),
+        ({"api_url": settings.api_url.replace("http:", "https:")}, "does not use TLS"),
     ):
         with refused(sandbox, **changes) as [failure]:
             assert words in str(failure)

@@ -1,4 +1,4 @@
-"""What the deployment's own routes find wrong after a reset is noted, not passed over."""
+"""Problems that the deployment's own routes report after a reset are noted."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The backend as published: what breaks in its data only, and what it alone shows wrongly.
+"""The backend as published: faults in its data, and faults that only it can show.
 
 Its limits (no creators, no languages, dollar rates for every currency, four bundles without
-numbers) are waived by the bench; what is broken here comes on top of them.
+numbers) are waived by the bench; the faults here are additional.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def copied(collection: str, where: Document, **fields: Any) -> Inject:
 
 
 def somebody_elses(collection: str, **document: Any) -> Inject:
-    """A document that is nobody's demo: no reset may remove it, so it is taken away by hand."""
+    """A document of no demo: no reset may remove it, so the test removes it."""
 
     def inject(lab: Lab) -> None:
         key = lab.db[collection].insert_one(dict(document)).inserted_id
@@ -173,7 +173,7 @@ SHOP, PRODUCT = "/api/products", "/api/products/"
 
 
 def on_the_shelf(sku: str, change: Callable[[Document], Document | None]) -> Inject:
-    """Let the shop's list show a product otherwise than it is stored, or not at all."""
+    """Let the shop's list show a product with other values than stored, or not at all."""
 
     def shelf(body: Any, _: object) -> Any:
         if not isinstance(body, list):
@@ -391,7 +391,7 @@ accounts("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong passwor
 
 
 def refuses(*names: str) -> Inject:
-    """Let some accounts not get in, though their passwords are right."""
+    """Refuse the sign-in of some accounts, although their passwords are right."""
 
     def inject(lab: Lab) -> None:
         def override(request: Any, forward: Callable[[], Reply]) -> Reply:
@@ -454,7 +454,7 @@ livesale("the event's link is another investor's event", "swapped", "HTTP", "bes
 
 
 def left_by(name: str, collection: str, path: str, instant: str, **more: Any) -> Inject:
-    """What an account left behind yesterday, by its user id."""
+    """Traces of an account from yesterday, by its user id."""
 
     def inject(lab: Lab) -> None:
         user = one(lab, "users", of_account(name))["_id"]
