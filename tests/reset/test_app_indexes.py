@@ -162,5 +162,5 @@ def test_a_validator_that_refuses_ours_is_said_and_rolled_back(sandbox: Sandbox)
             pytest.raises(ResetFailed, match="leads: the collection's own validator") as failed,
         ):
             replace(sandbox, environment=environment).reset(BUNDLE)
-    assert "mend the validator" in str(failed.value)
+    assert "correct the validator" in str(failed.value)
     assert sandbox.state(BUNDLE).hashes() == before

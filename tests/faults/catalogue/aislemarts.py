@@ -247,7 +247,7 @@ livesale("another host", "wrong value", "Mongo", "bessemer", "vendor_id",
          set_to("livesales", {"metadata.bundle": of("bessemer")}, vendor_id="somebody"))
 livesale("another template", "wrong value", "Mongo", "lightspeed", "scheduled_time",
          set_to("livesales", {"metadata.bundle": of("lightspeed")}, metadata__scheduled_time="T+1h"))
-livesale("an event without a description empties the list", "null", "Mongo", EVERYONE, "in the app's list",
+livesale("an event without a description empties the list", "null", "Mongo", EVERYONE, "LS-",
          set_to("livesales", by_event("LS-LVMH-001"), description=None), healed_by=("lvmh",))
 livesale("somebody's event has the title of ours", "doubled", "Mongo", "lvmh", "another of this title",
          lambda lab: somebody_elses("livesales", **{
