@@ -526,7 +526,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
 
     def check(*given: Any) -> Verdict:
         # The reset's own lease is free again by now.
-        with pytest.raises(BeingReset, match="its night is under way"):
+        with pytest.raises(BeingReset, match="that run makes its night"):
             scene.night(good)
         return good(*given)
 
