@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum, auto
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
@@ -28,20 +28,20 @@ from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.changes import changes_of, refusal
 
 
-class Stage(IntEnum):
+class Stage(Enum):
     """What a step must wait for: all steps of the stages before its own.
 
     Steps of one stage wait for each other only where they write to the same collection.
     """
 
-    ACCOUNTS = 1
+    ACCOUNTS = auto()
     """Documents refer to the ids that the app gives to new accounts."""
-    DOCUMENTS = 2
-    CONTEXTS = 3
+    DOCUMENTS = auto()
+    CONTEXTS = auto()
     """The app reads the documents anew."""
-    INDEXES_AND_CACHES = 4
+    INDEXES_AND_CACHES = auto()
     """With it go the app's judgements, which change nothing."""
-    WARM_UP = 5
+    WARM_UP = auto()
     """The app fills its caches again."""
 
 
