@@ -1,4 +1,4 @@
-"""What every pytest run here has: the options, the fixtures, the steps and the verdict."""
+"""Loads what every pytest run needs: the options, the fixtures, the steps and the verdict."""
 
 from __future__ import annotations
 

@@ -9,17 +9,17 @@ __version__ = "1.0.0"
 
 _PACKAGE = Path(__file__).resolve().parent
 IS_CHECKOUT = (_PACKAGE.parent / "features").is_dir()
-"""Whether this package lies in a checkout of the project, and was not installed as a wheel."""
+"""Whether this package is in a checkout of the project, not installed from a wheel."""
 
 PROJECT = _PACKAGE.parent if IS_CHECKOUT else _PACKAGE / "project"
-"""What holds ``features/``, ``steps/``, ``fixtures/``, ``seeds/``, ``conftest.py``, ``tox.ini``."""
+"""The folder with ``features/``, ``steps/``, ``fixtures/``, ``seeds/`` and ``conftest.py``."""
 
 
 def writable_folder(name: str) -> Path:
-    """Where something of the project's own is written: ``backups`` or ``reports``.
+    """The folder where the project writes its ``backups`` or ``reports``.
 
-    In a checkout it lies beside ``features/``. An installed command keeps it in the user's state
-    directory, and for a user without a home in one below the system's temporary directory.
+    In a checkout it is beside ``features/``. An installed command uses the user's state directory,
+    or the system's temporary directory for a user without a home.
     """
     if IS_CHECKOUT:
         return PROJECT / name

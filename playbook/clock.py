@@ -1,7 +1,7 @@
 """Time: "T+48h 18:00 PST" as an instant, and the next 03:00 in an investor's zone.
 
-Every instant is an aware UTC datetime in whole seconds; wall-clock times are naive and never
-leave this module. Abbreviations in a template name the zone, they are no fixed offset: in July
+Every instant is an aware UTC datetime in whole seconds. Wall-clock times are naive and never
+leave this module. An abbreviation in a template names the zone, not a fixed offset: in July
 "18:00 PST" is still 18:00 in Los Angeles.
 """
 
@@ -18,6 +18,7 @@ RESET_TIME = time(3)
 COMMON_ABBREVIATIONS = {
     "Asia/Singapore": "SGT",
     "Asia/Dubai": "GST",
+    "Asia/Kathmandu": "NPT",
     "Asia/Riyadh": "AST",
     "Asia/Bangkok": "ICT",
     "Asia/Kuala_Lumpur": "MYT",
@@ -28,7 +29,7 @@ COMMON_ABBREVIATIONS = {
     "Asia/Baku": "AZT",
     "Europe/Istanbul": "TRT",
 }
-"""What people write where the tz database has a number instead of letters: one place for all."""
+"""The letters that people write for zones for which the tz database has only a number."""
 
 
 def now() -> datetime:
@@ -39,8 +40,8 @@ def now() -> datetime:
 def first_instant(wall: datetime, zone: str) -> datetime:
     """The UTC instant of a naive wall-clock time in an IANA zone.
 
-    A wall time that a clock change repeats is the first of the two; one that it skips is the
-    first instant after the gap.
+    If a clock change repeats the wall time, the first of the two instants counts. If it skips the
+    wall time, the first instant after the gap counts.
     """
     place = ZoneInfo(zone)
     instant = wall.replace(tzinfo=place, fold=0).astimezone(UTC)
@@ -60,7 +61,7 @@ def first_instant(wall: datetime, zone: str) -> datetime:
 
 
 def daily_runs(zone: str, after: datetime, at: time = RESET_TIME) -> Iterator[datetime]:
-    """The instants of a daily wall-clock time in a zone, strictly after an instant, for ever.
+    """The instants of a daily wall-clock time in a zone, strictly after an instant, without end.
 
     One for each local date, clock changes included (see :func:`first_instant`).
     """
@@ -78,14 +79,14 @@ def next_reset(zone: str, after: datetime, at: time = RESET_TIME) -> datetime:
 
 
 def local_text(instant: datetime, zone: str) -> str:
-    """An instant as a person there reads it: "Thu 26 Nov 2026, 18:00 PST"."""
+    """An instant as people in a zone write it: "Thu 26 Nov 2026, 18:00 PST"."""
     local = instant.astimezone(ZoneInfo(zone))
     name = COMMON_ABBREVIATIONS.get(zone) or local.tzname()
     return f"{local:%a %d %b %Y, %H:%M} {name}"
 
 
 def until_in_words(moment: datetime, now: datetime) -> str:
-    """How far away an instant is, as people say it: "in 40 minutes", "in 2 days", "now"."""
+    """The time until an instant, in words: "in 40 minutes", "in 2 days", "now"."""
     minutes = int((moment - now).total_seconds() // 60)
     if minutes < 1:
         return "now"
@@ -93,7 +94,7 @@ def until_in_words(moment: datetime, now: datetime) -> str:
 
 
 def since_in_words(moment: datetime, now: datetime) -> str:
-    """How long ago an instant was, as people say it: "5 minutes ago", "just now"."""
+    """The time since an instant, in words: "5 minutes ago", "just now"."""
     minutes = int((now - moment).total_seconds() // 60)
     if minutes < 1:
         return "just now"
@@ -109,13 +110,13 @@ def _duration_in_words(minutes: int) -> str:
 
 
 def from_local(text: str, zone: str) -> datetime:
-    """The instant of a local time as typed by a person ("2026-11-24T10:00"), or of an aware one.
+    """The instant of a time that a person typed: local ("2026-11-24T10:00"), or with an offset.
 
-    Raises ValueError where the text is no ISO date and time.
+    Raises ValueError if the text is not an ISO date and time.
     """
     moment = datetime.fromisoformat(text)
     if len(text) <= len("2026-11-24"):  # it would be read as midnight
-        raise ValueError(f"{text!r} is a date alone; expected a time, too: '2026-11-24T10:00'")
+        raise ValueError(f"{text!r} is a date without a time; expected one like '2026-11-24T10:00'")
     if moment.tzinfo is not None:
         return moment.astimezone(UTC).replace(microsecond=0)
     return first_instant(moment.replace(microsecond=0), zone)

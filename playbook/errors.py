@@ -1,23 +1,23 @@
-"""The ways a command ends badly, each with its exit code and one line for the person."""
+"""The errors of a command. Each has its exit code and a text of one line for the user."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 GRAVEST_FIRST = (3, 4, 2, 1)
-"""Exit codes from the gravest: unreachable, refused, wrong usage, NO-GO."""
+"""Exit codes, the most serious first: unreachable, refused, wrong usage, NO-GO."""
 
 
 def gravest(codes: Iterable[int]) -> int:
-    """The exit code of a command whose parts ended with several; 0 where all is done."""
+    """The most serious of several exit codes; 0 if all parts of a command succeeded."""
     ended = set(codes)
     return next((code for code in GRAVEST_FIRST if code in ended), 0)
 
 
 class PlaybookError(Exception):
-    """Something that a person must act on; its text is the one line that they read.
+    """A problem that a person must solve; its text is the one line that they read.
 
-    It is no verdict: exit code 1 means NO-GO, and no error has it.
+    No error has exit code 1, because 1 is a verdict: NO-GO.
     """
 
     exit_code = 3
@@ -30,13 +30,13 @@ class WrongUsage(PlaybookError):
 
 
 class Unreachable(PlaybookError):
-    """A part of the environment (MongoDB, Redis, the API) does not answer as it must."""
+    """A part of the environment (MongoDB, Redis, the API) does not answer, or answers wrongly."""
 
     exit_code = 3
 
 
 class Outage(Unreachable):
-    """A part does not answer now; it may in a while, as after an election or a restart."""
+    """A part does not answer now, but may answer soon: there is an election or a restart."""
 
     def __init__(self, text: str, part: str) -> None:
         super().__init__(text)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Fetches the servers that `tox -e engines` tries, into a folder; nothing of the system is changed:
+# Fetches the servers that `tox -e engines` needs into a folder; it changes nothing else:
 #   mongo-java-server (Maven, Java), FerretDB with SQLite (Go), redis-server 7 (Debian).
-# What cannot be fetched, or not in time, is named and left out; its tests are skipped then. So this
-# never fails, however slow a registry is: each server has PLAYBOOK_ENGINES_SECONDS (300).
+# If a server cannot be fetched in time (PLAYBOOK_ENGINES_SECONDS, default 300 each), it is named and
+# its tests are skipped. So this script never fails because of a slow registry.
 # Usage: scripts/install_engines.sh DIR
 set -uo pipefail
 into=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -41,7 +41,7 @@ elif ! command -v go >/dev/null; then
   left_out FerretDB "no Go"
 else
   source=$(mktemp -d)
-  # Its module lacks a file with its own version, without which it does not start.
+  # It does not start without a file that holds its version, and the Go module lacks that file.
   found=$(cd "$source" && GOFLAGS=-mod=mod in_time go mod download -json "github.com/FerretDB/FerretDB@$ferretdb" \
     | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p')
   if [ -n "$found" ] && cp -r "$found/." "$source" && chmod -R u+w "$source" \
@@ -60,12 +60,12 @@ elif ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
   left_out "Redis 7" "no Debian packages here"
 else
   packages=$(mktemp -d)
-  # Unpacked and not installed: no service starts, and the redis-server of the PATH stays what it is.
+  # Unpacked, not installed: no service starts, and the redis-server on the PATH is not replaced.
   fetch_redis() {
     in_time apt-get download -qq redis-server redis-tools liblzf1 liblua5.1-0 \
       lua-bitop lua-cjson libjemalloc2 libhiredis0.14 >log 2>&1
   }
-  # A machine that has never asked for Debian's lists does so now.
+  # If the machine has no lists of Debian packages yet, fetch them first.
   if (cd "$packages" && { fetch_redis || { in_time apt-get update -qq >log 2>&1 && fetch_redis; }; } \
       && for package in *.deb; do dpkg -x "$package" redis; done && mv redis "$into/redis"); then
     :

@@ -16,7 +16,7 @@ for tool in bsondump mongorestore mongoimport; do
 done
 for tool in bsondump mongorestore mongoimport; do
   [ -x "$target/$tool" ] && continue
-  # Each tool's program is the package "main" below it; a module of our own builds it by name.
+  # The program of each tool is its package "main"; our own Go module builds it by that name.
   (cd "$work" && go build -o "$target/$tool" "$module/$tool/main")
 done
 echo "$target"

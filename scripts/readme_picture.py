@@ -1,4 +1,4 @@
-"""Make README's first picture anew: LVMH's demo, as a walk through it sees it.
+"""Make README's first picture again: LVMH's demo, with pictures of a walk.
 
 ``tox -e picture`` starts a throw-away environment, resets LVMH, walks through it, and puts three of
 the walk's pictures side by side. It needs a browser, as the walk does (docs/walk.md).
@@ -23,7 +23,7 @@ from playbook.walk.browser import browser, require_browser
 PICTURE = PROJECT / "docs" / "images" / "lvmh-demo.png"
 SHOWN = ("lvmh-1-home.jpg", "lvmh-3-livesale.jpg", "lvmh-5-analytics.jpg")
 WIDTH, GAP = 390, 24
-"""Of a phone's page, and between two of them, in CSS pixels."""
+"""The width of a phone's page, and the gap between two pages, in CSS pixels."""
 PAGE = f"""<!doctype html><style>
 body {{ margin: 0; padding: {GAP}px; display: flex; gap: {GAP}px; background: #eee6dc; }}
 img {{ width: {WIDTH}px; display: block; }}
@@ -41,7 +41,7 @@ def main() -> int:
             walking = Walking(alone=True, shots=shots, root=shots / "backups")
             verdict = check(environment, loaded, [bundle], walking=walking)
         if verdict.verdict != GO:
-            print("no picture of a demo that is NO-GO: playbook walk lvmh --embedded says why")
+            print("no picture, because the demo is NO-GO: playbook walk lvmh --embedded says why")
             return 1
         side_by_side([shots / name for name in SHOWN], PICTURE)
     print(PICTURE)

@@ -50,6 +50,11 @@ def shop_lists_the_region(demo: Demo) -> None:
     expect_none(demo.seen.products_in_the_shop)
 
 
+@then("the shop shows every shelf of the region")
+def shop_shows_the_shelves(demo: Demo) -> None:
+    expect_none(demo.seen.shelves)
+
+
 @then("every product that the shop lists belongs to a region")
 def shop_lists_no_strays(demo: Demo) -> None:
     expect_none(demo.seen.unowned_products)

@@ -1,9 +1,8 @@
 """``tox -e install``: the wheel, installed into a fresh environment, used from another folder.
 
-What a newcomer does: build, install, ``up``, ``reset``, ``check``, ``nightly``, ``serve``; in an
-installation that cannot be written to, as a user without a home. Everything is started from a
-folder that has nothing to do with the project, and nothing of it may be written into the
-installation.
+It does what a new user does: build, install, ``up``, ``reset``, ``check``, ``nightly``, ``serve``;
+in a read-only installation, as a user without a home. Everything is started from a folder outside
+of the project, and nothing may be written into the installation.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ LONGEST_SECONDS = 300.0
 
 
 def main() -> int:
-    """Go through it all; answers with the exit code."""
+    """Run all steps; return the exit code."""
     uv = shutil.which("uv")
     if uv is None:
         raise SystemExit("tox -e install needs uv on the PATH; tox-uv brings it")
@@ -118,7 +117,7 @@ def use(root: Path) -> None:
 
 
 def without_rights(python: Path) -> dict[str, object]:
-    """How root starts a process that may write nowhere; empty where that is not possible."""
+    """How root starts a process that may write nowhere; empty if that is not possible."""
     if os.getuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

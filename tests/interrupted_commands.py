@@ -22,6 +22,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset.plan import Step
 from playbook.reset.run import Reset
+from tests.forked_commands import without_settings
 from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT)
@@ -102,12 +103,10 @@ def stop_before_steps(
 
 def start(shelf: Sandbox, *arguments: str) -> subprocess.Popen[str]:
     """Start a command of the playbook on the sandbox, in a process of its own."""
-    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.Popen(
         [sys.executable, "-m", "playbook", *arguments],
         env={
-            **inherited,
+            **without_settings(),
             **shelf.environment.settings.as_variables(),
             "PLAYBOOK_BACKUPS": str(shelf.backups),
         },

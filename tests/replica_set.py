@@ -1,8 +1,8 @@
 """Proxies that play the members of a MongoDB replica set, to hold elections and to lag behind.
 
-Each member passes commands on to a server of its own and answers ``hello`` as a member of a set
-does. While an election is under way there is no primary: a member answers every command as MongoDB
-does then, and nothing of the command is done.
+Each member forwards commands to its own server and answers ``hello`` like a member of a set. During
+an election there is no primary: a member answers every command like MongoDB then, and does not
+execute the command.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class ReplicaSet:
         return time.monotonic() >= self._ends_at
 
     def interrupts(self, command: str) -> bool | None:
-        """Whether an election begins with this command; True where the command is done first."""
+        """Whether an election begins with this command; True if the command is done first."""
         with self._lock:
             if self.has_primary:
                 self.commands += 1
@@ -202,7 +202,7 @@ def replica_set(*uris: str) -> Iterator[ReplicaSet]:
 
 
 def _message(connection: socket.socket) -> bytes | None:
-    """One message of MongoDB's protocol; None where the connection has ended."""
+    """One message of MongoDB's protocol; None if the connection has ended."""
     head = _exactly(connection, 4)
     if head is None:
         return None

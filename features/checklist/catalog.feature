@@ -1,6 +1,6 @@
 @check-catalog @severity-critical
 Feature: Product catalog: 50 items per region
-  The investor browses the shelves of their own region: all is there, priced and in stock,
+  The investor browses the shelves of their own region: every product is there, priced and in stock,
   and nothing is left over from the demo before.
 
   Background:
@@ -34,5 +34,6 @@ Feature: Product catalog: 50 items per region
   @seen
   Scenario: The shop shows the shelves
     Then the shop lists every product of the region at its price, in stock
+    And the shop shows every shelf of the region
     And every product that the shop lists belongs to a region
     And a product's page opens by its id

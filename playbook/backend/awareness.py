@@ -7,7 +7,7 @@
 ``POST /api/admin/cdn-warmup``            "Warm up CDN"
 ========================================  ================================================
 
-Corrupt data shows as a problem in an answer, never as a failed request.
+Corrupt data are a problem in the answer; the request itself never fails because of them.
 """
 
 from __future__ import annotations
@@ -34,48 +34,48 @@ REGIONS: tuple[str, ...] = get_args(Region)
 
 
 class Refreshed(BaseModel):
-    """Which contexts are now as given."""
+    """The contexts that were written."""
 
     refreshed: list[str] = Field(description="ids of the contexts written, in the given order")
     rates_refreshed: bool = Field(description="whether the rate feed was asked for fresh rates")
 
 
 class CurrencyValidation(BaseModel):
-    """What the stored exchange rates are worth."""
+    """Whether the stored exchange rates are good."""
 
-    valid: bool = Field(description="true where there is no problem")
+    valid: bool = Field(description="true if there is no problem")
     currencies: list[str] = Field(description="bases for which rates are stored, in order")
     problems: list[str] = Field(description="what is wrong, one line each")
     updated_at: str | None = Field(description="when the oldest rates were written, ISO, UTC")
-    source: str | None = Field(description="who the rates come from")
+    source: str | None = Field(description="the source of the rates")
 
 
 class LanguageTest(BaseModel):
     """One language as stored."""
 
     language: str = Field(description="two letters: en, fr")
-    direction: JsonValue = Field(description="ltr or rtl; null where nothing is stored")
+    direction: JsonValue = Field(description="ltr or rtl; null if nothing is stored")
     messages: dict[str, JsonValue] = Field(description="the interface messages by name")
-    valid: bool = Field(description="true where there is no problem")
+    valid: bool = Field(description="true if there is no problem")
     problems: list[str] = Field(description="what is wrong, one line each")
 
 
 class LocalizationTest(BaseModel):
     """Every language as stored."""
 
-    valid: bool = Field(description="true where every language is valid")
+    valid: bool = Field(description="true if every language is valid")
     languages: list[LanguageTest]
 
 
 class Warmed(BaseModel):
-    """What the cache now holds."""
+    """The new content of the cache."""
 
     warmed: int = Field(description="how many products were cached")
     regions: list[str] = Field(description="the regions whose products were cached")
 
 
 class BadRequest(BaseModel):
-    """Why nothing was done, in one line."""
+    """The reason why nothing was done, in one line."""
 
     detail: str
 
@@ -89,7 +89,7 @@ _BAD: dict[int | str, dict[str, Any]] = {400: {"model": BadRequest}}
 
 
 def _body(schema: dict[str, Any], required: bool) -> dict[str, Any]:
-    # Bodies are read by hand (one document a line is not JSON): OpenAPI gets their schemas here.
+    # Bodies are read by hand: one document per line is not JSON. So OpenAPI needs schemas here.
     return {
         "requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}
     }
@@ -97,7 +97,7 @@ def _body(schema: dict[str, Any], required: bool) -> dict[str, Any]:
 
 _CONTEXT = AwarenessContext.model_json_schema()
 _CONTEXTS = {
-    "description": "An array of contexts, one context, or one context a line.",
+    "description": "An array of contexts, one context, or one context per line.",
     "anyOf": [{"type": "array", "items": _CONTEXT, "minItems": 1}, _CONTEXT],
 }
 _REGION = {"type": "object", "properties": {"region": {"enum": [*REGIONS, None]}}}
@@ -108,8 +108,8 @@ def awareness_router(
 ) -> APIRouter:
     """The four endpoints, answering for one deployment; mountable in any FastAPI app.
 
-    ``allow`` is a dependency of the two that write: it raises HTTPException where a request may
-    not. Without one a request must bear ``PLAYBOOK_API_TOKEN``.
+    ``allow`` is a dependency of the two that write: it raises HTTPException if a request is not
+    allowed. By default a request needs the token of ``PLAYBOOK_API_TOKEN``.
     """
     writing = [Depends(allow)]
     router = APIRouter(prefix="/api", tags=["awareness"])
@@ -121,20 +121,20 @@ def awareness_router(
         dependencies=writing,
     )
     def refresh_contexts(raw: Raw) -> Refreshed:
-        """Write the given awareness contexts, no others, and ask the feed for fresh rates.
+        """Write only the given awareness contexts, and ask the feed for fresh rates.
 
-        Where any of them is bad nothing is written.
+        If one of them is wrong, nothing is written.
         """
         return _refresh(deployment, _contexts(raw))
 
     @router.get("/awareness/currency/validate")
     def validate_currency() -> CurrencyValidation:
-        """Judge the stored rates: all there, positive, fresh, from the feed, in agreement."""
+        """Judge the stored rates: complete, positive, fresh, from the feed, in agreement."""
         return _validate_currency(deployment)
 
     @router.get("/awareness/test-localization")
     def test_localization() -> LocalizationTest:
-        """Judge the stored locales: all there, complete, translated, in their direction."""
+        """Judge the stored locales: all present, complete, translated, in their direction."""
         return _test_localization(deployment)
 
     @router.post(
@@ -144,7 +144,7 @@ def awareness_router(
         dependencies=writing,
     )
     def warm_up_cdn(raw: Raw) -> Warmed:
-        """Cache every product of a region, or of all regions where none is named."""
+        """Cache every product of a region, or of all regions if none is named."""
         return _warm_up(deployment, _regions(raw))
 
     return router
@@ -153,7 +153,7 @@ def awareness_router(
 def _refresh(deployment: Deployment, contexts: Sequence[AwarenessContext]) -> Refreshed:
     deployment.db.awareness_contexts.bulk_write(
         [
-            # Field by field: what the app itself adds to a context stays.
+            # Field by field, because other fields of a context belong to the app and stay.
             UpdateOne(
                 {"_id": context.key}, {"$set": context.model_dump(exclude={"key"})}, upsert=True
             )
@@ -215,13 +215,13 @@ def _warm_up(deployment: Deployment, regions: list[str]) -> Warmed:
 
 
 def _by_id(deployment: Deployment, name: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    # A document that Python's types can't hold is still judged.
+    # A document with values that Python's types cannot represent is judged, too.
     collection = deployment.db.get_collection(name, codec_options=DECODED)
     return {document["_id"]: document for document in collection.find({"_id": {"$in": list(ids)}})}
 
 
 def _contexts(raw: bytes) -> list[AwarenessContext]:
-    """The contexts of a request's body. Raises HTTPException 400 where any of it is bad."""
+    """The contexts of a request's body. Raises HTTPException 400 if one of them is wrong."""
     contexts: dict[str, AwarenessContext] = {}
     documents = _documents(raw)
     if not documents:
@@ -242,9 +242,9 @@ def _contexts(raw: bytes) -> list[AwarenessContext]:
 
 
 def _documents(raw: bytes) -> list[Any]:
-    """The documents of a body: of its array, or one after the other with or without a break.
+    """The documents of a body: in an array, or one after the other, with or without line breaks.
 
-    `curl -d @file` takes the line breaks out of the file, so that no break can be relied on.
+    `curl -d @file` removes the line breaks of the file, so there may be none.
     """
     try:
         text = raw.decode("utf-8-sig").strip()
@@ -255,16 +255,16 @@ def _documents(raw: bytes) -> list[Any]:
             documents.append(document)
             text = text[end:].lstrip()
     except UnicodeDecodeError:
-        raise _bad("the body is no UTF-8 text") from None
+        raise _bad("the body is not UTF-8 text") from None
     except json.JSONDecodeError as error:
-        raise _bad(f"the body is no JSON: {error.msg}") from None
+        raise _bad(f"the body is not JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
         raise _bad(f"the body cannot be read: {error}") from None
     return documents[0] if len(documents) == 1 and isinstance(documents[0], list) else documents
 
 
 def _regions(raw: bytes) -> list[str]:
-    """The regions that a request's body names. Raises HTTPException 400 where it is bad."""
+    """The regions that a request's body names. Raises HTTPException 400 if it is wrong."""
     documents = _documents(raw) if raw.strip() else [{}]
     asked = documents[0] if len(documents) == 1 else None
     if not isinstance(asked, dict) or asked.keys() - {"region"}:
@@ -280,11 +280,11 @@ def _regions(raw: bytes) -> list[str]:
 def _no_repeated_field(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        raise ValueError("a field stands twice in one document")
+        raise ValueError("a field is given twice in one document")
     return document
 
 
 def _bad(reason: str) -> HTTPException:
-    # A text that JSON allows (a lone surrogate) may have no UTF-8 form to answer in.
+    # JSON allows texts (lone surrogates) that the UTF-8 of the answer cannot contain.
     readable = " ".join(reason.encode("utf-8", "backslashreplace").decode().split())
     return HTTPException(400, readable)

@@ -1,4 +1,4 @@
-"""The token that a request must bear where a route writes: ``PLAYBOOK_API_TOKEN``."""
+"""The bearer token that a request needs for a route that writes: ``PLAYBOOK_API_TOKEN``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ API_TOKEN = "PLAYBOOK_API_TOKEN"
 
 
 def bears(request: Request, token: str | None) -> bool:
-    """Whether a request bears a token; never where there is none to bear."""
+    """Whether a request has the right token; always False if no token is set."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     return (
         token is not None
@@ -23,9 +23,9 @@ def bears(request: Request, token: str | None) -> bool:
 
 
 def require_token(request: Request) -> None:
-    """Let a request in that bears the token. Raises HTTPException 401 for every other.
+    """Accept a request with the right token. Raises HTTPException 401 for every other.
 
-    Where no token is set, no request is let in.
+    If no token is set, no request is accepted.
     """
     if not bears(request, cleaned(os.environ).get(API_TOKEN) or None):
         raise HTTPException(

@@ -1,4 +1,4 @@
-"""What an endpoint needs of the deployment that it answers for."""
+"""The parts of a deployment that its own endpoints need."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Deployment:
     redis: redis.Redis
     """The cache; answers are bytes, as stored."""
     refresh_rates: Callable[[], None] | None
-    """Makes the deployment's feed write fresh rates; None where it has none."""
+    """Makes the deployment's feed write fresh rates; None if it has none."""
     clock: Callable[[], datetime]
     """The present instant, aware, UTC."""
     feed: Feed = field(default_factory=Feed)
-    """What is said of the rate feed: from which source it is, and whether it rests at weekends."""
+    """The settings about the rate feed: its source, and whether it rests at weekends."""
     seeds: Seeds = field(default_factory=load)
-    """What the demo must be; the project's own seeds where no others are given."""
+    """The seeds of the pristine demo; by default the project's own."""

@@ -1,4 +1,4 @@
-"""Stored values as JSON values: whatever MongoDB holds can be shown, corrupt data included."""
+"""Stored values as JSON values: every value in MongoDB can be shown, even corrupt data."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pydantic import JsonValue
 def to_json(value: object) -> JsonValue:
     """A stored value as JSON: instants as ISO texts with Z, decimals as numbers.
 
-    What JSON has no word for keeps its name as a text ("NaN", an ObjectId's digits), so that
-    corrupt data shows in an answer and never breaks it.
+    A value that JSON does not have becomes a text ("NaN", an ObjectId's digits). So corrupt data
+    appear in an answer and never break it.
     """
     match value:
         case None | bool() | str():
             return value
         case int():
-            return int(value)  # bson's Int64 is an int, but no plain one
+            return int(value)  # bson's Int64 is a subclass of int
         case float():
             return value if math.isfinite(value) else str(value)
         case Decimal128():
@@ -50,7 +50,7 @@ def aware(moment: datetime) -> datetime:
 
 
 def number(value: object) -> Decimal | None:
-    """A finite stored number, as a person reads it; None where the value is not a finite number."""
+    """A finite stored number in decimal notation; None if the value is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal128):
         return None
     try:
@@ -61,7 +61,7 @@ def number(value: object) -> Decimal | None:
 
 
 def fields(value: object) -> Mapping[str, Any]:
-    """The fields of a stored document; none where the value is no document."""
+    """The fields of a stored document; an empty dictionary if the value is not a document."""
     return value if isinstance(value, Mapping) else {}
 
 

@@ -1,4 +1,4 @@
-"""What the mounted routes say about a stored language, as JSON can hold it."""
+"""The answer of the mounted routes about a stored language, as JSON values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playbook.pristine.seeds import Seeds
 def language_problems(
     language: str, documents: Mapping[str, Mapping[str, Any]], seeds: Seeds
 ) -> list[str]:
-    """Everything that is wrong with one language, one line each; an empty list where it is good.
+    """Everything that is wrong with one language, one line each; an empty list if it is good.
 
     ``documents`` are those of ``locales`` by language.
     """

@@ -1,4 +1,4 @@
-"""What the mounted routes say about the stored exchange rates, as JSON can hold it."""
+"""The answer of the mounted routes about the stored exchange rates, as JSON values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_VALUE = 60
 def rate_problems(
     documents: Mapping[str, Mapping[str, Any]], now: datetime, feed: Feed, seeds: Seeds
 ) -> list[str]:
-    """Everything that is wrong with the rates, one line each; an empty list where they are good.
+    """Everything that is wrong with the rates, one line each; an empty list if they are good.
 
     ``documents`` are those of ``currency_rates`` by base, ``now`` is an aware instant.
     """
@@ -29,13 +29,13 @@ def rate_problems(
 
 
 def source_of(documents: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Where the rates come from; every name where the bases name several, None without any."""
+    """The source of the rates; all names if the bases name several, None if they name none."""
     named = {document.get("source") for document in documents.values()}
     return ", ".join(sorted(name for name in named if isinstance(name, str) and name)) or None
 
 
 def oldest_update(documents: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """When the oldest of the rates were written, ISO in UTC; None where no date is readable."""
+    """The time when the oldest rates were written, ISO in UTC; None if no date is readable."""
     stated = (rates.instant(document.get("updated_at")) for document in documents.values())
     moments = [moment for moment in stated if moment is not None]
     return to_text(min(moments)) if moments else None

@@ -1,4 +1,4 @@
-"""Which route wins: FastAPI serves the one that was included first, and never says so."""
+"""Find routes that are never served: of two equal routes FastAPI serves the first, silently."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match
 from playbook.errors import WrongUsage
 
 SAMPLE = "lvmh"
-"""Stands for each parameter of a path."""
+"""A placeholder for each parameter of a path."""
 
 
 def unreached_routes(app: FastAPI, *routers: APIRouter) -> list[str]:
@@ -28,7 +28,7 @@ def unreached_routes(app: FastAPI, *routers: APIRouter) -> list[str]:
 
 
 def require_reached(app: FastAPI, *routers: APIRouter) -> None:
-    """Call it once all routes are included. Raises WrongUsage where one of ours is never served."""
+    """Call this after all routes are included. Raises WrongUsage if one of ours is never served."""
     if unreached := unreached_routes(app, *routers):
         raise WrongUsage(
             f"the app never serves the playbook's {', '.join(unreached)}: a route included earlier "

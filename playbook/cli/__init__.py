@@ -4,8 +4,8 @@ Exit codes: 0 GO or done, 1 NO-GO, 2 wrong usage, settings or seeds, 3 environme
 4 refused (no marker, another environment's, being reset, an investor is in session), 130 or 143
 interrupted.
 
-Each command imports what it needs when it runs, so that a check does not wait for the admin
-panel to load.
+Each command imports its modules only when it runs. So a check does not wait until the admin panel
+is loaded.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import sys
 import tempfile
 import traceback
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +31,7 @@ from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
 from playbook.processes.output import show_on_every_terminal, write_output
-from playbook.processes.signals import interrupt, received, was_interrupted
+from playbook.processes.signals import interrupt, note_only, received, was_interrupted
 
 COMMANDS = (
     "up",
@@ -49,7 +50,7 @@ COMMANDS = (
     "serve",
     "admin",
 )
-"""Each a module of this package with ``register(app)``."""
+"""Each command is a module of this package with a function ``register(app)``."""
 
 EXAMPLES = {
     "up": "playbook up --data-dir ~/demo",
@@ -72,7 +73,7 @@ EXAMPLES = {
     "remove-user": "playbook admin remove-user ann",
     "users": "playbook admin users",
 }
-"""By a command's name: one that works as it is printed."""
+"""An example for each command, by the command's name. It works as printed."""
 
 EXIT_CODES = (
     "Exit codes: 0 GO or done; 1 NO-GO; 2 wrong usage, settings or seeds; "
@@ -126,53 +127,82 @@ def main() -> NoReturn:
         load_commands()
     if os.environ.get(THROW_AWAY):
         mark_lines()
+    noted: list[int] = []
     try:
-        # Until here a signal ended the process at once; now something may be to clear away.
+        # Before this line a signal ended the process at once; from here on it cleans up first.
         interrupt()
-        end_process(_run())
-    except KeyboardInterrupt:  # on the way out
-        end_process(128 + received())
+        ending = run_command()
+        noted = note_only()
+    except KeyboardInterrupt:  # it came between two commands of ours; a further one changes nothing
+        noted = note_only()
+        ending = _interrupted()
+    if ending.line is not None:
+        # A signal from now on takes no line away, and adds none.
+        sys.stderr.write(f"playbook: {ending.line}\n")
+        if noted:
+            end_process(128 + noted[-1])
+    end_process(ending.code)
 
 
-def _run() -> int:
+@dataclass(frozen=True)
+class Ending:
+    """How a command ends."""
+
+    code: int
+    line: str | None = None
+    """What is left to be said, on stderr: the error."""
+
+
+def _interrupted() -> Ending:
+    return Ending(128 + received(), "interrupted: there is no result")
+
+
+def run_command() -> Ending:
+    """Run the command that ``sys.argv`` names; what it raises is made a line in plain words.
+
+    Raises KeyboardInterrupt where a signal comes while that line is being made.
+    """
+    try:
+        ending = _run()
+    except KeyboardInterrupt:
+        return _interrupted()
+    if was_interrupted():  # typer makes an exit code of it, and of any signal the same
+        return Ending(128 + received(), ending.line or _interrupted().line)
+    return ending
+
+
+def _run() -> Ending:
     redact = Redactor(secrets_in_environment())
     try:
         variables.clean(os.environ)
         redact = Redactor(secrets_in_environment())
-        code = app(standalone_mode=False) or 0
-        if was_interrupted():  # typer makes an exit code of it, and of any signal the same
-            raise KeyboardInterrupt
-        return code
+        return Ending(app(standalone_mode=False) or 0)
     except typer.Exit as ended:
-        return ended.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        _say("interrupted: there is no result")
-        return 128 + received()
+        return Ending(ended.exit_code)
+    except typer.Abort:
+        return _interrupted()
     except PlaybookError as error:
-        _say(redact(str(error)))
-        return error.exit_code
+        return Ending(error.exit_code, redact(str(error)))
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         if format_message := getattr(error, "format_message", None):  # typer's "wrong usage"
-            _say(redact(f"{format_message()} See playbook --help."))
-            return 2
-        # A file may have brought further secrets; those known before stay secrets.
+            return Ending(2, redact(f"{format_message()} See playbook --help."))
+        # --env-file may have added more secrets. Secrets that were known before stay hidden, too.
         known = redact
 
         def hide(text: str) -> str:
             try:
                 return Redactor([*secrets_in_environment()])(known(text))
             except Exception:  # noqa: BLE001 - what cannot be redacted is not shown
-                return "[hidden: its secrets could not be taken out]"
+                return "[hidden: its secrets could not be removed]"
 
         if isinstance(error, OSError) and (line := _of_the_machine(error)):
-            _say(hide(line))
-            return 2
-        _say(f"this should not have happened; {_keep(hide(traceback.format_exc()))}")
-        return CRASHED
+            return Ending(2, hide(line))
+        kept = _keep(hide(traceback.format_exc()))
+        return Ending(CRASHED, f"this should not have happened; {kept}")
 
 
 CRASHED = 3
-"""The exit code after a mistake of ours: there is no verdict, so it is not 1, which is NO-GO."""
+"""The exit code after a bug of ours. It is not 1 (NO-GO), because there is no verdict."""
 MACHINES_FAULTS = frozenset(
     getattr(errno, name)
     for name in (
@@ -180,30 +210,30 @@ MACHINES_FAULTS = frozenset(
         *("ENAMETOOLONG", "EMFILE", "ENFILE", "ELOOP", "EINVAL", "EIO", "ENOTSUP"),
     )
 )
-"""What the machine's files and folders are to blame for: no mistake of ours."""
+"""Errors of the machine's files and folders. They are not bugs of ours."""
 
 
 def _of_the_machine(error: OSError) -> str | None:
-    """One line about a file or folder that cannot be used; None where it is not about one."""
+    """One line about a file or folder that cannot be used; None for any other error."""
     where = str(error.filename2 or error.filename or "")
     root = os.environ.get("PLAYBOOK_BACKUPS", "").strip() or str(writable_folder("backups"))
     in_backups = where.startswith((str(Path(root).absolute()), root))
     if error.errno not in MACHINES_FAULTS and not in_backups:
         return None
-    if not where:  # writing and syncing an open file do not say which
+    if not where:  # an error of writing to an open file does not name the file
         what = f"a file could not be written, most likely in the backups' folder {root}"
-        return f"{what}: {error.strerror}; see that it is writable, or set PLAYBOOK_BACKUPS"
+        return f"{what}: {error.strerror}; make it writable, or set PLAYBOOK_BACKUPS"
     if in_backups:
         what = f"the backups' folder {root} can't be used: {error.strerror}"
-        return f"{what}; set PLAYBOOK_BACKUPS to a folder that can be written"
+        return f"{what}; set PLAYBOOK_BACKUPS to a writable folder"
     return (
-        f"{where} can't be used: {error.strerror}; name another place in the option or setting "
-        "that names it, or correct its rights"
+        f"{where} can't be used: {error.strerror}; correct its rights, or change the option or "
+        "setting that names it"
     )
 
 
 def _keep(report: str) -> str:
-    """Write down what went wrong and say where it is; on stderr where no folder is writable."""
+    """Write a crash report to a file and name that file; if no file can be written, print it."""
     name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
     for in_temporary_folder in (False, True):
         try:
@@ -212,12 +242,12 @@ def _keep(report: str) -> str:
             write_output(path, report, private=True)
         except Exception:  # noqa: BLE001 - the crash handler must not crash
             continue
-        return f"what did is in {path}: please report it"
+        return f"the details are in {path}: please report this"
     return f"please report this:\n{report}"
 
 
 def _complete_help(group: typer.Typer, bundles: str) -> None:
-    """Add to the help what only help shows: the bundles, the exit codes and an example each."""
+    """Add to each command's help: the bundles, the exit codes and an example."""
     example = "Example: playbook check lvmh --env-file staging.env"
     group.info.epilog = f"\b\n{example}\nBundles: {bundles}, or all.\n{EXIT_CODES}"
     for command in group.registered_commands:
@@ -238,9 +268,5 @@ def _bundle_names() -> str:
 
     try:
         return ", ".join(line.model.short for line in seeds.load().bundles.values())
-    except PlaybookError:  # help is printed even where the seeds have mistakes
+    except PlaybookError:  # help is printed even if the seeds have mistakes
         return "see seeds/bundles.json"
-
-
-def _say(text: str) -> None:
-    print(f"playbook: {text}", file=sys.stderr)

@@ -32,7 +32,7 @@ def add_user(
         str, typer.Option(help="viewer: see and check; operator: also reset and roll back")
     ] = "viewer",
 ) -> None:
-    """Make an account; its password is asked for, or read from the first line of stdin."""
+    """Create an account. Its password comes from a prompt, or from the first line of stdin."""
     from playbook import clock
     from playbook.panel.accounts import Accounts
 
@@ -83,7 +83,7 @@ def users() -> None:
 
 @contextmanager
 def _deployment() -> Iterator[Environment]:
-    """The deployment that the settings name: an embedded one would be gone with the account."""
+    """The deployment that the settings name. An embedded one would end, and the account with it."""
     from playbook.environment import Environment, Settings
     from playbook.errors import WrongUsage
     from playbook.processes.settings import CONNECTIONS
@@ -92,21 +92,21 @@ def _deployment() -> Iterator[Environment]:
     if settings is None:
         raise WrongUsage(
             f"set {', '.join(CONNECTIONS)} first: accounts belong to a deployment; "
-            "playbook serve and playbook up print those of an embedded one"
+            "playbook serve and playbook up print these settings for an embedded one"
         )
     with Environment(settings) as environment, environment.translate_connection_errors():
         yield environment
 
 
 def _password() -> str:
-    """The password from a prompt or from stdin; never from the arguments, where all can see it."""
+    """The password from a prompt or from stdin. Other users could see it in the arguments."""
     from playbook.errors import WrongUsage
 
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     first = getpass.getpass("password: ")
     if getpass.getpass("again: ") != first:
-        raise WrongUsage("the two differ; nothing was changed")
+        raise WrongUsage("the two passwords differ; nothing was changed")
     return first
 
 
@@ -116,7 +116,7 @@ def _record(environment: Environment, action: str, detail: str) -> None:
 
     try:
         user = getpass.getuser()
-    except OSError:  # a container may run as a number without a name
+    except OSError:  # in a container the user may be a number without a name
         user = "somebody"
     who = f"{user} (command line)"
     Audit(environment.db, environment.redact).record(who, action, clock.now(), detail=detail)

@@ -15,20 +15,20 @@ def register(app: typer.Typer) -> None:
 
 def adopt(
     i_mean: Annotated[
-        str, typer.Option("--i-mean", metavar="DBNAME", help="the database's name, typed out")
+        str, typer.Option("--i-mean", metavar="DBNAME", help="the full name of the database")
     ],
     new_identity: Annotated[
-        bool, typer.Option("--new-identity", help="it is a copy: from now on one of its own")
+        bool, typer.Option("--new-identity", help="it is a copy: give it its own identity")
     ] = False,
     same_identity: Annotated[
-        bool, typer.Option("--same-identity", help="it was moved, and still is the same")
+        bool, typer.Option("--same-identity", help="it was moved: let it keep its identity")
     ] = False,
 ) -> None:
     """Allow resets on a database, after showing what it holds, and give it an identity.
 
-    Its name is PLAYBOOK_ENVIRONMENT's, which renames one that has a name already. Refused where
-    it looks like somebody's shop: other users outnumber the demo's, or somebody has ordered where
-    no demo account is. A database without demo accounts gets them from its first reset.
+    PLAYBOOK_ENVIRONMENT gives its name, and may rename it. A database that looks like a real shop
+    is refused: it has more other users than demo accounts, or orders but no demo account. A
+    database without demo accounts gets them from its first reset.
     """
     from playbook import clock
     from playbook.embedded.open import opened

@@ -9,13 +9,13 @@ import typer
 Bundles = Annotated[
     list[str],
     typer.Argument(
-        metavar="BUNDLE…", help="id, short name or alias of a bundle, in any case; or all"
+        metavar="BUNDLE…", help="id, short name or alias of a bundle, in capitals or not; or all"
     ),
 ]
 OneBundle = Annotated[
     str, typer.Argument(metavar="BUNDLE", help="id, short name or alias of a bundle, in any case")
 ]
-Force = Annotated[bool, typer.Option("--force", help="although an investor is in session")]
+Force = Annotated[bool, typer.Option("--force", help="do it even while an investor is in session")]
 Walk = Annotated[
     bool, typer.Option("--walk", help="also walk through the demos in a browser, as investors will")
 ]

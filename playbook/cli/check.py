@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 OWN_COLLECTIONS = ("users", "leads", "livesales")
-"""What holds documents of one bundle alone: a neighbour's reset writes none of them."""
+"""Collections whose documents belong to one bundle only: another bundle's reset writes none."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,31 +34,37 @@ def register(app: typer.Typer) -> None:
 def check(
     bundle: Bundles,
     json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write the machine-readable verdict here")
+        Path | None,
+        typer.Option(metavar="FILE", help="write the machine-readable verdict here (-: print it)"),
     ] = None,
     allure: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="leave Allure results here")
+        Path | None, typer.Option(metavar="DIR", help="write Allure results to this folder")
     ] = None,
     html: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="write a sheet a bundle here, to print for the meeting"),
+        typer.Option(
+            metavar="FILE",
+            help="write a sheet for each bundle to this file, to print for the meeting",
+        ),
     ] = None,
     walk: Walk = False,
 ) -> None:
-    """Say whether bundles can be shown now, and what is wrong where they can't.
+    """Say whether bundles can be shown now, and what is wrong if they can't.
 
-    Exit 0 only if all is GO. What is done to know the truth (a login an account, one tracked
-    event) is removed again.
+    Exit 0 only if all is GO. The check signs in with each account and sends one tracked event;
+    it removes these traces again.
     """
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
     from playbook.verdict.run_features import Walking
 
+    aside = require_one_output(json, html)
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
-        verdict = look_and_tell(environment, loaded, chosen, allure, Walking() if walk else None)
+        walking = Walking() if walk else None
+        verdict = look_and_tell(environment, loaded, chosen, allure, walking, aside=aside)
         if html is not None:
             write_sheets(environment, loaded, verdict, html)
     if json is not None:
@@ -72,10 +78,13 @@ def look_and_tell(
     chosen: list[Bundle],
     allure: Path | None = None,
     walking: Walking | None = None,
+    *,
+    aside: bool = False,
 ) -> Verdict:
-    """Check some bundles, or walk through them, and leave a run in the journal.
+    """Check some bundles, or walk through them, and record the run in the journal.
 
-    Failures are printed as they come, the verdict at the end.
+    Failures are printed at once, the verdict at the end. ``aside``: print to standard error,
+    because a document goes to standard output.
     """
     from rich.console import Console
 
@@ -98,7 +107,7 @@ def look_and_tell(
     never_reset: dict[str, bool] = {}
 
     def tell(result: Result) -> None:
-        # Asked only where something fails: a demo that is GO has been reset.
+        # Asked only if a check fails: a demo that is GO has been reset.
         if result.status != "passed" and result.bundle not in never_reset:
             never_reset[result.bundle] = was_never_reset(environment, seeds, by_key[result.bundle])
         if not never_reset.get(result.bundle):
@@ -109,19 +118,32 @@ def look_and_tell(
             environment, seeds, chosen, on_result=tell, allure_results=allure, walking=walking
         )
     except PlaybookError as error:
-        # What could not be checked is not the GO of before any more.
+        # If a bundle could not be checked, its former GO does not count any more.
         recording.record(environment, list(begun.values()), str(error))
         raise
     signals.finish()
-    show(Console(), verdict, seeds, [key for key, never in never_reset.items() if never])
+    show(
+        Console(stderr=aside), verdict, seeds, [key for key, never in never_reset.items() if never]
+    )
     if why_not := recording.record_verdict(environment, verdict, begun):
         text = f"playbook: this {trigger} is not in the journal: {why_not}"
         print(environment.redact(text), file=sys.stderr)
     return verdict
 
 
+def require_one_output(*files: Path | None) -> bool:
+    """Whether one of some files is standard output. Raises WrongUsage where several are."""
+    from playbook.errors import WrongUsage
+    from playbook.processes.output import STANDARD_OUTPUT
+
+    asked = files.count(STANDARD_OUTPUT)
+    if asked > 1:
+        raise WrongUsage("only one document can be written to standard output (-); name a file")
+    return asked == 1
+
+
 def require_allure(folder: Path) -> None:
-    """Raises WrongUsage where Allure results cannot be left in a folder."""
+    """Raises WrongUsage if Allure results cannot be written to a folder."""
     from playbook.errors import WrongUsage
     from playbook.processes.output import require_writable
 
@@ -134,7 +156,7 @@ def require_allure(folder: Path) -> None:
 
 
 def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> bool:
-    """Whether a bundle has nothing of its own in the database; False where that can't be known."""
+    """Whether the database has no document of a bundle; False if that is not known."""
     from playbook.environment import identities
     from playbook.errors import PlaybookError
 
@@ -153,7 +175,7 @@ def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> b
 
 
 def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path: Path) -> None:
-    """Write a verdict's sheets as one file. Raises WrongUsage where it can't be written."""
+    """Write a verdict's sheets to one file. Raises WrongUsage if it can't be written."""
     from playbook import clock
     from playbook.errors import WrongUsage
     from playbook.report.sheet import page
@@ -191,7 +213,7 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
 
 
 def write(verdict: Verdict, path: Path) -> None:
-    """Write a verdict's document. Raises WrongUsage where the file can't be written."""
+    """Write a verdict's document. Raises WrongUsage if the file can't be written."""
     from playbook.errors import WrongUsage
 
     try:

@@ -1,4 +1,4 @@
-"""``playbook env``: what a command would act on."""
+"""``playbook env``: the environment that a command would act on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playbook.pristine.seeds import Seeds
 
 ODD_CLOCK_SECONDS = 2.0
-"""A difference between two clocks from which on it is worth a look."""
+"""From this difference between two clocks on, the clocks need a look."""
 
 
 def register(app: typer.Typer) -> None:
@@ -25,8 +25,8 @@ def register(app: typer.Typer) -> None:
 def env() -> None:
     """Show the environment that commands act on: name, identity, addresses, servers, clocks.
 
-    Nothing is written. Exit 3 where a part of it does not answer, 4 where it is another
-    environment's copy.
+    Nothing is written. Exit 3 if a part of it does not answer, 4 if its database is a copy of
+    another environment's.
     """
     from playbook.environment import Environment, Settings
     from playbook.pristine import seeds
@@ -43,7 +43,7 @@ def env() -> None:
 
 
 def _show(environment: Environment, seeds: Seeds) -> int:
-    """Print all that can be found out; answers with the exit code."""
+    """Print everything that is known; return the exit code."""
     from playbook.environment import identity
     from playbook.errors import PlaybookError
     from playbook.reset import backup
@@ -117,7 +117,7 @@ def _api(environment: Environment) -> str:
     answer = environment.call("GET", "/api/demo/health")
     server = answer.headers.get("Server")
     try:
-        # In whole seconds: half a second of it is no difference.
+        # In whole seconds: the clock is known only to half a second.
         date = answer.headers["Date"]
         clocks = _clock(parsedate_to_datetime(date), whole_seconds=True)
     except (KeyError, ValueError, TypeError):

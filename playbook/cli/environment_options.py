@@ -1,7 +1,7 @@
-"""How a command is given its environment: by settings, by a file, or embedded and thrown away.
+"""How a command gets its environment: from settings, from a file, or a throw-away embedded one.
 
-A command that acts on an environment never guesses which one. Without any of the three it ends
-with exit code 2 and a line that says them.
+A command never guesses which environment is meant. Without any of the three it ends with exit
+code 2 and a line that names the three ways.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import typer
 from playbook.errors import PlaybookError
 
 THROW_AWAY = "PLAYBOOK_THROW_AWAY"
-"""Set for the processes that a command starts about its throw-away environment."""
+"""A command with a throw-away environment sets this variable for the processes that it starts."""
 PREFIX = "[throw-away] "
 
 EnvFile = Annotated[
@@ -30,16 +30,16 @@ EnvFile = Annotated[
 ]
 Embedded = Annotated[
     bool,
-    typer.Option("--embedded", help="start a throw-away environment; nothing of it is kept"),
+    typer.Option("--embedded", help="start a throw-away environment; none of its data are kept"),
 ]
 
 
 class MarkedLines:
-    """A text stream that begins each line by saying that the environment is thrown away."""
+    """A text stream that begins each line with a mark: this is a throw-away environment."""
 
     def __init__(self, stream: TextIO) -> None:
         self.unmarked = stream
-        """For output that machines read, which names its environment by itself."""
+        """The stream without marks, for JSON and metrics, which name their environment anyway."""
         self._at_start = True
 
     def write(self, text: str) -> int:
@@ -51,7 +51,7 @@ class MarkedLines:
         return len(text)
 
     def isatty(self) -> bool:
-        """False: bars and colours that redraw a line would write over its beginning."""
+        """False: progress bars redraw a line and would overwrite its mark."""
         return False
 
     def __getattr__(self, name: str) -> Any:
@@ -59,15 +59,10 @@ class MarkedLines:
 
 
 def mark_lines() -> None:
-    """Let every line that this process prints from now on say that it is a throw-away one."""
+    """From now on, mark every line of this process: its environment is a throw-away one."""
     if not isinstance(sys.stdout, MarkedLines):
         sys.stdout = cast(TextIO, MarkedLines(sys.stdout))
         sys.stderr = cast(TextIO, MarkedLines(sys.stderr))
-
-
-def for_machines() -> TextIO:
-    """Standard output as it is, for JSON and metrics."""
-    return getattr(sys.stdout, "unmarked", sys.stdout)
 
 
 def named(
@@ -98,7 +93,7 @@ def named(
 
 
 def with_env_file(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command ``--env-file`` alone: what it does without settings is its own matter."""
+    """Give a command only ``--env-file``; the command decides what to do without settings."""
     return _with_options(command, {"env_file": EnvFile}, load)
 
 
@@ -116,7 +111,7 @@ def _with_options(
     before: Callable[..., None],
     refused: Callable[[PlaybookError, dict[str, Any]], None] | None = None,
 ) -> Callable[..., None]:
-    """The command with further options, with which ``before`` is called first."""
+    """The command with more options; ``before`` is called with them first."""
 
     @functools.wraps(command)
     def run(**arguments: Any) -> None:

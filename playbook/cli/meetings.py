@@ -1,4 +1,4 @@
-"""``playbook meetings``: the investors' meetings, and getting the demos ready for them."""
+"""``playbook meetings``: list the investors' meetings, and prepare the demos for them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def register(app: typer.Typer) -> None:
 
 
 def show(context: typer.Context, env_file: EnvFile = None, embedded: Embedded = False) -> None:
-    """Print the coming meetings, and what is doubtful about them.
+    """Print the coming meetings, and say which are doubtful.
 
-    The calendars are those of PLAYBOOK_CALENDARS. Exit 3 where one cannot be read: the meetings
-    that it had before are shown then.
+    They come from the calendars in PLAYBOOK_CALENDARS. Exit 3 if a calendar cannot be read; its
+    last known meetings are printed then.
     """
     if context.invoked_subcommand is None:
         named(_show)(env_file=env_file, embedded=embedded)
@@ -59,13 +59,12 @@ def _show() -> None:
 
 
 def run() -> None:
-    """Do what is due before the coming meetings, and nothing twice.
+    """Prepare the demos for the coming meetings. Nothing is done twice.
 
     Checks each demo 60 and 15 minutes before its meeting. On NO-GO, with more than 20 minutes
-    left and nobody in session, it resets the demo once and checks again. The presenter is
-    informed.
-    The scheduler (playbook schedule run) does this every five minutes; elsewhere a CronJob or cron
-    does (docs/meetings.md).
+    left and no investor in session, it resets the demo once and checks again. The presenter gets
+    a message. The scheduler (playbook schedule run) does this every five minutes; without it,
+    a CronJob or cron does (docs/meetings.md).
     """
     from playbook.embedded.open import opened
     from playbook.pristine import seeds

@@ -1,4 +1,4 @@
-"""``playbook nightly``: a night without an engineer."""
+"""``playbook nightly``: the nightly run, which needs no engineer."""
 
 from __future__ import annotations
 
@@ -30,23 +30,25 @@ def nightly(
     if_due: Annotated[
         bool,
         typer.Option(
-            "--if-due", help="only if it is past 03:00 there and tonight's run is not made yet"
+            "--if-due",
+            help="only if it is past 03:00 in the bundle's zone and tonight's run is missing",
         ),
     ] = False,
     reports: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="leave Allure results and the verdict's JSON here"),
+        typer.Option(metavar="DIR", help="write Allure results and the verdict to this folder"),
     ] = None,
     walk: Walk = False,
 ) -> None:
-    """Back up, reset, check and record bundles, one after the other, and alert.
+    """Back up, reset, check and record bundles, one after the other, and send alerts.
 
-    On NO-GO once more; then a rollback to the last state that was GO. Waits up to two hours
-    while an investor is in session. Exit 0 if what stands is GO, 1 if it is NO-GO. With --walk
-    what is GO is walked through in a browser, too; where that fails nothing is rolled back.
+    On NO-GO it tries once more, then rolls back to the last state that was GO. It waits up to two
+    hours while an investor is in session. Exit 0 if the demo is GO at the end, 1 if it is NO-GO.
+    With --walk a demo that is GO is also walked through in a browser; a failed walk rolls nothing
+    back.
 
-    The first SIGINT or SIGTERM lets the bundle in hand be finished, the second one puts the state
-    before it back; the exit code is 130 or 143 then, and what was not done is named.
+    After the first SIGINT or SIGTERM the current bundle is finished; after the second one its
+    former state is restored. The exit code is 130 or 143 then, and bundles not done are named.
     """
     from playbook.errors import Unreachable, gravest
     from playbook.nights import schedule
@@ -71,7 +73,7 @@ def nightly(
         _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
     ):
         environment, unreachable = opened
-        # A copy is refused before anything is written about it; what is away, each night tells.
+        # A copy is refused before anything is written. If a part is down, the alerts say so.
         with suppress(Unreachable):
             _ = environment.identity
         nights = Nightly(
@@ -102,7 +104,7 @@ def nightly(
 
 
 def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> Coming | None:
-    """What asks the calendars for a bundle's next meeting; None where no calendar is set."""
+    """A function that finds a bundle's next meeting in the calendars; None if none is set."""
     from playbook.nights.meetings.calendars import calendars
     from playbook.nights.meetings.preparation import Preparation
     from playbook.reset import backup
@@ -117,10 +119,10 @@ def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> C
 def _opened_after_a_retry(
     seeds: Seeds, pause: Callable[[], object]
 ) -> Iterator[tuple[Environment, Unreachable | None]]:
-    """The environment; and why it does not answer, where after a pause it still does not.
+    """The environment, and the reason if it still does not answer after a pause.
 
-    Raises WrongUsage where the settings are not right, and Unreachable where an embedded
-    environment does not start.
+    Raises WrongUsage if a setting is wrong, and Unreachable if an embedded environment does not
+    start.
     """
     from playbook.embedded.open import opened
     from playbook.environment import Environment, Settings
@@ -138,14 +140,14 @@ def _opened_after_a_retry(
             except Unreachable as error:
                 if settings is None:
                     raise
-                # Its journal may still answer; else the night is recorded in a file.
+                # Its journal may still answer; if not, the night is recorded in a file.
                 environment, reason = stack.enter_context(Environment(settings)), error
         yield environment, reason
 
 
 @contextmanager
 def _alerting(outbox: object, names: str) -> Iterator[None]:
-    """Alert people that nights could not begin: nothing else would say so."""
+    """Send an alert that nights could not begin; without it nobody would know."""
     from typing import cast
 
     from playbook import clock
@@ -173,14 +175,14 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
 
 
 def _tell_refused(error: PlaybookError, arguments: dict[str, Any]) -> None:
-    """Alert of a night without an environment, by the channels that are set all the same."""
+    """Send an alert about a night without an environment, through the channels that are set."""
     from playbook.nights.alerts import Channels, Outbox
 
     try:
         with _alerting(Outbox(Channels.from_environment()), ", ".join(arguments["bundle"])):
             raise error
     except PlaybookError:
-        return  # it is raised where it came from
+        return  # the caller raises it again
 
 
 def _one(nights: object, bundle: object, unreachable: object) -> int:
@@ -195,7 +197,7 @@ def _one(nights: object, bundle: object, unreachable: object) -> int:
         if unreachable is not None:
             return seen_to.not_reached(one, cast(Unreachable, unreachable)).exit_code
         return seen_to.run(one).exit_code
-    except Refused as refused:  # another run is at work, or there is nothing to do
+    except Refused as refused:  # another run is working on the bundle, or there is nothing to do
         _say(str(refused))
         return refused.exit_code
 

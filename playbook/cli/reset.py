@@ -1,4 +1,4 @@
-"""``playbook reset``: put bundles back to pristine."""
+"""``playbook reset``: reset bundles to pristine."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def reset(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="the meeting to come, in the bundle's local time (2026-11-24T10:00)",
+            help="the time of the meeting, in the bundle's local time (2026-11-24T10:00)",
         ),
     ] = None,
     access_in_the_past: Annotated[
-        bool, typer.Option("--access-in-the-past", help="although that meeting is over")
+        bool, typer.Option("--access-in-the-past", help="allow a meeting that is over")
     ] = False,
     dry_run: Annotated[
         bool,
@@ -45,16 +45,17 @@ def reset(
     ] = False,
     force: Force = False,
     check: Annotated[
-        bool, typer.Option("--check", help="then check the bundles: exit 1 where one is NO-GO")
+        bool, typer.Option("--check", help="then check the bundles: exit 1 if one is NO-GO")
     ] = False,
     no_rollback: Annotated[
-        bool, typer.Option("--no-rollback", help="leave a failed reset as it is, to inspect it")
+        bool,
+        typer.Option("--no-rollback", help="if the reset fails, do not restore the state before"),
     ] = False,
     emergency: Annotated[
-        bool, typer.Option("--emergency", help="say at the end how it went and how long it took")
+        bool, typer.Option("--emergency", help="print the result and the duration at the end")
     ] = False,
 ) -> None:
-    """Reset bundles to pristine, for real (playbook, "Reset Procedures").
+    """Reset bundles to pristine (playbook, "Reset Procedures").
 
     Several bundles are one run: the state before is backed up once, and a reset that fails or is
     interrupted midway is rolled back as a whole.
@@ -103,9 +104,9 @@ def _reset(
     check: bool,
     no_rollback: bool,
 ) -> int:
-    """Reset, and check where that is wanted; answers with the exit code.
+    """Reset, and check if that is wanted; return the exit code.
 
-    Adds the environment that it opens to ``used``.
+    The environment that it opens is added to ``used``.
     """
     from playbook import clock
     from playbook.cli.check import look_and_tell
@@ -124,7 +125,7 @@ def _reset(
         try:
             accesses[one.key] = access_of(access or "", one, now, in_the_past=access_in_the_past)
         except InThePast as error:
-            raise InThePast(f"{error}; if that is meant, add --access-in-the-past") from None
+            raise InThePast(f"{error}; if you mean it, add --access-in-the-past") from None
     with opened(loaded) as environment:
         used.append(environment)
         root = backup.directory(environment.settings)

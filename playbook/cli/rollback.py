@@ -1,4 +1,4 @@
-"""``playbook rollback``: put exactly a former state back."""
+"""``playbook rollback``: restore exactly a former state."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rollback(
         ),
     ] = None,
     list_: Annotated[
-        bool, typer.Option("--list", help="show the states that can be put back, and end")
+        bool, typer.Option("--list", help="list the states that can be restored, and end")
     ] = False,
     believed_of: Annotated[
         str | None,
@@ -43,10 +43,10 @@ def rollback(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Undo the last thing that changed bundles: a reset, a night, or a rollback.
+    """Undo the last run that changed bundles: a reset, a night, or a rollback.
 
-    The same documents, strays removed, indexes too; verified by comparing hashes. The present
-    state is saved first, so that a rollback can itself be rolled back. A damaged backup, or one of
+    It restores documents and indexes, removes strays, and compares hashes at the end. The present
+    state is saved first, so a rollback can itself be rolled back. A damaged backup, or one of
     another environment, is refused before anything is written (playbook, "Rollback to Previous
     State").
     """
@@ -62,7 +62,7 @@ def rollback(
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     if believed_of is not None and not (to or "").startswith(backup.PREFIX):
-        raise WrongUsage("--believed-of goes with --to and the name of the backup's folder")
+        raise WrongUsage("--believed-of needs --to with the name of the backup's folder")
     with opened(loaded) as environment:
         root, identity = backup.directory(environment.settings), environment.identity
         if list_:
@@ -97,13 +97,13 @@ def rollback(
 
 
 def _lines(environment: Environment, root: Path, bundle: Bundle) -> list[str]:
-    """The states of a bundle that can be put back, newest first: when, what, by whom, how good."""
+    """The states of a bundle that can be restored, newest first: when, what, by whom, verdict."""
     from playbook.clock import local_text
     from playbook.reset import backup
 
     kept = backup.listed(root, environment.identity, bundle)
     lines = [
-        f"{bundle.short}: {len(kept)} states of {environment.identity} can be put back, "
+        f"{bundle.short}: {len(kept)} states of {environment.identity} can be restored, "
         "the newest first"
     ]
     for one in reversed(kept):

@@ -1,4 +1,4 @@
-"""``playbook schedule``: when the bundles are reset, and who does it."""
+"""``playbook schedule``: when the bundles are reset, and which program does it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALL = "all"
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="When the bundles are reset, and who does it.")
+    group = typer.Typer(help="When the bundles are reset, and which program does it.")
     group.callback(invoke_without_command=True)(show)
     for command in (named(run), named(due), render):
         group.command()(command)
@@ -40,12 +40,14 @@ def show(context: typer.Context) -> None:
 def run(
     reports: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="leave each night's Allure results and verdicts here"),
+        typer.Option(
+            metavar="DIR", help="write each night's Allure results and verdicts to this folder"
+        ),
     ] = None,
 ) -> None:
-    """Make every bundle's nightly run, each at 03:00 in its own zone, until told to stop.
+    """Start every bundle's nightly run, at 03:00 in its own zone, until a signal ends it.
 
-    SIGTERM lets the present runs finish; a second one makes them roll back.
+    After SIGTERM the current runs finish; after a second one they roll back.
     """
     from playbook.environment import Settings
     from playbook.nights.schedule.runner import Runner
@@ -59,7 +61,7 @@ def run(
         if Settings.from_environment() is None:
             from playbook.embedded.start import start
 
-            # The nights are processes of their own: they find it by its settings.
+            # Each night is a process of its own and finds the environment by its settings.
             settings = stack.enter_context(start(seeds=loaded))
             os.environ.update(settings.as_variables())
             os.environ["PLAYBOOK_BACKUPS"] = str(backup.directory(settings))
@@ -69,9 +71,9 @@ def run(
 
 
 def due(bundle: OneBundle) -> None:
-    """Exit 0 if a bundle's nightly run is to be made now, 1 if not.
+    """Exit 0 if a bundle's nightly run is due now, 1 if not.
 
-    It is from 03:00 there until the grace is over, unless the deployment's journal has it.
+    It is due from 03:00 in its zone until the grace period ends, if the journal has no such run.
     """
     from playbook import clock
     from playbook.embedded.open import opened
@@ -102,37 +104,37 @@ def render(
         ),
     ],
     into: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="write the files here instead of printing")
+        Path | None,
+        typer.Option(metavar="DIR", help="write the files to this folder instead of printing them"),
     ] = None,
     image: Annotated[
         str | None, typer.Option(metavar="NAME:TAG", help="the image that Kubernetes runs")
     ] = None,
 ) -> None:
-    """Write the schedule for something else that runs jobs: CronJobs, timers, cron lines."""
+    """Write the schedule for another scheduler: CronJobs, timers, cron lines."""
     from playbook import clock
     from playbook.errors import WrongUsage
     from playbook.nights import schedule
     from playbook.nights.schedule.render import IMAGE, KINDS, files
     from playbook.pristine import seeds
+    from playbook.processes.output import print_for_machines, write_output
 
     if kind not in (*KINDS, ALL):
         raise WrongUsage(f"{kind!r} can't be rendered; expected one of {', '.join(KINDS)} or {ALL}")
     if kind == ALL and into is None:
-        raise WrongUsage("all kinds are many files; say where they go: --into deploy")
+        raise WrongUsage("all kinds are many files; name their folder: --into deploy")
     known = [line.model for line in seeds.load().bundles.values()]
     at, grace, year = schedule.reset_time(), schedule.grace(), clock.now().year
     rendered = {
-        # All kinds go into a folder each, so that they may stand side by side.
+        # Each kind gets a folder of its own.
         f"{one}/{name}" if kind == ALL else name: text
         for one in (KINDS if kind == ALL else (kind,))
         for name, text in files(one, known, at, grace, year, image or IMAGE).items()
     }
     if into is None:
         for name, text in rendered.items():
-            print(f"# {name}\n{text}" if len(rendered) > 1 else text, end="")
+            print_for_machines(f"# {name}\n{text}" if len(rendered) > 1 else text)
         return
-    from playbook.processes.output import write_output
-
     try:
         for name, text in rendered.items():
             write_output(into / name, text)

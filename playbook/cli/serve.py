@@ -20,15 +20,15 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free port")] = 8080,
     data_dir: Annotated[
-        Path | None, typer.Option(help="where the embedded environment keeps its data")
+        Path | None, typer.Option(help="the folder for the data of the embedded environment")
     ] = None,
 ) -> None:
     """Serve the admin panel: the page that sales open before a meeting.
 
-    Without settings it brings an embedded environment up, whose own are printed as one JSON line.
-    Make an operator first: playbook admin add-user NAME --role operator. Ctrl-C ends it.
+    Without settings it starts an embedded environment and prints its settings as one JSON line.
+    Create an operator first: playbook admin add-user NAME --role operator. Ctrl-C ends it.
     """
     from contextlib import ExitStack
 
@@ -41,16 +41,16 @@ def serve(
     loaded = seeds.load()
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # What SIGTERM meets before the server is there: an orderly end, environment and all.
+    # Before the server runs, SIGTERM ends this process in order, with its environment.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         stack.enter_context(listener)
         try:
             listener.bind((host, port))
-            listener.listen()  # who connects before the server is ready waits for it
+            listener.listen()  # a client that connects before the server is ready waits
         except OSError as error:
             raise WrongUsage(
-                f"{host}:{port} can't be listened on ({error.strerror}); name another --port"
+                f"{host}:{port} cannot be used ({error.strerror}); name another --port"
             ) from None
         settings = Settings.from_environment()
         if settings is None:
@@ -59,7 +59,7 @@ def serve(
             settings = stack.enter_context(start(data_dir, loaded))
             print(json.dumps(settings.as_variables()), flush=True)
         elif data_dir is not None:
-            raise WrongUsage("--data-dir is for the embedded environment; settings name another")
+            raise WrongUsage("--data-dir is for the embedded environment only; remove it")
         environment = stack.enter_context(opened(loaded, settings))
         shown = f"[{host}]" if ":" in host else host
         print(

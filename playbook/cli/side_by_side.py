@@ -1,4 +1,4 @@
-"""One run over several bundles from the command line: its progress, its lines, its end."""
+"""Run one command on several bundles: its progress, its lines, its exit code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from playbook.reset.plan import Step
 from playbook.reset.run import Reset
 
 type Line = Callable[[Bundle, Report], str]
-"""What a person reads of one bundle's part of the run."""
+"""The line that is printed for one bundle of the run."""
 
 
 def as_one_run(
@@ -32,8 +32,8 @@ def as_one_run(
 ) -> int:
     """Do some work on bundles in one run; print a line for each.
 
-    While it runs, SIGINT and SIGTERM let the write in hand finish and put the state before back.
-    Answers with the exit code: 0, or 4 where bundles were left out. Raises what the work raises.
+    On SIGINT and SIGTERM the current write is finished and the state before is restored.
+    Returns the exit code: 0, or 4 if bundles were left out. Raises what the work raises.
     """
     console, stopping = Console(stderr=True), StopRequest()
     columns = (
@@ -61,7 +61,7 @@ def as_one_run(
 
 
 def whoever_asks() -> str:
-    """Who types a command, for the journal: the account and the machine."""
+    """The person at the command line, for the journal: the account and the machine."""
     try:
         account = getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in many containers

@@ -1,4 +1,4 @@
-"""``playbook status``: how the bundles are, by the journal."""
+"""``playbook status``: the state of the bundles, from the journal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from playbook.cli.arguments import AsJson
-from playbook.cli.environment_options import for_machines, named
+from playbook.cli.environment_options import named
 
 
 def register(app: typer.Typer) -> None:
@@ -26,9 +26,9 @@ def status(
         bool, typer.Option("--prometheus", help="print metrics in Prometheus' text format")
     ] = False,
 ) -> None:
-    """Show one line a bundle: verdict, its age, environment, next reset, next meeting.
+    """Show one line per bundle: verdict, its age, environment, next reset, next meeting.
 
-    With a bundle's name its last 14 runs, too; the runs of one night stand together.
+    With a bundle's name, also show its last 14 runs; the runs of one night are shown together.
     """
     from rich.console import Console
 
@@ -39,6 +39,7 @@ def status(
     from playbook.nights.meetings.coming import next_start
     from playbook.nights.meetings.remembered import Remembered
     from playbook.pristine import bundles, seeds
+    from playbook.processes.output import print_for_machines
     from playbook.report import metrics
     from playbook.report.status import SHOWN_RUNS, BundleStatus, as_json, show
     from playbook.reset.journal import Journal
@@ -47,7 +48,7 @@ def status(
     if json and prometheus:
         raise WrongUsage("--json and --prometheus exclude each other")
     if prometheus and bundle:
-        raise WrongUsage("--prometheus is about all bundles; name none")
+        raise WrongUsage("--prometheus is always about all bundles; do not name any")
     at = schedule.reset_time()
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle or [bundles.ALL])
@@ -62,7 +63,7 @@ def status(
             meetings = Remembered(environment.db).every_meeting()
     if prometheus:
         text = metrics.render(runs, standing, loaded, now, known.name, at)
-        print(text, end="", file=for_machines())
+        print_for_machines(text)
         return
     statuses = [
         BundleStatus(
@@ -74,7 +75,7 @@ def status(
         for one in chosen
     ]
     if json:
-        print(as_json(statuses, now, known, at), file=for_machines())
+        print_for_machines(as_json(statuses, now, known, at) + "\n")
     else:
         show(Console(), statuses, now, known, at, history=bool(bundle))
         if not bundle:

@@ -1,4 +1,4 @@
-"""``playbook up``: the embedded environment, in the foreground or behind a shell."""
+"""``playbook up``: the embedded environment, in the foreground or in a shell's background."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playbook.environment import Settings
 
 LOOK_SECONDS = 2.0
-"""How often a detached environment looks whether its session still lives."""
+"""Seconds between two looks of a background environment at whether its session still exists."""
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def up(
     data_dir: Annotated[
-        Path | None, typer.Option(help="keep the data here; without it nothing is kept")
+        Path | None, typer.Option(help="keep the data in this folder; without it nothing is kept")
     ] = None,
     export: Annotated[
         bool,
@@ -37,9 +37,9 @@ def up(
         ),
     ] = False,
 ) -> None:
-    """Start a whole demo environment and print, once ready, its settings as one JSON line.
+    """Start a whole demo environment. When it is ready, print its settings as one JSON line.
 
-    It is empty until reset. Ctrl-C or SIGTERM ends it.
+    It is empty until the first reset. Ctrl-C or SIGTERM ends it.
     """
     from playbook.embedded.start import start
 
@@ -54,7 +54,7 @@ def up(
 
 
 def page_lines(address: str) -> list[str]:
-    """A line a bundle: the link that opens its demo, once it has been reset."""
+    """A line for each bundle: the link that opens its demo after the first reset."""
     from playbook.pristine import seeds
     from playbook.standin.links import links_to
 
@@ -67,15 +67,15 @@ def page_lines(address: str) -> list[str]:
 
 
 def export_lines(variables: dict[str, str]) -> list[str]:
-    """Lines that bash, zsh and fish all read, with any characters in a value."""
+    """Lines that bash, zsh and fish understand; a value may have any characters."""
     return [f"export {name}={quoted(value)}" for name, value in variables.items()]
 
 
 def quoted(value: str) -> str:
-    """A value for bash, zsh and fish alike.
+    """A value, quoted so that bash, zsh and fish read the same.
 
-    Within single quotes a backslash means something to fish alone; outside of them it escapes the
-    next character for all three.
+    Inside single quotes a backslash has a meaning only in fish. Outside of them it escapes the next
+    character in all three shells.
     """
     parts = re.findall(r"['\\]|[^'\\]+", value)
     return "".join(f"\\{part}" if part in "'\\" else f"'{part}'" for part in parts) or "''"
@@ -84,7 +84,7 @@ def quoted(value: str) -> str:
 def _export(data_dir: Path | None) -> None:
     """Start the environment in a process of its own, and print its settings for the shell.
 
-    That process ends by SIGTERM, or when the session that it was started in has ended.
+    That process ends after SIGTERM, or when the session that started it has ended.
     """
     from playbook.errors import PlaybookError, Unreachable
 
@@ -112,7 +112,7 @@ def _export(data_dir: Path | None) -> None:
 
 
 def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoReturn:
-    """The process behind the shell: start, answer with what it is to know, serve until the end."""
+    """The background process: start, answer with the settings, serve until the end."""
     from playbook.embedded.start import start
     from playbook.errors import PlaybookError
 
@@ -128,7 +128,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
                 pid=os.getpid(),
             )
             nowhere = os.open(os.devnull, os.O_RDWR)
-            for stream in (0, 1, 2):  # the reader of our output sees its end
+            for stream in (0, 1, 2):  # a program that reads our output sees its end
                 os.dup2(nowhere, stream)
             while not ended.wait(LOOK_SECONDS) and _lives(session):
                 pass
@@ -142,7 +142,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
 def _exported(settings: Settings) -> dict[str, str]:
     variables = settings.as_variables()
     if settings.throw_away and not os.environ.get("PLAYBOOK_BACKUPS", "").strip():
-        # Its backups are worth nothing without it, and end with it.
+        # Its backups are useless without it, so they are deleted with it.
         variables["PLAYBOOK_BACKUPS"] = str(Path(settings.folder) / "backups")
     return {**variables, "PLAYBOOK_UP_PID": str(os.getpid())}
 
@@ -163,7 +163,7 @@ def _lives(pid: int) -> bool:
 
 
 def _end_requested() -> Event:
-    """Set by SIGTERM and SIGINT from now on."""
+    """An event that SIGTERM and SIGINT set from now on."""
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

@@ -1,4 +1,4 @@
-"""``playbook verify``: is what a rollback restored still there, byte for byte?"""
+"""``playbook verify``: compare bundles with the restored backups, byte for byte."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(bundle: Bundles) -> None:
-    """Compare bundles with the backups they were last rolled back to.
+    """Compare bundles with the backups to which they were last rolled back.
 
-    Exit 1 where a bundle differs, 2 where there is nothing to compare: a bundle that is named was
-    not rolled back by its last run, or none of all was (playbook, "Verify rollback success").
+    Exit 1 if a bundle differs. Exit 2 if there is nothing to compare: the last run of a named
+    bundle was not a rollback, or no bundle was rolled back (playbook, "Verify rollback success").
     """
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
@@ -38,7 +38,9 @@ def verify(bundle: Bundles) -> None:
         if found.restored is None:
             nothing = nothing or one.key in asked_for
             stream = sys.stderr if one.key in asked_for or not compared else sys.stdout
-            print(f"{one.short}: nothing to verify: its last change was no rollback", file=stream)
+            print(
+                f"{one.short}: nothing to verify: its last change was not a rollback", file=stream
+            )
         elif found.differing:
             print(f"{one.short}: differs from {found.restored} in {', '.join(found.differing)}")
         else:

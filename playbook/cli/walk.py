@@ -19,31 +19,33 @@ def walk(
     bundle: Bundles,
     headed: Annotated[bool, typer.Option("--headed", help="show the browser's window")] = False,
     shots: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="leave copies of the pictures here")
+        Path | None, typer.Option(metavar="DIR", help="copy the pictures to this folder")
     ] = None,
     json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write the machine-readable verdict here")
+        Path | None,
+        typer.Option(metavar="FILE", help="write the machine-readable verdict here (-: print it)"),
     ] = None,
 ) -> None:
-    """Walk through demos as their investors will, and say what they would find wrong.
+    """Walk through demos like their investors, and print what they would find wrong.
 
     Home, mood to cart, LiveSale, from a conversation to a lead, analytics: in a browser set to
-    the bundle's locale, zone and device. Five pictures a bundle are kept. Exit 0 only if all is
-    GO; what the walk leaves in the demo is removed again.
+    the bundle's locale, zone and device. Five pictures per bundle are kept. Exit 0 only if all is
+    GO. The walk removes its own traces from the demo.
     """
-    from playbook.cli.check import look_and_tell, write
+    from playbook.cli.check import look_and_tell, require_one_output, write
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
     from playbook.verdict.run_features import Walking
     from playbook.walk.browser import require_browser
 
+    aside = require_one_output(json)
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
-    require_browser()  # said before anything is started
+    require_browser()  # refused before anything is started
     with opened(loaded) as environment:
         walking = Walking(headed=headed, shots=shots, alone=True)
-        verdict = look_and_tell(environment, loaded, chosen, walking=walking)
+        verdict = look_and_tell(environment, loaded, chosen, walking=walking, aside=aside)
     if json is not None:
         write(verdict, json)
     raise typer.Exit(0 if verdict.verdict == GO else 1)

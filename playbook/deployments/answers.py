@@ -1,4 +1,4 @@
-"""Read fields of JSON answers strictly: a missing one is an UnreadableAnswer that names it.
+"""Read fields of JSON answers strictly: for a missing one raise an UnreadableAnswer that names it.
 
 Answers are parsed with fractions as Decimal.
 """
@@ -52,6 +52,11 @@ def decimal_of(document: dict[str, Any], name: str) -> Decimal:
         if number.is_finite():
             return number
     raise UnreadableAnswer(f"{name} is not a number but {value!r}")
+
+
+def amount_in(document: dict[str, Any], name: str) -> Decimal | None:
+    """A field that may be a finite number; None where it is not there or null."""
+    return None if document.get(name) is None else decimal_of(document, name)
 
 
 def instant_of(document: dict[str, Any], name: str) -> datetime:

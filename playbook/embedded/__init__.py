@@ -1,6 +1,6 @@
-"""A whole demo environment on a laptop: MongoDB, Redis and an AisleMarts stand-in, for a while.
+"""A whole temporary demo environment on a laptop: MongoDB, Redis and an AisleMarts stand-in.
 
-Start one with :func:`playbook.embedded.start.start`. It is empty until reset.
+Start one with :func:`playbook.embedded.start.start`. It is empty until the first reset.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """``python -m playbook.embedded.backend_server``: the stand-in over HTTP, on a free loopback port.
 
-``MONGO_URI``, ``MONGO_DB``, ``REDIS_URL`` and ``DEMO_PASSWORD_…`` come from the environment;
-where it has none, from the first line of stdin, a JSON object. So a parent can start this
-process, which takes longest to import what it needs, before it knows where the other parts
-listen. Prints its address and serves until SIGTERM or the end of its stdin.
+``MONGO_URI``, ``MONGO_DB``, ``REDIS_URL`` and ``DEMO_PASSWORD_…`` come from environment variables,
+or else from the first line of stdin, a JSON object. So a parent can start this process before it
+knows the addresses of the other parts; this process needs the longest time for its imports. It
+prints its address and serves until SIGTERM or the end of its stdin.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from playbook.standin.app import create_app
 
 ANSWER_SECONDS = 10.0
 REQUESTS_A_MINUTE = "requests_a_minute"
-"""In what a parent says beside the settings: the limit of the published backend's stand-in."""
+"""A name that a parent may send with the settings: the request limit of the stand-in."""
 
 
 def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
-    """The stand-in for the MongoDB and Redis that the settings name; connects on first use.
+    """The stand-in for the MongoDB and Redis of the settings; it connects on first use.
 
-    At its own ``address`` it also resets and smoke-tests, as the panel's endpoints do. With
+    At its own ``address`` it also has the routes for a reset and a smoke test, like the panel. With
     ``PLAYBOOK_DEPLOYMENT=aislemarts`` it is the stand-in of the backend as published.
     """
     known = seeds.load()
@@ -69,7 +69,7 @@ def app_for(variables: Mapping[str, str], address: str) -> FastAPI:
 
 
 def main() -> None:
-    """Serve until the parent process asks for the end."""
+    """Serve until the parent process ends this one."""
     variables: Mapping[str, str] = os.environ
     if "MONGO_URI" not in variables:
         variables = json.loads(sys.stdin.buffer.readline() or sys.exit("no settings given"))
@@ -79,7 +79,7 @@ def main() -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             app_for(variables, address),
-            # The log says what failed; it does not record who asked for what.
+            # The log records failures, but not every request.
             access_log=False,
             log_level="warning",
             timeout_graceful_shutdown=1,

@@ -1,7 +1,7 @@
 """``python -m playbook.embedded.mongo [PATH]``: MongoDB's wire protocol over one SQLite file.
 
-Without a path it serves from memory, in half the time: for what is not kept anyway. Prints its
-address and serves until SIGTERM or the end of its stdin.
+Without a path it keeps its data in memory, which is twice as fast. It prints its address and serves
+until SIGTERM or the end of its stdin.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ async def serve(path: Path | None) -> None:
     loop.add_signal_handler(signal.SIGTERM, ending.set)
 
     def end() -> None:
-        with suppress(RuntimeError):  # SIGTERM came first, and the loop is closed already
+        with suppress(RuntimeError):  # SIGTERM came first, and the event loop is closed already
             loop.call_soon_threadsafe(ending.set)
 
     call_when_parent_ends(end)

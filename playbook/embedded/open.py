@@ -1,4 +1,4 @@
-"""Open the environment that the settings name, or an embedded one just for now."""
+"""Open the environment that the settings name, or a temporary embedded one."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from playbook.pristine.seeds import Seeds
 
 @contextmanager
 def opened(seeds: Seeds, settings: Settings | None = None) -> Iterator[Environment]:
-    """The connected environment; an embedded one is started first and torn down after.
+    """The connected environment. An embedded one is started before and ended after.
 
-    Whether a command may start an embedded one at all is decided before: see
-    :func:`require_named`. Raises WrongUsage where the settings are not right, and Unreachable
-    naming what does not answer.
+    :func:`require_named` decides earlier whether a command may start an embedded one. Raises
+    WrongUsage if the settings are wrong, and Unreachable, which names what does not answer.
     """
     with ExitStack() as stack:
         settings = settings or Settings.from_environment()
         if settings is None:
-            # Only who needs an embedded environment pays for importing it.
+            # Imported only if it is needed, because that takes time.
             from playbook.embedded.start import start
 
             settings = stack.enter_context(start(seeds=seeds))
@@ -41,21 +40,21 @@ def say_that_the_api_asks_to_wait(seconds: float) -> None:
 
 
 def say(line: str) -> None:
-    """One line of progress, so that nobody takes a wait for a hang."""
+    """Print one line of progress, so a wait does not look like a hang."""
     print(line, file=sys.stderr, flush=True)
 
 
 def require_named(variables: MutableMapping[str, str] | None = None) -> None:
-    """Refuse to act where no environment is named, instead of starting one that nobody meant.
+    """Refuse to act without a named environment, instead of starting one that nobody wanted.
 
-    Raises WrongUsage with the three ways to name one.
+    Raises WrongUsage, which says the three ways to name one.
     """
     if Settings.from_environment(variables) is None:
         raise WrongUsage(f"no environment is named: {THREE_WAYS}")
 
 
 def choose_embedded(variables: MutableMapping[str, str] | None = None) -> None:
-    """Ignore the environment that this process's settings name: an embedded one is wanted."""
+    """Ignore the environment in this process's settings, because an embedded one is wanted."""
     variables = os.environ if variables is None else variables
     for name in names_of(variables):
         del variables[name]

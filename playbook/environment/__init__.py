@@ -1,4 +1,4 @@
-"""One deployment: its settings, its connections, its secrets kept."""
+"""One deployment: its settings, its connections, and hiding its secrets."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""What stands in front of a deployment's API: settings that its operators ask of every client.
+"""Settings for the gateway in front of a deployment's API, which every client needs.
 
 ==============================  ===============================================================
 ``PLAYBOOK_API_HEADERS``        headers for each request, one ``Name: value`` a line
 ``REQUESTS_CA_BUNDLE``          the file of the authorities that sign its certificate
-``SSL_CERT_FILE``               the same, where the other is not set
+``SSL_CERT_FILE``               the same, if the other is not set
 ``PLAYBOOK_API_TOKEN``          the bearer token of the routes that write
 ``PLAYBOOK_API_PROXY``          the proxy to go through; no proxy is used without it
-``PLAYBOOK_API_PATIENCE``       seconds to wait where it answers 429, too many requests (70)
+``PLAYBOOK_API_PATIENCE``       seconds to wait if it answers 429, too many requests (70)
 ==============================  ===============================================================
 
 Basic authentication and a path prefix are part of ``API_URL``:
@@ -21,14 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from playbook.environment.tls import require_file
 from playbook.errors import WrongUsage
 
 TOKEN = "PLAYBOOK_API_TOKEN"
 HEADERS, PROXY, PATIENCE = "PLAYBOOK_API_HEADERS", "PLAYBOOK_API_PROXY", "PLAYBOOK_API_PATIENCE"
 AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-"""The first that is set counts."""
+"""If several are set, the first one counts."""
 PATIENCE_SECONDS = 70.0
-"""A limit of so many requests a minute is over after a minute."""
+"""A limit of requests per minute is over after a minute."""
 
 _HEADER = re.compile(
     r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)"
@@ -41,12 +42,12 @@ class ApiAccess:
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     authorities: str = ""
-    """A file or directory of certificates; empty for the ones that are known to everybody."""
+    """A file or directory of certificates; empty for the well-known ones."""
     proxy: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
-    """The bearer token of a reset's own requests; empty where none is set."""
+    """The bearer token of a reset's own requests; empty if none is set."""
     patience: float = PATIENCE_SECONDS
-    """Seconds that are waited in all where the API answers 429."""
+    """Seconds to wait in all if the API answers 429."""
 
     def as_variables(self) -> dict[str, str]:
         """The settings as environment variables, credentials included."""
@@ -63,13 +64,15 @@ class ApiAccess:
 
 
 def access_from(variables: Mapping[str, str]) -> ApiAccess:
-    """What the variables say. Raises WrongUsage that names the variable and never its value."""
+    """Read the variables. Raises WrongUsage, which names the variable but never its value."""
     stated = {name: variables.get(name, "").strip() for name in (*AUTHORITIES, PROXY, PATIENCE)}
     used = next((name for name in AUTHORITIES if stated[name]), AUTHORITIES[0])
     if stated[used] and not Path(stated[used]).exists():
         raise WrongUsage(
             f"{used}: there is no file {stated[used]}; name the file of the certificates"
         )
+    if stated[used] and not Path(stated[used]).is_dir():
+        require_file(used, stated[used], authorities=True)
     if stated[PROXY]:
         _require_proxy(stated[PROXY])
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?|", stated[PATIENCE]):

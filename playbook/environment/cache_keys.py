@@ -1,7 +1,7 @@
 """Find, read and delete the cached keys of a bundle and its region, a thousand at a time.
 
-Redis does one thing after the other: one command over all keys would make the app wait for it.
-Of a cluster all masters are asked.
+Redis runs one command after the other, so a command over all keys would make the app wait. In a
+cluster all masters are asked.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from playbook.environment.redis_client import Client
 from playbook.environment.side_by_side import side_by_side
 
 AT_ONCE = 1000
-"""How many keys Redis looks at, reads or deletes for one answer."""
+"""How many keys Redis searches, reads or deletes per command."""
 
 
 def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
-    """The keys that match any of some glob patterns, each once."""
+    """The keys that match at least one of some glob patterns, each once."""
 
     def matching(pattern: str) -> list[bytes]:
         return list(client.scan_iter(pattern, count=AT_ONCE))
@@ -32,13 +32,13 @@ def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
 type Cached = bytes | Mapping[str, bytes] | list[bytes] | None
 """A cached value: a string, a hash by field, the entries of a list or set.
 
-None where it is of another type, or where our user has no right to read it: a reset and a check
-need none of HGETALL, LRANGE, SMEMBERS and ZRANGE.
+None if it has another type, or if our user has no right to read it: HGETALL, LRANGE, SMEMBERS and
+ZRANGE are not required.
 """
 
 
 def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
-    """The values of keys. One that has gone meanwhile is absent."""
+    """The values of keys. A key that was deleted meanwhile is left out."""
     found: dict[bytes, Cached] = {}
     for portion in _portions(names):
         read: Any = (
@@ -49,14 +49,14 @@ def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
         found.update(
             (name, value) for name, value in zip(portion, read, strict=True) if value is not None
         )
-        # Nothing is answered for a list or a hash, and for a key that has just expired.
+        # The answer is empty for a list or a hash, and for a key that has just expired.
         if others := [name for name in portion if name not in found]:
             found.update(_other_than_text(client, others))
     return found
 
 
 def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
-    """What keys hold that are no strings: each is read in every way, as only one fits its type."""
+    """The values of keys that are not strings. Each key is read in every way; one fits its type."""
     questions = client.pipeline(transaction=False)
     for name in names:
         questions.hgetall(name)
@@ -72,7 +72,7 @@ def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cach
         elif held := [held for held in entries if isinstance(held, list | set) and held]:
             found[name] = list(held[0])
         elif all(isinstance(one, Exception) for one in (fields, *entries)) and (
-            # Of another type, or we may read none of these; a key that has gone is no copy.
+            # It has another type, we may not read it, or it was deleted meanwhile.
             client.type(name) not in (b"none", "none")
         ):
             found[name] = None
@@ -80,7 +80,7 @@ def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cach
 
 
 def delete(client: Client, names: Sequence[bytes]) -> None:
-    """Delete keys; a cluster's are deleted slot by slot."""
+    """Delete keys; in a cluster, slot by slot."""
     for portion in _portions(names):
         client.unlink(*portion)
 

@@ -1,4 +1,4 @@
-"""Taking a document that only one process may have at a time: a lease, a job."""
+"""Claim a document that only one process may have at a time: a lease, a job."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def claim(
     *,
     stands: bool = False,
 ) -> Document | None:
-    """Change the document of a key where one of the conditions ``free`` holds, or create it.
+    """Change the document of a key if one of the conditions ``free`` is true, or create it.
 
-    One atomic request: of several processes that ask at once, one gets it. Answers with the
-    document as it is now, None where somebody has it. ``stands``: it is not created where it is
-    missing. Raises PyMongoError.
+    It is one atomic request: if several processes ask at once, one of them gets the document.
+    Returns the document as it is now, or None if another process has it. With ``stands`` a missing
+    document is not created. Raises PyMongoError.
     """
     try:
         return collection.find_one_and_update(
@@ -33,5 +33,5 @@ def claim(
             upsert=not stands,
             return_document=ReturnDocument.AFTER,
         )
-    except DuplicateKeyError:  # it is there, and is not free
+    except DuplicateKeyError:  # it exists, and another process has it
         return None

@@ -1,7 +1,7 @@
 """Connections to the three parts of a deployment, each with timeouts and a plain name.
 
-Whatever a driver raises for "does not answer" becomes :class:`playbook.errors.Unreachable`,
-naming the part and its address without credentials.
+If a part does not answer, every driver's error becomes :class:`playbook.errors.Unreachable`, which
+names the part and its address without credentials.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import BoundedSemaphore, Lock, RLock
 from typing import Any, Self, overload
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import redis
 import requests
@@ -25,16 +25,21 @@ from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from playbook.deployments import Deployment, load
-from playbook.environment import identity, reasons, redis_client
+from playbook.environment import identity, reasons, redis_client, tls
 from playbook.environment.http import Api, Visitor
 from playbook.environment.identity import Found, Identity
 from playbook.environment.outages import Outages
-from playbook.environment.redaction import Redactor, secrets_in, worth_hiding
+from playbook.environment.redaction import (
+    Redactor,
+    secrets_in,
+    secrets_in_environment,
+    worth_hiding,
+)
 from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import Outage, Unreachable
+from playbook.errors import Outage, Unreachable, WrongUsage
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
@@ -43,7 +48,7 @@ REQUESTS_AT_ONCE = 4
 
 
 class opened_once[T]:
-    """Like ``functools.cached_property``, but made once however many threads ask at a time."""
+    """Like ``functools.cached_property``, but computed once even if many threads ask at a time."""
 
     def __init__(self, make: Callable[[Any], T]) -> None:
         self._make = make
@@ -77,12 +82,12 @@ class Environment:
     asking: BoundedSemaphore = field(
         default_factory=lambda: BoundedSemaphore(REQUESTS_AT_ONCE), repr=False, compare=False
     )
-    """Taken for each request of a check, so that eight at once do not slow the backend down and
-    then blame it for being slow."""
+    """A limit for the requests of a check. Many at once would slow the backend down, and the check
+    would then blame the backend."""
     listeners: tuple[Any, ...] = field(default=(), repr=False)
     """pymongo command listeners, for code that counts commands."""
     opening: RLock = field(default_factory=RLock, repr=False, compare=False)
-    """Held while a part is being connected, so that threads do not connect it twice."""
+    """A lock while a part is being connected, so two threads do not connect it twice."""
     _known: list[Identity] = field(default_factory=list, init=False, repr=False, compare=False)
     _identifying: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -93,7 +98,7 @@ class Environment:
         self.close()
 
     def close(self) -> None:
-        """Close whatever has been opened."""
+        """Close all open connections."""
         opened = vars(self)
         if "mongo" in opened:
             self.mongo.close()
@@ -104,7 +109,7 @@ class Environment:
 
     @opened_once
     def deployment(self) -> Deployment:
-        """How the app keeps and shows a demo. Raises WrongUsage where no description is found."""
+        """How the app keeps and shows a demo. Raises WrongUsage if no description is found."""
         return load(self.settings.deployment)
 
     @opened_once
@@ -117,7 +122,7 @@ class Environment:
             "socketTimeoutMS": answering,
         }
         try:
-            # What is said here goes before what the URI says, so only what it does not say is.
+            # Options given here win over the URI's, so only options missing in the URI are given.
             stated = {
                 name.lower() for name in dict(parse_qsl(urlsplit(self.settings.mongo_uri).query))
             }
@@ -130,12 +135,17 @@ class Environment:
             )
         except (PyMongoError, ConfigurationError) as error:
             raise self._unreachable("MongoDB", error) from None
+        except OSError as error:  # a file of certificates or a key
+            why = error.strerror or getattr(error, "reason", "") or type(error).__name__
+            raise WrongUsage(
+                f"MONGO_URI names a file of certificates that cannot be used: {why}; correct it"
+            ) from None
 
     @opened_once
     def db(self) -> Database[dict[str, Any]]:
-        """The demo database, read where it is written: at the primary, and what a majority has.
+        """The demo database, always read from the primary, with read concern majority.
 
-        Whatever the URI prefers: a secondary that lags behind would show a demo that is no more.
+        The URI's own preference is ignored: a secondary may lag behind and show an old demo.
         """
         stated = self.mongo.write_concern.document
         return self.mongo.get_database(
@@ -147,15 +157,15 @@ class Environment:
         )
 
     def write_seconds(self, longest: float) -> float:
-        """How long one write may take: as the URI says (``timeoutMS``), but at most ``longest``."""
+        """How long one write may take: the URI's ``timeoutMS``, but at most ``longest``."""
         stated = self.mongo.options.timeout
         return min(stated, longest) if stated is not None else longest
 
     def require_primary(self) -> None:
-        """Wait for a primary where none is known, as long as the URI says and no longer.
+        """Wait for a primary if none is known, but no longer than the URI says.
 
-        A write that has a time limit of its own would wait for one until that is over. Raises
-        PyMongoError where there is none.
+        A write with its own time limit would use all of that time to wait for a primary. Raises
+        PyMongoError if there is none.
         """
         if not self.mongo.topology_description.has_writable_server():
             self.db.command("ping")
@@ -167,9 +177,9 @@ class Environment:
 
     @property
     def identity(self) -> Identity:
-        """Which environment this is, by its marker; read once.
+        """The identity of this environment, from its marker; read once.
 
-        Raises Refused where the database is a copy of another environment's, and Unreachable.
+        Raises Refused if the database is a copy of another environment's, and Unreachable.
         """
         with self._identifying:
             if not self._known:
@@ -178,9 +188,9 @@ class Environment:
             return self._known[0]
 
     def identify(self, found: Found) -> Identity:
-        """Which environment this is, by what its database says now.
+        """The identity of this environment, read from its database again.
 
-        Raises Refused where the database is a copy of another environment's, and Unreachable.
+        Raises Refused if the database is a copy of another environment's, and Unreachable.
         """
         stated = (found.marker or {}).get("identity")
         with self._identifying:
@@ -192,17 +202,31 @@ class Environment:
 
     @property
     def front_end_address(self) -> str:
-        """Where the app's pages are: as its description says, else ``APP_URL``, else the API's."""
+        """The address of the app's pages: its description's, else ``APP_URL``, else the API's."""
         described = self.deployment.front_end.address
         return described or self.settings.app_url or self.settings.api_url
 
+    def page_address(self, link: str) -> str:
+        """The whole address of a page that the app links to, credentials included.
+
+        A path is one of the front end, whose own address may have a path as well.
+        """
+        parts, home = urlsplit(link), urlsplit(self.front_end_address)
+        if parts.scheme or parts.netloc:
+            return urljoin(self.front_end_address, link)
+        prefix = home.path.rstrip("/")
+        path = "/" + parts.path.removeprefix("/")
+        if not (path == prefix or path.startswith(f"{prefix}/")):
+            path = prefix + path
+        return urlunsplit((home.scheme, home.netloc, path, parts.query, parts.fragment))
+
     @property
     def name(self) -> str:
-        """What to call the environment: as its marker says where that has been read."""
+        """The environment's name: the marker's, if that has been read, or the settings'."""
         return self._known[0].name if self._known else self.settings.default_name
 
     def forget_identity(self) -> None:
-        """Read the identity anew when it is asked for next."""
+        """Read the identity again the next time that it is needed."""
         with self._identifying:
             self._known.clear()
 
@@ -210,14 +234,14 @@ class Environment:
     def redis(self) -> Client:
         """The Redis client, connected; answers are bytes, as stored.
 
-        Raises Unreachable where Redis does not answer.
+        Raises Unreachable if Redis does not answer.
         """
         with self.translate_connection_errors():
             return redis_client.connect(self.settings.redis_url, CONNECT_SECONDS, ANSWER_SECONDS)
 
     @opened_once
     def api(self) -> Api:
-        """The deployment's backend; each visitor of it has cookies of its own."""
+        """The deployment's backend; each of its visitors has its own cookies."""
         return Api(self.settings.api_url, self.settings.access, CONNECT_SECONDS)
 
     @opened_once
@@ -225,15 +249,15 @@ class Environment:
         return self.api.visitor()
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """One HTTP request to the deployment's backend, whatever its answer.
+        """Send one HTTP request to the deployment's backend; return any answer, also an error's.
 
-        Raises Unreachable where no whole answer came in time.
+        Raises Unreachable if no complete answer came in time.
         """
         with self.translate_connection_errors():
             return self.send(method, path, **options)
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """As :meth:`call`, but raises requests.RequestException as it comes."""
+        """Like :meth:`call`, but raises requests.RequestException unchanged."""
         return self._visitor.ask(method, path, **{"seconds": ANSWER_SECONDS, **options})
 
     @opened_once
@@ -245,18 +269,18 @@ class Environment:
         """Hides this environment's secrets in any text."""
         settings = self.settings
         secrets = [*settings.passwords.values()]
-        for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
-            secrets += secrets_in(url)
+        for url in (settings.mongo_uri, settings.redis_url, settings.api_url, settings.app_url):
+            secrets += secrets_in(url) if url else []
         secrets += settings.access.headers.values()
         secrets += [settings.access.token] if settings.access.token else []
         secrets += secrets_in(settings.access.proxy) if settings.access.proxy else []
-        return Redactor(worth_hiding(secrets))
+        return Redactor([*worth_hiding(secrets), *secrets_in_environment()])
 
     @contextmanager
     def translate_connection_errors(self) -> Iterator[None]:
-        """Turn whatever the drivers raise into Unreachable, which names the part and the cause.
+        """Turn every error of a driver into Unreachable, which names the part and the cause.
 
-        It is an Outage where the part may answer again in a while.
+        It is an Outage if the part may answer again soon.
         """
         try:
             yield
@@ -268,10 +292,10 @@ class Environment:
             raise self._unreachable("API", error) from None
 
     def outlast[T](self, attempt: Callable[[], T]) -> T:
-        """What ``attempt`` answers, made again while a part is away (playbook.environment.outages).
+        """The result of ``attempt``, repeated during an outage (playbook.environment.outages).
 
-        Raises Outage where the part stays away for longer than ``PLAYBOOK_OUTAGE_PATIENCE``, and
-        StoppedEarly where this process is told to stop meanwhile.
+        Raises Outage if a part does not answer for longer than ``PLAYBOOK_OUTAGE_PATIENCE``, and
+        StoppedEarly if a signal asks this process to stop meanwhile.
         """
 
         def translated() -> T:
@@ -281,7 +305,7 @@ class Environment:
         return self._outages.outlast(translated)
 
     def _unreachable(self, part: str, error: Exception) -> Unreachable:
-        # A server's own words may hold anything, our secrets too.
+        # A server's own words may contain anything, even our secrets.
         reason = self.redact(reasons.reason_of(error))
         address = self.settings.addresses[part]
         what = "refuses" if reasons.refused(error) else "cannot be reached"
@@ -289,9 +313,9 @@ class Environment:
         return Outage(text, part) if reasons.may_pass(error) else Unreachable(text)
 
     def require_reachable(self) -> None:
-        """Ask all three parts at once for something small, before anything else is done.
+        """Send a small request to all three parts at once, before anything else is done.
 
-        Raises Unreachable naming every part that does not answer, and why.
+        Raises Unreachable, which names every part that does not answer, and why.
         """
         asked: list[Callable[[], object]] = [
             lambda: self.db.demo_environment.find_one({}, {"_id": 1}),
@@ -312,10 +336,22 @@ class Environment:
         try:
             with self.translate_connection_errors():
                 ask()
+        except Outage as error:
+            return self._with_advice_on_tls(error)
         except Unreachable as error:
             return error
         return None
 
+    def _with_advice_on_tls(self, error: Outage) -> Unreachable:
+        """The error, with what to change in the address if one side uses TLS and the other not."""
+        settings = self.settings
+        urls = {"MongoDB": settings.mongo_uri, "Redis": settings.redis_url}
+        if not settings.access.proxy:
+            urls["API"] = settings.api_url
+        if error.part not in urls or (what := tls.advice(error.part, urls[error.part])) is None:
+            return error
+        return Unreachable(f"{error}; {what}")
+
     def _reach_api(self) -> None:
-        """Any answer will do: what it answers is judged by checks."""
+        """Any answer is enough here; the checks judge its content."""
         self.call("GET", "/", seconds=CONNECT_SECONDS + ANSWER_SECONDS)

@@ -1,8 +1,8 @@
 """Settings from a file (``--env-file``), in the syntax of dotenv files.
 
-A file that names connections names the whole environment: the shell's own connections, database
-and name are put aside, so that no half of one environment is mixed with half of another. Its
-passwords are put aside, too, where the shell names an environment of its own.
+A file that names connections names the whole environment. The shell's own connections, database
+and name are ignored then, so two environments are never mixed. The shell's passwords are ignored,
+too, if the shell names an environment of its own.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ KNOWN = (
     "APP_URL",
     "TZ",
 )
-"""Every setting that a file may hold, beside the passwords. A test compares it with the code."""
+"""Every setting that a file may contain, except passwords. A test compares it with the code."""
 _OF_THE_MACHINE = re.compile(
     r"(?:LANG|LC_\w+|(?:https?|no)_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|PYTHON\w+)", re.IGNORECASE
 )
@@ -61,8 +61,8 @@ _PASSWORD = re.compile(rf"{PASSWORD_PREFIX}[A-Z0-9_]+")
 def load(path: Path, variables: MutableMapping[str, str] | None = None) -> None:
     """Read a file's settings into the environment variables of this process.
 
-    Raises WrongUsage, with file and line and never with a value, where the file cannot be read, a
-    line is no setting, a name is unknown or given twice, or the connections are not right.
+    Raises WrongUsage, with file and line but never a value, if the file cannot be read, a line is
+    not a setting, a name is unknown or given twice, or the connections are wrong.
     """
     variables = os.environ if variables is None else variables
     stated, lines = _parse(path)
@@ -97,10 +97,10 @@ def _parse(path: Path) -> tuple[dict[str, str], dict[str, int]]:
     lines: dict[str, int] = {}
     for binding in bindings:
         text = binding.original.string
-        # A statement begins after the blank lines that the parser counts to it.
+        # The parser counts blank lines before a statement as part of it.
         line = binding.original.line + _leading_lines(text)
         if binding.error or (binding.key is not None and binding.value is None):
-            raise WrongUsage(f"{path}, line {line}: no setting; expected NAME=value")
+            raise WrongUsage(f"{path}, line {line}: not a setting; expected NAME=value")
         if binding.key is None or binding.value is None:
             continue
         name = binding.key
@@ -130,7 +130,7 @@ def _require_known(path: Path, line: int, name: str) -> None:
 
 
 def names_of(variables: Mapping[str, str]) -> list[str]:
-    """The variables that name or describe an environment, for code that must ignore them."""
+    """The variables that name or describe an environment; some code must ignore them."""
     return [
         name
         for name in variables

@@ -1,7 +1,7 @@
 """Refuse the wrong database.
 
-A destructive command runs only where the marker document stands in ``demo_environment``;
-``playbook adopt --i-mean DBNAME`` puts it there. A check never needs it.
+A destructive command runs only if the collection ``demo_environment`` has the marker document.
+``playbook adopt --i-mean DBNAME`` writes it. A check does not need it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["COLLECTION", "MARKER", "Census", "adopt", "census", "require_marker"
 
 @dataclass(frozen=True)
 class Census:
-    """What a database holds, for a person to recognise it by."""
+    """The number of documents in a database, so that a person recognises it."""
 
     demo_users: int
     other_users: int
@@ -39,12 +39,12 @@ class Census:
 
 
 def require_marker(environment: Environment) -> Identity:
-    """The identity of an environment whose database carries the marker at this moment.
+    """The identity of an environment whose database has the marker at this moment.
 
-    Raises Refused where it does not, or where it is a copy of another environment's.
+    Raises Refused if it does not, or if it is a copy of another environment's.
     """
     db = environment.db
-    # Somebody may have marked it anew since it was opened.
+    # Somebody may have changed the marker since the database was opened.
     found = identity.look(db, environment.settings)
     if found.marker is None:
         raise Refused(
@@ -70,19 +70,19 @@ def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -
 
 
 def looks_like_production(found: Census, accounts_to_come: int) -> str | None:
-    """Why a database looks like somebody's shop; None where it may be a demo's.
+    """Why a database looks like a real shop; None if it may be a demo's.
 
-    A demo that has no accounts yet gets them from its first reset: they count as if they were
-    there, unless somebody has ordered here.
+    A demo without accounts gets them from its first reset, so they count already, unless the
+    database has orders.
     """
     if found.demo_users == 0 and found.orders == 0:
         if found.other_users > accounts_to_come:
-            return f"other users outnumber the demo's {accounts_to_come} accounts to come"
+            return f"it has more other users than the demo's {accounts_to_come} future accounts"
         return None
     if found.demo_users == 0:
         return "it holds orders and no demo account"
     if found.other_users > found.demo_users:
-        return "other users outnumber the demo's"
+        return "it has more other users than demo accounts"
     return None
 
 
@@ -95,13 +95,13 @@ def adopt(
     same_identity: bool = False,
     accounts_to_come: int = 0,
 ) -> Census:
-    """Mark the database as a demo environment, give it an identity, and say what it holds.
+    """Mark the database as a demo environment and give it an identity.
 
     ``new_identity`` is for a copy of another environment's database, ``same_identity`` for a
     database that was moved. ``accounts_to_come`` is how many demo accounts the first reset creates.
 
-    Raises WrongUsage where ``i_mean`` is not the database's name, and Refused where it looks like
-    somebody's shop, or where it is a copy and neither is said.
+    Raises WrongUsage if ``i_mean`` is not the database's name. Raises Refused if it looks like a
+    real shop, or if it is a copy and neither option is given.
     """
     db, settings = environment.db, environment.settings
     if i_mean != db.name:
@@ -115,7 +115,7 @@ def adopt(
     if reason := looks_like_production(found, accounts_to_come):
         raise Refused(
             f"database {db.name!r} holds {found}: {reason}, "
-            "this is no demo environment; nothing was written"
+            "this is not a demo environment; nothing was written"
         )
     environment.forget_identity()
     marker = find_marker(db)
@@ -129,5 +129,5 @@ def adopt(
         identity.renew(db, settings)
     elif marker.get("identity") and (same_identity or settings.name):
         identity.confirm(db, settings, moved=same_identity)
-    _ = environment.identity  # writes it where the marker has none yet
+    _ = environment.identity  # writes an identity if the marker has none yet
     return found

@@ -1,10 +1,10 @@
-"""Ask a deployment's API as a good guest.
+"""Send requests to a deployment's API without disturbing it.
 
-One request is one request, with three exceptions: a connection that the server had closed while it
-stood open is opened anew, once, where no byte of the answer had come; and where the API answers
-429 (too many requests), everybody waits as long as it asks for, within a stated patience; and
-where an app knows a route only with a slash at its end, or only without, that one is asked. A whole
-answer has a deadline, whatever its pieces take. Each visitor has cookies of its own.
+A request is sent once, with three exceptions. If the server has closed an idle connection and no
+byte of the answer has come, the request is sent once more on a new connection. If the API answers
+429 (too many requests), all requests wait as long as it asks for, up to a limit. If an app knows a
+route only with a slash at its end, or only without, that route is used. A deadline counts for the
+whole answer, not for each read. Each visitor has its own cookies.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ import requests
 import urllib3.connection
 import urllib3.connectionpool
 from requests.adapters import HTTPAdapter
+from urllib3.util.ssl_ import create_urllib3_context
 
 from playbook import __version__
 from playbook.environment.api_access import ApiAccess
@@ -34,15 +36,17 @@ USER_AGENT = f"aislemarts-demo-playbook/{__version__}"
 PARALLEL_REQUESTS = 8
 TOO_MANY = 429
 KEEPS_THE_METHOD = (307, 308)
-"""Redirects after which the same request is to be made again."""
+"""Redirects after which the same request must be sent again."""
+ALL_REDIRECTS = (301, 302, *KEEPS_THE_METHOD)
+"""Redirects after which a request that only reads can be sent again."""
 CAREFUL_SECONDS = 60.0
-"""How long requests go one at a time after one was refused."""
+"""After a refused request, requests are sent one at a time for so many seconds."""
 LEAST_PAUSE = 0.5
-"""Seconds to wait where an API says "too many" and not for how long."""
+"""Seconds to wait if an API says "too many requests" but not how long to wait."""
 
 
 class Deadline:
-    """Ends one exchange at an instant, wherever it is: a read alone knows only its own pause."""
+    """Ends one exchange at an instant. A socket's own timeout counts only for a single read."""
 
     def __init__(self, seconds: float) -> None:
         self.passed = False
@@ -58,7 +62,7 @@ class Deadline:
         self._timer.cancel()
 
     def watch(self, connected: socket.socket | None) -> None:
-        """This is the connection that the exchange goes over."""
+        """Remember the connection that the exchange uses."""
         self._connected = connected
         if self.passed:
             self._end()
@@ -74,9 +78,9 @@ _DEADLINE: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 class _Reopening:
-    """A connection that was closed while it stood open is opened anew, and the request sent again.
+    """If the server has closed an idle connection, send the request again on a new one.
 
-    Only where no byte of the answer has come: then nobody can have read the request.
+    Only if no byte of the answer has come: then the server has not read the request.
     """
 
     _stood_open = False
@@ -121,18 +125,28 @@ class _SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
+    """Connections that are opened anew, with a context of TLS where one is given."""
+
+    def __init__(self, context: ssl.SSLContext | None, **options: Any) -> None:
+        self._context = context
+        super().__init__(**options)
+
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        if self._context is not None:
+            options["ssl_context"] = self._context
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        if self._context is not None:
+            options["ssl_context"] = self._context
         manager = super().proxy_manager_for(*args, **options)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
         return manager
 
 
 class Visitor:
-    """Somebody who asks the API, with cookies of their own."""
+    """A visitor of the API, with its own cookies."""
 
     def __init__(self, api: Api, session: requests.Session) -> None:
         self._api, self._session = api, session
@@ -146,10 +160,10 @@ class Visitor:
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> requests.Response:
-        """One request and its whole answer, which may take so many seconds.
+        """Send one request and read its whole answer, which may take so many seconds.
 
-        Waiting for a limit of requests to pass does not count. Raises requests.RequestException:
-        a Timeout where the answer was not whole in time.
+        Waiting because of a limit of requests does not count. Raises requests.RequestException,
+        a Timeout if the answer was not complete in time.
         """
         return self._api.ask(self._session, method, path, seconds, headers or {}, options)
 
@@ -163,28 +177,31 @@ class Api:
         place = parts.netloc.rpartition("@")[2]
         self._url = urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
         self._access, self._connect_seconds = access, connect_seconds
-        self._adapter = _Adapter(pool_connections=1, pool_maxsize=PARALLEL_REQUESTS)
+        self._adapter = _Adapter(
+            _context_for(access), pool_connections=1, pool_maxsize=PARALLEL_REQUESTS
+        )
         self._limit = _Limit(access.patience, lambda seconds: self.on_wait(seconds))
         self.on_wait: Callable[[float], None] = lambda seconds: None
-        """Called where the API asks to wait, with the seconds; once for all who wait with it."""
+        """Called with the seconds if the API asks to wait; once for all requests that wait."""
         self.on_long_answer: Callable[[str], None] = lambda line: None
-        """Called now and then, with a line for a person, while one answer takes long."""
+        """Called from time to time, with a line for a person, while one answer takes long."""
         self.listeners: list[Callable[[str], None]] = []
         """Called for each request that is sent ("GET /api/products"), to count them."""
 
     @property
     def waited(self) -> float:
-        """Seconds that were waited because the API said that it gets too many requests."""
+        """Seconds of waiting because the API answered that it gets too many requests."""
         return self._limit.waited
 
     def visitor(self) -> Visitor:
-        """Somebody new, without cookies."""
+        """A new visitor, without cookies."""
         session = requests.Session()
         session.headers["User-Agent"] = USER_AGENT
+        session.headers["Accept"] = "application/json, */*;q=0.5"
         session.headers.update(self._access.headers)
         session.mount("http://", self._adapter)
         session.mount("https://", self._adapter)
-        # What the machine uses for its own browsing has no business between us and the API.
+        # Proxies and passwords of the machine's own browsing must not be used for the API.
         session.trust_env = False
         session.verify = self._access.authorities or True
         if self._access.proxy:
@@ -205,7 +222,7 @@ class Api:
         options: dict[str, Any],
     ) -> requests.Response:
         """See :meth:`Visitor.ask`."""
-        # A token goes before the credentials of the address: one request has room for one.
+        # A token replaces the credentials of the address: a request can carry only one of both.
         signed_in = any(name.lower() == "authorization" for name in headers)
         auth = _nobody if signed_in or not any(self._credentials) else self._credentials
 
@@ -225,18 +242,31 @@ class Api:
                     )
                 except requests.RequestException as error:
                     if deadline.passed:
-                        raise requests.Timeout(f"no whole answer in {seconds:g} s") from error
+                        raise requests.Timeout(f"no complete answer in {seconds:g} s") from error
                     raise
 
         answer = self._limit.respected(send)
-        if answer.status_code in KEEPS_THE_METHOD and _differs_by_a_slash(answer, self._url + path):
+        moved = ALL_REDIRECTS if method in ("GET", "HEAD") else KEEPS_THE_METHOD
+        if answer.status_code in moved and _differs_by_a_slash(answer, self._url + path):
             other = path[:-1] if path.endswith("/") else f"{path}/"
             answer = self._limit.respected(lambda: send(other))
         return answer
 
 
+def _context_for(access: ApiAccess) -> ssl.SSLContext | None:
+    """For authorities that are named: many private ones lack what Python 3.13 has begun to ask for.
+
+    curl and every browser take them. None where the known authorities are asked, as usual.
+    """
+    if not access.authorities:
+        return None
+    context = create_urllib3_context()
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
 def _differs_by_a_slash(answer: requests.Response, asked: str) -> bool:
-    """Whether an app sends to the same path with, or without, a slash at its end.
+    """Whether an app redirects to the same path with, or without, a slash at its end.
 
     Only the paths are compared: behind a proxy an app often does not know its own address.
     """
@@ -256,12 +286,12 @@ def _within(seconds: float) -> Iterator[Deadline]:
             yield deadline
         finally:
             _DEADLINE.reset(before)
-    if deadline.passed:  # an answer without a length looks whole wherever it is cut
-        raise requests.Timeout(f"no whole answer in {seconds:g} s")
+    if deadline.passed:  # an answer without a stated length looks complete even if it was cut
+        raise requests.Timeout(f"no complete answer in {seconds:g} s")
 
 
 class _Limit:
-    """The API's limit of requests: while it is reached, nobody asks; then one at a time."""
+    """The API's limit of requests. After a 429 all requests wait; then they go one at a time."""
 
     def __init__(self, patience: float, tell: Callable[[float], None]) -> None:
         self._patience, self._tell, self.waited = patience, tell, 0.0
@@ -270,7 +300,7 @@ class _Limit:
         self._lock, self._one_at_a_time = threading.Lock(), threading.Lock()
 
     def respected(self, send: Callable[[], requests.Response]) -> requests.Response:
-        """What is answered once the limit has passed; a 429 where patience ends before that."""
+        """The answer after the limit has passed; the 429 if that takes longer than we may wait."""
         started = time.monotonic()
         while True:
             self._wait()
@@ -293,7 +323,7 @@ class _Limit:
             if answer.status_code != TOO_MANY:
                 self._refused = 0
                 return answer, False
-            # Refused again and again, it is asked less and less often.
+            # After each further refusal the wait becomes longer.
             pause = max(_retry_after(answer.headers.get("Retry-After")), 2.0**self._refused - 1)
             until = now + pause
             if until - started > self._patience:
@@ -301,7 +331,7 @@ class _Limit:
             self._refused = min(self._refused + 1, 5)
             if until > self._free_at + 1:
                 self._tell(pause)
-            # Several may wait side by side: their time counts once.
+            # Several requests may wait at the same time: that time counts once.
             self.waited += max(0.0, until - max(self._free_at, now))
             self._free_at = max(self._free_at, until)
             self._careful_until = self._free_at + CAREFUL_SECONDS

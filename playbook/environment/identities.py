@@ -1,7 +1,7 @@
-"""Ask the app which ids it has given to the demo accounts, and to what their traces hang on.
+"""Find the ids that the app gave to the demo accounts and to the documents of their traces.
 
-A trace may carry only a user id, and a message only its conversation's: both are looked up before
-a scope is made.
+A trace may have only a user id, and a message only the id of its conversation. Both are found
+before a scope is made.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def read_scope(
 def read_identities(
     db: Database[dict[str, Any]], deployment: Deployment, emails: Iterable[str]
 ) -> Identities:
-    """The ids of some accounts, by address without case, and of the traces that others hang on."""
+    """The ids of some accounts, by address without case, and of traces with others below them."""
     kept = deployment.kept_as("users")
     if kept is None:
         return Identities()
@@ -61,7 +61,7 @@ def _left_by(
     accounts: Mapping[str, tuple[Any, ...]],
     ids: list[Any],
 ) -> dict[str, tuple[Any, ...]]:
-    """By address, the ``_id`` of each trace that some accounts have left."""
+    """The ``_id`` of each trace that some accounts have left, by address."""
     own = {"$or": [{path: {"$in": ids}} for path in trace.user_ids]}
     left: dict[str, tuple[Any, ...]] = {}
     for found in db[trace.collection].find(own, dict.fromkeys(trace.user_ids, 1)):

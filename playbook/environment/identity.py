@@ -1,10 +1,10 @@
 """Which environment this is: a UUID and a name, kept in the database's marker document.
 
-Whatever is written about an environment (backups, journal, verdicts, alerts, reports) carries its
-identity, so that nothing of one environment is ever taken for another's.
+Everything that is written about an environment (backups, journal, verdicts, alerts, reports) has
+its identity, so data of one environment are never used for another.
 
-The marker also remembers where it was written. A database that was copied brings its marker
-along; it is noticed by that, and refused until a person has said what it is.
+The marker also says where it was written. A copied database contains the original's marker: by that
+it is recognised as a copy, and refused until a person has said what it is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COLLECTION = "demo_environment"
 MARKER = "demo"
 """The ``_id`` of the marker document."""
 DATA_FILE = "mongo.sqlite"
-"""An embedded MongoDB's data, in its directory."""
+"""The file in its directory in which an embedded MongoDB keeps its data."""
 SERVER = ("local", "playbook_server")
 """Database and collection in which an embedded MongoDB keeps an id of its own."""
 
@@ -39,8 +39,8 @@ type Marker = Mapping[str, Any]
 class Identity:
     """An environment's UUID (as text) and its name for people.
 
-    ``id`` is empty where the database carries no marker, or none that we may write to: then
-    nothing can be recorded about it, and nothing belongs to it.
+    ``id`` is empty if the database has no marker, or if we may not write to it: then nothing can
+    be recorded about it, and nothing belongs to it.
     """
 
     id: str
@@ -50,30 +50,30 @@ class Identity:
         return self.name
 
     def owns(self, identity: object) -> bool:
-        """Whether something that carries this ``id`` is this environment's own."""
+        """Whether something with this ``id`` belongs to this environment."""
         return bool(self.id) and identity == self.id
 
     def document(self) -> dict[str, str]:
-        """The identity as it stands in verdicts, reports and alerts."""
+        """The identity in the form of verdicts, reports and alerts."""
         return {"id": self.id, "name": self.name}
 
 
 def find_marker(db: Database[dict[str, Any]]) -> Marker | None:
-    """The marker document, None where the database has none."""
+    """The marker document, None if the database has none."""
     return db[COLLECTION].find_one({"_id": MARKER})
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a database says of itself: its marker, if it has one, and where it is."""
+    """What a database says about itself: its marker, if it has one, and its place."""
 
     marker: Marker | None
     answer: str | OperationFailure
-    """Where it is, or why that may not be asked: it matters only where there is a marker."""
+    """The place, or the error if we may not ask for it. It is needed only if there is a marker."""
 
     @property
     def place(self) -> str:
-        """Where it is. Raises OperationFailure where our user may not ask."""
+        """The place. Raises OperationFailure if our user may not ask for it."""
         if isinstance(self.answer, OperationFailure):
             raise self.answer
         return self.answer
@@ -93,10 +93,10 @@ def look(db: Database[dict[str, Any]], settings: Settings) -> Found:
 
 
 def read(db: Database[dict[str, Any]], settings: Settings, found: Found | None = None) -> Identity:
-    """The identity of a database; one is written where a marker has none yet.
+    """The identity of a database; an identity is written if the marker has none yet.
 
-    ``found`` is what :func:`look` has just answered. Raises Refused where the database is a copy
-    of another environment's, or where ``PLAYBOOK_ENVIRONMENT`` names another environment than the
+    ``found`` is what :func:`look` has just answered. Raises Refused if the database is a copy
+    of another environment's, or if ``PLAYBOOK_ENVIRONMENT`` names another environment than the
     marker does.
     """
     found = found or look(db, settings)
@@ -121,9 +121,9 @@ def renew(db: Database[dict[str, Any]], settings: Settings) -> Identity:
 
 
 def confirm(db: Database[dict[str, Any]], settings: Settings, *, moved: bool = False) -> Identity:
-    """Let a database keep its identity: under its new name where a setting names it.
+    """Let a database keep its identity. A setting may give it a new name.
 
-    ``moved``: at its new place, too; otherwise one at another place is refused as a copy.
+    ``moved``: it may be at a new place; otherwise a database at another place is refused as a copy.
     """
     change = _names(settings) if settings.name else {}
     if moved:
@@ -137,11 +137,11 @@ def confirm(db: Database[dict[str, Any]], settings: Settings, *, moved: bool = F
 
 
 def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
-    """Where a database is, in a form that a copy of it does not share.
+    """The place of a database, as an id that a copy of the database does not have.
 
-    MongoDB gives each collection a UUID of its own, also to one that mongorestore makes anew; it
-    is the same by whatever name or tunnel the server is reached. An embedded MongoDB has an id
-    for the server instead. Where there is neither, the address must do.
+    MongoDB gives each collection its own UUID, and a new one after mongorestore. The UUID does not
+    depend on the host name or tunnel to the server. An embedded MongoDB has an id for the server
+    instead. If there is neither, the address is used.
     """
     found = next(iter(db.list_collections(filter={"name": COLLECTION})), {})
     if collection := found.get("info", {}).get("uuid"):
@@ -153,10 +153,10 @@ def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
 
 
 def identify_server(db: Database[dict[str, Any]], directory: Path) -> bool:
-    """Give an embedded MongoDB an id, and another one where its data directory is a copy.
+    """Give an embedded MongoDB an id, and a new one if its data directory is a copy.
 
-    Answers whether it is a copy: the data says that it belongs into another directory, and that
-    one still holds its own. A directory that was moved keeps its id.
+    Returns whether it is a copy: its data name another directory, which still has its own data. A
+    directory that was moved keeps its id.
     """
     servers = _about_server(db)
     known = servers.find_one({"_id": "server"})
@@ -170,13 +170,13 @@ def identify_server(db: Database[dict[str, Any]], directory: Path) -> bool:
 
 
 def _about_server(db: Database[dict[str, Any]]) -> Collection[dict[str, Any]]:
-    """What an embedded MongoDB knows of itself, read where the demo is read: at the primary."""
+    """What an embedded MongoDB knows about itself, read from the primary, like the demo."""
     name, collection = SERVER
     return db.client.get_database(name, read_preference=db.read_preference)[collection]
 
 
 def keep_address(db: Database[dict[str, Any]], settings: Settings) -> None:
-    """Let a name that only repeats an address repeat the present one: ports change."""
+    """If a name only repeats an old address, change it to the present one: ports change."""
     db[COLLECTION].update_one(
         {"_id": MARKER, "named_by": "address"}, {"$set": {"name": settings.default_name}}
     )
@@ -187,7 +187,7 @@ def _uuid_text(found: object) -> str:
 
 
 def _add_identity(db: Database[dict[str, Any]], settings: Settings, place: str) -> Marker:
-    """Write an identity into a marker that has none; of several that try at once, one does."""
+    """Write an identity into a marker that has none; if several try at once, one succeeds."""
     new = {"identity": str(uuid.uuid4()), "place": place, **_names(settings)}
     db[COLLECTION].update_one({"_id": MARKER, "identity": {"$exists": False}}, {"$set": new})
     return find_marker(db) or new
@@ -204,7 +204,7 @@ def _require_original(
     if marker.get("place") in (None, place):
         return
     raise Refused(
-        f"database {db.name!r} at {settings.addresses['MongoDB']} carries the identity of "
+        f"database {db.name!r} at {settings.addresses['MongoDB']} has the identity of "
         f"{marker.get('name')!r}, which is another database: this one is a copy, or was moved. "
         f"Nothing was written. For a copy, run: playbook adopt --i-mean {db.name} --new-identity; "
         f"if it was moved, run: playbook adopt --i-mean {db.name} --same-identity"
@@ -212,7 +212,7 @@ def _require_original(
 
 
 def _name(db: Database[dict[str, Any]], marker: Marker, settings: Settings) -> str:
-    """The name in the marker; one that only repeats an address gives way to a setting's."""
+    """The name in the marker; if it only repeats an address, the setting's name replaces it."""
     name = str(marker.get("name") or settings.default_name)
     if not settings.name or name == settings.name:
         return name
@@ -222,6 +222,6 @@ def _name(db: Database[dict[str, Any]], marker: Marker, settings: Settings) -> s
             f"{settings.addresses['MongoDB']} is {name!r}; nothing was written. Name the "
             f"environment that you mean; to rename this one, run: playbook adopt --i-mean {db.name}"
         )
-    with suppress(OperationFailure):  # we may not write here: the name is right all the same
+    with suppress(OperationFailure):  # we may not write here, but the name is right
         db[COLLECTION].update_one({"_id": MARKER}, {"$set": _names(settings)})
     return settings.name

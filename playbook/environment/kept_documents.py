@@ -1,4 +1,4 @@
-"""Read what an app keeps of a demo, in the playbook's words, whatever its own are."""
+"""Read a demo from the app's database and convert it to the playbook's own documents."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_kept(
     kinds: Iterable[Kind],
     now: datetime,
 ) -> dict[Kind, list[Document]]:
-    """A bundle's documents of some kinds; of a kind that the app keeps nowhere there are none."""
+    """A bundle's documents of some kinds; an empty list for a kind that the app does not keep."""
     scope = read_scope(db, deployment, bundle, seeds)
     wanted = [(kind, deployment.kept_as(kind)) for kind in kinds]
     found = {
@@ -49,7 +49,7 @@ def livesales_ahead(
     seeds: Seeds,
     now: datetime,
 ) -> dict[str, Document]:
-    """The next LiveSale of each bundle that has one ahead, by the bundle's id."""
+    """The next LiveSale of each bundle that has one in the future, by the bundle's id."""
     kept = deployment.kept_as("livesales")
     bundles = list(bundles)
     if kept is None or not bundles:
@@ -67,7 +67,7 @@ def livesales_ahead(
 
 
 def next_event(events: Iterable[Document], bundle: Bundle, now: datetime) -> Document | None:
-    """The first of a bundle's LiveSales that is still ahead."""
+    """The first of a bundle's future LiveSales."""
     ahead = [e for e in events if e.get("bundle") == bundle.key and _is_after(e, now)]
     return min(ahead, key=lambda event: event["starts_at"], default=None)
 

@@ -1,4 +1,4 @@
-"""Wait for an answer that may take minutes, without going quiet meanwhile."""
+"""Wait for an answer that may take minutes, and report progress meanwhile."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ LOOK_AFTER = 1.0
 
 
 def awaited[T](ask: Callable[[], T], meanwhile: Callable[[float], None]) -> T:
-    """What ``ask`` answers; until then ``meanwhile`` is called, with the seconds waited so far.
+    """The result of ``ask``; until then ``meanwhile`` is called, with the seconds waited so far.
 
-    Raises what ``ask`` raises, and what ``meanwhile`` raises: then nobody waits for the answer any
-    more.
+    Raises what ``ask`` raises, and what ``meanwhile`` raises: then the wait ends.
     """
     answer: Future[T] = Future()
 
     def work() -> None:
         try:
             answer.set_result(ask())
-        except BaseException as error:  # noqa: BLE001 - raised by whoever waits
+        except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
             answer.set_exception(error)
 
     context = copy_context()
-    # An answer that nobody waits for any more must not keep this process from ending.
+    # A daemon: if the wait has ended, this thread must not keep the process from ending.
     Thread(target=context.run, args=(work,), name="long-answer", daemon=True).start()
     started = monotonic()
     while not concurrent.futures.wait([answer], LOOK_AFTER).done:

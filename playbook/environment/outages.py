@@ -1,7 +1,7 @@
-"""Outlast an outage: wait for a part that does not answer for a while, and ask again.
+"""Wait during an outage until a part answers again, and repeat the request.
 
 An election in a replica set takes up to half a minute, and so does a restart. All writes of a
-reset are idempotent, so whatever was interrupted is simply done again.
+reset are idempotent, so an interrupted step is simply done again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from playbook.processes import signals
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 """Seconds between two attempts."""
 FORGOTTEN_AFTER = 30.0
-"""Seconds without a failure after which the next one begins a new outage."""
+"""After so many seconds without a failure, the next failure begins a new outage."""
 
 
 class Outages:
-    """The outages of one deployment. Each is waited for once, however many ask."""
+    """The outages of one deployment. All threads share one wait for each outage."""
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
@@ -29,10 +29,10 @@ class Outages:
         self._failed: dict[str, float] = {}
 
     def outlast[T](self, attempt: Callable[[], T]) -> T:
-        """What ``attempt`` answers; it is made again while a part is away, within the patience.
+        """The result of ``attempt``, which is repeated during an outage, up to a time limit.
 
-        Raises Outage where the part stays away for longer, and StoppedEarly where this process is
-        told to stop meanwhile.
+        Raises Outage if the outage takes longer, and StoppedEarly if a signal asks this process to
+        stop meanwhile.
         """
         pause = FIRST_PAUSE
         while True:
@@ -49,7 +49,7 @@ class Outages:
                 return answer
 
     def _away_for(self, part: str, started: float) -> float:
-        """For how many seconds a part has been away, another failure included."""
+        """Note another failure of a part; return the seconds since its outage began."""
         now = time.monotonic()
         with self._lock:
             if started - self._failed.get(part, -FORGOTTEN_AFTER) >= FORGOTTEN_AFTER:
@@ -58,7 +58,7 @@ class Outages:
             return now - self._began.setdefault(part, started)
 
     def _answered(self, started: float) -> None:
-        """Forget the outages that ended before an attempt that has succeeded since."""
+        """Forget outages without a failure since a successful attempt started."""
         with self._lock:
             for part, failed in list(self._failed.items()):
                 if failed <= started:

@@ -1,7 +1,7 @@
-"""Is an investor in session? Whoever was seen within 15 minutes is.
+"""Find out whether an investor is in session: an account that was seen within 15 minutes.
 
-Where an app keeps what visitors do, and when, says its description. An instant may be a date, an
-ISO text (without a zone it is UTC) or a number of seconds or milliseconds since 1970.
+An app's description says where the app keeps what visitors do, and when. An instant may be a date,
+an ISO text (without a zone it is UTC) or a number of seconds or milliseconds since 1970.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from playbook.pristine.seeds import Seeds
 
 IN_SESSION = timedelta(minutes=15)
 CLOCK_DIFFERENCE = timedelta(minutes=15)
-"""How far the app's clock may run ahead of ours; an instant later than that is wrong."""
+"""How far the app's clock may be ahead of ours; a later instant is wrong."""
 LABEL = "presence:"
-"""What stands before the name of a collection whose latest traces were read."""
+"""The prefix of the label for a collection's latest traces."""
 MILLISECONDS_FROM = 100_000_000_000
-"""Numbers from here on are milliseconds since 1970, smaller ones seconds."""
+"""Larger numbers are milliseconds since 1970, smaller ones seconds."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Presence:
     seen: datetime
 
     def described_in(self, zone: str) -> str:
-        """For a person: who and since when, in a zone's local time."""
+        """One line for a person: who was seen, and when, in a zone's local time."""
         return f"{self.email} ({self.bundle}) was seen at {local_text(self.seen, zone)}"
 
 
 def is_probe(document: Mapping[str, Any]) -> bool:
-    """Whether a trace is a check's own: it counts neither as presence nor as a leftover."""
+    """Whether a check left this trace: it counts neither as presence nor as a leftover."""
     return any(
         isinstance(document.get(field), str) and document[field].startswith(PROBE)
         for field in ("user_agent", "session_id")
@@ -55,7 +55,7 @@ def is_probe(document: Mapping[str, Any]) -> bool:
 
 
 def as_instant(value: object) -> datetime | None:
-    """A value as an aware UTC instant; None where it does not read as one."""
+    """A value as an aware UTC instant; None if it cannot be read as one."""
     try:
         if isinstance(value, str):
             value = datetime.fromisoformat(value)
@@ -71,7 +71,7 @@ def as_instant(value: object) -> datetime | None:
 
 
 def instants_in(trace: Trace, document: Mapping[str, Any]) -> Iterator[datetime]:
-    """The instants at which a visitor acted, as far as they read."""
+    """The instants at which a visitor acted, if they can be read."""
     for path in trace.instants:
         for value in values_at(document, path, into_last=False):
             if (instant := as_instant(value)) is not None:
@@ -79,12 +79,12 @@ def instants_in(trace: Trace, document: Mapping[str, Any]) -> Iterator[datetime]
 
 
 def is_now(instant: datetime, at: datetime) -> bool:
-    """Whether somebody who was seen at an instant is in session at another."""
+    """Whether a visitor who was seen at one instant is in session at another."""
     return at - IN_SESSION <= instant <= at + CLOCK_DIFFERENCE
 
 
 def people_in(trace: Trace, document: Mapping[str, Any], identities: Identities) -> set[str]:
-    """The addresses, in small letters, of everybody whose trace it is."""
+    """The addresses, in small letters, of the accounts that a trace belongs to."""
     found = {
         value.casefold()
         for path in trace.emails
@@ -100,8 +100,8 @@ def people_in(trace: Trace, document: Mapping[str, Any], identities: Identities)
 def seen_since(
     trace: Trace, emails: Iterable[str], identities: Identities, since: datetime
 ) -> Filter:
-    """The traces that some accounts have left since an instant, and those hard to tell."""
-    # A text's zone may put it a day off: whoever reads it decides.
+    """The traces that some accounts have left since an instant, and undecided ones."""
+    # The zone of a text may move it by a day, so the reader of the traces decides.
     day = f"{since - timedelta(days=1):%Y-%m-%d}"
     late: list[Filter] = [
         {path: {"$gte": bound}}
@@ -120,7 +120,7 @@ def seen_since(
 def latest(
     seeds: Seeds, scope: Scope, traces: Mapping[str, Iterable[Mapping[str, Any]]], at: datetime
 ) -> list[Presence]:
-    """Who of the bundles that share a region is in session; each account once, latest first.
+    """The accounts in session, of bundles that share a region; each once, latest first.
 
     ``traces`` are those of :func:`seen_since` by collection.
     """
@@ -139,7 +139,7 @@ def latest(
 
 
 def presence_questions(seeds: Seeds, scope: Scope, since: datetime) -> list[Question]:
-    """Questions whose answers are the traces of :func:`seen_since`, labelled by collection."""
+    """The queries for the traces of :func:`seen_since`, labelled by collection."""
     emails = [email for _, email in _owners(seeds, scope.bundle).values()]
     return [
         Question(
@@ -152,7 +152,7 @@ def presence_questions(seeds: Seeds, scope: Scope, since: datetime) -> list[Ques
 
 
 def take_labelled[T](found: dict[str, list[T]]) -> dict[str, list[T]]:
-    """Take what :func:`presence_questions` has added out of what was read."""
+    """Separate the answers of :func:`presence_questions` from the documents that were read."""
     names = [name for name in found if name.startswith(LABEL)]
     return {name.removeprefix(LABEL): found.pop(name) for name in names}
 
@@ -160,7 +160,7 @@ def take_labelled[T](found: dict[str, list[T]]) -> dict[str, list[T]]:
 def everybody_present(
     db: Database[dict[str, Any]], seeds: Seeds, deployment: Deployment, now: datetime
 ) -> list[Presence]:
-    """Who of all bundles is in session right now."""
+    """The accounts of all bundles that are in session right now."""
     emails = [account.model.email for account in seeds.accounts.values()]
     identities = read_identities(db, deployment, emails)
     since = now - IN_SESSION
@@ -179,7 +179,7 @@ def everybody_present(
 
 
 def _owners(seeds: Seeds, bundle: Bundle) -> dict[str, tuple[str, str]]:
-    """By address in small letters: the bundle's short name and the address as seeded."""
+    """The bundle's short name and the address as seeded, by address in small letters."""
     return {
         email.casefold(): (other.short, email)
         for other in bundles.sharing_region(seeds, bundle)

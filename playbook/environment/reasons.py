@@ -1,4 +1,4 @@
-"""Why a part of a deployment did not do what it was asked, in words for a person."""
+"""Explain in plain words why a part of a deployment failed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from pymongo.errors import (
 from redis.exceptions import ClusterDownError, ClusterError, MasterDownError, TryAgainError
 
 LONGEST = 300
-"""Characters of a server's own words that one line for a person has room for."""
+"""How many characters of a server's own words fit into one line for a person."""
 LATE = "it did not answer in time"
 
 _WRONG_CREDENTIALS, _NO_RIGHT, _ATLAS, _INVALID = 18, 13, 8000, 121
 _WAITING_MAY_HELP = (
-    # Interrupted by an election or a shutdown, a write that too few members have taken in time,
+    # Interrupted by an election or a shutdown; a write that too few members confirmed in time;
     # and a request for which Cosmos had no capacity left.
     *(6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436),
     *(64, 100),
@@ -36,21 +36,21 @@ _WAITING_MAY_HELP = (
 )
 """Error codes of MongoDB."""
 _WRONG_SET = "for replica set name"
-"""In pymongo's words where a server answers that is no member of the set that the URI names."""
+"""pymongo's words if a server is not a member of the replica set that the URI names."""
 _SOON_OVER = ("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN")
-"""How Redis begins an error that it answers for a while only."""
+"""How Redis begins an error that will soon be over."""
 _OF_REDIS = {
     "read only replica": "it is a read-only replica; set REDIS_URL to its primary",
-    "MISCONF": "it takes no writes since it could not save its data (MISCONF); mend its disk",
-    "maxmemory": "it is full; give it room (maxmemory)",
-    "protected mode": "it runs in protected mode and lets only its own machine in; give it a "
+    "MISCONF": "it refuses writes because it could not save its data (MISCONF); repair its disk",
+    "maxmemory": "it is full; give it more memory (maxmemory)",
+    "protected mode": "it runs in protected mode and accepts only its own machine; give it a "
     "password and set that in REDIS_URL",
-    "DB index is out of range": "it has no database of that number; mend the end of REDIS_URL",
-    "unknown command": "it lacks a command that is needed, as a Redis before version 4 does",
-    "max number of clients": "it has as many clients as it takes (maxclients)",
-    "invalid response": "what answers there is not a Redis",
+    "DB index is out of range": "it has no database with that number; correct the end of REDIS_URL",
+    "unknown command": "it lacks a command that is needed; use Redis 4 or newer",
+    "max number of clients": "it has reached its limit of clients (maxclients)",
+    "invalid response": "the server at this address is not a Redis",
 }
-"""Words of Redis and what they mean to a person."""
+"""Error texts of Redis, and what they mean for a person."""
 _OF_CERTIFICATES = {
     "expired": "have it renewed",
     "not yet valid": "is the clock of this machine right?",
@@ -61,17 +61,31 @@ _OF_CERTIFICATES = {
     "local issuer": "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in "
     "REDIS_URL, REQUESTS_CA_BUNDLE for the API",
 }
-"""Words about a certificate and what to do."""
+"""Error texts about a certificate, and what to do."""
+
+
+_OF_HANDSHAKES = {
+    "CERTIFICATE_REQUIRED": "it asks for a certificate of ours; name its file: "
+    "tlsCertificateKeyFile in MONGO_URI, ssl_certfile and ssl_keyfile in REDIS_URL (the playbook "
+    "sends none to an API)",
+    "ALERT_HANDSHAKE_FAILURE": "it has no kind of TLS in common with us; let it allow TLS 1.2",
+    "PROTOCOL_VERSION": "it has no kind of TLS in common with us; let it allow TLS 1.2",
+    "UNSUPPORTED_PROTOCOL": "it has no kind of TLS in common with us; let it allow TLS 1.2",
+    "UNKNOWN_CA": "it does not trust our certificate; name one of an authority that it knows",
+    "ALERT_BAD_CERTIFICATE": "it does not accept our certificate; name another",
+    "ALERT_CERTIFICATE_EXPIRED": "our certificate has expired; have it renewed",
+}
+"""Words of OpenSSL about a handshake and what to do; waiting does not help."""
 
 
 def refused(error: Exception) -> bool:
-    """Whether the part has answered, and will answer the same again."""
+    """Whether the part has answered, and would give the same answer again."""
     answers = (OperationFailure, redis.ResponseError, redis.AuthenticationError)
     return isinstance(error, answers) and not may_pass(error)
 
 
 def may_pass(error: Exception) -> bool:
-    """Whether the same request may succeed in a while, as after an election or a restart."""
+    """Whether the same request may succeed soon, for example after an election or a restart."""
     if isinstance(error, OperationFailure):
         if error.code in _WAITING_MAY_HELP or error.has_error_label("RetryableWriteError"):
             return True
@@ -98,14 +112,14 @@ def may_pass(error: Exception) -> bool:
 
 
 def reason_of(error: Exception) -> str:
-    """Why it failed: the certificate, the name, the right, the quota; never a driver's dump."""
+    """Why it failed: the certificate, the name, the right, the quota; never a driver's raw text."""
     if isinstance(error, OperationFailure):
         return _reason_of_refusal(error)
     if isinstance(error, NetworkTimeout | requests.Timeout | redis.TimeoutError | TimeoutError):
         return LATE
     if isinstance(error, redis.AuthenticationError):
-        said = _cut(str(error)).rstrip(".")
-        return f"it refuses our credentials ({said}); set its user and password in REDIS_URL"
+        message = _cut(str(error)).rstrip(".")
+        return f"it refuses our credentials ({message}); set its user and password in REDIS_URL"
     if isinstance(error, redis.exceptions.NoPermissionError):
         return f"our user lacks a right: {_cut(str(error))}; grant it"
     if isinstance(error, redis.RedisError):
@@ -113,20 +127,22 @@ def reason_of(error: Exception) -> str:
             if words.lower() in str(error).lower():
                 return meaning
     if isinstance(error, ProtocolError):
-        return "what answers there is not a MongoDB"
+        return "the server at this address is not a MongoDB"
     if isinstance(error, ServerSelectionTimeoutError):
         return _reason_of_selection(str(error))
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
             return LATE
+        if handshake := _reason_of_handshake(str(cause)):
+            return handshake
         if "certificate" in str(cause):
             return _reason_of_certificate(str(cause))
         if "WRONG_VERSION_NUMBER" in str(cause):
-            return "it does not speak TLS there; is the scheme of its address right?"
+            return "it does not use TLS; check the scheme of its address (https, rediss)"
         if isinstance(cause, RemoteDisconnected):
             return "it closed the connection without an answer"
         if isinstance(cause, BadStatusLine):
-            return "what answers there does not speak HTTP"
+            return "the server at this address does not speak HTTP"
         if isinstance(cause, OSError) and cause.strerror and not cause.filename:
             return cause.strerror
     text = _cut(re.sub(r"^Error -?[0-9]+ connecting to \S+ ", "", str(error)))
@@ -141,23 +157,23 @@ def _reason_of_refusal(error: OperationFailure) -> str:
     code = error.code
     if code is None or isinstance(error, BulkWriteError):  # which has a code of the driver's own
         code = next((one["code"] for one in errors if one.get("code")), code)
-    # Atlas has one code for wrong credentials, a full quota and whatever else its proxy says.
+    # Atlas has one code for wrong credentials, a full quota and other errors of its proxy.
     if code == _WRONG_CREDENTIALS or (code == _ATLAS and "auth" in text.lower()):
-        said = (text or "authentication failed").rstrip(".")
+        message = (text or "authentication failed").rstrip(".")
         return (
-            f"it refuses our credentials ({said}); set its user, password and authSource in "
+            f"it refuses our credentials ({message}); set its user, password and authSource in "
             "MONGO_URI"
         )
     if code == _NO_RIGHT and "requires authentication" in text:
-        return "it wants to know who we are; set a user and a password in MONGO_URI"
+        return "it asks for a user and a password; set them in MONGO_URI"
     if code == _NO_RIGHT:
         # The server repeats the whole command, documents included.
-        said = re.sub(r" \{ (\w+).*", r" \1", text)
-        return f"our user lacks a right: {said}; grant it readWrite on the database"
+        message = re.sub(r" \{ (\w+).*", r" \1", text)
+        return f"our user lacks a right: {message}; grant it readWrite on the database"
     if code == _INVALID:
         which = _refused_document(error)
         return (
-            f"the collection's own validator does not let the document{which} in (code 121); mend "
+            f"the collection's own validator refuses the document{which} (code 121); correct "
             "the validator, or describe the app as it is (PLAYBOOK_DEPLOYMENT)"
         )
     if not text:
@@ -166,12 +182,12 @@ def _reason_of_refusal(error: OperationFailure) -> str:
 
 
 def _refused_document(error: OperationFailure) -> str:
-    """The ``_id`` of the first document that a validator refused, where that is known."""
+    """The ``_id`` of the first document that a validator refused, if that is known."""
     details: Mapping[str, Any] = error.details or {}
     for one in (*details.get("writeErrors", ()), details):
         if one.get("code") != _INVALID:
             continue
-        # A replacement asks for the document by its _id; an insertion is the document.
+        # A replacement has the _id in its filter; an insertion has it in the document.
         op = one.get("op") or {}
         asked = op.get("q", op).get("_id")
         found = (one.get("errInfo") or {}).get("failingDocumentId", asked)
@@ -181,25 +197,27 @@ def _refused_document(error: OperationFailure) -> str:
 
 
 def _write_errors(error: OperationFailure) -> list[Mapping[str, Any]]:
-    """The parts of a write's refusal: of single documents, and of the write concern."""
+    """The errors of a refused write: for single documents, and for the write concern."""
     details: Mapping[str, Any] = error.details or {}
     found = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
     if concern := details.get("writeConcernError"):
         found.append(concern)
-    # A refused bulk write quotes the documents: only the server's words are wanted.
+    # The error of a bulk write quotes the documents; only the server's words are used.
     return [{"code": one.get("code"), "errmsg": one.get("errmsg")} for one in found]
 
 
 def _reason_of_selection(text: str) -> str:
-    """pymongo's words for "no server": the first server's own reason, without its dump."""
+    """The reason in pymongo's error "no server": the first server's own, without the rest."""
     text = text.partition(", Timeout:")[0].partition(" (configured timeouts")[0]
     if _WRONG_SET in text:
         return (
-            f"it is not a member of the replica set {text.rpartition(' ')[2]}; mend or remove "
+            f"it is not a member of the replica set {text.rpartition(' ')[2]}; correct or remove "
             "replicaSet in MONGO_URI"
         )
     if "WRONG_VERSION_NUMBER" in text:
-        return "it does not speak TLS there; remove tls=true from MONGO_URI"
+        return "it does not use TLS; remove tls=true from MONGO_URI"
+    if handshake := _reason_of_handshake(text):
+        return handshake
     if "certificate" in text:
         return _reason_of_certificate(text)
     if "timed out" in text:
@@ -209,19 +227,25 @@ def _reason_of_selection(text: str) -> str:
     return _cut(text) or "no server was found"
 
 
+def _reason_of_handshake(text: str) -> str | None:
+    """What a TLS handshake failed of, except our verification of the server's certificate."""
+    return next((what for words, what in _OF_HANDSHAKES.items() if words in text), None)
+
+
 def _reason_of_certificate(text: str) -> str:
     found = re.search(r"certificate verify failed: ([^(]+)", text)
-    said = found[1].strip() if found else _cut(text)
-    advice = next((what for words, what in _OF_CERTIFICATES.items() if words in said), "")
-    return f"its certificate is not accepted ({said})" + (f"; {advice}" if advice else "")
+    message = found[1].strip() if found else _cut(text)
+    advice = next((what for words, what in _OF_CERTIFICATES.items() if words in message), "")
+    return f"its certificate is not accepted ({message})" + (f"; {advice}" if advice else "")
 
 
 def _is_about_tls(error: Exception) -> bool:
-    return any("certificate" in str(cause) for cause in _causes(error))
+    texts = [str(cause) for cause in _causes(error)]
+    return any("certificate" in text or _reason_of_handshake(text) for text in texts)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it came from, as each library keeps it."""
+    """An error and its causes, which each library stores in another way."""
     waiting, seen = [error], set[int]()
     while waiting:
         one = waiting.pop(0)

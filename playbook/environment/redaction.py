@@ -1,7 +1,8 @@
-"""Hide secrets: every text that is written anywhere passes through here first.
+"""Hide secrets in every text before it is written anywhere.
 
-Written by hand, because these secrets are known to the letter: they need not be guessed, and are
-found encoded, too (in URLs, JSON, HTML, Base64).
+Written by hand and without a library: the secrets are known exactly, so they need not be guessed,
+and they are found even if they are encoded (in URLs, JSON, HTML, Base64,
+and as Python shows texts and bytes).
 """
 
 from __future__ import annotations
@@ -11,14 +12,27 @@ import html
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from urllib.parse import quote, unquote
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX
+from playbook.environment.variables import FILE, is_secret
+from playbook.processes.settings import CONNECTIONS
 
 HIDDEN = "[hidden]"
 SHORTEST = 4
-"""A shorter "secret" would blank out ordinary words."""
+"""A shorter "secret" could be a part of ordinary words, which would then be hidden."""
+SHORTEST_IN_BASE64 = 6
+"""What a password of the least length leaves in base64, wherever in the coded text it begins."""
+_ADDRESSES = re.compile(
+    rf"{'|'.join(CONNECTIONS)}|APP_URL|PLAYBOOK_(?:API_PROXY|PANEL_URL|REPORT_URL)"
+    r"|(?i:(?:https?|all)_proxy)"
+)
+"""The settings that are one URL, which may hold credentials."""
+_LISTS_OF_ADDRESSES = re.compile(r"DEMO_ALERT_\w+|PLAYBOOK_CALENDARS")
+"""The settings that list URLs, whose paths and queries may be secret, too."""
+_NAMELESS = 20
+"""A part of such a URL at least this long is taken for a secret, whatever it looks like."""
 
 OUR_WORDS = frozenset(
     [
@@ -50,29 +64,31 @@ OUR_WORDS = frozenset(
         "123456789",
     ]
 )
-"""Words that we write ourselves, or that everybody guesses: to hide one would give it away."""
+"""Words that our own texts contain, or that are easy to guess: hiding one would reveal it."""
 
 _HOST = r"(?:\[[^\]@]*\]|[\w.%-]+)(?::[0-9]+)?"
 URL = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+]*)://"
-    # Up to the last @ before the query: a raw /, ? or # in a password ends nothing.
+    # Up to the last @ before the query, because a password may contain a raw /, ? or #.
     r"(?:(?P<login>(?:(?!\?\w+=).)*)@)?"
     rf"(?P<address>(?:{_HOST}(?:,{_HOST})*)?(?:/[^@?#]*)?)"
     r"(?:\?(?P<query>[^#]*))?(?:#.*)?",
     re.DOTALL,
 )
-"""A connection URL in parts, read so that no part of a password is taken for an address."""
+"""A connection URL in parts. No part of a password is taken for a part of the address."""
 
 
 class Redactor:
     """Replaces known secrets in any text by ``[hidden]``."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = {form for secret in secrets for form in (secret, unquote(secret))}
-        # Longest first, so that no secret survives as the rest of a shorter one.
+        stated = {form for secret in secrets for form in (secret, unquote(secret))}
+        known = {unicodedata.normalize(kind, form) for form in stated for kind in ("NFC", "NFD")}
+        known |= stated
+        # Longest first: a longer secret may contain a shorter one.
         longest_first = sorted(known, key=lambda form: (-len(form), form))
         self._patterns = [
-            re.compile("".join(map(_spellings, form)))
+            re.compile("".join(map(_spellings, re.findall(r"\\+|.", form, re.DOTALL))))
             for form in longest_first
             if len(form) >= SHORTEST
         ]
@@ -80,7 +96,7 @@ class Redactor:
             re.compile(re.escape(form))
             for secret in longest_first
             for form in _in_base64(secret)
-            if len(form) >= 2 * SHORTEST
+            if len(form) >= SHORTEST_IN_BASE64
         ]
 
     def __call__(self, text: str) -> str:
@@ -90,11 +106,11 @@ class Redactor:
 
 
 def _in_base64(secret: str) -> set[str]:
-    """The characters that a secret leaves in base64, wherever in the coded text it begins."""
+    """The base64 characters of a secret, for each position where the coded text may begin."""
     content = secret.encode(errors="surrogatepass")
     found = set()
     for before in range(3):
-        # The first and the last characters also depend on what stands beside the secret.
+        # The first and the last characters also depend on the text around the secret.
         coded = base64.b64encode(b"\0" * before + content).decode().rstrip("=")
         first = -(-before * 8 // 6)
         last = (before + len(content)) * 8 // 6
@@ -104,30 +120,37 @@ def _in_base64(secret: str) -> set[str]:
 
 
 def _spellings(char: str) -> str:
-    """A pattern of one character as it stands, in a URL, in a form, in JSON and in HTML."""
+    """A pattern for one character: plain, in a URL, a form, JSON, HTML, or as Python shows it.
+
+    Several backslashes in a row are one: each text that is quoted in another doubles them.
+    """
+    if char.startswith("\\"):
+        return r"(?:\\++|(?i:(?:%(?:25)*5C|&\#92;|&\#x5c;)+))"
     in_url = quote(char, safe="", errors="surrogatepass")
     forms = {char, json.dumps(char)[1:-1], json.dumps(char, ensure_ascii=False)[1:-1]}
+    forms |= {repr(char)[1:-1], ascii(char)[1:-1]}
+    forms.add(repr(char.encode(errors="surrogatepass"))[2:-1])
     if char == " ":
         forms.add("+")
-    if char == "/":
-        forms.add(r"\/")
-    # In HTML by name and by number; in JSON within a script by its code.
+    # In HTML by name and by number; in JSON inside a script by its code.
     forms |= {html.escape(char), f"&#{ord(char)};", f"&#x{ord(char):x};", f"&#x{ord(char):X};"}
     if char in "<>&'":
         forms.add(f"\\u{ord(char):04x}")
-    alternatives = {re.escape(form) for form in forms}
+    if char in "/'\"":
+        forms.add(f"\\{char}")
+    alternatives = {re.escape(form).replace(r"\\", r"\\+") for form in forms}
     if in_url.startswith("%"):
-        alternatives.add(f"(?i:{in_url})")
-    # Each alternative once: two equal ones double the work with every further character.
+        alternatives.add(f"(?i:{in_url.replace('%', '%(?:25)*')})")
+    # Each alternative once: two equal ones would double the work for every further character.
     longest_first = sorted(alternatives, key=lambda form: (-len(form), form))
     return longest_first[0] if len(longest_first) == 1 else f"(?:{'|'.join(longest_first)})"
 
 
 def secrets_in(url: str) -> list[str]:
-    """The credentials inside a connection URL, as they stand in it.
+    """The credentials in a connection URL, as they are written there.
 
-    They are the password of ``user:password@``, the token of ``https://token@`` and whatever
-    the query calls by such a name. A URL that cannot be read is all secret.
+    They are the password of ``user:password@``, the token of ``https://token@`` and every
+    parameter of the query with such a name. A URL that cannot be read is secret as a whole.
     """
     parts = URL.fullmatch(url)
     if parts is None:
@@ -148,20 +171,51 @@ def _query_secrets(query: str) -> list[str]:
 
 
 def worth_hiding(secrets: Iterable[str]) -> list[str]:
-    """Secrets without those that are words of ours: blanking these out gives them away."""
+    """Secrets without those that are our own words: hiding these would reveal them."""
     return [secret for secret in secrets if secret.casefold() not in OUR_WORDS]
 
 
 def secrets_in_environment(variables: Mapping[str, str] | None = None) -> list[str]:
-    """Every secret among the environment variables, for outlets that know no settings yet."""
+    """Every secret among the environment variables, for code that runs before settings are read."""
     variables = os.environ if variables is None else variables
-    secrets = []
-    for name, value in variables.items():
-        if name.startswith(PASSWORD_PREFIX):
-            secrets.append(value)
-        elif name in (*CONNECTIONS, "PLAYBOOK_API_PROXY"):
-            secrets += secrets_in(value)
-        elif name == "PLAYBOOK_API_HEADERS":
-            lines = (line.partition(":")[2].strip() for line in value.splitlines())
-            secrets += [line for line in lines if line]
-    return worth_hiding(secrets)
+    found = [one for name, value in variables.items() for one in _secrets_of(name, value.strip())]
+    return worth_hiding(found)
+
+
+def _secrets_of(name: str, value: str) -> Iterator[str]:
+    if name.endswith(FILE) and is_secret(name.removesuffix(FILE)):
+        return  # the path of a file, which a message must name
+    if _ADDRESSES.fullmatch(name):
+        yield from secrets_in(value) if value else ()
+    elif _LISTS_OF_ADDRESSES.fullmatch(name):
+        for url in re.split(r"[\s,;]+", value):
+            if "://" in url:
+                yield from secrets_in_whole(url)
+    elif name == "PLAYBOOK_API_HEADERS":
+        yield from filter(None, (line.partition(":")[2].strip() for line in value.splitlines()))
+    elif is_secret(name) and value:
+        yield value
+
+
+def secrets_in_whole(url: str) -> list[str]:
+    """What must not be shown of a URL that is itself a key: of a webhook, or of a calendar."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return [url]
+    netloc = parts.netloc.rpartition("@")[2]
+    candidates = [parts.username or "", *parts.path.split("/"), *parts.fragment.split("/")]
+    candidates += [value for _, value in parse_qsl(parts.query)]
+    if "." not in host and host != "localhost" and not re.search(r":[0-9]+$", netloc):
+        # slack://TOKEN_A/…: no host at all
+        candidates += [netloc, host]
+    found = [url, parts.password or "", *(c for c in candidates if _looks_secret(c))]
+    return [form for part in found if part for form in {part, unquote(part)}]
+
+
+def _looks_secret(part: str) -> bool:
+    if "@" in part or part.count(".") > 1:  # an address or a host: known to everybody
+        return False
+    mixed = any(c.isdigit() for c in part) and any(c.isalpha() for c in part)
+    return len(part) >= _NAMELESS or (len(part) >= 8 and mixed)

@@ -1,7 +1,7 @@
-"""A client for whatever Redis a URL means: one server, a cluster, or one behind sentinels.
+"""A client for the Redis of a URL: one server, a cluster, or a master behind sentinels.
 
 ``redis://`` and ``rediss://`` (TLS), ``valkey://`` and ``valkeys://`` likewise, ``unix://``; a
-cluster is recognised by itself. ``redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/DB`` and
+cluster is recognised automatically. ``redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/DB`` and
 ``rediss+sentinel://`` ask sentinels for the master of a service.
 """
 
@@ -55,16 +55,16 @@ OPTIONS = frozenset(
         "ssl_ciphers",
     }
 )
-"""What a URL may say. ``decode_responses`` and the like would change what we read."""
+"""The options that a URL may have. Others, like ``decode_responses``, change what we read."""
 OF_SENTINELS = frozenset({"sentinel_username", "sentinel_password"})
 
 type Client = redis.Redis | redis.RedisCluster
 
 
 def require_usable(url: str) -> None:
-    """Raises WrongUsage where an option is unknown or would change what we read.
+    """Raises WrongUsage if an option is unknown or would change what we read.
 
-    Raises ValueError where a value cannot be read.
+    Raises ValueError if a value cannot be read.
     """
     parts = urlsplit(url)
     allowed = OPTIONS | (OF_SENTINELS if SENTINEL in parts.scheme else frozenset())
@@ -81,9 +81,9 @@ def require_usable(url: str) -> None:
 
 
 def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
-    """A connected client; timeouts are the URL's own where it states them.
+    """A connected client; timeouts in the URL are used.
 
-    Raises RedisError where Redis does not answer, WrongUsage where the URL means another server.
+    Raises RedisError if Redis does not answer, WrongUsage if the URL is a sentinel's.
     """
     timeouts = {"socket_connect_timeout": connect_seconds, "socket_timeout": answer_seconds}
     if SENTINEL in urlsplit(url).scheme:
@@ -109,12 +109,12 @@ def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
 
 
 def _mode(client: Any) -> str:
-    """Standalone, cluster or sentinel, as the server says in its greeting."""
+    """Standalone, cluster or sentinel, from the server's answer to HELLO."""
     try:
         greeting: Any = client.execute_command("HELLO")
     except (redis.AuthenticationError, redis.exceptions.AuthorizationError):
         raise
-    except redis.ResponseError:  # an old server, or one that grants no greeting
+    except redis.ResponseError:  # an old server, or HELLO is not allowed
         return "standalone"
     if isinstance(greeting, list):
         greeting = dict(zip(greeting[::2], greeting[1::2], strict=False))
@@ -125,7 +125,7 @@ def _mode(client: Any) -> str:
 def _behind_sentinels(url: str, timeouts: dict[str, Any]) -> redis.Redis:
     parts = urlsplit(url)
     hosts = [host.rpartition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
-    # Without a port all stands in the last piece.
+    # Without a port, the last piece is the whole host.
     sentinels = [(name or port, int(port) if name else SENTINEL_PORT) for name, _, port in hosts]
     service, _, db = unquote(parts.path).strip("/").partition("/")
     options = {**timeouts, **_options(url)}
@@ -149,7 +149,7 @@ def _plain(url: str) -> str:
 
 
 def _options(url: str) -> dict[str, Any]:
-    """What a URL says, as redis-py reads it."""
+    """The options of a URL, as redis-py reads them."""
     parts = urlsplit(url)
     scheme = "unix" if parts.scheme == "unix" else "redis"
     if parts.scheme.startswith(("rediss", "valkeys")):

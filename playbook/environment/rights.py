@@ -1,8 +1,8 @@
-"""Look before a reset writes: may we do what it will do, and does the API's address lead there?
+"""Check, before a reset writes, whether it has all rights and the API's address is right.
 
-The collections must be plain ones: a view cannot be written to, and what a capped one or a time
-series held cannot be put back. Nothing is changed: the update matches no document, and the key that
-is deleted does not exist.
+The collections must be plain ones: a view cannot be written to, and the documents of a capped
+collection or a time series cannot be restored. This check changes nothing: its update matches no
+document, and the key that it deletes does not exist.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
 NOBODY = "aislemarts-demo-playbook-nobody"
-"""The ``_id`` of no document, and the end of no key."""
+"""An ``_id`` that no document has, and the end of a key that does not exist."""
 AWAY = (502, 503, 504)
 OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
-"""How what stands in front of an API asks who somebody is; the API itself asks for a token."""
+"""How a gateway in front of an API asks for credentials; the API itself asks for a token."""
 WRITING_ROUTE = "/api/awareness/refresh-contexts"
-"""The first of the app's own routes that a reset writes through."""
+"""The first route through which a reset writes."""
 
 
 def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> list[str]:
-    """Ask all parts at once for what a reset will need of them; what a person should know of it.
+    """Check all parts at once for the rights that a reset needs. Returns notes for a person.
 
-    Raises Unreachable, which names the part and the right that is missing, Refused where a
-    collection is of a kind that cannot be reset, and WrongUsage where the API's token is missing
-    or another.
+    Raises Unreachable, which names the part and the right that is missing, Refused if a
+    collection is of a kind that cannot be reset, and WrongUsage if the API's token is missing
+    or wrong.
     """
     notes: list[str] = []
     questions: list[Callable[[], None]] = [
@@ -51,7 +51,7 @@ def _require_mongo(environment: Environment) -> None:
 
 
 def _notes_on_plain_collections(environment: Environment) -> list[str]:
-    """A line where collections have validators. Raises Refused where one is no plain collection."""
+    """A note if collections have validators. Raises Refused if one is not a plain collection."""
     names = environment.deployment.collections
     with environment.translate_connection_errors():
         found = list(environment.db.list_collections(filter={"name": {"$in": list(names)}}))
@@ -62,7 +62,7 @@ def _notes_on_plain_collections(environment: Environment) -> list[str]:
         elif collection.get("type") == "timeseries" or "timeseries" in options:
             kind, why = "a time series", "single documents of it cannot be changed"
         elif options.get("capped"):
-            kind, why = "a capped collection", "its documents cannot be put back as they were"
+            kind, why = "a capped collection", "its documents cannot be restored as they were"
         else:
             continue
         raise Refused(
@@ -75,13 +75,13 @@ def _notes_on_plain_collections(environment: Environment) -> list[str]:
         return []
     has = "has a validator" if len(checked) == 1 else "have validators"
     return [
-        f"{', '.join(checked)} {has} of the app's own: MongoDB refuses a document of ours that it "
-        "does not let in, and the reset is then rolled back"
+        f"{', '.join(checked)} {has} of the app's own: if it refuses a document of ours, the reset "
+        "is rolled back"
     ]
 
 
 def _can_refuse(options: Mapping[str, Any]) -> bool:
-    """Whether a collection's validator keeps documents out, and does not only log them."""
+    """Whether a collection's validator refuses documents, and does not only log them."""
     return (
         bool(options.get("validator"))
         and options.get("validationAction", "error") != "warn"
@@ -104,7 +104,7 @@ def _require_redis(environment: Environment, patterns: list[str]) -> None:
 
 
 def _require_api(environment: Environment) -> None:
-    # Every app lets people sign in; without an address it is refused and counts for no account.
+    # Every app has a sign-in. One without an address is refused and counts for no account.
     asked = environment.deployment.sign_in.ask("", "")
     answer = environment.call(asked.method, asked.path, json={})
     where = environment.settings.addresses["API"]
@@ -117,16 +117,16 @@ def _require_api(environment: Environment) -> None:
 
 
 def _problem_of(answer: requests.Response, asked: str) -> str | None:
-    """What an answer to a sign-in says is wrong with the way to the API; None where it is right.
+    """What is wrong with the API's address, from its answer to a sign-in; None if it is right.
 
-    An error of the API itself says nothing of the way: the step that meets it says what is wrong.
+    An error of the API itself does not count here: the step that gets it says what is wrong.
     """
     status, is_page = answer.status_code, _is_page(answer)
     if 300 <= status < 400:
         to = answer.headers.get("Location", "nowhere")
-        return f"it redirects to {to}; set API_URL to where it leads"
+        return f"it redirects to {to}; set API_URL to that address"
     if status == 404:
-        return f"{asked} answered 404; is the path in API_URL right?"
+        return f"{asked} answered 404; check the path in API_URL"
     scheme = answer.headers.get("WWW-Authenticate", "").partition(" ")[0].lower()
     if status in (401, 403) and scheme in OF_GATEWAYS:
         return (
@@ -136,11 +136,11 @@ def _problem_of(answer: requests.Response, asked: str) -> str | None:
     if status == 407:
         return "the proxy asks for credentials (407); set them in PLAYBOOK_API_PROXY"
     if is_page and status < 300:
-        return f"{asked} answered with a web page instead of JSON; is API_URL the API's address?"
+        return f"{asked} answered with a web page instead of JSON; set API_URL to the API's address"
     if is_page and status < 500:
         return (
-            f"something in front of it refuses us ({status}, with a web page); set the header "
-            "that it asks for in PLAYBOOK_API_HEADERS"
+            f"a gateway in front of it refuses the request ({status}, with a web page); set the "
+            "header that it needs in PLAYBOOK_API_HEADERS"
         )
     return None
 
@@ -152,15 +152,15 @@ def _is_page(answer: requests.Response) -> bool:
 
 def _require_token(environment: Environment) -> None:
     if environment.settings.folder:
-        return  # a throw-away environment's own app, which lets everybody in
-    # No context at all is refreshed: an app that lets us in finds nothing to write.
+        return  # a throw-away environment's own app, which needs no token
+    # The request contains no context, so an app that accepts it writes nothing.
     token = environment.settings.access.token
     headers = {"Authorization": f"Bearer {token}"} if token else None
     answer = environment.call("POST", WRITING_ROUTE, json=[], headers=headers)
     if answer.status_code in (401, 403):
         where = environment.settings.addresses["API"]
-        what = f"{TOKEN} is not the token that it takes" if token else f"set {TOKEN}"
+        what = f"{TOKEN} is not the token that it accepts" if token else f"set {TOKEN}"
         raise WrongUsage(
-            f"API at {where} lets a reset write nothing: POST {WRITING_ROUTE} answered "
+            f"API at {where} does not let a reset write: POST {WRITING_ROUTE} answered "
             f"{answer.status_code}; {what}"
         )

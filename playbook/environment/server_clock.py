@@ -1,7 +1,7 @@
-"""The time by MongoDB's own clock, the only one that all machines of a deployment share.
+"""The time of MongoDB's own clock, the only clock that all machines of a deployment share.
 
-Asked by ``hello``, which every server that speaks MongoDB's protocol answers; pipeline updates
-with ``$$NOW`` are known to some only.
+It is read with ``hello``, which every server with MongoDB's protocol answers. Only some of them
+know pipeline updates with ``$$NOW``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pymongo.errors import OperationFailure
 COMMAND_NOT_FOUND = 59
 """Error code of MongoDB."""
 MEASURED_FOR = 30.0
-"""Seconds after which the server is asked again; an election may have changed the server."""
+"""Seconds after which the server is asked again: after an election it is another server."""
 
 
 class ServerClock:
-    """MongoDB's clock, asked once and then counted on by this machine's running time."""
+    """MongoDB's clock. It is read once; then this machine's monotonic clock is added."""
 
     def __init__(self, db: Database[dict[str, Any]]) -> None:
         self._db = db
@@ -32,9 +32,9 @@ class ServerClock:
         """Seconds by which the server's clock may be ahead of :meth:`now`: one round trip."""
 
     def now(self) -> datetime:
-        """The server's time (UTC); never later than its clock, and earlier by a round trip at most.
+        """The server's time (UTC). Never later than its clock, and at most a round trip earlier.
 
-        Raises PyMongoError where MongoDB does not answer.
+        Raises PyMongoError if MongoDB does not answer.
         """
         with self._lock:
             if self._server_time is None or elapsed() - self._received > MEASURED_FOR:
@@ -60,5 +60,5 @@ class ServerClock:
 
 
 def elapsed() -> float:
-    """Seconds that have passed since some moment; counts on while the machine sleeps."""
+    """Seconds since some fixed moment, including the time while the machine sleeps."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

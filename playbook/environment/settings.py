@@ -7,13 +7,13 @@
 ``API_URL``                   its backend's base URL
 ``PLAYBOOK_ENVIRONMENT``      its name for people (default: MongoDB's address and database)
 ``PLAYBOOK_DEPLOYMENT``       which app it is: ``playbook`` (default), ``aislemarts`` or a .py file
-``PLAYBOOK_RATES_SOURCE``     the name of its rate feed, as its rates state their source
-``PLAYBOOK_RATES_REST``       ``weekends`` where that feed writes nothing then
+``PLAYBOOK_RATES_SOURCE``     the name of its rate feed, as in the source of its rates
+``PLAYBOOK_RATES_REST``       ``weekends`` if that feed writes nothing at weekends
 ``DEMO_PASSWORD_<BUNDLE>``    the password of a bundle's accounts (``DEMO_PASSWORD_LVMH``)
 ``DEMO_PASSWORD_<BUNDLE>_…``  that of one account, by its role (``DEMO_PASSWORD_LVMH_BRAND``)
 ============================  =====================================================
 
-What stands in front of the API: :mod:`playbook.environment.api_access`.
+Settings for a gateway in front of the API: :mod:`playbook.environment.api_access`.
 
 ``MONGO_URI``, ``REDIS_URL`` and ``API_URL`` go together: all set, or none (embedded).
 """
@@ -32,7 +32,7 @@ from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from playbook.deployments import SETTING as DEPLOYMENT_SETTING
-from playbook.environment import redis_client
+from playbook.environment import redis_client, tls
 from playbook.environment.api_access import ApiAccess, access_from
 from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
 from playbook.environment.variables import cleaned
@@ -50,28 +50,29 @@ RATES_SOURCE, RATES_REST = "PLAYBOOK_RATES_SOURCE", "PLAYBOOK_RATES_REST"
 WEEKENDS = "weekends"
 LONGEST_NAME = 80
 LONGEST_DATABASE = 63
-"""Bytes of a database's name that MongoDB takes."""
+"""The longest name of a database that MongoDB accepts, in bytes."""
 OF_MONGODB_ITSELF = ("admin", "config", "local")
 PATIENCE_SETTING = "PLAYBOOK_OUTAGE_PATIENCE"
 OUTAGE_PATIENCE = 60.0
-"""Seconds; an election in a replica set takes at most half of it."""
+"""In seconds. An election in a replica set takes at most half of it."""
 WARM_UP_SETTING = "PLAYBOOK_WARM_UP_PATIENCE"
 WARM_UP_PATIENCE = 120.0
-"""Seconds; an API that fetches each picture of a catalog anew takes a minute or more."""
+"""In seconds. An API that fetches each picture of a catalog again needs a minute or more."""
 LEAST_LENGTH = 6
 BCRYPT_LIMIT = 72
-"""bcrypt reads no more bytes of a password than this."""
+"""bcrypt uses only so many bytes of a password."""
 
 _SCHEMES = {
     "MONGO_URI": ("mongodb", "mongodb+srv"),
     "REDIS_URL": redis_client.SCHEMES,
     "API_URL": ("http", "https"),
+    "APP_URL": ("http", "https"),
 }
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the deployment is. Its repr and str never show a credential."""
+    """The settings of a deployment. Its repr and str never show a credential."""
 
     mongo_uri: str = field(repr=False)
     mongo_db: str
@@ -79,28 +80,28 @@ class Settings:
     api_url: str = field(repr=False)
     passwords: Mapping[str, str] = field(repr=False)
     name: str = ""
-    """What ``PLAYBOOK_ENVIRONMENT`` calls the environment, empty where it is not set."""
+    """The environment's name in ``PLAYBOOK_ENVIRONMENT``, empty if that is not set."""
     folder: str = ""
-    """The temporary folder of a throw-away environment, which ends with this process."""
+    """The temporary folder of a throw-away environment, which exists as long as this process."""
     deployment: str = ""
-    """What ``PLAYBOOK_DEPLOYMENT`` says; empty for the playbook's own app."""
-    app_url: str = ""
-    """The front end's address (``APP_URL``); empty where that is the API's."""
+    """The value of ``PLAYBOOK_DEPLOYMENT``; empty for the playbook's own app."""
+    app_url: str = field(default="", repr=False)
+    """The front end's address (``APP_URL``); empty if that is the API's."""
     feed: Feed = field(default_factory=Feed)
-    """What the deployment says of its rate feed."""
+    """The settings about the deployment's rate feed."""
     access: ApiAccess = field(default_factory=ApiAccess)
-    """What stands in front of the API."""
+    """The settings for a gateway in front of the API."""
     outage_patience: float = OUTAGE_PATIENCE
-    """Seconds that a reset waits for a part that does not answer."""
+    """Seconds that a reset waits for MongoDB, Redis or the API if it does not answer."""
     warm_up_patience: float = WARM_UP_PATIENCE
     """Seconds that one warm-up of the API's caches may take."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
-        """The settings of a deployment, or None where no environment is named.
+        """The settings of a deployment, or None if no environment is named.
 
-        A setting that is empty counts as not set. Raises WrongUsage where only some of the
-        connections are set, or none but a database or a password, or where one is not right.
+        An empty setting counts as not set. Raises WrongUsage if only some of the connections are
+        set, if a database or a password is set without connections, or if a setting is wrong.
         """
         variables = cleaned(os.environ if variables is None else variables)
         stated = {name: variables.get(name, "") for name in CONNECTIONS}
@@ -120,7 +121,7 @@ class Settings:
         for name, value in variables.items():
             if name.startswith(PASSWORD_PREFIX) and value:
                 if not value.strip():
-                    raise WrongUsage(f"{name} is nothing but blanks; set it, or leave it out")
+                    raise WrongUsage(f"{name} has only blanks; set it, or leave it out")
                 try:
                     length = len(value.encode())
                 except UnicodeEncodeError:
@@ -129,6 +130,8 @@ class Settings:
                     raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
                 _require_strength(name, value)
                 passwords[name] = value
+        if app_url := variables.get("APP_URL", "").strip():
+            _require_url("APP_URL", app_url)
         database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
         _require_database(database)
         return cls(
@@ -141,22 +144,22 @@ class Settings:
             outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             warm_up_patience=_seconds(variables, WARM_UP_SETTING, WARM_UP_PATIENCE, least=1),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
-            app_url=variables.get("APP_URL", "").strip().rstrip("/"),
+            app_url=app_url.rstrip("/"),
             feed=_feed(variables),
             access=access_from(variables),
         )
 
     def password(self, bundle_short: str) -> str:
-        """The password of a bundle's demo accounts. Raises WrongUsage where none is set."""
+        """The password of a bundle's demo accounts. Raises WrongUsage if none is set."""
         name = password_setting(bundle_short)
         if name not in self.passwords:
             raise WrongUsage(f"{name} is not set: set it to the password of that bundle's accounts")
         return self.passwords[name]
 
     def account_password(self, bundle_short: str, email: str) -> str:
-        """The password of one demo account: its own where one is set, else its bundle's.
+        """The password of one demo account: its own if one is set, else its bundle's.
 
-        Raises WrongUsage where neither is set.
+        Raises WrongUsage if neither is set.
         """
         role = email.partition("@")[0].rpartition(".")[2]
         own = f"{password_setting(bundle_short)}_{role.upper()}"
@@ -181,7 +184,7 @@ class Settings:
 
     @property
     def throw_away(self) -> bool:
-        """Whether it is an embedded environment that ends with this process."""
+        """Whether this is an embedded environment that ends with this process."""
         return bool(self.folder)
 
     @property
@@ -200,7 +203,7 @@ class Settings:
 
     @property
     def default_name(self) -> str:
-        """What the environment is called where its marker does not say."""
+        """The environment's name if its marker has none."""
         return self.name or self.place
 
     @property
@@ -214,7 +217,7 @@ class Settings:
 
 
 def environment_name(variables: Mapping[str, str]) -> str:
-    """What ``PLAYBOOK_ENVIRONMENT`` says, empty where it is not set. Raises WrongUsage."""
+    """The value of ``PLAYBOOK_ENVIRONMENT``, empty if it is not set. Raises WrongUsage."""
     name = unicodedata.normalize("NFC", variables.get(NAME_SETTING, "").strip())
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise WrongUsage(
@@ -225,7 +228,7 @@ def environment_name(variables: Mapping[str, str]) -> str:
 
 
 def name_in_settings(variables: Mapping[str, str] | None = None) -> str:
-    """What to call the environment that the settings name, however wrong they are."""
+    """A name for the environment of the settings, even if the settings are wrong."""
     try:
         settings = Settings.from_environment(variables)
     except WrongUsage:
@@ -247,7 +250,7 @@ def _feed(variables: Mapping[str, str]) -> Feed:
     source = variables.get(RATES_SOURCE, "").strip() or None
     if source is not None and admits_invention(source):
         raise WrongUsage(
-            f"{RATES_SOURCE} says of itself that it is not live: {source!r}; "
+            f"{RATES_SOURCE} is a name for rates that are not live: {source!r}; "
             "set it to the name of the deployment's rate feed"
         )
     rest = variables.get(RATES_REST, "").strip().casefold()
@@ -263,33 +266,31 @@ def _require_database(name: str) -> None:
             f"MONGO_DB is not a database name: {name!r}; set one like {DEFAULT_DATABASE}"
         )
     if name.lower() in OF_MONGODB_ITSELF:
-        raise WrongUsage(f"MONGO_DB is {name!r}, which is MongoDB's own; set it to the app's")
+        raise WrongUsage(f"MONGO_DB is {name!r}, MongoDB's own database; name the app's")
 
 
 def _require_strength(name: str, password: str) -> None:
-    """A password that is a word of our own would be blanked out wherever we write that word."""
+    """Refuse a password that is one of our own words: it would be hidden in all our texts."""
     word = "".join(filter(str.isalnum, password)).casefold()
     bundle = "".join(filter(str.isalnum, name.removeprefix(PASSWORD_PREFIX))).casefold()
     if word in OUR_WORDS or (word and bundle.startswith(word)):
-        raise WrongUsage(f"{name} is a word that everybody knows; set a password of its own")
+        raise WrongUsage(f"{name} is a word that is easy to guess; set another password")
     if len(password) < LEAST_LENGTH:
         raise WrongUsage(f"{name} is shorter than {LEAST_LENGTH} characters; set a longer one")
 
 
 def _require_mongo_options(uri: str) -> None:
-    """Raises WrongUsage where an option is unknown, or where no write would be acknowledged."""
+    """Raises WrongUsage if an option is unknown, or if no write would be acknowledged."""
     for name, value in parse_qsl(urlsplit(uri).query, keep_blank_values=True):
         try:
             validate(name, value)
         except (PyMongoError, ValueError, TypeError):
             raise WrongUsage(
-                f"MONGO_URI has the option {name!r}, which is unknown or has a value that is not "
-                "right; expected one like mongodb://host:port without it"
+                f"MONGO_URI has the option {name!r}, which is unknown or has a wrong value; "
+                "expected one like mongodb://host:port without it"
             ) from None
         if name.lower() == "w" and value.strip() == "0":
-            raise WrongUsage(
-                "MONGO_URI says w=0: nobody would notice a write that failed; remove it"
-            )
+            raise WrongUsage("MONGO_URI says w=0: a failed write would not be noticed; remove it")
 
 
 def without_credentials(url: str) -> str:
@@ -299,7 +300,7 @@ def without_credentials(url: str) -> str:
 
 
 def _require_no_leftovers(variables: Mapping[str, str]) -> None:
-    """A database or a password without addresses: they were forgotten, or have another name."""
+    """Refuse a database or a password without addresses, which were forgotten or misspelled."""
     left = [
         name
         for name, value in variables.items()
@@ -315,7 +316,7 @@ def _require_no_leftovers(variables: Mapping[str, str]) -> None:
 
 def _require_url(name: str, value: str) -> None:
     schemes = _SCHEMES[name]
-    # The parsers' own texts may quote the URL, and with it a password: they are not shown.
+    # The parsers' own texts are not shown: they may quote the URL, and so a password.
     wrong = WrongUsage(
         f"{name} is not a URL of its kind; expected one like {schemes[0]}://host:port"
     )
@@ -325,13 +326,17 @@ def _require_url(name: str, value: str) -> None:
         if parts.scheme not in schemes or not host or not URL.fullmatch(value):
             raise wrong
         if parts.netloc and "@" in parts.path + parts.fragment:
-            raise wrong  # it ended a password with a raw / or # in it
+            raise wrong  # part of a password with a raw / or # in it
+        if name in ("MONGO_URI", "REDIS_URL"):
+            tls.require_files(name, value)
         if parts.scheme.startswith("mongodb"):
             _require_mongo_options(value)
         if name == "REDIS_URL":
             redis_client.require_usable(value)
-        if name == "API_URL" and (parts.query or parts.fragment):
-            raise WrongUsage("API_URL has a query or fragment; it must end with its path")
+        if schemes == _SCHEMES["API_URL"] and re.search(r"\s", parts.path):
+            raise wrong
+        if schemes == _SCHEMES["API_URL"] and (parts.query or parts.fragment):
+            raise WrongUsage(f"{name} has a query (?…) or fragment (#…); remove it")
         if parts.scheme == "mongodb":
             parse_uri(value)
         elif "," not in parts.netloc and parts.scheme != "mongodb+srv" and parts.port == 0:

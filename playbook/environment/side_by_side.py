@@ -1,4 +1,4 @@
-"""Several questions to a deployment at once, so that they cost the waiting time of the longest."""
+"""Send several requests to a deployment at the same time, in threads."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 AT_ONCE = 6
-"""How many connections one reader uses at most."""
+"""The largest number of connections that one reader uses."""
 NAME = "side-by-side"
 
 _numbers = itertools.count()
 
 
 def side_by_side[T](questions: Sequence[Callable[[], T]], at_once: int = AT_ONCE) -> list[T]:
-    """The answers, in the order of the questions. Raises what the first failing one raised."""
+    """The answers, in the order of the questions. If some fail, raises the first one's error."""
     if len(questions) < 2:
         return [question() for question in questions]
     workers = min(at_once, len(questions))

@@ -1,4 +1,4 @@
-"""What a bundle's scope holds at one moment, byte for byte, read side by side."""
+"""The documents of a bundle's scope at one moment, byte for byte, read in parallel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playbook.deployments.scope import Scope
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Unreachable
 
-# A year or a text that Python cannot hold must not end the reading of a document.
+# A year or a text that Python cannot represent must not stop the reading of a document.
 FORGIVING: Any = {
     "tz_aware": True,
     "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
@@ -30,7 +30,7 @@ DECODED: CodecOptions[dict[str, Any]] = CodecOptions(**FORGIVING)
 ALL_IN_ONE_BATCH = 100_000
 SHARE_OF_THE_WAIT = 0.8
 LONGEST_WAIT = 60.0
-"""Seconds that a search is waited for where ``MONGO_URI`` sets no limit."""
+"""How many seconds a search may take if ``MONGO_URI`` sets no limit."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Snapshot:
         return {id_bytes(d["_id"]): bytes(d.raw) for d in self.documents.get(collection, [])}
 
     def hashes(self) -> dict[str, str]:
-        """A digest of each collection's documents, whatever order they were read in."""
+        """A digest of each collection's documents; the order of reading does not matter."""
         return {
             name: digest(bytes(document.raw) for document in documents)
             for name, documents in sorted(self.documents.items())
@@ -73,13 +73,13 @@ def digest(documents: Iterable[bytes]) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """A plain find, and the name under which its documents are wanted."""
+    """A plain find, and the label for its documents."""
 
     name: str
     collection: str
     where: Mapping[str, Any] = field(default_factory=dict)
     newest: int | None = None
-    """Only so many, the highest ``_id`` first; all of them where it is None."""
+    """Only so many documents, the highest ``_id`` first; None for all."""
 
 
 def read_documents(
@@ -94,7 +94,7 @@ def read_documents(
 def read_indexes(
     db: Database[dict[str, Any]], deployment: Deployment
 ) -> dict[str, list[dict[str, Any]]]:
-    """The indexes that stand on the collections with declared ones."""
+    """The indexes of the collections that have declared ones."""
     answers = side_by_side([partial(_list_indexes, db, name) for name in deployment.indexes])
     return dict(zip(deployment.indexes, answers, strict=True))
 
@@ -102,7 +102,7 @@ def read_indexes(
 def read_all(
     db: Database[dict[str, Any]], scope: Scope, more: Iterable[Question] = ()
 ) -> tuple[dict[str, list[RawBSONDocument]], dict[str, list[dict[str, Any]]]]:
-    """What :func:`read_documents` and :func:`read_indexes` read, all at once."""
+    """The results of :func:`read_documents` and :func:`read_indexes`, read at the same time."""
     questions = [*(Question(name, name, where) for name, where in scope.filters.items()), *more]
     finds: list[Callable[[], Any]] = [partial(_find, db, question) for question in questions]
     declared = scope.deployment.indexes
@@ -125,35 +125,35 @@ def _find(db: Database[dict[str, Any]], question: Question) -> list[RawBSONDocum
 
 
 def _read_seconds(db: Database[dict[str, Any]]) -> float:
-    """How long MongoDB may search: a little less than we wait, so that it ends before we give up.
+    """How long MongoDB may search: a little less than we wait.
 
-    One that we gave up on would go on for nobody.
+    So MongoDB ends the search itself. Otherwise it would continue after we have stopped waiting.
     """
     return SHARE_OF_THE_WAIT * (db.client.options.pool_options.socket_timeout or LONGEST_WAIT)
 
 
 def _too_slow(db: Database[dict[str, Any]], question: Question, seconds: float) -> str:
-    """What to do where a search took too long: the indexes that are missing for it."""
+    """The message for a search that took too long: which indexes are missing."""
     name = question.collection
     led = {next(iter(index["key"]), "") for index in _list_indexes(db, name)}
     missing = [field for field in _fields_asked(question.where) if field not in led | {"_id"}]
     text = f"MongoDB did not find a demo's documents in {name} within {seconds:g} s"
     if not missing:
-        return f"{text}; is it busy? Try again, or raise socketTimeoutMS in MONGO_URI"
-    # The shell wants quotes about a path with a dot.
+        return f"{text}; it may be busy: try again, or increase socketTimeoutMS in MONGO_URI"
+    # mongosh needs quotes around a path with a dot.
     keys = ", ".join(f'{{"{field}": 1}}' for field in missing)
-    return f"{text}: no index serves the search; run db.{name}.createIndexes([{keys}])"
+    return f"{text}: an index is missing; run db.{name}.createIndexes([{keys}])"
 
 
 def _fields_asked(where: Mapping[str, Any]) -> list[str]:
-    """The first field of each alternative of a filter: where one has no index, all is read."""
+    """The first field of each alternative of a filter: without an index on one, all is read."""
     if not where:
         return []
     name, condition = next(iter(where.items()))
     if name == "$or":
         return list(dict.fromkeys(f for branch in condition for f in _fields_asked(branch)))
     if name == "$and":
-        # One condition that is served is enough; of ours the last says whose a document is.
+        # An index for one condition is enough; our last condition says whose a document is.
         return _fields_asked(condition[-1])
     return [name]
 

@@ -1,4 +1,4 @@
-"""The settings as people really set them: with a line break at the end, or in a file of their own.
+"""Clean up settings: line breaks at their ends, and secrets that are kept in files.
 
 ``echo secret | base64`` puts a line break into a Kubernetes Secret, and a mounted secret is a file:
 ``NAME_FILE`` names a file that holds the value of a secret ``NAME``.
@@ -15,7 +15,7 @@ from playbook.processes.settings import CONNECTIONS, DATABASE, PASSWORD_PREFIX
 
 FILE = "_FILE"
 LONGEST_FILE = 65_536
-"""Bytes; a longer file is no secret."""
+"""Bytes; a longer file is not a secret."""
 
 _OURS = re.compile(
     rf"(?:{'|'.join((*CONNECTIONS, DATABASE, 'APP_URL'))})(?:_FILE)?|(?:DEMO|PLAYBOOK)_.+"
@@ -27,12 +27,12 @@ _SECRET = re.compile(
 
 
 def cleaned(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables, the ends of our settings stripped and the files of secrets read.
+    """The variables, with our settings stripped and the files of secrets read.
 
-    A setting that is blank is empty then, which counts as not set; a password of blanks is kept, to
-    be refused (:meth:`playbook.environment.Settings.from_environment`).
+    A blank setting becomes empty, which counts as not set. A password of blanks is kept here and
+    refused later (:meth:`playbook.environment.Settings.from_environment`).
 
-    Raises WrongUsage where a secret is set twice, or where its file cannot be read or is empty.
+    Raises WrongUsage if a secret is set twice, or if its file cannot be read or is empty.
     """
     clean = dict(variables)
     for name, value in variables.items():
@@ -52,7 +52,7 @@ def cleaned(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a setting's value may stand in a file that ``NAME_FILE`` names."""
+    """Whether a setting's value may be in a file that ``NAME_FILE`` names."""
     return bool(_SECRET.fullmatch(name))
 
 
@@ -77,5 +77,5 @@ def _read(name: str, path: Path) -> str:
     except UnicodeDecodeError:
         raise WrongUsage(f"{name}: {path} is not UTF-8 text") from None
     if not text or len(content) > LONGEST_FILE or "\0" in text:
-        raise WrongUsage(f"{name}: {path} does not hold one secret")
+        raise WrongUsage(f"{name}: {path} must contain exactly one secret")
     return text

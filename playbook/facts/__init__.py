@@ -1,4 +1,4 @@
-"""Facts: small readers over MongoDB, Redis and HTTP, each a property with a plain name."""
+"""Facts: small readers of MongoDB, Redis and HTTP, each a property with a plain name."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
 UNTIL_THE_LIVESALE = timedelta(hours=48)
-"""How long an account must still work: who gets access today comes back for the LiveSale."""
+"""How long an account must still work: an investor with access today returns for the LiveSale."""
 
 
 class Accounts:
-    """``demo.accounts.emails``, and which of them would not open the demo."""
+    """``demo.accounts.emails``, and the problems of these accounts."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -27,18 +27,18 @@ class Accounts:
 
     @property
     def users(self) -> list[Document]:
-        """The accounts as they stand."""
+        """The stored accounts."""
         return self._reading.stored.documents("users")
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """Missing, changed, doubled and stray accounts."""
+        """Missing, changed, duplicate and stray accounts."""
         resolved = (self._reading.deployment.password.path, "expires_at")
         return self._reading.stored.differences("users", "account", but=resolved)
 
     @property
     def expired(self) -> Iterator[Finding]:
-        """Accounts that have expired, or will have before the LiveSale's two days are over."""
+        """Accounts that have expired, or will expire before the LiveSale's two days are over."""
         for user in self.users if self._has("expires_at") else ():
             until = user.get("expires_at", NOTHING)
             needed = self._reading.at + UNTIL_THE_LIVESALE
@@ -61,7 +61,7 @@ class Accounts:
 
     @property
     def failed_logins(self) -> Iterator[Finding]:
-        """Accounts that do not log in with their password, or log in as somebody else."""
+        """Accounts whose password does not work, or signs in another user."""
         sign_in = self._reading.deployment.sign_in
         matches = self._reading.stored.matched("users").matches
         owners = {match.pristine["email"]: match.present for match in matches}
@@ -83,7 +83,7 @@ class Accounts:
 
     @property
     def wrong_passwords_accepted(self) -> Iterator[Finding]:
-        """The account that a wrong password opened; one attempt is made in a run."""
+        """The account that a wrong password opened; a run makes one attempt."""
         email, answer = self._reading.wrong_login
         if answer.status is None:
             text = f"login of {email}: {answer.request} {answer.problem}"
@@ -95,11 +95,11 @@ class Accounts:
             )
 
     def _has(self, field: str) -> bool:
-        """Whether the app keeps such a field of ours: where it has none, nothing can be wrong."""
+        """Whether the app keeps this field of ours; without it, nothing can be wrong with it."""
         kept = self._reading.deployment.kept_as("users")
         return kept is not None and field in kept.ours
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:
-        """Indexes that logging in needs and does not find."""
+        """Missing indexes that signing in needs."""
         return missing_indexes(self._reading, "users")

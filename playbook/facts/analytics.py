@@ -1,4 +1,4 @@
-"""The clean slate, and whether tracking writes on it."""
+"""The clean slate: no traces of former demos, and tracking that works."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playbook.pristine.seeds import Document
 
 
 class Analytics:
-    """``demo.analytics.leftovers``: what former demos left behind."""
+    """``demo.analytics.leftovers``: traces of former demos."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -26,7 +26,7 @@ class Analytics:
     def leftovers(self) -> Iterator[Finding]:
         """Traces of former demos.
 
-        What an investor who is in session right now leaves is no leftover, nor is a probe.
+        Traces of an investor in session are not leftovers, and neither are probes.
         """
         scope = self._reading.scope
         for trace in scope.deployment.traces:
@@ -42,7 +42,7 @@ class Analytics:
     def cached_leftovers(self) -> Iterator[Finding]:
         """Cached carts, sessions and the like of former visitors, under the bundle's own keys.
 
-        While an investor is in session they are theirs.
+        While an investor is in session, they belong to that investor and do not count.
         """
         bundle = self._reading.bundle.key
         if any(person.bundle == bundle for person in self._reading.present):
@@ -54,9 +54,9 @@ class Analytics:
 
     @property
     def wrong_settings(self) -> Iterator[Finding]:
-        """In what the bundle's settings differ from tracking switched on.
+        """The differences of the bundle's settings from those with tracking on.
 
-        An app without such a setting proves by the event that it tracks (see lost_events).
+        For an app without such a setting the tracked event is the proof (see lost_events).
         """
         if not self._reading.stored.keeps("demo_settings"):
             return iter(())
@@ -64,11 +64,11 @@ class Analytics:
 
     @property
     def lost_events(self) -> Iterator[Finding]:
-        """What is wrong with the probe event that was tracked through the API."""
+        """The problems of the probe event that was tracked through the API."""
         answer, events = self._reading.tracked
         body = answer.json()
         if self._reading.deployment.events is None:
-            # The app does not say where it keeps its events: its own word has to do.
+            # The description does not say where the app keeps events, so its answer is enough.
             tracked = body.get("tracked", NOTHING) if isinstance(body, dict) else NOTHING
             if tracked is not True:
                 yield Finding(f"{answer.request}: tracked", True, tracked)
@@ -95,7 +95,7 @@ class Analytics:
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:
-        """Indexes that sessions, conversations and analytics need and do not find."""
+        """Missing indexes that sessions, conversations and analytics need."""
         declared = ("analytics", "conversations")
         return missing_indexes(self._reading, *declared)
 
@@ -108,7 +108,7 @@ class Analytics:
             future = ", which is in the future" if seen > self._reading.at else ""
             return f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC{future}"
         stated = [value for path in trace.instants for value in values_at(document, path)]
-        return f"last seen {stated[0]!r}, which is no instant" if stated else "last seen never"
+        return f"last seen {stated[0]!r}, which is not an instant" if stated else "last seen never"
 
 
 def _holds_something(raw: Cached) -> bool:

@@ -1,4 +1,4 @@
-"""Cached copies that disagree with what they are copies of."""
+"""Cached copies that differ from the stored documents."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ VISITORS_OWN = frozenset(
     for word in ("session", "user_session", "conversation", "cart", "basket", "wishlist", "order")
     for plural in ("", "s")
 )
-"""What a part of a cache key is called that keeps what one visitor did."""
+"""Parts of cache keys under which an app keeps what a visitor did."""
 
 
 def is_of_a_visitor(key: str, bundle: str) -> bool:
-    """Whether a cache key of a bundle keeps what a visitor did: ``...:A16Z_CHRIS_DIXON:cart``."""
+    """Whether a bundle's cache key is for what a visitor did: ``...:A16Z_CHRIS_DIXON:cart``."""
     _, found, rest = key.partition(f":{bundle}:")
     return bool(found) and not VISITORS_OWN.isdisjoint(rest.casefold().split(":"))
 
@@ -41,21 +41,22 @@ def cached_copies(
 ) -> Iterator[Finding]:
     """Copies, in the caches of the bundle and its region, that differ from the known documents.
 
-    A key like ``...:cdn:LUX-001``, with ``cdn`` among the ``places``, holds a whole copy of the
-    document that its last part names, and so does one whose last part is among the ``whole``; a
-    place holds no others. One whose last part is among the ``lists`` holds every known document
-    once. Wherever else the id of a known document stands, what stands beside it must agree; ids
-    that are ``foreign`` belong to another region and stand nowhere. A Redis hash or list is read
-    like a JSON object or array; under a key of prices, a number beside an id is its price.
+    A key like ``...:cdn:LUX-001``, with ``cdn`` among the ``places``, must contain a whole copy of
+    the document that its last part names, and there must be no other keys at this place. A key
+    whose last part is among the ``whole`` must contain a whole copy, too. A key whose last part is
+    among the ``lists`` must contain every known document once. In all other values, the fields
+    beside the id of a known document must agree with it. Ids that are ``foreign`` belong to another
+    region and must not appear. A Redis hash or list is read like a JSON object or array; under a
+    key of prices, a number beside an id is its price.
     """
     for key, raw in reading.cache.items():
         if is_of_a_visitor(key, reading.bundle.key):
-            continue  # no copy of ours: whether it may be there is analytics' to say
+            continue  # not a copy of ours: the check of analytics judges it
         *_, place, name = ["", *key.split(":")]
         in_place = place in places
         here = in_place or name in known
         try:
-            # Whoever asks for a copy at its place asks for a plain string.
+            # The app reads a copy at its place as a plain string.
             value = read_cached(b"" if in_place and not isinstance(raw, bytes) else raw)
         except ValueError:
             if here or name in lists:
@@ -92,7 +93,7 @@ def cached_copies(
 
 
 def read_cached(raw: Cached) -> Any:
-    """A cached value as JSON has it. Raises ValueError where a string is no JSON."""
+    """A cached value as JSON has it. Raises ValueError if a string is not JSON."""
     if isinstance(raw, Mapping):
         return {field: _json_or_text(value) for field, value in raw.items()}
     if isinstance(raw, list):
@@ -108,7 +109,7 @@ def _json_or_text(raw: bytes) -> Any:
 
 
 def _beside_ids(value: object, known: Collection[str]) -> Iterator[tuple[str, Any]]:
-    """What stands under the id of a known document, as in ``{"LUX-001": 4500}``."""
+    """The value under the id of a known document, as in ``{"LUX-001": 4500}``."""
     if isinstance(value, dict):
         for name, entry in value.items():
             if name in known:
@@ -149,7 +150,7 @@ def _unlisted(key: str, known: Mapping[str, Document], value: object) -> Iterato
 
 
 def _identity(copy: Mapping[str, Any], known: Mapping[str, Document]) -> str:
-    """The id of a copy by which it is known, else the first that it has."""
+    """The id in a copy that names a known document, else the first id in it."""
     stated = [str(copy[field]) for field in KEY_FIELDS if field in copy]
     return next((text for text in stated if text in known), stated[0] if stated else "")
 
@@ -168,7 +169,7 @@ def _differences(
     where: str, original: Document, copy: Mapping[str, Any], whole: bool
 ) -> Iterator[Finding]:
     found = {name: _as_stored(original.get(name), value) for name, value in copy.items()}
-    # A copy may leave out the _id, which its key tells.
+    # A copy may leave out the _id, because its key contains it.
     only = [name for name in original if name in found or (whole and name != "_id")]
     only += [name for name in found if name not in original]
     yield from differences(original, found, f"cached {where}", only=only)

@@ -15,7 +15,7 @@ from playbook.pristine.seeds.models import PRICE_FIELDS, REGION_CURRENCY
 
 
 class Catalog:
-    """``demo.catalog.products``, and in what they are not as they should be."""
+    """``demo.catalog.products``, and their problems."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -24,17 +24,20 @@ class Catalog:
 
     @property
     def products(self) -> list[Document]:
-        """The products that stand in the region's catalog."""
+        """The products of the region's catalog."""
         return self._reading.stored.documents("products")
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """Missing, changed, doubled and stray products."""
-        return self._reading.stored.differences("products", self._place)
+        """Missing, changed, duplicate and stray products, and shelves of the region."""
+        stored = self._reading.stored
+        yield from stored.differences("products", self._place)
+        if stored.keeps("categories"):
+            yield from stored.differences("categories", "category")
 
     @property
     def doubled_names(self) -> Iterator[Finding]:
-        """Two products of one name: the investor would see the same thing twice."""
+        """Products with the same name: the investor would see the same thing twice."""
         seen: dict[object, object] = {}
         for product in self.products:
             name, key = str(product.get("name")), product.get("_id")
@@ -60,7 +63,7 @@ class Catalog:
 
     @property
     def wrong_stock(self) -> Iterator[Finding]:
-        """Products whose stock is not 100 with none reserved."""
+        """Products whose stock is not 100, or of which some are reserved."""
         for product in self.products:
             for field, wanted in (("inventory", 100), ("reserved", 0)):
                 found = product.get(field, NOTHING)
@@ -69,7 +72,7 @@ class Catalog:
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
-        """Cached products that disagree with the catalog."""
+        """Cached products that differ from the catalog."""
         stored = self._reading.stored.as_kept("products")
         known = {str(p["_id"]): p for p in stored if "_id" in p}
         seeded = self._reading.seeds.products
@@ -83,15 +86,15 @@ class Catalog:
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:
-        """Indexes that the catalog's searches need and do not find."""
+        """Missing indexes that the catalog's searches need."""
         return missing_indexes(self._reading, "products")
 
     def product(self, sku: object) -> Document | None:
-        """The product of an SKU; None where the catalog has none."""
+        """The product with an SKU; None if the catalog has none."""
         return next((p for p in self.products if p.get("_id") == sku), None)
 
     def price_of(self, product: Mapping[str, Any]) -> int | None:
-        """A product's price in whole units of the region's currency; None where it has none."""
+        """A product's price in whole units of the region's currency; None if it has none."""
         price = product.get(price_field(self.currency))
         return price if type(price) is int else None
 

@@ -1,4 +1,4 @@
-"""Compare what is there with what pristine means: whole documents, types included."""
+"""Compare found documents with pristine ones: all fields, with their types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playbook.pristine.seeds import Document
 
 
 def identical(expected: object, found: object) -> bool:
-    """Equal in value and in type: 1, 1.0 and True are three things here; text compares as NFC."""
+    """Whether values and types are equal: 1, 1.0 and True differ here; text compares as NFC."""
     if isinstance(expected, str) and isinstance(found, str):
         return same_text(expected, found)
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
@@ -24,15 +24,15 @@ def identical(expected: object, found: object) -> bool:
     if isinstance(expected, list) and isinstance(found, list):
         return len(expected) == len(found) and all(map(identical, expected, found))
     if isinstance(expected, datetime) and isinstance(found, datetime):
-        return expected == found  # their classes may differ: an instant is an instant
+        return expected == found  # their classes may differ, but both are instants
     return type(expected) is type(found) and expected == found
 
 
 def differences(
     expected: Document, found: Mapping[str, Any], where: str, *, only: Collection[str] | None = None
 ) -> Iterator[Finding]:
-    """The fields in which a document is not the pristine one; ``only`` limits them."""
-    # In the documents' own order, so that the same fault always reads the same.
+    """The fields in which a document differs from the pristine one; ``only`` limits them."""
+    # In the documents' own order, so the same fault always gives the same text.
     names = [*expected, *(n for n in found if n not in expected)] if only is None else only
     for name in names:
         yield from field_differences(
@@ -48,7 +48,7 @@ def compared(
     key: str = "_id",
     only: Collection[str] | None = None,
 ) -> Iterator[Finding]:
-    """Missing, changed, doubled and stray documents; ``what`` names the place for a person."""
+    """Missing, changed, duplicate and stray documents; ``what`` names the place for a person."""
     by_key: dict[str, list[Mapping[str, Any]]] = {}
     for document in found:
         by_key.setdefault(_key_text(document.get(key, NOTHING)), []).append(document)
@@ -72,7 +72,7 @@ def compared(
 
 
 def describe_document(document: Mapping[str, Any]) -> Description:
-    """A document in a few words: what a person knows it by."""
+    """A document in a few words by which a person recognises it."""
     names = ("name", "title", "company", "email", "event_id", "id", "bundle")
     known = [str(document[name]) for name in names if isinstance(document.get(name), str)]
     return Description(
@@ -81,7 +81,7 @@ def describe_document(document: Mapping[str, Any]) -> Description:
 
 
 def field_differences(expected: object, found: object, where: str) -> Iterator[Finding]:
-    """In what two values differ, down to the nested field."""
+    """The differences of two values, down to nested fields."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         for name in [*expected, *(name for name in found if name not in expected)]:
             yield from field_differences(
@@ -117,7 +117,7 @@ def _difference(where: str, expected: object, found: object) -> Finding:
         kind = FailureKind.TIMING if timed else FailureKind.DATA
         return Finding(where, expected, found, kind=kind)
     if isinstance(expected, str) and isinstance(found, str):
-        # Too long to be shown whole: from a little before where they part.
+        # Too long to show completely: begin a little before the first difference.
         pairs = enumerate(zip_longest(expected, found))
         start = max(0, next(place for place, (one, other) in pairs if one != other) - 10)
         return Finding(

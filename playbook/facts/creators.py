@@ -11,7 +11,7 @@ from playbook.pristine.seeds import Document
 
 
 class Creators:
-    """``demo.creators.active``: who can host a LiveSale for this investor."""
+    """``demo.creators.active``: the creators who can host a LiveSale for this investor."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -35,7 +35,7 @@ class Creators:
     def possible_hosts(self) -> list[object]:
         """The names of those who can host a LiveSale: the active creators.
 
-        Where the app keeps no creators, those that the seeds have for the region.
+        If the app keeps no creators, those in the seeds of the region.
         """
         if self._reading.stored.keeps("creators"):
             return [creator.get("name") for creator in self.active]
@@ -44,12 +44,12 @@ class Creators:
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """Missing, changed, doubled and stray creators."""
+        """Missing, changed, duplicate and stray creators."""
         return self._reading.stored.differences("creators", f"creator in region {self.region}")
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
-        """Cached profiles that disagree with the creators."""
+        """Cached profiles that differ from the creators."""
         known = {str(c["_id"]): c for c in self.everyone if "_id" in c}
         seeded = self._reading.seeds.creators
         return cached_copies(

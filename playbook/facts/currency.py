@@ -1,4 +1,4 @@
-"""The rates that the deployment serves, and those behind them."""
+"""The rates that the deployment serves, and the stored rates."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ DOLLARS_FOR_ALL = "the API serves dollar rates whatever base_currency is asked"
 
 
 class Currency:
-    """``demo.currency.convert(Decimal(100), "EUR", "GBP")``, and what is wrong with the rates."""
+    """``demo.currency.convert(Decimal(100), "EUR", "GBP")``, and the problems of the rates."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
     def served(self, base: str = "USD") -> Mapping[str, Any]:
-        """The rates of a base as served. Raises Unobservable where none are."""
+        """The served rates of a base. Raises Unobservable if there are none."""
         served: Mapping[str, Any] = self._reading.rates(base).field("rates", dict)
         return served
 
     def per_dollar(self, currency: str) -> Decimal:
-        """How many units one dollar buys, by the served rates. Raises Unobservable."""
+        """The units of a currency for one dollar, as served. Raises Unobservable."""
         if currency == "USD":
             return Decimal(1)
         rate = rates.positive(self.served().get(currency, NOTHING))
@@ -37,13 +37,13 @@ class Currency:
         return rate
 
     def convert(self, amount: Decimal, source: str, target: str) -> Decimal:
-        """An amount in another currency, by the served rates, unrounded. Raises Unobservable."""
+        """An amount in another currency, at the served rates, unrounded. Raises Unobservable."""
         if source == target:  # no rate is needed, so none can be missing
             return amount
         return amount / self.per_dollar(source) * self.per_dollar(target)
 
     def converted_by_its_own_table(self, amount: Decimal, source: str, target: str) -> Decimal:
-        """An amount converted by the served rates of its own currency, where they were asked for.
+        """An amount converted by the served rates of its own currency, if these were requested.
 
         Converting back by way of the dollar then proves that the two tables agree.
         """
@@ -56,7 +56,7 @@ class Currency:
 
     @property
     def unusable(self) -> Iterator[Finding]:
-        """Currencies without a positive rate, and those for which no table is stored."""
+        """Currencies without a positive rate, and those without a stored table."""
         self._require_served_rates()
         for how, table in self._tables:
             yield from _findings(rates.unusable(table, NOTHING), how)
@@ -65,20 +65,20 @@ class Currency:
 
     @property
     def stale(self) -> Iterator[Finding]:
-        """Rates that have no date, are older than a day, or come from the future."""
+        """Rates without a date, older than a day, or from the future."""
         for how, table in self._tables:
             stale = rates.stale(table, self._reading.at, self._reading.feed)
             yield from _findings(stale, how, FailureKind.TIMING)
 
     @property
     def sources_not_live(self) -> Iterator[Finding]:
-        """Rates from a source that is not the deployment's feed, or that admits invention."""
+        """Rates from a source that is not the deployment's feed, or that is not live."""
         for how, table in self._tables:
             yield from _findings(rates.not_live(table, self._reading.feed), how)
 
     @property
     def contradicting(self) -> Iterator[Finding]:
-        """Rates by which the same money is worth different amounts, beyond 1 %."""
+        """Rates that give different amounts for the same money, by more than 1 %."""
         self._require_served_rates()
         dollars = self._served_table("USD")
         for how, table in self._tables:
@@ -86,7 +86,7 @@ class Currency:
                 yield self.explained(finding)
 
     def explained(self, finding: Finding) -> Finding:
-        """A finding about two tables that disagree, with its cause where that is known."""
+        """A finding about two tables that disagree, with its cause if that is known."""
         dollars = self.served("USD")
         for base in self._reading.bases:
             if base != "USD" and dollars and self.served(base) == dollars:
@@ -95,7 +95,7 @@ class Currency:
 
     @property
     def implausible_rates(self) -> Iterator[Finding]:
-        """Rates further from the reference than a year can move them."""
+        """Rates that are further from the reference than a year can move them."""
         self._require_served_rates()
         dollars = self._served_table("USD")
         yield from _findings(rates.implausible(dollars, self._reading.seeds), "as served")
@@ -109,7 +109,7 @@ class Currency:
 
     @property
     def _stored(self) -> list[Table]:
-        # A deployment may keep its feed elsewhere: then what it serves is all there is.
+        # A deployment may keep its rates elsewhere: then only the served rates are judged.
         found = self._reading.documents["currency_rates"]
         return [Table.stored(document, NOTHING) for document in found]
 

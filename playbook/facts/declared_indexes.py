@@ -1,4 +1,4 @@
-"""Declared indexes that are not there."""
+"""Declared indexes that are missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playbook.facts.reading import Reading
 
 
 def missing_indexes(reading: Reading, *collections: str) -> Iterator[Finding]:
-    """Indexes of some collections that are missing or other than declared."""
+    """Indexes of some collections that are missing or differ from the declared ones."""
     declared = reading.scope.deployment.indexes
     for name in collections:
         if name not in declared:

@@ -1,4 +1,4 @@
-"""One investor's demo as it is now: a root from which every fact has a plain name.
+"""One investor's present demo: the object from which every fact is read.
 
 >>> demo.catalog.products            # doctest: +SKIP
 >>> demo.livesale.starts_at          # doctest: +SKIP
@@ -29,9 +29,9 @@ from playbook.pristine.seeds import Seeds
 
 
 class Demo:
-    """Everything there is to know about one bundle at the instant ``at`` (UTC).
+    """All facts about one bundle at the instant ``at`` (UTC).
 
-    Reading starts when the object is made; close it, so that its probes are removed.
+    Reading starts when the object is created. Close it, because that removes its probes.
     """
 
     def __init__(
@@ -44,16 +44,16 @@ class Demo:
     ) -> None:
         self.bundle, self.seeds = bundle, seeds
         self.reading = Reading(environment, bundle, seeds, at, shared)
-        # T is left open here: LiveSale, showcase and accounts resolve it from what they find.
+        # T is not known here: LiveSale, showcase and accounts find it in their documents.
         self._pristine = pristine_documents(bundle, seeds, at)
 
     def close(self) -> None:
-        """Remove the probes. Raises Unreachable where MongoDB has gone away."""
+        """Remove the probes. Raises Unreachable if MongoDB does not answer."""
         self.reading.close()
 
     @property
     def in_session(self) -> list[Presence]:
-        """Who is in session right now, latest first."""
+        """The accounts in session right now, latest first."""
         return self.reading.present
 
     @cached_property

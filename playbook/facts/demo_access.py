@@ -1,4 +1,4 @@
-"""T, the moment of demo access, by the journal of resets."""
+"""T, the moment of demo access, from the journal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from playbook.facts.reading import Reading
 
 
 def access_by_journal(reading: Reading) -> datetime | None:
-    """T of the bundle's last run, where that was a reset that finished; else None (UTC).
+    """T of the bundle's last run (UTC), if that was a finished reset; else None.
 
-    After a rollback the documents that it restored say themselves which T they are for.
+    After a rollback the restored documents themselves contain their T.
     """
     run = reading.last_run
     if run and run.get("status") == "done" and run.get("trigger") != "rollback":

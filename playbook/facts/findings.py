@@ -1,4 +1,4 @@
-"""What a check has found: expected and found side by side, and where to look."""
+"""The findings of a check: the place, what was expected and what was found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playbook.facts.remedies import Remedy
 
 @dataclass(frozen=True)
 class Nothing:
-    """Stands for a document or field that is not there (which null is not)."""
+    """A missing document or field. It differs from null."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -28,27 +28,27 @@ NOTHING = Nothing()
 
 
 class FailureKind(StrEnum):
-    """What kind of failure it is: who reads a long list of them wants to know that first."""
+    """The kind of a failure, which helps readers of a long list."""
 
     ENVIRONMENT = "Environment down"
     """MongoDB, Redis or the API gave no answer."""
     TIMING = "Timing"
-    """An instant is wrong, or something has not happened by now."""
+    """An instant is wrong, or something has not happened yet."""
     DATA = "Data wrong"
     CHECK = "Check broken"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be."""
+    """One difference from the pristine demo."""
 
     where: str
     expected: object
     found: object
     remedy: Remedy | None = None
-    """What can help, where it is not what usually helps against failures of its check."""
+    """What can help, if it is not the usual remedy of its check."""
     cause: str | None = None
-    """A sentence that names the one cause of several findings, where it is known."""
+    """A sentence with the common cause of several findings, if it is known."""
     kind: FailureKind = FailureKind.DATA
 
     def __str__(self) -> str:
@@ -57,9 +57,9 @@ class Finding:
 
     @property
     def as_shown(self) -> tuple[str, str]:
-        """What was expected and what was found as a person reads them.
+        """What was expected and what was found, as texts for a person.
 
-        Where both would read the same, each says which characters it has instead of the other's.
+        If both would look the same, each text names the characters that differ.
         """
         shown = format_value(self.expected), format_value(self.found)
         if not isinstance(self.expected, str) or not isinstance(self.found, str):
@@ -72,7 +72,7 @@ class Finding:
 
 
 class NotAsExpected(AssertionError):
-    """A check's assertion did not hold; carries every finding."""
+    """A check's assertion failed; contains every finding."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
@@ -82,7 +82,7 @@ class NotAsExpected(AssertionError):
 
     @property
     def kind(self) -> FailureKind:
-        """Timing only where every finding is; no answer, where one of them got none."""
+        """TIMING only if every finding is; NO_ANSWER if one of them is."""
         kinds = {finding.kind for finding in self.findings}
         if FailureKind.ENVIRONMENT in kinds:
             return FailureKind.ENVIRONMENT
@@ -90,9 +90,9 @@ class NotAsExpected(AssertionError):
 
 
 class Unobservable(Exception):
-    """Something could not be looked at, and so can't be believed; says what and why.
+    """Something could not be read, so it cannot be judged; the text says what and why.
 
-    ``remedy`` is what can help, where it is not what usually helps against failures of its check.
+    ``remedy`` is what can help, if it is not the usual remedy of the check.
     """
 
     def __init__(
@@ -103,24 +103,24 @@ class Unobservable(Exception):
 
 
 def kind_of(error: PlaybookError) -> FailureKind:
-    """Of which kind an error is that kept a check from looking."""
+    """The kind of an error that prevented a check."""
     return FailureKind.ENVIRONMENT if isinstance(error, Unreachable) else FailureKind.DATA
 
 
 def expect_none(findings: Iterable[Finding]) -> None:
-    """Raises NotAsExpected where there is any finding."""
+    """Raises NotAsExpected if there is any finding."""
     if found := list(findings):
         raise NotAsExpected(found)
 
 
 def expect(holds: bool, where: str, expected: object, found: object) -> None:
-    """Raises NotAsExpected with one finding where something does not hold."""
+    """Raises NotAsExpected with one finding if a condition is false."""
     if not holds:
         raise NotAsExpected([Finding(where, expected, found)])
 
 
 def format_value(value: object, longest: int = 160) -> str:
-    """A value as a person reads it, on one line, not overlong."""
+    """A value as text for a person, on one line, shortened if it is too long."""
     match value:
         case Description():
             text = str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import get_args
 from zoneinfo import available_timezones
 
@@ -17,32 +18,32 @@ from playbook.pristine.visible_text import shows_something
 
 COLUMNS: tuple[str, ...] = get_args(Stage)
 KNOWN_TAGS: Mapping[str, Callable[[], Collection[str]]] = {
-    "timezone": available_timezones,
+    "timezone": cache(available_timezones),
     "device": lambda: get_args(Device),
 }
-"""Tags that the card does not repeat: what they may be."""
+"""The allowed values of tags that are not repeated on the card."""
 TAGS = ("locale", "currency", "timezone", "device", "source")
 
 
 class Leads:
-    """``demo.leads.cards``, and in what they are not as they should be."""
+    """``demo.leads.cards``, and their problems."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
     @property
     def cards(self) -> list[Document]:
-        """The cards on the bundle's board, without those of a walk that is just being made."""
+        """The cards on the bundle's board, without those of a walk that is running."""
         return [card for card in self._reading.stored.documents("leads") if not is_probe(card)]
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """Missing, changed, doubled and stray cards."""
+        """Missing, changed, duplicate and stray cards."""
         return self._reading.stored.differences("leads", "lead")
 
     @property
     def wrong_columns(self) -> Iterator[Finding]:
-        """Cards in none of the board's five columns."""
+        """Cards that are not in one of the board's five columns."""
         for card in self.cards:
             if card.get("stage") not in COLUMNS:
                 wanted = Description(f"one of {', '.join(COLUMNS)}")
@@ -50,7 +51,7 @@ class Leads:
 
     @property
     def missing_tags(self) -> Iterator[Finding]:
-        """Cards that lack an awareness tag, or whose tags contradict the card."""
+        """Cards without all awareness tags, or with tags that contradict the card."""
         for card in self.cards:
             where, tags = f"lead {card.get('_id')}: awareness", card.get("awareness", NOTHING)
             if not isinstance(tags, dict):
@@ -67,7 +68,7 @@ class Leads:
 
     @property
     def wrong_values(self) -> Iterator[Finding]:
-        """Cards whose shown value is not their amount in their currency."""
+        """Cards whose shown value differs from their amount and currency."""
         for card in self.cards:
             stated = (card.get("currency"), card.get("value_amount"))
             try:
@@ -85,11 +86,11 @@ class Leads:
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
-        """Cached cards that disagree with the board."""
+        """Cached cards that differ from the board."""
         known = {str(c["id"]): c for c in self.cards if "id" in c}
         return cached_copies(self._reading, known, places=("lead",), lists=("leads",))
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:
-        """Indexes that the board needs and does not find."""
+        """Missing indexes that the board needs."""
         return missing_indexes(self._reading, "leads")

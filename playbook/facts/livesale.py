@@ -17,7 +17,7 @@ from playbook.pristine.seeds import Document
 
 
 class LiveSale:
-    """``demo.livesale.starts_at``, an aware UTC instant; and in what the event is wrong."""
+    """``demo.livesale.starts_at``, an aware UTC instant; and the problems of the event."""
 
     def __init__(self, reading: Reading, catalog: Catalog, creators: Creators) -> None:
         self._reading, self._catalog, self._creators = reading, catalog, creators
@@ -29,17 +29,17 @@ class LiveSale:
 
     @property
     def events(self) -> list[Document]:
-        """Every LiveSale of the bundle; one is expected."""
+        """Every LiveSale of the bundle; there should be one."""
         return self._reading.stored.documents("livesales")
 
     @property
     def scheduled(self) -> list[Document]:
-        """The events that are scheduled, not cancelled or held already."""
+        """The scheduled events, without cancelled and finished ones."""
         return [event for event in self.events if event.get("status") == "scheduled"]
 
     @property
     def event(self) -> Document:
-        """The bundle's LiveSale. Raises Unobservable where there is none."""
+        """The bundle's LiveSale. Raises Unobservable if there is none."""
         for event in self.events:
             if event.get("_id") == self._template["_id"]:
                 return event
@@ -47,26 +47,26 @@ class LiveSale:
 
     @property
     def starts_at(self) -> datetime:
-        """When it starts. Raises Unobservable where that is no instant."""
+        """Its start. Raises Unobservable if that is not an instant."""
         return self._instant("starts_at")
 
     @property
     def access(self) -> datetime:
-        """T, the moment of demo access that the event is anchored at.
+        """T, the moment of demo access on which the event is based.
 
-        By the journal where the last run was a reset that finished, else by the event itself.
+        From the journal if the last run was a finished reset, else from the event itself.
         """
         return access_by_journal(self._reading) or self._instant("anchored_at")
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """In what the event differs from its template, resolved for T."""
+        """The differences of the event from its template, resolved for T."""
         wanted = pristine_livesale(self._template, self.access)
         yield from self._reading.stored.differences("livesales", "LiveSale", pristine=[wanted])
 
     @property
     def wrong_times(self) -> Iterator[Finding]:
-        """Where the event does not start at its wall-clock time two days after demo access."""
+        """A start that is not at the planned wall-clock time two days after demo access."""
         wanted = pristine_livesale(self._template, self.access)["starts_at"]
         if self.starts_at != wanted:
             zone = self._reading.bundle.timezone
@@ -79,7 +79,7 @@ class LiveSale:
 
     @property
     def past(self) -> Iterator[Finding]:
-        """The event, where its start is no longer ahead."""
+        """The event, if its start is not in the future any more."""
         if self.starts_at <= self._reading.at:
             zone = self._reading.bundle.timezone
             yield Finding(
@@ -91,7 +91,7 @@ class LiveSale:
 
     @property
     def without_its_host(self) -> Iterator[Finding]:
-        """The host, where no active creator of the region has that name."""
+        """The host, if no active creator of the region has that name."""
         if self.event.get("creator") not in self._creators.possible_hosts:
             yield Finding(
                 f"LiveSale {self._template['_id']}: creator",
@@ -101,7 +101,7 @@ class LiveSale:
 
     @property
     def missing_featured_products(self) -> Iterator[Finding]:
-        """Featured products that the catalog lacks or can't sell."""
+        """Featured products that are missing in the catalog or out of stock."""
         featured = self.event.get("featured_products")
         where = f"LiveSale {self._template['_id']}: featured_products"
         if not isinstance(featured, list) or not featured:
@@ -118,7 +118,7 @@ class LiveSale:
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
-        """Cached copies that disagree with the event."""
+        """Cached copies that differ from the event."""
         stored = self._reading.stored.as_kept("livesales")
         known = {str(e["_id"]): e for e in stored if "_id" in e}
         return cached_copies(self._reading, known, places=("livesale",))
@@ -127,7 +127,7 @@ class LiveSale:
         value = self.event.get(field, NOTHING)
         if not isinstance(value, datetime):
             raise Unobservable(
-                f"LiveSale {self._template['_id']}: {field} is no instant but {value!r}"
+                f"LiveSale {self._template['_id']}: {field} is not an instant but {value!r}"
             )
         return value
 

@@ -1,4 +1,4 @@
-"""The seven languages, in the data and as served, and the investor's own context."""
+"""The seven languages, stored and served, and the investor's own context."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from playbook.pristine.seeds import Document
 
 
 class Locales:
-    """``demo.locales.messages("fr")``, and in what a language is not as it should be."""
+    """``demo.locales.messages("fr")``, and the problems of a language."""
 
     def __init__(self, reading: Reading, context: Document) -> None:
         self._reading, self._context = reading, context
         self._pristine = {key: line.document for key, line in reading.seeds.locales.items()}
 
     def loaded(self, language: str) -> list[Document]:
-        """The documents of a language; one is expected."""
+        """The documents of a language; there should be one."""
         stored = self._reading.stored.documents("locales")
         return [d for d in stored if d.get("_id") == language]
 
     def served(self, language: str) -> dict[str, Any]:
-        """A language as the API serves it. Raises Unobservable where it does not."""
+        """A language as the API serves it. Raises Unobservable if it does not serve it."""
         self._reading.stored.require("locales")
         answer = self._reading.localization
         for entry in answer.field("languages", list):
@@ -37,12 +37,12 @@ class Locales:
         raise Unobservable(f"{answer.request} serves nothing for language {language}")
 
     def differences_from_seeds(self, language: str) -> Iterator[Finding]:
-        """In what the loaded language differs from its locale file."""
+        """The differences of the stored language from its locale file."""
         ours = ("direction", "messages")
         return compared("locale", [self._pristine[language]], self.loaded(language), only=ours)
 
     def wrong_messages_served(self, language: str) -> Iterator[Finding]:
-        """In what the API's language differs from its locale file."""
+        """The differences of the served language from its locale file."""
         wanted = {**self._pristine[language], "language": language}
         return differences(
             wanted,
@@ -52,7 +52,7 @@ class Locales:
         )
 
     def untranslated_messages(self, language: str) -> Iterator[Finding]:
-        """Messages that read as in English and are no cognates, or are empty."""
+        """Messages that are empty, or the same as in English although they are not cognates."""
         for document in self.loaded(language):
             messages = document.get("messages")
             for problem in languages.untranslated(language, messages, self._reading.seeds, NOTHING):
@@ -60,9 +60,9 @@ class Locales:
                 yield Finding(where, Description(problem.expected), problem.found)
 
     def untranslated_variants(self, language: str) -> Iterator[Finding]:
-        """Messages of loaded regional variants (``fr-FR``) that are not in the language.
+        """Messages of stored regional variants (``fr-FR``) that are not in the language.
 
-        Variants are the app's own: a reset leaves them alone.
+        Variants belong to the app: a reset does not change them.
         """
         kept = self._reading.deployment.kept_as("locales")
         for document in self._reading.documents.get(VARIANTS, []) if kept else []:
@@ -71,7 +71,7 @@ class Locales:
                 yield from self._variant_findings(language, f"locale {tag}", document)
 
     def untranslated_variants_served(self, language: str) -> Iterator[Finding]:
-        """The same of the variants that the API serves."""
+        """The same for the variants that the API serves."""
         for entry in self._reading.localization.field("languages", list):
             if isinstance(entry, dict) and languages.is_variant(entry.get("language"), language):
                 where = f"locale {entry['language']} as served"
@@ -88,19 +88,19 @@ class Locales:
             yield Finding(f"{where}: {problem.what}", expected, problem.found, Remedy.DATA)
 
     def direction(self, language: str) -> object:
-        """In which direction the loaded language reads: "ltr" or "rtl"."""
+        """The direction of the stored language: "ltr" or "rtl"."""
         return next((d.get("direction", NOTHING) for d in self.loaded(language)), NOTHING)
 
     @property
     def context_differences(self) -> Iterator[Finding]:
-        """In what the stored context differs from the investor's."""
+        """The differences of the stored context from the investor's."""
         if not self._reading.stored.keeps("awareness_contexts"):
-            return iter(())  # what the app serves is all there is (see wrong_context_served)
+            return iter(())  # only the served context is judged (see wrong_context_served)
         return self._reading.stored.differences("awareness_contexts", "context")
 
     @property
     def wrong_context_served(self) -> Iterator[Finding]:
-        """In what the context that the API serves differs from the investor's."""
+        """The differences of the served context from the investor's."""
         answer = self._reading.context
         served = answer.field("context", dict)
         return differences(
@@ -112,10 +112,10 @@ class Locales:
 
     @property
     def wrong_links(self) -> Iterator[Finding]:
-        """Links into the demo that are missing, are no links, or open another demo.
+        """Links into the demo that are missing, are not links, or open another demo.
 
-        A link carries the bundle's id, its locale, currency, zone and device, and names no other
-        bundle; it is an address of its own or a path of the app.
+        A link contains the bundle's id, its locale, currency, zone and device, and names no other
+        bundle. It is a full address or a path of the app.
         """
         answer, bundle = self._reading.context, self._reading.bundle
         where = f"demo links as served by {answer.request}"
@@ -146,14 +146,14 @@ class Locales:
 
     @property
     def stale_copies(self) -> Iterator[Finding]:
-        """Cached contexts and languages that disagree with the investor's."""
+        """Cached contexts and languages that differ from the investor's."""
         known = {"context": self._context}
         yield from cached_copies(self._reading, known, whole=("context",))
         yield from cached_copies(self._reading, self._pristine, places=("locale",))
 
 
 def _link(url: object) -> SplitResult | None:
-    """The parts of a link: an address with its host, or a path of the app; None for all else."""
+    """The parts of a link: a full address or a path of the app; None for everything else."""
     if not isinstance(url, str) or any(c.isspace() or c in "{}<>" for c in url):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Texts that a reader takes for the same: what differs in them is named by its code point."""
+"""Name the characters that differ in texts that look the same, by their code points."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import unicodedata
 from difflib import SequenceMatcher
 
 MOST_NAMED = 3
-"""So many places are named; the others are seen when the text is corrected."""
+"""The largest number of differences that are named."""
 
 
 def described_apart(expected: str, found: str) -> tuple[str, str] | None:
-    """For two texts that look alike, in words what each has where they differ; else None.
+    """For two texts that look alike, the differing characters of each in words; else None.
 
-    Spaces of other kinds or numbers, characters that show nothing, dashes, quotation marks, and
-    letters of another script or width look alike.
+    Texts look alike if they differ only in kinds or numbers of spaces, in invisible characters,
+    dashes, quotation marks, or letters of another script or width.
 
     >>> described_apart("a b", "a\\xa0b")
     ('character 2 is U+0020 SPACE', 'character 2 is U+00A0 NO-BREAK SPACE')

@@ -1,8 +1,8 @@
-"""Read everything that one bundle's checks need, once, side by side.
+"""Read everything that one bundle's checks need, once and in parallel.
 
-Documents come by plain finds, caches in two scans and a fetch, the API's answers in parallel.
-What a check must do to know the truth (a login an account, one tracked event) is marked as a
-probe, and always removed again (:meth:`Reading.remove_probes`).
+Documents are read by plain finds, the cache by two scans and a fetch, the API's answers in threads.
+The traces that a check itself leaves (a sign-in per account, one tracked event) are marked as
+probes and always removed again (:meth:`Reading.remove_probes`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import time
 import uuid
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,7 +23,7 @@ from typing import Any
 import bson
 import requests
 
-from playbook.deployments.answers import list_of
+from playbook.deployments.answers import id_of, list_of, object_of
 from playbook.deployments.description import (
     Listing,
     Request,
@@ -42,6 +41,7 @@ from playbook.environment.cache_keys import Cached
 from playbook.environment.http import Visitor
 from playbook.environment.identities import read_scope
 from playbook.environment.presence import Presence
+from playbook.environment.settings import without_credentials
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Question
 from playbook.errors import PlaybookError, WrongUsage
@@ -57,42 +57,42 @@ from playbook.reset.journal import COLLECTION as JOURNAL
 from playbook.reset.journal import LOOKS
 
 PATIENCE_SECONDS = 5.0
-"""How long an endpoint may take before an investor would notice."""
+"""How long an endpoint may take; a longer wait would be noticed by an investor."""
 LATE = f"did not answer within {PATIENCE_SECONDS:g} s"
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
 REQUESTS_AT_ONCE = 6
 GATEWAY_ERRORS = (502, 503, 504)
-"""What a proxy answers while the API behind it does not."""
+"""The status codes of a proxy whose API does not answer."""
 UNPROCESSABLE = 422
 MOST_PAGES = 200
-"""A list that never ends is read so far."""
+"""The largest number of entries that are read of a list, which may never end."""
 VARIANTS = "variants of the languages"
-"""The name under which what stands beside the languages (``fr-FR`` beside ``fr``) is read."""
+"""The label for reading regional variants (``fr-FR`` beside ``fr``)."""
 PROBE_TIME = "%Y%m%dT%H%M%S"
 ABANDONED = timedelta(minutes=10)
-"""How old another check's probe must be before it is taken for a killed check's."""
+"""Another check's probe that is older than this is from a killed check."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an endpoint answered: a status and a JSON body, or why there is none."""
+    """An endpoint's answer: a status and a JSON body, or the reason why there is none."""
 
     request: str
     status: int | None
     body: Any = None
     problem: str | None = None
     silent: bool = False
-    """Whether the API gave no answer, or one that was needed first."""
+    """Whether the API did not answer this request, or an earlier one that it needs."""
 
     @property
     def kind(self) -> FailureKind:
-        """Of which kind the failure is, where this is no good answer."""
+        """The kind of the failure, if this is not a good answer."""
         down = self.silent or self.status in GATEWAY_ERRORS
         return FailureKind.ENVIRONMENT if down else FailureKind.DATA
 
     def json(self) -> Any:
-        """The body of a good answer. Raises Unobservable where it is not one."""
+        """The body of a good answer. Raises Unobservable for any other answer."""
         if self.problem or self.status != 200:
             remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
             text = f"{self.request} {self.problem or f'answered {self.status}'}"
@@ -100,7 +100,7 @@ class Answer:
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:
-        """A field of a good answer. Raises Unobservable where it is missing or no such thing."""
+        """A field of a good answer. Raises Unobservable if it is missing or of another type."""
         body = self.json()
         if not isinstance(body, dict) or not isinstance(body.get(name), kind):
             raise Unobservable(f"{self.request} answered without a usable “{name}”", Remedy.BACKEND)
@@ -108,10 +108,10 @@ class Answer:
 
 
 class Reading:
-    """One look at one bundle. Reading starts at once; each result is waited for where used.
+    """Reads one bundle once. Reading starts at once; each property waits for its result.
 
-    ``at`` is the instant of the look (UTC). ``shared`` holds what bundles share (the shop's list,
-    the languages, the rates), so that it is asked for once where several are looked at.
+    ``at`` is the instant of reading (UTC). ``shared`` contains the answers that bundles share (the
+    shop's list, the languages, the rates), so these are requested once for several bundles.
     """
 
     def __init__(
@@ -125,15 +125,15 @@ class Reading:
         self.environment, self.bundle, self.seeds, self.at = environment, bundle, seeds, at
         self.deployment = environment.deployment
         self.accounts = tuple(bundles.accounts_of(seeds, bundle))
-        # The time in it lets a later check tell a dead check's probes from a living one's.
+        # It contains the time, so a later check can recognise probes of a killed check.
         self.probe = f"{PROBE}-{at:{PROBE_TIME}}-{uuid.uuid4().hex}"
         self._tokens: list[str] = []
         self._probed = False
-        # Each account is somebody of their own, and so is who only looks around.
+        # Each account is a visitor of its own, and so is the visitor without an account.
         self._visitor = environment.api.visitor()
         self._visitors = {email: environment.api.visitor() for email in self.accounts}
         self._pool = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix=bundle.short)
-        # Documents are read before the probes run, so that no probe is among them.
+        # Documents are read before the probes are sent, so no probe is among them.
         self._scope = self._pool.submit(self._read_scope)
         self._documents = self._pool.submit(self._read_documents)
         self._indexes = self._pool.submit(self._read_indexes)
@@ -154,7 +154,7 @@ class Reading:
         self._start_looking(shared)
 
     def _start_looking(self, shared: AskedOnce) -> None:
-        """Ask for what the app shows; after what it depends on, so that nothing waits for ever."""
+        """Request what the app shows, after the requests that these answers depend on."""
         shown, submit = self.deployment.shown, self._pool.submit
         region = self.bundle.region
 
@@ -169,25 +169,26 @@ class Reading:
 
         self._shown_products = entries(shown.products, "products")
         self._shown_creators = entries(shown.creators, "creators")
+        self._shown_categories = entries(shown.categories, "categories")
         self._shown_livesales = entries(shown.livesales, "livesales")
         self._shown_leads = entries(shown.leads, "leads")
         self._shown_product = shared.ask("product page", lambda: submit(self._open_product))
         self._shown_livesale = submit(self._open_livesale)
-        # Every token is used on the board anyway: one own page a region proves that it opens.
+        # The board uses every token anyway, so one account's own page per region is enough.
         self._own_page: Future[tuple[str, ShownAccount]] | None = None
         if shared.first(("own page", region)):
             self._own_page = submit(self._open_own_page)
 
     def close(self) -> None:
-        """Wait for what is under way and remove the probes."""
+        """Wait for running requests and remove the probes."""
         self._pool.shutdown(wait=True)
         self.remove_probes()
 
-    # What is there
+    # Stored
 
     @cached_property
     def scope(self) -> Scope:
-        """What belongs to the bundle."""
+        """The scope of the bundle."""
         return self._result(self._scope)
 
     @cached_property
@@ -197,7 +198,7 @@ class Reading:
 
     @cached_property
     def stored(self) -> Stored:
-        """The same by kind; apps call their collections differently."""
+        """The same by kind, because apps have different names for their collections."""
         pristine = pristine_documents(self.bundle, self.seeds, self.at)
         return Stored(self.deployment, pristine, self.documents)
 
@@ -213,12 +214,12 @@ class Reading:
 
     @property
     def embedded(self) -> bool:
-        """Whether the environment says of itself that ``playbook up`` started it."""
+        """Whether the marker says that ``playbook up`` started the environment."""
         return any(mark.get("by") == "playbook up" for mark in self.documents[guard.COLLECTION])
 
     @property
     def feed(self) -> Feed:
-        """What is said of the deployment's rate feed; the embedded environment brings its own."""
+        """The settings about the deployment's rate feed; the embedded environment has its own."""
         feed = self.environment.settings.feed
         if feed.source is None and self.embedded:
             return replace(feed, source=EMBEDDED_FEED)
@@ -226,7 +227,7 @@ class Reading:
 
     @property
     def present(self) -> list[Presence]:
-        """Who is in session, of the bundle and of those that share its region."""
+        """The accounts in session, of the bundle and of those that share its region."""
         traces = {
             trace.collection: self.documents.get(presence.LABEL + trace.collection, [])
             for trace in self.deployment.traces
@@ -242,7 +243,7 @@ class Reading:
 
     @property
     def wrong_login(self) -> tuple[str, Answer]:
-        """The account at which a wrong password was tried, once a run, and the answer."""
+        """The account for which a wrong password was tried, once a run, and the answer."""
         return self._result(self._wrong)
 
     def login(self, email: str) -> Answer:
@@ -255,17 +256,17 @@ class Reading:
 
     @property
     def bases(self) -> tuple[str, ...]:
-        """The base currencies that have been asked for."""
+        """The base currencies that were requested."""
         return tuple(self._rates)
 
     @property
     def localization(self) -> Answer:
-        """What the API serves of the seven languages."""
+        """The seven languages as the API serves them."""
         return self._result(self._localization)
 
     @property
     def context(self) -> Answer:
-        """How the API sees the investor."""
+        """The investor's context as the API serves it."""
         return self._result(self._context)
 
     @property
@@ -277,7 +278,7 @@ class Reading:
 
     @property
     def shown_products(self) -> list[ShownProduct]:
-        """The shop's whole list. Raises Unobservable, as all of these do."""
+        """The shop's whole list. Like all of these, it may raise Unobservable."""
         listed, listing = self._result(self._shown_products), self.deployment.shown.products
         if listing is None or not self.stored.keeps("products"):
             return listed
@@ -288,14 +289,18 @@ class Reading:
         whole = self._shared.ask("the whole shop", lambda: self._pool.submit(read_on))
         return self._result(whole)
 
+    def why_unreadable(self, identifier: str) -> str | None:
+        """What is wrong with an entry of a list that was left out of it; None for all others."""
+        return self._shared.unreadable.get(identifier)
+
     @property
     def shown_product(self) -> tuple[str, ShownProduct]:
-        """The SKU of the one product whose own page was opened in this run, and that page."""
+        """The SKU of the one product whose own page this run opened, and that page."""
         return self._result(self._shown_product)
 
     @property
     def shown_product_of_region(self) -> tuple[str, ShownProduct]:
-        """The same of the bundle's own region; asked for only where this is called."""
+        """The same for the bundle's own region; requested only if this is called."""
         what = ("product page", self.bundle.region)
         return self._result(self._shared.ask(what, lambda: self._pool.submit(self._open_product)))
 
@@ -303,6 +308,11 @@ class Reading:
     def shown_creators(self) -> list[ShownCreator]:
         """The active creators."""
         return self._result(self._shown_creators)
+
+    @property
+    def shown_categories(self) -> list[str]:
+        """The names of the shop's shelves."""
+        return self._result(self._shown_categories)
 
     @property
     def shown_livesales(self) -> list[ShownLiveSale]:
@@ -313,7 +323,7 @@ class Reading:
         except Unobservable:
             if listing is None or not listing.pages(self.bundle, 0).signed_in:
                 raise
-        # Whoever asked for all could not sign in: that is that bundle's fault, not this one's.
+        # The bundle that sent the shared request could not sign in; that is not this one's fault.
         return self._result(self._own_livesales)
 
     @cached_property
@@ -334,15 +344,15 @@ class Reading:
 
     @property
     def own_page(self) -> tuple[str, ShownAccount] | None:
-        """An account's address and its own page; None where another bundle's stands for it."""
+        """An account's address and its own page; None if another bundle's page was opened."""
         return self._result(self._own_page) if self._own_page else None
 
     @property
     def tracked(self) -> tuple[Answer, list[Document]]:
-        """The answer to the probe event, and the event as it arrived in analytics: once."""
+        """The answer to the probe event, and the stored events of it; there should be one."""
         return self._result(self._event)
 
-    # How it is read
+    # How each part is read
 
     @staticmethod
     def _result[T](future: Future[T]) -> T:
@@ -411,7 +421,7 @@ class Reading:
         except requests.RequestException as error:
             problem = f"got no answer ({type(error).__name__})"
             return Answer(request, None, problem=problem, silent=True)
-        return _answer(request, answer, answer.content)
+        return read_answer(request, answer)
 
     # Probes
 
@@ -422,7 +432,7 @@ class Reading:
 
     def _log_in(self, email: str) -> Answer:
         self._result(self._documents)
-        # The wrong password first: a good login afterwards ends the app's count of failures.
+        # The wrong password first: a good sign-in after it resets the app's count of failures.
         self._result(self._wrong)
         self._probed = True
         try:
@@ -446,7 +456,7 @@ class Reading:
             self._tokens.append(token)
         return answer
 
-    # Looking at what the app shows
+    # Reading what the app shows
 
     def _ask_for_languages(self) -> Future[Answer]:
         if self.deployment.kept_as("locales") is None:
@@ -454,7 +464,7 @@ class Reading:
         return self._get("/api/awareness/test-localization")
 
     def _asked(self, request: Request, *accounts: str) -> Answer:
-        """The answer to a request; a signed-in one is asked as the first account that got in."""
+        """The answer to a request; a signed-in one uses the first account that could sign in."""
         if not request.signed_in:
             return self._ask(request.method, request.path, params=dict(request.query))
         problem, silent = "no account", False
@@ -470,9 +480,9 @@ class Reading:
                     params=dict(request.query),
                     headers=headers,
                 )
-            said = "answered without a token" if answer.status == 200 else None
-            said = answer.problem or said or f"answered {answer.status}"
-            problem = f"{answer.request} {said}"
+            reason = "answered without a token" if answer.status == 200 else None
+            reason = answer.problem or reason or f"answered {answer.status}"
+            problem = f"{answer.request} {reason}"
             silent = answer.kind is FailureKind.ENVIRONMENT
         text = f"could not be asked, as nobody could sign in ({problem})"
         return Answer(str(request), None, problem=text, silent=silent)
@@ -482,10 +492,10 @@ class Reading:
         raise Unobservable(text, Remedy.BACKEND)
 
     def _read_listing[T](self, listing: Listing[T], *, to_the_end: bool = False) -> list[T]:
-        """The entries of a list, to its first short page, or until a page brings nothing new.
+        """The entries of a list, up to the first short page or a page without new entries.
 
-        A short page need not be the last: an app may give fewer than were asked for, and one that
-        hides an entry gives one less.
+        ``to_the_end``: a short page does not end it. An app may give fewer entries than requested,
+        for example because it hides one.
         """
         entries: list[T] = []
         known: set[str] = set()
@@ -496,9 +506,11 @@ class Reading:
             new = [entry for entry in page if _text(entry) not in known]
             known.update(map(_text, new))
             for entry in new:
-                # One that does not read is not shown; the app may have entries of its own kind.
-                with suppress(UnreadableAnswer):
+                try:
                     entries.append(listing.entry(entry))
+                except UnreadableAnswer as error:
+                    # It is not shown as it should be; the app may have entries of its own kind.
+                    self._shared.unreadable[_id_in(entry)] = str(error)
             short = len(page) < (listing.page_size or 0) and not to_the_end
             if listing.page_size is None or short or not new:
                 break
@@ -508,7 +520,7 @@ class Reading:
         request = listing.pages(self.bundle, skip)
         answer = self._asked(request, *self.accounts)
         if answer.status == UNPROCESSABLE and "limit" in request.query:
-            # The app gives no pages of that size: as many as it likes, then.
+            # The app refuses pages of that size: then request its own page size.
             query = {name: text for name, text in request.query.items() if name != "limit"}
             answer = self._asked(replace(request, query=query), *self.accounts)
         return answer
@@ -531,7 +543,7 @@ class Reading:
         return self._open(self.deployment.shown.livesale, "livesales", key, *self.accounts)
 
     def _open_own_page(self) -> tuple[str, ShownAccount]:
-        # The companion's, as the main account's token opens the board.
+        # The companion's, because the main account's token opens the board.
         sign_in = self.deployment.sign_in
         answer = self._result(self._logins[self._companion])
         request = sign_in.own_page(sign_in.user_id(answer.body) or "")
@@ -556,7 +568,7 @@ class Reading:
         )
         if answer.problem or answer.status != 200 or self.deployment.events is None:
             return answer, []
-        # An app may write its events behind a queue: look until it had time enough.
+        # An app may write its events through a queue, so look again for some seconds.
         arrived = self.environment.db[self.deployment.events]
         deadline = time.monotonic() + ARRIVAL_SECONDS
         pause = 0.05
@@ -566,14 +578,14 @@ class Reading:
                 if events or time.monotonic() > deadline:
                     return answer, events
                 if isinstance(answer.body, dict) and answer.body.get("tracked") is not True:
-                    return answer, []  # the app itself says that it tracked nothing
+                    return answer, []  # the app itself says that it did not track the event
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
 
     def remove_probes(self) -> None:
-        """Remove this check's probes, and those that a killed check left behind.
+        """Remove this check's probes, and those of killed checks.
 
-        Raises Unreachable where MongoDB has gone away meanwhile.
+        Raises Unreachable if MongoDB does not answer any more.
         """
         if not self._probed:
             return
@@ -606,10 +618,12 @@ class Reading:
 
 
 class AskedOnce:
-    """What bundles share: it is asked for once, and all get the same answer."""
+    """The requests that bundles share: each is sent once, and all get the same answer."""
 
     def __init__(self) -> None:
         self._asked: dict[Hashable, Future[Any]] = {}
+        self.unreadable: dict[str, str] = {}
+        """Why an entry of a list does not read, by its id."""
         self._firsts: set[Hashable] = set()
         self._lock = threading.Lock()
 
@@ -621,20 +635,27 @@ class AskedOnce:
             return self._asked[what]
 
     def first(self, what: Hashable) -> bool:
-        """Whether nobody has asked this before."""
+        """Whether this has not been asked before."""
         with self._lock:
             known = what in self._firsts
             self._firsts.add(what)
             return not known
 
 
+def _id_in(entry: object) -> str:
+    try:
+        return id_of(object_of(entry))
+    except UnreadableAnswer:
+        return ""
+
+
 def _text(entry: object) -> str:
-    """An entry of a list, to know it again."""
+    """A key by which an entry of a list is recognised."""
     return json.dumps(entry, sort_keys=True, default=str)
 
 
 def _as_described[T](answer: Answer, read: Callable[[Any], T]) -> T:
-    """What an answer shows. Raises Unobservable where it is not of the described shape."""
+    """The content of an answer. Raises Unobservable if it does not have the described form."""
     try:
         return read(answer.json())
     except UnreadableAnswer as error:
@@ -642,12 +663,26 @@ def _as_described[T](answer: Answer, read: Callable[[Any], T]) -> T:
         raise Unobservable(text, Remedy.BACKEND) from None
 
 
-def _answer(request: str, answer: requests.Response, content: bytes) -> Answer:
+def read_answer(request: str, answer: requests.Response) -> Answer:
+    """What was answered to a request: its JSON, else in a few words what came instead."""
+    status, content = answer.status_code, answer.content
     try:
-        return Answer(request, answer.status_code, json.loads(content, parse_float=Decimal))
+        body = json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+        return Answer(request, status, body)
+    except UnicodeDecodeError:
+        what = "text that is not UTF-8, which a browser can't read as JSON"
     except (ValueError, RecursionError):
-        kind = answer.headers.get("Content-Type", "nothing known").partition(";")[0]
-        truncated = kind.endswith("json")
-        what = "broken JSON" if truncated else f"{kind} instead of JSON"
-        problem = f"answered {answer.status_code} with {what}"
-        return Answer(request, answer.status_code, problem=problem)
+        kind = answer.headers.get("Content-Type", "something unknown").partition(";")[0].strip()
+        what = "broken JSON" if kind.endswith("json") else f"{kind} instead of JSON"
+    problem = f"answered {status} with {what if content.strip() else 'nothing'}"
+    if 300 <= status < 400 and "Location" in answer.headers:
+        # Of where it leads, only the place: a query or a login may hold anything.
+        place = answer.headers["Location"].partition("?")[0]
+        place = place if place.startswith("/") else without_credentials(place)
+        problem = f"answered {status}: it sends to {place}"
+    return Answer(request, status, problem=problem)
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity are no JSON: a browser reads nothing of an answer that holds one."""
+    raise ValueError(name)

@@ -6,21 +6,22 @@ compared with what the investor must see.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from playbook.clock import local_text
-from playbook.deployments.description import ShownLiveSale, ShownProduct
+from playbook.deployments.description import Kind, ShownLiveSale, ShownProduct
+from playbook.deployments.matching import Match
 from playbook.facts.catalog import Catalog
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.livesale import LiveSale
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
 from playbook.pristine.documents import pristine_livesale
-from playbook.pristine.languages import same_text
+from playbook.pristine.languages import as_read, same_text
 from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
 
@@ -34,35 +35,56 @@ class Seen:
     @property
     def products_in_the_shop(self) -> Iterator[Finding]:
         """The region's products that the shop does not list as they are."""
-        return _with_remedy(self._products_in_the_shop, self._catalog.differences_from_seeds)
+        return self._with_remedy(self._products_in_the_shop, "products", "categories")
 
     @property
     def _products_in_the_shop(self) -> Iterator[Finding]:
         listed = {product.id: product for product in self._reading.shown_products}
-        for match in self._reading.stored.matched("products").matches:
+        known = self._known_products
+        others: dict[str, list[str]] = {}
+        for other in self._reading.shown_products:
+            if other.id not in known:
+                others.setdefault(as_read(other.title), []).append(other.id)
+        for match in self._matches("products"):
             where = f"product {match.pristine['_id']} in the shop"
             product = listed.get(str(match.wanted["_id"]))
             if product is None:
-                yield Finding(where, Description("listed"), NOTHING)
+                yield self._not_listed(where, str(match.wanted["_id"]))
             else:
                 yield from _product_findings(where, match.pristine, product)
+            for key in others.get(as_read(match.pristine["name"]), ()):
+                found = Description(f"another of this name, {key}")
+                yield Finding(where, Description("it once"), found, Remedy.DATA)
+
+    @property
+    def shelves(self) -> Iterator[Finding]:
+        """The shelves of the region that the shop does not show; none where it has no shelves."""
+        if self._reading.deployment.shown.categories is None:
+            return iter(())
+        return self._with_remedy(self._shelves, "categories")
+
+    @property
+    def _shelves(self) -> Iterator[Finding]:
+        shown = self._reading.shown_categories
+        for name in {match.pristine["name"]: None for match in self._matches("categories")}:
+            if not any(same_text(name, one) for one in shown):
+                yield Finding(f"category {name} in the shop", Description("shown"), NOTHING)
 
     @property
     def unowned_products(self) -> Iterator[Finding]:
-        """Products that the shop lists, and that belong to no region.
+        """Products that the shop lists, and that belong to no region that the seeds know.
 
         A reset may not touch them, as they could be the app's own.
         """
         # What a reset of the region would remove is for the stored catalog's check to say.
-        known = {str(one["_id"]) for one in self._reading.stored.as_kept("products")}
-        known.update(self._reading.seeds.products)
+        known = self._known_products
         for product in self._reading.shown_products:
             if product.unowned and product.id not in known:
                 yield _unowned(f"product {product.id} in the shop", "region", product.title)
 
     @property
     def unowned_creators(self) -> Iterator[Finding]:
-        """Creators whom the app shows, and who belong to no region."""
+        """Creators whom the app shows, and who belong to no region that the seeds know."""
         known = {line.model.name for line in self._reading.seeds.creators.values()}
         for creator in self._reading.shown_creators:
             if creator.unowned and not any(same_text(creator.name, name) for name in known):
@@ -70,9 +92,11 @@ class Seen:
 
     @property
     def unowned_livesales(self) -> Iterator[Finding]:
-        """LiveSales that the app lists, and that belong to no investor."""
+        """LiveSales that the app lists, and that belong to no investor of the seeds."""
+        seeds = self._reading.seeds
         for event in self._reading.shown_livesales:
-            if event.unowned and event.id not in self._reading.seeds.livesales:
+            owned = event.bundle is None or event.bundle in seeds.bundles
+            if not owned and event.id not in seeds.livesales:
                 where = f"LiveSale {event.id} in the app's list"
                 yield _unowned(where, "investor", event.title)
 
@@ -92,7 +116,7 @@ class Seen:
     @property
     def product_page(self) -> Iterator[Finding]:
         """In what a product's own page, opened by its id, is not that product's."""
-        return _with_remedy(self._product_page, self._catalog.differences_from_seeds)
+        return self._with_remedy(self._product_page, "products", "categories")
 
     @property
     def _product_page(self) -> Iterator[Finding]:
@@ -112,7 +136,7 @@ class Seen:
     @property
     def creators(self) -> Iterator[Finding]:
         """The region's active creators whom the app does not show."""
-        return _with_remedy(self._creators, self._reading.stored.differences("creators", "creator"))
+        return self._with_remedy(self._creators, "creators")
 
     @property
     def _creators(self) -> Iterator[Finding]:
@@ -125,7 +149,7 @@ class Seen:
     @property
     def livesale_in_the_list(self) -> Iterator[Finding]:
         """In what the list of LiveSales shows the bundle's otherwise than planned."""
-        return _with_remedy(self._livesale_in_the_list, self._livesale.differences_from_seeds)
+        return self._with_remedy(self._livesale_in_the_list, "livesales")
 
     @property
     def _livesale_in_the_list(self) -> Iterator[Finding]:
@@ -133,14 +157,21 @@ class Seen:
         listed = [event for event in self._reading.shown_livesales if event.id == key]
         where = f"LiveSale {self._planned['_id']} in the app's list"
         if not listed:
-            yield Finding(where, Description("listed"), NOTHING)
+            yield self._not_listed(where, key)
             return
+        for event in listed[1:]:
+            yield Finding(where, Description("it once"), Description(f"“{event.title}” again"))
         yield from self._livesale_findings(where, listed[0])
+        ours = {str(one["_id"]) for one in self._reading.stored.as_kept("livesales")}
+        for event in self._reading.shown_livesales:
+            if event.id not in ours and same_text(event.title, self._planned["title"]):
+                found = Description(f"another of this title, {event.id}")
+                yield Finding(where, Description("it once"), found, Remedy.DATA)
 
     @property
     def livesale_page(self) -> Iterator[Finding]:
         """In what the LiveSale's own page shows it otherwise than planned."""
-        return _with_remedy(self._livesale_page, self._livesale.differences_from_seeds)
+        return self._with_remedy(self._livesale_page, "livesales")
 
     @property
     def _livesale_page(self) -> Iterator[Finding]:
@@ -153,9 +184,7 @@ class Seen:
     @property
     def cards_on_the_board(self) -> Iterator[Finding]:
         """The cards that the signed-in account does not see where they belong."""
-        return _with_remedy(
-            self._cards_on_the_board, self._reading.stored.differences("leads", "lead")
-        )
+        return self._with_remedy(self._cards_on_the_board, "leads")
 
     @property
     def _cards_on_the_board(self) -> Iterator[Finding]:
@@ -165,7 +194,7 @@ class Seen:
             where = f"lead {match.pristine['_id']} on the board"
             card = shown.get(str(match.wanted["_id"]))
             if card is None:
-                yield Finding(where, Description("shown"), NOTHING)
+                yield self._not_listed(where, str(match.wanted["_id"]), "shown")
                 continue
             column = column_of(match.pristine["stage"])
             if card.column != column:
@@ -173,6 +202,10 @@ class Seen:
             company = match.pristine["company"]
             if card.company is None or not same_text(card.company, company):
                 yield Finding(f"{where}: company", company, card.company)
+            if card.value is not None and not same_text(card.value, match.pristine["value"]):
+                yield Finding(f"{where}: value", match.pristine["value"], card.value)
+            if card.amount is not None and card.amount != match.pristine["value_amount"]:
+                yield Finding(f"{where}: amount", match.pristine["value_amount"], card.amount)
             for tag, value in match.pristine["awareness"].items():
                 if card.tags.get(tag) != value:
                     yield Finding(f"{where}: {tag}", value, card.tags.get(tag, NOTHING))
@@ -203,6 +236,55 @@ class Seen:
             wanted = Description(f"a link that names LiveSale {self._livesale_id}")
             yield Finding(f"the link “{name}”", wanted, url)
 
+    def _with_remedy(self, seen: Iterator[Finding], *kinds: Kind) -> Iterator[Finding]:
+        """Only where what is stored is wrong can a reset help; else it is for the app's backend.
+
+        Wrong is what differs from pristine, and what the app's own model refuses: one such
+        document, and the app lists nothing or answers with an error.
+        """
+        try:
+            found = list(seen)
+        except Unobservable as error:
+            misfit = next(self._misfits(kinds), None)
+            if misfit is None:
+                raise
+            raise Unobservable(f"{error}; {misfit}", Remedy.RESET) from None
+        if not found:
+            return
+        if (misfit := next(self._misfits(kinds), None)) is not None:
+            yield misfit
+        elif not any(self._is_stored_wrong(kind) for kind in kinds):
+            found = [replace(one, remedy=one.remedy or Remedy.BACKEND) for one in found]
+        yield from found
+
+    def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
+        problem = self._reading.why_unreadable(key)
+        unread = Description(f"an entry that can't be read: {problem}")
+        return Finding(where, Description(wanted), NOTHING if problem is None else unread)
+
+    def _misfits(self, kinds: Iterable[Kind]) -> Iterator[Finding]:
+        for kind in kinds:
+            if self._reading.stored.keeps(kind):
+                yield from self._reading.stored.misfits(kind)
+
+    def _is_stored_wrong(self, kind: Kind) -> bool:
+        """Whether documents of a kind differ from pristine. Raises Unobservable."""
+        if kind == "categories" and not self._reading.stored.keeps(kind):
+            return False
+        stored = self._reading.stored.differences(kind, kind)
+        if kind == "livesales":  # whose pristine times follow from T
+            stored = self._livesale.differences_from_seeds
+        return next(stored, None) is not None
+
+    def _matches(self, kind: Kind) -> tuple[Match, ...]:
+        return self._reading.stored.matched(kind).matches
+
+    @property
+    def _known_products(self) -> set[str]:
+        """The ids of all products that are of the demo of any region, as far as they are known."""
+        known = {str(one["_id"]) for one in self._reading.stored.as_kept("products")}
+        return known | set(self._reading.seeds.products)
+
     @property
     def _planned(self) -> Document:
         template = self._reading.stored.matched("livesales").matches[0].pristine
@@ -226,6 +308,8 @@ class Seen:
                 Description(found),
                 kind=FailureKind.TIMING,
             )
+        if event.status is not None and event.status != planned["status"]:
+            yield Finding(f"{where}: status", planned["status"], event.status)
         offers = {offer.product_id: offer for offer in event.products}
         for match in self._reading.stored.matched("products").matches:
             sku, key = match.pristine["_id"], str(match.wanted["_id"])
@@ -247,16 +331,8 @@ class Seen:
 
 
 def _unowned(where: str, owner: str, title: str) -> Finding:
-    found = Description(f"“{title}” of none")
-    return Finding(where, Description(f"a known {owner}"), found, Remedy.DATA)
-
-
-def _with_remedy(seen: Iterator[Finding], stored: Iterator[Finding]) -> Iterator[Finding]:
-    """Only where what is stored is wrong can a reset help; else it is for the app's backend."""
-    found = list(seen)
-    if found and next(stored, None) is None:
-        found = [replace(one, remedy=Remedy.BACKEND) for one in found]
-    return iter(found)
+    wanted = Description(f"a known {owner}; set it in the app, or delete the document")
+    return Finding(where, wanted, Description(f"“{title}” without one"), Remedy.DATA)
 
 
 def _product_findings(

@@ -57,13 +57,13 @@ class Showcase:
         """T, the moment of demo access that the rows' dates are relative to.
 
         By the journal where the last run was a reset that finished, else by the showcase itself.
-        Raises Unobservable where neither says it.
+        Raises Unobservable if neither says it.
         """
         if access := access_by_journal(self._reading):
             return access
         anchor = self._document.get("anchored_at", NOTHING)
         if not isinstance(anchor, datetime):
-            raise Unobservable(f"the showcase's anchored_at is no instant but {anchor!r}")
+            raise Unobservable(f"the showcase's anchored_at is not an instant but {anchor!r}")
         return anchor
 
     @property
@@ -78,7 +78,7 @@ class Showcase:
 
     @property
     def headline(self) -> Mapping[str, Any]:
-        """The numbers that the investor is told. Raises Unobservable where there are none."""
+        """The numbers that the investor is told. Raises Unobservable if there are none."""
         headline = self._document.get("headline")
         if not isinstance(headline, dict):
             raise Unobservable(f"the showcase has no headline but {headline!r}")
@@ -86,7 +86,7 @@ class Showcase:
 
     @cached_property
     def records(self) -> Any:
-        """The rows behind the numbers. Raises Unobservable where a row is malformed."""
+        """The rows behind the numbers. Raises Unobservable if a row is malformed."""
         bundle = self._reading.bundle.key
         kind: type[Records] = showcase_of(bundle)
         try:

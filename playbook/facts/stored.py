@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 from playbook.deployments.description import Deployment, Kept, Kind
+from playbook.deployments.fitting import misfits
 from playbook.deployments.matching import ComingId, Match, Matched, Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.facts.comparison import describe_document, field_differences
@@ -34,16 +35,16 @@ class Stored:
         self._kept(kind)
 
     def as_kept(self, kind: Kind) -> list[Document]:
-        """The documents of a kind, as the app has them. Raises Unobservable where it has none."""
+        """The documents of a kind, as the app has them. Raises Unobservable if it has none."""
         return self._found.get(self._kept(kind).collection, [])
 
     def documents(self, kind: Kind) -> list[Document]:
-        """The same in the playbook's words. Raises Unobservable where the app keeps no such."""
+        """The same in the playbook's words. Raises Unobservable if the app keeps no such."""
         kept = self._kept(kind)
         return [kept.from_app(document, self._matching) for document in self.as_kept(kind)]
 
     def matched(self, kind: Kind) -> Matched:
-        """Which document is which pristine one. Raises Unobservable where none are kept."""
+        """Which document is which pristine one. Raises Unobservable if none are kept."""
         self._kept(kind)
         return self._matching[kind]
 
@@ -84,6 +85,21 @@ class Stored:
             yield Finding(
                 f"{what} {name}", Description("no such document"), describe_document(stray)
             )
+
+    def misfits(self, kind: Kind) -> Iterator[Finding]:
+        """What the app's own model refuses of our documents: a list with one such shows nothing.
+
+        Raises Unobservable where the app keeps no such documents.
+        """
+        kept = self._kept(kind)
+        for match in self._matching[kind].matches:
+            for misfit in misfits(kept, match.present) if match.present is not None else ():
+                found = field_at(match.present or {}, misfit.path)
+                yield Finding(
+                    f"{kept.collection} {_name(match)}: {misfit.path}",
+                    Description(f"what the app's model takes ({misfit.message})"),
+                    NOTHING if found is MISSING else found,
+                )
 
     def _kept(self, kind: Kind) -> Kept:
         kept = self._deployment.kept_as(kind)

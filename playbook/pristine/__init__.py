@@ -1,1 +1,1 @@
-"""What every demo must be: seeds, showcases, documents, scope, indexes."""
+"""The pristine state of every demo: seeds, showcases, documents, scope, indexes."""

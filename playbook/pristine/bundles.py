@@ -1,8 +1,7 @@
-"""The investors' bundles: which one a name means, and what belongs to it.
+"""The investors' bundles: find one by its name, and list what belongs to it.
 
-A bundle is named by its id, its short name, its firm or an alias, in any case; ``all`` names every
-one.
-The ids are the deployed system's own, the misspelling in INDEX_SOFOA_DOLFE included.
+A name is an id, a short name, a firm or an alias, in capitals or not; ``all`` means every bundle.
+The ids are those of the deployed system, with its misspelling in INDEX_SOFOA_DOLFE.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ __all__ = ["Bundle", "accounts_of", "find", "select", "sharing_region"]
 
 
 def find(seeds: Seeds, name: str) -> Bundle:
-    """The bundle of a name. Raises WrongUsage with the known names where there is none."""
+    """The bundle with a name. Raises WrongUsage, with the known names, if there is none."""
     known = _by_name(seeds)
     if bundle := known.get(_comparable(name)):
         return bundle
@@ -38,7 +37,7 @@ def find(seeds: Seeds, name: str) -> Bundle:
 def select(seeds: Seeds, names: Iterable[str]) -> list[Bundle]:
     """The bundles of several names, each once, in the seeds' order; ``all`` is every bundle.
 
-    A name of two words may come as two: ``General Catalyst`` without quotation marks.
+    A name of two words may be two arguments: ``General Catalyst`` without quotation marks.
     """
     known = _by_name(seeds)
     wanted: set[str] = set()
@@ -65,7 +64,7 @@ def _by_name(seeds: Seeds) -> dict[str, Bundle]:
 
 
 def _comparable(name: str) -> str:
-    """A name as it is compared: without case, blanks and dashes alike."""
+    """A name in the form for comparing: without case, and with hyphens instead of blanks."""
     return re.sub(r"[\s_-]+", "-", unicodedata.normalize("NFKC", name).strip()).casefold()
 
 

@@ -1,7 +1,7 @@
-"""What every document of a bundle must be, to the last field, when its demo is pristine.
+"""Every document of a pristine bundle, with all fields.
 
-Pure: a bundle, the seeds and T give the documents. The plan writes them, the facts compare with
-them, so that both mean the same by "pristine".
+A pure function of the bundle, the seeds and T. The plan writes these documents, and the facts
+compare with them, so "pristine" means the same for both.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def pristine_documents(
 ) -> Mapping[str, list[Document]]:
     """The pristine documents by collection; ``access`` is T, the moment of demo access (UTC).
 
-    Accounts come without ``password``: a hash is no constant, and logging in proves it.
+    Accounts have no ``password`` here: a hash may differ, and a check signs in to prove it.
     """
     return {
         "products": _of(seeds.products.values(), "region", bundle.region),

@@ -1,13 +1,14 @@
-"""In which language a text is, of those that the demo speaks, and in which direction one reads.
+"""Recognise the language of a text, among the demo's languages, and its direction.
 
-By script where that decides (Arabic, Japanese, Chinese), else by function words: the small words
-that every sentence of a language has. Short texts without any of them stay undecided.
+The script decides for Arabic, Japanese and Chinese. For others function words decide: the small
+words that every sentence of a language has. Short texts without them stay undecided.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import babel
 
@@ -24,8 +25,9 @@ FUNCTION_WORDS = {
 _WORDS = {language: frozenset(words.split()) for language, words in FUNCTION_WORDS.items()}
 
 
+@lru_cache(maxsize=4096)
 def language_of(text: str) -> str | None:
-    """The language of a text ("fr"), or None where nothing decides it."""
+    """The language of a text ("fr"), or None if it stays undecided."""
     text = unicodedata.normalize("NFC", text).casefold()
     scripts = {
         unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha()
@@ -45,15 +47,15 @@ def language_of(text: str) -> str | None:
 
 
 def direction(language: str) -> str:
-    """In which direction a language reads, "ltr" or "rtl", by Unicode's locale data."""
+    """The direction of a language, "ltr" or "rtl", from Unicode's locale data."""
     return babel.Locale.parse(language).text_direction
 
 
 def could_be(language: str, text: str) -> bool:
-    """Whether a text may be in a language: false only where it is clearly in another.
+    """Whether a text may be in a language: False only if it is clearly in another one.
 
-    A Japanese heading may do without kana. Of a language that is not known here, all that can be
-    said is that it is not English.
+    A Japanese heading may have no kana. For a language that is not known here, only English is
+    excluded.
     """
     found = language_of(text)
     if found in (None, language) or (found, language) == ("zh", "ja"):

@@ -1,7 +1,7 @@
-"""What a good language is: the rules of the check, of the mounted routes and of the reset.
+"""The rules for a good language, for the check, the mounted routes and the reset.
 
-A language is the messages of the interface and the direction in which it reads. The seeds hold
-each as it must be; here what was found is judged against them.
+A language consists of the interface's messages and a direction. The seeds contain the right ones;
+this module compares what was found with them.
 """
 
 from __future__ import annotations
@@ -18,32 +18,37 @@ from playbook.pristine.seeds.plurals import expected_names
 from playbook.pristine.visible_text import shows_something
 
 LANGUAGES: tuple[str, ...] = get_args(Language)
-"""Every language that a demo speaks; each must be loaded."""
+"""Every language of a demo; each must be loaded."""
 VARIANT_FILTER = {"$regex": rf"^(?:{'|'.join(sorted(LANGUAGES))})[-_]", "$options": "i"}
-"""MongoDB's condition for the tag of a language's regional variant, like ``fr-FR``."""
+"""MongoDB's condition that matches the tag of a regional variant, like ``fr-FR``."""
 SOURCE_LANGUAGE = "en"
 """The language from which the others are translated."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a language."""
+    """One problem of a language."""
 
     what: str
-    """"direction", "messages" or "messages.nav_home"; empty where the whole language is meant."""
+    """"direction", "messages" or "messages.nav_home"; empty if the whole language is meant."""
     expected: str
     found: object
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two texts are the same to a reader: composed or decomposed letters are."""
-    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+    """Whether two texts look the same: composed and decomposed letters do."""
+    return as_read(one) == as_read(other)
+
+
+def as_read(text: str) -> str:
+    """A text in a form in which two texts that look the same are equal."""
+    return unicodedata.normalize("NFC", text)
 
 
 def untranslated(
     language: str, messages: object, seeds: Seeds, nothing: object = "nothing"
 ) -> Iterator[Problem]:
-    """Messages that are missing or show nothing, or are in another language and no cognates."""
+    """Messages that are missing or empty, or in another language although not cognates."""
     cognates = seeds.cognates.get(language)
     same = set(cognates.model.messages) if cognates else set()
     found = messages if isinstance(messages, Mapping) else {}
@@ -67,19 +72,19 @@ def is_variant(tag: object, language: str) -> bool:
 
 
 def variant_problems(language: str, messages: object, seeds: Seeds) -> Iterator[Problem]:
-    """What is wrong with a regional variant, which an app takes before the language itself.
+    """The problems of a regional variant, which an app prefers to the language itself.
 
-    It may leave messages out and word them otherwise, but must be in the language.
+    It may leave out messages and use other words, but must be in the language.
     """
     if not isinstance(messages, Mapping):
         yield Problem("messages", "messages by name", messages)
         return
-    # What it leaves out comes from the language itself.
+    # Messages that it leaves out come from the language itself.
     yield from untranslated(language, {**seeds.locales[language].model.messages, **messages}, seeds)
 
 
 def problems(language: str, document: Mapping[str, Any] | None, seeds: Seeds) -> Iterator[Problem]:
-    """Everything that is wrong with a language as loaded; ``document`` is None where it is not."""
+    """All problems of a loaded language; ``document`` is None if it is not loaded."""
     if document is None:
         yield Problem("", "the language", "nothing")
         return

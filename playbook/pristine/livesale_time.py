@@ -21,9 +21,9 @@ SCHEDULED_TIME = re.compile(
 
 
 def zone_names(zone: str) -> set[str]:
-    """How a template may call an IANA zone: by winter's and summer's abbreviation.
+    """The names of an IANA zone in a template: its abbreviations in winter and in summer.
 
-    A zone without letters in the tz database ("+04" in Dubai) also goes by the abbreviation that
+    A zone without letters in the tz database ("+04" in Dubai) also has the abbreviation that
     people there use (:data:`playbook.clock.COMMON_ABBREVIATIONS`).
     """
     place = ZoneInfo(zone)
@@ -33,11 +33,11 @@ def zone_names(zone: str) -> set[str]:
 
 
 def livesale_start(template: str, access: datetime, zone: str) -> datetime:
-    """When a LiveSale starts: the template's wall time on the local date of T plus its hours.
+    """The start of a LiveSale: the template's wall time on the local date of T plus its hours.
 
     ``template`` is like "T+48h 18:00 PST", ``access`` is T, the moment of demo access (aware),
     ``zone`` the bundle's IANA zone (playbook, "Event Timing (T+48h from demo access)").
-    Raises ValueError where the template is not one.
+    Raises ValueError if the template cannot be read.
     """
     matched = SCHEDULED_TIME.fullmatch(template)
     if matched is None:

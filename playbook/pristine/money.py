@@ -12,13 +12,13 @@ from babel.numbers import get_currency_symbol
 from playbook.pristine.currency_codes import Currency
 
 OWN_SYMBOLS = {"S$": "SGD", "C$": "CAD", "A$": "AUD", "JP¥": "JPY"}
-"""Symbols that traders write and Unicode's locale data do not have."""
+"""Symbols that traders use but Unicode's locale data do not have."""
 
 
 def money_in(name: str) -> tuple[str, str] | None:
-    """The stem and the currency of a number that is money: "annual_gmv_usd" is in USD.
+    """The stem and the currency of an amount's name: "annual_gmv_usd" is in USD.
 
-    None where the name does not end in the code of a currency that the demo shows.
+    None if the name does not end in the code of a currency of the demo.
     """
     stem, _, code = name.rpartition("_")
     return (stem, code.upper()) if stem and code.upper() in get_args(Currency) else None
@@ -36,10 +36,10 @@ def price_field(currency: object) -> str:
 
 @cache
 def currency_symbols() -> dict[str, str]:
-    """How an allowed currency may be written, and which it is: by its code or a symbol.
+    """The codes and symbols of the allowed currencies, each with its currency.
 
     The symbols are those of English and of the currency's own country (Unicode's locale data).
-    One that several currencies share means none of them ("¥"), but for "$", which is USD.
+    A symbol of several currencies ("¥") is left out, except "$", which means USD.
     """
     meanings: dict[str, set[str]] = {}
     for code in get_args(Currency):

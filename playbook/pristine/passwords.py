@@ -20,9 +20,9 @@ COST, CHEAPEST, DEAREST = 10, 4, 16
 
 
 def password_hash(email: str, password: str) -> str:
-    """The bcrypt hash of an account's password; the same each time for the same two.
+    """The bcrypt hash of an account's password; always the same for the same address and password.
 
-    Raises WrongUsage where ``PLAYBOOK_BCRYPT_COST`` is no whole number from 4 to 16.
+    Raises WrongUsage if ``PLAYBOOK_BCRYPT_COST`` is not a whole number from 4 to 16.
     """
     stated = os.environ.get(COST_SETTING, "").strip() or str(COST)
     cost = int(stated) if stated.isdecimal() and len(stated) < 3 else 0
@@ -34,7 +34,7 @@ def password_hash(email: str, password: str) -> str:
 
 
 def fitting_hash(email: str, password: str, present: object) -> str:
-    """The hash that an account is to have: the present one where the password fits it.
+    """The hash for an account: the present one if the password fits it, else a new one.
 
     Raises WrongUsage as :func:`password_hash` does.
     """
@@ -47,19 +47,19 @@ def fitting_hash(email: str, password: str, present: object) -> str:
 def _fits(password: str, present: str) -> bool:
     try:
         return bcrypt.checkpw(password.encode(), present.encode())
-    except ValueError:  # what is stored is no bcrypt hash
+    except ValueError:  # what is stored is not a bcrypt hash
         return False
 
 
 @cache
 def _hashed(email: str, password: str, cost: int) -> str:
-    """Computed once a process, which hashing is meant to be slow at.
+    """Compute a hash, once per process because hashing is slow on purpose.
 
-    The salt is derived from both instead of drawn, so that a reset run twice leaves the same
-    bytes; it still differs between accounts and passwords, which is what a salt is for.
+    The salt is derived from address and password instead of random, so two resets write the same
+    bytes. It still differs between accounts and passwords, which is the purpose of a salt.
     """
     seed = hmac.new(password.encode(), email.encode(), hashlib.sha256).digest()[:16]
-    # bcrypt writes base64 in an alphabet and order of its own.
+    # bcrypt has its own base64 alphabet and order.
     standard = base64.b64encode(seed).rstrip(b"=")
     ours = standard.translate(
         bytes.maketrans(

@@ -1,7 +1,7 @@
-"""What good exchange rates are: the rules of the check, of the mounted routes and of the reset.
+"""The rules for good exchange rates, for the check, the mounted routes and the reset.
 
-A table holds the rates of one base: how many units of each currency one unit of the base buys.
-Where rates come from (a database, an answer) is the caller's business; here they are only judged.
+A table contains the rates of one base: how many units of each currency one unit of the base buys.
+The caller gets the rates from a database or an answer; this module only judges them.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from playbook.pristine.currency_codes import Currency
 from playbook.pristine.seeds import Seeds
 
 CURRENCIES: tuple[str, ...] = get_args(Currency)
-"""Every currency that a demo shows; each must have a rate in each table."""
+"""Every currency of a demo; each must have a rate in each table."""
 FRESH = timedelta(hours=24)
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far ahead a feed's clock may be."""
+"""How far a feed's clock may be ahead of ours."""
 TOLERANCE = Decimal("0.01")
-"""How far two ways to convert may differ: what sales allow by hand."""
+"""How much two ways to convert may differ: sales allow the same by hand."""
 EMBEDDED_FEED = "embedded-feed"
-"""The source of the embedded environment's rates, which are live there and nowhere else."""
+"""The source of the embedded environment's rates, which count as live only there."""
 SATURDAY = 5
 
-# A source admits that it is not live by a word that is made of these, in any form of them:
+# A source is not live if its name has a word that is made of these, in any form:
 # "MockRates", "fx_mock", "simulated". "Hammock" and "latest" are other words.
 _INVENTED = (
     r"mock(?:s|ed|up|ups)?|fak(?:e|es|ed|er)|static(?:s|ally)?|samples?|default(?:s|ed)?"
@@ -56,24 +56,24 @@ class Feed:
     """What a deployment says about its rate feed."""
 
     source: str | None = None
-    """The name by which the feed's rates say where they come from; None where none is stated."""
+    """The name of the feed, as in the source of its rates; None if none is set."""
     rests_at_weekends: bool = False
     """Whether it writes nothing on Saturdays and Sundays (UTC), as central banks do."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The rates of one base, as found; nothing of it is believed before it is judged."""
+    """The rates of one base as found, before they are judged; the values may be anything."""
 
     base: str
     rates: Mapping[str, Any]
     updated: object
-    """When they were written: an instant, or an ISO text."""
+    """The time when they were written: an instant, or an ISO text."""
     source: object
 
     @classmethod
     def stored(cls, document: Mapping[str, Any], missing: object = None) -> Table:
-        """A document of ``currency_rates``; ``missing`` stands for a field that is not there."""
+        """The table of a document of ``currency_rates``; ``missing`` replaces a missing field."""
         rates = document.get("rates")
         return cls(
             base=str(document.get("_id")),
@@ -85,10 +85,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with the rates."""
+    """One problem of the rates."""
 
     what: str
-    """The rate or table, and what of it: "rate USD to EUR", "rates of USD: source"."""
+    """The rate or table, and its part: "rate USD to EUR", "rates of USD: source"."""
     expected: str
     found: object
 
@@ -97,7 +97,7 @@ class Problem:
 
 
 def positive(value: object) -> Decimal | None:
-    """A rate as a number; None where it is no finite number above zero."""
+    """A rate as a number; None if it is not finite and above zero."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Decimal128):
         return None
     try:
@@ -108,7 +108,7 @@ def positive(value: object) -> Decimal | None:
 
 
 def instant(value: object) -> datetime | None:
-    """When rates were written, aware UTC; None where that is no instant. Without a zone: UTC."""
+    """The time when rates were written, aware UTC; None if it is not an instant. Default: UTC."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -118,12 +118,12 @@ def instant(value: object) -> datetime | None:
         return None
     try:
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    except OverflowError:  # a zone that leads out of the years that Python knows
+    except OverflowError:  # its zone moves it out of the years that Python knows
         return None
 
 
 def rate(table: Table, currency: str) -> Decimal | None:
-    """What one of the base buys; one of itself, stated or not."""
+    """What one unit of the base buys; one unit of the base itself, even if that is not stated."""
     return positive(table.rates.get(currency, 1 if currency == table.base else None))
 
 
@@ -144,9 +144,9 @@ def unusable(table: Table, nothing: object = "nothing") -> Iterator[Problem]:
 
 
 def stale(table: Table, at: datetime, feed: Feed) -> Iterator[Problem]:
-    """A table that has no date, is older than a day, or comes from the future.
+    """A table without a date, older than a day, or from the future.
 
-    The hours of a weekend are not counted where the feed rests then.
+    The hours of a weekend do not count if the feed rests then.
     """
     updated = instant(table.updated)
     if updated is not None and updated - at <= CLOCK_SKEW:
@@ -162,12 +162,12 @@ def stale(table: Table, at: datetime, feed: Feed) -> Iterator[Problem]:
 
 
 def not_live(table: Table, feed: Feed) -> Iterator[Problem]:
-    """A table from another source than the deployment's feed, or from one that admits invention."""
+    """A table from another source than the deployment's feed, or from one that is not live."""
     source = table.source
     if not isinstance(source, str) or not source.strip():
         expected = "a named live source"
     elif admits_invention(source):
-        expected = "a named live source, not one that says of itself that it is not live"
+        expected = "a named live source, not one whose name says that it is not live"
     elif feed.source is None:
         expected = (
             "a source that the deployment names as its feed: set PLAYBOOK_RATES_SOURCE to the name"
@@ -180,13 +180,13 @@ def not_live(table: Table, feed: Feed) -> Iterator[Problem]:
 
 
 def contradicting(table: Table, dollars: Table) -> Iterator[Problem]:
-    """Rates by which the same money is worth another amount than by way of the dollar."""
+    """Rates that give another amount than the conversion by way of the dollar."""
     with localcontext(prec=40):
         own = rate(dollars, table.base)
         for currency in CURRENCIES:
             found, dollar = rate(table, currency), rate(dollars, currency)
             if found is None or dollar is None or own is None:
-                continue  # `unusable` says so
+                continue  # `unusable` reports it
             wanted = dollar / own
             if abs(found / wanted - 1) > TOLERANCE:
                 yield Problem(
@@ -197,7 +197,7 @@ def contradicting(table: Table, dollars: Table) -> Iterator[Problem]:
 
 
 def implausible(dollars: Table, seeds: Seeds) -> Iterator[Problem]:
-    """Rates of the dollar further from the reference than that currency can move in a year."""
+    """Rates of the dollar that are further from the reference than a year can move them."""
     with localcontext(prec=40):
         for currency, line in seeds.reference_rates.items():
             found, model = rate(dollars, currency), line.model
@@ -225,7 +225,7 @@ def problems(tables: Iterable[Table], at: datetime, feed: Feed, seeds: Seeds) ->
 
 
 def admits_invention(source: str) -> bool:
-    """Whether a source's own name says that its rates are not live ("MockRates", "made up")."""
+    """Whether the name of a source says that its rates are not live ("MockRates", "made up")."""
     text = unicodedata.normalize("NFKC", source)
     text = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text).casefold()
     words = re.findall(r"[^\W\d_]+", text)
@@ -239,7 +239,7 @@ def admits_invention(source: str) -> bool:
 def weekend_between(start: datetime, end: datetime) -> timedelta:
     """How much of the time between two instants lies on a Saturday or Sunday, in UTC."""
     total, moment = timedelta(0), start.astimezone(UTC)
-    # A feed that has rested for longer than this is stale whatever days they were.
+    # After a longer rest the rates are stale in any case.
     end = min(end.astimezone(UTC), moment + timedelta(days=14))
     while moment < end:
         midnight = datetime.combine(moment.date() + timedelta(days=1), time(0), UTC)

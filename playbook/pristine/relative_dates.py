@@ -1,6 +1,6 @@
-"""Dates relative to demo access (T), so that a demo is current in any year.
+"""Dates relative to demo access (T), so a demo is current in any year.
 
-A seed writes ``T-1mo``, ``T-8w``, ``T-14d`` or ``T-14d 09:30:00Z``; a reset writes what that is:
+A seed has ``T-1mo``, ``T-8w``, ``T-14d`` or ``T-14d 09:30:00Z``; a reset writes the real date:
 
 - ``T-1mo``: the last month that is complete at T, "2026-10"; ``T-2mo`` is the month before it;
 - ``T-1w``: the Monday of the last week that is complete at T, "2026-11-16";
@@ -21,10 +21,10 @@ RELATIVE_DATE = re.compile(
     r"T-(?P<count>[1-9][0-9]{0,3})"
     r"(?:(?P<unit>mo|w)|d(?: (?P<time>(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z))?)"
 )
-"""A date relative to T, as the seeds write it."""
+"""A date relative to T, as in the seeds."""
 
 FIXED_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:[T ].*)?)?")
-"""A date that would be the same in every year, and so would grow old."""
+"""A fixed date. It would become old."""
 
 
 def resolve_dates(value: Any, access: datetime, zone: str) -> Any:
@@ -49,6 +49,6 @@ def resolve_dates(value: Any, access: datetime, zone: str) -> Any:
 
 
 def month_before(day: date, count: int) -> str:
-    """The month that is ``count`` months before a day's own, like "2026-10"."""
+    """The month that is ``count`` months before the month of a day, like "2026-10"."""
     year, month = divmod(day.year * 12 + day.month - 1 - count, 12)
     return f"{year:04}-{month + 1:02}"

@@ -1,6 +1,6 @@
-"""What a reader can see of a text, by Unicode's properties.
+"""Whether a text is visible to a reader, by Unicode's properties.
 
-A text of zero-width spaces, fillers and marks is not empty to a computer, but shows nothing.
+A text of zero-width spaces, fillers and marks is not empty for a computer, but shows nothing.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import unicodedata
 
 _INVISIBLE_CATEGORIES = ("C", "Z")
-"""Control, format, private, unassigned; and all kinds of blanks and separators."""
+"""Unicode's categories for control, format, private and unassigned characters, and for blanks."""
 _INVISIBLE_NAMES = ("FILLER", "BRAILLE PATTERN BLANK", "NULL NOTEHEAD", "VARIATION SELECTOR")
-"""Letters, marks and symbols whose picture is empty; their category does not tell."""
+"""Letters, marks and symbols that look empty, although their category does not say so."""
 
 
 def is_visible(character: str) -> bool:
@@ -22,11 +22,11 @@ def is_visible(character: str) -> bool:
 
 
 def shows_something(text: str) -> bool:
-    """Whether a text has a character that shows, beside marks that need another to sit on."""
+    """Whether a text has a visible character, apart from marks that only change another one."""
     return any(is_visible(c) and not unicodedata.category(c).startswith("M") for c in text)
 
 
 def code_point(character: str) -> str:
-    """How a person looks a character up: "U+200B ZERO WIDTH SPACE"."""
+    """The code and name of a character: "U+200B ZERO WIDTH SPACE"."""
     name = unicodedata.name(character, "without a name")
     return f"U+{ord(character):04X} {name}"

@@ -1,4 +1,4 @@
-"""Child processes: each on a lifeline, each with a log, each ended by its own process id."""
+"""Child processes that end with this one. Each has a log and is ended by its own process id."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from playbook.processes.lifeline import LISTENING
 from playbook.processes.settings import is_of_a_deployment
 
 START_SECONDS = 60.0
-"""How long a part may take until it answers."""
+"""How long a part may take before it answers."""
 END_SECONDS = 6.0
-"""How long a part may take to end by itself: longer than a keeper gives its command."""
+"""How long a part may take to end by itself: longer than the supervisor gives its command."""
 POLL_SECONDS = 0.02
 
 
@@ -31,13 +31,12 @@ class Child:
     ) -> None:
         """Start ``python -m module arguments`` in the directory of its log.
 
-        ``part`` is how messages call it; ``variables`` come on top of this process's own.
+        ``part`` is its name in messages; ``variables`` are added to this process's own.
         """
         self.part = part
         self.log = log
         with log.open("wb") as output:
-            # -P: with the directory of its log, or whatever stands in it, on sys.path, a file
-            # there could take the place of a module.
+            # -P keeps the directory of its log out of sys.path: a file there could hide a module.
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *arguments],
                 stdin=subprocess.PIPE,
@@ -60,7 +59,7 @@ class Child:
         return self._process.poll() is None
 
     def tell(self, line: bytes) -> None:
-        """Write one line to the child's stdin. Raises Unreachable where it has ended."""
+        """Write one line to the child's stdin. Raises Unreachable if it has ended."""
         try:
             self._stdin.write(line + b"\n")
             self._stdin.flush()
@@ -68,10 +67,10 @@ class Child:
             raise self.failure("ended before it was ready") from None
 
     def address(self, deadline: float) -> str:
-        """Where the child says that it listens. Raises Unreachable where it does not say so."""
+        """The address that the child prints. Raises Unreachable if it prints none in time."""
 
         def announced() -> str | None:
-            # Only whole lines: the last one may still be in the writing.
+            # Only complete lines: the last one may not be fully written yet.
             lines = self.log.read_text(errors="replace").split("\n")[:-1]
             found = [line for line in lines if line.startswith(LISTENING)]
             return found[0].removeprefix(LISTENING) if found else None
@@ -79,10 +78,10 @@ class Child:
         return self.until(announced, deadline)
 
     def until[T](self, probe: Callable[[], T | None], deadline: float) -> T:
-        """Ask until there is an answer, which is returned.
+        """Ask until there is an answer, and return it.
 
-        ``deadline`` is one of time.monotonic(). Raises Unreachable, with the last line of the
-        log, where the child ends or the time is over before.
+        ``deadline`` is in the time of time.monotonic(). Raises Unreachable, with the last line of
+        the log, if the child ends or the deadline passes first.
         """
         while True:
             running = self.running
@@ -95,7 +94,7 @@ class Child:
             time.sleep(POLL_SECONDS)
 
     def failure(self, what: str) -> Unreachable:
-        """What went wrong, with the last line of the log."""
+        """An error that says what went wrong, with the last line of the log."""
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return Unreachable(
             f"{self.part} of the embedded environment {what}: "
@@ -103,14 +102,14 @@ class Child:
         )
 
     def tell_to_end(self) -> None:
-        """Ask the process to end; its lifeline is cut as well."""
+        """Ask the process to end, by a signal and by closing its stdin."""
         if self.running:
             self._process.terminate()
-        with suppress(OSError):  # it ended with a line of ours unread
+        with suppress(OSError):  # it ended before it read our last line
             self._stdin.close()
 
     def wait_until_ended(self) -> None:
-        """Wait for the end of the process, and see to it where it takes too long."""
+        """Wait for the end of the process; kill it if that takes too long."""
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -124,7 +123,7 @@ class Child:
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    # A remote deployment's settings, its passwords above all, are nothing to these processes.
+    # These processes must not get a remote deployment's settings and passwords.
     inherited = {name: value for name, value in os.environ.items() if not is_of_a_deployment(name)}
     path = [str(PROJECT), inherited.get("PYTHONPATH", "")]
     return {**inherited, "PYTHONPATH": os.pathsep.join(filter(None, path)), **variables}

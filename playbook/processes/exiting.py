@@ -1,4 +1,4 @@
-"""How a command of ours ends."""
+"""End a command's process."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import NoReturn
 
 
 def end_process(status: int) -> NoReturn:
-    """End this process at once with an exit code, what was printed having gone out.
+    """End this process at once with an exit code, after its output has been written.
 
     A usual exit waits up to half a second for pymongo's threads, which only sleep: a third of a
-    check's time. A command has closed what it opened by then, and none leaves work to a thread.
-    The exit code is kept where nobody reads the output any more, or where a disk is full: that
-    changes nothing about what was found.
+    check's time. By then a command has closed its connections, and no thread has work left. If the
+    output cannot be written, because its reader has ended or a disk is full, the exit code stays.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # it was closed before this process began
+        if stream is not None:  # the stream was closed before this process began
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
     os._exit(status)

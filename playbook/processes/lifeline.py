@@ -1,6 +1,7 @@
-"""A child's end of its lifeline: the parent holds its stdin open, and its end is the child's.
+"""End a child process together with its parent: the parent holds the child's stdin open.
 
-A parent that is killed outright can clean up nothing, but the system closes its pipes.
+If the parent is killed, it cannot end its children. But the system closes its pipes, so the child
+sees the end of its stdin and ends, too.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import time
 from collections.abc import Callable
 
 GRACE_SECONDS = 3.0
-"""How long an orderly end may take before the process ends all the same."""
+"""How long an orderly end may take before the process is ended at once."""
 
 
 def call_when_parent_ends(end: Callable[[], None]) -> None:
-    """Call ``end``, from a thread of its own, once stdin is at its end; then see to it."""
+    """Call ``end``, from a thread of its own, at the end of stdin; then make sure that it ends."""
 
     def watch() -> None:
         # Not sys.stdin: its lock, held by a thread at exit, would abort the interpreter.
@@ -29,9 +30,9 @@ def call_when_parent_ends(end: Callable[[], None]) -> None:
 
 
 def announce(address: str) -> None:
-    """Tell the parent, on stdout, where this process listens."""
+    """Print this process's address on stdout, for the parent."""
     print(f"{LISTENING}{address}", flush=True)
 
 
 LISTENING = "listening on "
-"""How the line starts that carries a child's address."""
+"""The beginning of the line with a child's address."""

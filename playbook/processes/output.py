@@ -1,7 +1,7 @@
-"""Output is never the verdict: files are written one way, and every terminal can show our words.
+"""Write files and terminal output so that a problem with output never changes a verdict.
 
-A plain file appears whole or not at all. Whatever else stands at the path (a device, a pipe) is
-written to as it is; as root, moving a file onto ``/dev/stdout`` would replace the device.
+A plain file is written completely or not at all. A device or a pipe is written to directly: as
+root, moving a file onto ``/dev/stdout`` would replace the device.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+STANDARD_OUTPUT = Path("-")
+"""What an option that names a file may say for standard output."""
 FALLBACK = "playbook-plain"
-"""How characters are written that a terminal's encoding lacks (``errors=``)."""
+"""The error handler (``errors=``) for characters that a terminal's encoding lacks."""
 PLAIN = {
     "✓": "ok",
     "✗": "x",
@@ -42,16 +44,20 @@ PLAIN = {
 
 
 def write_output(path: Path, content: str | bytes, *, private: bool = False) -> None:
-    """Write a file that somebody has named; its folder is made where it is missing.
+    """Write a file that the user has named; create its folder if it is missing.
 
-    ``private``: nobody else may read it. Raises OSError; a plain file is then as it was before.
+    ``-`` is standard output. ``private``: only the owner may read it. Raises OSError; a plain file
+    is unchanged then.
     """
     data = content.encode() if isinstance(content, str) else content
+    if path == STANDARD_OUTPUT:
+        print_for_machines(data)
+        return
     if _is_special(path):
         with path.open("wb") as special:
             special.write(data)
         return
-    # A link stays a link: what it leads to is written.
+    # A link stays a link: the file that it points to is written.
     target = path.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
@@ -69,8 +75,23 @@ def write_output(path: Path, content: str | bytes, *, private: bool = False) -> 
         raise
 
 
+def print_for_machines(content: str | bytes) -> None:
+    """Write JSON, metrics or a page to standard output, in UTF-8 and unmarked.
+
+    Whatever the terminal's encoding lacks must not be replaced in it: it would not be JSON then.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    stream = getattr(sys.stdout, "unmarked", sys.stdout)
+    if isinstance(stream, _Unbreakable):
+        stream.write_bytes(data)
+    else:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+
+
 def _is_special(path: Path) -> bool:
-    """Whether a path leads to something that is no plain file, or to an open one by its number."""
+    """Whether a path names a device or pipe, or an open file by its number ("/dev/fd/3")."""
     if path.absolute().parts[:2] in (("/", "dev"), ("/", "proc")):
         return True
     try:
@@ -88,9 +109,10 @@ def _usual_mode(target: Path) -> int:
 
 
 class _Unbreakable:
-    """A standard stream that nobody may read any more, or whose disk may be full.
+    """A standard stream whose reader may have ended, or whose disk may be full.
 
-    What cannot be written is left out and said once: it changes no verdict and no exit code.
+    If a text cannot be written, it is left out, with one message for all. The verdict and the exit
+    code do not change.
     """
 
     def __init__(self, stream: Any, tell: Any) -> None:
@@ -106,6 +128,15 @@ class _Unbreakable:
                 self._give_up(error)
         return len(text)
 
+    def write_bytes(self, data: bytes) -> None:
+        if not self._broken:
+            try:
+                self._stream.flush()
+                self._stream.buffer.write(data)
+                self._stream.buffer.flush()
+            except OSError as error:
+                self._give_up(error)
+
     def flush(self) -> None:
         if not self._broken:
             try:
@@ -116,13 +147,13 @@ class _Unbreakable:
     def _give_up(self, error: OSError) -> None:
         self._broken = True
         with suppress(OSError, ValueError):
-            # What is still buffered would be tried once more when the process ends.
+            # Python would try to write buffered text once more when the process ends.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
             os.close(nowhere)
         if self._tell is not None and not isinstance(error, BrokenPipeError):
             with suppress(OSError, ValueError):
-                self._tell.write(f"playbook: not all could be written: {error.strerror}\n")
+                self._tell.write(f"playbook: some output could not be written: {error.strerror}\n")
                 self._tell.flush()
 
     def __getattr__(self, name: str) -> Any:
@@ -130,7 +161,7 @@ class _Unbreakable:
 
 
 def use_plain_characters() -> None:
-    """Let the standard streams write what their encoding lacks in plain characters."""
+    """Let the standard streams replace characters that their encoding lacks by plain ones."""
     codecs.register_error(FALLBACK, _replaced)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError, OSError):
@@ -138,10 +169,10 @@ def use_plain_characters() -> None:
 
 
 def show_on_every_terminal() -> None:
-    """Let the standard streams take all that we say, whatever reads them.
+    """Let the standard streams accept every text, for every kind of reader.
 
-    On a terminal that is not UTF-8 the first ✓ would otherwise end the command, and a reader that
-    has gone would turn a GO into another exit code.
+    Without this, the first ✓ would end the command on a terminal that is not UTF-8, and a reader
+    that has ended would change the exit code of a GO.
     """
     _open_closed_streams()
     use_plain_characters()
@@ -152,9 +183,9 @@ def show_on_every_terminal() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Let standard streams that were closed before this process began lead nowhere.
+    """Connect standard streams that were closed before this process began to /dev/null.
 
-    Python has None for them, and the next file that is opened would get their number.
+    In Python they are None, and the next opened file would get their number.
     """
     for number in (0, 1, 2):
         try:
@@ -176,7 +207,7 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 
 def require_writable(folder: Path) -> None:
-    """Make a folder where there is none. Raises OSError where no file can be written in it."""
+    """Create a folder if it is missing. Raises OSError if no file can be written in it."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as probe:
         probe.write(b"a file that holds something: an empty one can be made on a full disk")

@@ -1,9 +1,9 @@
-"""The names of the settings that say which deployment is meant, and of its passwords."""
+"""The names of the settings that select a deployment, and of its passwords."""
 
 from __future__ import annotations
 
 CONNECTIONS = ("MONGO_URI", "REDIS_URL", "API_URL")
-"""Where the deployment's three parts are; each is a URL that may hold credentials."""
+"""The addresses of the deployment's three parts; each is a URL that may contain credentials."""
 DATABASE = "MONGO_DB"
 PASSWORD_PREFIX = "DEMO_PASSWORD_"
 
@@ -14,5 +14,5 @@ def password_setting(bundle_short: str) -> str:
 
 
 def is_of_a_deployment(name: str) -> bool:
-    """Whether a setting says which deployment is meant, or holds one of its passwords."""
+    """Whether a setting selects a deployment, or is one of its passwords."""
     return name in (*CONNECTIONS, DATABASE) or name.startswith(PASSWORD_PREFIX)

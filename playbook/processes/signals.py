@@ -1,13 +1,12 @@
-"""SIGINT and SIGTERM: how a command ends when somebody asks it to.
+"""SIGINT and SIGTERM: how a command ends after a signal.
 
-Three ways, by what is in hand:
+There are three ways:
 
-- nothing yet, while a command is still being loaded: it ends at once (``playbook.__main__`` sees
-  to that, before it imports this module);
-- something that changes no demo: it is left where it is, by :class:`Interrupted`
-  (:func:`interrupt`);
-- something that changes a demo: the signal is only noted (:class:`StopRequest`), and whoever does
-  the work looks at it between two writes.
+- a command that is still being loaded ends at once (``playbook.__main__`` does that, before it
+  imports this module);
+- work that changes no demo is stopped at once by :class:`Interrupted` (:func:`interrupt`);
+- work that changes a demo only notes the signal (:class:`StopRequest`) and looks at it between two
+  writes.
 
 The exit code is the usual one of a signal: 130 for SIGINT, 143 for SIGTERM.
 """
@@ -35,17 +34,17 @@ _raised: list[int] = []
 
 
 def received() -> int:
-    """The signal that came last, SIGINT where none did."""
+    """The last signal; SIGINT if there was none."""
     return _last[-1] if _last else signal.SIGINT
 
 
 def was_interrupted() -> bool:
-    """Whether a signal has ended what this process did, as :func:`interrupt` lets it."""
+    """Whether a signal has stopped the work of this process after :func:`interrupt`."""
     return bool(_raised)
 
 
 class Interrupted(KeyboardInterrupt):
-    """A command was told to end; it changed no demo, or nothing is left half done."""
+    """A signal ended a command. It changed no demo, or nothing is left half done."""
 
     def __init__(self, number: int = signal.SIGINT) -> None:
         super().__init__("interrupted")
@@ -53,7 +52,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class StoppedEarly(PlaybookError):
-    """Work that changes a demo was told to stop, and did before it was done."""
+    """A signal stopped work that changes a demo before it was finished."""
 
     def __init__(self, text: str, number: int = signal.SIGINT) -> None:
         super().__init__(text)
@@ -61,16 +60,16 @@ class StoppedEarly(PlaybookError):
 
 
 class StoppedImmediately(StoppedEarly):
-    """A night was told to stop at once, before it was done."""
+    """A second signal stopped a night at once, before it was finished."""
 
 
 def interrupt() -> None:
     """From now on the first signal raises Interrupted in the main thread.
 
-    Later ones are ignored: what is being cleared away then is cleared away.
+    Later signals are ignored, so the cleanup is finished.
 
-    Python drops what is raised in a callback of its own, as the one that clears a weak reference,
-    and prints a traceback instead. The signal is then sent once more, a moment later.
+    Python does not raise exceptions out of its own callbacks (for example one that clears a weak
+    reference); it prints a traceback instead. In that case the signal is sent again a moment later.
     """
     interrupted = False
     report_others = sys.unraisablehook
@@ -100,33 +99,44 @@ def interrupt() -> None:
 
 
 def finish() -> None:
-    """From now on the first signal changes nothing: a verdict is found, and is said whole.
+    """From now on the first signal has no effect: the verdict is known and is printed completely.
 
-    A second one ends the process at once, where saying it takes longer than somebody will wait.
+    A second one ends the process at once, for a user who does not want to wait.
     """
     asked = False
 
     def handle(number: int, _: Any) -> None:
         nonlocal asked
         if asked:
+            os.write(2, b"playbook: interrupted\n")
             os._exit(128 + number)
         asked = True
 
     _handle_by(handle, lambda finishing: None)
 
 
-class StopRequest:
-    """Whether this process has been told to stop, and how urgently.
+def note_only() -> list[int]:
+    """From now on signals change nothing: a command ends, and its last line is printed whole.
 
-    The first time, what is being done is finished and waiting ends. The second time it is broken
-    off where it stands; a reset then puts the state before it back.
+    Answers a list to which each signal is added that comes.
+    """
+    noted: list[int] = []
+    _handle_by(lambda number, _: noted.append(number), lambda finishing: None)
+    return noted
+
+
+class StopRequest:
+    """Whether signals have asked this process to stop, and how urgently.
+
+    After the first signal the current work is finished, and waiting ends. After the second one the
+    work stops at once; a reset then restores the state before it.
     """
 
     def __init__(self) -> None:
         self.asked = Event()
         self.at_once = False
         self.number: int = signal.SIGTERM
-        """The signal that was sent last."""
+        """The last signal."""
         self._changes_nothing = False
 
     def listen(self) -> None:
@@ -135,7 +145,7 @@ class StopRequest:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Note SIGTERM and SIGINT inside of the block; as before after it."""
+        """Note SIGTERM and SIGINT inside the block; restore the former handlers after it."""
         before = {number: signal.getsignal(number) for number in SIGNALS}
         self.listen()
         try:
@@ -146,7 +156,7 @@ class StopRequest:
 
     @contextmanager
     def changing_nothing(self) -> Iterator[None]:
-        """Inside of the block, the second signal raises Interrupted: there is nothing to finish."""
+        """Inside the block the second signal raises Interrupted: there is nothing to finish."""
         self._changes_nothing = True
         try:
             yield
@@ -162,29 +172,29 @@ class StopRequest:
             raise Interrupted(number)
 
     def wait(self, seconds: float) -> bool:
-        """Wait, but no longer than until told to stop; answers whether that was told."""
+        """Wait, but at most until a signal comes; return whether one came."""
         return self.asked.wait(seconds)
 
     def _ends_waiting(self, finishing: bool) -> int | None:
-        told = self.at_once if finishing else self.asked.is_set()
-        return self.number if told else None
+        stop = self.at_once if finishing else self.asked.is_set()
+        return self.number if stop else None
 
     def require(self) -> None:
-        """Raises StoppedImmediately where the work is to be broken off."""
+        """Raises StoppedImmediately if the work must stop at once."""
         if self.at_once:
-            raise StoppedImmediately("told to stop at once", self.number)
+            raise StoppedImmediately("a second signal stopped it", self.number)
 
     def require_not_asked(self) -> None:
-        """Raises StoppedEarly where this process has been told to stop at all."""
+        """Raises StoppedEarly if any signal has asked this process to stop."""
         if self.asked.is_set():
             raise StoppedEarly(f"interrupted by {signal.Signals(self.number).name}", self.number)
 
 
 @contextmanager
 def finishing() -> Iterator[None]:
-    """Inside of the block work is finished although this process has been told to stop.
+    """Inside the block work is finished, even if a signal has asked this process to stop.
 
-    The state before is put back, a record is written. A second signal breaks it off.
+    For example the state before is restored, or a record is written. A second signal stops it.
     """
     token = _finishing.set(True)
     try:
@@ -194,10 +204,10 @@ def finishing() -> Iterator[None]:
 
 
 def pause(seconds: float, why: str) -> None:
-    """Sleep, in any thread, but no longer than until this process is told to stop.
+    """Sleep, in any thread, but at most until a signal asks this process to stop.
 
-    Inside of :func:`finishing` only being told to stop at once ends it. Raises StoppedEarly, which
-    says what was waited for.
+    Inside :func:`finishing` only a second signal ends the sleep. Raises StoppedEarly, which names
+    the reason for the wait.
     """
     ends_waiting = getattr(signal.getsignal(signal.SIGTERM), "ends_waiting", _never)
     deadline = time.monotonic() + seconds
@@ -221,9 +231,11 @@ def _handle_by(
         _last[:] = [number]
         handle(number, frame)
 
-    # Whoever waits in another thread asks the handler that is set.
+    # Threads that wait elsewhere look at the handler that is set.
     handler.ends_waiting = ends_waiting  # type: ignore[attr-defined]
 
-    if current_thread() is main_thread():  # no other may; one that embeds us sees to its signals
+    if (
+        current_thread() is main_thread()
+    ):  # other threads may not; a program that embeds us handles its own signals
         for number in SIGNALS:
             signal.signal(number, handler)

@@ -1,8 +1,8 @@
-"""``python -m playbook.processes.supervisor [--then-remove DIR] CMD…``: a command on a lifeline.
+"""``python -m playbook.processes.supervisor [--then-remove DIR] CMD…``: run a command for a parent.
 
-Runs a command that knows nothing of lifelines and ends it, by its own process id, when this
-process is told to end or its stdin reaches its end. ``--then-remove`` names a directory to
-remove when the parent died without telling this process to end: then no other process will.
+It ends the command, by its process id, when a signal asks this process to end, or when its stdin
+ends because the parent has died. ``--then-remove`` names a directory that it removes if the parent
+has died, because no other process would do that.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pathlib import Path
 END_SECONDS = 3.0
 """How long the command may take to end by itself."""
 REMOVE_SECONDS = 10.0
-"""How long the other children of the lost parent may still write into the directory."""
+"""How long the other children of the dead parent may still write to the directory."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command until it or the parent ends; answers the command's exit code."""
+    """Run the command until it or the parent ends; return the command's exit code."""
     directory = None
     if arguments[:1] == ["--then-remove"]:
         directory, arguments = Path(arguments[1]), arguments[2:]
     ending = threading.Event()
     orphaned = threading.Event()
-    # Before the command starts, so that no signal finds it unguarded.
+    # Set before the command starts, so no signal is missed.
     signal.signal(signal.SIGTERM, lambda *_: ending.set())
     signal.signal(signal.SIGINT, lambda *_: ending.set())
     command = subprocess.Popen(arguments, stdin=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""The moment of demo access, T, as a person types it: for a command, a form or a request."""
+"""Read the moment of demo access, T, as typed in a command, a form or a request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playbook.pristine.bundles import Bundle
 FURTHEST = timedelta(days=365)
 YEARS = range(2000, 2101)
 JUST_NOW = timedelta(minutes=1)
-"""People type minutes: a meeting that begins in this one is not over."""
+"""People type whole minutes, so a meeting in the present minute is not over."""
 
 
 class InThePast(Refused):
@@ -21,8 +21,8 @@ class InThePast(Refused):
 def access_of(text: str, bundle: Bundle, now: datetime, *, in_the_past: bool = False) -> datetime:
     """The instant (UTC) of a meeting that a person typed in the bundle's local time.
 
-    Raises WrongUsage where it is not a time, or one that cannot be meant; InThePast where the
-    meeting is over, unless ``in_the_past`` says that this is meant.
+    Raises WrongUsage if it is not a time, or is too far away; InThePast if the meeting is over,
+    unless ``in_the_past`` allows that.
     """
     typed = text.strip()
     try:

@@ -1,18 +1,18 @@
-"""Backups that the official tools read: flat mongodump folders, whole or not there at all.
+"""Backups that the official tools can read: flat mongodump folders, complete or absent.
 
 ``backups/demo_state_YYYYMMDD/<collection>.bson`` with ``<collection>.metadata.json`` beside it
 (UTC dates), and a ``manifest.json`` of ours: checksums, the environment, the run and its bundles.
 A folder is written under a temporary name, synced and renamed; the first of a day keeps the plain
 name, the others take the time.
 
-One folder holds the whole scope of a run, however many bundles it was of; what bundles share is in
-it once. The manifest says which documents are whose, so that one bundle can be restored alone.
+One folder contains the whole scope of a run, with all its bundles; shared documents are in it once.
+The manifest says which documents belong to which bundle, so one bundle can be restored alone.
 
-The format is written by hand, because the official tools are not on every machine and know nothing
-of a bundle's scope.
+The format is written by our own code, because the official tools are not on every machine and do
+not know a bundle's scope.
 
-A folder may hold backups of several environments. One of another environment is never listed,
-restored or pruned. Beside them are the pictures of walks, kept as long as backups are.
+A folder may contain backups of several environments. Those of another environment are never listed,
+restored or pruned. The pictures of walks are beside them and are kept as long as backups.
 """
 
 from __future__ import annotations
@@ -45,24 +45,24 @@ from playbook.pristine.bundles import Bundle
 KEPT = timedelta(days=7)
 PREFIX = "demo_state_"
 WALKS = "walks"
-"""Below it: the pictures of walks, by environment, bundle and run."""
+"""The folder of the pictures of walks, by environment, bundle and run."""
 MANIFEST = "manifest.json"
 FORMAT, FORMAT_WITHOUT_IDENTITY = 2, 1
 BEFORE_RESET, BEFORE_ROLLBACK = "before reset", "before rollback"
 GO = "GO"
 OF_NO_BUNDLE = ""
-"""Under which name the manifest keeps what belongs to no bundle."""
+"""The manifest's name for the part that belongs to no bundle."""
 HELD_WITHOUT_IDENTITY = (
     *("products", "creators", "livesales", "leads", "users", "awareness_contexts", "locales"),
     *("showcases", "demo_settings", "user_sessions", "conversations", "analytics", "carts"),
 )
-"""The collections of a backup from before environments had an identity; others stay as they are."""
+"""The collections of a backup from before identities; a rollback to it changes no others."""
 _FILE_NAME = re.compile(r"[a-z_]+\.(bson|metadata\.json)")
 _PLAIN_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
 
 
 class BadBackup(Refused):
-    """A backup is incomplete, damaged or tampered with; nothing was written."""
+    """A backup is incomplete, damaged or was changed; nothing was written."""
 
 
 class BackupsUnusable(WrongUsage):
@@ -71,54 +71,54 @@ class BackupsUnusable(WrongUsage):
     def __init__(self, root: Path, error: OSError) -> None:
         super().__init__(
             f"the backups' folder {root} can't be used: {error.strerror or error}; "
-            "set PLAYBOOK_BACKUPS to a folder that can be written, with room on its disk"
+            "set PLAYBOOK_BACKUPS to a writable folder on a disk with free space"
         )
 
 
 class ForeignBackup(Refused):
-    """A backup is of another environment, or does not say of which; nothing was written."""
+    """A backup is of another environment, or has no identity; nothing was written."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one bundle's scope held, and what is known of its demo at that moment."""
+    """The documents of one bundle's scope, and what was known about its demo at that moment."""
 
     bundle: str
-    """A bundle's id; :data:`OF_NO_BUNDLE` for what belongs to none."""
+    """A bundle's id; :data:`OF_NO_BUNDLE` for documents of no bundle."""
     hashes: Mapping[str, str]
     access: datetime | None = None
     """T of the demo (UTC)."""
     meeting: datetime | None = None
     """The meeting that the demo was prepared for (UTC)."""
     verdict: str | None = None
-    """What the last check said of this state; None where it was not checked."""
+    """The verdict of the last check of this state; None if it was not checked."""
     checked_at: datetime | None = None
     positions: Mapping[str, Sequence[int]] = field(default_factory=dict, repr=False)
-    """By collection, which of the file's documents are this bundle's."""
+    """The positions of this bundle's documents in the file, by collection."""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """One folder and what its manifest says of it."""
+    """One backup folder and the content of its manifest."""
 
     path: Path
     parts: Mapping[str, Part]
     taken_at: datetime
-    """When the run began that saved it (UTC, whole seconds)."""
+    """The start of the run that saved it (UTC, whole seconds)."""
     state: str
-    """What was saved: the state "before reset" or "before rollback", or one checked "GO"."""
+    """The saved state: "before reset", "before rollback", or one checked "GO"."""
     environment: Identity | None = None
     """None in a backup that was made before environments had an identity."""
     run: str | None = None
     """The run that saved it, before it changed anything."""
     by: str = ""
-    """Who had that run made."""
+    """The person or program that started that run."""
     saved_at: datetime | None = None
-    """When it was saved, to the microsecond: of two saves under one lease, which was first?"""
+    """The time when it was saved, in microseconds. It orders two saves under one lease."""
 
     @property
     def age_key(self) -> tuple[datetime, str]:
-        """Sorts backups by when they were saved, the oldest first."""
+        """The key that sorts backups by their time, the oldest first."""
         return self.saved_at or self.taken_at, self.path.name
 
     @property
@@ -129,18 +129,18 @@ class Backup:
 
 @dataclass(frozen=True)
 class Saved:
-    """What is to be written as a backup: a snapshot of each part."""
+    """The content of a new backup: a snapshot of each part."""
 
     snapshots: Mapping[str, Snapshot]
-    """By the bundle's id."""
+    """The snapshots, by the bundle's id."""
     known: Mapping[str, Part] = field(default_factory=dict)
-    """What is known of each part; its hashes and positions are found here."""
+    """What is known about each part; its hashes and positions are computed here."""
 
 
 def directory(settings: Settings) -> Path:
-    """Where an environment's backups are: ``PLAYBOOK_BACKUPS``, else ``backups``.
+    """The folder of an environment's backups: ``PLAYBOOK_BACKUPS``, else ``backups``.
 
-    Those of a throw-away environment end with it: they are in its own temporary folder.
+    A throw-away environment has its own temporary folder, which is deleted with it.
     """
     if settings.throw_away:
         return Path(settings.folder) / "backups"
@@ -156,7 +156,7 @@ def write(
     run: str | None = None,
     by: str = "",
 ) -> Backup:
-    """Save snapshots; the folder appears whole or not at all. Raises BackupsUnusable."""
+    """Save snapshots; the folder appears complete or not at all. Raises BackupsUnusable."""
     try:
         return _write(root, identity, saved, now, state, run, by)
     except OSError as error:
@@ -177,7 +177,7 @@ def _write(
     partial.mkdir(mode=0o700)  # it holds password hashes and conversations
     saved_at = max(now, datetime.now(UTC))
     whole, positions = together(saved.snapshots)
-    if len(positions) == 1:  # it is the whole
+    if len(positions) == 1:  # its own snapshot is the whole backup
         positions = {key: {} for key in positions}
     parts = {
         key: _part_of(saved.known.get(key) or Part(key, {}), whole, positions[key])
@@ -225,10 +225,10 @@ def _write(
 def together(
     snapshots: Mapping[str, Snapshot],
 ) -> tuple[Snapshot, dict[str, dict[str, list[int]]]]:
-    """Several snapshots as one that holds each document once; and whose each one is.
+    """Join several snapshots into one, with each document once; return it and the positions.
 
-    The positions are by snapshot and collection. Where two snapshots hold the same document
-    differently, as one that was changed between the two looks, the first one's counts.
+    The positions are by snapshot and collection. If a document was changed between two snapshots,
+    the version of the first one counts.
     """
     documents: dict[str, list[RawBSONDocument]] = {}
     known: dict[tuple[str, bytes], int] = {}
@@ -253,7 +253,7 @@ def _claim_name(root: Path, partial: Path, now: datetime) -> Path:
     names = [day, f"{day}_{moment}", *(f"{day}_{moment}_{n}" for n in range(2, 1000))]
     for name in names:
         try:
-            # Renaming onto a folder that holds something fails: the name is claimed at once.
+            # Renaming to a folder with content fails. So a successful rename also claims the name.
             os.rename(partial, root / name)
         except OSError:
             if not (root / name).exists():
@@ -266,33 +266,33 @@ def _claim_name(root: Path, partial: Path, now: datetime) -> Path:
 def prune(root: Path, identity: Identity, now: datetime) -> None:
     """Remove this environment's backups older than seven days, except the latest GO of a bundle.
 
-    The pictures of its walks go as the backups do. Leftovers of its killed runs go with them. What
-    another environment keeps here stays.
+    The pictures of its walks are removed in the same way, and so are leftovers of its killed runs.
+    Files of other environments stay.
     """
     prune_walks(root, identity, now)
     oldest = (now - KEPT).date()
     old = [path for path in root.glob(f"{PREFIX}*") if (_day_of(path) or oldest) < oldest]
     if old:
-        # Their manifests are read only where it matters: a busy week leaves thousands.
+        # Manifests are read only if needed: after a busy week there are thousands.
         own = listed(root, identity)
         latest_go = {key: b.path for b in own if b.state == GO for key in b.bundles}
         for path in {b.path for b in own}.intersection(old) - set(latest_go.values()):
             shutil.rmtree(path, ignore_errors=True)
     for path in root.glob(f"{_partial_prefix(identity)}*"):
-        # Another bundle's reset may be giving it its name at this very moment.
+        # Another bundle's reset may be renaming it at this moment.
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
                 shutil.rmtree(path, ignore_errors=True)
 
 
 def walks_of(root: Path, identity: Identity) -> Path:
-    """Where the pictures of an environment's walks are kept: a folder a bundle, in it one a run."""
+    """The folder of an environment's walks: in it one folder per bundle, in that one per run."""
     return root / WALKS / (identity.id or "unmarked")
 
 
 def prune_walks(root: Path, identity: Identity, now: datetime) -> None:
-    """Remove the pictures of walks older than seven days; a bundle's latest always stay."""
-    # Folders have the names of their runs, which begin with the instant and sort by it.
+    """Remove pictures of walks older than seven days, except those of a bundle's latest walk."""
+    # Folders have the ids of their runs as names. These begin with the time, so they sort by it.
     oldest = f"{(now - KEPT).astimezone(UTC):%Y%m%dT%H%M%S}"
     for bundle in walks_of(root, identity).glob("*"):
         for path in sorted(bundle.glob("*T*Z*"))[:-1]:
@@ -307,7 +307,7 @@ def listed(root: Path, identity: Identity, bundle: Bundle | None = None) -> list
 
 
 def without_identity(root: Path, bundle: Bundle) -> list[Backup]:
-    """A bundle's backups that do not say of which environment they are, oldest first."""
+    """A bundle's backups without an identity, oldest first."""
     return [b for b in _readable(root) if b.environment is None and bundle.key in b.parts]
 
 
@@ -318,9 +318,9 @@ def latest(
     day: date | None = None,
     state: str | None = None,
 ) -> Backup:
-    """A bundle's latest backup, of a day (UTC) or of a state where one is asked for.
+    """A bundle's latest backup; of a day (UTC) or of a state, if one is given.
 
-    Raises WrongUsage where there is none.
+    Raises WrongUsage if there is none.
     """
     matching = [
         backup
@@ -343,7 +343,7 @@ def find(
 
     ``believed_of`` names the environment that a backup without an identity is believed to be of.
 
-    Raises WrongUsage where there is none, ForeignBackup where it is another environment's.
+    Raises WrongUsage if there is none, ForeignBackup if it is another environment's.
     """
     if to.casefold() == GO.casefold():
         return latest(root, identity, bundle, state=GO)
@@ -362,7 +362,7 @@ def find(
 def _named(
     root: Path, identity: Identity, bundle: Bundle, name: str, believed_of: str | None
 ) -> Backup:
-    # The name is compared with those that are there: no path comes from outside.
+    # The name is compared with existing folders, so it cannot be used as a path.
     found = [b for b in _readable(root) if b.path.name == name]
     if not found:
         raise WrongUsage(f"no backup of {bundle.short} is called {name!r} in {root}")
@@ -377,7 +377,7 @@ def _named(
 
 
 def require_own(backup: Backup, identity: Identity, believed_of: str | None = None) -> None:
-    """Raises ForeignBackup where a backup is not known to be of this environment."""
+    """Raises ForeignBackup if a backup is not known to be of this environment."""
     name = backup.path.name
     if backup.environment is None:
         if believed_of is None:
@@ -415,15 +415,15 @@ def _readable(root: Path) -> list[Backup]:
 def read(
     path: Path, bundles: Iterable[str] | None = None, collections: Iterable[str] = ()
 ) -> dict[str, Snapshot]:
-    """The content of some parts of a backup, or of all; every checksum is verified.
+    """The content of some or all parts of a backup; every checksum is verified.
 
-    It must hold these collections.
+    The backup must have these collections.
 
     Raises BadBackup; writes nothing.
     """
     backup, files, hashes = _read_manifest(path)
     for name in collections if backup.environment else HELD_WITHOUT_IDENTITY:
-        # Restoring from it would empty the collection.
+        # A restore without this file would empty the collection.
         if not {f"{name}.bson", f"{name}.metadata.json"} <= files.keys():
             raise BadBackup(f"backup {path.name}: it lacks {name}; nothing was written")
     contents: dict[str, bytes] = {}
@@ -448,7 +448,7 @@ def read(
         else:
             indexes[name] = [dict(index) for index in json_util.loads(content)["indexes"]]
     whole = Snapshot(documents, indexes)
-    disagree = f"backup {path.name}: documents and manifest disagree; nothing was written"
+    disagree = f"backup {path.name}: documents and manifest do not fit; nothing was written"
     if whole.hashes() != dict(sorted(hashes.items())):
         raise BadBackup(disagree)
     chosen = backup.parts if bundles is None else bundles
@@ -464,7 +464,7 @@ def read(
 
 def _cut_out(whole: Snapshot, part: Part) -> Snapshot:
     """One part of a backup's documents."""
-    if not part.positions:  # a backup of one bundle alone, of before there were parts
+    if not part.positions:  # an old backup of one bundle, without parts
         return whole
     documents = {
         name: [whole.documents[name][place] for place in places]
@@ -516,7 +516,7 @@ def _read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
 
 def _part_of(known: Part, whole: Snapshot, positions: Mapping[str, Sequence[int]]) -> Part:
     part = replace(known, positions=positions)
-    # Of what is written, which is another look's where two looks differed.
+    # Computed from the written documents, which differ from a snapshot if it was not the first.
     return replace(part, hashes=_cut_out(whole, part).hashes())
 
 
@@ -553,7 +553,7 @@ def _part_from(document: Mapping[str, Any]) -> Part:
 
 
 def _partial_prefix(identity: Identity) -> str:
-    """How the folders begin that an environment's killed runs leave behind."""
+    """The beginning of the names of folders that an environment's killed runs left behind."""
     return f".partial-{identity.id[:8]}-"
 
 

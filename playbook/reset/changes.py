@@ -1,19 +1,21 @@
-"""What it takes to make a present document pristine: only our fields, and only where they differ.
+"""Compute the changes that make a present document pristine: only our fields that differ.
 
-Pure. Whatever else a document holds is the app's own, and is not named in any write.
+Pure functions. All other fields of a document belong to the app, and no write names them. There is
+one exception: if the app's own model refuses the document because of such a field, a list of the
+app stays empty. Then the field gets its pristine value, or is removed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import bson
 from bson.raw_bson import RawBSONDocument
-from pydantic import ValidationError
 
 from playbook.deployments.description import Kept
+from playbook.deployments.fitting import decoded, fitting, refusal
 from playbook.deployments.matching import ComingId, Match
 from playbook.deployments.paths import MISSING, field_at
 
@@ -29,7 +31,7 @@ class Changes:
         return bool(self.set or self.removed)
 
     def as_update(self) -> dict[str, Any]:
-        """As MongoDB's update operators."""
+        """The changes as MongoDB's update operators."""
         update: dict[str, Any] = {}
         if self.set:
             update["$set"] = dict(self.set)
@@ -39,7 +41,7 @@ class Changes:
 
 
 def changes_of(kept: Kept, match: Match) -> Changes:
-    """What a present document lacks of what is ours in it."""
+    """The changes that a present document needs in our fields."""
     present = match.present
     assert present is not None
     wanted = match.wanted
@@ -51,48 +53,51 @@ def changes_of(kept: Kept, match: Match) -> Changes:
             if found is not MISSING:
                 removed.append(path)
         elif found is MISSING or not _same(is_wanted, found):
-            # Where something else stands in the place of a nested document, that gives way.
+            # A value in the place of a nested document is replaced.
             place = _blocked_at(present, path) or path
             to_set[place] = field_at(wanted, place)
     if kept.model is not None and refusal(kept, _merged(present, to_set)) is not None:
-        # What the app's own model asks for and this document has never had.
+        # Fields that the app's own model needs and this document has never had.
         for name, value in wanted.items():
             if name not in present and not any(p.partition(".")[0] == name for p in to_set):
                 to_set[name] = value
+        # And what it refuses: one such field, and the app shows nobody anything.
+        for path, value in fitting(kept, _merged(present, to_set, removed), wanted).items():
+            if value is MISSING:
+                removed.append(path)
+                continue
+            for inner in [one for one in to_set if one.startswith(f"{path}.")]:
+                del to_set[inner]
+            to_set[path] = value
     return Changes(to_set, tuple(removed))
 
 
-def refusal(kept: Kept, document: Mapping[str, Any]) -> str | None:
-    """Why the app's own model would refuse a document, in one line; None where it fits."""
-    if kept.model is None:
-        return None
-    try:
-        kept.model.model_validate(_decoded(document))
-    except ValidationError as invalid:
-        first = invalid.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    return None
-
-
 def merged(match: Match, changes: Changes) -> dict[str, Any]:
-    """A present document with its changes made."""
+    """A present document after its changes."""
     assert match.present is not None
-    return _merged(match.present, changes.set)
+    return _merged(match.present, changes.set, changes.removed)
 
 
-def _merged(present: Mapping[str, Any], to_set: Mapping[str, Any]) -> dict[str, Any]:
-    document = _decoded(present)
+def _merged(
+    present: Mapping[str, Any], to_set: Mapping[str, Any], removed: Iterable[str] = ()
+) -> dict[str, Any]:
+    document = decoded(present)
     for path, value in to_set.items():
         *parents, last = path.split(".")
         inner = document
         for name in parents:
             inner = inner.setdefault(name, {})
         inner[last] = value
+    for path in removed:
+        above, _, last = path.rpartition(".")
+        holder = field_at(document, above) if above else document
+        if isinstance(holder, dict):
+            holder.pop(last, None)
     return document
 
 
 def resolved(value: Any, ids: Mapping[str, Any]) -> Any:
-    """A value with each ComingId replaced by the ``_id`` that the app has given meanwhile."""
+    """A value with each ComingId replaced by the ``_id`` that the app has given by now."""
     if isinstance(value, ComingId):
         return ids[value.email]
     if isinstance(value, RawBSONDocument):
@@ -105,7 +110,7 @@ def resolved(value: Any, ids: Mapping[str, Any]) -> Any:
 
 
 def _blocked_at(present: Mapping[str, Any], path: str) -> str | None:
-    """The shortest part of a path at which something stands that is no document."""
+    """The shortest part of a path whose value is not a document."""
     names = path.split(".")
     for count in range(1, len(names)):
         value = field_at(present, ".".join(names[:count]))
@@ -120,16 +125,3 @@ def _same(wanted: object, found: object) -> bool:
     if isinstance(wanted, ComingId):
         return False
     return bson.encode({"": wanted}) == bson.encode({"": found})
-
-
-def _decoded(document: Mapping[str, Any]) -> dict[str, Any]:
-    def decoded(value: Any) -> Any:
-        if isinstance(value, ComingId):
-            return str(value)
-        if isinstance(value, Mapping):
-            return {name: decoded(inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [decoded(inner) for inner in value]
-        return value
-
-    return {name: decoded(value) for name, value in document.items()}

@@ -1,4 +1,4 @@
-"""What demos are now: what they hold, who is in session, and what the journal knows of them.
+"""Read the present state of demos: their documents, who is in session, and the journal.
 
 Nothing here writes.
 """
@@ -27,27 +27,27 @@ from playbook.reset.journal import LOOKS, Journal, meeting_of
 from playbook.reset.outcome import InSession
 
 type Scopes = Mapping[str, Scope]
-"""By a bundle's id; under OF_NO_BUNDLE the scope of what belongs to none."""
+"""By a bundle's id; under OF_NO_BUNDLE the scope of documents of no bundle."""
 type Snapshots = Mapping[str, Snapshot]
-"""By a bundle's id; under OF_NO_BUNDLE what belongs to none."""
+"""By a bundle's id; under OF_NO_BUNDLE the documents of no bundle."""
 
 
 @dataclass(frozen=True)
 class CurrentState:
-    """Reads what the demos of one environment are now."""
+    """Reads the present state of the demos of one environment."""
 
     environment: Environment
     seeds: Seeds
 
     def scope(self, bundle: Bundle) -> Scope:
-        """What belongs to a bundle, by the ids that its accounts have now."""
+        """The scope of a bundle, with the present ids of its accounts."""
         environment = self.environment
         return environment.outlast(
             lambda: read_scope(environment.db, environment.deployment, bundle, self.seeds)
         )
 
     def scopes(self, chosen: Sequence[Bundle], orphans: bool) -> dict[str, Scope]:
-        """The scopes of some bundles, and of the traces that belong to none."""
+        """The scopes of some bundles, and of the traces of no bundle."""
         asked = [partial(self.scope, bundle) for bundle in chosen]
         scopes = dict(zip([b.key for b in chosen], side_by_side(asked), strict=True))
         if orphans:
@@ -65,9 +65,9 @@ class CurrentState:
         return replace(known, accounts=(), filters=filters, key_patterns=(), identities=identities)
 
     def read(self, scope: Scope, unless_seen_by: datetime | None = None) -> Snapshot:
-        """Read what a scope holds.
+        """Read the documents of a scope.
 
-        With ``unless_seen_by`` (UTC): raises InSession where an investor was seen shortly before.
+        With ``unless_seen_by`` (UTC): raises InSession if an investor was seen shortly before.
         """
         more = []
         if unless_seen_by is not None:
@@ -90,7 +90,7 @@ class CurrentState:
     def read_all(
         self, scopes: Scopes, unless_seen_by: datetime | None = None
     ) -> tuple[dict[str, Snapshot], dict[str, InSession]]:
-        """Read what several scopes hold, and find out who is in session."""
+        """Read the documents of several scopes, and find out who is in session."""
 
         def look(key: str) -> Snapshot | InSession:
             try:
@@ -106,13 +106,13 @@ class CurrentState:
         )
 
     def known(self, chosen: Sequence[Bundle], journal: Journal, now: datetime) -> dict[str, Part]:
-        """What the journal knows of some bundles' demos as they are."""
+        """What the journal says about some bundles' present demos."""
         asked: list[Callable[[], list[Document]]] = [journal.shared_writes]
         asked += [partial(journal.latest_runs, b.key, standing.RUNS_READ) for b in chosen]
         written, *all_runs = self.environment.outlast(lambda: side_by_side(asked))
         known = {}
         for bundle, runs in zip(chosen, all_runs, strict=True):
-            # By the data alone: a state whose pages were wrong can still be rolled back to.
+            # Only the data count: a rollback to a state with wrong pages is allowed.
             judged = standing.judge_by_checks(bundle, runs, written, self.seeds, now)
             changes = (r for r in runs if r.get("trigger") not in LOOKS)
             done = [r for r in changes if r.get("status") == "done" and r.get("access")]
@@ -135,7 +135,7 @@ class CurrentState:
         now: datetime,
         force: bool,
     ) -> tuple[tuple[dict[str, Snapshot], dict[str, InSession]], dict[str, Part]]:
-        """What :meth:`read_all` and :meth:`known` say, asked at the same time.
+        """The results of :meth:`read_all` and :meth:`known`, read at the same time.
 
         With ``force`` nobody counts as in session.
         """

@@ -1,4 +1,4 @@
-"""What a rollback goes back to: which backup of each bundle, and which of what they share."""
+"""Choose what a rollback restores: a backup for each bundle, and one for each shared part."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from playbook.reset.sharing import Source, end_of, is_left_alone, run_of
 def source_of(
     environment: Environment, backups: Path, bundle: Bundle, saved: Backup | None
 ) -> Source:
-    """The backup to put back, and what is undone.
+    """The backup to restore, and the runs that this undoes.
 
     Without ``saved``: the backup before the last change. Raises WrongUsage or Refused.
     """
@@ -33,10 +33,10 @@ def source_of(
 
 
 def before_last_change(environment: Environment, backups: Path, bundle: Bundle) -> Source:
-    """The state before the last thing that changed a bundle's demo, and what that thing did.
+    """The state before the last change of a bundle's demo, and what that change did.
 
-    A night is one thing, however often it tried. Raises WrongUsage where nothing is known to
-    have changed it, or where the state before is not among the backups.
+    A night counts as one change, with all its attempts. Raises WrongUsage if no change is known,
+    or if the state before is not among the backups.
     """
     identity = environment.identity
     with environment.translate_connection_errors():
@@ -52,10 +52,10 @@ def before_last_change(environment: Environment, backups: Path, bundle: Bundle) 
         last = undone[-1]
     name, kept = last.get("backup"), backup.listed(backups, identity, bundle)
     if last.get("trigger") == ROLLBACK and "restored" not in last:
-        name = None  # of before rollbacks saved the present state
+        name = None  # an old record: rollbacks did not save the present state then
     for one in kept:
         if one.path.name == name and one.run in (None, run_of(last)):
-            # A record of before runs said so: it may have changed all that is shared.
+            # An old record without this field: the run may have changed all shared parts.
             usual = standing.shared_by(bundle)
             wrote = {part for change in undone for part in change.get("wrote", usual)}
             return Source(one, frozenset(wrote), frozenset(map(run_of, undone)), end_of(last))
@@ -74,9 +74,9 @@ def wanted_state(
     sources: Mapping[str, Source],
     orphans: bool,
 ) -> tuple[dict[str, Snapshot], dict[str, Document]]:
-    """What is to be there: each bundle's own from its backup, what they share from one.
+    """The state to restore: each bundle's own documents from its backup, shared ones from one.
 
-    And by shared part the backup and the bundle that it comes from; what is left alone is in
+    Also returns the backup and the bundle of each shared part. Parts that are not restored are in
     neither (see playbook.reset.sharing).
     """
     by_folder: dict[Path, list[str]] = {}
@@ -115,6 +115,6 @@ def wanted_state(
 
 
 def saved_state(environment: Environment, backups: Path, folder: str, bundle: Bundle) -> Snapshot:
-    """What one backup holds of one bundle. Raises BadBackup."""
+    """The documents of one bundle in one backup. Raises BadBackup."""
     path, collections = backups / folder, environment.deployment.collections
     return backup.read(path, [bundle.key], collections)[bundle.key]

@@ -1,7 +1,7 @@
-"""Execute a plan's operations: the only thing that writes to a demo environment.
+"""Execute a plan's operations. Only this module writes to a demo environment.
 
-Every write is idempotent. What a snapshot shows to be pristine already is not written again, so
-that a reset disturbs a live environment as little as it can.
+Every write is idempotent. Documents that are already pristine in the snapshot are not written
+again, so a reset disturbs a live environment as little as possible.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from playbook.deployments.description import Filter, Index, Kept
+from playbook.deployments.fitting import refusal
 from playbook.deployments.indexes import differing, harms
 from playbook.deployments.matching import Match
 from playbook.environment import Environment, cache_keys, reasons
@@ -30,7 +31,7 @@ from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
 from playbook.errors import Outage, PlaybookError
 from playbook.pristine.seeds import Document
 from playbook.processes import signals
-from playbook.reset.changes import changes_of, merged, refusal, resolved
+from playbook.reset.changes import changes_of, merged, resolved
 from playbook.reset.plan import (
     Call,
     ClearKeys,
@@ -48,17 +49,17 @@ from playbook.reset.plan import (
 )
 
 WRITE_SECONDS = 25
-"""How long one write may take; shorter than a lease is sure to last (see playbook.reset.lease)."""
+"""How long one write may take. A lease lasts longer (see playbook.reset.lease)."""
 DUPLICATE_KEY, INDEX_NOT_FOUND = 11000, 27
 """Error codes of MongoDB."""
 OF_ANOTHER_NAME = "_demo"
-"""The end of an index's name where the app has given its usual name to another."""
+"""The end of an index's name if the app uses its usual name for another index."""
 IDS_AT_ONCE = 400
-"""The embedded MongoDB reads no longer list of alternatives."""
+"""The embedded MongoDB accepts no longer list of alternatives."""
 FIRST_LINE_AFTER = 10.0
-"""Seconds of waiting for an answer after which a line says so; the next after twice as many."""
+"""After so many seconds of waiting a line reports it; the next line comes after twice as many."""
 NOT_OFFERED = (404, 405, 501)
-"""Answers of a deployment that lacks a route: said, and no reason to stop."""
+"""Answers of a deployment without the route. They are noted, and the reset continues."""
 
 
 class StepFailed(PlaybookError):
@@ -68,15 +69,15 @@ class StepFailed(PlaybookError):
 
 
 def nothing() -> None:
-    """Needs nothing to be done while an answer is waited for."""
+    """Require no lease."""
 
 
 @dataclass
 class Executor:
     """Executes operations against one environment.
 
-    ``before`` is what the scope held when the reset began, ``notes`` collects what a person
-    should know although the reset goes on.
+    ``before`` are the documents of the scope at the start of the reset. ``notes`` collects
+    messages for a person that do not stop the reset.
     """
 
     environment: Environment
@@ -85,22 +86,28 @@ class Executor:
     written: set[str] = field(default_factory=set)
     """The collections in which a document of the demo was changed."""
     _new_ids: dict[str, Any] = field(default_factory=dict)
-    """The ``_id`` of each account that the app has just created, by its address."""
+    """The ``_id`` of each account that the app has just created, by address."""
 
-    def run(self, operation: Operation, meanwhile: Callable[[], None] = nothing) -> str:
-        """Do one operation and say in a few words what was done.
+    def run(self, operation: Operation, require_lease: Callable[[], None] = nothing) -> str:
+        """Execute one operation; return in a few words what was done.
 
-        ``meanwhile`` is called again and again while the API takes long, to renew the lease.
-        Raises Unreachable where a part does not answer, StepFailed where it refuses.
+        ``require_lease`` is called right before the write, and again and again while the API takes
+        long. It raises LeaseLost if this run must not write any more. Raises Unreachable if a part
+        does not answer, StepFailed if it refuses.
         """
+        meanwhile = partial(self.environment.outlast, require_lease)
         with self.environment.translate_connection_errors():
             self.environment.require_primary()
             try:
                 if isinstance(operation, Call):
+                    require_lease()
                     return self._call(operation, meanwhile)
                 if isinstance(operation, CreateAccounts):
+                    require_lease()
                     return self._create_accounts(operation, meanwhile)
                 with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
+                    # The time limit runs already: whoever is paused from here on is too late.
+                    require_lease()
                     return self._write(operation)
             except OperationFailure as error:
                 if reasons.may_pass(error):
@@ -164,7 +171,7 @@ class Executor:
             if not changes:
                 continue
             if reason := refusal(kept, merged(match, changes)):
-                # What does not fit is not of our making, for all of ours is in it.
+                # All our fields are in the document, so the app's own fields do not fit.
                 self.notes.append(
                     f"{kept.collection} {match.pristine['_id']} was left as it is: the app's "
                     f"model would refuse it even when pristine ({reason})"
@@ -173,7 +180,7 @@ class Executor:
             update = resolved(changes.as_update(), self._new_ids)
             alike.setdefault(bson.encode(update), (update, []))[1].append(match.identifier)
             changed += 1
-        # What is sold has the same to be changed in every product: that is one write.
+        # After a sale many products need the same change: that is one write.
         for update, ids in alike.values():
             if len(ids) == 1:
                 writes.append(UpdateOne({"_id": ids[0]}, update))
@@ -211,7 +218,7 @@ class Executor:
         if found is None:
             chosen: list[Filter] = [{"_id": {"$nin": keep}}]
         else:
-            # By their ids, of which there are few: a catalog to keep may be of any size.
+            # By the ids of the strays, which are few; the ids to keep may be many.
             wanted = {id_bytes(key) for key in keep}
             strays = [bson.decode(key, DECODED)["_id"] for key in found.keys() - wanted]
             portions = range(0, len(strays), IDS_AT_ONCE)
@@ -251,11 +258,11 @@ class Executor:
         alike: Sequence[Mapping[str, Any]],
         taken: set[str],
     ) -> None:
-        """Build an index; what stands on the same fields goes only once it is there, if it harms.
+        """Build an index. A harmful index on the same fields is dropped after that.
 
-        The name may be taken by an index of the app's own on other fields, which stays. A server
-        that keeps only one index on the same fields (as MongoDB before version 5) refuses a
-        second one: there the old one is dropped first, and built again where ours can't be.
+        The name may belong to an index of the app on other fields, which stays. A server that
+        allows only one index on the same fields (like MongoDB before version 5) refuses a second
+        one: there the old one is dropped first, and built again if ours cannot be built.
         """
         name = index.name if index.name not in taken else f"{index.name}{OF_ANOTHER_NAME}"
         try:
@@ -280,7 +287,7 @@ class Executor:
 
     @staticmethod
     def _has_doubles(collection: Collection[Document], index: Index) -> bool:
-        """Whether some documents have equal values, so that a unique index can't be built."""
+        """Whether some documents have equal values, so a unique index cannot be built."""
         fields = {f"f{n}": f"${name}" for n, (name, _) in enumerate(index.keys)}
         pipeline: list[dict[str, Any]] = [
             {"$group": {"_id": fields, "count": {"$sum": 1}}},
@@ -290,10 +297,10 @@ class Executor:
         return bool(list(collection.aggregate(pipeline)))
 
     def _note_doubles(self, name: str, index: Index) -> None:
-        # This bundle's own documents are clean by now, and another's are not ours.
+        # This bundle's own documents are clean by now; we may not change another's.
         self.notes.append(
-            f"index {index.name} of {name} can't be unique while documents outside of this "
-            "bundle stand twice; a reset of their bundle builds it"
+            f"index {index.name} of {name} can't be unique while documents of another bundle "
+            "are there twice; a reset of that bundle builds it"
         )
 
     def _drop_indexes(self, name: str, wanted: list[dict[str, Any]]) -> str:
@@ -328,7 +335,7 @@ class Executor:
     def _awaited(
         self, ask: Callable[[], requests.Response], meanwhile: Callable[[], None], doing: str
     ) -> requests.Response:
-        """What the API answers; where it takes long, the lease is kept and a line says so."""
+        """The API's answer. While it takes long, the lease is renewed and a line reports it."""
         next_line = FIRST_LINE_AFTER
 
         def wait(seconds: float) -> None:
@@ -338,7 +345,7 @@ class Executor:
                 so_far = f"{doing}: the API has taken {seconds:.0f} s so far"
                 self.environment.api.on_long_answer(so_far)
             if seconds > FIRST_LINE_AFTER:
-                signals.pause(0, doing)  # whoever wants this to end need not wait for minutes
+                signals.pause(0, doing)  # a signal must not have to wait for minutes
             meanwhile()
 
         return awaited(ask, wait)
@@ -346,7 +353,7 @@ class Executor:
     def _warm_up(
         self, ask: Callable[..., requests.Response], meanwhile: Callable[[], None]
     ) -> requests.Response:
-        """One warm-up. Raises Outage, which names the setting, where it takes longer than that."""
+        """One warm-up. If it takes longer than allowed, raises Outage, which names the setting."""
         settings = self.environment.settings
         patience = settings.warm_up_patience
         try:
@@ -356,7 +363,7 @@ class Executor:
         except requests.Timeout:
             raise Outage(
                 f"API at {settings.addresses['API']} has not warmed up within {patience:g} s; "
-                f"where it needs longer, raise {WARM_UP_SETTING} (seconds)",
+                f"if it needs longer, increase {WARM_UP_SETTING} (seconds)",
                 "API",
             ) from None
 
@@ -374,19 +381,19 @@ class Executor:
                 f"{call} answered {answer.status_code}: this deployment does not offer it"
             )
             return f"answered {answer.status_code}, not offered here"
-        # A redirect, to a login page for one, has done nothing.
+        # A redirect, for example to a login page, means that nothing was done.
         if not 200 <= answer.status_code < 300:
             raise StepFailed(f"{call} answered {answer.status_code}{_answer_text(answer)}")
         if (problems := _problems(answer)) is not None:
             self.notes.append(
-                f"{call} answered that not all is well: " + self.environment.redact(problems)
+                f"{call} answered with problems: " + self.environment.redact(problems)
             )
             return f"answered {answer.status_code}, with problems"
         return f"answered {answer.status_code}"
 
 
 def _problems(answer: requests.Response) -> str | None:
-    """What a route that judges the environment found wrong; None where it says all is well."""
+    """The problems in the answer of a route that judges the environment; None if there are none."""
     try:
         body = answer.json()
     except ValueError:
@@ -418,7 +425,7 @@ def _drop(collection: Collection[Document], index: str) -> None:
     try:
         collection.drop_index(index)
     except OperationFailure as error:
-        # Indexes serve all bundles: another bundle's reset may have dropped it a moment ago.
+        # All bundles share the indexes: another reset may have dropped it a moment ago.
         if error.code != INDEX_NOT_FOUND:
             raise
 
@@ -428,9 +435,10 @@ def _changes_a_unique_field(
     documents: Iterable[Mapping[str, Any]],
     found: Mapping[bytes, bytes],
 ) -> list[Any]:
-    """The ids of those that can't be replaced in place: their new value may still be another's.
+    """The ids of documents that cannot be replaced in place, because of a unique field.
 
-    Two accounts that carry each other's address would stand in each other's way for ever.
+    Another document may still have the new value: two accounts with each other's address could
+    never be replaced.
     """
     unique = [i.keys[0][0] for i in indexes if i.unique]
     ids = []
@@ -449,7 +457,7 @@ def _encoded(document: Mapping[str, Any]) -> bytes:
 
 
 def _name_of(email: str) -> str:
-    """What an account is called when it is new: "Sequoia Demo"."""
+    """The name of a new account: "Sequoia Demo"."""
     return email.partition("@")[0].replace(".", " ").title()
 
 

@@ -1,6 +1,6 @@
-"""Several bundles in one run: their plans as one, with what they share in it once.
+"""Several bundles in one run: join their plans into one that has shared steps once.
 
-Pure. Steps of the same name and kind become one step; steps that say the same become one of them.
+Pure functions. Steps with the same name and kind become one step; equal steps become one.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def merged(plans: Sequence[Sequence[Step]]) -> tuple[Step, ...]:
 
 
 def _merge(operations: Sequence[Operation]) -> list[Operation]:
-    """Operations of one kind as few of them as can be, which do the same."""
+    """Operations of one kind, joined into as few as possible with the same effect."""
     match operations[0]:
         case Remove(collection):
             return [Remove(collection, any_of(_filters(operations)))]
@@ -80,7 +80,7 @@ def _merge(operations: Sequence[Operation]) -> list[Operation]:
 
 
 def any_of(filters: Iterable[Filter]) -> Filter:
-    """A filter that matches what any of some filters does."""
+    """A filter that matches what at least one of some filters matches."""
     distinct: list[Filter] = []
     for where in filters:
         if where not in distinct:

@@ -1,14 +1,14 @@
-"""The journal of an environment in ``demo_resets``: one record a bundle of every run.
+"""The journal of an environment in ``demo_resets``: every run has one record per bundle.
 
-A run is a reset, a rollback, a check or a walk. One that works on several bundles at once leaves a
-record for each of them, all with its id in ``run``. The journal is the one truth about a demo: the
-board, ``playbook status`` and the metrics read nothing else.
+A run is a reset, a rollback, a check or a walk. A run of several bundles has a record for each of
+them, all with its id in ``run``. The journal is the only source about a demo's state: the board,
+``playbook status`` and the metrics read nothing else.
 
-A record carries the identity of its environment; those of another environment, as a copied
-database brings them along, are never shown. A run that was killed stays "running" until the next
-run of its bundle, which holds the lease and so knows better, marks it "broken". A run whose
-MongoDB went away leaves its record in a file beside the backups, and the next run of the same
-environment on this machine writes it in.
+A record has the identity of its environment. Records of another environment, which a copied
+database contains, are never shown. The record of a killed run stays "running" until the next run
+of its bundle, which holds the lease, marks it "broken". If MongoDB does not answer at the end of a
+run, its record is kept in a file beside the backups (the spool), and the next run of the same
+environment on this machine writes it to MongoDB.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ from playbook.processes.signals import StoppedEarly
 COLLECTION = "demo_resets"
 AWARE = json_util.JSONOptions(tz_aware=True)
 RECORD_SECONDS = 5
-"""How long to try writing a run's end before it goes to a file."""
+"""How long to try to write a run's end to MongoDB before it is written to a file."""
 CHECK, WALK = "check", "walk"
 LOOKS = (CHECK, WALK)
-"""The triggers of runs that only looked."""
+"""The triggers of runs that change no demo."""
 ROLLBACK = "rollback"
 NIGHTLY = "nightly"
 CHANGES_SHOWN = 200
-"""How many of the latest runs that changed what bundles share are looked at."""
+"""How many of the latest runs that changed shared parts are read."""
 
 
 def new_run(now: datetime) -> str:
-    """A run's id; ids sort by the time of their start (UTC), within one second too."""
+    """A new run's id. Ids sort by their start (UTC), also within one second."""
     moment = max(now, datetime.now(UTC))
     return f"{moment:%Y%m%dT%H%M%S.%fZ}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass
 class Run:
-    """One run as it stands in the journal of one bundle.
+    """One run in the journal of one bundle.
 
     ``status`` is running, done, failed, rolled back, refused or broken; instants are UTC,
     durations seconds.
@@ -66,51 +66,50 @@ class Run:
     trigger: str
     started_at: datetime
     access: datetime
-    """T of the state that it leaves."""
+    """T of the demo after the run."""
     seeds_version: str
     run: str = ""
-    """The id that all records of one run share; its own where it is of one bundle."""
+    """The id that all records of one run share; its own id if it is of one bundle."""
     environment: str | None = None
-    """The identity of the environment; None where MongoDB could not be asked."""
+    """The identity of the environment; None if MongoDB could not be asked."""
     place: str = ""
-    """Where the environment's database is, without credentials."""
+    """The address of the environment's database, without credentials."""
     by: str = ""
     """Who asked for it: a person, an account of the machine, or the nightly run."""
     meeting: datetime | None = None
-    """The meeting that the demo is prepared for after it, where there is one."""
+    """The meeting that the demo is prepared for after the run, if there is one."""
     status: str = "running"
     ended_at: datetime | None = None
     end: str = ""
-    """The instant of the end in the form of a run's id, to the microsecond: which came first?"""
+    """The end in the form of a run's id, in microseconds, so that runs can be ordered."""
     steps: list[Document] = field(default_factory=list)
     failed_step: str | None = None
     error: str | None = None
     notes: list[str] = field(default_factory=list)
     backup: str | None = None
-    """The folder that holds the state before it."""
+    """The backup folder with the state before the run."""
     restored: str | None = None
-    """The folder whose state a rollback has put back."""
+    """The backup folder whose state a rollback has restored."""
     wrote: list[str] = field(default_factory=list)
-    """What bundles share and it changed: "region:EU", "languages"; while it runs, what it may."""
+    """The shared parts that it changed: "region:EU", "languages"; during the run, may change."""
     shared: Document = field(default_factory=dict)
-    """Of a rollback: by shared part, the backup and the bundle that it came from; what is left out
-    it left as it was."""
+    """For a rollback: the backup and bundle that each shared part was restored from. A part that
+    was not restored is missing here."""
     part_of: str | None = None
-    """The night that it belongs to: what is undone together."""
-    fences: dict[str, int] = field(default_factory=dict)
+    """The night that it belongs to; a rollback undoes all runs of a night together."""
     verdict: str | None = None
     failed_checks: list[str] = field(default_factory=list)
     waived: int = 0
-    """How many failures are accepted for a while, and count as passed."""
+    """How many failures are waived: accepted for a while, so they count as passed."""
     evidence: dict[str, list[str]] = field(default_factory=dict)
-    """What each check stands on: what is "stored", what was "seen" in the app."""
+    """What each check has looked at: "stored" documents, or what was "seen" in the app."""
     reasons: list[Document] = field(default_factory=list)
     checks: list[Document] = field(default_factory=list)
     walked: bool = False
-    """Whether the demo was walked through in a browser; its pictures are in the folder that this
-    run's id names, below the backups of the machine that walked."""
+    """Whether the demo was walked through in a browser. The pictures are in a folder with this
+    run's id as its name, below the backups of the machine that walked."""
     night: Document | None = None
-    """On the last run of a night without an engineer: how the whole night went."""
+    """Only in the last run of a night: the result of the whole night."""
 
     def document(self) -> Document:
         """The run as a document, ``_id`` first."""
@@ -120,21 +119,21 @@ class Run:
 
 @dataclass(frozen=True)
 class Journal:
-    """Reads and writes the runs of one environment; never a secret."""
+    """Reads and writes the runs of one environment; it never writes a secret."""
 
     db: Database[dict[str, Any]]
     redact: Redactor
     spool: Path
-    """Where a run's record waits while MongoDB is away."""
+    """The folder in which records wait while MongoDB does not answer."""
     identity: str | None
-    """The environment's identity; None where MongoDB could not be asked, or carries none."""
+    """The environment's identity; None if MongoDB could not be asked, or has no marker."""
     place: str = ""
 
     @classmethod
     def of(cls, environment: Environment, backups: Path | None = None) -> Journal:
-        """The journal of an environment; ``backups`` is where its spool lies.
+        """The journal of an environment; ``backups`` is the folder of its spool.
 
-        It can be made while MongoDB is away. Raises Refused where the database is a copy.
+        It can be created while MongoDB does not answer. Raises Refused if the database is a copy.
         """
         try:
             identity = environment.identity.id or None
@@ -153,7 +152,7 @@ class Journal:
     # Writing
 
     def start(self, runs: Sequence[Run]) -> None:
-        """Record the start of a run, and every earlier one left "running" as broken.
+        """Record the start of a run, and mark every earlier one that is still "running" as broken.
 
         ``runs`` are its records, one for each of its bundles.
         """
@@ -179,9 +178,9 @@ class Journal:
         error: str | None = None,
         outlast: Callable[[Callable[[], None]], None] = lambda attempt: attempt(),
     ) -> None:
-        """Record the end of a run; where MongoDB stays away, in the spool.
+        """Record the end of a run, in the spool if MongoDB does not answer.
 
-        ``outlast`` makes the attempt again while MongoDB is away.
+        ``outlast`` repeats the attempt during an outage of MongoDB.
         """
         for run in runs:
             run.status, run.ended_at, run.end = status, now, new_run(now)
@@ -199,7 +198,7 @@ class Journal:
                 self._put_into_spool(run)
 
     def record(self, runs: Sequence[Run]) -> None:
-        """Write records as they stand now. Raises PyMongoError where MongoDB is away."""
+        """Write the present state of records. Raises PyMongoError if MongoDB does not answer."""
         for run in runs:
             run.environment, run.place = self.identity, self.place
         self.db[COLLECTION].bulk_write(
@@ -207,10 +206,10 @@ class Journal:
         )
 
     def record_night(self, run: Run) -> str:
-        """Write how a night went (``run.night``) onto the last run that it made.
+        """Write the result of a night (``run.night``) into the record of its last run.
 
-        Where it made none, ``run`` itself is written; where MongoDB is away, into the spool.
-        Returns the id of the run that carries the night now.
+        If it had no run, ``run`` itself is written; if MongoDB does not answer, into the spool.
+        Returns the id of the run that has the night's result now.
         """
         made = self._own(
             {
@@ -250,16 +249,16 @@ class Journal:
         return self.db[COLLECTION].find_one(self._own({"_id": identifier, "bundle": bundle}))
 
     def changes(self, bundle: str, count: int = CHANGES_SHOWN) -> list[Document]:
-        """The runs that changed a bundle's demo and left it changed, newest first.
+        """The runs that have changed a bundle's demo, newest first.
 
-        No checks and no walks; no run that was refused, or that put the state before it back.
+        Without checks and walks, refused runs, and runs that restored the state before them.
         """
         where = {"trigger": {"$nin": LOOKS}, "status": {"$nin": ["refused", "rolled back"]}}
         found = self.db[COLLECTION].find(self._own({"bundle": bundle, **where}), {"steps": 0})
         return list(found.sort("_id", -1).limit(count))
 
     def shared_writes(self) -> list[Document]:
-        """The latest runs that changed what bundles share, newest first, in short."""
+        """The latest runs that changed shared parts, newest first, with few fields."""
         where = self._own({"wrote.0": {"$exists": True}})
         names = [
             "bundle",
@@ -277,9 +276,9 @@ class Journal:
         return list(found.sort("_id", -1).limit(CHANGES_SHOWN))
 
     def nights(self, bundle: str, count: int) -> list[Document]:
-        """How a bundle's latest nights went, newest first; those that wait in the spool, too.
+        """The results of a bundle's latest nights, newest first, with those in the spool.
 
-        Where MongoDB is away, the spooled ones are all there are.
+        If MongoDB does not answer, only those in the spool.
         """
         records = [record for _, record in self._spooled(bundle) if record.get("night")]
         try:
@@ -293,36 +292,36 @@ class Journal:
         return sorted(nights, key=lambda night: night["started_at"], reverse=True)[:count]
 
     def last_night(self, bundle: str) -> datetime | None:
-        """When a bundle's latest nightly run began, None where there was none.
+        """The start of a bundle's latest nightly run, None if there was none.
 
-        Raises PyMongoError where MongoDB is away.
+        Raises PyMongoError if MongoDB does not answer.
         """
         where = self._own({"bundle": bundle, "night": {"$type": "object"}})
         last = self.db[COLLECTION].find_one(where, sort=[("night.started_at", -1)])
         return last["night"]["started_at"] if last else None
 
     def meeting(self, bundle: str, now: datetime) -> datetime | None:
-        """The meeting to come that a bundle's demo is prepared for, if any (UTC)."""
+        """The future meeting that a bundle's demo is prepared for, if any (UTC)."""
         return meeting_of(self.changes(bundle, count=20), now)
 
     def last_checked(self, bundle: str) -> Document | None:
-        """A bundle's latest run that has a verdict."""
+        """A bundle's latest run with a verdict."""
         where = self._own({"bundle": bundle, "verdict": {"$type": "string"}})
         return self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
 
     def last_success(self, bundle: str) -> Document | None:
-        """A bundle's latest nightly reset that was GO; a state rolled back to is not one."""
+        """A bundle's latest nightly reset that was GO; a rollback to a GO state does not count."""
         where = self._own({"bundle": bundle, "verdict": "GO", "trigger": NIGHTLY})
         return self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
 
     def _own(self, where: Document) -> Document:
-        """A filter for this environment's records; those of before identities are its own, too."""
+        """A filter for this environment's records, including old ones without an identity."""
         return {**where, "environment": {"$in": [self.identity, None]}}
 
     # The spool
 
     def _put_into_spool(self, run: Run) -> None:
-        # It must appear whole or not at all: the next run reads every *.json.
+        # The file must appear complete or not at all: the next run reads every *.json.
         text = json_util.dumps(run.document(), ensure_ascii=False)
         write_output(self.spool / f"{run.id}.json", text, private=True)
 
@@ -333,20 +332,20 @@ class Journal:
             path.unlink(missing_ok=True)
 
     def _spooled(self, bundle: str) -> Iterator[tuple[Path, Document]]:
-        """What waits for this environment: a folder may hold the spool of several."""
+        """The waiting records of this environment; a folder may contain those of several."""
         for path in sorted(self.spool.glob("*.json")):
             try:
                 record = json_util.loads(path.read_text(encoding="utf-8"), json_options=AWARE)
                 if record["bundle"] == bundle and self._owns(record):
                     yield path, record
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                continue  # taken by another run, or not a record of ours: no reason to stop
+                continue  # another run has taken it, or it is not our record
 
     def _owns(self, record: Mapping[str, Any]) -> bool:
-        """Whether a spooled record is of this environment.
+        """Whether a record in the spool is of this environment.
 
-        MongoDB was away when it was written, so that its identity may not be known; the database
-        is the same then where its address is.
+        MongoDB did not answer when it was written, so its identity may be missing. Then the
+        address of the database decides.
         """
         if record.get("environment") is not None and self.identity is not None:
             return bool(record["environment"] == self.identity)
@@ -354,25 +353,25 @@ class Journal:
 
 
 def meeting_of(changes: Iterable[Mapping[str, Any]], now: datetime) -> datetime | None:
-    """The meeting to come that a demo is prepared for, by the runs that changed it, newest first.
+    """The future meeting that a demo is prepared for, from the runs that changed it, newest first.
 
-    It is what the last finished one says: a later reset without a meeting cancels it, a night
-    keeps it, a rollback brings back the one of the state that it restores.
+    The last finished run decides: a later reset without a meeting cancels it, a night keeps it, a
+    rollback restores the meeting of the state that it restores.
     """
     for run in changes:
         if run.get("status") == "done" and run.get("trigger") not in LOOKS:
             if run.get("trigger") == NIGHTLY and "meeting" not in run:
-                continue  # written before nights said so: they kept it
+                continue  # an old record of a night, without this field: it kept the meeting
             meeting = stated_meeting(run)
             return meeting if meeting is not None and meeting > now else None
     return None
 
 
 def stated_meeting(run: Mapping[str, Any]) -> datetime | None:
-    """The meeting that a run says that it was for (UTC), ahead or over."""
+    """The meeting of a run (UTC), in the future or over."""
     if "meeting" in run:
         meeting = run["meeting"]
-    else:  # written before runs said so: T is the meeting, or the run's own start
+    else:  # an old record, without this field: T is the meeting, or the run's own start
         same = run.get("access") == run.get("started_at") or run.get("trigger") == ROLLBACK
         meeting = None if same else run.get("access")
     return meeting if isinstance(meeting, datetime) else None

@@ -1,15 +1,18 @@
-"""One reset at a time: leases in MongoDB, one a bundle and one a region.
+"""Only one reset at a time: leases in MongoDB, one per bundle and one per region.
 
-A run tries all of its leases at once, and waits for regions in a fixed order. One expires by the
-server's clock, is renewed while its holder works, and carries a fence: a number that grows with
-every holder. A holder asks :meth:`Lease.require` before each write; one that finds its lease gone
-writes nothing more.
+A run tries to take all of its leases at once, and waits for regions in a fixed order. A lease
+expires by the server's clock, holds the id of its run, and is renewed while its holder works.
 
-Written by hand, because a lease must end by the server's clock, carry a fence and be asked for
-before each write.
+For each write first the write's time limit begins, then the holder calls :meth:`Lease.require`. A
+process that was paused before that call finds another run's id in its lease; a process that was
+paused after it finds its time over. Neither writes anything more. Clearing cache keys and calling
+the API have no such limit; they do no harm when they come late.
 
-A run that could not give its lease back, since MongoDB was away, does not block the next run of
-this process, which knows that it is over.
+Written by hand and without a library, because a lease must expire by the server's clock and be
+checked at each write.
+
+If a run could not give its lease back because MongoDB did not answer, the next run of the same
+process is not blocked: the process knows that the former run is over.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,29 +35,31 @@ from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused, Unreachable
 from playbook.pristine.bundles import Bundle
+from playbook.processes import signals
 from playbook.processes.signals import StoppedEarly, finishing
 
 COLLECTION = "demo_locks"
 LIFE = timedelta(seconds=60)
 SAFE_REST = timedelta(seconds=30)
-"""With less than this left a lease is renewed first: longer than any one write may take."""
+"""If less time is left, a lease is renewed before a write. It is longer than any write may take
+(see ``WRITE_SECONDS`` in :mod:`playbook.reset.execute`)."""
 REGION_PATIENCE = timedelta(seconds=120)
-"""How long to wait for a region that another bundle's reset holds; a dead holder's lease ends
-well before."""
+"""How long to wait for a region that another bundle's reset holds. The lease of a killed run ends
+much sooner."""
 POLL_SECONDS = 0.1
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BeingReset(Refused):
-    """The bundle is being reset by somebody else already; nothing was written."""
+    """Another run is already resetting the bundle; nothing was written."""
 
 
 class LeaseLost(Refused):
-    """Another holder has taken over: this one must not write any more."""
+    """Another run has taken the lease: this one must not write any more."""
 
 
 class _RunsOver:
-    """The runs of this process that have ended without being able to give their leases back."""
+    """The ended runs of this process that could not give their leases back."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -89,20 +93,21 @@ class Lease:
     run: str
     holder: str
     life: timedelta = LIFE
-    fences: dict[str, int] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    """Of what it holds the leases: "bundle:…", "region:…"."""
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
-    """Held by the writer that renews the lease: one of several is enough."""
+    """A lock, so that only one of several writers renews the lease."""
 
     def __post_init__(self) -> None:
         self.clock = self.clock or ServerClock(self.db)
 
     def take(self, key: str, *, stands: bool = False) -> dict[str, Any] | None:
-        """Take one lease; None when it is ours now, else the document of its holder.
+        """Take one lease; return None if it is ours now, else the document of its holder.
 
-        ``stands``: its document is there already, so that asking for a lease that is not free is
-        no error. Whoever waits asks often, and some servers lose a connection with every error.
+        With ``stands`` its document exists already, so a lease that is not free causes no error in
+        MongoDB. A waiting run asks often, and some servers lose a connection with every error.
         """
         now, started = self.clock.now(), elapsed()
         free: list[dict[str, Any]] = [
@@ -117,9 +122,7 @@ class Lease:
             "expires_at": now + self.life,
         }
         while True:
-            change = {"$set": mine, "$inc": {"fence": 1}}
-            taken = claim(self.db[COLLECTION], key, free, change, stands=stands)
-            if taken is not None:
+            if claim(self.db[COLLECTION], key, free, {"$set": mine}, stands=stands) is not None:
                 break
             other = self.db[COLLECTION].find_one({"_id": key})
             if other is not None:
@@ -127,14 +130,14 @@ class Lease:
             stands = False
         sure = started - self.clock.uncertainty + self.life.total_seconds()
         with self._lock:
-            self.fences[key] = taken["fence"]
+            self.keys.add(key)
             self._sure_until = min(self._sure_until or sure, sure)
         return None
 
     def require(self) -> None:
         """Make sure that every lease is still ours for longer than one write takes.
 
-        Raises LeaseLost where one is not.
+        Raises LeaseLost if one is not.
         """
         with self._lock:
             rest = min(SAFE_REST, self.life / 2)
@@ -144,12 +147,13 @@ class Lease:
     def _renew(self) -> None:
         now, started = self.clock.now(), elapsed()
         renewed = self.db[COLLECTION].update_many(
-            {"_id": {"$in": list(self.fences)}, "run": self.run, "expires_at": {"$gt": NEVER}},
+            {"_id": {"$in": sorted(self.keys)}, "run": self.run, "expires_at": {"$gt": NEVER}},
             {"$set": {"expires_at": now + self.life}},
         )
-        if renewed.matched_count != len(self.fences):
+        if renewed.matched_count != len(self.keys):
+            names = ", ".join(sorted(self.keys))
             raise LeaseLost(
-                f"run {self.run} has lost its lease of {', '.join(self.fences)} to another reset: "
+                f"run {self.run} has lost its lease of {names} to another reset: "
                 "it wrote nothing more"
             )
         self._sure_until = started - self.clock.uncertainty + self.life.total_seconds()
@@ -159,53 +163,51 @@ class Lease:
         key: str,
         *,
         patience: timedelta = REGION_PATIENCE,
-        pause: Callable[[float], None] = time.sleep,
         outlast: Callable[[Callable[[], Any]], Any] = _once,
         may_go_on: Callable[[], None] = lambda: None,
     ) -> None:
         """Take a lease that others may hold for a while.
 
-        ``outlast`` makes each request again while MongoDB is away; ``may_go_on`` is asked
-        meanwhile, and raises where the wait is to end. Raises Refused, naming the holder, where
-        it stays held for longer than ``patience``.
+        ``outlast`` repeats each request during an outage of MongoDB. ``may_go_on`` is called
+        meanwhile; it raises to end the wait. Raises Refused, which names the holder, if the lease
+        is held for longer than ``patience``. Raises StoppedEarly if a signal asks this process to
+        stop.
         """
         deadline = elapsed() + patience.total_seconds()
         stands = False
         while other := outlast(partial(self.take, key, stands=stands)):
             stands = True
+            why = f"{key.replace(':', ' ')} is held by {_describe_lease(other)}"
             if elapsed() > deadline:
-                what = key.replace(":", " ")
-                raise Refused(f"{what} is held by {_describe_lease(other)}; try again later")
+                raise Refused(f"{why}; try again later")
             may_go_on()
             outlast(self.require)
-            pause(POLL_SECONDS)
+            signals.pause(POLL_SECONDS, why)
 
     def release(self) -> None:
-        """Give every lease back; one that is no longer ours is left alone."""
+        """Give every lease back, except those that are no longer ours."""
         _over.add(self.run)
-        self.give_back(list(self.fences))
+        self.give_back(sorted(self.keys))
         _over.discard(self.run)
 
     def give_back(self, keys: Sequence[str]) -> None:
-        """Give some leases back; one that is no longer ours is left alone."""
+        """Give some leases back, except those that are no longer ours."""
         self.db[COLLECTION].update_many(
             {"_id": {"$in": list(keys)}, "run": self.run}, {"$set": {"expires_at": NEVER}}
         )
-        for key in keys:
-            self.fences.pop(key, None)
+        self.keys.difference_update(keys)
 
     def take_all(self, bundles: Sequence[str], regions: Sequence[str]) -> dict[str, Any]:
-        """Try to take several leases at once; answers with the holders of those that are not free.
+        """Try to take several leases at once; return the holders of those that are not free.
 
-        Of the regions only those are kept that stand before the first one that is not free. Who
-        waits for a region then holds none that comes later, so that two runs never wait for each
-        other.
+        Only the regions before the first one that is not free are kept. So a run that waits for a
+        region holds no later one, and two runs never wait for each other.
         """
         keys = [*bundles, *regions]
         answers = side_by_side([partial(self.take, key) for key in keys])
         others = {key: other for key, other in zip(keys, answers, strict=True) if other}
         waited_for = next((n for n, key in enumerate(regions) if key in others), len(regions))
-        if too_early := [key for key in regions[waited_for:] if key in self.fences]:
+        if too_early := [key for key in regions[waited_for:] if key in self.keys]:
             self.give_back(too_early)
         return others
 
@@ -220,17 +222,16 @@ def held(
     life: timedelta = LIFE,
     patience: timedelta = REGION_PATIENCE,
     outlast: Callable[[Callable[[], Any]], Any] = _once,
-    pause: Callable[[float], None] = time.sleep,
     may_go_on: Callable[[], None] = lambda: None,
 ) -> Iterator[Lease]:
     """Hold the leases of some bundles and their regions while a reset or rollback runs.
 
-    All of them or none: all are tried at once; a bundle is never waited for, and regions are in a
-    fixed order, so that two runs never wait for each other. ``outlast`` makes each request again
-    while MongoDB is away.
+    It takes all of them or none. It never waits for a bundle, and regions are in a fixed order, so
+    two runs never wait for each other. ``outlast`` repeats each request during an outage of
+    MongoDB.
 
-    Raises Refused, naming the holder, where a bundle is being reset already,
-    or where a region stays held for longer than ``patience``.
+    Raises Refused, which names the holder, if a bundle is already being reset, or if a region is
+    held for longer than ``patience``.
     """
     lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
     if clock is not None:
@@ -246,19 +247,18 @@ def held(
                     "nothing was written"
                 )
         for region in regions:
-            if region in lease.fences:
+            if region in lease.keys:
                 continue
             lease.wait_for(
                 region,
                 patience=patience,
-                pause=pause,
                 outlast=outlast,
                 may_go_on=may_go_on,
             )
         yield lease
     finally:
-        # Where MongoDB stays away the lease ends by its expiry.
-        if lease.fences:
+        # If MongoDB does not answer, the lease ends when it expires.
+        if lease.keys:
             with suppress(PyMongoError, Unreachable, StoppedEarly), finishing():
                 outlast(lease.release)
 

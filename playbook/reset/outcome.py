@@ -1,4 +1,4 @@
-"""What a reset or rollback says of itself: how far it is, what it did, or why it did not."""
+"""The progress, the result and the errors of a reset or rollback."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from playbook.reset.journal import Run
 from playbook.reset.plan import Step
 
 type Progress = Callable[[int, int, Step], None]
-"""Called before each step: its number from 1, how many there are, and the step.
+"""Called before each step: its number from 1, the number of all steps, and the step.
 
-Of steps that are done at the same time all are announced before the first one begins.
+For steps that run at the same time it is called for all of them before the first one begins.
 """
 
 
@@ -22,20 +22,20 @@ def silent(number: int, total: int, step: Step) -> None:
 
 
 class InSession(Refused):
-    """An investor is in session; names who and since when."""
+    """An investor is in session; the text names the account and the time."""
 
 
 class ResetFailed(PlaybookError):
-    """A reset stopped midway; says at which step, why, and what was done about it."""
+    """A reset stopped at a step; the text names the step, the reason and what was done then."""
 
     exit_code = 3
 
     def __init__(self, text: str, *, state_is_back: bool = False) -> None:
         super().__init__(text)
         self.state_is_back = state_is_back
-        """Whether the state before it was put back."""
+        """Whether the state before it was restored."""
         self.by_outage = False
-        """Whether a part did not answer: it may in a while."""
+        """Whether a part did not answer, but may answer soon."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Report:
     seconds: float
     notes: tuple[str, ...]
     restored: Backup | None = None
-    """The backup that a rollback has put back."""
+    """The backup that a rollback has restored."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of several bundles did: a report of each, and why some were refused."""
+    """The result of a run of several bundles: a report for each, and errors of refused ones."""
 
     reports: Mapping[str, Report]
     refused: Mapping[str, InSession]

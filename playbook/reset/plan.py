@@ -1,7 +1,7 @@
 """The plan of a reset: every line of the playbook as data, built once and then executed.
 
-Pure: a bundle, the seeds, T and the accounts' password hashes give the operations, in order.
-Nothing here reads or writes; :mod:`playbook.reset.execute` is what writes.
+Pure functions: the operations follow from a bundle, the seeds, T and the accounts' password hashes.
+Nothing here reads or writes; :mod:`playbook.reset.execute` writes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 
 from playbook.deployments.description import Deployment, Filter, Index, Kept
+from playbook.deployments.fitting import refusal
 from playbook.deployments.matching import ComingId, Match, Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.deployments.scope import Scope
@@ -25,22 +26,22 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.passwords import fitting_hash
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.changes import changes_of, refusal
+from playbook.reset.changes import changes_of
 
 
 class Stage(Enum):
-    """What a step must wait for: all steps of the stages before its own.
+    """The order of steps: a step waits for all steps of earlier stages.
 
-    Steps of one stage wait for each other only where they write to the same collection.
+    Steps of one stage wait for each other only if they write to the same collection.
     """
 
     ACCOUNTS = auto()
     """Documents refer to the ids that the app gives to new accounts."""
     DOCUMENTS = auto()
     CONTEXTS = auto()
-    """The app reads the documents anew."""
+    """The app reads the documents again."""
     INDEXES_AND_CACHES = auto()
-    """With it go the app's judgements, which change nothing."""
+    """The app's own validations, which change nothing, run in this stage, too."""
     WARM_UP = auto()
     """The app fills its caches again."""
 
@@ -58,7 +59,7 @@ class Remove:
 
 @dataclass(frozen=True)
 class Put:
-    """Write whole documents by ``_id``, in place, so that no reader ever misses one."""
+    """Write whole documents by ``_id``, in place, so readers never miss one."""
 
     collection: str
     documents: Sequence[Document | RawBSONDocument]
@@ -70,7 +71,7 @@ class Put:
 
 @dataclass(frozen=True)
 class SetFields:
-    """Make documents pristine field by field; their other fields stay as they are."""
+    """Make documents pristine field by field; their other fields do not change."""
 
     kept: Kept
     matches: tuple[Match, ...]
@@ -93,12 +94,12 @@ class CreateAccounts:
 
     def __str__(self) -> str:
         emails = ", ".join(str(account["email"]) for account in self.accounts)
-        return f"register {emails}" if emails else "register no account: all are there"
+        return f"register {emails}" if emails else "register no account: all exist"
 
 
 @dataclass(frozen=True)
 class RemoveStrays:
-    """Delete what is in the scope but not pristine's; only ever after its ``Put``."""
+    """Delete documents of the scope that are not pristine; always after its ``Put``."""
 
     collection: str
     where: Filter
@@ -110,7 +111,7 @@ class RemoveStrays:
 
 @dataclass(frozen=True)
 class EnsureIndexes:
-    """Make one collection's indexes as declared, touching only those that differ."""
+    """Build one collection's declared indexes; only those that differ are changed."""
 
     collection: str
     declared: tuple[Index, ...]
@@ -122,7 +123,7 @@ class EnsureIndexes:
 
 @dataclass(frozen=True)
 class DropIndexes:
-    """Drop the indexes that a backup does not have: its documents may not fit them."""
+    """Drop indexes that a backup does not have, because its documents may violate them."""
 
     collection: str
     wanted: list[dict[str, Any]]
@@ -133,7 +134,7 @@ class DropIndexes:
 
 @dataclass(frozen=True)
 class RestoreIndexes:
-    """Build the indexes of a backup that one collection lacks; its ``DropIndexes`` went before."""
+    """Build the indexes of a backup that one collection lacks; always after ``DropIndexes``."""
 
     collection: str
     indexes: list[dict[str, Any]]
@@ -175,13 +176,13 @@ type Write = (
     | RestoreIndexes
     | ClearKeys
 )
-"""What is written to MongoDB and Redis directly."""
+"""The operations that write to MongoDB and Redis directly."""
 type Operation = Write | CreateAccounts | Call
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a reset: the playbook's line, and what it takes to do it."""
+    """One step of a reset: the playbook's line, and its operation."""
 
     phase: str
     line: str
@@ -189,12 +190,12 @@ class Step:
 
     @property
     def name(self) -> str:
-        """How the journal and the progress call the step."""
+        """The step's name in the journal and in the progress."""
         return f"{self.phase}: {self.line}"
 
     @property
     def stage(self) -> Stage:
-        """When it can be done."""
+        """The stage in which it can run."""
         match self.operation:
             case Call(stage=stage):
                 return stage
@@ -207,7 +208,7 @@ class Step:
 
     @property
     def writes_to(self) -> str | None:
-        """The collection that it writes to; None where it asks Redis or the API."""
+        """The collection that it writes to; None if it uses Redis or the API."""
         match self.operation:
             case CreateAccounts() | ClearKeys() | Call():
                 return None
@@ -235,8 +236,8 @@ def build(
     """The plan of a bundle's reset (playbook, "Reset Procedures").
 
     ``access`` is T (UTC); ``passwords`` are the accounts' by their e-mail addresses; ``found``
-    is what the scope holds now, by collection. Raises Refused where a document of ours is one
-    that the app's own model would refuse.
+    are the present documents of the scope, by collection. Raises Refused if the app's own model
+    would refuse a document of ours.
     """
     bundle, deployment = scope.bundle, scope.deployment
     pristine = pristine_documents(bundle, seeds, access)
@@ -258,7 +259,7 @@ def build(
             if match.present is None and (reason := refusal(kept, match.wanted)):
                 raise Refused(
                     f"{kept.collection} {match.pristine['_id']}: {reason}: the app's model would "
-                    "refuse the document; nothing was written; mend the seeds or the description"
+                    "refuse the document; nothing was written; correct the seeds or the description"
                 )
         writes.append(Step("Fresh Seed Data", kept.line, SetFields(kept, matches)))
         if not kept.has_strays:
@@ -270,7 +271,7 @@ def build(
             f"Remove strays from {kept.collection}",
             RemoveStrays(kept.collection, scope.filters[kept.collection], keep),
         )
-        # A second account with the same address would stand in the way of the unique index.
+        # A second account with the same address would violate the unique index.
         steps += [strays, *writes] if kept.strays_first else [*writes, strays]
     steps += [
         Step("Awareness Engine Context Refresh", line, call)
@@ -309,9 +310,9 @@ def build(
 
 
 def in_stages(steps: Sequence[Step]) -> list[list[list[tuple[int, Step]]]]:
-    """Steps, each with its number from 1, by what can be done at the same time.
+    """Steps, each with its number from 1, grouped by what can run at the same time.
 
-    One list a stage; in it one list a collection, whose steps are done one after the other.
+    One list per stage; in it one list per collection, whose steps run one after the other.
     """
     stages: dict[Stage, dict[object, list[tuple[int, Step]]]] = {stage: {} for stage in Stage}
     for number, step in enumerate(steps, start=1):
@@ -321,7 +322,7 @@ def in_stages(steps: Sequence[Step]) -> list[list[list[tuple[int, Step]]]]:
 
 
 def removing_traces(filters: Mapping[str, Filter], deployment: Deployment) -> list[Step]:
-    """The steps that delete what visitors have left behind, by some filters."""
+    """The steps that delete the traces of visitors, by some filters."""
     return [
         Step("Data Cleanup", trace.line, Remove(trace.collection, filters[trace.collection]))
         for trace in deployment.traces
@@ -330,7 +331,7 @@ def removing_traces(filters: Mapping[str, Filter], deployment: Deployment) -> li
 
 
 def _with_password(match: Match, path: str, passwords: Mapping[str, str]) -> Match:
-    """The account with its password's hash; one that fits already stays."""
+    """The account with its password's hash; a present hash stays if the password fits it."""
     email = match.pristine["email"]
     present = MISSING if match.present is None else field_at(match.present, path)
     hashed = fitting_hash(email, passwords[email], present)
@@ -349,7 +350,7 @@ class Count:
 def counts(
     steps: Iterable[Step], found: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> dict[str, Count]:
-    """What a plan's steps would do to each collection, by what stands there now."""
+    """What a plan's steps would do to each collection, given the present documents."""
     total: dict[str, Count] = {}
     for step in steps:
         match step.operation:

@@ -1,4 +1,4 @@
-"""Make demos exactly what snapshots hold: for a rollback, and after a step that failed."""
+"""Restore demos exactly from snapshots: for a rollback, and after a failed step."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from playbook.reset.work import Work
 
 
 def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
-    """The steps that make a scope exactly what a snapshot holds.
+    """The steps that restore a scope exactly from a snapshot.
 
-    Strays go first here: a rollback may bring back another account with the same address, which
-    the unique index would not let in beside the present one.
+    Strays are removed first here: a rollback may restore another account with the same address,
+    and the unique index does not allow both.
     """
     phase = "Rollback to Previous State"
     indexed = [name for name in scope.deployment.indexes if name in scope.filters]
@@ -64,13 +64,13 @@ def restore(
     *,
     to_the_end: bool = False,
 ) -> None:
-    """Make some scopes exactly what snapshots hold, and make sure of it.
+    """Restore some scopes exactly from snapshots, and verify the result.
 
-    ``to_the_end``: it is finished even where a signal asks to stop.
+    ``to_the_end``: it is finished even if a signal asks to stop.
     """
     steps = merged([restoring_steps(scopes[key], wanted[key]) for key in scopes])
     do_steps(work, steps, executor, to_the_end=to_the_end)
-    # Ids may be others by now: whose a trace is, is looked up anew.
+    # Accounts may have other ids by now, so the owners of traces are found again.
     found, _ = work.state.read_all(work.state.scopes(work.bundles, OF_NO_BUNDLE in scopes))
     whole, there = backup.together(wanted)[0], backup.together(found)[0]
     if different := differing_collections(whole, there):
@@ -85,15 +85,15 @@ def put_back_and_raise(
     *,
     orphans: bool,
 ) -> NoReturn:
-    """Put the former state back where that is wanted and possible; then raise what happened.
+    """Restore the former state if that is wanted and possible; then raise the error.
 
-    ``before`` is that state; None leaves what is there. ``orphans``: what belongs to no bundle is
-    put back, too. Raises LeaseLost, StoppedEarly or ResetFailed.
+    ``before`` is that state; with None nothing is restored. ``orphans``: documents of no bundle are
+    restored, too. Raises LeaseLost, StoppedEarly or ResetFailed.
     """
     at, status = work.records[0].failed_step, "failed"
     environment = work.environment
     if isinstance(error, LeaseLost):
-        outcome = "another reset has taken over; nothing more was written"
+        outcome = "another reset has taken the lease; nothing more was written"
     elif before is None:
         outcome = "the state was left as it is; run the reset again"
     else:
@@ -108,7 +108,7 @@ def put_back_and_raise(
             reason = environment.redact(str(second)) or type(second).__name__
             outcome = f"rolling back failed too ({reason}); run the reset again"
     work.note_failed_step(at)
-    # A deployment's own words may hold anything, our secrets too.
+    # A deployment's own words may contain anything, even our secrets.
     text = environment.redact(f"{work.names}: stopped at step {at!r}: {error}; {outcome}")
     work.finish(executor, status, text)
     if isinstance(error, LeaseLost):

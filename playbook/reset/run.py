@@ -1,8 +1,8 @@
-"""Reset bundles to pristine, safely; or roll them back to exactly what a backup holds.
+"""Reset bundles to pristine, safely; or roll them back exactly to a backup.
 
-Both go the same way: the marker is required, the leases are taken, what is there is saved, the
-steps are executed in stages, and the journal records it. Several bundles are one run: one saved
-state of all that they hold, in which what they share stands once, and one plan.
+Both work in the same way: require the marker, take the leases, save the present state, execute the
+steps in stages, and record the run in the journal. Several bundles are one run, with one plan and
+one saved state of all their documents, in which shared documents are once.
 """
 
 from __future__ import annotations
@@ -51,19 +51,19 @@ class Reset:
     progress: Progress = silent
     lease_life: timedelta = LIFE
     may_go_on: Callable[[], None] = always
-    """Asked before each step; raises StoppedEarly where this process is to end."""
+    """Called before each step; raises StoppedEarly if this process must end."""
     by: str = ""
-    """Who has the runs made, for the journal."""
+    """The person or program that starts the runs, for the journal."""
 
     def plan(self, bundle: Bundle, access: datetime) -> Plan:
-        """The plan of a bundle's reset, by what stands there now; nothing is written.
+        """The plan of a bundle's reset, from its present state; nothing is written.
 
-        Raises WrongUsage where a password is not set, Refused, Unreachable.
+        Raises WrongUsage if a password is not set, Refused, Unreachable.
         """
         return self.preview(bundle, access)[0]
 
     def preview(self, bundle: Bundle, access: datetime) -> tuple[Plan, dict[str, Count]]:
-        """The plan, and how many documents of each collection it would touch."""
+        """The plan, and how many documents of each collection it would change."""
         passwords = self._passwords(bundle)
         with self.environment.translate_connection_errors():
             scope = self._state.scope(bundle)
@@ -72,7 +72,7 @@ class Reset:
         return todo, plan.counts(todo.steps, found)
 
     def _passwords(self, bundle: Bundle) -> dict[str, str]:
-        """By address. Raises WrongUsage where an account's password is not set."""
+        """The accounts' passwords, by address. Raises WrongUsage if one is not set."""
         settings = self.environment.settings
         return {
             email: settings.account_password(bundle.short, email)
@@ -96,12 +96,12 @@ class Reset:
         roll_back: bool = True,
         part_of: str | None = None,
     ) -> Report:
-        """Put a bundle back to pristine (playbook, "Reset Procedures").
+        """Reset a bundle to pristine (playbook, "Reset Procedures").
 
-        ``access`` is T (UTC), now where it is None. ``meeting`` is the one that the demo is
-        prepared for; where there is none, ``access``. ``force`` resets although an investor is in
-        session; ``roll_back`` puts the former state back when a step fails. ``part_of`` is the
-        night that the run belongs to.
+        ``access`` is T (UTC), by default now. ``meeting`` is the one that the demo is prepared
+        for, by default ``access``. ``force`` resets even while an investor is in session;
+        ``roll_back`` restores the former state if a step fails. ``part_of`` is the night that the
+        run belongs to.
 
         Raises Refused (no marker, in session, being reset already), Unreachable, StoppedEarly or
         ResetFailed.
@@ -131,10 +131,10 @@ class Reset:
         roll_back: bool = True,
         part_of: str | None = None,
     ) -> Outcome:
-        """Put several bundles back to pristine in one run; see :meth:`reset`.
+        """Reset several bundles to pristine in one run; see :meth:`reset`.
 
-        Those that an investor uses right now are left out and named. ``orphans``: demo traces
-        that belong to no bundle are deleted, too. A step that fails ends the whole run.
+        Bundles with an investor in session are left out and named. ``orphans``: demo traces of no
+        bundle are deleted, too. A failed step ends the whole run.
         """
         started, accesses, meetings = clock.now(), accesses or {}, meetings or {}
         passwords = {b.key: self._passwords(b) for b in chosen}
@@ -196,10 +196,10 @@ class Reset:
         part_of: str | None = None,
         believed_of: str | None = None,
     ) -> Report:
-        """Put exactly a backup's state back, and verify it by comparing hashes.
+        """Restore exactly a backup's state, and verify it by comparing hashes.
 
-        Without a backup: the state before the last thing that changed the demo. The present state
-        is saved first, so that a rollback can itself be rolled back.
+        Without a backup: the state before the last change of the demo. The present state is saved
+        first, so a rollback can itself be rolled back.
 
         Raises BadBackup, ForeignBackup or WrongUsage (nothing written), Refused, Unreachable,
         StoppedEarly or ResetFailed.
@@ -227,20 +227,20 @@ class Reset:
         part_of: str | None = None,
         believed_of: str | None = None,
     ) -> Outcome:
-        """Put several bundles back in one run; see :meth:`roll_back`.
+        """Roll several bundles back in one run; see :meth:`roll_back`.
 
-        What they share comes from the oldest of their backups: the state before all that is
-        undone. ``orphans``: what belongs to no bundle, too, where a backup holds it.
+        Shared documents come from the oldest of their backups: the state before all undone runs.
+        ``orphans``: also documents of no bundle, if a backup has them.
         """
         started, saved = clock.now(), saved or {}
         with self.environment.translate_connection_errors():
             identity = guard.require_marker(self.environment)
         for one in saved.values():
             backup.require_own(one, identity, believed_of)
-        # Whatever is wrong with a backup is found before anything at all is written.
+        # Every problem with a backup is found before anything is written.
         self._earlier_state(chosen, saved, orphans)
         with self._begun(chosen, trigger, started, part_of) as work:
-            # Under the lease nothing else can become the last thing that changed a demo.
+            # While we hold the lease, no other run can change the demo.
             sources, wanted, shared = self._earlier_state(chosen, saved, orphans)
             scopes: Scopes = self._state.scopes(chosen, OF_NO_BUNDLE in wanted)
             for bundle in chosen:
@@ -278,39 +278,39 @@ class Reset:
     def _earlier_state(
         self, chosen: Sequence[Bundle], saved: Mapping[str, Backup], orphans: bool
     ) -> tuple[dict[str, Source], dict[str, Snapshot], dict[str, Document]]:
-        """What each bundle goes back to, what is to be there, and the origin of what they share."""
+        """Each bundle's backup, the state to restore, and the origin of each shared part."""
         environment, backups = self.environment, self.backups
         sources = {b.key: source_of(environment, backups, b, saved.get(b.key)) for b in chosen}
         return sources, *wanted_state(environment, backups, chosen, sources, orphans)
 
     def before_last_change(self, bundle: Bundle) -> Backup:
-        """The backup of the state before the last thing that changed a bundle's demo.
+        """The backup of the state before the last change of a bundle's demo.
 
-        A night is one thing, however often it tried. Raises WrongUsage where nothing is known to
-        have changed it, or where the state before is not among the backups.
+        A night counts as one change, with all its attempts. Raises WrongUsage if no change is
+        known, or if the state before is not among the backups.
         """
         return before_last_change(self.environment, self.backups, bundle).saved
 
     # Looking and saving
 
     def verify(self, bundle: Bundle) -> Verified:
-        """Is a bundle still what its last rollback restored, byte for byte?
+        """Compare a bundle with what its last rollback restored, byte for byte.
 
-        What it shares with others is as the last rollback that changed it has left it, whichever
-        bundle that was of. Raises BadBackup, Unreachable.
+        Shared documents are compared with the last rollback that changed them, even if that was
+        another bundle's. Raises BadBackup, Unreachable.
         """
         return verify_rollback(self._state, self.backups, bundle)
 
     def differing_from_rollback(self, bundle: Bundle) -> list[str] | None:
-        """In which collections a bundle differs from what its last run rolled it back to.
+        """The collections in which a bundle differs from the state that its last run restored.
 
-        None where its last run was not a finished rollback. Raises BadBackup, Unreachable.
+        None if its last run was not a finished rollback. Raises BadBackup, Unreachable.
         """
         verified = self.verify(bundle)
         return None if verified.restored is None else list(verified.differing)
 
     def save(self, bundle: Bundle, state: str, *, run: str | None = None) -> Backup:
-        """Back a bundle up as it is, under a name for its state."""
+        """Back up a bundle's present documents, under a name for its state."""
         now = clock.now()
         with self.environment.translate_connection_errors():
             identity = self.environment.identity

@@ -1,4 +1,4 @@
-"""What bundles share: those of a region its catalog and creators, all of them the languages.
+"""The parts that bundles share: a region's catalog and creators, and everybody's languages.
 
 Indexes belong to all bundles, too.
 """
@@ -16,14 +16,14 @@ from playbook.reset import backup, plan, standing
 from playbook.reset.current_state import Snapshots
 from playbook.reset.plan import Step
 
-OF_A_REGION = ("products", "creators")
+OF_A_REGION = ("products", "categories", "creators")
 """The kinds of documents that the bundles of one region share."""
-OF_ALL = ("locales", "categories")
+OF_ALL = ("locales",)
 """The kinds of documents that all bundles share."""
 
 
 def shared_collections(deployment: Deployment) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The collections that the bundles of a region share, and those that all bundles share."""
+    """The collections that bundles of one region share, and those that all bundles share."""
     return (
         tuple(k.collection for k in deployment.kept if k.kind in OF_A_REGION),
         tuple(k.collection for k in deployment.kept if k.kind in OF_ALL),
@@ -33,7 +33,7 @@ def shared_collections(deployment: Deployment) -> tuple[tuple[str, ...], tuple[s
 def groups_that_share(
     deployment: Deployment, chosen: Sequence[Bundle]
 ) -> Iterator[tuple[str, tuple[str, ...], list[Bundle]]]:
-    """What bundles share, in which collections, and the groups of bundles that share it."""
+    """The shared parts, their collections, and the groups of bundles that share them."""
     of_a_region, of_all = shared_collections(deployment)
     for region in dict.fromkeys(bundle.region for bundle in chosen):
         group = [bundle for bundle in chosen if bundle.region == region]
@@ -67,7 +67,7 @@ def rollback_changes_what_all_share(
 
 
 def _by_name(indexes: Iterable[Document]) -> dict[str, Document]:
-    """Indexes in a form that can be compared; what a server adds of its own is left out."""
+    """Indexes in a form that can be compared, without what a server adds itself."""
     return {
         index["name"]: {
             **{k: v for k, v in index.items() if k not in ("v", "ns", "key") and v is not False},

@@ -1,17 +1,18 @@
-"""What a rollback puts back of what bundles share: one truth, whatever the order of rollbacks.
+"""Decide which shared parts a rollback restores, so the order of rollbacks does not matter.
 
-A region's catalog and creators, and the languages, are part of several bundles' demos. Rolling
-back one bundle brings back the state before the last thing that changed its demo, and so undoes
-what that run did to what is shared: no less, and nothing that another run did since.
+A region's catalog and creators, and the languages, are part of several bundles' demos. A rollback
+of one bundle restores the state before the last change of its demo. So it undoes all changes of
+that run to shared parts, but no change that another run has made since.
 
-- A run that changed a shared part: the part is as before it, unless a later rollback has brought
-  back a state that is older still.
-- A run that found it pristine: the part is as before it, unless another run has changed it since.
+- If the run changed a shared part, the part gets the state before the run, unless a later rollback
+  has restored an even older state.
+- If the run found the part pristine, the part gets the state before the run, unless another run
+  has changed it since.
 
-So of several rollbacks, in any order or in one run, each shared part ends as it was before the
-first of the undone runs that changed it.
+So after several rollbacks, in any order or in one run, each shared part has the state before the
+first undone run that changed it.
 
-Pure, over backups and the journal's records.
+Pure functions of backups and the journal's records.
 """
 
 from __future__ import annotations
@@ -28,34 +29,34 @@ type Age = tuple[Any, str]
 
 @dataclass(frozen=True)
 class Source:
-    """A backup that a bundle is rolled back to, and what is undone by that."""
+    """A backup that a bundle is rolled back to, and the runs that this undoes."""
 
     saved: Backup
     wrote: frozenset[str] | None = None
-    """The shared parts that the undone runs changed; None where somebody has named the backup: then
-    all that it holds comes back."""
+    """The shared parts that the undone runs changed. None if a person has named the backup: then
+    it is restored completely."""
     runs: frozenset[str] = frozenset()
     """The undone runs."""
     ended: str = ""
-    """When the first of them ended, in the form of a run's id."""
+    """The end of the first of them, in the form of a run's id."""
 
 
 def run_of(record: Record) -> str:
-    """The run that a record belongs to: several bundles' records may share one."""
+    """The run that a record belongs to; records of several bundles may belong to one run."""
     return str(record.get("run") or record["_id"])
 
 
 def end_of(record: Record) -> str:
-    """When a run ended, in a form that sorts; its start, where the end is not known."""
+    """The end of a run, in a form that sorts; its start if the end is not known."""
     return str(record.get("end") or record["_id"])
 
 
 def is_left_alone(
     source: Source, part: str, writes: Iterable[Record], ages: Mapping[str, Age]
 ) -> bool:
-    """Whether a rollback leaves a shared part as it is.
+    """Whether a rollback does not restore a shared part.
 
-    ``writes`` are the runs of any bundle that changed what is shared, ``ages`` the age of each
+    ``writes`` are the runs of any bundle that changed shared parts, ``ages`` is the age of each
     backup by the name of its folder.
     """
     if source.wrote is None:

@@ -1,4 +1,4 @@
-"""Do the steps of a plan, stage by stage: those of one stage side by side."""
+"""Execute the steps of a plan, stage by stage; steps of one stage run at the same time."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from playbook.reset.plan import Step, in_stages
 from playbook.reset.work import Work
 
 WRITERS = 12
-"""How many steps are done at the same time at most."""
+"""The largest number of steps that run at the same time."""
 
 
 def always() -> None:
-    """Lets a run go on that cannot be stopped."""
+    """Never stop the run."""
 
 
 def do_steps(
     work: Work, steps: Sequence[Step], executor: Executor, *, to_the_end: bool = False
 ) -> None:
-    """Do the steps, those of one stage side by side.
+    """Execute the steps; those of one stage run at the same time.
 
-    ``to_the_end``: they are finished even where a signal asks to stop.
+    ``to_the_end``: they are finished even if a signal asks to stop.
     """
     for rows in in_stages(steps):
         for number, step in sorted((part for row in rows for part in row), key=itemgetter(0)):
@@ -51,9 +51,9 @@ def _do_at_once(
     executor: Executor,
     may_go_on: Callable[[], None],
 ) -> None:
-    """Do rows of steps at the same time; where one fails, no other is begun.
+    """Execute rows of steps at the same time; after a failure no other step is begun.
 
-    Raises what the first failing one in the plan's order raised, when none is under way.
+    When all have ended, raises the error of the first failed step in the plan's order.
     """
     done: dict[int, Document] = {}
     failed: dict[int, tuple[Step, BaseException]] = {}
@@ -85,21 +85,21 @@ def _do_at_once(
 
 
 def _do(step: Step, executor: Executor, lease: Lease) -> str:
-    """Do one step, or do it again after an outage: only while the lease is ours."""
-    lease.require()
+    """Execute one step, again after an outage, but only while the lease is ours."""
     try:
-        return executor.run(step.operation, partial(executor.environment.outlast, lease.require))
+        return executor.run(step.operation, lease.require)
     except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
         raise
     except OSError as error:
-        # A file or a limit of this machine, most often a setting's: requests names no setting.
+        # A file or a limit of this machine. The file is often a setting's, but the error of
+        # requests does not name the setting.
         where = f"{error.filename}: " if error.filename else ""
         raise StepFailed(
             f"{where}{error.strerror or error}; correct the setting that names it "
             "(REQUESTS_CA_BUNDLE, SSL_CERT_FILE or PLAYBOOK_BACKUPS), or this machine's limits"
         ) from error
     except Exception as error:
-        # Whatever it is, the state before is put back, and a person reads what happened.
+        # After any error the state before is restored, and a person reads the error.
         raise StepFailed(
             f"this should not have happened: {type(error).__name__}: {error}"
         ) from error

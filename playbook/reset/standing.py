@@ -1,12 +1,11 @@
-"""What the journal says of a demo now: GO, NO-GO or UNKNOWN, and why.
+"""A demo's verdict from the journal: GO, NO-GO or UNKNOWN, and why.
 
-Pure, over the journal's records. The board, ``playbook status``, the metrics and the backups all
-take a bundle's verdict from here. A verdict is believed for a day, and only as long as nothing
-has been written since to what it looked at: to the bundle itself, to its region's catalog and
-creators, or to the languages.
+Pure functions of the journal's records. The board, ``playbook status``, the metrics and the backups
+all get a bundle's verdict from here. A verdict counts for a day, and only if nothing that it looked
+at was written since: the bundle itself, its region's catalog and creators, or the languages.
 
-A walk looks at pages alone. One that was GO makes no demo GO; one that was NO-GO makes a demo NO-GO
-whose checklist is GO, until it is walked through again or something is written.
+A walk looks only at pages. A walk that is GO makes no demo GO. If the checklist is GO and the walk
+was NO-GO, the demo is NO-GO until it is walked through again or something is written.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from playbook.reset.journal import LOOKS, ROLLBACK, WALK, Journal
 GO, NO_GO, UNKNOWN = "GO", "NO-GO", "UNKNOWN"
 BELIEVED_FOR = timedelta(hours=24)
 LANGUAGES = "languages"
-"""How the journal calls what all bundles share."""
+"""The journal's name for the part that all bundles share."""
 RUNS_READ = 25
 
 type Record = Mapping[str, Any]
@@ -31,23 +30,23 @@ type Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Standing:
-    """A verdict, whether it can be believed, and what is wrong in one sentence."""
+    """A verdict that counts now, and what is wrong in one sentence."""
 
     verdict: str
     """GO, NO-GO or UNKNOWN."""
     sentence: str
     at: datetime | None = None
-    """When the check ended that it rests on (UTC)."""
+    """The end of the check that gave the verdict (UTC)."""
     run: Document | None = None
-    """The journal's record of the check that it rests on."""
+    """The journal's record of the check that gave the verdict."""
     walk: Document | None = None
-    """The record of the last walk through the demo as it is now; None where there was none."""
+    """The record of the last walk through the present demo; None if there was none."""
     meeting: datetime | None = None
-    """The meeting to come that the demo is prepared for (UTC)."""
+    """The future meeting that the demo is prepared for (UTC)."""
 
     @property
     def reasons(self) -> list[Document]:
-        """Why it is NO-GO, as the records of the check and of the walk say it."""
+        """Why it is NO-GO, from the records of the check and of the walk."""
         if self.verdict != NO_GO:
             return []
         records = [self.run]
@@ -57,19 +56,19 @@ class Standing:
 
 
 def region_key(bundle: Bundle) -> str:
-    """How the journal calls what the bundles of a region share: its catalog and creators."""
+    """The journal's name for a region's shared part: its catalog and creators."""
     return f"region:{bundle.region}"
 
 
 def shared_by(bundle: Bundle) -> tuple[str, str]:
-    """How the journal calls all that a bundle shares with others."""
+    """The journal's names for all parts that a bundle shares with others."""
     return region_key(bundle), LANGUAGES
 
 
 def standings(
     journal: Journal, seeds: Seeds, bundles: Iterable[Bundle], now: datetime
 ) -> dict[str, Standing]:
-    """How some bundles are, by their ids. Raises PyMongoError where MongoDB is away."""
+    """The verdicts of some bundles, by id. Raises PyMongoError if MongoDB does not answer."""
     chosen = list(bundles)
     runs = {b.key: journal.latest_runs(b.key, RUNS_READ) for b in chosen}
     written = journal.shared_writes()
@@ -88,9 +87,9 @@ def judge(
     seeds: Seeds,
     now: datetime,
 ) -> Standing:
-    """The verdict that a bundle's runs give, newest first, as far as it can be believed.
+    """The verdict from a bundle's runs, newest first; UNKNOWN if it does not count any more.
 
-    ``shared_writes`` are the runs of any bundle that changed what bundles share.
+    ``shared_writes`` are the runs of any bundle that changed shared parts.
     """
     written = list(shared_writes)
     checked = judge_by_checks(bundle, runs, written, seeds, now)
@@ -102,7 +101,7 @@ def judge(
 
 
 def walk_verdict(run: Record) -> str | None:
-    """GO or NO-GO of the pages, by a run that walked through them; None where it did not."""
+    """GO or NO-GO of the pages, from a run that walked through them; None if it did not."""
     if not run.get("walked") or verdict_at(run) is None:
         return None
     return NO_GO if WALK in (run.get("failed_checks") or []) else GO
@@ -115,7 +114,7 @@ def _last_walk(
     seeds: Seeds,
     now: datetime,
 ) -> Document | None:
-    """The latest run that walked through the demo, where it still says something of it."""
+    """The latest run that walked through the demo, if nothing was written since."""
     walk = next((run for run in runs if walk_verdict(run)), None)
     at = verdict_at(walk) if walk is not None else None
     if walk is None or at is None or now - at > BELIEVED_FOR:
@@ -131,7 +130,7 @@ def judge_by_checks(
     seeds: Seeds,
     now: datetime,
 ) -> Standing:
-    """The verdict that the checks among a bundle's runs give; a walk alone has no say in it."""
+    """The verdict from the checks among a bundle's runs; runs that only walked do not count."""
     checks = (run for run in runs if run.get("trigger") != WALK)
     judged = next(((run, at) for run in checks if (at := verdict_at(run))), None)
     if judged is None:
@@ -153,15 +152,15 @@ def judge_by_checks(
 
 
 def verdict_at(run: Record) -> datetime | None:
-    """When a run's verdict was given; None where it has none."""
+    """The time of a run's verdict; None if it has none."""
     at = run.get("checked_at") or run.get("ended_at")
     return at if run.get("verdict") in (GO, NO_GO) and isinstance(at, datetime) else None
 
 
 def _since(judged: Document | None, runs: Iterable[Document], unmade: bool = True) -> str | None:
-    """What has happened after a verdict so that it says nothing of the bundle any more.
+    """The event after a verdict because of which it does not count any more.
 
-    With ``unmade`` a check that could not be made counts, too.
+    With ``unmade`` a later check that failed to run counts, too.
     """
     newer = True
     for run in runs:
@@ -177,7 +176,7 @@ def _since(judged: Document | None, runs: Iterable[Document], unmade: bool = Tru
         elif judged is None or _wrote_after(run, judged, in_doubt=newer):
             match run.get("status"):
                 case "running":
-                    return "A reset has begun and not ended yet: check it once it has."
+                    return "A reset has begun and not ended yet: check it after that."
                 case "done":
                     what = "Rolled back" if run.get("trigger") == ROLLBACK else "Reset"
                     return f"{what}, and not checked since: check it now."
@@ -190,7 +189,7 @@ def _since(judged: Document | None, runs: Iterable[Document], unmade: bool = Tru
 def _by_a_neighbour(
     bundle: Bundle, judged: Record, shared_writes: Iterable[Record], seeds: Seeds
 ) -> str | None:
-    """What another bundle's run has changed, after a verdict, of what the two share."""
+    """The change of a shared part by another bundle's run after a verdict."""
     for run in shared_writes:
         shared = [part for part in shared_by(bundle) if part in run.get("wrote", [])]
         if run.get("bundle") == bundle.key or not shared:
@@ -212,10 +211,10 @@ def _by_a_neighbour(
 
 
 def _wrote_after(run: Record, judged: Record, in_doubt: bool) -> bool:
-    """Whether a run wrote after what a verdict looked at."""
+    """Whether a run wrote after a verdict had looked."""
     looked_only = judged.get("trigger") in LOOKS
     mark = judged.get("_id") if looked_only else judged.get("end")
-    if run.get("end") and mark:  # exact, where instants are of whole seconds
+    if run.get("end") and mark:  # exact to the microsecond; the other instants are in whole seconds
         return str(run["end"]) > str(mark)
     looked = judged.get("started_at" if looked_only else "ended_at")
     ended = run.get("ended_at")

@@ -1,4 +1,4 @@
-"""Is a demo still what its last rollback has restored?"""
+"""Compare a demo with what its last rollback has restored."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from playbook.reset.sharing import end_of, run_of
 
 @dataclass(frozen=True)
 class Verified:
-    """Whether a bundle is still as it was rolled back to."""
+    """The result of comparing a bundle with its last rollback."""
 
     restored: str | None
-    """The backup's folder; None where the last run that changed the bundle was no rollback."""
+    """The backup's folder; None if the last run that changed the bundle was not a rollback."""
     differing: tuple[str, ...] = ()
-    """The collections that differ from it."""
+    """The collections that differ from the backup."""
     notes: tuple[str, ...] = ()
-    """What somebody should know, a line each."""
+    """Notes for a person, one line each."""
 
 
 def verify_rollback(state: CurrentState, backups: Path, bundle: Bundle) -> Verified:
-    """Is a bundle still what its last rollback restored, byte for byte?
+    """Compare a bundle with what its last rollback restored, byte for byte.
 
-    What it shares with others is as the last rollback that changed it has left it, whichever
-    bundle that was of. Raises BadBackup, Unreachable.
+    Shared documents are compared with the last rollback that changed them, even if that was
+    another bundle's. Raises BadBackup, Unreachable.
     """
     environment, bundles = state.environment, state.seeds.bundles
     saved = partial(saved_state, environment, backups)
@@ -43,7 +43,7 @@ def verify_rollback(state: CurrentState, backups: Path, bundle: Bundle) -> Verif
         if not changes or (changes[0]["trigger"], changes[0]["status"]) != (ROLLBACK, "done"):
             return Verified(None)
         last = changes[0]
-        # Until rollbacks saved the present state, the field named what was restored.
+        # In old records, of rollbacks without a saved state, this field names what was restored.
         name = str(last.get("restored") or last["backup"])
         wanted = saved(name, bundle)
         found = state.read(state.scope(bundle))
@@ -73,6 +73,6 @@ def verify_rollback(state: CurrentState, backups: Path, bundle: Bundle) -> Verif
             if origin and (whose := bundles.get(origin["bundle"])):
                 again = differing_collections(saved(origin["backup"], whose.model), found)
                 different = [name for name in different if name not in collections or name in again]
-            elif left_alone:  # this rollback did not say how they are to be
+            elif left_alone:  # this rollback did not restore them
                 different = [name for name in different if name not in collections]
         return Verified(name, tuple(different), tuple(notes))

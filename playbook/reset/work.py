@@ -1,4 +1,4 @@
-"""One run that writes: its bundles, its leases, what it saves first, its records in the journal."""
+"""One run that writes: its bundles, its leases, its backup, its records in the journal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from playbook.reset.shared_parts import shared_collections
 
 @dataclass
 class Work:
-    """One run under way: its bundles, their records, the leases."""
+    """One active run: its bundles, their records, the leases."""
 
     id: str
     bundles: list[Bundle]
@@ -41,15 +41,15 @@ class Work:
     backups: Path
     progress: Progress
     may_go_on: Callable[[], None]
-    """Asked before each step; raises StoppedEarly where this process is to end."""
+    """Called before each step; raises StoppedEarly if this process must end."""
     by: str
-    """Who has the run made, for the journal."""
+    """The person or program that starts the run, for the journal."""
     identity: Identity
-    """Which environment it works on."""
+    """The environment that it works on."""
     notes: list[str]
-    """What a person should know, found before anything was written."""
+    """Notes for a person, from before anything was written."""
     seconds: float = 0.0
-    """How long its steps took."""
+    """The duration of its steps."""
 
     @property
     def environment(self) -> Environment:
@@ -64,7 +64,7 @@ class Work:
         return ", ".join(bundle.short for bundle in self.bundles)
 
     def go_on_without(self, keys: Iterable[str]) -> bool:
-        """Leave out some bundles; whether any is left."""
+        """Leave out some bundles; return whether any is left."""
         gone = set(keys)
         self.bundles = [bundle for bundle in self.bundles if bundle.key not in gone]
         return bool(self.bundles)
@@ -77,19 +77,13 @@ class Work:
         for run in self.records:
             run.failed_step = name
 
-    def note_fences(self) -> None:
-        """Record the leases that the run holds by now."""
-        for run in self.records:
-            run.fences = dict(self.lease.fences)
-
     def hold_what_all_share(self, scopes: Scopes, before: Snapshots) -> dict[str, Snapshot]:
-        """Wait until no other run changes the languages or indexes; then look at them once more.
+        """Wait until no other run changes the languages or indexes; then read them again.
 
-        Most resets change neither, and do not wait for each other.
+        Most resets change neither and do not wait for each other.
         """
         outlast = self.environment.outlast
         self.lease.wait_for("shared:all", outlast=outlast, may_go_on=self.may_go_on)
-        self.note_fences()
         _, of_all = shared_collections(self.environment.deployment)
         any_scope = scopes[self.bundles[0].key]
         filters = {name: any_scope.filters[name] for name in of_all}
@@ -105,17 +99,17 @@ class Work:
     def save(
         self, before: Snapshots, known: Mapping[str, Part], started: datetime, name: str
     ) -> None:
-        """Save what is there under a state's name, and record that the run begins to write."""
+        """Save the present state under a name, and record that the run begins to write."""
         saved = Saved(before, {bundle.key: known[bundle.key] for bundle in self.bundles})
         kept = backup.write(self.backups, self.identity, saved, started, name, self.id, self.by)
         for bundle in self.bundles:
             run = self.runs[bundle.key]
             run.backup = kept.path.name
-            run.wrote = list(standing.shared_by(bundle))  # until it is known what it did
+            run.wrote = list(standing.shared_by(bundle))  # until the real changes are known
         self.environment.outlast(lambda: self.journal.start(self.records))
 
     def finish(self, executor: Executor, status: str, error: str | None = None) -> None:
-        """Record how the run ended and what it wrote of what bundles share."""
+        """Record the end of the run and the shared parts that it changed."""
         of_a_region, of_all = shared_collections(self.environment.deployment)
         for bundle in self.bundles:
             run = self.runs[bundle.key]
@@ -130,7 +124,7 @@ class Work:
             self.journal.finish(self.records, status, clock.now(), error, outlast)
 
     def done(self, executor: Executor) -> dict[str, Report]:
-        """Record that the run is done; the report of each bundle, by its id."""
+        """Record that the run is done; return the report of each bundle, by id."""
         self.finish(executor, "done")
         return {
             run.bundle: Report(run, round(self.seconds, 3), tuple(run.notes))
@@ -152,7 +146,7 @@ def begun(
     lease_life: timedelta,
     may_go_on: Callable[[], None],
 ) -> Iterator[Work]:
-    """The frame of every run that writes: marker, leases, journal entries to fill in."""
+    """The start and end of every run that writes: marker, leases, journal records."""
     environment, run_id = state.environment, new_run(started)
     version = seeds_version(state.seeds)
     runs = {
@@ -195,16 +189,15 @@ def begun(
                 environment.identity,
                 notes,
             )
-            work.note_fences()
             yield work
 
 
 def _require_what_a_run_needs(
     environment: Environment, chosen: Sequence[Bundle], *, api: bool
 ) -> list[str]:
-    """Make sure of the marker, the server's clock and the rights; a rollback needs no API.
+    """Check the marker, the server's clock and the rights; a rollback needs no API.
 
-    Answers with what a person should know.
+    Returns notes for a person.
     """
     patterns = [environment.deployment.key_patterns(bundle) for bundle in chosen]
     every = tuple(dict.fromkeys(pattern for some in patterns for pattern in some))
@@ -214,6 +207,6 @@ def _require_what_a_run_needs(
         server_clock.now,
         lambda: require_rights(environment, every, api=api),
     ]
-    # What the first one refuses is said before all that others find wrong.
+    # If the marker is missing, that error comes before all others.
     notes: list[str] = environment.outlast(lambda: side_by_side(asked))[-1]
     return notes

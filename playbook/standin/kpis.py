@@ -13,16 +13,16 @@ from playbook.pristine.money import money_in, named_in
 CENT = Decimal("0.01")
 
 type RateOf = Callable[[str, str], object]
-"""The stored rate between two currencies, as stored; None where no such rate is stored."""
+"""The stored rate between two currencies, as stored; None if no such rate is stored."""
 
 
 def in_currency(
     headline: Mapping[str, object], currency: str, rate_of: RateOf
 ) -> dict[str, JsonValue]:
-    """The headline with its money in one currency, rounded to cents and named for it.
+    """The headline with its money in one currency, rounded to cents; names end in the currency.
 
-    Other numbers stay as they are. Money for which there is no usable rate is null: a wrong
-    figure would look right.
+    Other numbers do not change. Money without a usable rate is null, because a wrong figure would
+    look right.
     """
     shown: dict[str, JsonValue] = {}
     for name, value in headline.items():

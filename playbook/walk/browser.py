@@ -27,7 +27,7 @@ DESKTOP = {"width": 1280, "height": 800}
 
 
 class NotWalked(WrongUsage):
-    """There is nothing to walk with; the text says in one line how to get it."""
+    """There is no browser for a walk; the text says in one line how to install one."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"not walked: {why}")
@@ -36,20 +36,20 @@ class NotWalked(WrongUsage):
 def find_browser(variables: Mapping[str, str] | None = None) -> Path | None:
     """The Chromium to walk with: ``PLAYBOOK_CHROMIUM``, else one of the system.
 
-    None leaves it to Playwright's own. Raises NotWalked where the setting names no program.
+    None leaves it to Playwright's own. Raises NotWalked if the setting names no program.
     """
     named = (os.environ if variables is None else variables).get(SETTING, "")
     if named:
         path = Path(named).expanduser()
         if not (path.is_file() and os.access(path, os.X_OK)):
-            raise NotWalked(f"{SETTING} is {named!r}, which is no program; name a Chromium")
+            raise NotWalked(f"{SETTING} is {named!r}, which is not a program; name a Chromium")
         return path
     found = [program for name in NAMES if (program := shutil.which(name))]
     return Path(found[0]) if found else None
 
 
 def require_browser() -> None:
-    """Raises NotWalked where Playwright or a browser is missing."""
+    """Raises NotWalked if Playwright or a browser is missing."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -63,7 +63,7 @@ def require_browser() -> None:
 
 @contextmanager
 def browser(headed: bool = False) -> Iterator[tuple[Any, Any]]:
-    """Playwright and one browser for all bundles. Raises NotWalked where there is none."""
+    """Playwright and one browser for all bundles. Raises NotWalked if there is none."""
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
@@ -95,7 +95,7 @@ def device(playwright: Any, bundle: Bundle, probe: str) -> dict[str, Any]:
     desktop.pop("default_browser_type", None)
     desktop |= {"viewport": DESKTOP, "screen": DESKTOP}
     chosen = phone if bundle.device == "mobile" else desktop
-    # The mark stands first, by which a check's own traces are known everywhere.
+    # The mark by which a check's own traces are recognised comes first.
     chosen["user_agent"] = f"{probe} {chosen['user_agent']}"
     return {**chosen, "locale": bundle.locale, "timezone_id": bundle.timezone}
 

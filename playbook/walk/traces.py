@@ -1,4 +1,4 @@
-"""What a walk leaves behind: its documents, found and removed; its trace, without secrets."""
+"""Remove a walk's documents from the demo, and remove secrets from its Playwright trace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pymongo.database import Database
 
 from playbook.deployments.front_end import FrontEnd
 from playbook.deployments.scope import PROBE
-from playbook.environment.redaction import HIDDEN, SHORTEST
+from playbook.environment.redaction import HIDDEN, SHORTEST, Redactor
 from playbook.pristine.seeds import Document
 
 _SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "proxy-authorization")
@@ -24,7 +24,7 @@ _SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "proxy-authorization
 
 @dataclass(frozen=True)
 class Marks:
-    """By what a walk's documents are known. ``abandoned``: older marks are a killed walk's."""
+    """The marks of a walk's documents. ``abandoned``: older marks are from a killed walk."""
 
     bundle: str
     user_agent: str
@@ -57,7 +57,7 @@ def find(
 
 
 def remove(db: Database[dict[str, Any]], front_end: FrontEnd, marks: Marks) -> None:
-    """Remove this walk's documents, and those of this bundle that a killed walk left."""
+    """Remove this walk's documents, and those of killed walks of this bundle."""
     for collection, documents in find(db, front_end, marks).items():
         if documents:
             db[collection].delete_many({"_id": {"$in": [one["_id"] for one in documents]}})
@@ -67,8 +67,13 @@ def remove(db: Database[dict[str, Any]], front_end: FrontEnd, marks: Marks) -> N
             db[left.collection].delete_many({"bundle": marks.bundle, left.field: old})
 
 
-def hide_secrets(source: Path, target: Path, secrets: Iterable[str]) -> None:
-    """Write a Playwright trace again without passwords, tokens and cookies."""
+def hide_secrets(
+    source: Path, target: Path, secrets: Iterable[str], redact: Redactor | None = None
+) -> None:
+    """Write a Playwright trace again without passwords, tokens and cookies.
+
+    ``redact`` hides the environment's own secrets, as the credentials in the API's address.
+    """
     known = {one for one in secrets if len(one) >= SHORTEST}
     forms = {form for one in known for form in (one, json.dumps(one)[1:-1], quote(one, safe=""))}
     with (
@@ -79,6 +84,10 @@ def hide_secrets(source: Path, target: Path, secrets: Iterable[str]) -> None:
             content = read.read(entry)
             if entry.filename.endswith((".network", ".trace")):
                 content = b"\n".join(map(_without_secret_headers, content.split(b"\n")))
+            if redact is not None:
+                # What is no text, as a picture, comes out as it went in.
+                text = content.decode(errors="surrogateescape")
+                content = redact(text).encode(errors="surrogateescape")
             for form in sorted(forms, key=len, reverse=True):
                 content = content.replace(form.encode(), HIDDEN.encode())
             written.writestr(entry.filename, content)

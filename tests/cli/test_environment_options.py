@@ -1,4 +1,4 @@
-"""No environment, no action: every command names its environment, or says the three ways."""
+"""No environment, no action: every command names its environment, or prints the three ways."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMMANDS = (
     ["status", "--json"],
     ["adopt", "--i-mean", "aislemarts"],
 )
-"""All that act on an environment."""
+"""All commands that act on an environment."""
 URLS = {
     "MONGO_URI": "mongodb://127.0.0.1:9/",
     "REDIS_URL": "redis://127.0.0.1:9/0",
@@ -75,9 +75,12 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 
 def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
-    """The command in this process; answers with its exit code."""
+    """Run a command in this process; return its exit code."""
     monkeypatch.setattr(sys, "argv", ["playbook", *arguments])
-    return cli._run()
+    ending = cli.run_command()
+    if ending.line is not None:
+        print(f"playbook: {ending.line}", file=sys.stderr)
+    return ending.code
 
 
 @pytest.mark.parametrize("case", UNNAMED)
@@ -192,7 +195,7 @@ def test_a_file_in_any_usual_spelling(tmp_path: Path, content: str) -> None:
     ("content", "line", "said"),
     [
         (f"{LINES}\nMONGO_URI\n", 4, "expected NAME=value"),
-        (f"{LINES}\n\n\nthis is no setting\n", 6, "expected NAME=value"),
+        (f"{LINES}\n\n\nthis is not a setting\n", 6, "expected NAME=value"),
         (f'MONGO_DB="aislemarts\n{LINES}\n', 1, "expected NAME=value"),
         (f"{LINES}\nMONGO_URI=mongodb://other:1/\n", 4, "MONGO_URI is set already in line 1"),
         (f"MONGO_URL=mongodb://h:1/\n{LINES}", 1, "did you mean MONGO_URI?"),
@@ -346,7 +349,7 @@ def test_embedded_says_so_in_every_line_and_leaves_nothing_in_the_project() -> N
         )
 
     before = kept()
-    # What the shell names is put aside; it would be another environment's.
+    # The shell's addresses are ignored: they would be another environment's.
     ended = playbook("reset", "lvmh", "--check", "--embedded", **URLS, MONGO_DB="x")
     assert ended.returncode == 0, ended.stderr
     lines = (ended.stdout + ended.stderr).splitlines()

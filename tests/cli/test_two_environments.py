@@ -1,8 +1,8 @@
-"""Two environments that share every folder: no command shows or touches what is the other's.
+"""Two environments that share every folder: no command shows or changes the other's files.
 
-Backups, the spool of the journal, walks' pictures and reports lie in the same folders; what is in
-them says whose it is. Every command that reads or writes there is run on the second environment,
-by its process, after the first one has been used.
+Backups, the spool of the journal, pictures of walks and reports are in the same folders; the files
+name their environment. Every command that reads or writes there runs on the second environment,
+in its own process, after the first environment was used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
 from playbook.reset.journal import AWARE
 from playbook.reset.run import Reset
-from tests.forked_commands import run_command
+from tests.forked_commands import run_command, without_settings
 from tests.panel_client import panel
 from tests.sandbox import OURS, Held, Sandbox, changed, held, told
 
@@ -47,7 +47,7 @@ class Two:
 
     @property
     def marks_of_the_first(self) -> list[str]:
-        """What nothing about the second environment may show."""
+        """Texts that no output about the second environment may contain."""
         own = backup.listed(self.first.backups, self.first.identity)
         assert own, "the first one has saved nothing"
         return [FIRST, self.first.identity.id, *(one.path.name for one in own)]
@@ -59,11 +59,14 @@ class Two:
 
     @staticmethod
     def variables(of: Sandbox) -> dict[str, str]:
-        ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
-        inherited = {n: value for n, value in os.environ.items() if not n.startswith(ours)}
         folders = {"PLAYBOOK_BACKUPS": str(of.backups)}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return {**inherited, **of.environment.settings.as_variables(), **folders, "PATH": path}
+        return {
+            **without_settings(),
+            **of.environment.settings.as_variables(),
+            **folders,
+            "PATH": path,
+        }
 
     def run_script(self, script: Path, *arguments: str) -> tuple[int, str]:
         """A script on the second environment, its exit code and all that it printed."""
@@ -103,7 +106,7 @@ def two(seeds: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]
 
 
 def written_by_the_first(two: Two) -> dict[str, str]:
-    """A digest of each file that is the first one's."""
+    """A digest of each file of the first environment."""
     own = backup.listed(two.first.backups, two.first.identity)
     files = [path for one in own for path in one.path.rglob("*") if path.is_file()]
     files += list((two.folder / "backups" / "journal").glob("first-*.json"))
@@ -113,7 +116,7 @@ def written_by_the_first(two: Two) -> dict[str, str]:
 
 @pytest.fixture
 def unharmed(two: Two) -> Iterator[Held]:
-    """Whatever the second one does, the first one and its files stay as they are."""
+    """No command of the second environment changes the first one or its files."""
     before, files = held(two.first), written_by_the_first(two)
     yield before
     assert not (wrong := changed(before, held(two.first))), told(wrong)

@@ -1,4 +1,4 @@
-"""The whole round on other servers that speak MongoDB's protocol."""
+"""Reset, check, rollback and a night on other servers with MongoDB's protocol."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wrong database: nothing is ever written where the marker does not stand."""
+"""The wrong database: nothing is ever written to a database without the marker."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MARKER: dict[str, Any] = {"_id": "demo", "by": "playbook up"}
 
 @pytest.fixture(scope="module")
 def shop(sandbox: Sandbox) -> Sandbox:
-    """Somebody's shop: used demos and real customers in one database."""
+    """A real shop: used demos and real customers in one database."""
     owners = Owners(sandbox)
     for name in ("sequoia", "lvmh"):
         sandbox.reset(name)
@@ -50,13 +50,13 @@ def unmarked(shop: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def backed_up(shop: Sandbox) -> Path:
-    """A backup of LVMH from when the marker still stood."""
+    """A backup of LVMH from before the marker was removed."""
     shop.db.demo_environment.replace_one({"_id": "demo"}, MARKER, upsert=True)
     return shop.engine.save(shop.bundle("lvmh"), "before reset").path
 
 
 def everything(sandbox: Sandbox) -> tuple[Held, Any, list[str]]:
-    """The playbook's own books included, and the databases' own hashes."""
+    """All data, with the playbook's own records and the databases' hashes."""
     hashes = sandbox.db.command("dbHash")["md5"]
     return held(sandbox, but=()), hashes, sorted(p.name for p in sandbox.backups.rglob("*"))
 
@@ -147,7 +147,7 @@ def test_adopting_shows_what_the_database_holds(unmarked: Sandbox) -> None:
 
 def test_a_shop_is_not_adopted(unmarked: Sandbox) -> None:
     before = everything(unmarked)
-    with pytest.raises(Refused, match="outnumber the demo's") as refusal:
+    with pytest.raises(Refused, match="more other users than demo accounts") as refusal:
         guard.adopt(unmarked.environment, "aislemarts", clock.now())
     assert str(guard.census(unmarked.db)) in str(refusal.value)
     assert refusal.value.exit_code == 4
@@ -157,7 +157,7 @@ def test_a_shop_is_not_adopted(unmarked: Sandbox) -> None:
 def test_look_alikes_are_no_demo_users(unmarked: Sandbox) -> None:
     """Real customers whose addresses are like a demo's must count against adoption."""
     demo = unmarked.db.users.count_documents({"demo": True})
-    # Of the shop's look-alikes only those that the demos' own domain itself has handed out.
+    # Of the similar addresses only those with the demos' own domain.
     own = [
         user["email"]
         for user in unmarked.db.users.find({"demo": {"$ne": True}})
@@ -222,10 +222,10 @@ def counted(demo_users: int, other_users: int, orders: int) -> guard.Census:
     [
         (counted(0, 0, 0), None),
         (counted(0, 16, 0), None),
-        (counted(0, 17, 0), "outnumber the demo's 16 accounts to come"),
+        (counted(0, 17, 0), "more other users than the demo's 16 future accounts"),
         (counted(0, 3, 1), "holds orders and no demo account"),
         (counted(16, 16, 4), None),
-        (counted(2, 3, 0), "other users outnumber the demo's"),
+        (counted(2, 3, 0), "more other users than demo accounts"),
     ],
 )
 def test_a_database_without_demo_accounts_may_be_a_demo_to_come(

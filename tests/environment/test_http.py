@@ -1,20 +1,26 @@
-"""The API is asked as by a good guest: over real sockets, from servers that behave oddly."""
+"""Requests to the API do not disturb it: over real sockets, with servers that behave oddly."""
 
 from __future__ import annotations
 
+import gzip
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 import requests
 
-from playbook.environment import Settings
+from playbook.environment import Environment, Settings
 from playbook.environment.api_access import ApiAccess, access_from
 from playbook.environment.http import Api
 from playbook.errors import WrongUsage
+from playbook.facts.reading import read_answer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 type Exchange = Callable[[socket.socket, bytes, int], bool]
@@ -22,11 +28,11 @@ type Exchange = Callable[[socket.socket, bytes, int], bool]
 
 
 class Server:
-    """A server that answers as a test says, and keeps what it was asked."""
+    """A server that answers as a test says, and records the requests."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, listener: socket.socket | None = None) -> None:
         self._exchange, self.asked, self.connections = exchange, list[bytes](), 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     @contextmanager
@@ -75,7 +81,7 @@ def _request(connection: socket.socket) -> bytes:
 
 
 def answering(*answers: bytes) -> Exchange:
-    """One answer after the other; the last one for ever. An empty one hangs up."""
+    """One answer after the other; the last one is repeated. An empty one closes the connection."""
 
     def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
         answer = answers[min(number, len(answers)) - 1]
@@ -99,7 +105,7 @@ def test_a_connection_that_the_server_closed_while_it_stood_open_is_opened_anew(
 
 
 def test_a_new_connection_that_is_closed_is_not_tried_again() -> None:
-    """It may have been read: a wrong password must not be tried twice."""
+    """The server may have read it: a wrong password must not be sent twice."""
     with Server(answering(b"", OK)).serving() as server:
         with pytest.raises(requests.ConnectionError):
             api(server).visitor().ask("POST", "/", seconds=3, json={"password": "wrong"})
@@ -235,7 +241,7 @@ def test_while_one_waits_for_the_limit_nobody_else_asks() -> None:
 
 
 def test_a_limit_that_lasts_is_not_hammered() -> None:
-    """Many ask at once, and for some time everything is refused: few attempts are made."""
+    """Many requests at once, all refused for some time: only few attempts are made."""
     began = time.monotonic()
 
     def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
@@ -320,3 +326,192 @@ def test_the_settings_survive_being_handed_over() -> None:
                      REQUESTS_CA_BUNDLE=__file__, PLAYBOOK_API_PATIENCE="9")  # fmt: skip
     assert Settings.from_environment(given.as_variables()) == given
     assert "X-Key" not in repr(given) and "http://p:1" not in repr(given)
+
+
+class SecureServer(Server):
+    """The same over TLS."""
+
+    def __init__(self, exchange: Exchange, certificate: Path, key: Path) -> None:
+        super().__init__(exchange)
+        self.url = self.url.replace("http:", "https:")
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate, key)
+
+    def _serve(self, connection: socket.socket) -> None:
+        context = self._context
+        with suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
+            super()._serve(secure)
+
+
+@pytest.fixture(scope="module")
+def private(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a private authority of the simplest kind and a certificate that it signed."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make certificates with")
+    folder = tmp_path_factory.mktemp("tls")
+    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    # No key usage is stated, as in most private authorities that were made by hand.
+    (folder / "ca.conf").write_text(
+        "[req]\ndistinguished_name=name\nx509_extensions=ca\nprompt=no\n"
+        "[name]\nCN=private\n[ca]\nbasicConstraints=CA:TRUE\n"
+    )
+    for command in (
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -config ca.conf -keyout ca.key -out ca.pem",
+        "req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out asked.csr",
+        "x509 -req -in asked.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 "
+        "-extfile names -out cert.pem",
+    ):
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("setting", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_certificate_of_a_private_authority_is_taken_where_it_is_named(
+    private: Path, setting: str
+) -> None:
+    server = SecureServer(answering(OK), private / "cert.pem", private / "key.pem")
+    with server.serving():
+        access = access_from({setting: str(private / "ca.pem")})
+        assert api(server, access).visitor().ask("GET", "/", seconds=30).status_code == 200
+        with pytest.raises(requests.exceptions.SSLError):
+            api(server).visitor().ask("GET", "/", seconds=30)
+        # The certificate must be for the host that is asked, too.
+        by_another_name = Api(server.url.replace("127.0.0.1", "127.0.0.2"), access, 3.0)
+        with pytest.raises(requests.RequestException):
+            by_another_name.visitor().ask("GET", "/", seconds=30)
+
+
+def saying(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+JSON, TEXT = "Content-Type: application/json", '{"a": "é"}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(saying(TEXT.encode(), JSON), id="plain"),
+        pytest.param(saying(TEXT.encode("utf-8-sig"), JSON), id="a byte order mark"),
+        pytest.param(saying(TEXT.encode(), "Content-Type: text/plain"), id="called a text"),
+        pytest.param(
+            saying(gzip.compress(TEXT.encode()), JSON, "Content-Encoding: gzip"), id="compressed"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b'4\r\n{"a"\r\n7\r\n: "\xc3\xa9"}\r\n0\r\n\r\n',
+            id="in chunks",
+        ),
+    ],
+)
+def test_an_answer_is_read_however_it_is_sent(answer: bytes) -> None:
+    with Server(answering(answer)).serving() as server:
+        visitor = api(server).visitor()
+        for _ in range(2):
+            read = read_answer("GET /", visitor.ask("GET", "/", seconds=30))
+            assert (read.problem, read.body) == (None, {"a": "é"})
+
+
+def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
+    def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + TEXT.encode())
+        return False
+
+    with Server(exchange).serving() as server:
+        visitor = api(server).visitor()
+        for _ in range(3):
+            assert read_answer("GET /", visitor.ask("GET", "/", seconds=30)).body == {"a": "é"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (saying(b"", status="204 No Content"), "answered 204 with nothing"),
+        (saying(b" \n", JSON), "answered 200 with nothing"),
+        (
+            saying(b"<html>", "Content-Type: text/html; charset=utf-8", status="502 Bad Gateway"),
+            "answered 502 with text/html instead of JSON",
+        ),
+        (
+            saying(TEXT.encode("latin-1"), "Content-Type: application/json; charset=iso-8859-1"),
+            "answered 200 with text that is not UTF-8, which a browser can't read as JSON",
+        ),
+        (saying(b'{"price": NaN}', JSON), "answered 200 with broken JSON"),
+        (saying(b'{"price": -Infinity}', JSON), "answered 200 with broken JSON"),
+        (
+            saying(b"", "Location: https://me:word@shop.example/x?token=1", status="301 Moved"),
+            "answered 301: it sends to https://shop.example/x",
+        ),
+        (
+            saying(b"<html>", "Location: /login?next=x", status="302 Found"),
+            "answered 302: it sends to /login",
+        ),
+    ],
+)
+def test_what_is_no_answer_is_named(answer: bytes, problem: str) -> None:
+    with Server(answering(answer)).serving() as server:
+        read = read_answer("GET /", api(server).visitor().ask("GET", "/", seconds=30))
+        assert (read.problem, read.body) == (problem, None)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_token_never_goes_to_another_host(method: str) -> None:
+    with Server(answering(OK)).serving() as other:
+        moved = saying(b"", f"Location: {other.url}/api/x", status="307 Temporary Redirect")
+        with Server(answering(moved)).serving() as server:
+            headers = {"Authorization": "Bearer t"}
+            api(server).visitor().ask(method, "/api/x", seconds=30, headers=headers)
+        assert not other.asked
+
+
+@pytest.mark.parametrize(("method", "asked"), [("GET", 2), ("POST", 1)])
+def test_an_old_redirect_to_a_slash_is_followed_where_it_only_reads(
+    method: str, asked: int
+) -> None:
+    moved = saying(b"", "Location: /api/x/", status="301 Moved")
+    with Server(answering(moved, OK)).serving() as server:
+        api(server).visitor().ask(method, "/api/x", seconds=30)
+        assert len(server.asked) == asked
+
+
+def test_an_address_of_ip_version_6_is_asked() -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    server = Server(answering(OK), listener)
+    stated = settings(f"http://u:p@[::1]:{listener.getsockname()[1]}/staging/")
+    with server.serving():
+        Api(stated.api_url, stated.access, 3.0).visitor().ask("GET", "/api/x", seconds=30)
+    assert server.asked[0].startswith(b"GET /staging/api/x HTTP/1.1")
+
+
+@pytest.mark.parametrize("name", ["API_URL", "APP_URL"])
+@pytest.mark.parametrize(
+    "value", ["shop.example", "ftp://shop.example", "http://", "http://h?a=1", "http://h/a b"]
+)
+def test_an_address_that_is_none_is_named(name: str, value: str) -> None:
+    variables = {"MONGO_URI": "mongodb://h", "REDIS_URL": "redis://h", "API_URL": "http://h"}
+    with pytest.raises(WrongUsage, match=name):
+        Settings.from_environment({**variables, name: value})
+
+
+@pytest.mark.parametrize(
+    ("home", "link", "page"),
+    [
+        ("https://shop.example", "/?a=1", "https://shop.example/?a=1"),
+        ("https://shop.example/", "/live/7?a=1#x", "https://shop.example/live/7?a=1#x"),
+        ("https://shop.example/demo/", "/live/7?a=1", "https://shop.example/demo/live/7?a=1"),
+        ("https://shop.example/demo", "/demo/live/7", "https://shop.example/demo/live/7"),
+        ("https://shop.example/demo", "live/7", "https://shop.example/demo/live/7"),
+        ("http://me:word@[::1]:8080", "/live", "http://me:word@[::1]:8080/live"),
+        ("https://shop.example", "https://other.example/x?b=2", "https://other.example/x?b=2"),
+    ],
+)
+def test_a_link_is_one_of_the_front_end(home: str, link: str, page: str) -> None:
+    stated = settings("http://h", APP_URL=home)
+    assert "me:word" not in repr(stated)
+    with Environment(stated) as environment:
+        assert environment.page_address(link) == page
+        assert "me:word" not in environment.redact(page)

@@ -1,4 +1,4 @@
-"""An environment's identity: kept in its marker, never taken for another's."""
+"""An environment's identity: stored in its marker, never confused with another's."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def playbook(environment: Environment, *arguments: str, **other: str) -> tuple[i
 
 @pytest.fixture(autouse=True)
 def _identified(sandbox: Sandbox) -> None:
-    """However the test before left it, the sandbox has an identity."""
+    """The sandbox has an identity, after any other test."""
     guard.require_marker(sandbox.environment)
 
 
@@ -91,7 +91,7 @@ def test_a_copied_database_is_refused_until_a_person_has_said_what_it_is(
 ) -> None:
     copied = marker(sandbox.environment)
     second.db.demo_environment.replace_one({"_id": "demo"}, copied)
-    # Without bytes of the original it is the marker alone that tells.
+    # Without the original's bytes only the marker shows it.
     for arguments in (
         ["reset", "lvmh"],
         ["check", "lvmh"],

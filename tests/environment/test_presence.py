@@ -1,4 +1,4 @@
-"""In a meeting: nobody's demo is reset under their eyes."""
+"""During a meeting: a demo is never reset while an investor uses it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def used(sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def quiet(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Whoever comes in during a test leaves with it; the playbook's clock stands at NOW."""
+    """Visitors of a test are removed after it; the playbook's clock is fixed at NOW."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     yield used
     for name in TRACES:
@@ -46,13 +46,13 @@ def quiet(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 
 def seen(sandbox: Sandbox, email: str, ago: timedelta, **more: Any) -> None:
-    """Somebody is seen in their demo."""
+    """A visitor is seen in their demo."""
     trace: Document = {"_id": "seen", "email": email, "last_seen": NOW - ago, **more}
     sandbox.db.user_sessions.replace_one({"_id": "seen"}, trace, upsert=True)
 
 
 def refused(sandbox: Sandbox, name: str) -> InSession:
-    """How a reset is refused; fails where it is not, or where it wrote anything."""
+    """The refusal of a reset; fails if it is not refused, or if it wrote anything."""
     before, backups = held(sandbox), sorted(sandbox.backups.iterdir())
     runs = sandbox.db.demo_resets.count_documents({})
     with pytest.raises(InSession) as refusal:

@@ -1,4 +1,4 @@
-"""No secret ever gets out: canaries in every setting, and a search through all that is written."""
+"""No secret is ever shown: canaries in every setting, and a search in everything written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.processes.child import Child
 from playbook.reset.run import Reset
 from playbook.standin import rates_feed
+from tests.alert_receivers import webhooks
 from tests.sandbox import DEADLINE_SECONDS, until
 from tests.tcp_proxy import failing_api
 
@@ -70,13 +71,20 @@ class Guarded:
     directory: Path
     backups: Path
     written: list[tuple[str, bytes]] = field(default_factory=list)
-    """Everything that has come out, with the name of the outlet."""
+    """Everything that was written, with the name of its place."""
 
-    def run(self, *arguments: str, module: str = "playbook", **settings: Any) -> int:
-        """A command, as a person runs it; its console is kept."""
+    def run(
+        self,
+        *arguments: str,
+        module: str = "playbook",
+        more: Mapping[str, str] | None = None,
+        **settings: Any,
+    ) -> int:
+        """A command, as a person runs it; its console is kept. ``more`` are further variables."""
         variables = {
             **os.environ,
             **replace(self.settings, **settings).as_variables(),
+            **(more or {}),
             "PLAYBOOK_BACKUPS": str(self.backups),
             "COLUMNS": "400",
         }
@@ -96,7 +104,7 @@ class Guarded:
         return ended.returncode
 
     def journal(self) -> Iterator[tuple[str, bytes]]:
-        """Every document of the playbook's own books."""
+        """Every document of the playbook's own records."""
         with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
             db = client[self.settings.mongo_db]
             for name in ("demo_resets", "demo_locks", "demo_environment"):
@@ -223,7 +231,7 @@ def require_no_canary(outlets: list[tuple[str, bytes]]) -> None:
 
 
 def test_the_canaries_are_in_use(deployment: Guarded) -> None:
-    """Without them nothing answers, so that what follows shows something."""
+    """Without credentials nothing answers, so the following tests prove something."""
     settings = deployment.settings
     with Environment(settings) as environment:
         assert environment.db.demo_environment.count_documents({}) == 1
@@ -261,7 +269,13 @@ def test_what_goes_well_tells_nothing(deployment: Guarded) -> None:
     assert deployment.run("reset", BUNDLE) == 0, deployment.written[-1]
     assert deployment.run("reset", BUNDLE, "--dry-run") == 0
     verdict = ("--json", str(reports / "verdict.json"), "--allure", str(reports / "allure"))
-    assert deployment.run("check", BUNDLE, *verdict) == 0, deployment.written[-2:]
+    sheet = ("--html", str(reports / "sheet.html"))
+    assert deployment.run("check", BUNDLE, *verdict, *sheet) == 0, deployment.written[-2:]
+    assert b"/sign-in" in (reports / "sheet.html").read_bytes(), "it says where to sign in"
+    assert deployment.run("check", BUNDLE, "--json", "-") == 0
+    assert json.loads(deployment.written[-2][1])["verdict"] == "GO", "it stands alone there"
+    assert b"LVMH GO" in deployment.written[-1][1]
+    assert deployment.run("env") == 0
     assert deployment.run("rollback", BUNDLE) == 0
     assert deployment.run("verify", BUNDLE) == 0
     assert deployment.run("status") == 0
@@ -275,6 +289,21 @@ def test_what_goes_well_tells_nothing(deployment: Guarded) -> None:
     assert any(name.endswith("manifest.json") for name, _ in everything)
     assert any(name == "api.log" for name, _ in everything)
     require_no_canary(everything)
+
+
+@pytest.mark.parametrize("goes_well", [True, False])
+def test_a_night_and_its_alerts_tell_nothing(deployment: Guarded, goes_well: bool) -> None:
+    changes = {} if goes_well else SPOILED["MongoDB refuses us"](deployment.settings)
+    with webhooks() as hooks:
+        code = deployment.run("nightly", BUNDLE, more=hooks.channels(), **changes)
+    assert code == (0 if goes_well else 3), deployment.written[-2:]
+    assert hooks.levels[-1:] == ["success" if goes_well else "critical"]
+    alerts = json.dumps(hooks.received).encode()
+    everything = [*deployment.written[-2:], *deployment.journal(), *deployment.files()]
+    require_no_canary([("the alerts", alerts), *everything])
+    kept = urlsplit(hooks.url("x"))
+    for secret in (kept.password, kept.path.rpartition("/")[2]):
+        assert secret and not any(secret.encode() in text for _, text in everything)
 
 
 SPOILED: dict[str, Callable[[Settings], dict[str, Any]]] = {
@@ -291,7 +320,7 @@ SPOILED: dict[str, Callable[[Settings], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("what", SPOILED)
 def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
-    """Neither in an error's text, nor in all that hangs on it."""
+    """Neither in an error's text, nor in its causes and context."""
     variables = replace(deployment.settings, **SPOILED[what](deployment.settings)).as_variables()
     told = []
 

@@ -1,18 +1,21 @@
-"""Settings are all or none, and no credential ever leaves them."""
+"""Settings are complete or refused, and never show a credential."""
 
 from __future__ import annotations
 
 import base64
 import io
+import json
 import re
+import unicodedata
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from playbook.environment import Environment
-from playbook.environment.redaction import HIDDEN, Redactor, secrets_in
+from playbook.environment.redaction import HIDDEN, Redactor, secrets_in, secrets_in_environment
 from playbook.environment.settings import Settings, without_credentials
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed
@@ -29,7 +32,7 @@ DEPLOYMENT = {
 
 
 def settings(**other: str) -> Settings:
-    """The deployment's settings, some of them other."""
+    """The deployment's settings, some of them changed."""
     found = Settings.from_environment({**DEPLOYMENT, **other})
     assert found is not None
     return found
@@ -242,7 +245,7 @@ def test_what_is_no_database_name_is_refused(name: str) -> None:
 )
 def test_a_bundles_password_has_its_setting(short: str, name: str) -> None:
     assert password_setting(short) == name
-    # A line break at the end, as of `echo | base64`, is no part of what a person types.
+    # A line break at the end, as of `echo | base64`, is not part of what a person types.
     assert settings(**{name: "open sesame \n"}).password(short) == "open sesame"
 
 
@@ -445,6 +448,20 @@ def test_a_url_with_no_host_is_refused(name: str, url: str) -> None:
         ("p@ss wörd", "p%40ss+w%c3%b6rd"),
         ("100%sure", "100%25sure"),
         ("caf\udce9", "caf\udce9"),
+        # As Python shows texts and bytes, and as a text within a text.
+        ("pa'ss\"word", repr("pa'ss\"word")[1:-1]),
+        ("schlüssel", ascii("schlüssel")[1:-1]),
+        ("schlüssel", repr("schlüssel".encode())[2:-1]),
+        ("be\x07ll\x1b22", repr("be\x07ll\x1b22")[1:-1]),
+        ("be\x07ll\x1b22", json.dumps("be\x07ll\x1b22")[1:-1]),
+        ("a\nb\tc d", repr("a\nb\tc d")[1:-1]),
+        ('pa"ss\\word', json.dumps(json.dumps('pa"ss\\word'))[3:-3]),
+        ("schlüssel", json.dumps(json.dumps("schlüssel"))[3:-3]),
+        ("\\\\two\\", json.dumps(json.dumps("\\\\two\\"))[3:-3]),
+        ("p@ss/wörd", quote(quote("p@ss/wörd", safe=""), safe="")),
+        ("cafés22", unicodedata.normalize("NFD", "cafés22")),
+        (unicodedata.normalize("NFD", "cafés22"), "cafés22"),
+        ("(a+)+[$^]*?.{2}", "(a+)+[$^]*?.{2}"),
     ],
 )
 def test_a_secret_is_hidden_in_every_spelling(secret: str, text: str) -> None:
@@ -500,7 +517,7 @@ def test_the_ends_of_every_setting_are_stripped(name: str, end: str) -> None:
 
 
 def test_a_password_of_blanks_is_refused() -> None:
-    with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH is nothing but blanks"):
+    with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH has only blanks"):
         settings(DEMO_PASSWORD_LVMH=" \n")
 
 
@@ -568,6 +585,60 @@ def test_a_secret_is_hidden_in_base64(before: str) -> None:
     shown = Redactor([secret])(f"Authorization: Basic {coded}")
     assert HIDDEN in shown
     assert not any(coded[n : n + 8] in shown for n in range(8, len(coded) - 12))
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+def test_the_shortest_password_is_hidden_in_base64(before: str) -> None:
+    coded = base64.b64encode(f"{before}Xy7-qZ".encode()).decode()
+    assert HIDDEN in Redactor(["Xy7-qZ"])(f"Authorization: Basic {coded}")
+
+
+def test_many_backslashes_are_searched_in_no_time() -> None:
+    redact = Redactor([chr(92) * 40 + "x"])
+    text = chr(92) * 20_000
+    assert redact(text) == text
+    assert redact(f"{chr(92) * 40}x") == HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secrets"),
+    [
+        ("DEMO_PASSWORD_LVMH", " Xy7-qZ22\n", ["Xy7-qZ22"]),
+        ("MONGO_URI", "mongodb://u:p%40ss22@h", ["p%40ss22"]),
+        ("REDIS_URL", "redis://h/0?password=p@ss22", ["p@ss22"]),
+        ("API_URL", "https://u:Xy7-qZ22@h", ["Xy7-qZ22"]),
+        ("APP_URL", "https://u:Xy7-qZ22@h", ["Xy7-qZ22"]),
+        ("PLAYBOOK_API_TOKEN", "Xy7-qZ22", ["Xy7-qZ22"]),
+        ("PLAYBOOK_METRICS_TOKEN", "Xy7-qZ22", ["Xy7-qZ22"]),
+        ("PLAYBOOK_API_PROXY", "http://u:Xy7-qZ22@proxy:3128", ["Xy7-qZ22"]),
+        ("https_proxy", "http://u:Xy7-qZ22@proxy:3128", ["Xy7-qZ22"]),
+        ("PLAYBOOK_API_HEADERS", "X-Key: Xy7-qZ22\nX-Other: Xy7-qZ23", ["Xy7-qZ22", "Xy7-qZ23"]),
+        ("DEMO_ALERT_HIGH", "slack://T0KENAAAA/T0KENBBBB/#demos", ["T0KENAAAA", "T0KENBBBB"]),
+        ("DEMO_ALERT_HIGH", "mailtos://u:Xy7-qZ22@mail.example.com", ["Xy7-qZ22"]),
+        ("PLAYBOOK_CALENDARS", "a.ics, https://c.example.com/private-0a1b2c", ["private-0a1b2c"]),
+    ],
+)
+def test_the_secret_of_each_setting_is_known(name: str, value: str, secrets: list[str]) -> None:
+    shown = Redactor(secrets_in_environment({name: value}))(f"it said: {value}")
+    for secret in secrets:
+        assert secret not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEMO_PASSWORD_LVMH_FILE", "/run/secrets/lvmh"),
+        ("PLAYBOOK_API_TOKEN_FILE", "/run/secrets/token"),
+        ("DEMO_ALERT_HIGH", "json://localhost:8080/demos"),
+        ("DEMO_ALERT_HIGH", "json://hooks.example.com/demos"),
+        ("APP_URL", "https://demo.example.com/welcome"),
+        ("MONGO_DB", "aislemarts22"),
+    ],
+)
+def test_what_a_message_must_name_is_no_secret(name: str, value: str) -> None:
+    text = f"{name}: {value.partition('://')[2] or value} can't be read"
+    assert Redactor(secrets_in_environment({name: value}))(text) == text
 
 
 @pytest.mark.parametrize(

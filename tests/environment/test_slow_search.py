@@ -33,7 +33,7 @@ def test_a_search_that_takes_too_long_names_the_missing_indexes(sandbox: Sandbox
     text = str(failed.value)
     assert failed.value.exit_code == 3
     assert not isinstance(failed.value, Outage), "waiting does not help"
-    assert "in analytics within 8 s: no index serves the search" in text
+    assert "in analytics within 8 s: an index is missing" in text
     found = re.search(r"run db\.analytics\.createIndexes\(\[(.*)\]\)", text)
     assert found is not None
     assert '{"user_id": 1}' in found[1] and '{"email": 1}' in found[1]

@@ -1,6 +1,6 @@
-"""A server that will not do what is asked of it: one line with the cause and what to do about it.
+"""A server that refuses: one line with the cause and what to do.
 
-Nothing is written then, and waiting is for what may pass.
+Nothing is written then, and a run waits only if the problem may be over soon.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ def _reset_once(sandbox: Sandbox) -> None:
         (
             "UNLINK",
             "MISCONF Redis is configured to save RDB snapshots, but",
-            "mend its disk",
+            "repair its disk",
             False,
         ),
-        ("UNLINK", "OOM command not allowed when used memory > 'maxmemory'.", "room", False),
+        ("UNLINK", "OOM command not allowed when used memory > 'maxmemory'.", "more memory", False),
         ("SCAN", "NOPERM this user has no permissions to run the 'scan' command", "'scan'", False),
         ("UNLINK", "NOPERM No permissions to access a key", "access a key", False),
-        ("UNLINK", "ERR unknown command `UNLINK`, with args", "before version 4", False),
+        ("UNLINK", "ERR unknown command `UNLINK`, with args", "Redis 4 or newer", False),
         ("*", "NOAUTH Authentication required.", "user and password in REDIS_URL", False),
         ("*", "DENIED Redis is running in protected mode because", "protected mode", False),
     ],
@@ -93,7 +93,7 @@ def test_redis(sandbox: Sandbox, command: str, answer: str, words: str, may_pass
 def test_a_redis_without_that_database(sandbox: Sandbox) -> None:
     url = sandbox.environment.settings.redis_url.removesuffix("/0") + "/99"
     with refused(sandbox, redis_url=url) as [failure]:
-        assert "no database of that number" in str(failure)
+        assert "no database with that number" in str(failure)
 
 
 UNAUTHORIZED = 'not authorized on aislemarts to execute command { %s: "x", secret: 1 }'
@@ -139,13 +139,13 @@ def test_a_replica_set_of_another_name(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
-        (200, PAGE, "web page instead of JSON; is API_URL"),
+        (200, PAGE, "web page instead of JSON; set API_URL"),
         (302, "", "it redirects to nowhere; set API_URL"),
-        (401, PAGE, "in front of it refuses us (401, with a web page)"),
+        (401, PAGE, "in front of it refuses the request (401, with a web page)"),
         (403, PAGE, "PLAYBOOK_API_HEADERS"),
-        (404, PAGE, "is the path in API_URL right?"),
+        (404, PAGE, "check the path in API_URL"),
         (407, "{}", "PLAYBOOK_API_PROXY"),
-        (451, PAGE, "refuses us (451"),
+        (451, PAGE, "refuses the request (451"),
         (502, PAGE, "it answered 502"),
     ],
 )
@@ -170,12 +170,12 @@ def test_an_api_behind_basic_authentication(sandbox: Sandbox) -> None:
 
 
 def test_what_does_not_speak_the_protocol(sandbox: Sandbox) -> None:
-    """Ports are easily mixed up."""
+    """People confuse ports easily."""
     settings = sandbox.environment.settings
     redis_as_api = settings.redis_url.replace("redis:", "http:").removesuffix("/0")
     for changes, words in (
         ({"api_url": redis_as_api}, "it closed the connection without an answer"),
-        ({"api_url": settings.api_url.replace("http:", "https:")}, "does not speak TLS"),
+        ({"api_url": settings.api_url.replace("http:", "https:")}, "does not use TLS"),
     ):
         with refused(sandbox, **changes) as [failure]:
             assert words in str(failure)

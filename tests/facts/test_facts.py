@@ -1,7 +1,7 @@
 """One broken thing, one failing check: what the facts and steps find, without any server.
 
-Each line below breaks one thing of an imagined demo and says which check fails, and what its
-reason holds. Whatever else fails is a wrong blame and fails the test.
+Each line below breaks one thing of a demo in memory and says which check must fail, and what its
+reason must contain. If another check fails, the test fails.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def hold(key: str, value: object) -> Break:
 
 
 def served(what: str, **change: Any) -> Break:
-    """Let the API answer otherwise than it would."""
+    """Change an answer of the API."""
 
     def answer(imagined: Imagined) -> None:
         true = {
@@ -235,9 +235,9 @@ LIVESALE: list[Case] = [
         starts_at=i.first("livesales")["starts_at"] + timedelta(hours=1))),
     ("sequoia", "livesale", "found Wed 25 Nov 2026, 18:00 PST", lambda i: i.first(
         "livesales").update(starts_at=i.first("livesales")["starts_at"] + timedelta(days=1))),
-    ("sequoia", "livesale", "starts_at is no instant but 'soon'",
+    ("sequoia", "livesale", "starts_at is not an instant but 'soon'",
      put("livesales", "LS-SEQ-001", starts_at="soon")),
-    ("sequoia", "livesale", "starts_at is no instant but nothing",
+    ("sequoia", "livesale", "starts_at is not an instant but nothing",
      drop("livesales", "LS-SEQ-001", "starts_at")),
     ("sequoia", "livesale", "expected after Sun 22 Nov 2026, 04:30 PST",
      put("livesales", "LS-SEQ-001", starts_at=AT)),
@@ -339,7 +339,7 @@ CURRENCY: list[Case] = [
 
 
 def _only_source(name: str) -> Break:
-    """Whatever the deployment expects, this name must be refused."""
+    """This name must be refused, even if the deployment expects it."""
 
     def change(imagined: Imagined) -> None:
         imagined.feed = Feed(name)
@@ -722,10 +722,19 @@ SHOWCASE: list[Case] = [
      within("showcases", TIGER, "records.markets.24.transactions", 0)),
     ("tiger-global", "showcase", "KPI global_gmv_sgd as served", lambda i: _shown(
         i, global_gmv_sgd=2800000)),
-    # What belongs to nobody
+    # Documents of no bundle
     ("sequoia", "catalog", "product TEST-1 in the shop: expected a known region",
      lambda i: i.app("products").append({**i.app("products")[0], "_id": "TEST-1", "name": "Test",
                                          "region": None})),
+    ("tiger-global", "catalog", "set it in the app, or delete the document, found “Test” without",
+     lambda i: i.app("products").append({**i.app("products")[0], "_id": "TEST-1", "name": "Test",
+                                         "region": "MEA"})),
+    ("index", "creators", "creator Test in the app: expected a known region",
+     lambda i: i.app("creators").append({"_id": "x", "name": "Test", "active": True,
+                                         "region": "us"})),
+    ("lightspeed", "livesale", "LiveSale LS-TEST in the app's list: expected a known investor",
+     lambda i: i.app("livesales").append({**i.app("livesales")[0], "_id": "LS-TEST",
+                                          "bundle": "FORMER_INVESTOR"})),
     ("lvmh", "creators", "creator Test in the app: expected a known region",
      lambda i: i.app("creators").append({"_id": "x", "name": "Test", "active": True})),
     ("a16z", "livesale", "LiveSale LS-TEST in the app's list: expected a known investor",
@@ -767,7 +776,7 @@ SHOWCASE: list[Case] = [
      lambda i: i.cache.update({f"aislemarts:bundle:{SEQ}:sessions": [b"abc"]})),
     ("sequoia", "analytics", f"bundle:{SEQ}:basket: expected nothing of a former visitor",
      hold(f"bundle:{SEQ}:basket", b"no JSON")),
-    # What looks alike
+    # Texts that look the same
     ("sequoia", "catalog", "found “Hermès Birkin 35” (character 7 is U+00A0 NO-BREAK SPACE)",
      put("products", "LUX-001", name="Hermès\u00a0Birkin 35")),
     ("sequoia", "catalog", "(nothing there), found “Hermès Birkin 35” (character 7 is U+0020",
@@ -805,7 +814,7 @@ def test_one_broken_thing_fails_one_check(case: Case) -> None:
 
 
 TOUCHED_TOO = {
-    # What one check sees, another may have to see as well.
+    # Another check may have to see the same fault.
     "country of Louis Vuitton: expected “FR”, found “IT”": {"catalog"},
     "served locale: expected “en-GB”, found “en-US”": {"locales"},
 }
@@ -944,7 +953,7 @@ def test_a_livesale_without_an_anchor_and_a_journal_cannot_be_judged() -> None:
     imagined.last_run = None
     drop("livesales", "LS-SEQ-001", "anchored_at")(imagined)
     reasons = failed_checks(imagined)
-    assert "anchored_at is no instant but nothing" in reasons["livesale"]
+    assert "anchored_at is not an instant but nothing" in reasons["livesale"]
 
 
 def test_a_featured_product_that_is_sold_out_spoils_the_livesale() -> None:
@@ -1016,7 +1025,7 @@ def test_every_fact_of_a_demo_has_a_plain_name() -> None:
     assert demo.catalog.price_of({"price_usd": 5.0}) is None
 
 
-# What one fact tells by itself, though another would tell of the same thing
+# Single facts, although another fact would report the same thing
 
 
 def texts_of(facts: Iterable[Finding]) -> list[str]:

@@ -1,12 +1,12 @@
 """``python -m tests.mutation [PART]``: change the checks a little, and see that a test fails.
 
-Mutants are cosmic-ray's, one at a time in every place where an operator fits; each runs in a fork
-of this process, which has loaded already what does not change. Only the quick tests run: those of
-the clock, and those of the facts and steps over imagined demos. mutmut would leave out what has
-a decorator, which here are all facts and all steps.
+Mutants are cosmic-ray's, one at a time in every place where an operator fits. Each runs in a fork
+of this process, which has already loaded everything that does not change. Only the quick tests run:
+those of the clock, and those of the facts and steps over demos in memory. mutmut would leave out
+functions with a decorator, which here are all facts and all steps.
 
-A mutant that no test kills survives. Survivors that docs/mutants.md lists are known; exits 0 where
-there are no others.
+A mutant survives if all tests pass. The survivors in docs/mutants.md are known; the exit code is 0
+if there are no others.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ NEAREST = {
 """Besides the tests of the facts, which all of these modules go through."""
 CHECKS = sorted(path.stem for path in (PROJECT / "features" / "checklist").glob("*.feature"))
 NOT_BY_THESE_TESTS = ("reading.py", "__init__.py", "demo.py")
-"""What reads or works over the wire is tested over the wire; the others hold names only."""
+"""Modules that work over the wire, where they are tested; and modules that contain only names."""
 KNOWN = PROJECT / "docs" / "mutants.md"
 SECONDS = 60
 COMPARISONS = ("Eq_NotEq", "NotEq_Eq", "Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt", "Lt_GtE", "LtE_Gt",
@@ -122,7 +122,7 @@ def tests_for(path: str) -> list[list[str]]:
 
 
 def tried(every: Iterable[Mutant], workers: int) -> Iterator[tuple[Mutant, bool]]:
-    """Each mutant, and whether all tests pass although the module is changed; in forks."""
+    """Each mutant, and whether all tests pass with the changed module; in forks."""
     running: dict[int, Mutant] = {}
 
     def ended() -> tuple[Mutant, bool]:
@@ -166,7 +166,7 @@ def _changed(mutant: Mutant) -> str:
     if not mutant.operator:
         return source
     changed: str | None = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
-    assert changed is not None, f"{mutant} is no mutant"
+    assert changed is not None, f"{mutant} is not a mutant"
     return changed
 
 

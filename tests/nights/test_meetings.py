@@ -10,6 +10,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -514,7 +515,7 @@ def test_the_presenter_is_written_to(rehearsal: Rehearsal, monkeypatch: pytest.M
     assert rehearsal.hooks.levels == []
 
 
-def test_a_real_check_of_a_real_wreck_is_healed_in_time(rehearsal: Rehearsal) -> None:
+def test_a_damaged_demo_is_reset_before_its_meeting(rehearsal: Rehearsal) -> None:
     """The real features and the machine's own clock: the meeting is an hour from now."""
     from playbook.nights.nightly import run_features
 
@@ -543,6 +544,22 @@ def test_channels_of_a_presenter_are_the_usual_ones_where_none_is_set(seeds: See
     assert channels_for(meeting, usual, {}) is usual
     with pytest.raises(WrongUsage):
         channels_for(meeting, usual, {"DEMO_ALERT_PRESENTER": "nonsense"})
+
+
+def test_a_meeting_without_organizer_is_told_to_the_usual_channels(seeds: Seeds) -> None:
+    """Mail that names nobody would go back to its own sender."""
+    [meeting] = meetings_of(read(ONE), seeds)
+    usual = Channels.from_environment({})
+    mail, hook = "mailto://u:p@mail.example", "json://hooks.example/x"
+    assert meeting.organizer is None
+    assert channels_for(meeting, usual, {"DEMO_ALERT_PRESENTER": mail}) is usual
+    some = channels_for(meeting, usual, {"DEMO_ALERT_PRESENTER": f"{mail} {hook}"})
+    assert some.urls["high"] == (hook,)
+    assert some.setting("high") == "DEMO_ALERT_PRESENTER"
+    # Whom the path names is the recipient, and the organizer is not written to as well.
+    named = {"DEMO_ALERT_PRESENTER": "mailto://mail.example/ann@a.example"}
+    organized = replace(meeting, organizer="bo@a.example")
+    assert channels_for(organized, usual, named).urls["high"] == (named["DEMO_ALERT_PRESENTER"],)
 
 
 def _without_recipient(inbox: Mailbox) -> str:

@@ -1,7 +1,8 @@
-"""Output is never the verdict: any terminal, a closed pipe, a device, a full disk."""
+"""Problems with output change no verdict: any terminal, a closed pipe, a device, a full disk."""
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -60,7 +61,7 @@ def test_a_full_disk_is_said_in_one_line() -> None:
     ended = run(3, ">/dev/full")
     assert ended.returncode == 0
     first, last = ended.stderr.decode().splitlines()
-    assert "not all could be written: No space left on device" in first
+    assert "some output could not be written: No space left on device" in first
     assert last == "all is said"
 
 
@@ -112,3 +113,43 @@ def test_a_device_stays_a_device(device: str, tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", program], stdout=out, check=True, timeout=60)
     assert Path(device).lstat().st_mode == before
     assert (tmp_path / "out").read_text() == ("verdict" if device == "/dev/stdout" else "")
+
+
+MACHINES = """
+import json, sys
+from playbook.processes.output import print_for_machines, show_on_every_terminal, write_output
+from pathlib import Path
+show_on_every_terminal()
+print("before, from us \\u2713")
+print_for_machines(json.dumps({"said": "\\u201cready\\u201d \\u2713 \\u2026"}, ensure_ascii=False))
+write_output(Path("-"), "\\nand by its name \\u5bc6")
+"""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_what_machines_read_is_never_put_into_other_characters(encoding: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", MACHINES],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    before, document, named = ended.stdout.splitlines()
+    assert before.startswith(b"before, from us ")
+    assert json.loads(document) == {"said": "“ready” ✓ …"}
+    assert named.decode() == "and by its name 密"
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("redirect", ["| true", ">/dev/full", ">&-"])
+def test_a_document_that_cannot_be_printed_changes_no_exit_code(redirect: str) -> None:
+    command = f'"$0" -c "$1" {redirect}; exit "${{PIPESTATUS[0]}}"'
+    ended = subprocess.run(
+        ["bash", "-c", command, sys.executable, MACHINES],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert b"Traceback" not in ended.stderr

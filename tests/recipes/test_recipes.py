@@ -1,4 +1,4 @@
-"""CONTRIBUTING's recipes keep their word: the files that they name are enough, and lead to GO.
+"""CONTRIBUTING's recipes are complete: the files that they name are enough, and lead to GO.
 
 A currency, a language that reads from right to left and a bundle whose zone has no letters are
 added to a copy of the project, one after the other. Everything runs there, in processes of its own.
@@ -133,7 +133,7 @@ def test_a_bundle_without_a_feature_is_refused(outcome: Outcome) -> None:
     number = len(seeds.read_text(encoding="utf-8").splitlines())
     [problem] = outcome.featureless.splitlines()[1:]
     assert problem.removeprefix("[throw-away] ") == (
-        f"bundles.json:{number}: short: no feature is of {recipes.SHORT}; expected one in "
+        f"bundles.json:{number}: short: {recipes.SHORT} has no feature; expected one in "
         f"features/bundles, tagged @bundle-{recipes.SHORT} @check-showcase"
     )
 

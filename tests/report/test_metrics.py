@@ -180,7 +180,7 @@ def shown(seeds: Seeds, runs: dict[str, list[Document]], history: bool) -> str:
         meeting = meeting_of(every[key], NOW)
         standing = replace(standing, meeting=meeting)
         bundles.append(status.BundleStatus(seeds.bundles[key].model, standing, every[key], meeting))
-    console = Console(file=written, width=200)
+    console = Console(file=written, width=200, force_terminal=False)
     status.show(console, bundles, NOW, Identity("", NAME), history=history)
     return written.getvalue()
 

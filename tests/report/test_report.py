@@ -131,7 +131,7 @@ def test_a_check_that_did_not_run_or_broke_is_shown_as_that() -> None:
     titles = [span.get("title") for span in page.all("span")]
     assert "leads: could not be checked" in titles
     assert "showcase: did not run" in titles
-    assert "showcase did not run: nothing is known of it" in page.text
+    assert "showcase did not run: its result is not known" in page.text
     assert "Everything can be bought (stored) MongoDB cannot be reached" in page.text
 
 
@@ -197,10 +197,10 @@ def test_the_documents_short_form_is_enough(tmp_path: Path) -> None:
     ("content", "told"),
     [
         (None, "can't be read"),
-        (b"\xff\xfe{", "is no JSON"),
-        (b"[]", "is no verdict"),
-        (b"{}", "is no verdict"),
-        (b'{"verdict": "GO", "generated_at": "today", "bundles": []}', "is no verdict"),
+        (b"\xff\xfe{", "is not JSON"),
+        (b"[]", "is not a verdict"),
+        (b"{}", "is not a verdict"),
+        (b'{"verdict": "GO", "generated_at": "today", "bundles": []}', "is not a verdict"),
         (
             b'{"verdict": "GO", "generated_at": "2026-11-22T03:05:00Z", "bundles": []}',
             "contradicts itself",
@@ -225,7 +225,7 @@ def test_an_unknown_status_is_no_verdict(tmp_path: Path) -> None:
     document["bundles"][0]["checks"][0]["status"] = "fine"
     file = tmp_path / "verdict.json"
     file.write_text(json.dumps(document))
-    with pytest.raises(WrongUsage, match="is no verdict"):
+    with pytest.raises(WrongUsage, match="is not a verdict"):
         verdict_page.read(file)
 
 
@@ -277,7 +277,7 @@ def test_a_go_that_requires_too_little_is_refused(required: object, tmp_path: Pa
     document["bundles"][0]["required"] = required
     file = tmp_path / "verdict.json"
     file.write_text(json.dumps(document))
-    with pytest.raises(WrongUsage, match="is no verdict"):
+    with pytest.raises(WrongUsage, match="is not a verdict"):
         verdict_page.read(file)
 
 
@@ -451,7 +451,7 @@ def test_the_report_does_not_call_home_and_links_to_the_playbook(
 def test_a_report_that_would_still_call_home_is_not_kept(tmp_path: Path, tool: Path) -> None:
     allure = tool / "node_modules" / ".bin" / "allure"
     allure.write_text(ALLURE.replace("gtag('js', new Date());", "").replace("gtag(){}", "x(){}"))
-    with pytest.raises(allure_html.NoAllure, match="would call home"):
+    with pytest.raises(allure_html.NoAllure, match="would send data to Google"):
         allure_html.build(
             results_in(tmp_path / "results", "one"), tmp_path / "report", tmp_path / "history", tool
         )
@@ -489,7 +489,7 @@ def test_a_failing_allure_is_reported_in_one_line(
 def test_without_node_one_line_says_how_to_get_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the page, which needs none, is made all the same."""
+    """The page, which does not need Node.js, is made in any case."""
     monkeypatch.setattr(shutil, "which", lambda name: None)
     arguments = [
         *("--results", str(results_in(tmp_path / "results", "one"))),

@@ -14,6 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from playbook import clock
+from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -246,3 +247,17 @@ def test_the_command_writes_it(stocked: Sandbox, tmp_path: Path) -> None:
     done = check("lvmh", "--html", str(tmp_path / "folder"))
     assert done.returncode == 2
     assert "can't be written" in done.stderr
+
+
+def test_links_that_are_paths_lead_to_the_front_end(seeds: Seeds, tmp_path: Path) -> None:
+    """As the published backend gives them; a login in front of the pages is not printed."""
+    with start(seeds=seeds, deployment="aislemarts") as settings:
+        settings = replace(settings, app_url="https://me:word@shop.example/staging")
+        with Environment(settings) as environment:
+            sandbox = Sandbox(environment, seeds, tmp_path)
+            sandbox.reset("lvmh", access=clock.now())
+            sheet = sheet_of(sandbox, "lvmh")
+    links = [link for _, link in sheet.links]
+    assert len(links) == 4
+    assert all(link.startswith("https://shop.example/staging/") for link in links), links
+    assert all("utm_bundle=LVMH_JULIE_BERCOVY" in link for link in links)

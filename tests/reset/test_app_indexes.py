@@ -139,7 +139,7 @@ def test_a_document_that_a_validator_refuses_is_named(sandbox: Sandbox) -> None:
             sandbox.reset(BUNDLE)
         text = str(failed.value)
         assert "in leads: the collection's own validator" in text
-        assert f"does not let the document {mine['_id']} in (code 121)" in text
+        assert f"refuses the document {mine['_id']} (code 121)" in text
         assert failed.value.state_is_back
         assert sandbox.state(BUNDLE).hashes() == before
     finally:

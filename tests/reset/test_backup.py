@@ -211,7 +211,7 @@ def test_a_reset_prunes(shelf: Sandbox, tiny: Snapshot) -> None:
     lookalike.mkdir()
     shelf.reset(BUNDLE)
     assert not old.path.exists()
-    assert foreign.exists(), "what is no backup is nobody's to remove"
+    assert foreign.exists(), "what is not a backup is nobody's to remove"
     assert lookalike.exists()
     use_demo(Owners(shelf), shelf.bundle(BUNDLE))
 

@@ -1,4 +1,4 @@
-"""Killed at any moment, a reset leaves nothing that a plain rerun does not put right."""
+"""A reset that is killed at any moment: the next plain reset repairs everything."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def use(sandbox: Sandbox) -> None:
 
 
 def require_broken(sandbox: Sandbox, trigger: str) -> None:
-    """The journal tells the killed run as broken, by the run that found it."""
+    """The journal shows the killed run as broken, and the run that found it."""
     *_, killed, rerun = sandbox.runs(BUNDLE)
     assert (killed["trigger"], killed["status"]) == (trigger, "broken")
     assert rerun["_id"] in killed["error"]

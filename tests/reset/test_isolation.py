@@ -1,4 +1,4 @@
-"""A reset touches its own bundle and region, and nothing else: not by a byte."""
+"""A reset changes its own bundle and region, and not one byte of anything else."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def used(pristine_sandbox: Sandbox) -> tuple[Sandbox, Owners]:
 
 @pytest.fixture
 def used_again(used: tuple[Sandbox, Owners]) -> tuple[Sandbox, Owners]:
-    """The same for a test that cannot do with what another has left."""
+    """The same for a test that needs a fresh environment."""
     sandbox, owners = used
     for bundle in sandbox.bundles:
         use_demo(owners, bundle)

@@ -1,4 +1,4 @@
-"""What the deployment's own routes find wrong after a reset is noted, not passed over."""
+"""Problems that the deployment's own routes report after a reset are noted."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ VALIDATE = "/api/awareness/currency/validate"
         ({"valid": True, "problems": []}, None),
         ({"rates": "without a judgement"}, None),
         ([], None),
-        ({"valid": False, "problems": ["KES: old"]}, "not all is well: KES: old"),
+        ({"valid": False, "problems": ["KES: old"]}, "answered with problems: KES: old"),
         ({"valid": False, "problems": ["KES: old", "x", "y"]}, "KES: old (and 2 more)"),
         ({"valid": False, "problems": True, "languages": 4}, "valid is false, without a reason"),
         ({"valid": None}, "valid is null, without a reason"),
         (
             {"valid": False, "languages": [{"language": "fr", "problems": ["no messages"]}, 7]},
-            "not all is well: fr: no messages",
+            "answered with problems: fr: no messages",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""A secondary that lags behind, and a URI that prefers it: the truth is read at the primary."""
+"""A secondary that lags behind, and a URI that prefers it: data are read from the primary."""
 
 from __future__ import annotations
 

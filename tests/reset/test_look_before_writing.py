@@ -42,7 +42,7 @@ def reset_once(sandbox: Sandbox) -> None:
 def test_a_wrong_path_of_the_api(sandbox: Sandbox) -> None:
     wrong = sandbox.environment.settings.api_url + "/wrong"
     with with_settings(sandbox, api_url=wrong) as elsewhere:
-        require_refused(elsewhere, "POST /api/auth/login answered 404; is the path in API_URL")
+        require_refused(elsewhere, "POST /api/auth/login answered 404; check the path in API_URL")
 
 
 def test_an_api_that_redirects(sandbox: Sandbox) -> None:

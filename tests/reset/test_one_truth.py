@@ -164,7 +164,7 @@ def test_a_walk_that_is_no_go_counts_until_the_next_one(shelf: Sandbox) -> None:
     shelf.engine.reset(bundle, access=ACCESS)
     kept = backup.latest(shelf.backups, shelf.identity, bundle)
     assert kept.path != saved.path
-    assert kept.parts[bundle.key].verdict == GO, "wrong pages are no reason not to go back to it"
+    assert kept.parts[bundle.key].verdict == GO, "wrong pages are not a reason not to go back to it"
     checked(shelf, "lvmh")
     walked(shelf, "lvmh", "passed")
     walked(shelf, "lvmh", "error")

@@ -1,4 +1,4 @@
-"""A part of the deployment goes away or refuses in the middle: it is said, and repaired."""
+"""A part of the deployment stops answering or refuses during a run: reported, and repaired."""
 
 from __future__ import annotations
 
@@ -23,13 +23,11 @@ from tests.sandbox import (
     FEED,
     OURS,
     Held,
-    Owners,
     Sandbox,
     changed,
     held,
     told,
     until,
-    use_demo,
 )
 from tests.tcp_proxy import Wire, failing_api
 
@@ -74,19 +72,6 @@ class Wired:
                 return environment.call("GET", "/api/demo/health").ok
         except Unreachable:
             return False
-
-
-@pytest.fixture(scope="module")
-def undisturbed(sandbox: Sandbox) -> Held:
-    sandbox.reset(BUNDLE)
-    return all_of(sandbox)
-
-
-@pytest.fixture
-def used(sandbox: Sandbox, undisturbed: Held) -> Sandbox:
-    sandbox.free_leases()
-    use_demo(Owners(sandbox), sandbox.bundle(BUNDLE))
-    return sandbox
 
 
 @pytest.fixture
@@ -208,7 +193,7 @@ def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
 
 
 def test_mongodb_hangs(wired: Wired, undisturbed: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections stand, and nothing comes back: the worst way to go away."""
+    """Connections stay open, but no answer comes: the worst kind of outage."""
     monkeypatch.setattr("playbook.reset.execute.WRITE_SECONDS", 2)
     with pytest.raises(ResetFailed) as failure:
         wired.reset(8, MONGODB, hold=True)
@@ -273,7 +258,7 @@ def test_mongodb_away_before_the_first_step_leaves_nothing_undone(wired: Wired) 
 
 
 def test_a_record_that_is_not_whole_stops_nobody(used: Sandbox, undisturbed: Held) -> None:
-    """A machine lost power while it wrote: its half record is no reason not to reset."""
+    """A machine lost power while it wrote: its half record is not a reason not to reset."""
     spool = used.backups / "journal"
     spool.mkdir(exist_ok=True)
     broken = {"a.json": '{"_id": "20', "b.json": "", "c.json": "[]", "d.json": '{"no": "bundle"}'}

@@ -146,7 +146,7 @@ def test_steps_of_both_apps_in_words() -> None:
     assert len(shortened) == 160 and shortened.endswith("x...")
     both = CreateAccounts((FIRST, SECOND), {})
     assert str(both) == "register first@example.com, second@example.com"
-    assert str(CreateAccounts((), {})) == "register no account: all are there"
+    assert str(CreateAccounts((), {})) == "register no account: all exist"
 
 
 class Strict(BaseModel):

@@ -1,4 +1,4 @@
-"""A rollback undoes: whatever was damaged and reset, by one run or many at once, byte for byte.
+"""A rollback restores every damaged and reset document, after one run or many, byte for byte.
 
 ``PLAYBOOK_TEST_ROUNDS=100`` plays a hundred rounds; without it as many as fit in some seconds.
 """
@@ -91,7 +91,7 @@ def at_once(tasks: Sequence[Callable[[], object]]) -> None:
 
 
 def owner_of(sandbox: Sandbox, place: Place, content: bytes) -> str:
-    """Whose a document is, as the rules of the tests have it."""
+    """The owner of a document, by the rules of the tests."""
     document = bson.decode(content)
     if place[0] == "carts":
         emails = {b.key: sandbox.accounts(b.short) for b in sandbox.bundles}
@@ -104,7 +104,7 @@ def owner_of(sandbox: Sandbox, place: Place, content: bytes) -> str:
 def require_undone(
     sandbox: Sandbox, before: Held, reset: Held, rolled_back: Sequence[Bundle]
 ) -> None:
-    """What is of the bundles rolled back is as before; what is of others is as it was reset."""
+    """Documents of rolled-back bundles are as before; those of others are as after their reset."""
     every = len(rolled_back) == len(sandbox.bundles)
     own = {b.key for b in rolled_back} | {f"region {b.region}" for b in rolled_back}
     own |= {"everybody"} if rolled_back else set()

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT at any instant: a whole state, no lease, the signal's exit code, no traceback.
+"""SIGTERM and SIGINT at any instant: a complete state, no lease, the right exit code, no traceback.
 
 A few signals only; ``tests/reset/at_length`` sends many.
 """
@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from threading import Thread, Timer
@@ -19,6 +20,7 @@ import pytest
 from playbook.environment import Environment, connections
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset import backup
+from playbook.reset.lease import Lease
 from playbook.reset.plan import Step
 from playbook.reset.run import Reset
 from tests.interrupted_commands import (
@@ -189,6 +191,33 @@ def test_a_check_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
 
 def test_a_night_of_all_that_is_interrupted_says_what_was_not_done(shelf: Sandbox) -> None:
     interrupt_night_of_all(shelf, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("command", ["nightly", "reset"])
+def test_the_first_signal_ends_the_wait_for_a_region(shelf: Sandbox, command: str) -> None:
+    before = documents(shelf)
+    bundle, locks = shelf.bundle(BUNDLE), shelf.db.demo_locks
+    other = Lease(shelf.db, "a run of the neighbour", "a neighbour", timedelta(hours=1))
+    assert other.take(f"region:{bundle.region}") is None
+    try:
+        process = start(shelf, command, BUNDLE)
+
+        def waits() -> bool:
+            assert process.poll() is None, process.communicate()
+            lease = locks.find_one({"_id": f"bundle:{bundle.key}"})
+            return lease is not None and str(lease["holder"]).endswith(f":{process.pid}")
+
+        until(waits, "the run holds its bundle and waits for the region", seconds=120)
+        process.send_signal(signal.SIGTERM)
+        # Without the signal it waits for two minutes and is then refused.
+        out, error = process.communicate(timeout=240)
+    finally:
+        other.release()
+    assert process.returncode == 143, out + error
+    assert "interrupted" in out + error
+    assert "Traceback" not in out + error
+    assert held_leases(shelf) == []
+    assert not (wrong := changed(before, documents(shelf))), told(wrong)
 
 
 def test_asked_to_stop_before_it_began_a_night_does_nothing(shelf: Sandbox) -> None:

@@ -135,7 +135,7 @@ def test_one_that_takes_longer_than_the_setting_names_it(sandbox: Sandbox) -> No
     assert failure.value.exit_code == 3
     assert failure.value.by_outage
     assert "has not warmed up within 1 s" in text
-    assert "raise PLAYBOOK_WARM_UP_PATIENCE (seconds)" in text
+    assert "increase PLAYBOOK_WARM_UP_PATIENCE (seconds)" in text
     assert "rolled back to the state before" in text
     assert answers.asked == 1, "a slow API is not asked again and again"
     assert sandbox.state(BUNDLE).hashes() == before

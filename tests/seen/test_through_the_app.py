@@ -1,7 +1,7 @@
-"""What the app shows is looked at, on both shapes of app: what only it does wrong is noticed.
+"""Checks look at what the app shows, for both kinds of app, and notice faults that only it has.
 
 Everything is real: an embedded environment with the stand-in of each app, and a proxy in front of
-it that distorts answers.
+it that changes answers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bson import ObjectId
+from rich.console import Console
 
 from playbook import clock
 from playbook.embedded.start import start
@@ -25,6 +27,7 @@ from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
+from playbook.verdict.console import show
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import failures_of
 from tests.faults.proxy import Proxy, Reply, Request, said
@@ -475,7 +478,7 @@ def test_what_is_wrong_in_the_data_is_stored_and_seen(
 def test_the_check_says_what_is_stored_and_what_is_seen(
     shape: Shape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wreck, reset, GO with what the app cannot show waived, roll back."""
+    """Damage, reset, GO with what the app cannot show waived, roll back."""
     until = clock.now().date().isoformat()
     waivers = tmp_path / "waivers.toml"
     waivers.write_text(
@@ -487,7 +490,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     )
     monkeypatch.setenv("PLAYBOOK_WAIVERS", str(waivers))
     db = shape.direct.db
-    db.products.update_many({}, {"$set": {"title": "wrecked", "name": "wrecked"}})
+    db.products.update_many({}, {"$set": {"title": "damaged", "name": "damaged"}})
     db.leads.delete_many({})
     with shape.environment() as environment:
         assert check(environment, shape.seeds, [shape.bundle]).verdict == "NO-GO"
@@ -497,8 +500,26 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
     for name in ("catalog", "livesale", "leads", "accounts"):
         assert verdict.bundles[0].stands_on(name) == ("stored", "seen")
     shape.engine.roll_back(shape.bundle)
-    assert "wrecked" in {one.get("title") or one.get("name") for one in db.products.find()}
+    assert "damaged" in {one.get("title") or one.get("name") for one in db.products.find()}
     shape.engine.reset(shape.bundle)
+
+
+def test_a_no_go_says_where_it_is_wrong(shape: Shape, capsys: pytest.CaptureFixture[str]) -> None:
+    """A fault that only the app shows does not make "stored" bad, and does not make "seen" good."""
+    shape.distort("GET", "/api/products", entries(hide))
+    with shape.environment() as environment:
+        verdict = check(environment, shape.seeds, [shape.bundle])
+    [bundle] = verdict.bundles
+    assert bundle.stands_on("catalog") == ("stored",)
+    [reason] = [one for one in bundle.reasons if "catalog" in one.checks]
+    assert reason.evidence == ("seen",)
+    show(Console(width=200), verdict, shape.seeds)
+    lines = capsys.readouterr().out.splitlines()
+    assert "  checks: catalog; wrong in what the app shows" in lines
+    stored, seen = (
+        next(line for line in lines if line.startswith(f"{kind} (")) for kind in ("stored", "seen")
+    )
+    assert "catalog" in stored and "catalog" not in seen
 
 
 # What the published backend cannot show, and what it does with documents that do not fit
@@ -527,7 +548,8 @@ def test_what_the_backend_cannot_show_is_one_reason_each(published: Shape) -> No
 
 
 @pytest.mark.parametrize(
-    ("collection", "blamed"), [("products", "catalog"), ("livesales", "livesale")]
+    ("collection", "blamed"),
+    [("products", "catalog"), ("categories", "catalog"), ("livesales", "livesale")],
 )
 def test_one_document_that_does_not_fit_empties_the_list(
     published: Shape, collection: str, blamed: str
@@ -537,3 +559,101 @@ def test_one_document_that_does_not_fit_empties_the_list(
     failed = published.look()
     db[collection].delete_one({"_id": "somebody's"})
     assert set(failed) == {blamed}, failed
+
+
+@pytest.mark.parametrize(
+    ("collection", "blamed", "change"),
+    [
+        ("products", "catalog", {"images": None}),
+        ("products", "catalog", {"attributes.size": 40}),
+        ("products", "catalog", {"description": ["a", "list"]}),
+        ("livesales", "livesale", {"description": None}),
+        ("livesales", "livesale", {"rewards.watch_points": "ten"}),
+        ("leads", "leads", {"tags": None}),
+        ("leads", "leads", {"priority": 1}),
+        ("categories", "catalog", {"description": 5}),
+    ],
+)
+def test_a_document_of_ours_that_the_app_refuses_is_named_and_mended(
+    published: Shape, collection: str, blamed: str, change: dict[str, Any]
+) -> None:
+    """Even where the refused field is the app's own; its other fields stay as they are."""
+    where = {"slug": {"$regex": "-eu|eur-001"}}
+    if collection in ("livesales", "leads"):
+        where = {"metadata.bundle": published.bundle.key}  # type: ignore[dict-item]
+    documents = published.direct.db[collection]
+    key = documents.find_one(where, {"_id": 1})
+    assert key is not None
+    documents.update_one(key, {"$set": {**change, "own": "kept"}})
+    failed = published.look()
+    report = published.engine.reset(published.bundle)
+    assert set(failed) == {blamed}, failed
+    [path] = change
+    assert path in failed[blamed]
+    assert published.look() == {}, report
+    found = documents.find_one(key)
+    assert found is not None and found["own"] == "kept"
+    documents.update_one(key, {"$unset": {"own": ""}})
+
+
+def test_a_product_under_an_id_that_the_app_refuses_makes_way_for_a_new_one(
+    published: Shape,
+) -> None:
+    products = published.direct.db.products
+    product = published.product("EUR-007")
+    products.delete_one({"_id": product["_id"]})
+    products.insert_one({**product, "_id": ObjectId()})
+    assert "catalog" in published.look()
+    published.engine.reset(published.bundle)
+    assert published.look() == {}
+    assert isinstance(published.product("EUR-007")["_id"], str)
+
+
+@pytest.mark.parametrize(
+    ("collection", "where", "changed", "says"),
+    [
+        ("categories", {"slug": "handbags-eu"}, {"active": False}, "category Handbags in the shop"),
+        ("categories", {"slug": "handbags-eu"}, {"name": "lorem"}, "category Handbags in the shop"),
+        ("leads", {"metadata.id": "LEAD-002"}, {"notes": ["call back"]}, "notes: expected []"),
+        ("leads", {"metadata.id": "LEAD-002"}, {"assigned_to": "x"}, "assigned_to: expected null"),
+    ],
+)
+def test_what_a_visitor_or_an_administrator_left_is_found_and_mended(
+    published: Shape, collection: str, where: dict[str, Any], changed: dict[str, Any], says: str
+) -> None:
+    published.direct.db[collection].update_one(where, {"$set": changed})
+    failed = published.look()
+    published.engine.reset(published.bundle)
+    assert [says in reasons for reasons in failed.values()] == [True], failed
+    assert published.look() == {}
+
+
+@pytest.mark.parametrize("collection", ["products", "livesales"])
+def test_somebodys_document_that_reads_like_ours_is_seen_and_left(
+    published: Shape, collection: str
+) -> None:
+    documents = published.direct.db[collection]
+    own = published.product("EUR-007")
+    if collection == "livesales":
+        own = documents.find_one({"metadata.bundle": published.bundle.key}) or {}
+    changed = {"_id": "somebody's", "slug": "theirs", "attributes": {}, "metadata": {}}
+    documents.insert_one({**own, **changed})
+    failed = published.look()
+    published.engine.reset(published.bundle)
+    assert documents.delete_one({"_id": "somebody's"}).deleted_count == 1
+    assert len(failed) == 1 and "it once, found another of this" in "".join(failed.values()), failed
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "says"),
+    [
+        ("/api/livesale", {"status": "ended"}, "status: expected “scheduled”, found “ended”"),
+        ("/api/biz/leads", {"cart_value": 1.0}, "amount: expected"),
+    ],
+)
+def test_what_else_a_page_says_is_compared(
+    published: Shape, path: str, change: dict[str, Any], says: str
+) -> None:
+    published.distort("GET", path, entries(lambda entry: entry.update(change)))
+    failed = published.look()
+    assert [says in reasons for reasons in failed.values()] == [True], failed

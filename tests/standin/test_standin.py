@@ -262,10 +262,10 @@ BAD_RATES: dict[str, tuple[Callable[[Documents], object], str]] = {
     "no source": (_set(source=None), "source: expected a named live source"),
     "empty source": (_set(source=" "), "source: expected a named live source"),
     "number as source": (_set(source=4), "source: expected a named live source"),
-    "mock": (_set(source="MockRates"), "not one that says of itself"),
-    "static": (_set(source="static_rates"), "not one that says of itself"),
-    "sample": (_set(source="sample"), "not one that says of itself"),
-    "default": (_set(source="Default"), "not one that says of itself"),
+    "mock": (_set(source="MockRates"), "not one whose name says"),
+    "static": (_set(source="static_rates"), "not one whose name says"),
+    "sample": (_set(source="sample"), "not one whose name says"),
+    "default": (_set(source="Default"), "not one whose name says"),
 }
 
 

@@ -31,18 +31,30 @@ def broken(reset_once: Sandbox) -> Iterator[Sandbox]:
     reset_once.reset("lvmh")
 
 
-def run(sandbox: Sandbox, *options: str, reset: bool = False) -> subprocess.CompletedProcess[str]:
+OF_THE_CALLER = frozenset(("CI", "BUILD_NUMBER", "COLUMNS", "FORCE_COLOR", "PY_COLORS", "TERM"))
+"""Variables by which pytest and rich print otherwise; a test says itself which of them are set."""
+
+
+def run(
+    sandbox: Sandbox,
+    *options: str,
+    reset: bool = False,
+    cache: Path | None = None,
+    variables: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-q"),
+            *(("-o", f"cache_dir={cache}") if cache else ("-p", "no:cacheprovider")),
             *(() if reset else ("--no-reset",)),
             *("--bundle", "lvmh", *options),
         ],
         cwd=PROJECT,
         env={
-            **os.environ,
+            **{n: v for n, v in os.environ.items() if n not in OF_THE_CALLER},
             **sandbox.environment.settings.as_variables(),
             "PLAYBOOK_BACKUPS": str(sandbox.backups),
+            **(variables or {}),
         },
         capture_output=True,
         text=True,
@@ -78,25 +90,50 @@ def test_a_red_part_is_red(broken: Sandbox) -> None:
     assert PART in done.stdout
 
 
-def test_in_session_is_one_message(reset_once: Sandbox) -> None:
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "in parallel"])
+def test_what_failed_last_is_a_part(
+    broken: Sandbox, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    cache, file = tmp_path / "cache", tmp_path / "verdict.json"
+    whole = run(broken, cache=cache)
+    assert whole.returncode == 1 and "LVMH NO-GO" in whole.stdout, whole.stdout
+    # First those that failed, then all others: that is the whole.
+    again = run(broken, "--failed-first", *workers, cache=cache)
+    assert again.returncode == 1 and "LVMH NO-GO" in again.stdout, again.stdout
+    part = ("--last-failed", *workers, "--verdict", str(file))
+    red = run(broken, *part, cache=cache)
+    assert red.returncode == 1 and PART in red.stdout, red.stdout
+    green = run(broken, *part, "--force", reset=True, cache=cache)
+    assert green.returncode == 0 and PART in green.stdout, green.stdout
+    for done in (red, green):
+        assert "GO" not in done.stdout.partition(" verdict ")[2].partition("summary info")[0]
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("variables", [{}, {"CI": "true", "COLUMNS": "40"}], ids=["shell", "CI"])
+def test_in_session_is_one_message(reset_once: Sandbox, variables: dict[str, str]) -> None:
     visit = {"_id": "visit", "email": reset_once.accounts("lvmh")[0], "last_seen": clock.now()}
     reset_once.db.user_sessions.insert_one(visit)
     try:
         done = run(reset_once, "--force", "-k", "french", reset=True)
         assert done.returncode == 0, done.stdout
         reset_once.db.user_sessions.replace_one({"_id": "visit"}, visit, upsert=True)
-        done = run(reset_once, reset=True)
-        part = run(reset_once, "-m", "check-catalog", reset=True)
+        done = run(reset_once, reset=True, variables=variables)
+        part = run(reset_once, "-m", "check-catalog", reset=True, variables=variables)
     finally:
         reset_once.db.user_sessions.delete_one({"_id": "visit"})
-    failures, _, verdict = done.stdout.partition(" verdict ")
+    failures, _, after = done.stdout.partition(" verdict ")
+    # pytest's own summary may repeat a message.
+    verdict = " ".join(after.partition("short test summary info")[0].split())
     assert done.returncode == 1
     assert failures.count("an investor is in session") == 1
     assert "Traceback" not in done.stdout and "fixtures" not in failures
     assert "LVMH NO-GO" in verdict and "An investor is in session" in verdict
-    assert len(re.findall("^lvmh ", verdict, re.MULTILINE)) == 1, "one reason"
+    assert len(re.findall("^lvmh ", after, re.MULTILINE)) == 1, "one reason"
     assert "1 failed" in done.stdout
-    assert part.stdout.count("an investor is in session") == 1 and PART in part.stdout
+    failures, _, after = part.stdout.partition(" verdict ")
+    assert failures.count("an investor is in session") == 1
+    assert PART in " ".join(after.split())
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "in parallel"])

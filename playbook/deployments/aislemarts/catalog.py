@@ -12,7 +12,7 @@ from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
 
 SKU = "demo_sku"
-"""The attribute by which a demo's product, and no other, is known."""
+"""The attribute that only a demo's products have."""
 
 
 def _slug(product: Document) -> str:
@@ -105,7 +105,8 @@ def _region_categories(owner: Owner) -> Filter:
         for line in owner.seeds.products.values()
         if line.model.region == owner.bundle.region
     ]
-    return {"slug": {"$in": sorted({_category_slug(product) for product in seeded})}}
+    slugs = sorted({_category_slug(product) for product in seeded})
+    return {"$or": [{"slug": {"$in": slugs}}, is_one_of("category", slugs)]}
 
 
 def _whole(value: object) -> object:
@@ -118,11 +119,11 @@ CATEGORIES = Kept(
     "categories",
     "Insert the catalog's categories",
     _region_categories,
-    (),
+    ("name", "slug", "active"),
     key="slug",
+    natural_key=lambda category: category["_id"],
     new_id=new_id("category"),
     to_app=_category,
-    has_strays=False,
     model=models.Category,
     derived=_categories,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Leads stand under the main account's ``_id``; the card itself is in ``metadata``."""
+"""Leads are kept under the main account's ``_id``; the card itself is in ``metadata``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playbook.pristine.seeds import Document
 
 COLUMNS = {"new": "new", "qualified": "qualified", "proposal": "qualified",
            "negotiation": "qualified", "closed": "won"}  # fmt: skip
-"""The board's column for each of the playbook's; the playbook's own stands in ``metadata``."""
+"""The board's column for each of the playbook's; the playbook's own is in ``metadata``."""
 
 
 def _lead(card: Document, refs: References) -> Document:
@@ -44,7 +44,7 @@ def _read_lead(lead: Document, refs: References) -> Document:
     card = lead.get("metadata")
     card = dict(card) if isinstance(card, Mapping) else {}
     if COLUMNS.get(str(card.get("stage"))) != lead.get("stage"):
-        card["stage"] = lead.get("stage")  # somebody has moved it
+        card["stage"] = lead.get("stage")  # a visitor has moved the card
     key = f"{card['bundle']}/{card['id']}" if {"bundle", "id"} <= card.keys() else lead.get("_id")
     return {"_id": key, **card}
 
@@ -71,7 +71,9 @@ LEADS = Kept(
     "leads",
     "Populate leads kanban",
     _bundle_leads,
-    ("business_id", "stage", "cart_value", "source",
+    # What a visitor can write on a card is ours, too: the next one must not read it.
+    ("business_id", "stage", "cart_value", "source", "priority", "last_intent", "assigned_to",
+     "tags", "notes",
      *(f"metadata.{name}" for name in (
          "id", "bundle", "company", "contact", "value", "value_amount", "stage", "source",
          "locale", "currency", "notes", "awareness"))),

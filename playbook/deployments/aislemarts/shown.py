@@ -1,11 +1,11 @@
-"""What the app shows: its routes, how their answers read, and the names of its numbers."""
+"""What the app shows: its routes, how to read their answers, and the names of its numbers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from playbook.deployments.aislemarts.leads import COLUMNS
-from playbook.deployments.answers import decimal_of, id_of, object_of, text_of
+from playbook.deployments.answers import amount_in, decimal_of, id_of, object_of, text_of
 from playbook.deployments.description import (
     Links,
     Listing,
@@ -45,13 +45,19 @@ def _shown_lead(answer: Any) -> ShownLead:
     lead = object_of(answer)
     metadata = lead.get("metadata")
     card = metadata if isinstance(metadata, dict) else {}
-    company, tags = card.get("company"), card.get("awareness")
+    company, tags, value = card.get("company"), card.get("awareness"), card.get("value")
     return ShownLead(
         id=id_of(lead),
         column=text_of(lead, "stage"),
         company=company if isinstance(company, str) else None,
         tags=tags if isinstance(tags, dict) else {},
+        value=value if isinstance(value, str) else None,
+        amount=amount_in(lead, "cart_value"),
     )
+
+
+def _shown_category(answer: Any) -> str:
+    return text_of(object_of(answer), "name")
 
 
 def _token(answer: Any) -> str | None:
@@ -78,6 +84,7 @@ SHOWN = Shown(
         lambda *_: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
         _shown_lead,
     ),
+    categories=Listing(lambda *_: Request("GET", "/api/categories"), _shown_category),
     column_of=COLUMNS.__getitem__,
 )
 
@@ -108,7 +115,7 @@ KPIS = {
     "emerging_markets": ShownKpi("emerging_markets", money=False),
     "apac_growth_qoq": ShownKpi("apac_growth", money=False),
 }
-"""By the playbook's name; the other bundles are shown no numbers of their own."""
+"""The app's numbers by the playbook's name; the other bundles have no numbers there."""
 BUNDLES_WITH_KPIS = (
     "SEQUOIA_ROELOF_BOTHA", "A16Z_CHRIS_DIXON", "LVMH_JULIE_BERCOVY", "TIGER_GLOBAL_CHASE_COLEMAN"
 )  # fmt: skip
@@ -130,17 +137,17 @@ LINKS = Links(
 )
 
 FRONT_END = FrontEnd(
-    # The API gives four links. Nothing else about its pages is published: a description of
-    # one's own says where one signs in, writes and sees the board, and what is tapped there.
+    # The API gives four links. Nothing else about its pages is published. Your own description can
+    # say where to sign in, write and see the board, and what to tap there.
     pages={step: PAGES[step] for step in ("home", "mood_to_cart", "livesale", "analytics")},
     not_known={
-        "sign_in": "it is not published where one signs in",
-        "joined": "it is not published what one taps to join",
-        "chat": "it is not published where one writes",
-        "board": "it is not published where the board is",
+        "sign_in": "the address for signing in is not published",
+        "joined": "the button for joining is not published",
+        "chat": "the address of the chat is not published",
+        "board": "the address of the board is not published",
     },
     mood=(),
-    names=False,  # a product has one title, whoever reads it
+    names=False,  # a product has one title for all languages
     left=(
         Left("conversations", "participants", by="account"),
         Left("messages", "conversation_id", by="conversations"),

@@ -1,4 +1,4 @@
-"""The seed files: what every demo looks like when it is pristine."""
+"""The seed files, which describe every pristine demo."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ type Document = dict[str, Any]
 
 
 class BadSeeds(WrongUsage):
-    """The seeds do not hold together; lists every problem found, one a line."""
+    """The seeds have mistakes; the text lists every problem, one per line."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = [_printable(problem) for problem in problems]
@@ -39,7 +39,7 @@ class BadSeeds(WrongUsage):
 
 @dataclass(frozen=True)
 class Line[M: Seed]:
-    """One seed document and where it stands."""
+    """One seed document with its file and line."""
 
     file: str
     number: int
@@ -51,7 +51,7 @@ class Line[M: Seed]:
 
     @cached_property
     def document(self) -> Document:
-        """The document as it goes into the database: ``_id`` first, absent fields absent."""
+        """The document for the database: ``_id`` comes first, and absent fields stay absent."""
         return self.model.model_dump(by_alias=True, exclude_none=True)
 
 
@@ -75,5 +75,5 @@ class Seeds:
 
 
 def _printable(text: str) -> str:
-    """The text on one line, with what no terminal prints (lone surrogates) as an escape."""
+    """The text on one line, with escapes for what terminals cannot print (lone surrogates)."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,4 +1,4 @@
-"""Load the seed files and refuse bad ones: file, line, field and what was expected.
+"""Load the seed files and refuse wrong ones, with file, line, field and what was expected.
 
 Nothing is written anywhere before :func:`load` has returned.
 """
@@ -49,19 +49,19 @@ FILES: dict[str, tuple[type[Seed], str]] = {
     "cognates": (Cognates, "locale_cognates.json"),
     "locales": (Locale, "locales/*.json"),
 }
-"""Each group of :class:`Seeds` with its model and its file (or files)."""
+"""The model and the file (or files) of each group of :class:`Seeds`."""
 
 
 def seeds_directory() -> Path:
-    """Where the seeds stand: ``PLAYBOOK_SEEDS``, else ``seeds/`` of the project."""
+    """The folder of the seeds: ``PLAYBOOK_SEEDS``, else ``seeds/`` of the project."""
     return Path(os.environ.get("PLAYBOOK_SEEDS") or PROJECT / "seeds")
 
 
 def load(directory: Path | None = None) -> Seeds:
     """Read and validate every seed file.
 
-    Raises BadSeeds where a file is missing or unreadable, a line is no JSON or no valid
-    document, an ``_id`` stands twice, or the documents do not fit each other.
+    Raises BadSeeds if a file is missing or unreadable, a line is not JSON or not a valid
+    document, an ``_id`` is used twice, or the documents contradict each other.
     """
     directory = directory or seeds_directory()
     problems: list[str] = []
@@ -71,7 +71,7 @@ def load(directory: Path | None = None) -> Seeds:
         for line in _lines(directory, pattern, model, problems):
             if line.model.key in lines:
                 problems.append(
-                    f"{line.where}: _id: {line.model.key!r} stands already at "
+                    f"{line.where}: _id: {line.model.key!r} is already at "
                     f"{lines[line.model.key].where}; expected each _id once"
                 )
             lines.setdefault(line.model.key, line)
@@ -100,7 +100,7 @@ def _lines[M: Seed](
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{name}: not readable as UTF-8 text ({error})")
             continue
-        # Not splitlines(): it also breaks at U+2028 and the like, which a text may hold.
+        # Not splitlines(): it also breaks at U+2028 and the like, which a text may contain.
         for number, raw in enumerate(text.split("\n"), start=1):
             if raw.strip():
                 yield from _line(name, number, raw, model, problems)
@@ -114,25 +114,27 @@ def _line[M: Seed](
         document = json.loads(raw, object_pairs_hook=_no_repeated_field)
         problems.extend(f"{where}: {problem}" for problem in _not_normalised(document))
         line = Line(name, number, model.model_validate(document))
-        bson.encode(document)  # what MongoDB cannot hold is to fail here, not half-way in a reset
+        bson.encode(
+            document
+        )  # a value that MongoDB cannot store must fail here, not during a reset
         yield line
     except json.JSONDecodeError as broken:
         problems.append(
             f"{where}: column {broken.colno}: broken JSON ({broken.msg}); "
-            "expected one whole JSON document on the line"
+            "expected one complete JSON document on the line"
         )
     except ValidationError as invalid:
         problems.extend(f"{where}: {problem}" for problem in describe_invalid_fields(invalid))
     except RecursionError:
         problems.append(f"{where}: nested too deeply; expected a document of a few levels")
     except (OverflowError, UnicodeEncodeError, bson.errors.BSONError) as unfit:
-        problems.append(f"{where}: not to be held by MongoDB ({unfit})")
+        problems.append(f"{where}: MongoDB cannot store it ({unfit})")
     except ValueError as wrong:
         problems.append(f"{where}: {wrong}")
 
 
 def _not_normalised(value: Any, path: str = "") -> Iterator[str]:
-    """Texts that are not in NFC: they would look the same as others and differ from them."""
+    """Texts that are not in NFC: they would look equal to others and still differ."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _not_normalised(name, f"{path}{name}")
@@ -149,5 +151,5 @@ def _no_repeated_field(pairs: list[tuple[str, Any]]) -> Document:
     if len(document) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice}: stands twice in the document; expected each field once")
+        raise ValueError(f"{twice}: is twice in the document; expected each field once")
     return document

@@ -1,13 +1,14 @@
-"""What a well-formed seed document looks like, one pydantic model per seed file.
+"""The models of valid seed documents, one pydantic model per seed file.
 
-The models describe the documents as they stand in ``seeds/`` and, but for what a reset
-resolves (a LiveSale's instants, an account's password), as they stand in the database.
-Rules that span several documents live in :mod:`playbook.pristine.seeds.consistency`.
+The models describe the documents in ``seeds/``. The documents in the database are the same, except
+what a reset computes (a LiveSale's instants, an account's password). Rules between documents are in
+:mod:`playbook.pristine.seeds.consistency`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self, get_args
@@ -39,7 +40,7 @@ Language = Literal["en", "es", "fr", "de", "zh", "ja", "ar"]
 REGION_CURRENCY: dict[str, str] = {"US": "USD", "EU": "EUR", "APAC": "SGD"}
 """The currency in which a region's catalog is priced (playbook, "Seed Data Structure")."""
 PRICE_FIELDS = tuple(price_field(currency) for currency in REGION_CURRENCY.values())
-"""The fields of which each product has exactly one."""
+"""The price fields; each product has exactly one of them."""
 
 
 def _known_zone(name: str) -> str:
@@ -53,22 +54,29 @@ def _known_zone(name: str) -> str:
 def _visible(text: str) -> str:
     if not shows_something(text):
         shown = ", ".join(map(code_point, text[:3]))
-        raise ValueError(f"nothing of it can be seen ({shown}); expected a text")
+        raise ValueError(f"none of it is visible ({shown}); expected a text")
     for edge in (text[0], text[-1]):
         if not is_visible(edge):
-            raise ValueError(f"begins or ends with {code_point(edge)}; expected what can be seen")
+            raise ValueError(
+                f"begins or ends with {code_point(edge)}; expected a visible character"
+            )
+    for character in text:
+        if unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF"):
+            raise ValueError(
+                f"{code_point(character)} changes the order of the letters; expected none"
+            )
     return text
 
 
 def _boolean(value: object) -> object:
-    # In Python 1 == True, and a Literal takes either; a document tells them apart.
+    # In Python 1 == True, and a Literal accepts both; in a document they differ.
     if not isinstance(value, bool):
         raise ValueError(f"{value!r}; expected true")
     return value
 
 
 def _instant(value: object) -> datetime:
-    # pydantic would take a number, or a number in quotes, for seconds since 1970.
+    # pydantic would read a number, even one in quotes, as seconds since 1970.
     try:
         if not isinstance(value, str):
             raise ValueError
@@ -104,13 +112,13 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
 DOMAIN = "aislemarts.luxury"
 Role = Literal["demo", "creator", "brand", "viewer"]
 ROLES: tuple[str, ...] = get_args(Role)
-"""What stands between the prefix and the domain of a demo account's address."""
+"""The part between the prefix and the domain of a demo account's address."""
 DemoEmail = Annotated[
     str,
     StringConstraints(pattern=rf"^[a-z0-9]+\.({'|'.join(ROLES)})@{re.escape(DOMAIN)}$"),
 ]
-# An id stands in key patterns of the cache, where * would mean every investor; a short name in
-# names of files, of settings and of Kubernetes objects, which end at 52 characters.
+# An id is part of the cache's key patterns, where * would mean every investor. A short name is part
+# of names of files, settings and Kubernetes objects, which may have 52 characters.
 BundleId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+(_[A-Z0-9]+)*$", max_length=80)]
 BundleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=39)]
 Positive = Annotated[int, Field(gt=0)]
@@ -128,7 +136,7 @@ class Seed(BaseModel):
 
 
 class Bundle(Seed):
-    """One investor's demo: who it is for and how that investor sees the shop."""
+    """One investor's demo: the investor, and the language, currency and zone of their shop."""
 
     key: BundleId = Field(alias="_id")
     short: BundleName
@@ -148,7 +156,7 @@ class Product(Seed):
     id: Annotated[str, StringConstraints(pattern=r"^[A-Z]+-[0-9]{3}$")]
     name: Text
     names: dict[Language, Text] | None = None
-    """The name in languages in which it reads otherwise."""
+    """The name in languages where it is different."""
     brand: Text
     brand_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     group: Slug
@@ -214,7 +222,7 @@ def _after_48_hours(template: str) -> str:
 def _each_once(skus: list[str]) -> list[str]:
     for sku in sorted(set(skus)):
         if skus.count(sku) > 1:
-            raise ValueError(f"{sku} stands there twice; expected each product once")
+            raise ValueError(f"{sku} is there twice; expected each product once")
     return skus
 
 
@@ -239,7 +247,7 @@ class LiveSale(Seed):
         if self.key != self.event_id:
             raise ValueError(f"_id is {self.key!r}; expected the event_id, {self.event_id!r}")
         matched = SCHEDULED_TIME.fullmatch(self.scheduled_time)
-        assert matched is not None  # the field's pattern has held already
+        assert matched is not None  # the field's pattern has already been checked
         names = zone_names(self.timezone)
         if matched["zone"] not in names:
             raise ValueError(
@@ -257,8 +265,8 @@ _VALUE = re.compile(
 def parse_lead_value(value: str) -> tuple[str, int]:
     """Read a lead's value as shown on its card: "$2.4M" is ("USD", 2400000).
 
-    The currency stands there by its code ("ZAR 2M") or a symbol. Raises ValueError where it is
-    unknown or the amount is no whole unit.
+    The currency is a code ("ZAR 2M") or a symbol. Raises ValueError if it is unknown, or if the
+    amount is not a whole number of units.
     """
     matched = _VALUE.fullmatch(value)
     if matched is None or matched["symbol"] not in currency_symbols():
@@ -267,7 +275,7 @@ def parse_lead_value(value: str) -> tuple[str, int]:
         )
     amount = Decimal(matched["number"]) * {"K": 1_000, "M": 1_000_000}[matched["scale"]]
     if amount != int(amount):
-        raise ValueError(f"value {value!r} is no whole amount")
+        raise ValueError(f"value {value!r} is not a whole amount")
     return currency_symbols()[matched["symbol"]], int(amount)
 
 
@@ -356,19 +364,19 @@ class Locale(Seed):
 
 
 class Cognates(Seed):
-    """Messages that rightly read the same in a language as in English."""
+    """Messages that are the same in a language and in English, and may be so."""
 
     key: Language = Field(alias="_id")
     messages: list[Slug]
 
 
 class ReferenceRate(Seed):
-    """How many units of a currency one US dollar buys, as a yardstick, not as a live rate."""
+    """How many units of a currency one US dollar buys, for comparing; it is not a live rate."""
 
     key: Currency = Field(alias="_id")
     per_usd: Annotated[Decimal, Field(gt=0, strict=False)]
     within: Annotated[Decimal, Field(gt=0, lt=1, strict=False)] = Decimal("0.25")
-    """How far, relative, a live rate can be from it within a year; a peg allows next to nothing."""
+    """How far a live rate can be from it within a year, as a share; very little if it is pegged."""
 
 
 class ShowcaseSeed(Seed):

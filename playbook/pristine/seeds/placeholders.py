@@ -1,4 +1,4 @@
-"""Placeholders in messages: ``{product}``, and what looks like one but would be shown as it is."""
+"""Placeholders in messages: ``{product}``, and texts that only look like placeholders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
-"""The one shape that the app fills in."""
+"""The only form that the app fills in."""
 
 _OTHER_SHAPES = re.compile(
     r"[$#%@]?[{}｛｝﹛﹜❴❵⦃⦄]+[^{}｛｝﹛﹜❴❵⦃⦄\s]*[{}｛｝﹛﹜❴❵⦃⦄]*"  # {{x}}, {0}
@@ -19,14 +19,14 @@ _OTHER_SHAPES = re.compile(
     r"|(?<![\w:]):[a-z_]+\b|~\w+~|&(?:\w+|#\w+);|\\[nrtu]"  # :x, &nbsp;, \n
     r"|\[\d+\]|(?<!\w)@\w+|%%|(?<!\w)([!*|^`_])[A-Za-z]\w*\1(?!\w)"  # [0], @x, %%, *x*, _x_
 )
-"""Shapes that other systems use, or that a translator makes of ours."""
+"""Forms that other systems use, or that a translator may have made of ours."""
 _USUAL_SIGNS = str.maketrans("＄＃％＠", "$#%@")
 
 
 def wrong_placeholders(wanted: str, found: str) -> tuple[list[str], list[str]]:
-    """The placeholders of a source text and those of its translation, where they differ.
+    """The placeholders of a source text and of its translation, if they differ.
 
-    Both empty where they agree. What looks like a placeholder of another shape counts.
+    Both lists are empty if they agree. A text that looks like a placeholder counts, too.
     """
     expected, present = _all(wanted), _all(found)
     if Counter(expected) == Counter(present):
@@ -35,7 +35,7 @@ def wrong_placeholders(wanted: str, found: str) -> tuple[list[str], list[str]]:
 
 
 def other_shapes(text: str) -> list[str]:
-    """What looks like a placeholder but is not one that the app fills in: "{{product}}"."""
+    """Texts that look like a placeholder, but that the app does not fill in: "{{product}}"."""
     return [match for match in _all(text) if not PLACEHOLDER.fullmatch(match)]
 
 
@@ -44,7 +44,7 @@ def listed(placeholders: Iterable[str]) -> str:
 
 
 def _all(text: str) -> list[str]:
-    """Every placeholder of a text, of our shape or another, in its order."""
+    """Every placeholder of a text, of our form or another, in order."""
     found, rest = [], 0
     text = text.translate(_USUAL_SIGNS)
     for match in PLACEHOLDER.finditer(text):
@@ -59,7 +59,7 @@ def _all(text: str) -> list[str]:
 
 
 def _others(text: str) -> list[str]:
-    """The other shapes in a text; full-width signs count like the usual ones."""
+    """The placeholders of other forms in a text; full-width signs count like the usual ones."""
     found = [match[0] for match in _OTHER_SHAPES.finditer(text)]
     usual = unicodedata.normalize("NFKC", text)
     return found or [match[0] for match in _OTHER_SHAPES.finditer(usual)]

@@ -1,8 +1,8 @@
 """Messages with a number in them: one text for each plural form of a language.
 
 Unicode's locale data (CLDR, through Babel) say which forms a language has: English two, Arabic
-six, Japanese one. The message itself is the form ``other``; the further ones stand beside it with
-their form's name: ``cart_item_count``, ``cart_item_count_one``, ``cart_item_count_few``.
+six, Japanese one. The message itself is the form ``other``. The names of the others end with their
+form: ``cart_item_count``, ``cart_item_count_one``, ``cart_item_count_few``.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from functools import cache
 from babel import Locale
 
 FORMS = ("zero", "one", "two", "few", "many")
-"""CLDR's plural forms, but for ``other``, which every language has."""
+"""CLDR's plural forms, without ``other``, which every language has."""
 
 
 @cache
 def plural_forms(language: str) -> frozenset[str]:
-    """The plural forms of a language beside ``other``."""
+    """The plural forms of a language, without ``other``."""
     return frozenset(Locale.parse(language).plural_form.tags) - {"other"}
 
 
 def plural_form(language: str, count: int) -> str:
-    """The form that a number takes in a language: "one" for 1 in English."""
+    """The form for a number in a language: "one" for 1 in English."""
     return str(Locale.parse(language).plural_form(count))
 
 
@@ -33,7 +33,7 @@ def counted(messages: Mapping[str, str], name: str, language: str, count: int) -
 
 
 def base_of(name: str, names: Iterable[str]) -> str | None:
-    """The message of which another is a plural form; None where it is a message of its own."""
+    """The message to which a plural form belongs; None if the name is not a plural form."""
     base, _, form = name.rpartition("_")
     return base if form in FORMS and base in names else None
 
@@ -41,7 +41,7 @@ def base_of(name: str, names: Iterable[str]) -> str | None:
 def expected_names(language: str, source: Iterable[str]) -> dict[str, str]:
     """The messages that a language must have, each with the name of the source's message.
 
-    ``source`` are the names of the source language, plural forms included.
+    ``source`` are the names of the source language, with plural forms.
     """
     names = list(source)
     bases = [name for name in names if base_of(name, names) is None]
@@ -56,5 +56,5 @@ def expected_names(language: str, source: Iterable[str]) -> dict[str, str]:
 
 @cache
 def names_one_number(language: str, form: str) -> bool:
-    """Whether a form stands for a single number, so that its text need not repeat the number."""
+    """Whether a form is for one number only, so its text need not contain the number."""
     return sum(plural_form(language, count) == form for count in range(1_000)) == 1

@@ -1,4 +1,4 @@
-"""What a seed model finds wrong with a document, in words."""
+"""Describe in words what a seed model finds wrong with a document."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 
 def describe_invalid_fields(invalid: ValidationError, *parents: str) -> Iterator[str]:
-    """What a model finds wrong: for each field its name, what was expected and what was found."""
+    """One line for each wrong field: its name, what was expected and what was found."""
     for error in invalid.errors(include_url=False):
         field = _shortened(".".join([*parents, *map(str, error["loc"])])) or "the document"
-        if error["type"] == "value_error":  # one of our own, which says all of that itself
+        if error["type"] == "value_error":  # our own error, whose text says all of that
             yield f"{field}: {error['ctx']['error']}"
         elif error["type"] == "missing":
             yield f"{field}: {error['msg']}"

@@ -1,19 +1,22 @@
-"""What must hold in and between the showcases; each problem is one line for a person.
+"""The rules in and between the showcases; each problem is one line for a person.
 
-A headline follows from its rows, the rows agree with each other and with the catalog, and all of
-them show one company (``company.json``).
+A headline follows from its rows, the rows agree with each other and with the catalog, and all
+showcases show one company (``company.json``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
+from playbook.pristine.countries import country_name
 from playbook.pristine.money import money_in
 from playbook.pristine.relative_dates import FIXED_DATE, resolve_dates
 from playbook.pristine.seeds.collection import Line, Seeds
@@ -23,13 +26,16 @@ from playbook.pristine.showcases import Showcase, exact, showcase_of
 from playbook.pristine.showcases.company import Company
 
 SAMPLE_ACCESS = datetime(2026, 6, 17, 12, tzinfo=UTC)
-"""The T for which the rows are read here; their rules hold for any other as well."""
+"""The T for which the rows are read here; the rules are the same for every T."""
+
+RESOLVED = re.compile(r"\b(?P<day>\d{4}-\d{2}(?:-\d{2})?)(?:T(?P<time>[\d:]+Z))?\b")
+"""A month, a day or a time on it, as :func:`resolve_dates` writes it."""
 
 type Figures = Mapping[tuple[str, str], int]
 
 
 def showcase_problems(seeds: Seeds) -> Iterator[str]:
-    """Every way in which showcases contradict themselves, the catalog or the company."""
+    """Every contradiction of the showcases with themselves, the catalog or the company."""
     dated: list[tuple[str, Any, str]] = [
         *((line.where, line.model.figures, "figures") for line in seeds.company.values()),
         *((line.where, line.model.records, "records") for line in seeds.showcases.values()),
@@ -39,7 +45,7 @@ def showcase_problems(seeds: Seeds) -> Iterator[str]:
             if FIXED_DATE.fullmatch(text):
                 yield (
                     f"{where}: {path}: {text!r} is the same date in every year; "
-                    "expected one relative to demo access, like 'T-1mo', 'T-2w' or 'T-14d'"
+                    "expected a date relative to demo access, like 'T-1mo', 'T-2w' or 'T-14d'"
                 )
     figures: Figures = {}
     if len(seeds.company) != 1:
@@ -75,6 +81,7 @@ def _showcase(
             yield f"{line.where}: {problem}"
         return
     yield from _discrepancies(f"{line.where}: records", records.discrepancies())
+    yield from _discrepancies(f"{line.where}: records", records.detail_discrepancies())
     yield from _catalog_prices(seeds, line, records)
     yield from _catalog_houses(seeds, line, records)
     yield from _dates(line, records)
@@ -107,7 +114,7 @@ def _showcase(
 
 
 def _labels(seeds: Seeds, line: Line[ShowcaseSeed], numbers: Iterable[str]) -> Iterator[str]:
-    """Headline numbers for which the interface has no name: the pages could not label them."""
+    """Headline numbers without a name in the interface: the pages could not label them."""
     english = seeds.locales.get("en")
     for name in numbers:
         money = money_in(name)
@@ -147,11 +154,24 @@ def _catalog_houses(seeds: Seeds, line: Line[ShowcaseSeed], records: Showcase) -
             what = f"{sku} of {house}" if sku else house
             yield f"{line.where}: records: {what} is not in the catalog of region {region}"
         elif sku and own[0].brand_country != "FR":
-            yield f"{line.where}: records: {sku}: {house} is no French house; expected one"
+            yield f"{line.where}: records: {sku}: {house} is not a French house; expected one"
+    countries = {product.brand: product.brand_country for product in catalog}
+    for house, country in records.house_countries():
+        if country != countries.get(house, country):
+            yield (
+                f"{line.where}: records: {house} is of {country}; "
+                f"expected the catalog's {countries[house]}"
+            )
+    for country in records.countries():
+        if not country_name(country):
+            yield (
+                f"{line.where}: records: there is no country {country}; "
+                "expected an ISO code like 'FR'"
+            )
     known = {c.model.name for c in seeds.creators.values() if c.model.region == region}
     for host in sorted(set(records.hosts()) - known):
         yield (
-            f"{line.where}: records: {host!r} is no creator of region {region}; "
+            f"{line.where}: records: {host!r} is not a creator of region {region}; "
             f"expected one of {', '.join(sorted(known))}"
         )
 
@@ -170,18 +190,26 @@ def _dates(line: Line[ShowcaseSeed], records: Showcase) -> Iterator[str]:
 
 def _discrepancies(where: str, found: Any) -> Iterator[str]:
     for rule, row, expected, value in found:
-        yield f"{where}: {rule}, {_as_written(row)}: {value}; expected {expected}"
+        shown = ", ".join(value) if isinstance(value, list) else value
+        yield f"{where}: {rule}, {_as_written(row)}: {_as_written(str(shown))}; expected {expected}"
 
 
 def _resolved(value: Any) -> Any:
     return resolve_dates(value, SAMPLE_ACCESS, "UTC")
 
 
-def _as_written(period: str) -> str:
-    """A resolved month or day as the seed file has it, so that a person finds it there."""
+def _as_written(text: str) -> str:
+    """A text with its resolved dates in the form of the seed file, which a person reads."""
+    return RESOLVED.sub(
+        lambda date: f"{_relative(date['day'])} {date['time'] or ''}".rstrip(), text
+    )
+
+
+@cache
+def _relative(period: str) -> str:
     for count in range(1, 400):
         for unit in ("mo", "d", "w"):
-            if period and _resolved(f"T-{count}{unit}") == period:
+            if _resolved(f"T-{count}{unit}") == period:
                 return f"T-{count}{unit}"
     return period
 

@@ -1,4 +1,4 @@
-"""Which seeds these are, in a few letters."""
+"""The version of the seeds, in a few letters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playbook.pristine.seeds.collection import Seeds
 
 
 def seeds_version(seeds: Seeds) -> str:
-    """A short digest of the seed files, to tell which seeds a run wrote."""
+    """A short digest of the seed files. It says which seeds a run has written."""
     total = hashlib.sha256()
     for path in sorted(seeds.directory.rglob("*.json")):
         total.update(path.relative_to(seeds.directory).as_posix().encode())

@@ -1,8 +1,8 @@
-"""Showcases prove themselves: each headline number recomputed from the rows behind it.
+"""Showcases prove themselves: each headline number is computed again from its rows.
 
-One module a bundle, named for it. Its class says what the rows look like and how the numbers
-follow from them; the seeds' validation and the checks use the same class, so that a stated
-number with no rows behind it passes neither (playbook, "Bundle-Specific Checks").
+There is one module per bundle, with its name. Its class defines the rows and how the numbers follow
+from them. The seeds' validation and the checks use the same class, so a number without rows passes
+neither (playbook, "Bundle-Specific Checks").
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Showcase", "exact", "showcase_of"]
 def showcase_of(bundle: str) -> type[Showcase]:
     """The class of a bundle's showcase, by the bundle's id.
 
-    Raises LookupError where no module of this package has a showcase of that bundle.
+    Raises LookupError if no module of this package has a showcase of that bundle.
     """
     for module in iter_modules(__path__):
         for kind in vars(import_module(f"{__name__}.{module.name}")).values():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
+from babel.localedata import exists as is_language
 from pydantic import Field
 
 from playbook.pristine.showcases.base import (
@@ -19,6 +20,7 @@ from playbook.pristine.showcases.base import (
     Run,
     Showcase,
     Text,
+    doubled,
     ratio,
 )
 
@@ -26,7 +28,7 @@ LEAST_EXAMPLES = 5
 
 
 class Example(Row):
-    """One worked example of the AI infrastructure: what runs, how fast, to what effect."""
+    """One example of the AI infrastructure: what runs, how fast, with what effect."""
 
     id: Text
     name: Text
@@ -101,6 +103,17 @@ class AiInfrastructure(Showcase):
         for rule, row, whole, part in parts:
             if part > whole:
                 yield Discrepancy(rule, row, whole, part)
+
+    def detail_discrepancies(self) -> Iterator[Discrepancy]:
+        yield from doubled("worked example", (example.id for example in self.examples))
+        yield from doubled("voice queries", (row.language for row in self.voice))
+        for row in self.voice:
+            if not is_language(row.language):
+                wanted = "a language like 'fr'"
+                yield Discrepancy("language of voice queries", row.language, wanted, row.language)
+        months = [row.month for row in self.cohorts]
+        if months != sorted(set(months)):
+            yield Discrepancy("consumers", "all months", "each once, in their order", months)
 
     def kpis(self) -> dict[str, Fraction]:
         return {

@@ -1,9 +1,10 @@
-"""What every showcase has: rows of one strict shape, and the numbers that follow from them."""
+"""The base of every showcase: strictly defined rows, and the numbers that follow from them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -27,28 +28,28 @@ class Row(BaseModel):
 
 
 class Discrepancy(NamedTuple):
-    """A row that does not agree with itself or with the others."""
+    """A contradiction in a row, or between rows."""
 
     rule: str
-    """What was compared: "GMV", "acquisition spend", "tax"."""
+    """The compared value: "GMV", "acquisition spend", "tax"."""
     row: str
-    """Which row, as a person knows it."""
+    """The name of the row for a person."""
     expected: object
     found: object
 
 
 class Run(NamedTuple):
-    """Months or days that must follow each other and end with the last complete one at T."""
+    """Consecutive months, weeks or days that must end with the last complete one at T."""
 
     what: str
-    unit: Literal["mo", "d"]
+    unit: Literal["mo", "w", "d"]
     periods: list[str]
     at_least: int
     at_most: int = 1_000
 
 
 class Figure(NamedTuple):
-    """A figure of the company as one showcase shows it; ``company.json`` has it, too."""
+    """A figure of the company in one showcase; ``company.json`` must have the same."""
 
     name: str
     period: str
@@ -69,16 +70,24 @@ class Showcase(Row, ABC):
         """Every headline number, recomputed exactly from the records.
 
         Shares are fractions of one (0.45), growth is relative (0.23 is +23 %), money is in
-        whole units of the currency that ends the name. Raises ZeroDivisionError where the
-        records a share is taken of are empty.
+        whole units of the currency that ends the name. Raises ZeroDivisionError if there are no
+        records to compute a share from.
         """
 
     def runs(self) -> Iterable[Run]:
-        """The dates of the rows, which must be the latest ones."""
+        """The dates of the rows, which must be the most recent ones."""
         return ()
 
     def houses(self) -> Iterable[tuple[str, str | None]]:
-        """The brands that must be in the catalog, each with its product where one is named."""
+        """The brands that must be in the catalog, each with its product if one is named."""
+        return ()
+
+    def house_countries(self) -> Iterable[tuple[str, str]]:
+        """The countries of brands as the rows state them: the catalog's."""
+        return ()
+
+    def countries(self) -> Iterable[str]:
+        """The countries that the rows name by their ISO codes."""
         return ()
 
     def hosts(self) -> Iterable[str]:
@@ -86,11 +95,18 @@ class Showcase(Row, ABC):
         return ()
 
     def further_numbers(self) -> dict[str, Fraction]:
-        """Numbers that the features promise beside the headline, recomputed likewise."""
+        """More numbers in the features, computed from the rows like the headline."""
         return {}
 
     def discrepancies(self) -> Iterable[Discrepancy]:
-        """Rows that contradict themselves or each other."""
+        """Contradictions in rows, and between them."""
+        return ()
+
+    def detail_discrepancies(self) -> Iterable[Discrepancy]:
+        """Details that contradict each other: doubled rows, dates in the wrong order, countries.
+
+        Only the seeds' validation asks for them: a check compares every row with the seeds.
+        """
         return ()
 
     def figures(self) -> Iterable[Figure]:
@@ -98,17 +114,24 @@ class Showcase(Row, ABC):
         return ()
 
     def prices(self) -> Iterable[tuple[str, Fraction, str]]:
-        """The catalog's prices that the rows quote: product, amount and currency."""
+        """Catalog prices in the rows: product, amount and currency."""
         return ()
 
     def baskets(self) -> Iterable[tuple[str, list[str], Fraction, str]]:
-        """Amounts that are sums of catalog prices: whose, the products, amount, currency."""
+        """Amounts that are sums of catalog prices: the row, the products, amount, currency."""
         return ()
 
 
 def exact(number: float | Decimal) -> Fraction:
-    """The fraction that a person reads in a number: 0.45 is 45/100, not its nearest double."""
+    """A number as the exact fraction of its decimal text: 0.45 is 45/100, not a double."""
     return Fraction(Decimal(str(number)))
+
+
+def doubled(rule: str, names: Iterable[str]) -> Iterator[Discrepancy]:
+    """Rows that stand twice, by what tells one from another."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Discrepancy(rule, name, "it once", count)
 
 
 def growth(latest: int, previous: int) -> Fraction:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from playbook.pristine.relative_dates import month_before
 from playbook.pristine.showcases.base import (
     Count,
     Discrepancy,
@@ -18,11 +20,14 @@ from playbook.pristine.showcases.base import (
     Run,
     Showcase,
     Text,
+    doubled,
     growth,
     ratio,
+    rounded,
 )
 
 LEAST_VENDORS = 20
+SIDES = {"vendors", "active users", "creators"}
 
 
 class Vendor(Row):
@@ -38,7 +43,7 @@ class Vendor(Row):
 
 
 class Volume(Row):
-    """What one month's buyers paid, and the marketplace's fee on it in whole dollars."""
+    """The payments of one month's buyers, and the marketplace's fee in whole dollars."""
 
     month: Month
     volume_usd: Money
@@ -55,7 +60,7 @@ class Side(Row):
 
 
 class RecurringRevenue(Row):
-    """One stream of what recurs, at the latest month's rate over twelve months."""
+    """One stream of recurring revenue: the latest month's rate times twelve."""
 
     stream: Literal["saas_subscriptions", "marketplace_fees", "brand_services"]
     arr_usd: Money
@@ -64,6 +69,7 @@ class RecurringRevenue(Row):
 class SaasMarketplace(Showcase):
     bundle: ClassVar[str] = "BESSEMER_JEREMY_LEVINE"
     promises: ClassVar[dict[str, str]] = {
+        "marketplace_take_rate": "0.01",
         "saas_share_of_arr": "0.35",
         "multi_sided_growth_mom": "0.23",
         "vendor_churn": "0.04",
@@ -85,6 +91,8 @@ class SaasMarketplace(Showcase):
             yield Figure("GMV in USD", row.month, row.volume_usd)
         for side in self.sides:
             yield Figure(side.side, side.month, side.count)
+            before = month_before(date.fromisoformat(f"{side.month}-01"), 1)
+            yield Figure(side.side, before, side.month_before)
         yield Figure("ARR in USD", "", sum(row.arr_usd for row in self.recurring_revenue))
         yield Figure("SaaS ARR in USD", "", 12 * sum(vendor.mrr_usd for vendor in self.vendors))
 
@@ -103,6 +111,27 @@ class SaasMarketplace(Showcase):
         for row in self.recurring_revenue:
             if row.arr_usd != wanted.get(row.stream, row.arr_usd):
                 yield Discrepancy("recurring revenue", row.stream, wanted[row.stream], row.arr_usd)
+
+    def detail_discrepancies(self) -> Iterator[Discrepancy]:
+        yield from doubled("vendors", (vendor.id for vendor in self.vendors))
+        yield from doubled("sides", (side.side for side in self.sides))
+        for side in SIDES - {row.side for row in self.sides}:
+            yield Discrepancy("sides", side, "it once", 0)
+        seat_prices: dict[str, Fraction] = {}
+        for vendor in self.vendors:
+            if bool(vendor.seats) != bool(vendor.mrr_usd) or vendor.churned == bool(vendor.seats):
+                wanted = "seats and revenue, or neither and churned"
+                yield Discrepancy("seats", vendor.id, wanted, f"{vendor.seats}, {vendor.mrr_usd}")
+            elif vendor.seats:
+                price = Fraction(vendor.mrr_usd, vendor.seats)
+                known = seat_prices.setdefault(vendor.plan, price)
+                if price != known:
+                    what = f"revenue a seat of the {vendor.plan} plan"
+                    yield Discrepancy(what, vendor.id, float(known), float(price))
+        rate = ratio((v.fees_usd for v in self.volumes), (v.volume_usd for v in self.volumes))
+        for row in self.volumes:
+            if row.fees_usd != rounded(rate * row.volume_usd):
+                yield Discrepancy("fees", row.month, rounded(rate * row.volume_usd), row.fees_usd)
 
     def kpis(self) -> dict[str, Fraction]:
         year_ago = [v for v in self.vendors if v.mrr_year_ago_usd > 0]

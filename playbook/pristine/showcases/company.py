@@ -1,7 +1,7 @@
-"""The company behind every showcase: its figures once, in ``seeds/company.json``.
+"""The company behind every showcase: ``seeds/company.json`` has its figures once.
 
-A showcase is a view of these figures: whatever it shows of them must be what stands here, so that
-two investors who compare notes see one company (``Showcase.figures``).
+A showcase shows some of these figures and must agree with them. So two investors who talk to each
+other see the same company (``Showcase.figures``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from playbook.pristine.countries import country_name, is_name_of
 from playbook.pristine.showcases.base import (
     Count,
     Country,
@@ -22,12 +23,23 @@ from playbook.pristine.showcases.base import (
     Month,
     Row,
     Text,
+    doubled,
     exact,
+    rounded,
 )
+
+KNOWN_TO_INVESTORS = {
+    "ARR in USD": 2_400_000,
+    "GMV in USD, a month of the last quarter": 2_400_000,
+    "average order in USD": 340,
+    "active users": 127_000,
+    "European GMV in EUR, the last quarter": 1_800_000,
+}
+"""The company's figures in its letters to investors."""
 
 
 class CompanyMonth(Row):
-    """One month of the whole company, by region; counts are those at the month's end."""
+    """One month of the whole company, by region; counts are at the month's end."""
 
     month: Month
     us_gmv_usd: Money
@@ -42,7 +54,7 @@ class CompanyMonth(Row):
 
 
 class CompanyMarket(Row):
-    """One market in the latest month; a European one also in the quarter that ends with it."""
+    """One market in the latest month; for Europe also in the quarter that ends with it."""
 
     country: Country
     name: Text
@@ -66,7 +78,7 @@ class CompanyWeek(Row):
 
 
 class Company(Row):
-    """AisleMarts' figures; sums that do not add up are discrepancies."""
+    """AisleMarts' figures; wrong sums are discrepancies."""
 
     usd_per_eur: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$")]
     """The rate of the company's books, for sums over regions; prices use the live rate."""
@@ -100,6 +112,8 @@ class Company(Row):
         for quarter in self._quarters():
             apac = sum(month.apac_gmv_usd for month in quarter)
             found["APAC GMV in USD of a quarter", quarter[-1].month] = apac
+            european = sum(month.european_gmv_eur for month in quarter)
+            found["European GMV in EUR of a quarter", quarter[-1].month] = european
         for day in self.days:
             found |= {
                 ("sessions", day.date): day.sessions,
@@ -111,7 +125,7 @@ class Company(Row):
         return found
 
     def discrepancies(self) -> Iterator[Discrepancy]:
-        """Sums over markets, regions and time that do not add up."""
+        """Wrong sums over markets, regions and time."""
         latest = max(self.months, key=lambda row: row.month)
         for region, gmv in (
             ("US", Fraction(latest.us_gmv_usd)),
@@ -128,11 +142,24 @@ class Company(Row):
         markets = sum(row.quarter_gmv_eur or 0 for row in self.markets)
         if markets != european:
             yield Discrepancy("GMV of a quarter in EUR", latest.month, european, markets)
+        for market in self.markets:
+            if not is_name_of(market.name, market.country):
+                wanted = country_name(market.country) or "a country"
+                yield Discrepancy("name of a market", market.country, wanted, market.name)
+        for day in self.days:
+            if not max(day.mobile_sessions, day.orders) <= day.sessions:
+                found = max(day.mobile_sessions, day.orders)
+                yield Discrepancy("sessions", day.date, f"at most {day.sessions}", found)
+        yield from doubled("markets", (market.country for market in self.markets))
+        for what, expected in KNOWN_TO_INVESTORS.items():
+            shown = self._shown[what]
+            if shown != expected:
+                yield Discrepancy("figures that investors know", what, expected, shown)
         for month in self.months:
             gmv = self._gmv(month)
             if gmv.denominator != 1:
                 yield Discrepancy("GMV in whole USD", month.month, round(gmv), int(gmv))
-        # The days stand in the months since: they must go on from the latest month's pace.
+        # The days are after the latest month, so their amounts must continue its level.
         a_day, days = Fraction(int(self._gmv(latest)), 30), len(self.days)
         gmv = Fraction(sum(day.gmv_usd for day in self.days))
         if self.days and not a_day * days * 3 / 4 <= gmv <= a_day * days * 5 / 4:
@@ -143,6 +170,19 @@ class Company(Row):
         if members > growth:
             yield Discrepancy("new members", "all weeks", growth, members)
 
+    @property
+    def _shown(self) -> dict[str, int]:
+        """The figures that investors have been told, as they stand here."""
+        months = sorted(self.months, key=lambda row: row.month)
+        gmv = [self._gmv(month) for month in months]
+        return {
+            "ARR in USD": self.arr_usd,
+            "GMV in USD, a month of the last quarter": rounded(sum(gmv[-3:], Fraction()) / 3),
+            "average order in USD": rounded(gmv[-1] / max(months[-1].orders, 1)),
+            "active users": months[-1].active_users,
+            "European GMV in EUR, the last quarter": sum(m.european_gmv_eur for m in months[-3:]),
+        }
+
     def _gmv(self, month: CompanyMonth) -> Fraction:
         return month.us_gmv_usd + month.european_gmv_eur * self._rate + month.apac_gmv_usd
 
@@ -151,7 +191,7 @@ class Company(Row):
         return exact(Decimal(self.usd_per_eur))
 
     def _quarters(self) -> list[list[CompanyMonth]]:
-        """Three months each, the last of them ending with the latest month."""
+        """Three months each; the last quarter ends with the latest month."""
         months = sorted(self.months, key=lambda row: row.month)
         first = len(months) % 3
         return [months[start : start + 3] for start in range(first, len(months), 3)]

@@ -18,6 +18,7 @@ from playbook.pristine.showcases.base import (
     Row,
     Run,
     Showcase,
+    doubled,
     ratio,
     rounded,
 )
@@ -97,6 +98,29 @@ class MarketplaceMetrics(Showcase):
                 yield Discrepancy(
                     "successful vendors", cohort.month, cohort.vendors, cohort.succeeded
                 )
+
+    def detail_discrepancies(self) -> Iterator[Discrepancy]:
+        for row in self.months:
+            if row.orders > row.visits:
+                yield Discrepancy("orders", row.month, row.visits, row.orders)
+        numbers = self.kpis()
+        cost, ratio_shown = numbers["consumer_acquisition_cost_usd"], numbers["ltv_to_cac"]
+        worth = self.further_numbers()["net_revenue_per_user_usd"]
+        if cost * ratio_shown != worth:
+            # An investor divides the numbers that stand side by side.
+            wanted = f"{float(worth / cost):.4g}, by the revenue per user and the cost shown"
+            yield Discrepancy("lifetime value to cost", "headline", wanted, float(ratio_shown))
+        yield from doubled("vendors that joined", (row.month for row in self.vendor_cohorts))
+        # The first cohort is everybody who was there; each later one is whom a month added.
+        sellers = {row.month: row.sellers for row in self.months}
+        added = {
+            later.month: later.sellers - earlier.sellers
+            for earlier, later in pairwise(sorted(self.months, key=lambda row: row.month))
+        }
+        for cohort in self.vendor_cohorts:
+            joined = added.get(cohort.month, sellers.get(cohort.month, 0))
+            if cohort.vendors != joined:
+                yield Discrepancy("vendors that joined", cohort.month, joined, cohort.vendors)
 
     def kpis(self) -> dict[str, Fraction]:
         months = sorted(self.months, key=lambda row: row.month)

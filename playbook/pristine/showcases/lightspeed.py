@@ -17,6 +17,7 @@ from playbook.pristine.showcases.base import (
     Run,
     Showcase,
     Text,
+    doubled,
     ratio,
 )
 
@@ -43,18 +44,19 @@ class DayByDevice(Row):
 
 
 class Invitations(Row):
-    """What the members who invited others in one week brought in."""
+    """The result of one week's invitations by members."""
 
     week_of: Day
     inviting_members: Count
     joined: Count
     new_members: Count
-    """Everybody who joined in that week, invited or not."""
+    """All members who joined in that week, invited or not."""
 
 
 class SocialEngagement(Showcase):
     bundle: ClassVar[str] = "LIGHTSPEED_JEREMY_LIEW"
     promises: ClassVar[dict[str, str]] = {
+        "viral_coefficient": "0.45",
         "mobile_to_desktop_conversion": "2.3",
         "mobile_traffic": "0.67",
         "social_share_of_new_members": "0.45",
@@ -67,7 +69,8 @@ class SocialEngagement(Showcase):
 
     def runs(self) -> list[Run]:
         days = [day.date for day in self.mobile if day.sessions and day.orders]
-        return [Run("mobile", "d", days, 14)]
+        weeks = [week.week_of for week in self.invitations]
+        return [Run("mobile", "d", days, 14), Run("invitations", "w", weeks, 4)]
 
     def hosts(self) -> list[str]:
         return [post.creator for post in self.posts]
@@ -98,6 +101,15 @@ class SocialEngagement(Showcase):
         for week in self.invitations:
             if week.joined > week.new_members:
                 yield Discrepancy("new members", week.week_of, week.new_members, week.joined)
+
+    def detail_discrepancies(self) -> Iterator[Discrepancy]:
+        yield from doubled("posts", (post.id for post in self.posts))
+        days = [post.posted_on for post in self.posts]
+        if days != sorted(days):
+            yield Discrepancy("days of posts", "all", "the days in their order", days)
+        phones = [row.date for row in self.mobile]
+        if [row.date for row in self.desktop] != phones:
+            yield Discrepancy("days of desktops", "all", "the days of phones", len(self.desktop))
 
     def kpis(self) -> dict[str, Fraction]:
         mobile = ratio((d.orders for d in self.mobile), (d.sessions for d in self.mobile))

@@ -20,8 +20,10 @@ from playbook.pristine.showcases.base import (
     Run,
     Showcase,
     Text,
+    doubled,
     ratio,
 )
+from playbook.pristine.typography import writing_problems
 
 
 class Title(Row):
@@ -80,6 +82,12 @@ class FrenchLuxury(Showcase):
             *((row.house, None) for row in self.partnerships),
         ]
 
+    def house_countries(self) -> list[tuple[str, str]]:
+        return [(row.house, row.country) for row in self.partnerships]
+
+    def countries(self) -> list[str]:
+        return sorted({row.market for row in self.trade})
+
     def figures(self) -> list[Figure]:
         months = sorted({row.month for row in self.trade})
         shown = []
@@ -103,6 +111,21 @@ class FrenchLuxury(Showcase):
             if row.orders > row.visits:
                 where = f"{row.market} in {row.month}, {row.segment}"
                 yield Discrepancy("orders", where, row.visits, row.orders)
+
+    def detail_discrepancies(self) -> Iterator[Discrepancy]:
+        yield from doubled("featured product", (row.product for row in self.featured))
+        yield from doubled("partner house", (row.house for row in self.partnerships))
+        yield from doubled(
+            "orders", (f"{row.market} in {row.month}, {row.segment}" for row in self.trade)
+        )
+        for featured in self.featured:
+            language = language_of(featured.story.en)
+            if language not in ("en", None):
+                yield Discrepancy("language of the English story", featured.product, "en", language)
+            for language, text in (("fr", featured.story.fr), ("en", featured.story.en)):
+                for problem in writing_problems(language, text):
+                    found, _, wanted = problem.partition("; expected ")
+                    yield Discrepancy(f"{language} story", featured.product, wanted, found)
 
     def kpis(self) -> dict[str, Fraction]:
         luxury = [row for row in self.trade if row.segment == "luxury"]

@@ -19,6 +19,7 @@ from playbook.pristine.showcases.base import (
     Run,
     Showcase,
     Text,
+    doubled,
     growth,
 )
 
@@ -30,14 +31,14 @@ class Member(Row):
 
 
 class Connection(Row):
-    """A friendship between two members; it counts once, whoever asked."""
+    """A friendship between two members; it counts once."""
 
     a: Text
     b: Text
 
 
 class Invites(Row):
-    """What one member's invitations brought."""
+    """The result of one member's invitations."""
 
     member: Text
     sent: Count
@@ -50,7 +51,7 @@ class VendorCount(Row):
 
 
 class NewUser(Row):
-    """A user won through the network, and what they have bought since."""
+    """A user who joined through the network, and their purchases since."""
 
     id: Text
     products: list[Text]
@@ -103,11 +104,16 @@ class NetworkEffects(Showcase):
 
     def discrepancies(self) -> Iterator[Discrepancy]:
         joined = sum(row.joined for row in self.invites)
-        # Members whom an invitation brought are among the members, but for the first one.
+        # All members except the first one were invited by another member.
         if joined >= len(self.members):
             yield Discrepancy("invitations", "joined by them", len(self.members) - 1, joined)
         if joined != len(self.new_users):
             yield Discrepancy("invitations", "new users", joined, len(self.new_users))
+
+    def detail_discrepancies(self) -> Iterator[Discrepancy]:
+        yield from doubled("invitations", (row.member for row in self.invites))
+        people = [*(member.id for member in self.members), *(user.id for user in self.new_users)]
+        yield from doubled("members and new users", people)
 
     def kpis(self) -> dict[str, Fraction]:
         months = sorted(self.vendors, key=lambda row: row.month)

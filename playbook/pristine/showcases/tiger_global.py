@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, get_args
 
 from pydantic import Field
 
+from playbook.pristine.countries import (
+    ADVANCED_ECONOMIES,
+    country_name,
+    currencies_of,
+    is_name_of,
+)
+from playbook.pristine.currency_codes import Currency
 from playbook.pristine.showcases.base import (
     Count,
     Country,
@@ -19,6 +26,7 @@ from playbook.pristine.showcases.base import (
     Run,
     Showcase,
     Text,
+    doubled,
     growth,
     ratio,
 )
@@ -62,6 +70,9 @@ class MultiCurrency(Showcase):
     def runs(self) -> list[Run]:
         return [Run("sales", "mo", sorted({row.month for row in self.markets}), 1, 1)]
 
+    def countries(self) -> list[str]:
+        return [row.country for row in self.markets]
+
     def figures(self) -> Iterator[Figure]:
         for row in self.markets:
             yield Figure(f"GMV in USD, {row.country}", row.month, row.gmv_usd)
@@ -80,6 +91,24 @@ class MultiCurrency(Showcase):
                 yield Discrepancy("transactions of open markets", row.name, "some", 0)
             if row.second_currency > row.transactions:
                 yield Discrepancy("transactions", row.name, row.transactions, row.second_currency)
+
+    def detail_discrepancies(self) -> Iterator[Discrepancy]:
+        yield from doubled("markets", (f"{row.country} in {row.month}" for row in self.markets))
+        quarters = [row.quarter_to for row in self.quarters]
+        if quarters != sorted(set(quarters)):
+            yield Discrepancy("quarters", "all", "each once, in their order", quarters)
+        for row in self.markets:
+            if not is_name_of(row.name, row.country):
+                wanted = country_name(row.country)
+                yield Discrepancy("name of a market", row.country, wanted, row.name)
+            if row.emerging and row.country in ADVANCED_ECONOMIES:
+                yield Discrepancy("emerging markets", row.name, "an emerging economy", row.country)
+            if row.transactions and not row.creators:
+                yield Discrepancy("creators of open markets", row.name, "some", 0)
+            own = set(currencies_of(row.country)) & set(get_args(Currency))
+            if not own and row.second_currency != row.transactions:
+                what = "payments where the own currency is not offered"
+                yield Discrepancy(what, row.name, row.transactions, row.second_currency)
 
     def kpis(self) -> dict[str, Fraction]:
         quarters = sorted(self.quarters, key=lambda row: row.quarter_to)

@@ -1,4 +1,4 @@
-"""Locale files: All 7 languages loaded; the awareness context beside them."""
+"""Locale files: All 7 languages loaded; also the awareness context."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def served_context(bundle: str, **change: object) -> Inject:
 
 
 def frozen_answer(lab: Lab) -> None:
-    """Let the API go on to serve what it served before the data broke, and call it valid."""
+    """Let the API serve the answers from before the fault, and call them valid."""
     before = said(lab.direct.call("GET", SERVED).json())
     lab.proxy.override("GET", SERVED, lambda *_: before)
 

@@ -54,7 +54,7 @@ def served(bundle: str, **metrics: Any) -> Inject:
 
 
 # Sequoia
-fault("two members are no friends any more", "missing", "Mongo", "sequoia", "network_density",
+fault("two members are not friends any more", "missing", "Mongo", "sequoia", "network_density",
       rows("sequoia", "connections", lambda found: found[1:]))
 fault("a friendship twice", "doubled", "Mongo", "sequoia", "connection",
       rows("sequoia", "connections", lambda found: [*found, found[0]]))

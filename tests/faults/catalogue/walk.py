@@ -1,4 +1,4 @@
-"""The walk: what is wrong on a page, though all that is stored may be right."""
+"""The walk: faults on a page, although the stored data may be right."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ on("a French home page that calls itself English", "lvmh", HOME, "language: expe
 on("a home page that does not say its language", "sequoia", HOME, "language: expected English, found nothing", shows(HOME, ('lang="en-US"', "")))
 on("a French page that runs from right to left", "lvmh", MOOD, "from left to right", shows(MOOD, ('dir="ltr"', 'dir="rtl"')))
 on("a button in English on the French LiveSale", "lvmh", LIVESALE, "“Join the LiveSale” in English", shows(LIVESALE, ("Rejoindre le LiveSale", "Join the LiveSale")))
-on("an English sentence that is no stored message on a French page", "lvmh", MOOD, "in English", shows(MOOD, ("<section", "<p>Enjoy the best of our houses with your friends</p><section")))
+on("an English sentence that is not a stored message on a French page", "lvmh", MOOD, "in English", shows(MOOD, ("<section", "<p>Enjoy the best of our houses with your friends</p><section")))
 on("a column of the French board in English", "lvmh", BOARD, "“Negotiation” in English", shows(BOARD, ("Négociation", "Negotiation")))
 on("a key figure's name in English on the French analytics", "lvmh", ANALYTICS, "“Partner houses” in English", shows(ANALYTICS, ("Maisons partenaires", "Partner houses")))
 on("a German sentence on Tiger's home page", "tiger-global", HOME, "in German", shows(HOME, ("<h1>", "<p>Die Preise sind für Sie in der Währung</p><h1>")))
@@ -168,7 +168,7 @@ on("a home link that leads nowhere", "lvmh", HOME, "does not exist", link("lvmh"
 on("a home link into another bundle", "lvmh", HOME, "one into SEQUOIA_ROELOF_BOTHA", link("lvmh", "home", KEYS["lvmh"], KEYS["sequoia"]))
 on("a link on the page into another bundle", "sequoia", MOOD, "one into A16Z_CHRIS_DIXON", shows(MOOD, turned(f'(<a class="house"[^>]*){KEYS["sequoia"]}', rf"\1{KEYS['a16z']}")))
 on("an analytics page that fails", "index", ANALYTICS, "fails (answer 500)", fails(ANALYTICS, 500))
-on("no way in for the demo account", "index", "", "does not let the demo account in", lets_nobody_in)
+on("no way in for the demo account", "index", "", "does not accept the demo account", lets_nobody_in)
 
 # Mood to cart, LiveSale
 
