@@ -18,7 +18,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -27,6 +26,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import freezegun
@@ -117,9 +117,11 @@ def clock_changes(zone: str) -> Iterator[datetime]:
 class Years:
     """An environment whose time can be set."""
 
-    def __init__(self, settings: Settings, seeds: Seeds, standin: subprocess.Popen[str]) -> None:
+    def __init__(
+        self, settings: Settings, seeds: Seeds, standin: subprocess.Popen[str], backups: Path
+    ) -> None:
         self.settings, self.seeds, self._standin = settings, seeds, standin
-        self.backups = Path(tempfile.mkdtemp(prefix="rounds-"))
+        self.backups = backups
         self.renew_waivers: Callable[[datetime], None] = lambda now: None
 
     @contextmanager
@@ -244,15 +246,16 @@ def years(seeds: Seeds, app: str = "playbook") -> Iterator[Years]:
         assert child.stdin is not None and child.stdout is not None
         stack.callback(child.wait, 10)
         stack.callback(child.stdin.close)
-        told = {
+        summary = {
             "mongo_uri": settings.mongo_uri,
             "mongo_db": settings.mongo_db,
             "deployment": app,
         }
-        child.stdin.write(json.dumps({**told, "redis_url": settings.redis_url}) + "\n")
+        child.stdin.write(json.dumps({**summary, "redis_url": settings.redis_url}) + "\n")
         child.stdin.flush()
         settings = replace(settings, api_url=child.stdout.readline().strip())
-        travelling = Years(settings, seeds, child)
+        backups = stack.enter_context(TemporaryDirectory(prefix="rounds-"))
+        travelling = Years(settings, seeds, child, Path(backups))
         first = FIRST_DAY - timedelta(days=3)
         everyone = [line.model for line in seeds.bundles.values()]
         with travelling.at(first), Environment(settings) as environment:
@@ -289,6 +292,6 @@ def main(count: int, seed: int | None, workers: int, app: str = "playbook") -> i
     ]
     codes = [child.wait() for child in children]
     failed = any(codes)
-    told = "not all GO" if failed else "all GO"
-    print(f"{count} rounds, {told}, --seed {seed}, {time.monotonic() - begun:.0f} s")
+    summary = "not all GO" if failed else "all GO"
+    print(f"{count} rounds, {summary}, --seed {seed}, {time.monotonic() - begun:.0f} s")
     return int(failed)
