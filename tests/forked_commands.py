@@ -34,6 +34,12 @@ for _name in (
 LONGEST_SECONDS = 300.0
 
 
+def without_settings() -> dict[str, str]:
+    """This process's variables but those that name an environment or set the playbook up."""
+    ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def run_command(
     *arguments: str,
     variables: Mapping[str, str],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -29,7 +28,7 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.reset_process", "tests.forked_commands"])
 STARTED: list[ForkServerProcess] = []
 KILL, STOP, ASK = "kill", "stop", "ask"
-"""What a child does before a step: die, pause, or ask its parent whether to go on."""
+"""What a child does before a step: kill itself, pause, or ask its parent."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,6 @@ class Ended:
     kind: str
     exit_code: int
     text: str
-    fences: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Apart:
         self.link.send("go on")
 
     def ended(self) -> Ended:
-        """Wait for the end of a child that lives to tell."""
+        """Wait for the end of a child that is not killed, and return its result."""
         assert self.link.poll(DEADLINE_SECONDS), "the child does not end"
         ended: Ended = self.link.recv()
         self.gone()
@@ -122,7 +120,7 @@ def save_apart(sandbox: Sandbox, name: str, dies_at: int) -> Apart:
 
 
 def end_children() -> None:
-    """End whatever still runs, the paused ones too, which would never hear a milder word."""
+    """Kill all running children; paused ones would not receive a softer signal."""
     for process in STARTED:
         process.kill()
         process.join()
@@ -147,7 +145,7 @@ def _save(
     os.fsync = sync_or_die  # type: ignore[assignment]
     with Environment(settings) as environment:
         Reset(environment, loaded, backups).save(find(loaded, name), BEFORE_RESET)
-    link.send(Ended("done", 0, "", {}))
+    link.send(Ended("done", 0, ""))
 
 
 def _reset(
@@ -185,10 +183,10 @@ def _reset(
         try:
             bundle = find(loaded, name)
             if back_to is None:
-                report = engine.reset(bundle, access=ACCESS)
+                engine.reset(bundle, access=ACCESS)
             else:
-                report = engine.roll_back(bundle, back_to)
-            ended = Ended("done", 0, "", report.run.fences)
+                engine.roll_back(bundle, back_to)
+            ended = Ended("done", 0, "")
         except PlaybookError as error:
-            ended = Ended(type(error).__name__, error.exit_code, str(error), {})
+            ended = Ended(type(error).__name__, error.exit_code, str(error))
     link.send(ended)

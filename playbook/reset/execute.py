@@ -20,6 +20,7 @@ from pymongo import IndexModel, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
+from playbook.deployments.addresses import is_one_of
 from playbook.deployments.description import Filter, Index, Kept
 from playbook.deployments.fitting import refusal
 from playbook.deployments.indexes import differing, harms
@@ -69,7 +70,7 @@ class StepFailed(PlaybookError):
 
 
 def nothing() -> None:
-    """Do nothing while waiting for an answer."""
+    """Require no lease."""
 
 
 @dataclass
@@ -88,20 +89,26 @@ class Executor:
     _new_ids: dict[str, Any] = field(default_factory=dict)
     """The ``_id`` of each account that the app has just created, by address."""
 
-    def run(self, operation: Operation, meanwhile: Callable[[], None] = nothing) -> str:
+    def run(self, operation: Operation, require_lease: Callable[[], None] = nothing) -> str:
         """Execute one operation; return in a few words what was done.
 
-        ``meanwhile`` is called again and again while the API takes long, to renew the lease.
-        Raises Unreachable if a part does not answer, StepFailed if it refuses.
+        ``require_lease`` is called right before the write, and again and again while the API takes
+        long. It raises LeaseLost if this run must not write any more. Raises Unreachable if a part
+        does not answer, StepFailed if it refuses.
         """
+        meanwhile = partial(self.environment.outlast, require_lease)
         with self.environment.translate_connection_errors():
             self.environment.require_primary()
             try:
                 if isinstance(operation, Call):
+                    require_lease()
                     return self._call(operation, meanwhile)
                 if isinstance(operation, CreateAccounts):
+                    require_lease()
                     return self._create_accounts(operation, meanwhile)
                 with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
+                    # The time limit runs already: whoever is paused from here on is too late.
+                    require_lease()
                     return self._write(operation)
             except OperationFailure as error:
                 if reasons.may_pass(error):
@@ -198,7 +205,9 @@ class Executor:
             request = deployment.register(email, operation.passwords[email], _name_of(email))
             ask = partial(self.environment.send, request.method, request.path, json=request.body)
             answer = self._awaited(ask, meanwhile, f"waiting for {request}")
-            user = self.environment.db[kept.collection].find_one({kept.key: email}, {"_id": 1})
+            user = self.environment.db[kept.collection].find_one(
+                {kept.key: is_one_of([email])}, {"_id": 1}
+            )
             if user is None:
                 raise StepFailed(
                     f"{request} for {email} answered {answer.status_code}, "

@@ -97,7 +97,6 @@ class Run:
     was not restored is missing here."""
     part_of: str | None = None
     """The night that it belongs to; a rollback undoes all runs of a night together."""
-    fences: dict[str, int] = field(default_factory=dict)
     verdict: str | None = None
     failed_checks: list[str] = field(default_factory=list)
     waived: int = 0

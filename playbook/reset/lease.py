@@ -1,12 +1,15 @@
 """Only one reset at a time: leases in MongoDB, one per bundle and one per region.
 
 A run tries to take all of its leases at once, and waits for regions in a fixed order. A lease
-expires by the server's clock and is renewed while its holder works. It has a fence: a number that
-grows with every holder. A holder calls :meth:`Lease.require` before each write; if its lease is
-lost, it writes nothing more.
+expires by the server's clock, holds the id of its run, and is renewed while its holder works.
 
-Written by hand and without a library, because a lease must expire by the server's clock, have a
-fence and be checked before each write.
+For each write first the write's time limit begins, then the holder calls :meth:`Lease.require`. A
+process that was paused before that call finds another run's id in its lease; a process that was
+paused after it finds its time over. Neither writes anything more. Clearing cache keys and calling
+the API have no such limit; they do no harm when they come late.
+
+Written by hand and without a library, because a lease must expire by the server's clock and be
+checked at each write.
 
 If a run could not give its lease back because MongoDB did not answer, the next run of the same
 process is not blocked: the process knows that the former run is over.
@@ -38,7 +41,8 @@ from playbook.processes.signals import StoppedEarly, finishing
 COLLECTION = "demo_locks"
 LIFE = timedelta(seconds=60)
 SAFE_REST = timedelta(seconds=30)
-"""If less time is left, a lease is renewed before a write. It is longer than any write may take."""
+"""If less time is left, a lease is renewed before a write. It is longer than any write may take
+(see ``WRITE_SECONDS`` in :mod:`playbook.reset.execute`)."""
 REGION_PATIENCE = timedelta(seconds=120)
 """How long to wait for a region that another bundle's reset holds. The lease of a killed run ends
 much sooner."""
@@ -89,7 +93,8 @@ class Lease:
     run: str
     holder: str
     life: timedelta = LIFE
-    fences: dict[str, int] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    """Of what it holds the leases: "bundle:…", "region:…"."""
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     _sure_until: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
@@ -117,9 +122,7 @@ class Lease:
             "expires_at": now + self.life,
         }
         while True:
-            change = {"$set": mine, "$inc": {"fence": 1}}
-            taken = claim(self.db[COLLECTION], key, free, change, stands=stands)
-            if taken is not None:
+            if claim(self.db[COLLECTION], key, free, {"$set": mine}, stands=stands) is not None:
                 break
             other = self.db[COLLECTION].find_one({"_id": key})
             if other is not None:
@@ -127,7 +130,7 @@ class Lease:
             stands = False
         sure = started - self.clock.uncertainty + self.life.total_seconds()
         with self._lock:
-            self.fences[key] = taken["fence"]
+            self.keys.add(key)
             self._sure_until = min(self._sure_until or sure, sure)
         return None
 
@@ -144,12 +147,13 @@ class Lease:
     def _renew(self) -> None:
         now, started = self.clock.now(), elapsed()
         renewed = self.db[COLLECTION].update_many(
-            {"_id": {"$in": list(self.fences)}, "run": self.run, "expires_at": {"$gt": NEVER}},
+            {"_id": {"$in": sorted(self.keys)}, "run": self.run, "expires_at": {"$gt": NEVER}},
             {"$set": {"expires_at": now + self.life}},
         )
-        if renewed.matched_count != len(self.fences):
+        if renewed.matched_count != len(self.keys):
+            names = ", ".join(sorted(self.keys))
             raise LeaseLost(
-                f"run {self.run} has lost its lease of {', '.join(self.fences)} to another reset: "
+                f"run {self.run} has lost its lease of {names} to another reset: "
                 "it wrote nothing more"
             )
         self._sure_until = started - self.clock.uncertainty + self.life.total_seconds()
@@ -183,7 +187,7 @@ class Lease:
     def release(self) -> None:
         """Give every lease back, except those that are no longer ours."""
         _over.add(self.run)
-        self.give_back(list(self.fences))
+        self.give_back(sorted(self.keys))
         _over.discard(self.run)
 
     def give_back(self, keys: Sequence[str]) -> None:
@@ -191,8 +195,7 @@ class Lease:
         self.db[COLLECTION].update_many(
             {"_id": {"$in": list(keys)}, "run": self.run}, {"$set": {"expires_at": NEVER}}
         )
-        for key in keys:
-            self.fences.pop(key, None)
+        self.keys.difference_update(keys)
 
     def take_all(self, bundles: Sequence[str], regions: Sequence[str]) -> dict[str, Any]:
         """Try to take several leases at once; return the holders of those that are not free.
@@ -204,7 +207,7 @@ class Lease:
         answers = side_by_side([partial(self.take, key) for key in keys])
         others = {key: other for key, other in zip(keys, answers, strict=True) if other}
         waited_for = next((n for n, key in enumerate(regions) if key in others), len(regions))
-        if too_early := [key for key in regions[waited_for:] if key in self.fences]:
+        if too_early := [key for key in regions[waited_for:] if key in self.keys]:
             self.give_back(too_early)
         return others
 
@@ -244,7 +247,7 @@ def held(
                     "nothing was written"
                 )
         for region in regions:
-            if region in lease.fences:
+            if region in lease.keys:
                 continue
             lease.wait_for(
                 region,
@@ -255,7 +258,7 @@ def held(
         yield lease
     finally:
         # If MongoDB does not answer, the lease ends when it expires.
-        if lease.fences:
+        if lease.keys:
             with suppress(PyMongoError, Unreachable, StoppedEarly), finishing():
                 outlast(lease.release)
 

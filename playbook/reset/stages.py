@@ -86,9 +86,8 @@ def _do_at_once(
 
 def _do(step: Step, executor: Executor, lease: Lease) -> str:
     """Execute one step, again after an outage, but only while the lease is ours."""
-    lease.require()
     try:
-        return executor.run(step.operation, partial(executor.environment.outlast, lease.require))
+        return executor.run(step.operation, lease.require)
     except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
         raise
     except OSError as error:

@@ -77,11 +77,6 @@ class Work:
         for run in self.records:
             run.failed_step = name
 
-    def note_fences(self) -> None:
-        """Record the leases that the run holds now."""
-        for run in self.records:
-            run.fences = dict(self.lease.fences)
-
     def hold_what_all_share(self, scopes: Scopes, before: Snapshots) -> dict[str, Snapshot]:
         """Wait until no other run changes the languages or indexes; then read them again.
 
@@ -89,7 +84,6 @@ class Work:
         """
         outlast = self.environment.outlast
         self.lease.wait_for("shared:all", outlast=outlast, may_go_on=self.may_go_on)
-        self.note_fences()
         _, of_all = shared_collections(self.environment.deployment)
         any_scope = scopes[self.bundles[0].key]
         filters = {name: any_scope.filters[name] for name in of_all}
@@ -195,7 +189,6 @@ def begun(
                 environment.identity,
                 notes,
             )
-            work.note_fences()
             yield work
 
 

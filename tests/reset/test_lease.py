@@ -1,14 +1,16 @@
-"""One at a time: whatever happens to a holder, never do two resets write the same."""
+"""One at a time: two resets never write the same documents, even if a holder fails."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
@@ -18,34 +20,37 @@ import bson
 import pytest
 from freezegun import freeze_time
 
+from playbook.environment import Environment
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import Refused
 from playbook.reset import lease
-from playbook.reset.execute import StepFailed
+from playbook.reset.execute import WRITE_SECONDS, Executor, StepFailed
 from playbook.reset.lease import Lease, LeaseLost
 from playbook.reset.outcome import InSession, ResetFailed
-from playbook.reset.plan import Step
+from playbook.reset.plan import Operation, Remove, Step
 from tests.reset_process import ASK, KILL, STOP, reset_apart
 from tests.sandbox import (
     Held,
     Owners,
     Sandbox,
     changed,
+    damage_everything,
     held,
+    in_words,
     minutes_ago,
-    told,
     until,
     use_demo,
-    wreck,
 )
 
 SHORT_LIFE = timedelta(seconds=1)
 MIDDLE = 8
+WROTE = re.compile(r"[1-9]\d* (written|created|deleted|strays deleted)")
+"""What a step says that has changed documents."""
 
 
 @pytest.fixture(autouse=True)
 def free(sandbox: Sandbox) -> None:
-    """No test finds a lease of the one before."""
+    """Every test starts without leases."""
     sandbox.free_leases()
 
 
@@ -80,13 +85,16 @@ def test_of_two_resets_at_once_one_runs_and_the_other_names_it(sandbox: Sandbox)
 
 
 def test_started_at_the_same_instant_they_never_both_write(sandbox: Sandbox) -> None:
-    """Whoever comes second is refused or comes after; the journal's times never overlap."""
+    """The second run is refused, or runs later and finds nothing left to write."""
+    use_demo(Owners(sandbox), sandbox.bundle("lvmh"))
+    before = {run["_id"] for run in sandbox.runs("lvmh")}
     crowd = [reset_apart(sandbox, "lvmh") for _ in range(4)]
     ends = [one.ended() for one in crowd]
     assert {end.kind for end in ends} <= {"done", "BeingReset"}
-    fences = sorted(end.fences["bundle:LVMH_JULIE_BERCOVY"] for end in ends if end.kind == "done")
-    assert fences, "at least one must have run"
-    assert len(set(fences)) == len(fences)
+    done = [run for run in sandbox.runs("lvmh") if run["_id"] not in before]
+    assert {run["status"] for run in done} == {"done"}
+    wrote = [run for run in done if any(WROTE.match(step["did"]) for step in run["steps"])]
+    assert len(wrote) == 1, [[step["did"] for step in run["steps"]] for run in wrote]
 
 
 def test_a_bundle_of_the_same_region_waits_for_its_turn(sandbox: Sandbox) -> None:
@@ -129,7 +137,7 @@ def test_the_lease_of_a_dead_holder_ends_by_itself(sandbox: Sandbox, name: str) 
 
 
 def test_a_lease_ends_by_the_servers_clock(sandbox: Sandbox) -> None:
-    """A machine whose clock is wrong steals nothing."""
+    """A machine with a wrong clock cannot take another's lease."""
     first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
     first.arrived()
     with freeze_time(minutes_ago(-120), ignore=["pymongo"]):
@@ -142,7 +150,7 @@ def test_a_lease_ends_by_the_servers_clock(sandbox: Sandbox) -> None:
 def test_who_was_paused_until_another_took_over_writes_nothing_more(
     sandbox: Sandbox, at: int
 ) -> None:
-    """Whatever the step, whether it would write to MongoDB, to Redis or over HTTP."""
+    """At every step, for writes to MongoDB, to Redis and over HTTP."""
     sandbox.reset("sequoia")
     owners = Owners(sandbox)
     use_demo(owners, sandbox.bundle("sequoia"))
@@ -154,7 +162,7 @@ def test_who_was_paused_until_another_took_over_writes_nothing_more(
     os.kill(paused.pid, signal.SIGCONT)
     ended = paused.ended()
     assert (ended.kind, ended.exit_code) == ("LeaseLost", 4)
-    assert not (written := changed(before, held(sandbox))), told(written)
+    assert not (written := changed(before, held(sandbox))), in_words(written)
     [lost] = [run for run in sandbox.runs("sequoia") if run["_id"] in ended.text]
     assert lost["status"] == "failed"
 
@@ -176,7 +184,50 @@ def test_who_lost_its_lease_does_not_roll_back_either(sandbox: Sandbox) -> None:
     with pytest.raises(ResetFailed, match="told by the test; rolling back failed too") as failure:
         loser.reset("sequoia")
     assert "has lost its lease" in str(failure.value)
-    assert not (written := changed(since[0], held(sandbox))), told(written)
+    assert not (written := changed(since[0], held(sandbox))), in_words(written)
+
+
+@pytest.mark.parametrize("paused", ["before it makes sure of its lease", "after"])
+def test_a_write_that_waited_until_another_took_over_is_refused(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, paused: str
+) -> None:
+    """The lease was ours when the step began, and is not when the write would go out."""
+    sandbox.reset("sequoia")
+    owners = Owners(sandbox)
+    use_demo(owners, sandbox.bundle("sequoia"))
+    since: list[Held] = []
+
+    def wait_for_another(operation: Operation) -> None:
+        if operation.collection == "carts" and not since:  # type: ignore[union-attr]
+            until(lambda: not refuses(sandbox, "sequoia"), "another takes over")
+            use_demo(owners, sandbox.bundle("sequoia"))
+            since.append(held(sandbox))
+
+    with Environment(sandbox.environment.settings) as own:
+        method = "run" if paused.startswith("before") else "_write"
+        original = getattr(Executor, method)
+
+        def late(executor: Executor, operation: Operation, *rest: Any) -> str:
+            if executor.environment is own and isinstance(operation, Remove):
+                # In a thread of its own: the time limit is not the other one's.
+                with ThreadPoolExecutor(1) as meanwhile:
+                    meanwhile.submit(wait_for_another, operation).result()
+            return str(original(executor, operation, *rest))
+
+        monkeypatch.setattr(Executor, method, late)
+        loser = replace(sandbox, environment=own).with_options(lease_life=SHORT_LIFE)
+        if method == "_write":
+            # As short beside a lease's life as it is in a real reset.
+            share = SHORT_LIFE * (WRITE_SECONDS / lease.LIFE.total_seconds())
+
+            def limit(environment: Environment, longest: float) -> float:
+                return share.total_seconds() if environment is own else longest
+
+            monkeypatch.setattr(Environment, "write_seconds", limit)
+        with pytest.raises((LeaseLost, ResetFailed), match="has lost its lease"):
+            loser.reset("sequoia")
+    assert since
+    assert not (written := changed(since[0], held(sandbox))), in_words(written)
 
 
 def test_a_slow_reset_keeps_its_lease(sandbox: Sandbox) -> None:
@@ -218,42 +269,27 @@ def test_releasing_what_another_holds_by_now_changes_nothing(sandbox: Sandbox) -
     assert late["run"] == "theirs"
 
 
-def test_fences_grow_with_every_holder(sandbox: Sandbox) -> None:
-    key = "bundle:SEQUOIA_ROELOF_BOTHA"
-    fences = [sandbox.reset("sequoia").run.fences[key] for _ in range(2)]
-    reset_apart(sandbox, "sequoia", KILL, at=MIDDLE).gone()
-    sandbox.free_leases()
-    report = sandbox.reset("sequoia")
-    fences.append(report.run.fences[key])
-    assert fences[1] == fences[0] + 1
-    assert fences[2] == fences[1] + 2, "the dead holder had one, too"
-    assert sandbox.runs("sequoia")[-1]["fences"] == report.run.fences
-
-
 def test_a_crowd_takes_turns(sandbox: Sandbox) -> None:
-    """Eight at once at one lease that nobody has ever taken: never two holders, no fence twice."""
+    """Eight at once at one lease that nobody has ever taken: never two holders, no turn lost."""
     crowd, turns = 8, 5
     start = Barrier(crowd)
     holding: list[int] = []
     overlaps: list[int] = []
 
-    def take_turns(number: int) -> list[int]:
-        fences = []
+    def take_turns(number: int) -> int:
         start.wait()
         for turn in range(turns):
             mine = Lease(sandbox.db, f"run-{number}-{turn}", f"here:{number}")
             until(lambda taker=mine: taker.take("bundle:CROWD") is None, "its turn")  # type: ignore[misc]
             holding.append(number)
             overlaps.append(len(holding))
-            fences.append(mine.fences["bundle:CROWD"])
             holding.remove(number)
             mine.release()
-        return fences
+        return turns
 
     with ThreadPoolExecutor(crowd) as pool:
-        fences = [fence for taken in pool.map(take_turns, range(crowd)) for fence in taken]
-    assert sorted(fences) == list(range(1, crowd * turns + 1))
-    assert set(overlaps) == {1}
+        assert sum(pool.map(take_turns, range(crowd))) == crowd * turns
+    assert overlaps == [1] * crowd * turns
 
 
 def content(state: Snapshot) -> dict[str, dict[str, dict[str, object]]]:
@@ -288,7 +324,7 @@ def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
         sandbox.reset(name)
     pristine = {name: content(sandbox.state(name)) for name in names}
     indexes = {name: sandbox.state(name).indexes for name in names}
-    wreck(sandbox)
+    damage_everything(sandbox)
     if how == "threads":
         with ThreadPoolExecutor(len(names)) as pool:
             list(pool.map(sandbox.reset, names))
@@ -300,6 +336,6 @@ def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
         assert content(sandbox.state(name)) == pristine[name], name
         found = sandbox.state(name).indexes
         for collection, declared in indexes[name].items():
-            # One of the wreck's has our index's name on other fields: it stays, ours has another.
+            # One damaged index has our index's name on other fields: it stays, ours is renamed.
             assert keys(declared) <= keys(found[collection]), (name, collection)
         assert sandbox.runs(name)[-1]["status"] == "done"

@@ -183,7 +183,7 @@ fault(
     updated("products", {"region": "EU"}, {"$set": {"inventory": 0}}),
     also={"lvmh": ("livesale",), "index": ("livesale",)},
 )
-fault("stock is not told", "missing", "Mongo", US, "LUX-010: inventory",
+fault("the field inventory is missing", "missing", "Mongo", US, "LUX-010: inventory",
       without("products", "LUX-010", "inventory"))
 
 # Indexes
