@@ -1,1 +1,1 @@
-"""Measurements: ratios taken side by side in one run."""
+"""Measurements: ratios of times in the same run."""

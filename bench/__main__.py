@@ -1,4 +1,4 @@
-"""``tox -e bench``: the tables of docs/performance.md, measured side by side in one run."""
+"""``tox -e bench``: the tables of docs/performance.md, measured in one run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def table(*rows: tuple[object, ...]) -> list[str]:
 
 
 def near(variables: Mapping[str, str], rounds: int) -> list[str]:
-    """How soon a presenter knows, in units of what Python needs to import the libraries."""
+    """How soon a presenter has the verdict, compared with importing the libraries."""
     floor = typical([sys.executable, "-c", FLOOR], variables, rounds)
     check = typical([PLAYBOOK, "check", BUNDLE], variables, rounds)
     reset = typical([PLAYBOOK, "reset", BUNDLE], variables, rounds)
@@ -82,7 +82,7 @@ def far_away(settings: Settings) -> Iterator[Settings]:
 
 
 def far(settings: Settings, variables: Mapping[str, str], rounds: int) -> list[str]:
-    """What the ocean costs."""
+    """The cost of a long distance."""
     here_check = typical([PLAYBOOK, "check", BUNDLE], variables, rounds)
     here_reset = typical([PLAYBOOK, "reset", BUNDLE], variables, rounds)
     here_all = typical([PLAYBOOK, "reset", "--check", "all"], variables, 1)
@@ -119,13 +119,13 @@ def hands(
     )
 
     def typed(commands: list[list[str]]) -> float:
-        # reIndex is refused by the embedded MongoDB, as by a replica set; the typing is the same.
+        # The embedded MongoDB refuses reIndex, like a replica set; typing it takes the same time.
         return sum(run(command, variables, may_fail=True).seconds for command in commands)
 
     reset_by_hand, verified_by_hand = typed(resetting), typed(verifying)
     ours = typical([PLAYBOOK, "reset", "--force", "--check", bundle.short], variables, 3)
     all_ours = typical([PLAYBOOK, "reset", "--force", "--check", "all"], variables, 1)
-    # Typing a login leaves a session behind: hence --force for ours.
+    # A typed sign-in leaves a session behind, so our commands need --force.
     one = reset_by_hand + verified_by_hand
     eight = reset_by_hand + 8 * verified_by_hand
     return table(
@@ -174,7 +174,7 @@ def grown(sizes: list[tuple[int, int]], folder: Path) -> tuple[list[str], list[d
                 environment.db.products.update_many({"_id": {"$in": tenth}}, sold)
             variables = {**settings.as_variables(), **_ours(folder, seeds_folder)}
             with counted(settings) as (environment, resetting):
-                # Another T, so that what depends on it is written, too, however fast this was.
+                # Another T, so documents that depend on it are written, too.
                 later = clock.now() + timedelta(hours=1)
                 Reset(environment, seeds, folder / "backups").reset(bundle, access=later)
             with counted(settings) as (environment, checking):
@@ -244,7 +244,7 @@ def plot(points: list[dict[str, float]], path: Path) -> None:
 
 
 def keep(tables: str) -> None:
-    """Put tables in the place of those that docs/performance.md holds."""
+    """Replace the tables in docs/performance.md."""
     path = PROJECT / "docs" / "performance.md"
     before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -263,7 +263,7 @@ def _mb(measured: Run) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and sizes")
-    parser.add_argument("--write", action="store_true", help="keep them in docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="write them to docs/performance.md")
     options = parser.parse_args()
     rounds = 2 if options.quick else 5
     sizes = [(8, 50), (80, 50), (8, 500)]
@@ -275,7 +275,7 @@ def main() -> None:
         "against the embedded environment.",
     ]
 
-    def told(title: str, lines: list[str]) -> None:
+    def print_table(title: str, lines: list[str]) -> None:
         text = ["", f"### {title}", "", *lines]
         print("\n".join(text), flush=True)
         report.extend(text)
@@ -285,13 +285,13 @@ def main() -> None:
         variables = {**settings.as_variables(), **_ours(folder)}
         run([PLAYBOOK, "reset", "all"], variables)
         bundle = bundles.find(load(), BUNDLE)
-        told("Near", near(variables, rounds))
-        told("Far away", far(settings, variables, rounds))
+        print_table("Near", near(variables, rounds))
+        print_table("Far away", far(settings, variables, rounds))
         tools = PROJECT / ".tox" / "mongosh"
-        told("By hand", hands(settings, variables, bundle, tools))
+        print_table("By hand", hands(settings, variables, bundle, tools))
     with tempfile.TemporaryDirectory() as temporary:
         lines, points = grown(sizes, Path(temporary))
-        told("Growth", lines)
+        print_table("Growth", lines)
     if options.write:
         keep("\n".join(report))
         plot(points, PROJECT / "docs" / "images" / "growth.png")

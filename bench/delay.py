@@ -1,4 +1,4 @@
-"""A TCP proxy that puts a part of a deployment an ocean away."""
+"""A TCP proxy that delays answers, as if a part of a deployment were far away."""
 
 from __future__ import annotations
 

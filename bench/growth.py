@@ -1,4 +1,4 @@
-"""Larger catalogs and more investors than there are, to see what a reset costs then."""
+"""Larger catalogs and more investors than in the seeds, to measure a reset with them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from playbook import PROJECT
 from playbook.pristine.seeds import Seeds
 
 CHUNK = 100
-"""The embedded MongoDB slows down with the size of one insert."""
+"""The size of one insert; larger ones make the embedded MongoDB slow."""
 
 
 def seeds_with(products_a_region: int, target: Path) -> Path:
-    """The project's seeds, with each region's catalog repeated under further ids."""
+    """The project's seeds, with each region's catalog repeated with other ids."""
     shutil.copytree(PROJECT / "seeds", target)
     path = target / "luxury_products.json"
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -38,7 +38,7 @@ def seeds_with(products_a_region: int, target: Path) -> Path:
 
 
 def add_bundles(db: Database[dict[str, Any]], seeds: Seeds, count: int) -> None:
-    """Let further investors' documents stand in the database, beside the real bundles'."""
+    """Add documents of more investors to the database."""
     present = db.awareness_contexts.count_documents({})
     wanted: dict[str, list[dict[str, Any]]] = {}
     for number in range(present, count):
@@ -63,7 +63,7 @@ def add_bundles(db: Database[dict[str, Any]], seeds: Seeds, count: int) -> None:
 
 
 def fill(db: Database[dict[str, Any]], name: str, documents: list[dict[str, Any]]) -> None:
-    """Write many documents, in portions that the embedded MongoDB takes easily."""
+    """Write many documents, in portions that the embedded MongoDB accepts easily."""
     for start in range(0, len(documents), CHUNK):
         portion = documents[start : start + CHUNK]
         db[name].bulk_write(

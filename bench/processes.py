@@ -16,14 +16,14 @@ PLAYBOOK = str(Path(sys.executable).with_name("playbook"))
 
 @dataclass(frozen=True)
 class Run:
-    """How long a process took (seconds, wall clock) and its peak memory (bytes)."""
+    """The duration of a process (seconds, wall clock) and its peak memory (bytes)."""
 
     seconds: float
     memory: int
 
 
 def run(command: Sequence[str], variables: Mapping[str, str], *, may_fail: bool = False) -> Run:
-    """Run a command to its end. Raises RuntimeError, with its output, where it fails."""
+    """Run a command to its end. Raises RuntimeError, with its output, if it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command,

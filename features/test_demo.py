@@ -1,4 +1,4 @@
-"""Binds the checklists to pytest: each scenario runs once a selected bundle."""
+"""Connects the checklists to pytest: each scenario runs once per selected bundle."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ scenarios("checklist", "bundles", encoding="utf-8-sig")
 
 
 def _name_by_bundle(module: dict[str, object]) -> None:
-    """Give the scenarios of one bundle a name that says which, instead of a number.
+    """Put the bundle's name into the names of its own scenarios, instead of a number.
 
-    Several bundles' features have scenarios of the same title; pytest-bdd would count them, and
-    their ids would change whenever a feature is added.
+    Several bundles' features have scenarios with the same title. pytest-bdd would number them, and
+    their ids would change each time a feature is added.
     """
     for name, function in list(module.items()):
         if not isinstance(function, FunctionType):
@@ -34,4 +34,4 @@ _name_by_bundle(globals())
 
 @pytest.fixture(autouse=True)
 def _checks_one_bundle(bundle_id: str) -> None:
-    """Makes every scenario here one that runs once a bundle."""
+    """Makes every scenario in this file run once per bundle."""

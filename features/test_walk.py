@@ -1,6 +1,6 @@
-"""Binds the walk to pytest: ``pytest -m walk``, once a selected bundle.
+"""Connects the walk to pytest: ``pytest -m walk`` runs it once per selected bundle.
 
-A run that does not ask for the walk leaves it out: it needs a browser, and takes seconds.
+By default a run leaves out the walk, because it needs a browser and takes seconds.
 """
 
 from __future__ import annotations
@@ -13,4 +13,4 @@ scenarios("walk")
 
 @pytest.fixture(autouse=True)
 def _walks_through_one_bundle(bundle_id: str) -> None:
-    """Makes every scenario here one that runs once a bundle."""
+    """Makes every scenario in this file run once per bundle."""

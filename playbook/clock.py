@@ -18,6 +18,7 @@ RESET_TIME = time(3)
 COMMON_ABBREVIATIONS = {
     "Asia/Singapore": "SGT",
     "Asia/Dubai": "GST",
+    "Asia/Kathmandu": "NPT",
     "Asia/Riyadh": "AST",
     "Asia/Bangkok": "ICT",
     "Asia/Kuala_Lumpur": "MYT",

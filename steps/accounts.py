@@ -13,7 +13,7 @@ def accounts_are_as_seeded(demo: Demo) -> None:
     expect_none(demo.accounts.differences_from_seeds)
 
 
-@then("every account logs in with its password and is told its own user")
+@then("every account signs in with its password, as its own user")
 def accounts_log_in(demo: Demo) -> None:
     expect_none(demo.accounts.failed_logins)
 

@@ -9,4 +9,4 @@ from playbook.facts import Demo
 
 @given("the investor's demo")
 def demo_for_investor(demo: Demo, look_noted: None) -> None:
-    """Looks at the demo, once for all its scenarios."""
+    """Read the demo once for all its scenarios."""

@@ -24,7 +24,7 @@ def livesale_is_on_time(demo: Demo) -> None:
     expect_none(demo.livesale.wrong_times)
 
 
-@then("the LiveSale is yet to start")
+@then("the LiveSale has not started yet")
 def livesale_is_ahead(demo: Demo) -> None:
     expect_none(demo.livesale.past)
 

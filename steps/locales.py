@@ -1,4 +1,4 @@
-"""Locale files: All 7 languages loaded; the awareness context beside them."""
+"""Locale files: All 7 languages loaded; also the awareness context."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def context_is_served(demo: Demo) -> None:
     expect_none(demo.locales.wrong_context_served)
 
 
-@then("every link that the API serves opens this very demo, as the investor sees it")
+@then("every link that the API serves opens this demo, as the investor sees it")
 def links_are_served(demo: Demo) -> None:
     expect_none(demo.locales.wrong_links)
 

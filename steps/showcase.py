@@ -1,4 +1,4 @@
-"""What holds for every showcase: the headline follows from the rows, and is what is shown."""
+"""Steps for every showcase: the headline follows from the rows, and the app shows it."""
 
 from __future__ import annotations
 

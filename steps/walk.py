@@ -14,7 +14,7 @@ PAGES = {
     f"the {title}" if not title.startswith("the ") else title: step
     for step, title in TITLES.items()
 }
-"""The pages by what sales call them."""
+"""The pages by their names for sales."""
 
 
 def page_named(name: str) -> str:
@@ -29,10 +29,10 @@ def on_page(pattern: str) -> parsers.cfparse:
 
 @given("the investor's demo in a browser")
 def demo_in_a_browser(walked: Walked, look_noted: None) -> None:
-    """A browser set to the bundle's locale, zone and device; pages open when they are looked at."""
+    """A browser set to the bundle's locale, zone and device; pages open when a step needs them."""
 
 
-@then("the demo account gets in")
+@then("the demo account is signed in")
 def demo_account_gets_in(walked: Walked) -> None:
     expect_none(walked.not_done("sign_in"))
 
@@ -161,7 +161,7 @@ def sample_leads_are_on_the_board(walked: Walked) -> None:
     expect_none(walked.missing_cards)
 
 
-@then("the analytics page shows every headline number as pristine has it")
+@then("the analytics page shows every pristine headline number")
 def kpis_are_right(walked: Walked) -> None:
     expect_none(walked.wrong_kpis)
 

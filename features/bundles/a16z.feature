@@ -10,7 +10,7 @@ Feature: a16z: AI infrastructure examples loaded
     Then there are at least 5 worked examples, each with model, pipeline, latency and outcome
 
   @stored
-  Scenario: The figures are of these days
+  Scenario: The figures are recent
     Then sessions and revenue are those of the last days, 14 or more
 
   @stored
@@ -39,6 +39,6 @@ Feature: a16z: AI infrastructure examples loaded
     Then nothing of the showcase is missing or changed
 
   @seen
-  Scenario: The investor sees these very numbers
+  Scenario: The investor sees the same numbers
     Then the API shows every headline number, in the investor's currency
     And no outdated copy of the numbers is kept

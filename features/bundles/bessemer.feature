@@ -26,7 +26,7 @@ Feature: Bessemer: SaaS marketplace examples loaded
     Then every side grew by 23 % or more in the last complete month
 
   @stored
-  Scenario: Few vendors leave, and those pay nothing
+  Scenario: Few vendors leave, and those who left pay nothing
     Then 4 % of last year's vendors have left, and none of these still pays
 
   @stored
@@ -39,6 +39,6 @@ Feature: Bessemer: SaaS marketplace examples loaded
     Then nothing of the showcase is missing or changed
 
   @seen
-  Scenario: The investor sees these very numbers
+  Scenario: The investor sees the same numbers
     Then the API shows every headline number, in the investor's currency
     And no outdated copy of the numbers is kept

@@ -24,7 +24,7 @@ Feature: Index: European compliance features active
     Then every tax example adds up to the price in the catalog
 
   @stored
-  Scenario: The revenue is of these months
+  Scenario: The revenue is recent
     Then the revenue is that of the last 3 complete months
 
   @seen
@@ -42,6 +42,6 @@ Feature: Index: European compliance features active
     Then nothing of the showcase is missing or changed
 
   @seen
-  Scenario: The investor sees these very numbers
+  Scenario: The investor sees the same numbers
     Then the API shows every headline number, in the investor's currency
     And no outdated copy of the numbers is kept

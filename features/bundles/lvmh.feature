@@ -36,6 +36,6 @@ Feature: LVMH: French luxury brands featured
     Then nothing of the showcase is missing or changed
 
   @seen
-  Scenario: The investor sees these very numbers
+  Scenario: The investor sees the same numbers
     Then the API shows every headline number, in the investor's currency
     And no outdated copy of the numbers is kept

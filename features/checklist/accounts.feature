@@ -1,6 +1,6 @@
 @check-accounts @severity-critical
 Feature: Authentication: Demo accounts functional
-  Without a login there is no demo.
+  Without a sign-in there is no demo.
 
   Background:
     Given the investor's demo
@@ -11,10 +11,10 @@ Feature: Authentication: Demo accounts functional
 
   @seen
   Scenario: Every account logs in
-    Then every account logs in with its password and is told its own user
+    Then every account signs in with its password, as its own user
 
   @seen
-  Scenario: Nobody else does
+  Scenario: A wrong password opens no account
     Then an account does not open with a wrong password
 
   @stored
@@ -27,5 +27,5 @@ Feature: Authentication: Demo accounts functional
     Then no two accounts can have the same address
 
   @seen
-  Scenario: The token that an account gets is worth something
+  Scenario: The token of an account works
     Then an account's own page opens with the token that it got

@@ -1,6 +1,6 @@
 @check-analytics @severity-medium
 Feature: Analytics: Clean slate, tracking enabled
-  What the investor sees in analytics is what they did themselves, a moment ago.
+  In analytics the investor sees only what they did themselves, a moment ago.
 
   Background:
     Given the investor's demo

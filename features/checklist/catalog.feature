@@ -1,6 +1,6 @@
 @check-catalog @severity-critical
 Feature: Product catalog: 50 items per region
-  The investor browses the shelves of their own region: all is there, priced and in stock,
+  The investor browses the shelves of their own region: every product is there, priced and in stock,
   and nothing is left over from the demo before.
 
   Background:

@@ -1,6 +1,6 @@
 @check-currency @severity-high
 Feature: Currency rates: Real-time updated
-  Whatever currency the investor asks for, the price is today's.
+  The price is today's, in every currency that the investor asks for.
 
   Background:
     Given the investor's demo

@@ -1,6 +1,6 @@
 @check-leads @severity-medium
 Feature: Leads kanban: 5 sample leads with awareness tags
-  The board that shows what business came of it.
+  The board shows the business that creators and sales have brought.
 
   Background:
     Given the investor's demo

@@ -18,8 +18,8 @@ Feature: LiveSale events: Scheduled T+48h per bundle
     Then the LiveSale starts at its planned local time
 
   @stored
-  Scenario: It is still ahead
-    Then the LiveSale is yet to start
+  Scenario: It has not started yet
+    Then the LiveSale has not started yet
 
   @stored
   Scenario: Its host can host it

@@ -10,7 +10,7 @@ Feature: Locale files: All 7 languages loaded
     Then the demo speaks exactly 7 languages
 
   @stored
-  Scenario Outline: <name> is loaded, whole and translated
+  Scenario Outline: <name> is loaded, complete and translated
     Then language <language> is loaded with no message missing or changed
     And no message of language <language> is empty or in another language
     And no regional variant of language <language> is in another language
@@ -49,4 +49,4 @@ Feature: Locale files: All 7 languages loaded
   @seen
   Scenario: The app opens it the way the investor lives
     Then the API serves the investor's locale, currency, time zone and device
-    And every link that the API serves opens this very demo, as the investor sees it
+    And every link that the API serves opens this demo, as the investor sees it

@@ -1,5 +1,5 @@
 Feature: Resetting one demo disturbs no other
-  Investors are in meetings around the clock: one's night is another's noon.
+  Investors are in meetings around the clock: it is night for one and noon for another.
 
   Scenario: Another investor's demo stays as it was
     Given all eight demos have been used

@@ -1,5 +1,5 @@
 Feature: A reset refuses to do harm
-  An engineer must dare to run it at any hour.
+  An engineer can run it safely at any hour.
 
   Scenario: An investor is in session
     Given all eight demos are ready
@@ -8,10 +8,10 @@ Feature: A reset refuses to do harm
     Then the reset is refused, naming a16z
     And nothing was changed
 
-  Scenario: The session is one's own
+  Scenario: The session is the engineer's own
     Given all eight demos have been used
     And an investor has been seen in the demo of a16z a minute ago
-    When the demo of sequoia is reset all the same
+    When the demo of sequoia is reset by force
     Then the demo of sequoia is ready
 
   Scenario: Nobody has said that this is a demo environment

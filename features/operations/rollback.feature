@@ -1,5 +1,5 @@
 Feature: Rollback to Previous State
-  What a reset has replaced can be had back, exactly.
+  A rollback restores exactly what a reset has replaced.
 
   Scenario: The state before the reset comes back
     Given all eight demos have been used
@@ -8,7 +8,7 @@ Feature: Rollback to Previous State
     Then the demo of lvmh is exactly as it was left
     And the rollback can be verified
 
-  Scenario: A rollback that somebody has changed since is not verified
+  Scenario: A rollback with later changes is not verified
     Given all eight demos have been used
     When the demo of lvmh is reset
     And the demo of lvmh is rolled back

@@ -6,7 +6,7 @@ Feature: Walk, step 1: Home
     Given the investor's demo in a browser
 
   Scenario: The demo account signs in on the page
-    Then the demo account gets in
+    Then the demo account is signed in
 
   Scenario: The home page greets the investor
     Then the greeting is right for the time of day where the investor is

@@ -15,7 +15,7 @@ Feature: Walk, step 4: From a conversation to a lead
     And the conversation has become a lead
     And the lead carries the investor's locale, currency, time zone and device, and its source
 
-  Scenario: The lead stands on the board
+  Scenario: The lead is on the board
     Then the leads board shows the lead
     And the leads board shows the five sample leads
 

@@ -6,7 +6,7 @@ Feature: Walk, step 5: Analytics
     Given the investor's demo in a browser
 
   Scenario: The key figures are the investor's own
-    Then the analytics page shows every headline number as pristine has it
+    Then the analytics page shows every pristine headline number
     And every number on the analytics page is in the investor's format
 
   Scenario: The analytics page opens for this investor

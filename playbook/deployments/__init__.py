@@ -1,4 +1,4 @@
-"""How each app keeps and shows a demo: one pure description an app, and what follows from it."""
+"""How each app keeps and shows a demo: one pure description per app, and code that uses it."""
 
 from __future__ import annotations
 

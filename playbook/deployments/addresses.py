@@ -1,4 +1,4 @@
-"""Conditions on e-mail addresses: whole, without case, and read alike by every server."""
+"""Conditions on whole e-mail addresses, without case, which every server understands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from playbook.pristine.seeds.models import DOMAIN, ROLES
 
 LINE_BREAK_AT_END = "[\r\n\u0085\u2028\u2029]$"
-""""$" also matches before a line break at the end, and such an address is not one of ours."""
+"""Used instead of "$", which also matches before a line break at the end of a text."""
 
 
 def is_one_of(addresses: Iterable[str]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def is_not_like(accounts: Iterable[str]) -> dict[str, Any]:
 
 
 def is_demo() -> dict[str, Any]:
-    """The condition that a field is a demo address, of whatever prefix."""
+    """The condition that a field is a demo address with any prefix."""
     return _condition(f"\\.(?:{'|'.join(ROLES)})@{re.escape(DOMAIN)}$")
 
 

@@ -1,4 +1,4 @@
-"""Read fields of JSON answers strictly: a missing one is an UnreadableAnswer that names it.
+"""Read fields of JSON answers strictly: for a missing one raise an UnreadableAnswer that names it.
 
 Answers are parsed with fractions as Decimal.
 """

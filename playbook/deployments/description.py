@@ -1,8 +1,8 @@
-"""The words in which an app is described: types only, no app in particular.
+"""The types of an app's description; no app in particular.
 
 A description says how the app *keeps* each kind of demo document (collection, natural key, the
-fields that are ours), how it *shows* them (requests and how an answer reads), how one signs in,
-what a visitor leaves behind, and which cache keys are whose. It is pure: it asks nothing itself.
+fields that are ours), how it *shows* them (requests, and how to read an answer), how to sign in,
+what a visitor leaves behind, and to whom cache keys belong. It is pure data and sends no requests.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Kind = Literal[
 
 
 class UnreadableAnswer(ValueError):
-    """An answer is not of the shape that the description says; the text says what is missing."""
+    """An answer does not have the described form; the text says what is missing."""
 
 
 # How a demo is kept
@@ -46,7 +46,7 @@ class UnreadableAnswer(ValueError):
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose documents are meant: a bundle, with its accounts as the app knows them."""
+    """The owner of documents: a bundle, with its accounts in the app."""
 
     bundle: Bundle
     seeds: Seeds
@@ -59,16 +59,16 @@ class Owner:
 
 
 class References(Protocol):
-    """The other documents of the same demo, and which ``_id`` each has in the app."""
+    """The other documents of the same demo, and the ``_id`` of each in the app."""
 
     def pristine(self, kind: Kind) -> list[Document]:
         """The pristine documents of a kind."""
 
     def id_of(self, kind: Kind, key: str) -> Any:
-        """The ``_id`` in the app of a pristine ``_id``: the present one, else the coming one."""
+        """The app's ``_id`` for a pristine ``_id``: the present one, else the future one."""
 
     def key_of(self, kind: Kind, identifier: object) -> str | None:
-        """The pristine ``_id`` of what has this ``_id`` in the app; None if it is not ours."""
+        """The pristine ``_id`` for an ``_id`` of the app; None if the document is not ours."""
 
 
 def _own_id(document: Document) -> Any:
@@ -90,60 +90,60 @@ class Kept:
     kind: Kind
     collection: str
     line: str
-    """The playbook's line that a reset of them carries out."""
+    """The playbook's line for a reset of these documents."""
     belongs: Callable[[Owner], Filter]
-    """What in the collection is this bundle's demo data: all that a reset may change or remove."""
+    """The filter for this bundle's demo data: everything that a reset may change or remove."""
     ours: tuple[str, ...]
-    """The paths of the fields that a reset sets; where pristine has no value, it removes them.
-    Every other field is the app's own and stays as it is."""
+    """The paths of the fields that a reset sets. It removes those without a pristine value. Every
+    other field belongs to the app and is not changed."""
     key: str = "_id"
     """The path of the natural key, by which a document is found again."""
     natural_key: Callable[[Document], Any] = _own_id
     """The natural key's value for a pristine document."""
     comparable_key: Callable[[object], object] = _exact
-    """Two natural keys are the same where these are equal."""
+    """The form in which two natural keys are compared."""
     new_id: Callable[[Document], Any] | None = _own_id
-    """The ``_id`` of a document that is not there yet; None if the app itself gives it."""
+    """The ``_id`` for a new document; None if the app itself gives it."""
     to_app: Callable[[Document, References], Document] = _same
     """A pristine document as the app keeps it when it is new; its ``_id`` is set afterwards."""
     from_app: Callable[[Document, References], Document] = _same
-    """The app's document in the playbook's words; values that do not read stay as they are."""
+    """The app's document in the playbook's form; values that cannot be read stay unchanged."""
     has_strays: bool = True
-    """Whether what ``belongs`` but is not pristine is a stray, to be removed."""
+    """Whether documents that ``belong`` but are not pristine are strays and removed."""
     strays_first: bool = False
-    """Whether strays must go before the others are written (a unique index)."""
+    """Whether strays must be removed before other documents are written (a unique index)."""
     model: type[BaseModel] | None = None
-    """The app's own model: what it refuses is not written."""
+    """The app's own model: a document that it refuses is not written."""
     derived: Callable[[Mapping[str, list[Document]]], list[Document]] | None = None
-    """For a kind that the playbook has none of: its pristine documents, from the others."""
+    """For a kind that the playbook does not have: its pristine documents, made from others."""
 
 
 @dataclass(frozen=True)
 class Password:
-    """Where an account's bcrypt hash is kept."""
+    """The field of an account's bcrypt hash."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What visitors leave behind in one collection."""
+    """Traces that visitors leave in one collection."""
 
     collection: str
     line: str
-    """The playbook's line that its cleaning carries out."""
+    """The playbook's line for deleting these traces."""
     emails: tuple[str, ...] = ()
-    """The paths of the e-mail addresses of whoever left it."""
+    """The paths of the visitors' e-mail addresses."""
     user_ids: tuple[str, ...] = ()
-    """The paths of the user ids of whoever left it."""
+    """The paths of the visitors' user ids."""
     instants: tuple[str, ...] = ()
     """The paths of the instants at which a visitor acted; the latest counts."""
     parent: tuple[str, str] | None = None
-    """A collection and the path of its ``_id`` here: what belongs to its traces goes with them."""
+    """A collection, and the path of its ``_id`` here: these documents belong to its traces."""
     removes_orphans: bool = False
-    """Whether a reset of ``all`` removes demo traces here that no bundle owns."""
+    """Whether a reset of ``all`` removes demo traces here that belong to no bundle."""
     names_bundle: bool = False
-    """Whether it carries ``bundle`` and ``user_type`` ("demo")."""
+    """Whether its documents have ``bundle`` and ``user_type`` ("demo")."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Document | None = None
     signed_in: bool = False
-    """Whether it is asked with the token of the bundle's main account."""
+    """Whether it is sent with the token of the bundle's main account."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -186,12 +186,15 @@ class ShownProduct:
     currency: str
     in_stock: bool
     unowned: bool = False
-    """Whether it names no region, though each product of this app has one."""
+    """Whether it names no known region, although each product of this app has one."""
 
 
 @dataclass(frozen=True)
 class ShownOffer:
-    """A product within a LiveSale; the price is None if the app shows none there."""
+    """A product within a LiveSale; the title or the price is None if the app shows none there.
+
+    A check says so: investors must see both.
+    """
 
     product_id: str
     title: str | None
@@ -207,8 +210,8 @@ class ShownLiveSale:
     starts_at: datetime
     products: tuple[ShownOffer, ...]
     status: str | None = None
-    unowned: bool = False
-    """Whether it names no bundle, though each LiveSale of this app has one."""
+    bundle: str | None = None
+    """The bundle's id that it names, "" for none; None if this app's LiveSales name no bundle."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +220,7 @@ class ShownCreator:
 
     name: str
     unowned: bool = False
-    """Whether they name no region, though each creator of this app has one."""
+    """Whether they name no known region, although each creator of this app has one."""
 
 
 @dataclass(frozen=True)
@@ -244,11 +247,11 @@ class ShownAccount:
 
 @dataclass(frozen=True)
 class Listing[T]:
-    """A list of the app: how one page of it is asked for, and how each entry reads.
+    """A list of the app: how to request a page of it, and how to read an entry.
 
-    ``pages`` gives the request for the page that starts after ``skip`` entries; ``page_size`` is
-    how many it asks for, None if everything comes at once. An app may give fewer: where
-    something is missing, pages are asked for until one brings nothing new. ``entry`` reads one
+    ``pages`` gives the request for the page that starts after ``skip`` entries. ``page_size`` is
+    the requested number of entries, None if everything comes at once. An app may give fewer: if
+    something is missing, pages are requested until one has no new entries. ``entry`` reads one
     entry of the answer, which is a JSON list; it raises UnreadableAnswer.
     """
 
@@ -259,7 +262,7 @@ class Listing[T]:
 
 @dataclass(frozen=True)
 class Single[T]:
-    """One entry of the app by its id: how it is asked for, and how the answer reads."""
+    """One entry of the app by its id: how to request it, and how to read the answer."""
 
     ask: Callable[[str], Request]
     read: Callable[[Any], T]
@@ -278,30 +281,30 @@ class Shown:
     categories: Listing[str] | None = None
     """The names of the shop's shelves; without it nothing is said of them."""
     column_of: Callable[[str], str] = lambda stage: stage
-    """The board's column in which a card of a pristine stage stands."""
+    """The board's column for a card of a pristine stage."""
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """How an account signs in, and how its own page is asked for with the token it got."""
+    """How an account signs in, and how to request its own page with its token."""
 
     ask: Callable[[str, str], Request]
     """The request for an address and a password."""
     token: Callable[[Any], str | None]
-    """The token in the answer; None where there is none."""
+    """The token in the answer; None if there is none."""
     user_id: Callable[[Any], str | None]
-    """The user's id in the answer; None if the app does not say it there."""
+    """The user's id in the answer; None if the answer does not contain it."""
     own_page: Callable[[str], Request]
     """The request for the own page; it takes the user's id."""
     account: Callable[[Any], ShownAccount]
-    """How the own page reads. Raises UnreadableAnswer."""
+    """How to read the own page. Raises UnreadableAnswer."""
     says_user_id: bool = True
     """Whether the answer to a sign-in names the user."""
 
 
 @dataclass(frozen=True)
 class ShownKpi:
-    """Under which name the app shows a headline number, and whether it is money."""
+    """The app's name for a headline number, and whether it is money."""
 
     name: str
     money: bool
@@ -316,7 +319,7 @@ class Links:
     names: Mapping[str, str]
     """The app's name of each link, by what it opens: home, catalog, livesale, leads, analytics."""
     bundle_parameter: str
-    """The query parameter that carries the bundle's id."""
+    """The query parameter with the bundle's id."""
     parameters: Mapping[str, str] = field(
         default_factory=lambda: {
             "locale": "locale",
@@ -325,7 +328,7 @@ class Links:
             "device": "device",
         }
     )
-    """The query parameters that carry how the investor sees the shop."""
+    """The query parameters with the investor's locale, currency, zone and device."""
 
 
 # The whole
@@ -333,13 +336,13 @@ class Links:
 
 @dataclass(frozen=True)
 class Deployment:
-    """One app, as far as a demo touches it."""
+    """One app, as far as it concerns a demo."""
 
     name: str
     kept: tuple[Kept, ...]
-    """In the order in which a reset writes them."""
+    """The kinds, in the order in which a reset writes them."""
     not_kept: Mapping[str, str]
-    """The kinds that the app keeps nowhere, each with the reason in one line."""
+    """The kinds that the app does not keep, each with the reason in one line."""
     password: Password
     traces: tuple[Trace, ...]
     indexes: Mapping[str, tuple[Index, ...]]
@@ -358,14 +361,14 @@ class Deployment:
     front_end: FrontEnd = field(default_factory=FrontEnd)
     """How its pages are walked through in a browser."""
     read_first: str | None = None
-    """The collection that is best read first (its documents are the largest)."""
+    """The collection that should be read first, because its documents are the largest."""
 
     def kept_as(self, kind: str) -> Kept | None:
-        """How a kind is kept; None if it is not."""
+        """How a kind is kept; None if the app does not keep it."""
         return next((kept for kept in self.kept if kept.kind == kind), None)
 
     @property
     def collections(self) -> tuple[str, ...]:
-        """Every collection that a reset writes or cleans."""
+        """Every collection in which a reset writes or deletes."""
         names = [kept.collection for kept in self.kept] + [t.collection for t in self.traces]
         return tuple(dict.fromkeys(names))

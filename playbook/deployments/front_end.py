@@ -1,4 +1,4 @@
-"""How an app's front end is walked through: where its pages are, and what is done on them.
+"""How to walk through an app's front end: the addresses of its pages, and the actions on them.
 
 The defaults need no test ids and no particular markup: visible text, ``lang``, ``dir``, the
 console and the requests are enough. A description says only what cannot be guessed: the paths,
@@ -33,12 +33,12 @@ type Action = Tap | Type
 
 @dataclass(frozen=True)
 class Left:
-    """Where a walk leaves a document behind, and by what it is known as the walk's own.
+    """A collection in which a walk leaves a document, and the field by which it is recognised.
 
-    ``field`` holds the browser's user agent (``by="user agent"``), the visitor's typed sentence
+    ``field`` contains the browser's user agent (``by="user agent"``), the visitor's typed sentence
     (``by="sentence"``), the ``_id`` of a document of another such collection
     (``by="conversations"``), or the demo account's ``_id`` in a document that is not older than
-    the walk (``by="account"``; ``instant`` is where its age stands).
+    the walk (``by="account"``; ``instant`` is the field with its time).
     """
 
     collection: str
@@ -75,9 +75,9 @@ class FrontEnd:
     """By the step that needs it: the name of a link that the API gives for the bundle, or a path
     of the front end (it begins with "/"), opened with the query of a link (``query_of``)."""
     not_known: Mapping[str, str] = field(default_factory=dict)
-    """The steps that cannot be walked, each with the reason in a few words: it is not known where
-    the page is, or how it is used. The walk says "not walked" of them; they are neither GO nor
-    NO-GO. Beside the steps of ``pages`` there is "joined": joining the LiveSale."""
+    """The steps that cannot be walked, each with the reason in a few words: the address of the page
+    is not known, or how to use it. The walk reports them as "not walked"; they are neither GO nor
+    NO-GO. In addition to the steps of ``pages`` there is "joined": joining the LiveSale."""
     query_of: str = "home"
     """The name of the API's link whose query opens every page as the investor sees it."""
     address: str = ""
@@ -86,18 +86,18 @@ class FrontEnd:
     """A CSS selector; empty means the field of type "email", else the first text field."""
     password_field: str = 'input[type="password"]'
     mood: tuple[Action, ...] = (Tap("{mood_celebrate}"),)
-    """What fills the bag on the page of moods; nothing where the page is filled already."""
+    """The actions that fill the bag on the page of moods; empty if the bag is already filled."""
     join: tuple[Action, ...] = (Tap("{livesale_join}"),)
-    """How one joins the LiveSale on its page."""
+    """The actions that join the LiveSale on its page."""
     talk: tuple[Action, ...] = (Type(), Tap("{chat_request}"))
-    """How a conversation becomes a lead on the page of the chat."""
+    """The actions that turn a conversation into a lead on the page of the chat."""
     banner: tuple[str, ...] = CLOSES_BANNER
-    """The words that close a banner which lies over the page (about cookies)."""
+    """The words on buttons that close a banner over the page (about cookies)."""
     names: bool = True
-    """Whether its pages name a product in the investor's language, where pristine has a name."""
+    """Whether its pages show a product's name in the investor's language, if it has one."""
     card: str = ""
-    """A CSS selector of a product's card; empty means the smallest element in which a product's
-    name and a price stand together."""
+    """A CSS selector of a product's card; empty means the smallest element with a product's name
+    and a price."""
     countdown: str = ""
     """A CSS selector of the countdown; empty means the text that counts days, hours and minutes."""
     left: tuple[Left, ...] = (
@@ -115,4 +115,4 @@ class FrontEnd:
             for name in ("locale", "currency", "timezone", "device", "source")
         }
     )
-    """Where a lead carries each of its five awareness tags."""
+    """The field of a lead for each of its five awareness tags."""

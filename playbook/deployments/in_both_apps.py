@@ -24,7 +24,7 @@ def own_page(answer: Any) -> ShownAccount:
 
 def livesale_with(
     offer: Callable[[Document], ShownOffer],
-    is_unowned: Callable[[Document], bool] = lambda event: False,
+    bundle_of: Callable[[Document], str | None] = lambda event: None,
 ) -> Callable[[Any], ShownLiveSale]:
     """Reads a LiveSale whose products read so. It raises UnreadableAnswer."""
 
@@ -36,14 +36,14 @@ def livesale_with(
             starts_at=instant_of(event, "starts_at"),
             products=tuple(offer(object_of(one)) for one in list_of(event.get("products"))),
             status=text_of(event, "status"),
-            unowned=is_unowned(event),
+            bundle=bundle_of(event),
         )
 
     return read
 
 
 def comparable_address(email: object) -> object:
-    """Two e-mail addresses are the same where these are equal: without case."""
+    """The form in which two e-mail addresses are compared: without case."""
     return email.casefold() if isinstance(email, str) else email
 
 

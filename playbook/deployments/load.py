@@ -1,4 +1,4 @@
-"""Which app it is: ``PLAYBOOK_DEPLOYMENT`` names one of our descriptions, or the file of one."""
+"""Load the app's description: ``PLAYBOOK_DEPLOYMENT`` names one of ours, or a file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ OURS = ("playbook", "aislemarts")
 
 @cache
 def load(name: str = "") -> Deployment:
-    """The description by that name: ``playbook``, ``aislemarts``, or the path of a ``.py`` file.
+    """The description with a name: ``playbook``, ``aislemarts``, or the path of a ``.py`` file.
 
-    Such a file holds a Deployment named ``DEPLOYMENT``. Raises WrongUsage if there is none.
+    Such a file must have a Deployment named ``DEPLOYMENT``. Raises WrongUsage if there is none.
     """
     name = name.strip() or DEFAULT
     if name in OURS:
@@ -36,7 +36,7 @@ def load(name: str = "") -> Deployment:
     loaded = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(loaded)
-    except Exception as error:  # noqa: BLE001 - whatever a module of somebody else's raises
+    except Exception as error:  # noqa: BLE001 - a user's own module may raise anything
         raise WrongUsage(
             f"{SETTING}: {name} cannot be loaded: {type(error).__name__}: {error}"
         ) from None

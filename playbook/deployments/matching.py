@@ -1,7 +1,7 @@
-"""Which document of the app is which pristine one, and what each is to hold.
+"""Match documents of the app with pristine ones, and compute what each must contain.
 
-Pure: pristine documents and what was found give, for each kind, the documents as the app is to
-keep them, each with the present one that its natural key finds, and the strays.
+Pure functions of pristine and found documents. For each kind they give the documents in the app's
+form, each with the present document that its natural key finds, and the strays.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from playbook.pristine.seeds import Document
 
 @dataclass(frozen=True)
 class ComingId:
-    """Stands for the ``_id`` of an account that the app itself will create."""
+    """A placeholder for the ``_id`` of an account that the app itself will create."""
 
     email: str
 
@@ -31,7 +31,7 @@ class ComingId:
 
 @dataclass(frozen=True)
 class Match:
-    """One pristine document, as the app is to keep it, and what stands there now."""
+    """One pristine document in the app's form, and the present document."""
 
     pristine: Document
     wanted: Document
@@ -54,7 +54,7 @@ class Matched:
 
 
 class Matching:
-    """What each kind of pristine document is in the app; ``found`` is by collection."""
+    """The matches of each kind of pristine document in the app; ``found`` is by collection."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Matching:
             matches.append(Match(document, wanted, self._present[kind].get(document["_id"])))
         return Matched(kept, tuple(matches), self._strays[kind])
 
-    # As a description asks for it
+    # For a description
 
     def pristine(self, kind: Kind) -> list[Document]:
         return self._pristine[kind]
@@ -101,14 +101,14 @@ class Matching:
             return ComingId(str(kept.natural_key(document)) if document else key)
         new = kept.new_id(document or {"_id": key})
         if _id_bytes(new) in self._used[kind]:
-            # Another one of ours has it: two accounts that were swapped, for one.
+            # Another document of ours has it, for example if two accounts were swapped.
             return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind}/{key}"))
         return new
 
     def key_of(self, kind: Kind, identifier: object) -> str | None:
         return self._keys[kind].get(_id_bytes(identifier))
 
-    # How it is matched
+    # Matching
 
     def _match(self, kept: Kept, found: list[Mapping[str, Any]]) -> None:
         by_key: dict[Any, list[Mapping[str, Any]]] = {}
@@ -127,7 +127,7 @@ class Matching:
                 taken.add(id(best))
         by_id = {_id_bytes(d["_id"]): d for d in usable if "_id" in d and id(d) not in taken}
         for document in self._pristine[kept.kind] if kept.new_id is not None else ():
-            # One that lost its natural key is known by the _id that we once gave it.
+            # A document without its natural key is recognised by the _id that we gave it.
             own = by_id.get(_id_bytes(kept.new_id(document))) if kept.new_id else None
             if own is not None and document["_id"] not in present:
                 present[document["_id"]] = own
@@ -162,10 +162,10 @@ def _has_usable_id(kept: Kept, document: Mapping[str, Any]) -> bool:
 def _best(
     same: list[Mapping[str, Any]], kept: Kept, natural: Any, pristine: Document
 ) -> Mapping[str, Any]:
-    """Of several documents with one natural key, the one that stays.
+    """Choose which of several documents with one natural key stays.
 
-    The one written exactly so goes before one that differs in case, our own ``_id`` before
-    another; then the order in which they were found decides.
+    First the one with exactly this key, then one that differs in case; first our own ``_id``, then
+    another one; then the order in which they were found.
     """
     own = kept.new_id(pristine) if kept.new_id is not None else MISSING
     return min(

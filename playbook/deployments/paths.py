@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 MISSING = object()
-"""What :func:`field_at` gives where a document has no such field."""
+"""The result of :func:`field_at` if a document has no such field."""
 
 
 def values_at(document: object, path: str, *, into_last: bool = True) -> Iterator[Any]:
@@ -29,7 +29,7 @@ def values_at(document: object, path: str, *, into_last: bool = True) -> Iterato
 
 
 def field_at(document: Mapping[str, Any], path: str) -> Any:
-    """The one value at a path, through nested documents only; MISSING where there is none."""
+    """The value at a path, through nested documents only; MISSING if there is none."""
     value: Any = document
     for name in path.split("."):
         if not isinstance(value, Mapping) or name not in value:
@@ -39,7 +39,7 @@ def field_at(document: Mapping[str, Any], path: str) -> Any:
 
 
 def without_fields(document: Mapping[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
-    """A copy that lacks the fields at some paths."""
+    """A copy without the fields at some paths."""
     copy: dict[str, Any] = {}
     for name, value in document.items():
         if name in paths:

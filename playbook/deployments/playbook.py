@@ -1,4 +1,4 @@
-"""The playbook's own app: its documents as the seed files have them, under their own ids."""
+"""The playbook's own app: its documents are as in the seed files, with their own ids."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from playbook.deployments.in_both_apps import (
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import money_in, named_in, price_field
 from playbook.pristine.seeds import Document
-from playbook.pristine.seeds.models import PRICE_FIELDS
+from playbook.pristine.seeds.models import PRICE_FIELDS, REGION_CURRENCY
 
-# What belongs to a bundle: what names it or its region, and what has an _id of its seeds.
+# Documents belong to a bundle if they name it or its region, or have an _id of its seeds.
 
 
 def _own_document(owner: Owner) -> Filter:
@@ -183,7 +183,7 @@ USER_IDS = ("user_id", "userId", "participants.user_id", "user.id", "user._id", 
 
 
 PLAYBOOK_CLEARS = ("user_sessions", "conversations", "analytics", "carts")
-"""Where demo traces without a bundle go, too; orders and the like only go where they are owned."""
+"""Collections in which traces of no bundle are deleted, too; orders and the like need an owner."""
 
 
 def _trace(collection: str, line: str) -> Trace:
@@ -218,7 +218,7 @@ INDEXES = {
     "conversations": (Index((("participants.email", 1),)),),
     "analytics": (Index((("bundle", 1), ("user_type", 1))),),
 }
-"""By collection. The playbook names products and conversations; the others serve the app."""
+"""The indexes by collection. The playbook names products and conversations; others help the app."""
 
 # What the app shows.
 
@@ -232,17 +232,19 @@ def _shown_product(answer: Any) -> ShownProduct:
         price=decimal_of(product, price_field(currency)),
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
-        unowned=not product.get("region"),
+        unowned=product.get("region") not in REGION_CURRENCY,
     )
 
 
 def _shown_creator(answer: Any) -> ShownCreator:
     creator = object_of(answer)
-    return ShownCreator(text_of(creator, "name"), unowned=not creator.get("region"))
+    unowned = creator.get("region") not in REGION_CURRENCY
+    return ShownCreator(text_of(creator, "name"), unowned=unowned)
 
 
-def _is_unowned(event: Document) -> bool:
-    return not event.get("bundle")
+def _bundle_of(event: Document) -> str:
+    bundle = event.get("bundle")
+    return bundle if isinstance(bundle, str) else ""
 
 
 def _shown_offer(product: Document) -> ShownOffer:
@@ -294,10 +296,10 @@ SHOWN = Shown(
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
         lambda *_: Request("GET", "/api/livesale"),
-        livesale_with(_shown_offer, _is_unowned),
+        livesale_with(_shown_offer, _bundle_of),
     ),
     livesale=Single(
-        lambda key: Request("GET", f"/api/livesale/{key}"), livesale_with(_shown_offer, _is_unowned)
+        lambda key: Request("GET", f"/api/livesale/{key}"), livesale_with(_shown_offer, _bundle_of)
     ),
     leads=Listing(
         lambda bundle, _: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
@@ -341,6 +343,6 @@ DEPLOYMENT = Deployment(
     ),
     kpi=_kpi,
     events="analytics",
-    # The embedded MongoDB reads the first collection by its filter and all the others whole.
+    # The embedded MongoDB reads the first collection by its filter and all others completely.
     read_first="showcases",
 )

@@ -1,9 +1,9 @@
-"""What belongs to one bundle: the documents and keys that a reset of it may touch.
+"""The scope of one bundle: the documents and keys that a reset of it may change.
 
-The playbook's commands hit every bundle at once (``updateMany({})``, ``FLUSHDB``, all demo
-sessions). A reset here touches its own bundle's documents and keys and its region's catalog and
-creators; nothing else. Documents belong as the app's description says; a trace belongs to the
-account whose e-mail address or user id it carries. Addresses compare without case.
+The playbook's commands change every bundle at once (``updateMany({})``, ``FLUSHDB``, all demo
+sessions). A reset here changes only its own bundle's documents and keys, and its region's catalog
+and creators. The app's description says to which bundle documents belong. A trace belongs to the
+account with its e-mail address or user id. Addresses compare without case.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 
 PROBE = "aislemarts-demo-playbook-probe"
-"""What marks a check's own traces: the User-Agent of its logins, the start of its session ids."""
+"""The mark of a check's own traces, in the User-Agent of its sign-ins and in its session ids."""
 
 
 @dataclass(frozen=True)
 class Identities:
-    """The ids that the app has given: without them only addresses say whose a trace is."""
+    """The ids that the app has given; without them only addresses say to whom a trace belongs."""
 
     accounts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """The ``_id`` of each account by its e-mail address, in small letters."""
@@ -88,10 +88,10 @@ def owner_of(bundle: Bundle, seeds: Seeds, identities: Identities) -> Owner:
 
 
 def trace_filter(trace: Trace, owner: Owner, identities: Identities) -> Filter:
-    """What a demo of this bundle leaves behind in one of the app's own collections.
+    """The filter for the traces of this bundle's demos in one collection.
 
-    A trace that only names the bundle is not this bundle's where it carries an address
-    like the foreign ones.
+    A trace that only names the bundle does not belong to it if it has an address of another
+    bundle.
     """
     own = is_like(owner.accounts)
     either: list[Filter] = [{path: own} for path in trace.emails]
@@ -104,17 +104,17 @@ def trace_filter(trace: Trace, owner: Owner, identities: Identities) -> Filter:
     if trace.names_bundle:
         not_foreign = {path: is_not_like(owner.foreign_accounts) for path in trace.emails}
         either.append({"bundle": owner.bundle.key, "user_type": "demo", **not_foreign})
-    # A filter that nothing can match, where the app knows none of the accounts.
+    # A filter that matches nothing, for an app without these accounts.
     return {"$or": either} if either else {"_id": {"$in": []}}
 
 
 def orphan_filters(
     seeds: Seeds, deployment: Deployment, identities: Identities
 ) -> dict[str, Filter]:
-    """By collection, the demo traces that no bundle owns: only a reset of ``all`` removes them.
+    """The demo traces of no bundle, by collection; only a reset of ``all`` removes them.
 
-    They carry a demo address of no bundle's prefix, or call their visitor a demo user without
-    naming a bundle that there is (playbook, "Data Cleanup"). ``identities`` are of all accounts.
+    They have a demo address without any bundle's prefix, or say that their visitor is a demo user
+    but name no existing bundle (playbook, "Data Cleanup"). ``identities`` are of all accounts.
     """
     everybody = [line.model for line in seeds.bundles.values()]
     owners = [owner_of(bundle, seeds, identities) for bundle in everybody]
@@ -132,6 +132,6 @@ def orphan_filters(
 
 
 def as_written(identifiers: Iterable[Any]) -> list[Any]:
-    """User ids as a trace may carry them: themselves, and their text."""
+    """User ids in the forms of a trace: themselves, and their text."""
     found = list(identifiers)
     return found + [str(i) for i in found if not isinstance(i, str)]

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from playbook.environment.tls import require_file
 from playbook.errors import WrongUsage
 
 TOKEN = "PLAYBOOK_API_TOKEN"
@@ -70,6 +71,8 @@ def access_from(variables: Mapping[str, str]) -> ApiAccess:
         raise WrongUsage(
             f"{used}: there is no file {stated[used]}; name the file of the certificates"
         )
+    if stated[used] and not Path(stated[used]).is_dir():
+        require_file(used, stated[used], authorities=True)
     if stated[PROXY]:
         _require_proxy(stated[PROXY])
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?|", stated[PATIENCE]):

@@ -25,7 +25,7 @@ from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from playbook.deployments import Deployment, load
-from playbook.environment import identity, reasons, redis_client
+from playbook.environment import identity, reasons, redis_client, tls
 from playbook.environment.http import Api, Visitor
 from playbook.environment.identity import Found, Identity
 from playbook.environment.outages import Outages
@@ -39,7 +39,7 @@ from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import Outage, Unreachable
+from playbook.errors import Outage, Unreachable, WrongUsage
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
@@ -135,6 +135,11 @@ class Environment:
             )
         except (PyMongoError, ConfigurationError) as error:
             raise self._unreachable("MongoDB", error) from None
+        except OSError as error:  # a file of certificates or a key
+            why = error.strerror or getattr(error, "reason", "") or type(error).__name__
+            raise WrongUsage(
+                f"MONGO_URI names a file of certificates that cannot be used: {why}; correct it"
+            ) from None
 
     @opened_once
     def db(self) -> Database[dict[str, Any]]:
@@ -331,9 +336,21 @@ class Environment:
         try:
             with self.translate_connection_errors():
                 ask()
+        except Outage as error:
+            return self._with_advice_on_tls(error)
         except Unreachable as error:
             return error
         return None
+
+    def _with_advice_on_tls(self, error: Outage) -> Unreachable:
+        """The error, with what to change in the address if one side uses TLS and the other not."""
+        settings = self.settings
+        urls = {"MongoDB": settings.mongo_uri, "Redis": settings.redis_url}
+        if not settings.access.proxy:
+            urls["API"] = settings.api_url
+        if error.part not in urls or (what := tls.advice(error.part, urls[error.part])) is None:
+            return error
+        return Unreachable(f"{error}; {what}")
 
     def _reach_api(self) -> None:
         """Any answer is enough here; the checks judge its content."""

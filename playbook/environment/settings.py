@@ -32,7 +32,7 @@ from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from playbook.deployments import SETTING as DEPLOYMENT_SETTING
-from playbook.environment import redis_client
+from playbook.environment import redis_client, tls
 from playbook.environment.api_access import ApiAccess, access_from
 from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
 from playbook.environment.variables import cleaned
@@ -327,6 +327,8 @@ def _require_url(name: str, value: str) -> None:
             raise wrong
         if parts.netloc and "@" in parts.path + parts.fragment:
             raise wrong  # part of a password with a raw / or # in it
+        if name in ("MONGO_URI", "REDIS_URL"):
+            tls.require_files(name, value)
         if parts.scheme.startswith("mongodb"):
             _require_mongo_options(value)
         if name == "REDIS_URL":

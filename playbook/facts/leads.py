@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import get_args
 from zoneinfo import available_timezones
 
@@ -17,7 +18,7 @@ from playbook.pristine.visible_text import shows_something
 
 COLUMNS: tuple[str, ...] = get_args(Stage)
 KNOWN_TAGS: Mapping[str, Callable[[], Collection[str]]] = {
-    "timezone": available_timezones,
+    "timezone": cache(available_timezones),
     "device": lambda: get_args(Device),
 }
 """The allowed values of tags that are not repeated on the card."""

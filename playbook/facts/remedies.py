@@ -19,7 +19,7 @@ class Remedy(StrEnum):
     BACKEND = "backend"
     """The app lacks a route, answers with an error, or does not show what is stored."""
     DATA = "data"
-    """The app's own data stand in the way; a reset may not touch them."""
+    """A document that no seed, region or investor owns: a reset may not change it, people can."""
     PAGES = "pages"
     """The app's front end shows what is stored otherwise than it should."""
     ENVIRONMENT = "environment"

@@ -72,7 +72,7 @@ class Seen:
 
     @property
     def unowned_products(self) -> Iterator[Finding]:
-        """Products that the shop lists, and that belong to no region.
+        """Products that the shop lists, and that belong to no region that the seeds know.
 
         A reset may not touch them, as they could be the app's own.
         """
@@ -84,7 +84,7 @@ class Seen:
 
     @property
     def unowned_creators(self) -> Iterator[Finding]:
-        """Creators whom the app shows, and who belong to no region."""
+        """Creators whom the app shows, and who belong to no region that the seeds know."""
         known = {line.model.name for line in self._reading.seeds.creators.values()}
         for creator in self._reading.shown_creators:
             if creator.unowned and not any(same_text(creator.name, name) for name in known):
@@ -92,9 +92,11 @@ class Seen:
 
     @property
     def unowned_livesales(self) -> Iterator[Finding]:
-        """LiveSales that the app lists, and that belong to no investor."""
+        """LiveSales that the app lists, and that belong to no investor of the seeds."""
+        seeds = self._reading.seeds
         for event in self._reading.shown_livesales:
-            if event.unowned and event.id not in self._reading.seeds.livesales:
+            owned = event.bundle is None or event.bundle in seeds.bundles
+            if not owned and event.id not in seeds.livesales:
                 where = f"LiveSale {event.id} in the app's list"
                 yield _unowned(where, "investor", event.title)
 
@@ -329,8 +331,8 @@ class Seen:
 
 
 def _unowned(where: str, owner: str, title: str) -> Finding:
-    found = Description(f"“{title}” of none")
-    return Finding(where, Description(f"a known {owner}"), found, Remedy.DATA)
+    wanted = Description(f"a known {owner}; set it in the app, or delete the document")
+    return Finding(where, wanted, Description(f"“{title}” without one"), Remedy.DATA)
 
 
 def _product_findings(

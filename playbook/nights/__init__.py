@@ -1,1 +1,1 @@
-"""The nights: when a reset is due, what a night does, and whom it alerts."""
+"""The nightly runs: when a reset is due, what a night does, and who gets its alerts."""

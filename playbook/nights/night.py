@@ -1,9 +1,10 @@
-"""How one bundle's night went, and how bad it is."""
+"""The result of one bundle's night, and its severity."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
@@ -16,12 +17,12 @@ from playbook.verdict.checks import SEVERITIES, WALK, worst
 from playbook.verdict.model import GO, NO_GO, BundleVerdict
 
 SOON = timedelta(hours=24)
-"""A meeting within this raises what goes wrong by one level."""
+"""If a meeting is within this time, the severity of a failure is one level higher."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One reset or rollback of a night and what its check said; an error where it got no check."""
+    """One reset or rollback of a night with its check; an error if there was no check."""
 
     what: str
     verdict: BundleVerdict | None = None
@@ -34,24 +35,26 @@ class Attempt:
 
 @dataclass
 class Night:
-    """How one bundle's night went."""
+    """The result of one bundle's night."""
 
     bundle: Bundle
     started_at: datetime
     id: str = ""
-    """What its runs carry, so that a rollback undoes the whole night."""
+    """The id in all runs of the night, so a rollback undoes the whole night."""
     ended_at: datetime | None = None
     waited: timedelta = timedelta(0)
     attempts: list[Attempt] = field(default_factory=list)
     rolled_back_to: backup.Backup | None = None
     error: PlaybookError | None = None
-    """What ended the night early, where something did."""
+    """The error that ended the night early, if there was one."""
     notes: list[str] = field(default_factory=list)
     meeting: datetime | None = None
     environment: str = ""
-    """Its name."""
+    """The environment's name."""
     run: str = ""
-    """The id of the run in the journal that people are told to look at: the latest."""
+    """The id of the latest run in the journal, which the alert names."""
+    report: Path | None = None
+    """The page of this night's last verdict, if it could be written."""
     results_cleared: bool = False
     """Whether the Allure results of a former night have been removed already."""
     deliveries: list[Delivery] = field(default_factory=list)
@@ -63,7 +66,7 @@ class Night:
     def pristine(self) -> bool:
         """Whether the bundle was reset tonight and is GO; a rollback is not a success.
 
-        Where it was to be walked through, that must be GO, too.
+        If a walk was asked for, that must be GO, too.
         """
         reset = any(a.go and a.what == "reset" for a in self.attempts)
         return self.error is None and reset and all(walk.go for walk in self._walks)
@@ -74,7 +77,7 @@ class Night:
 
     @property
     def verdict(self) -> str:
-        """GO or NO-GO, of what stands now; what could not be checked is never GO."""
+        """GO or NO-GO of the present demo; without a check it is never GO."""
         return GO if self.error is None and self.attempts and self.attempts[-1].go else NO_GO
 
     @property
@@ -95,7 +98,7 @@ class Night:
 
     @property
     def failing(self) -> BundleVerdict | None:
-        """The last verdict that was NO-GO, which is what people must hear about."""
+        """The last verdict that was NO-GO, which the alert reports."""
         verdicts = [a.verdict for a in self.attempts if a.verdict and a.verdict.verdict != GO]
         return verdicts[-1] if verdicts and not self.pristine else None
 
@@ -106,13 +109,13 @@ class Night:
 
     @property
     def severity(self) -> str | None:
-        """How bad it is (playbook, "Failure Escalation"), a meeting soon taken into account.
+        """The severity (playbook, "Failure Escalation"); a near meeting makes it higher.
 
         The worst of the failed checks'; None if all is well.
         """
         if self.pristine:
             return None
-        # A rollback can't make a night worse than its reset was.
+        # A rollback cannot make the severity higher than its reset did.
         resets = [a.verdict for a in self.attempts if a.verdict and a.what != "rollback"]
         failing = [verdict for verdict in resets if verdict.verdict != GO]
         found = [severity_of(failing[-1])] if failing else []
@@ -122,7 +125,7 @@ class Night:
         if self.error is not None:
             found.append(severity_of_error(self.error))
         elif not found:
-            # The reset itself broke: what stands was rolled back and is GO, or is unknown.
+            # The reset itself failed: the demo was rolled back and is GO, or its state is unknown.
             found.append("high" if self.verdict == GO else "critical")
         return self.raised(worst(found))
 
@@ -138,7 +141,7 @@ class Night:
 
     @property
     def exit_code(self) -> int:
-        """0 GO, 1 NO-GO; the code of what went wrong where there is no verdict at all."""
+        """0 GO, 1 NO-GO; the exit code of the error if there is no verdict."""
         if self.error is not None:
             return self.error.exit_code
         errors = [attempt.error for attempt in self.attempts if attempt.error]
@@ -147,7 +150,7 @@ class Night:
         return 0 if self.verdict == GO else 1
 
     def document(self) -> dict[str, Any]:
-        """The night as it stands in the journal; instants are UTC, durations seconds."""
+        """The night as a document of the journal; instants are UTC, durations seconds."""
         return {
             "started_at": self.started_at,
             "ended_at": self.ended_at,
@@ -173,10 +176,10 @@ def severity_of(verdict: BundleVerdict) -> str:
 
 
 def severity_of_error(error: PlaybookError) -> str:
-    """How bad it is that a night was broken off."""
+    """The severity of a night that ended early."""
     if isinstance(error, InSession):
         return "medium"
     if isinstance(error, Unreachable | ResetFailed):
         return "critical"
-    # Settings, seeds or a missing marker: the demo of yesterday stands as it was.
+    # Settings, seeds or a missing marker: yesterday's demo was not changed.
     return "high" if isinstance(error, WrongUsage | Refused) else "critical"

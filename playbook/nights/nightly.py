@@ -1,9 +1,9 @@
-"""A night without an engineer: back up, reset, check, record; and tell people how it went.
+"""The nightly run: back up, reset, check, record, and send alerts. It needs no engineer.
 
-On NO-GO it resets and checks once more; then it rolls back to the last state that was GO, if that
-can still be shown, checks it, and alerts. What it has put back and is not GO either does not stay:
-tonight's reset is no older. While an investor is in session it waits. The journal records every
-night.
+On NO-GO it resets and checks once more. Then it rolls back to the last state that was GO, if that
+can still be shown, checks it, and sends an alert. If the restored state is not GO either, tonight's
+reset is restored, because it is newer. While an investor is in session the run waits. The journal
+records every night.
 """
 
 from __future__ import annotations
@@ -57,29 +57,29 @@ BLIP = timedelta(seconds=60)
 """How long to wait before an environment that did not answer is tried again."""
 REMEMBERED_NIGHTS = 60
 RENEWAL_SECONDS = 10.0
-"""How often the lease of a night is looked after."""
+"""How often the lease of a night is renewed."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """Where a check leaves Allure results, and the reset that it was made after."""
+    """The folder for a check's Allure results, and the reset before the check."""
 
     folder: Path
     reset: Run | None = None
 
 
 type Check = Callable[[Environment, Seeds, Bundle, Results | None], Verdict]
-"""Checks a bundle; leaves Allure results where a folder is named."""
+"""Checks a bundle; writes Allure results if a folder is named."""
 type Walk = Callable[[Environment, Seeds, Bundle, Results | None, str], Verdict]
-"""A check by walking; the last is the run in the journal that the pictures belong to."""
+"""Walks through a demo; the last argument is the run in the journal for the pictures."""
 
 
 type Coming = Callable[[Bundle, datetime, timedelta], datetime | None]
-"""The start (UTC) of a bundle's next meeting, where it begins within a time after an instant."""
+"""The start (UTC) of a bundle's next meeting, if it begins within a time after an instant."""
 
 
 class NotDue(Refused):
-    """Tonight's run has been made already, or is not to be made now."""
+    """Tonight's run has already been made, or is not due now."""
 
     exit_code = 0
 
@@ -120,12 +120,12 @@ def walk_through(
 
 
 class Crashed(Exception):
-    """A night ended by a mistake of ours, after alerts were sent; carries it as cause."""
+    """A night ended by a bug of ours, after alerts were sent; the bug's error is its cause."""
 
 
 @dataclass
 class Nightly:
-    """Sees bundles of one environment through their night."""
+    """Runs the nights of bundles of one environment."""
 
     environment: Environment
     seeds: Seeds
@@ -134,21 +134,21 @@ class Nightly:
     stopping: StopRequest
     reports: Path | None = None
     if_due: tuple[time, timedelta] | None = None
-    """Reset time and grace, where a night is to be made only if it is due."""
+    """Reset time and grace period, if a night must run only when it is due."""
     check: Check = run_features
     walk: Walk | None = None
     """Walks through a demo that is GO; None if nobody asked for it."""
     coming: Coming | None = None
-    """Which meeting the calendars name next, where there are calendars."""
+    """Finds the next meeting in the calendars, if there are calendars."""
     say: Callable[[str], None] = print
 
     def __post_init__(self) -> None:
-        # Of nobody yet: MongoDB is asked when the first night begins.
+        # Without an identity yet: MongoDB is asked when the first night begins.
         self._journal = Journal(self.environment.db, self.environment.redact, self.backups, None)
 
     @property
     def journal(self) -> Journal:
-        """The environment's journal; its spool where MongoDB is away. Raises Refused."""
+        """The environment's journal; only its spool if MongoDB does not answer. Raises Refused."""
         if self._journal.identity is None:
             self._journal = Journal.of(self.environment, self.backups)
         return self._journal
@@ -164,10 +164,10 @@ class Nightly:
         )
 
     def run(self, bundle: Bundle) -> Night:
-        """One bundle's night, recorded in the journal and sent to people.
+        """Run one bundle's night, record it in the journal and send its alerts.
 
-        Raises BeingReset or LeaseLost if another run is at work, NotDue, and StoppedEarly: these
-        send no alert. Raises Crashed for what should not happen.
+        Raises BeingReset or LeaseLost if another run works on the bundle, NotDue, and StoppedEarly:
+        these send no alert. Raises Crashed after an unexpected error.
         """
         night = Night(bundle, clock.now(), environment=self.environment.name)
         try:
@@ -179,7 +179,7 @@ class Nightly:
         except (NotDue, StoppedEarly):
             raise
         except (BeingReset, LeaseLost) as error:
-            # Nothing was done here where the night had not begun; a failed attempt must be known.
+            # If the night had not begun, nothing was done; but a failed attempt must be recorded.
             if not night.attempts:
                 raise
             night.error = error
@@ -231,16 +231,16 @@ class Nightly:
 
     @contextmanager
     def _held(self, bundle: Bundle) -> Iterator[None]:
-        """Hold the bundle's night, so that no other night resets what this one is checking.
+        """Hold the lease of the bundle's night, so no other night resets what this one checks.
 
-        The lease of a reset is free again while its check runs; this one is not. Raises
-        BeingReset where another run holds it; one whose holder died ends by itself.
+        The lease of a reset is given back before its check runs; this one is held until the end.
+        Raises BeingReset if another run holds it. The lease of a killed run expires.
         """
         lease = Lease(self.environment.db, new_run(clock.now()), this_process())
         if other := self.environment.outlast(lambda: lease.take(f"night:{bundle.key}")):
             raise BeingReset(
-                f"{bundle.short} is being reset already, by {other['holder']}: its night is under "
-                "way there; nothing was written"
+                f"{bundle.short} is being reset already, by {other['holder']}: that run makes its "
+                "night; nothing was written"
             )
         ended = Event()
 
@@ -256,13 +256,13 @@ class Nightly:
         finally:
             ended.set()
             renewing.join()
-            # Where MongoDB stays away it ends by its expiry.
+            # If MongoDB does not answer, the lease expires.
             with suppress(PyMongoError, Unreachable):
                 self.environment.outlast(lease.release)
 
     def _try(self, night: Night) -> Attempt:
         """Reset and check once, waiting before it while an investor is in session."""
-        # An investor who comes before the next night sees this night's T (playbook,
+        # An investor who comes before the next night sees a demo for this night's T (playbook,
         # "T+48h from demo access").
         access = night.meeting if night.meets_soon else None
         while True:
@@ -300,9 +300,9 @@ class Nightly:
         self._require_due(night.bundle, SESSION_PATIENCE)
 
     def _go_state(self, night: Night) -> backup.Backup | None:
-        """The last state that was GO and can still be shown; None, with a note, where none is.
+        """The last state that was GO and can still be shown; None, with a note, if there is none.
 
-        A state whose LiveSale has begun is not a demo any more, however good it was.
+        A state whose LiveSale has begun cannot be shown any more.
         """
         bundle, now = night.bundle, clock.now()
         try:
@@ -323,7 +323,7 @@ class Nightly:
         return former
 
     def _roll_back(self, night: Night, former: backup.Backup) -> None:
-        """Put a state that was GO back, and check that, too."""
+        """Restore a state that was GO, and check it, too."""
         try:
             report = self._resets.roll_back(night.bundle, former, part_of=night.id)
         except InSession as error:
@@ -347,7 +347,7 @@ class Nightly:
     def _undo_rollback(
         self, night: Night, former: backup.Backup, attempt: Attempt, present: str
     ) -> None:
-        """What was rolled back to is not GO any more, either: tonight's reset comes back."""
+        """The restored state is not GO any more either, so restore tonight's reset."""
         failed = ", ".join(attempt.verdict.failed_checks) if attempt.verdict else ""
         why = f"{former.path.name} is not GO any more ({failed})"
         bundle, identity = night.bundle, self.environment.identity
@@ -361,7 +361,7 @@ class Nightly:
             night.rolled_back_to = former
             night.attempts.append(attempt)
             return
-        night.notes.append(f"{why}: tonight's reset was put back")
+        night.notes.append(f"{why}: tonight's reset was restored")
         self._say(night, night.notes[-1])
 
     def _checked(self, night: Night, what: str, run: Run) -> Attempt:
@@ -372,7 +372,7 @@ class Nightly:
             with self.stopping.changing_nothing():
                 verdict = self.check(self.environment, self.seeds, night.bundle, results)
         except Interrupted:
-            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
+            raise StoppedImmediately("a second signal stopped it", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
             return Attempt(what, error=error)
@@ -396,7 +396,7 @@ class Nightly:
         return Attempt(what, verdict=found)
 
     def _walk_through(self, night: Night) -> None:
-        """Walk through what was reset; a wrong page is reported, and rolls nothing back."""
+        """Walk through the reset demo; a wrong page is reported, but rolls nothing back."""
         if self.walk is None:
             return
         results = self._allure_results(night)
@@ -406,7 +406,7 @@ class Nightly:
             with self.stopping.changing_nothing():
                 verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)
         except Interrupted:
-            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
+            raise StoppedImmediately("a second signal stopped it", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
             self._record_walk(night, run, str(error))
@@ -418,17 +418,17 @@ class Nightly:
         recording.finish(run, part)
         self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=found))
-        said = found.verdict if found.walked else "not walked"
-        self._say(night, f"walked through: {said}")
+        result = found.verdict if found.walked else "not walked"
+        self._say(night, f"walked through: {result}")
 
     def _record_walk(self, night: Night, run: Run, error: str | None = None) -> None:
         if why_not := recording.record(self.environment, [run], error):
             night.notes.append(f"the walk is not in the journal: {why_not}")
 
     def _allure_results(self, night: Night, reset: Run | None = None) -> Results | None:
-        """The folder of results; what the bundle's former night left there is removed first.
+        """The folder of results. Results of the bundle's former night are removed first.
 
-        A retry and a walk of the same night stay beside the first check.
+        Results of a retry and a walk of the same night stay.
         """
         if self.reports is None:
             return None
@@ -446,13 +446,14 @@ class Nightly:
         return Results(folder, reset)
 
     def _leave_report(self, night: Night, verdict: Verdict, reports: Path) -> None:
-        """The verdict's JSON and its page; that one can't be written changes no verdict."""
+        """Write the verdict's JSON and its page; if that fails, the verdict does not change."""
         from playbook.report.page import verdict as verdict_page
 
         written = reports / f"verdict-{night.bundle.short}.json"
         try:
+            night.report = None  # what a former night left there is not this night's
             verdict.write(written)
-            verdict_page.build(written, written.with_suffix(".html"))
+            night.report = verdict_page.build(written, written.with_suffix(".html")).resolve()
         except (OSError, PlaybookError) as error:
             night.notes.append(f"the report could not be written: {error}")
 
@@ -462,7 +463,7 @@ class Nightly:
             self._send(night, wording.retrying(night, first.verdict, self._report(night)))
 
     def close(self, night: Night) -> None:
-        """Record a night in the journal and tell people; never fails for that."""
+        """Record a night in the journal and send alerts; errors of both do not end the night."""
         night.ended_at = clock.now()
         try:
             journal = self.journal
@@ -482,7 +483,7 @@ class Nightly:
             ended_at=night.ended_at,
             error=str(night.error) if night.error else None,
         )
-        # Before the alerts, too: the verdict must not be lost where one hangs.
+        # Written before the alerts, too: an alert that hangs must not lose the verdict.
         self._record(journal, run, night)
         alert, also = wording.alert_of_night(night, former, self._report(night))
         self._send(night, alert, also)
@@ -493,7 +494,7 @@ class Nightly:
                 self._say(night, f"alert {delivery}")
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
-        """The night of a bundle whose environment does not answer: people still get an alert."""
+        """Send the alert for a bundle whose environment does not answer, and record its night."""
         night = Night(bundle, clock.now(), error=error, environment=self.environment.name)
         self.close(night)
         return night
@@ -505,25 +506,25 @@ class Nightly:
             if journal is not None:
                 night.run = journal.record_night(run)
         except (PyMongoError, PlaybookError, OSError) as error:
-            self._say(night, f"the night could not be written down: {type(error).__name__}")
+            self._say(night, f"the night could not be recorded: {type(error).__name__}")
 
     def _send(self, night: Night, alert: Alert, also: Sequence[str] = ()) -> None:
-        # The outbox knows the secrets of the settings; an embedded environment has its own.
+        # The outbox knows the settings' secrets; an embedded environment has others.
         redact = self.environment.redact
         clean = replace(alert, title=redact(alert.title), body=redact(alert.body))
         night.deliveries += self.outbox.send(clean, also)
 
     def _require_due(self, bundle: Bundle, waiting: timedelta) -> None:
-        """Raises NotDue; a night that waits for an investor stays due for longer by that."""
+        """Raises NotDue if the run is not due. The time of waiting for an investor is added."""
         if self.if_due is None:
             return
         at, grace = self.if_due
         made = self.environment.outlast(lambda: self.journal.last_night(bundle.key))
         if due(bundle.timezone, clock.now(), made, at, grace + waiting) is None:
-            raise NotDue(f"{bundle.short}: nothing to do, the night's run is made or not due yet")
+            raise NotDue(f"{bundle.short}: nothing to do, tonight's run is done or not due yet")
 
     def _report(self, night: Night) -> str:
-        return report_location(night.bundle, self.reports)
+        return report_location(night.bundle, night.report)
 
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)
@@ -539,14 +540,17 @@ def _describe_attempt(attempt: Attempt) -> str:
 
 
 def this_process() -> str:
-    """Who holds a lease: this machine and process."""
+    """The name of a lease's holder: this machine and process."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def report_location(bundle: Bundle, reports: Path | None) -> str:
-    """For an alert: ``PLAYBOOK_REPORT_URL`` where it is set, else the file, else the command."""
+def report_location(bundle: Bundle, written: Path | None) -> str:
+    """The report for an alert: ``PLAYBOOK_REPORT_URL``, else the file, else a command.
+
+    ``written`` is the page that this night wrote; None if it wrote none.
+    """
     if url := os.environ.get("PLAYBOOK_REPORT_URL", "").strip():
         return url
-    if reports is not None:
-        return str(reports.resolve() / f"verdict-{bundle.short}.html")
+    if written is not None:
+        return str(written)
     return "playbook status (the journal); for a fresh one: playbook check " + bundle.short

@@ -1,6 +1,6 @@
-"""Who may sign in to the panel: names, roles and hashed passwords in ``demo_admins``.
+"""The accounts of the panel: names, roles and hashed passwords in ``demo_admins``.
 
-Accounts are made by ``playbook admin add-user``; there is none by default.
+``playbook admin add-user`` creates them; there is none by default.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ AT_ONCE = 2
 
 type Role = Literal["viewer", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role.__value__)
-"""A viewer sees and checks; an operator also resets and rolls back."""
+"""A viewer may look and check; an operator may also reset and roll back."""
 
 _hasher = PasswordHasher()
 _turns = threading.BoundedSemaphore(AT_ONCE)
@@ -55,7 +55,7 @@ class Accounts:
     db: Database[dict[str, Any]]
 
     def add(self, name: str, role: str, password: str, now: datetime) -> Person:
-        """Make an account. Raises WrongUsage if the name is taken, or a value is not valid."""
+        """Create an account. Raises WrongUsage if the name exists, or a value is not valid."""
         person = Person(_name(name), _role(role))
         try:
             self.db[COLLECTION].insert_one(
@@ -92,20 +92,20 @@ class Accounts:
         return [Person(one["_id"], one["role"]) for one in found]
 
     def find(self, name: str) -> Person | None:
-        """The person of a name, or None."""
+        """The person with a name, or None."""
         found = self.db[COLLECTION].find_one({"_id": name}, {"role": 1})
         return Person(found["_id"], found["role"]) if found else None
 
     @property
     def has_operator(self) -> bool:
-        """Whether there is an operator: without one nobody can reset anything."""
+        """Whether there is an operator; without one nobody can reset anything."""
         return self.db[COLLECTION].find_one({"role": "operator"}, {"_id": 1}) is not None
 
     def verify(self, name: str, password: str, now: datetime) -> Person | None:
-        """Who signs in with a password; None if it is wrong, or the account unknown or locked.
+        """The person with a name and password; None if it is wrong, or the account is locked.
 
         The fifth wrong password locks the account for an hour. An attempt is counted before its
-        password is compared: of many at once, no more than five are compared.
+        password is compared, so even of many simultaneous attempts at most five are compared.
         """
         name = name.strip().casefold()[:LONGEST]
         open_now = {"$or": [{"locked_until": None}, {"locked_until": {"$lte": now}}]}
@@ -115,7 +115,7 @@ class Accounts:
             return_document=ReturnDocument.AFTER,
         )
         may_compare = found is not None and found["wrong"] <= WRONG_PASSWORDS
-        # An unknown or locked account takes as long as any other: the time gives nothing away.
+        # An unknown or locked account takes as long as any other, so the time reveals nothing.
         right = _is_right(
             found["password"] if found and may_compare else _hash_of_no_account(), password
         )
@@ -156,7 +156,7 @@ def _role(role: str) -> Role:
 
 def _hashed(password: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
-        raise WrongUsage(f"a password has {SHORTEST} to {LONGEST} characters; this one does not")
+        raise WrongUsage(f"a password must have {SHORTEST} to {LONGEST} characters")
     return _hasher.hash(password)
 
 

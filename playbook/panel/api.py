@@ -1,13 +1,13 @@
-"""Reset a bundle, or smoke-test it, over HTTP: endpoints that do what they say.
+"""HTTP endpoints that reset a bundle, or check it (smoke test).
 
 ==========================================  ==============================================
 ``POST /api/demo/reset/{bundle}``           "Secondary Reset: On-demand via admin interface"
 ``GET /api/demo/smoke-test/{bundle}``       "Validate core functionality"
 ==========================================  ==============================================
 
-The reset is the engine's own; the smoke test is ``playbook check``. Both answer once it is done.
-They are for who is signed in to the panel (resets: as an operator), or bears
-``PLAYBOOK_API_TOKEN``.
+The reset is the same as everywhere; the smoke test is ``playbook check``. Both answer when they are
+done. They are for people signed in to the panel (for resets: as an operator), and for programs with
+the token ``PLAYBOOK_API_TOKEN``.
 """
 
 from __future__ import annotations
@@ -40,19 +40,21 @@ LONGEST_NAME = 100
 
 
 class WasReset(BaseModel):
-    """A reset that is done."""
+    """A finished reset."""
 
     bundle: str = Field(description="the bundle's id")
-    reset_completed: bool = Field(description="true: where it was not, the answer is an error")
+    reset_completed: bool = Field(
+        description="always true; if the reset failed, the answer is an error"
+    )
     run: str = Field(description="the run's id in the journal")
     access: str = Field(description="T, the moment of demo access, ISO, UTC")
-    seconds: float = Field(description="how long its steps took")
-    backup: str | None = Field(description="the folder that holds the state before")
-    notes: list[str] = Field(description="what to know although it succeeded, one line each")
+    seconds: float = Field(description="the duration of its steps")
+    backup: str | None = Field(description="the backup folder with the state before")
+    notes: list[str] = Field(description="notes about the successful reset, one line each")
 
 
 class CheckResult(BaseModel):
-    """What one scenario said."""
+    """The result of one scenario."""
 
     check: str = Field(description="catalog, creators, livesale, leads, …")
     scenario: str
@@ -66,7 +68,7 @@ class SmokeTest(BaseModel):
     """GO or NO-GO, and why."""
 
     bundle: str = Field(description="the bundle's id")
-    overall_status: str = Field(description="PASS where the verdict is GO, else FAIL")
+    overall_status: str = Field(description="PASS if the verdict is GO, else FAIL")
     verdict: str = Field(description="GO or NO-GO")
     generated_at: str = Field(description="ISO, UTC")
     in_session: list[str] = Field(description="who is in session, one line each")
@@ -75,22 +77,25 @@ class SmokeTest(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why it was not done, in one line."""
+    """The reason why it was not done, in one line."""
 
     detail: str
 
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "Neither signed in nor a right token"},
-    403: {"model": Problem, "description": "Signed in, but that role may not"},
-    404: {"model": Problem, "description": "No bundle is called so"},
-    502: {"model": Problem, "description": "It was tried, and failed; the state before is back"},
+    401: {"model": Problem, "description": "Not signed in, and no valid token"},
+    403: {"model": Problem, "description": "Signed in, but the role does not allow it"},
+    404: {"model": Problem, "description": "No bundle has this name"},
+    502: {"model": Problem, "description": "The reset failed; the state before was restored"},
     503: {"model": Problem, "description": "A part of the environment cannot be reached"},
 }
 _RESET_PROBLEMS = {
     **_PROBLEMS,
-    400: {"model": Problem, "description": "The meeting's time is not one that can be meant"},
-    409: {"model": Problem, "description": "Refused: in session, being reset, or no demo"},
+    400: {"model": Problem, "description": "The meeting's time is not valid"},
+    409: {
+        "model": Problem,
+        "description": "Refused: in session, being reset, or not a demo database",
+    },
 }
 
 
@@ -105,8 +110,8 @@ def demo_router(
     work = Work(environment, seeds, backups or backup.directory(environment.settings))
     router = APIRouter(prefix="/api/demo", tags=["demo"])
 
-    def said[T](action: Callable[[], T]) -> T:
-        """What an action answers, or its error as an HTTP status."""
+    def result_or_http_error[T](action: Callable[[], T]) -> T:
+        """The result of an action, or its error as an HTTP status."""
         try:
             return action()
         except PlaybookError as error:
@@ -126,17 +131,19 @@ def demo_router(
             str | None,
             Query(
                 max_length=40,
-                description="the meeting to come, in the bundle's local time "
-                "(2026-11-24T10:00); now where it is left out",
+                description="the time of the meeting, in the bundle's local time "
+                "(2026-11-24T10:00); by default now",
             ),
         ] = None,
-        force: Annotated[bool, Query(description="although an investor is in session")] = False,
+        force: Annotated[
+            bool, Query(description="reset even while an investor is in session")
+        ] = False,
         access_in_the_past: Annotated[
-            bool, Query(description="although the meeting is over")
+            bool, Query(description="allow a meeting that is over")
         ] = False,
     ) -> WasReset:
-        """Put a bundle back to pristine, for real, and answer when it is done."""
-        who = said(lambda: authentication.person(request, "operator"))
+        """Reset a bundle to pristine, and answer when that is done."""
+        who = result_or_http_error(lambda: authentication.person(request, "operator"))
         chosen = _bundle(seeds, bundle)
         meeting = None
         try:
@@ -145,10 +152,10 @@ def demo_router(
         except WrongUsage as error:
             raise HTTPException(400, str(error)) from None
         except InThePast as error:
-            again = "; if that is meant, add access_in_the_past=true"
+            again = "; if you mean it, add access_in_the_past=true"
             raise HTTPException(409, f"{error}{again}") from None
-        said(lambda: audit(who, "reset", chosen, "forced" if force else ""))
-        report = said(
+        result_or_http_error(lambda: audit(who, "reset", chosen, "forced" if force else ""))
+        report = result_or_http_error(
             lambda: work.reset(chosen, trigger="api", by=who.name, access=meeting, force=force)
         )
         return WasReset(
@@ -163,11 +170,11 @@ def demo_router(
 
     @router.get("/smoke-test/{bundle}", responses=_PROBLEMS)
     def smoke_test(request: Request, bundle: str) -> SmokeTest:
-        """Check a bundle, for real and changing no demo data, and answer with the verdict."""
-        who = said(lambda: authentication.person(request, "viewer"))
+        """Check a bundle, without changing demo data, and answer with the verdict."""
+        who = result_or_http_error(lambda: authentication.person(request, "viewer"))
         chosen = _bundle(seeds, bundle)
-        said(lambda: audit(who, "check", chosen))
-        checked = said(lambda: work.check(chosen, by=who.name))
+        result_or_http_error(lambda: audit(who, "check", chosen))
+        checked = result_or_http_error(lambda: work.check(chosen, by=who.name))
         return SmokeTest(
             bundle=chosen.key,
             overall_status="PASS" if checked.verdict == GO else "FAIL",
@@ -185,7 +192,7 @@ def _bundle(seeds: Seeds, name: str) -> Bundle:
     try:
         return bundles.find(seeds, name)
     except WrongUsage as error:
-        # The text quotes the name, which may be of any length and have no UTF-8 form.
+        # The error's own text quotes the name, which may be long and not valid in UTF-8.
         shown = str(error) if len(name) <= LONGEST_NAME and name.isprintable() else "no such bundle"
         raise HTTPException(404, shown) from None
 
@@ -196,5 +203,5 @@ def _status(error: PlaybookError) -> int:
             return 409
         case CheckBroke() | ResetFailed():
             return 502
-    # A part that is away, or a setting that this server lacks.
+    # A part does not answer, or this server lacks a setting.
     return 503

@@ -1,4 +1,4 @@
-"""The panel as an application: pages, endpoints, and answers to what goes wrong."""
+"""The panel as an application: pages, endpoints, and answers to errors."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def create_app(
         yield
         jobs.close()
 
-    # The interactive documentation would load scripts from elsewhere; the description is enough.
+    # The interactive documentation would load scripts from other sites, so it is switched off.
     app = FastAPI(
         title="AisleMarts Demo Playbook", docs_url=None, redoc_url=None, openapi_url=None,
         lifespan=lifespan,
@@ -62,7 +62,7 @@ def create_app(
     app.state.environment = environment
     app.state.desk = Desk(work, jobs, authentication, board, audit)
     app.add_middleware(RefuseCrossSite, refusal=failures.cross_site)
-    app.add_middleware(SecurityHeaders)  # the outermost: a refusal has the headers, too
+    app.add_middleware(SecurityHeaders)  # the outermost, so that refusals have the headers, too
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in ROUTERS:
         app.include_router(router)
@@ -75,7 +75,7 @@ def create_app(
 def _add_machine_pages(
     app: FastAPI, environment: Environment, seeds: Seeds, authentication: Authentication
 ) -> None:
-    """What programs ask for: the description of the endpoints, health, metrics."""
+    """The routes for programs: the description of the endpoints, health, metrics."""
 
     @app.get("/openapi.json", include_in_schema=False)
     def description(request: Request) -> Response:
@@ -86,7 +86,7 @@ def _add_machine_pages(
 
     @app.get("/healthz", include_in_schema=False)
     def healthy() -> Response:
-        """Whether the panel can do its work: it can't without MongoDB."""
+        """Whether the panel can work, which needs MongoDB."""
         try:
             with environment.translate_connection_errors():
                 environment.db.command("ping")

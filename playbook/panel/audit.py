@@ -26,7 +26,7 @@ class Audit:
     def record(
         self, who: str, action: str, now: datetime, bundle: str | None = None, detail: str = ""
     ) -> None:
-        """Write one action down, before it is done. Raises PyMongoError if MongoDB is away."""
+        """Record one action, before it is done. Raises PyMongoError if MongoDB does not answer."""
         self.db[COLLECTION].insert_one(
             {
                 "at": now,

@@ -1,4 +1,4 @@
-"""Who asks, and may they? By a session of the panel, or by the API's own bearer token."""
+"""Find out who sent a request, by the panel's session or the API's token, and check the role."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BY_TOKEN = Person("API token", "operator")
 
 @dataclass(frozen=True)
 class Authentication:
-    """Knows who sends the requests to one environment's panel."""
+    """Recognises the senders of requests to one environment's panel."""
 
     environment: Environment
     api_token: str | None = None
 
     @classmethod
     def of_settings(cls, environment: Environment) -> Authentication:
-        """With the API token that the process's environment variables set, if any."""
+        """An instance with the API token from the environment variables, if there is one."""
         return cls(environment, os.environ.get(API_TOKEN) or None)
 
     def session(self, request: Request) -> Session | None:
@@ -40,9 +40,9 @@ class Authentication:
             return Sessions(self.environment.db).find(token, clock.now())
 
     def person(self, request: Request, role: Role) -> Person:
-        """Who may use an endpoint: by bearer token, else by session.
+        """Check that a request may use an endpoint: by bearer token, else by session.
 
-        Raises HTTPException: 401 where nobody is signed in, 403 where the role does not allow it.
+        Raises HTTPException: 401 if nobody is signed in, 403 if the role does not allow it.
         """
         if "Authorization" in request.headers:
             if bears(request, self.api_token):
@@ -53,10 +53,10 @@ class Authentication:
             raise _unknown()
         if not session.person.may(role):
             raise HTTPException(
-                403, f"this takes the role {role}; {session.person.name} does not have it"
+                403, f"this needs the role {role}; {session.person.name} does not have it"
             )
-        # A browser sends the cookie along for pages of other sites, too. With a GET it may say
-        # nothing of them, and here a GET works: it checks a demo.
+        # A browser sends the cookie for requests of other sites' pages, too. With a GET it may not
+        # name those pages, and here a GET starts work: it checks a demo.
         source = source_of(request.headers)
         if source == "other site" or (source == "program" and request.method == "GET"):
             raise HTTPException(403, "a session is for our own pages; send a token as a bearer")

@@ -1,6 +1,6 @@
-"""How each bundle is at this moment, read from the journal, the leases and who is in session.
+"""Read the present state of each bundle from the journal, the leases and the sessions.
 
-The verdict is what :mod:`playbook.reset.standing` makes of the journal.
+:mod:`playbook.reset.standing` computes the verdict from the journal.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from playbook.reset.standing import RUNS_READ, judge, verdict_at, walk_verdict
 
 @dataclass(frozen=True)
 class _Readings:
-    """What is read once for all cards of a board."""
+    """The data that are read once for all cards of a board."""
 
     now: datetime
     resetting: Mapping[str, datetime]
-    """Since when bundles are being reset, by the bundle's id."""
+    """The start of each running reset, by the bundle's id."""
     present: tuple[Presence, ...]
     livesales: Mapping[str, Document]
     jobs: Mapping[str, Job]
     shared_writes: list[Document]
-    """The runs that have written what bundles of a region share."""
+    """The runs that have changed shared parts."""
     meetings: tuple[Meeting, ...]
-    """Those of the calendars."""
+    """The meetings of the calendars."""
 
 
 @dataclass(frozen=True)
 class Board:
-    """Reads the cards of one environment. Raises Unreachable if MongoDB is away."""
+    """Reads the cards of one environment. Raises Unreachable if MongoDB does not answer."""
 
     environment: Environment
     seeds: Seeds
@@ -63,7 +63,7 @@ class Board:
         return sorted(cards, key=lambda card: card.attention)
 
     def run(self, bundle: Bundle, identifier: str) -> Document | None:
-        """One run of a bundle, whole. Raises Unreachable."""
+        """One run of a bundle with all its fields. Raises Unreachable."""
         with self.environment.translate_connection_errors():
             return Journal.of(self.environment).run(bundle.key, identifier)
 
@@ -85,7 +85,7 @@ class Board:
         runs = journal.latest_runs(bundle.key, RUNS_READ)
         checked = [run for run in runs if verdict_at(run) and run.get("trigger") != WALK]
         walked = [run for run in runs if walk_verdict(run)]
-        # Many checks in a row may have pushed the last reset off the page.
+        # After many checks the last reset may not be among the latest runs.
         changes = journal.changes(bundle.key, RUNS_READ)
         done = [run for run in changes if run.get("status") == "done"]
         prepared_for = meeting_of(changes, now - MEETING_NEAR)
@@ -108,7 +108,7 @@ class Board:
         )
 
     def _resetting(self) -> dict[str, datetime]:
-        """Since when bundles are being reset, by the leases and MongoDB's own clock."""
+        """The start of each running reset, from the leases and MongoDB's own clock."""
         now = self.environment.server_clock.now()
         held = self.environment.db[lease.COLLECTION].find(
             {"_id": {"$regex": "^bundle:"}, "expires_at": {"$gt": now}}

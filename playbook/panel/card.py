@@ -1,7 +1,8 @@
-"""What the board says of one bundle: a verdict, its age, who is there, and the one thing to do."""
+"""One bundle's card on the board: verdict, its age, who is in session, and what to do."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,46 +20,46 @@ from playbook.verdict.reasons import advice, first_remedy
 
 RESETTING = "RESETTING"
 ATTENTION = (NO_GO, UNKNOWN, RESETTING, GO)
-"""What the board shows first."""
+"""The order of the states on the board."""
 MEETING_NEAR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Card:
-    """All that the board says of one bundle."""
+    """Everything on the board about one bundle."""
 
     bundle: Bundle
     now: datetime
     judged: Standing
     lease_since: datetime | None
-    """Since when another run holds the lease of the bundle's resets."""
+    """The time since which another run holds the bundle's lease."""
     present: tuple[Presence, ...]
-    """Who is in session, of this bundle."""
+    """The accounts of this bundle in session."""
     neighbours: tuple[Presence, ...]
-    """Who is in session with another bundle that shows the same catalog."""
+    """The accounts in session of other bundles that show the same catalog."""
     last_reset: datetime | None
     last_check: datetime | None
     last_walk: datetime | None
-    """When the demo was last walked through, in whatever state it was then."""
+    """The time of the last walk through the demo, in any state of the demo."""
     meeting: datetime | None
     """The meeting that the demo is prepared for, until an hour after its start."""
     livesale: Document | None
-    """The next LiveSale that is ahead."""
+    """The next LiveSale."""
     next_reset: datetime
     job: Job | None
     runs: tuple[Document, ...]
-    """The latest, newest first, without their steps and results."""
+    """The latest runs, newest first, without their steps and results."""
 
     @property
     def resetting_since(self) -> datetime | None:
-        """Since when it is being reset or rolled back, the check that follows included."""
+        """The start of a running reset or rollback, with the check that follows."""
         if self.job is not None and self.job.running and self.job.kind not in LOOKS:
             return self.job.started_at
         return self.lease_since
 
     @property
     def state(self) -> str:
-        """The one word of the card. Who is in session is shown beside it, never instead."""
+        """The word on the card. "In session" is shown beside it, never in its place."""
         return RESETTING if self.resetting_since is not None else self.judged.verdict
 
     @property
@@ -68,7 +69,7 @@ class Card:
 
     @property
     def severity(self) -> str:
-        """How bad a NO-GO is, in words: "can't start"; empty if the bundle is not NO-GO."""
+        """The severity of a NO-GO in words: "can't start"; empty if the bundle is not NO-GO."""
         return str(self.reasons[0]["severity_in_words"]) if self.reasons else ""
 
     @property
@@ -83,7 +84,7 @@ class Card:
 
     @property
     def advice(self) -> str:
-        """The one thing to do, in a sentence."""
+        """What to do, in a sentence."""
         remedies = [Remedy(reason["remedy"]) for reason in self.reasons]
         return {
             "wait": "Wait until it is done.",
@@ -107,14 +108,54 @@ class Card:
         return " · ".join(evidence_in_words(self.evidence))
 
     @property
+    def judged_at(self) -> datetime | None:
+        """When the check or the walk was made that the verdict rests on, or the last there was."""
+        return self.judged.at or self.last_check
+
+    @property
+    def outcome(self) -> Job | None:
+        """The last thing done from the panel, where nothing has been done since by others."""
+        if self.job is None or self.job.running:
+            return None
+        ended = self.job.ended_at or self.job.started_at
+        newer = any(run["started_at"] > ended for run in self.runs)
+        return None if newer else self.job
+
+    @property
+    def version(self) -> str:
+        """Another one whenever a page of the bundle shows something that is no longer so.
+
+        Ages and countdowns are not in it: an open page renews those by itself.
+        """
+        judged, walk = self.judged.run or {}, self.judged.walk or {}
+        latest: Document = self.runs[0] if self.runs else {}
+        job = self.job and (self.job.started_at, self.job.status)
+        sale = self.livesale and (self.livesale.get("title"), self.livesale["starts_at"])
+        seen = (
+            self.state, self.action, self.judged.sentence, judged.get("_id"), walk.get("_id"),
+            latest.get("_id"), latest.get("status"), job, sale, self.meeting, self.next_reset,
+        )  # fmt: skip
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether the last verdict says how the demo is now."""
+        return self.state == self.judged.verdict and self.judged.verdict != UNKNOWN
+
+    def shows_walk(self, run: str) -> bool:
+        """Whether a walk, by its run in the journal, shows the demo as it is now."""
+        walk = self.judged.walk
+        return self.state != RESETTING and walk is not None and walk.get("_id") == run
+
+    @property
     def walked(self) -> str:
-        """What the last walk through the demo as it is now has said; empty if none was made."""
+        """The result of the last walk through the present demo; empty if there was none."""
         walk = self.judged.walk
         return (walk_verdict(walk) or "") if walk else ""
 
     @property
     def attention(self) -> tuple[int, int, datetime]:
-        """For sorting: what needs attention first, the worst and the nearest meeting first."""
+        """The key for sorting: the worst verdict and the nearest meeting come first."""
         severities = list(SEVERITY_IN_WORDS.values())
         bad = severities.index(self.severity) if self.severity else len(severities)
         far = datetime.max.replace(tzinfo=UTC)
@@ -126,7 +167,7 @@ class Card:
 
     @property
     def sentence(self) -> str:
-        """What a person should know, in one sentence."""
+        """The important facts for a person, in one sentence."""
         parts: list[str] = []
         if self.resetting_since is not None:
             since = clock.local_text(self.resetting_since, self.bundle.timezone)

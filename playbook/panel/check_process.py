@@ -1,10 +1,10 @@
-"""Run a check beside a server: in a process of its own, since pytest is one session a process.
+"""Run a check for a server in a process of its own, because pytest allows one session per process.
 
-``python -m playbook.panel.check_process BUNDLE [FOLDER RUN]`` is the child; with a folder for the
-pictures and the run that they belong to, it walks through the demo in a browser instead. It takes
-the deployment's settings from its environment and prints one JSON object a line: each result (and
-picture) as it comes in, and last the verdict's document or what kept it from one. It ends when its
-parent does.
+``python -m playbook.panel.check_process BUNDLE [FOLDER RUN]`` is the child process. With a folder
+for the pictures and the id of their run, it walks through the demo in a browser instead. It reads
+the deployment's settings from its environment variables and prints one JSON object per line: each
+result (and picture) at once, and last the verdict's document or an error. It ends together with its
+parent.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from playbook.processes.exiting import end_process
 from playbook.verdict.model import Result
 
 AT_ONCE = 2
-"""How many checks run beside one server; the others wait their turn."""
+"""How many checks one server runs at the same time; others wait."""
 LONGEST_SECONDS = 240.0
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class CheckBroke(PlaybookError):
-    """A check ended without a verdict; says what is known of why."""
+    """A check ended without a verdict; the text says the reason, if it is known."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check said of one bundle: its part of the verdict's document."""
+    """The result of a check of one bundle: its part of the verdict's document."""
 
     verdict: str
     failed_checks: list[str]
@@ -52,10 +52,10 @@ class Checked:
 
 @dataclass(frozen=True)
 class Walk:
-    """That a demo is to be walked through instead of checked."""
+    """The request to walk through a demo instead of checking it."""
 
     folder: Path
-    """Below which its pictures are kept."""
+    """The folder below which its pictures are kept."""
     run: str
     """The run in the journal that they belong to."""
     on_picture: Callable[[Path], None]
@@ -68,9 +68,9 @@ def run(
     on_result: Callable[[Result], None],
     walk: Walk | None = None,
 ) -> Checked:
-    """Check one bundle for real, in a child process; with ``walk``, walk through it instead.
+    """Check one bundle in a child process; with ``walk``, walk through it instead.
 
-    Raises Unreachable if the environment is not, CheckBroke where there is no verdict.
+    Raises Unreachable if the environment does not answer, CheckBroke if there is no verdict.
     """
     with _turns:
         return _run(environment, seeds, bundle, on_result, walk)
@@ -101,7 +101,7 @@ def _run(
     )
     assert process.stdout is not None and process.stderr is not None
     errors: list[str] = []
-    # Read beside, or a full pipe would hold the child up.
+    # Read in a thread, because a full pipe would block the child.
     listener = threading.Thread(target=lambda: errors.extend(process.stderr or ()), daemon=True)
     listener.start()
     watchdog = threading.Timer(LONGEST_SECONDS, process.kill)
@@ -110,14 +110,14 @@ def _run(
     try:
         with process:
             for line in process.stdout:
-                said = _parse_line(line)
-                if "result" in said:
-                    fields = said["result"]
+                message = _parse_line(line)
+                if "result" in message:
+                    fields = message["result"]
                     on_result(Result(**{**fields, "findings": tuple(fields["findings"])}))
-                elif "picture" in said and walk is not None:
-                    walk.on_picture(Path(said["picture"]))
+                elif "picture" in message and walk is not None:
+                    walk.on_picture(Path(message["picture"]))
                 else:
-                    ended = said or ended
+                    ended = message or ended
     finally:
         watchdog.cancel()
         if process.poll() is None:
@@ -128,10 +128,10 @@ def _run(
 
 def _parse_line(line: str) -> dict[str, Any]:
     try:
-        said = json.loads(line)
-    except ValueError:  # something printed by whatever was imported
+        message = json.loads(line)
+    except ValueError:  # an imported module has printed something else
         return {}
-    return said if isinstance(said, dict) else {}
+    return message if isinstance(message, dict) else {}
 
 
 def _checked(ended: dict[str, Any], code: int, errors: str) -> Checked:
@@ -148,7 +148,7 @@ def _checked(ended: dict[str, Any], code: int, errors: str) -> Checked:
 
 
 def main() -> NoReturn:
-    """The child: check the bundle that argv names and print what is found."""
+    """The child process: check the bundle that argv names and print the results."""
     from playbook.processes.lifeline import call_when_parent_ends
 
     call_when_parent_ends(lambda: os._exit(1))
@@ -158,7 +158,7 @@ def main() -> NoReturn:
         print(json.dumps(fields, ensure_ascii=False), file=answers, flush=True)
 
     status = 0
-    # Whatever a plugin prints is not an answer of ours.
+    # Output of plugins must not be mixed with our results.
     with redirect_stdout(sys.stderr):
         try:
             say(document=_verdict_document(sys.argv[1], sys.argv[2:], say))

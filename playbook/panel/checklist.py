@@ -1,6 +1,6 @@
-"""The checklist of a bundle in the playbook's words, with what a run said of each line.
+"""The checklist of a bundle in the playbook's words, with a run's result for each line.
 
-The words are those of the features themselves: the line that names a feature is the playbook's.
+The words are the names of the features, which are the playbook's own lines.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Line:
     check: str
     words: str
     status: str
-    """passed, failed, or unknown where there was no check."""
+    """passed, failed, or unknown if there was no check."""
     results: tuple[Mapping[str, Any], ...]
-    """What each scenario said; empty if the run kept no more than the failed names."""
+    """The result of each scenario; empty if the run recorded only the names of failed checks."""
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """What was found good: what is "stored", what was "seen" in the app."""
+        """What it found good: "stored" documents, or what was "seen" in the app."""
         return in_evidence_order(
             ("waived" if r.get("waived") else str(r.get("status")), str(r.get("evidence")))
             for r in self.results
@@ -45,7 +45,7 @@ class Line:
 def checklist(bundle: Bundle, run: Document | None) -> list[Line]:
     """The lines of a bundle, judged by a run of the journal, if there is one.
 
-    They are those of the nine checks, and of the walk where the run has walked through the demo.
+    They are the lines of the nine checks, and of the walk if the run has walked through the demo.
     """
     words = _scenario_sentences()
     lines = [
@@ -57,7 +57,7 @@ def checklist(bundle: Bundle, run: Document | None) -> list[Line]:
 
 
 def _walk_lines(run: Document | None) -> list[Line]:
-    """A line for each of sales' steps, as far as a run has made them."""
+    """A line for each of sales' steps that a run has made."""
     steps: dict[str, list[Mapping[str, Any]]] = {}
     for result in (run.get("checks") or []) if run else []:
         if result.get("check") == WALK and result.get("status") != NOT_WALKED:

@@ -1,8 +1,8 @@
-"""Where a change comes from: our own pages, a program, or a page of another site (CSRF).
+"""Refuse changes that come from a page of another site (CSRF).
 
-A browser sends our cookie along with a form that another site's page submits. But it also says
-where the form stands, in headers that no page can set: ``Sec-Fetch-Site`` (to https and to
-localhost), and ``Origin`` with every change. A request with neither comes from a program.
+A browser also sends our cookie if a page of another site submits a form to us. But it names the
+site of the form in headers that no page can set: ``Sec-Fetch-Site`` (for https and localhost), and
+``Origin`` with every change. A request with neither header comes from a program.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-"""What reads and changes nothing."""
+"""The methods that change nothing."""
 
 type Source = Literal["own page", "other site", "program"]
 
 
 def source_of(headers: Headers) -> Source:
-    """Where a request comes from, by what its browser says."""
+    """Whether a request comes from another site, by its browser's headers."""
     if (site := headers.get("Sec-Fetch-Site")) is not None:
         # "none" is a person: an address that was typed, a bookmark.
         return "own page" if site in ("same-origin", "none") else "other site"
     if (origin := headers.get("Origin")) is None:
         return "program"
-    # The scheme is not compared: behind a proxy that ends TLS ours is another.
+    # The scheme is not compared, because it differs behind a proxy that ends TLS.
     own = urlsplit(origin).netloc.casefold() == headers.get("Host", "").casefold()
     return "own page" if own else "other site"
 
 
 class RefuseCrossSite:
-    """ASGI middleware: no change that a page of another site asks for."""
+    """ASGI middleware that refuses changes from pages of other sites."""
 
     def __init__(self, app: ASGIApp, refusal: Callable[[Request], Response]) -> None:
-        """``refusal`` answers such a request; it may block."""
+        """``refusal`` makes the answer to such a request; it may block."""
         self._app, self._refusal = app, refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""What every page works with, and the answers that they share."""
+"""The objects that every page needs, and the answers that pages share."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 
 SIGN_INS_AT_ONCE = 8
-"""How many sign-ins may be worked on at once: each takes a good part of a processor for a while."""
+"""How many sign-ins are processed at once, because each needs much processor time."""
 
 
 class NotSignedIn(Exception):
-    """The request carries no open session; a browser is sent to the sign-in page."""
+    """The request has no open session; a browser is redirected to the sign-in page."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What the pages work with."""
+    """The objects that the pages need."""
 
     work: Work
     jobs: Jobs
@@ -44,7 +44,7 @@ class Desk:
     board: Board
     audit: Audit
     sign_ins: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(SIGN_INS_AT_ONCE))
-    """The places of those whose sign-in is worked on."""
+    """Limits how many sign-ins are processed at once."""
 
     @property
     def environment(self) -> Environment:
@@ -55,20 +55,20 @@ class Desk:
         return self.work.seeds
 
     def card(self, bundle: Bundle) -> Card:
-        """How one bundle is at this moment. Raises Unreachable."""
+        """The present card of one bundle. Raises Unreachable."""
         return self.board.cards([bundle])[0]
 
     def record(
         self, who: Person, action: str, bundle: Bundle | None = None, detail: str = ""
     ) -> None:
-        """Write an action into the audit log, before it is done. Raises Unreachable."""
+        """Record an action in the audit log, before it is done. Raises Unreachable."""
         with self.environment.translate_connection_errors():
             self.audit.record(who.name, action, clock.now(), bundle.key if bundle else None, detail)
 
     def page(
         self, request: Request, name: str, session: Session, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """A page for somebody who is signed in."""
+        """A page for a signed-in person."""
         redact = self.environment.redact
         return page(request, name, status, session=session, redact=redact, **values)
 
@@ -80,7 +80,7 @@ def desk_of(request: Request) -> Desk:
 
 
 def session_of(request: Request) -> Session:
-    """The session of the person who asks. Raises NotSignedIn."""
+    """The session of the person who sent the request. Raises NotSignedIn."""
     session = desk_of(request).authentication.session(request)
     if session is None:
         raise NotSignedIn
@@ -89,7 +89,7 @@ def session_of(request: Request) -> Session:
 
 @dataclass(frozen=True)
 class Visit:
-    """A request of somebody who is signed in, about one bundle."""
+    """A request of a signed-in person about one bundle."""
 
     request: Request
     desk: Desk
@@ -105,17 +105,17 @@ class Visit:
         return self.desk.page(self.request, name, self.session, status, **values)
 
     def see(self, below: str = "", **query: str) -> RedirectResponse:
-        """Send the browser on to the bundle's page, or to one below it."""
+        """Redirect the browser to the bundle's page, or to one below it."""
         path = f"/bundles/{self.bundle.short}" + (f"/{below}" if below else "")
         return see_other(self.request, path, **query)
 
     def record(self, action: str, detail: str = "") -> None:
-        """Write an action into the audit log, before it is done. Raises Unreachable."""
+        """Record an action in the audit log, before it is done. Raises Unreachable."""
         self.desk.record(self.person, action, self.bundle, detail)
 
 
 def see_other(request: Request, path: str, **query: str) -> RedirectResponse:
-    """Send the browser on to a page, so that neither "back" nor "reload" sends a form again."""
+    """Redirect the browser to a page, so "back" and "reload" do not send a form again."""
     asked = f"?{urlencode(query)}" if query else ""
     return RedirectResponse(f"{root(request)}{path}{asked}", 303)
 
@@ -125,7 +125,7 @@ SignedIn = Annotated[Session, Depends(session_of)]
 
 
 def visit_of(request: Request, desk: TheDesk, session: SignedIn, short: str) -> Visit:
-    """A visit of the bundle that the path names. Raises NotSignedIn, HTTPException 404."""
+    """The visit of the bundle that the path names. Raises NotSignedIn, HTTPException 404."""
     try:
         return Visit(request, desk, session, bundles.find(desk.seeds, short))
     except WrongUsage:

@@ -1,7 +1,7 @@
-"""What a server does with a bundle: reset it, roll it back, check it, walk through it.
+"""The actions of a server on a bundle: reset, roll back, check, walk through.
 
-A check and a walk are recorded in the journal beside the resets, as runs with the trigger "check"
-or "walk", so that every server, command and page that reads the journal says the same.
+Checks and walks are recorded in the journal like resets, as runs with the trigger "check" or
+"walk". So every server, command and page reads the same.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Work:
         force: bool = False,
         progress: Progress = silent,
     ) -> Report:
-        """Put a bundle back to pristine; see :meth:`playbook.reset.run.Reset.reset`."""
+        """Reset a bundle to pristine; see :meth:`playbook.reset.run.Reset.reset`."""
         resets = self._resets(progress, by)
         return resets.reset(bundle, access=access, trigger=trigger, force=force)
 
@@ -60,26 +60,25 @@ class Work:
         force: bool = False,
         progress: Progress = silent,
     ) -> Report:
-        """Put exactly a backup's state back, named by its folder; without a name, undo.
+        """Restore exactly the backup in a folder; without a name, undo the last change.
 
         Raises what :meth:`playbook.reset.run.Reset.roll_back` does, WrongUsage for an unknown name.
         """
         saved = None
         if to is not None:
-            # Only the name of a folder that was listed is ever looked up: no path comes from
-            # outside.
+            # Only names of listed folders are accepted, so a name cannot be used as a path.
             name = backup.PREFIX + to.removeprefix(backup.PREFIX)
             saved = backup.find(self.backups, self.environment.identity, bundle, name)
         return self._resets(progress, by).roll_back(bundle, saved, force=force)
 
     def before_last_change(self, bundle: Bundle) -> Backup:
-        """What a rollback without a name puts back. Raises WrongUsage if there is nothing."""
+        """The backup for a rollback without a name. Raises WrongUsage if there is none."""
         return self._resets(silent, "").before_last_change(bundle)
 
     def check(
         self, bundle: Bundle, *, by: str, on_result: Callable[[Result], None] = lambda result: None
     ) -> Checked:
-        """Say GO or NO-GO of a bundle and record it, even where the check could not be run.
+        """Check a bundle and record the result, even if the check could not be run.
 
         Raises Unreachable or CheckBroke if there is no verdict.
         """

@@ -1,4 +1,4 @@
-"""What a person or a program is answered where something could not be done."""
+"""The answers to a person or a program if something could not be done."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from playbook.panel.templating import page, root
 FROM_ANOTHER_SITE = "This request comes from a page of another site."
 NOBODY = "not signed in"
 KEPT_FIELDS = ("access", "to")
-"""What was typed into a form and is kept while its sender signs in again."""
+"""The fields of a form that are kept while its sender signs in again."""
 
 log = logging.getLogger("playbook.panel")
 
@@ -57,7 +57,7 @@ class Failures:
         return page(request, name, status, title=title, text=text)
 
     async def not_signed_in(self, request: Request, _: Exception) -> Response:
-        """Send a browser to the sign-in page, and from there to where it wanted to go."""
+        """Redirect a browser to the sign-in page, and from there to the requested page."""
         at, path = root(request), _path(request)
         if request.headers.get("HX-Request"):
             return Response(None, 401, {"HX-Redirect": f"{at}/sign-in"})
@@ -79,7 +79,7 @@ class Failures:
         return answer
 
     def cross_site(self, request: Request) -> Response:
-        """Refuse what a page of another site asks for, and write it down."""
+        """Refuse a request from a page of another site, and record that."""
         self._record_refusal(request, FROM_ANOTHER_SITE)
         return self.answer(request, 403, FROM_ANOTHER_SITE)
 
@@ -90,10 +90,10 @@ class Failures:
         return self.answer(request, 422, f"{where}: {found['msg']}")
 
     def could_not(self, request: Request, error: Exception) -> Response:
-        """What was refused, or needs something that cannot be reached."""
+        """The answer to a refused request, or to one that needs a part that does not answer."""
         path = _path(request)
         if request.method == "POST" and not path.startswith("/api/"):
-            # Where the failure lasts, the page itself says what is wrong.
+            # If the failure continues, the page itself says what is wrong.
             return RedirectResponse(f"{root(request)}{_page_of_form(path)}", 303)
         text = str(error) if isinstance(error, PlaybookError) else "MongoDB cannot be reached"
         return self.answer(request, 409 if isinstance(error, Refused) else 503, text)
@@ -101,7 +101,7 @@ class Failures:
     def broken(self, request: Request, error: Exception) -> Response:
         text = "This should not have happened; the server's log says more."
         answer = self.answer(request, 500, text)
-        # It is answered outside of every middleware.
+        # This answer is made outside of every middleware.
         secure(answer.headers, request.scope)
         return answer
 
@@ -111,7 +111,7 @@ class Failures:
             who = session.person.name if session else NOBODY
             with self.environment.translate_connection_errors():
                 self.audit.record(who, "refused", clock.now(), detail=f"{_path(request)}: {why}")
-        except PlaybookError as error:  # it is refused nevertheless
+        except PlaybookError as error:  # the request is refused in any case
             log.warning("a refusal is not in the audit log: %s", error)
 
 
@@ -121,7 +121,7 @@ def _path(request: Request) -> str:
 
 
 def _page_of_form(path: str) -> str:
-    """The page that a form stands on; a bundle's says that the action was interrupted."""
+    """The page with the form; a bundle's page says that the action was interrupted."""
     if path.startswith("/bundles/"):
         return f"{path.rpartition('/')[0]}?interrupted=true"
     return "/sign-in"

@@ -1,4 +1,4 @@
-"""The fields of the panel's forms. Whatever is not a field of a form is refused."""
+"""The fields of the panel's forms. Other fields are refused."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ LONGEST_TIME = 40
 LONGEST_NAME = 200
 
 type Doubt = Literal["past", "session", "meeting", "rollback"]
-"""What a person is asked about before something is written: the meeting's time is over, an
-investor is in session, a meeting is near, a rollback brings an older state back."""
+"""The questions before something is written: the meeting's time is over, an investor is in session,
+a meeting is near, a rollback restores an older state."""
 
 
 class _Form(BaseModel):
@@ -20,16 +20,16 @@ class _Form(BaseModel):
 
 
 class ResetForm(_Form):
-    """Asks for a reset."""
+    """The form for a reset."""
 
     access: str = ""
     """The meeting, in the bundle's local time; empty for now."""
     although: list[Doubt] = []
-    """The doubts that the person has seen and said yes to."""
+    """The questions that the person has answered with yes."""
 
 
 class RollbackForm(_Form):
-    """Asks for a rollback."""
+    """The form for a rollback."""
 
     to: str = ""
     """The folder of a backup; empty for the state before the last change."""
@@ -37,12 +37,12 @@ class RollbackForm(_Form):
 
 
 class SignInForm(_Form):
-    """Signs in."""
+    """The form for signing in."""
 
     name: str = ""
     password: Annotated[str, Field(repr=False)] = ""
     to: str = "/"
-    """The page of the panel to go to then."""
+    """The page of the panel to open then."""
 
 
 def require_form(request: Request) -> None:

@@ -1,8 +1,8 @@
-"""What is being done to a bundle right now, reported step by step to everybody who looks.
+"""The jobs of the panel, with their progress step by step.
 
-One document a bundle in ``demo_jobs``: its latest job, with every line of its progress. It is in
-MongoDB so that any server can show it, and so that two people who press the same button get one
-job. A job whose server has died gives no more signs of life, and the next one takes its place.
+``demo_jobs`` has one document per bundle: its latest job, with every line of its progress. It is in
+MongoDB so that every server can show it, and so that two people who press the same button get one
+job. If the server of a job dies, its heartbeat stops, and the next job replaces it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ COLLECTION = "demo_jobs"
 AT_ONCE = 8
 BEAT_SECONDS = 3.0
 SILENT = timedelta(seconds=15)
-"""A running job without a sign of life for so long has died with its server."""
+"""A running job without a heartbeat for so long has ended with its server."""
 
-LOST = "The server that worked on it went away: look at the demo again."
+LOST = "The server that worked on it has stopped: check the demo again."
 
 type Kind = Literal["check", "reset", "rollback", "walk"]
 type State = Literal["doing", "done", "failed"]
@@ -43,7 +43,7 @@ log = logging.getLogger("playbook.jobs")
 
 
 class JobProgress:
-    """Writes down what a job is doing. Where MongoDB is away, the job goes on without it."""
+    """Records the progress of a job. If MongoDB does not answer, the job continues without it."""
 
     def __init__(self, db: Database[Document], bundle: str, job: str, redact: Redactor) -> None:
         self._jobs, self._mine, self._redact = db[COLLECTION], {"_id": bundle, "job": job}, redact
@@ -84,12 +84,12 @@ class JobProgress:
 
 
 type Task = Callable[[JobProgress], str]
-"""Does the work, reports how it goes, and answers with a line for the person."""
+"""Does the work, reports progress, and returns a line for the person."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A bundle's latest job, as it stands in MongoDB."""
+    """A bundle's latest job, as stored in MongoDB."""
 
     id: str
     bundle: str
@@ -98,7 +98,7 @@ class Job:
     started_at: datetime
     ended_at: datetime | None
     status: str
-    """running, done, failed, or lost where its server has died."""
+    """running, done, failed, or lost if its server has died."""
     lines: list[Document]
     number: int | None
     total: int | None
@@ -115,7 +115,7 @@ class Jobs:
     def __init__(
         self, db: Database[Document], redact: Redactor, identity: Callable[[], str] = str
     ) -> None:
-        """``identity`` answers with the environment's id; the jobs of another are not shown."""
+        """``identity`` returns the environment's id; jobs of other environments are not shown."""
         self._identity = identity
         self._db, self._redact, self._clock = db, redact, ServerClock(db)
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
@@ -125,7 +125,7 @@ class Jobs:
         self._heart.start()
 
     def close(self) -> None:
-        """Wait for the jobs that run: a reset is not left half done."""
+        """Wait for running jobs, so no reset is left half done."""
         self._pool.shutdown(wait=True)
         self._stopped.set()
         self._heart.join()
@@ -152,7 +152,7 @@ class Jobs:
             {"status": {"$ne": "running"}},
             {"beat_at": {"$lt": now - SILENT}},
             {"beat_at": None},
-            # It came with a copy of a database: it runs in another environment, if at all.
+            # It came with a copied database: it belongs to another environment.
             {"environment": {"$exists": True, "$ne": self._identity()}},
         ]
         if claim(self._db[COLLECTION], bundle, free, {"$set": fresh}) is None:

@@ -1,4 +1,4 @@
-"""A job's progress as server-sent events: the part of the page that shows it, when it changes."""
+"""A job's progress as server-sent events: that part of the page, each time it changes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from playbook.panel.templating import fragment
 
 LOOK_SECONDS = 0.25
 KEEP_ALIVE_LOOKS = 40
-"""After so many looks without news a comment is sent, so that no proxy ends the connection."""
+"""After so many looks without news a comment is sent, so proxies keep the connection open."""
 SESSION_LOOKS = 4
-"""After so many looks it is asked whether the session is still open."""
+"""After so many looks the session is checked again."""
 
 
 def progress_of(job: Job | None) -> str:
@@ -31,7 +31,7 @@ def streamed(
 ) -> StreamingResponse:
     """A job's progress, and an "end" when nothing runs any more.
 
-    It also ends as soon as it is no longer ``allowed``, because its reader has signed out.
+    It also ends when it is no longer ``allowed``, because its reader has signed out.
     """
     return StreamingResponse(
         _events(jobs, bundle, redact, allowed),

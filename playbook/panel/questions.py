@@ -1,4 +1,4 @@
-"""What a person is asked before a reset or a rollback writes anything."""
+"""The questions to a person before a reset or a rollback writes anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ type Question = tuple[Doubt, str]
 
 @dataclass(frozen=True)
 class WantedReset:
-    """A reset that somebody asks for, and what speaks against it."""
+    """A requested reset, and the questions about it."""
 
     card: Card
     access: datetime | None
@@ -30,7 +30,7 @@ class WantedReset:
 
 @dataclass(frozen=True)
 class WantedRollback:
-    """A rollback that somebody asks for, and what speaks against it."""
+    """A requested rollback, and the questions about it."""
 
     card: Card
     backup: Backup
@@ -45,9 +45,9 @@ def wanted_reset(desk: Desk, bundle: Bundle, typed: str) -> WantedReset:
 
 
 def access_typed(bundle: Bundle, typed: str) -> tuple[datetime | None, list[Question]]:
-    """T as it was typed, None if nothing was; and a question where it is over.
+    """T as it was typed, None if nothing was typed; and a question if it is in the past.
 
-    Raises WrongUsage if it is not a time, or a year that cannot be meant.
+    Raises WrongUsage if it is not a time, or too far away.
     """
     now = clock.now()
     if not typed.strip():
@@ -65,27 +65,27 @@ def wanted_rollback(desk: Desk, bundle: Bundle, to: str) -> WantedRollback:
     when = clock.local_text(saved.taken_at, bundle.timezone)
     question: Question = (
         "rollback",
-        f"It becomes what it was on {when} ({saved.state}). What is there now is saved first, "
-        "so that you can come back to it.",
+        f"It gets the state of {when} ({saved.state}). The present state is saved first, "
+        "so you can come back to it.",
     )
     card = desk.card(bundle)
     return WantedRollback(card, saved, (question, *_questions_of_now(card)))
 
 
 def backup_wanted(desk: Desk, bundle: Bundle, to: str) -> Backup:
-    """The backup of a folder's name; without a name, the one before the last change.
+    """The backup in a folder; without a name, the one before the last change.
 
     Raises WrongUsage or Refused if there is none.
     """
     if not to:
         return desk.work.before_last_change(bundle)
-    # The name is compared with those of the backups, so that no path comes from outside.
+    # The name is compared with existing backups, so it cannot be used as a path.
     name = backup.PREFIX + to.removeprefix(backup.PREFIX)
     return backup.find(desk.work.backups, desk.environment.identity, bundle, name)
 
 
 def unanswered(questions: Sequence[Question], although: Sequence[Doubt]) -> bool:
-    """Whether there is a question that the person has not said yes to."""
+    """Whether there is a question that the person has not answered with yes."""
     return any(doubt not in although for doubt, _ in questions)
 
 

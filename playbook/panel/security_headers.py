@@ -15,17 +15,17 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 REPORT_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-"""For a finished report: a file with its style inside and without scripts."""
+"""For a finished report: a file with its style inside. Which script may run is added to it."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # The browser keeps nothing: the next person at it must not see a verdict or a name.
+    # The browser must store nothing: its next user must not see a verdict or a name.
     "Cache-Control": "no-store",
 }
 
@@ -71,7 +71,7 @@ def _is_too_large(headers: Headers) -> bool:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Count the body as it comes: its stated length may be missing or wrong."""
+    """Count the bytes of the body, because its stated length may be missing or wrong."""
     received = 0
 
     async def counted() -> Message:

@@ -21,7 +21,7 @@ LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "playbook.jobs")
 
 
 class Server(uvicorn.Server):
-    """A server that SIGTERM and Ctrl-C end in order; the process itself goes on."""
+    """A server that SIGTERM and Ctrl-C end in order; the process itself continues."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -29,8 +29,8 @@ class Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread gets signals
             return
-        # uvicorn would raise the signal again at its end, and so kill the process before it has
-        # ended its environment.
+        # uvicorn would raise the signal again at its end. That would kill the process before it
+        # has ended its environment.
         numbers = (signal.SIGTERM, signal.SIGINT)
         before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
@@ -42,6 +42,9 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
+        if self.force_exit:
+            # What is broken off is no mistake: no traceback for who presses Ctrl-C twice.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 
 
 def server_for(environment: Environment, seeds: Seeds) -> Server:
@@ -49,7 +52,7 @@ def server_for(environment: Environment, seeds: Seeds) -> Server:
     server = Server(
         uvicorn.Config(
             create_app(environment, seeds),
-            # Who did what is in the audit log; who looked at what is not recorded.
+            # Actions are in the audit log; reading pages is not recorded.
             access_log=False,
             log_level="warning",
             server_header=False,

@@ -1,7 +1,7 @@
 """Sessions of the panel, kept by the server in ``demo_admin_sessions``.
 
-The browser holds a random token, the database only its digest: who reads the database can't open
-a session with it.
+The browser has a random token, the database only its digest. So the content of the database is not
+enough to open a session.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST_TOKEN = 200
 
 @dataclass(frozen=True)
 class Session:
-    """An open session, and whose it is."""
+    """An open session and its person."""
 
     person: Person
 
@@ -35,7 +35,7 @@ class Sessions:
     db: Database[dict[str, Any]]
 
     def open(self, person: Person, now: datetime) -> str:
-        """Open a session and answer with the browser's token; expired ones are deleted."""
+        """Open a session and return the browser's token; expired sessions are deleted."""
         sessions = self.db[COLLECTION]
         sessions.delete_many({"expires_at": {"$lte": now}})
         token = secrets.token_urlsafe(32)
@@ -50,11 +50,11 @@ class Sessions:
         return token
 
     def find(self, token: str | None, now: datetime) -> Session | None:
-        """The open session of a token; None if it has expired or its account is gone."""
+        """The open session of a token; None if it has expired or its account was removed."""
         if not token or len(token) > LONGEST_TOKEN:
             return None
         found = self.db[COLLECTION].find_one({"_id": _digest(token), "expires_at": {"$gt": now}})
-        # The account's role of this moment, not the one that it had at its sign-in.
+        # The account's present role, not the one at its sign-in.
         person = Accounts(self.db).find(found["name"]) if found else None
         return Session(person) if person else None
 

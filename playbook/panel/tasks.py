@@ -1,4 +1,4 @@
-"""The work of the buttons as jobs: each reports its steps and ends with a fresh verdict."""
+"""The actions of the buttons as jobs: each reports its steps and ends with a new verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playbook.verdict.model import GO, Result
 from playbook.walk.walk import TITLES
 
 PANEL = "panel"
-"""The trigger of a reset that a person asked for here."""
+"""The trigger of a reset that a person started here."""
 
 
 def check(work: Work, bundle: Bundle, by: str) -> Task:
@@ -23,7 +23,7 @@ def check(work: Work, bundle: Bundle, by: str) -> Task:
 
 
 def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: bool) -> Task:
-    """Reset now, then check: a reset alone proves nothing."""
+    """Reset now, then check, because a reset alone proves nothing."""
 
     def task(job: JobProgress) -> str:
         report = work.reset(
@@ -36,7 +36,7 @@ def reset(work: Work, bundle: Bundle, by: str, access: datetime | None, force: b
 
 
 def roll_back(work: Work, bundle: Bundle, by: str, to: str | None, force: bool) -> Task:
-    """Roll back to a backup, or undo the last change; then check what that has brought back."""
+    """Roll back to a backup, or undo the last change; then check the result."""
 
     def task(job: JobProgress) -> str:
         report = work.roll_back(bundle, to, by=by, force=force, progress=reporting_steps(job))

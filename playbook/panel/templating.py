@@ -31,7 +31,7 @@ MARKS = {
     "doing": "…",
     "done": STATUS_MARKS["passed"],
 }
-"""A mark beside each word, so that nothing is said by colour alone."""
+"""A mark for each word, because colour alone is not enough for every reader."""
 
 
 DOING = {
@@ -40,15 +40,15 @@ DOING = {
     "rollback": "Being rolled back",
     "walk": "Being walked through",
 }
-"""What a running job does, by its kind."""
+"""The text for a running job, by its kind."""
 
 TRIGGERS = {
-    "panel": "reset from here",
+    "panel": "reset in the panel",
     "api": "reset through the API",
     "pytest": "reset by pytest",
     "nightly": "nightly reset",
 }
-"""What a run is called, where that is not the name of its trigger."""
+"""The names of runs that differ from the names of their triggers."""
 
 
 @cache
@@ -83,12 +83,13 @@ def page(
 ) -> HTMLResponse:
     """A page, without secrets."""
     environment = environment_name(request)
+    values = {"now": clock.now(), **values}
     text = fragment(name, at=root(request), session=session, environment_name=environment, **values)
     return HTMLResponse(redact(text) if redact else text, status)
 
 
 def environment_name(request: Request) -> str:
-    """The name of the environment that the panel is about, for the header of every page."""
+    """The name of the panel's environment, for the header of every page."""
     known: Demos = request.app.state.environment
     try:
         return known.identity.name
@@ -102,12 +103,12 @@ def fragment(name: str, **values: Any) -> str:
 
 
 def root(request: Request) -> str:
-    """What every path of the panel begins with: nothing, or where it is mounted."""
+    """The beginning of every path of the panel: empty, or the path where it is mounted."""
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 def there(moment: datetime, zone: str) -> str:
-    """An instant in an investor's zone, with the year only where it is not this year."""
+    """An instant in an investor's zone, with the year only if it is not this year."""
     text = clock.local_text(moment, zone)
     return text.replace(f" {clock.now().year},", ",")
 
@@ -123,5 +124,5 @@ def utc(moment: datetime) -> str:
 
 
 def run_name(trigger: object) -> str:
-    """What a run of the journal is called, by its trigger."""
+    """The name of a run of the journal, from its trigger."""
     return TRIGGERS.get(str(trigger), str(trigger))

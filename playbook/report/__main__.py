@@ -1,4 +1,4 @@
-"""``python -m playbook.report``: make the reports of what the last run left behind."""
+"""``python -m playbook.report``: make the reports of the last run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ REPORTS = writable_folder("reports")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Build what is asked for and answer with the exit code; one line for each that failed.
+    """Build the requested reports and return the exit code; print one line for each failure.
 
-    0 done, 2 wrong or missing input or an unwritable place, 3 Allure's command can't be had.
+    0 done, 2 wrong or missing input or an unwritable place, 3 Allure's command is not available.
     """
     chosen = _parser().parse_args(arguments)
     codes = []
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         ("allure", "allure-report", "the directory of the Allure report, replaced as a whole"),
         ("page", "verdict.html", "the single page"),
-        ("history", "history", "the directory that keeps what former runs found"),
+        ("history", "history", "the directory with the results of former runs"),
     ):
         parser.add_argument(
             f"--{name}", type=Path, default=REPORTS / default, metavar="PATH", help=description

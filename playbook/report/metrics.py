@@ -18,26 +18,26 @@ NIGHTLY = "nightly"
 
 METRICS = {
     "demo_last_success_timestamp_seconds": (
-        "When the bundle's latest nightly reset that was GO ended; 0 where there was none."
+        "End of the bundle's latest nightly reset that was GO; 0 if there was none."
     ),
-    "demo_last_run_timestamp_seconds": "When the bundle's latest reset or rollback began.",
-    "demo_last_run_duration_seconds": "How long the steps of that run took.",
-    "demo_last_run_failed": "1 where that run did not finish.",
-    "demo_verdict": "What the latest check said: 1 GO, 0 NO-GO; absent where it is unknown.",
+    "demo_last_run_timestamp_seconds": "Start of the bundle's latest reset or rollback.",
+    "demo_last_run_duration_seconds": "Duration of the steps of that run.",
+    "demo_last_run_failed": "1 if that run did not finish.",
+    "demo_verdict": "Verdict of the latest check: 1 GO, 0 NO-GO; absent if it is unknown.",
     "demo_verdict_known": (
-        "1 where the latest check can be believed: not too old, and nothing written since."
+        "1 if the latest check still counts: not too old, and nothing written since."
     ),
-    "demo_verdict_timestamp_seconds": "When the latest check said so, believed or not.",
-    "demo_check_failed": "1 where the check failed or did not run in the latest verdict.",
-    "demo_next_reset_timestamp_seconds": "When the bundle's next nightly reset is.",
+    "demo_verdict_timestamp_seconds": "Time of the latest check, even if it no longer counts.",
+    "demo_check_failed": "1 if the check failed or did not run in the latest verdict.",
+    "demo_next_reset_timestamp_seconds": "Time of the bundle's next nightly reset.",
 }
 """Every metric and its help; all are gauges."""
 
 
 def runs_to_tell(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Document]]:
-    """The runs that the metrics need, newest first: fetched by what they are.
+    """The runs that the metrics need, newest first, each found by its kind.
 
-    However many runs came since, the last success among them is not missed.
+    So the last success is found even if many runs came after it.
     """
     by_bundle = {}
     for bundle in bundles:
@@ -61,7 +61,7 @@ def render(
 ) -> str:
     """The metrics of every bundle by its runs, newest first (see :func:`runs_to_tell`).
 
-    ``standings`` say which verdicts can be believed (see :mod:`playbook.reset.standing`).
+    ``standings`` say which verdicts still count (see :mod:`playbook.reset.standing`).
     """
     samples: dict[str, list[tuple[dict[str, str], float]]] = {name: [] for name in METRICS}
     for key, line in seeds.bundles.items():

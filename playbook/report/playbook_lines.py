@@ -1,4 +1,4 @@
-"""Where in the playbook a line stands: the headings above it, and the lines around it."""
+"""Find the place of a line in the playbook: the headings above it, and the lines around it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Place:
 
     @property
     def markdown(self) -> str:
-        """The section as it stands in the playbook, its line in bold."""
+        """The section as in the playbook, with its line in bold."""
         lines = [f"**{text}**" if text == self.line else text for text in self.neighbours]
         return "\n".join([f"Playbook, {self.section}:", "", *(f"- {t}" for t in lines)])
 
@@ -58,7 +58,7 @@ def places() -> Mapping[str, Place]:
 
 
 def place_of(line: str) -> Place | None:
-    """Where a checklist line stands; None if the playbook, or this copy of it, has none such."""
+    """The place of a checklist line; None if the playbook, or this copy of it, does not have it."""
     return places().get(line)
 
 

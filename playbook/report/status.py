@@ -1,4 +1,4 @@
-"""How the bundles are, by the journal alone."""
+"""The state of the bundles, from the journal only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STYLES = {GO: "green", UNKNOWN: "yellow"}
 
 @dataclass(frozen=True)
 class BundleStatus:
-    """What is known of one bundle; ``runs`` are its latest, newest first."""
+    """The state of one bundle; ``runs`` are its latest runs, newest first."""
 
     bundle: Bundle
     standing: Standing
@@ -87,12 +87,12 @@ def _line(one: BundleStatus, now: datetime, environment: str, at: time) -> list[
 
 
 def _walked(standing: Standing) -> str | None:
-    """What the last walk has said of the demo as it is now; None where there was none."""
+    """The result of the last walk through the present demo; None if there was none."""
     return walk_verdict(standing.walk) if standing.walk is not None else None
 
 
 def _day_and_time(instant: datetime, zone: str) -> str:
-    """An instant of the coming days, as a person there says it: "Fri 27 Nov, 03:00 CET"."""
+    """An instant of the coming days in a zone's local time: "Fri 27 Nov, 03:00 CET"."""
     day, _, clock = local_text(instant, zone).rpartition(", ")
     return f"{day.removesuffix(f' {instant.astimezone(ZoneInfo(zone)).year}')}, {clock}"
 
@@ -193,7 +193,7 @@ def _verdict(verdict: object) -> Text:
 
 
 def _describe_run(run: Document, night_is_named: bool) -> str:
-    """What failed, what went wrong, and how the night ended whose last run this was."""
+    """The failed checks, the error, and the result of the night if this was its last run."""
     night = run.get("night") or {}
     outcome = night.get("outcome")
     parts = [

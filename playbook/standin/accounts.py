@@ -1,4 +1,4 @@
-"""Signing in to the stand-in: a session an account, known by its token's hash."""
+"""Signing in to the stand-in: a session per sign-in, stored by its token's hash."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ type Answer = dict[str, JsonValue]
 
 
 class Credentials(BaseModel):
-    """Who logs in."""
+    """The body of a sign-in."""
 
     email: str
     password: str
@@ -37,7 +37,7 @@ def accounts_router(deployment: Deployment) -> APIRouter:
     def log_in(
         credentials: Credentials, user_agent: Annotated[str | None, Header()] = None
     ) -> Answer:
-        """Open a session for an account: 401 on a wrong e-mail or password, 403 where closed."""
+        """Open a session for an account: 401 on a wrong e-mail or password, 403 if it is closed."""
         user = db.users.find_one({"email": credentials.email})
         if user is None or not _fits(credentials.password, user.get("password")):
             raise HTTPException(401, "wrong e-mail or password")
@@ -63,7 +63,7 @@ def accounts_router(deployment: Deployment) -> APIRouter:
 
     @router.get("/users/{user_id}")
     def show_user(user_id: str, authorization: Annotated[str, Header()] = "") -> JsonValue:
-        """A session's own user, without its password: 401 where no session of it is open."""
+        """A session's own user, without the password: 401 if that user has no open session."""
         user = signed_in(db, authorization)
         if str(user["_id"]) != user_id:
             raise HTTPException(401, "not signed in as this user", {"WWW-Authenticate": "Bearer"})

@@ -1,8 +1,8 @@
 """A stand-in for AisleMarts' backend as published, with its strictness.
 
-Its models are written from what that backend is known to store and serve, and not from our own
-description of it, so that a document which only we believe to fit shows what it would do there:
-a product empties the shop with an error 500, a LiveSale or a lead empties its list silently.
+Its models are written from what that backend is known to store and serve, not from our own
+description of it. So a document that fits only our description causes the same problem as there: a
+product makes the shop answer 500, a LiveSale or a lead empties its list silently.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ type Answer = dict[str, JsonValue]
 type Database_ = Database[dict[str, Any]]
 type User = Mapping[str, Any]
 type SignedIn = Callable[[str], User]
-"""The user whose token an ``Authorization`` header carries; without one it answers 401."""
+"""The user whose token is in an ``Authorization`` header; without a token the answer is 401."""
 
 REQUESTS_A_MINUTE = 120
 HASH_COST = 4
-"""Registering is not what takes time here."""
+"""A low cost, so registering is fast in tests."""
 COLLECTION_SIZE = 24
 STAGES = ("new", "engaged", "qualified", "won", "lost")
 
@@ -73,7 +73,7 @@ FOCUS_METRICS: Mapping[str, tuple[str, ...]] = {
         "apac_growth",
     ),
 }
-"""The numbers of four bundles, named without a unit; the other four have none."""
+"""The numbers of four bundles, with names without a unit; the other four have none."""
 
 
 class Stored(BaseModel):
@@ -125,7 +125,7 @@ class Offer(BaseModel):
 
 
 class Rewards(BaseModel):
-    """What viewers of a LiveSale get."""
+    """The offers for viewers of a LiveSale."""
 
     watch_points: int = 0
     share_points: int = 0
@@ -176,7 +176,7 @@ class Lead(Stored):
 
 
 class Credentials(BaseModel):
-    """Who signs in or registers."""
+    """The body of a sign-in or a registration."""
 
     email: str
     password: str
@@ -195,7 +195,7 @@ class Tokens:
         return f"{name}.{self._signature(name)}"
 
     def user_id(self, token: str) -> str | None:
-        """Whose token it is; None for one that was not issued here."""
+        """The user of a token; None for one that was not issued here."""
         name, _, signature = token.partition(".")
         if not hmac.compare_digest(signature, self._signature(name)):
             return None
@@ -206,13 +206,13 @@ class Tokens:
 
 
 class Limit:
-    """So many requests a minute an address."""
+    """A limit of requests per minute and address."""
 
     def __init__(self, requests: int) -> None:
         self._requests, self._asked = requests, dict[str, deque[float]]()
 
     def seconds_to_wait(self, address: str) -> int:
-        """0 where a request may pass now, which then counts."""
+        """0 if a request may pass now, which then counts; else the seconds to wait."""
         now = time.monotonic()
         asked = self._asked.setdefault(address, deque())
         while asked and asked[0] <= now - 60:
@@ -226,7 +226,7 @@ class Limit:
 def create_app(
     deployment: Deployment, seeds: Seeds, requests_a_minute: int = REQUESTS_A_MINUTE
 ) -> FastAPI:
-    """The stand-in for one deployment. From the seeds it has what that backend has in its code."""
+    """The stand-in for one deployment. The seeds replace what that backend has in its code."""
     app = FastAPI(title="Stand-in for AisleMarts' published backend")
     # Instants come back without a zone, as that backend writes and reads them.
     db: Database_ = deployment.db.with_options(
@@ -340,7 +340,7 @@ def _add_livesales(app: FastAPI, db: Database_, signed_in: SignedIn) -> None:
         found = db.livesales.find({"status": status} if status else {})
         try:
             events = [LiveSale.model_validate(document) for document in found]
-        except ValidationError:  # as there: one that does not fit, and nobody sees any
+        except ValidationError:  # as in that backend: one wrong document empties the whole list
             return []
         return sorted(events, key=lambda event: event.starts_at, reverse=True)
 
@@ -384,7 +384,7 @@ def _add_leads(app: FastAPI, db: Database_, signed_in: SignedIn) -> None:
 def _add_awareness(app: FastAPI, db: Database_) -> None:
     @app.get("/api/awareness/currency-rates")
     def currency_rates(base_currency: str = "USD", target_currencies: str | None = None) -> Answer:
-        # As there: the base that was asked for is only repeated.
+        # As in that backend: the requested base is only repeated in the answer.
         stored = db.currency_rates.find_one({"_id": "USD"}) or {"rates": {}}
         wanted = target_currencies.split(",") if target_currencies else list(stored["rates"])
         return {
@@ -500,7 +500,7 @@ def _links(bundle: Bundle, livesale: str) -> Answer:
 
 
 def _utcnow() -> datetime:
-    """The present instant without a zone, as ``datetime.utcnow()`` gave it."""
+    """The present instant without a zone, like that of ``datetime.utcnow()``."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 

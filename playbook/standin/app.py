@@ -1,6 +1,6 @@
 """A small stand-in for the AisleMarts backend, answering from what MongoDB and Redis hold.
 
-Whatever is stored shows through: corrupt data gives corrupt answers, not failed ones.
+Stored data are served unchanged: corrupt data give corrupt answers, not failed ones.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from playbook.standin.shop import reading_router, shop_router
 def create_app(deployment: Deployment, seeds: Seeds) -> FastAPI:
     """The stand-in for one deployment.
 
-    The seeds say only what no collection does: the region of a bundle.
+    The seeds are used only for the region of a bundle, which no collection contains.
     """
     app = FastAPI(title="AisleMarts stand-in")
     for router in (
-        # It listens on loopback only, and what it holds is a demo's own.
+        # It listens only on loopback, and contains only a demo's data.
         awareness_router(deployment, allow=lambda: None),
         accounts_router(deployment),
         rates_router(deployment),

@@ -1,4 +1,4 @@
-"""What the stand-in says about a bundle's demo: its context, its links and its numbers."""
+"""The stand-in's answers about a bundle's demo: its context, its links and its numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Interaction(BaseModel):
 
 
 class Bundles:
-    """What is stored or cached of the bundles."""
+    """Reads stored or cached documents of the bundles."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._db, self._redis = deployment.db, deployment.redis
@@ -50,7 +50,7 @@ class Bundles:
         return list(self._db.awareness_contexts.find().sort("_id", 1))
 
     def context(self, bundle_id: str) -> Mapping[str, Any] | None:
-        """How its investor sees the shop: the cached copy where one is there."""
+        """The context of its investor: the cached copy if there is one."""
         copy = self.cached(bundle_id, "context")
         return self._db.awareness_contexts.find_one({"_id": bundle_id}) if copy is None else copy
 
@@ -60,7 +60,7 @@ class Bundles:
         return str(event["_id"]) if event else ""
 
     def headline(self, bundle_id: str) -> Mapping[str, Any] | None:
-        """Its numbers: the cached copy where one is there. None for an unknown bundle."""
+        """Its numbers: the cached copy if there is one. None for an unknown bundle."""
         copy = self.cached(bundle_id, "kpis")
         if copy is not None:
             return copy
@@ -77,7 +77,7 @@ class Bundles:
 
 
 def demo_router(deployment: Deployment, seeds: Seeds) -> APIRouter:
-    """The routes for one deployment. The seeds say only the region of a bundle."""
+    """The routes for one deployment. The seeds are used only for the region of a bundle."""
     router = APIRouter(prefix="/api/demo", tags=["demo"])
     bundles = Bundles(deployment)
     _add_contexts(router, bundles)
@@ -115,7 +115,7 @@ def _add_contexts(router: APIRouter, bundles: Bundles) -> None:
 
     @router.get("/context/{bundle_id}")
     def bundle_context(bundle_id: str, request: Request) -> Answer:
-        """How a bundle's investor sees the shop: from the cache where a copy is there."""
+        """The context of a bundle's investor: from the cache if it has a copy."""
         context = bundles.context(bundle_id)
         if context is None:
             raise HTTPException(404, f"unknown bundle {bundle_id}")
@@ -133,9 +133,9 @@ def _add_numbers(router: APIRouter, bundles: Bundles, deployment: Deployment, se
 
     @router.get("/kpis/{bundle_id}")
     def bundle_kpis(bundle_id: str, currency: Annotated[str | None, Query()] = None) -> Answer:
-        """A bundle's headline KPIs, money in the currency asked for, else in the bundle's own.
+        """A bundle's headline KPIs, money in the requested currency, else in the bundle's own.
 
-        From the cache where a copy of the headline is there.
+        From the cache if it has a copy of the headline.
         """
         headline, context = bundles.headline(bundle_id), bundles.context(bundle_id)
         if headline is None:
@@ -163,7 +163,7 @@ def _add_tracking(router: APIRouter, deployment: Deployment) -> None:
 
     @router.post("/track-interaction")
     def track_interaction(interaction: Interaction) -> Answer:
-        """Record what a visitor did, where the bundle's tracking is switched on."""
+        """Record what a visitor did, if the bundle's tracking is switched on."""
         settings = db.demo_settings.find_one({"_id": interaction.bundle})
         now = deployment.clock()
         event = {

@@ -19,10 +19,10 @@ type RateOf = Callable[[str, str], object]
 def in_currency(
     headline: Mapping[str, object], currency: str, rate_of: RateOf
 ) -> dict[str, JsonValue]:
-    """The headline with its money in one currency, rounded to cents and named for it.
+    """The headline with its money in one currency, rounded to cents; names end in the currency.
 
-    Other numbers stay as they are. Money for which there is no usable rate is null: a wrong
-    figure would look right.
+    Other numbers do not change. Money without a usable rate is null, because a wrong figure would
+    look right.
     """
     shown: dict[str, JsonValue] = {}
     for name, value in headline.items():

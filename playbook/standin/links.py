@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 
 def links_to(base: str, context: Mapping[str, Any], livesale: str = "") -> dict[str, JsonValue]:
-    """The links that open a bundle's demo as its context says; ``base`` is the pages' address."""
+    """The links that open a bundle's demo with its context; ``base`` is the pages' address."""
     link = {
         "locale": context.get("locale"),
         "currency": context.get("currency"),

@@ -1,6 +1,6 @@
 """The embedded environment's rate feed: reference rates that move a little every day.
 
-It counts as a live one here only. Elsewhere rates come from the deployment's own feed.
+It counts as live only here. Elsewhere rates come from the deployment's own feed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from playbook.pristine.rates import EMBEDDED_FEED
 from playbook.pristine.seeds import Seeds
 
 DRIFT = Decimal("0.004")
-"""How far a currency may be from its reference rate, relative; the dollar stays where it is."""
+"""How far a currency may be from its reference rate, as a share; the dollar never moves."""
 ROUNDING = Context(prec=8)
 
 
 def refresh(db: Database[dict[str, Any]], seeds: Seeds, now: datetime) -> None:
-    """Rewrite the rates of every base, in one write, as of an aware instant.
+    """Write the rates of every base again, in one write, as of an aware instant.
 
     The same day gives the same rates.
     """

@@ -1,4 +1,4 @@
-"""What a front end of the stand-in reads and writes beside the demo's own routes.
+"""More routes for a front end of the stand-in.
 
 The catalog, the LiveSales and the board as stored; a conversation, and the lead that it becomes.
 """
@@ -24,7 +24,7 @@ LONGEST_PAGE = 200
 
 
 class Message(BaseModel):
-    """What a visitor writes, and how the shop shows itself to them."""
+    """A visitor's message, with the visitor's locale, currency, zone and device."""
 
     text: str = Field(min_length=1, max_length=2000)
     locale: str = ""
@@ -45,7 +45,7 @@ def shop_router(deployment: Deployment) -> APIRouter:
         authorization: Annotated[str, Header()] = "",
         user_agent: Annotated[str | None, Header()] = None,
     ) -> Answer:
-        """Keep what a signed-in visitor writes; its id is what a lead is made from."""
+        """Store a signed-in visitor's message; a lead is made from its id."""
         user, now = signed_in(db, authorization), deployment.clock()
         conversation: dict[str, Any] = {
             "_id": str(uuid.uuid4()),
@@ -65,7 +65,7 @@ def shop_router(deployment: Deployment) -> APIRouter:
         authorization: Annotated[str, Header()] = "",
         user_agent: Annotated[str | None, Header()] = None,
     ) -> Answer:
-        """Put a conversation on the board as a new lead: 404 where it is not this visitor's."""
+        """Put a conversation on the board as a new lead: 404 if it is not this visitor's."""
         user = signed_in(db, authorization)
         found = db.conversations.find_one(
             {"_id": conversation_id, "participants.email": user["email"]}
@@ -111,7 +111,7 @@ def reading_router(deployment: Deployment) -> APIRouter:
 
     @router.get("/products/{product_id}")
     def product(product_id: str) -> JsonValue:
-        """One piece: 404 where there is none."""
+        """One product: 404 if there is none."""
         return to_json(_one(db.products, product_id))
 
     @router.get("/creators")
@@ -122,7 +122,7 @@ def reading_router(deployment: Deployment) -> APIRouter:
 
     @router.get("/livesale")
     def livesales(bundle: Annotated[str | None, Query()] = None) -> list[JsonValue]:
-        """The LiveSales of a bundle, or of all, with what they offer."""
+        """The LiveSales of a bundle, or of all, with their offers."""
         found = db.livesales.find({"bundle": bundle} if bundle else {}).sort("_id", 1)
         events = list(found)
         offered = [sku for event in events for sku in _featured(event)]
@@ -131,7 +131,7 @@ def reading_router(deployment: Deployment) -> APIRouter:
 
     @router.get("/livesale/{livesale_id}")
     def livesale(livesale_id: str) -> JsonValue:
-        """One LiveSale with what it offers: 404 where there is none."""
+        """One LiveSale with its offers: 404 if there is none."""
         event = _one(db.livesales, livesale_id)
         known = {one["_id"]: one for one in db.products.find({"_id": {"$in": _featured(event)}})}
         return to_json(with_offers(event, known))

@@ -1,4 +1,4 @@
-"""From the scenarios' outcomes to GO or NO-GO."""
+"""Turn the scenarios' results into GO or NO-GO."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The checks' fixed names, and how bad it is when one fails.
+"""The fixed names and severities of the checks.
 
-critical: the demo can't start. high: the story breaks. medium: leftovers. A feature says its
-check and severity by its tags; this is the whole list of both.
+critical: the demo can't start. high: the story breaks. medium: leftovers. The tags of a feature
+name its check and severity; this module lists all of both.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ CHECKS = (
 """Used in tags, JSON, alerts and pages."""
 
 WALK = "walk"
-"""The check that needs a browser: made where it is asked for, beside the others or alone."""
+"""The check that needs a browser; it runs only if it is requested."""
 
 EVIDENCE = {"stored": "what is stored", "seen": "what the app shows"}
-"""What a scenario looks at, by its tag."""
+"""The tags that say what a scenario looks at."""
 
 MARKS: Mapping[str, str] = {
     "passed": "✓",
@@ -35,17 +35,17 @@ MARKS: Mapping[str, str] = {
     "not-run": "?",
     "not walked": "–",
 }
-"""A result's status as one character: colour alone says nothing to some readers."""
+"""A result's status as one character, because some readers do not see colours."""
 
 SEVERITIES = ("medium", "high", "critical")
 """From the mildest to the worst (playbook, "Failure Escalation")."""
 
 
 def in_evidence_order(looked_at: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """What a check stands on: "stored", "seen", or both.
+    """What a check found good: "stored", "seen", or both.
 
-    ``looked_at`` holds the status and the evidence of each of its results. What is "stored" is
-    proved only where all that looked at it passed; what is waived proves nothing either way.
+    ``looked_at`` contains the status and the evidence of each of its results. "Stored" counts only
+    if all results about stored documents passed, and "seen" likewise. Waived results do not count.
     """
     looked_at = list(looked_at)
     passed = {evidence for status, evidence in looked_at if status == "passed"}
@@ -54,9 +54,9 @@ def in_evidence_order(looked_at: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def checks_by_evidence(stands_on: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The checks that found good what is "stored", and those that have "seen" it in the app.
+    """The checks that found "stored" documents good, and those that have "seen" them in the app.
 
-    ``stands_on`` holds what each check stands on.
+    ``stands_on`` contains what each check found good.
     """
     return {
         evidence: [check for check in (*CHECKS, WALK) if evidence in stands_on.get(check, ())]
@@ -65,7 +65,7 @@ def checks_by_evidence(stands_on: Mapping[str, Sequence[str]]) -> dict[str, list
 
 
 def evidence_in_words(proved: Mapping[str, Sequence[str]]) -> list[str]:
-    """Which checks looked at what, each check once: "stored and seen: catalog", "seen: currency".
+    """What the checks looked at, each check once: "stored and seen: catalog", "seen: currency".
 
     ``proved`` is what :func:`checks_by_evidence` returns.
     """
@@ -80,7 +80,7 @@ def evidence_in_words(proved: Mapping[str, Sequence[str]]) -> list[str]:
 def failed_checks(
     failed: Collection[str], made: Collection[str], required: Iterable[str] = CHECKS
 ) -> list[str]:
-    """The checks that failed, and the required ones that were not made, in their fixed order."""
+    """The failed checks, and required checks that did not run, in their fixed order."""
     never_made = set(required) - set(made)
     return [check for check in (*CHECKS, WALK) if check in failed or check in never_made]
 

@@ -1,4 +1,4 @@
-"""The pytest plugin that makes a verdict of the scenarios' outcomes, workers' included."""
+"""The pytest plugin that makes a verdict from the scenarios' results, also those of workers."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ SESSION_PROPERTY = "playbook_in_session"
 LOOK_PROPERTY = "playbook_look"
 ENVIRONMENT_PROPERTY = "playbook_environment"
 USUAL_REMEDY = {"currency": Remedy.FEED, WALK: Remedy.PAGES}
-"""What helps against most failures of a check; for all others, a reset."""
+"""The usual remedy for failures of these checks; for all others it is a reset."""
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
-"""Set by the environment's fixture, so that no failure text carries a secret."""
+"""Set by the environment's fixture, so no failure text contains a secret."""
 IDENTITY: pytest.StashKey[Identity] = pytest.StashKey()
-"""Set by the environment's fixture: of which environment the results are."""
+"""Set by the environment's fixture: the environment of the results."""
 HISTORY: pytest.StashKey[str] = pytest.StashKey()
-"""Set by the environment's fixture: the results of which environments are one history."""
+"""Set by the environment's fixture: results with the same value are one history."""
 THROW_AWAY = "throw-away"
 
 
 def history_of(environment: Environment) -> str:
-    """What results of one history have in common: the environment's id.
+    """The value that results of one history share: the environment's id.
 
-    All throw-away environments are one history: each is there for one run only.
+    All throw-away environments are one history, because each exists for one run only.
     """
     return THROW_AWAY if environment.settings.throw_away else environment.identity.id
 
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
-    """The Gherkin scenario of a test, or None if it is a test of another kind."""
+    """The Gherkin scenario of a test, or None if it is another kind of test."""
     if not isinstance(item, pytest.Function):
         return None
     return scenario_wrapper_template_registry.get(item.function)
@@ -82,7 +82,7 @@ def evidence_of(scenario: ScenarioTemplate) -> str:
 
 
 def title_of(item: pytest.Item, scenario: ScenarioTemplate) -> str:
-    """A scenario's name, with its example where it is an outline's."""
+    """A scenario's name, with its example if it is of an outline."""
     title = scenario.name or item.name
     for name, value in example_of(item).items():
         placeholder = f"<{name}>"
@@ -104,7 +104,7 @@ def bundle_of(item: pytest.Item) -> str | None:
 
 
 class Collector:
-    """Collects results as they come in; ask for the verdict when the session is over."""
+    """Collects results during the session; read the verdict when the session is over."""
 
     def __init__(
         self,
@@ -116,9 +116,9 @@ class Collector:
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
         self.looks: dict[str, str] = {}
-        """When the look at each bundle began, as the id of a run in the journal."""
+        """The time when reading of each bundle began, as the id of a run in the journal."""
         self.is_part = False
-        """Whether a part of the checklist was run, so that there is no verdict."""
+        """Whether only a part of the checklist was run, so there is no verdict."""
         self.environment = NOWHERE
         self.waivers = Waivers()
         self.seeds: Seeds | None = None
@@ -126,7 +126,7 @@ class Collector:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict over what has been collected."""
+        """The verdict from the collected results."""
         results = self.waivers.apply(self.results.values())
         notes = self.waivers.notes(results)
         verdict = of_results(
@@ -141,7 +141,9 @@ class Collector:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if report.failed and call.excinfo and isinstance(call.excinfo.value, PlaybookError):
-            report.longrepr = str(call.excinfo.value)  # foreseen: a traceback says nothing more
+            report.longrepr = str(
+                call.excinfo.value
+            )  # an expected error: a traceback does not help
         _hide_secrets(report, item.config)
         scenario, bundle = scenario_of(item), bundle_of(item)
         if scenario is None or bundle is None:
@@ -166,7 +168,7 @@ class Collector:
         if PROPERTY in properties:
             fields: dict[str, Any] = json.loads(str(properties[PROPERTY]))
             result = Result(**{**fields, "findings": tuple(fields["findings"])})
-            # What fails after a pass (a probe that can't be removed) replaces the pass.
+            # A failure after a pass (a probe that cannot be removed) replaces the pass.
             self.results[report.nodeid] = result
             self.on_result(result)
         if LOOK_PROPERTY in properties:
@@ -212,7 +214,7 @@ def _unredacted(text: str) -> str:
 
 
 def _hide_secrets(report: pytest.TestReport, config: pytest.Config) -> None:
-    """A suite that is run by hand prints its failures: with a secret in it, only as plain text."""
+    """Print the failures of a run by hand; one with a secret in it only as plain text."""
     redact = config.stash.get(REDACTOR, _unredacted)
     if report.failed:
         text = report.longreprtext
@@ -229,7 +231,7 @@ class _Outcome:
     reason: str = ""
     findings: Sequence[Finding] = ()
     remedy: Remedy | None = None
-    """None if what usually helps against failures of the check does."""
+    """None if the usual remedy of the check helps."""
     kind: FailureKind = FailureKind.DATA
 
 
@@ -240,7 +242,7 @@ def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> _Outcome
     if report.outcome == "skipped":
         if str(error).startswith(NOT_WALKED):
             return _Outcome(NOT_WALKED, str(error), remedy=Remedy.CHECK)
-        # Its bundle could not be set up, which was said with the first of its scenarios.
+        # Its bundle could not be set up; the first of its scenarios has reported that.
         if isinstance(cause := error.__cause__ if error else None, PlaybookError):
             return _could_not_look(cause)
         return _Outcome("skipped", f"was skipped: {error}", remedy=Remedy.CHECK)
@@ -274,7 +276,7 @@ def _as_text(finding: Finding) -> dict[str, str]:
 
 def register_markers(config: pytest.Config) -> None:
     """Make the features' tags known to pytest, so that ``-m check-catalog`` filters by them."""
-    config.addinivalue_line("markers", "walk: what needs a browser (left out unless asked for)")
+    config.addinivalue_line("markers", "walk: scenarios that need a browser (left out by default)")
     for check in (*CHECKS, WALK):
         config.addinivalue_line("markers", f"check-{check}: scenarios of the check {check}")
     for evidence, what in EVIDENCE.items():

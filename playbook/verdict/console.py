@@ -1,4 +1,4 @@
-"""The verdict for a person at a terminal: a table for many bundles, a short list for one."""
+"""Print the verdict at a terminal: a table for several bundles, a short list for one."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from playbook.verdict.model import (
 from playbook.verdict.reasons import advice, remedies_of
 
 CHECKS_A_LINE = 3
-"""Fits a phone's screen in a chat."""
+"""The width of a phone's screen in a chat."""
 COLOURS = {"passed": "green", "failed": "red", "error": "red"}
-"""By a result's status; any other is yellow."""
+"""The colours by a result's status; any other status is yellow."""
 WAIVED = ("~", "yellow")
-"""A check that passes only because a failure of it has been accepted for a while."""
+"""The mark of a check that passes only because its failure is waived."""
 SHOWN_DETAILS = 3
 """How many findings of a reason are shown; the verdict's JSON and the reports have all."""
 
 
 def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result], None]:
-    """A line as soon as a check of a bundle has failed, so that waiting is informed."""
+    """Print a line as soon as a check of a bundle has failed."""
 
     def print_result(result: Result) -> None:
         if result.status not in ("passed", NOT_WALKED):
@@ -51,14 +51,14 @@ def show(
 ) -> None:
     """Print the verdict: one bundle as a list that fits a phone, several as a table.
 
-    Of the bundles in ``never_reset`` one line says all that there is to say.
+    For bundles in ``never_reset`` one line is enough.
     """
     if len(verdict.bundles) == 1:
         _show_one(console, verdict, seeds, never_reset)
         _show_waived(console, verdict, seeds)
         _show_not_walked(console, verdict)
         return
-    # A column a bundle, by its shortest name: so eight of them fit an ordinary terminal.
+    # One column per bundle with its shortest name, so eight of them fit a usual terminal.
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     for bundle in verdict.bundles:
@@ -140,7 +140,7 @@ def _show_waived(console: Console, verdict: Verdict, seeds: Seeds) -> None:
 
 
 def _show_not_walked(console: Console, verdict: Verdict) -> None:
-    """What the walk left out, a line each: it is the same for every bundle."""
+    """What the walk left out, one line each; it is the same for every bundle."""
     for line in dict.fromkeys(line for bundle in verdict.bundles for line in bundle.not_walked):
         console.print(Text(line, style="yellow"), soft_wrap=True)
 

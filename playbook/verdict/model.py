@@ -17,15 +17,15 @@ from playbook.verdict.checks import CHECKS, WALK, failed_checks, in_evidence_ord
 
 type Status = Literal["passed", "failed", "error", "skipped", "not walked"]
 NOT_WALKED: Literal["not walked"] = "not walked"
-"""The status of what a walk left out, as the app's description does not say where or how: it is
-neither passed nor failed, and the verdict says so."""
+"""The status of a step that a walk left out, because the app's description does not say where or
+how. It is neither passed nor failed, and the verdict says so."""
 GO, NO_GO = "GO", "NO-GO"
 NOWHERE = Identity("", "an unnamed environment")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one scenario said of one bundle."""
+    """The result of one scenario for one bundle."""
 
     bundle: str
     check: str
@@ -33,18 +33,18 @@ class Result:
     status: Status
     severity: str
     line: str
-    """The playbook's own line that the scenario stands for."""
+    """The playbook's own line that the scenario checks."""
     reason: str = ""
     findings: tuple[dict[str, str], ...] = ()
-    """Every finding as text: ``where``, ``expected``, ``found``; ``cause`` where it is known."""
+    """Every finding as text: ``where``, ``expected``, ``found``; ``cause`` if it is known."""
     remedy: str = Remedy.RESET
     """What can help (:class:`playbook.facts.remedies.Remedy`)."""
     kind: str = FailureKind.DATA
-    """Of which kind a failure is (:class:`playbook.facts.findings.FailureKind`)."""
+    """The kind of a failure (:class:`playbook.facts.findings.FailureKind`)."""
     evidence: str = "stored"
     """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
-    """Why a failure has been accepted for a while; empty if it has not."""
+    """Why a failure is waived (accepted for a while); empty if it is not."""
 
 
 SEVERITY_IN_WORDS: Mapping[str, str] = {
@@ -52,7 +52,7 @@ SEVERITY_IN_WORDS: Mapping[str, str] = {
     "high": "the story breaks",
     "medium": "a leftover",
 }
-"""The playbook's severities as a presenter says them."""
+"""The playbook's severities in a presenter's words."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,15 @@ class Reason:
     severity: str
     checks: tuple[str, ...]
     count: int
-    """How many findings it explains; 1 for something that could not be looked at."""
+    """How many findings it explains; 1 for something that could not be read."""
     remedy: Remedy
     details: tuple[str, ...]
-    """Every finding or error as the check worded it."""
+    """Every finding or error in the check's own words."""
     evidence: tuple[str, ...] = ()
-    """Where it is wrong: in what is "stored", in what is "seen", or in both."""
+    """Where it is wrong: in "stored" documents, in what is "seen" in the app, or in both."""
 
     def document(self) -> dict[str, Any]:
-        """For JSON and the journal."""
+        """The reason for JSON and the journal."""
         return {
             **vars(self),
             "checks": list(self.checks),
@@ -84,15 +84,15 @@ class Reason:
 
 @dataclass(frozen=True)
 class BundleVerdict:
-    """All results of one bundle. One that lacks a check, or could not run one, is not a GO."""
+    """All results of one bundle. If a check is missing or could not run, it is not a GO."""
 
     bundle: str
     results: tuple[Result, ...]
     in_session: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
-    """Why it is NO-GO, the gravest first; see :mod:`playbook.verdict.reasons`."""
+    """Why it is NO-GO, the most serious first; see :mod:`playbook.verdict.reasons`."""
     required: tuple[str, ...] = CHECKS
-    """The checks that must have been made for a GO; others count where they were made."""
+    """The checks that a GO needs; others count if they were made."""
 
     @property
     def verdict(self) -> str:
@@ -102,12 +102,12 @@ class BundleVerdict:
 
     @property
     def waived(self) -> list[Result]:
-        """The failures that have been accepted for a while."""
+        """The waived failures."""
         return [result for result in self.not_passed if result.waived]
 
     @property
     def word(self) -> str:
-        """The verdict as people read it: "GO, 2 waived", "GO, 1 page not walked"."""
+        """The verdict in words: "GO, 2 waived", "GO, 1 page not walked"."""
         parts = [self.verdict]
         if self.waived:
             parts.append(f"{len(self.waived)} waived")
@@ -117,12 +117,12 @@ class BundleVerdict:
 
     @property
     def not_walked(self) -> list[str]:
-        """What a walk left out and why, a line each."""
+        """What a walk left out and why, one line each."""
         return list(dict.fromkeys(r.reason for r in self.results if r.status == NOT_WALKED))
 
     @property
     def walked(self) -> bool:
-        """Whether the demo was walked through in a browser, however that went."""
+        """Whether the demo was walked through in a browser, with any result."""
         return any(result.status in ("passed", "failed") for result in self.of(WALK))
 
     @property
@@ -152,14 +152,14 @@ class BundleVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The verdict over every bundle that was asked for."""
+    """The verdict over all requested bundles."""
 
     generated_at: datetime
     bundles: tuple[BundleVerdict, ...] = field(default=())
     waiver_notes: tuple[str, ...] = ()
-    """What to know about the waivers: expired, or no longer needed."""
+    """Notes about waivers that have expired or are no longer needed."""
     environment: Identity = NOWHERE
-    """Of which environment it was."""
+    """The checked environment."""
 
     @property
     def verdict(self) -> str:
@@ -207,7 +207,7 @@ class Verdict:
         }
 
     def write(self, path: Path) -> None:
-        """Write the document; a plain file appears whole or not at all. Raises OSError."""
+        """Write the document; a plain file appears complete or not at all. Raises OSError."""
         text = json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n"
         write_output(path, text)
 

@@ -1,8 +1,8 @@
-"""Why a demo is NO-GO, as people say it: one cause is one reason, with its count and its remedy.
+"""Why a demo is NO-GO, in plain words: one cause is one reason, with its count and its remedy.
 
-A fault is often seen by several scenarios: a product that is gone is missing from the shop, from
-the LiveSale and from the showcase. Findings that name the same thing are one reason. Every
-finding stays in it, for the engineer; the sentence is what a salesperson can say to them.
+Several scenarios often see the same fault: a deleted product is missing in the shop, in the
+LiveSale and in the showcase. Findings that name the same thing are one reason. The reason contains
+every finding for the engineer, and a sentence that a salesperson understands.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.SETTINGS: "correct the setting that is named, then: playbook check {bundle}",
     Remedy.FEED: "ask for the app's rate feed to be repaired, then: playbook check {bundle}",
     Remedy.BACKEND: "ask for the app's backend to be repaired, then: playbook check {bundle}",
-    Remedy.DATA: "ask for the app's own data to be corrected, then: playbook check {bundle}",
+    Remedy.DATA: "correct or delete the documents that are named, then: playbook check {bundle}",
     Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
-    Remedy.ENVIRONMENT: "bring back what does not answer, then: playbook check {bundle}",
+    Remedy.ENVIRONMENT: "start again what does not answer, then: playbook check {bundle}",
     Remedy.WAIT: "wait until it is free, then: playbook check {bundle}",
     Remedy.CHECK: "report this to the people who maintain the playbook",
 }
@@ -39,7 +39,7 @@ _FIRST = (
     Remedy.PAGES,
     Remedy.CHECK,
 )
-"""What to do first, where there are several reasons."""
+"""The order of remedies if there are several."""
 
 _SUBJECTS: Mapping[str, str] = {
     "catalog": "the shop",
@@ -92,10 +92,10 @@ class _Seen:
 
 
 def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
-    """The reasons of a NO-GO, the gravest first; none for what is waived."""
+    """The reasons of a NO-GO, the most serious first; waived failures have none."""
     names = _names(seeds)
     everything = list(_everything(verdict))
-    # What most findings name is the likely cause of the others that name it, too.
+    # The thing in most findings is the likely cause of the others that also name it.
     mentions = Counter(name for seen in everything for name in set(_mentioned(seen, names)))
     met_by: dict[str, set[str]] = {}
     for seen in everything:
@@ -103,7 +103,7 @@ def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
             met_by.setdefault(seen.text, set()).add(seen.result.check)
     groups: dict[tuple[str, str], list[_Seen]] = {}
     for seen in everything:
-        # What kept several checks from looking is one cause.
+        # An error that stopped several checks is one cause.
         if len(met_by.get(seen.text, ())) > 1:
             cause = "error", seen.text
         else:
@@ -132,19 +132,19 @@ def explained(verdict: Verdict, seeds: Seeds) -> Verdict:
 
 
 def advice(remedies: Iterable[Remedy], short: str) -> str:
-    """The one thing to do, by what can help; a reset only where a reset can help."""
+    """What to do, by what can help; a reset only if a reset can help."""
     return ADVICE[first_remedy(remedies)].format(bundle=short)
 
 
 def remedies_of(verdict: BundleVerdict) -> list[Remedy]:
-    """What can help: by a verdict's reasons, or by its results where it carries no reasons."""
+    """What can help, from a verdict's reasons, or from its results if it has no reasons."""
     if verdict.reasons:
         return [reason.remedy for reason in verdict.reasons]
     return [Remedy(result.remedy) for result in verdict.not_passed if not result.waived]
 
 
 def first_remedy(remedies: Iterable[Remedy]) -> Remedy:
-    """What to do first, where there are several remedies."""
+    """What to do first, if there are several remedies."""
     known = set(remedies)
     return next((remedy for remedy in _FIRST if remedy in known), Remedy.CHECK)
 
@@ -164,7 +164,7 @@ def _join_alike(reasons: Iterable[Reason]) -> list[Reason]:
             joined += same
             continue
         named = _THING.fullmatch(same[0].sentence)
-        assert named is not None  # only things are alike
+        assert named is not None  # only named things can be joined
         trouble = re.sub(r"^(is|has|does)\b", lambda verb: _PLURAL[verb[0]], named["trouble"])
         joined.append(
             replace(
@@ -189,7 +189,7 @@ def _everything(verdict: BundleVerdict) -> Iterator[_Seen]:
 
 
 def _cause(seen: _Seen, names: Mapping[str, str], mentions: Mapping[str, int]) -> tuple[str, str]:
-    """What makes findings one: the thing that they name, or the words in which they agree."""
+    """The key that joins findings: the thing that they name, or the words that they share."""
     if seen.finding and (cause := seen.finding.get("cause")):
         return "cause", cause
     if seen.result.check == WALK and seen.finding:
@@ -234,7 +234,7 @@ def _sentence(cause: tuple[str, str], seen: Sequence[_Seen]) -> str:
     count = f" ({len(seen)} findings)" if len(seen) > 1 else ""
     if kind == "error":
         return _capital(first.text)
-    if kind == "page":  # said already as the visitor sees it
+    if kind == "page":  # already reported as the visitor sees it
         return _capital(key)
     if kind == "cause":
         return f"{_capital(key)}{count}"
@@ -243,7 +243,7 @@ def _sentence(cause: tuple[str, str], seen: Sequence[_Seen]) -> str:
     subject = _capital(_SUBJECTS.get(first.result.check, first.result.check))
     if kind == "count" and first.finding:
         return f"{subject}: expected {first.finding['expected']}, found {first.finding['found']}"
-    return f"{subject}: “{first.result.scenario}” does not hold{count}"
+    return f"{subject}: “{first.result.scenario}” failed{count}"
 
 
 def _trouble(seen: Sequence[_Seen]) -> str:
@@ -287,7 +287,7 @@ def _capital(text: str) -> str:
 
 
 def _names(seeds: Seeds) -> dict[str, str]:
-    """What people call each thing that a finding may name, by its id."""
+    """The name for people of each thing that a finding may name, by its id."""
     accounts = [line.model for line in seeds.accounts.values()]
     return {
         **{p.model.key: f"The product “{p.model.name}”" for p in seeds.products.values()},

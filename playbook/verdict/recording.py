@@ -1,4 +1,4 @@
-"""Checks and walks as runs in the journal: every page and command reads the same verdict."""
+"""Record checks and walks as runs in the journal, so all pages and commands agree."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from playbook.verdict.model import Verdict
 
 
 def begin(seeds: Seeds, bundle: str, by: str, trigger: str = CHECK) -> Run:
-    """The record of a check, or of a walk, that begins now; :func:`finish` fills it in."""
+    """A new record of a check or a walk that begins now; :func:`finish` completes it."""
     now = clock.now()
     return Run(new_run(now), bundle, trigger, now, now, seeds_version(seeds), by=by)
 
 
 def finish(run: Run, part: Mapping[str, Any]) -> None:
-    """Fill a record in with what a verdict's document says of one bundle."""
+    """Complete a record with one bundle's part of a verdict's document."""
     results = part["checks"]
     run.verdict, run.failed_checks = part["verdict"], list(part["failed_checks"])
     looked = {result["status"] for result in results if result["check"] == WALK}
@@ -38,14 +38,14 @@ def finish(run: Run, part: Mapping[str, Any]) -> None:
 
 
 def record(environment: Environment, runs: Sequence[Run], error: str | None = None) -> str | None:
-    """Write checks or walks into the journal, as failed ones where there is an ``error``.
+    """Write checks or walks to the journal, as failed ones if there is an ``error``.
 
-    Answers why they could not be recorded, in a few words; None where they were.
+    Returns in a few words why they could not be recorded; None if they were recorded.
     """
     try:
         identity = environment.identity
         if not identity.id:
-            return "the database carries no marker, or one that we may not write to"
+            return "the database has no marker, or we may not write to it"
         status = "failed" if error else "done"
         now = clock.now()
         for one in runs:
@@ -56,7 +56,7 @@ def record(environment: Environment, runs: Sequence[Run], error: str | None = No
     except OperationFailure as refused:
         return f"MongoDB refused it (code {refused.code})"
     except PyMongoError as failed:
-        return f"MongoDB did not take it ({type(failed).__name__})"
+        return f"MongoDB could not store it ({type(failed).__name__})"
     except PlaybookError as failed:
         return environment.redact(str(failed))
     return None
@@ -65,9 +65,9 @@ def record(environment: Environment, runs: Sequence[Run], error: str | None = No
 def record_verdict(
     environment: Environment, verdict: Verdict, begun: Mapping[str, Run]
 ) -> str | None:
-    """Record a verdict over some bundles; ``begun`` are their records from before the look.
+    """Record a verdict over some bundles; ``begun`` are their records from before the check.
 
-    Answers why it could not be recorded; None if it was.
+    Returns why it could not be recorded; None if it was.
     """
     document = verdict.document()
     runs = []
@@ -80,7 +80,7 @@ def record_verdict(
 
 
 def evidence_of(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """What each check found good ("stored", "seen"), by the results of a verdict's document."""
+    """What each check found good ("stored", "seen"), from a verdict's document."""
     looked_at: dict[str, list[tuple[str, str]]] = {}
     for one in results:
         status = "waived" if one.get("waived") else one["status"]

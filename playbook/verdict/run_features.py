@@ -1,4 +1,4 @@
-"""Run the features against an open environment: ``playbook check`` is pytest, nothing else."""
+"""Run the features in an open environment. ``playbook check`` is only a run of pytest."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from playbook.walk.browser import require_browser
 
 @dataclass(frozen=True)
 class Walking:
-    """How a walk is made; without one, no browser is opened."""
+    """The options of a walk; without them no browser is opened."""
 
     headed: bool = False
     """Whether the browser shows its window."""
     shots: Path | None = None
-    """Where copies of the pictures go."""
+    """The folder for copies of the pictures."""
     root: Path | None = None
-    """Below which the pictures are kept; None means the backups' folder."""
+    """The folder below which the pictures are kept; None means the backups' folder."""
     on_picture: Callable[[Bundle, str, Path], None] = lambda bundle, step, picture: None
     runs: Mapping[str, str] = field(default_factory=dict)
-    """By bundle id: the run in the journal with which its pictures are kept."""
+    """The run in the journal for the pictures, by bundle id."""
     alone: bool = False
-    """Whether the walk alone is made, without the other checks."""
+    """Whether only the walk is made, without the other checks."""
 
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A plugin that hands what is open and being looked at already to the fixtures."""
+    """A plugin that gives the open environment and the running readings to the fixtures."""
 
     environment: Environment
     seeds: Seeds
     demos: Mapping[str, Demo]
-    """By bundle id; their maker closes them."""
+    """The demos by bundle id; the code that created them closes them."""
     walking: Walking | None = None
     resets: Mapping[str, Run] = field(default_factory=dict)
-    """The runs that have put bundles back just before, by bundle id: reports show their steps."""
+    """The resets just before, by bundle id; reports show their steps."""
 
 
 def check(
@@ -63,21 +63,21 @@ def check(
     walking: Walking | None = None,
     resets: Mapping[str, Run] | None = None,
 ) -> Verdict:
-    """Look at some bundles and say GO or NO-GO, changing no demo data.
+    """Check some bundles and return the verdict, without changing demo data.
 
-    With ``walking`` they are walked through in a browser, too. Raises NotWalked if there is
-    none.
+    With ``walking`` they are walked through in a browser, too. Raises NotWalked if there is no
+    browser.
 
-    Not to be run twice at once in one process: pytest is made for one session at a time. Raises
-    Interrupted where a signal ended it: then there is no verdict.
+    Do not call it twice at once in one process, because pytest allows one session at a time. Raises
+    Interrupted if a signal ended it: then there is no verdict.
     """
     if walking is not None:
         require_browser()
-    # The looks at the bundles are under way while pytest is still being loaded.
+    # The bundles are already being read while pytest is still being loaded.
     shared = AskedOnce()
     demos = {one.key: Demo(environment, one, seeds, clock.now(), shared) for one in bundles}
     try:
-        # Read meanwhile: which environment it is that is being looked at.
+        # Meanwhile read the identity of the environment.
         _ = environment.identity
         return _run(
             Given(environment, seeds, demos, walking, resets or {}), on_result, allure_results
@@ -100,7 +100,7 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
         arguments += [str(features / "test_walk.py"), "--walk"]
     arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
-    # At its end it collects all garbage five times over: a tenth of a check's time.
+    # At its end pytest collects garbage five times, which takes a tenth of a check's time.
     arguments += ["-p", "no:unraisableexception"]
     arguments += ["-p", "pytest_bdd.plugin"]
     for bundle in given.demos:
@@ -124,9 +124,9 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
 
 @contextmanager
 def _without_installed_plugins() -> Iterator[None]:
-    """Plugins and options that somebody's shell adds have no say in a verdict.
+    """Ignore pytest plugins and options from the shell's variables during a check.
 
-    The variables are put back: a panel lives on after a check, and starts other processes.
+    The variables are restored after it, because a panel continues and starts other processes.
     """
     wanted = {
         "PYTEST_ADDOPTS": None,

@@ -1,6 +1,6 @@
 """Waivers: failures that people have accepted for a while, with a reason and an owner.
 
-``waivers.toml`` stands beside the seeds' folder, or where ``PLAYBOOK_WAIVERS`` says::
+``waivers.toml`` is beside the seeds' folder; ``PLAYBOOK_WAIVERS`` may name another file::
 
     [[waiver]]
     check = "creators"              # or: scenario = "Every active creator can be seen"
@@ -9,8 +9,8 @@
     owner = "sales@aislemarts.luxury"
     until = 2027-01-31              # at most 90 days ahead
 
-A waived failure is shown as waived wherever the verdict is shown. An expired waiver counts no
-more, and one that nothing needs is reported, so that the list does not grow old.
+A waived failure is shown as waived in every form of the verdict. An expired waiver has no effect.
+A waiver that is no longer needed is reported, so it can be removed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Waiver:
         return f"waiver {self.number} ({self.check or self.scenario}, {self.owner})"
 
     def covers(self, result: Result) -> bool:
-        """Whether it is about a result, expired or not."""
+        """Whether it covers a result, even if it has expired."""
         if result.bundle not in self.bundles:
             return False
         return result.check == self.check if self.check else result.scenario == self.scenario
@@ -68,11 +68,11 @@ class Waivers:
     today: date = date.min
 
     def apply(self, results: Iterable[Result]) -> list[Result]:
-        """The results, those that are waived today marked as such."""
+        """The results, with a mark for those that are waived today."""
         return [replace(result, waived=self._why(result)) for result in results]
 
     def notes(self, results: Sequence[Result]) -> list[str]:
-        """What to know about the waivers themselves: expired, or not needed any more."""
+        """Notes about waivers that have expired or are not needed any more."""
         notes = []
         for entry in self.entries:
             covered = [result for result in results if entry.covers(result)]
@@ -92,15 +92,15 @@ class Waivers:
 
 
 def waivers_file() -> Path:
-    """Where the waivers stand."""
+    """The file of the waivers."""
     stated = os.environ.get(SETTING, "").strip()
     return Path(stated) if stated else writable_folder("waivers.toml")
 
 
 def load(seeds: Seeds, now: datetime, file: Path | None = None) -> Waivers:
-    """The waivers of a file; none where there is no such file and none was named.
+    """The waivers of a file; none if the default file does not exist.
 
-    Raises WrongUsage, naming the file and the entry, where one is not as it must be.
+    Raises WrongUsage, which names the file and the entry, if an entry is wrong.
     """
     stated = file is not None or bool(os.environ.get(SETTING, "").strip())
     file = file or waivers_file()

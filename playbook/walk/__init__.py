@@ -1,1 +1,1 @@
-"""Walk through a demo as its investor will: sales' five steps, in a real browser."""
+"""Walk through a demo like its investor: sales' five steps, in a real browser."""

@@ -27,7 +27,7 @@ DESKTOP = {"width": 1280, "height": 800}
 
 
 class NotWalked(WrongUsage):
-    """There is nothing to walk with; the text says in one line how to get it."""
+    """There is no browser for a walk; the text says in one line how to install one."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"not walked: {why}")
@@ -95,7 +95,7 @@ def device(playwright: Any, bundle: Bundle, probe: str) -> dict[str, Any]:
     desktop.pop("default_browser_type", None)
     desktop |= {"viewport": DESKTOP, "screen": DESKTOP}
     chosen = phone if bundle.device == "mobile" else desktop
-    # The mark stands first, by which a check's own traces are known everywhere.
+    # The mark by which a check's own traces are recognised comes first.
     chosen["user_agent"] = f"{probe} {chosen['user_agent']}"
     return {**chosen, "locale": bundle.locale, "timezone_id": bundle.timezone}
 

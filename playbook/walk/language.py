@@ -1,4 +1,4 @@
-"""In which language a visible line is written: by the demo's own messages, then by small words."""
+"""Recognise the language of a visible line by the demo's own messages, then by small words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "ar": re.compile(r"[\u0600-\u06ff]"),
 }
 SHORTEST_PART = 12
-"""Of a message with values in it: a shorter part may stand in any language's sentence."""
+"""The shortest part of a message with values; shorter parts may occur in any language."""
 _WORD = re.compile(r"[^\W\d_]+")
 _VALUE = re.compile(r"\{[a-z_]+\}")
 
@@ -44,7 +44,7 @@ def language_of(locale: str) -> str:
 
 
 class Languages:
-    """The demo's messages in all its languages, as pristine says them, and its names.
+    """The demo's pristine messages in all its languages, and its names.
 
     ``names`` (brands, products, titles, people) belong to no language.
     """
@@ -54,7 +54,7 @@ class Languages:
         self._names = sorted({plain(name) for name in names if name}, key=len, reverse=True)
 
     def message(self, language: str, name: str) -> str:
-        """A pristine message; empty where there is none."""
+        """A pristine message; empty if there is none."""
         return self._messages.get(language, {}).get(name, "")
 
     def foreign(self, line: str, language: str) -> str | None:
@@ -102,7 +102,7 @@ class Languages:
         if not counts:
             return None
         most = max(counts, key=lambda other: counts[other])
-        # Two of them, and more than the page's own language has: one may be a name's.
+        # Two of them, and more than the page's own language has: one may be part of a name.
         mine = sum(word in own for word in words)
         return most if counts[most] >= 2 and counts[most] > mine else None
 

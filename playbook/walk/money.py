@@ -1,4 +1,4 @@
-"""Amounts of money and other numbers in a visible text, as a reader of a locale takes them."""
+"""Read amounts of money and other numbers in a visible text, in the format of a locale."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _MORE_SYMBOLS = (
 
 @dataclass(frozen=True)
 class Amount:
-    """One amount as it stands on a page."""
+    """One amount on a page."""
 
     text: str
     symbol: str
     number: str
 
     def value(self, locale: str) -> Decimal | None:
-        """How much it is to a reader of a locale; None if it reads as no number there."""
+        """Its value for a reader of a locale; None if it is not a number there."""
         return parsed(self.number, locale)
 
 
@@ -54,7 +54,7 @@ def amounts_in(lines: Iterable[str]) -> list[Amount]:
 
 
 def is_part_of_figure(text: str) -> bool:
-    """Whether a text is but a part of an amount or a clock: a sign, or digits without one.
+    """Whether a text is only a part of an amount or a clock: a sign, or digits without one.
 
     Some pages put the sign and the digits of a price, or each digit of a clock, into an element of
     its own. The text is as :func:`playbook.walk.page.plain` leaves it.
@@ -86,7 +86,7 @@ def parsed(number: str, locale: str) -> Decimal | None:
 
 
 def symbols_of(currency: str, locale: str) -> set[str]:
-    """What may stand for a currency where a locale is read."""
+    """The symbols and codes of a currency in a locale."""
     ours = {symbol for symbol, code in OWN_SYMBOLS.items() if code == currency}
     signs = {get_currency_symbol(currency, place_of(locale)), currency, *ours}
     if currency in ("JPY", "CNY"):
@@ -110,7 +110,7 @@ def well_written(amount: Amount, currency: str, locale: str) -> bool:
 
 
 def _forms(value: Decimal, currency: str, place: Locale) -> Iterator[str]:
-    """A value as the locale writes it: with cents and without, and four digits ungrouped, too."""
+    """A value in the locale's forms: with and without cents, and with four digits ungrouped."""
     full = str(format_currency(value, currency, locale=place))
     point, group = get_decimal_symbol(place), get_group_symbol(place)
     whole = re.sub(rf"{re.escape(point)}\d+", "", full) if value == value.to_integral() else full

@@ -1,4 +1,4 @@
-"""One page as a visitor sees it: plain values, read once when it had settled."""
+"""One page as a visitor sees it: plain values, read once after it has settled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True)
 class Text:
-    """A piece of visible text; ``path`` are the elements around it, from the body inwards."""
+    """A piece of visible text; ``path`` are the elements around it, beginning with the body."""
 
     text: str
     path: tuple[int, ...]
@@ -29,23 +29,23 @@ class Text:
 
 
 type Line = tuple[list[Text], str]
-"""What a reader takes as one line: its pieces, and all their text."""
+"""One line for a reader: its pieces, and their whole text."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the walk. ``at`` is when it had settled (UTC)."""
+    """A page of the walk. ``at`` is the time when it had settled (UTC)."""
 
     step: str
     at: datetime
     url: str = ""
     status: int | None = None
     problem: str = ""
-    """Why there is nothing to be seen; empty where there is."""
+    """Why the page shows nothing; empty if it shows something."""
     title: str = ""
     lang: str = ""
     direction: str = ""
-    """In which direction the text really runs: "ltr" or "rtl"."""
+    """The real direction of the text: "ltr" or "rtl"."""
     texts: tuple[Text, ...] = ()
     chosen: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The elements that the description's own selectors found, by the selector's name."""
@@ -61,11 +61,11 @@ class Page:
     critical: tuple[str, ...] = ()
     """What axe calls critical."""
     not_done: tuple[str, ...] = ()
-    """Actions that could not be carried out, as the visitor would say it."""
+    """Actions that were not possible, in a visitor's words."""
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        """The visible text, a line a block, from top to bottom."""
+        """The visible text, one line per block, from top to bottom."""
         return tuple(line for line in (plain(text) for _, text in self._lines()) if line)
 
     def within(self, element: int) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class Page:
         return tuple(line for line in (plain(text) for _, text in self._lines(element)) if line)
 
     def around(self, words: str) -> Iterator[tuple[int, ...]]:
-        """The elements around each place where a block holds these words, from the inside out."""
+        """The elements around each block with these words, beginning with the innermost."""
         wanted = plain(words).casefold()
         for pieces, text in self._lines():
             if wanted in plain(text).casefold():
@@ -81,12 +81,12 @@ class Page:
                 yield tuple(reversed(common))
 
     def says(self, words: str) -> bool:
-        """Whether some line holds these words, in whatever case."""
+        """Whether a line contains these words, without case."""
         wanted = plain(words).casefold()
         return any(wanted in line.casefold() for line in self.lines)
 
     def _lines(self, element: int | None = None) -> list[Line]:
-        """The blocks as a reader takes them: "€" and "1,234" side by side are one amount."""
+        """The blocks for a reader: "€" and "1,234" beside each other are one amount."""
         blocks = list(self._blocks(element))
         if not any(is_part_of_figure(plain(text)) for _, text in blocks):
             return blocks
@@ -130,7 +130,7 @@ def _place(pieces: list[Text]) -> tuple[int, ...]:
 
 
 def _joined(lines: list[Line], depth: int) -> Iterator[Line]:
-    """Lines, those made one that are parts of one figure inside an element of some depth."""
+    """Lines; parts of one figure inside an element of some depth are joined into one line."""
     run: list[Line] = []
     for line in [*lines, None]:
         place = _place(line[0])[:depth] if line else ()

@@ -1,6 +1,6 @@
-"""Where the pictures of a walk are kept: with its run in the journal, and as long as the backups.
+"""The stored pictures of walks. They are kept as long as backups.
 
-The folder of a walk has the name of its run, so that whoever reads the journal finds the pictures.
+The folder of a walk has the id of its run in the journal as its name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RECORD = "walk.json"
 
 @dataclass(frozen=True)
 class Kept:
-    """The pictures of one walk. ``at`` is when it began (UTC)."""
+    """The pictures of one walk. ``at`` is its start (UTC)."""
 
     bundle: str
     run: str
@@ -38,26 +38,26 @@ class Kept:
 
 def folder(root: Path, owner: Identity, bundle: Bundle, run: str) -> Path:
     """Where the walk of a run keeps its pictures, below the backups' folder."""
-    # By the environment's identity: another one's pictures are never shown or removed here.
+    # The identity is part of the path, so another environment's pictures are never used here.
     return backup.walks_of(root, owner) / bundle.key / run
 
 
 def record(path: Path, bundle: Bundle, at: datetime, passed: bool) -> None:
-    """Say beside the pictures what they are of. Raises OSError."""
+    """Write a description of the pictures beside them. Raises OSError."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {"bundle": bundle.key, "at": at.astimezone(UTC).isoformat(), "passed": passed}
     (path / RECORD).write_text(json.dumps(document) + "\n", encoding="utf-8")
 
 
 def walks(root: Path, owner: Identity, bundle: Bundle) -> Iterator[Kept]:
-    """The kept walks of a bundle that have ended, latest first."""
+    """The stored walks of a bundle that have ended, latest first."""
     for path in reversed(_folders(root, owner, bundle)):
         if found := _read(path):
             yield found
 
 
 def of_run(root: Path, owner: Identity, bundle: Bundle, run: str) -> Kept | None:
-    """The pictures of one run, where it was a walk and they are still kept."""
+    """The pictures of one run, if it was a walk and they are still stored."""
     path = folder_named(root, owner, bundle, run)
     return _read(path) if path else None
 
@@ -68,7 +68,7 @@ def latest(root: Path, owner: Identity, bundle: Bundle) -> Kept | None:
 
 
 def folder_named(root: Path, owner: Identity, bundle: Bundle, run: str) -> Path | None:
-    """The folder of a run's pictures, where it has one; the walk may be under way."""
+    """The folder of a run's pictures, if it has one; the walk may still be running."""
     return next((path for path in _folders(root, owner, bundle) if path.name == run), None)
 
 
@@ -79,15 +79,15 @@ def _folders(root: Path, owner: Identity, bundle: Bundle) -> list[Path]:
 
 def _read(path: Path) -> Kept | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        said = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        description = json.loads((path / RECORD).read_text(encoding="utf-8"))
         pictures = {step: path / f"{step}.jpg" for step in STEPS}
         trace = path / "trace.zip"
         return Kept(
-            said["bundle"],
+            description["bundle"],
             path.name,
-            datetime.fromisoformat(said["at"]),
+            datetime.fromisoformat(description["at"]),
             {step: picture for step, picture in pictures.items() if picture.is_file()},
             trace if trace.is_file() else None,
-            said["passed"] is True,
+            description["passed"] is True,
         )
     return None

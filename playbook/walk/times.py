@@ -13,7 +13,7 @@ from playbook.walk.money import place_of
 from playbook.walk.page import plain
 
 type Hours = tuple[int, int]
-"""From an hour until another, which may be of the next day: (18, 5)."""
+"""From one hour until another, which may be on the next day: (18, 5)."""
 
 GREETINGS: Mapping[str, Mapping[str, Hours]] = {
     "en": {"good morning": (0, 12), "good afternoon": (12, 18), "good evening": (17, 5)},
@@ -24,9 +24,9 @@ GREETINGS: Mapping[str, Mapping[str, Hours]] = {
     "ja": {"おはよう": (3, 12), "こんにちは": (9, 19), "こんばんは": (17, 5)},
     "ar": {"صباح الخير": (0, 12), "طاب نهاركم": (9, 19), "مساء الخير": (12, 5)},
 }  # fmt: skip
-"""By language: how one greets, and at which hours."""
+"""The greetings by language, with their hours."""
 BOXES = 6
-"""So many lines is a countdown whose three numbers and their units are lines of their own."""
+"""The number of lines of a countdown with three numbers and units on lines of their own."""
 ROUNDING = timedelta(minutes=2)
 """A countdown in whole minutes, on a page that was read a moment after it was made."""
 _CLOCK = re.compile(
@@ -55,7 +55,7 @@ def greetings(lines: Iterable[str], language: str) -> list[tuple[str, Hours]]:
 
 
 def fits(hours: Hours, instant: datetime, zone: str) -> bool:
-    """Whether a greeting is right at an instant in a zone, or was a few minutes ago."""
+    """Whether a greeting is right at an instant in a zone, or was right a few minutes before."""
     start, end = hours
     for moment in (instant, instant - timedelta(minutes=3)):
         hour = moment.astimezone(ZoneInfo(zone)).hour
@@ -85,7 +85,7 @@ def countdowns(lines: Iterable[str], message: str) -> Iterator[timedelta]:
 
 
 def says_moment(lines: Iterable[str], instant: datetime, zone: str, locale: str) -> bool:
-    """Whether a page gives an instant as it is in a zone: its day and its time of day."""
+    """Whether a page shows an instant in a zone's time: its day and its time of day."""
     local = instant.astimezone(ZoneInfo(zone))
     lines = list(lines)
     place = place_of(locale)

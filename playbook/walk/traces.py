@@ -1,4 +1,4 @@
-"""What a walk leaves behind: its documents, found and removed; its trace, without secrets."""
+"""Remove a walk's documents from the demo, and remove secrets from its Playwright trace."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "proxy-authorization
 
 @dataclass(frozen=True)
 class Marks:
-    """By what a walk's documents are known. ``abandoned``: older marks are a killed walk's."""
+    """The marks of a walk's documents. ``abandoned``: older marks are from a killed walk."""
 
     bundle: str
     user_agent: str
@@ -57,7 +57,7 @@ def find(
 
 
 def remove(db: Database[dict[str, Any]], front_end: FrontEnd, marks: Marks) -> None:
-    """Remove this walk's documents, and those of this bundle that a killed walk left."""
+    """Remove this walk's documents, and those of killed walks of this bundle."""
     for collection, documents in find(db, front_end, marks).items():
         if documents:
             db[collection].delete_many({"_id": {"$in": [one["_id"] for one in documents]}})

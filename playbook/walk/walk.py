@@ -1,7 +1,7 @@
-"""One walk through one bundle's demo: sign in, the five steps, and nothing left behind.
+"""One walk through one bundle's demo: sign in, make the five steps, remove all traces.
 
-Pages are visited when they are first asked for, each once, in a browser set to the bundle's
-locale, zone and device. What is read of them is :class:`playbook.walk.page.Page`.
+Each page is visited once, when a step first needs it, in a browser set to the bundle's locale, zone
+and device. The content of a page is :class:`playbook.walk.page.Page`.
 """
 
 from __future__ import annotations
@@ -38,14 +38,13 @@ OPEN_SECONDS = 15.0
 """How long a page may take to open at all."""
 SETTLE_SECONDS = 10.0
 QUIET_SECONDS = 0.12
-"""For so long nothing changes and nothing is waited for, where a page has settled."""
+"""A page has settled if for so long nothing changes and nothing is loading."""
 QUIET_LOOKS = 3
-"""As often, on a machine that is busy, the same must be seen."""
+"""On a busy machine the same state must be seen so many times."""
 REACTION_SECONDS = 1.0
-"""For so long a page may do nothing at all after it was tapped."""
+"""How long a page may do nothing after a tap before it counts as settled."""
 STABLE_SECONDS = 1.5
-"""A page that goes on asking, or turning a wheel, has settled when its text has not changed for so
-long."""
+"""A page with endless requests or a spinner has settled if its text has not changed for so long."""
 LOOK_EVERY_MS = 25
 SNAPSHOTS = 3
 TAP_SECONDS = 3.0
@@ -61,12 +60,12 @@ TITLES: Mapping[str, str] = {
     "board": "leads board",
     "analytics": "analytics page",
 }
-"""How sales calls each page."""
+"""The names of the pages for sales."""
 STEPS = ("home", "mood_to_cart", "livesale", "board", "analytics")
 """The five pictures of a walk, in sales' own order."""
 PICTURE_QUALITY = 80
 NEVER_CRITICAL = ("color-contrast", "link-in-text-block")
-"""Rules of axe that are never critical by its own scale, and take half of its time."""
+"""Rules of axe that are never critical, but need half of its time; they are left out."""
 _LASTING = ("websocket", "eventsource")
 
 
@@ -79,7 +78,7 @@ class PageNotKnown(Exception):
 
 
 class Walk:
-    """A walk in a context of its own. Close it, so that what it left is removed."""
+    """A walk in a browser context of its own. Close it, because that removes its traces."""
 
     def __init__(
         self,
@@ -95,7 +94,7 @@ class Walk:
         self.started_at = clock.now()
         self.probe = f"{PROBE}-{self.started_at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex}"
         self.sentence = f"AisleMarts {uuid.uuid4().hex[:10].upper()}"
-        """What the visitor types into the chat: in no language, and different for each walk."""
+        """What the visitor types into the chat: in no language, different for each walk."""
         self._pictures, self._on_picture = pictures, on_picture
         self._pages: dict[str, Page] = {}
         settings = device(playwright, demo.bundle, self.probe)
@@ -161,7 +160,7 @@ class Walk:
 
     @cached_property
     def lead(self) -> Document | None:
-        """The lead that the conversation has become, as stored; None where there is none."""
+        """The stored lead that was made from the conversation; None if there is none."""
         self.page("chat")
         with self.environment.translate_connection_errors():
             found = traces.find(self.environment.db, self.front_end, self._marks())
@@ -169,10 +168,10 @@ class Walk:
         return leads[0] if leads else None
 
     def close(self, keep_trace: bool) -> None:
-        """End the browser's context and remove what the walk left in the database.
+        """End the browser's context and remove the walk's documents from the database.
 
-        With ``keep_trace`` a Playwright trace stays beside the pictures, its secrets hidden.
-        Raises Unreachable if MongoDB has gone away.
+        With ``keep_trace`` a Playwright trace without secrets is kept beside the pictures.
+        Raises Unreachable if MongoDB does not answer.
         """
         try:
             if self._traced:
@@ -186,7 +185,7 @@ class Walk:
     # Where the pages are
 
     def _address(self, step: str) -> str:
-        """Where a step's page is. Raises Unobservable if no link leads there."""
+        """The address of a step's page. Raises Unobservable if no link leads there."""
         wanted = self.front_end.pages[step]
         links = self.demo.reading.context.field("demo_urls", dict)
         if wanted.startswith("/"):
@@ -201,7 +200,7 @@ class Walk:
     def _absolute(self, link: str) -> str:
         return self.environment.page_address(link)
 
-    # What is done there
+    # What is done on the pages
 
     def _sign_in(self, step: str) -> Page:
         email = self.demo.accounts.emails[0]
@@ -228,7 +227,7 @@ class Walk:
             # The keyboard's own Enter waits for no page; settling does.
             self._act(partial(self._tab.keyboard.press, "Enter"))
             if self._tab.locator(self.front_end.password_field).first.is_visible():
-                not_done.append("the page does not let the demo account in")
+                not_done.append("the page does not accept the demo account")
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
             not_done.append(f"there is no way to sign in ({_one_line(str(error))})")
         page = self._read(step, not_done=tuple(not_done))
@@ -236,7 +235,7 @@ class Walk:
         return page
 
     def _trace(self) -> None:
-        """Begin a trace. Only after signing in: one of a typed password would hold it."""
+        """Begin a trace. Only after signing in, because it would contain the typed password."""
         if not self._traced:
             self._traced = True
             with suppress(Exception):
@@ -250,7 +249,7 @@ class Walk:
         self._begin_reading()
         problem, status, seconds = self._open(address)
         if not problem and seconds > TOO_SLOW:
-            # Once more: a machine that had to wake up first is not a slow page.
+            # Once more, because a server may need time to start.
             problem, status, again = self._open(address)
             seconds = min(seconds, again)
         actions = {"mood_to_cart": self.front_end.mood, "chat": self.front_end.talk}.get(step, ())
@@ -272,7 +271,7 @@ class Walk:
         return self._read("joined", status=livesale.status, not_done=not_done)
 
     def _carry_out(self, actions: Sequence[Action]) -> tuple[str, ...]:
-        """Do what a visitor does; what could not be done, as the visitor would say it."""
+        """Do what a visitor does; return what was not possible, in a visitor's words."""
         language = language_of(self.bundle.locale)
         for action in actions:
             try:
@@ -281,12 +280,12 @@ class Walk:
                         element = self._tab.locator(css).first
                         self._act(partial(element.click, no_wait_after=True))
                     case Tap(words, _):
-                        said = re.sub(
+                        label = re.sub(
                             r"\{(\w+)\}",
                             lambda found: self.languages.message(language, found[1]),
                             words,
                         )
-                        element = self._saying(said)
+                        element = self._saying(label)
                         self._act(partial(element.click, no_wait_after=True))
                     case Type(css):
                         chosen = css or (
@@ -302,13 +301,13 @@ class Walk:
         return ()
 
     def _act(self, act: Callable[[], object]) -> None:
-        """Do something on the page, and wait until what comes of it has settled."""
+        """Do something on the page, and wait until the page has settled."""
         before, self._begun = self._look() or {}, 0
         act()
         self._settle(time.monotonic(), before)
 
     def _saying(self, words: str) -> Any:
-        """The first visible element that says these words. Raises LookupError."""
+        """The first visible element with these words. Raises LookupError."""
         found = self._tab.get_by_text(words, exact=True)
         for number in range(found.count()):
             if found.nth(number).is_visible():
@@ -335,17 +334,18 @@ class Walk:
         return "", status, changed
 
     def _close_banner(self) -> None:
-        """Tap away what lies over the page, as any visitor does first."""
-        said = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
-        for words in said.intersection(self.front_end.banner):
-            with suppress(Exception):  # what it covers cannot be tapped then, and that is a finding
+        """Close dialogs over the page (about cookies), as any visitor does first."""
+        visible = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
+        for words in visible.intersection(self.front_end.banner):
+            # If it stays, what it covers cannot be tapped: that becomes a finding.
+            with suppress(Exception):
                 self._act(partial(self._saying(words).click, no_wait_after=True))
 
     def _settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:
         """Wait until nothing on the page changes any more; seconds until its last change.
 
-        ``before`` is what a look has seen before something was done on the page: that it has not
-        reacted yet is not a sign that it has settled.
+        ``before`` is the state before an action on the page. If the state is still the same, the
+        page may not have reacted yet.
         """
         last, looks = before or {}, 0
         since = changed = time.monotonic()
@@ -362,7 +362,7 @@ class Walk:
             still = now - changed
             waits = self._under_way or seen is None or seen["timers"] or seen["loading"]
             if self._leaving and now - since < OPEN_SECONDS:
-                pass  # the next page is on its way: this one says nothing any more
+                pass  # the next page is loading: this one does not count any more
             elif now - since > SETTLE_SECONDS or still >= STABLE_SECONDS:
                 break
             quiet = QUIET_SECONDS if reacted else REACTION_SECONDS
@@ -372,7 +372,7 @@ class Walk:
         return changed - started
 
     def _look(self) -> Mapping[str, Any] | None:
-        """What look.js sees; None if the page is just being left for the next."""
+        """The result of look.js; None if the browser is just leaving the page."""
         try:
             seen: Mapping[str, Any] = self._tab.evaluate(LOOK)
         except Exception:  # noqa: BLE001 - as above
@@ -411,7 +411,7 @@ class Walk:
         )
 
     def _snapshot(self, selectors: Mapping[str, str]) -> Mapping[str, Any]:
-        """What is on the page; read once more where it was just being left for another."""
+        """The content of the page; read once more if the browser was just leaving it."""
         for attempt in range(SNAPSHOTS):
             try:
                 self._tab.wait_for_load_state("domcontentloaded", timeout=OPEN_SECONDS * 1000)
@@ -449,7 +449,7 @@ class Walk:
             )
             self._on_picture(step, path)
 
-    # What the browser tells
+    # What the browser reports
 
     def _begin_reading(self) -> None:
         self._console: list[str] = []
@@ -528,6 +528,6 @@ def _one_line(text: str, longest: int = 160) -> str:
 
 
 def _path(url: str) -> str:
-    """An address without its query, which may hold a secret."""
+    """An address without its query, which may contain a secret."""
     parts = urlsplit(url)
     return parts.path or "/"

@@ -1,9 +1,9 @@
-"""What a walk has seen, judged: where a page is not as the investor should find it.
+"""Judge what a walk has seen: findings where a page is not as the investor should see it.
 
 >>> walked.wrong_language("home")            # doctest: +SKIP
 >>> walked.wrong_countdown                   # doctest: +SKIP
 
-A finding is said as the presenter would see it: "the page speaks English", "no price beside it".
+A finding is in a presenter's words: "the page speaks English", "no price beside it".
 """
 
 from __future__ import annotations
@@ -48,21 +48,21 @@ from playbook.walk.walk import TITLES, TOO_SLOW, Walk
 TOLERANCE = Decimal("0.01")
 PHONE_WIDTH = 500
 SHOWN_LINES = 12
-"""How many foreign lines are named one by one; more of them are one finding with their number."""
+"""Up to so many foreign lines are named one by one; more are one finding with their number."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A pristine product on a page, and the amounts that stand with it."""
+    """A pristine product on a page, and the amounts beside it."""
 
     product: Product
     amounts: tuple[Amount, ...]
 
 
 class Walked:
-    """The facts of one walk. Each gives findings; without a finding all is as it should be.
+    """The facts of one walk. Each gives findings; without findings all is right.
 
-    All raise PageNotKnown where they need a page that the description does not name.
+    All raise PageNotKnown if they need a page that the description does not name.
     """
 
     def __init__(self, walk: Walk) -> None:
@@ -70,16 +70,16 @@ class Walked:
         self.language = language_of(walk.bundle.locale)
 
     def page(self, step: str) -> Page:
-        """A page. Raises NotAsExpected, said as the visitor would, where there is none to see."""
+        """A page. Raises NotAsExpected, in a visitor's words, if it shows nothing."""
         page = self.walk.page(step)
         if page.problem:
             raise NotAsExpected(self.not_opened(step))
         return page
 
-    # Whatever the page
+    # On every page
 
     def not_opened(self, step: str) -> Iterator[Finding]:
-        """Why a page is not there to be seen, or shows nothing."""
+        """Why a page does not open, or shows nothing."""
         page = self.walk.page(step)
         where = TITLES[step]
         if page.problem:
@@ -93,7 +93,7 @@ class Walked:
             yield Finding(TITLES[step], Description("a page that can be used"), Description(what))
 
     def wrong_language(self, step: str) -> Iterator[Finding]:
-        """A page that is marked as another language, or lines that are in another one."""
+        """A page that is marked as another language, or lines in another language."""
         page, where = self.page(step), TITLES[step]
         wanted = NAMES.get(self.language, self.language)
         if language_of(page.lang) != self.language:
@@ -104,15 +104,15 @@ class Walked:
         foreign = list(foreign_lines(self.walk.languages, page.lines, self.language))
         if len(foreign) > SHOWN_LINES:
             most = Counter(language for _, language in foreign).most_common(1)[0][0]
-            said = f"the page speaks {NAMES.get(most, most)} ({len(foreign)} lines)"
-            yield Finding(f"{where}: text", Description(wanted), Description(said))
+            found_text = f"the page speaks {NAMES.get(most, most)} ({len(foreign)} lines)"
+            yield Finding(f"{where}: text", Description(wanted), Description(found_text))
             foreign = foreign[:3]
         for line, other in foreign:
-            said = f"“{line}” in {NAMES.get(other, other)}"
-            yield Finding(f"{where}: text", Description(wanted), Description(said))
+            found_text = f"“{line}” in {NAMES.get(other, other)}"
+            yield Finding(f"{where}: text", Description(wanted), Description(found_text))
 
     def wrong_direction(self, step: str) -> Iterator[Finding]:
-        """A page that runs from the wrong side."""
+        """A page with the wrong direction of text."""
         page = self.page(step)
         wanted = direction(self.language)
         if page.direction != wanted:
@@ -144,7 +144,7 @@ class Walked:
                 )
 
     def slow(self, step: str) -> Iterator[Finding]:
-        """How long a page took, where that was too long."""
+        """The loading time of a page, if it was too long."""
         seconds = self.page(step).seconds
         if seconds > TOO_SLOW:
             yield Finding(
@@ -176,7 +176,7 @@ class Walked:
             yield Finding(where, Description("nothing to scroll sideways"), Description(found))
 
     def barriers(self, step: str) -> Iterator[Finding]:
-        """What keeps people with a disability out (axe: critical)."""
+        """Critical problems for people with a disability (by axe)."""
         for violation in self.page(step).critical:
             yield Finding(
                 f"{TITLES[step]}: accessibility",
@@ -222,7 +222,7 @@ class Walked:
                 yield Finding(where, shown, Description(texts))
 
     def wrong_names(self, step: str) -> Iterator[Finding]:
-        """Products that a page names in another language, though they have a name in this one."""
+        """Products with a name in the page's language that the page names in another one."""
         if not self.walk.front_end.names:
             return
         lines = self.page(step).lines
@@ -236,7 +236,7 @@ class Walked:
                 yield Finding(f"{TITLES[step]}: a product's name", wanted, other)
 
     def too_few_products(self, step: str, least: int) -> Iterator[Finding]:
-        """That a page shows fewer products than it should."""
+        """A finding if a page shows fewer products than it should."""
         found = len(self.offers(step))
         if found < least:
             yield Finding(
@@ -247,7 +247,7 @@ class Walked:
 
     @property
     def wrong_total(self) -> Iterator[Finding]:
-        """That no amount on the mood-to-cart page is the sum of its products' prices."""
+        """A finding if no amount on the mood-to-cart page is the sum of its products' prices."""
         page = self.page("mood_to_cart")
         offers = self.offers("mood_to_cart")
         wanted = sum((self._price(offer.product) for offer in offers), Decimal(0))
@@ -264,7 +264,7 @@ class Walked:
 
     @property
     def wrong_greeting(self) -> Iterator[Finding]:
-        """That the home page greets for another time of day, or not at all."""
+        """A finding if the home page greets for another time of day, or not at all."""
         page, zone = self.page("home"), self.bundle.timezone
         here = local_text(page.at, zone)
         found = times.greetings(page.lines, self.language)
@@ -282,7 +282,7 @@ class Walked:
 
     @cached_property
     def _event(self) -> Mapping[str, Any]:
-        """The LiveSale as pristine says it, resolved for T."""
+        """The pristine LiveSale, resolved for T."""
         template = next(
             line.document
             for line in self.walk.demo.seeds.livesales.values()
@@ -292,7 +292,7 @@ class Walked:
 
     @property
     def missing_title(self) -> Iterator[Finding]:
-        """That the LiveSale's title is not on its page."""
+        """A finding if the LiveSale's title is not on its page."""
         title = str(self._event["title"])
         if not self.page("livesale").says(title):
             yield Finding("LiveSale page: title", title, Description("no such title on it"))
@@ -312,7 +312,7 @@ class Walked:
 
     @property
     def wrong_start(self) -> Iterator[Finding]:
-        """That the page does not say when the LiveSale starts, in the investor's own time."""
+        """A finding if the page does not show the LiveSale's start in the investor's own time."""
         page, start = self.page("livesale"), self._event["starts_at"]
         zone, locale = self.bundle.timezone, self.bundle.locale
         if not times.says_moment(page.lines, start, zone, locale):
@@ -326,7 +326,7 @@ class Walked:
 
     @property
     def wrong_countdown(self) -> Iterator[Finding]:
-        """That the countdown does not end when the LiveSale starts."""
+        """A finding if the countdown does not end when the LiveSale starts."""
         page, start = self.page("livesale"), self._event["starts_at"]
         message = self.walk.languages.message(self.language, "livesale_countdown")
         chosen = page.chosen.get("countdown", ())
@@ -344,7 +344,7 @@ class Walked:
 
     @property
     def no_lead(self) -> Iterator[Finding]:
-        """That the conversation has not become a lead."""
+        """A finding if the conversation has not become a lead."""
         if self.walk.lead is None:
             yield Finding("chat", Description("a lead"), Description("no lead"))
 
@@ -371,7 +371,7 @@ class Walked:
 
     @property
     def not_on_board(self) -> Iterator[Finding]:
-        """That the conversation's lead cannot be seen on the board."""
+        """A finding if the conversation's lead is not on the board."""
         yield from self.no_lead
         page = self.page("board")
         if self.walk.lead is not None and not page.says(self.walk.sentence):
@@ -383,7 +383,7 @@ class Walked:
 
     @property
     def missing_cards(self) -> Iterator[Finding]:
-        """Pristine leads that cannot be seen on the board."""
+        """Pristine leads that are not on the board."""
         page = self.page("board")
         for line in self.walk.demo.seeds.leads.values():
             if line.model.bundle == self.bundle.key and not page.says(line.model.company):
@@ -397,7 +397,7 @@ class Walked:
 
     @property
     def wrong_kpis(self) -> Iterator[Finding]:
-        """Headline numbers that the analytics page does not show as pristine has them."""
+        """Pristine headline numbers that the analytics page does not show."""
         page = self.page("analytics")
         showcase = self.walk.demo.seeds.showcases[self.bundle.key].document
         for name, value in showcase["headline"].items():
@@ -425,7 +425,7 @@ class Walked:
 
     @property
     def wrong_numbers(self) -> Iterator[Finding]:
-        """Numbers on the analytics page that are not written as the investor's locale does."""
+        """Numbers on the analytics page that are not in the format of the investor's locale."""
         locale = self.bundle.locale
         for line in self.page("analytics").lines:
             for number in numbers(line):
@@ -480,7 +480,7 @@ class Walked:
         return any(name in line for line in lines for name in strange)
 
     def _names(self, product: Product) -> list[str]:
-        """What a product may be called on a page: in the investor's language, or as everywhere."""
+        """A product's possible names on a page: in the investor's language, or the usual one."""
         return [name for name in (self._own_name(product), plain(product.name)) if name]
 
     def _own_name(self, product: Product) -> str:
@@ -501,7 +501,7 @@ class Walked:
         return found
 
     def _forms(self, number: Decimal) -> list[str]:
-        """How a number may stand on a page: as it is, or as a percentage."""
+        """The possible forms of a number on a page: as it is, or as a percentage."""
         place = place_of(self.bundle.locale)
         forms = [str(format_decimal(number, locale=place, decimal_quantization=False))]
         if abs(number) < 10:
@@ -520,13 +520,13 @@ class Walked:
 
 
 def parsed_percent(text: str, locale: str) -> Decimal | None:
-    """The share that a percentage means; None if it is none."""
+    """The share that a percentage means; None if it is not a percentage."""
     number = parsed(plain(text).replace("%", "").strip(), locale)
     return None if number is None else number / 100
 
 
 def _words(line: str) -> set[str]:
-    """A line's numbers with what belongs to them, without blanks: "+67%", "5,2%", "12"."""
+    """A line's numbers with their signs, without blanks: "+67%", "5,2%", "12"."""
     tight = line.replace(" %", "%").replace("+", " ").replace("−", "-")
     return {word.strip(".;:()") for word in tight.split()}
 

@@ -21,7 +21,7 @@ PROMISES = {
     "Data stay in the EU": "eu_residency",
     "Every access is on record": "audit_log",
 }
-"""What sales promise, and the compliance feature that keeps it."""
+"""What sales promise, and the compliance feature that fulfils it."""
 
 
 @then(parsers.parse("the promise “{promise}” is kept, with evidence for it"))
@@ -63,7 +63,7 @@ def _not_in_pounds(demo: Demo) -> Iterator[Finding]:
         if pounds <= 0:
             yield Finding(f"{where} in pounds", Description("a positive amount"), pounds)
             continue
-        # There by way of the dollar, back by the pound's own rates: both tables must agree.
+        # To pounds by way of the dollar, back by the pound's own rates: both tables must agree.
         back = demo.currency.converted_by_its_own_table(pounds, "GBP", "EUR")
         if abs(back - amount) > TOLERANCE * amount:
             wanted = Description(f"{amount} EUR within 1 %")

@@ -1,4 +1,4 @@
-"""How a step states a number or the dates of a showcase, and compares them with its rows."""
+"""Compare a number or the dates in a step with the rows of a showcase."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playbook.pristine.showcases import exact
 
 
 def computed(demo: Demo, name: str, wanted: Fraction) -> None:
-    """Assert that the rows give a number exactly."""
+    """Assert that exactly this number follows from the rows."""
     numbers = {**demo.showcase.further_numbers, **demo.showcase.computed}
     found = numbers.get(name, NOTHING)
     expect(found == wanted, f"{name}, computed from the rows", wanted, found)
@@ -27,7 +27,7 @@ def percent(text: str) -> Fraction:
 
 
 def latest_months(demo: Demo, what: str, months: Iterable[str], count: int) -> None:
-    """Assert that the months are the last complete ones at T, each there, in order."""
+    """Assert that the months are the last complete ones at T, without gaps, in order."""
     latest = demo.showcase.latest_complete_month
     last_day = date(int(latest[:4]), int(latest[5:]), 1)
     wanted = [month_before(last_day, back) for back in range(count - 1, -1, -1)]

@@ -1,4 +1,4 @@
-"""Alerts: through real HTTP and SMTP, by the playbook's channels, and never a secret in them."""
+"""Alerts through real HTTP and SMTP, on the playbook's channels, without secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playbook.facts.remedies import Remedy
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.channels import LEVELS, service, setting
 from playbook.nights.alerts.outbox import PAUSES, each_recipient, unknown_to_apprise
-from playbook.nights.alerts.wording import alert_of_night, broken_off, samples
+from playbook.nights.alerts.wording import alert_of_night, broken_off, run_lines, samples
 from playbook.nights.night import Attempt, Night
 from playbook.pristine import bundles
 from playbook.pristine.seeds import load
@@ -163,8 +163,8 @@ def test_a_urls_own_credentials_are_hidden_in_any_text(url: str, secrets: list[s
 def test_ordinary_words_and_addresses_are_not_hidden() -> None:
     url = "mailtos://alerts:hunter22@smtp.example.org?to=demos@aislemarts.luxury&name=Playbook"
     redact = outbox({"DEMO_ALERT_HIGH": url}).redact
-    told = "alerts to demos@aislemarts.luxury by smtp.example.org, the Playbook"
-    assert redact(told) == told
+    harmless = "alerts to demos@aislemarts.luxury by smtp.example.org, the Playbook"
+    assert redact(harmless) == harmless
 
 
 # Sending
@@ -380,9 +380,9 @@ def test_the_command_names_the_recipient_that_is_lost(mail: Mailbox) -> None:
     assert "(mailto to last@a.example) taken" in ended.stdout
 
 
-def alerts_test(**variables: str) -> subprocess.CompletedProcess[str]:
+def alerts_test(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     inherited = {n: v for n, v in os.environ.items() if not n.startswith("DEMO_")}
-    return run_command("alerts", "test", variables={**inherited, **variables})
+    return run_command("alerts", "test", *options, variables={**inherited, **variables})
 
 
 def test_the_command_sends_one_of_each(hooks: Webhooks) -> None:
@@ -420,3 +420,62 @@ def test_the_command_names_a_wrong_setting(variables: dict[str, str], named: str
     ended = alerts_test(**variables)
     assert ended.returncode == 2
     assert named in ended.stderr and "s3cr3t" not in ended.stderr
+
+
+def test_the_command_proves_the_presenters_recipients_too(mail: Mailbox, hooks: Webhooks) -> None:
+    """Each on a line of its own, also where the other channels are not set."""
+    mail.refused = {"bad@a.example"}
+    server = f"mailto://127.0.0.1:{mail.port}?from=playbook@aislemarts.luxury"
+    hook = hooks.channels()["DEMO_ALERT_SUCCESS"]
+    stated = f"{server}&to=good@a.example,bad@a.example {hook} {server}"
+    ended = alerts_test(DEMO_ALERT_PRESENTER=stated)
+    assert ended.returncode == 1, ended.stderr
+    lines = [line for line in ended.stdout.splitlines() if line.startswith("presenter:")]
+    assert lines[:4] == [
+        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to good@a.example) taken",
+        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to bad@a.example) NOT taken after 3 tries",
+        "presenter: DEMO_ALERT_PRESENTER no. 2 (json) taken",
+        "presenter: DEMO_ALERT_PRESENTER no. 3 (mailto) taken",
+    ]
+    assert "--organizer ADDRESS" in lines[4]
+    assert "high: DEMO_ALERT_HIGH is not set" in ended.stdout
+
+
+def test_the_command_tries_a_meetings_organizer(mail: Mailbox) -> None:
+    stated = f"mailto://127.0.0.1:{mail.port}?from=playbook@aislemarts.luxury"
+    command = ("--organizer", "ann@a.example")
+    ended = alerts_test(
+        *command, DEMO_ALERT_PRESENTER=stated, PLAYBOOK_PANEL_URL="https://d.example/"
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to ann@a.example) taken" in ended.stdout
+    assert "organizer" not in ended.stdout
+    [(to, letter)] = mail.received
+    assert to == ["ann@a.example"]
+    assert "See it: https://d.example/" in letter.get_content()
+
+
+@pytest.mark.parametrize("stated", ["demos.example", "https://", "see the wiki", "//x"])
+def test_a_link_that_leads_nowhere_is_in_no_message(
+    monkeypatch: pytest.MonkeyPatch, hooks: Webhooks, stated: str
+) -> None:
+    monkeypatch.setenv("PLAYBOOK_PANEL_URL", stated)
+    run, seen = run_lines("lvmh", "20261126T020000.000000Z-x")
+    assert run == "Run: 20261126T020000.000000Z-x"
+    assert seen.startswith("See it: playbook status lvmh (PLAYBOOK_PANEL_URL is no http or")
+    assert stated not in seen
+    ended = alerts_test(**hooks.channels(), PLAYBOOK_PANEL_URL=stated)
+    assert ended.returncode == 2
+    assert "PLAYBOOK_PANEL_URL is no http or https address" in ended.stderr
+    assert hooks.levels == []
+
+
+@pytest.mark.parametrize("stated", ["", "  "])
+def test_without_a_panel_a_message_says_what_shows_the_same(
+    monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
+    monkeypatch.setenv("PLAYBOOK_PANEL_URL", stated)
+    assert run_lines("lvmh", "x")[1] == (
+        "See it: playbook status lvmh (PLAYBOOK_PANEL_URL is not set, so there is no link)"
+    )
+    assert run_lines("lvmh", "") == []

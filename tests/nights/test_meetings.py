@@ -10,6 +10,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -382,8 +383,8 @@ def test_a_demo_that_is_not_ready_is_reset_once_for_the_meeting(rehearsal: Rehea
     assert run["access"] == START
     [sale] = rehearsal.sandbox.db.livesales.find({"bundle": run["bundle"]})
     assert sale["anchored_at"] == START
-    [told] = rehearsal.hooks.at("success")
-    assert "reset and checked: GO" in told["message"]
+    [arrived] = rehearsal.hooks.at("success")
+    assert "reset and checked: GO" in arrived["message"]
 
 
 def test_near_a_meeting_nothing_is_reset(rehearsal: Rehearsal) -> None:
@@ -392,10 +393,10 @@ def test_near_a_meeting_nothing_is_reset(rehearsal: Rehearsal) -> None:
     with at(before(14)):
         rehearsal.preparation().run()
     assert rehearsal.resets == []
-    [told] = rehearsal.hooks.at("high")
-    assert "prices differ" in told["message"]
-    assert "the meeting is too near" in told["message"]
-    assert "playbook check lvmh" in told["message"]
+    [arrived] = rehearsal.hooks.at("high")
+    assert "prices differ" in arrived["message"]
+    assert "the meeting is too near" in arrived["message"]
+    assert "playbook check lvmh" in arrived["message"]
 
 
 def test_a_neighbours_meeting_and_an_investor_in_session_are_not_disturbed(
@@ -433,8 +434,8 @@ def test_its_check_is_a_run_in_the_journal_and_the_message_links_to_it(
             rehearsal.preparation().run()
     runs = list(rehearsal.sandbox.db.demo_resets.find({"trigger": "check"}).sort("_id", 1))
     assert [run["verdict"] for run in runs] == ["GO", "NO-GO"]
-    told = [rehearsal.hooks.at(level)[0]["message"] for level in ("success", "high")]
-    for run, message in zip(runs, told, strict=True):
+    arrived = [rehearsal.hooks.at(level)[0]["message"] for level in ("success", "high")]
+    for run, message in zip(runs, arrived, strict=True):
         assert f"Environment: {rehearsal.sandbox.environment.name}" in message
         assert f"Run: {run['_id']}" in message
         assert f"https://demos.example/bundles/lvmh/runs/{run['_id']}" in message
@@ -514,7 +515,7 @@ def test_the_presenter_is_written_to(rehearsal: Rehearsal, monkeypatch: pytest.M
     assert rehearsal.hooks.levels == []
 
 
-def test_a_real_check_of_a_real_wreck_is_healed_in_time(rehearsal: Rehearsal) -> None:
+def test_a_damaged_demo_is_reset_before_its_meeting(rehearsal: Rehearsal) -> None:
     """The real features and the machine's own clock: the meeting is an hour from now."""
     from playbook.nights.nightly import run_features
 
@@ -523,8 +524,8 @@ def test_a_real_check_of_a_real_wreck_is_healed_in_time(rehearsal: Rehearsal) ->
         ics(f"UID:r\nSUMMARY:LVMH demo\nDTSTART:{start:%Y%m%dT%H%M%SZ}\nDURATION:PT1H")
     )
     rehearsal.preparation(run_features).run()
-    [told] = rehearsal.hooks.at("success")
-    assert "reset and checked: GO" in told["message"], told
+    [arrived] = rehearsal.hooks.at("success")
+    assert "reset and checked: GO" in arrived["message"], arrived
 
 
 def test_nightly_gives_a_coming_meeting_its_t(rehearsal: Rehearsal) -> None:
@@ -543,6 +544,22 @@ def test_channels_of_a_presenter_are_the_usual_ones_where_none_is_set(seeds: See
     assert channels_for(meeting, usual, {}) is usual
     with pytest.raises(WrongUsage):
         channels_for(meeting, usual, {"DEMO_ALERT_PRESENTER": "nonsense"})
+
+
+def test_a_meeting_without_organizer_is_told_to_the_usual_channels(seeds: Seeds) -> None:
+    """Mail that names nobody would go back to its own sender."""
+    [meeting] = meetings_of(read(ONE), seeds)
+    usual = Channels.from_environment({})
+    mail, hook = "mailto://u:p@mail.example", "json://hooks.example/x"
+    assert meeting.organizer is None
+    assert channels_for(meeting, usual, {"DEMO_ALERT_PRESENTER": mail}) is usual
+    some = channels_for(meeting, usual, {"DEMO_ALERT_PRESENTER": f"{mail} {hook}"})
+    assert some.urls["high"] == (hook,)
+    assert some.setting("high") == "DEMO_ALERT_PRESENTER"
+    # Whom the path names is the recipient, and the organizer is not written to as well.
+    named = {"DEMO_ALERT_PRESENTER": "mailto://mail.example/ann@a.example"}
+    organized = replace(meeting, organizer="bo@a.example")
+    assert channels_for(organized, usual, named).urls["high"] == (named["DEMO_ALERT_PRESENTER"],)
 
 
 def _without_recipient(inbox: Mailbox) -> str:

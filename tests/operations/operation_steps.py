@@ -1,4 +1,4 @@
-"""What an operator would want to read: isolation, refusal, rollback, emergency."""
+"""The steps of the operators' features: isolation, refusal, rollback, emergency."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.sandbox import (
     Owners,
     Sandbox,
     changed,
+    damage_everything,
     held,
     minutes_ago,
     open_shop,
     use_demo,
-    wreck,
 )
 
 EMERGENCY_SECONDS = 300
@@ -65,14 +65,14 @@ def a_customer_is_shopping(sandbox: Sandbox, operation: dict[str, Any]) -> None:
     open_shop(operation.setdefault("owners", Owners(sandbox)))
 
 
-@given("the whole environment is a wreck")
-def a_wreck(sandbox: Sandbox) -> None:
+@given("the whole environment is damaged")
+def a_damaged_environment(sandbox: Sandbox) -> None:
     sandbox.clear()
     for bundle in sandbox.bundles:
         sandbox.reset(bundle.short)
-    wreck(sandbox)
-    # Two accounts of one address elsewhere would keep the unique index from being built, and
-    # they are not this bundle's to mend: that is what resetting all is for.
+    damage_everything(sandbox)
+    # Two accounts with one address in another bundle would prevent the unique index, and this
+    # bundle's reset may not change them: a reset of all does.
     sandbox.db.users.delete_many({"bundle": {"$ne": sandbox.bundle("sequoia").key}})
 
 
@@ -99,7 +99,7 @@ def a_reset(sandbox: Sandbox, operation: dict[str, Any], name: str) -> None:
         operation["refusal"] = refusal
 
 
-@when(parsers.parse("the demo of {name:S} is reset all the same"))
+@when(parsers.parse("the demo of {name:S} is reset by force"))
 def a_forced_reset(sandbox: Sandbox, name: str) -> None:
     sandbox.reset(name, force=True)
 

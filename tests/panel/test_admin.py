@@ -1,4 +1,4 @@
-"""The admin panel over real HTTP: locked, honest, and it does what its buttons say."""
+"""The admin panel over real HTTP: access, the shown verdicts, and the buttons."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,7 @@ LVMH = "LVMH_JULIE_BERCOVY"
 
 @pytest.fixture(autouse=True)
 def _afresh(sandbox: Sandbox) -> None:
-    """Every test starts without runs, jobs, accounts or anybody in session."""
+    """Every test starts without runs, jobs, accounts and visitors in session."""
     for name in ("demo_resets", "demo_locks", JOBS, "user_sessions", "demo_audit", "demo_admins"):
         sandbox.db[name].delete_many({})
     sandbox.db[sessions.COLLECTION].delete_many({})
@@ -90,7 +91,7 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
-# Who may come in
+# Signing in
 
 
 def test_only_the_health_and_the_sign_in_page_are_open(running: Panel) -> None:
@@ -258,7 +259,7 @@ def test_a_change_from_another_site_is_refused_and_written_down(
         assert refused.status_code == 403, path
         assert "another site" in refused.text
         assert "Content-Security-Policy" in refused.headers
-    # Nor can another site sign somebody in as somebody else.
+    # Another site cannot sign a person in as another person either.
     stranger = running.visitor()
     fields = {"name": visitor.name, "password": PASSWORD}
     assert stranger.post("/sign-in", data=fields, headers=sent).status_code == 403
@@ -430,7 +431,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
     assert broken in visitor.text("/bundles/lvmh")
     asked = visitor.press("/bundles/lvmh/rollback", to=broken)
     assert asked.status_code == 409, "a rollback asks first"
-    assert "What is there now is saved first" in asked.text
+    assert "The present state is saved first" in asked.text
     sure = {"to": broken, "although": "rollback"}
     assert visitor.press("/bundles/lvmh/rollback", **sure).status_code == 200
     visitor.events("lvmh")
@@ -439,7 +440,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
 
     assert visitor.press("/bundles/lvmh/reset").status_code == 200
     visitor.events("lvmh")
-    left = {"livesales", "showcases", "users"}  # T is another
+    left = {"livesales", "showcases", "users"}  # T is different
     now = sandbox.state("lvmh").hashes()
     assert {k: v for k, v in now.items() if k not in left} == {
         k: v for k, v in good.items() if k not in left
@@ -491,7 +492,7 @@ def test_a_check_leaves_no_trace_and_is_seen_by_every_server(
 
 def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: Sandbox) -> None:
     visitor = running.visitor("operator")
-    # A neighbour of the region: the same shelves would change under their eyes.
+    # A neighbour of the region: the same catalog would change while they use it.
     somebody_in_session(sandbox, "index.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset")
     assert asked.status_code == 409
@@ -502,13 +503,13 @@ def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: 
     visitor.events("lvmh")
     assert visitor.verdict("lvmh") == GO
     [entry] = sandbox.db[audit.COLLECTION].find({"action": "reset"})
-    assert entry["detail"] == "although in session"
+    assert entry["detail"] == "even while in session"
 
 
 def test_who_comes_between_question_and_answer_is_not_overrun(
     running: Panel, sandbox: Sandbox
 ) -> None:
-    """Saying yes to a meeting is not a yes to a session that nobody knew of."""
+    """A yes to a near meeting is not a yes to a session that was not shown then."""
     visitor = running.visitor("operator")
     somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset", although="meeting")
@@ -569,7 +570,7 @@ def test_two_presses_are_one_job(
     monkeypatch.setattr(check_process, "_turns", turns)
     one.press("/bundles/lvmh/check")
     busy = other.press("/bundles/lvmh/reset")  # while the check waits for its turn
-    assert "Somebody was faster" in busy.text
+    assert "Another person was faster" in busy.text
     turns.release()
     one.events("lvmh")
     assert [r["trigger"] for r in sandbox.runs("lvmh")] == ["check"]
@@ -742,7 +743,7 @@ def test_the_checklist_is_in_the_playbooks_words(seeds: Seeds) -> None:
     assert lines[-1].words == "LVMH: French luxury brands featured"
 
 
-# What is refused, and what is never said
+# Refused requests, and secrets
 
 
 def test_rubbish_is_refused_in_plain_words(running: Panel) -> None:
@@ -1014,3 +1015,33 @@ def test_refusals_are_in_the_audit_log(running: Panel, sandbox: Sandbox) -> None
     entry = audit.Audit(sandbox.db, Redactor(())).latest()[0]
     assert (entry["who"], entry["action"]) == (viewer.name, "refused")
     assert "/bundles/lvmh/reset" in entry["detail"]
+
+
+def test_the_page_of_a_night_is_of_this_environment_and_says_when(
+    running: Panel, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of reports may be shared; a GO of another environment is not shown as ours."""
+    from playbook.environment.identity import Identity
+    from playbook.panel.pages import records
+    from playbook.report.page.verdict import build
+    from playbook.verdict.model import Verdict
+
+    monkeypatch.setattr(records, "_reports", lambda: tmp_path)
+    visitor = running.visitor("viewer")
+
+    def leave(environment: Identity) -> None:
+        written = tmp_path / "verdict-lvmh.json"
+        Verdict(clock.now() - timedelta(days=9), environment=environment).write(written)
+        build(written, written.with_suffix(".html"))
+
+    leave(Identity(str(uuid.uuid4()), "another"))
+    assert "Report of" not in visitor.text("/bundles/lvmh")
+    assert visitor.get("/reports/verdict-lvmh.html").status_code == 404
+    leave(sandbox.identity)
+    (tmp_path / "notes.html").write_text("<p>GO</p>")
+    assert re.search(r"Report of \w{3} \d\d \w{3}, \d\d:\d\d", visitor.text("/bundles/lvmh"))
+    shown = visitor.get("/reports/verdict-lvmh.html")
+    assert sandbox.identity.name in shown.text
+    # The script that says how old it is may run, and no other.
+    assert shown.headers["Content-Security-Policy"].count("'sha256-") == 1
+    assert visitor.get("/reports/notes.html").status_code == 404

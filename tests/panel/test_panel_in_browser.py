@@ -1,6 +1,6 @@
-"""The panel in a real browser: a person signs in, sees, breaks, checks, resets, rolls back.
+"""The panel in a real browser: a person signs in, looks, checks, resets, rolls back.
 
-With ``PLAYBOOK_SCREENSHOTS=1`` the pictures of the documentation are made anew.
+With ``PLAYBOOK_SCREENSHOTS=1`` the pictures of the documentation are made again.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from playbook import PROJECT, clock
-from playbook.panel import sessions, tasks
+from playbook.errors import Unreachable
+from playbook.panel import sessions, tasks, templating
 from playbook.panel.accounts import Accounts
+from playbook.panel.board import Board
 from playbook.panel.jobs import JobProgress, State
 from playbook.reset import backup
 from playbook.reset.lease import held
@@ -77,7 +79,7 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if wrong(said) else None)
+        page.on("console", lambda message: errors.append(message.text) if wrong(message) else None)
         if role:
             page.goto("/")
             page.get_by_label("Name").fill(person(sandbox, role))
@@ -92,14 +94,14 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
     assert errors == []
 
 
-def wrong(said: Any) -> bool:
+def wrong(message: Any) -> bool:
     """Whether a line of the browser's console is an error; a page that refuses is none."""
-    refused = re.search(r"status of (400|401|403|404|409) \(", said.text)
-    return said.type == "error" and not refused
+    refused = re.search(r"status of (400|401|403|404|409) \(", message.text)
+    return message.type == "error" and not refused
 
 
 def person(sandbox: Sandbox, role: str) -> str:
-    """Olga operates, Viktor looks on."""
+    """Olga is an operator, Viktor a viewer."""
     name = {"operator": "olga", "viewer": "viktor"}[role]
     known = Accounts(sandbox.db)
     if known.find(name) is None:
@@ -114,7 +116,7 @@ def picture(page: Page, name: str, **options: Any) -> None:
 
 
 def faults(page: Page) -> list[str]:
-    """All that axe finds on a page, however mild."""
+    """All problems that axe finds on a page, even minor ones."""
     found = axe.Axe().run(page).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
 
@@ -196,7 +198,7 @@ def colourful(sandbox: Sandbox) -> None:
     sandbox.db.demo_resets.delete_many({})
     now = clock.now()
     reason = {
-        "sentence": "The languages: “Arabic is loaded, whole and translated” does not hold",
+        "sentence": "The languages: “Arabic is loaded, complete and translated” failed",
         "severity": "high",
         "severity_in_words": "the story breaks",
         "checks": ["locales"],
@@ -275,7 +277,7 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     broken = sandbox.runs("lvmh")[-2]["backup"]
     page.get_by_label("Roll back to").select_option(broken)
     page.get_by_role("button", name="Roll back").click()
-    expect(page.locator(".doubts")).to_contain_text("What is there now is saved first")
+    expect(page.locator(".doubts")).to_contain_text("The present state is saved first")
     page.get_by_role("button", name="Yes, roll back").click()
     expect(page.locator("#outcome")).to_contain_text(f"Rolled back to {broken}")
     verdict(page, "NO-GO")
@@ -415,7 +417,7 @@ def test_back_and_reload_never_send_a_form_again(
     page.get_by_label("Name").fill("olga")
     page.get_by_label("Password").fill("not the right one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("don't fit")
+    expect(page.get_by_role("alert")).to_contain_text("is wrong, or the account is locked")
     expect(page.get_by_label("Name")).to_have_value("olga")
     once_sent(4)
     page.get_by_label("Password").fill(PASSWORD)
@@ -551,7 +553,7 @@ def test_it_works_by_keyboard(open_page: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
 def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) -> None:
-    """Green that nobody has confirmed for a while must not look like green."""
+    """A GO without news for a while must not look like a fresh GO."""
     context = browser.new_context(base_url=running.url, viewport=DESKTOP)
     try:
         page = context.new_page()
@@ -621,3 +623,175 @@ def test_the_bundles_page_follows_by_itself(
     assert [run["trigger"] for run in sandbox.runs("a16z")].count("check") == 1
     sandbox.reset("a16z")
     verdict(page, "UNKNOWN")
+
+
+# A GO is a statement about an app, an environment and an instant.
+
+
+def test_an_open_page_never_keeps_a_green_that_is_over(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    """What another person does changes all of an open page: button, checklist and history."""
+    colourful(sandbox)
+    page = open_page("viewer", viewport=PHONE)
+    page.goto("/bundles/lvmh")
+    age = page.locator("#list-age")
+    expect(age).to_contain_text("As checked")
+    expect(page.get_by_role("link", name="Open the sheet")).to_be_visible()
+    sandbox.reset("lvmh", access=None)
+    verdict(page, "UNKNOWN")
+    expect(age).to_contain_text("Not how it is now")
+    expect(page.get_by_role("button", name="Check it now")).to_be_visible()
+    expect(page.get_by_role("link", name="Open the sheet")).to_have_count(0)
+    expect(page.get_by_label("Runs").get_by_role("row")).to_have_count(3)
+    # The run that was GO says when that was, and that it is over.
+    [went] = [one for one in sandbox.runs("lvmh") if one["trigger"] == "nightly"]
+    page.goto(f"/bundles/lvmh/runs/{went['_id']}")
+    expect(page.locator("p.verdict")).to_contain_text(re.compile(r"GO\s+then, 3[89] minutes ago"))
+    expect(page.locator("#then")).to_contain_text(sandbox.identity.name)
+
+
+def test_a_choice_that_is_being_made_is_not_taken_away(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    colourful(sandbox)
+    page = open_page("operator")
+    page.goto("/bundles/lvmh")
+    chosen = page.get_by_label("Roll back to")
+    chosen.select_option(index=1)
+    chosen.focus()
+    value = chosen.input_value()
+    sandbox.reset("lvmh", access=None)
+    verdict(page, "UNKNOWN")
+    assert chosen.input_value() == value
+    expect(page.locator("#list-age")).to_contain_text("As checked")
+    chosen.blur()
+    expect(page.locator("#list-age")).to_contain_text("Not how it is now")
+
+
+def test_ages_are_counted_by_the_servers_clock(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    colourful(sandbox)
+    page = open_page("viewer")
+    page.clock.install(time=clock.now() - timedelta(hours=3))
+    for path, age in (("/", "#card-lvmh .age"), ("/bundles/lvmh", "#verdict .age")):
+        page.goto(path)
+        page.clock.run_for(2_000)
+        expect(page.locator(age)).to_contain_text(re.compile("3[89] minutes ago"))
+
+
+def test_a_sheet_says_that_it_does_not_renew_itself(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    colourful(sandbox)
+    page = open_page("viewer", viewport=PHONE)
+    page.clock.install()
+    page.goto("/bundles/lvmh/sheet")
+    expect(page.locator(".standing")).to_contain_text("GO")
+    warning = page.locator("#made-long-ago")
+    expect(warning).to_be_hidden()
+    page.clock.run_for(11 * 60_000)
+    expect(warning).to_contain_text("Load it again")
+    expect(page.locator("body")).to_have_class("old")
+    assert faults(page) == []
+    assert cut_off(page) == []
+
+
+def test_a_demo_that_is_being_reset_has_no_sheet_that_says_go(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    colourful(sandbox)
+    page = open_page("viewer")
+    with held(sandbox.db, [sandbox.bundle("lvmh")], "a-run"):
+        page.goto("/bundles/lvmh/sheet")
+        expect(page.locator(".standing strong")).to_have_text("UNKNOWN")
+        expect(page.locator(".wrong").first).to_contain_text("Being reset since")
+
+
+def test_an_open_page_follows_the_panel_to_another_environment(
+    open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The panel was begun again for another one: its cards never stand below the former name."""
+    page = open_page("viewer")
+    expect(page.locator(".environment")).to_have_text(sandbox.identity.name)
+    monkeypatch.setattr(templating, "environment_name", lambda _: "the other one")
+    expect(page.locator(".environment")).to_have_text("the other one")
+    expect(page).to_have_title(re.compile("the other one"))
+
+
+def test_without_scripts_a_page_loads_itself_anew(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
+    colourful(sandbox)
+    page = open_page("viewer", java_script_enabled=False)
+    for path, seconds in (("/", "30"), ("/bundles/lvmh", "60")):
+        page.goto(path)
+        expect(page.locator("meta[http-equiv=refresh]")).to_have_attribute("content", seconds)
+        expect(page.get_by_text(re.compile("as of .* UTC", re.IGNORECASE))).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
+def test_what_cannot_be_reached_is_green_nowhere(
+    browser: Any, running: Panel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """An open page whose environment goes away says so, and no tick or button says GO."""
+    colourful(sandbox)
+
+    def away(*_: object) -> None:
+        raise Unreachable("MongoDB cannot be reached: it does not answer")
+
+    context = browser.new_context(base_url=running.url, viewport=PHONE)
+    try:
+        page = context.new_page()
+        for cookie in running.visitor("viewer").web.cookies:
+            context.add_cookies([{"name": cookie.name, "value": cookie.value, "url": running.url}])
+        page.goto(path)
+        expect(page.locator(".state.go").first).to_be_visible()
+        with monkeypatch.context() as patched:
+            patched.setattr(Board, "cards", away)
+            expect(page.locator("[data-live]")).to_contain_text("MongoDB cannot be reached")
+            expect(page.locator("body")).to_have_class("old")
+            expect(page.locator("#stale")).to_be_visible()
+            expect(page.locator(".recommended:visible")).to_have_count(0)
+            green = page.evaluate("""() => [...document.querySelectorAll("[data-live] *, .tick")]
+                .filter((one) => one.checkVisibility())
+                .filter((one) => getComputedStyle(one).color === "rgb(10, 107, 61)").length""")
+            assert green == 0
+            assert faults(page) == []
+        expect(page.locator("body")).not_to_have_class("old")
+        expect(page.locator("[data-live] .state.go").first).to_be_visible()
+    finally:
+        context.close()
+
+
+def test_two_taps_and_two_tabs_are_one_reset(
+    open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.reset("index", access=None)
+    sandbox.db.demo_resets.delete_many({})
+    page = open_page("operator", viewport=PHONE, has_touch=True)
+    page.goto("/bundles/index")
+    other = page.context.new_page()
+    other.goto("/bundles/index")
+    with pausing_at(3, monkeypatch):
+        page.bring_to_front()
+        page.evaluate("""() => {
+            const button = [...document.querySelectorAll("button")]
+                .find((one) => one.textContent.trim() === "Reset now");
+            button.click(); button.click();
+        }""")
+        expect(page.get_by_label("Progress", exact=True)).to_contain_text("Resetting")
+        # The other tab follows by itself, and has no button left that would begin it again.
+        expect(other.get_by_label("Progress", exact=True)).to_contain_text("Resetting")
+        expect(other.get_by_role("button", name="Reset now")).to_be_disabled()
+        expect(other.locator(".recommended")).to_have_count(0)
+    for tab in (page, other):
+        verdict(tab, "GO")
+    assert [one["trigger"] for one in sandbox.runs("index")] == ["panel", "check"]
+    # What the back button shows is how it is now.
+    page.goto("/")
+    sandbox.reset("index", access=None)
+    page.go_back()
+    verdict(page, "UNKNOWN")
+    expect(page.locator("#list-age")).to_contain_text("Not how it is now")

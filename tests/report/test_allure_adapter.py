@@ -155,14 +155,14 @@ def steps_of(feature: str, outline: str, language: str, direction: str) -> list[
 
 
 def test_each_example_has_its_own_name_and_gherkin_steps(results: Results) -> None:
-    french = results.test("lvmh", "French is loaded, whole and translated [fr] [ltr]")
+    french = results.test("lvmh", "French is loaded, complete and translated [fr] [ltr]")
     assert french["status"] == "passed"
     assert [step["name"] for step in french["steps"]] == [
         "Given the investor's demo",
-        *steps_of("locales", "<name> is loaded, whole and translated", "fr", "ltr"),
+        *steps_of("locales", "<name> is loaded, complete and translated", "fr", "ltr"),
     ]
     assert parameter(french, "example") == "language=fr, name=French, direction=ltr"
-    assert results.test("lvmh", "German is loaded, whole and translated [de] [ltr]")
+    assert results.test("lvmh", "German is loaded, complete and translated [de] [ltr]")
     for test in results.tests:
         assert not re.search(r"test_|_pytest_bdd|<\w+>", test["name"]), test["name"]
         for step in test["steps"]:
@@ -193,7 +193,7 @@ def test_only_what_is_set_up_for_the_demo_is_reported_as_set_up(results: Results
     shown = {before["name"] for container in containers for before in container["befores"]}
     assert shown == {
         "Connect to the environment",
-        "Look at the demo",
+        "Read the demo",
     }
 
 
@@ -224,7 +224,7 @@ def test_a_reset_is_shown_with_its_steps(loaded: Seeds, tmp_path: Path) -> None:
         before
         for path in reset.directory.glob("*-container.json")
         for before in json.loads(path.read_text())["befores"]
-        if before["name"] == "Put the bundle back to pristine"
+        if before["name"] == "Reset the bundle to pristine"
     )
     steps = [step["name"] for step in shown["steps"]]
     assert any(
@@ -402,7 +402,7 @@ def test_an_environment_that_is_down_is_reported_as_that(broken: Settings, tmp_p
     message = broken_one["statusDetails"]["message"]
     assert message.startswith("LVMH · Environment down · Product catalog")
     assert "Redis at redis://127.0.0.1:9 cannot be reached" in message
-    assert message.endswith("next: bring back what does not answer, then: playbook check lvmh")
+    assert message.endswith("next: start again what does not answer, then: playbook check lvmh")
     for test in down.tests:
         if test is not broken_one and test["name"] != broken_one["name"]:
             assert test["status"] == "skipped"
@@ -444,7 +444,7 @@ def pytest_bdd_before_step_call(scenario, step):
 
 
 def test_no_secret_reaches_a_file(broken: Settings, tmp_path: Path) -> None:
-    """A plugin leaks passwords in every way that there is; none arrives."""
+    """A plugin leaks passwords in many ways; none is written."""
     (tmp_path / "canary.py").write_text(CANARY)
     login = f"http://sales:{quote(API_PASSWORD, safe='')}@"
     variables = broken.as_variables()

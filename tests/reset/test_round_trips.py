@@ -1,7 +1,7 @@
-"""A reset and a check cost so many round trips and no more, whatever they find.
+"""A reset and a check need at most so many round trips, in every state of the demo.
 
-What a person waits for at a distance is the longest chain of round trips that wait for each other;
-what the servers have to do is all of them.
+Over a long distance, a person waits for the longest chain of round trips that wait for each other.
+The servers have to answer all of them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from playbook.pristine.seeds import load
 from playbook.reset.run import Reset
 from playbook.verdict import GO
 from playbook.verdict.run_features import check
-from tests.sandbox import ACCESS, Owners, Sandbox, use_demo, wreck
+from tests.sandbox import ACCESS, Owners, Sandbox, damage_everything, use_demo
 
 RESET_LIMITS = (57, 6, 5)
-WRECK_LIMITS = (69, 6, 5)
+DAMAGED_LIMITS = (69, 6, 5)
 """Where everything is wrong at once, each index to drop or build costs one command more."""
 CHECK_LIMITS = (43, 5, 16)
-CHAINS = {"empty": 16, "pristine": 13, "used": 14, "wrecked": 16}
+CHAINS = {"empty": 16, "pristine": 13, "used": 14, "damaged": 16}
 """By the state: where the languages or indexes change, no other run may change them meanwhile.
 
 The embedded MongoDB costs one more than others, for it gives collections no UUID.
@@ -55,16 +55,16 @@ def used(sandbox: Sandbox) -> None:
         use_demo(owners, sandbox.bundle(name))
 
 
-def wrecked(sandbox: Sandbox) -> None:
+def damaged(sandbox: Sandbox) -> None:
     pristine(sandbox)
-    wreck(sandbox)
+    damage_everything(sandbox)
 
 
 def within(trips: RoundTrips, limits: tuple[int, int, int]) -> bool:
     return all(count <= limit for count, limit in zip(trips.counts, limits, strict=True))
 
 
-@pytest.mark.parametrize("state", [empty, pristine, used, wrecked])
+@pytest.mark.parametrize("state", [empty, pristine, used, damaged])
 @pytest.mark.parametrize("name", BUNDLES)
 def test_a_reset_costs_few_round_trips(
     sandbox: Sandbox, state: Callable[[Sandbox], None], name: str
@@ -74,12 +74,12 @@ def test_a_reset_costs_few_round_trips(
     with counted(sandbox.environment.settings) as (environment, trips):
         reset = Reset(environment, sandbox.seeds, sandbox.backups)
         reset.reset(sandbox.bundle(name), force=True)
-    worst = state in (empty, wrecked)
-    assert within(trips, WRECK_LIMITS if worst else RESET_LIMITS), str(trips)
+    worst = state in (empty, damaged)
+    assert within(trips, DAMAGED_LIMITS if worst else RESET_LIMITS), str(trips)
     assert 0 < trips.longest <= CHAINS[state.__name__], str(trips)
 
 
-@pytest.mark.parametrize("state", [empty, pristine, used, wrecked])
+@pytest.mark.parametrize("state", [empty, pristine, used, damaged])
 @pytest.mark.parametrize("name", BUNDLES)
 def test_a_check_costs_few_round_trips(
     sandbox: Sandbox, state: Callable[[Sandbox], None], name: str
@@ -126,7 +126,7 @@ def test_a_catalog_ten_times_as_large_costs_no_round_trip_more(
         for state in ("empty", "sold"):
             resetting, checking = cost(owner)
             assert sandbox.db.products.count_documents({"region": "EU"}) == size, state
-            limits = WRECK_LIMITS if state == "empty" else RESET_LIMITS
+            limits = DAMAGED_LIMITS if state == "empty" else RESET_LIMITS
             assert within(resetting, limits), f"{state}: {resetting}"
             assert resetting.longest <= CHAINS["empty" if state == "empty" else "used"]
             pages = 0 if size == 50 else PAGES_OF_500

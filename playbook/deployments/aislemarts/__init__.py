@@ -1,7 +1,7 @@
-"""AisleMarts' backend as published: FastAPI and Motor, with models that refuse what does not fit.
+"""AisleMarts' backend as published: FastAPI and Motor, with models that refuse wrong documents.
 
-What the app cannot hold is lost, by name: a creator is only the host of a LiveSale, languages are
-part of the front end, and the columns "proposal" and "negotiation" both show as "qualified".
+The app cannot keep everything: a creator is only the host of a LiveSale, languages are part of the
+front end, and the columns "proposal" and "negotiation" are both shown as "qualified".
 """
 
 from __future__ import annotations

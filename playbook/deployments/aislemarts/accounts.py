@@ -1,4 +1,4 @@
-"""Accounts: everything but the address and the password is the app's own."""
+"""Accounts: only the address and the password are ours; all other fields belong to the app."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
 
 SKU = "demo_sku"
-"""The attribute by which a demo's product, and no other, is known."""
+"""The attribute that only a demo's products have."""
 
 
 def _slug(product: Document) -> str:

@@ -1,6 +1,6 @@
-"""The ids of documents that are not there yet: they follow from the kind and the natural key.
+"""The ids of new documents: they are computed from the kind and the natural key.
 
-So two resets of an empty database agree.
+So two resets of an empty database write the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from playbook.pristine.seeds import Document
 
 NAMESPACE = uuid.UUID("7d0b0a52-60c7-5b1c-9a39-0d6b1f2f7a11")
 CREATED = datetime(2026, 1, 15, 9, tzinfo=UTC)
-"""What a new document says in ``created_at``: always the same, so that two resets agree."""
+"""The ``created_at`` of a new document: always the same, so two resets write the same."""
 
 
 def id_of(kind: str, key: object) -> str:
@@ -30,6 +30,6 @@ def new_id(kind: str) -> Callable[[Document], str]:
 def is_one_of(kind: str, keys: list[str]) -> Filter:
     """The condition that ``_id`` is the one of a new document, or the pristine one.
 
-    The latter is found where documents of the playbook's own shape were written here.
+    The pristine one exists if documents of the playbook's own app were written here.
     """
     return {"_id": {"$in": [*(id_of(kind, key) for key in keys), *keys]}}

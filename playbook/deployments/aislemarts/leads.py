@@ -1,4 +1,4 @@
-"""Leads stand under the main account's ``_id``; the card itself is in ``metadata``."""
+"""Leads are kept under the main account's ``_id``; the card itself is in ``metadata``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playbook.pristine.seeds import Document
 
 COLUMNS = {"new": "new", "qualified": "qualified", "proposal": "qualified",
            "negotiation": "qualified", "closed": "won"}  # fmt: skip
-"""The board's column for each of the playbook's; the playbook's own stands in ``metadata``."""
+"""The board's column for each of the playbook's; the playbook's own is in ``metadata``."""
 
 
 def _lead(card: Document, refs: References) -> Document:
@@ -44,7 +44,7 @@ def _read_lead(lead: Document, refs: References) -> Document:
     card = lead.get("metadata")
     card = dict(card) if isinstance(card, Mapping) else {}
     if COLUMNS.get(str(card.get("stage"))) != lead.get("stage"):
-        card["stage"] = lead.get("stage")  # somebody has moved it
+        card["stage"] = lead.get("stage")  # a visitor has moved the card
     key = f"{card['bundle']}/{card['id']}" if {"bundle", "id"} <= card.keys() else lead.get("_id")
     return {"_id": key, **card}
 

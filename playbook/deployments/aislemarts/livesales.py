@@ -1,4 +1,4 @@
-"""LiveSales. The host is ``vendor_id``; the template and T stand in ``metadata``."""
+"""LiveSales. The host is ``vendor_id``; the template and T are in ``metadata``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The published backend's own models, as strict as it is: what they refuse is not written.
+"""The published backend's own models, as strict as it is.
 
-A document that does not fit empties a list of the app, or makes it answer 500.
+A document that they refuse is not written: it would empty a list of the app, or cause an error 500.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Model(BaseModel):
-    """A document of the app; it may carry more fields than these."""
+    """A document of the app; it may have more fields than these."""
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 

@@ -1,4 +1,4 @@
-"""What the app shows: its routes, how their answers read, and the names of its numbers."""
+"""What the app shows: its routes, how to read their answers, and the names of its numbers."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ KPIS = {
     "emerging_markets": ShownKpi("emerging_markets", money=False),
     "apac_growth_qoq": ShownKpi("apac_growth", money=False),
 }
-"""By the playbook's name; the other bundles are shown no numbers of their own."""
+"""The app's numbers by the playbook's name; the other bundles have no numbers there."""
 BUNDLES_WITH_KPIS = (
     "SEQUOIA_ROELOF_BOTHA", "A16Z_CHRIS_DIXON", "LVMH_JULIE_BERCOVY", "TIGER_GLOBAL_CHASE_COLEMAN"
 )  # fmt: skip
@@ -137,17 +137,17 @@ LINKS = Links(
 )
 
 FRONT_END = FrontEnd(
-    # The API gives four links. Nothing else about its pages is published: a description of
-    # one's own says where one signs in, writes and sees the board, and what is tapped there.
+    # The API gives four links. Nothing else about its pages is published. Your own description can
+    # say where to sign in, write and see the board, and what to tap there.
     pages={step: PAGES[step] for step in ("home", "mood_to_cart", "livesale", "analytics")},
     not_known={
-        "sign_in": "it is not published where one signs in",
-        "joined": "it is not published what one taps to join",
-        "chat": "it is not published where one writes",
-        "board": "it is not published where the board is",
+        "sign_in": "the address for signing in is not published",
+        "joined": "the button for joining is not published",
+        "chat": "the address of the chat is not published",
+        "board": "the address of the board is not published",
     },
     mood=(),
-    names=False,  # a product has one title, whoever reads it
+    names=False,  # a product has one title for all languages
     left=(
         Left("conversations", "participants", by="account"),
         Left("messages", "conversation_id", by="conversations"),

@@ -1,4 +1,4 @@
-"""What a visitor leaves behind: all by user id, since nothing carries an address."""
+"""The traces of a visitor: all by user id, because they have no addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell people how a night went, by the playbook's channels ("Monitoring & Alerts")."""
+"""Alerts about nights, through the playbook's channels ("Monitoring & Alerts")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The channels that alerts go through, from the environment: lists of apprise URLs.
+"""The channels of the alerts, from environment variables: lists of apprise URLs.
 
 ========================  ==================================================================
 ``DEMO_ALERT_SUCCESS``    Slack ``#investor-demos`` and demos@aislemarts.luxury
@@ -30,7 +30,7 @@ MAIL = ("mailto", "mailtos")
 RECIPIENTS = ("to", "cc", "bcc")
 """The fields of a mail URL that name recipients."""
 
-# A separator is one only where another URL begins after it: mailto://…?to=a@b.c,d@e.f is one.
+# A comma or semicolon separates URLs only before another URL: mailto://…?to=a@b.c,d@e.f is one URL.
 _SEPARATOR = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ENDS_IN_RECIPIENTS = re.compile(r"[?&](?:to|cc|bcc)=[^&\s]*$", re.IGNORECASE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
@@ -46,19 +46,25 @@ class Channels:
     """The URLs of each level. Its repr and str never show one: they hold credentials."""
 
     urls: Mapping[str, tuple[str, ...]] = field(repr=False)
+    one_setting: str = ""
+    """The setting that the URLs of every level are from, where it is one."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Channels:
         """The channels that are set.
 
-        Raises WrongUsage, naming the setting and never the URL, where one is not a URL.
+        Raises WrongUsage, which names the setting but never the URL, if one is not a URL.
         """
         variables = os.environ if variables is None else variables
         return cls({level: urls_in(setting(level), variables) for level in LEVELS})
 
+    def setting(self, level: str) -> str:
+        """The name of the setting that a level's URLs are from."""
+        return self.one_setting or setting(level)
+
     @property
     def secrets(self) -> list[str]:
-        """What must appear nowhere: the URLs, their passwords, tokens and keys."""
+        """The secrets: the URLs, their passwords, tokens and keys."""
         return [
             secret
             for urls in self.urls.values()
@@ -67,10 +73,10 @@ class Channels:
         ]
 
     def ways(self, level: str) -> list[str]:
-        """The levels to try an alert on, one after the other, until somebody was reached.
+        """The levels for an alert, in the order of trying, until one channel accepts it.
 
-        A failure goes up (medium, high, critical) and only then down; a success stays where it
-        is, since good news wakes no one.
+        A failure goes to higher levels (medium, high, critical) and then to lower ones. A success
+        stays on its level, because good news must wake nobody.
         """
         if level == SUCCESS:
             return [SUCCESS]
@@ -99,7 +105,7 @@ def _entries(stated: str) -> Iterator[str]:
         url, blank, more = " ".join(piece.split()).partition(" ")
         if not blank or _ENDS_IN_RECIPIENTS.search(url):
             yield f"{url}{blank}{more}"
-        else:  # further recipients, after a field that is none of theirs
+        else:  # more recipients, after a field of another kind
             yield f"{url.rstrip(',;')}{'&' if '?' in url else '?'}to={quote(more)}"
 
 

@@ -1,7 +1,7 @@
-"""Send an alert: try again where a channel does not take it, then try the next one up.
+"""Send an alert: try several times, then try the channels of the next level.
 
-A channel that fails raises no error here: the journal records that an alert could not be sent, and
-the verdict does not change.
+A failed channel raises no error here. The journal records that the alert could not be sent, and the
+verdict does not change.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from playbook.environment.redaction import Redactor, secrets_in_environment
-from playbook.nights.alerts.channels import MAIL, RECIPIENTS, SUCCESS, Channels, service, setting
+from playbook.nights.alerts.channels import MAIL, RECIPIENTS, SUCCESS, Channels, service
 
 PAUSES = (2.0, 10.0)
-"""Seconds to wait before a channel is tried again; after the last, it counts as dead."""
+"""Seconds to wait before a channel is tried again; after the last one, it has failed."""
 
 _NAMED = re.compile(
     r"""(?:^|(?<=[,;\s]))(?:"[^"]*"|[^\s,;<>"@]+(?:\s+[^\s,;<>"@]+)*)?\s*<([^<>]*)>"""
@@ -26,12 +26,12 @@ _NAMED = re.compile(
 """A recipient with a name: "Ann Lee <ann@a.example>"."""
 
 type Send = Callable[[str, str, str, str], bool]
-"""Sends to a URL: title, body and level; answers whether it was taken."""
+"""Sends title, body and level to a URL; returns whether it was accepted."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """A message to people, and how bad its news is ("success", or a severity)."""
+    """A message to people, with its level ("success", or a severity)."""
 
     level: str
     title: str
@@ -40,29 +40,34 @@ class Alert:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of an alert on one URL; shows no more of the URL than its kind."""
+    """The result of an alert on one URL; of the URL it shows only the kind."""
 
     title: str
     level: str
     """The alert's own."""
     channel: str
-    """The setting of the channel that it was tried on, and the URL's number there."""
+    """The setting of the channel, and the number of the URL in it."""
     service: str
     taken: bool
     tries: int
     recipient: str = ""
-    """The address that it was sent to, where the URL is of mail."""
+    """The address that it was sent to, if the URL is for mail."""
     url: str = field(default="", repr=False)
-    """Where it was sent, to send nothing there twice; it holds credentials."""
+    """The target, so that nothing is sent to it twice; it contains credentials."""
 
     def document(self) -> dict[str, Any]:
         """For the journal."""
         return {name: value for name, value in asdict(self).items() if name != "url"}
 
-    def __str__(self) -> str:
+    @property
+    def outcome(self) -> str:
+        """Where it was sent, and whether it was taken there."""
         word = "taken" if self.taken else f"NOT taken after {self.tries} tries"
         to = f"{self.service} to {self.recipient}" if self.recipient else self.service
-        return f"{self.level}: {self.channel} ({to}) {word}"
+        return f"{self.channel} ({to}) {word}"
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.outcome}"
 
 
 class Outbox:
@@ -82,10 +87,10 @@ class Outbox:
         self._pause = pause
 
     def send(self, alert: Alert, also: Iterable[str] = ()) -> list[Delivery]:
-        """Send an alert on its level's channel, and what became of it.
+        """Send an alert on its level's channel; return the results.
 
-        Where no URL there took it, it goes to the next channel up. ``also`` are levels whose
-        channels get it too; a URL that is on several gets it once.
+        If no URL there accepts it, it goes to the next higher channel. ``also`` are levels whose
+        channels get it, too; a URL on several channels gets it once.
         """
         deliveries: list[Delivery] = []
         for level in self.channels.ways(alert.level):
@@ -97,14 +102,14 @@ class Outbox:
         return deliveries
 
     def to(self, alert: Alert, level: str, former: Iterable[Delivery] = ()) -> list[Delivery]:
-        """Send an alert on one level's channel only, but not where it has been sent before."""
+        """Send an alert on one level's channel, except to targets that already got it."""
         been = {delivery.url for delivery in former}
         deliveries = []
         for number, url, recipient in self._addressed(level):
             if url not in been:
                 been.add(url)
                 taken, tries = self._try(alert, url)
-                channel = f"{setting(level)} no. {number}"
+                channel = f"{self.channels.setting(level)} no. {number}"
                 deliveries.append(
                     Delivery(
                         self.redact(alert.title),
@@ -135,7 +140,7 @@ class Outbox:
             try:
                 if self._send(url, title, body, alert.level):
                     return True, tries
-            except Exception:  # noqa: BLE001 - a channel may break in any way it likes
+            except Exception:  # noqa: BLE001 - a channel may raise any error
                 continue
         return False, tries
 
@@ -143,9 +148,9 @@ class Outbox:
 def each_recipient(url: str) -> list[tuple[str, str]]:
     """A mail URL as one URL for each of its recipients, with the address; others as they are.
 
-    A mail server may refuse one of several recipients and take the message for the others, which
-    counts as taken. Sent on its own, each recipient has its own answer. Recipients stand in
-    ``to=``, ``cc=`` and ``bcc=``, or in the path (``mailto://HOST/a@b.c/d@e.f``).
+    A mail server may refuse one of several recipients and accept the message for the others, which
+    counts as accepted. With a message for each recipient, each has its own answer. Recipients are
+    in ``to=``, ``cc=`` and ``bcc=``, or in the path (``mailto://HOST/a@b.c/d@e.f``).
     """
     try:
         parts = urlsplit(url)
@@ -172,24 +177,24 @@ def each_recipient(url: str) -> list[tuple[str, str]]:
 
 
 def recipients_in(text: str) -> list[str]:
-    """The recipients that a text lists, however they are separated; names are left out.
+    """The recipients in a text, with any separator between them, without their names.
 
-    What is not an address stays, so that it is tried and named as lost.
+    A text that is not an address stays, so it is tried and then named as failed.
     """
     plain = _NAMED.sub(r",\1,", text)
     return [one for one in re.split(r"[,;\s<>\"]+", plain) if one]
 
 
 def _shown(address: str, number: int) -> str:
-    # What is not an address may be a part of a password that stands in the wrong place.
+    # A text that is not an address may be part of a password in the wrong place.
     return address if "@" in address else f"recipient no. {number}, which is not an address"
 
 
 def through_apprise(url: str, title: str, body: str, level: str) -> bool:
-    """Send to one URL by apprise, which takes a second to load: only who alerts pays for it."""
+    """Send to one URL by apprise, which is loaded only here because that takes a second."""
     import apprise
 
-    # Its warnings may quote a URL; the answer says what went wrong.
+    # Its warnings may quote a URL, so they are hidden; the return value says what went wrong.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     kinds = {
         SUCCESS: apprise.NotifyType.SUCCESS,
@@ -207,12 +212,12 @@ def through_apprise(url: str, title: str, body: str, level: str) -> bool:
 
 
 def unknown_to_apprise(channels: Channels) -> list[str]:
-    """The settings' entries that apprise can do nothing with, named without their URL."""
+    """The settings' entries that apprise does not understand, named without their URL."""
     import apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     return [
-        f"{setting(level)} no. {number} ({service(url)})"
+        f"{channels.setting(level)} no. {number} ({service(url)})"
         for level, urls in channels.urls.items()
         for number, url in enumerate(urls, start=1)
         if not all(apprise.Apprise().add(one) for one, _ in each_recipient(url))

@@ -1,4 +1,4 @@
-"""What an alert says: the bundle, the verdict, what failed, what was done, what to do next."""
+"""The text of an alert: the bundle, the verdict, what failed, what was done, what to do next."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from playbook.clock import local_text
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.facts.remedies import Remedy
-from playbook.nights.alerts.channels import SUCCESS
+from playbook.nights.alerts.channels import LEVELS, SUCCESS
 from playbook.nights.alerts.outbox import Alert
 from playbook.nights.night import Night
 from playbook.nights.schedule import latest_reset, reset_time
@@ -18,17 +19,18 @@ from playbook.reset.outcome import InSession
 from playbook.verdict.model import GO, BundleVerdict
 from playbook.verdict.reasons import advice, first_remedy, remedies_of
 
+PANEL = "PLAYBOOK_PANEL_URL"
 SHOWN_REASONS = 3
-"""How many reasons a check gets in an alert; the report has all."""
+"""The largest number of reasons of a check in an alert; the report has all."""
 LONGEST_REASON = 300
 
 
 def alert_of_night(
     night: Night, former: Sequence[Mapping[str, Any]], report: str
 ) -> tuple[Alert, list[str]]:
-    """The alert of a night, and the levels whose channels get it besides its own.
+    """The alert of a night, and more levels whose channels get it, too.
 
-    ``former`` are the bundle's nights before, newest first, as the journal has them.
+    ``former`` are the bundle's former nights from the journal, newest first.
     """
     severity = night.severity
     if severity is not None:
@@ -53,7 +55,7 @@ def alert_of_night(
     lines = [*_heading(night, GO), f"What was done: {done}", *_notes(night)]
     lines += _meeting(night)
     lines += ["What to do: nothing", *run_lines(night.bundle.short, night.run), f"Report: {report}"]
-    # Each channel that got an alert is informed once that the trouble is over.
+    # Each channel that got an alert gets one message that the trouble is over.
     return Alert(SUCCESS, title, "\n".join(lines)), list(dict.fromkeys(alarmed))
 
 
@@ -64,7 +66,7 @@ def retrying(night: Night, verdict: BundleVerdict, report: str) -> Alert:
         "What failed:",
         *_failures(verdict),
         "What is being done: a second reset and check are under way",
-        "What to do: nothing yet; the outcome follows",
+        "What to do: nothing yet; the result follows",
         *run_lines(night.bundle.short, night.run),
         f"Report: {report}",
     ]
@@ -112,12 +114,39 @@ def _heading(night: Night, verdict: str) -> list[str]:
 
 
 def run_lines(short: str, run: str) -> list[str]:
-    """A run's id, and where exactly that run can be seen; nothing where there is no run."""
+    """A run's id, and a link or command that shows the run; nothing if there is no run."""
     if not run:
         return []
-    panel = os.environ.get("PLAYBOOK_PANEL_URL", "").strip().rstrip("/")
-    link = f"{panel}/bundles/{short}/runs/{run}" if panel else f"playbook status {short}"
+    link = panel_link(f"/bundles/{short}/runs/{run}", f"playbook status {short}")
     return [f"Run: {run}", f"See it: {link}"]
+
+
+def panel_link(path: str, command: str) -> str:
+    """The address of a page of the panel; without a panel the command that shows the same.
+
+    No message carries a link that leads nowhere: what is set wrongly is named instead.
+    """
+    try:
+        panel = panel_address()
+    except WrongUsage as error:
+        return f"{command} ({error})"
+    return f"{panel}{path}" if panel else f"{command} ({PANEL} is not set, so there is no link)"
+
+
+def panel_address() -> str:
+    """Where the panel is, without a slash at the end; empty where that is not set.
+
+    Raises WrongUsage where it is not an address that people can open.
+    """
+    stated = os.environ.get(PANEL, "").strip()
+    try:
+        parts = urlsplit(stated)
+        opens = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in stated
+    except ValueError:
+        opens = False
+    if stated and not opens:
+        raise WrongUsage(f"{PANEL} is no http or https address, so there is no link")
+    return stated.rstrip("/")
 
 
 def _failures(verdict: BundleVerdict) -> list[str]:
@@ -158,7 +187,7 @@ def _notes(night: Night) -> list[str]:
 
 
 def _for_how_long(night: Night, former: Sequence[Mapping[str, Any]]) -> list[str]:
-    """For each of tonight's failures, since when it has been so without a break."""
+    """For each of tonight's failures, how long it has lasted without a break."""
     zone = night.bundle.timezone
     tonight = {"started_at": night.started_at}
     lines = []
@@ -179,7 +208,7 @@ def _for_how_long(night: Night, former: Sequence[Mapping[str, Any]]) -> list[str
 
 
 def _count_nights(runs: Sequence[Mapping[str, Any]], zone: str) -> int:
-    """How many nights some nightly runs belong to: repeated by hand, a night stays one night.
+    """The number of nights of some nightly runs; runs that are repeated by hand count as one night.
 
     A night lasts from one reset's time in the bundle's zone to the next.
     """
@@ -203,7 +232,7 @@ def _unbroken(former: Sequence[Mapping[str, Any]], failing: Any) -> list[Mapping
 def _meeting(night: Night) -> list[str]:
     if not night.meets_soon or night.meeting is None:
         return []
-    raised = "" if night.severity is None else "; therefore raised by one level"
+    raised = "" if night.severity is None else "; so the severity is one level higher"
     return [f"Meeting: {local_text(night.meeting, night.bundle.timezone)}{raised}"]
 
 
@@ -214,14 +243,14 @@ def _advice(night: Night) -> str:
     if isinstance(night.error, WrongUsage):
         return f"correct what it names, then: playbook nightly {short}"
     if isinstance(night.error, Unreachable):
-        return f"bring it back, then: playbook nightly {short}"
+        return f"start it again, then: playbook nightly {short}"
     if isinstance(night.error, Refused):
-        return f"see what it names; when that is settled: playbook nightly {short}"
+        return f"do what the message says, then: playbook nightly {short}"
     if night.error is not None:
         return f"read what went wrong, then: playbook nightly {short}"
     if night.verdict == GO:
         return (
-            f"the demo can be shown as it was that day; find out why a fresh one fails, then: "
+            f"the demo can be shown as it was that day; find out why a fresh reset fails, then: "
             f"playbook nightly {short}"
         )
     remedies = remedies_of(night.failing) if night.failing else []
@@ -241,12 +270,12 @@ def broken_off(
     environment: str,
     to_do: str | None = None,
 ) -> Alert:
-    """An alert for nights that did not even begin, or ended without a result."""
+    """An alert for nights that did not begin, or ended without a result."""
     lines = [
         f"{what}, {at:%a %d %b %Y, %H:%M} UTC",
         f"Environment: {environment}",
         f"What went wrong: {error}",
-        "What was done: nothing; the demos are as they were",
+        "What was done: nothing; the demos were not changed",
         f"What to do: {to_do or 'correct what it names, then: playbook nightly all'}",
         "Report: the scheduler's log; playbook status",
     ]
@@ -254,16 +283,22 @@ def broken_off(
 
 
 def samples(at: datetime, environment: str) -> list[Alert]:
-    """One alert of each level, to see that every channel works."""
-    return [
-        Alert(
-            level,
-            f"test of the {level} alerts of the demo playbook",
-            f"This is a test, {at:%a %d %b %Y, %H:%M} UTC. Nothing is wrong; nothing to do.\n"
-            f"Environment: {environment}",
-        )
-        for level in (SUCCESS, "medium", "high", "critical")
+    """One alert of each level, to see that every channel works, with a link as they have."""
+    return [_sample(level, level, at, environment) for level in LEVELS]
+
+
+def sample_for_presenter(at: datetime, environment: str) -> Alert:
+    """The same for the presenter of a meeting."""
+    return _sample(SUCCESS, "presenter's", at, environment)
+
+
+def _sample(level: str, whose: str, at: datetime, environment: str) -> Alert:
+    lines = [
+        f"This is a test, {at:%a %d %b %Y, %H:%M} UTC. Nothing is wrong; nothing to do.",
+        f"Environment: {environment}",
+        f"See it: {panel_link('/', 'playbook status')}",
     ]
+    return Alert(level, f"test of the {whose} alerts of the demo playbook", "\n".join(lines))
 
 
 def _names(verdict: BundleVerdict) -> str:

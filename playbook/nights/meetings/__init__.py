@@ -1,3 +1,3 @@
-"""The investors' meetings: read from calendars, prepared without anybody having to remember."""
+"""The investors' meetings: read them from calendars and prepare the demos automatically."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read calendars: iCalendar files, or addresses that serve one.
+"""Read calendars: iCalendar files, or addresses of such files.
 
 ============================  ==================================================================
 ``PLAYBOOK_CALENDARS``        files or https addresses, separated by blanks, line breaks, commas
@@ -31,9 +31,9 @@ from playbook.errors import Unreachable, WrongUsage
 SETTING = "PLAYBOOK_CALENDARS"
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 20.0
-"""How long a whole calendar may take to arrive."""
+"""How long it may take to load a whole calendar."""
 LARGEST = 20_000_000
-"""Bytes; a larger answer is not a calendar of meetings."""
+"""The largest calendar in bytes; a larger answer is something else."""
 
 _SEPARATOR = re.compile(r"[\s,]+")
 
@@ -52,11 +52,11 @@ class Event:
     title: str
     description: str
     attendees: Mapping[str, str]
-    """Who is invited: e-mail address in lower case, and the answer given (``DECLINED``, …)."""
+    """The invited people: e-mail address in lower case, and their answer (``DECLINED``, …)."""
     organizer: str | None
     """The organizer's e-mail address, in lower case."""
     all_day: bool = False
-    """An all-day event has a day and no time: it cannot be prepared to the minute."""
+    """Whether the event has a day but no time, so no minute to prepare for."""
     cancelled: bool = False
 
 
@@ -68,7 +68,7 @@ class Calendar:
 
     @property
     def name(self) -> str:
-        """What may be shown of it: the file, or the host alone."""
+        """Its name for messages: the file, or only the host."""
         parts = urlsplit(self.source)
         if parts.scheme in ("http", "https") and parts.hostname:
             return f"calendar at {parts.hostname} ({self.key[:6]})"
@@ -76,7 +76,7 @@ class Calendar:
 
     @property
     def key(self) -> str:
-        """Tells two calendars apart without showing their addresses."""
+        """A key that differs between calendars without showing their addresses."""
         return sha256(self.source.encode()).hexdigest()[:16]
 
     def read(self, zone: str, since: datetime, until: datetime) -> list[Event]:
@@ -89,7 +89,7 @@ class Calendar:
         except CalendarUnreadable:
             raise
         except Exception as error:
-            # The parsers raise many kinds; whichever it is, the text is not what it should be.
+            # The parsers raise many kinds of errors; all mean that the text is wrong.
             raise CalendarUnreadable(
                 f"{self.name} cannot be read: its text is not a valid iCalendar file "
                 f"({type(error).__name__}); open it in a calendar program and export it again"
@@ -124,7 +124,7 @@ class Calendar:
                             f"{self.name} cannot be read: its answer is too large or too slow"
                         )
         except requests.RequestException as error:
-            # The library's own text holds the address, and with it the secret.
+            # The library's own text contains the address, and so the secret.
             raise CalendarUnreadable(
                 f"{self.name} cannot be reached ({type(error).__name__})"
             ) from None
@@ -157,7 +157,7 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
     """
     calendar = icalendar.Calendar.from_ical(text)
     zone = _zone_of(calendar) or zone
-    # A window wider by a day each side: all-day events carry no zone, and are sorted out below.
+    # The window is wider by a day on each side: all-day events have no zone and are removed below.
     day = timedelta(days=1)
     found = recurring_ical_events.of(calendar).between(since - day, until + day)
     for component in found:
@@ -167,7 +167,7 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
 
 
 def _zone_of(calendar: Any) -> str | None:
-    """The zone that a calendar says it is in, as exported ones do; None if it is not a zone."""
+    """The zone that an exported calendar names as its own; None if it is not a zone."""
     stated = str(calendar.get("X-WR-TIMEZONE", "")).strip()
     return stated if stated in available_timezones() else None
 
@@ -176,7 +176,7 @@ def _event(component: Any, zone: str) -> Event:
     begin, finish = component.start, component.end
     all_day = not isinstance(begin, datetime)
     start, end = _instant(begin, zone), _instant(finish, zone)
-    # Rooms answer, too; only people count.
+    # Meeting rooms also have answers; only people count.
     people = [
         attendee
         for attendee in _listed(component.get("ATTENDEE"))

@@ -1,6 +1,7 @@
-"""The meetings that are coming, and what is to be done before each.
+"""The coming meetings, and the checks that are due before each.
 
-Pure: events, bundles and an instant give the meetings; a meeting and an instant give the duty.
+Pure functions: the meetings follow from events, bundles and an instant; the due check follows from
+a meeting and an instant.
 """
 
 from __future__ import annotations
@@ -23,37 +24,37 @@ LAST_CHECK = timedelta(minutes=15)
 LAST_RESET = timedelta(minutes=20)
 """With less time than this before a meeting, a NO-GO is not reset any more."""
 UNTOUCHED = timedelta(minutes=15)
-"""Never reset within this of a meeting's start, nor during it."""
+"""Never reset within this time before a meeting's start, or during the meeting."""
 STAGES: Mapping[str, timedelta] = {"T-60": FIRST_CHECK, "T-15": LAST_CHECK}
-"""Each check before a meeting, by how long before its start it falls due."""
+"""The checks before a meeting, each with its time before the start."""
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """One meeting with an investor, or one of which that is doubtful; instants are UTC."""
+    """One meeting with an investor, certain or doubtful; instants are UTC."""
 
     key: str
-    """The same each time that the event is read; another one once it has moved."""
+    """The same key each time the event is read; another key after it was moved."""
     start: datetime
     end: datetime
     title: str
     organizer: str | None
     candidates: tuple[str, ...]
-    """Ids of the bundles that it may be about."""
+    """The ids of the bundles that it may be about."""
     certain: bool
 
     @property
     def bundle(self) -> str | None:
-        """The id of its bundle, where there is no doubt."""
+        """The id of its bundle, if it is certain."""
         return self.candidates[0] if self.certain else None
 
     def document(self) -> dict[str, Any]:
-        """As it is kept in MongoDB."""
+        """The meeting as a document of MongoDB."""
         return {**vars(self), "candidates": list(self.candidates)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Meeting:
-        """A meeting as it was kept."""
+        """The meeting of such a document."""
         fields = {name: document[name] for name in cls.__dataclass_fields__}
         for name in ("start", "end"):
             fields[name] = fields[name].astimezone(UTC)
@@ -63,9 +64,9 @@ class Meeting:
 def meetings_of(events: Iterable[Event], seeds: Seeds) -> list[Meeting]:
     """The meetings among events, by their start.
 
-    Left out are those that are cancelled, that all of ours or all guests have declined, that
-    last all day (they have no time to prepare for), and those that name no bundle.
-    An event that stands in two calendars is one meeting.
+    Left out are events that are cancelled, that all of us or all guests have declined, that last
+    all day (they have no time to prepare for), and that name no bundle. An event in two calendars
+    is one meeting.
     """
     found: dict[tuple[str, datetime], Meeting] = {}
     for event in events:
@@ -94,9 +95,9 @@ def next_meeting(meetings: Iterable[Meeting], bundle: Bundle, now: datetime) -> 
 def next_start(
     meetings: Iterable[Meeting], bundle: Bundle, now: datetime, prepared_for: datetime | None
 ) -> datetime | None:
-    """The start of a bundle's next meeting (UTC): of the calendars, or that of its last reset.
+    """The start of a bundle's next meeting (UTC), from the calendars or from its last reset.
 
-    The nearer of the two; ``prepared_for`` is the meeting that its last reset was for.
+    The earlier of the two counts; ``prepared_for`` is the meeting of its last reset.
     """
     coming = next_meeting(meetings, bundle, now)
     known = [start for start in (coming.start if coming else None, prepared_for) if start]
@@ -104,7 +105,7 @@ def next_start(
 
 
 def due_stage(meeting: Meeting, now: datetime) -> str | None:
-    """The check that is due now: the latest one whose time has come, until the meeting begins."""
+    """The check that is due now: the last one whose time has come, until the meeting begins."""
     if now >= meeting.start:
         return None
     come = [stage for stage, before in STAGES.items() if now >= meeting.start - before]
@@ -112,7 +113,7 @@ def due_stage(meeting: Meeting, now: datetime) -> str | None:
 
 
 def may_reset(meetings: Iterable[Meeting], bundles: Iterable[str], now: datetime) -> bool:
-    """Whether no meeting of these bundles begins within 15 minutes or is being held."""
+    """Whether no meeting of these bundles begins within 15 minutes or is taking place."""
     chosen = set(bundles)
     return not any(
         chosen & set(meeting.candidates) and meeting.start - UNTOUCHED <= now < meeting.end
@@ -121,14 +122,14 @@ def may_reset(meetings: Iterable[Meeting], bundles: Iterable[str], now: datetime
 
 
 def in_words(meeting: Meeting, now: datetime) -> str:
-    """How far away a meeting is, as people say it: "in 40 minutes", "now", "in 2 days"."""
+    """The time until a meeting in words: "in 40 minutes", "now", "in 2 days"."""
     if meeting.start <= now:
         return "now" if now < meeting.end else "over"
     return until_in_words(meeting.start, now)
 
 
 def _declined(event: Event, seeds: Seeds) -> bool:
-    """Whether one side will not be there. Demo accounts are invited, but never answer."""
+    """Whether all of us, or all guests, have declined. Demo accounts never answer."""
     accounts = {account.model.email.lower() for account in seeds.accounts.values()}
     home = {email.rpartition("@")[2].rpartition(".")[0] for email in accounts}
     sides: dict[bool, list[str]] = {True: [], False: []}

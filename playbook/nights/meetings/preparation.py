@@ -1,7 +1,7 @@
-"""Prepare the demos for the meetings in the calendars: check, reset once, tell the presenter.
+"""Prepare the demos for the meetings in the calendars: check, reset once, inform the presenter.
 
-``playbook meetings run`` does what is due at this moment and nothing twice, however often and in
-however many places it runs: each task is taken in MongoDB first.
+``playbook meetings run`` does what is due at this moment. It may run often and on several machines:
+nothing is done twice, because each task is claimed in MongoDB first.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ TRIGGER = "meeting"
 UNREADABLE_FOR = timedelta(hours=1)
 """How long a calendar may be unreadable before people are alerted."""
 ASK_BEFORE = timedelta(hours=24)
-"""How long before a doubtful meeting people are asked which bundle it is about."""
+"""How long before a doubtful meeting a message asks which bundle it is about."""
 LONGEST_MEETING = timedelta(hours=12)
-"""How far back to look for a meeting that is being held."""
+"""How far back to look for a meeting that is taking place."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the calendars say, and which of them could not be read."""
+    """The meetings of the calendars, and the calendars that could not be read."""
 
     meetings: tuple[Meeting, ...]
     failures: tuple[CalendarUnreadable, ...] = ()
@@ -61,7 +61,7 @@ class Reading:
 
 @dataclass
 class Preparation:
-    """Prepares one environment's demos. Raises Unreachable if MongoDB is away."""
+    """Prepares one environment's demos. Raises Unreachable if MongoDB does not answer."""
 
     environment: Environment
     seeds: Seeds
@@ -71,9 +71,9 @@ class Preparation:
     check: Check = run_features
     say: Callable[[str], None] = print
     zone: str = "UTC"
-    """For events that name no time zone (IANA)."""
+    """The time zone (IANA) for events that name none."""
     stopping: StopRequest = field(default_factory=StopRequest)
-    """Whether this process is asked to end: what is in hand is finished or put back then."""
+    """The request to stop, after which current work is finished or undone."""
     outbox_for: Callable[[Channels], Outbox] = field(default=Outbox)
 
     @property
@@ -85,7 +85,7 @@ class Preparation:
         return Remembered(self.environment.db)
 
     def read(self, now: datetime) -> Reading:
-        """The meetings from now on; of a calendar that cannot be read, those it had before."""
+        """The coming meetings; for an unreadable calendar, its last known ones."""
         failures: list[CalendarUnreadable] = []
         with self.environment.translate_connection_errors():
             for calendar in self.calendars:
@@ -104,14 +104,14 @@ class Preparation:
         return Reading(tuple(m for m in known if m.end > now), tuple(failures))
 
     def access_for(self, bundle: Bundle, now: datetime, within: timedelta) -> datetime | None:
-        """The start of a bundle's next meeting (UTC), where it begins within a time from now."""
+        """The start of a bundle's next meeting (UTC), if it begins within a time from now."""
         meeting = next_meeting(self.read(now).meetings, bundle, now)
         if meeting is None or not now < meeting.start <= now + within:
             return None
         return meeting.start
 
     def run(self) -> int:
-        """Do what is due now; answers how many meetings were seen to.
+        """Do what is due now; return the number of meetings that were prepared.
 
         Raises StoppedEarly if this process is asked to end before all is done.
         """
@@ -163,7 +163,7 @@ class Preparation:
         self._say(f"{bundle.short} {stage}: {alert.title}; reset: {reset}")
 
     def _checked(self, bundle: Bundle) -> tuple[BundleVerdict | None, str | None, str]:
-        """A verdict, or why there is none; and the check's run in the journal, "" without one."""
+        """A verdict or an error, and the id of the check's run in the journal ("" if none)."""
         begun = recording.begin(self.seeds, bundle.key, self._by)
         try:
             verdict = self.check(self.environment, self.seeds, bundle, None)
@@ -177,13 +177,13 @@ class Preparation:
         return found, None, "" if why_not else begun.id
 
     def _reset_once(self, bundle: Bundle, meeting: Meeting, meetings: Iterable[Meeting]) -> str:
-        """Reset before a meeting if there is time and no one is in session; says what was done."""
+        """Reset before a meeting if time is left and nobody is in session; return what was done."""
         now = clock.now()
         sharing = [other.key for other in bundles.sharing_region(self.seeds, bundle)]
         if meeting.start - now <= LAST_RESET:
             return "not done, the meeting is too near"
         if not may_reset(meetings, sharing, now):
-            return "not done, another meeting in the same region is near or being held"
+            return "not done, another meeting in the same region is near or taking place"
         try:
             Reset(
                 self.environment,
@@ -221,7 +221,7 @@ class Preparation:
             return
         lines = [
             f"{error}, since {since:%a %d %b %Y, %H:%M} UTC",
-            "What was done: the meetings that it had before are still prepared; new ones are not",
+            "What was done: its last known meetings are still prepared; new ones are not",
             "What to do: correct PLAYBOOK_CALENDARS, or the calendar's server; "
             "then run: playbook meetings",
         ]

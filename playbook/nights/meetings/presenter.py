@@ -1,23 +1,25 @@
-"""Whom to tell that a demo is ready for a meeting: its presenter.
+"""The messages to the presenter of a meeting about its demo.
 
 ============================  ==================================================================
 ``DEMO_ALERT_PRESENTER``      apprise URLs; a mail URL without ``to=`` goes to the organizer
-``PLAYBOOK_PANEL_URL``        where the panel is, for links to the sheet
+``PLAYBOOK_PANEL_URL``        the address of the panel, for links to the sheet and to runs
 ============================  ==================================================================
 
-Without the first, the channels of success and failure alerts get the message.
+Without the first, or where a meeting has no organizer to write to, the channels of success and
+failure alerts get the message. Without the second it names the command that shows the same.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from playbook.clock import local_text
 from playbook.nights.alerts import Alert, Channels
-from playbook.nights.alerts.channels import LEVELS, SUCCESS, urls_in
-from playbook.nights.alerts.wording import run_lines
+from playbook.nights.alerts.channels import LEVELS, MAIL, SUCCESS, service, urls_in
+from playbook.nights.alerts.outbox import each_recipient
+from playbook.nights.alerts.wording import panel_link, run_lines
 from playbook.nights.meetings.coming import Meeting
 from playbook.pristine.bundles import Bundle
 from playbook.verdict.model import BundleVerdict
@@ -29,19 +31,34 @@ SHOWN_REASONS = 3
 def channels_for(
     meeting: Meeting, usual: Channels, variables: Mapping[str, str] | None = None
 ) -> Channels:
-    """Where a meeting's presenter gets messages. Raises WrongUsage if an entry is not a URL."""
-    variables = os.environ if variables is None else variables
-    urls = urls_in(SETTING, variables)
-    if not urls:
-        return usual
-    addressed = tuple(_addressed(url, meeting.organizer) for url in urls)
-    return Channels(dict.fromkeys(LEVELS, addressed))
+    """The channels of a meeting's presenter. Raises WrongUsage if an entry is not a URL."""
+    urls = stated_urls(variables)
+    if meeting.organizer is None:
+        # Mail without a recipient would go back to its sender.
+        urls = tuple(url for url in urls if not goes_to_the_organizer(url))
+    return presenters(urls, meeting.organizer) if urls else usual
+
+
+def stated_urls(variables: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The URLs of the setting. Raises WrongUsage if an entry is not a URL."""
+    return urls_in(SETTING, os.environ if variables is None else variables)
+
+
+def presenters(urls: tuple[str, ...], organizer: str | None) -> Channels:
+    """The presenter's URLs for every level. Mail without a recipient goes to the organizer."""
+    addressed = tuple(_addressed(url, organizer) for url in urls)
+    return Channels(dict.fromkeys(LEVELS, addressed), SETTING)
+
+
+def goes_to_the_organizer(url: str) -> bool:
+    """Whether it is a mail URL that names no recipient."""
+    return service(url) in MAIL and [recipient for _, recipient in each_recipient(url)] == [""]
 
 
 def ready(
     bundle: Bundle, meeting: Meeting, environment: str, was_reset: bool, run: str = ""
 ) -> Alert:
-    """The demo can be shown."""
+    """The message that the demo can be shown."""
     lines = _heading(bundle, meeting, environment)
     lines.append("The demo was reset and checked: GO" if was_reset else "The demo was checked: GO")
     lines += [f"What to do: nothing. {_sheet(bundle)}", *run_lines(bundle.short, run)]
@@ -57,7 +74,7 @@ def not_ready(
     error: str | None = None,
     run: str = "",
 ) -> Alert:
-    """The demo cannot be shown as it is: why, and the one thing to do."""
+    """The message that the demo cannot be shown: why, and what to do."""
     lines = _heading(bundle, meeting, environment)
     if verdict is not None:
         reasons = list(dict.fromkeys(r.reason or r.scenario for r in verdict.not_passed))
@@ -77,7 +94,7 @@ def not_ready(
 
 
 def unclear(meeting: Meeting, bundles: list[str], environment: str) -> Alert:
-    """It is not clear which demo a meeting is about: ask, do not guess."""
+    """The question which demo a doubtful meeting is about."""
     lines = [
         f"Environment: {environment}",
         f"The meeting {meeting.title!r} on {meeting.start:%a %d %b, %H:%M} UTC may be about "
@@ -97,16 +114,12 @@ def _heading(bundle: Bundle, meeting: Meeting, environment: str) -> list[str]:
 
 
 def _sheet(bundle: Bundle) -> str:
-    panel = os.environ.get("PLAYBOOK_PANEL_URL", "").strip().rstrip("/")
-    if not panel:
-        return (
-            f"The sheet for the meeting: playbook check {bundle.short} --html {bundle.short}.html"
-        )
-    return f"The sheet for the meeting: {panel}/bundles/{bundle.short}/sheet"
+    short = bundle.short
+    command = f"playbook check {short} --html {short}.html"
+    return f"The sheet for the meeting: {panel_link(f'/bundles/{short}/sheet', command)}"
 
 
 def _addressed(url: str, organizer: str | None) -> str:
-    parts = urlsplit(url)
-    if organizer is None or not parts.scheme.startswith("mailto") or "to" in parse_qs(parts.query):
+    if organizer is None or not goes_to_the_organizer(url):
         return url
-    return f"{url}{'&' if parts.query else '?'}to={quote(organizer, safe='@')}"
+    return f"{url}{'&' if urlsplit(url).query else '?'}to={quote(organizer, safe='@')}"

@@ -1,8 +1,9 @@
-"""Which bundle a meeting is about, by what its event says; a doubtful one is asked about.
+"""Find the bundle of a meeting from the texts of its event.
 
-Certain are: a bundle's id, one of its demo accounts, the firm's whole name, or a short name or
-alias in a title that also says what the meeting is for ("GC demo"). A short name alone may be an
-ordinary word ("Index review", "Tiger team"), and an event may name two bundles: people are asked.
+It is certain if the event has a bundle's id, one of its demo accounts, the firm's whole name, or a
+short name or alias in a title that also says what the meeting is for ("GC demo"). It is doubtful if
+there is only a short name, which may be an ordinary word ("Index review", "Tiger team"), or if the
+event names two bundles. Then a message asks which bundle it is.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 
 _PURPOSE = re.compile(r"(?<!\w)(aislemarts|demo|investor|pitch|showcase|livesale)(?!\w)")
-"""What a title says of a meeting in which a demo is shown."""
+"""Words in the title of a meeting in which a demo is shown."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """The bundles that an event may be about; certain only where it is one, beyond doubt."""
+    """The bundles that an event may be about; certain only if there is exactly one."""
 
     candidates: tuple[Bundle, ...]
     certain: bool
 
     @property
     def bundle(self) -> Bundle | None:
-        """The bundle, where there is no doubt."""
+        """The bundle, if it is certain."""
         return self.candidates[0] if self.certain else None
 
 
@@ -59,7 +60,7 @@ def recognise(event: Event, seeds: Seeds) -> Match:
 
 
 def _names(text: str, names: Iterable[str]) -> bool:
-    """Whether a text holds one of some names as whole words, however they are separated."""
+    """Whether a text contains one of some names as whole words, with any separators."""
     for name in names:
         words = [re.escape(word) for word in re.split(r"[\s_-]+", _folded(name)) if word]
         if words and re.search(rf"(?<![\w@.]){r'[\s_-]+'.join(words)}(?![\w@])", text):
@@ -68,7 +69,7 @@ def _names(text: str, names: Iterable[str]) -> bool:
 
 
 def _long(names: Sequence[str]) -> list[str]:
-    """Names of several words, which are not written by chance ("general-catalyst")."""
+    """Names of several words, which nobody writes by chance ("general-catalyst")."""
     return [name for name in names if re.search(r"[\s_-]", name)]
 
 

@@ -1,7 +1,7 @@
-"""What is remembered of calendars and meetings in ``demo_meetings``, so that nothing is done twice.
+"""Calendars and meetings stored in ``demo_meetings``, so nothing is done twice.
 
-A calendar that cannot be read keeps the meetings that it had when it last could: an outage must
-never look like a week without meetings.
+If a calendar cannot be read, its last known meetings stay: an outage must not look like a week
+without meetings.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from playbook.nights.meetings.coming import Meeting
 
 COLLECTION = "demo_meetings"
 ABANDONED = timedelta(minutes=10)
-"""A task that was begun and not finished for this long belonged to a process that died."""
+"""A task that is unfinished for this long belonged to a killed process."""
 KEPT = timedelta(days=30)
 
 
@@ -33,7 +33,7 @@ class Remembered:
     def calendar_was_read(
         self, calendar: Calendar, meetings: Iterable[Meeting], now: datetime
     ) -> bool:
-        """Keep a calendar's meetings; answers whether people had been alerted that it fails."""
+        """Store a calendar's meetings; return whether an alert about it was sent before."""
         former = self.db[COLLECTION].find_one_and_update(
             {"_id": _calendar_id(calendar)},
             {
@@ -49,7 +49,7 @@ class Remembered:
         return bool(former and former.get("alerted_at"))
 
     def calendar_failed(self, calendar: Calendar, now: datetime) -> tuple[datetime, bool]:
-        """Since when a calendar cannot be read (UTC), and whether people have been alerted."""
+        """Since when a calendar cannot be read (UTC), and whether an alert was sent."""
         first = {"_id": _calendar_id(calendar), "name": calendar.name, "failing_since": now}
         with suppress(DuplicateKeyError):
             self.db[COLLECTION].insert_one(first)
@@ -61,13 +61,13 @@ class Remembered:
         return found.get("failing_since", now), bool(found.get("alerted_at"))
 
     def calendar_alerted(self, calendar: Calendar, now: datetime) -> None:
-        """Note that people have been alerted about a calendar."""
+        """Note that an alert about a calendar was sent."""
         self.db[COLLECTION].update_one(
             {"_id": _calendar_id(calendar)}, {"$set": {"alerted_at": now}}
         )
 
     def meetings(self, calendars: Iterable[Calendar]) -> list[Meeting]:
-        """The meetings that some calendars had when they were last read, by their start."""
+        """The last known meetings of some calendars, by their start."""
         ids = [_calendar_id(calendar) for calendar in calendars]
         found = {
             meeting.key: meeting
@@ -98,11 +98,11 @@ class Remembered:
             return taken.modified_count == 1
 
     def give_back(self, task: str, meeting: Meeting) -> None:
-        """Let a task that was begun and broken off be taken again at once."""
+        """Release an interrupted task, so it can be taken again at once."""
         self.db[COLLECTION].delete_one({"_id": f"{task}:{meeting.key}", "ended_at": None})
 
     def end(self, task: str, meeting: Meeting, now: datetime, **outcome: Any) -> None:
-        """Note how a task ended, and forget those of a month ago."""
+        """Note the result of a task, and delete tasks older than a month."""
         self.db[COLLECTION].update_one(
             {"_id": f"{task}:{meeting.key}"}, {"$set": {"ended_at": now, **outcome}}
         )

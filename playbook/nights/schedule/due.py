@@ -1,4 +1,4 @@
-"""Which night it is for a bundle, and whether its run is still to be made."""
+"""Find the present night of a bundle, and whether its run is due."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def latest_reset(zone: str, now: datetime, at: time = RESET_TIME) -> datetime:
 def due(
     zone: str, now: datetime, made_at: datetime | None, at: time, grace: timedelta
 ) -> datetime | None:
-    """The reset instant whose run is to be made now; None where there is none.
+    """The reset instant whose run is due now; None if none is due.
 
-    ``made_at`` is when the bundle's latest nightly run began (UTC), None where there was none.
-    A run is due from its instant on, for as long as ``grace``, unless it has been made.
+    ``made_at`` is the start of the bundle's latest nightly run (UTC), None if there was none. A run
+    is due from its instant until ``grace`` is over, if it has not been made.
     """
     instant = latest_reset(zone, now, at)
     if now - instant > grace or (made_at is not None and made_at >= instant):

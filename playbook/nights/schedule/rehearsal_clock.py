@@ -1,6 +1,6 @@
 """The scheduler's clock: the machine's, or one that starts elsewhere and runs faster.
 
-A faster one lets tests live through many nights in seconds. The scheduler itself always waits in
+With a faster clock tests can run many nights in seconds. The scheduler itself always waits in
 machine time.
 """
 

@@ -1,10 +1,10 @@
-"""The schedule for others that run jobs: Kubernetes, systemd, cron, GitHub Actions, compose.
+"""Write the schedule for other schedulers: Kubernetes, systemd, cron, GitHub Actions, compose.
 
-What runs is the same everywhere: ``playbook nightly BUNDLE --if-due``. So it does no harm that
-cron daemons differ about clock changes, nor that two of them run on one environment.
+All of them run ``playbook nightly BUNDLE --if-due``. So it does no harm that cron daemons treat
+clock changes differently, or that two schedulers work on one environment.
 
-The files are the templates in ``templates/``. Names of bundles and zones go into YAML as JSON
-texts, which YAML reads as texts whatever they say ("no", "007").
+The templates are in ``templates/``. Names of bundles and zones are JSON texts in YAML, so YAML
+always reads them as texts ("no", "007").
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ IMAGE = f"aislemarts-demo-playbook:{__version__}"
 BACKUPS = "/var/lib/demo-playbook/backups"
 REPORTS = "/var/lib/demo-playbook/reports"
 SETTINGS = "/etc/demo-playbook.env"
-"""The file of the settings, in dotenv syntax, where no cluster keeps them."""
+"""The file with the settings, in dotenv syntax, outside of a cluster."""
 KUBERNETES = (
     "kustomization.yaml",
     "storage.yaml",
@@ -40,25 +40,25 @@ KUBERNETES = (
     "monitoring/kustomization.yaml",
     "monitoring/monitoring.yaml",
 )
-"""The files of a cluster; kustomization.yaml names those that are applied."""
+"""The files for a cluster; kustomization.yaml names those that are applied."""
 LONGEST_SECONDS = 4 * 3600
-"""Two hours of waiting for an investor and ample time to work."""
+"""Two hours of waiting for an investor, and enough time for the work."""
 LONGEST_PREPARATION_SECONDS = 900
 """A check, a reset and a second check of each demo that has a meeting."""
 STOP_SECONDS = 120
-"""How long a run in hand gets to finish or roll back when it is asked to stop."""
+"""How long a run may take to finish or roll back after a signal."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One bundle's nightly run, as the templates need it."""
+    """One bundle's nightly run, for the templates."""
 
     short: str
     zone: str
     cron: str
     """The reset's time in the bundle's zone: "0 3 * * *"."""
     clock_changes: tuple[str, ...]
-    """The days on which the clocks there change around that time."""
+    """The days with a clock change in that zone around that time."""
     password_setting: str
 
 
@@ -70,7 +70,7 @@ def files(
     year: int,
     image: str = IMAGE,
 ) -> dict[str, str]:
-    """The files of a kind, by name. ``year`` says whose clock changes are warned of."""
+    """The files of a kind, by name; they warn of the clock changes in ``year``."""
     entries = [_entry(bundle, at, year) for bundle in bundles]
     values: dict[str, Any] = {
         "by": f"Written by `playbook schedule render {kind}`; change the schedule there, not here.",
@@ -88,7 +88,7 @@ def files(
     }
     match kind:
         case "kubernetes":
-            # A macro sees what it is given, not what its caller sees.
+            # A macro knows only its arguments, not the variables of its caller.
             values["values"] = dict(values)
             return {name: _render(f"kubernetes/{name}", values) for name in KUBERNETES}
         case "prometheus":
@@ -122,7 +122,7 @@ def files(
 
 
 def _render(name: str, values: dict[str, Any]) -> str:
-    # Angle brackets, since GitHub's own expressions stand in braces.
+    # Angle brackets, because GitHub's own expressions use braces.
     templates = Environment(
         loader=PackageLoader("playbook.nights.schedule"),
         comment_start_string="<#",

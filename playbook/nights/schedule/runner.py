@@ -1,10 +1,10 @@
-"""The scheduler: a process that starts each bundle's nightly run when its time has come.
+"""The scheduler: a process that starts each bundle's nightly run at its time.
 
 Where calendars are set, it also starts the preparation of the meetings every five minutes.
 
-A run is a process of its own (``playbook nightly BUNDLE --if-due``): pytest runs one session a
-process, and a run outlives a scheduler that is killed. Whether it is to be made at all is decided
-there, by the journal and the leases, so several schedulers on one environment do no harm.
+A run is a process of its own (``playbook nightly BUNDLE --if-due``): pytest runs one session per
+process, and a run continues if the scheduler is killed. The run itself decides by the journal and
+the leases whether it is due, so several schedulers may work on one environment.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StopRequest
 
 LONGEST_RUN = timedelta(hours=4)
-"""Two hours of waiting for an investor and ample time to work; longer is stuck."""
+"""Two hours of waiting for an investor, and enough time for the work; a longer run is stuck."""
 STOP_SECONDS = 100.0
-"""How long a run in hand may take to finish when the scheduler is asked to stop."""
+"""How long a current run may take to finish after the scheduler got a signal."""
 ROLL_BACK_SECONDS = 15.0
 """How long it may take to roll back after that."""
 LOOK_AGAIN = timedelta(minutes=5)
-"""When to look again after another run worked on the bundle."""
+"""When to try again if another run was working on the bundle."""
 LOOK_ROUND_SECONDS = 30.0
-"""How often to look at the clock: a wait does not count while the machine sleeps."""
+"""How often to look at the clock, because a wait does not count while the machine sleeps."""
 LOOKED_AT_AGAIN = (4, 130, 143)
-"""The exit codes of a run that was refused or interrupted: the night is still to be made."""
+"""The exit codes of a run that was refused or interrupted: the night must be tried again."""
 NIGHTLY = (sys.executable, "-P", "-m", "playbook", "nightly", "{bundle}", "--if-due")
 MEETINGS_JOB = "meetings"
 MEETINGS = (sys.executable, "-P", "-m", "playbook", "meetings", "run")
 MEETINGS_EVERY = timedelta(minutes=5)
 LONGEST_PREPARATION = timedelta(minutes=30)
 UNPREPARED_FOR = timedelta(minutes=10)
-"""How long the meetings may not be prepared before people are alerted."""
+"""How long preparing the meetings may fail before an alert is sent."""
 
 
 def say(text: str) -> None:
@@ -84,7 +84,7 @@ class Runner:
         self.bundles, self.at, self.grace = bundles, at, grace
         self.outbox, self.command, self.ticking = outbox, command, ticking
         self.meetings = meetings
-        """What prepares the meetings; None if no calendar is set."""
+        """The command that prepares the meetings; None if no calendar is set."""
         self._unprepared_since: datetime | None = None
         self._unprepared_alerted = False
         self.stopping = StopRequest()
@@ -101,15 +101,15 @@ class Runner:
     ) -> Runner:
         """A runner of all bundles by the settings.
 
-        Raises WrongUsage, naming the setting, where one is wrong or missing: better now than at
-        three in the morning.
+        Raises WrongUsage, which names the setting, if one is wrong or missing: at the start, not
+        at three in the morning.
         """
         at, late = reset_time(), grace()
         settings = Settings.from_environment()
         if settings is None:
             raise WrongUsage(
                 "a schedule needs a deployment: set MONGO_URI, REDIS_URL and API_URL "
-                "(an embedded environment is gone before the next night)"
+                "(an embedded environment ends before the next night)"
             )
         bundles = [line.model for line in seeds.bundles.values()]
         for bundle in bundles:
@@ -144,7 +144,9 @@ class Runner:
             say("playbook: the schedule has ended")
 
     def _scheduler(self) -> Any:
-        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what matters is said below
+        logging.getLogger("apscheduler").setLevel(
+            logging.CRITICAL
+        )  # the important messages are printed below
         scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(len(self.bundles) + 1)}, timezone="UTC"
         )
@@ -182,7 +184,7 @@ class Runner:
                 return
             local = local_text(self.ticking.now(), bundle.timezone)
             say(f"{bundle.short}  {local}  the run ended with exit code {code}")
-            # While it stops, a run that has hardly begun dies of the signal: nothing is lost.
+            # While the scheduler stops, a signal may end a run that has just begun: no harm.
             if code < 0 and not self.stopping.asked.is_set():
                 self._alert(f"nightly run of {bundle.short} was killed", f"by signal {-code}")
             late = self.ticking.now() - night
@@ -192,7 +194,7 @@ class Runner:
                 return
 
     def _run_once(self, bundle: Bundle, night: str) -> int | None:
-        """Run the command and answer its exit code, None if the scheduler is stopping."""
+        """Run the command and return its exit code, None if the scheduler is stopping."""
         command = [part.format(bundle=bundle.short, night=night) for part in self.command]
         local = local_text(self.ticking.now(), bundle.timezone)
         begun = f"{bundle.short}  {local}  run begun"
@@ -203,11 +205,11 @@ class Runner:
     def _run_process(
         self, key: str, command: Sequence[str], what: str, longest: timedelta, begun: str = ""
     ) -> int | None:
-        """Run a command and answer its exit code, None if the scheduler is stopping."""
+        """Run a command and return its exit code, None if the scheduler is stopping."""
         with self._lock:
             if self.stopping.asked.is_set():
                 return None
-            # Its own session: Ctrl-C in a terminal is for the scheduler to pass on.
+            # Its own session, so Ctrl-C in a terminal reaches only the scheduler.
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, cwd=PROJECT, start_new_session=True
             )
@@ -225,7 +227,7 @@ class Runner:
                 self._running.pop(key, None)
 
     def _prepare_meetings(self) -> None:
-        """Do what is due before the meetings; alert once where that fails for ten minutes."""
+        """Do what is due before the meetings; send one alert if that fails for ten minutes."""
         code = self._run_process(
             MEETINGS_JOB, self.meetings or (), "preparing the meetings", LONGEST_PREPARATION
         )
@@ -256,7 +258,7 @@ class Runner:
             end(process, [max(0.0, deadline - monotonic()), ROLL_BACK_SECONDS], signalled=True)
 
     def _not_run(self, event: Any) -> None:
-        """A run that APScheduler did not start, or that broke before it began."""
+        """Report a run that APScheduler did not start, or that failed before it began."""
         why = {
             EVENT_JOB_MISSED: "was missed: the scheduler was not awake in time",
             EVENT_JOB_MAX_INSTANCES: "was skipped: the one before is still running",
@@ -280,9 +282,9 @@ class Runner:
 def end(
     process: subprocess.Popen[bytes], patience: Sequence[float], signalled: bool = False
 ) -> None:
-    """See to the end of a process: SIGTERM before each wait of some seconds, SIGKILL after all.
+    """End a process: SIGTERM before each wait of some seconds, SIGKILL after the last one.
 
-    ``signalled``: it has been sent the first signal already.
+    ``signalled``: the first signal has already been sent.
     """
     for number, seconds in enumerate(patience):
         if number or not signalled:

@@ -2,7 +2,7 @@
 
 ==========================  =================================================================
 ``PLAYBOOK_RESET_TIME``     local wall-clock time of the nightly reset (default ``03:00``)
-``PLAYBOOK_RESET_GRACE``    minutes after it in which a missed run is made up (default 120)
+``PLAYBOOK_RESET_GRACE``    how late a missed run may still start, in minutes (default 120)
 ==========================  =================================================================
 """
 
@@ -16,9 +16,9 @@ from playbook.clock import RESET_TIME
 from playbook.errors import WrongUsage
 
 GRACE = timedelta(hours=2)
-"""Later than this after 03:00 somebody may be preparing a demo."""
+"""The default grace period: later in the day somebody may be preparing a demo."""
 LONGEST_GRACE = timedelta(hours=22)
-"""Less than the shortest local day, so that a run is never mistaken for the next night's."""
+"""Less than the shortest local day, so a run never counts as the next night's."""
 
 
 def reset_time(variables: Mapping[str, str] | None = None) -> time:
@@ -41,7 +41,7 @@ def reset_time(variables: Mapping[str, str] | None = None) -> time:
 
 
 def grace(variables: Mapping[str, str] | None = None) -> timedelta:
-    """How late a missed run is still made up.
+    """How late a missed run may still start.
 
     Raises WrongUsage if ``PLAYBOOK_RESET_GRACE`` is not a number of minutes from 1 to 1320.
     """

@@ -14,16 +14,16 @@ HEADER = (
     "|--------|----------|-------------------|----------|",
 )
 WINTER, SUMMER = (1, 15), (7, 15)
-"""Days (month, day) on which no zone here is about to change its clocks."""
+"""Days (month, day) in winter and in summer, far from the clock changes of our zones."""
 
 
 def name_of(bundle: Bundle) -> str:
-    """What the playbook calls a bundle: its firm, as far as the short name says it."""
+    """The playbook's name of a bundle: the words of its firm that the short name has."""
     return " ".join(bundle.firm.split()[: len(bundle.short.split("-"))])
 
 
 def abbreviation(instant: datetime, zone: str) -> str:
-    """The name of a zone's time at an instant, as people there write it: "PDT"."""
+    """The abbreviation of a zone at an instant, as people in that zone write it: "PDT"."""
     return local_text(instant, zone).rsplit(" ", 1)[-1]
 
 
@@ -44,12 +44,12 @@ def line(bundle: Bundle, year: int, at: time = RESET_TIME) -> str:
 
 
 def table(bundles: Iterable[Bundle], year: int, at: time = RESET_TIME) -> list[str]:
-    """The whole table, winter before summer, line by line as the playbook prints it."""
+    """The whole table, winter before summer, with the lines of the playbook."""
     return [*HEADER, *(line(bundle, year, at) for bundle in bundles)]
 
 
 def next_runs(bundles: Iterable[Bundle], now: datetime, at: time = RESET_TIME) -> list[str]:
-    """A line a bundle: its next reset, in its own time and in UTC."""
+    """A line for each bundle: its next reset, in its own time and in UTC."""
     lines = []
     for bundle in bundles:
         instant = next_reset(bundle.timezone, now, at)
@@ -59,9 +59,9 @@ def next_runs(bundles: Iterable[Bundle], now: datetime, at: time = RESET_TIME) -
 
 
 def changes_clocks_at(zone: str, year: int, at: time) -> list[datetime]:
-    """The wall-clock times of a year at which a daily time is skipped or comes twice in a zone.
+    """The wall-clock times of a year at which a clock change skips or repeats a daily time.
 
-    Cron daemons differ there: on such a day one may run twice, or not at all.
+    Cron daemons differ on such a day: a job may run twice, or not at all.
     """
     odd = []
     place = ZoneInfo(zone)

@@ -1,7 +1,7 @@
-"""When the scheduler fires: instants of :mod:`playbook.clock`, one for each local day.
+"""The scheduler's triggers: instants of :mod:`playbook.clock`, one for each local day.
 
-APScheduler's own CronTrigger never ends at an hour that a clock change repeats, so its
-calendar is not used at all.
+APScheduler's own CronTrigger loops without end at an hour that a clock change repeats, so it is
+not used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class RegularTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler 3 has no 
     def get_next_fire_time(
         self, previous_fire_time: datetime | None, now: datetime
     ) -> datetime | None:
-        """The machine's instant of the next run; of those that were missed none is made up."""
+        """The machine's instant of the next run; missed runs are not repeated."""
         last = now if previous_fire_time is None else max(previous_fire_time, now)
         shown = self.ticking.shown(last)
         begun = (shown - EPOCH) // self.every
@@ -36,7 +36,7 @@ class RegularTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler 3 has no 
 
 
 class NightlyTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler 3 has no types
-    """Fires at a wall-clock time in a zone; first of all at one just missed, within ``grace``."""
+    """Fires at a wall-clock time in a zone, at first also for a run missed within ``grace``."""
 
     __slots__ = ("at", "grace", "ticking", "zone")
 

@@ -1,7 +1,7 @@
 """The buttons of a bundle's page: check, walk, reset, roll back.
 
-Every form is answered by sending the browser on to a page (POST, redirect, GET): to the bundle's
-page where the work has begun or can't begin, to a question where something speaks against it.
+After every form the browser is redirected to a page (POST, redirect, GET): to the bundle's page if
+the work has begun or cannot begin, or to a question if it needs a confirmation.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def walk(visit: BundleVisit) -> Response:
 @router.get("/bundles/{short}/check")
 @router.get("/bundles/{short}/walk")
 def back_to_the_buttons(visit: BundleVisit) -> Response:
-    """Where a person comes to who pressed a button, had to sign in first, and did."""
+    """The page for a person who pressed a button and had to sign in first."""
     return visit.see()
 
 
@@ -53,7 +53,7 @@ def reset(visit: BundleVisit, form: Annotated[ResetForm, Form()]) -> Response:
     force = "session" in form.although
     zone = visit.bundle.timezone
     meeting = f"for {clock.local_text(wanted.access, zone)}" if wanted.access else ""
-    detail = " ".join(filter(None, (meeting, "although in session" if force else "")))
+    detail = " ".join(filter(None, (meeting, "even while in session" if force else "")))
     by = visit.person.name
     task = tasks.reset(visit.desk.work, visit.bundle, by, wanted.access, force)
     return _begin(visit, "reset", task, detail)
@@ -61,7 +61,7 @@ def reset(visit: BundleVisit, form: Annotated[ResetForm, Form()]) -> Response:
 
 @router.get("/bundles/{short}/reset")
 def ask_before_reset(visit: BundleVisit, access: str = "") -> Response:
-    """The question, with all that speaks against a reset at this moment."""
+    """The page that asks for confirmation of a reset, with all reasons against it."""
     typed = access[:LONGEST_TIME]
     if not visit.person.may("operator"):
         return visit.see(refused="true")
@@ -92,7 +92,7 @@ def rollback(visit: BundleVisit, form: Annotated[RollbackForm, Form()]) -> Respo
 
 @router.get("/bundles/{short}/rollback")
 def ask_before_rollback(visit: BundleVisit, to: str = "") -> Response:
-    """The question, with all that speaks against a rollback at this moment."""
+    """The page that asks for confirmation of a rollback, with all reasons against it."""
     if not visit.person.may("operator"):
         return visit.see(refused="true")
     try:
@@ -105,7 +105,7 @@ def ask_before_rollback(visit: BundleVisit, to: str = "") -> Response:
 def _ask(
     visit: Visit, verb: str, asked: tuple[Question, ...], purpose: str = "", **fields: str
 ) -> HTMLResponse:
-    """The page that asks; its form carries ``fields``, and a yes to each question."""
+    """The page that asks; its form contains ``fields``, and a yes to each question."""
     return visit.page(
         "confirm.html", 409 if asked else 200, bundle=visit.bundle, verb=verb, purpose=purpose,
         fields=fields, questions=asked,
@@ -116,7 +116,7 @@ def _begin(visit: Visit, kind: Kind, task: Task, detail: str = "") -> Response:
     visit.record(kind, detail)
     with visit.desk.environment.translate_connection_errors():
         started = visit.desk.jobs.start(visit.bundle.key, kind, visit.person.name, task)
-    # Where somebody was faster, their job is what the page shows.
+    # If another person was faster, the page shows that person's job.
     return visit.see() if started else visit.see(busy="true")
 
 

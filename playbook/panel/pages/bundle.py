@@ -1,4 +1,4 @@
-"""A bundle's page, what keeps it up to date, and a run of its history."""
+"""A bundle's page, the parts that renew it, and a run of its history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from playbook.walk.walk import TITLES
 
 RUN = re.compile(r"[A-Za-z0-9.-]{1,64}")
 INTERRUPTED = (
-    "A moment ago something could not be reached. Look whether your action has begun; "
+    "A moment ago MongoDB, Redis or the API did not answer. Look whether your action has begun; "
     "if it has not, press again."
 )
 
@@ -33,7 +33,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True)
 class Returned:
-    """Why the browser was sent back from a form to the bundle's page, and what was typed."""
+    """Why the browser was redirected from a form to the bundle's page, and what was typed."""
 
     status: int = 200
     notice: str = ""
@@ -51,7 +51,7 @@ def bundle(
     refused: bool = False,
     interrupted: bool = False,
 ) -> HTMLResponse:
-    """The page. ``access`` and ``to`` are what a form was sent with and could not be used."""
+    """The page. ``access`` and ``to`` are fields of a form that could not be used."""
     returned = Returned()
     if access:
         returned = _with_access(visit.bundle, access[:LONGEST_TIME])
@@ -60,7 +60,7 @@ def bundle(
     elif refused:
         returned = _with_role(visit.person)
     elif busy:
-        returned = Returned(notice="Somebody was faster: what runs here was started before.")
+        returned = Returned(notice="Another person was faster: this job was started before yours.")
     elif interrupted:
         returned = Returned(notice=INTERRUPTED)
     desk, chosen = visit.desk, visit.bundle
@@ -70,20 +70,20 @@ def bundle(
     return visit.page(
         "bundle.html", returned.status, card=card, returned=returned, now=clock.now(),
         backups=backup.listed(backups, identity, chosen)[::-1], progress=progress_of(card.job),
-        lines=checklist(chosen, judged), nightly=nightly_report(chosen),
+        lines=checklist(chosen, judged), nightly=nightly_report(identity, chosen),
         walked=pictures.latest(backups, identity, chosen), page_titles=TITLES,
     )  # fmt: skip
 
 
 @router.get("/bundles/{short}/now")
 def now(visit: BundleVisit) -> HTMLResponse:
-    """How the bundle is at this moment: what an open page renews itself with."""
+    """The bundle's present state, with which an open page renews itself."""
     return visit.page("_hero.html", card=visit.desk.card(visit.bundle), now=clock.now())
 
 
 @router.get("/bundles/{short}/progress")
 def progress(visit: BundleVisit) -> Response:
-    """What the bundle's job does, as it does it; it ends when the reader signs out."""
+    """The progress of the bundle's job as events; they end when the reader signs out."""
     desk = visit.desk
 
     def is_signed_in() -> bool:
@@ -94,7 +94,7 @@ def progress(visit: BundleVisit) -> Response:
 
 @router.get("/bundles/{short}/runs/{run}")
 def run(visit: BundleVisit, run: str) -> HTMLResponse:
-    """One run of the journal, whole: what it did, and its verdict."""
+    """One run of the journal: its steps and its verdict."""
     found = visit.desk.board.run(visit.bundle, run) if RUN.fullmatch(run) else None
     if found is None:
         raise HTTPException(404, "There is no such run.")
@@ -125,4 +125,4 @@ def _with_backup(visit: Visit, to: str) -> Returned:
 def _with_role(person: Person) -> Returned:
     if person.may("operator"):
         return Returned()
-    return Returned(403, f"Nothing was done: this takes the role operator; yours is {person.role}.")
+    return Returned(403, f"Nothing was done: this needs the role operator; yours is {person.role}.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from playbook.panel.card import RESETTING
 from playbook.panel.desk import BundleVisit
 from playbook.panel.templating import root
 from playbook.report.sheet import content
 from playbook.report.sheet import page as sheet_page
-from playbook.verdict.model import GO
+from playbook.reset.standing import GO, UNKNOWN
 from playbook.walk import pictures
 
 router = APIRouter(include_in_schema=False)
@@ -20,9 +21,12 @@ def sheet(visit: BundleVisit) -> HTMLResponse:
     desk, bundle = visit.desk, visit.bundle
     card = desk.card(bundle)
     judged = card.judged
-    reasons = () if judged.verdict == GO else (judged.sentence,)
+    # While it is written to, no former verdict says anything of it.
+    verdict = UNKNOWN if card.state == RESETTING else judged.verdict
+    sentence = card.sentence if card.state == RESETTING else judged.sentence
+    reasons = () if verdict == GO else (sentence,)
     walked = pictures.latest(desk.work.backups, desk.environment.identity, bundle)
-    standing = content.Standing(judged.verdict, judged.at, reasons, card.evidence)
+    standing = content.Standing(verdict, judged.at, reasons, card.evidence)
     made = content.gather(
         desk.environment, bundle, standing, desk.seeds, walked, meeting=card.meeting
     )
@@ -44,7 +48,7 @@ def sheet_style() -> Response:
 
 @router.get("/bundles/{short}/walk/{run}/{step}.jpg")
 def picture(visit: BundleVisit, run: str, step: str) -> Response:
-    """One picture of a walk that is kept. No path comes from outside: names are compared."""
+    """One stored picture of a walk. Names are compared, so a name cannot be used as a path."""
     desk = visit.desk
     folder = pictures.folder_named(desk.work.backups, desk.environment.identity, visit.bundle, run)
     if folder is None or step not in pictures.STEPS or not (folder / f"{step}.jpg").is_file():

@@ -21,7 +21,7 @@ from playbook.panel.sessions import LIFE, Sessions
 from playbook.panel.templating import page, root
 
 REFUSED_COOKIE = "playbook_sign_in"
-"""Why a sign-in was refused and the name that was typed, for the page that says so."""
+"""The name of a cookie with a refused sign-in: the reason, and the typed name."""
 REFUSED_SECONDS = 120
 LONGEST_NAME = 64
 OWN_PATH = re.compile(
@@ -33,7 +33,7 @@ REFUSALS: dict[Why, tuple[int, str]] = {
     "": (200, ""),
     "wrong": (
         401,
-        "That name and password don't fit, or the account is locked: "
+        "The name or the password is wrong, or the account is locked: "
         "five wrong passwords lock it for an hour.",
     ),
     "busy": (
@@ -42,21 +42,21 @@ REFUSALS: dict[Why, tuple[int, str]] = {
     ),
     "ended": (401, "Your session is over, and nothing was done. Sign in, then press again."),
 }
-"""The status and the text of the page, by why it is shown."""
+"""The status and the text of the page, by the reason for it."""
 
 router = APIRouter(include_in_schema=False, dependencies=[FORMS_ONLY])
 
 
 @dataclass(frozen=True)
 class RefusedSignIn:
-    """A sign-in that was refused, as the browser keeps it for a moment. It holds no secret."""
+    """A refused sign-in, which the browser keeps for a moment. It contains no secret."""
 
     why: Why = ""
     name: str = ""
 
     @classmethod
     def of(cls, request: Request) -> RefusedSignIn:
-        """The one that a request brings along; an empty one where there is none, or rubbish."""
+        """The refused sign-in in a request's cookie; an empty one if there is no valid one."""
         try:
             kept = json.loads(base64.urlsafe_b64decode(request.cookies.get(REFUSED_COOKIE, "")))
             why, name = kept["why"], kept["name"]
@@ -76,8 +76,8 @@ def show(
 ) -> Response:
     """The form.
 
-    ``refused`` says that this browser's sign-in was refused a moment ago, ``ended`` that a change
-    was asked for after the session was over.
+    ``refused`` means that this browser's sign-in was refused a moment ago, ``ended`` that a form
+    was sent after the session was over.
     """
     if desk.authentication.session(request):
         return see_own(request, to)
@@ -124,12 +124,12 @@ def sign_out(request: Request, desk: TheDesk) -> Response:
 
 
 def see_own(request: Request, to: str) -> RedirectResponse:
-    """Send the browser on to a page of the panel, and never elsewhere."""
+    """Redirect the browser to a page of the panel, and never to another site."""
     return see_other(request, _own(to))
 
 
 def _checked(desk: Desk, name: str, password: str, now: datetime) -> tuple[Person | None, str]:
-    """Who signs in with a name and password, and the new session's token."""
+    """The person who signs in with a name and password, and the new session's token."""
     db, audit = desk.environment.db, desk.audit
     with desk.environment.translate_connection_errors():
         accounts = Accounts(db)
@@ -144,7 +144,7 @@ def _checked(desk: Desk, name: str, password: str, now: datetime) -> tuple[Perso
 
 def _refuse(request: Request, form: SignInForm, why: Why) -> Response:
     answer = see_other(request, "/sign-in", to=_own(form.to), refused="true")
-    # The name may be a password that was typed into the wrong field: it is not put into an address.
+    # The name may be a password in the wrong field, so it is not put into an address.
     kept = RefusedSignIn(why, form.name[:LONGEST_NAME]).cookie
     _set_cookie(request, answer, REFUSED_COOKIE, kept, "strict", REFUSED_SECONDS)
     return answer

@@ -1,5 +1,6 @@
-// What the pages do beyond plain HTML: your own time zone, countdowns, live progress, and a word
-// of warning when the board has had no news. Without this script every page still works.
+// What the pages do in addition to plain HTML: your own time zone, countdowns, live progress, pages
+// that follow what others do, and a warning if there was no news. Without this script every page
+// still works.
 "use strict";
 
 (() => {
@@ -9,12 +10,25 @@
   });
   const OLD_AFTER = 20_000;
   const HELD_BY = 90_000;
+  const REFRESHED_AFTER = 10 * 60_000;
+
+  // Ages are counted by the server's clock: a phone's may be wrong by hours.
+  let ahead = 0;
+
+  function serverTime() {
+    return Date.now() + ahead;
+  }
+
+  function setClock(rendered) {
+    const at = Date.parse(rendered);
+    if (!Number.isNaN(at)) ahead = at - Date.now();
+  }
 
   function localise(root) {
     for (const time of root.querySelectorAll("time[data-mine]")) {
       const text = mine.format(new Date(time.dateTime));
       if (time.textContent !== text) time.textContent = text;
-      // Who is where the investor is needs no time twice.
+      // In the investor's own zone the time is not shown twice.
       const there = time.previousElementSibling;
       time.hidden = there !== null && there.matches(".there") && there.textContent === text;
     }
@@ -25,7 +39,7 @@
     countDown();
   }
 
-  // "40 minutes", "5 hours", "2 days": as people say it, and as the server writes it.
+  // "40 minutes", "5 hours", "2 days": the same words as on the server.
   function duration(minutes) {
     let [count, unit] = [minutes, "minute"];
     if (minutes >= 48 * 60) [count, unit] = [Math.floor(minutes / (24 * 60)), "day"];
@@ -39,26 +53,53 @@
 
   function countDown() {
     for (const countdown of document.querySelectorAll("[data-countdown]")) {
-      const minutes = Math.floor((Date.parse(countdown.dataset.countdown) - Date.now()) / 60000);
+      const minutes = Math.floor((Date.parse(countdown.dataset.countdown) - serverTime()) / 60000);
       say(countdown, minutes < 1 ? "now" : `in ${duration(minutes)}`);
     }
     for (const age of document.querySelectorAll("[data-age]")) {
-      const minutes = Math.floor((Date.now() - Date.parse(age.dateTime)) / 60000);
+      const minutes = Math.floor((serverTime() - Date.parse(age.dateTime)) / 60000);
       say(age, minutes < 1 ? "just now" : `${duration(minutes)} ago`);
+    }
+    // A page that does not renew itself, like a sheet.
+    for (const made of document.querySelectorAll("time[data-made]")) {
+      const old = serverTime() - Date.parse(made.dateTime) > REFRESHED_AFTER;
+      document.body.classList.toggle("old", old);
+      document.getElementById("made-long-ago").hidden = !old;
     }
   }
 
-  // A page that renews itself: say what has changed, and say so where nothing new has come.
+  // A page that renews itself announces changes, and warns if no news has come.
   const board = document.querySelector("[data-live]");
   let states = new Map();
   let rendered = null;
   let heard = Date.now();
+  let shown = null;
+
+  // What stands around the part that renews itself must be of the same environment and the same
+  // runs: a checklist that was green before somebody's reset must not stay beside UNKNOWN.
+  function follows(list) {
+    const { environment, version } = list.dataset;
+    shown ??= { environment, version };
+    const other = shown.environment !== environment;
+    if (!other && shown.version === version) return;
+    const busy = document.querySelector("[data-events]") || document.activeElement.matches("input, select");
+    if (other || !busy) renew();
+  }
+
+  // Without the "busy" that a redirect may have added.
+  function renew() {
+    if (location.search) location.replace(location.pathname);
+    else location.reload();
+  }
 
   function seen() {
     const list = board.querySelector("[data-rendered]");
+    if (!list) age();  // what came instead says what is wrong
     if (!list || list.dataset.rendered === rendered) return;
     rendered = list.dataset.rendered;
     heard = Date.now();
+    setClock(rendered);
+    follows(list);
     const now = new Map();
     const changes = [];
     for (const card of board.querySelectorAll("[data-state]")) {
@@ -74,16 +115,16 @@
   }
 
   function age() {
-    const old = Date.now() - heard > OLD_AFTER;
+    const old = Date.now() - heard > OLD_AFTER || !board.querySelector("[data-rendered]");
     const stale = document.getElementById("stale");
     if (stale.hidden === old) {
       document.getElementById("stale-since").textContent = mine.format(new Date(heard));
       stale.hidden = !old;
-      board.classList.toggle("old", old);
+      document.body.classList.toggle("old", old);
     }
   }
 
-  // Progress: the server sends the fragment whenever it has changed, and an end.
+  // Progress: the server sends the fragment each time it changes, and an end.
   function follow(section) {
     const events = new EventSource(section.dataset.events);
     events.addEventListener("progress", (event) => {
@@ -93,14 +134,14 @@
     });
     events.addEventListener("end", () => {
       events.close();
-      // Without the "busy" that a redirect may have added.
-      location.replace(location.pathname);
+      renew();
     });
   }
 
   function start() {
+    setClock(document.body.dataset.now);
     localise(document);
-    // Before anything is painted, so that a swapped card never flashes another time.
+    // Before anything is painted, so a replaced card does not show another time for a moment.
     new MutationObserver(() => {
       localise(document);
       if (board) seen();
@@ -115,14 +156,14 @@
     for (const button of document.querySelectorAll("[data-print]")) {
       button.addEventListener("click", () => print());
     }
-    // What was typed survives an expired session, a refusal and the back button.
+    // Typed values stay after an expired session, a refusal and the back button.
     for (const field of document.querySelectorAll("input[type=datetime-local]")) {
       const key = `typed:${location.pathname}`;
       if (progress) sessionStorage.removeItem(key);
       else if (!field.value) field.value = sessionStorage.getItem(key) || "";
       field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
     }
-    // A second press of the same button would ask for the same thing again.
+    // A second press of the same button would send the same request again.
     const pressed = new Set();
     for (const form of document.forms) {
       form.addEventListener("submit", () => {
@@ -132,7 +173,7 @@
         setTimeout(() => { button.disabled = true; }, 0);
       });
     }
-    // A page from the browser's history may show what was true an hour ago.
+    // A page from the browser's history may be an hour old.
     addEventListener("pageshow", (event) => {
       if (!event.persisted) return;
       if (performance.now() > HELD_BY) location.reload();

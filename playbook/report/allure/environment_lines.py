@@ -1,4 +1,4 @@
-"""``environment.properties``: what Allure shows of a run as a whole, the verdict first."""
+"""``environment.properties``: Allure's lines about the whole run, the verdict first."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def verdict_lines(verdict: Verdict | None, shorts: Mapping[str, str]) -> dict[st
 def write(folder: Path, own: Mapping[str, str], of_bundles: Mapping[str, str], part: bool) -> None:
     """Write a run's lines, GO or NO-GO and the exit code first. Raises OSError.
 
-    What the file says of other bundles of the same environment stays: the folder holds their
-    results, too, where nights of several bundles leave theirs in it.
+    Lines about other bundles of the same environment stay, because the folder may contain results
+    of several bundles' nights.
     """
     lines = dict(of_bundles)
     former = read(folder)
@@ -51,7 +51,7 @@ def write(folder: Path, own: Mapping[str, str], of_bundles: Mapping[str, str], p
 
 
 def read(folder: Path) -> dict[str, str]:
-    """The lines of a folder's file by their names; nothing where there is none."""
+    """The lines of a folder's file by their names; empty if there is no file."""
     try:
         rows = (folder / NAME).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):

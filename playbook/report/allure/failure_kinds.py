@@ -16,7 +16,7 @@ def headline(name: str, kind: str, line: str) -> str:
 
 
 def categories() -> list[dict[str, Any]]:
-    """What ``categories.json`` holds. Allure 2 wants a whole match, Allure 3 any."""
+    """The content of ``categories.json``. Allure 2 needs a complete match, Allure 3 any match."""
     return [
         {
             "name": kind,

@@ -1,4 +1,4 @@
-"""Remove what a former night left among Allure's results, so that they do not grow without end."""
+"""Remove a former night's Allure results, so the folder does not grow without end."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _ATTACHED = re.compile(r'"source":\s*"([^"/\\]+)"')
 def remove_results_of(folder: Path, short: str, history: str) -> None:
     """Remove one bundle's results of one environment, with their attachments and set-ups.
 
-    Those of other bundles and of other environments stay. What cannot be read or removed stays:
-    that changes no verdict.
+    Results of other bundles and environments stay. A file that cannot be read or removed stays,
+    too; that changes no verdict.
     """
     removed: set[str] = set()
     for path in folder.glob("*-result.json"):

@@ -1,8 +1,8 @@
 """The Allure report as one HTML file, built with Allure's own command from the npm registry.
 
-The command is installed once under ``.tox/``, at the version below; afterwards no network is
-needed. The history of former runs stays beside the report, so that a check that fails for the
-third night in a row shows it.
+The command is installed once under ``.tox/``, in the version below; after that no network is
+needed. The history of former runs is kept beside the report, so the report shows that a check fails
+for the third night in a row.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ TITLE = "AisleMarts investor demos"
 KEPT_RUNS = 60
 """How many runs the history holds: two months of nights."""
 HIDDEN_LABELS = ["parentSuite", "suite", "framework", "host", "thread", HISTORY_LABEL]
-"""Labels that say again what others do, or what only Allure itself needs."""
+"""Labels that repeat others, or that only Allure itself needs."""
 INSTALL_SECONDS, BUILD_SECONDS = 300, 300
 HISTORY = "history.jsonl"
 BUILT = "last-built"
-"""Which results the history's last entry is of."""
+"""The file that says which results are the history's last entry."""
 CALLS_HOME = re.compile(
     r"<script async src=\"https://www\.googletagmanager\.com/[^>]*></script>\s*"
     r"<script>(?:(?!</script>).)*?gtag\(.*?</script>\s*",
     re.DOTALL,
 )
-"""Allure's analytics: they would report to Google who opens the report."""
+"""Allure's analytics, which would tell Google who opens the report."""
 
 
 class NoAllure(PlaybookError):
-    """Allure's command can't be had or does not run; says what to do about it."""
+    """Allure's command is not available or fails; the text says what to do."""
 
     exit_code = 3
 
@@ -53,7 +53,7 @@ class NoAllure(PlaybookError):
 def build(results: Path, report: Path, history: Path, tool: Path | None = None) -> Path:
     """Make ``index.html`` in a directory, which is replaced as a whole; answers with the file.
 
-    Raises WrongUsage if there are no results, NoAllure where Allure can't be had.
+    Raises WrongUsage if there are no results, NoAllure if Allure is not available.
     """
     found = sorted(results.glob("*-result.json")) if results.is_dir() else []
     if not found:
@@ -127,30 +127,30 @@ def _categories(file: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     except ValueError:
-        raise WrongUsage(f"{file} is not JSON; make the results anew") from None
+        raise WrongUsage(f"{file} is not JSON; make the results again") from None
     return [
         {**category, "groupByMessage": False, "groupBy": [{"label": "epic"}]} for category in found
     ]
 
 
 def _forget_same_results(history: Path, digest: str) -> None:
-    """Let results that a report is built of again count once."""
+    """Make sure that the same results count only once, even if a report is built again."""
     runs, built = history / HISTORY, history / BUILT
     if runs.is_file() and built.is_file() and built.read_text(encoding="utf-8") == digest:
         kept = runs.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]
         runs.write_text("".join(kept), encoding="utf-8")
-        built.unlink()  # should the report fail now, no other run is to be forgotten for it
+        built.unlink()  # if the report fails now, no other run's entry is lost
 
 
 def _without_outside_requests(html: str) -> str:
     html = CALLS_HOME.sub("", html)
     if "googletagmanager" in html:
-        raise NoAllure(f"the report of Allure {VERSION} would call home: it was not kept")
+        raise NoAllure(f"the report of Allure {VERSION} would send data to Google: it was deleted")
     return html
 
 
 def _installed(tool: Path) -> Path:
-    """Allure's command, installed where it is not yet."""
+    """Allure's command; it is installed if it is missing."""
     missing = [name for name in ("node", "npm") if shutil.which(name) is None]
     if missing:
         raise NoAllure(
@@ -186,5 +186,9 @@ def _run(command: Sequence[str], seconds: float, failure: str, cwd: str) -> None
     except OSError as error:
         raise NoAllure(f"{failure}: {error.strerror}") from None
     if done.returncode:
-        said = [row.strip() for row in (done.stderr + done.stdout).splitlines() if row.strip()]
-        raise NoAllure(f"{failure}: {said[0] if said else f'it ended with {done.returncode}'}")
+        output_lines = [
+            row.strip() for row in (done.stderr + done.stdout).splitlines() if row.strip()
+        ]
+        raise NoAllure(
+            f"{failure}: {output_lines[0] if output_lines else f'it ended with {done.returncode}'}"
+        )

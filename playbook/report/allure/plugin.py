@@ -1,4 +1,4 @@
-"""The pytest plugin that lets Allure know what Gherkin said: active only with ``--alluredir``."""
+"""The pytest plugin that adds Gherkin to Allure's results; active only with ``--alluredir``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 def pytest_configure(config: pytest.Config) -> None:
     """Last, as allure-pytest must have begun before."""
     if config.getoption("allure_report_dir", None):
-        # Only who asked for Allure's results waits for this to load.
+        # Imported only if Allure's results are wanted, because that takes time.
         from playbook.report.allure.results import AllureResults
 
         config.pluginmanager.register(AllureResults(config), "playbook-allure")

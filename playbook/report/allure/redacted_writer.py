@@ -1,7 +1,7 @@
-"""Allure's result files, written without a secret in them.
+"""Write Allure's result files without secrets.
 
-Everything that Allure keeps, from a step's traceback to a captured log, is written by one
-object. Putting ours in its place leaves no other way to the disk.
+One object writes everything that Allure keeps, from a step's traceback to a captured log. We
+replace it by ours, so nothing is written in another way.
 """
 
 # mypy: allow-untyped-calls
@@ -24,9 +24,9 @@ type Redact = Callable[[str], str]
 
 UNWELL = (Status.FAILED, Status.BROKEN)
 IDENTITIES = ("uuid", "children", "source", "historyId", "testCaseId", "id")
-"""Made by us or Allure, never of what was found; a short secret must not tear them."""
+"""Values made by us or Allure, never from findings; a short secret must not be hidden in them."""
 VOCABULARY = ("status", "stage", "type", "mode")
-"""Words of Allure's own, likewise."""
+"""Allure's own words, for the same reason."""
 
 
 class RedactedFiles(AllureFileLogger):
@@ -92,7 +92,7 @@ class RedactedFiles(AllureFileLogger):
 
     @contextmanager
     def _or_say_why(self) -> Iterator[None]:
-        """A report that cannot be written, as on a full disk, changes no verdict: say so once."""
+        """Print once that a report cannot be written (a full disk); no verdict changes."""
         try:
             yield
         except OSError as error:
@@ -124,10 +124,10 @@ def hide_secrets(
     named_fixtures: Mapping[str, str],
     only_with_steps: Collection[str] = (),
 ) -> Callable[[], None]:
-    """Let everything that Allure writes be redacted; answers with what undoes that.
+    """Redact everything that Allure writes; return a function that undoes that.
 
-    Only fixtures that have a name here are written, and those that failed; some of them only
-    where they have steps.
+    Only fixtures with a name here are written, and failed ones; some of them only if they have
+    steps.
     """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))
@@ -151,5 +151,5 @@ def _fixture_of(name: str) -> str:
 def _redacted_bytes(body: str | bytes, redact: Redact) -> bytes:
     if isinstance(body, str):
         return redact(body).encode()
-    # An attachment that is not a text comes out as it went in.
+    # An attachment that is not a text is not changed.
     return redact(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")

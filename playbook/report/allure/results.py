@@ -1,10 +1,10 @@
-"""What Allure gets about the scenarios, beside what allure-pytest writes about tests.
+"""Complete allure-pytest's results with what is known about the scenarios.
 
-allure-pytest does not know Gherkin: it would show ``test_x[lvmh-fr-French-ltr]`` without a step,
-and fold a scenario's bundles and an outline's examples into one test case. Here every example
-of every bundle is a test of its own, with its name, its steps, its history and, where it fails,
-what was expected beside what was found. Written by hand, because Allure's own adapter for
-pytest-bdd takes the place of allure-pytest and knows nothing of bundles and findings.
+allure-pytest does not know Gherkin: it would show ``test_x[lvmh-fr-French-ltr]`` without steps, and
+join a scenario's bundles and an outline's examples into one test case. Here every example of every
+bundle is a test of its own, with its name, its steps, its history and, if it fails, what was
+expected and what was found. Written by hand, because Allure's own adapter for pytest-bdd would
+replace allure-pytest and does not know bundles and findings.
 """
 
 # mypy: allow-untyped-calls
@@ -75,20 +75,20 @@ from playbook.verdict.model import Result
 from playbook.verdict.reasons import advice
 
 ACCESS_PROPERTY = "playbook_access"
-"""Carries a bundle's T from the process that looked at it to the one that writes the files."""
+"""The property with a bundle's T, from the process that checked it to the one that writes files."""
 SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "normal"}
-"""The playbook's severities in Allure's words; what can't start a demo blocks it."""
+"""The playbook's severities in Allure's words; "the demo can't start" is a blocker."""
 SET_UP = {
     "environment": "Connect to the environment",
-    "pristine": "Put the bundle back to pristine",
-    "demo": "Look at the demo",
+    "pristine": "Reset the bundle to pristine",
+    "demo": "Read the demo",
     "walked": "Walk through the demo in a browser",
 }
-"""The fixtures that mean something to a reader; pytest-bdd's own do not."""
+"""The fixtures that are useful for a reader; pytest-bdd's own are not."""
 ONLY_WITH_STEPS = ("pristine",)
-"""Of these, those that have nothing to show where nothing was reset."""
+"""Those of these fixtures that have no steps if nothing was reset."""
 KEPT_LABELS = ("tag", "host", "thread")
-"""Of the labels that allure-pytest gives; the others tell of Python modules."""
+"""The labels of allure-pytest that are kept; the others are about Python modules."""
 DOCS_FROM_REPORT = "../../docs/"
 """From ``reports/allure-report/``, where the local report is, to the playbook's copy."""
 LINK_TYPE = "playbook"
@@ -100,7 +100,7 @@ COLUMN = 44
 
 @attr.s(auto_attribs=True)
 class ComparedDetails(StatusDetails):
-    """Status details that Allure 3 shows as a comparison."""
+    """The status details that Allure 3 shows as a comparison."""
 
     expected: str | None = None
     actual: str | None = None
@@ -125,7 +125,7 @@ class AllureResults:
         )
 
     def _redact(self, text: str) -> str:
-        # The environment knows more secrets than the settings, but only once it is open.
+        # The environment knows more secrets than the settings, but only after it was opened.
         known = self._config.stash.get(REDACTOR, None)
         return self._from_settings(known(text) if known else text)
 
@@ -202,7 +202,7 @@ class AllureResults:
         try:
             access = local_text(demo.livesale.access, bundle.timezone)
         except Unobservable:
-            access = "unknown: the LiveSale is anchored at no instant"
+            access = "unknown: the LiveSale has no instant for it"
         item.user_properties.append((ACCESS_PROPERTY, json.dumps([bundle.short, access])))
 
     # Tests
@@ -211,7 +211,7 @@ class AllureResults:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Outermost, as allure-pytest and the verdict's collector must have had their say."""
+        """The outermost hook: allure-pytest and the verdict's collector must run before it."""
         report = yield
         scenario, key = scenario_of(item), bundle_of(item)
         if scenario is None or key is None:
@@ -227,7 +227,7 @@ class AllureResults:
         return report
 
     def _explain(self, test: TestResult, result: Result, bundle: Bundle) -> None:
-        """Say what failed so that it can be read; the first failure of a test stands."""
+        """Write what failed in a readable form; a test's first failure is kept."""
         if isinstance(test.statusDetails, ComparedDetails):
             return
         test.statusDetails = ComparedDetails(
@@ -306,14 +306,14 @@ def _complete(
     bundle: Bundle,
     config: pytest.Config,
 ) -> None:
-    """Give a scenario's test its name, its place and an identity that lasts."""
+    """Give a scenario's test its name, its place and a permanent identity."""
     example = example_of(item)
     check, line = tagged(scenario, "check") or "missing_tags", scenario.feature.name or ""
     severity = tagged(scenario, "severity") or "critical"
     test.name = title_of(item, scenario)
     test.fullName = f"{bundle.short} › {line} › {test.name}"
     test.titlePath = [bundle.firm, line]
-    # Names only: neither the machine's paths nor the position of a test has a part in it.
+    # Made of names only: the machine's paths and the position of a test do not count.
     parameters = [f"{name}={value}" for name, value in sorted(example.items())]
     identity = "\n".join([bundle.key, line, scenario.name, *parameters])
     test.testCaseId = md5(identity.encode(), usedforsecurity=False).hexdigest()
@@ -383,7 +383,7 @@ def _status(error: BaseException | None) -> str:
 def _details(error: BaseException | None) -> StatusDetails | None:
     if error is None:
         return None
-    # Where in the code it was found says nothing of data that is wrong.
+    # For wrong data the place in the code does not help.
     foreseen = isinstance(error, NotAsExpected | Unobservable | PlaybookError)
     trace = None if foreseen else format_traceback(error.__traceback__)
     return StatusDetails(message=str(error) or type(error).__name__, trace=trace)
@@ -408,12 +408,12 @@ def _message(result: Result, bundle: Bundle) -> str:
 
 
 def _column(result: Result, name: str) -> str | None:
-    """All findings by what was expected or found, in lines that stand opposite each other."""
+    """All findings as lines of what was expected or found, in the same order for comparison."""
     return "\n".join(f"{f['where']}: {f[name]}" for f in result.findings) or None
 
 
 def _table(findings: Sequence[Mapping[str, str]]) -> str:
-    """Where, expected and found side by side, as text."""
+    """A table of the places, what was expected and what was found, as text."""
     table = Table(show_lines=len(findings) > 1)
     for name in ("where", "expected", "found"):
         table.add_column(name, max_width=COLUMN, overflow="fold")

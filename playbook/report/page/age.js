@@ -1,5 +1,5 @@
 
-// A verdict is worth what it is young: say its age, and warn once a night has gone by.
+// An old verdict is worth little: show its age, and warn after a night.
 const age = document.getElementById("age");
 const at = new Date(document.querySelector("time").dateTime);
 function tell() {

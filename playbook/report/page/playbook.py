@@ -1,8 +1,8 @@
-"""The playbook beside the Allure report, and the report's links to it made to work there.
+"""Put the playbook beside the Allure report, and make the report's links to it work.
 
-Allure 3 opens no link but an absolute one and shows the others as plain text, yet a report on
-somebody's disk has no absolute address. So the playbook goes beside it, as a page, and a few
-lines in the report open it at the section that a link names.
+Allure 3 opens only absolute links and shows others as plain text, but a report on a disk has no
+absolute address. So the playbook is put beside it as a page, and a few lines of script in the
+report open it at the section of a link.
 """
 
 from __future__ import annotations

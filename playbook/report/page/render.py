@@ -29,12 +29,12 @@ def _templates() -> Environment:
 def rendered(template: str, *, script: str = "", **values: object) -> str:
     """A page of a template; its one style and one script are the only ones a browser runs."""
     style = (HERE / "style.css").read_text(encoding="utf-8")
-    scripts = f"script-src {_hash(script)}" if script else "script-src 'none'"
-    policy = f"default-src 'none'; style-src {_hash(style)}; {scripts}; base-uri 'none'"
+    scripts = f"script-src {script_source(script)}" if script else "script-src 'none'"
+    policy = f"default-src 'none'; style-src {script_source(style)}; {scripts}; base-uri 'none'"
     return (
         _templates()
         .get_template(template)
-        # Both are files of this package, and must stand as they are for their hash to hold.
+        # Both are files of this package and must not be changed, because their hashes are used.
         .render(policy=policy, style=Markup(style), script=Markup(script), **values)
     )
 
@@ -49,6 +49,7 @@ def write(page: str, path: Path) -> None:
     write_output(path, page)
 
 
-def _hash(text: str) -> str:
+def script_source(text: str) -> str:
+    """How a content security policy names a script or a style that stands in the page."""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"

@@ -31,7 +31,7 @@ from playbook.verdict.reasons import advice, remedies_of
 
 IN_WORDS = {"error": "could not be checked", "skipped": "was skipped", "not-run": "did not run"}
 SHOWN_FINDINGS = 8
-"""How many findings of a scenario stand open; the others unfold."""
+"""How many findings of a scenario are shown at once; the others are folded."""
 
 
 def build(verdict_file: Path, page: Path) -> Path:
@@ -50,8 +50,8 @@ def build(verdict_file: Path, page: Path) -> Path:
 def read(path: Path) -> Verdict:
     """The verdict of a document: of ``pytest --verdict``, ``playbook check`` or ``playbook walk``.
 
-    Raises WrongUsage, also where the document's word is not what its checks say: a GO that
-    nothing supports is never shown.
+    Raises WrongUsage, also if the document's verdict does not follow from its checks: a GO without
+    support is never shown.
     """
     remedy = f"make one: playbook check all --json {path}"
     try:
@@ -68,7 +68,9 @@ def read(path: Path) -> Verdict:
             f"{path} is not a verdict ({type(error).__name__} {error}); {remedy}"
         ) from None
     if stated != [verdict.verdict, *(bundle.verdict for bundle in verdict.bundles)]:
-        raise WrongUsage(f"{path} contradicts itself: its words are not its checks'; {remedy}")
+        raise WrongUsage(
+            f"{path} contradicts itself: its verdict does not follow from its checks; {remedy}"
+        )
     return verdict
 
 
@@ -99,7 +101,7 @@ def page_of(verdict: Verdict) -> str:
 
 
 def status_of(bundle: BundleVerdict, check: str) -> str:
-    """A check's status over all its scenarios: the worst of theirs."""
+    """A check's status: the worst of its scenarios."""
     statuses = {result.status for result in bundle.of(check)}
     for status in ("failed", "error", "skipped", "passed", NOT_WALKED):
         if status in statuses:
@@ -167,7 +169,7 @@ def _results(bundle: Any) -> list[Result]:
 
 
 def _required(bundle: Any) -> tuple[str, ...]:
-    """The checks that a GO of this document needs: all of the checklist, or the walk alone."""
+    """The checks that a GO of this document needs: the whole checklist, or only the walk."""
     required = tuple(bundle.get("required", CHECKS))
     if required not in (CHECKS, (WALK,)):
         raise ValueError(f"it requires neither the whole checklist nor the walk: {required}")

@@ -1,7 +1,7 @@
-"""The sheet: one printed page that a person takes into the meeting.
+"""The sheet: one printed page that a person takes to the meeting.
 
-What it says is gathered by :mod:`playbook.report.sheet.content`, as the investor would see it,
-and laid out by :mod:`playbook.report.sheet.page`.
+:mod:`playbook.report.sheet.content` gathers its content, as the investor would see it, and
+:mod:`playbook.report.sheet.page` lays it out.
 """
 
 from __future__ import annotations

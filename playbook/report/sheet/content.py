@@ -1,7 +1,7 @@
-"""What stands on a sheet, gathered from what the deployment serves right now.
+"""Gather the content of a sheet from what the deployment serves right now.
 
-Nothing is looked up in the seeds that the investor sees live; what is missing is named in
-its place, so that a sheet never shows an old or hoped-for number.
+Values that the investor sees live are never taken from the seeds. A missing value is named in its
+place, so a sheet never shows an old or wished number.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ PAGES = {
     "leads": "Leads",
     "analytics": "Analytics",
 }
-"""What a sheet calls the pages that an app links to."""
+"""The sheet's names for the pages that an app links to."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A bundle's verdict as it is known where a sheet is asked for."""
+    """A bundle's verdict at the time of making the sheet."""
 
     verdict: str
     """GO, NO-GO or UNKNOWN."""
@@ -62,7 +62,7 @@ class Offer:
     name: str
     price: str
     catalog_price: str | None
-    """The catalog's own price, where the investor's currency is another."""
+    """The catalog's own price, if the investor has another currency."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class Sheet:
 
     bundle: Bundle
     investor: str
-    """Whom it is for; empty if the bundle's id does not say."""
+    """The investor; empty if the bundle's id has no name."""
     environment: str
-    """Its name."""
+    """The environment's name."""
     meeting: datetime | None
     """The meeting that the demo is prepared for."""
     account: str
@@ -95,7 +95,7 @@ class Sheet:
 
 
 def standing(verdict: BundleVerdict, at: datetime) -> Standing:
-    """A bundle's verdict of this moment, with a line for each way in which it is not GO."""
+    """A bundle's present verdict, with a line for each reason why it is not GO."""
     reasons = [f"{result.line}: {result.reason}" for result in verdict.not_passed]
     looked_at = {result.check for result in verdict.results}
     reasons += [f"{check}: did not run" for check in CHECKS if check not in looked_at]
@@ -111,7 +111,7 @@ def gather(
     walked: pictures.Kept | None = None,
     meeting: datetime | None = None,
 ) -> Sheet:
-    """Look at all that a sheet says. What is missing becomes a gap; nothing is raised."""
+    """Read the content of a sheet. A missing value becomes a gap; no error is raised."""
     gaps: list[str] = []
 
     def had[T](what: str, look: Callable[[], T], otherwise: T) -> T:
@@ -121,7 +121,7 @@ def gather(
         except (PlaybookError, PyMongoError, RequestException) as error:
             gaps.append(environment.redact(f"{what}: {error}"))
         except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-            gaps.append(f"{what}: what is served can't be read ({type(error).__name__})")
+            gaps.append(f"{what}: the served value can't be read ({type(error).__name__})")
         return otherwise
 
     now, seeds = clock.now(), seeds or load()
@@ -169,7 +169,7 @@ def gather(
 
 
 def investor_of(bundle: Bundle) -> str:
-    """The investor whom a bundle is for, by its id, an alias before it: "Julie Bercovy"."""
+    """The investor of a bundle, from its id without the alias before it: "Julie Bercovy"."""
     firm = bundle.short.replace("-", "_").upper() + "_"
     names = (name.upper() for name in (*bundle.aliases, bundle.key))
     named = next((name for name in names if name.startswith(firm)), firm)
@@ -177,7 +177,7 @@ def investor_of(bundle: Bundle) -> str:
 
 
 def _account(seeds: Seeds, bundle: Bundle) -> str:
-    """The first of the bundle's accounts that shows the demo; empty where there is none."""
+    """The first of the bundle's accounts that shows the demo; empty if there is none."""
     accounts = [line.model for line in seeds.accounts.values() if line.model.bundle == bundle.key]
     shown = sorted(accounts, key=lambda account: account.role != "demo")
     return shown[0].email if shown else ""

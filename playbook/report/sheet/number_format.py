@@ -1,4 +1,4 @@
-"""Numbers as the investor reads them: in the bundle's own locale, each KPI in its own form."""
+"""Format numbers for the investor: in the bundle's own locale, each KPI in its own form."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FORMS: Mapping[str, tuple[str, Form]] = {
     "emerging_markets": ("Emerging markets", "count"),
     "apac_growth_qoq": ("APAC growth, quarter on quarter", "growth"),
 }
-"""How each headline number is called and read; money names its currency at its end."""
+"""The label and the form of each headline number; names of money end in the currency."""
 
 MONEY: Mapping[str, str] = {
     "luxury_aov": "Luxury order value",

@@ -21,12 +21,12 @@ from playbook.walk.walk import TITLES
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"
 MOST_REASONS, LONGEST_REASON = 3, 150
-"""What always fits on one page; the panel has the rest."""
+"""The largest numbers that always fit on one page; the panel has the rest."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a sheet that is shown on a site finds what belongs to it."""
+    """The addresses of files that a sheet on a site needs."""
 
     style: str
     script: str
@@ -54,7 +54,7 @@ def here_text(instant: datetime) -> str:
 
 
 def picture_data(picture: Path) -> str:
-    """A picture as a URL that holds it whole; empty if it is gone meanwhile."""
+    """A picture as a data URL; empty if the file was deleted meanwhile."""
     try:
         return f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
     except OSError:

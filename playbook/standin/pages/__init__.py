@@ -1,4 +1,4 @@
-"""The demo as an investor sees it: pages that show what the stand-in's API answers."""
+"""The demo as an investor sees it: pages that show the answers of the stand-in's API."""
 
 from __future__ import annotations
 

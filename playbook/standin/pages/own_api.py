@@ -1,4 +1,4 @@
-"""Ask the stand-in's own API from within its process, as any front end would over HTTP."""
+"""Call the stand-in's own API inside its process, like a front end over HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class OwnApi:
-    """The API as one visitor's browser would ask it: with their token and their user agent."""
+    """Calls the API like one visitor's browser: with their token and their user agent."""
 
     app: ASGIApp
     server: tuple[str, str]

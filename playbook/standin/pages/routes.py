@@ -1,6 +1,6 @@
-"""The demo's pages. Each asks the API of this very app and shows what it answers.
+"""The demo's pages. Each calls the API of this app and shows the answer.
 
-No page reads the database: what is wrong in the data is wrong on the page.
+No page reads the database itself, so wrong data of the API are wrong on the page.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOODS: Mapping[str, tuple[str, ...]] = {
     "everyday": ("handbags", "menswear", "leather-goods", "footwear"),
     "gift": ("fragrance", "skincare", "textiles", "tableware", "audio"),
 }
-"""What each mood is in the mood for, by the catalog's categories."""
+"""The catalog's categories for each mood."""
 PIECES_A_MOOD = 3
 STAGES = ("new", "qualified", "proposal", "negotiation", "closed")
 
@@ -37,9 +37,9 @@ type Clock = Callable[[], datetime]
 
 
 def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> None:
-    """Give an app, which has the API already, the pages that show it.
+    """Add the pages to an app that already has the API.
 
-    ``region_of`` says in which region a bundle is sold: no collection does.
+    ``region_of`` gives the region of a bundle, which no collection contains.
     """
 
     async def catalog(api: OwnApi, seen: Visitor) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
 
     @app.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:
-        """The greeting, and what has been chosen for this visitor."""
+        """The greeting, and products for this visitor."""
         seen, api = await visit(request)
         products, events = await asyncio.gather(catalog(api, seen), livesales(api, seen))
         featured = one_of_each_brand(products)[:SHOWN_AT_HOME]
@@ -68,13 +68,13 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
 
     @app.get("/catalog", include_in_schema=False)
     async def whole_catalog(request: Request) -> Response:
-        """Every piece of the visitor's region."""
+        """Every product of the visitor's region."""
         seen, api = await visit(request)
         return page("catalog", request, seen, products=await catalog(api, seen))
 
     @app.get("/product/{product_id}", include_in_schema=False)
     async def product(request: Request, product_id: str) -> Response:
-        """One piece with its price."""
+        """One product with its price."""
         seen, api = await visit(request)
         found = [one for one in await catalog(api, seen) if one.get("_id") == product_id]
         if not found:
@@ -83,7 +83,7 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
 
     @app.get("/mood-to-cart", include_in_schema=False)
     async def mood_to_cart(request: Request, mood: str = "") -> Response:
-        """A mood becomes a bag of three pieces with their total."""
+        """A bag of three products for a mood, with their total."""
         seen, api = await visit(request)
         chosen = pieces_for(mood, await catalog(api, seen)) if mood in MOODS else []
         prices = [seen.price(piece) for piece in chosen]
@@ -96,7 +96,7 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
     @app.get("/livesale", include_in_schema=False)
     @app.get("/livesale/{event_id}", include_in_schema=False)
     async def livesale(request: Request, event_id: str = "", joined: str = "") -> Response:
-        """The bundle's LiveSale: title, host, start, countdown, pieces, and a way to join."""
+        """The bundle's LiveSale: title, host, start, countdown, products, and a button to join."""
         seen, api = await visit(request)
         products, events = await asyncio.gather(catalog(api, seen), livesales(api, seen))
         event = first([e for e in events if not event_id or e.get("_id") == event_id])
@@ -117,7 +117,7 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
 
     @app.get("/chat", include_in_schema=False)
     async def chat(request: Request, conversation: str = "", requested: str = "") -> Response:
-        """Where a visitor writes, and then asks for a proposal."""
+        """The chat, in which a visitor writes and then asks for a proposal."""
         seen, _ = await visit(request)
         if COOKIE not in request.cookies:
             return to_sign_in(request)
@@ -125,7 +125,7 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
 
     @app.post("/chat", include_in_schema=False)
     async def send_message(request: Request, text: Annotated[str, Form()]) -> Response:
-        """Begin a conversation with what was written."""
+        """Begin a conversation with the written message."""
         seen, api = await visit(request)
         message = {
             "text": text,
@@ -190,7 +190,7 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
         password: Annotated[str, Form()],
         next: Annotated[str, Form()] = "/",
     ) -> Response:
-        """Sign in through the API, and go on to where the visitor wanted to be."""
+        """Sign in through the API, and continue to the requested page."""
         seen, api = await visit(request)
         answer = await api.post("/api/auth/login", {"email": email, "password": password})
         token = answer.body.get("token") if answer.ok and isinstance(answer.body, dict) else None
@@ -227,14 +227,14 @@ def add_pages(app: FastAPI, clock: Clock, region_of: Callable[[str], str]) -> No
 
 
 def api_for(app: FastAPI, request: Request) -> OwnApi:
-    """The API as the visitor of a request would ask it."""
+    """The API for the visitor of a request."""
     server = (request.url.scheme, request.headers.get("host", request.url.netloc))
     token, user_agent = request.cookies.get(COOKIE, ""), request.headers.get("user-agent", "")
     return OwnApi(app, server, token, user_agent)
 
 
 async def visitor(api: OwnApi, link: Mapping[str, str], now: datetime) -> Visitor:
-    """Whoever opens a link: what it says; where it is silent, what the API says of the bundle."""
+    """The visitor of a link: the link's values, and for missing ones the API's context."""
     bundle = link.get("utm_bundle") or link.get("utm_content") or ""
     context: dict[str, Any] = {}
     if bundle and not {"locale", "currency", "tz", "device"} <= set(link):
@@ -243,10 +243,10 @@ async def visitor(api: OwnApi, link: Mapping[str, str], now: datetime) -> Visito
         found = body.get("context")
         context = found if isinstance(found, dict) else {}
 
-    def said(name: str, otherwise: str, in_context: str = "") -> str:
+    def value_of(name: str, otherwise: str, in_context: str = "") -> str:
         return str(link.get(name) or context.get(in_context or name) or otherwise)
 
-    locale, currency = said("locale", "en-US"), said("currency", "USD")
+    locale, currency = value_of("locale", "en-US"), value_of("currency", "USD")
     languages, rates = await asyncio.gather(
         api.get("/api/awareness/test-localization"),
         api.get("/api/awareness/currency-rates", base_currency=currency),
@@ -260,8 +260,8 @@ async def visitor(api: OwnApi, link: Mapping[str, str], now: datetime) -> Visito
         bundle,
         locale,
         currency,
-        said("tz", "UTC", "timezone"),
-        said("device", "desktop"),
+        value_of("tz", "UTC", "timezone"),
+        value_of("device", "desktop"),
         direction if direction in ("ltr", "rtl") else "ltr",
         messages if isinstance(messages, dict) else {},
         known if isinstance(known, dict) else {},
@@ -281,7 +281,7 @@ async def livesales(api: OwnApi, seen: Visitor) -> list[dict[str, Any]]:
 
 
 def documents(value: object) -> list[dict[str, Any]]:
-    """The documents of a list that the API answered; none where it answered something else."""
+    """The documents of a list in the API's answer; empty if the answer is something else."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
@@ -290,7 +290,7 @@ def first(found: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def one_of_each_brand(products: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first product of each brand: so the home page shows many houses."""
+    """The first product of each brand, so the home page shows many brands."""
     brands: dict[object, dict[str, Any]] = {}
     for product in products:
         brands.setdefault(product.get("brand"), product)
@@ -298,7 +298,7 @@ def one_of_each_brand(products: Iterable[dict[str, Any]]) -> list[dict[str, Any]
 
 
 def pieces_for(mood: str, products: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Three pieces for a mood, of different categories where the catalog has them."""
+    """Three products for a mood, of different categories if the catalog has them."""
     wanted = MOODS[mood]
     by_category: dict[object, dict[str, Any]] = {}
     for product in products:
@@ -310,7 +310,7 @@ def pieces_for(mood: str, products: list[dict[str, Any]]) -> list[dict[str, Any]
 
 
 def instant_of(value: object) -> datetime | None:
-    """An instant as the API writes it; None if the text is not an instant."""
+    """An instant from the API's text; None if the text is not an instant."""
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:

@@ -1,4 +1,4 @@
-"""How a visitor sees the demo: the locale, currency, zone and device of the link, and its words."""
+"""A visitor's view of the demo: the locale, currency, zone and device of the link, and texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playbook.pristine.seeds.plurals import counted
 from playbook.report.sheet.number_format import kpi, money
 
 NOT_KNOWN = "–"
-"""Stands where the API gives nothing that could be shown."""
+"""Shown if the API gives no usable value."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Visitor:
         return self.locale.partition("-")[0] or "en"
 
     def say(self, name: str, **values: object) -> str:
-        """A stored message with its values; the message's name where nothing is stored.
+        """A stored message with its values; the message's name if it is not stored.
 
-        With a ``count`` it is the plural form that the language has for that number.
+        With a ``count`` it is the language's plural form for that number.
         """
         stored = {
             key: text for key, text in self.messages.items() if isinstance(text, str) and text
@@ -71,7 +71,7 @@ class Visitor:
         return self.say(f"greeting_{part}")
 
     def own_amount(self, amount: object, currency: object) -> Decimal | None:
-        """An amount in the visitor's currency, to the cent; None where there is no rate for it."""
+        """An amount in the visitor's currency, to the cent; None if there is no rate for it."""
         try:
             value = Decimal(str(amount))
             if currency == self.currency:
@@ -82,14 +82,14 @@ class Visitor:
             return None
 
     def name(self, product: Mapping[str, Any]) -> str:
-        """A product's name in the visitor's language, where the catalog has one."""
+        """A product's name in the visitor's language, if the catalog has one."""
         names = product.get("names")
         own = names.get(self.language) if isinstance(names, dict) else None
         return str(own or product.get("name") or NOT_KNOWN)
 
     @property
     def city(self) -> str:
-        """What stands for the visitor's zone, in their own language: its city."""
+        """The name of the visitor's zone, in their own language: its city."""
         return str(get_timezone_location(self._zone, locale=self._babel, return_city=True))
 
     @property
@@ -107,7 +107,7 @@ class Visitor:
         return NOT_KNOWN if amount is None else money(amount, self.currency, self.locale)
 
     def kpi(self, name: str, value: object) -> tuple[str, str]:
-        """A headline number's label in the visitor's language, and the number as they read it."""
+        """A headline number's label in the visitor's language, and the number in their format."""
         stem = name.removesuffix(f"_{self.currency.lower()}")
         shown = NOT_KNOWN if value is None else kpi(name, value, self.locale)[1]
         return self.say(f"kpi_{stem}"), shown
@@ -119,7 +119,7 @@ class Visitor:
         return f"{day}, {format_time(local.time(), 'short', locale=place)}"
 
     def countdown(self, instant: datetime) -> str:
-        """How long until an instant; that it is live, where it has begun."""
+        """The time until an instant in words; "live" if it has begun."""
         left = instant - self.now
         if left <= timedelta(0):
             return self.say("livesale_live_now")
@@ -155,7 +155,7 @@ class Visitor:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """A zone by its IANA name; UTC where no zone has that name."""
+    """A zone by its IANA name; UTC if no zone has that name."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""The walk: what is wrong on a page, though all that is stored may be right."""
+"""The walk: faults on a page, although the stored data may be right."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ on("a home link that leads nowhere", "lvmh", HOME, "does not exist", link("lvmh"
 on("a home link into another bundle", "lvmh", HOME, "one into SEQUOIA_ROELOF_BOTHA", link("lvmh", "home", KEYS["lvmh"], KEYS["sequoia"]))
 on("a link on the page into another bundle", "sequoia", MOOD, "one into A16Z_CHRIS_DIXON", shows(MOOD, turned(f'(<a class="house"[^>]*){KEYS["sequoia"]}', rf"\1{KEYS['a16z']}")))
 on("an analytics page that fails", "index", ANALYTICS, "fails (answer 500)", fails(ANALYTICS, 500))
-on("no way in for the demo account", "index", "", "does not let the demo account in", lets_nobody_in)
+on("no way in for the demo account", "index", "", "does not accept the demo account", lets_nobody_in)
 
 # Mood to cart, LiveSale
 
