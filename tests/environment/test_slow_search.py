@@ -17,7 +17,7 @@ from playbook.environment import Environment, searches
 from playbook.environment.presence import everybody_present
 from playbook.errors import Outage, Unreachable
 from tests.replica_set import replica_set
-from tests.sandbox import OURS, Sandbox, changed, held, told
+from tests.sandbox import OURS, Sandbox, changed, held, in_words
 
 BUNDLE = "lvmh"
 TOO_LONG = {"code": 50, "errmsg": "operation exceeded time limit", "codeName": "MaxTimeMSExpired"}
@@ -44,7 +44,7 @@ def test_a_search_that_takes_too_long_names_the_missing_indexes(sandbox: Sandbox
     assert '{"user_id": 1}' in found[1] and '{"email": 1}' in found[1]
     assert "user_email" not in found[1], "it has its index"
     assert '"bundle"' not in found[1], "the declared index serves it"
-    assert not (written := changed(before, held(sandbox, but=OURS))), told(written)
+    assert not (written := changed(before, held(sandbox, but=OURS))), in_words(written)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError
 from playbook.environment import Environment, Settings, connections, reasons
 from playbook.errors import Outage, Unreachable, WrongUsage
 from tests.replica_set import replica_set
-from tests.sandbox import Sandbox, changed, held, told
+from tests.sandbox import Sandbox, changed, held, in_words
 from tests.tcp_proxy import failing_api, refusing_redis
 
 BUNDLE = "lvmh"
@@ -48,7 +48,7 @@ def refused(sandbox: Sandbox, **changes: Any) -> Iterator[list[Unreachable]]:
     assert "\n" not in text and len(text) < 500, text
     for dump in ("Error(", "RawBSON", "b'", "Traceback", "object at"):
         assert dump not in text, text
-    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+    assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
 
 
 @pytest.fixture(scope="module", autouse=True)

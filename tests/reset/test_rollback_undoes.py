@@ -22,7 +22,18 @@ from playbook.errors import WrongUsage
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.reset.outcome import ResetFailed
-from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Place, Sandbox, changed, held, told
+from tests.sandbox import (
+    ACCESS,
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Place,
+    Sandbox,
+    changed,
+    held,
+    in_words,
+)
 
 SECONDS = 25.0
 ROUNDS = int(os.environ.get("PLAYBOOK_TEST_ROUNDS", "0"))
@@ -116,7 +127,7 @@ def require_undone(
         wanted = (before if undone else reset).get(place)
         if now.get(place) != wanted:
             wrong.add(place)
-    assert not wrong, told(wrong)
+    assert not wrong, in_words(wrong)
     for bundle in rolled_back:
         verified = sandbox.engine.verify(bundle)
         assert verified.restored is not None
@@ -221,11 +232,14 @@ def play_in_turn(sandbox: Sandbox, chance: Random) -> None:
     for whose in (*regions, "everybody"):
         wanted = wanted_of_shared(sandbox, done, undone, whose, now)
         wrong = changed(wanted, part_of(sandbox, whose, found))
-        assert not wrong, f"{[b.short for b in undone]} of {len(done)}, {whose}: {told(wrong)}"
+        assert not wrong, f"{[b.short for b in undone]} of {len(done)}, {whose}: {in_words(wrong)}"
     for one in done:
         key = one.bundle.key
         wanted = part_of(sandbox, key, one.before if one.bundle in undone else now)
-        assert not (wrong := changed(wanted, part_of(sandbox, key, found))), (key, told(wrong))
+        assert not (wrong := changed(wanted, part_of(sandbox, key, found))), (
+            key,
+            in_words(wrong),
+        )
     for bundle in undone:
         verified = sandbox.engine.verify(bundle)
         assert verified.differing == (), (bundle.short, verified)
@@ -271,7 +285,7 @@ def test_the_order_of_single_rollbacks_does_not_matter(
     else:
         for name in order.split():
             shelf.engine.roll_back(shelf.bundle(name))
-    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+    assert not (wrong := changed(damaged, documents(shelf))), in_words(wrong)
     for bundle in chosen:
         assert shelf.engine.verify(bundle).differing == (), bundle.short
 
@@ -284,7 +298,7 @@ def test_a_rollback_can_itself_be_rolled_back(shelf: Sandbox) -> None:
     reset = documents(shelf)
     for wanted in (damaged, reset, damaged):
         shelf.engine.roll_back(bundle)
-        assert not (wrong := changed(wanted, documents(shelf))), told(wrong)
+        assert not (wrong := changed(wanted, documents(shelf))), in_words(wrong)
 
 
 def test_a_reset_that_put_the_state_before_back_is_not_undone(shelf: Sandbox) -> None:
@@ -304,7 +318,7 @@ def test_a_reset_that_put_the_state_before_back_is_not_undone(shelf: Sandbox) ->
         failing.reset(bundle, access=ACCESS)
     assert shelf.runs("lvmh")[-1]["status"] == "rolled back"
     shelf.engine.roll_back(bundle)
-    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+    assert not (wrong := changed(damaged, documents(shelf))), in_words(wrong)
 
 
 def test_a_copy_taken_after_the_change_is_never_gone_back_to(shelf: Sandbox) -> None:
@@ -315,7 +329,7 @@ def test_a_copy_taken_after_the_change_is_never_gone_back_to(shelf: Sandbox) -> 
     shelf.engine.save(bundle, backup.GO)
     report = shelf.engine.roll_back(bundle)
     assert report.restored is not None and report.restored.state == backup.BEFORE_RESET
-    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+    assert not (wrong := changed(damaged, documents(shelf))), in_words(wrong)
     shelf.engine.roll_back(bundle, backup.find(shelf.backups, shelf.identity, bundle, "go"))
     assert shelf.state("lvmh").hashes() != {}
 
