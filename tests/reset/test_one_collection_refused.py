@@ -12,7 +12,7 @@ from playbook.deployments import load
 from playbook.environment import Environment, rights
 from playbook.errors import PlaybookError, Unreachable
 from tests.replica_set import replica_set
-from tests.sandbox import OURS, Sandbox, changed, held, told
+from tests.sandbox import OURS, Sandbox, changed, held, in_words
 
 BUNDLE = "lvmh"
 
@@ -46,7 +46,7 @@ def test_one_collection_that_is_refused(sandbox: Sandbox, command: str) -> None:
     # What is cached is fetched anew; all that MongoDB holds is as it was.
     different = changed(before, held(sandbox, but=OURS))
     different = {place for place in different if not place[0].startswith("redis")}
-    assert not different, told(different)
+    assert not different, in_words(different)
 
 
 def privilege(actions: Iterable[str], collection: str = "", database: str = "aislemarts") -> Any:
@@ -98,7 +98,7 @@ def test_rights_that_the_server_lists_are_compared_before_the_first_write(
                 elsewhere.reset(BUNDLE)
     assert failed.value.exit_code == 3
     assert lacking in str(failed.value) and "\n" not in str(failed.value)
-    assert not (different := changed(before, held(sandbox, but=()))), told(different)
+    assert not (different := changed(before, held(sandbox, but=()))), in_words(different)
 
 
 @pytest.mark.parametrize(
