@@ -275,7 +275,7 @@ def main() -> None:
         "against the embedded environment.",
     ]
 
-    def told(title: str, lines: list[str]) -> None:
+    def print_table(title: str, lines: list[str]) -> None:
         text = ["", f"### {title}", "", *lines]
         print("\n".join(text), flush=True)
         report.extend(text)
@@ -285,13 +285,13 @@ def main() -> None:
         variables = {**settings.as_variables(), **_ours(folder)}
         run([PLAYBOOK, "reset", "all"], variables)
         bundle = bundles.find(load(), BUNDLE)
-        told("Near", near(variables, rounds))
-        told("Far away", far(settings, variables, rounds))
+        print_table("Near", near(variables, rounds))
+        print_table("Far away", far(settings, variables, rounds))
         tools = PROJECT / ".tox" / "mongosh"
-        told("By hand", hands(settings, variables, bundle, tools))
+        print_table("By hand", hands(settings, variables, bundle, tools))
     with tempfile.TemporaryDirectory() as temporary:
         lines, points = grown(sizes, Path(temporary))
-        told("Growth", lines)
+        print_table("Growth", lines)
     if options.write:
         keep("\n".join(report))
         plot(points, PROJECT / "docs" / "images" / "growth.png")

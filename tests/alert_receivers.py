@@ -1,4 +1,4 @@
-"""Where alerts arrive in tests: a real HTTP server and a real SMTP server, on free ports."""
+"""Receivers of alerts in tests: a real HTTP server and a real SMTP server, on free ports."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Webhooks:
 
     @property
     def levels(self) -> list[str]:
-        """Where things arrived, in their order."""
+        """The paths at which alerts arrived, in order."""
         return [where for where, _ in self.received]
 
     def clear(self) -> None:
@@ -64,7 +64,7 @@ def webhooks() -> Iterator[Webhooks]:
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Nothing to be printed into a test's output."""
+            """Print nothing into a test's output."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         inbox.port = server.server_address[1]
@@ -103,11 +103,11 @@ class Mailbox:
 
 @contextmanager
 def mailbox() -> Iterator[Mailbox]:
-    """A server that takes mail."""
+    """A server that accepts mail."""
     from aiosmtpd.controller import Controller
 
     class OnAFreePort(Controller):
-        """Knocks at the port that the system has chosen, not at port 0."""
+        """Connects to the port that the system has chosen, not to port 0."""
 
         def _trigger_server(self) -> None:
             server: Any = self.server

@@ -1,7 +1,7 @@
-"""The project's seed files with one place changed: to see what the loader accepts of it.
+"""The project's seed files with one place changed, to see which changes the loader accepts.
 
-Who chooses the change is a parameter: a fixed row of numbers in the default run, so that a run
-can't fail by chance, and Hypothesis in the long proof, which looks for new ones each time.
+A parameter chooses the change: a fixed list of numbers in the default run, so it cannot fail by
+chance, and Hypothesis in the long proof, which tries new changes each time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NUMBERS = (0, 1, -1, 7, 1.5, 0.01, 100, 2**31, 2**63)
 
 
 class Choose(Protocol):
-    """Takes one of the options."""
+    """Chooses one of the options."""
 
     def __call__[T](self, options: Sequence[T], /) -> T: ...
 
@@ -60,9 +60,9 @@ def copy_of_seeds(parent: Path) -> Path:
 
 
 def problems_of_accepted(directory: Path, change: Change) -> list[object] | None:
-    """What the checks of all bundles find where the change was accepted; None if it was refused.
+    """The findings of all bundles' checks after an accepted change; None if it was refused.
 
-    ``directory`` is a copy of the seed files, and is one again afterwards.
+    ``directory`` is a copy of the seed files; it is unchanged again after the call.
     """
     path, original = (
         directory / change.file,

@@ -1,4 +1,4 @@
-"""What the safety tests share: a throw-away environment, and no child left behind."""
+"""Fixtures for all tests: a throw-away environment that leaves no process behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playbook.pristine.seeds import Seeds
 from tests.reset_process import end_children
 from tests.sandbox import Sandbox
 
-# Hundreds of resets and logins: how dear a hash is proves nothing here.
+# Hundreds of resets and sign-ins: a high cost of hashes would prove nothing here.
 os.environ[COST_SETTING] = "4"
 
 
@@ -29,7 +29,7 @@ def _started(seeds: Seeds) -> Iterator[Environment]:
 def sandbox(
     _started: Environment, seeds: Seeds, tmp_path_factory: pytest.TempPathFactory
 ) -> Sandbox:
-    """An embedded environment, as new for each module, whose tests share it as they leave it."""
+    """An embedded environment, empty for each module; the tests of a module share it."""
     sandbox = Sandbox(_started, seeds, tmp_path_factory.mktemp("backups"))
     sandbox.begin_anew()
     return sandbox

@@ -1,8 +1,8 @@
-"""An imagined demo: the real facts and steps over documents that stand in no database.
+"""A demo in memory: the real facts and steps over documents that are in no database.
 
-All that a check reads is here as plain dicts, pristine at first. A test breaks one thing and asks
-which checks fail: the features themselves are run, in milliseconds, as there is nothing to wait
-for. What is read how, and over what wire, is proved elsewhere with real servers.
+Everything that a check reads is here as plain dicts, pristine at first. A test breaks one thing and
+looks which checks fail. The features themselves run, in milliseconds, because there are no servers.
+Other tests prove the reading over the wire, with real servers.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from playbook.standin.shop import with_offers
 type Document = dict[str, Any]
 
 AT = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
-"""When the imagined demo is looked at: T, the moment of its reset, is an hour before."""
+"""The instant of the check; T, the moment of the reset, is an hour before."""
 ACCESS = AT - timedelta(hours=1)
 
 
@@ -119,7 +119,7 @@ class Imagined:
 
     @property
     def stored(self) -> Stored:
-        """What the documents are at this moment, matched with the pristine ones."""
+        """The present documents, matched with the pristine ones."""
         if self._looked_at is not None:
             return self._looked_at
         pristine = pristine_documents(self.bundle, self.seeds, ACCESS)
@@ -155,7 +155,7 @@ class Imagined:
     def answer(
         self, what: str, body: object, status: int = 200, problem: str | None = None
     ) -> None:
-        """Let the API answer something of a test's making."""
+        """Replace an answer of the API."""
         self.answers[what] = Answer(f"GET {what}", status, body, problem)
 
     # What the facts read
@@ -229,7 +229,7 @@ class Imagined:
         return str(self.pristine["livesales"][0]["_id"])
 
     def app(self, kind: str) -> list[Document]:
-        """What the app's routes answer, as JSON documents that a test may change."""
+        """The answers of the app's routes, as JSON documents that a test may change."""
         if kind not in self._app:
             pristine = self.pristine
             found = pristine[kind]
@@ -295,7 +295,7 @@ class Imagined:
 
 
 class ImaginedDemo(Demo):
-    """A demo over what a test has imagined."""
+    """A demo over the documents of a test."""
 
     def __init__(self, imagined: Imagined) -> None:
         self.bundle, self.seeds = imagined.bundle, imagined.seeds
@@ -305,22 +305,22 @@ class ImaginedDemo(Demo):
 
 @dataclass(frozen=True)
 class Failure:
-    """A step that did not hold."""
+    """A failed step."""
 
     check: str
     step: str
     reason: str
-    """Every finding, a line each."""
+    """Every finding, one line each."""
 
 
 def failures(imagined: Imagined) -> list[Failure]:
-    """Run every feature that is for the bundle; what fails. Raises what no check should raise."""
+    """Run every feature for the bundle; return what fails. Raises unexpected errors of checks."""
     with imagined.unchanged():
         return failures_of(ImaginedDemo(imagined))
 
 
 def failures_of(demo: Demo) -> list[Failure]:
-    """The same of any demo, a real one too."""
+    """The same for any demo, also a real one."""
     found = []
     for check, step in steps_for(demo.bundle.short):
         function, arguments = _matching(step)

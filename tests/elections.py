@@ -21,7 +21,17 @@ from playbook.reset.lease import Lease
 from playbook.verdict.model import GO
 from playbook.verdict.run_features import check
 from tests.replica_set import ReplicaSet, replica_set
-from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import (
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    in_words,
+    use_demo,
+)
 
 BUNDLE = "lvmh"
 
@@ -41,7 +51,7 @@ def in_a_set(
 def require_done(sandbox: Sandbox, undisturbed: Held) -> None:
     """The demo is as after a reset that nothing disturbed, and its lease was given back."""
     after = held(sandbox, but=(*OURS, FEED))
-    assert not (wrong := changed(undisturbed, after)), told(wrong)
+    assert not (wrong := changed(undisturbed, after)), in_words(wrong)
     assert sandbox.runs(BUNDLE)[-1]["status"] == "done"
     require_free(sandbox, f"bundle:{sandbox.bundle(BUNDLE).key}")
 
@@ -54,7 +64,7 @@ def require_free(sandbox: Sandbox, key: str) -> None:
 
 
 class _AtOnce(StopRequest):
-    """Does not wait before the second attempt."""
+    """Replaces the wait before the second attempt."""
 
     def wait(self, seconds: float) -> bool:
         return self.asked.is_set()
@@ -80,13 +90,13 @@ class Nights:
     backups: Path
     alerts: list[Alert] = field(default_factory=list)
     environment: Environment | None = None
-    """The environment of the night that is under way, as the night itself reaches it."""
+    """The environment of the running night, as the night itself reaches it."""
 
     @contextmanager
     def under_way(
         self, patience: float = OUTAGE_PATIENCE
     ) -> Iterator[tuple[Callable[[], Night], ReplicaSet]]:
-        """A function that sees the bundle through a night, and the set that it takes place in."""
+        """A function that runs a night of the bundle, and the replica set of its environment."""
         here = self.sandbox
         here.free_leases()
         use_demo(Owners(here), here.bundle(BUNDLE))
@@ -103,7 +113,7 @@ class Nights:
             yield lambda: nights.run(here.bundle(BUNDLE)), members
 
     def finds_a_primary(self) -> bool:
-        """Whether the connection of the night that is under way finds a primary."""
+        """Whether the connection of the running night finds a primary."""
         assert self.environment is not None
         try:
             self.environment.db.command("ping")
@@ -112,7 +122,7 @@ class Nights:
         return True
 
     def require_healed(self, night: Night) -> None:
-        """It was GO, perhaps at the second attempt; nothing is left undone or "running"."""
+        """It was GO, maybe at the second attempt; nothing is unfinished or "running"."""
         here = self.sandbox
         assert night.exit_code == 0, (night.outcome, night.error, night.notes)
         assert night.outcome.startswith(GO)

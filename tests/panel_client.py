@@ -67,7 +67,7 @@ class Panel:
         return name
 
     def visitor(self, role: str | None = None) -> Visitor:
-        """Somebody with a browser of their own, signed in where a role is named."""
+        """A visitor with their own browser, signed in if a role is named."""
         visitor = Visitor(self.url)
         if role:
             visitor.sign_in(self.add(role), PASSWORD)
@@ -76,7 +76,7 @@ class Panel:
 
 @dataclass
 class Visitor:
-    """Somebody who uses the panel as a browser without scripts would."""
+    """A visitor who uses the panel like a browser without scripts."""
 
     url: str
     name: str = ""

@@ -1,8 +1,8 @@
 """Proxies that play the members of a MongoDB replica set, to hold elections and to lag behind.
 
-Each member passes commands on to a server of its own and answers ``hello`` as a member of a set
-does. While an election is under way there is no primary: a member answers every command as MongoDB
-does then, and nothing of the command is done.
+Each member forwards commands to its own server and answers ``hello`` like a member of a set. During
+an election there is no primary: a member answers every command like MongoDB then, and does not
+execute the command.
 """
 
 from __future__ import annotations

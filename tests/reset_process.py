@@ -28,7 +28,7 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.reset_process", "tests.forked_commands"])
 STARTED: list[ForkServerProcess] = []
 KILL, STOP, ASK = "kill", "stop", "ask"
-"""What a child does before a step: die, pause, or ask its parent whether to go on."""
+"""What a child does before a step: kill itself, pause, or ask its parent."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Apart:
         self.link.send("go on")
 
     def ended(self) -> Ended:
-        """Wait for the end of a child that lives to tell."""
+        """Wait for the end of a child that is not killed, and return its result."""
         assert self.link.poll(DEADLINE_SECONDS), "the child does not end"
         ended: Ended = self.link.recv()
         self.gone()
@@ -120,7 +120,7 @@ def save_apart(sandbox: Sandbox, name: str, dies_at: int) -> Apart:
 
 
 def end_children() -> None:
-    """End whatever still runs, the paused ones too, which would never hear a milder word."""
+    """Kill all running children; paused ones would not receive a softer signal."""
     for process in STARTED:
         process.kill()
         process.join()

@@ -1,6 +1,6 @@
-"""A throw-away environment to break on purpose: all that it holds, and to whom it belongs.
+"""A throw-away environment to break on purpose, with its documents and their owners.
 
-Nothing here asks :mod:`playbook.deployments.scope` what belongs to whom: the tests are about that.
+The owners are defined here, without :mod:`playbook.deployments.scope`, because tests test that.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ACCESS = datetime(2031, 3, 4, 18, tzinfo=UTC)
 """A fixed T, far enough ahead, so that two resets of it leave the same bytes."""
 LAST_WEEK = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OURS = ("demo_resets", "demo_locks")
-"""The playbook's own books, which every command may write."""
+"""The playbook's own records, which every command may write."""
 FEED = "currency_rates"
 """Belongs to the deployment's feed, which a reset asks for fresh rates."""
 TRACES = ("user_sessions", "conversations", "analytics", "carts")
@@ -51,7 +51,7 @@ DEADLINE_SECONDS = 120.0
 
 
 def until(reached: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait until something is so; fails, saying what was waited for, where it never is."""
+    """Wait until a condition is true; after the limit, fail with its name."""
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, f"waited {seconds:g} s in vain: {what}"
@@ -175,7 +175,7 @@ def changed(before: Held, after: Held) -> set[Place]:
     }
 
 
-def told(places: Iterable[Place]) -> str:
+def in_words(places: Iterable[Place]) -> str:
     """Places as a person reads them."""
     return ", ".join(
         f"{where} {key!r}" if where.startswith("redis") else f"{where} {bson.decode(key)['_id']!r}"
@@ -185,13 +185,13 @@ def told(places: Iterable[Place]) -> str:
 
 @dataclass
 class Owners:
-    """To whom each document and key belongs: a bundle, a region, everybody or nobody."""
+    """The owner of each document and key: a bundle, a region, everybody or nobody."""
 
     sandbox: Sandbox
     planted: dict[Place, str] = field(default_factory=dict)
 
     def of(self, place: Place, content: bytes) -> str:
-        """Whose it is. Fails where nobody has thought of it."""
+        """The owner of a document. Fails if it is not known."""
         where, key = place
         if place in self.planted:
             return self.planted[place]
@@ -210,7 +210,7 @@ class Owners:
                 return EVERYBODY
             case "demo_environment":
                 return NOBODY
-        raise AssertionError(f"whose is {told([place])}?")
+        raise AssertionError(f"whose is {in_words([place])}?")
 
     def plant(self, owner: str, collection: str, *documents: Document) -> None:
         """Write documents and remember whose they are."""
@@ -321,7 +321,7 @@ def open_shop(owners: Owners) -> None:
 
 
 def looking_alike(demo: str) -> list[str]:
-    """Real people's addresses that a careless pattern would take for a demo account's."""
+    """Real people's addresses that a wrong pattern would take for a demo account's."""
     name, _, domain = demo.partition(".demo@")
     return [
         f"x{demo}",

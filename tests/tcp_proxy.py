@@ -1,4 +1,4 @@
-"""Wires that can be cut: a part of an environment goes away and comes back, as parts do."""
+"""TCP proxies that can be cut: a part of an environment stops answering and returns."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Wire:
 
     @property
     def url(self) -> str:
-        """The same URL, by way of this wire."""
+        """The same URL, through this proxy."""
         return self._url.replace(f":{self._target[1]}", f":{self.port}")
 
     def cut(self) -> None:
-        """Nobody listens any more, and whoever was connected is cut off."""
+        """Close the port and all connections."""
         self.times_cut += 1
         self.is_cut = True
         # shutdown wakes the thread that waits in accept(); close alone would not.
@@ -58,7 +58,7 @@ class Wire:
         self._cut_at, self._away_seconds = word, seconds
 
     def hold(self) -> None:
-        """Everything is taken and nothing is answered any more."""
+        """Accept everything, but answer nothing any more."""
         self._held.set()
 
     def mend(self) -> None:
@@ -180,7 +180,7 @@ def failing_api(api_url: str, answers: Mapping[str, tuple[Any, ...]]) -> Iterato
         do_GET = do_POST = _answer
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -57,7 +57,7 @@ def test_a_sample_of_the_faults_is_caught() -> None:
     assert score and score[1] == score[2] and int(score[1]) >= len(CHECKS), run.stdout
 
 
-# The bench judges rightly
+# The judgement of the bench
 
 
 def test_a_fault_that_is_noticed_as_it_should_be_is_caught() -> None:
@@ -169,7 +169,7 @@ def test_what_is_not_left_of_the_one_before_is_wrongly_blamed() -> None:
     assert second.complaints == ("wrongly blames lvmh leads: slow",)
 
 
-# The catalogue is worth its name
+# The catalogue is complete
 
 
 def test_the_catalogue_covers_every_check_and_every_bundle_alone() -> None:

@@ -1,4 +1,4 @@
-"""A demo that is reset is GO, at whatever instant, whatever the others do meanwhile.
+"""A reset demo is GO, at every instant, even while others use their demos.
 
 A few rounds here; more with ``tox -e faults -- --rounds 200``.
 """

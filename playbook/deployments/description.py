@@ -191,7 +191,10 @@ class ShownProduct:
 
 @dataclass(frozen=True)
 class ShownOffer:
-    """A product within a LiveSale; the price is None if the app shows none there."""
+    """A product within a LiveSale; the title or the price is None if the app shows none there.
+
+    A check says so: investors must see both.
+    """
 
     product_id: str
     title: str | None

@@ -480,9 +480,9 @@ class Reading:
                     params=dict(request.query),
                     headers=headers,
                 )
-            said = "answered without a token" if answer.status == 200 else None
-            said = answer.problem or said or f"answered {answer.status}"
-            problem = f"{answer.request} {said}"
+            reason = "answered without a token" if answer.status == 200 else None
+            reason = answer.problem or reason or f"answered {answer.status}"
+            problem = f"{answer.request} {reason}"
             silent = answer.kind is FailureKind.ENVIRONMENT
         text = f"could not be asked, as nobody could sign in ({problem})"
         return Answer(str(request), None, problem=text, silent=silent)

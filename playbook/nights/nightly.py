@@ -372,7 +372,7 @@ class Nightly:
             with self.stopping.changing_nothing():
                 verdict = self.check(self.environment, self.seeds, night.bundle, results)
         except Interrupted:
-            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
+            raise StoppedImmediately("a second signal stopped it", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
             return Attempt(what, error=error)
@@ -406,7 +406,7 @@ class Nightly:
             with self.stopping.changing_nothing():
                 verdict = self.walk(self.environment, self.seeds, night.bundle, results, run.id)
         except Interrupted:
-            raise StoppedImmediately("told to stop at once", self.stopping.number) from None
+            raise StoppedImmediately("a second signal stopped it", self.stopping.number) from None
         except PlaybookError as error:
             self.stopping.require()
             self._record_walk(night, run, str(error))
@@ -418,8 +418,8 @@ class Nightly:
         recording.finish(run, part)
         self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=found))
-        said = found.verdict if found.walked else "not walked"
-        self._say(night, f"walked through: {said}")
+        result = found.verdict if found.walked else "not walked"
+        self._say(night, f"walked through: {result}")
 
     def _record_walk(self, night: Night, run: Run, error: str | None = None) -> None:
         if why_not := recording.record(self.environment, [run], error):

@@ -110,7 +110,7 @@ def demo_router(
     work = Work(environment, seeds, backups or backup.directory(environment.settings))
     router = APIRouter(prefix="/api/demo", tags=["demo"])
 
-    def said[T](action: Callable[[], T]) -> T:
+    def result_or_http_error[T](action: Callable[[], T]) -> T:
         """The result of an action, or its error as an HTTP status."""
         try:
             return action()
@@ -143,7 +143,7 @@ def demo_router(
         ] = False,
     ) -> WasReset:
         """Reset a bundle to pristine, and answer when that is done."""
-        who = said(lambda: authentication.person(request, "operator"))
+        who = result_or_http_error(lambda: authentication.person(request, "operator"))
         chosen = _bundle(seeds, bundle)
         meeting = None
         try:
@@ -154,8 +154,8 @@ def demo_router(
         except InThePast as error:
             again = "; if you mean it, add access_in_the_past=true"
             raise HTTPException(409, f"{error}{again}") from None
-        said(lambda: audit(who, "reset", chosen, "forced" if force else ""))
-        report = said(
+        result_or_http_error(lambda: audit(who, "reset", chosen, "forced" if force else ""))
+        report = result_or_http_error(
             lambda: work.reset(chosen, trigger="api", by=who.name, access=meeting, force=force)
         )
         return WasReset(
@@ -171,10 +171,10 @@ def demo_router(
     @router.get("/smoke-test/{bundle}", responses=_PROBLEMS)
     def smoke_test(request: Request, bundle: str) -> SmokeTest:
         """Check a bundle, without changing demo data, and answer with the verdict."""
-        who = said(lambda: authentication.person(request, "viewer"))
+        who = result_or_http_error(lambda: authentication.person(request, "viewer"))
         chosen = _bundle(seeds, bundle)
-        said(lambda: audit(who, "check", chosen))
-        checked = said(lambda: work.check(chosen, by=who.name))
+        result_or_http_error(lambda: audit(who, "check", chosen))
+        checked = result_or_http_error(lambda: work.check(chosen, by=who.name))
         return SmokeTest(
             bundle=chosen.key,
             overall_status="PASS" if checked.verdict == GO else "FAIL",

@@ -110,14 +110,14 @@ def _run(
     try:
         with process:
             for line in process.stdout:
-                said = _parse_line(line)
-                if "result" in said:
-                    fields = said["result"]
+                message = _parse_line(line)
+                if "result" in message:
+                    fields = message["result"]
                     on_result(Result(**{**fields, "findings": tuple(fields["findings"])}))
-                elif "picture" in said and walk is not None:
-                    walk.on_picture(Path(said["picture"]))
+                elif "picture" in message and walk is not None:
+                    walk.on_picture(Path(message["picture"]))
                 else:
-                    ended = said or ended
+                    ended = message or ended
     finally:
         watchdog.cancel()
         if process.poll() is None:
@@ -128,10 +128,10 @@ def _run(
 
 def _parse_line(line: str) -> dict[str, Any]:
     try:
-        said = json.loads(line)
+        message = json.loads(line)
     except ValueError:  # an imported module has printed something else
         return {}
-    return said if isinstance(said, dict) else {}
+    return message if isinstance(message, dict) else {}
 
 
 def _checked(ended: dict[str, Any], code: int, errors: str) -> Checked:

@@ -22,7 +22,17 @@ FUNCTION_WORDS = {
     "es": "el la los las un una unos de del y es son su sus que en para por con al se lo no más "
     "nos nuestro nuestra como este esta está ha han",
 }
+_SIMILAR = {
+    "it": "il lo la i gli le un una di del della dei delle e è sono sua suo suoi che in per con al "
+    "si non più dove questo questa questi nel nella dal alla",
+    "pt": "o a os as um uma do da dos das e é são seu sua que em para por com ao se não mais "
+    "onde nós este esta está no na à pelo pela você",
+    "nl": "de het een van en is zijn was in op te voor met aan bij uit dat die dit deze wij ons "
+    "onze uw u niet ook naar er wordt werd",
+}
+"""Languages that the demo does not speak, but that look like one that it speaks."""
 _WORDS = {language: frozenset(words.split()) for language, words in FUNCTION_WORDS.items()}
+_SIMILAR_WORDS = {language: frozenset(words.split()) for language, words in _SIMILAR.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -41,6 +51,9 @@ def language_of(text: str) -> str | None:
     words = re.findall(r"[^\W\d_]+", text)
     hits = {language: sum(word in known for word in words) for language, known in _WORDS.items()}
     first, second = sorted(hits.values(), reverse=True)[:2]
+    for language, known in _SIMILAR_WORDS.items():
+        if sum(word in known for word in words) >= first + 2:
+            return language
     if first < 2 or first == second:
         return None
     return max(hits, key=lambda language: hits[language])

@@ -24,6 +24,9 @@ _SCRIPT_NAMES = {
 }
 """How the names of a script's letters begin in Unicode, where that is not the script's name."""
 
+_CHARACTER_SETS = {"zh": "gb2312", "ja": "euc_jp"}
+"""National standards of characters: simplified Chinese and Japanese share only a part of theirs."""
+
 _INFORMAL = {
     "fr": "tu te toi ton ta tes",
     "de": "du dich dir dein deine deinen deinem deiner deines euch euer eure euren eurem eurer",
@@ -73,12 +76,21 @@ def _wrong_script(language: str, text: str) -> Iterator[str]:
         if letter.isascii():
             continue
         script = re.split(r"[ -]", unicodedata.name(letter, "?"))[0]
-        if script not in (*names, "LATIN", "FULLWIDTH", "FEMININE", "MASCULINE"):
+        foreign = script == "CJK" and not _is_encodable(letter, _CHARACTER_SETS.get(language))
+        if foreign or script not in (*names, "LATIN", "FULLWIDTH", "FEMININE", "MASCULINE"):
             wanted = babel.Locale.parse(language).english_name
             yield f"{code_point(letter)}; expected letters in which {wanted} is written"
     if names != ("LATIN",) and letters and not any(_is_of(letter, names) for letter in letters):
         wanted = babel.Locale.parse(language).english_name
         yield f"no letter of its own script; expected a text as {wanted} is written"
+
+
+def _is_encodable(letter: str, character_set: str | None) -> bool:
+    try:
+        letter.encode(character_set or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_of(letter: str, names: tuple[str, ...]) -> bool:

@@ -176,13 +176,13 @@ class StopRequest:
         return self.asked.wait(seconds)
 
     def _ends_waiting(self, finishing: bool) -> int | None:
-        told = self.at_once if finishing else self.asked.is_set()
-        return self.number if told else None
+        stop = self.at_once if finishing else self.asked.is_set()
+        return self.number if stop else None
 
     def require(self) -> None:
         """Raises StoppedImmediately if the work must stop at once."""
         if self.at_once:
-            raise StoppedImmediately("told to stop at once", self.number)
+            raise StoppedImmediately("a second signal stopped it", self.number)
 
     def require_not_asked(self) -> None:
         """Raises StoppedEarly if any signal has asked this process to stop."""

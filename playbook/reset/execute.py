@@ -20,6 +20,7 @@ from pymongo import IndexModel, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
+from playbook.deployments.addresses import is_one_of
 from playbook.deployments.description import Filter, Index, Kept
 from playbook.deployments.fitting import refusal
 from playbook.deployments.indexes import differing, harms
@@ -204,7 +205,9 @@ class Executor:
             request = deployment.register(email, operation.passwords[email], _name_of(email))
             ask = partial(self.environment.send, request.method, request.path, json=request.body)
             answer = self._awaited(ask, meanwhile, f"waiting for {request}")
-            user = self.environment.db[kept.collection].find_one({kept.key: email}, {"_id": 1})
+            user = self.environment.db[kept.collection].find_one(
+                {kept.key: is_one_of([email])}, {"_id": 1}
+            )
             if user is None:
                 raise StepFailed(
                     f"{request} for {email} answered {answer.status_code}, "

@@ -79,15 +79,15 @@ def _folders(root: Path, owner: Identity, bundle: Bundle) -> list[Path]:
 
 def _read(path: Path) -> Kept | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        said = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        description = json.loads((path / RECORD).read_text(encoding="utf-8"))
         pictures = {step: path / f"{step}.jpg" for step in STEPS}
         trace = path / "trace.zip"
         return Kept(
-            said["bundle"],
+            description["bundle"],
             path.name,
-            datetime.fromisoformat(said["at"]),
+            datetime.fromisoformat(description["at"]),
             {step: picture for step, picture in pictures.items() if picture.is_file()},
             trace if trace.is_file() else None,
-            said["passed"] is True,
+            description["passed"] is True,
         )
     return None

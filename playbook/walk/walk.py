@@ -280,12 +280,12 @@ class Walk:
                         element = self._tab.locator(css).first
                         self._act(partial(element.click, no_wait_after=True))
                     case Tap(words, _):
-                        said = re.sub(
+                        label = re.sub(
                             r"\{(\w+)\}",
                             lambda found: self.languages.message(language, found[1]),
                             words,
                         )
-                        element = self._saying(said)
+                        element = self._saying(label)
                         self._act(partial(element.click, no_wait_after=True))
                     case Type(css):
                         chosen = css or (
@@ -335,11 +335,10 @@ class Walk:
 
     def _close_banner(self) -> None:
         """Close dialogs over the page (about cookies), as any visitor does first."""
-        said = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
-        for words in said.intersection(self.front_end.banner):
-            with suppress(
-                Exception
-            ):  # what it covers cannot be tapped then, which becomes a finding
+        visible = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
+        for words in visible.intersection(self.front_end.banner):
+            # If it stays, what it covers cannot be tapped: that becomes a finding.
+            with suppress(Exception):
                 self._act(partial(self._saying(words).click, no_wait_after=True))
 
     def _settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:

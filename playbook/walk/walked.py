@@ -104,12 +104,12 @@ class Walked:
         foreign = list(foreign_lines(self.walk.languages, page.lines, self.language))
         if len(foreign) > SHOWN_LINES:
             most = Counter(language for _, language in foreign).most_common(1)[0][0]
-            said = f"the page speaks {NAMES.get(most, most)} ({len(foreign)} lines)"
-            yield Finding(f"{where}: text", Description(wanted), Description(said))
+            found_text = f"the page speaks {NAMES.get(most, most)} ({len(foreign)} lines)"
+            yield Finding(f"{where}: text", Description(wanted), Description(found_text))
             foreign = foreign[:3]
         for line, other in foreign:
-            said = f"“{line}” in {NAMES.get(other, other)}"
-            yield Finding(f"{where}: text", Description(wanted), Description(said))
+            found_text = f"“{line}” in {NAMES.get(other, other)}"
+            yield Finding(f"{where}: text", Description(wanted), Description(found_text))
 
     def wrong_direction(self, step: str) -> Iterator[Finding]:
         """A page with the wrong direction of text."""

@@ -1,4 +1,4 @@
-"""The routes in an app of its own: who may write, and which of two with one path is served."""
+"""The routes in a separate app: who may write, and which of two equal paths is served."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOKEN = "a-token-for-tests"
 
 @pytest.fixture
 def router() -> APIRouter:
-    """Of a deployment that is never reached: who may write is decided before."""
+    """For a deployment that is never reached: the token is checked before."""
     mongo: MongoClient[dict[str, Any]] = MongoClient("mongodb://127.0.0.1:1", connect=False)
     return awareness_router(Deployment(mongo["demo"], redis.Redis(port=1), None, clock.now))
 

@@ -1,6 +1,6 @@
 """The check and the mounted routes judge rates and languages by the same rules.
 
-Both are given the same broken documents: what the check says of the stored ones, the routes say.
+Both get the same broken documents, and the routes must report the same as the check.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def every_table(**fields: Any) -> Callable[[Rates], None]:
 
 
 def yen_off(factor: float) -> Callable[[Rates], None]:
-    """Let the yen be worth another amount everywhere, so that all tables still agree."""
+    """Change the yen in every table, so all tables still agree."""
 
     def change(tables: Rates) -> None:
         for base, table in tables.items():
@@ -93,7 +93,7 @@ def by_the_check(imagined: Imagined) -> set[str]:
         *currency.unusable, *currency.stale, *currency.sources_not_live,
         *currency.contradicting, *currency.implausible_rates,
     ]  # fmt: skip
-    # Served and stored are the same here: each rule holds for both.
+    # Served and stored rates are the same here, so each rule counts for both.
     return {
         finding.where.replace(" as served", "").replace(" as stored", "") for finding in findings
     }

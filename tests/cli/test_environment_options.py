@@ -1,4 +1,4 @@
-"""No environment, no action: every command names its environment, or says the three ways."""
+"""No environment, no action: every command names its environment, or prints the three ways."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMMANDS = (
     ["status", "--json"],
     ["adopt", "--i-mean", "aislemarts"],
 )
-"""All that act on an environment."""
+"""All commands that act on an environment."""
 URLS = {
     "MONGO_URI": "mongodb://127.0.0.1:9/",
     "REDIS_URL": "redis://127.0.0.1:9/0",
@@ -75,7 +75,7 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 
 def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
-    """The command in this process; answers with its exit code."""
+    """Run a command in this process; return its exit code."""
     monkeypatch.setattr(sys, "argv", ["playbook", *arguments])
     ending = cli.run_command()
     if ending.line is not None:
@@ -92,14 +92,14 @@ def test_without_an_environment_nothing_is_done(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    settings, said = UNNAMED[case]
+    settings, message = UNNAMED[case]
     variables.update(settings)
 
     assert run(arguments, monkeypatch) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("playbook: ") and told.err.count("\n") == 1
-    assert said in told.err
+    assert message in told.err
     assert "s3cret-word" not in told.err
     if case in ("nothing", "empty texts"):
         for way in (*CONNECTIONS, "--env-file FILE", "--embedded"):
@@ -192,7 +192,7 @@ def test_a_file_in_any_usual_spelling(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "said"),
+    ("content", "line", "message"),
     [
         (f"{LINES}\nMONGO_URI\n", 4, "expected NAME=value"),
         (f"{LINES}\n\n\nthis is not a setting\n", 6, "expected NAME=value"),
@@ -212,13 +212,13 @@ def test_a_file_in_any_usual_spelling(tmp_path: Path, content: str) -> None:
     ],
 )
 def test_a_bad_line_is_named_and_never_quoted(
-    tmp_path: Path, content: str, line: int, said: str
+    tmp_path: Path, content: str, line: int, message: str
 ) -> None:
     with pytest.raises(WrongUsage) as refused:
         loaded(tmp_path, content)
     text = str(refused.value)
     assert text.startswith(f"{tmp_path / 'staging.env'}, line {line}: "), text
-    assert said in text
+    assert message in text
     assert "s3cret" not in text and "\n" not in text
 
 
@@ -349,7 +349,7 @@ def test_embedded_says_so_in_every_line_and_leaves_nothing_in_the_project() -> N
         )
 
     before = kept()
-    # What the shell names is put aside; it would be another environment's.
+    # The shell's addresses are ignored: they would be another environment's.
     ended = playbook("reset", "lvmh", "--check", "--embedded", **URLS, MONGO_DB="x")
     assert ended.returncode == 0, ended.stderr
     lines = (ended.stdout + ended.stderr).splitlines()

@@ -1,8 +1,8 @@
-"""Two environments that share every folder: no command shows or touches what is the other's.
+"""Two environments that share every folder: no command shows or changes the other's files.
 
-Backups, the spool of the journal, walks' pictures and reports lie in the same folders; what is in
-them says whose it is. Every command that reads or writes there is run on the second environment,
-by its process, after the first one has been used.
+Backups, the spool of the journal, pictures of walks and reports are in the same folders; the files
+name their environment. Every command that reads or writes there runs on the second environment,
+in its own process, after the first environment was used.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from playbook.reset.journal import AWARE
 from playbook.reset.run import Reset
 from tests.forked_commands import run_command, without_settings
 from tests.panel_client import panel
-from tests.sandbox import OURS, Held, Sandbox, changed, held, told
+from tests.sandbox import OURS, Held, Sandbox, changed, held, in_words
 
 FIRST, SECOND = "First Shop", "Second Shop"
 BUNDLE, OTHER = "lvmh", "index"
@@ -47,7 +47,7 @@ class Two:
 
     @property
     def marks_of_the_first(self) -> list[str]:
-        """What nothing about the second environment may show."""
+        """Texts that no output about the second environment may contain."""
         own = backup.listed(self.first.backups, self.first.identity)
         assert own, "the first one has saved nothing"
         return [FIRST, self.first.identity.id, *(one.path.name for one in own)]
@@ -106,7 +106,7 @@ def two(seeds: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]
 
 
 def written_by_the_first(two: Two) -> dict[str, str]:
-    """A digest of each file that is the first one's."""
+    """A digest of each file of the first environment."""
     own = backup.listed(two.first.backups, two.first.identity)
     files = [path for one in own for path in one.path.rglob("*") if path.is_file()]
     files += list((two.folder / "backups" / "journal").glob("first-*.json"))
@@ -116,10 +116,10 @@ def written_by_the_first(two: Two) -> dict[str, str]:
 
 @pytest.fixture
 def unharmed(two: Two) -> Iterator[Held]:
-    """Whatever the second one does, the first one and its files stay as they are."""
+    """No command of the second environment changes the first one or its files."""
     before, files = held(two.first), written_by_the_first(two)
     yield before
-    assert not (wrong := changed(before, held(two.first))), told(wrong)
+    assert not (wrong := changed(before, held(two.first))), in_words(wrong)
     assert written_by_the_first(two) == files
 
 
@@ -177,11 +177,11 @@ def test_another_ones_backup_is_refused_by_name_and_by_day(two: Two, unharmed: H
         short = BUNDLE if two.first.bundle(BUNDLE).key in one.parts else OTHER
         code, text = two.run("rollback", short, "--to", one.path.name)
         assert code == 4, text
-        assert not (wrong := changed(before, held(two.second))), told(wrong)
+        assert not (wrong := changed(before, held(two.second))), in_words(wrong)
     code, text = two.run("rollback", OTHER, "--to", f"{clock.now():%Y-%m-%d}")
     assert code == 2, text  # the second one has no state of it
     require_nothing_of_the_first(two, text)
-    assert not (wrong := changed(before, held(two.second))), told(wrong)
+    assert not (wrong := changed(before, held(two.second))), in_words(wrong)
     assert sorted(two.second.backups.iterdir()) == folders, "something was written"
 
 
@@ -253,7 +253,7 @@ def test_the_pages_show_only_their_own(two: Two, unharmed: Held) -> None:
         before = held(two.second, but=OURS)
         answer = visitor.press(f"/bundles/{BUNDLE}/rollback", to=name)
         assert answer.status_code >= 400, answer.text
-        assert not (wrong := changed(before, held(two.second, but=OURS))), told(wrong)
+        assert not (wrong := changed(before, held(two.second, but=OURS))), in_words(wrong)
 
 
 def test_the_engine_refuses_before_it_writes(two: Two, unharmed: Held) -> None:
@@ -263,5 +263,5 @@ def test_the_engine_refuses_before_it_writes(two: Two, unharmed: Held) -> None:
     with pytest.raises(backup.ForeignBackup) as refused:
         resets.roll_back(two.second.bundle(BUNDLE), foreign)
     assert refused.value.exit_code == 4
-    assert not (wrong := changed(before, held(two.second))), told(wrong)
+    assert not (wrong := changed(before, held(two.second))), in_words(wrong)
     assert two.second.runs(BUNDLE) == runs

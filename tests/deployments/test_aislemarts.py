@@ -1,4 +1,4 @@
-"""The published backend: its documents, its ids, its accounts; nothing of its own is harmed."""
+"""The published backend: its documents, its ids, its accounts; its own data are not changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from playbook.pristine.rates import Feed
 from playbook.pristine.seeds import Seeds
 from playbook.reset.outcome import InSession
 from playbook.standin.aislemarts import create_app
-from tests.sandbox import ACCESS, Document, Sandbox, changed, held, told
+from tests.sandbox import ACCESS, Document, Sandbox, changed, held, in_words
 from tests.sandbox import OURS as PLAYBOOKS_OWN
 
 AISLEMARTS = load("aislemarts")
@@ -80,7 +80,7 @@ def started(
 
 @pytest.fixture
 def shop(started: Sandbox) -> Sandbox:
-    """As new, with customers of its own who know nothing of demos."""
+    """A new database with real customers who are not part of any demo."""
     started.begin_anew()
     started.db.drop_collection("currency_rates")
     started.db.users.insert_one(
@@ -150,7 +150,7 @@ def test_a_reset_of_an_empty_backend_is_pristine_and_fits_its_models(shop: Sandb
         for document in found:
             assert kept.model is not None
             kept.model.model_validate(document)
-    # The other shape's documents are nowhere, and the backend's own as they were.
+    # There are no documents of the playbook's own app, and the backend's own are unchanged.
     others = {"creators", "locales", "showcases", "awareness_contexts", "demo_settings"}
     assert not others & set(shop.db.list_collection_names())
     after = held(shop, BOOKS)
@@ -167,7 +167,7 @@ def test_a_second_reset_writes_nothing(shop: Sandbox) -> None:
     shop.reset("sequoia")
     before = held(shop, BOOKS)
     shop.reset("sequoia")
-    assert not (written := changed(before, held(shop, BOOKS))), told(written)
+    assert not (written := changed(before, held(shop, BOOKS))), in_words(written)
 
 
 def account(email: str, password: str, **more: Any) -> Document:
@@ -219,7 +219,7 @@ VALUES = [
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_field_that_is_not_ours_survives(shop: Sandbox, seed: int) -> None:
-    """Whatever the app adds, and however much of ours is damaged."""
+    """With any fields of the app, and any damage to ours."""
     chance = random.Random(seed)
     shop.reset("lvmh")
     for collection, ours in OURS.items():
@@ -245,13 +245,13 @@ def test_every_field_that_is_not_ours_survives(shop: Sandbox, seed: int) -> None
 
 
 def foreign(collection: str, document: Mapping[str, Any]) -> Document:
-    """What of a document is the app's own, in a fixed order."""
+    """The app's own fields of a document, in a fixed order."""
     rest = without_fields(document, OURS[collection])
     return dict(sorted(rest.items()))
 
 
 def visit(shop: Sandbox, email: str, at: datetime) -> None:
-    """Leave behind what a visitor leaves."""
+    """Leave the traces of a visitor."""
     user = shop.db.users.find_one({"email": email})
     assert user is not None
     key, at = user["_id"], at.replace(tzinfo=None)
@@ -275,7 +275,7 @@ def test_what_a_visitor_leaves_is_found_by_user_id_and_removed(shop: Sandbox) ->
     told_of = findings(shop, "sequoia")
     assert len(told_of) == 7 and all("no trace of a former demo" in line for line in told_of)
     report = shop.reset("sequoia")
-    assert not (left := changed(clean, held(shop, BOOKS))), told(left)
+    assert not (left := changed(clean, held(shop, BOOKS))), in_words(left)
     shop.engine.roll_back(shop.bundle("sequoia"), saved(shop, report.run.backup), force=True)
     assert len(findings(shop, "sequoia")) == 7
 
@@ -376,6 +376,6 @@ def test_messages_of_a_neighbours_conversation_stay(shop: Sandbox) -> None:
     visit(shop, DEMO, LONG_AGO)
     before = held(shop, BOOKS)
     shop.reset("a16z")
-    assert not (lost := changed(before, held(shop, BOOKS))), told(lost)
+    assert not (lost := changed(before, held(shop, BOOKS))), in_words(lost)
     assert findings(shop, "a16z") == []
     assert any("messages" in line for line in findings(shop, "sequoia"))

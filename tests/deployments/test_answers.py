@@ -1,4 +1,4 @@
-"""How the answers of an app are read: strictly, but in each way in which apps write them."""
+"""Reading an app's answers: strictly, but in each form that apps use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In the playbook's own app, too, what a deployment adds to a document stays its own."""
+"""Fields that a deployment adds to a document are kept, in the playbook's own app, too."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def differences(sandbox: Sandbox) -> list[str]:
 
 
 def foreign(collection: str, document: Document) -> bytes:
-    """What of a document is the app's own, in a fixed order."""
+    """The app's own fields of a document, in a fixed order."""
     return bson.encode(dict(sorted(without_fields(document, OURS[collection]).items())))
 
 

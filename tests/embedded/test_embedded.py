@@ -1,4 +1,4 @@
-"""The embedded environment: it starts by itself, keeps to itself and leaves nothing behind."""
+"""The embedded environment: it starts without help, is isolated and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has asked after (a zombie) has, too."""
+    """Whether a process has ended; a zombie counts as ended."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:  # no /proc here, or it went between the two looks
+    except OSError:  # no /proc here, or the process ended in between
         return False
 
 
@@ -245,7 +245,7 @@ def test_nothing_is_left_after_the_parent_is_killed(tmp_path: Path, end: signal.
 
 
 def test_it_starts_from_anywhere(tmp_path: Path) -> None:
-    # Were the working directory on the children's path, these would stand in for the real ones.
+    # If the working directory were on the children's path, these would replace the real modules.
     for name in ("redis", "json", "fastapi", "playbook"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')")
     with somebody_else(PARENT, tmp_path, cwd=tmp_path) as parent:
@@ -300,7 +300,7 @@ def test_a_kept_directory_keeps_data_and_passwords(seeds: Seeds, tmp_path: Path)
     with start(directory, seeds) as second, Environment(second) as opened:
         assert second.passwords == first.passwords
         assert opened.db.products.count_documents({}) == 1
-        # It is the same environment; without a name of its own it is called by its address.
+        # It is the same environment; without its own name its address is the name.
         assert marked is not None
         name = opened.name
         assert opened.db.demo_environment.find_one({"_id": "demo"}) == {**marked, "name": name}

@@ -55,7 +55,7 @@ def in_groups(names: Iterable[str]) -> list[Any]:
 
 
 def fetched(name: str) -> Path:
-    """A server that has been fetched; skips the test, with the reason, where it has not been."""
+    """A fetched server; skips the test, with the reason, if it was not fetched."""
     folder = os.environ.get(SETTING)
     if not folder:
         pytest.skip(f"{SETTING} is not set: no other servers were fetched")
@@ -215,7 +215,7 @@ def with_tls(folder: Path) -> Iterator[str]:
 def cluster(folder: Path) -> Iterator[str]:
     """Three masters that share the slots."""
     with ExitStack() as stack:
-        # A node's own choice, its port and 10000, may be no port at all.
+        # A node's default, its port plus 10000, may be too large for a port.
         buses = [free_port() for _ in range(3)]
         ports = [
             stack.enter_context(

@@ -1,4 +1,4 @@
-"""Every kind of Redis: all copies are found and deleted, and stale ones are seen."""
+"""Every kind of Redis: all copies are found and deleted, and old ones are noticed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_every_copy_is_read_and_deleted(cached: Sandbox, stale: list[str]) -> No
     assert sorted(keys) == sorted(name.encode() for name in stale)
     values = cache_keys.values(client, keys)
     assert values.keys() == set(keys)
-    # Whoever has the least rights sees that there is a list, and not what is in it.
+    # A user with the fewest rights sees that there is a list, but not its content.
     poor = servers.USER in cached.environment.settings.redis_url
     assert values[stale[-1].encode()] == (None if poor else [b"a", b"b"])
     assert all(isinstance(values[name.encode()], bytes) for name in stale[:-1])

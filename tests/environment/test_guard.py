@@ -1,4 +1,4 @@
-"""The wrong database: nothing is ever written where the marker does not stand."""
+"""The wrong database: nothing is ever written to a database without the marker."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.sandbox import (
     Sandbox,
     changed,
     held,
+    in_words,
     minutes_ago,
     open_shop,
-    told,
     use_demo,
 )
 
@@ -32,7 +32,7 @@ MARKER: dict[str, Any] = {"_id": "demo", "by": "playbook up"}
 
 @pytest.fixture(scope="module")
 def shop(sandbox: Sandbox) -> Sandbox:
-    """Somebody's shop: used demos and real customers in one database."""
+    """A real shop: used demos and real customers in one database."""
     owners = Owners(sandbox)
     for name in ("sequoia", "lvmh"):
         sandbox.reset(name)
@@ -50,13 +50,13 @@ def unmarked(shop: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def backed_up(shop: Sandbox) -> Path:
-    """A backup of LVMH from when the marker still stood."""
+    """A backup of LVMH from before the marker was removed."""
     shop.db.demo_environment.replace_one({"_id": "demo"}, MARKER, upsert=True)
     return shop.engine.save(shop.bundle("lvmh"), "before reset").path
 
 
 def everything(sandbox: Sandbox) -> tuple[Held, Any, list[str]]:
-    """The playbook's own books included, and the databases' own hashes."""
+    """All data, with the playbook's own records and the databases' hashes."""
     hashes = sandbox.db.command("dbHash")["md5"]
     return held(sandbox, but=()), hashes, sorted(p.name for p in sandbox.backups.rglob("*"))
 
@@ -87,7 +87,7 @@ def test_without_the_marker_nothing_is_written(
     assert refusal.value.exit_code == 4
     assert "playbook adopt --i-mean aislemarts" in str(refusal.value)
     after = everything(unmarked)
-    assert not (written := changed(before[0], after[0])), told(written)
+    assert not (written := changed(before[0], after[0])), in_words(written)
     assert after == before
 
 
@@ -157,7 +157,7 @@ def test_a_shop_is_not_adopted(unmarked: Sandbox) -> None:
 def test_look_alikes_are_no_demo_users(unmarked: Sandbox) -> None:
     """Real customers whose addresses are like a demo's must count against adoption."""
     demo = unmarked.db.users.count_documents({"demo": True})
-    # Of the shop's look-alikes only those that the demos' own domain itself has handed out.
+    # Of the similar addresses only those with the demos' own domain.
     own = [
         user["email"]
         for user in unmarked.db.users.find({"demo": {"$ne": True}})
@@ -231,8 +231,8 @@ def counted(demo_users: int, other_users: int, orders: int) -> guard.Census:
 def test_a_database_without_demo_accounts_may_be_a_demo_to_come(
     found: guard.Census, reason: str | None
 ) -> None:
-    said = guard.looks_like_production(found, 16)
-    assert said is None if reason is None else reason in str(said)
+    why = guard.looks_like_production(found, 16)
+    assert why is None if reason is None else reason in str(why)
 
 
 def test_a_database_without_demo_accounts_is_adopted_and_gets_them(unmarked: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""The API is asked as by a good guest: over real sockets, from servers that behave oddly."""
+"""Requests to the API do not disturb it: over real sockets, with servers that behave oddly."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ type Exchange = Callable[[socket.socket, bytes, int], bool]
 
 
 class Server:
-    """A server that answers as a test says, and keeps what it was asked."""
+    """A server that answers as a test says, and records the requests."""
 
     def __init__(self, exchange: Exchange, listener: socket.socket | None = None) -> None:
         self._exchange, self.asked, self.connections = exchange, list[bytes](), 0
@@ -81,7 +81,7 @@ def _request(connection: socket.socket) -> bytes:
 
 
 def answering(*answers: bytes) -> Exchange:
-    """One answer after the other; the last one for ever. An empty one hangs up."""
+    """One answer after the other; the last one is repeated. An empty one closes the connection."""
 
     def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
         answer = answers[min(number, len(answers)) - 1]
@@ -105,7 +105,7 @@ def test_a_connection_that_the_server_closed_while_it_stood_open_is_opened_anew(
 
 
 def test_a_new_connection_that_is_closed_is_not_tried_again() -> None:
-    """It may have been read: a wrong password must not be tried twice."""
+    """The server may have read it: a wrong password must not be sent twice."""
     with Server(answering(b"", OK)).serving() as server:
         with pytest.raises(requests.ConnectionError):
             api(server).visitor().ask("POST", "/", seconds=3, json={"password": "wrong"})
@@ -241,7 +241,7 @@ def test_while_one_waits_for_the_limit_nobody_else_asks() -> None:
 
 
 def test_a_limit_that_lasts_is_not_hammered() -> None:
-    """Many ask at once, and for some time everything is refused: few attempts are made."""
+    """Many requests at once, all refused for some time: only few attempts are made."""
     began = time.monotonic()
 
     def exchange(connection: socket.socket, _: bytes, number: int) -> bool:

@@ -1,4 +1,4 @@
-"""An environment's identity: kept in its marker, never taken for another's."""
+"""An environment's identity: stored in its marker, never confused with another's."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def playbook(environment: Environment, *arguments: str, **other: str) -> tuple[i
 
 @pytest.fixture(autouse=True)
 def _identified(sandbox: Sandbox) -> None:
-    """However the test before left it, the sandbox has an identity."""
+    """The sandbox has an identity, after any other test."""
     guard.require_marker(sandbox.environment)
 
 
@@ -91,7 +91,7 @@ def test_a_copied_database_is_refused_until_a_person_has_said_what_it_is(
 ) -> None:
     copied = marker(sandbox.environment)
     second.db.demo_environment.replace_one({"_id": "demo"}, copied)
-    # Without bytes of the original it is the marker alone that tells.
+    # Without the original's bytes only the marker shows it.
     for arguments in (
         ["reset", "lvmh"],
         ["check", "lvmh"],
@@ -99,17 +99,17 @@ def test_a_copied_database_is_refused_until_a_person_has_said_what_it_is(
         ["nightly", "lvmh"],
         ["env"],
     ):
-        code, said = playbook(second, *arguments)
-        assert code == 4, (arguments, said)
-        assert "playbook adopt --i-mean aislemarts --new-identity" in said
+        code, output = playbook(second, *arguments)
+        assert code == 4, (arguments, output)
+        assert "playbook adopt --i-mean aislemarts --new-identity" in output
     assert second.db.users.count_documents({}) == 0
     assert second.db.demo_resets.count_documents({}) == 0
-    code, said = playbook(second, "adopt", "--i-mean", "aislemarts")
-    assert code == 4, said
+    code, output = playbook(second, "adopt", "--i-mean", "aislemarts")
+    assert code == 4, output
     assert marker(second) == copied
 
-    code, said = playbook(second, "adopt", "--i-mean", "aislemarts", "--new-identity")
-    assert code == 0, said
+    code, output = playbook(second, "adopt", "--i-mean", "aislemarts", "--new-identity")
+    assert code == 0, output
     assert marker(second)["identity"] not in (copied["identity"], None)
     second.forget_identity()
     assert second.identity.id == marker(second)["identity"]
@@ -128,17 +128,17 @@ def test_a_moved_database_keeps_its_identity(sandbox: Sandbox, second: Environme
 
 @pytest.mark.parametrize("flags", [["--new-identity", "--same-identity"]])
 def test_both_answers_at_once_are_wrong(sandbox: Sandbox, flags: list[str]) -> None:
-    code, said = playbook(sandbox.environment, "adopt", "--i-mean", "aislemarts", *flags)
-    assert code == 2 and "exclude each other" in said
+    code, output = playbook(sandbox.environment, "adopt", "--i-mean", "aislemarts", *flags)
+    assert code == 2 and "exclude each other" in output
 
 
 def test_another_database_of_the_same_server_is_a_copy_too(sandbox: Sandbox) -> None:
     other = sandbox.environment.mongo["copied"]
     other.demo_environment.insert_one(marker(sandbox.environment))
-    code, said = playbook(sandbox.environment, "reset", "lvmh", MONGO_DB="copied")
+    code, output = playbook(sandbox.environment, "reset", "lvmh", MONGO_DB="copied")
     sandbox.environment.mongo.drop_database("copied")
-    assert code == 4, said
-    assert "--i-mean copied --new-identity" in said
+    assert code == 4, output
+    assert "--i-mean copied --new-identity" in output
 
 
 def test_a_data_directory_keeps_its_identity_and_its_copy_gets_another(

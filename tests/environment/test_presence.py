@@ -1,4 +1,4 @@
-"""In a meeting: nobody's demo is reset under their eyes."""
+"""During a meeting: a demo is never reset while an investor uses it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playbook.environment import presence, snapshot
 from playbook.environment.snapshot import Snapshot
 from playbook.facts import Demo
 from playbook.reset.outcome import InSession
-from tests.sandbox import Document, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import Document, Held, Owners, Sandbox, changed, held, in_words, use_demo
 
 TRACES = tuple(trace.collection for trace in load().traces)
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -38,7 +38,7 @@ def used(sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def quiet(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Whoever comes in during a test leaves with it; the playbook's clock stands at NOW."""
+    """Visitors of a test are removed after it; the playbook's clock is fixed at NOW."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     yield used
     for name in TRACES:
@@ -46,18 +46,18 @@ def quiet(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 
 def seen(sandbox: Sandbox, email: str, ago: timedelta, **more: Any) -> None:
-    """Somebody is seen in their demo."""
+    """A visitor is seen in their demo."""
     trace: Document = {"_id": "seen", "email": email, "last_seen": NOW - ago, **more}
     sandbox.db.user_sessions.replace_one({"_id": "seen"}, trace, upsert=True)
 
 
 def refused(sandbox: Sandbox, name: str) -> InSession:
-    """How a reset is refused; fails where it is not, or where it wrote anything."""
+    """The refusal of a reset; fails if it is not refused, or if it wrote anything."""
     before, backups = held(sandbox), sorted(sandbox.backups.iterdir())
     runs = sandbox.db.demo_resets.count_documents({})
     with pytest.raises(InSession) as refusal:
         sandbox.reset(name)
-    assert not (written := changed(before, held(sandbox))), told(written)
+    assert not (written := changed(before, held(sandbox))), in_words(written)
     assert sorted(sandbox.backups.iterdir()) == backups
     assert sandbox.db.demo_resets.count_documents({}) == runs
     assert refusal.value.exit_code == 4

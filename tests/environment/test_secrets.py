@@ -1,4 +1,4 @@
-"""No secret ever gets out: canaries in every setting, and a search through all that is written."""
+"""No secret is ever shown: canaries in every setting, and a search in everything written."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Guarded:
     directory: Path
     backups: Path
     written: list[tuple[str, bytes]] = field(default_factory=list)
-    """Everything that has come out, with the name of the outlet."""
+    """Everything that was written, with the name of its place."""
 
     def run(
         self,
@@ -104,7 +104,7 @@ class Guarded:
         return ended.returncode
 
     def journal(self) -> Iterator[tuple[str, bytes]]:
-        """Every document of the playbook's own books."""
+        """Every document of the playbook's own records."""
         with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
             db = client[self.settings.mongo_db]
             for name in ("demo_resets", "demo_locks", "demo_environment"):
@@ -231,7 +231,7 @@ def require_no_canary(outlets: list[tuple[str, bytes]]) -> None:
 
 
 def test_the_canaries_are_in_use(deployment: Guarded) -> None:
-    """Without them nothing answers, so that what follows shows something."""
+    """Without credentials nothing answers, so the following tests prove something."""
     settings = deployment.settings
     with Environment(settings) as environment:
         assert environment.db.demo_environment.count_documents({}) == 1
@@ -320,9 +320,9 @@ SPOILED: dict[str, Callable[[Settings], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("what", SPOILED)
 def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
-    """Neither in an error's text, nor in all that hangs on it."""
+    """Neither in an error's text, nor in its causes and context."""
     variables = replace(deployment.settings, **SPOILED[what](deployment.settings)).as_variables()
-    told = []
+    error_texts = []
 
     def reset() -> None:
         settings = Settings.from_environment(variables)
@@ -336,10 +336,10 @@ def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
         reset()
     except PlaybookError as error:
         assert error.exit_code in (2, 3)
-        told = [str(error), repr(error), "".join(traceback.format_exception(error))]
-    assert told, "it did not go wrong"
-    assert len(told[0]) > 20, "it does not say what is wrong"
-    outlets = [(text[:40], text.encode()) for text in told]
+        error_texts = [str(error), repr(error), "".join(traceback.format_exception(error))]
+    assert error_texts, "it did not go wrong"
+    assert len(error_texts[0]) > 20, "it does not say what is wrong"
+    outlets = [(text[:40], text.encode()) for text in error_texts]
     require_no_canary([*outlets, *deployment.journal(), *deployment.files()])
 
 
@@ -380,14 +380,14 @@ def babbling(deployment: Guarded) -> Iterator[dict[str, Any]]:
     """An API whose answers quote what it was given: our passwords, its own settings, a token."""
     settings = deployment.settings
     credentials = settings.api_url.partition("://")[2].rpartition("@")[0]
-    said = f"{settings.mongo_uri} {settings.redis_url} {settings.api_url} {' '.join(CANARIES[:4])}"
-    detail = json.dumps({"detail": said}, ensure_ascii=False)
-    token = json.dumps({"token": TOKEN_CANARY, "user_id": said, "message": said})
+    text = f"{settings.mongo_uri} {settings.redis_url} {settings.api_url} {' '.join(CANARIES[:4])}"
+    detail = json.dumps({"detail": text}, ensure_ascii=False)
+    token = json.dumps({"token": TOKEN_CANARY, "user_id": text, "message": text})
     answers = {
         "/api/awareness/refresh-contexts": (500, detail),
         "/api/auth/login": (200, token),
         "/api/awareness/test-localization": (200, detail),
-        f"/api/demo/context/{KEY}": (500, said),
+        f"/api/demo/context/{KEY}": (500, text),
         "/api/demo/track-interaction": (200, token),
     }
     with failing_api(settings.api_url.replace(f"{credentials}@", ""), answers) as url:

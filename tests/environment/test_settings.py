@@ -1,4 +1,4 @@
-"""Settings are all or none, and no credential ever leaves them."""
+"""Settings are complete or refused, and never show a credential."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEPLOYMENT = {
 
 
 def settings(**other: str) -> Settings:
-    """The deployment's settings, some of them other."""
+    """The deployment's settings, some of them changed."""
     found = Settings.from_environment({**DEPLOYMENT, **other})
     assert found is not None
     return found

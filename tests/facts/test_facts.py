@@ -1,7 +1,7 @@
 """One broken thing, one failing check: what the facts and steps find, without any server.
 
-Each line below breaks one thing of an imagined demo and says which check fails, and what its
-reason holds. Whatever else fails is a wrong blame and fails the test.
+Each line below breaks one thing of a demo in memory and says which check must fail, and what its
+reason must contain. If another check fails, the test fails.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def hold(key: str, value: object) -> Break:
 
 
 def served(what: str, **change: Any) -> Break:
-    """Let the API answer otherwise than it would."""
+    """Change an answer of the API."""
 
     def answer(imagined: Imagined) -> None:
         true = {
@@ -339,7 +339,7 @@ CURRENCY: list[Case] = [
 
 
 def _only_source(name: str) -> Break:
-    """Whatever the deployment expects, this name must be refused."""
+    """This name must be refused, even if the deployment expects it."""
 
     def change(imagined: Imagined) -> None:
         imagined.feed = Feed(name)
@@ -722,7 +722,7 @@ SHOWCASE: list[Case] = [
      within("showcases", TIGER, "records.markets.24.transactions", 0)),
     ("tiger-global", "showcase", "KPI global_gmv_sgd as served", lambda i: _shown(
         i, global_gmv_sgd=2800000)),
-    # What belongs to nobody
+    # Documents of no bundle
     ("sequoia", "catalog", "product TEST-1 in the shop: expected a known region",
      lambda i: i.app("products").append({**i.app("products")[0], "_id": "TEST-1", "name": "Test",
                                          "region": None})),
@@ -776,7 +776,7 @@ SHOWCASE: list[Case] = [
      lambda i: i.cache.update({f"aislemarts:bundle:{SEQ}:sessions": [b"abc"]})),
     ("sequoia", "analytics", f"bundle:{SEQ}:basket: expected nothing of a former visitor",
      hold(f"bundle:{SEQ}:basket", b"no JSON")),
-    # What looks alike
+    # Texts that look the same
     ("sequoia", "catalog", "found “Hermès Birkin 35” (character 7 is U+00A0 NO-BREAK SPACE)",
      put("products", "LUX-001", name="Hermès\u00a0Birkin 35")),
     ("sequoia", "catalog", "(nothing there), found “Hermès Birkin 35” (character 7 is U+0020",
@@ -814,7 +814,7 @@ def test_one_broken_thing_fails_one_check(case: Case) -> None:
 
 
 TOUCHED_TOO = {
-    # What one check sees, another may have to see as well.
+    # Another check may have to see the same fault.
     "country of Louis Vuitton: expected “FR”, found “IT”": {"catalog"},
     "served locale: expected “en-GB”, found “en-US”": {"locales"},
 }
@@ -1025,7 +1025,7 @@ def test_every_fact_of_a_demo_has_a_plain_name() -> None:
     assert demo.catalog.price_of({"price_usd": 5.0}) is None
 
 
-# What one fact tells by itself, though another would tell of the same thing
+# Single facts, although another fact would report the same thing
 
 
 def texts_of(facts: Iterable[Finding]) -> list[str]:
@@ -1131,8 +1131,8 @@ def test_behind_ones_own_currency_the_others_are_looked_at_too() -> None:
     table = imagined.one("currency_rates", "USD")["rates"]
     table.pop("USD", None)
     table.pop("JPY")
-    told = texts_of(ImaginedDemo(imagined).currency.unusable)
-    assert "rate USD to JPY as served: expected a positive number, found nothing" in told
+    texts = texts_of(ImaginedDemo(imagined).currency.unusable)
+    assert "rate USD to JPY as served: expected a positive number, found nothing" in texts
 
 
 def test_exactly_one_percent_and_exactly_what_a_year_can_move_are_within() -> None:
@@ -1199,11 +1199,11 @@ def test_every_card_with_another_value_than_its_amount_is_reported() -> None:
     put("leads", first, value="a lot")(imagined)
     put("leads", second, value="€1.1M")(imagined)
     put("leads", third, value_amount=1)(imagined)
-    told = texts_of(ImaginedDemo(imagined).leads.wrong_values)
-    assert [line.partition(":")[0] for line in told] == [
+    texts = texts_of(ImaginedDemo(imagined).leads.wrong_values)
+    assert [line.partition(":")[0] for line in texts] == [
         f"lead {k}" for k in (first, second, third)
     ]
-    assert "1100000 USD, as the card's amount, found “€1.1M”" in told[1]
+    assert "1100000 USD, as the card's amount, found “€1.1M”" in texts[1]
 
 
 def test_a_livesale_that_starts_at_this_moment_is_past() -> None:
@@ -1218,8 +1218,8 @@ def test_every_featured_product_that_is_not_there_is_reported() -> None:
     imagined = Imagined("sequoia")
     put("livesales", "LS-SEQ-001", featured_products=["LUX-998", "LUX-001", "LUX-999"])(imagined)
     put("products", "LUX-001", inventory=0)(imagined)
-    told = texts_of(ImaginedDemo(imagined).livesale.missing_featured_products)
-    assert [line.rpartition(" ")[2] for line in told] == ["“LUX-998”", "“LUX-001”", "“LUX-999”"]
+    texts = texts_of(ImaginedDemo(imagined).livesale.missing_featured_products)
+    assert [line.rpartition(" ")[2] for line in texts] == ["“LUX-998”", "“LUX-001”", "“LUX-999”"]
 
 
 def test_every_message_that_stayed_english_is_reported() -> None:
@@ -1246,8 +1246,8 @@ def test_every_text_that_is_not_a_link_is_reported() -> None:
     urls = {**good, "home": "", "leads": good["leads"].replace("utm_bundle", "utm"), "event": 5}
     urls |= {"blank": " "}
     served("context", bundle="x", demo_urls=urls)(imagined)
-    told = texts_of(ImaginedDemo(imagined).locales.wrong_links)
-    assert [line.partition(": ")[2] for line in told] == [
+    texts = texts_of(ImaginedDemo(imagined).locales.wrong_links)
+    assert [line.partition(": ")[2] for line in texts] == [
         f"bundle: expected “{SEQ}”, found “x”",
         "home: expected a link, found “”",
         f"leads: utm_bundle: expected “{SEQ}”, found nothing",

@@ -1,4 +1,4 @@
-"""``python -m tests.faults``: try every fault, print the score; 0 only where all are caught."""
+"""``python -m tests.faults``: try every fault, print the score; 0 only if all are caught."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Line:
-    """One fault's outcome as it comes from a worker."""
+    """One fault's result from a worker."""
 
     number: int
     failed: dict[str, list[str]]
@@ -70,7 +70,7 @@ def sample_of(numbers: list[int]) -> list[int]:
 
 
 def work(numbers: list[int]) -> None:
-    """Try some faults in this process, a JSON line each."""
+    """Try some faults in this process; print one JSON line for each."""
     for app in dict.fromkeys(FAULTS[number].app for number in numbers):
         _work_on(app, [number for number in numbers if FAULTS[number].app == app])
 
@@ -101,19 +101,19 @@ def spread(numbers: list[int], workers: int, console: Console) -> list[Line]:
             mine = ",".join(str(number) for number in numbers[share::workers])
             command = [sys.executable, "-m", "tests.faults", "--work", mine]
             children.append(subprocess.Popen(command, stdout=output.open("w")))
-        told: set[int] = set()
+        counted: set[int] = set()
         shown = 0
-        while len(told) < len(numbers):
+        while len(counted) < len(numbers):
             ended = all(child.poll() is not None for child in children)
             found = [text for output in outputs for text in output.read_text().splitlines(True)]
             lines = [Line(**json.loads(text)) for text in found if _is_line(text)]
             for line in sorted(lines, key=lambda line: line.number):
-                if line.number not in told:
-                    told.add(line.number)
+                if line.number not in counted:
+                    counted.add(line.number)
                     _tell(line, console)
-            if len(told) // 20 > shown:
-                shown = len(told) // 20
-                console.print(f"{len(told)} of {len(numbers)} faults tried", highlight=False)
+            if len(counted) // 20 > shown:
+                shown = len(counted) // 20
+                console.print(f"{len(counted)} of {len(numbers)} faults tried", highlight=False)
             if ended:
                 break
             time.sleep(0.2)
@@ -133,7 +133,7 @@ def _is_line(text: str) -> bool:
 
 
 def table(lines: list[Line]) -> Table:
-    """Faults and checks: who noticed what."""
+    """The table of faults and checks: which check noticed which fault."""
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("", "fault", "kind", "breaks", "bundles"):
         shown.add_column(name, no_wrap=True)

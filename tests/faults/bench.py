@@ -1,9 +1,9 @@
-"""Tries faults on one embedded environment: GO, break it, NO-GO for the right ones, heal it, GO.
+"""Tries faults on one embedded environment: GO, break it, NO-GO of the right checks, repair it, GO.
 
-The state that one heal leaves is the next fault's clean state, and the next fault's check is of all
-eight bundles and tolerates no failure but its own: so it proves the heal of the one before. Where
-two neighbours break the same check of the same bundle, so that the later would hide what is left
-of the earlier, the bundle is checked to be GO in between; and all eight are at the end.
+After a repair the next fault is tried. Its check is of all eight bundles and accepts no failure but
+its own, so it also proves the repair before it. If two consecutive faults break the same check of
+the same bundle, the second would hide a failed repair of the first: then the bundle is checked to
+be GO in between. At the end all eight are checked.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from tests.faults.proxy import Proxy
 
 SHORT = {key: short for short, key in KEYS.items()}
 CHEAP_COST = "4"
-"""bcrypt's least: hundreds of checks log in, and how dear a hash is proves nothing here."""
+"""bcrypt's lowest cost: hundreds of checks sign in, and a high cost would prove nothing."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one fault."""
+    """The result of one fault."""
 
     fault: Fault
     failed: Mapping[str, frozenset[str]]
@@ -65,7 +65,7 @@ class Outcome:
 
     @property
     def caught(self) -> bool:
-        """Noticed by exactly those who should, for the right reason, and healed."""
+        """Noticed by exactly the right checks, for the right reason, and repaired."""
         return not any(self.complaints)
 
     @property
@@ -104,8 +104,8 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
     if fault.page:
         wrongly_blamed += tuple(
             f"{bundle} {name}: {reason}"
-            for (bundle, name), told in reasons.items()
-            for reason in dict.fromkeys(told)
+            for (bundle, name), reason_texts in reasons.items()
+            for reason in dict.fromkeys(reason_texts)
             if not reason.startswith(fault.page)
         )
     named = {(bundle, name) for bundle in fault.at for name in fault.checks}
@@ -115,8 +115,8 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
         missed=_pairs(fault.blames, failed),
         wrongly_blamed=wrongly_blamed,
         reasons={
-            f"{bundle} {name}": " | ".join(dict.fromkeys(told))
-            for (bundle, name), told in reasons.items()
+            f"{bundle} {name}": " | ".join(dict.fromkeys(reason_texts))
+            for (bundle, name), reason_texts in reasons.items()
             if f"{bundle} {name}" in wrongly_blamed
         },
         unnamed=tuple(
@@ -126,8 +126,8 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
         ),
         broke=tuple(
             f"{bundle} {name}: {reason}"
-            for (bundle, name), told in reasons.items()
-            for reason in told
+            for (bundle, name), reason_texts in reasons.items()
+            for reason in reason_texts
             if "the check itself broke" in reason
         ),
     )
@@ -145,7 +145,7 @@ def _pairs(
 
 @dataclass(frozen=True)
 class Bench:
-    """An embedded environment behind a proxy, and what it takes to break and heal it."""
+    """An embedded environment behind a proxy, with methods to break and repair it."""
 
     direct: Environment
     proxy: Proxy
@@ -160,7 +160,7 @@ class Bench:
         return [self.seeds.bundles[KEYS[name]].model for name in names]
 
     def make_clean(self) -> None:
-        """Empty everything, reset everything, and insist on GO."""
+        """Empty everything, reset everything, and require GO."""
         for name in self.reset.environment.deployment.collections:
             self.direct.db[name].delete_many({})
         self.direct.redis.flushdb()
@@ -176,11 +176,11 @@ class Bench:
             raise SystemExit(f"not GO after {when}, so that nothing can be proved: {reasons[:5]}")
 
     def try_all(self, faults: Iterable[Fault]) -> Iterator[Outcome]:
-        """Break, check all eight, heal; one fault after the other."""
+        """Break, check all eight, repair; one fault after the other."""
         before: Outcome | None = None
         for fault in faults:
             if before is not None:
-                # Where the next fault hides whether this one is healed, look before it.
+                # If the next fault would hide a failed repair of this one, check before it.
                 hidden = before.fault.blames.keys() & fault.blames.keys()
                 hidden = {b for b in hidden if before.fault.blames[b] & fault.blames[b]}
                 before = self._seen_to_be_healed(before, hidden)
@@ -188,7 +188,7 @@ class Bench:
             if before is not None:
                 left = set(outcome.wrongly_blamed) & set(_pairs(before.fault.blames, {}))
                 if left:
-                    # Is it left of the one before? Then it is still there.
+                    # If it comes from the fault before, it is still there.
                     before = self._seen_to_be_healed(before, {w.split()[0] for w in left})
                     if before.not_healed:
                         outcome = self._broken(fault)
@@ -198,7 +198,7 @@ class Bench:
             yield self._seen_to_be_healed(before, before.fault.blames.keys())
 
     def _broken(self, fault: Fault) -> Outcome:
-        """Inject a fault, check all eight, take the fault away and reset what it broke."""
+        """Inject a fault, check all eight, remove the fault and reset what it broke."""
         started = time.monotonic()
         with ExitStack() as until_healed:
             lab = Lab(
@@ -232,13 +232,13 @@ class Bench:
             for result in bundle.not_passed
             if not result.waived
         )
-        if left:  # the next fault needs a clean state all the same
+        if left:  # the next fault needs a clean state in any case
             self.make_clean()
         seconds = outcome.seconds + time.monotonic() - started
         return replace(outcome, not_healed=(*outcome.not_healed, *left), seconds=seconds)
 
     def _verdict(self, fault: Fault, lab: Lab) -> Verdict:
-        """What the suite says of a broken demo: of all eight, or of a page's own bundles."""
+        """The suite's verdict about a broken demo: of all eight, or of a page's own bundles."""
         if fault.kind != "page":
             return self._check(lab.tested, lab.seeds, self.everyone)
         with Environment(lab.tested) as environment:
@@ -254,7 +254,7 @@ class Bench:
 
 
 def _nothing_judged(bundles: Iterable[Bundle], reason: str) -> Verdict:
-    """A check that ends with exit code 3 passes nothing: every check of every bundle errs."""
+    """A check with exit code 3 counts as an error of every check of every bundle."""
     keys = [bundle.key for bundle in bundles]
     results = (
         Result(key, name, "Anything", "error", "critical", "", reason)
@@ -265,10 +265,10 @@ def _nothing_judged(bundles: Iterable[Bundle], reason: str) -> Verdict:
 
 
 def resets(fault: Fault) -> tuple[str, ...]:
-    """The bundles whose reset must heal a fault.
+    """The bundles whose reset must repair a fault.
 
-    What all share (languages, rates, indexes) or a region shares (catalog, creators) must be
-    healed by a reset of any one of them: another one for each fault.
+    Parts that all share (languages, rates, indexes) or a region shares (catalog, creators) must be
+    repaired by a reset of any one of them: each fault uses another one.
     """
     if fault.breaks not in ("Mongo", "Redis"):
         return ()
@@ -283,9 +283,9 @@ def resets(fault: Fault) -> tuple[str, ...]:
 
 
 def mixed(faults: Sequence[Fault]) -> list[Fault]:
-    """Faults in an order in which neighbours break different checks, as far as that goes.
+    """Faults in an order in which neighbours break different checks, if that is possible.
 
-    So the check of one proves the heal of the one before it.
+    So the check of one fault proves the repair of the fault before it.
     """
     by_area: dict[str, list[Fault]] = {}
     for fault in faults:
@@ -301,8 +301,8 @@ def mixed(faults: Sequence[Fault]) -> list[Fault]:
 def remember_steps() -> None:
     """Let pytest-bdd look only once a run for the function of a step.
 
-    It goes through all steps for each step of each scenario: a third of a check's time, and here
-    are hundreds of checks. Every step is everybody's (see conftest.py), so that the answer is the
+    It searches all steps for each step of each scenario, which takes a third of a check's time, and
+    there are hundreds of checks here. All steps are global (see conftest.py), so the result is the
     same each time.
     """
     scenarios: Any = importlib.import_module("pytest_bdd.scenario")
@@ -326,7 +326,7 @@ UNLIMITED = 1_000_000
 
 @contextmanager
 def started(app: str = "playbook") -> Iterator[Bench]:
-    """A bench for one shape of app, with everything reset and GO."""
+    """A bench for one kind of app, with everything reset and GO."""
     os.environ[passwords.COST_SETTING] = CHEAP_COST
     remember_steps()
     seeds = seed_files.load()
@@ -341,5 +341,5 @@ def started(app: str = "playbook") -> Iterator[Bench]:
         bench = Bench(direct, proxy, seeds, Reset(direct, seeds, backups))
         stack.enter_context(limits.waived(direct, seeds, bench.everyone, backups))
         bench.make_clean()
-        gc.freeze()  # pytest collects garbage at the end of each run: not what stays anyway
+        gc.freeze()  # pytest collects garbage after each run; objects that stay are excluded
         yield bench

@@ -1,7 +1,7 @@
-"""What a fault is: what it breaks, and who must notice.
+"""The definition of a fault: what it breaks, and which checks must notice.
 
-A fault names the bundles and the checks that must say NO-GO, no others, and a word that the
-reason must hold, so that whoever reads it knows where to look.
+A fault names exactly the bundles and checks that must be NO-GO, and a word that the reason must
+contain, so its reader knows where to look.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ KEYS = {
 
 @dataclass
 class Lab:
-    """What a fault can break, and the environment that is then checked."""
+    """The parts that a fault can break, and the environment that is checked then."""
 
     direct: Environment
     """The embedded environment without anything in between."""
@@ -51,7 +51,7 @@ class Lab:
     seeds: Seeds
     now: datetime
     tested: Settings
-    """How the suite reaches the environment; a fault may lead it elsewhere."""
+    """The settings with which the suite reaches the environment; a fault may change them."""
     until_healed: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -71,7 +71,7 @@ class Lab:
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that breaks."""
+    """One fault."""
 
     name: str
     kind: str
@@ -93,7 +93,7 @@ class Fault:
 
     @property
     def blames(self) -> Mapping[str, frozenset[str]]:
-        """Exactly the checks that must fail, by bundle; other bundles stay GO."""
+        """The checks that must fail, by bundle; all others must pass."""
         bundles = dict.fromkeys((*self.at, *self.also))
         return {
             bundle: frozenset(
@@ -109,7 +109,7 @@ class Fault:
 
 
 class CannotInject(Exception):
-    """A fault that changed nothing is none."""
+    """Raised if a fault changed nothing."""
 
 
 @dataclass

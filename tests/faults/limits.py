@@ -1,7 +1,7 @@
-"""What an app cannot show at all is waived, scenario by scenario, so that all else counts.
+"""Waivers for what an app cannot show at all, one scenario at a time, so everything else counts.
 
-The published backend keeps no creators and no languages, serves dollar rates whatever base is
-asked for, and has numbers of its own for four bundles only. Any other failure stays one.
+The published backend keeps no creators and no languages, serves dollar rates for every requested
+base, and has its own numbers only for four bundles. Every other failure counts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LIMITED = {"aislemarts"}
 
 
 def is_a_limit(result: Result) -> bool:
-    """Whether a failure of a pristine demo is one of what the published backend cannot show."""
+    """Whether a failure of a pristine demo is about data that the published backend cannot show."""
     if result.scenario == NUMBERS:
         return result.bundle.startswith(WITHOUT_NUMBERS)
     return result.scenario in DOLLAR_RATES or result.reason.startswith("the app keeps no ")
@@ -42,9 +42,9 @@ def is_a_limit(result: Result) -> bool:
 def waived(
     environment: Environment, seeds: Seeds, bundles: list[Bundle], directory: Path
 ) -> Iterator[Callable[[datetime], None]]:
-    """Checks meanwhile waive what the app cannot show of a demo that has just been reset.
+    """Inside the block, checks waive what the app cannot show of a freshly reset demo.
 
-    What it gives is called with another instant, where the checks move on in time.
+    Call the function that it gives with another instant if the checks move on in time.
     """
     if environment.deployment.name not in LIMITED:
         yield lambda now: None

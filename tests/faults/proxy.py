@@ -23,7 +23,7 @@ CUT_CONNECTION = -1
 
 @dataclass(frozen=True)
 class Request:
-    """What the suite asked for."""
+    """A request of the suite."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the suite is answered; after ``wait_seconds``, ``cut_at`` so many bytes."""
+    """The reply to the suite; after ``wait_seconds``, cut off after ``cut_at`` bytes."""
 
     status: int
     content: bytes
@@ -62,13 +62,13 @@ type Override = Callable[[Request, Forward], Reply]
 """Gives the reply to a request; calling ``forward()`` gives the true one, as often as called."""
 
 
-def said(document: object, status: int = 200) -> Reply:
+def json_reply(document: object, status: int = 200) -> Reply:
     """A JSON reply."""
     return Reply(status, json.dumps(document, ensure_ascii=False).encode())
 
 
 class Proxy:
-    """Forwards everything, but what an override answers."""
+    """Forwards every request, except those that an override answers."""
 
     def __init__(self, upstream: str) -> None:
         self._upstream = urlsplit(upstream)
@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = _serve
 
     def handle(self) -> None:
-        with suppress(OSError):  # who asked has lost patience
+        with suppress(OSError):  # the client has stopped waiting
             super().handle()
 
     def finish(self) -> None:
@@ -188,9 +188,9 @@ def closed_port() -> int:
 
 @contextmanager
 def mute(answering: bytes | None) -> Iterator[int]:
-    """A port that takes connections and then says nothing, or one thing and hangs up.
+    """A port that accepts connections and never answers, or sends one text and closes them.
 
-    ``answering`` is what it says; None keeps silent and holds the line.
+    ``answering`` is that text; with None it never answers and keeps the connection open.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     held: list[socket.socket] = []

@@ -1,14 +1,14 @@
-"""No false alarms: at whatever instant a demo is reset and checked, it is GO.
+"""No false alarms: a demo that is reset and checked at any instant is GO.
 
-A few hundred rounds go, in the order of time, through two years: nightly resets and resets on
-demand, at any hour, many of them around clock changes, month's ends and a leap day. Each round
-resets some bundles at one instant, and checks them then or up to a day later, while the app goes
-on writing what other bundles' visitors do.
+A few hundred rounds go through two years, in the order of time: nightly resets and resets on
+demand, at any hour, many of them near clock changes, ends of months and a leap day. Each round
+resets some bundles at one instant, and checks them at once or up to a day later. Meanwhile the app
+continues to write what other bundles' visitors do.
 
-Time: this process is frozen (and ticking) by freezegun at the round's instant, but for the
-drivers, which measure timeouts. The stand-in has a clock of its own that is set to the same
-instant (:mod:`tests.faults.standin`). MongoDB's ``$$NOW``, by which leases run out, stays the
-machine's, as does the monotonic clock that leases are compared with.
+freezegun sets the time of this process to the round's instant, and it goes on from there, except
+for the drivers, which measure timeouts. The stand-in has its own clock with the same instant
+(:mod:`tests.faults.standin`). MongoDB's ``$$NOW``, by which leases expire, stays the machine's, and
+so does the monotonic clock that leases are compared with.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -27,6 +26,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import freezegun
@@ -48,10 +48,10 @@ from playbook.verdict.run_features import check
 from tests.faults import limits
 
 FIRST_DAY, DAYS = datetime(2026, 6, 1, tzinfo=UTC), 731
-"""Two years that hold four clock changes in each zone that has them, and 29 February 2028."""
+"""Two years with four clock changes in each zone that has them, and with 29 February 2028."""
 DRIVERS = ["pymongo", "redis", "urllib3", "requests", "http.client", "socket", "ssl", "selectors"]
 LATEST_CHECK = timedelta(hours=23, minutes=30)
-"""Rates are of a day: who checks later has missed a nightly reset."""
+"""Rates are valid for a day: a later check would have missed a nightly reset."""
 
 
 @dataclass(frozen=True)
@@ -115,16 +115,18 @@ def clock_changes(zone: str) -> Iterator[datetime]:
 
 
 class Years:
-    """An environment that travels in time."""
+    """An environment whose time can be set."""
 
-    def __init__(self, settings: Settings, seeds: Seeds, standin: subprocess.Popen[str]) -> None:
+    def __init__(
+        self, settings: Settings, seeds: Seeds, standin: subprocess.Popen[str], backups: Path
+    ) -> None:
         self.settings, self.seeds, self._standin = settings, seeds, standin
-        self.backups = Path(tempfile.mkdtemp(prefix="rounds-"))
+        self.backups = backups
         self.renew_waivers: Callable[[datetime], None] = lambda now: None
 
     @contextmanager
     def at(self, instant: datetime) -> Iterator[None]:
-        """Be at an instant, here and in the stand-in; time goes on from there."""
+        """Set the time here and in the stand-in; it goes on from there."""
         ahead = (instant - datetime.now(UTC)).total_seconds()
         assert self._standin.stdin is not None and self._standin.stdout is not None
         self._standin.stdin.write(f"{ahead}\n")
@@ -139,7 +141,7 @@ class Years:
             yield environment
 
     def go_round(self, one: Round) -> list[str]:
-        """Reset and check; what is not GO, as text."""
+        """Reset and check; return what is not GO, as text."""
         chosen = [bundles.find(self.seeds, name) for name in one.bundles]
         regions = {bundle.region for bundle in chosen}
         others = [
@@ -244,15 +246,16 @@ def years(seeds: Seeds, app: str = "playbook") -> Iterator[Years]:
         assert child.stdin is not None and child.stdout is not None
         stack.callback(child.wait, 10)
         stack.callback(child.stdin.close)
-        told = {
+        summary = {
             "mongo_uri": settings.mongo_uri,
             "mongo_db": settings.mongo_db,
             "deployment": app,
         }
-        child.stdin.write(json.dumps({**told, "redis_url": settings.redis_url}) + "\n")
+        child.stdin.write(json.dumps({**summary, "redis_url": settings.redis_url}) + "\n")
         child.stdin.flush()
         settings = replace(settings, api_url=child.stdout.readline().strip())
-        travelling = Years(settings, seeds, child)
+        backups = stack.enter_context(TemporaryDirectory(prefix="rounds-"))
+        travelling = Years(settings, seeds, child, Path(backups))
         first = FIRST_DAY - timedelta(days=3)
         everyone = [line.model for line in seeds.bundles.values()]
         with travelling.at(first), Environment(settings) as environment:
@@ -264,7 +267,7 @@ def years(seeds: Seeds, app: str = "playbook") -> Iterator[Years]:
 
 
 def go(count: int, seed: int, share: int = 0, shares: int = 1, app: str = "playbook") -> int:
-    """Go a share of the rounds, say what is not GO, and count it."""
+    """Run a share of the rounds; print and count what is not GO."""
     seeds = seed_files.load()
     alarms = 0
     mine = drawn(count, seed, seeds)[share::shares]
@@ -278,7 +281,7 @@ def go(count: int, seed: int, share: int = 0, shares: int = 1, app: str = "playb
 
 
 def main(count: int, seed: int | None, workers: int, app: str = "playbook") -> int:
-    """Go all rounds in several processes; 0 where every one of them is GO."""
+    """Run all rounds in several processes; 0 if every one of them is GO."""
     seed = random.randrange(10**6) if seed is None else seed
     print(f"{count} rounds, --seed {seed}", flush=True)
     begun = time.monotonic()
@@ -289,6 +292,6 @@ def main(count: int, seed: int | None, workers: int, app: str = "playbook") -> i
     ]
     codes = [child.wait() for child in children]
     failed = any(codes)
-    told = "not all GO" if failed else "all GO"
-    print(f"{count} rounds, {told}, --seed {seed}, {time.monotonic() - begun:.0f} s")
+    summary = "not all GO" if failed else "all GO"
+    print(f"{count} rounds, {summary}, --seed {seed}, {time.monotonic() - begun:.0f} s")
     return int(failed)

@@ -1,10 +1,10 @@
 """``python -m tests.faults.standin``: the AisleMarts stand-in with a clock that a test sets.
 
-The embedded environment's own stand-in runs on the machine's clock, in another process, where no
-freezegun of the checking process reaches. But a stand-in takes its clock as an argument: this one
-reads from its stdin first its settings (a JSON line), then, whenever the test moves in time, by
-how many seconds its clock is ahead of the machine's. So rates are dated, and accounts expire, at
-the very time that the checking process believes it is. It ends with its stdin.
+The embedded environment's own stand-in runs with the machine's clock, in another process, where
+freezegun has no effect. But a stand-in gets its clock as an argument. This one first reads its
+settings from stdin (a JSON line), and then, each time the test sets the time, by how many seconds
+its clock is ahead of the machine's. So the dates of rates and the expiry of accounts follow the
+time of the checking process. It ends with its stdin.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def main() -> None:
     server, listener = server_of(settings, clock)
     known = seeds.load()
     client: MongoClient[dict[str, Any]] = MongoClient(settings["mongo_uri"], tz_aware=True)
-    # Nobody asks the backend as published for fresh rates: its feed writes them by itself.
+    # The published backend has no route for fresh rates: its feed writes them itself.
     feed_writes_by_itself = settings.get("deployment") == "aislemarts"
 
     def follow() -> None:

@@ -1,4 +1,4 @@
-"""How things break: small verbs of which the catalogue's faults are made."""
+"""Small functions that break something; the catalogue's faults are made of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from playbook.backend.json_values import to_json
 from playbook.pristine import seeds as seed_files
 from tests.faults.fault import KEYS, CannotInject, Document, Inject, Lab
-from tests.faults.proxy import CUT_CONNECTION, Reply, Request, said
+from tests.faults.proxy import CUT_CONNECTION, Reply, Request, json_reply
 
 HTML = b"<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -67,7 +67,7 @@ def added(collection: str, **document: Any) -> Inject:
 
 
 def of_the_apps_own(collection: str, **document: Any) -> Inject:
-    """Insert a document that no reset may remove; whoever looks after the app does, afterwards."""
+    """Insert a document that no reset may remove; the test removes it afterwards."""
 
     def inject(lab: Lab) -> None:
         _insert(lab, collection, document)
@@ -82,7 +82,7 @@ def copied(collection: str, key: object, **fields: Any) -> Inject:
 
 
 def swapped(collection: str, one: object, other: object, *fields: str) -> Inject:
-    """Let two documents swap some fields; all but the ``_id`` where none is named."""
+    """Swap some fields of two documents; by default all except the ``_id``."""
 
     def inject(lab: Lab) -> None:
         first, second = _one(lab, collection, one), _one(lab, collection, other)
@@ -177,7 +177,7 @@ def cached_hash(key: str, **fields: str) -> Inject:
 
 
 def answers(method: str, path: str, reply: Reply | Callable[[Request], Reply]) -> Inject:
-    """Let an endpoint answer something of its own making."""
+    """Replace an endpoint's answer."""
 
     def inject(lab: Lab) -> None:
         lab.proxy.override(
@@ -188,7 +188,7 @@ def answers(method: str, path: str, reply: Reply | Callable[[Request], Reply]) -
 
 
 def distorts(method: str, path: str, change: Callable[[Any, Request], Any]) -> Inject:
-    """Let an endpoint answer what a function makes of its true answer."""
+    """Change an endpoint's answer by a function."""
 
     def inject(lab: Lab) -> None:
         lab.proxy.override(
@@ -201,11 +201,11 @@ def distorts(method: str, path: str, change: Callable[[Any, Request], Any]) -> I
 
 
 def not_found(method: str, path: str) -> Inject:
-    return answers(method, path, said({"detail": "Not Found"}, 404))
+    return answers(method, path, json_reply({"detail": "Not Found"}, 404))
 
 
 def failing(method: str, path: str, status: int = 500) -> Inject:
-    return answers(method, path, said({"detail": "Internal Server Error"}, status))
+    return answers(method, path, json_reply({"detail": "Internal Server Error"}, status))
 
 
 def html(method: str, path: str, status: int = 200) -> Inject:
@@ -243,7 +243,7 @@ def breaking_off(method: str, path: str) -> Inject:
 
 
 def slow(method: str, path: str, seconds: float = 5.6) -> Inject:
-    """Let an endpoint answer rightly, but later than anybody waits."""
+    """Let an endpoint answer correctly, but too late."""
 
     def inject(lab: Lab) -> None:
         def late(_: Request, forward: Callable[[], Reply]) -> Reply:

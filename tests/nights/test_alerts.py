@@ -1,4 +1,4 @@
-"""Alerts: through real HTTP and SMTP, by the playbook's channels, and never a secret in them."""
+"""Alerts through real HTTP and SMTP, on the playbook's channels, without secrets."""
 
 from __future__ import annotations
 
@@ -163,8 +163,8 @@ def test_a_urls_own_credentials_are_hidden_in_any_text(url: str, secrets: list[s
 def test_ordinary_words_and_addresses_are_not_hidden() -> None:
     url = "mailtos://alerts:hunter22@smtp.example.org?to=demos@aislemarts.luxury&name=Playbook"
     redact = outbox({"DEMO_ALERT_HIGH": url}).redact
-    told = "alerts to demos@aislemarts.luxury by smtp.example.org, the Playbook"
-    assert redact(told) == told
+    harmless = "alerts to demos@aislemarts.luxury by smtp.example.org, the Playbook"
+    assert redact(harmless) == harmless
 
 
 # Sending

@@ -1,4 +1,4 @@
-"""MongoDB has no primary for a while during a night: the night goes on, or people are alerted."""
+"""MongoDB has no primary for a while during a night: the night continues, or sends an alert."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
 
 @pytest.mark.parametrize("after", [3, 25, 45, 60, 75])
 def test_a_short_election_is_outlasted(nights: Nights, after: int) -> None:
-    """While it looks, resets, checks, saves the state, or writes down how it went."""
+    """While it reads, resets, checks, saves the state, or records its result."""
     with nights.under_way() as (night, members):
         members.elect_after(after, AWAY_SECONDS)
         nights.require_healed(night())

@@ -435,8 +435,8 @@ def test_a_demo_that_is_not_ready_is_reset_once_for_the_meeting(rehearsal: Rehea
     assert run["access"] == START
     [sale] = rehearsal.sandbox.db.livesales.find({"bundle": run["bundle"]})
     assert sale["anchored_at"] == START
-    [told] = rehearsal.hooks.at("success")
-    assert "reset and checked: GO" in told["message"]
+    [arrived] = rehearsal.hooks.at("success")
+    assert "reset and checked: GO" in arrived["message"]
 
 
 def test_near_a_meeting_nothing_is_reset(rehearsal: Rehearsal) -> None:
@@ -445,10 +445,10 @@ def test_near_a_meeting_nothing_is_reset(rehearsal: Rehearsal) -> None:
     with at(before(14)):
         rehearsal.preparation().run()
     assert rehearsal.resets == []
-    [told] = rehearsal.hooks.at("high")
-    assert "prices differ" in told["message"]
-    assert "the meeting is too near" in told["message"]
-    assert "playbook check lvmh" in told["message"]
+    [arrived] = rehearsal.hooks.at("high")
+    assert "prices differ" in arrived["message"]
+    assert "the meeting is too near" in arrived["message"]
+    assert "playbook check lvmh" in arrived["message"]
 
 
 def test_a_neighbours_meeting_and_an_investor_in_session_are_not_disturbed(
@@ -486,8 +486,8 @@ def test_its_check_is_a_run_in_the_journal_and_the_message_links_to_it(
             rehearsal.preparation().run()
     runs = list(rehearsal.sandbox.db.demo_resets.find({"trigger": "check"}).sort("_id", 1))
     assert [run["verdict"] for run in runs] == ["GO", "NO-GO"]
-    told = [rehearsal.hooks.at(level)[0]["message"] for level in ("success", "high")]
-    for run, message in zip(runs, told, strict=True):
+    arrived = [rehearsal.hooks.at(level)[0]["message"] for level in ("success", "high")]
+    for run, message in zip(runs, arrived, strict=True):
         assert f"Environment: {rehearsal.sandbox.environment.name}" in message
         assert f"Run: {run['_id']}" in message
         assert f"https://demos.example/bundles/lvmh/runs/{run['_id']}" in message
@@ -576,8 +576,8 @@ def test_a_damaged_demo_is_reset_before_its_meeting(rehearsal: Rehearsal) -> Non
         ics(f"UID:r\nSUMMARY:LVMH demo\nDTSTART:{start:%Y%m%dT%H%M%SZ}\nDURATION:PT1H")
     )
     rehearsal.preparation(run_features).run()
-    [told] = rehearsal.hooks.at("success")
-    assert "reset and checked: GO" in told["message"], told
+    [arrived] = rehearsal.hooks.at("success")
+    assert "reset and checked: GO" in arrived["message"], arrived
 
 
 def test_nightly_gives_a_coming_meeting_its_t(rehearsal: Rehearsal) -> None:

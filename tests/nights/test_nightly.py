@@ -1,4 +1,4 @@
-"""A night without an engineer, on a real environment whose data is really broken."""
+"""The nightly run, on a real environment with really broken data."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def hooks() -> Iterator[Webhooks]:
 
 @dataclass
 class Patience(StopRequest):
-    """Waits without waiting, notes for how long it would have, and lets things happen meanwhile."""
+    """Replaces a wait: records its duration, and runs other actions meanwhile."""
 
     waits: list[float] = field(default_factory=list)
     meanwhile: Callable[[int], object] = lambda number: None
@@ -66,7 +66,7 @@ class Patience(StopRequest):
 
 @dataclass
 class Scene:
-    """One bundle of an environment, and the night that it is in for."""
+    """One bundle of an environment, and its night."""
 
     sandbox: Sandbox
     hooks: Webhooks
@@ -99,7 +99,7 @@ class Scene:
         return self.nights(check, **options).run(self.bundle)
 
     def breaking(self, breakage: Callable[[int], object]) -> nightly.Check:
-        """The real check, of data that is broken between each reset and its check."""
+        """The real check; data are broken between each reset and its check."""
 
         def check(
             environment: Environment,
@@ -136,7 +136,7 @@ def scene(sandbox: Sandbox, hooks: Webhooks, tmp_path: Path) -> Iterator[Scene]:
 
 @pytest.fixture
 def passing_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
-    """A clock that stands still unless moved on, a second at each look."""
+    """A clock that moves on only when a test says so, or by a second at each look."""
     shown = [datetime(2026, 11, 22, 2, tzinfo=UTC)]
 
     def now() -> datetime:
@@ -154,7 +154,7 @@ def passing_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]
 
 
 def saying(*verdicts: str | list[str] | Exception) -> nightly.Check:
-    """A check that says one verdict after the other: "GO", or the checks that fail."""
+    """A check that returns one given verdict after the other: "GO", or the checks that fail."""
     left = list(verdicts)
     severities = {"catalog": "critical", "accounts": "critical", "leads": "medium"}
     severities["analytics"] = "medium"
@@ -206,9 +206,9 @@ def test_a_good_night_is_reported_saved_and_written_down(scene: Scene, tmp_path:
     saved = backup.latest(scene.backups, scene.sandbox.identity, scene.bundle, state=backup.GO)
     assert backup.read(saved.path)[scene.bundle.key].hashes() == scene.sandbox.state(SHORT).hashes()
     assert scene.hooks.levels == ["success"]
-    told = text(scene.hooks.at("success")[0])
-    assert "LVMH is GO" in told and "reset and checked, all passed" in told
-    assert str(tmp_path / "reports" / "verdict-lvmh.html") in told
+    alert_text = text(scene.hooks.at("success")[0])
+    assert "LVMH is GO" in alert_text and "reset and checked, all passed" in alert_text
+    assert str(tmp_path / "reports" / "verdict-lvmh.html") in alert_text
     verdict = json.loads((tmp_path / "reports" / "verdict-lvmh.json").read_text())
     assert verdict["verdict"] == GO
     assert list((tmp_path / "reports" / "allure-results").glob("*-result.json"))
@@ -220,8 +220,8 @@ def test_reports_that_can_not_be_written_change_no_verdict(scene: Scene, tmp_pat
     night = scene.night(reports=tmp_path / "reports")
 
     assert (night.verdict, night.exit_code) == (GO, 0)
-    told = text(scene.hooks.at("success")[0])
-    assert "--reports" in told and "LVMH is GO" in told
+    alert_text = text(scene.hooks.at("success")[0])
+    assert "--reports" in alert_text and "LVMH is GO" in alert_text
 
 
 def test_allure_results_show_the_reset_and_do_not_grow(scene: Scene, tmp_path: Path) -> None:
@@ -264,11 +264,11 @@ def test_broken_again_and_again_it_is_rolled_back_to_the_last_go_state(scene: Sc
     assert rollback["night"]["failed_checks"] == second["failed_checks"]
     # One page, after the retry and the rollback: it says what was done.
     assert scene.hooks.levels == ["critical"]
-    told = text(scene.hooks.at("critical")[0])
-    assert "[critical] LVMH is GO only by a rollback: catalog" in told
-    assert "Product catalog: 50 items per region" in told and "EUR-001" in told
-    assert "retried once" in told and "rolled back to the GO state of" in told
-    assert "What to do: the demo can be shown as it was that day" in told
+    alert_text = text(scene.hooks.at("critical")[0])
+    assert "[critical] LVMH is GO only by a rollback: catalog" in alert_text
+    assert "Product catalog: 50 items per region" in alert_text and "EUR-001" in alert_text
+    assert "retried once" in alert_text and "rolled back to the GO state of" in alert_text
+    assert "What to do: the demo can be shown as it was that day" in alert_text
 
 
 def test_a_medium_failure_is_reported_with_the_retry_under_way(scene: Scene) -> None:
@@ -280,7 +280,7 @@ def test_a_medium_failure_is_reported_with_the_retry_under_way(scene: Scene) -> 
 
     assert (night.outcome, night.exit_code) == ("GO after a retry", 0)
     assert [run["verdict"] for run in scene.runs] == [NO_GO, GO]
-    # The outcome goes to whom the retry was told, too.
+    # The result also goes to those who got the message about the retry.
     assert scene.hooks.levels == ["medium", "success", "medium"]
     first, last = scene.hooks.at("medium")
     assert "retry under way" in first["title"] and "leads" in first["title"]
@@ -297,10 +297,10 @@ def test_without_a_go_state_it_stays_no_go_and_says_so(scene: Scene) -> None:
     assert scene.checks == [NO_GO, NO_GO]
     assert (night.outcome, night.verdict, night.exit_code) == (NO_GO, NO_GO, 1)
     assert scene.hooks.levels == ["high"]
-    told = text(scene.hooks.at("high")[0])
-    assert "LVMH is NO-GO: livesale" in told
-    assert "there is no saved GO state to roll back to" in told
-    assert "don't show this demo" in told
+    alert_text = text(scene.hooks.at("high")[0])
+    assert "LVMH is NO-GO: livesale" in alert_text
+    assert "there is no saved GO state to roll back to" in alert_text
+    assert "don't show this demo" in alert_text
 
 
 def test_a_reset_that_can_not_be_done_is_tried_twice_and_reported(scene: Scene) -> None:
@@ -319,15 +319,15 @@ def test_a_reset_that_can_not_be_done_is_tried_twice_and_reported(scene: Scene) 
     assert all(attempt.error for attempt in night.attempts)
     assert any("not rolled back" in note for note in night.notes)
     assert (night.verdict, night.exit_code, night.severity) == (NO_GO, 3, "critical")
-    told = text(scene.hooks.at("critical")[0])
-    assert "Populate leads kanban" in told and "not rolled back" in told
+    alert_text = text(scene.hooks.at("critical")[0])
+    assert "Populate leads kanban" in alert_text and "not rolled back" in alert_text
 
 
 # What the night does
 
 
 def test_what_is_not_go_either_does_not_stay(scene: Scene) -> None:
-    """Tonight's reset comes back: it is no older, and the night no worse by the attempt."""
+    """Tonight's reset is restored: it is newer, and the severity does not rise by the attempt."""
     scene.night(saying(GO))
     scene.hooks.clear()
     night = scene.night(saying(["leads"], ["leads"], ["currency", "showcase"]))
@@ -368,7 +368,7 @@ def test_a_go_state_of_another_environment_is_not_restored(scene: Scene) -> None
 
 
 def test_a_rollback_undoes_the_whole_night(scene: Scene) -> None:
-    """However often it tried: the night is one thing that changed the demo."""
+    """The night counts as one change of the demo, with all its attempts."""
     scene.sandbox.db.leads.insert_one({"_id": "mine", "bundle": scene.bundle.key})
     before = scene.sandbox.state(SHORT).hashes()
     scene.night(saying(["leads"], ["leads"]))
@@ -427,8 +427,8 @@ def test_a_meeting_within_a_day_raises_it_by_one(
 
     assert night.severity == level
     assert scene.hooks.levels[-1] == level
-    told = text(scene.hooks.at(level)[-1])
-    assert ("Meeting: " in told) == (ahead < timedelta(hours=24))
+    alert_text = text(scene.hooks.at(level)[-1])
+    assert ("Meeting: " in alert_text) == (ahead < timedelta(hours=24))
     # A raised failure is no longer one that only Slack hears of while it is tried again.
     assert ("medium" in scene.hooks.levels) == (level == "medium")
 
@@ -486,9 +486,9 @@ def test_after_two_hours_it_alerts_and_writes_nothing(
     assert (night.verdict, night.exit_code) == (NO_GO, 4)
     assert scene.sandbox.state(SHORT).hashes() == before
     assert scene.hooks.levels == ["medium"]
-    told = text(scene.hooks.at("medium")[0])
-    assert "an investor is in session" in told and "waited 120 minutes" in told
-    assert "when they have left: playbook nightly lvmh" in told
+    alert_text = text(scene.hooks.at("medium")[0])
+    assert "an investor is in session" in alert_text and "waited 120 minutes" in alert_text
+    assert "when they have left: playbook nightly lvmh" in alert_text
     (run,) = scene.runs
     assert (run["trigger"], run["status"]) == ("nightly", "refused")
     assert run["night"]["outcome"] == "not reset: an investor is in session"
@@ -511,7 +511,7 @@ def test_an_investor_who_comes_between_reset_and_rollback_is_left_alone(scene: S
     assert "not rolled back: an investor is in session" in text(scene.hooks.at("critical")[0])
 
 
-# Somebody else
+# Another run
 
 
 def test_a_bundle_that_is_being_reset_is_somebody_elses(scene: Scene) -> None:
@@ -526,7 +526,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
 
     def check(*given: Any) -> Verdict:
         # The reset's own lease is free again by now.
-        with pytest.raises(BeingReset, match="its night is under way"):
+        with pytest.raises(BeingReset, match="that run makes its night"):
             scene.night(good)
         return good(*given)
 
@@ -631,7 +631,7 @@ def test_a_night_that_is_repeated_by_hand_is_one_night(
     assert "currency fails the 2nd night in a row" in second
 
 
-# What can't be reached
+# An environment that does not answer
 
 
 def test_an_environment_that_does_not_answer_is_reported_and_remembered(
@@ -691,13 +691,13 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
         scene.patience.meanwhile = lambda number: wire.mend()
     wire.cut_at(b"delete\0")
     with Environment(impatient) as environment:
-        # Who reads the journal once more after the outage has its own connection.
+        # Reading the journal after the outage uses a connection of its own.
         night = replace(scene.nights(saying(GO)), environment=environment).run(scene.bundle)
         assert wire.times_cut == 1
         if comes_back:
             assert (night.outcome, night.exit_code) == ("GO after a retry", 0)
             assert {run["status"] for run in scene.runs} == {"failed", "done"}
-            assert [told["outcome"] for told in scene.recorded_nights] == ["GO after a retry"]
+            assert [one["outcome"] for one in scene.recorded_nights] == ["GO after a retry"]
         else:
             assert (night.exit_code, night.severity) == (3, "critical")
             assert scene.hooks.levels == ["critical"]
@@ -739,7 +739,7 @@ def test_with_every_channel_dead_the_verdict_stands(scene: Scene) -> None:
     assert scene.recorded_nights[-1]["verdict"] == GO
 
 
-# Told to stop
+# Signals
 
 
 @pytest.fixture
@@ -893,7 +893,7 @@ def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
 
 
 def walked(verdict: str) -> nightly.Walk:
-    """A walk that ends with a verdict; what a browser says is tried elsewhere."""
+    """A walk that ends with a verdict; the browser is tested elsewhere."""
 
     def walk(
         _: object, seeds: Seeds, bundle: Bundle, left_behind: nightly.Results | None, run: str

@@ -42,7 +42,7 @@ ZONES = (
     "Asia/Singapore",
 )
 
-# The playbook's own, to the letter.
+# The playbook's own table, letter by letter.
 PLAYBOOK_TABLE = """\
 | Bundle | Timezone | Reset Time (Local) | UTC Time |
 |--------|----------|-------------------|----------|
@@ -66,7 +66,7 @@ def bundles(seeds: Seeds) -> list[Bundle]:
     return [line.model for line in seeds.bundles.values()]
 
 
-# What is shown
+# Output
 
 
 @pytest.mark.parametrize("number", range(10))
@@ -283,12 +283,12 @@ class Rehearsal:
 
     @property
     def made(self) -> set[tuple[str, datetime]]:
-        """The runs that have been made: the bundle and the night's instant."""
+        """The finished runs: the bundle and the night's instant."""
         names = [path.name.split("@") for path in self.folder.iterdir() if "@" in path.name]
         return {(bundle, datetime.fromisoformat(night)) for bundle, night in names}
 
 
-# As the journal would: a night that has been made is not made again, but asked for all the same.
+# Like the journal: a finished night is not made again, even if it is requested again.
 RECORDING = """\
 set -C
 echo "$2 $3" >> "$1/asked"
@@ -297,7 +297,7 @@ echo "$2 $3" >> "$1/asked"
 
 
 def nights(bundles: list[Bundle], start: datetime, end: datetime) -> set[tuple[str, datetime]]:
-    """The nights of some bundles, worked out by the calendar alone."""
+    """The nights of some bundles, computed from the calendar only."""
     found = set()
     for bundle in bundles:
         place = ZoneInfo(bundle.timezone)
@@ -362,7 +362,7 @@ def test_a_week_with_a_clock_change_killed_and_restarted_on_the_way(
 
 
 SLOW = """\
-trap 'echo told >> "$1/told"' TERM
+trap 'echo signalled >> "$1/signalled"' TERM
 : > "$1/begun"
 while [ ! -e "$1/go-on" ]; do sleep 0.05; done
 : > "$1/$2@$3"
@@ -376,7 +376,7 @@ def test_sigterm_lets_the_run_in_hand_finish(seeds: Seeds, tmp_path: Path) -> No
     with rehearsal.scheduler(utc("2026-03-27 02:10")) as process:  # 03:10 in Paris: one is due
         until(lambda: (folder / "begun").exists(), "the run begins")
         process.send_signal(signal.SIGTERM)
-        until(lambda: (folder / "told").exists(), "the run is told")
+        until(lambda: (folder / "signalled").exists(), "the run got the signal")
         assert process.poll() is None, "the scheduler waits for it"
         (folder / "go-on").touch()
         log, _ = process.communicate(timeout=DEADLINE_SECONDS)
@@ -522,7 +522,7 @@ def test_a_run_that_is_killed_is_reported(trial: Callable[..., Trial]) -> None:
 def test_one_run_at_a_time_and_the_skipped_one_is_reported(
     trial: Callable[..., Trial], tmp_path: Path
 ) -> None:
-    # It lasts longer than a day of its clock does; other bundles' runs are none of its business.
+    # It lasts longer than a day of its clock; other bundles' runs do not matter.
     script = f"echo >> {tmp_path}/{{bundle}}; [ {{bundle}} != lvmh ] || exec sleep 60"
     names = ("lvmh", "index", "tiger-global")
     run = trial(["sh", "-c", script], "2026-03-27 01:50", speed=40_000.0, names=names)
@@ -539,13 +539,13 @@ def test_a_run_that_does_not_heed_is_ended(
     monkeypatch.setattr(runner_module, "STOP_SECONDS", 0.3)
     monkeypatch.setattr(runner_module, "ROLL_BACK_SECONDS", 0.3)
     script = (
-        f"trap 'echo >> {tmp_path}/told' TERM; : > {tmp_path}/begun; while :; do sleep 0.05; done"
+        f"trap 'echo >> {tmp_path}/term' TERM; : > {tmp_path}/begun; while :; do sleep 0.05; done"
     )
     run = trial(["sh", "-c", script], "2026-03-27 02:01")
     until(lambda: (tmp_path / "begun").exists(), "it begins")
     run.stop()
 
-    assert (tmp_path / "told").read_text() == "\n\n", "told twice, then killed"
+    assert (tmp_path / "term").read_text() == "\n\n", "two signals, then killed"
 
 
 def test_the_default_command_is_the_nightly_run(

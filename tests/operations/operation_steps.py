@@ -1,4 +1,4 @@
-"""What an operator would want to read: isolation, refusal, rollback, emergency."""
+"""The steps of the operators' features: isolation, refusal, rollback, emergency."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def a_damaged_environment(sandbox: Sandbox) -> None:
     for bundle in sandbox.bundles:
         sandbox.reset(bundle.short)
     damage_everything(sandbox)
-    # Two accounts of one address elsewhere would keep the unique index from being built, and
-    # they are not this bundle's to mend: that is what resetting all is for.
+    # Two accounts with one address in another bundle would prevent the unique index, and this
+    # bundle's reset may not change them: a reset of all does.
     sandbox.db.users.delete_many({"bundle": {"$ne": sandbox.bundle("sequoia").key}})
 
 

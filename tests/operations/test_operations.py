@@ -1,4 +1,4 @@
-"""Binds the operators' features to a throw-away environment, which they break on purpose."""
+"""Runs the operators' features on a throw-away environment, which they break on purpose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The admin panel over real HTTP: locked, honest, and it does what its buttons say."""
+"""The admin panel over real HTTP: access, the shown verdicts, and the buttons."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ LVMH = "LVMH_JULIE_BERCOVY"
 
 @pytest.fixture(autouse=True)
 def _afresh(sandbox: Sandbox) -> None:
-    """Every test starts without runs, jobs, accounts or anybody in session."""
+    """Every test starts without runs, jobs, accounts and visitors in session."""
     for name in ("demo_resets", "demo_locks", JOBS, "user_sessions", "demo_audit", "demo_admins"):
         sandbox.db[name].delete_many({})
     sandbox.db[sessions.COLLECTION].delete_many({})
@@ -91,7 +91,7 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
-# Who may come in
+# Signing in
 
 
 def test_only_the_health_and_the_sign_in_page_are_open(running: Panel) -> None:
@@ -259,7 +259,7 @@ def test_a_change_from_another_site_is_refused_and_written_down(
         assert refused.status_code == 403, path
         assert "another site" in refused.text
         assert "Content-Security-Policy" in refused.headers
-    # Nor can another site sign somebody in as somebody else.
+    # Another site cannot sign a person in as another person either.
     stranger = running.visitor()
     fields = {"name": visitor.name, "password": PASSWORD}
     assert stranger.post("/sign-in", data=fields, headers=sent).status_code == 403
@@ -440,7 +440,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
 
     assert visitor.press("/bundles/lvmh/reset").status_code == 200
     visitor.events("lvmh")
-    left = {"livesales", "showcases", "users"}  # T is another
+    left = {"livesales", "showcases", "users"}  # T is different
     now = sandbox.state("lvmh").hashes()
     assert {k: v for k, v in now.items() if k not in left} == {
         k: v for k, v in good.items() if k not in left
@@ -492,7 +492,7 @@ def test_a_check_leaves_no_trace_and_is_seen_by_every_server(
 
 def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: Sandbox) -> None:
     visitor = running.visitor("operator")
-    # A neighbour of the region: the same shelves would change under their eyes.
+    # A neighbour of the region: the same catalog would change while they use it.
     somebody_in_session(sandbox, "index.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset")
     assert asked.status_code == 409
@@ -509,7 +509,7 @@ def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: 
 def test_who_comes_between_question_and_answer_is_not_overrun(
     running: Panel, sandbox: Sandbox
 ) -> None:
-    """Saying yes to a meeting is not a yes to a session that nobody knew of."""
+    """A yes to a near meeting is not a yes to a session that was not shown then."""
     visitor = running.visitor("operator")
     somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset", although="meeting")
@@ -743,7 +743,7 @@ def test_the_checklist_is_in_the_playbooks_words(seeds: Seeds) -> None:
     assert lines[-1].words == "LVMH: French luxury brands featured"
 
 
-# What is refused, and what is never said
+# Refused requests, and secrets
 
 
 def test_rubbish_is_refused_in_plain_words(running: Panel) -> None:

@@ -1,4 +1,4 @@
-"""The endpoints that do what they say, mounted in an app like AisleMarts' own, and hammered."""
+"""The endpoints for a reset and a check, mounted in an app like AisleMarts' own."""
 
 from __future__ import annotations
 

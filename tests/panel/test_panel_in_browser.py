@@ -1,6 +1,6 @@
-"""The panel in a real browser: a person signs in, sees, breaks, checks, resets, rolls back.
+"""The panel in a real browser: a person signs in, looks, checks, resets, rolls back.
 
-With ``PLAYBOOK_SCREENSHOTS=1`` the pictures of the documentation are made anew.
+With ``PLAYBOOK_SCREENSHOTS=1`` the pictures of the documentation are made again.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if wrong(said) else None)
+        page.on("console", lambda message: errors.append(message.text) if wrong(message) else None)
         if role:
             page.goto("/")
             page.get_by_label("Name").fill(person(sandbox, role))
@@ -94,14 +94,14 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
     assert errors == []
 
 
-def wrong(said: Any) -> bool:
+def wrong(message: Any) -> bool:
     """Whether a line of the browser's console is an error; a page that refuses is none."""
-    refused = re.search(r"status of (400|401|403|404|409) \(", said.text)
-    return said.type == "error" and not refused
+    refused = re.search(r"status of (400|401|403|404|409) \(", message.text)
+    return message.type == "error" and not refused
 
 
 def person(sandbox: Sandbox, role: str) -> str:
-    """Olga operates, Viktor looks on."""
+    """Olga is an operator, Viktor a viewer."""
     name = {"operator": "olga", "viewer": "viktor"}[role]
     known = Accounts(sandbox.db)
     if known.find(name) is None:
@@ -116,7 +116,7 @@ def picture(page: Page, name: str, **options: Any) -> None:
 
 
 def faults(page: Page) -> list[str]:
-    """All that axe finds on a page, however mild."""
+    """All problems that axe finds on a page, even minor ones."""
     found = axe.Axe().run(page).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
 
@@ -553,7 +553,7 @@ def test_it_works_by_keyboard(open_page: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
 def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) -> None:
-    """Green that nobody has confirmed for a while must not look like green."""
+    """A GO without news for a while must not look like a fresh GO."""
     context = browser.new_context(base_url=running.url, viewport=DESKTOP)
     try:
         page = context.new_page()

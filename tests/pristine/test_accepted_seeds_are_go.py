@@ -1,4 +1,4 @@
-"""Whatever the loader accepts resets to GO: seeds are changed in many ways, and no check may fail.
+"""All seeds that the loader accepts lead to GO: after many changes no check may fail.
 
 A seed that is refused proves nothing here; one that is accepted must pass every step of every
 bundle, in memory. A few accepted ones are reset and checked for real. The changes are the same in

@@ -1,4 +1,4 @@
-"""One company behind all showcases: what investors were told, and what each of them is shown."""
+"""One company behind all showcases: the figures that investors know, and those of the demos."""
 
 from __future__ import annotations
 

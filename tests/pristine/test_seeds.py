@@ -1,4 +1,4 @@
-"""The repo's own seeds hold together; seeds with one thing broken are refused, and say where."""
+"""The project's own seeds are valid; seeds with one broken thing are refused, with its place."""
 
 from __future__ import annotations
 
@@ -812,10 +812,18 @@ BROKEN = [
           ("ja", "cart_subtotal", "小計(送料別)：{amount}", "the narrow '('"),
           ("zh", "chat_question", "我们能做些什么?", "the narrow '?'"),
           ("zh", "greeting_morning", "좋은 아침", "U+C88B HANGUL SYLLABLE JOH"),
+          ("zh", "checkout_title", "結賬", "U+7D50 CJK UNIFIED IDEOGRAPH-7D50"),
+          ("ja", "nav_analytics", "我们", "U+4EEC CJK UNIFIED IDEOGRAPH-4EEC"),
+          ("es", "cart_empty", "La sua borsa è vuota. Scopra i pezzi di questa stagione.",
+           "is in another language"),
+          ("es", "cart_empty", "A sua sacola está vazia. Descubra as peças desta estação.",
+           "is in another language"),
+          ("de", "cart_empty", "Uw tas is leeg. Ontdek de stukken van dit seizoen.",
+           "is in another language"),
       )),
     Broken("a figure that the letters contradict", "company.json", "aislemarts",
            lambda d: d["figures"].update(arr_usd=4_800_000),
-           ("figures: what investors were told, ARR in USD: 4800000; expected 2400000",)),
+           ("figures: figures that investors know, ARR in USD: 4800000; expected 2400000",)),
     Broken("a market by another country's name", "company.json", "aislemarts",
            lambda d: d["figures"]["markets"][0].update(name="Malaysia"),
            ("figures: name of a market, SG: Malaysia; expected Singapore",)),

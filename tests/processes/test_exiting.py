@@ -1,4 +1,4 @@
-"""Commands end at once, but not before what they said has gone out."""
+"""Commands end at once, but only after their output has been written."""
 
 from __future__ import annotations
 

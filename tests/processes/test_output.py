@@ -1,4 +1,4 @@
-"""Output is never the verdict: any terminal, a closed pipe, a device, a full disk."""
+"""Problems with output change no verdict: any terminal, a closed pipe, a device, a full disk."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""CONTRIBUTING's recipes, walked in a copy of the project."""
+"""CONTRIBUTING's recipes, followed in a copy of the project."""

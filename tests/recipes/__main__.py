@@ -1,4 +1,4 @@
-"""``python -m tests.recipes FOLDER``: a copy of the project with every recipe walked.
+"""``python -m tests.recipes FOLDER``: a copy of the project with every recipe done.
 
 All tests must pass there as well: ``cd FOLDER && PYTHONPATH=. python -m pytest tests``.
 """

@@ -1,7 +1,7 @@
-"""What CONTRIBUTING's recipes say, done to a copy of the project: a currency, a language, a bundle.
+"""Follow CONTRIBUTING's recipes in a copy of the project: a currency, a language, a bundle.
 
-Each is of an odd kind: francs, which no region is priced in; Hebrew, which reads from right to
-left; a bundle in Dubai, whose zone has no letters in the tz database.
+Each is an unusual case: francs, which no region uses for its prices; Hebrew, which reads from right
+to left; a bundle in Dubai, whose zone has no letters in the tz database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's recipes keep their word: the files that they name are enough, and lead to GO.
+"""CONTRIBUTING's recipes are complete: the files that they name are enough, and lead to GO.
 
 A currency, a language that reads from right to left and a bundle whose zone has no letters are
 added to a copy of the project, one after the other. Everything runs there, in processes of its own.

@@ -439,7 +439,7 @@ def pytest_bdd_before_step_call(scenario, step):
 
 
 def test_no_secret_reaches_a_file(broken: Settings, tmp_path: Path) -> None:
-    """A plugin leaks passwords in every way that there is; none arrives."""
+    """A plugin leaks passwords in many ways; none is written."""
     (tmp_path / "canary.py").write_text(CANARY)
     login = f"http://sales:{quote(API_PASSWORD, safe='')}@"
     variables = broken.as_variables()

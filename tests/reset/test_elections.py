@@ -1,4 +1,4 @@
-"""A part goes away for a while, as in an election or a restart: the reset waits, and goes on."""
+"""A part does not answer for a while (an election, a restart): the reset waits, and continues."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playbook.reset.outcome import ResetFailed
 from playbook.reset.plan import Step
 from tests.elections import BUNDLE, in_a_set, require_done
 from tests.replica_set import replica_set
-from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, told
+from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words
 from tests.tcp_proxy import Wire
 
 AWAY_SECONDS = 0.4
@@ -92,7 +92,7 @@ def test_an_election_during_a_rollback(used: Sandbox) -> None:
         engine.roll_back(sandbox.bundle(BUNDLE), former)
     after = held(used, but=(*OURS, FEED))
     wrong = {place for place in changed(before, after) if not place[0].startswith("redis")}
-    assert not wrong, told(wrong)
+    assert not wrong, in_words(wrong)
 
 
 def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
@@ -122,7 +122,7 @@ def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
 def test_no_primary_from_some_command_on(
     used: Sandbox, undisturbed: Held, after: int, done: bool
 ) -> None:
-    """Wherever in a reset it begins: while looking, saving, writing, or closing the journal."""
+    """At every point of a reset: while reading, saving, writing, or ending the journal's record."""
     with in_a_set(used, PATIENCE) as (sandbox, members):
         members.elect_after(after, AWAY_SECONDS, done=done)
         sandbox.reset(BUNDLE)
@@ -141,7 +141,7 @@ def test_no_primary_during_a_rollback(used: Sandbox, after: int) -> None:
         assert members.elections == 1
     after_all = held(used, but=(*OURS, FEED))
     wrong = {place for place in changed(before, after_all) if not place[0].startswith("redis")}
-    assert not wrong, told(wrong)
+    assert not wrong, in_words(wrong)
 
 
 def test_no_primary_for_longer_than_the_patience_leaves_nothing_running(

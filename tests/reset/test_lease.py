@@ -1,4 +1,4 @@
-"""One at a time: whatever happens to a holder, never do two resets write the same."""
+"""One at a time: two resets never write the same documents, even if a holder fails."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from tests.sandbox import (
     changed,
     damage_everything,
     held,
+    in_words,
     minutes_ago,
-    told,
     until,
     use_demo,
 )
@@ -50,7 +50,7 @@ WROTE = re.compile(r"[1-9]\d* (written|created|deleted|strays deleted)")
 
 @pytest.fixture(autouse=True)
 def free(sandbox: Sandbox) -> None:
-    """No test finds a lease of the one before."""
+    """Every test starts without leases."""
     sandbox.free_leases()
 
 
@@ -85,7 +85,7 @@ def test_of_two_resets_at_once_one_runs_and_the_other_names_it(sandbox: Sandbox)
 
 
 def test_started_at_the_same_instant_they_never_both_write(sandbox: Sandbox) -> None:
-    """Whoever comes second is refused, or comes after and finds nothing left to write."""
+    """The second run is refused, or runs later and finds nothing left to write."""
     use_demo(Owners(sandbox), sandbox.bundle("lvmh"))
     before = {run["_id"] for run in sandbox.runs("lvmh")}
     crowd = [reset_apart(sandbox, "lvmh") for _ in range(4)]
@@ -137,7 +137,7 @@ def test_the_lease_of_a_dead_holder_ends_by_itself(sandbox: Sandbox, name: str) 
 
 
 def test_a_lease_ends_by_the_servers_clock(sandbox: Sandbox) -> None:
-    """A machine whose clock is wrong steals nothing."""
+    """A machine with a wrong clock cannot take another's lease."""
     first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
     first.arrived()
     with freeze_time(minutes_ago(-120), ignore=["pymongo"]):
@@ -150,7 +150,7 @@ def test_a_lease_ends_by_the_servers_clock(sandbox: Sandbox) -> None:
 def test_who_was_paused_until_another_took_over_writes_nothing_more(
     sandbox: Sandbox, at: int
 ) -> None:
-    """Whatever the step, whether it would write to MongoDB, to Redis or over HTTP."""
+    """At every step, for writes to MongoDB, to Redis and over HTTP."""
     sandbox.reset("sequoia")
     owners = Owners(sandbox)
     use_demo(owners, sandbox.bundle("sequoia"))
@@ -162,7 +162,7 @@ def test_who_was_paused_until_another_took_over_writes_nothing_more(
     os.kill(paused.pid, signal.SIGCONT)
     ended = paused.ended()
     assert (ended.kind, ended.exit_code) == ("LeaseLost", 4)
-    assert not (written := changed(before, held(sandbox))), told(written)
+    assert not (written := changed(before, held(sandbox))), in_words(written)
     [lost] = [run for run in sandbox.runs("sequoia") if run["_id"] in ended.text]
     assert lost["status"] == "failed"
 
@@ -184,7 +184,7 @@ def test_who_lost_its_lease_does_not_roll_back_either(sandbox: Sandbox) -> None:
     with pytest.raises(ResetFailed, match="told by the test; rolling back failed too") as failure:
         loser.reset("sequoia")
     assert "has lost its lease" in str(failure.value)
-    assert not (written := changed(since[0], held(sandbox))), told(written)
+    assert not (written := changed(since[0], held(sandbox))), in_words(written)
 
 
 @pytest.mark.parametrize("paused", ["before it makes sure of its lease", "after"])
@@ -227,7 +227,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
         with pytest.raises((LeaseLost, ResetFailed), match="has lost its lease"):
             loser.reset("sequoia")
     assert since
-    assert not (written := changed(since[0], held(sandbox))), told(written)
+    assert not (written := changed(since[0], held(sandbox))), in_words(written)
 
 
 def test_a_slow_reset_keeps_its_lease(sandbox: Sandbox) -> None:

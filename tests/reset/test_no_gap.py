@@ -1,4 +1,4 @@
-"""No gap: whoever looks while a reset runs sees a whole demo, at every single look."""
+"""No gap: every reader sees a complete demo at every moment of a reset."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.sandbox import Owners, Sandbox, seed_documents
 
 CATALOG_READS, CREATOR_READS, LOGINS = 1_400, 500, 120
 RESETS = 8
-"""At least so many must have run under the readers' eyes."""
+"""At least so many resets must have run while the readers were reading."""
 BUNDLE, SHARING = "sequoia", "bessemer"
 PATIENCE_SECONDS = 240
 

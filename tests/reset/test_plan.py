@@ -1,4 +1,4 @@
-"""The plan of a reset: every line of the playbook, in its order, and nobody else's data."""
+"""The plan of a reset: every line of the playbook, in order, and only the bundle's own data."""
 
 from __future__ import annotations
 
@@ -466,7 +466,7 @@ def test_analytics_tracking_is_switched_on(plan: Plan, bundle: Bundle) -> None:
     assert put_into(plan, "demo_settings") == [{"_id": bundle.key, "analytics_tracking": True}]
 
 
-# Nobody else's data
+# Only the bundle's own data
 
 
 def test_a_bundles_own_documents_are_in_its_scope(plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""A rollback undoes: whatever was damaged and reset, by one run or many at once, byte for byte.
+"""A rollback restores every damaged and reset document, after one run or many, byte for byte.
 
 ``PLAYBOOK_TEST_ROUNDS=100`` plays a hundred rounds; without it as many as fit in some seconds.
 """
@@ -23,7 +23,18 @@ from playbook.errors import WrongUsage
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.reset.outcome import ResetFailed
-from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Place, Sandbox, changed, held, told
+from tests.sandbox import (
+    ACCESS,
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Place,
+    Sandbox,
+    changed,
+    held,
+    in_words,
+)
 
 SECONDS = 25.0
 ROUNDS = int(os.environ.get("PLAYBOOK_TEST_ROUNDS", "0"))
@@ -92,7 +103,7 @@ def at_once(tasks: Sequence[Callable[[], object]]) -> None:
 
 
 def owner_of(sandbox: Sandbox, place: Place, content: bytes) -> str:
-    """Whose a document is, as the rules of the tests have it."""
+    """The owner of a document, by the rules of the tests."""
     document = bson.decode(content)
     if place[0] == "carts":
         emails = {b.key: sandbox.accounts(b.short) for b in sandbox.bundles}
@@ -105,7 +116,7 @@ def owner_of(sandbox: Sandbox, place: Place, content: bytes) -> str:
 def require_undone(
     sandbox: Sandbox, before: Held, reset: Held, rolled_back: Sequence[Bundle]
 ) -> None:
-    """What is of the bundles rolled back is as before; what is of others is as it was reset."""
+    """Documents of rolled-back bundles are as before; those of others are as after their reset."""
     every = len(rolled_back) == len(sandbox.bundles)
     own = {b.key for b in rolled_back} | {f"region {b.region}" for b in rolled_back}
     own |= {"everybody"} if rolled_back else set()
@@ -117,7 +128,7 @@ def require_undone(
         wanted = (before if undone else reset).get(place)
         if now.get(place) != wanted:
             wrong.add(place)
-    assert not wrong, told(wrong)
+    assert not wrong, in_words(wrong)
     for bundle in rolled_back:
         verified = sandbox.engine.verify(bundle)
         assert verified.restored is not None
@@ -222,11 +233,14 @@ def play_in_turn(sandbox: Sandbox, chance: Random) -> None:
     for whose in (*regions, "everybody"):
         wanted = wanted_of_shared(sandbox, done, undone, whose, now)
         wrong = changed(wanted, part_of(sandbox, whose, found))
-        assert not wrong, f"{[b.short for b in undone]} of {len(done)}, {whose}: {told(wrong)}"
+        assert not wrong, f"{[b.short for b in undone]} of {len(done)}, {whose}: {in_words(wrong)}"
     for one in done:
         key = one.bundle.key
         wanted = part_of(sandbox, key, one.before if one.bundle in undone else now)
-        assert not (wrong := changed(wanted, part_of(sandbox, key, found))), (key, told(wrong))
+        assert not (wrong := changed(wanted, part_of(sandbox, key, found))), (
+            key,
+            in_words(wrong),
+        )
     for bundle in undone:
         verified = sandbox.engine.verify(bundle)
         assert verified.differing == (), (bundle.short, verified)
@@ -272,7 +286,7 @@ def test_the_order_of_single_rollbacks_does_not_matter(
     else:
         for name in order.split():
             shelf.engine.roll_back(shelf.bundle(name))
-    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+    assert not (wrong := changed(damaged, documents(shelf))), in_words(wrong)
     for bundle in chosen:
         assert shelf.engine.verify(bundle).differing == (), bundle.short
 
@@ -285,7 +299,7 @@ def test_a_rollback_can_itself_be_rolled_back(shelf: Sandbox) -> None:
     reset = documents(shelf)
     for wanted in (damaged, reset, damaged):
         shelf.engine.roll_back(bundle)
-        assert not (wrong := changed(wanted, documents(shelf))), told(wrong)
+        assert not (wrong := changed(wanted, documents(shelf))), in_words(wrong)
 
 
 def test_a_reset_that_put_the_state_before_back_is_not_undone(shelf: Sandbox) -> None:
@@ -305,7 +319,7 @@ def test_a_reset_that_put_the_state_before_back_is_not_undone(shelf: Sandbox) ->
         failing.reset(bundle, access=ACCESS)
     assert shelf.runs("lvmh")[-1]["status"] == "rolled back"
     shelf.engine.roll_back(bundle)
-    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+    assert not (wrong := changed(damaged, documents(shelf))), in_words(wrong)
 
 
 def test_a_copy_taken_after_the_change_is_never_gone_back_to(shelf: Sandbox) -> None:
@@ -316,7 +330,7 @@ def test_a_copy_taken_after_the_change_is_never_gone_back_to(shelf: Sandbox) -> 
     shelf.engine.save(bundle, backup.GO)
     report = shelf.engine.roll_back(bundle)
     assert report.restored is not None and report.restored.state == backup.BEFORE_RESET
-    assert not (wrong := changed(damaged, documents(shelf))), told(wrong)
+    assert not (wrong := changed(damaged, documents(shelf))), in_words(wrong)
     shelf.engine.roll_back(bundle, backup.find(shelf.backups, shelf.identity, bundle, "go"))
     assert shelf.state("lvmh").hashes() != {}
 

@@ -1,7 +1,7 @@
-"""A reset and a check cost so many round trips and no more, whatever they find.
+"""A reset and a check need at most so many round trips, in every state of the demo.
 
-What a person waits for at a distance is the longest chain of round trips that wait for each other;
-what the servers have to do is all of them.
+Over a long distance, a person waits for the longest chain of round trips that wait for each other.
+The servers have to answer all of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the app shows is looked at, on both shapes of app: what only it does wrong is noticed.
+"""Checks look at what the app shows, for both kinds of app, and notice faults that only it has.
 
 Everything is real: an embedded environment with the stand-in of each app, and a proxy in front of
-it that distorts answers.
+it that changes answers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from playbook.reset.run import Reset
 from playbook.verdict.console import show
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import failures_of
-from tests.faults.proxy import Proxy, Reply, Request, said
+from tests.faults.proxy import Proxy, Reply, Request, json_reply
 
 type Change = Callable[[Any], Any]
 
@@ -221,8 +221,8 @@ def only_pages(answer: Any) -> Change:
     return lambda body: body if isinstance(body, list) else answer
 
 
-GONE = said({"detail": "Not Found"}, 404)
-REFUSED = said({"detail": "Not authenticated"}, 401)
+GONE = json_reply({"detail": "Not Found"}, 404)
+REFUSED = json_reply({"detail": "Not authenticated"}, 401)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ REFUSED = said({"detail": "Not authenticated"}, 401)
             (
                 "the shop answers 500",
                 "/api/products",
-                only_lists(said({}, 500)),
+                only_lists(json_reply({}, 500)),
                 "catalog",
                 "answered 500",
             ),
@@ -417,7 +417,7 @@ def test_the_same_routes_written_by_others_are_read(shape: Shape) -> None:
 def test_a_shop_that_gives_no_pages_of_that_size_is_read(shape: Shape) -> None:
     def override(request: Request, forward: Callable[[], Reply]) -> Reply:
         if "limit" in request.query:
-            return said({"detail": "limit: at most 20"}, 422)
+            return json_reply({"detail": "limit: at most 20"}, 422)
         reply = forward()
         body = reply.json()
         return reply.saying(body[:20]) if isinstance(body, list) else reply
@@ -432,7 +432,7 @@ def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:
     def override(request: Request, forward: Callable[[], Reply]) -> Reply:
         email = request.json()["email"]
         if email not in request.headers.get("Cookie", email):
-            return said({"detail": "signed in as somebody else"}, 409)
+            return json_reply({"detail": "signed in as somebody else"}, 409)
         return replace(forward(), headers=(("Set-Cookie", f"who={email}; Path=/"),))
 
     shape.proxy.override("POST", "/api/auth/login", override)
@@ -505,7 +505,7 @@ def test_the_check_says_what_is_stored_and_what_is_seen(
 
 
 def test_a_no_go_says_where_it_is_wrong(shape: Shape, capsys: pytest.CaptureFixture[str]) -> None:
-    """What only the app shows wrongly does not make what is stored look wrong, nor itself good."""
+    """A fault that only the app shows does not make "stored" bad, and does not make "seen" good."""
     shape.distort("GET", "/api/products", entries(hide))
     with shape.environment() as environment:
         verdict = check(environment, shape.seeds, [shape.bundle])

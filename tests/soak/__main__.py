@@ -1,10 +1,10 @@
 """``python -m tests.soak``: 72 hours of the scheduler and the panel, hurried; 0 where all is well.
 
 The scheduler and the panel are the real commands, each a process of its own, over an embedded
-environment whose parts are reached by way of wires that can be cut. Eight investors use their
-demos by day, calendars change, parts go away and come back, and data break. At the end the journal
-must hold a run of every night, no verdict GO of a demo that was broken, and the processes must
-hold no more files, threads and memory than at first.
+environment whose parts are reached through proxies that can be cut. Eight investors use their demos
+by day, calendars change, parts stop answering and return, and data break. At the end the journal
+must contain a run of every night and no verdict GO of a broken demo, and the processes must not
+have more files, threads and memory than at the start.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Soak:
     def bundles(self) -> list[Bundle]:
         return [line.model for line in self.seeds.bundles.values()]
 
-    # What happens, and when
+    # The events and their times
 
     def run(self) -> None:
         """Let the time pass: each thing at its hour."""
@@ -187,7 +187,7 @@ class Soak:
             check=False,
         )
 
-    # Who is there all the time
+    # People who use the demos all the time
 
     @contextmanager
     def threads(self) -> Iterator[None]:
@@ -211,7 +211,7 @@ class Soak:
                     return
 
     def use_panel(self) -> None:
-        """Somebody of sales: the board all the time, now and then a check of one demo."""
+        """A salesperson: reads the board all the time, and sometimes checks one demo."""
         turn = 0
         person = Visitor(self.panel)
         while not self.over.wait(1.0):
@@ -244,7 +244,7 @@ class Soak:
                 visit(self.environment, bundle)
                 self.visits += 1
 
-    # What must be so at the end
+    # The conditions at the end
 
     def judge(self) -> None:
         """Adds to the problems what the journal and the processes show."""
@@ -291,8 +291,8 @@ class Soak:
                 due = self.begin + after - before
                 times = [at for s, of, at in done if (s, of) == (short, stage)]
                 if len(times) != 1 or not due <= times[0] < self.begin + after:
-                    told = ", ".join(map(str, times)) or "never"
-                    self.problems.append(f"{short}: {stage} was due at {due}, and made {told}")
+                    instants = ", ".join(map(str, times)) or "never"
+                    self.problems.append(f"{short}: {stage} was due at {due}, and made {instants}")
 
     def judge_verdicts(self, runs: list[dict[str, object]]) -> None:
         """No verdict GO of a broken demo, from the moment it was broken to the next reset."""

@@ -1,4 +1,4 @@
-"""A clock for all processes of a soak: slow where there is work to do, very fast in between.
+"""A clock for all processes of a soak: slow while there is work to do, very fast in between.
 
 It is known in advance, so that a scheduler can ask at which instant of the machine an instant of
 this clock comes. Only what the playbook reads as the present instant follows it; timeouts, leases
@@ -58,7 +58,7 @@ class HurriedClock(Ticking):
         return cls(start, since, speed, pieces)
 
     def write(self, path: Path) -> None:
-        """Let every process live by this clock from now on."""
+        """Let every process use this clock from now on."""
         written = path.with_suffix(".new")
         written.write_text(json.dumps(self.pieces), "utf-8")
         written.replace(path)

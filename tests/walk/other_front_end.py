@@ -3,8 +3,8 @@
 It asks the same API, from an address of its own, and shares no markup, class name or path with the
 stand-in's pages: no heading, no role, no list, no test id. The walk must need only a description.
 
-There is a hostile variant: its content comes in steps behind a turning wheel, its prices and the
-digits of its clock are in pieces, and a banner about cookies lies over the page.
+It has a difficult variant: its content comes in steps behind a spinner, its prices and the digits
+of its clock are in several elements, and a banner about cookies covers the page.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A walk in a real browser, and what is said where there is none."""
+"""A walk in a real browser, and the messages without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of walks share: how one is made, and what it has left."""
+"""Functions for the tests of walks: make one, and read what it has left."""
 
 from __future__ import annotations
 

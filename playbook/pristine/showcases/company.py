@@ -28,7 +28,7 @@ from playbook.pristine.showcases.base import (
     rounded,
 )
 
-TOLD = {
+KNOWN_TO_INVESTORS = {
     "ARR in USD": 2_400_000,
     "GMV in USD, a month of the last quarter": 2_400_000,
     "average order in USD": 340,
@@ -151,10 +151,10 @@ class Company(Row):
                 found = max(day.mobile_sessions, day.orders)
                 yield Discrepancy("sessions", day.date, f"at most {day.sessions}", found)
         yield from doubled("markets", (market.country for market in self.markets))
-        for what, told in TOLD.items():
+        for what, expected in KNOWN_TO_INVESTORS.items():
             shown = self._shown[what]
-            if shown != told:
-                yield Discrepancy("what investors were told", what, told, shown)
+            if shown != expected:
+                yield Discrepancy("figures that investors know", what, expected, shown)
         for month in self.months:
             gmv = self._gmv(month)
             if gmv.denominator != 1:

@@ -186,5 +186,9 @@ def _run(command: Sequence[str], seconds: float, failure: str, cwd: str) -> None
     except OSError as error:
         raise NoAllure(f"{failure}: {error.strerror}") from None
     if done.returncode:
-        said = [row.strip() for row in (done.stderr + done.stdout).splitlines() if row.strip()]
-        raise NoAllure(f"{failure}: {said[0] if said else f'it ended with {done.returncode}'}")
+        output_lines = [
+            row.strip() for row in (done.stderr + done.stdout).splitlines() if row.strip()
+        ]
+        raise NoAllure(
+            f"{failure}: {output_lines[0] if output_lines else f'it ended with {done.returncode}'}"
+        )

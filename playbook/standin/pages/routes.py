@@ -243,10 +243,10 @@ async def visitor(api: OwnApi, link: Mapping[str, str], now: datetime) -> Visito
         found = body.get("context")
         context = found if isinstance(found, dict) else {}
 
-    def said(name: str, otherwise: str, in_context: str = "") -> str:
+    def value_of(name: str, otherwise: str, in_context: str = "") -> str:
         return str(link.get(name) or context.get(in_context or name) or otherwise)
 
-    locale, currency = said("locale", "en-US"), said("currency", "USD")
+    locale, currency = value_of("locale", "en-US"), value_of("currency", "USD")
     languages, rates = await asyncio.gather(
         api.get("/api/awareness/test-localization"),
         api.get("/api/awareness/currency-rates", base_currency=currency),
@@ -260,8 +260,8 @@ async def visitor(api: OwnApi, link: Mapping[str, str], now: datetime) -> Visito
         bundle,
         locale,
         currency,
-        said("tz", "UTC", "timezone"),
-        said("device", "desktop"),
+        value_of("tz", "UTC", "timezone"),
+        value_of("device", "desktop"),
         direction if direction in ("ltr", "rtl") else "ltr",
         messages if isinstance(messages, dict) else {},
         known if isinstance(known, dict) else {},

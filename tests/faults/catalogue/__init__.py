@@ -1,4 +1,4 @@
-"""All faults, one module a check, one for what breaks as a whole, one for the published backend."""
+"""All faults: one module per check, one for services, one for the published backend."""
 
 from __future__ import annotations
 

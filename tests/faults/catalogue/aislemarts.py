@@ -1,7 +1,7 @@
-"""The backend as published: what breaks in its data only, and what it alone shows wrongly.
+"""The backend as published: faults in its data, and faults that only it can show.
 
 Its limits (no creators, no languages, dollar rates for every currency, four bundles without
-numbers) are waived by the bench; what is broken here comes on top of them.
+numbers) are waived by the bench; the faults here are additional.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.faults.fault import (
     Lab,
     Listed,
 )
-from tests.faults.proxy import Reply, said
+from tests.faults.proxy import Reply, json_reply
 from tests.faults.verbs import (
     added,
     answers,
@@ -99,7 +99,7 @@ def copied(collection: str, where: Document, **fields: Any) -> Inject:
 
 
 def somebody_elses(collection: str, **document: Any) -> Inject:
-    """A document that is nobody's demo: no reset may remove it, so it is taken away by hand."""
+    """A document of no demo: no reset may remove it, so the test removes it."""
 
     def inject(lab: Lab) -> None:
         key = lab.db[collection].insert_one(dict(document)).inserted_id
@@ -173,7 +173,7 @@ SHOP, PRODUCT = "/api/products", "/api/products/"
 
 
 def on_the_shelf(sku: str, change: Callable[[Document], Document | None]) -> Inject:
-    """Let the shop's list show a product otherwise than it is stored, or not at all."""
+    """Let the shop's list show a product with other values than stored, or not at all."""
 
     def shelf(body: Any, _: object) -> Any:
         if not isinstance(body, list):
@@ -203,7 +203,7 @@ catalog("every product's page is another's", "seen otherwise", "HTTP", EVERYONE,
         distorts("GET", PRODUCT, lambda body, _: {**body, "title": "Another piece"}))
 
 catalog("the shop shows no shelves", "seen otherwise", "HTTP", EVERYONE, "in the shop",
-        answers("GET", "/api/categories", said([])))
+        answers("GET", "/api/categories", json_reply([])))
 
 # Caches
 
@@ -247,7 +247,7 @@ livesale("another host", "wrong value", "Mongo", "bessemer", "vendor_id",
          set_to("livesales", {"metadata.bundle": of("bessemer")}, vendor_id="somebody"))
 livesale("another template", "wrong value", "Mongo", "lightspeed", "scheduled_time",
          set_to("livesales", {"metadata.bundle": of("lightspeed")}, metadata__scheduled_time="T+1h"))
-livesale("an event without a description empties the list", "null", "Mongo", EVERYONE, "in the app's list",
+livesale("an event without a description empties the list", "null", "Mongo", EVERYONE, "LS-",
          set_to("livesales", by_event("LS-LVMH-001"), description=None), healed_by=("lvmh",))
 livesale("somebody's event has the title of ours", "doubled", "Mongo", "lvmh", "another of this title",
          lambda lab: somebody_elses("livesales", **{
@@ -381,22 +381,22 @@ accounts("the own page is somebody else's", "swapped", "HTTP", FIRST_OF_REGIONS,
 accounts("the own page has another id", "swapped", "HTTP", FIRST_OF_REGIONS, "the own page of account",
          distorts("GET", OWN_PAGE, lambda body, _: {**body, "_id": "somebody"}))
 accounts("nobody gets in", "wrong value", "HTTP", EVERYONE, "401",
-         answers("POST", LOGIN, said({"detail": "Invalid credentials"}, 401)), checks=NOBODY_IN)
+         answers("POST", LOGIN, json_reply({"detail": "Invalid credentials"}, 401)), checks=NOBODY_IN)
 accounts("the sign-in fails", "500", "HTTP", EVERYONE, "500", failing("POST", LOGIN), checks=NOBODY_IN)
 accounts("the sign-in answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("POST", LOGIN),
          checks=NOBODY_IN)
 accounts("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong password",
-         answers("POST", LOGIN, said({"access_token": "t", "token_type": "bearer"})),
+         answers("POST", LOGIN, json_reply({"access_token": "t", "token_type": "bearer"})),
          also=dict.fromkeys(EVERYONE, ("leads", "livesale")))
 
 
 def refuses(*names: str) -> Inject:
-    """Let some accounts not get in, though their passwords are right."""
+    """Refuse the sign-in of some accounts, although their passwords are right."""
 
     def inject(lab: Lab) -> None:
         def override(request: Any, forward: Callable[[], Reply]) -> Reply:
             name = request.json()["email"].partition("@")[0]
-            return said({"detail": "Invalid credentials"}, 401) if name in names else forward()
+            return json_reply({"detail": "Invalid credentials"}, 401) if name in names else forward()
 
         lab.proxy.override("POST", LOGIN, override)
 
@@ -454,7 +454,7 @@ livesale("the event's link is another investor's event", "swapped", "HTTP", "bes
 
 
 def left_by(name: str, collection: str, path: str, instant: str, **more: Any) -> Inject:
-    """What an account left behind yesterday, by its user id."""
+    """Traces of an account from yesterday, by its user id."""
 
     def inject(lab: Lab) -> None:
         user = one(lab, "users", of_account(name))["_id"]
@@ -486,7 +486,7 @@ analytics("an order of a far future is left", "left over", "Mongo", "bessemer", 
           left_by("bessemer.demo", "orders", "user_id", "created_at", _id="future"),
           lambda lab: set_to("orders", {"_id": "future"}, created_at=lab.now + 9000 * YESTERDAY)(lab))
 analytics("nothing is tracked", "seen otherwise", "HTTP", EVERYONE, "tracked",
-          answers("POST", "/api/demo/track-interaction", said({"tracked": False})))
+          answers("POST", "/api/demo/track-interaction", json_reply({"tracked": False})))
 analytics("the tracking is gone", "404", "HTTP", EVERYONE, "404",
           not_found("POST", "/api/demo/track-interaction"))
 

@@ -1,4 +1,4 @@
-"""What breaks as a whole: a service is away, hangs, or is another one than it should be."""
+"""Faults of a whole service: it does not answer, hangs, or is the wrong one."""
 
 from __future__ import annotations
 

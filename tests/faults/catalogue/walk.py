@@ -1,4 +1,4 @@
-"""The walk: what is wrong on a page, though all that is stored may be right."""
+"""The walk: faults on a page, although the stored data may be right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the loader accepts resets to GO: changes that no run has tried before.
+"""All seeds that the loader accepts lead to GO: new random changes in each run.
 
 Not part of the default run, which tries a fixed row of changes: `tox -e proofs`.
 """
@@ -32,6 +32,6 @@ def test_whatever_the_loader_accepts_is_go(tmp_path: Path) -> None:
 
     try_changes()
 
-    # Else it proves nothing.
+    # Otherwise it would prove nothing.
     print(f"{outcomes['accepted']} accepted and GO, {outcomes['refused']} refused")
     assert min(outcomes["accepted"], outcomes["refused"]) >= EXAMPLES // 20, outcomes

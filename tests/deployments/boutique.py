@@ -1,0 +1,182 @@
+"""The description of an app that is unlike both of ours, as somebody would write it by the recipe.
+
+Ids are ObjectIds, prices whole cents, instants ISO texts, names nested by language; one signs in at
+another path, with other fields, and gets a token called otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from bson import ObjectId
+
+from playbook.deployments.answers import decimal_of, id_of, instant_of, list_of, object_of, text_of
+from playbook.deployments.description import (
+    Filter,
+    Kept,
+    Listing,
+    Owner,
+    References,
+    Request,
+    Shown,
+    ShownAccount,
+    ShownLiveSale,
+    ShownOffer,
+    ShownProduct,
+    SignIn,
+    Single,
+)
+from playbook.deployments.playbook import DEPLOYMENT as PLAYBOOK
+from playbook.pristine.seeds import Document
+
+SAME = ("brand", "brand_country", "group", "category", "region")
+
+
+def object_id(document: Document) -> ObjectId:
+    return ObjectId(hashlib.sha256(str(document["_id"]).encode()).digest()[:12])
+
+
+def kept(kind: str) -> Kept:
+    found = PLAYBOOK.kept_as(kind)
+    assert found is not None
+    return found
+
+
+def region_items(owner: Owner) -> Filter:
+    return {"region": owner.bundle.region}
+
+
+def item(product: Document, _: References) -> Document:
+    currency = product["currency"]
+    return {
+        "sku": product["_id"],
+        "name": {"en": product["name"]},
+        "price": {"cents": product[f"price_{currency.lower()}"] * 100, "currency": currency},
+        "quantity": product["inventory"],
+        **{name: product[name] for name in SAME},
+    }
+
+
+def read_item(found: Document, _: References) -> Document:
+    name, price = found.get("name"), found.get("price")
+    name = name if isinstance(name, Mapping) else {}
+    price = price if isinstance(price, Mapping) else {}
+    cents, currency = price.get("cents"), str(price.get("currency"))
+    return {
+        "_id": found.get("sku"),
+        "name": name.get("en"),
+        f"price_{currency.lower()}": cents // 100 if isinstance(cents, int) else cents,
+        "currency": currency,
+        "inventory": found.get("quantity"),
+        "reserved": 0,
+        **{field: found[field] for field in SAME if field in found},
+    }
+
+
+def event(livesale: Document, refs: References) -> Document:
+    return {
+        **livesale,
+        "code": livesale["_id"],
+        "starts_at": livesale["starts_at"].isoformat(),
+        "anchored_at": livesale["anchored_at"].isoformat(),
+        "featured_products": [refs.id_of("products", s) for s in livesale["featured_products"]],
+    }
+
+
+def read_event(found: Document, refs: References) -> Document:
+    read = {**found, "_id": found.get("code")}
+    for name in ("starts_at", "anchored_at"):
+        if isinstance(found.get(name), str):
+            read[name] = datetime.fromisoformat(found[name])
+    featured = found.get("featured_products")
+    featured = featured if isinstance(featured, list) else []
+    return {**read, "featured_products": [refs.key_of("products", one) or one for one in featured]}
+
+
+def shown_item(answer: Any) -> ShownProduct:
+    found = object_of(answer)
+    price = object_of(found.get("price"))
+    return ShownProduct(
+        id=id_of(found),
+        title=text_of(object_of(found.get("name")), "en"),
+        price=decimal_of(price, "cents") / 100,
+        currency=text_of(price, "currency"),
+        in_stock=decimal_of(found, "quantity") > 0,
+    )
+
+
+def shown_offer(answer: Any) -> ShownOffer:
+    offer = object_of(answer)
+    return ShownOffer(
+        text_of(offer, "item"), text_of(offer, "label"), Decimal(decimal_of(offer, "cents")) / 100
+    )
+
+
+def shown_event(answer: Any) -> ShownLiveSale:
+    found = object_of(answer)
+    return ShownLiveSale(
+        id=id_of(found),
+        title=text_of(found, "title"),
+        starts_at=instant_of(found, "starts_at"),
+        products=tuple(shown_offer(one) for one in list_of(found.get("offers"))),
+    )
+
+
+def data_of(answer: Any, name: str) -> str | None:
+    data = answer.get("data") if isinstance(answer, dict) else None
+    value = data.get(name) if isinstance(data, dict) else None
+    return value if isinstance(value, str) and value else None
+
+
+ITEMS = Kept(
+    "products",
+    "items",
+    "Insert the catalog's items",
+    region_items,
+    ("sku", "name.en", "price.cents", "price.currency", "quantity", *SAME),
+    key="sku",
+    new_id=object_id,
+    to_app=item,
+    from_app=read_item,
+)
+EVENTS = replace(
+    kept("livesales"),
+    collection="events",
+    belongs=lambda owner: {"bundle": owner.bundle.key},
+    ours=("code", *kept("livesales").ours),
+    key="code",
+    new_id=object_id,
+    to_app=event,
+    from_app=read_event,
+)
+USERS = replace(kept("users"), new_id=object_id)
+CHANGED = {one.kind: one for one in (ITEMS, EVENTS, USERS)}
+
+DEPLOYMENT = replace(
+    PLAYBOOK,
+    name="boutique",
+    kept=tuple(CHANGED.get(one.kind, one) for one in PLAYBOOK.kept),
+    indexes={name: found for name, found in PLAYBOOK.indexes.items() if name != "products"},
+    sign_in=SignIn(
+        ask=lambda email, word: Request("POST", "/sessions", body={"login": email, "secret": word}),
+        token=lambda answer: data_of(answer, "jwt"),
+        user_id=lambda answer: data_of(answer, "user"),
+        own_page=lambda _: Request("GET", "/me", signed_in=True),
+        account=lambda answer: ShownAccount(
+            id_of(object_of(answer)), text_of(object_of(answer), "login")
+        ),
+    ),
+    shown=Shown(
+        products=Listing(
+            lambda bundle, skip: Request("GET", "/items", {"region": bundle.region}), shown_item
+        ),
+        product=Single(lambda key: Request("GET", f"/items/{key}"), shown_item),
+        livesales=Listing(lambda *_: Request("GET", "/events"), shown_event),
+        livesale=Single(lambda key: Request("GET", f"/events/{key}"), shown_event),
+    ),
+)

@@ -1,0 +1,153 @@
+"""An app unlike both of ours, described by the recipe and nothing else, is reset and seen."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import Annotated, Any
+
+import bcrypt
+import pytest
+import uvicorn
+from bson import ObjectId
+from fastapi import FastAPI, Header, HTTPException
+
+from playbook import clock
+from playbook.environment import Environment
+from playbook.facts import Demo
+from tests.deployments import boutique
+from tests.sandbox import Document, Sandbox
+
+
+def create_app(db: Any) -> FastAPI:
+    app, tokens = FastAPI(), dict[str, Any]()
+
+    def shown_item(found: Document) -> Document:
+        return {**found, "_id": {"$oid": str(found["_id"])}}
+
+    def shown_event(found: Document) -> Document:
+        featured = [db.items.find_one({"_id": key}) for key in found["featured_products"]]
+        offers = [
+            {"item": str(o["_id"]), "label": o["name"]["en"], "cents": o["price"]["cents"]}
+            for o in featured
+            if o
+        ]
+        return {"_id": str(found["_id"]), "title": found["title"],
+                "starts_at": found["starts_at"], "offers": offers}  # fmt: skip
+
+    @app.post("/sessions")
+    def sign_in(body: dict[str, str]) -> Document:
+        user = db.users.find_one({"email": body.get("login")})
+        if user is None or not bcrypt.checkpw(body["secret"].encode(), user["password"].encode()):
+            raise HTTPException(401)
+        token = secrets.token_hex()
+        tokens[token] = user["_id"]
+        return {"data": {"jwt": token, "user": str(user["_id"])}}
+
+    @app.get("/me")
+    def me(authorization: Annotated[str, Header()] = "") -> Document:
+        user = db.users.find_one({"_id": tokens.get(authorization.removeprefix("Bearer "))})
+        if user is None:
+            raise HTTPException(401)
+        return {"id": str(user["_id"]), "login": user["email"]}
+
+    @app.get("/items")
+    def items(region: str) -> list[Document]:
+        return [shown_item(found) for found in db["items"].find({"region": region})]
+
+    @app.get("/items/{key}")
+    def one_item(key: str) -> Document:
+        return shown_item(db["items"].find_one({"_id": ObjectId(key)}))
+
+    @app.get("/events")
+    def events() -> list[Document]:
+        return [shown_event(found) for found in db.events.find()]
+
+    @app.get("/events/{key}")
+    def one_event(key: str) -> Document:
+        return shown_event(db.events.find_one({"_id": ObjectId(key)}))
+
+    return app
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="error"))
+    thread = Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def shop(sandbox: Sandbox) -> Iterator[Sandbox]:
+    settings = replace(
+        sandbox.environment.settings, mongo_db="boutique", deployment=str(Path(boutique.__file__))
+    )
+    with (
+        serving(create_app(sandbox.environment.mongo["boutique"])) as address,
+        Environment(replace(settings, api_url=address)) as environment,
+    ):
+        described = replace(sandbox, environment=environment)
+        described.begin_anew()
+        yield described
+
+
+def findings(shop: Sandbox) -> list[str]:
+    demo = Demo(shop.environment, shop.bundle("lvmh"), shop.seeds, clock.now())
+    try:
+        looks = (
+            demo.catalog.differences_from_seeds,
+            demo.catalog.wrong_prices,
+            demo.livesale.differences_from_seeds,
+            demo.livesale.wrong_times,
+            demo.livesale.missing_featured_products,
+            demo.accounts.differences_from_seeds,
+            demo.accounts.failed_logins,
+            demo.accounts.wrong_passwords_accepted,
+            demo.seen.products_in_the_shop,
+            demo.seen.product_page,
+            demo.seen.livesale_in_the_list,
+            demo.seen.livesale_page,
+            demo.seen.own_page,
+        )
+        return [str(finding) for look in looks for finding in look]
+    finally:
+        demo.close()
+
+
+def test_a_reset_makes_it_pristine_and_its_own_fields_stay(shop: Sandbox) -> None:
+    shop.db["items"].insert_one({"_id": ObjectId(), "sku": "SCARF", "region": "elsewhere"})
+    shop.reset("lvmh", access=clock.now())
+    assert findings(shop) == []
+    items = shop.db["items"]
+    assert items.count_documents({}) == 51
+    changed = {"price.cents": 1, "name.fr": "Sac", "own": "kept"}
+    items.update_one({"sku": "EUR-001"}, {"$set": changed})
+    told = "\n".join(findings(shop))
+    assert "price.cents: expected 495000, found 1" in told
+    assert "product EUR-001 in the shop: price: expected 4950, found 0.01" in told
+    shop.reset("lvmh", access=clock.now())
+    found = items.find_one({"sku": "EUR-001"})
+    assert found is not None and found["name"]["fr"] == "Sac" and found["own"] == "kept"
+    assert findings(shop) == []
+
+
+def test_a_rollback_brings_its_documents_back(shop: Sandbox) -> None:
+    shop.reset("lvmh", access=clock.now())
+    shop.db.events.update_many({}, {"$set": {"starts_at": "2026-01-01T10:00:00"}})
+    spoiled = list(shop.db.events.find())
+    assert any("start" in line for line in findings(shop))
+    shop.reset("lvmh", access=clock.now())
+    assert findings(shop) == []
+    shop.engine.roll_back(shop.bundle("lvmh"))
+    assert list(shop.db.events.find()) == spoiled
