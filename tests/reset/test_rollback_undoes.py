@@ -385,4 +385,4 @@ def test_go_is_the_latest_state_that_a_check_called_go(shelf: Sandbox) -> None:
     found = backup.find(shelf.backups, shelf.identity, bundle, "GO")
     assert found.parts[bundle.key].verdict == "GO"
     shelf.engine.roll_back(bundle, found)
-    assert not (wrong := changed(good, documents(shelf))), told(wrong)
+    assert not (wrong := changed(good, documents(shelf))), in_words(wrong)
