@@ -177,7 +177,7 @@ def test_labels_say_who_what_and_how_bad(results: Results, loaded: Seeds) -> Non
     assert label(test, "story") == ["Product catalog: 50 items per region"]
     assert label(test, "severity") == ["blocker"]
     assert set(label(test, "tag")) == {"check-catalog", "severity-critical", "stored"}
-    assert label(results.test("lvmh", "It is still ahead"), "severity") == ["critical"]
+    assert label(results.test("lvmh", "It has not started yet"), "severity") == ["critical"]
     assert label(results.test("lvmh", "Tracking is switched on"), "severity") == ["normal"]
     assert test["parameters"] == [{"name": "bundle", "value": "index"}]
     assert "- **Product catalog: 50 items per region**" in test["description"]
