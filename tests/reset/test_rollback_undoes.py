@@ -271,6 +271,28 @@ def test_single_rollbacks_have_one_truth_about_what_is_shared(shelf: Sandbox) ->
     repeatedly(shelf, play_in_turn)
 
 
+def test_a_rollback_of_two_leaves_the_region_that_neither_changed(shelf: Sandbox) -> None:
+    """Another bundle's reset has changed the region since: its catalog stays, and is no failure."""
+    index, bessemer, sequoia = (shelf.bundle(name) for name in ("index", "bessemer", "sequoia"))
+    assert bessemer.region == sequoia.region != index.region
+    in_their_region = {"region": bessemer.region}
+    shelf.engine.reset(bessemer, access=ACCESS)
+    shelf.db.products.update_many(in_their_region, {"$set": {"price_usd": 1}})
+    shelf.engine.reset(sequoia, access=ACCESS)
+    shelf.db.products.update_many({"region": index.region}, {"$set": {"price_eur": 2}})
+    shelf.engine.reset(index, access=ACCESS)
+    shelf.db.products.update_many(in_their_region, {"$set": {"price_usd": 3}})
+    shelf.engine.roll_back_together([index, bessemer], force=True)
+    prices = {
+        region: set(shelf.db.products.distinct(price, {"region": region}))
+        for region, price in ((bessemer.region, "price_usd"), (index.region, "price_eur"))
+    }
+    assert prices == {bessemer.region: {3}, index.region: {2}}
+    for bundle in (index, bessemer):
+        assert shelf.engine.verify(bundle).differing == ()
+    shelf.engine.reset_together(shelf.bundles, accesses=accesses(shelf.bundles), force=True)
+
+
 @pytest.mark.parametrize("between", [False, True], ids=["damaged once", "damaged again"])
 @pytest.mark.parametrize("order", ["lvmh index", "index lvmh", "together"])
 def test_the_order_of_single_rollbacks_does_not_matter(
