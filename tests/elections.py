@@ -21,7 +21,17 @@ from playbook.reset.lease import Lease
 from playbook.verdict.model import GO
 from playbook.verdict.run_features import check
 from tests.replica_set import ReplicaSet, replica_set
-from tests.sandbox import FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import (
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    in_words,
+    use_demo,
+)
 
 BUNDLE = "lvmh"
 
@@ -41,7 +51,7 @@ def in_a_set(
 def require_done(sandbox: Sandbox, undisturbed: Held) -> None:
     """The demo is as after a reset that nothing disturbed, and its lease was given back."""
     after = held(sandbox, but=(*OURS, FEED))
-    assert not (wrong := changed(undisturbed, after)), told(wrong)
+    assert not (wrong := changed(undisturbed, after)), in_words(wrong)
     assert sandbox.runs(BUNDLE)[-1]["status"] == "done"
     require_free(sandbox, f"bundle:{sandbox.bundle(BUNDLE).key}")
 

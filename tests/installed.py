@@ -69,7 +69,7 @@ def use(root: Path) -> None:
 
     before = listing(root / "venv", compiled)
 
-    def said(*arguments: str, code: int = 0, **variables: str) -> str:
+    def output_of(*arguments: str, code: int = 0, **variables: str) -> str:
         ended = subprocess.run(
             [playbook, *arguments],
             cwd=elsewhere,
@@ -86,10 +86,10 @@ def use(root: Path) -> None:
         print(f"playbook {' '.join(arguments)}: exit {code}", flush=True)
         return str(ended.stdout)
 
-    assert said("--version").startswith("playbook ")
-    assert "lvmh" in said("-h")
-    said("check", "lvmh", code=2)
-    throw_away = said("reset", "lvmh", "--check", "--embedded")
+    assert output_of("--version").startswith("playbook ")
+    assert "lvmh" in output_of("-h")
+    output_of("check", "lvmh", code=2)
+    throw_away = output_of("reset", "lvmh", "--check", "--embedded")
     assert "GO" in throw_away and "NO-GO" not in throw_away
     up = subprocess.Popen(
         [playbook, "up"], cwd=elsewhere, env=bare, stdout=subprocess.PIPE, text=True,
@@ -98,11 +98,11 @@ def use(root: Path) -> None:
     try:
         assert up.stdout is not None
         settings = json.loads(up.stdout.readline())
-        said("check", "lvmh", code=1, **settings)
-        said("reset", "lvmh", **settings)
-        assert "LVMH GO" in said("check", "lvmh", **settings)
-        said("nightly", "lvmh", **settings)
-        assert "lvmh" in said("status", **settings)
+        output_of("check", "lvmh", code=1, **settings)
+        output_of("reset", "lvmh", **settings)
+        assert "LVMH GO" in output_of("check", "lvmh", **settings)
+        output_of("nightly", "lvmh", **settings)
+        assert "lvmh" in output_of("status", **settings)
         serve(playbook, elsewhere, {**bare, **settings}, as_nobody)
         print("playbook serve: answers", flush=True)
     finally:

@@ -23,7 +23,18 @@ from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset.plan import Step
 from playbook.reset.run import Reset
 from tests.forked_commands import without_settings
-from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import (
+    ACCESS,
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    in_words,
+    use_demo,
+)
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT)
 
@@ -95,7 +106,7 @@ def stop_before_steps(
         assert stopped.value.exit_code == 128 + number
         assert number.name in str(stopped.value)
         assert "rolled back to the state before" in str(stopped.value)
-        assert not (wrong := changed(before, documents(shelf))), f"step {at}: {told(wrong)}"
+        assert not (wrong := changed(before, documents(shelf))), f"step {at}: {in_words(wrong)}"
         assert held_leases(shelf) == []
         last = shelf.runs(chosen[-1].short)[-1:]
         assert [run["status"] for run in last] == ["rolled back"]
@@ -145,7 +156,7 @@ def interrupt_resets(shelf: Sandbox, chosen: Sequence[Bundle], rounds: int, chan
     before = documents(shelf)
     longest = duration(shelf, "reset", what, "--access", "2027-03-04T18:00")
     shelf.engine.roll_back_together(chosen, orphans=True)
-    assert not (wrong := changed(before, documents(shelf))), told(wrong)
+    assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
     for _ in range(rounds):
         code, number, out, error = interrupted_at_random(shelf, ("reset", what), chance, longest)
         assert held_leases(shelf) == [], error
@@ -154,7 +165,7 @@ def interrupt_resets(shelf: Sandbox, chosen: Sequence[Bundle], rounds: int, chan
         else:
             assert code == 128 + number, (code, out, error)
             assert "interrupted" in error
-        assert not (wrong := changed(before, documents(shelf))), (error, told(wrong))
+        assert not (wrong := changed(before, documents(shelf))), (error, in_words(wrong))
         assert shelf.db.demo_resets.count_documents({"status": "running"}) == 0
 
 

@@ -175,7 +175,7 @@ def changed(before: Held, after: Held) -> set[Place]:
     }
 
 
-def told(places: Iterable[Place]) -> str:
+def in_words(places: Iterable[Place]) -> str:
     """Places as a person reads them."""
     return ", ".join(
         f"{where} {key!r}" if where.startswith("redis") else f"{where} {bson.decode(key)['_id']!r}"
@@ -210,7 +210,7 @@ class Owners:
                 return EVERYBODY
             case "demo_environment":
                 return NOBODY
-        raise AssertionError(f"whose is {told([place])}?")
+        raise AssertionError(f"whose is {in_words([place])}?")
 
     def plant(self, owner: str, collection: str, *documents: Document) -> None:
         """Write documents and remember whose they are."""

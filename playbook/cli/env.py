@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,7 @@ def _show(environment: Environment, seeds: Seeds) -> int:
         "database": environment.settings.mongo_db,
         "marker": found(marker),
         "MongoDB server": found(lambda: _mongodb(environment)),
+        "indexes": found(lambda: _indexes(environment, seeds)),
         "Redis server": found(lambda: _redis(environment)),
         "API server": found(lambda: _api(environment)),
         "passwords": _passwords(environment, seeds),
@@ -100,6 +101,25 @@ def _mongodb(environment: Environment) -> str:
     info = environment.mongo.admin.command("buildInfo")
     answer = environment.mongo.admin.command("hello")
     return f"{_version(info.get('version'))}, {_clock(answer.get('localTime'))}"
+
+
+def _indexes(environment: Environment, seeds: Seeds) -> str:
+    """What a reset or a check would search for a long time, before it does."""
+    from playbook import clock
+    from playbook.environment import presence, searches
+    from playbook.environment.identities import read_scope
+
+    scopes = [
+        read_scope(environment.db, environment.deployment, line.model, seeds)
+        for line in seeds.bundles.values()
+    ]
+    asked: list[tuple[str, Mapping[str, Any]]] = []
+    for scope in scopes:
+        asked += scope.filters.items()
+        questions = presence.presence_questions(seeds, scope, clock.now() - presence.IN_SESSION)
+        asked += [(one.collection, one.where) for one in questions]
+    missing = searches.missing_on_big_collections(environment.db, asked)
+    return "; ".join(map(str, missing)) or "no big collection lacks one that is needed"
 
 
 def _redis(environment: Environment) -> str:

@@ -15,6 +15,7 @@ from playbook.deployments.addresses import is_one_of
 from playbook.deployments.description import Deployment, Trace
 from playbook.deployments.paths import values_at
 from playbook.deployments.scope import Identities, Scope, as_written, scope_of
+from playbook.environment.searches import find_all
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -41,7 +42,7 @@ def read_identities(
         return Identities()
     where = {kept.key: is_one_of(emails)}
     accounts: dict[str, tuple[Any, ...]] = {}
-    for user in db[kept.collection].find(where, {kept.key: 1}):
+    for user in find_all(db[kept.collection], where, {kept.key: 1}):
         email = str(user[kept.key]).casefold()
         accounts[email] = (*accounts.get(email, ()), user["_id"])
     ids = as_written(i for found in accounts.values() for i in found)
@@ -64,7 +65,7 @@ def _left_by(
     """The ``_id`` of each trace that some accounts have left, by address."""
     own = {"$or": [{path: {"$in": ids}} for path in trace.user_ids]}
     left: dict[str, tuple[Any, ...]] = {}
-    for found in db[trace.collection].find(own, dict.fromkeys(trace.user_ids, 1)):
+    for found in find_all(db[trace.collection], own, dict.fromkeys(trace.user_ids, 1)):
         carried = {str(v) for path in trace.user_ids for v in values_at(found, path)}
         for email, own_ids in accounts.items():
             if carried & {str(i) for i in own_ids}:

@@ -19,6 +19,7 @@ from playbook.deployments.description import Deployment, Filter, Trace
 from playbook.deployments.paths import values_at
 from playbook.deployments.scope import PROBE, Identities, Scope, as_written, scope_of
 from playbook.environment.identities import read_identities
+from playbook.environment.searches import find_all
 from playbook.environment.snapshot import Question
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
@@ -165,8 +166,8 @@ def everybody_present(
     identities = read_identities(db, deployment, emails)
     since = now - IN_SESSION
     traces = {
-        trace.collection: list(
-            db[trace.collection].find(seen_since(trace, emails, identities, since))
+        trace.collection: find_all(
+            db[trace.collection], seen_since(trace, emails, identities, since)
         )
         for trace in deployment.traces
     }

@@ -20,7 +20,13 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
 )
-from redis.exceptions import ClusterDownError, ClusterError, MasterDownError, TryAgainError
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    ClusterError,
+    MasterDownError,
+    TryAgainError,
+)
 
 LONGEST = 300
 """How many characters of a server's own words fit into one line for a person."""
@@ -122,6 +128,11 @@ def reason_of(error: Exception) -> str:
         return f"it refuses our credentials ({message}); set its user and password in REDIS_URL"
     if isinstance(error, redis.exceptions.NoPermissionError):
         return f"our user lacks a right: {_cut(str(error))}; grant it"
+    if isinstance(error, AskError):  # MOVED, too
+        return (
+            "it is one node of a cluster, which does not tell our user so; let that user run HELLO "
+            "and CLUSTER"
+        )
     if isinstance(error, redis.RedisError):
         for words, meaning in _OF_REDIS.items():
             if words.lower() in str(error).lower():
@@ -168,7 +179,8 @@ def _reason_of_refusal(error: OperationFailure) -> str:
         return "it asks for a user and a password; set them in MONGO_URI"
     if code == _NO_RIGHT:
         # The server repeats the whole command, documents included.
-        message = re.sub(r" \{ (\w+).*", r" \1", text)
+        message = re.sub(r' \{ (\w+): "([^"]*)".*', r" \1 on \2", text)
+        message = re.sub(r" \{ (\w+).*", r" \1", message)
         return f"our user lacks a right: {message}; grant it readWrite on the database"
     if code == _INVALID:
         which = _refused_document(error)
@@ -190,10 +202,34 @@ def _refused_document(error: OperationFailure) -> str:
         # A replacement has the _id in its filter; an insertion has it in the document.
         op = one.get("op") or {}
         asked = op.get("q", op).get("_id")
-        found = (one.get("errInfo") or {}).get("failingDocumentId", asked)
-        if found is not None and not isinstance(found, Mapping):
-            return f" {found}"
+        info = one.get("errInfo") or {}
+        fields = sorted(set(_refused_fields(info.get("details"))))
+        why = f", because of {', '.join(fields)}" if fields else ""
+        found = info.get("failingDocumentId", asked)
+        known = found is not None and not isinstance(found, Mapping)
+        return f" {found}{why}" if known else why
     return ""
+
+
+def _refused_fields(details: Any, inside: str = "") -> Iterator[str]:
+    """The fields that a validator did not accept, as MongoDB 5 and later explain it."""
+    if isinstance(details, Mapping):
+        name = details.get("propertyName")
+        below = f"{inside}.{name}" if inside and name else str(name or inside)
+        deeper = [one for key, one in details.items() if key not in ("specifiedAs", "description")]
+        found = [field for one in deeper for field in _refused_fields(one, below)]
+        for key in ("missingProperties", "additionalProperties"):
+            if isinstance(details.get(key), list):
+                found += [f"{below}.{one}" if below else str(one) for one in details[key]]
+        if name and not found:
+            found = [below]
+        rule = details.get("specifiedAs")
+        if not (found or below) and isinstance(rule, Mapping) and "consideredValue" in details:
+            found = [str(key) for key in rule if not str(key).startswith("$")]
+        yield from found
+    elif isinstance(details, list):
+        for one in details:
+            yield from _refused_fields(one, inside)
 
 
 def _write_errors(error: OperationFailure) -> list[Mapping[str, Any]]:

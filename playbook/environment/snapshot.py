@@ -12,12 +12,11 @@ import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
-from pymongo.errors import ExecutionTimeout
 
 from playbook.deployments.description import Deployment
 from playbook.deployments.scope import Scope
+from playbook.environment.searches import find_all
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import Unreachable
 
 # A year or a text that Python cannot represent must not stop the reading of a document.
 FORGIVING: Any = {
@@ -27,10 +26,6 @@ FORGIVING: Any = {
 }
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **FORGIVING)
 DECODED: CodecOptions[dict[str, Any]] = CodecOptions(**FORGIVING)
-ALL_IN_ONE_BATCH = 100_000
-SHARE_OF_THE_WAIT = 0.8
-LONGEST_WAIT = 60.0
-"""How many seconds a search may take if ``MONGO_URI`` sets no limit."""
 
 
 @dataclass(frozen=True)
@@ -114,48 +109,7 @@ def read_all(
 
 def _find(db: Database[dict[str, Any]], question: Question) -> list[RawBSONDocument]:
     raw_db: Database[RawBSONDocument] = db.with_options(codec_options=RAW)
-    found = raw_db[question.collection].find(question.where, batch_size=ALL_IN_ONE_BATCH)
-    if question.newest is not None:
-        found = found.sort("_id", -1).limit(question.newest)
-    seconds = _read_seconds(db)
-    try:
-        return list(found.max_time_ms(int(seconds * 1000)))
-    except ExecutionTimeout:
-        raise Unreachable(_too_slow(db, question, seconds)) from None
-
-
-def _read_seconds(db: Database[dict[str, Any]]) -> float:
-    """How long MongoDB may search: a little less than we wait.
-
-    So MongoDB ends the search itself. Otherwise it would continue after we have stopped waiting.
-    """
-    return SHARE_OF_THE_WAIT * (db.client.options.pool_options.socket_timeout or LONGEST_WAIT)
-
-
-def _too_slow(db: Database[dict[str, Any]], question: Question, seconds: float) -> str:
-    """The message for a search that took too long: which indexes are missing."""
-    name = question.collection
-    led = {next(iter(index["key"]), "") for index in _list_indexes(db, name)}
-    missing = [field for field in _fields_asked(question.where) if field not in led | {"_id"}]
-    text = f"MongoDB did not find a demo's documents in {name} within {seconds:g} s"
-    if not missing:
-        return f"{text}; it may be busy: try again, or increase socketTimeoutMS in MONGO_URI"
-    # mongosh needs quotes around a path with a dot.
-    keys = ", ".join(f'{{"{field}": 1}}' for field in missing)
-    return f"{text}: an index is missing; run db.{name}.createIndexes([{keys}])"
-
-
-def _fields_asked(where: Mapping[str, Any]) -> list[str]:
-    """The first field of each alternative of a filter: without an index on one, all is read."""
-    if not where:
-        return []
-    name, condition = next(iter(where.items()))
-    if name == "$or":
-        return list(dict.fromkeys(f for branch in condition for f in _fields_asked(branch)))
-    if name == "$and":
-        # An index for one condition is enough; our last condition says whose a document is.
-        return _fields_asked(condition[-1])
-    return [name]
+    return find_all(raw_db[question.collection], question.where, newest=question.newest)
 
 
 def _by_name(

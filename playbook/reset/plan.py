@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum, auto
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
@@ -29,20 +29,20 @@ from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.changes import changes_of
 
 
-class Stage(IntEnum):
+class Stage(Enum):
     """The order of steps: a step waits for all steps of earlier stages.
 
     Steps of one stage wait for each other only if they write to the same collection.
     """
 
-    ACCOUNTS = 1
+    ACCOUNTS = auto()
     """Documents refer to the ids that the app gives to new accounts."""
-    DOCUMENTS = 2
-    CONTEXTS = 3
+    DOCUMENTS = auto()
+    CONTEXTS = auto()
     """The app reads the documents again."""
-    INDEXES_AND_CACHES = 4
+    INDEXES_AND_CACHES = auto()
     """The app's own validations, which change nothing, run in this stage, too."""
-    WARM_UP = 5
+    WARM_UP = auto()
     """The app fills its caches again."""
 
 

@@ -92,14 +92,14 @@ def test_without_an_environment_nothing_is_done(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    settings, said = UNNAMED[case]
+    settings, message = UNNAMED[case]
     variables.update(settings)
 
     assert run(arguments, monkeypatch) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("playbook: ") and told.err.count("\n") == 1
-    assert said in told.err
+    assert message in told.err
     assert "s3cret-word" not in told.err
     if case in ("nothing", "empty texts"):
         for way in (*CONNECTIONS, "--env-file FILE", "--embedded"):
@@ -192,7 +192,7 @@ def test_a_file_in_any_usual_spelling(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "line", "said"),
+    ("content", "line", "message"),
     [
         (f"{LINES}\nMONGO_URI\n", 4, "expected NAME=value"),
         (f"{LINES}\n\n\nthis is not a setting\n", 6, "expected NAME=value"),
@@ -212,13 +212,13 @@ def test_a_file_in_any_usual_spelling(tmp_path: Path, content: str) -> None:
     ],
 )
 def test_a_bad_line_is_named_and_never_quoted(
-    tmp_path: Path, content: str, line: int, said: str
+    tmp_path: Path, content: str, line: int, message: str
 ) -> None:
     with pytest.raises(WrongUsage) as refused:
         loaded(tmp_path, content)
     text = str(refused.value)
     assert text.startswith(f"{tmp_path / 'staging.env'}, line {line}: "), text
-    assert said in text
+    assert message in text
     assert "s3cret" not in text and "\n" not in text
 
 

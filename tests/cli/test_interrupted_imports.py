@@ -40,7 +40,7 @@ def command(*options: str) -> subprocess.Popen[str]:
     )
 
 
-def said(stderr: IO[str]) -> list[str]:
+def lines_of(stderr: IO[str]) -> list[str]:
     return [line.rstrip() for line in stderr if not line.startswith("import time:")]
 
 
@@ -71,7 +71,7 @@ def test_no_traceback_while_modules_are_loaded(
         wait_for_import(process, module)
         process.send_signal(number)
         assert process.stderr is not None
-        lines = said(process.stderr)
+        lines = lines_of(process.stderr)
         code = process.wait(60)
     # On a busy machine the command may be further on, even at its end, when the signal comes.
     assert len(lines) == 1, lines

@@ -29,7 +29,7 @@ from playbook.pristine.rates import Feed
 from playbook.pristine.seeds import Seeds
 from playbook.reset.outcome import InSession
 from playbook.standin.aislemarts import create_app
-from tests.sandbox import ACCESS, Document, Sandbox, changed, held, told
+from tests.sandbox import ACCESS, Document, Sandbox, changed, held, in_words
 from tests.sandbox import OURS as PLAYBOOKS_OWN
 
 AISLEMARTS = load("aislemarts")
@@ -167,7 +167,7 @@ def test_a_second_reset_writes_nothing(shop: Sandbox) -> None:
     shop.reset("sequoia")
     before = held(shop, BOOKS)
     shop.reset("sequoia")
-    assert not (written := changed(before, held(shop, BOOKS))), told(written)
+    assert not (written := changed(before, held(shop, BOOKS))), in_words(written)
 
 
 def account(email: str, password: str, **more: Any) -> Document:
@@ -275,7 +275,7 @@ def test_what_a_visitor_leaves_is_found_by_user_id_and_removed(shop: Sandbox) ->
     told_of = findings(shop, "sequoia")
     assert len(told_of) == 7 and all("no trace of a former demo" in line for line in told_of)
     report = shop.reset("sequoia")
-    assert not (left := changed(clean, held(shop, BOOKS))), told(left)
+    assert not (left := changed(clean, held(shop, BOOKS))), in_words(left)
     shop.engine.roll_back(shop.bundle("sequoia"), saved(shop, report.run.backup), force=True)
     assert len(findings(shop, "sequoia")) == 7
 
@@ -376,6 +376,6 @@ def test_messages_of_a_neighbours_conversation_stay(shop: Sandbox) -> None:
     visit(shop, DEMO, LONG_AGO)
     before = held(shop, BOOKS)
     shop.reset("a16z")
-    assert not (lost := changed(before, held(shop, BOOKS))), told(lost)
+    assert not (lost := changed(before, held(shop, BOOKS))), in_words(lost)
     assert findings(shop, "a16z") == []
     assert any("messages" in line for line in findings(shop, "sequoia"))

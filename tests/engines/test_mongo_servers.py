@@ -15,7 +15,7 @@ from playbook.processes.signals import StopRequest
 from playbook.reset import backup
 from playbook.verdict.model import GO, NO_GO, BundleVerdict
 from playbook.verdict.run_features import check
-from tests.sandbox import FEED, OURS, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import FEED, OURS, Owners, Sandbox, changed, held, in_words, use_demo
 
 BUNDLE = "lvmh"
 
@@ -52,7 +52,7 @@ def test_a_second_reset_writes_nothing(engine: Sandbox) -> None:
     engine.reset(BUNDLE)
     before = held(engine, but=(*OURS, FEED))
     engine.reset(BUNDLE)
-    assert not (wrong := changed(before, held(engine, but=(*OURS, FEED)))), told(wrong)
+    assert not (wrong := changed(before, held(engine, but=(*OURS, FEED)))), in_words(wrong)
 
 
 def test_a_rollback_brings_back_the_state_before(engine: Sandbox) -> None:

@@ -21,9 +21,9 @@ from tests.sandbox import (
     Sandbox,
     changed,
     held,
+    in_words,
     minutes_ago,
     open_shop,
-    told,
     use_demo,
 )
 
@@ -87,7 +87,7 @@ def test_without_the_marker_nothing_is_written(
     assert refusal.value.exit_code == 4
     assert "playbook adopt --i-mean aislemarts" in str(refusal.value)
     after = everything(unmarked)
-    assert not (written := changed(before[0], after[0])), told(written)
+    assert not (written := changed(before[0], after[0])), in_words(written)
     assert after == before
 
 
@@ -231,8 +231,8 @@ def counted(demo_users: int, other_users: int, orders: int) -> guard.Census:
 def test_a_database_without_demo_accounts_may_be_a_demo_to_come(
     found: guard.Census, reason: str | None
 ) -> None:
-    said = guard.looks_like_production(found, 16)
-    assert said is None if reason is None else reason in str(said)
+    why = guard.looks_like_production(found, 16)
+    assert why is None if reason is None else reason in str(why)
 
 
 def test_a_database_without_demo_accounts_is_adopted_and_gets_them(unmarked: Sandbox) -> None:

@@ -99,17 +99,17 @@ def test_a_copied_database_is_refused_until_a_person_has_said_what_it_is(
         ["nightly", "lvmh"],
         ["env"],
     ):
-        code, said = playbook(second, *arguments)
-        assert code == 4, (arguments, said)
-        assert "playbook adopt --i-mean aislemarts --new-identity" in said
+        code, output = playbook(second, *arguments)
+        assert code == 4, (arguments, output)
+        assert "playbook adopt --i-mean aislemarts --new-identity" in output
     assert second.db.users.count_documents({}) == 0
     assert second.db.demo_resets.count_documents({}) == 0
-    code, said = playbook(second, "adopt", "--i-mean", "aislemarts")
-    assert code == 4, said
+    code, output = playbook(second, "adopt", "--i-mean", "aislemarts")
+    assert code == 4, output
     assert marker(second) == copied
 
-    code, said = playbook(second, "adopt", "--i-mean", "aislemarts", "--new-identity")
-    assert code == 0, said
+    code, output = playbook(second, "adopt", "--i-mean", "aislemarts", "--new-identity")
+    assert code == 0, output
     assert marker(second)["identity"] not in (copied["identity"], None)
     second.forget_identity()
     assert second.identity.id == marker(second)["identity"]
@@ -128,17 +128,17 @@ def test_a_moved_database_keeps_its_identity(sandbox: Sandbox, second: Environme
 
 @pytest.mark.parametrize("flags", [["--new-identity", "--same-identity"]])
 def test_both_answers_at_once_are_wrong(sandbox: Sandbox, flags: list[str]) -> None:
-    code, said = playbook(sandbox.environment, "adopt", "--i-mean", "aislemarts", *flags)
-    assert code == 2 and "exclude each other" in said
+    code, output = playbook(sandbox.environment, "adopt", "--i-mean", "aislemarts", *flags)
+    assert code == 2 and "exclude each other" in output
 
 
 def test_another_database_of_the_same_server_is_a_copy_too(sandbox: Sandbox) -> None:
     other = sandbox.environment.mongo["copied"]
     other.demo_environment.insert_one(marker(sandbox.environment))
-    code, said = playbook(sandbox.environment, "reset", "lvmh", MONGO_DB="copied")
+    code, output = playbook(sandbox.environment, "reset", "lvmh", MONGO_DB="copied")
     sandbox.environment.mongo.drop_database("copied")
-    assert code == 4, said
-    assert "--i-mean copied --new-identity" in said
+    assert code == 4, output
+    assert "--i-mean copied --new-identity" in output
 
 
 def test_a_data_directory_keeps_its_identity_and_its_copy_gets_another(

@@ -18,7 +18,7 @@ from playbook.environment import presence, snapshot
 from playbook.environment.snapshot import Snapshot
 from playbook.facts import Demo
 from playbook.reset.outcome import InSession
-from tests.sandbox import Document, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import Document, Held, Owners, Sandbox, changed, held, in_words, use_demo
 
 TRACES = tuple(trace.collection for trace in load().traces)
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -57,7 +57,7 @@ def refused(sandbox: Sandbox, name: str) -> InSession:
     runs = sandbox.db.demo_resets.count_documents({})
     with pytest.raises(InSession) as refusal:
         sandbox.reset(name)
-    assert not (written := changed(before, held(sandbox))), told(written)
+    assert not (written := changed(before, held(sandbox))), in_words(written)
     assert sorted(sandbox.backups.iterdir()) == backups
     assert sandbox.db.demo_resets.count_documents({}) == runs
     assert refusal.value.exit_code == 4

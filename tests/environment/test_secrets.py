@@ -322,7 +322,7 @@ SPOILED: dict[str, Callable[[Settings], dict[str, Any]]] = {
 def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
     """Neither in an error's text, nor in its causes and context."""
     variables = replace(deployment.settings, **SPOILED[what](deployment.settings)).as_variables()
-    told = []
+    error_texts = []
 
     def reset() -> None:
         settings = Settings.from_environment(variables)
@@ -336,10 +336,10 @@ def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
         reset()
     except PlaybookError as error:
         assert error.exit_code in (2, 3)
-        told = [str(error), repr(error), "".join(traceback.format_exception(error))]
-    assert told, "it did not go wrong"
-    assert len(told[0]) > 20, "it does not say what is wrong"
-    outlets = [(text[:40], text.encode()) for text in told]
+        error_texts = [str(error), repr(error), "".join(traceback.format_exception(error))]
+    assert error_texts, "it did not go wrong"
+    assert len(error_texts[0]) > 20, "it does not say what is wrong"
+    outlets = [(text[:40], text.encode()) for text in error_texts]
     require_no_canary([*outlets, *deployment.journal(), *deployment.files()])
 
 
@@ -380,14 +380,14 @@ def babbling(deployment: Guarded) -> Iterator[dict[str, Any]]:
     """An API whose answers quote what it was given: our passwords, its own settings, a token."""
     settings = deployment.settings
     credentials = settings.api_url.partition("://")[2].rpartition("@")[0]
-    said = f"{settings.mongo_uri} {settings.redis_url} {settings.api_url} {' '.join(CANARIES[:4])}"
-    detail = json.dumps({"detail": said}, ensure_ascii=False)
-    token = json.dumps({"token": TOKEN_CANARY, "user_id": said, "message": said})
+    text = f"{settings.mongo_uri} {settings.redis_url} {settings.api_url} {' '.join(CANARIES[:4])}"
+    detail = json.dumps({"detail": text}, ensure_ascii=False)
+    token = json.dumps({"token": TOKEN_CANARY, "user_id": text, "message": text})
     answers = {
         "/api/awareness/refresh-contexts": (500, detail),
         "/api/auth/login": (200, token),
         "/api/awareness/test-localization": (200, detail),
-        f"/api/demo/context/{KEY}": (500, said),
+        f"/api/demo/context/{KEY}": (500, text),
         "/api/demo/track-interaction": (200, token),
     }
     with failing_api(settings.api_url.replace(f"{credentials}@", ""), answers) as url:

@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pymongo.errors import BulkWriteError
 
-from playbook.environment import Environment, Settings, connections
+from playbook.environment import Environment, Settings, connections, reasons
 from playbook.errors import Outage, Unreachable, WrongUsage
 from tests.replica_set import replica_set
-from tests.sandbox import Sandbox, changed, held, told
+from tests.sandbox import Sandbox, changed, held, in_words
 from tests.tcp_proxy import failing_api, refusing_redis
 
 BUNDLE = "lvmh"
@@ -47,7 +48,7 @@ def refused(sandbox: Sandbox, **changes: Any) -> Iterator[list[Unreachable]]:
     assert "\n" not in text and len(text) < 500, text
     for dump in ("Error(", "RawBSON", "b'", "Traceback", "object at"):
         assert dump not in text, text
-    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+    assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,6 +74,8 @@ def _reset_once(sandbox: Sandbox) -> None:
         ("UNLINK", "OOM command not allowed when used memory > 'maxmemory'.", "more memory", False),
         ("SCAN", "NOPERM this user has no permissions to run the 'scan' command", "'scan'", False),
         ("UNLINK", "NOPERM No permissions to access a key", "access a key", False),
+        ("SCAN", "MOVED 3999 127.0.0.1:6381", "one node of a cluster", False),
+        ("UNLINK", "ASK 3999 127.0.0.1:6381", "one node of a cluster", False),
         ("UNLINK", "ERR unknown command `UNLINK`, with args", "Redis 4 or newer", False),
         ("*", "NOAUTH Authentication required.", "user and password in REDIS_URL", False),
         ("*", "DENIED Redis is running in protected mode because", "protected mode", False),
@@ -104,11 +107,18 @@ UNAUTHORIZED = 'not authorized on aislemarts to execute command { %s: "x", secre
     [
         ("saslStart", 18, "Authentication failed.", "user, password and authSource in MONGO_URI"),
         ("find", 13, "command find requires authentication", "a user and a password"),
-        ("find", 13, UNAUTHORIZED % "find", "execute command find; grant it readWrite"),
-        ("update", 13, UNAUTHORIZED % "update", "execute command update; grant it readWrite"),
-        ("listCollections", 13, UNAUTHORIZED % "listCollections", "command listCollections; grant"),
+        ("find", 13, UNAUTHORIZED % "find", "execute command find on x; grant it readWrite"),
+        ("update", 13, UNAUTHORIZED % "update", "execute command update on x; grant it readWrite"),
+        (
+            "listCollections",
+            13,
+            UNAUTHORIZED % "listCollections",
+            "listCollections on x; grant",
+        ),
         ("update", 8000, "you are over your space quota, using 513 MB of 512 MB", "space quota"),
         ("update", 14031, "available disk space is less than required", "disk space"),
+        ("find", 10107, "not primary", "not primary"),
+        ("update", 189, "primary stepped down", "stepped down"),
         ("find", 148, "Majority read concern requested, but it is not supported", "concern"),
     ],
 )
@@ -120,10 +130,52 @@ def test_mongodb(sandbox: Sandbox, command: str, code: int, answer: str, words: 
             uri = uri.replace("//", "//somebody:Secret-99@").replace("/?", "/?authSource=other&")
         with refused(sandbox, mongo_uri=uri) as [failure]:
             assert str(failure).startswith(f"MongoDB at mongodb://{members.members[0].address}")
-            assert " refuses: " in str(failure)
+            may_pass = code in (10107, 189)
+            assert (" cannot be reached: " if may_pass else " refuses: ") in str(failure)
             assert words in str(failure)
             assert "secret" not in str(failure).lower()
-            assert not isinstance(failure, Outage)
+            assert isinstance(failure, Outage) is may_pass
+
+
+EXPLAINED = {
+    "operatorName": "$jsonSchema",
+    "schemaRulesNotSatisfied": [
+        {
+            "operatorName": "properties",
+            "propertiesNotSatisfied": [
+                {
+                    "propertyName": "price",
+                    "details": [
+                        {
+                            "operatorName": "bsonType",
+                            "specifiedAs": {"bsonType": "int"},
+                            "consideredValue": "secret",
+                        }
+                    ],
+                }
+            ],
+        },
+        {"operatorName": "required", "missingProperties": ["region"]},
+    ],
+}
+QUERIED = {
+    "operatorName": "$gt",
+    "specifiedAs": {"price": {"$gt": 0}},
+    "consideredValue": -1,
+}
+
+
+@pytest.mark.parametrize(
+    ("details", "fields"), [(EXPLAINED, "price, region"), (QUERIED, "price"), (None, "")]
+)
+def test_what_a_validator_did_not_accept(details: Any, fields: str) -> None:
+    """As MongoDB 5 and later explain it, in a bulk write."""
+    info = {"failingDocumentId": "bag-1", **({"details": details} if details else {})}
+    error = {"code": 121, "errmsg": "Document failed validation", "errInfo": info}
+    text = reasons.reason_of(BulkWriteError({"writeErrors": [error]}))
+    because = f", because of {fields}" if fields else ""
+    assert f"the collection's own validator refuses the document bag-1{because} (code 121)" in text
+    assert "secret" not in text and "bsonType" not in text
 
 
 def test_a_replica_set_of_another_name(sandbox: Sandbox) -> None:

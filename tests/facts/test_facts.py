@@ -1131,8 +1131,8 @@ def test_behind_ones_own_currency_the_others_are_looked_at_too() -> None:
     table = imagined.one("currency_rates", "USD")["rates"]
     table.pop("USD", None)
     table.pop("JPY")
-    told = texts_of(ImaginedDemo(imagined).currency.unusable)
-    assert "rate USD to JPY as served: expected a positive number, found nothing" in told
+    texts = texts_of(ImaginedDemo(imagined).currency.unusable)
+    assert "rate USD to JPY as served: expected a positive number, found nothing" in texts
 
 
 def test_exactly_one_percent_and_exactly_what_a_year_can_move_are_within() -> None:
@@ -1199,11 +1199,11 @@ def test_every_card_with_another_value_than_its_amount_is_reported() -> None:
     put("leads", first, value="a lot")(imagined)
     put("leads", second, value="€1.1M")(imagined)
     put("leads", third, value_amount=1)(imagined)
-    told = texts_of(ImaginedDemo(imagined).leads.wrong_values)
-    assert [line.partition(":")[0] for line in told] == [
+    texts = texts_of(ImaginedDemo(imagined).leads.wrong_values)
+    assert [line.partition(":")[0] for line in texts] == [
         f"lead {k}" for k in (first, second, third)
     ]
-    assert "1100000 USD, as the card's amount, found “€1.1M”" in told[1]
+    assert "1100000 USD, as the card's amount, found “€1.1M”" in texts[1]
 
 
 def test_a_livesale_that_starts_at_this_moment_is_past() -> None:
@@ -1218,8 +1218,8 @@ def test_every_featured_product_that_is_not_there_is_reported() -> None:
     imagined = Imagined("sequoia")
     put("livesales", "LS-SEQ-001", featured_products=["LUX-998", "LUX-001", "LUX-999"])(imagined)
     put("products", "LUX-001", inventory=0)(imagined)
-    told = texts_of(ImaginedDemo(imagined).livesale.missing_featured_products)
-    assert [line.rpartition(" ")[2] for line in told] == ["“LUX-998”", "“LUX-001”", "“LUX-999”"]
+    texts = texts_of(ImaginedDemo(imagined).livesale.missing_featured_products)
+    assert [line.rpartition(" ")[2] for line in texts] == ["“LUX-998”", "“LUX-001”", "“LUX-999”"]
 
 
 def test_every_message_that_stayed_english_is_reported() -> None:
@@ -1246,8 +1246,8 @@ def test_every_text_that_is_not_a_link_is_reported() -> None:
     urls = {**good, "home": "", "leads": good["leads"].replace("utm_bundle", "utm"), "event": 5}
     urls |= {"blank": " "}
     served("context", bundle="x", demo_urls=urls)(imagined)
-    told = texts_of(ImaginedDemo(imagined).locales.wrong_links)
-    assert [line.partition(": ")[2] for line in told] == [
+    texts = texts_of(ImaginedDemo(imagined).locales.wrong_links)
+    assert [line.partition(": ")[2] for line in texts] == [
         f"bundle: expected “{SEQ}”, found “x”",
         "home: expected a link, found “”",
         f"leads: utm_bundle: expected “{SEQ}”, found nothing",

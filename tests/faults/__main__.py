@@ -101,19 +101,19 @@ def spread(numbers: list[int], workers: int, console: Console) -> list[Line]:
             mine = ",".join(str(number) for number in numbers[share::workers])
             command = [sys.executable, "-m", "tests.faults", "--work", mine]
             children.append(subprocess.Popen(command, stdout=output.open("w")))
-        told: set[int] = set()
+        counted: set[int] = set()
         shown = 0
-        while len(told) < len(numbers):
+        while len(counted) < len(numbers):
             ended = all(child.poll() is not None for child in children)
             found = [text for output in outputs for text in output.read_text().splitlines(True)]
             lines = [Line(**json.loads(text)) for text in found if _is_line(text)]
             for line in sorted(lines, key=lambda line: line.number):
-                if line.number not in told:
-                    told.add(line.number)
+                if line.number not in counted:
+                    counted.add(line.number)
                     _tell(line, console)
-            if len(told) // 20 > shown:
-                shown = len(told) // 20
-                console.print(f"{len(told)} of {len(numbers)} faults tried", highlight=False)
+            if len(counted) // 20 > shown:
+                shown = len(counted) // 20
+                console.print(f"{len(counted)} of {len(numbers)} faults tried", highlight=False)
             if ended:
                 break
             time.sleep(0.2)

@@ -104,8 +104,8 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
     if fault.page:
         wrongly_blamed += tuple(
             f"{bundle} {name}: {reason}"
-            for (bundle, name), told in reasons.items()
-            for reason in dict.fromkeys(told)
+            for (bundle, name), reason_texts in reasons.items()
+            for reason in dict.fromkeys(reason_texts)
             if not reason.startswith(fault.page)
         )
     named = {(bundle, name) for bundle in fault.at for name in fault.checks}
@@ -115,8 +115,8 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
         missed=_pairs(fault.blames, failed),
         wrongly_blamed=wrongly_blamed,
         reasons={
-            f"{bundle} {name}": " | ".join(dict.fromkeys(told))
-            for (bundle, name), told in reasons.items()
+            f"{bundle} {name}": " | ".join(dict.fromkeys(reason_texts))
+            for (bundle, name), reason_texts in reasons.items()
             if f"{bundle} {name}" in wrongly_blamed
         },
         unnamed=tuple(
@@ -126,8 +126,8 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
         ),
         broke=tuple(
             f"{bundle} {name}: {reason}"
-            for (bundle, name), told in reasons.items()
-            for reason in told
+            for (bundle, name), reason_texts in reasons.items()
+            for reason in reason_texts
             if "the check itself broke" in reason
         ),
     )

@@ -62,7 +62,7 @@ type Override = Callable[[Request, Forward], Reply]
 """Gives the reply to a request; calling ``forward()`` gives the true one, as often as called."""
 
 
-def said(document: object, status: int = 200) -> Reply:
+def json_reply(document: object, status: int = 200) -> Reply:
     """A JSON reply."""
     return Reply(status, json.dumps(document, ensure_ascii=False).encode())
 

@@ -246,12 +246,12 @@ def years(seeds: Seeds, app: str = "playbook") -> Iterator[Years]:
         assert child.stdin is not None and child.stdout is not None
         stack.callback(child.wait, 10)
         stack.callback(child.stdin.close)
-        told = {
+        summary = {
             "mongo_uri": settings.mongo_uri,
             "mongo_db": settings.mongo_db,
             "deployment": app,
         }
-        child.stdin.write(json.dumps({**told, "redis_url": settings.redis_url}) + "\n")
+        child.stdin.write(json.dumps({**summary, "redis_url": settings.redis_url}) + "\n")
         child.stdin.flush()
         settings = replace(settings, api_url=child.stdout.readline().strip())
         backups = stack.enter_context(TemporaryDirectory(prefix="rounds-"))
@@ -292,6 +292,6 @@ def main(count: int, seed: int | None, workers: int, app: str = "playbook") -> i
     ]
     codes = [child.wait() for child in children]
     failed = any(codes)
-    told = "not all GO" if failed else "all GO"
-    print(f"{count} rounds, {told}, --seed {seed}, {time.monotonic() - begun:.0f} s")
+    summary = "not all GO" if failed else "all GO"
+    print(f"{count} rounds, {summary}, --seed {seed}, {time.monotonic() - begun:.0f} s")
     return int(failed)

@@ -13,7 +13,7 @@ from typing import Any
 from playbook.backend.json_values import to_json
 from playbook.pristine import seeds as seed_files
 from tests.faults.fault import KEYS, CannotInject, Document, Inject, Lab
-from tests.faults.proxy import CUT_CONNECTION, Reply, Request, said
+from tests.faults.proxy import CUT_CONNECTION, Reply, Request, json_reply
 
 HTML = b"<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -201,11 +201,11 @@ def distorts(method: str, path: str, change: Callable[[Any, Request], Any]) -> I
 
 
 def not_found(method: str, path: str) -> Inject:
-    return answers(method, path, said({"detail": "Not Found"}, 404))
+    return answers(method, path, json_reply({"detail": "Not Found"}, 404))
 
 
 def failing(method: str, path: str, status: int = 500) -> Inject:
-    return answers(method, path, said({"detail": "Internal Server Error"}, status))
+    return answers(method, path, json_reply({"detail": "Internal Server Error"}, status))
 
 
 def html(method: str, path: str, status: int = 200) -> Inject:

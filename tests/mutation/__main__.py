@@ -42,12 +42,25 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 import playbook.pristine.seeds
 from playbook import PROJECT
-from playbook.verdict.checks import CHECKS
 
 MUTATED = (
-    *("playbook/clock.py", "playbook/pristine/rates.py", "playbook/pristine/languages.py"),
-    *("playbook/facts/*.py", "steps/*.py", "steps/bundles/*.py"),
+    *("playbook/clock.py", "playbook/pristine/*.py", "playbook/deployments/**/*.py"),
+    *("playbook/facts/*.py", "steps/*.py", "steps/bundles/*.py", "playbook/reset/plan.py"),
 )
+NEAREST = {
+    "playbook/pristine/": (
+        *("tests/pristine/test_bundles.py", "tests/pristine/test_relative_dates.py"),
+        *("tests/pristine/test_showcases.py", "tests/reset/test_plan_stages.py"),
+        *("tests/pristine/test_seeds.py", "tests/reset/test_plan.py"),
+    ),
+    "playbook/deployments/": (
+        *("tests/reset/test_plan_stages.py", "tests/deployments/test_answers.py"),
+        "tests/reset/test_plan.py",
+    ),
+    "playbook/reset/": ("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),
+}
+"""Besides the tests of the facts, which all of these modules go through."""
+CHECKS = sorted(path.stem for path in (PROJECT / "features" / "checklist").glob("*.feature"))
 NOT_BY_THESE_TESTS = ("reading.py", "__init__.py", "demo.py")
 """Modules that work over the wire, where they are tested; and modules that contain only names."""
 KNOWN = PROJECT / "docs" / "mutants.md"
@@ -98,11 +111,14 @@ def mutants(path: Path) -> Iterator[Mutant]:
 
 def tests_for(path: str) -> list[list[str]]:
     """The pytest arguments that look at a module, the nearest tests first."""
+    facts = ["tests/facts/test_facts.py"]
     if path == "playbook/clock.py":
-        return [["tests/test_clock.py"], ["tests/facts/test_facts.py"]]
-    check = next((c for c in CHECKS if c in path or (c == "showcase" and "showcases" in path)), "")
-    nearest = [["tests/facts/test_facts.py", "-k", f"{check}:"]] if check else []
-    return [*nearest, ["tests/facts/test_facts.py"]]
+        return [["tests/test_clock.py"], facts]
+    for folder, nearest in NEAREST.items():
+        if path.startswith(folder):
+            return [*([test] for test in nearest), facts]
+    check = next((c for c in CHECKS if c in path), "showcase" if "showcases" in path else "")
+    return [*([[*facts, "-k", f"{check}:"]] if check else []), facts]
 
 
 def tried(every: Iterable[Mutant], workers: int) -> Iterator[tuple[Mutant, bool]]:
@@ -137,7 +153,9 @@ def _passes(mutant: Mutant) -> bool:
     os.dup2(nothing, 2)
     changed = _changed(mutant)
     module = mutant.path.removesuffix(".py").replace("/", ".")
-    assert module not in sys.modules, f"{module} is loaded already"
+    if module in sys.modules:  # read the seeds again, by the changed module
+        for name in [name for name in sys.modules if name.startswith("playbook.")]:
+            del sys.modules[name]
     sys.meta_path.insert(0, _Changed(module, PROJECT / mutant.path, changed))
     options = ["-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider"]
     return all(pytest.main([*options, *tests]) == 0 for tests in tests_for(mutant.path))

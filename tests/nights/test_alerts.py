@@ -163,8 +163,8 @@ def test_a_urls_own_credentials_are_hidden_in_any_text(url: str, secrets: list[s
 def test_ordinary_words_and_addresses_are_not_hidden() -> None:
     url = "mailtos://alerts:hunter22@smtp.example.org?to=demos@aislemarts.luxury&name=Playbook"
     redact = outbox({"DEMO_ALERT_HIGH": url}).redact
-    told = "alerts to demos@aislemarts.luxury by smtp.example.org, the Playbook"
-    assert redact(told) == told
+    harmless = "alerts to demos@aislemarts.luxury by smtp.example.org, the Playbook"
+    assert redact(harmless) == harmless
 
 
 # Sending

@@ -327,7 +327,7 @@ def test_systemd_understands_them(bundles: list[Bundle]) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_finds_nothing_wrong_with_them(bundles: list[Bundle], tmp_path: Path) -> None:
-    def said(replaced: str, by: str) -> str:
+    def complaints(replaced: str, by: str) -> str:
         units = []
         for name, text in render("systemd", bundles).items():
             # Whether the command is installed there is not their matter.
@@ -339,8 +339,8 @@ def test_systemd_finds_nothing_wrong_with_them(bundles: list[Bundle], tmp_path: 
         )
         return "\n".join(row for row in done.stderr.splitlines() if str(tmp_path) in row)
 
-    assert said("", "") == ""
-    assert "ProtectSistem" in said("ProtectSystem", "ProtectSistem")
+    assert complaints("", "") == ""
+    assert "ProtectSistem" in complaints("ProtectSystem", "ProtectSistem")
 
 
 def test_units_that_share_the_backups_run_as_one_user(bundles: list[Bundle]) -> None:

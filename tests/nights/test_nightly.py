@@ -206,9 +206,9 @@ def test_a_good_night_is_reported_saved_and_written_down(scene: Scene, tmp_path:
     saved = backup.latest(scene.backups, scene.sandbox.identity, scene.bundle, state=backup.GO)
     assert backup.read(saved.path)[scene.bundle.key].hashes() == scene.sandbox.state(SHORT).hashes()
     assert scene.hooks.levels == ["success"]
-    told = text(scene.hooks.at("success")[0])
-    assert "LVMH is GO" in told and "reset and checked, all passed" in told
-    assert str(tmp_path / "reports" / "verdict-lvmh.html") in told
+    alert_text = text(scene.hooks.at("success")[0])
+    assert "LVMH is GO" in alert_text and "reset and checked, all passed" in alert_text
+    assert str(tmp_path / "reports" / "verdict-lvmh.html") in alert_text
     verdict = json.loads((tmp_path / "reports" / "verdict-lvmh.json").read_text())
     assert verdict["verdict"] == GO
     assert list((tmp_path / "reports" / "allure-results").glob("*-result.json"))
@@ -220,8 +220,8 @@ def test_reports_that_can_not_be_written_change_no_verdict(scene: Scene, tmp_pat
     night = scene.night(reports=tmp_path / "reports")
 
     assert (night.verdict, night.exit_code) == (GO, 0)
-    told = text(scene.hooks.at("success")[0])
-    assert "--reports" in told and "LVMH is GO" in told
+    alert_text = text(scene.hooks.at("success")[0])
+    assert "--reports" in alert_text and "LVMH is GO" in alert_text
 
 
 def test_allure_results_show_the_reset_and_do_not_grow(scene: Scene, tmp_path: Path) -> None:
@@ -264,11 +264,11 @@ def test_broken_again_and_again_it_is_rolled_back_to_the_last_go_state(scene: Sc
     assert rollback["night"]["failed_checks"] == second["failed_checks"]
     # One page, after the retry and the rollback: it says what was done.
     assert scene.hooks.levels == ["critical"]
-    told = text(scene.hooks.at("critical")[0])
-    assert "[critical] LVMH is GO only by a rollback: catalog" in told
-    assert "Product catalog: 50 items per region" in told and "EUR-001" in told
-    assert "retried once" in told and "rolled back to the GO state of" in told
-    assert "What to do: the demo can be shown as it was that day" in told
+    alert_text = text(scene.hooks.at("critical")[0])
+    assert "[critical] LVMH is GO only by a rollback: catalog" in alert_text
+    assert "Product catalog: 50 items per region" in alert_text and "EUR-001" in alert_text
+    assert "retried once" in alert_text and "rolled back to the GO state of" in alert_text
+    assert "What to do: the demo can be shown as it was that day" in alert_text
 
 
 def test_a_medium_failure_is_reported_with_the_retry_under_way(scene: Scene) -> None:
@@ -297,10 +297,10 @@ def test_without_a_go_state_it_stays_no_go_and_says_so(scene: Scene) -> None:
     assert scene.checks == [NO_GO, NO_GO]
     assert (night.outcome, night.verdict, night.exit_code) == (NO_GO, NO_GO, 1)
     assert scene.hooks.levels == ["high"]
-    told = text(scene.hooks.at("high")[0])
-    assert "LVMH is NO-GO: livesale" in told
-    assert "there is no saved GO state to roll back to" in told
-    assert "don't show this demo" in told
+    alert_text = text(scene.hooks.at("high")[0])
+    assert "LVMH is NO-GO: livesale" in alert_text
+    assert "there is no saved GO state to roll back to" in alert_text
+    assert "don't show this demo" in alert_text
 
 
 def test_a_reset_that_can_not_be_done_is_tried_twice_and_reported(scene: Scene) -> None:
@@ -319,8 +319,8 @@ def test_a_reset_that_can_not_be_done_is_tried_twice_and_reported(scene: Scene) 
     assert all(attempt.error for attempt in night.attempts)
     assert any("not rolled back" in note for note in night.notes)
     assert (night.verdict, night.exit_code, night.severity) == (NO_GO, 3, "critical")
-    told = text(scene.hooks.at("critical")[0])
-    assert "Populate leads kanban" in told and "not rolled back" in told
+    alert_text = text(scene.hooks.at("critical")[0])
+    assert "Populate leads kanban" in alert_text and "not rolled back" in alert_text
 
 
 # What the night does
@@ -427,8 +427,8 @@ def test_a_meeting_within_a_day_raises_it_by_one(
 
     assert night.severity == level
     assert scene.hooks.levels[-1] == level
-    told = text(scene.hooks.at(level)[-1])
-    assert ("Meeting: " in told) == (ahead < timedelta(hours=24))
+    alert_text = text(scene.hooks.at(level)[-1])
+    assert ("Meeting: " in alert_text) == (ahead < timedelta(hours=24))
     # A raised failure is no longer one that only Slack hears of while it is tried again.
     assert ("medium" in scene.hooks.levels) == (level == "medium")
 
@@ -486,9 +486,9 @@ def test_after_two_hours_it_alerts_and_writes_nothing(
     assert (night.verdict, night.exit_code) == (NO_GO, 4)
     assert scene.sandbox.state(SHORT).hashes() == before
     assert scene.hooks.levels == ["medium"]
-    told = text(scene.hooks.at("medium")[0])
-    assert "an investor is in session" in told and "waited 120 minutes" in told
-    assert "when they have left: playbook nightly lvmh" in told
+    alert_text = text(scene.hooks.at("medium")[0])
+    assert "an investor is in session" in alert_text and "waited 120 minutes" in alert_text
+    assert "when they have left: playbook nightly lvmh" in alert_text
     (run,) = scene.runs
     assert (run["trigger"], run["status"]) == ("nightly", "refused")
     assert run["night"]["outcome"] == "not reset: an investor is in session"
@@ -526,7 +526,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
 
     def check(*given: Any) -> Verdict:
         # The reset's own lease is free again by now.
-        with pytest.raises(BeingReset, match="its night is under way"):
+        with pytest.raises(BeingReset, match="that run makes its night"):
             scene.night(good)
         return good(*given)
 
@@ -697,7 +697,7 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
         if comes_back:
             assert (night.outcome, night.exit_code) == ("GO after a retry", 0)
             assert {run["status"] for run in scene.runs} == {"failed", "done"}
-            assert [told["outcome"] for told in scene.recorded_nights] == ["GO after a retry"]
+            assert [one["outcome"] for one in scene.recorded_nights] == ["GO after a retry"]
         else:
             assert (night.exit_code, night.severity) == (3, "critical")
             assert scene.hooks.levels == ["critical"]

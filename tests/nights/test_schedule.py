@@ -362,7 +362,7 @@ def test_a_week_with_a_clock_change_killed_and_restarted_on_the_way(
 
 
 SLOW = """\
-trap 'echo told >> "$1/told"' TERM
+trap 'echo signalled >> "$1/signalled"' TERM
 : > "$1/begun"
 while [ ! -e "$1/go-on" ]; do sleep 0.05; done
 : > "$1/$2@$3"
@@ -376,7 +376,7 @@ def test_sigterm_lets_the_run_in_hand_finish(seeds: Seeds, tmp_path: Path) -> No
     with rehearsal.scheduler(utc("2026-03-27 02:10")) as process:  # 03:10 in Paris: one is due
         until(lambda: (folder / "begun").exists(), "the run begins")
         process.send_signal(signal.SIGTERM)
-        until(lambda: (folder / "told").exists(), "the run is told")
+        until(lambda: (folder / "signalled").exists(), "the run got the signal")
         assert process.poll() is None, "the scheduler waits for it"
         (folder / "go-on").touch()
         log, _ = process.communicate(timeout=DEADLINE_SECONDS)
@@ -539,13 +539,13 @@ def test_a_run_that_does_not_heed_is_ended(
     monkeypatch.setattr(runner_module, "STOP_SECONDS", 0.3)
     monkeypatch.setattr(runner_module, "ROLL_BACK_SECONDS", 0.3)
     script = (
-        f"trap 'echo >> {tmp_path}/told' TERM; : > {tmp_path}/begun; while :; do sleep 0.05; done"
+        f"trap 'echo >> {tmp_path}/term' TERM; : > {tmp_path}/begun; while :; do sleep 0.05; done"
     )
     run = trial(["sh", "-c", script], "2026-03-27 02:01")
     until(lambda: (tmp_path / "begun").exists(), "it begins")
     run.stop()
 
-    assert (tmp_path / "told").read_text() == "\n\n", "told twice, then killed"
+    assert (tmp_path / "term").read_text() == "\n\n", "two signals, then killed"
 
 
 def test_the_default_command_is_the_nightly_run(

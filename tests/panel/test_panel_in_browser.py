@@ -79,7 +79,7 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if wrong(said) else None)
+        page.on("console", lambda message: errors.append(message.text) if wrong(message) else None)
         if role:
             page.goto("/")
             page.get_by_label("Name").fill(person(sandbox, role))
@@ -94,10 +94,10 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
     assert errors == []
 
 
-def wrong(said: Any) -> bool:
+def wrong(message: Any) -> bool:
     """Whether a line of the browser's console is an error; a page that refuses is none."""
-    refused = re.search(r"status of (400|401|403|404|409) \(", said.text)
-    return said.type == "error" and not refused
+    refused = re.search(r"status of (400|401|403|404|409) \(", message.text)
+    return message.type == "error" and not refused
 
 
 def person(sandbox: Sandbox, role: str) -> str:

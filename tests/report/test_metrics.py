@@ -74,46 +74,46 @@ def samples(text: str, environment: str = NAME) -> dict[tuple[str, ...], float]:
             labels = dict(sample.labels)
             assert labels.pop("environment") == environment
             key = (sample.name, *labels.values())
-            assert key not in found, f"{key} is told twice"
+            assert key not in found, f"{key} is there twice"
             found[key] = sample.value
     return found
 
 
 def test_a_good_night_in_prometheus_format(seeds: Seeds) -> None:
-    told = samples(rendered({LVMH: [run(LVMH, 9)]}, seeds, NOW))
+    values = samples(rendered({LVMH: [run(LVMH, 9)]}, seeds, NOW))
 
     ended = (NOW - timedelta(hours=9) + timedelta(seconds=5)).timestamp()
-    assert told["demo_last_success_timestamp_seconds", "lvmh"] == ended
-    assert told["demo_last_run_duration_seconds", "lvmh"] == 3.75
-    assert told["demo_verdict", "lvmh"] == 1
-    assert told["demo_last_run_failed", "lvmh"] == 0
-    assert [told["demo_check_failed", "lvmh", check] for check in CHECKS] == [0.0] * len(CHECKS)
+    assert values["demo_last_success_timestamp_seconds", "lvmh"] == ended
+    assert values["demo_last_run_duration_seconds", "lvmh"] == 3.75
+    assert values["demo_verdict", "lvmh"] == 1
+    assert values["demo_last_run_failed", "lvmh"] == 0
+    assert [values["demo_check_failed", "lvmh", check] for check in CHECKS] == [0.0] * len(CHECKS)
     following = datetime(2026, 11, 27, 2, tzinfo=UTC).timestamp()
-    assert told["demo_next_reset_timestamp_seconds", "lvmh"] == following
+    assert values["demo_next_reset_timestamp_seconds", "lvmh"] == following
 
 
 def test_every_bundle_is_reported_and_one_never_reset_has_no_verdict(seeds: Seeds) -> None:
-    told = samples(rendered({}, seeds, NOW, time(1)))
+    values = samples(rendered({}, seeds, NOW, time(1)))
 
     for line in seeds.bundles.values():
         short = line.model.short
-        assert told["demo_last_success_timestamp_seconds", short] == 0
-        assert ("demo_verdict", short) not in told
+        assert values["demo_last_success_timestamp_seconds", short] == 0
+        assert ("demo_verdict", short) not in values
     shorts = {line.model.short for line in seeds.bundles.values()}
-    assert {key[1] for key in told if key[0] == "demo_next_reset_timestamp_seconds"} == shorts
+    assert {key[1] for key in values if key[0] == "demo_next_reset_timestamp_seconds"} == shorts
 
 
 def test_a_no_go_keeps_the_last_success_and_names_its_checks(seeds: Seeds) -> None:
     failed = run(LVMH, 9, verdict="NO-GO", failed_checks=["leads", "livesale"], mark="1")
     rolled = run(LVMH, 8.9, trigger="rollback", mark="2")
     good = run(LVMH, 33)
-    told = samples(rendered({LVMH: [rolled, failed, good]}, seeds, NOW))
-    assert told["demo_verdict", "lvmh"] == 1, "what stands is the state rolled back to"
-    assert told["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
+    values = samples(rendered({LVMH: [rolled, failed, good]}, seeds, NOW))
+    assert values["demo_verdict", "lvmh"] == 1, "what stands is the state rolled back to"
+    assert values["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
 
-    told = samples(rendered({LVMH: [failed, good]}, seeds, NOW))
-    assert told["demo_verdict", "lvmh"] == 0
-    failing = {key[2] for key, value in told.items() if key[0] == "demo_check_failed" and value}
+    values = samples(rendered({LVMH: [failed, good]}, seeds, NOW))
+    assert values["demo_verdict", "lvmh"] == 0
+    failing = {key[2] for key, value in values.items() if key[0] == "demo_check_failed" and value}
     assert failing == {"leads", "livesale"}
 
 
@@ -133,10 +133,10 @@ def test_the_last_success_is_found_however_many_checks_came_since(
         for n in range(30)
     ]
     sandbox.db.demo_resets.insert_many([good, *later])
-    told = samples(rendered(metrics.runs_to_tell(journal, seeds.bundles), seeds, NOW))
+    values = samples(rendered(metrics.runs_to_tell(journal, seeds.bundles), seeds, NOW))
 
-    assert told["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
-    assert told["demo_verdict", "lvmh"] == 0
+    assert values["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
+    assert values["demo_verdict", "lvmh"] == 0
 
 
 # The rules
@@ -148,10 +148,10 @@ def rules() -> list[dict[str, Any]]:
 
 
 def test_every_rule_asks_for_metrics_that_are_reported(seeds: Seeds) -> None:
-    told = {key[0] for key in samples(rendered({LVMH: [run(LVMH, 1)]}, seeds, NOW))}
+    values = {key[0] for key in samples(rendered({LVMH: [run(LVMH, 1)]}, seeds, NOW))}
     asked = {name for rule in rules() for name in re.findall(r"demo_\w+", rule["expr"])}
 
-    assert asked and asked <= told
+    assert asked and asked <= values
     for rule in rules():
         assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}
         assert rule["labels"]["severity"] in ("critical", "high", "medium")
@@ -218,16 +218,16 @@ def test_the_history_is_in_the_bundles_local_time(seeds: Seeds) -> None:
         },
     )
     meeting = run(LVMH, 30, trigger="reset", verdict=None, access=NOW + timedelta(hours=20))
-    told = shown(seeds, {LVMH: [failed, meeting]}, history=True)
+    values = shown(seeds, {LVMH: [failed, meeting]}, history=True)
 
-    assert "prepared for the meeting on Fri 27 Nov 2026, 09:00 CET" in told
+    assert "prepared for the meeting on Fri 27 Nov 2026, 09:00 CET" in values
     line = next(
-        line for line in told.splitlines() if line.startswith(" Thu 26 Nov 2026, 04:00 CET")
+        line for line in values.splitlines() if line.startswith(" Thu 26 Nov 2026, 04:00 CET")
     )
     for part in ("nightly", "NO-GO", "3.8 s", "leads", "night: rolled back, GO"):
         assert part in line
     assert "alert not taken by DEMO_ALERT_MEDIUM no. 1" in line
-    assert "not checked" in told and told.count("never reset") == len(seeds.bundles) - 1
+    assert "not checked" in values and values.count("never reset") == len(seeds.bundles) - 1
 
 
 def test_the_runs_of_one_night_are_one_night(seeds: Seeds) -> None:
@@ -268,9 +268,9 @@ def test_the_command_shows_fourteen_runs_and_speaks_json_and_prometheus(
 
     document = json.loads(playbook_status(sandbox, "--json").stdout)
     assert list(document) == list(seeds.bundles)
-    told = document[LVMH]["runs"]
-    assert [one["_id"] for one in told] == [one["_id"] for one in runs[:14]]
-    assert datetime.fromisoformat(told[0]["started_at"]) == runs[0]["started_at"]
+    values = document[LVMH]["runs"]
+    assert [one["_id"] for one in values] == [one["_id"] for one in runs[:14]]
+    assert datetime.fromisoformat(values[0]["started_at"]) == runs[0]["started_at"]
 
     machine = playbook_status(sandbox, "--prometheus")
     name = sandbox.environment.identity.name

@@ -194,7 +194,7 @@ def test_the_documents_short_form_is_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "words"),
     [
         (None, "can't be read"),
         (b"\xff\xfe{", "is not JSON"),
@@ -208,14 +208,14 @@ def test_the_documents_short_form_is_enough(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_verdict_is_refused_in_one_line(
-    content: bytes | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: bytes | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "verdict.json"
     if content is not None:
         file.write_bytes(content)
     assert main(["page", "--verdict", str(file), "--page", str(tmp_path / "page.html")]) == 2
     error = capsys.readouterr().err
-    assert told in error
+    assert words in error
     assert error.count("\n") == 1
     assert not (tmp_path / "page.html").exists()
 
@@ -499,9 +499,9 @@ def test_without_node_one_line_says_how_to_get_it(
         *("--history", str(tmp_path / "history")),
     ]
     assert main(arguments) == 3
-    said = capsys.readouterr()
-    assert said.err.count("\n") == 1
-    assert "install Node.js 20 or later" in said.err
+    output = capsys.readouterr()
+    assert output.err.count("\n") == 1
+    assert "install Node.js 20 or later" in output.err
     assert (tmp_path / "verdict.html").is_file()
 
 

@@ -180,8 +180,8 @@ def test_corrupt_data_makes_a_gap_and_no_failure(
         assert html([sheet])
     finally:
         stocked.db.livesales.replace_one({"_id": sale["_id"]}, sale)
-    told = [*sheet.gaps, *(offer.price for offer in sheet.offers), html([sheet])]
-    assert any(w in text for text in told for w in ("LiveSale", "can't be read", "not in the"))
+    texts = [*sheet.gaps, *(offer.price for offer in sheet.offers), html([sheet])]
+    assert any(w in text for text in texts for w in ("LiveSale", "can't be read", "not in the"))
 
 
 def test_without_the_deployment_it_says_what_is_missing(stocked: Sandbox, seeds: Seeds) -> None:

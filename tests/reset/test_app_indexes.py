@@ -13,7 +13,7 @@ from playbook.reset.outcome import ResetFailed
 from playbook.verdict.model import GO
 from playbook.verdict.run_features import check
 from tests.replica_set import replica_set
-from tests.sandbox import Sandbox, changed, held, told
+from tests.sandbox import Sandbox, changed, held, in_words
 
 BUNDLE = "lvmh"
 
@@ -96,7 +96,7 @@ def test_a_collection_of_a_kind_that_cannot_be_reset(
             sandbox.reset(BUNDLE)
         assert refused.value.exit_code == 4
         assert "nothing was written" in str(refused.value)
-        assert not (written := changed(before, held(sandbox, but=()))), told(written)
+        assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
     finally:
         sandbox.db.drop_collection("analytics")
 
@@ -114,9 +114,9 @@ def test_collections_with_a_validator_are_said_in_one_line(sandbox: Sandbox) -> 
         sandbox.db.create_collection(name, **some)
     sandbox.db.leads.insert_many(held_before)
     try:
-        [said] = [note for note in sandbox.reset(BUNDLE).notes if "validator" in note]
-        assert said.startswith("leads has a validator of the app's own: ")
-        assert "carts" not in said, "one that only warns refuses nothing"
+        [noted] = [note for note in sandbox.reset(BUNDLE).notes if "validator" in note]
+        assert noted.startswith("leads has a validator of the app's own: ")
+        assert "carts" not in noted, "one that only warns refuses nothing"
     finally:
         for name in options:
             sandbox.db.drop_collection(name)
@@ -162,5 +162,5 @@ def test_a_validator_that_refuses_ours_is_said_and_rolled_back(sandbox: Sandbox)
             pytest.raises(ResetFailed, match="leads: the collection's own validator") as failed,
         ):
             replace(sandbox, environment=environment).reset(BUNDLE)
-    assert "mend the validator" in str(failed.value)
+    assert "correct the validator" in str(failed.value)
     assert sandbox.state(BUNDLE).hashes() == before

@@ -37,7 +37,7 @@ from tests.sandbox import (
     Sandbox,
     changed,
     held,
-    told,
+    in_words,
     use_demo,
 )
 
@@ -274,7 +274,7 @@ def test_a_rollback_restores_exactly(shelf: Sandbox) -> None:
     db.leads.insert_many([{"_id": n, "bundle": bundle.key} for n in (1, "x", 2.5)])
     assert changed(before, documents_of(shelf))
     report = shelf.engine.roll_back(bundle, saved)
-    assert not (wrong := changed(before, documents_of(shelf))), told(wrong)
+    assert not (wrong := changed(before, documents_of(shelf))), in_words(wrong)
     after = shelf.state(BUNDLE)
     assert after.hashes() == state.hashes() == saved.parts[bundle.key].hashes
     assert by_name(after) == by_name(state)
@@ -312,7 +312,7 @@ def test_a_reset_says_which_backup_holds_the_state_before(shelf: Sandbox) -> Non
     assert report.run.backup is not None
     kept = backup.find(shelf.backups, shelf.identity, shelf.bundle(BUNDLE), report.run.backup)
     shelf.engine.roll_back(shelf.bundle(BUNDLE), kept)
-    assert not (wrong := changed(before, documents_of(shelf))), told(wrong)
+    assert not (wrong := changed(before, documents_of(shelf))), in_words(wrong)
 
 
 def test_the_backup_of_another_bundle_is_refused(shelf: Sandbox, saved: Backup) -> None:

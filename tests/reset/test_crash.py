@@ -9,7 +9,18 @@ from playbook.reset import backup
 from playbook.reset.backup import Backup
 from playbook.reset.restoring import restoring_steps
 from tests.reset_process import KILL, reset_apart
-from tests.sandbox import ACCESS, FEED, OURS, Held, Owners, Sandbox, changed, held, told, use_demo
+from tests.sandbox import (
+    ACCESS,
+    FEED,
+    OURS,
+    Held,
+    Owners,
+    Sandbox,
+    changed,
+    held,
+    in_words,
+    use_demo,
+)
 
 BUNDLE = "tiger-global"
 STEPS = 34
@@ -65,7 +76,7 @@ def test_killed_at_any_step_a_rerun_repairs(sandbox: Sandbox, undisturbed: Held,
     assert sandbox.runs(BUNDLE)[-1]["status"] == "running", "it was killed before or after"
     sandbox.free_leases()
     sandbox.reset(BUNDLE)
-    assert not (wrong := changed(undisturbed, all_of(sandbox))), told(wrong)
+    assert not (wrong := changed(undisturbed, all_of(sandbox))), in_words(wrong)
     require_broken(sandbox, "reset")
 
 
@@ -80,7 +91,7 @@ def test_a_rollback_killed_at_any_step_is_repaired_by_a_rerun(
     assert killed.process.exitcode == -9
     sandbox.free_leases()
     sandbox.engine.roll_back(sandbox.bundle(BUNDLE), saved)
-    assert not (wrong := changed(wanted, all_of(sandbox))), told(wrong)
+    assert not (wrong := changed(wanted, all_of(sandbox))), in_words(wrong)
     require_broken(sandbox, "rollback")
 
 
@@ -91,7 +102,7 @@ def test_killed_twice_is_no_worse(sandbox: Sandbox, undisturbed: Held) -> None:
         sandbox.free_leases()
     assert sandbox.runs(BUNDLE)[-2]["status"] == "broken"
     sandbox.reset(BUNDLE)
-    assert not (wrong := changed(undisturbed, all_of(sandbox))), told(wrong)
+    assert not (wrong := changed(undisturbed, all_of(sandbox))), in_words(wrong)
     assert [run["status"] for run in sandbox.runs(BUNDLE)[-3:]] == ["broken", "broken", "done"]
 
 
@@ -106,4 +117,4 @@ def test_a_killed_reset_can_be_rolled_back_instead(
     sandbox.free_leases()
     name = sandbox.runs(BUNDLE)[-1]["backup"]
     sandbox.engine.roll_back(bundle, backup.find(sandbox.backups, sandbox.identity, bundle, name))
-    assert not (wrong := changed(wanted, all_of(sandbox))), told(wrong)
+    assert not (wrong := changed(wanted, all_of(sandbox))), in_words(wrong)

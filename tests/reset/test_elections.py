@@ -19,7 +19,7 @@ from playbook.reset.outcome import ResetFailed
 from playbook.reset.plan import Step
 from tests.elections import BUNDLE, in_a_set, require_done
 from tests.replica_set import replica_set
-from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, told
+from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words
 from tests.tcp_proxy import Wire
 
 AWAY_SECONDS = 0.4
@@ -92,7 +92,7 @@ def test_an_election_during_a_rollback(used: Sandbox) -> None:
         engine.roll_back(sandbox.bundle(BUNDLE), former)
     after = held(used, but=(*OURS, FEED))
     wrong = {place for place in changed(before, after) if not place[0].startswith("redis")}
-    assert not wrong, told(wrong)
+    assert not wrong, in_words(wrong)
 
 
 def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
@@ -141,7 +141,7 @@ def test_no_primary_during_a_rollback(used: Sandbox, after: int) -> None:
         assert members.elections == 1
     after_all = held(used, but=(*OURS, FEED))
     wrong = {place for place in changed(before, after_all) if not place[0].startswith("redis")}
-    assert not wrong, told(wrong)
+    assert not wrong, in_words(wrong)
 
 
 def test_no_primary_for_longer_than_the_patience_leaves_nothing_running(

@@ -24,8 +24,8 @@ from tests.sandbox import (
     Sandbox,
     changed,
     held,
+    in_words,
     open_shop,
-    told,
     use_demo,
 )
 
@@ -75,12 +75,12 @@ def test_resets_in_turn_touch_nobody_elses_bytes(used_again: tuple[Sandbox, Owne
         places = changed(before, after)
         mine = {bundle.key, f"region {bundle.region}"}
         assert not (outside := foreign(before, after, owners, mine)), (
-            f"a reset of {bundle.short} changed {told(outside)}"
+            f"a reset of {bundle.short} changed {in_words(outside)}"
         )
         written = {where for where, _ in places}
         assert written >= {*BY_BUNDLE, "showcases", "demo_settings", "redis 0"}, "it did little"
     left = {place for place in after if owners.planted.get(place, NOBODY) != NOBODY}
-    assert not left, f"no reset removed {told(left)}"
+    assert not left, f"no reset removed {in_words(left)}"
     assert {p for p, owner in owners.planted.items() if owner == NOBODY} <= after.keys()
 
 
@@ -92,7 +92,7 @@ def test_a_reset_of_what_is_pristine_writes_nothing_but_warm_caches(
     sandbox.reset(name)
     before = held(sandbox, but=(*OURS, FEED))
     sandbox.reset(name)
-    assert not (written := changed(before, held(sandbox, but=(*OURS, FEED)))), told(written)
+    assert not (written := changed(before, held(sandbox, but=(*OURS, FEED)))), in_words(written)
 
 
 def test_resetting_is_not_repaired_by_the_neighbours(used_again: tuple[Sandbox, Owners]) -> None:
@@ -118,7 +118,7 @@ def test_a_rollback_touches_nobody_elses_bytes(used_again: tuple[Sandbox, Owners
     mine = {lvmh.key, f"region {lvmh.region}"}
     outside = foreign(before, after, owners, mine)
     assert changed(before, after)
-    assert not outside, f"a rollback of lvmh changed {told(outside)}"
+    assert not outside, f"a rollback of lvmh changed {in_words(outside)}"
 
 
 def test_a_doubled_account_of_another_bundle_is_no_obstacle(

@@ -47,4 +47,4 @@ def test_a_route_that_answers_invalid_is_noted(
         assert executor.notes == []
     else:
         [note] = executor.notes
-        assert note.startswith(f"GET {VALIDATE} answered that ") and note.endswith(noted)
+        assert note.startswith(f"GET {VALIDATE} answered with problems: ") and note.endswith(noted)

@@ -22,7 +22,16 @@ from playbook.reset import backup
 from playbook.verdict.model import GO, NO_GO
 from playbook.verdict.run_features import check
 from tests.replica_set import ReplicaSet, replica_set
-from tests.sandbox import DEADLINE_SECONDS, FEED, OURS, Sandbox, changed, held, told, until
+from tests.sandbox import (
+    DEADLINE_SECONDS,
+    FEED,
+    OURS,
+    Sandbox,
+    changed,
+    held,
+    in_words,
+    until,
+)
 
 BUNDLE = "sequoia"
 BIRKIN = "LUX-001"
@@ -134,7 +143,7 @@ def test_a_backup_holds_the_primarys_state_and_a_rollback_restores_it(
     here.engine.roll_back(here.bundle(BUNDLE), saved)
     after = held(sandbox, but=(*OURS, FEED))
     wrong = {place for place in changed(before, after) if not place[0].startswith("redis")}
-    assert not wrong, told(wrong)
+    assert not wrong, in_words(wrong)
     assert here.engine.differing_from_rollback(here.bundle(BUNDLE)) == []
 
 

@@ -36,8 +36,8 @@ from tests.sandbox import (
     changed,
     damage_everything,
     held,
+    in_words,
     minutes_ago,
-    told,
     until,
     use_demo,
 )
@@ -162,7 +162,7 @@ def test_who_was_paused_until_another_took_over_writes_nothing_more(
     os.kill(paused.pid, signal.SIGCONT)
     ended = paused.ended()
     assert (ended.kind, ended.exit_code) == ("LeaseLost", 4)
-    assert not (written := changed(before, held(sandbox))), told(written)
+    assert not (written := changed(before, held(sandbox))), in_words(written)
     [lost] = [run for run in sandbox.runs("sequoia") if run["_id"] in ended.text]
     assert lost["status"] == "failed"
 
@@ -184,7 +184,7 @@ def test_who_lost_its_lease_does_not_roll_back_either(sandbox: Sandbox) -> None:
     with pytest.raises(ResetFailed, match="told by the test; rolling back failed too") as failure:
         loser.reset("sequoia")
     assert "has lost its lease" in str(failure.value)
-    assert not (written := changed(since[0], held(sandbox))), told(written)
+    assert not (written := changed(since[0], held(sandbox))), in_words(written)
 
 
 @pytest.mark.parametrize("paused", ["before it makes sure of its lease", "after"])
@@ -227,7 +227,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
         with pytest.raises((LeaseLost, ResetFailed), match="has lost its lease"):
             loser.reset("sequoia")
     assert since
-    assert not (written := changed(since[0], held(sandbox))), told(written)
+    assert not (written := changed(since[0], held(sandbox))), in_words(written)
 
 
 def test_a_slow_reset_keeps_its_lease(sandbox: Sandbox) -> None:

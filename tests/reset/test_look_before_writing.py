@@ -14,7 +14,7 @@ from playbook.environment import Environment
 from playbook.errors import Unreachable, WrongUsage
 from playbook.reset.execute import Executor
 from playbook.reset.outcome import ResetFailed
-from tests.sandbox import Sandbox, changed, held, told
+from tests.sandbox import Sandbox, changed, held, in_words
 from tests.tcp_proxy import failing_api
 
 BUNDLE = "lvmh"
@@ -31,7 +31,7 @@ def require_refused(sandbox: Sandbox, words: str) -> None:
     with pytest.raises(Unreachable, match=words) as failure:
         sandbox.reset(BUNDLE)
     assert failure.value.exit_code == 3
-    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+    assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +74,7 @@ def test_a_token_that_is_missing_or_old_is_said_before_the_first_write(
     ):
         elsewhere.reset(BUNDLE)
     assert refusal.value.exit_code == 2 and "\n" not in str(refusal.value)
-    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+    assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
 
 
 def test_a_password_that_is_missing_is_said_before_the_first_write(sandbox: Sandbox) -> None:
@@ -84,7 +84,7 @@ def test_a_password_that_is_missing_is_said_before_the_first_write(sandbox: Sand
         pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH"),
     ):
         elsewhere.reset(BUNDLE)
-    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+    assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
 
 
 @pytest.mark.parametrize("missing", ["scan", "unlink"])
@@ -104,7 +104,7 @@ def test_a_redis_user_without_a_right(sandbox: Sandbox, missing: str) -> None:
                 poor.reset(BUNDLE)
     finally:
         client.execute_command("ACL", "DELUSER", "poor")
-    assert not (written := changed(before, held(sandbox, but=()))), told(written)
+    assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
 
 
 def test_wrong_credentials_and_names_are_said(sandbox: Sandbox) -> None:

@@ -26,7 +26,7 @@ from tests.sandbox import (
     Sandbox,
     changed,
     held,
-    told,
+    in_words,
     until,
 )
 from tests.tcp_proxy import Wire, failing_api
@@ -110,7 +110,7 @@ def documents(sandbox: Sandbox) -> Held:
 def require_repaired(sandbox: Sandbox, undisturbed: Held) -> None:
     """The next plain run puts everything right."""
     sandbox.reset(BUNDLE)
-    assert not (wrong := changed(undisturbed, all_of(sandbox))), told(wrong)
+    assert not (wrong := changed(undisturbed, all_of(sandbox))), in_words(wrong)
 
 
 def step_name(sandbox: Sandbox, number: int) -> str:
@@ -298,7 +298,7 @@ def test_a_step_that_fails_is_rolled_back(
         text = str(failure.value)
         assert failure.value.exit_code == 3
         assert f"{path} answered {status}: no good day; rolled back to the state before" in text
-        assert not (wrong := changed(before, documents(used))), told(wrong)
+        assert not (wrong := changed(before, documents(used))), in_words(wrong)
         assert used.state(BUNDLE).hashes() == hashes
         assert used.state(BUNDLE).indexes == indexes
         [*_, failed] = used.runs(BUNDLE)
@@ -334,7 +334,7 @@ def test_a_rollback_brings_back_what_the_indexes_forbid(used: Sandbox, undisturb
         pytest.raises(ResetFailed, match="rolled back to the state before"),
     ):
         sandbox.reset(BUNDLE)
-    assert not (wrong := changed(before, documents(used))), told(wrong)
+    assert not (wrong := changed(before, documents(used))), in_words(wrong)
     after: Snapshot = used.state(BUNDLE)
     assert after.hashes() == state.hashes()
     assert by_name(after) == by_name(state)
@@ -372,7 +372,7 @@ def test_what_was_missing_is_missing_again(
     before = documents(used)
     with refusing(used, {WARM_UP: (500, "{}")}) as sandbox, pytest.raises(ResetFailed):
         sandbox.reset(BUNDLE)
-    assert not (wrong := changed(before, documents(used))), told(wrong)
+    assert not (wrong := changed(before, documents(used))), in_words(wrong)
     require_repaired(used, undisturbed)
 
 
@@ -393,7 +393,7 @@ def test_swapped_addresses_are_put_right(used: Sandbox) -> None:
     used.reset(BUNDLE)
     assert accounts_by_address(used) == wanted
     used.engine.roll_back(used.bundle(BUNDLE), saved)
-    assert not (wrong := changed(swapped, documents(used))), told(wrong)
+    assert not (wrong := changed(swapped, documents(used))), in_words(wrong)
     used.reset(BUNDLE)
     assert accounts_by_address(used) == wanted
 

@@ -35,7 +35,7 @@ from tests.interrupted_commands import (
     stop_before_steps,
     used_demos,
 )
-from tests.sandbox import ACCESS, Sandbox, changed, told, until
+from tests.sandbox import ACCESS, Sandbox, changed, in_words, until
 from tests.tcp_proxy import Wire
 
 ROUNDS = 2
@@ -133,7 +133,7 @@ def test_asked_to_stop_during_an_outage_it_waits_only_to_put_the_state_back(
         engine.reset(shelf.bundle(BUNDLE), access=ACCESS, force=True)
     assert stopped.value.exit_code == 128 + number
     assert "rolled back to the state before" in str(stopped.value)
-    assert not (wrong := changed(before, documents(shelf))), told(wrong)
+    assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
     assert held_leases(shelf) == []
     assert shelf.runs(BUNDLE)[-1]["status"] == "rolled back"
     assert time.monotonic() - began < PATIENCE / 2
@@ -165,7 +165,7 @@ def test_asked_twice_to_stop_it_says_that_the_state_before_is_not_back(
     saved = backup.listed(shelf.backups, shelf.identity, shelf.bundle(BUNDLE))[0]
     shelf.free_leases()
     shelf.engine.roll_back(shelf.bundle(BUNDLE), saved)
-    assert not (wrong := changed(before, documents(shelf))), told(wrong)
+    assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
@@ -178,7 +178,7 @@ def test_asked_to_stop_while_mongodb_is_away_before_it_began(
     with pytest.raises(StoppedEarly, match="while waiting: MongoDB at") as stopped:
         away.engine.reset(shelf.bundle(BUNDLE), access=ACCESS)
     assert stopped.value.exit_code == 128 + number
-    assert not (wrong := changed(before, documents(shelf))), told(wrong)
+    assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
 
 
 def test_a_reset_at_random_instants(shelf: Sandbox) -> None:
@@ -217,7 +217,7 @@ def test_the_first_signal_ends_the_wait_for_a_region(shelf: Sandbox, command: st
     assert "interrupted" in out + error
     assert "Traceback" not in out + error
     assert held_leases(shelf) == []
-    assert not (wrong := changed(before, documents(shelf))), told(wrong)
+    assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
 
 
 def test_asked_to_stop_before_it_began_a_night_does_nothing(shelf: Sandbox) -> None:

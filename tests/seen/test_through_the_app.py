@@ -30,7 +30,7 @@ from playbook.reset.run import Reset
 from playbook.verdict.console import show
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import failures_of
-from tests.faults.proxy import Proxy, Reply, Request, said
+from tests.faults.proxy import Proxy, Reply, Request, json_reply
 
 type Change = Callable[[Any], Any]
 
@@ -221,8 +221,8 @@ def only_pages(answer: Any) -> Change:
     return lambda body: body if isinstance(body, list) else answer
 
 
-GONE = said({"detail": "Not Found"}, 404)
-REFUSED = said({"detail": "Not authenticated"}, 401)
+GONE = json_reply({"detail": "Not Found"}, 404)
+REFUSED = json_reply({"detail": "Not authenticated"}, 401)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ REFUSED = said({"detail": "Not authenticated"}, 401)
             (
                 "the shop answers 500",
                 "/api/products",
-                only_lists(said({}, 500)),
+                only_lists(json_reply({}, 500)),
                 "catalog",
                 "answered 500",
             ),
@@ -417,7 +417,7 @@ def test_the_same_routes_written_by_others_are_read(shape: Shape) -> None:
 def test_a_shop_that_gives_no_pages_of_that_size_is_read(shape: Shape) -> None:
     def override(request: Request, forward: Callable[[], Reply]) -> Reply:
         if "limit" in request.query:
-            return said({"detail": "limit: at most 20"}, 422)
+            return json_reply({"detail": "limit: at most 20"}, 422)
         reply = forward()
         body = reply.json()
         return reply.saying(body[:20]) if isinstance(body, list) else reply
@@ -432,7 +432,7 @@ def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:
     def override(request: Request, forward: Callable[[], Reply]) -> Reply:
         email = request.json()["email"]
         if email not in request.headers.get("Cookie", email):
-            return said({"detail": "signed in as somebody else"}, 409)
+            return json_reply({"detail": "signed in as somebody else"}, 409)
         return replace(forward(), headers=(("Set-Cookie", f"who={email}; Path=/"),))
 
     shape.proxy.override("POST", "/api/auth/login", override)

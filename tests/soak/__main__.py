@@ -291,8 +291,8 @@ class Soak:
                 due = self.begin + after - before
                 times = [at for s, of, at in done if (s, of) == (short, stage)]
                 if len(times) != 1 or not due <= times[0] < self.begin + after:
-                    told = ", ".join(map(str, times)) or "never"
-                    self.problems.append(f"{short}: {stage} was due at {due}, and made {told}")
+                    instants = ", ".join(map(str, times)) or "never"
+                    self.problems.append(f"{short}: {stage} was due at {due}, and made {instants}")
 
     def judge_verdicts(self, runs: list[dict[str, object]]) -> None:
         """No verdict GO of a broken demo, from the moment it was broken to the next reset."""

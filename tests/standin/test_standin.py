@@ -182,7 +182,7 @@ GOOD = (
 BAD_BODIES = {
     "empty": (b"", "at least one"),
     "no context": (b"[]", "at least one"),
-    "broken": (b'{"_id": ', "no JSON"),
+    "broken": (b'{"_id": ', "not JSON"),
     "not UTF-8": (b'{"_id": "\xff"}', "UTF-8"),
     "a number": (b"7", "expected a JSON object"),
     "null in the array": (f"[{GOOD}, null]".encode(), "context 2"),

@@ -34,12 +34,12 @@ def visitor(seeds: Seeds, language: str, currency: str = "EUR") -> Visitor:
 @pytest.mark.parametrize("count", COUNTS)
 def test_every_language_says_every_number(seeds: Seeds, name: str, count: int) -> None:
     for language in seeds.locales:
-        said = visitor(seeds, language).say(name, count=count)
-        assert "{" not in said and said != name, (language, said)
+        text = visitor(seeds, language).say(name, count=count)
+        assert "{" not in text and text != name, (language, text)
 
 
 @pytest.mark.parametrize(
-    ("language", "count", "said"),
+    ("language", "count", "text"),
     [
         ("en", 0, "0 items in your bag"),
         ("en", 1, "1 item in your bag"),
@@ -57,9 +57,9 @@ def test_every_language_says_every_number(seeds: Seeds, name: str, count: int) -
     ],
 )
 def test_a_count_takes_the_languages_own_plural(
-    seeds: Seeds, language: str, count: int, said: str
+    seeds: Seeds, language: str, count: int, text: str
 ) -> None:
-    assert visitor(seeds, language).say("cart_item_count", count=count) == said
+    assert visitor(seeds, language).say("cart_item_count", count=count) == text
 
 
 def test_a_form_that_is_not_stored_falls_back_to_the_message(seeds: Seeds) -> None:

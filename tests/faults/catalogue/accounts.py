@@ -8,7 +8,7 @@ from typing import Any
 import bcrypt
 
 from tests.faults.fault import EVERYONE, Document, Inject, Lab, Listed
-from tests.faults.proxy import Request, said
+from tests.faults.proxy import Request, json_reply
 from tests.faults.verbs import (
     answers,
     breaking_off,
@@ -82,7 +82,7 @@ fault("locked", "account locked", "Mongo", "lvmh", "locked", account("lvmh.demo"
 fault("a companion is locked", "account locked", "Mongo", "a16z", "a16z.creator@",
       account("a16z.creator", locked=True))
 fault("locked is null", "null", "Mongo", "bessemer", "locked", account("bessemer.demo", locked=None))
-fault("locked is not told", "missing", "Mongo", "bessemer", "locked", stripped("bessemer.brand", "locked"))
+fault("the field locked is missing", "missing", "Mongo", "bessemer", "locked", stripped("bessemer.brand", "locked"))
 fault("expired yesterday", "expired", "Mongo", "sequoia", "expires_at",
       ends("sequoia.demo", timedelta(days=-1)))
 fault("expires in an hour", "expired", "Mongo", "tiger-global", "expires_at",
@@ -143,10 +143,10 @@ fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer", hangi
 fault("the endpoint sends elsewhere", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", LOGIN),
       checks=NOBODY_IN)
 fault("nobody gets in", "wrong value", "HTTP", EVERYONE, "401",
-      answers("POST", LOGIN, said({"detail": "wrong e-mail or password"}, 401)),
+      answers("POST", LOGIN, json_reply({"detail": "wrong e-mail or password"}, 401)),
       checks=NOBODY_IN)
 fault("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong password",
-      answers("POST", LOGIN, said({"user_id": "u", "token": "t", "message": "Login successful"})),
+      answers("POST", LOGIN, json_reply({"user_id": "u", "token": "t", "message": "Login successful"})),
       also=dict.fromkeys(EVERYONE, ("leads",)))
 
 

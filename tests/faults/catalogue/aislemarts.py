@@ -24,7 +24,7 @@ from tests.faults.fault import (
     Lab,
     Listed,
 )
-from tests.faults.proxy import Reply, said
+from tests.faults.proxy import Reply, json_reply
 from tests.faults.verbs import (
     added,
     answers,
@@ -203,7 +203,7 @@ catalog("every product's page is another's", "seen otherwise", "HTTP", EVERYONE,
         distorts("GET", PRODUCT, lambda body, _: {**body, "title": "Another piece"}))
 
 catalog("the shop shows no shelves", "seen otherwise", "HTTP", EVERYONE, "in the shop",
-        answers("GET", "/api/categories", said([])))
+        answers("GET", "/api/categories", json_reply([])))
 
 # Caches
 
@@ -381,12 +381,12 @@ accounts("the own page is somebody else's", "swapped", "HTTP", FIRST_OF_REGIONS,
 accounts("the own page has another id", "swapped", "HTTP", FIRST_OF_REGIONS, "the own page of account",
          distorts("GET", OWN_PAGE, lambda body, _: {**body, "_id": "somebody"}))
 accounts("nobody gets in", "wrong value", "HTTP", EVERYONE, "401",
-         answers("POST", LOGIN, said({"detail": "Invalid credentials"}, 401)), checks=NOBODY_IN)
+         answers("POST", LOGIN, json_reply({"detail": "Invalid credentials"}, 401)), checks=NOBODY_IN)
 accounts("the sign-in fails", "500", "HTTP", EVERYONE, "500", failing("POST", LOGIN), checks=NOBODY_IN)
 accounts("the sign-in answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("POST", LOGIN),
          checks=NOBODY_IN)
 accounts("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong password",
-         answers("POST", LOGIN, said({"access_token": "t", "token_type": "bearer"})),
+         answers("POST", LOGIN, json_reply({"access_token": "t", "token_type": "bearer"})),
          also=dict.fromkeys(EVERYONE, ("leads", "livesale")))
 
 
@@ -396,7 +396,7 @@ def refuses(*names: str) -> Inject:
     def inject(lab: Lab) -> None:
         def override(request: Any, forward: Callable[[], Reply]) -> Reply:
             name = request.json()["email"].partition("@")[0]
-            return said({"detail": "Invalid credentials"}, 401) if name in names else forward()
+            return json_reply({"detail": "Invalid credentials"}, 401) if name in names else forward()
 
         lab.proxy.override("POST", LOGIN, override)
 
@@ -486,7 +486,7 @@ analytics("an order of a far future is left", "left over", "Mongo", "bessemer", 
           left_by("bessemer.demo", "orders", "user_id", "created_at", _id="future"),
           lambda lab: set_to("orders", {"_id": "future"}, created_at=lab.now + 9000 * YESTERDAY)(lab))
 analytics("nothing is tracked", "seen otherwise", "HTTP", EVERYONE, "tracked",
-          answers("POST", "/api/demo/track-interaction", said({"tracked": False})))
+          answers("POST", "/api/demo/track-interaction", json_reply({"tracked": False})))
 analytics("the tracking is gone", "404", "HTTP", EVERYONE, "404",
           not_found("POST", "/api/demo/track-interaction"))
 

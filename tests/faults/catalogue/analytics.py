@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.faults.fault import EVERYONE, Inject, Lab, Listed
-from tests.faults.proxy import Reply, Request, said
+from tests.faults.proxy import Reply, Request, json_reply
 from tests.faults.verbs import (
     added,
     answers,
@@ -41,7 +41,7 @@ def tracked_otherwise(change: Callable[[dict[str, str]], dict[str, str]]) -> Inj
         def answer(request: Request, _: object) -> Reply:
             event = change({**request.json(), "user_type": "demo"})
             lab.db.analytics.insert_one(dict(event))
-            return said({"tracked": True, "event": event})
+            return json_reply({"tracked": True, "event": event})
 
         lab.proxy.override("POST", TRACK, answer)
 
@@ -61,8 +61,8 @@ def lost_but_reported(lab: Lab) -> None:
 
     def answer(request: Request, _: object) -> Reply:
         if request.json()["bundle"] != of("lvmh"):
-            return replace(said({"tracked": False}), status=200)
-        return said({"tracked": True, "event": json.loads(request.body)})
+            return replace(json_reply({"tracked": False}), status=200)
+        return json_reply({"tracked": True, "event": json.loads(request.body)})
 
     lab.proxy.override("POST", TRACK, answer)
 
@@ -134,7 +134,7 @@ fault("the endpoint sends to a login page", "redirect", "HTTP", EVERYONE, "302",
 fault("tracked, says the API, but nothing arrives", "optimistic lie", "HTTP", EVERYONE, "track-interaction",
       lost_but_reported)
 fault("not tracked, says the API", "tracking off", "HTTP", EVERYONE, "track-interaction",
-      answers("POST", TRACK, said({"tracked": False, "event": None})))
+      answers("POST", TRACK, json_reply({"tracked": False, "event": None})))
 fault("events count for another bundle", "swapped", "HTTP",
       tuple(bundle for bundle in EVERYONE if bundle != "lvmh"), "bundle",
       tracked_otherwise(lambda event: {**event, "bundle": of("lvmh")}))

@@ -86,6 +86,8 @@ fault("a bundle's cached profile is inactive", "cached copy differs", "Redis", "
       cached_copy(f"bundle:{of('lvmh')}:creator:{MARIE}", "creators", MARIE, active=False))
 fault("the app shows a creator of no region", "extra", "Mongo", EVERYONE, "creator Test Person",
       of_the_apps_own("creators", _id="test-1", name="Test Person", active=True))
+fault("the app shows a creator of an unknown region", "extra", "Mongo", EVERYONE, "creator Test Person",
+      of_the_apps_own("creators", _id="test-2", name="Test Person", active=True, region="us"))
 fault("the app does not show a creator", "seen otherwise", "HTTP", EU, "Marie",
       distorts("GET", "/api/creators", lambda body, _: [
           one for one in body if one["_id"] != MARIE]))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.faults.fault import EVERYONE, Document, Inject, Lab, Listed
-from tests.faults.proxy import said
+from tests.faults.proxy import json_reply
 from tests.faults.verbs import (
     answers,
     breaking_off,
@@ -150,9 +150,9 @@ fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer",
 fault("the endpoint sends to a maintenance page", "redirect", "HTTP", EVERYONE, "302",
       redirecting("GET", SERVED), also=NO_MONEY)
 fault("the endpoint answers a list", "wrong type", "HTTP", EVERYONE, "rates",
-      answers("GET", SERVED, said([])), also=NO_MONEY)
+      answers("GET", SERVED, json_reply([])), also=NO_MONEY)
 fault("the endpoint answers an error with 200", "optimistic lie", "HTTP", EVERYONE, "rates",
-      answers("GET", SERVED, said({"status": "ok", "rates": None})), also=NO_MONEY)
+      answers("GET", SERVED, json_reply({"status": "ok", "rates": None})), also=NO_MONEY)
 fault("served rates are last month's, stored ones today's", "rate stale", "HTTP", EVERYONE, "as served",
       served(last_updated="2026-01-01T00:00:00Z"))
 fault("served rates have no date", "missing", "HTTP", EVERYONE, "as served",
@@ -174,7 +174,7 @@ fault("rates are served with a margin of 5 %", "rate inconsistent", "HTTP", EVER
           c: r * 1.05 for c, r in body["rates"].items()}}), also=NO_MONEY)
 fault("validated as fresh although a week old", "optimistic lie", "Mongo", EVERYONE, "last update",
       dated(timedelta(days=7)),
-      answers("GET", "/api/awareness/currency/validate", said({"valid": True, "problems": []})))
+      answers("GET", "/api/awareness/currency/validate", json_reply({"valid": True, "problems": []})))
 
 # Pegs, and sources that invent
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.fault import EVERYONE, Inject, Lab, Listed
-from tests.faults.proxy import Request, said
+from tests.faults.proxy import Request, json_reply
 from tests.faults.verbs import (
     answers,
     breaking_off,
@@ -52,7 +52,7 @@ def served_context(bundle: str, **change: object) -> Inject:
 
 def frozen_answer(lab: Lab) -> None:
     """Let the API serve the answers from before the fault, and call them valid."""
-    before = said(lab.direct.call("GET", SERVED).json())
+    before = json_reply(lab.direct.call("GET", SERVED).json())
     lab.proxy.override("GET", SERVED, lambda *_: before)
 
 
@@ -106,7 +106,7 @@ fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "brok
       truncated("GET", SERVED))
 fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("GET", SERVED))
 fault("all valid, says the API, and shows nothing", "optimistic lie", "HTTP", EVERYONE, "serves nothing",
-      answers("GET", SERVED, said({"valid": True, "languages": []})))
+      answers("GET", SERVED, json_reply({"valid": True, "languages": []})))
 fault("six languages are served", "missing", "HTTP", EVERYONE, "ja",
       distorts("GET", SERVED, lambda body, _: {**body, "languages": [
           one for one in body["languages"] if one["language"] != "ja"]}))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.faults.fault import EVERYONE, Inject, Listed
-from tests.faults.proxy import said
+from tests.faults.proxy import json_reply
 from tests.faults.verbs import (
     answers,
     breaking_off,
@@ -211,7 +211,7 @@ fault("one endpoint answers half its JSON", "truncated", "HTTP", "bessemer", "br
 fault("one endpoint breaks off", "truncated", "HTTP", "lightspeed", "no answer",
       breaking_off("GET", KPIS + of("lightspeed")))
 fault("all is well, says the API, and shows no number", "optimistic lie", "HTTP", EVERYONE, "investor_focus_metrics",
-      answers("GET", KPIS, said({"status": "ready", "overall_status": "PASS"})))
+      answers("GET", KPIS, json_reply({"status": "ready", "overall_status": "PASS"})))
 fault("dollars for pounds", "currency mixed up", "HTTP", "index", "GBP",
       distorts("GET", KPIS + of("index"), lambda body, _: {**body, "currency": "USD"}))
 fault("dollars labelled as Singapore dollars", "currency mixed up", "HTTP", "tiger-global", "global_gmv_sgd",
@@ -231,7 +231,7 @@ fault("a share is rounded away", "wrong value", "HTTP", "lightspeed", "engagemen
 fault("a number is shown that nothing proves", "extra", "HTTP", "bessemer", "nps", served("bessemer", nps=99))
 fault("everybody is shown Sequoia's numbers", "swapped", "HTTP",
       tuple(bundle for bundle in EVERYONE if bundle != "sequoia"), "KPI",
-      answers("GET", KPIS, lambda request: said({
+      answers("GET", KPIS, lambda request: json_reply({
           "bundle": request.path.removeprefix(KPIS), "currency": request.query["currency"],
           "investor_focus_metrics": {"viral_coefficient": 0.45, "network_density": 3.2,
           "b2b_vendor_growth_mom": 0.23, "network_gmv_effect_usd": 340}})))

@@ -9,7 +9,7 @@ import pytest
 
 from playbook.reset import backup
 from tests.elections import BUNDLE, Nights, in_a_set, require_done
-from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, told
+from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words
 
 SHORT_SECONDS = 1.0
 RESET_COMMANDS, ROLLBACK_COMMANDS, NIGHT_COMMANDS = 80, 100, 160
@@ -39,7 +39,7 @@ def roll_back_with(used: Sandbox, after: int, seconds: float) -> bool:
         sandbox.engine.roll_back(sandbox.bundle(BUNDLE), former)
     now = held(used, but=(*OURS, FEED))
     wrong = {place for place in changed(before, now) if not place[0].startswith("redis")}
-    assert not wrong, told(wrong)
+    assert not wrong, in_words(wrong)
     assert used.runs(BUNDLE)[-1]["status"] == "done"
     return bool(members.elections)
 

@@ -80,7 +80,7 @@ def test_a_token_that_a_front_end_keeps_by_itself_is_in_no_trace(
     no_secret_is_kept(ready, tmp_path / "allure", [*tokens, settings.password("lvmh")], b"nowhere")
 
 
-def no_secret_is_kept(ready: Sandbox, allure: Path, secrets: list[str], said: bytes) -> None:
+def no_secret_is_kept(ready: Sandbox, allure: Path, secrets: list[str], output: bytes) -> None:
     """The last walk of LVMH has failed; its trace tells of it, and no file of it holds a secret."""
     kept = pictures.latest(ready.backups, ready.environment.identity, ready.bundle("lvmh"))
     assert kept is not None and not kept.passed and kept.trace is not None
@@ -96,7 +96,7 @@ def no_secret_is_kept(ready: Sandbox, allure: Path, secrets: list[str], said: by
             whole = b"".join(trace.read(name) for name in names)
         assert any(name.endswith(".trace") for name in names)
         assert any(name.endswith(".network") for name in names)
-        assert said in whole
+        assert output in whole
         parts[path] = whole
     for secret in secrets:
         assert len(secret) > 8
@@ -160,8 +160,8 @@ def test_pages_without_a_description_are_not_walked_and_neither_go_nor_no_go(
     assert reasons(verdict) == []
     assert (verdict.verdict, verdict.word, verdict.walked) == (GO, "GO, 4 pages not walked", True)
     show(Console(width=200), whole, ready.seeds)
-    said = capsys.readouterr().out
-    assert [said.count(line) for line in verdict.not_walked] == [1, 1, 1, 1]
+    output = capsys.readouterr().out
+    assert [output.count(line) for line in verdict.not_walked] == [1, 1, 1, 1]
     [document] = whole.document()["bundles"]
     assert document["not_walked"] == verdict.not_walked
     run = recording.begin(ready.seeds, bundle.key, "test", "walk")
