@@ -315,7 +315,7 @@ leads("a sixth card", "extra", "Mongo", "sequoia", "a copy of",
       copied("leads", by_card("LEAD-001"), metadata__id="LEAD-999"))
 leads("a visitor's note on a card", "left over", "Mongo", "sequoia", "notes",
       set_to("leads", by_card("LEAD-001"), notes=[{"text": "call them back"}]))
-leads("a card without a list of tags empties the board", "null", "Mongo", "lvmh", "on the board",
+leads("a card without a list of tags empties the board", "null", "Mongo", "lvmh", "LEAD-002",
       set_to("leads", by_card("LEAD-002"), tags=None))
 leads("one card that does not fit empties the board", "wrong type", "Mongo", "sequoia", "on the board",
       set_to("leads", by_card("LEAD-001"), stage="proposal"))
