@@ -1,4 +1,4 @@
-"""The playbook's commands in processes of their own, without waiting for Python to start.
+"""The playbook's commands, and pytest, in processes of their own that need not start Python.
 
 Each is a fork of a server that has imported what commands need, which takes most of a short
 command's time. It has its own variables, folder, input, output and exit code, as any process. How
@@ -43,34 +43,36 @@ def without_settings() -> dict[str, str]:
 def run_command(
     *arguments: str,
     variables: Mapping[str, str],
+    module: str = "playbook",
     stdin: str = "",
-    folder: Path = PROJECT,
     seconds: float = LONGEST_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``playbook ARGUMENTS`` with exactly these environment variables.
+    """Run ``python -m playbook ARGUMENTS`` with exactly these environment variables.
 
-    Raises TimeoutExpired where it takes longer than ``seconds``; it is ended then.
+    ``module`` may also be pytest. Raises TimeoutExpired if it takes longer than ``seconds``; the
+    process is ended then.
     """
+    command = [sys.executable, "-m", module, *arguments]
     with tempfile.TemporaryDirectory(prefix="command-") as kept:
         streams = [Path(kept) / name for name in ("stdin", "stdout", "stderr")]
         streams[0].write_text(stdin, encoding="utf-8")
         process = PROCESSES.Process(
-            target=_be_the_command, args=(arguments, dict(variables), folder, streams)
+            target=_be_the_command, args=(module, arguments, dict(variables), streams)
         )
         process.start()
         process.join(seconds)
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise subprocess.TimeoutExpired(["playbook", *arguments], seconds)
+            raise subprocess.TimeoutExpired(command, seconds)
         out, error = (path.read_text(encoding="utf-8") for path in streams[1:])
-        return subprocess.CompletedProcess(["playbook", *arguments], process.exitcode, out, error)
+        return subprocess.CompletedProcess(command, process.exitcode, out, error)
 
 
 def _be_the_command(
-    arguments: tuple[str, ...], variables: dict[str, str], folder: Path, streams: list[Path]
+    module: str, arguments: tuple[str, ...], variables: dict[str, str], streams: list[Path]
 ) -> None:
-    os.chdir(folder)
+    os.chdir(PROJECT)
     os.environ.clear()
     os.environ.update(variables)
     time.tzset()
@@ -83,5 +85,11 @@ def _be_the_command(
         io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), encoding="utf-8")
         for number in (1, 2)
     )
-    sys.argv = [str(PROJECT / "playbook" / "__main__.py"), *arguments]
-    runpy.run_module("playbook", run_name="__main__", alter_sys=True)
+    further = variables.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [str(PROJECT), *(path for path in further if path)]
+    if module == "pytest":
+        # It rewrites the modules of its plugins while it imports them.
+        for name in [name for name in sys.modules if name.startswith("playbook.report.allure")]:
+            del sys.modules[name]
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
+from pymongo.errors import OperationFailure
 
+from playbook.environment import reasons
 from playbook.environment.api_access import TOKEN
 from playbook.environment.connections import Environment
 from playbook.environment.side_by_side import side_by_side
@@ -22,6 +25,8 @@ NOBODY = "aislemarts-demo-playbook-nobody"
 AWAY = (502, 503, 504)
 OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
 """How a gateway in front of an API asks for credentials; the API itself asks for a token."""
+_ACTIONS = frozenset({"find", "insert", "update", "remove", "listIndexes"})
+"""What a reset and its rollback do in each collection, as MongoDB calls it."""
 WRITING_ROUTE = "/api/awareness/refresh-contexts"
 """The first route through which a reset writes."""
 
@@ -36,6 +41,7 @@ def require_rights(environment: Environment, patterns: Iterable[str], *, api: bo
     notes: list[str] = []
     questions: list[Callable[[], None]] = [
         lambda: _require_mongo(environment),
+        lambda: _require_rights_on_each_collection(environment),
         lambda: notes.extend(_notes_on_plain_collections(environment)),
         lambda: _require_redis(environment, list(patterns)),
     ]
@@ -48,6 +54,57 @@ def require_rights(environment: Environment, patterns: Iterable[str], *, api: bo
 def _require_mongo(environment: Environment) -> None:
     with environment.translate_connection_errors():
         environment.db.demo_locks.update_one({"_id": NOBODY}, {"$set": {"run": NOBODY}})
+
+
+def _require_rights_on_each_collection(environment: Environment) -> None:
+    """Compare our user's rights with what a reset and its rollback need in each collection.
+
+    A right that is missing only for one collection would stop a reset half-way, and its rollback,
+    too. Some servers do not list the rights of a user; then each write shows it.
+    """
+    if not _signs_in(environment.settings.mongo_uri):
+        return  # without a user MongoDB has no rights to list
+    with environment.translate_connection_errors():
+        try:
+            answer = environment.db.command("connectionStatus", showPrivileges=True)
+        except OperationFailure as error:
+            if reasons.may_pass(error):
+                raise
+            return
+    known = answer.get("authInfo", {}).get("authenticatedUserPrivileges")
+    if not known:
+        return
+    database = environment.db.name
+    lacking = []
+    for name in environment.deployment.collections:
+        granted = {
+            action
+            for one in known
+            if _is_about(one.get("resource", {}), database, name)
+            for action in one.get("actions", ())
+        }
+        if not granted >= _ACTIONS and "anyAction" not in granted:
+            lacking.append(f"{', '.join(sorted(_ACTIONS - granted))} on {name}")
+    if lacking:
+        address = environment.settings.addresses["MongoDB"]
+        raise Unreachable(
+            f"MongoDB at {address} refuses: our user lacks a right: {'; '.join(lacking)}; grant it "
+            f"readWrite on the database {database!r}"
+        )
+
+
+def _signs_in(uri: str) -> bool:
+    """Whether a URI names a user, or a way to sign in as one (a certificate, a cloud's role)."""
+    parts = urlsplit(uri)
+    return bool(parts.username) or "authmechanism=" in parts.query.lower()
+
+
+def _is_about(resource: Mapping[str, Any], database: str, collection: str) -> bool:
+    """Whether a privilege of MongoDB applies to a collection; an empty name stands for all."""
+    if resource.get("anyResource"):
+        return True
+    stated = (resource.get("db"), resource.get("collection"))
+    return stated[0] in ("", database) and stated[1] in ("", collection)
 
 
 def _notes_on_plain_collections(environment: Environment) -> list[str]:

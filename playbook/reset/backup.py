@@ -336,6 +336,19 @@ def latest(
     return matching[-1]
 
 
+def _latest_go(root: Path, identity: Identity, bundle: Bundle) -> Backup:
+    """The latest state that was checked and GO: one that a night saved as such, or any other.
+
+    Raises WrongUsage if there is none.
+    """
+    good = [
+        backup
+        for backup in listed(root, identity, bundle)
+        if GO in (backup.state, backup.parts[bundle.key].verdict)
+    ]
+    return good[-1] if good else latest(root, identity, bundle, state=GO)
+
+
 def find(
     root: Path, identity: Identity, bundle: Bundle, to: str, believed_of: str | None = None
 ) -> Backup:
@@ -346,7 +359,7 @@ def find(
     Raises WrongUsage if there is none, ForeignBackup if it is another environment's.
     """
     if to.casefold() == GO.casefold():
-        return latest(root, identity, bundle, state=GO)
+        return _latest_go(root, identity, bundle)
     if to.startswith(PREFIX):
         return _named(root, identity, bundle, to, believed_of)
     try:

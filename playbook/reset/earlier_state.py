@@ -14,8 +14,8 @@ from playbook.pristine.seeds import Document
 from playbook.reset import backup, standing
 from playbook.reset.backup import OF_NO_BUNDLE, Backup
 from playbook.reset.journal import ROLLBACK, Journal
+from playbook.reset.rollback_of_shared_parts import Source, end_of, is_left_alone, run_of
 from playbook.reset.shared_parts import groups_that_share
-from playbook.reset.sharing import Source, end_of, is_left_alone, run_of
 
 
 def source_of(
@@ -77,7 +77,7 @@ def wanted_state(
     """The state to restore: each bundle's own documents from its backup, shared ones from one.
 
     Also returns the backup and the bundle of each shared part. Parts that are not restored are in
-    neither (see playbook.reset.sharing).
+    neither (see playbook.reset.rollback_of_shared_parts).
     """
     by_folder: dict[Path, list[str]] = {}
     for key, source in sources.items():

@@ -31,11 +31,11 @@ from playbook.reset.lease import LIFE
 from playbook.reset.outcome import Outcome, Progress, Report, silent
 from playbook.reset.plan import Count, Plan, Step
 from playbook.reset.restoring import put_back_and_raise, restore
+from playbook.reset.rollback_of_shared_parts import Source
 from playbook.reset.shared_parts import (
     reset_changes_what_all_share,
     rollback_changes_what_all_share,
 )
-from playbook.reset.sharing import Source
 from playbook.reset.stages import always, do_steps
 from playbook.reset.verifying import Verified, verify_rollback
 from playbook.reset.work import Work, begun

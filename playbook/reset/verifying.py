@@ -13,8 +13,8 @@ from playbook.reset import standing
 from playbook.reset.current_state import CurrentState
 from playbook.reset.earlier_state import saved_state
 from playbook.reset.journal import ROLLBACK, Journal
+from playbook.reset.rollback_of_shared_parts import end_of, run_of
 from playbook.reset.shared_parts import shared_collections
-from playbook.reset.sharing import end_of, run_of
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,16 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Timer
+from zoneinfo import ZoneInfo
 
 import pytest
 from bson import json_util
@@ -29,6 +32,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
 from playbook.reset.journal import AWARE
 from playbook.reset.run import Reset
+from tests.alert_receivers import webhooks
 from tests.forked_commands import run_command, without_settings
 from tests.panel_client import panel
 from tests.sandbox import OURS, Held, Sandbox, changed, held, in_words
@@ -52,9 +56,16 @@ class Two:
         assert own, "the first one has saved nothing"
         return [FIRST, self.first.identity.id, *(one.path.name for one in own)]
 
-    def run(self, *arguments: str, of: Sandbox | None = None) -> tuple[int, str]:
+    def run(
+        self,
+        *arguments: str,
+        of: Sandbox | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> tuple[int, str]:
         """A command on the second environment, its exit code and all that it printed."""
-        ended = run_command(*arguments, variables=self.variables(of or self.second))
+        ended = run_command(
+            *arguments, variables={**self.variables(of or self.second), **(variables or {})}
+        )
         return ended.returncode, ended.stdout + ended.stderr
 
     @staticmethod
@@ -147,6 +158,7 @@ def require_nothing_of_the_first(two: Two, text: str) -> None:
         (["rollback", BUNDLE], {0}),
         (["verify", BUNDLE], {0}),
         (["nightly", BUNDLE], {0, 1}),
+        (["walk", BUNDLE], {0, 1}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -161,6 +173,66 @@ def test_a_command_shows_and_touches_only_its_own(
     code, text = two.run(*arguments)
     assert code in codes, (code, text)
     assert "Traceback" not in text
+    require_nothing_of_the_first(two, text)
+
+
+def test_meetings_are_prepared_on_its_own(two: Two, unharmed: Held) -> None:
+    """In an hour somebody meets; the calendar is of both, the reset and the alerts of one."""
+    start_at = clock.now() + timedelta(minutes=50)
+    calendar = two.folder / "calendar.ics"
+    event = f"UID:m\nSUMMARY:LVMH demo\nDTSTART:{start_at:%Y%m%dT%H%M%SZ}\nDURATION:PT1H"
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT"]
+    lines += ["DTSTAMP:20261001T000000Z", *event.splitlines(), "END:VEVENT", "END:VCALENDAR", ""]
+    calendar.write_bytes("\r\n".join(lines).encode())
+    two.second.db.products.delete_one({"region": two.second.bundle(BUNDLE).region})
+    with webhooks() as inbox:
+        settings = {"PLAYBOOK_CALENDARS": str(calendar), **inbox.channels()}
+        runs = len(two.second.runs(BUNDLE))
+        code, text = two.run("meetings", "run", variables=settings)
+        assert code in (0, 1), text
+        assert len(two.second.runs(BUNDLE)) > runs, "nothing was prepared"
+        _, shown = two.run("meetings", variables=settings)
+    assert "lvmh" in shown.lower()
+    told_people = json.dumps(inbox.received)
+    assert SECOND in told_people
+    require_nothing_of_the_first(two, text + shown + told_people)
+
+
+def test_alerts_name_its_own(two: Two, unharmed: Held) -> None:
+    with webhooks() as inbox:
+        code, text = two.run("alerts", "test", variables=inbox.channels())
+    assert code == 0, text
+    told_people = json.dumps(inbox.received)
+    assert SECOND in told_people
+    require_nothing_of_the_first(two, text + told_people)
+
+
+def test_the_scheduler_runs_the_nights_of_its_own(two: Two, unharmed: Held) -> None:
+    name = "tiger-global"  # no other test here has had a night of it
+    zone = ZoneInfo(two.second.bundle(name).timezone)
+    local = (clock.now() - timedelta(minutes=1)).astimezone(zone)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "playbook", "schedule", "run"],
+        cwd=PROJECT,
+        env={**two.variables(two.second), "PLAYBOOK_RESET_TIME": f"{local:%H:%M}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    watchdog = Timer(300, process.kill)
+    watchdog.start()
+    lines = []
+    assert process.stdout is not None
+    with process:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith(name) and "the run ended" in line:
+                process.send_signal(signal.SIGTERM)
+    watchdog.cancel()
+    text = "".join(lines)
+    assert process.returncode == 0, text
+    assert "the run ended with exit code 0" in text
+    assert SECOND in text
     require_nothing_of_the_first(two, text)
 
 

@@ -147,6 +147,58 @@ def test_cancelled_and_declined_meetings_are_none(seeds: Seeds, lines: str, coun
     assert bool(meetings_of(read(text), seeds)) is counts
 
 
+ONE_HOUR = "UID:x\nSUMMARY:LVMH\nDURATION:PT1H\n"
+
+
+def test_an_invitation_that_is_taken_back_is_no_meeting(seeds: Seeds) -> None:
+    text = ics(f"{ONE_HOUR}DTSTART:20261020T100000Z")
+    taken_back = text.replace(b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:CANCEL")
+    assert meetings_of(read(text), seeds) != []
+    assert taken_back != text
+    assert meetings_of(read(taken_back), seeds) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("America/New_York", "20 14:00"),
+        ("Asia/Singapore", "20 02:00"),
+        ("W. Europe Standard Time", "20 08:00"),  # as Outlook says it
+        ("US/Pacific", "20 17:00"),
+    ],
+)
+def test_zones_are_known_by_all_their_names(zone: str, start: str) -> None:
+    assert starts(read(ics(f"{ONE_HOUR}DTSTART;TZID={zone}:20261020T100000"))) == [start]
+
+
+def test_a_zone_that_nobody_knows_is_named_and_not_guessed(tmp_path: Path) -> None:
+    file = tmp_path / "odd.ics"
+    file.write_bytes(ics(f"{ONE_HOUR}DTSTART;TZID=Customized Time Zone:20261020T100000"))
+    with pytest.raises(CalendarUnreadable) as refused:
+        Calendar(str(file)).read("UTC", SUNDAY - WEEK, SUNDAY + WEEK)
+    assert "its event 'LVMH' is in the time zone 'Customized Time Zone'" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_several_calendars_in_one_file_and_an_event_without_a_time() -> None:
+    first = ics(f"{ONE_HOUR}DTSTART:20261020T100000Z", "UID:z\nSUMMARY:LVMH")
+    second = ics(f"{ONE_HOUR}DTSTART:20261021T100000Z")
+    assert starts(read(first + second)) == ["20 10:00", "21 10:00"]
+
+
+def test_the_latest_version_of_an_event_counts_and_a_change_for_all_that_follow() -> None:
+    versions = [
+        f"{ONE_HOUR}SEQUENCE:{number}\nDTSTART:20261020T{hour}0000Z"
+        for number, hour in ((0, 10), (1, 15))
+    ]
+    assert starts(read(ics(*versions))) == ["20 15:00"]
+    following = ics(
+        f"{ONE_HOUR}DTSTART:20261019T100000Z\nRRULE:FREQ=DAILY;COUNT=4",
+        f"{ONE_HOUR}RECURRENCE-ID;RANGE=THISANDFUTURE:20261021T100000Z\nDTSTART:20261021T130000Z",
+    )
+    assert starts(read(following)) == ["19 10:00", "20 10:00", "21 13:00", "22 13:00"]
+
+
 @pytest.mark.parametrize(
     ("title", "description", "attendees", "certain", "shorts"),
     [

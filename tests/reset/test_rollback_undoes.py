@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -18,6 +19,7 @@ from random import Random
 import bson
 import pytest
 
+from playbook import clock
 from playbook.errors import WrongUsage
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
@@ -260,10 +262,35 @@ def repeatedly(shelf: Sandbox, play_round: Callable[[Sandbox, Random], None]) ->
         shelf.engine.reset_together(
             shelf.bundles, accesses=accesses(shelf.bundles), orphans=True, force=True
         )
+        # Each round finds as few saved states and records as the first: the last is no slower.
+        shutil.rmtree(shelf.backups)
+        shelf.db.demo_resets.delete_many({})
 
 
 def test_single_rollbacks_have_one_truth_about_what_is_shared(shelf: Sandbox) -> None:
     repeatedly(shelf, play_in_turn)
+
+
+def test_a_rollback_of_two_leaves_the_region_that_neither_changed(shelf: Sandbox) -> None:
+    """Another bundle's reset has changed the region since: its catalog stays, and is no failure."""
+    index, bessemer, sequoia = (shelf.bundle(name) for name in ("index", "bessemer", "sequoia"))
+    assert bessemer.region == sequoia.region != index.region
+    in_their_region = {"region": bessemer.region}
+    shelf.engine.reset(bessemer, access=ACCESS)
+    shelf.db.products.update_many(in_their_region, {"$set": {"price_usd": 1}})
+    shelf.engine.reset(sequoia, access=ACCESS)
+    shelf.db.products.update_many({"region": index.region}, {"$set": {"price_eur": 2}})
+    shelf.engine.reset(index, access=ACCESS)
+    shelf.db.products.update_many(in_their_region, {"$set": {"price_usd": 3}})
+    shelf.engine.roll_back_together([index, bessemer], force=True)
+    prices = {
+        region: set(shelf.db.products.distinct(price, {"region": region}))
+        for region, price in ((bessemer.region, "price_usd"), (index.region, "price_eur"))
+    }
+    assert prices == {bessemer.region: {3}, index.region: {2}}
+    for bundle in (index, bessemer):
+        assert shelf.engine.verify(bundle).differing == ()
+    shelf.engine.reset_together(shelf.bundles, accesses=accesses(shelf.bundles), force=True)
 
 
 @pytest.mark.parametrize("between", [False, True], ids=["damaged once", "damaged again"])
@@ -360,3 +387,28 @@ def test_a_reset_of_all_is_one_run_with_one_saved_state(shelf: Sandbox) -> None:
     products = (saved.path / "products.bson").read_bytes()
     ids = [document["_id"] for document in bson.decode_all(products)]
     assert len(ids) == len(set(ids)), "what bundles share is in it once"
+
+
+def test_go_is_the_latest_state_that_a_check_called_go(shelf: Sandbox) -> None:
+    """What the list calls GO can be named by that word, although no night has saved it."""
+    bundle = shelf.bundle("lvmh")
+    shelf.reset("lvmh")
+    with pytest.raises(WrongUsage, match="that was GO"):
+        backup.find(shelf.backups, shelf.identity, bundle, "go")
+    now = clock.now()
+    check = {"bundle": bundle.key, "trigger": "check", "status": "done", "verdict": "GO"}
+    shelf.db.demo_resets.insert_one(
+        {
+            **check,
+            "_id": f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}Z-c",
+            "started_at": now,
+            "ended_at": now,
+        }
+    )
+    good = documents(shelf)
+    shelf.reset("lvmh")
+    shelf.db.leads.delete_many({"bundle": bundle.key})
+    found = backup.find(shelf.backups, shelf.identity, bundle, "GO")
+    assert found.parts[bundle.key].verdict == "GO"
+    shelf.engine.roll_back(bundle, found)
+    assert not (wrong := changed(good, documents(shelf))), in_words(wrong)

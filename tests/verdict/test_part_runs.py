@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from playbook import PROJECT, clock
+from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
 PART = "a part of the checklist was run: no verdict"
@@ -42,24 +43,18 @@ def run(
     cache: Path | None = None,
     variables: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q"),
-            *(("-o", f"cache_dir={cache}") if cache else ("-p", "no:cacheprovider")),
-            *(() if reset else ("--no-reset",)),
-            *("--bundle", "lvmh", *options),
-        ],
-        cwd=PROJECT,
-        env={
+    return run_command(
+        "-q",
+        *(("-o", f"cache_dir={cache}") if cache else ("-p", "no:cacheprovider")),
+        *(() if reset else ("--no-reset",)),
+        *("--bundle", "lvmh", *options),
+        module="pytest",
+        variables={
             **{n: v for n, v in os.environ.items() if n not in OF_THE_CALLER},
             **sandbox.environment.settings.as_variables(),
             "PLAYBOOK_BACKUPS": str(sandbox.backups),
             **(variables or {}),
         },
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
     )
 
 

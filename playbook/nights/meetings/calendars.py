@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -40,6 +40,10 @@ _SEPARATOR = re.compile(r"[\s,]+")
 
 class CalendarUnreadable(Unreachable):
     """A calendar does not answer, or its text is not iCalendar."""
+
+
+class UnknownZone(ValueError):
+    """An event's time is in a zone that the calendar does not describe and nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ class Calendar:
             return list(events(self._text(), zone, since, until))
         except CalendarUnreadable:
             raise
+        except UnknownZone as error:
+            raise CalendarUnreadable(
+                f"{self.name} cannot be read: its event {error}, which is not known; give that "
+                "event another time zone"
+            ) from None
         except Exception as error:
             # The parsers raise many kinds of errors; all mean that the text is wrong.
             raise CalendarUnreadable(
@@ -155,15 +164,31 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
 
     Times that name no zone are in the calendar's own, else in ``zone``.
     """
-    calendar = icalendar.Calendar.from_ical(text)
-    zone = _zone_of(calendar) or zone
+    calendars = icalendar.Calendar.from_ical(text, multiple=True)
+    if not calendars or any(one.name != "VCALENDAR" for one in calendars):
+        raise ValueError("it holds no calendar")  # an empty file is not a calendar without meetings
+    for calendar in calendars:
+        yield from _events_of(calendar, _zone_of(calendar) or zone, since, until)
+
+
+def _events_of(calendar: Any, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
+    # An invitation that is taken back may say so of the whole file, and not of its event.
+    cancelled = str(calendar.get("METHOD", "")).upper() == "CANCEL"
+    # Without a start an event has no time to prepare for.
+    calendar.subcomponents = [
+        one for one in calendar.subcomponents if one.name != "VEVENT" or "DTSTART" in one
+    ]
+    zones = _unknown_zones(calendar)
     # The window is wider by a day on each side: all-day events have no zone and are removed below.
     day = timedelta(days=1)
     found = recurring_ical_events.of(calendar).between(since - day, until + day)
     for component in found:
         event = _event(component, zone)
         if event.end > since and event.start < until:
-            yield event
+            if unknown := zones.get(event.uid):
+                # A meeting is not prepared for a time that is only guessed.
+                raise UnknownZone(f"{event.title!r} is in the time zone {unknown!r}")
+            yield replace(event, cancelled=event.cancelled or cancelled)
 
 
 def _zone_of(calendar: Any) -> str | None:
@@ -201,6 +226,17 @@ def _event(component: Any, zone: str) -> Event:
         all_day=all_day,
         cancelled=str(component.get("STATUS", "")).upper() == "CANCELLED",
     )
+
+
+def _unknown_zones(calendar: Any) -> dict[str, str]:
+    """The zones that nobody knows, by the UIDs of the events that name them."""
+    found = {}
+    for component in calendar.walk("VEVENT"):
+        stated = component["DTSTART"]
+        at, zone = getattr(stated, "dt", None), getattr(stated, "params", {}).get("TZID")
+        if zone and isinstance(at, datetime) and at.tzinfo is None:
+            found[str(component.get("UID", ""))] = str(zone)
+    return found
 
 
 _THINGS = ("ROOM", "RESOURCE")

@@ -315,7 +315,7 @@ leads("a sixth card", "extra", "Mongo", "sequoia", "a copy of",
       copied("leads", by_card("LEAD-001"), metadata__id="LEAD-999"))
 leads("a visitor's note on a card", "left over", "Mongo", "sequoia", "notes",
       set_to("leads", by_card("LEAD-001"), notes=[{"text": "call them back"}]))
-leads("a card without a list of tags empties the board", "null", "Mongo", "lvmh", "on the board",
+leads("a card without a list of tags empties the board", "null", "Mongo", "lvmh", "LEAD-002",
       set_to("leads", by_card("LEAD-002"), tags=None))
 leads("one card that does not fit empties the board", "wrong type", "Mongo", "sequoia", "on the board",
       set_to("leads", by_card("LEAD-001"), stage="proposal"))
@@ -480,7 +480,7 @@ analytics("a viewer is left", "left over", "Mongo", "index", "livesale_viewers",
           left_by("index.demo", "livesale_viewers", "user_id", "joined_at", left_at=None))
 analytics("a conversation is left", "left over", "Mongo", "tiger-global", "conversations",
           left_by("tiger.demo", "conversations", "participants", "last_message_at"))
-analytics("a vendor's message in a demo's conversation is left", "left over", "Mongo", "sequoia", "messages",
+analytics("a vendor's message in a demo's conversation is left", "left over", "Mongo", "sequoia", "conversations",
           message_in_a_demos_talk)
 analytics("an order of a far future is left", "left over", "Mongo", "bessemer", "which is in the future",
           left_by("bessemer.demo", "orders", "user_id", "created_at", _id="future"),
