@@ -166,4 +166,4 @@ def test_an_env_file_of_somebody_else_is_one_line(run: Run, open_path: Path) -> 
     ended = run("check", "lvmh", "--env-file", str(file), reads_all=False)
     [line] = ended.stderr.splitlines()
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert str(file) in line and "is not readable" in line
+    assert str(file) in line and "can't be read: Permission denied" in line

@@ -37,7 +37,8 @@ def refused(sandbox: Sandbox, **changes: Any) -> Iterator[list[Unreachable]]:
     """
     before = held(sandbox, but=())
     failures: list[Unreachable] = []
-    settings = replace(sandbox.environment.settings, outage_patience=0.0, **changes)
+    changes = {"outage_patience": 0.0, **changes}
+    settings = replace(sandbox.environment.settings, **changes)
     with Environment(settings) as environment:
         with pytest.raises(Unreachable) as failure:
             replace(sandbox, environment=environment).reset(BUNDLE)
