@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import certifi
 import pytest
 import requests
-from requests import certs
 
 from playbook.environment import Environment, Settings
 from playbook.environment.api_access import ApiAccess, access_from
@@ -324,7 +324,7 @@ def test_a_setting_that_cannot_be_used_is_named(variables: Mapping[str, str], sa
 
 def test_the_settings_survive_being_handed_over() -> None:
     given = settings("http://h", PLAYBOOK_API_HEADERS="X-Key: k", PLAYBOOK_API_PROXY="http://p:1",
-                     REQUESTS_CA_BUNDLE=certs.where(), PLAYBOOK_API_PATIENCE="9")  # fmt: skip
+                     REQUESTS_CA_BUNDLE=certifi.where(), PLAYBOOK_API_PATIENCE="9")  # fmt: skip
     assert Settings.from_environment(given.as_variables()) == given
     assert "X-Key" not in repr(given) and "http://p:1" not in repr(given)
 
