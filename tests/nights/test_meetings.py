@@ -639,7 +639,7 @@ def test_a_night_resets_for_the_meeting_in_the_calendar(rehearsal: Rehearsal) ->
 def test_the_command_shows_meetings_and_says_what_it_cannot_read(
     rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
-    start = clock.now() + timedelta(hours=5)
+    start = clock.now() + timedelta(hours=4, minutes=30)  # between two whole hours
     rehearsal.file.write_bytes(
         ics(
             f"UID:a\nSUMMARY:LVMH demo\nDTSTART:{start:%Y%m%dT%H%M%SZ}\nDURATION:PT1H",
