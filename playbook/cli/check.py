@@ -35,10 +35,15 @@ def check(
     bundle: Bundles,
     json: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="write the machine-readable verdict here (-: print it)"),
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="write the machine-readable verdict here (-: print it)",
+        ),
     ] = None,
     allure: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="write Allure results to this folder")
+        Path | None,
+        typer.Option(metavar="DIR", readable=False, help="write Allure results to this folder"),
     ] = None,
     html: Annotated[
         Path | None,

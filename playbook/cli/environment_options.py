@@ -25,7 +25,10 @@ PREFIX = "[throw-away] "
 EnvFile = Annotated[
     Path | None,
     typer.Option(
-        "--env-file", metavar="FILE", help="read the settings from this file (dotenv syntax)"
+        "--env-file",
+        metavar="FILE",
+        readable=False,  # whoever opens it says why it can't be read
+        help="read the settings from this file (dotenv syntax)",
     ),
 ]
 Embedded = Annotated[

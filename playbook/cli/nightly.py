@@ -36,7 +36,11 @@ def nightly(
     ] = False,
     reports: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="write Allure results and the verdict to this folder"),
+        typer.Option(
+            metavar="DIR",
+            readable=False,
+            help="write Allure results and the verdict to this folder",
+        ),
     ] = None,
     walk: Walk = False,
 ) -> None:

@@ -105,7 +105,11 @@ def render(
     ],
     into: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="write the files to this folder instead of printing them"),
+        typer.Option(
+            metavar="DIR",
+            readable=False,
+            help="write the files to this folder instead of printing them",
+        ),
     ] = None,
     image: Annotated[
         str | None, typer.Option(metavar="NAME:TAG", help="the image that Kubernetes runs")

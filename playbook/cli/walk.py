@@ -19,11 +19,16 @@ def walk(
     bundle: Bundles,
     headed: Annotated[bool, typer.Option("--headed", help="show the browser's window")] = False,
     shots: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="copy the pictures to this folder")
+        Path | None,
+        typer.Option(metavar="DIR", readable=False, help="copy the pictures to this folder"),
     ] = None,
     json: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="write the machine-readable verdict here (-: print it)"),
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="write the machine-readable verdict here (-: print it)",
+        ),
     ] = None,
 ) -> None:
     """Walk through demos like their investors, and print what they would find wrong.

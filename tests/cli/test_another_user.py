@@ -102,7 +102,7 @@ def run(sandbox: Sandbox, needs_to_read_all: bool) -> Run:
 def open_path(tmp_path: Path) -> Path:
     """A folder that every user may enter and only root may write to."""
     for folder in (tmp_path, *tmp_path.parents):
-        if folder.owner() == "root" and folder.name.startswith("pytest-"):
+        if folder.owner() == "root" and folder.name.startswith(("pytest-", "popen-")):
             folder.chmod(0o755)
     tmp_path.chmod(0o755)
     return tmp_path
