@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Event, Timer, current_thread, main_thread
+from types import FrameType
 from typing import Any
 
 from playbook.errors import PlaybookError
@@ -28,6 +29,8 @@ from playbook.errors import PlaybookError
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 POLL_SECONDS = 0.05
 SEND_AGAIN_SECONDS = 0.01
+IMPORT_SYSTEM = "<frozen importlib._bootstrap"
+"""How the file names of Python's own import functions begin."""
 _finishing: ContextVar[bool] = ContextVar("finishing", default=False)
 _last: list[int] = []
 _raised: list[int] = []
@@ -69,17 +72,23 @@ def interrupt() -> None:
     Later signals are ignored, so the cleanup is finished.
 
     Python does not raise exceptions out of its own callbacks (for example one that clears a weak
-    reference); it prints a traceback instead. In that case the signal is sent again a moment later.
+    reference); it prints a traceback instead. An exception that is raised while Python holds its
+    lock for imports may leave it held: every thread that imports something then waits forever. In
+    both cases the signal is sent again a moment later.
     """
     interrupted = False
     report_others = sys.unraisablehook
 
-    def handle(number: int, _: Any) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
-        if not interrupted:
-            interrupted = True
-            _raised.append(number)
-            raise Interrupted(number)
+        if interrupted:
+            return
+        if frame is not None and frame.f_code.co_filename.startswith(IMPORT_SYSTEM):
+            _send_again(number)
+            return
+        interrupted = True
+        _raised.append(number)
+        raise Interrupted(number)
 
     def send_again(dropped: Any) -> None:
         nonlocal interrupted
@@ -87,15 +96,19 @@ def interrupt() -> None:
             report_others(dropped)
             return
         interrupted = False
-        again = Timer(SEND_AGAIN_SECONDS, os.kill, (os.getpid(), received()))
-        again.daemon = True
-        again.start()
+        _send_again(received())
 
     def ends_waiting(finishing: bool) -> int | None:
         return received() if interrupted else None
 
     sys.unraisablehook = send_again
     _handle_by(handle, ends_waiting)
+
+
+def _send_again(number: int) -> None:
+    again = Timer(SEND_AGAIN_SECONDS, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
 
 
 def finish() -> None:
