@@ -72,23 +72,17 @@ def interrupt() -> None:
     Later signals are ignored, so the cleanup is finished.
 
     Python does not raise exceptions out of its own callbacks (for example one that clears a weak
-    reference); it prints a traceback instead. An exception that is raised while Python holds its
-    lock for imports may leave it held: every thread that imports something then waits forever. In
-    both cases the signal is sent again a moment later.
+    reference); it prints a traceback instead. The signal is then sent again a moment later.
     """
     interrupted = False
     report_others = sys.unraisablehook
 
-    def handle(number: int, frame: FrameType | None) -> None:
+    def handle(number: int) -> None:
         nonlocal interrupted
-        if interrupted:
-            return
-        if frame is not None and frame.f_code.co_filename.startswith(IMPORT_SYSTEM):
-            _send_again(number)
-            return
-        interrupted = True
-        _raised.append(number)
-        raise Interrupted(number)
+        if not interrupted:
+            interrupted = True
+            _raised.append(number)
+            raise Interrupted(number)
 
     def send_again(dropped: Any) -> None:
         nonlocal interrupted
@@ -118,7 +112,7 @@ def finish() -> None:
     """
     asked = False
 
-    def handle(number: int, _: Any) -> None:
+    def handle(number: int) -> None:
         nonlocal asked
         if asked:
             os.write(2, b"playbook: interrupted\n")
@@ -134,7 +128,7 @@ def note_only() -> list[int]:
     Answers a list to which each signal is added that comes.
     """
     noted: list[int] = []
-    _handle_by(lambda number, _: noted.append(number), lambda finishing: None)
+    _handle_by(noted.append, lambda finishing: None)
     return noted
 
 
@@ -176,7 +170,7 @@ class StopRequest:
         finally:
             self._changes_nothing = False
 
-    def _note(self, number: int, _: Any) -> None:
+    def _note(self, number: int) -> None:
         self.number = number
         self.at_once = self.asked.is_set()
         self.asked.set()
@@ -237,18 +231,24 @@ def _never(_: bool) -> int | None:
     return None
 
 
-def _handle_by(
-    handle: Callable[[int, Any], None], ends_waiting: Callable[[bool], int | None]
-) -> None:
-    def handler(number: int, frame: Any) -> None:
+def _handle_by(handle: Callable[[int], None], ends_waiting: Callable[[bool], int | None]) -> None:
+    """Handle signals from now on, each as soon as no import function of Python's is in its way.
+
+    An exception that is raised while Python holds its lock for imports may leave it held: every
+    thread that imports something then waits forever.
+    """
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_code.co_filename.startswith(IMPORT_SYSTEM):
+            _send_again(number)
+            return
         _last[:] = [number]
-        handle(number, frame)
+        handle(number)
 
     # Threads that wait elsewhere look at the handler that is set.
     handler.ends_waiting = ends_waiting  # type: ignore[attr-defined]
 
-    if (
-        current_thread() is main_thread()
-    ):  # other threads may not; a program that embeds us handles its own signals
+    # Other threads may not; a program that embeds us handles its own signals.
+    if current_thread() is main_thread():
         for number in SIGNALS:
             signal.signal(number, handler)
