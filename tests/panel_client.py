@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import html
 import re
-import socket
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import requests
-import uvicorn
-from fastapi import FastAPI
 
 from playbook import clock
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import Authentication
-from tests.sandbox import Sandbox, until
+from tests.sandbox import Sandbox
+from tests.served_app import served
 
 PASSWORD = "a long enough password"
 ANSWER_SECONDS = 60.0
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """An app on a free port of a server of its own; the address. Ended at the end."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            until(lambda: server.started or not thread.is_alive(), "the server to start")
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(30)
-        assert not thread.is_alive(), "the server did not end"
 
 
 @contextmanager

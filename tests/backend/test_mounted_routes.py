@@ -16,7 +16,7 @@ from playbook.backend.bearer import API_TOKEN
 from playbook.backend.deployment import Deployment
 from playbook.backend.route_order import require_reached, unreached_routes
 from playbook.errors import WrongUsage
-from tests.panel_client import served
+from tests.served_app import served
 
 REFRESH, WARM_UP = "/api/awareness/refresh-contexts", "/api/admin/cdn-warmup"
 TOKEN = "a-token-for-tests"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import random
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 from typing import Any
 
 import bcrypt
 import bson
 import pytest
 import redis
-import uvicorn
 from bson import Binary, Decimal128, Int64, ObjectId
 from pymongo.database import Database
 
@@ -31,6 +28,7 @@ from playbook.reset.outcome import InSession
 from playbook.standin.aislemarts import create_app
 from tests.sandbox import ACCESS, Document, Sandbox, changed, held, in_words
 from tests.sandbox import OURS as PLAYBOOKS_OWN
+from tests.served_app import served
 
 AISLEMARTS = load("aislemarts")
 DEMO, CREATOR = "sequoia.demo@aislemarts.luxury", "sequoia.creator@aislemarts.luxury"
@@ -51,17 +49,8 @@ def published_backend(db: Database[Document], seeds: Seeds) -> Iterator[str]:
         feed=Feed(None),
         seeds=seeds,
     )
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(deployment, seeds, 100_000), access_log=False, log_level="error")
-    )
-    thread = Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    with served(create_app(deployment, seeds, 100_000)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import Annotated, Any
 
 import bcrypt
 import pytest
-import uvicorn
 from bson import ObjectId
 from fastapi import FastAPI, Header, HTTPException
 
@@ -22,6 +18,7 @@ from playbook.environment import Environment
 from playbook.facts import Demo
 from tests.deployments import boutique
 from tests.sandbox import Document, Sandbox
+from tests.served_app import served
 
 
 def create_app(db: Any) -> FastAPI:
@@ -75,26 +72,13 @@ def create_app(db: Any) -> FastAPI:
     return app
 
 
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="error"))
-    thread = Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 @pytest.fixture
 def shop(sandbox: Sandbox) -> Iterator[Sandbox]:
     settings = replace(
         sandbox.environment.settings, mongo_db="boutique", deployment=str(Path(boutique.__file__))
     )
     with (
-        serving(create_app(sandbox.environment.mongo["boutique"])) as address,
+        served(create_app(sandbox.environment.mongo["boutique"])) as address,
         Environment(replace(settings, api_url=address)) as environment,
     ):
         described = replace(sandbox, environment=environment)

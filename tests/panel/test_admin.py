@@ -47,8 +47,9 @@ from playbook.reset.standing import UNKNOWN, judge
 from playbook.verdict.checks import CHECKS, checks_by_evidence, evidence_in_words
 from playbook.verdict.model import GO, NO_GO
 from tests.forked_commands import run_command
-from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel, served
+from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel
 from tests.sandbox import Sandbox, until
+from tests.served_app import served
 from tests.tcp_proxy import Wire
 
 PAGES = ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/openapi.json")

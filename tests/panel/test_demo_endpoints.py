@@ -25,8 +25,9 @@ from playbook.panel.api import demo_router
 from playbook.panel.authentication import Authentication
 from playbook.pristine.seeds import Seeds
 from playbook.reset.lease import held
-from tests.panel_client import PASSWORD, Visitor, panel, served
+from tests.panel_client import PASSWORD, Visitor, panel
 from tests.sandbox import Sandbox
+from tests.served_app import served
 
 TOKEN = "a-token-for-tests"
 RESET, SMOKE_TEST = "/api/demo/reset/", "/api/demo/smoke-test/"

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from playbook.environment import Environment
 from playbook.reset.execute import Executor
 from playbook.reset.plan import Call
-from tests.panel_client import served
 from tests.sandbox import Sandbox
+from tests.served_app import served
 
 VALIDATE = "/api/awareness/currency/validate"
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,7 +14,6 @@ import bcrypt
 import pytest
 import redis
 import requests
-import uvicorn
 from bson.decimal128 import Decimal128
 from fastapi import FastAPI
 from pymongo import MongoClient
@@ -36,6 +32,7 @@ from playbook.pristine.seeds import Seeds, load
 from playbook.standin import rates_feed
 from playbook.standin.app import create_app
 from playbook.standin.kpis import in_currency
+from tests.served_app import served
 
 SEQUOIA, LVMH = "SEQUOIA_ROELOF_BOTHA", "LVMH_JULIE_BERCOVY"
 REFRESH = "/api/awareness/refresh-contexts"
@@ -84,22 +81,6 @@ def shop(running: Shop, seeds: Seeds) -> Shop:
     running.redis.flushdb()
     rates_feed.refresh(running.db, seeds, clock.now())
     return running
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """An app of our own over HTTP; its base URL."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()  # whoever connects from now on waits until the server takes over
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        serving.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            serving.join()
 
 
 def keys(shop: Shop) -> list[str]:

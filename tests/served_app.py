@@ -1,0 +1,31 @@
+"""An app of a test, served over real HTTP by this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from tests.sandbox import until
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """An app on a free port of a server of its own; the address. Ended at the end."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            until(lambda: server.started or not thread.is_alive(), "the server to start")
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
+        assert not thread.is_alive(), "the server did not end"
