@@ -20,6 +20,7 @@ from playbook.environment import Environment
 from playbook.errors import PlaybookError, Refused
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.channels import SUCCESS
+from playbook.nights.checking import Check, run_features
 from playbook.nights.meetings import presenter
 from playbook.nights.meetings.calendars import Calendar, CalendarUnreadable
 from playbook.nights.meetings.coming import (
@@ -32,7 +33,6 @@ from playbook.nights.meetings.coming import (
     next_meeting,
 )
 from playbook.nights.meetings.remembered import Remembered
-from playbook.nights.nightly import Check, run_features
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
