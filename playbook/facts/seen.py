@@ -271,10 +271,11 @@ class Seen:
         """Whether documents of a kind differ from pristine. Raises Unobservable."""
         if kind == "categories" and not self._reading.stored.keeps(kind):
             return False
-        stored = self._reading.stored.differences(kind, kind)
         if kind == "livesales":  # whose pristine times follow from T
-            stored = self._livesale.differences_from_seeds
-        return next(stored, None) is not None
+            differences = self._livesale.differences_from_seeds
+        else:
+            differences = self._reading.stored.differences(kind, kind)
+        return next(differences, None) is not None
 
     def _matches(self, kind: Kind) -> tuple[Match, ...]:
         return self._reading.stored.matched(kind).matches
