@@ -65,9 +65,9 @@ class Seen:
 
     @property
     def _shelves(self) -> Iterator[Finding]:
-        shown = self._reading.shown_categories
+        categories = self._reading.shown_categories
         for name in {match.pristine["name"]: None for match in self._matches("categories")}:
-            if not any(same_text(name, one) for one in shown):
+            if not any(same_text(name, one) for one in categories):
                 yield Finding(f"category {name} in the shop", Description("shown"), NOTHING)
 
     @property
@@ -140,10 +140,10 @@ class Seen:
 
     @property
     def _creators(self) -> Iterator[Finding]:
-        shown = self._reading.shown_creators
+        creators = self._reading.shown_creators
         for match in self._reading.stored.matched("creators").matches:
             name = str(match.pristine["name"])
-            if match.pristine["active"] and not any(same_text(name, one.name) for one in shown):
+            if match.pristine["active"] and not any(same_text(name, one.name) for one in creators):
                 yield Finding(f"creator {name} in the app", Description("shown"), NOTHING)
 
     @property
@@ -188,11 +188,11 @@ class Seen:
 
     @property
     def _cards_on_the_board(self) -> Iterator[Finding]:
-        shown = {card.id: card for card in self._reading.shown_leads}
+        cards = {card.id: card for card in self._reading.shown_leads}
         column_of = self._reading.deployment.shown.column_of
         for match in self._reading.stored.matched("leads").matches:
             where = f"lead {match.pristine['_id']} on the board"
-            card = shown.get(str(match.wanted["_id"]))
+            card = cards.get(str(match.wanted["_id"]))
             if card is None:
                 yield self._not_listed(where, str(match.wanted["_id"]), "shown")
                 continue
@@ -236,26 +236,28 @@ class Seen:
             wanted = Description(f"a link that names LiveSale {self._livesale_id}")
             yield Finding(f"the link “{name}”", wanted, url)
 
-    def _with_remedy(self, seen: Iterator[Finding], *kinds: Kind) -> Iterator[Finding]:
+    def _with_remedy(self, findings: Iterator[Finding], *kinds: Kind) -> Iterator[Finding]:
         """Only where what is stored is wrong can a reset help; else it is for the app's backend.
 
         Wrong is what differs from pristine, and what the app's own model refuses: one such
         document, and the app lists nothing or answers with an error.
         """
         try:
-            found = list(seen)
+            every_finding = list(findings)
         except Unobservable as error:
             misfit = next(self._misfits(kinds), None)
             if misfit is None:
                 raise
             raise Unobservable(f"{error}; {misfit}", Remedy.RESET) from None
-        if not found:
+        if not every_finding:
             return
         if (misfit := next(self._misfits(kinds), None)) is not None:
             yield misfit
         elif not any(self._is_stored_wrong(kind) for kind in kinds):
-            found = [replace(one, remedy=one.remedy or Remedy.BACKEND) for one in found]
-        yield from found
+            every_finding = [
+                replace(one, remedy=one.remedy or Remedy.BACKEND) for one in every_finding
+            ]
+        yield from every_finding
 
     def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
         problem = self._reading.why_unreadable(key)

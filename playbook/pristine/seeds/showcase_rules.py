@@ -181,17 +181,17 @@ def _dates(line: Line[ShowcaseSeed], records: Showcase) -> Iterator[str]:
         count = min(max(len(run.periods), run.at_least), run.at_most)
         wanted = [f"T-{back}{run.unit}" for back in range(count, 0, -1)]
         if run.periods != [_resolved(period) for period in wanted]:
-            found = ", ".join(map(_as_written, run.periods)) or "none"
+            periods = ", ".join(map(_as_written, run.periods)) or "none"
             yield (
-                f"{line.where}: records: the dates of {run.what} are {found}; "
+                f"{line.where}: records: the dates of {run.what} are {periods}; "
                 f"expected {wanted[0]} to {wanted[-1]}, one after the other"
             )
 
 
-def _discrepancies(where: str, found: Any) -> Iterator[str]:
-    for rule, row, expected, value in found:
-        shown = ", ".join(value) if isinstance(value, list) else value
-        yield f"{where}: {rule}, {_as_written(row)}: {_as_written(str(shown))}; expected {expected}"
+def _discrepancies(where: str, discrepancies: Any) -> Iterator[str]:
+    for rule, row, expected, value in discrepancies:
+        text = ", ".join(value) if isinstance(value, list) else value
+        yield f"{where}: {rule}, {_as_written(row)}: {_as_written(str(text))}; expected {expected}"
 
 
 def _resolved(value: Any) -> Any:

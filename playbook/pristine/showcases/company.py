@@ -92,9 +92,9 @@ class Company(Row):
     def figures(self) -> dict[tuple[str, str], int]:
         """Every figure by its name and period."""
         latest = max(row.month for row in self.months)
-        found = {("ARR in USD", ""): self.arr_usd, ("SaaS ARR in USD", ""): self.saas_arr_usd}
+        figures = {("ARR in USD", ""): self.arr_usd, ("SaaS ARR in USD", ""): self.saas_arr_usd}
         for month in self.months:
-            found |= {
+            figures |= {
                 ("GMV in USD", month.month): int(self._gmv(month)),
                 ("European GMV in EUR", month.month): month.european_gmv_eur,
                 ("orders", month.month): month.orders,
@@ -104,25 +104,25 @@ class Company(Row):
                 ("creators", month.month): month.creators,
             }
         for market in self.markets:
-            found["GMV in USD, " + market.country, latest] = market.gmv_usd
-            found["orders, " + market.country, latest] = market.orders
+            figures["GMV in USD, " + market.country, latest] = market.gmv_usd
+            figures["orders, " + market.country, latest] = market.orders
             if market.quarter_gmv_eur is not None:
                 name = f"GMV in EUR of a quarter, {market.country}"
-                found[name, latest] = market.quarter_gmv_eur
+                figures[name, latest] = market.quarter_gmv_eur
         for quarter in self._quarters():
             apac = sum(month.apac_gmv_usd for month in quarter)
-            found["APAC GMV in USD of a quarter", quarter[-1].month] = apac
+            figures["APAC GMV in USD of a quarter", quarter[-1].month] = apac
             european = sum(month.european_gmv_eur for month in quarter)
-            found["European GMV in EUR of a quarter", quarter[-1].month] = european
+            figures["European GMV in EUR of a quarter", quarter[-1].month] = european
         for day in self.days:
-            found |= {
+            figures |= {
                 ("sessions", day.date): day.sessions,
                 ("mobile sessions", day.date): day.mobile_sessions,
                 ("orders", day.date): day.orders,
                 ("GMV in USD", day.date): day.gmv_usd,
             }
-        found |= {("new members", week.week_of): week.new_members for week in self.weeks}
-        return found
+        figures |= {("new members", week.week_of): week.new_members for week in self.weeks}
+        return figures
 
     def discrepancies(self) -> Iterator[Discrepancy]:
         """Wrong sums over markets, regions and time."""
@@ -152,9 +152,9 @@ class Company(Row):
                 yield Discrepancy("sessions", day.date, f"at most {day.sessions}", found)
         yield from doubled("markets", (market.country for market in self.markets))
         for what, expected in KNOWN_TO_INVESTORS.items():
-            shown = self._shown[what]
-            if shown != expected:
-                yield Discrepancy("figures that investors know", what, expected, shown)
+            present = self._known_to_investors[what]
+            if present != expected:
+                yield Discrepancy("figures that investors know", what, expected, present)
         for month in self.months:
             gmv = self._gmv(month)
             if gmv.denominator != 1:
@@ -171,8 +171,8 @@ class Company(Row):
             yield Discrepancy("new members", "all weeks", growth, members)
 
     @property
-    def _shown(self) -> dict[str, int]:
-        """The figures that investors have been told, as they stand here."""
+    def _known_to_investors(self) -> dict[str, int]:
+        """The present value of each figure that investors already know."""
         months = sorted(self.months, key=lambda row: row.month)
         gmv = [self._gmv(month) for month in months]
         return {
