@@ -45,6 +45,8 @@ CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
 """How long a part may take to answer one request."""
 REQUESTS_AT_ONCE = 4
+CAUSE_ATTEMPTS = 3
+"""How often to ask MongoDB again if an error does not say what is wrong."""
 
 
 class opened_once[T]:
@@ -285,7 +287,7 @@ class Environment:
         try:
             yield
         except PyMongoError as error:
-            raise self._unreachable("MongoDB", error) from None
+            raise self._unreachable("MongoDB", self._cause(error)) from None
         except redis.RedisError as error:
             raise self._unreachable("Redis", error) from None
         except requests.RequestException as error:
@@ -303,6 +305,21 @@ class Environment:
                 return attempt()
 
         return self._outages.outlast(translated)
+
+    def _cause(self, error: PyMongoError) -> PyMongoError:
+        """The error itself; or, if pymongo only says that another request has failed, its cause.
+
+        After a failure pymongo closes its connections, and requests that wait for one fail too,
+        without a reason of their own. Another request then meets the same cause, if it is not over.
+        """
+        for _ in range(CAUSE_ATTEMPTS):
+            if not reasons.is_without_cause(error):
+                return error
+            try:
+                self.mongo.admin.command("ping")
+            except PyMongoError as another:
+                error = another
+        return error
 
     def _unreachable(self, part: str, error: Exception) -> Unreachable:
         # A server's own words may contain anything, even our secrets.

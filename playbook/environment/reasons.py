@@ -43,6 +43,7 @@ _WAITING_MAY_HELP = (
 """Error codes of MongoDB."""
 _WRONG_SET = "for replica set name"
 """pymongo's words if a server is not a member of the replica set that the URI names."""
+_POOL_CLEARED = "connection pool paused"
 _SOON_OVER = ("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN")
 """How Redis begins an error that will soon be over."""
 _OF_REDIS = {
@@ -82,6 +83,11 @@ _OF_HANDSHAKES = {
     "ALERT_CERTIFICATE_EXPIRED": "our certificate has expired; have it renewed",
 }
 """Words of OpenSSL about a handshake and what to do; waiting does not help."""
+
+
+def is_without_cause(error: PyMongoError) -> bool:
+    """Whether pymongo only says that it closed its connections when another request failed."""
+    return isinstance(error, AutoReconnect) and _POOL_CLEARED in str(error)
 
 
 def refused(error: Exception) -> bool:
@@ -141,6 +147,8 @@ def reason_of(error: Exception) -> str:
         return "the server at this address is not a MongoDB"
     if isinstance(error, ServerSelectionTimeoutError):
         return _reason_of_selection(str(error))
+    if isinstance(error, PyMongoError) and is_without_cause(error):
+        return "the connection to it was lost a moment ago"
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
             return LATE

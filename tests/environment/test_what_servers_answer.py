@@ -14,6 +14,7 @@ import pytest
 from pymongo.errors import BulkWriteError
 
 from playbook.environment import Environment, Settings, connections, reasons
+from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Unreachable, WrongUsage
 from tests.replica_set import replica_set
 from tests.sandbox import Sandbox, changed, held, in_words
@@ -136,6 +137,27 @@ def test_mongodb(sandbox: Sandbox, command: str, code: int, answer: str, words: 
             assert words in str(failure)
             assert "secret" not in str(failure).lower()
             assert isinstance(failure, Outage) is may_pass
+
+
+def test_each_of_many_requests_at_once_says_why_mongodb_refuses(sandbox: Sandbox) -> None:
+    """pymongo gives the cause to one request only: the others say "connection pool paused"."""
+    with replica_set(sandbox.environment.settings.mongo_uri) as members:
+        members.members[0].refusals["saslStart"] = {"code": 18, "errmsg": "Authentication failed."}
+        uri = members.uri.replace("//", "//somebody:Secret-99@").replace("/?", "/?authSource=b&")
+        for _ in range(4):
+            settings = replace(sandbox.environment.settings, mongo_uri=uri)
+            with Environment(settings) as environment:
+
+                def ask(environment: Environment = environment) -> str:
+                    with (
+                        pytest.raises(Unreachable) as failure,
+                        environment.translate_connection_errors(),
+                    ):
+                        environment.db.demo_environment.find_one({})
+                    return str(failure.value)
+
+                for text in side_by_side([ask] * 6):
+                    assert " refuses: it refuses our credentials" in text
 
 
 EXPLAINED = {

@@ -680,15 +680,24 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, comes_back: bool
 ) -> None:
     """It stays away for longer than the patience: the reset and its rollback fail both."""
-    monkeypatch.setattr(connections, "CONNECT_SECONDS", 1.5)
-    monkeypatch.setattr(execute, "WRITE_SECONDS", 2)
-    monkeypatch.setattr(journal, "RECORD_SECONDS", 1)
+    usual = connections.CONNECT_SECONDS, execute.WRITE_SECONDS, journal.RECORD_SECONDS
+
+    def limit_seconds(connect: float, write: float, record: float) -> None:
+        monkeypatch.setattr(connections, "CONNECT_SECONDS", connect)
+        monkeypatch.setattr(execute, "WRITE_SECONDS", write)
+        monkeypatch.setattr(journal, "RECORD_SECONDS", record)
+
+    def come_back(number: int) -> None:
+        wire.mend()
+        limit_seconds(*usual)
+
+    limit_seconds(1.5, 2, 1)
     scene.sandbox.db.user_sessions.insert_one({"email": scene.sandbox.accounts(SHORT)[0]})
     settings = scene.sandbox.environment.settings
     wire = Wire(settings.mongo_uri)
     impatient = replace(settings, mongo_uri=wire.url, outage_patience=0.5)
     if comes_back:
-        scene.patience.meanwhile = lambda number: wire.mend()
+        scene.patience.meanwhile = come_back
     wire.cut_at(b"delete\0")
     with Environment(impatient) as environment:
         # Reading the journal after the outage uses a connection of its own.
@@ -703,7 +712,7 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
             assert scene.hooks.levels == ["critical"]
             assert "MongoDB at" in text(scene.hooks.received[-1][1])
             assert not scene.recorded_nights, "it could not be written"
-            wire.mend()
+            come_back(1)
             scene.sandbox.free_leases()
             scene.night(saying(GO))
     wire.cut()

@@ -19,7 +19,7 @@ from playbook.reset.outcome import ResetFailed
 from playbook.reset.plan import Step
 from tests.elections import BUNDLE, in_a_set, require_done
 from tests.replica_set import replica_set
-from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words
+from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words, until
 from tests.tcp_proxy import Wire
 
 AWAY_SECONDS = 0.4
@@ -107,12 +107,15 @@ def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
         with pytest.raises(ResetFailed):
             sandbox.with_options(progress=lose).reset(BUNDLE)
         wire.mend()
-        for _ in range(20):
+
+        def is_reset() -> bool:
             try:
                 sandbox.reset(BUNDLE)
-                break
-            except Unreachable:  # the driver has not noticed yet
-                continue
+            except (Unreachable, ResetFailed):  # the driver has not noticed everything yet
+                return False
+            return True
+
+        until(is_reset, "a reset, after the driver has noticed")
     require_done(used, undisturbed)
     assert "running" not in {run["status"] for run in used.runs(BUNDLE)}
 
@@ -157,8 +160,7 @@ def test_no_primary_for_longer_than_the_patience_leaves_nothing_running(
         assert failure.value.exit_code == 3
         assert failure.value.by_outage
         assert "MongoDB at" in str(failure.value)
-        members.elect(0.0)
-        sandbox.reset(BUNDLE)
+    used.reset(BUNDLE)
     require_done(used, undisturbed)
     assert "running" not in {run["status"] for run in used.runs(BUNDLE)}
 
