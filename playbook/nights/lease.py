@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -15,7 +13,7 @@ from playbook.environment import Environment
 from playbook.errors import Unreachable
 from playbook.pristine.bundles import Bundle
 from playbook.reset.journal import new_run
-from playbook.reset.lease import BeingReset, Lease, LeaseLost
+from playbook.reset.lease import BeingReset, Lease, LeaseLost, this_process
 
 RENEWAL_SECONDS = 10.0
 """How often the lease of a night is renewed."""
@@ -51,8 +49,3 @@ def leased(environment: Environment, bundle: Bundle) -> Iterator[None]:
         # If MongoDB does not answer, the lease expires.
         with suppress(PyMongoError, Unreachable):
             environment.outlast(lease.release)
-
-
-def this_process() -> str:
-    """The name of a lease's holder: this machine and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"

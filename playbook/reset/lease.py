@@ -212,6 +212,11 @@ class Lease:
         return others
 
 
+def this_process() -> str:
+    """The name of a lease's holder: this machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 @contextmanager
 def held(
     db: Database[dict[str, Any]],
@@ -233,7 +238,7 @@ def held(
     Raises Refused, which names the holder, if a bundle is already being reset, or if a region is
     held for longer than ``patience``.
     """
-    lease = Lease(db, run, f"{socket.gethostname()}:{os.getpid()}", life)
+    lease = Lease(db, run, this_process(), life)
     if clock is not None:
         lease.clock = clock
     try:
