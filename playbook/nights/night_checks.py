@@ -53,8 +53,7 @@ class NightChecks:
         (of_bundle,) = verdict.bundles
         if self.reports:
             self._write_report(night, verdict, self.reports)
-        (part,) = verdict.document()["bundles"]
-        recording.finish(run, part)
+        recording.finish(run, of_bundle.document())
         night.run = run.id
         passed = len(of_bundle.results) - len(of_bundle.not_passed)
         run.steps.append(
@@ -85,8 +84,7 @@ class NightChecks:
             night.attempts.append(Attempt(WALK, error=verdict))
             return
         (of_bundle,) = verdict.bundles
-        (part,) = verdict.document()["bundles"]
-        recording.finish(run, part)
+        recording.finish(run, of_bundle.document())
         self._record_walk(night, run)
         night.attempts.append(Attempt(WALK, verdict=of_bundle))
         result = of_bundle.verdict if of_bundle.walked else "not walked"
