@@ -9,6 +9,7 @@ Begin reading at :mod:`run`: reset, roll back, verify, save, each in a few lines
   it a rollback restores;
 - one run that writes: :mod:`work` with its :mod:`lease`, :mod:`backup` and :mod:`journal`;
 - execution: :mod:`stages` in the right order, :mod:`execute` each step, with :mod:`changes` for
-  present documents; :mod:`restoring` from a snapshot, also after a failed step;
+  present documents, :mod:`index_writes` and :mod:`api_calls`; :mod:`restoring` from a snapshot,
+  also after a failed step;
 - the result: :mod:`outcome`, and :mod:`verifying` for a rollback.
 """

@@ -25,6 +25,12 @@ class InSession(Refused):
     """An investor is in session; the text names the account and the time."""
 
 
+class StepFailed(PlaybookError):
+    """MongoDB refused a write, or an endpoint answered with an error."""
+
+    exit_code = 3
+
+
 class ResetFailed(PlaybookError):
     """A reset stopped at a step; the text names the step, the reason and what was done then."""
 

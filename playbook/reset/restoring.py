@@ -12,10 +12,10 @@ from playbook.processes.signals import StoppedEarly, finishing
 from playbook.reset import backup, plan
 from playbook.reset.backup import OF_NO_BUNDLE
 from playbook.reset.current_state import Scopes, Snapshots
-from playbook.reset.execute import Executor, StepFailed
+from playbook.reset.execute import Executor
 from playbook.reset.joint import merged
 from playbook.reset.lease import LeaseLost
-from playbook.reset.outcome import ResetFailed
+from playbook.reset.outcome import ResetFailed, StepFailed
 from playbook.reset.plan import ClearKeys, Operation, Put, RemoveStrays, Step
 from playbook.reset.stages import do_steps
 from playbook.reset.work import Work

@@ -316,8 +316,8 @@ class Reset:
             identity = self.environment.identity
             found = {bundle.key: self._state.read(self._state.scope(bundle))}
             known = self._state.known([bundle], Journal.of(self.environment), now)
-        saved = Saved(found, known)
-        return backup.write(self.backups, identity, saved, now, state, run, self.by)
+        saved = Saved(found, known, state, run, self.by)
+        return backup.write(self.backups, identity, saved, now)
 
     def _begun(
         self, chosen: Sequence[Bundle], trigger: str, started: datetime, part_of: str | None

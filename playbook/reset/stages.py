@@ -14,8 +14,9 @@ from pymongo.errors import PyMongoError
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import PlaybookError
 from playbook.pristine.seeds import Document
-from playbook.reset.execute import Executor, StepFailed
+from playbook.reset.execute import Executor
 from playbook.reset.lease import Lease
+from playbook.reset.outcome import StepFailed
 from playbook.reset.plan import Step, in_stages
 from playbook.reset.work import Work
 

@@ -100,8 +100,9 @@ class Work:
         self, before: Snapshots, known: Mapping[str, Part], started: datetime, name: str
     ) -> None:
         """Save the present state under a name, and record that the run begins to write."""
-        saved = Saved(before, {bundle.key: known[bundle.key] for bundle in self.bundles})
-        kept = backup.write(self.backups, self.identity, saved, started, name, self.id, self.by)
+        parts = {bundle.key: known[bundle.key] for bundle in self.bundles}
+        saved = Saved(before, parts, name, self.id, self.by)
+        kept = backup.write(self.backups, self.identity, saved, started)
         for bundle in self.bundles:
             run = self.runs[bundle.key]
             run.backup = kept.path.name

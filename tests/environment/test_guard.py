@@ -65,7 +65,7 @@ def roll_back(sandbox: Sandbox) -> None:
     from playbook.reset import backup
 
     lvmh = sandbox.bundle("lvmh")
-    saved = backup._readable(sandbox.backups)[-1]
+    saved = backup.all_readable(sandbox.backups)[-1]
     sandbox.engine.roll_back(lvmh, saved, force=True)
 
 

@@ -24,7 +24,7 @@ from playbook.deployments import load as load_deployment
 from playbook.environment.snapshot import RAW, Snapshot
 from playbook.errors import Refused, WrongUsage
 from playbook.reset import backup
-from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup, Saved
+from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup, Saved, writing
 from playbook.reset.execute import Executor
 from playbook.reset.outcome import ResetFailed
 from playbook.reset.plan import Call, Operation
@@ -80,8 +80,8 @@ def documents_of(sandbox: Sandbox) -> Held:
 
 
 def save_on(shelf: Sandbox, tiny: Snapshot, day: datetime, name: str, state: str) -> Backup:
-    saved = Saved({shelf.bundle(name).key: tiny})
-    return backup.write(shelf.backups, shelf.identity, saved, day, state)
+    saved = Saved({shelf.bundle(name).key: tiny}, state=state)
+    return backup.write(shelf.backups, shelf.identity, saved, day)
 
 
 # Format
@@ -460,7 +460,7 @@ def test_a_full_disk_stops_a_reset_before_it_writes(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     before = shelf.state(BUNDLE).hashes()
-    monkeypatch.setattr(backup, "_write_synced", full)
+    monkeypatch.setattr(writing, "_write_synced", full)
     with pytest.raises(WrongUsage, match="No space left on device; set PLAYBOOK_BACKUPS"):
         shelf.reset(BUNDLE)
     assert shelf.state(BUNDLE).hashes() == before

@@ -24,9 +24,9 @@ from playbook.environment import Environment
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import Refused
 from playbook.reset import lease
-from playbook.reset.execute import WRITE_SECONDS, Executor, StepFailed
+from playbook.reset.execute import WRITE_SECONDS, Executor
 from playbook.reset.lease import Lease, LeaseLost
-from playbook.reset.outcome import InSession, ResetFailed
+from playbook.reset.outcome import InSession, ResetFailed, StepFailed
 from playbook.reset.plan import Operation, Remove, Step
 from tests.reset_process import ASK, KILL, STOP, reset_apart
 from tests.sandbox import (

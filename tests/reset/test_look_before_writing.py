@@ -12,7 +12,7 @@ import pytest
 
 from playbook.environment import Environment
 from playbook.errors import Unreachable, WrongUsage
-from playbook.reset.execute import Executor
+from playbook.reset.index_writes import IndexWrites
 from playbook.reset.outcome import ResetFailed
 from tests.sandbox import Sandbox, changed, held, in_words
 from tests.tcp_proxy import failing_api
@@ -129,10 +129,10 @@ def test_whatever_breaks_inside_a_step_is_rolled_back(
     sandbox.db.leads.delete_many({})
     broken = sandbox.state(BUNDLE).hashes()
 
-    def breaking(self: Executor, *arguments: Any) -> str:
+    def breaking(self: IndexWrites, *arguments: Any) -> str:
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr(Executor, "_ensure_indexes", breaking)
+    monkeypatch.setattr(IndexWrites, "ensure", breaking)
     with pytest.raises(ResetFailed, match="ZeroDivisionError: a mistake of ours; rolled back"):
         sandbox.reset(BUNDLE)
     assert sandbox.state(BUNDLE).hashes() == broken != before

@@ -51,7 +51,7 @@ def test_a_backup_of_another_environment_is_nobodys(shelf: Sandbox) -> None:
     with pytest.raises(ForeignBackup, match="is of environment") as foreign:
         backup.find(shelf.backups, shelf.identity, bundle, name)
     assert foreign.value.exit_code == 4
-    [theirs] = backup._readable(shelf.backups)
+    [theirs] = backup.all_readable(shelf.backups)
     with pytest.raises(ForeignBackup):
         shelf.engine.roll_back(bundle, theirs)
     assert not changed(before, held(shelf, but=()))

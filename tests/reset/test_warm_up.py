@@ -14,7 +14,7 @@ import pytest
 
 from playbook.environment import Environment, Settings, connections, long_answer
 from playbook.errors import WrongUsage
-from playbook.reset import execute
+from playbook.reset import api_calls
 from playbook.reset.lease import BeingReset, LeaseLost
 from playbook.reset.outcome import ResetFailed
 from tests.sandbox import Sandbox, until
@@ -60,7 +60,7 @@ def soon(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox.free_leases()
     monkeypatch.setattr(connections, "ANSWER_SECONDS", USUAL_LIMIT)
     monkeypatch.setattr(long_answer, "LOOK_AFTER", 0.05)
-    monkeypatch.setattr(execute, "FIRST_LINE_AFTER", USUAL_LIMIT + 1)
+    monkeypatch.setattr(api_calls, "FIRST_LINE_AFTER", USUAL_LIMIT + 1)
 
 
 def test_it_may_take_longer_than_any_other_answer_and_a_line_says_so(sandbox: Sandbox) -> None:

@@ -1,0 +1,88 @@
+"""What an endpoint of the API answered, and reading it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import requests
+
+from playbook.deployments.description import UnreadableAnswer
+from playbook.environment.settings import without_credentials
+from playbook.facts.findings import FailureKind, Unobservable
+from playbook.facts.remedies import Remedy
+
+GATEWAY_ERRORS = (502, 503, 504)
+"""The status codes of a proxy whose API does not answer."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An endpoint's answer: a status and a JSON body, or the reason why there is none."""
+
+    request: str
+    status: int | None
+    body: Any = None
+    problem: str | None = None
+    silent: bool = False
+    """Whether the API did not answer this request, or an earlier one that it needs."""
+
+    @property
+    def kind(self) -> FailureKind:
+        """The kind of the failure, if this is not a good answer."""
+        down = self.silent or self.status in GATEWAY_ERRORS
+        return FailureKind.ENVIRONMENT if down else FailureKind.DATA
+
+    def json(self) -> Any:
+        """The body of a good answer. Raises Unobservable for any other answer."""
+        if self.problem or self.status != 200:
+            remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
+            text = f"{self.request} {self.problem or f'answered {self.status}'}"
+            raise Unobservable(text, remedy, self.kind)
+        return self.body
+
+    def field(self, name: str, kind: type[Any]) -> Any:
+        """A field of a good answer. Raises Unobservable if it is missing or of another type."""
+        body = self.json()
+        if not isinstance(body, dict) or not isinstance(body.get(name), kind):
+            raise Unobservable(f"{self.request} answered without a usable “{name}”", Remedy.BACKEND)
+        return body[name]
+
+    def read_by[T](self, read: Callable[[Any], T]) -> T:
+        """The content, read as an app's description says.
+
+        Raises Unobservable if the answer is not good, or does not have the described form.
+        """
+        try:
+            return read(self.json())
+        except UnreadableAnswer as error:
+            text = f"{self.request} answered what the app should not show: {error}"
+            raise Unobservable(text, Remedy.BACKEND) from None
+
+
+def read_answer(request: str, answer: requests.Response) -> Answer:
+    """What was answered to a request: its JSON, else in a few words what came instead."""
+    status, content = answer.status_code, answer.content
+    try:
+        body = json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+        return Answer(request, status, body)
+    except UnicodeDecodeError:
+        what = "text that is not UTF-8, which a browser can't read as JSON"
+    except (ValueError, RecursionError):
+        kind = answer.headers.get("Content-Type", "something unknown").partition(";")[0].strip()
+        what = "broken JSON" if kind.endswith("json") else f"{kind} instead of JSON"
+    problem = f"answered {status} with {what if content.strip() else 'nothing'}"
+    if 300 <= status < 400 and "Location" in answer.headers:
+        # Only the place: the address may contain a login, and its query may contain anything.
+        place = answer.headers["Location"].partition("?")[0]
+        place = place if place.startswith("/") else without_credentials(place)
+        problem = f"answered {status}: it sends to {place}"
+    return Answer(request, status, problem=problem)
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity are not JSON: a browser cannot read an answer that contains one."""
+    raise ValueError(name)

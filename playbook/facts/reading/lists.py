@@ -1,0 +1,71 @@
+"""Read a whole list of the app, page by page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from playbook.deployments.answers import id_of, list_of, object_of
+from playbook.deployments.description import Listing, UnreadableAnswer
+from playbook.facts.reading.answer import Answer
+from playbook.facts.reading.futures import AskedOnce
+from playbook.facts.reading.sign_ins import SignIns
+from playbook.pristine.bundles import Bundle
+
+MOST_PAGES = 200
+"""The largest number of pages that are read of a list, which may never end."""
+UNPROCESSABLE = 422
+
+
+class Lists:
+    """Reads the app's lists for one bundle."""
+
+    def __init__(self, bundle: Bundle, sign_ins: SignIns, shared: AskedOnce) -> None:
+        self._bundle, self._sign_ins = bundle, sign_ins
+        self._unreadable = shared.unreadable
+
+    def read[T](self, listing: Listing[T], *, to_the_end: bool = False) -> list[T]:
+        """The entries of a list, up to the first short page or a page without new entries.
+
+        ``to_the_end``: a short page does not end it. An app may give fewer entries than requested,
+        for example because it hides one.
+        """
+        entries: list[T] = []
+        known: set[str] = set()
+        skip = 0
+        for _ in range(MOST_PAGES):
+            page = self._page(listing, skip).read_by(list_of)
+            skip += len(page)
+            new = [entry for entry in page if _text(entry) not in known]
+            known.update(map(_text, new))
+            for entry in new:
+                try:
+                    entries.append(listing.entry(entry))
+                except UnreadableAnswer as error:
+                    # It is not shown as it should be; the app may have entries of its own kind.
+                    self._unreadable[_id_in(entry)] = str(error)
+            short = len(page) < (listing.page_size or 0) and not to_the_end
+            if listing.page_size is None or short or not new:
+                break
+        return entries
+
+    def _page[T](self, listing: Listing[T], skip: int) -> Answer:
+        request = listing.pages(self._bundle, skip)
+        answer = self._sign_ins.ask(request)
+        if answer.status == UNPROCESSABLE and "limit" in request.query:
+            # The app refuses pages of that size: then request its own page size.
+            query = {name: text for name, text in request.query.items() if name != "limit"}
+            answer = self._sign_ins.ask(replace(request, query=query))
+        return answer
+
+
+def _id_in(entry: object) -> str:
+    try:
+        return id_of(object_of(entry))
+    except UnreadableAnswer:
+        return ""
+
+
+def _text(entry: object) -> str:
+    """A key by which an entry of a list is recognised."""
+    return json.dumps(entry, sort_keys=True, default=str)

@@ -1,0 +1,50 @@
+"""The visitors who send one bundle's requests to the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import requests
+
+from playbook.environment import Environment
+from playbook.facts.reading.answer import Answer, read_answer
+from playbook.pristine.rates import CURRENCIES
+
+PATIENCE_SECONDS = 5.0
+"""How long an endpoint may take; a longer wait would be noticed by an investor."""
+LATE = f"did not answer within {PATIENCE_SECONDS:g} s"
+
+
+class Visitors:
+    """Send requests: each account is a visitor of its own, as is the one without an account."""
+
+    def __init__(self, environment: Environment, accounts: Iterable[str]) -> None:
+        self._environment = environment
+        self._without_account = environment.api.visitor()
+        self._by_account = {email: environment.api.visitor() for email in accounts}
+
+    def ask(self, method: str, path: str, account: str | None = None, **options: Any) -> Answer:
+        """The answer to one request, of an account or of the visitor without one."""
+        request = f"{method} {path}"
+        visitor = self._by_account[account] if account is not None else self._without_account
+        try:
+            with self._environment.asking:
+                answer = visitor.ask(method, path, seconds=PATIENCE_SECONDS, **options)
+        except requests.Timeout:
+            return Answer(request, None, problem=LATE, silent=True)
+        except requests.RequestException as error:
+            problem = f"got no answer ({type(error).__name__})"
+            return Answer(request, None, problem=problem, silent=True)
+        return read_answer(request, answer)
+
+    def get(self, path: str, **query: str) -> Answer:
+        """The answer to a GET of the visitor without an account."""
+        return self.ask("GET", path, params=query)
+
+    def ask_for_rates(self, base: str) -> Answer:
+        """The served rates of a base currency into all currencies of the playbook."""
+        path = "/api/awareness/currency-rates"
+        answer = self.get(path, base_currency=base, target_currencies=",".join(CURRENCIES))
+        return replace(answer, request=f"GET {path}?base_currency={base}")
