@@ -7,7 +7,7 @@ one saved state of all their documents, in which shared documents are once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -217,10 +217,7 @@ class Reset:
         ``orphans``: also documents of no bundle, if a backup has them.
         """
         started, saved = clock.now(), saved or {}
-        with self.environment.translate_connection_errors():
-            identity = guard.require_marker(self.environment)
-        for one in saved.values():
-            backup.require_own(one, identity, believed_of)
+        self._require_own(saved.values(), believed_of)
         find_earlier = partial(
             earlier_state, self.environment, self.backups, chosen, saved, orphans
         )
@@ -251,6 +248,13 @@ class Reset:
                 for key, report in work.done(executor).items()
             }
             return Outcome(reports, present.refused)
+
+    def _require_own(self, saved: Iterable[Backup], believed_of: str | None) -> None:
+        """Raises ForeignBackup if a backup is not of this environment, Refused without a marker."""
+        with self.environment.translate_connection_errors():
+            identity = guard.require_marker(self.environment)
+        for one in saved:
+            backup.require_own(one, identity, believed_of)
 
     def before_last_change(self, bundle: Bundle) -> Backup:
         """The backup of the state before the last change of a bundle's demo.
