@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pytest_bdd import given, parsers, then
 
 from playbook.facts.findings import expect_none
-from playbook.walk.walk import TITLES
+from playbook.walk.steps import TITLES
 from playbook.walk.walked import Walked
 
 PAGES = {
@@ -34,138 +34,138 @@ def demo_in_a_browser(walked: Walked, look_noted: None) -> None:
 
 @then("the demo account is signed in")
 def demo_account_gets_in(walked: Walked) -> None:
-    expect_none(walked.not_done("sign_in"))
+    expect_none(walked.every_page.not_done("sign_in"))
 
 
 @then(on_page("{page:Page} opens"))
 def page_opens(walked: Walked, page: str, show_picture: Callable[[str], None]) -> None:
     walked.walk.page(page)
     show_picture(page)
-    expect_none(walked.not_opened(page))
+    expect_none(walked.pages.not_opened(page))
 
 
 @then(on_page("{page:Page} can be used"))
 def page_can_be_used(walked: Walked, page: str) -> None:
-    expect_none(walked.not_done(page))
+    expect_none(walked.every_page.not_done(page))
 
 
 @then(on_page("every link on {page:Page} stays in this investor's demo"))
 def links_are_the_investors(walked: Walked, page: str) -> None:
-    expect_none(walked.foreign_links(page))
+    expect_none(walked.every_page.foreign_links(page))
 
 
 @then(on_page("{page:Page} is in the investor's language and in no other"))
 def language_is_the_investors(walked: Walked, page: str) -> None:
-    expect_none(walked.wrong_language(page))
+    expect_none(walked.every_page.wrong_language(page))
 
 
 @then(on_page("{page:Page} reads in the direction of the language"))
 def direction_is_the_languages(walked: Walked, page: str) -> None:
-    expect_none(walked.wrong_direction(page))
+    expect_none(walked.every_page.wrong_direction(page))
 
 
 @then(on_page("every amount on {page:Page} is in the investor's currency and format"))
 def money_is_the_investors(walked: Walked, page: str) -> None:
-    expect_none(walked.wrong_money(page))
+    expect_none(walked.every_page.wrong_money(page))
 
 
 @then(on_page("every product on {page:Page} costs what it should"))
 def prices_are_right(walked: Walked, page: str) -> None:
-    expect_none(walked.wrong_prices(page))
+    expect_none(walked.products.wrong_prices(page))
 
 
 @then(on_page("{page:Page} calls products by their names in the investor's language"))
 def names_are_the_investors(walked: Walked, page: str) -> None:
-    expect_none(walked.wrong_names(page))
+    expect_none(walked.products.wrong_names(page))
 
 
 @then(on_page("{page:Page} shows at least {count:d} products"))
 def products_are_there(walked: Walked, page: str, count: int) -> None:
-    expect_none(walked.too_few_products(page, count))
+    expect_none(walked.products.too_few_products(page, count))
 
 
 @then(on_page("{page:Page} is laid out for the investor's device"))
 def layout_fits(walked: Walked, page: str) -> None:
-    expect_none(walked.wrong_layout(page))
+    expect_none(walked.every_page.wrong_layout(page))
 
 
 @then(on_page("people with a disability can use {page:Page}"))
 def page_is_accessible(walked: Walked, page: str) -> None:
-    expect_none(walked.barriers(page))
+    expect_none(walked.every_page.barriers(page))
 
 
 @then(on_page("{page:Page} loads in under 3 seconds"))
 def page_is_quick(walked: Walked, page: str) -> None:
-    expect_none(walked.slow(page))
+    expect_none(walked.every_page.slow(page))
 
 
 @then(on_page("the browser reports no error on {page:Page}"))
 def browser_is_content(walked: Walked, page: str) -> None:
-    expect_none(walked.browser_errors(page))
+    expect_none(walked.every_page.browser_errors(page))
 
 
 @then("the greeting is right for the time of day where the investor is")
 def greeting_is_right(walked: Walked) -> None:
-    expect_none(walked.wrong_greeting)
+    expect_none(walked.home.wrong_greeting)
 
 
 @then("the total is the sum of the products")
 def total_is_right(walked: Walked) -> None:
-    expect_none(walked.wrong_total)
+    expect_none(walked.products.wrong_total)
 
 
 @then("the LiveSale page has the LiveSale's title")
 def title_is_there(walked: Walked) -> None:
-    expect_none(walked.missing_title)
+    expect_none(walked.livesale.missing_title)
 
 
 @then("the LiveSale page shows what the LiveSale features")
 def featured_are_there(walked: Walked) -> None:
-    expect_none(walked.missing_featured)
+    expect_none(walked.livesale.missing_featured)
 
 
 @then("the LiveSale page says when the LiveSale starts, in the investor's time")
 def start_is_right(walked: Walked) -> None:
-    expect_none(walked.wrong_start)
+    expect_none(walked.livesale.wrong_start)
 
 
 @then("the countdown ends when the LiveSale starts")
 def countdown_is_right(walked: Walked) -> None:
-    expect_none(walked.wrong_countdown)
+    expect_none(walked.livesale.wrong_countdown)
 
 
 @then("the investor can join the LiveSale")
 def can_be_joined(walked: Walked) -> None:
-    expect_none(walked.not_opened("joined"))
-    expect_none(walked.not_done("joined"))
-    expect_none(walked.browser_errors("joined"))
+    expect_none(walked.pages.not_opened("joined"))
+    expect_none(walked.every_page.not_done("joined"))
+    expect_none(walked.every_page.browser_errors("joined"))
 
 
 @then("the conversation has become a lead")
 def lead_is_made(walked: Walked) -> None:
-    expect_none(walked.no_lead)
+    expect_none(walked.leads.no_lead)
 
 
 @then("the lead carries the investor's locale, currency, time zone and device, and its source")
 def lead_is_tagged(walked: Walked) -> None:
-    expect_none(walked.missing_tags)
+    expect_none(walked.leads.missing_tags)
 
 
 @then("the leads board shows the lead")
 def lead_is_on_the_board(walked: Walked) -> None:
-    expect_none(walked.not_on_board)
+    expect_none(walked.leads.not_on_board)
 
 
 @then("the leads board shows the five sample leads")
 def sample_leads_are_on_the_board(walked: Walked) -> None:
-    expect_none(walked.missing_cards)
+    expect_none(walked.leads.missing_cards)
 
 
 @then("the analytics page shows every pristine headline number")
 def kpis_are_right(walked: Walked) -> None:
-    expect_none(walked.wrong_kpis)
+    expect_none(walked.analytics.wrong_kpis)
 
 
 @then("every number on the analytics page is in the investor's format")
 def numbers_are_written_right(walked: Walked) -> None:
-    expect_none(walked.wrong_numbers)
+    expect_none(walked.analytics.wrong_numbers)

@@ -11,7 +11,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.reset.outcome import Progress, Report
 from playbook.reset.plan import Step
 from playbook.verdict.model import GO, Result
-from playbook.walk.walk import TITLES
+from playbook.walk.steps import TITLES
 
 PANEL = "panel"
 """The trigger of a reset that a person started here."""

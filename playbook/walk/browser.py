@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from playbook.errors import WrongUsage
 from playbook.pristine.bundles import Bundle
@@ -24,6 +24,13 @@ FLAGS = (
 )
 PHONE = "iPhone 13"
 DESKTOP = {"width": 1280, "height": 800}
+
+
+class OpenBrowser(NamedTuple):
+    """Playwright, and the browser that it has started."""
+
+    playwright: Any
+    chromium: Any
 
 
 class NotWalked(WrongUsage):
@@ -62,7 +69,7 @@ def require_browser() -> None:
 
 
 @contextmanager
-def browser(headed: bool = False) -> Iterator[tuple[Any, Any]]:
+def browser(headed: bool = False) -> Iterator[OpenBrowser]:
     """Playwright and one browser for all bundles. Raises NotWalked if there is none."""
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -80,7 +87,7 @@ def browser(headed: bool = False) -> Iterator[tuple[Any, Any]]:
             why = error.message.strip().splitlines()[0]
             raise NotWalked(f"{path} does not start ({why})") from None
         try:
-            yield playwright, opened
+            yield OpenBrowser(playwright, opened)
         finally:
             opened.close()
 

@@ -19,6 +19,12 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
 
 
+def one_line(text: str, longest: int = 160) -> str:
+    """A text in one line, cut if it is too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
 @dataclass(frozen=True)
 class Text:
     """A piece of visible text; ``path`` are the elements around it, beginning with the body."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from playbook.environment.identity import Identity
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
-from playbook.walk.walk import STEPS
+from playbook.walk.steps import STEPS
 
 __all__ = ["STEPS", "Kept", "folder", "folder_named", "latest", "of_run", "record", "walks"]
 

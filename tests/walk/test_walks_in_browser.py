@@ -17,7 +17,7 @@ from playbook.verdict.model import GO
 from playbook.verdict.run_features import check
 from playbook.walk import pictures
 from playbook.walk.browser import NotWalked, find_browser
-from playbook.walk.walk import STEPS
+from playbook.walk.steps import STEPS
 from tests.sandbox import Sandbox
 from tests.walk.walking import LEFT, left_behind, needs_browser, ready, reasons, walk
 

@@ -20,7 +20,7 @@ from playbook.panel.questions import access_typed, backup_wanted
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.walk import pictures
-from playbook.walk.walk import TITLES
+from playbook.walk.steps import TITLES
 
 RUN = re.compile(r"[A-Za-z0-9.-]{1,64}")
 INTERRUPTED = (

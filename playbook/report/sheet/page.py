@@ -16,7 +16,7 @@ from playbook.clock import local_text
 from playbook.processes.output import write_output
 from playbook.report.sheet.content import Sheet
 from playbook.verdict.checks import EVIDENCE
-from playbook.walk.walk import TITLES
+from playbook.walk.steps import TITLES
 
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"

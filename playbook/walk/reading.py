@@ -1,0 +1,84 @@
+"""Read the page that is open in a tab, once, after it has settled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from playbook import clock
+from playbook.walk.page import Page, one_line, page_of
+from playbook.walk.tab import HERE, OPEN_SECONDS, Arrival, Tab
+
+SNAPSHOT = (HERE / "snapshot.js").read_text(encoding="utf-8")
+SNAPSHOTS = 3
+"""How often reading is tried while the browser is leaving a page."""
+NEVER_CRITICAL = ("color-contrast", "link-in-text-block")
+"""Rules of axe that are never critical, but need half of its time; they are left out."""
+
+
+class PageReader:
+    """Reads the pages of a tab. ``selectors`` are CSS selectors, by the names of what they find."""
+
+    def __init__(self, tab: Tab, selectors: Mapping[str, str]) -> None:
+        self._tab, self._selectors = tab, selectors
+
+    def read(
+        self,
+        step: str,
+        arrival: Arrival,
+        *,
+        not_done: tuple[str, ...] = (),
+        axe: bool = False,
+    ) -> Page:
+        """The page of a step. With ``axe``, axe looks for barriers, too."""
+        try:
+            seen = self._snapshot()
+        except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
+            why = arrival.problem or f"the page cannot be read ({one_line(str(error))})"
+            return Page(step, clock.now(), problem=why, status=arrival.status)
+        at: datetime = clock.now()
+        critical = self._barriers() if axe and not arrival.problem else ()
+        return page_of(
+            step,
+            seen,
+            at=at,
+            status=arrival.status,
+            problem=arrival.problem,
+            seconds=arrival.seconds,
+            console_errors=self._tab.activity.console_errors,
+            failed_requests=self._tab.activity.failed_requests,
+            critical=critical,
+            not_done=not_done,
+        )
+
+    def _snapshot(self) -> Mapping[str, Any]:
+        """The content of the page; read once more if the browser was just leaving it."""
+        page = self._tab.playwright
+        for attempt in range(SNAPSHOTS):
+            try:
+                page.wait_for_load_state("domcontentloaded", timeout=OPEN_SECONDS * 1000)
+                seen: Mapping[str, Any] = page.evaluate(SNAPSHOT, self._selectors)
+                return seen
+            except Exception:
+                if attempt == SNAPSHOTS - 1:
+                    raise
+                self._tab.settle(time.monotonic())
+        raise AssertionError("unreachable")
+
+    def _barriers(self) -> tuple[str, ...]:
+        """What axe calls critical."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        options = {
+            "resultTypes": ["violations"],
+            "runOnly": ["wcag2a", "wcag2aa"],
+            "rules": {rule: {"enabled": False} for rule in NEVER_CRITICAL},
+        }
+        found = Axe().run(self._tab.playwright, options=options).response["violations"]
+        return tuple(
+            f"{one['id']}: {one['help']} ({one_line(one['nodes'][0]['html'])})"
+            for one in found
+            if one["impact"] == "critical"
+        )

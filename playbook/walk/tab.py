@@ -1,0 +1,147 @@
+"""One tab of the investor's browser: open an address, do something, wait until it has settled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from playbook.walk.activity import Activity
+from playbook.walk.page import one_line, plain
+
+HERE = Path(__file__).resolve().parent
+LOOK = (HERE / "look.js").read_text(encoding="utf-8")
+OPEN_SECONDS = 15.0
+"""How long a page may take to open at all."""
+SETTLE_SECONDS = 10.0
+QUIET_SECONDS = 0.12
+"""A page has settled if for so long nothing changes and nothing is loading."""
+QUIET_LOOKS = 3
+"""On a busy machine the same state must be seen so many times."""
+REACTION_SECONDS = 1.0
+"""How long a page may do nothing after a tap before it counts as settled."""
+STABLE_SECONDS = 1.5
+"""A page with endless requests or a spinner has settled if its text has not changed for so long."""
+LOOK_EVERY_MS = 25
+TAP_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came of opening an address."""
+
+    problem: str = ""
+    """Why there is no page; empty if there is one."""
+    status: int | None = None
+    """The HTTP status of the page; None if it is not known."""
+    seconds: float = 0.0
+    """From asking for the page until nothing on it changed any more."""
+
+
+class Tab:
+    """A tab in a Playwright context. It waits after each action until the page has settled.
+
+    ``banner`` are the words on buttons that close a banner over a page.
+    """
+
+    def __init__(self, context: Any, banner: Sequence[str]) -> None:
+        context.set_default_timeout(TAP_SECONDS * 1000)
+        context.add_init_script(path=HERE / "settling.js")
+        self.playwright: Any = context.new_page()
+        """Playwright's own object for the tab."""
+        self.activity = Activity(self.playwright)
+        self._banner = banner
+
+    def open(self, address: str) -> Arrival:
+        """Open an address and wait until it has settled."""
+        started = time.monotonic()
+        try:
+            answer = self.playwright.goto(
+                address, wait_until="domcontentloaded", timeout=OPEN_SECONDS * 1000
+            )
+        except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
+            return Arrival(f"the page does not open ({one_line(str(error))})")
+        changed = self.settle(started)
+        self._close_banner()
+        status = answer.status if answer else None
+        if status is not None and status >= 400:
+            missing = "leads to a page that does not exist" if status in (404, 410) else "fails"
+            return Arrival(f"the link {missing} (answer {status})", status, changed)
+        return Arrival("", status, changed)
+
+    def first(self, css: str) -> Any:
+        """Playwright's locator of the first element that a CSS selector selects."""
+        return self.playwright.locator(css).first
+
+    def saying(self, words: str) -> Any:
+        """The first visible element with these words. Raises LookupError."""
+        found = self.playwright.get_by_text(words, exact=True)
+        for number in range(found.count()):
+            if found.nth(number).is_visible():
+                return found.nth(number)
+        raise LookupError(f"nothing says “{words}”")
+
+    def tap(self, element: Any) -> None:
+        """Tap an element, and wait until the page has settled."""
+        self._act(partial(element.click, no_wait_after=True))
+
+    def press_enter(self) -> None:
+        """Press Enter, and wait until the page has settled."""
+        # The keyboard's own Enter waits for no page; settling does.
+        self._act(partial(self.playwright.keyboard.press, "Enter"))
+
+    def _act(self, act: Callable[[], object]) -> None:
+        before, self.activity.begun = self._look() or {}, 0
+        act()
+        self.settle(time.monotonic(), before)
+
+    def _close_banner(self) -> None:
+        """Close dialogs over the page (about cookies), as any visitor does first."""
+        visible = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
+        for words in visible.intersection(self._banner):
+            # If it stays, what it covers cannot be tapped: that becomes a finding.
+            with suppress(Exception):
+                self.tap(self.saying(words))
+
+    def settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:
+        """Wait until nothing on the page changes any more; seconds until its last change.
+
+        ``before`` is the state before an action on the page. If the state is still the same, the
+        page may not have reacted yet.
+        """
+        activity = self.activity
+        last, looks = before or {}, 0
+        since = changed = time.monotonic()
+        reacted = before is None
+        while True:
+            seen = self._look()
+            now = time.monotonic()
+            if seen is None or seen["text"] != last.get("text"):
+                reacted = reacted or before is not None
+                changed, looks = now, 0
+            last, looks = seen or {}, looks + 1
+            changed = max(changed, activity.last_end)
+            reacted = reacted or activity.begun > 0
+            still = now - changed
+            waits = activity.loading or seen is None or seen["timers"] or seen["loading"]
+            if activity.leaving and now - since < OPEN_SECONDS:
+                pass  # the next page is loading: this one does not count any more
+            elif now - since > SETTLE_SECONDS or still >= STABLE_SECONDS:
+                break
+            quiet = QUIET_SECONDS if reacted else REACTION_SECONDS
+            if not activity.leaving and not waits and looks >= QUIET_LOOKS and still >= quiet:
+                break
+            self.playwright.wait_for_timeout(LOOK_EVERY_MS)
+        return changed - started
+
+    def _look(self) -> Mapping[str, Any] | None:
+        """The result of look.js; None if the browser is just leaving the page."""
+        try:
+            seen: Mapping[str, Any] = self.playwright.evaluate(LOOK)
+        except Exception:  # noqa: BLE001 - as above
+            return None
+        return seen
