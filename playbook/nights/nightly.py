@@ -39,11 +39,12 @@ from playbook.processes.signals import (
 )
 from playbook.report.allure.former import remove_results_of
 from playbook.reset import backup
+from playbook.reset.journal import ROLLBACK, Journal, Run, new_run
 from playbook.reset.journal import WALK as TRIGGER_OF_WALKS
-from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.lease import BeingReset, Lease, LeaseLost
 from playbook.reset.outcome import InSession, ResetFailed
 from playbook.reset.run import Reset
+from playbook.reset.work import Cause
 from playbook.verdict import recording
 from playbook.verdict.checks import WALK
 from playbook.verdict.collector import history_of
@@ -271,8 +272,7 @@ class Nightly:
                     night.bundle,
                     access=access,
                     meeting=night.meeting,
-                    trigger=TRIGGER,
-                    part_of=night.id,
+                    cause=Cause(TRIGGER, night.id),
                 )
                 break
             except InSession as error:
@@ -325,7 +325,7 @@ class Nightly:
     def _roll_back(self, night: Night, former: backup.Backup) -> None:
         """Restore a state that was GO, and check it, too."""
         try:
-            report = self._resets.roll_back(night.bundle, former, part_of=night.id)
+            report = self._resets.roll_back(night.bundle, former, cause=Cause(ROLLBACK, night.id))
         except InSession as error:
             night.notes.append(f"not rolled back: {error}")
             return
@@ -353,7 +353,7 @@ class Nightly:
         bundle, identity = night.bundle, self.environment.identity
         try:
             tonight = backup.find(self.backups, identity, bundle, present)
-            self._resets.roll_back(bundle, tonight, part_of=night.id)
+            self._resets.roll_back(bundle, tonight, cause=Cause(ROLLBACK, night.id))
         except (BeingReset, LeaseLost, StoppedEarly):
             raise
         except PlaybookError as error:
