@@ -32,7 +32,7 @@ def test(
     One goes to the presenter of a meeting, too, if DEMO_ALERT_PRESENTER is set. Every recipient
     has a line of its own.
 
-    Exit 1 if a channel did not accept its alert, 2 if no channel is set, or if a channel or the
+    Exit 3 if a recipient was not reached, 2 if no channel is set, or if a channel or the
     panel's address is not a URL.
     """
     from playbook import clock
@@ -74,4 +74,4 @@ def test(
             "organizer, here it went to its sender; to try that: playbook alerts test "
             "--organizer ADDRESS"
         )
-    raise typer.Exit(0 if taken else 1)
+    raise typer.Exit(0 if taken else 3)

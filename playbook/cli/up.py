@@ -8,10 +8,11 @@ import re
 import signal
 import sys
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+from playbook.processes.signal_flag import SignalFlag
 
 if TYPE_CHECKING:
     from playbook.environment import Settings
@@ -162,9 +163,9 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _end_requested() -> Event:
-    """An event that SIGTERM and SIGINT set from now on."""
-    ended = Event()
+def _end_requested() -> SignalFlag:
+    """A flag that SIGTERM and SIGINT set from now on."""
+    ended = SignalFlag()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     return ended

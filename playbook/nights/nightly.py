@@ -33,6 +33,7 @@ from playbook.reset import backup
 from playbook.reset.lease import BeingReset, LeaseLost
 from playbook.reset.outcome import InSession, ResetFailed
 from playbook.reset.run import Reset
+from playbook.reset.work import Cause
 from playbook.verdict.model import NO_GO
 
 SESSION_PATIENCE = timedelta(hours=2)
@@ -181,8 +182,7 @@ class Nightly:
                     night.bundle,
                     access=access,
                     meeting=night.meeting,
-                    trigger=TRIGGER,
-                    part_of=night.id,
+                    cause=Cause(TRIGGER, night.id),
                 )
                 break
             except InSession as error:

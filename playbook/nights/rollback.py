@@ -15,9 +15,11 @@ from playbook.pristine.livesale_time import livesale_start
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedEarly
 from playbook.reset import backup
+from playbook.reset.journal import ROLLBACK
 from playbook.reset.lease import BeingReset, LeaseLost
 from playbook.reset.outcome import InSession, ResetFailed
 from playbook.reset.run import Reset
+from playbook.reset.work import Cause
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Rollbacks:
         Raises BeingReset, LeaseLost or StoppedEarly. Other errors are noted in the night.
         """
         try:
-            report = self.resets.roll_back(night.bundle, former, part_of=night.id)
+            report = self.resets.roll_back(night.bundle, former, cause=Cause(ROLLBACK, night.id))
         except InSession as error:
             night.notes.append(f"not rolled back: {error}")
             return
@@ -88,7 +90,7 @@ class Rollbacks:
         bundle, identity = night.bundle, self.environment.identity
         try:
             tonight = backup.find(self.backups, identity, bundle, name)
-            self.resets.roll_back(bundle, tonight, part_of=night.id)
+            self.resets.roll_back(bundle, tonight, cause=Cause(ROLLBACK, night.id))
         except (BeingReset, LeaseLost, StoppedEarly):
             raise
         except PlaybookError as error:

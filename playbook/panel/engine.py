@@ -23,6 +23,7 @@ from playbook.reset.backup import Backup
 from playbook.reset.journal import WALK, Run
 from playbook.reset.outcome import Progress, Report, silent
 from playbook.reset.run import Reset
+from playbook.reset.work import Cause
 from playbook.verdict import recording
 from playbook.verdict.model import Result
 
@@ -49,7 +50,7 @@ class Work:
     ) -> Report:
         """Reset a bundle to pristine; see :meth:`playbook.reset.run.Reset.reset`."""
         resets = self._resets(progress, by)
-        return resets.reset(bundle, access=access, trigger=trigger, force=force)
+        return resets.reset(bundle, access=access, force=force, cause=Cause(trigger))
 
     def roll_back(
         self,

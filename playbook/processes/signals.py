@@ -17,23 +17,26 @@ import os
 import signal
 import sys
 import time
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from threading import Event, Timer, current_thread, main_thread
-from types import FrameType
+from threading import current_thread, main_thread
+from types import CodeType, FrameType
 from typing import Any
 
 from playbook.errors import PlaybookError
+from playbook.processes.signal_flag import POLL_SECONDS, SignalFlag
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-POLL_SECONDS = 0.05
 SEND_AGAIN_SECONDS = 0.01
 IMPORT_SYSTEM = "<frozen importlib._bootstrap"
 """How the file names of Python's own import functions begin."""
 _finishing: ContextVar[bool] = ContextVar("finishing", default=False)
 _last: list[int] = []
 _raised: list[int] = []
+_own_code: set[CodeType] = set()
+"""The code that handles signals. Another signal that comes while it runs is handled after it."""
 
 
 def received() -> int:
@@ -95,14 +98,22 @@ def interrupt() -> None:
     def ends_waiting(finishing: bool) -> int | None:
         return received() if interrupted else None
 
+    _own_code.add(send_again.__code__)
     sys.unraisablehook = send_again
     _handle_by(handle, ends_waiting)
 
 
 def _send_again(number: int) -> None:
-    again = Timer(SEND_AGAIN_SECONDS, os.kill, (os.getpid(), number))
-    again.daemon = True
-    again.start()
+    """Send a signal to this process in a moment."""
+
+    def send() -> None:
+        time.sleep(SEND_AGAIN_SECONDS)
+        os.kill(os.getpid(), number)
+
+    # Not threading.Thread: its start takes a lock that the interrupted code may hold. At the end of
+    # the interpreter no thread can be started: the process is about to end anyway.
+    with suppress(RuntimeError):
+        start_new_thread(send, ())
 
 
 def finish() -> None:
@@ -140,7 +151,7 @@ class StopRequest:
     """
 
     def __init__(self) -> None:
-        self.asked = Event()
+        self.asked = SignalFlag()
         self.at_once = False
         self.number: int = signal.SIGTERM
         """The last signal."""
@@ -232,19 +243,21 @@ def _never(_: bool) -> int | None:
 
 
 def _handle_by(handle: Callable[[int], None], ends_waiting: Callable[[bool], int | None]) -> None:
-    """Handle signals from now on, each as soon as no import function of Python's is in its way.
+    """Handle signals from now on, each as soon as nothing is in its way.
 
     An exception that is raised while Python holds its lock for imports may leave it held: every
-    thread that imports something then waits forever.
+    thread that imports something then waits forever. One that is raised while another signal is
+    handled would end that early.
     """
 
     def handler(number: int, frame: FrameType | None) -> None:
-        if frame is not None and frame.f_code.co_filename.startswith(IMPORT_SYSTEM):
+        if _must_not_be_interrupted(frame):
             _send_again(number)
             return
         _last[:] = [number]
         handle(number)
 
+    _own_code.add(handler.__code__)
     # Threads that wait elsewhere look at the handler that is set.
     handler.ends_waiting = ends_waiting  # type: ignore[attr-defined]
 
@@ -252,3 +265,14 @@ def _handle_by(handle: Callable[[int], None], ends_waiting: Callable[[bool], int
     if current_thread() is main_thread():
         for number in SIGNALS:
             signal.signal(number, handler)
+
+
+def _must_not_be_interrupted(frame: FrameType | None) -> bool:
+    """Whether an import function of Python's own runs, or code that handles a signal."""
+    if frame is not None and frame.f_code.co_filename.startswith(IMPORT_SYSTEM):
+        return True
+    while frame is not None:
+        if frame.f_code in _own_code:
+            return True
+        frame = frame.f_back
+    return False

@@ -16,6 +16,8 @@ import threading
 import time
 from pathlib import Path
 
+from playbook.processes.signal_flag import SignalFlag
+
 END_SECONDS = 3.0
 """How long the command may take to end by itself."""
 REMOVE_SECONDS = 10.0
@@ -27,7 +29,7 @@ def main(arguments: list[str]) -> int:
     directory = None
     if arguments[:1] == ["--then-remove"]:
         directory, arguments = Path(arguments[1]), arguments[2:]
-    ending = threading.Event()
+    ending = SignalFlag()
     orphaned = threading.Event()
     # Set before the command starts, so no signal is missed.
     signal.signal(signal.SIGTERM, lambda *_: ending.set())

@@ -22,7 +22,7 @@ from playbook.environment.snapshot import Snapshot
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset import standing
-from playbook.reset.backup import OF_NO_BUNDLE, Part
+from playbook.reset.backup import OF_NO_BUNDLE, Part, together
 from playbook.reset.journal import LOOKS, Journal, meeting_of
 from playbook.reset.outcome import InSession
 
@@ -30,6 +30,24 @@ type Scopes = Mapping[str, Scope]
 """By a bundle's id; under OF_NO_BUNDLE the scope of documents of no bundle."""
 type Snapshots = Mapping[str, Snapshot]
 """By a bundle's id; under OF_NO_BUNDLE the documents of no bundle."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """The present state of some demos, before a run writes to them."""
+
+    scopes: Scopes
+    """Without those of bundles with an investor in session."""
+    snapshots: Snapshots
+    known: Mapping[str, Part]
+    """What the journal says about each bundle, by id."""
+    refused: Mapping[str, InSession]
+    """Why bundles are left out, by id."""
+
+    @property
+    def whole(self) -> Snapshot:
+        """All documents, each once."""
+        return together(self.snapshots)[0]
 
 
 @dataclass(frozen=True)
@@ -127,15 +145,10 @@ class CurrentState:
             )
         return known
 
-    def read_all_and_known(
-        self,
-        scopes: Scopes,
-        chosen: Sequence[Bundle],
-        journal: Journal,
-        now: datetime,
-        force: bool,
-    ) -> tuple[tuple[dict[str, Snapshot], dict[str, InSession]], dict[str, Part]]:
-        """The results of :meth:`read_all` and :meth:`known`, read at the same time.
+    def read_present(
+        self, scopes: Scopes, chosen: Sequence[Bundle], journal: Journal, now: datetime, force: bool
+    ) -> Present:
+        """The present state of some bundles, read with what the journal says about them.
 
         With ``force`` nobody counts as in session.
         """
@@ -145,4 +158,6 @@ class CurrentState:
                 lambda: self.known(chosen, journal, now),
             ]
         )
-        return found[0], found[1]
+        (snapshots, refused), known = found
+        left = {key: scope for key, scope in scopes.items() if key not in refused}
+        return Present(left, snapshots, known, refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from playbook import clock
@@ -16,6 +17,19 @@ from playbook.reset.backup import OF_NO_BUNDLE, Backup
 from playbook.reset.journal import ROLLBACK, Journal
 from playbook.reset.rollback_of_shared_parts import Source, end_of, is_left_alone, run_of
 from playbook.reset.shared_parts import groups_that_share
+
+
+@dataclass(frozen=True)
+class EarlierState:
+    """The state that a rollback restores."""
+
+    sources: Mapping[str, Source]
+    """The backup of each bundle, by its id."""
+    snapshots: Mapping[str, Snapshot]
+    """The documents to restore, by the bundle's id; under OF_NO_BUNDLE those of no bundle."""
+    shared: Mapping[str, Document]
+    """The backup and the bundle that each shared part comes from. Parts that are not restored are
+    in neither (see playbook.reset.rollback_of_shared_parts)."""
 
 
 def source_of(
@@ -67,27 +81,21 @@ def before_last_change(environment: Environment, backups: Path, bundle: Bundle) 
     )
 
 
-def wanted_state(
+def earlier_state(
     environment: Environment,
     backups: Path,
     chosen: Sequence[Bundle],
-    sources: Mapping[str, Source],
+    saved: Mapping[str, Backup],
     orphans: bool,
-) -> tuple[dict[str, Snapshot], dict[str, Document]]:
-    """The state to restore: each bundle's own documents from its backup, shared ones from one.
+) -> EarlierState:
+    """What a rollback restores: each bundle's own documents from its backup, shared ones from one.
 
-    Also returns the backup and the bundle of each shared part. Parts that are not restored are in
-    neither (see playbook.reset.rollback_of_shared_parts).
+    Without a backup in ``saved``, by the bundle's id, it is the one before its last change.
+    ``orphans``: documents of no bundle, too, if the oldest backup has them. Raises BadBackup,
+    WrongUsage or Refused.
     """
-    by_folder: dict[Path, list[str]] = {}
-    for key, source in sources.items():
-        by_folder.setdefault(source.saved.path, []).append(key)
-    oldest = min((source.saved for source in sources.values()), key=lambda one: one.age_key)
-    if orphans and OF_NO_BUNDLE in oldest.parts:
-        by_folder[oldest.path].append(OF_NO_BUNDLE)
-    wanted: dict[str, Snapshot] = {}
-    for path, keys in by_folder.items():
-        wanted |= backup.read(path, keys, environment.deployment.collections)
+    sources = {b.key: source_of(environment, backups, b, saved.get(b.key)) for b in chosen}
+    wanted = _read(environment, sources, orphans)
     with environment.translate_connection_errors():
         writes = Journal.of(environment).shared_writes()
     ages = {one.path.name: one.age_key for one in backup.listed(backups, environment.identity)}
@@ -111,7 +119,23 @@ def wanted_state(
             if part == standing.LANGUAGES:
                 indexes = wanted[first.key].indexes
             wanted[bundle.key] = Snapshot(documents | (restored if undoing else {}), indexes)
-    return wanted, shared
+    return EarlierState(sources, wanted, shared)
+
+
+def _read(
+    environment: Environment, sources: Mapping[str, Source], orphans: bool
+) -> dict[str, Snapshot]:
+    """The documents of each bundle in its own backup; each backup is read once."""
+    by_folder: dict[Path, list[str]] = {}
+    for key, source in sources.items():
+        by_folder.setdefault(source.saved.path, []).append(key)
+    oldest = min((source.saved for source in sources.values()), key=lambda one: one.age_key)
+    if orphans and OF_NO_BUNDLE in oldest.parts:
+        by_folder[oldest.path].append(OF_NO_BUNDLE)
+    wanted: dict[str, Snapshot] = {}
+    for path, keys in by_folder.items():
+        wanted |= backup.read(path, keys, environment.deployment.collections)
+    return wanted
 
 
 def saved_state(environment: Environment, backups: Path, folder: str, bundle: Bundle) -> Snapshot:

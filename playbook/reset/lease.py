@@ -85,6 +85,17 @@ def _once[T](attempt: Callable[[], T]) -> T:
     return attempt()
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """How a run waits for a lease that another run holds."""
+
+    patience: timedelta = REGION_PATIENCE
+    outlast: Callable[[Callable[[], Any]], Any] = _once
+    """Repeats each request during an outage of MongoDB."""
+    may_go_on: Callable[[], None] = lambda: None
+    """Called meanwhile; it raises to end the wait."""
+
+
 @dataclass
 class Lease:
     """The leases that one run holds."""
@@ -96,6 +107,7 @@ class Lease:
     keys: set[str] = field(default_factory=set)
     """Of what it holds the leases: "bundle:…", "region:…"."""
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
+    waiting: Waiting = Waiting()
     _sure_until: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
     """A lock, so that only one of several writers renews the lease."""
@@ -158,29 +170,21 @@ class Lease:
             )
         self._sure_until = started - self.clock.uncertainty + self.life.total_seconds()
 
-    def wait_for(
-        self,
-        key: str,
-        *,
-        patience: timedelta = REGION_PATIENCE,
-        outlast: Callable[[Callable[[], Any]], Any] = _once,
-        may_go_on: Callable[[], None] = lambda: None,
-    ) -> None:
+    def wait_for(self, key: str) -> None:
         """Take a lease that others may hold for a while.
 
-        ``outlast`` repeats each request during an outage of MongoDB. ``may_go_on`` is called
-        meanwhile; it raises to end the wait. Raises Refused, which names the holder, if the lease
-        is held for longer than ``patience``. Raises StoppedEarly if a signal asks this process to
-        stop.
+        Raises Refused, which names the holder, if it is held for longer than this run's patience.
+        Raises StoppedEarly if a signal asks this process to stop.
         """
-        deadline = elapsed() + patience.total_seconds()
+        outlast = self.waiting.outlast
+        deadline = elapsed() + self.waiting.patience.total_seconds()
         stands = False
         while other := outlast(partial(self.take, key, stands=stands)):
             stands = True
             why = f"{key.replace(':', ' ')} is held by {_describe_lease(other)}"
             if elapsed() > deadline:
                 raise Refused(f"{why}; try again later")
-            may_go_on()
+            self.waiting.may_go_on()
             outlast(self.require)
             signals.pause(POLL_SECONDS, why)
 
@@ -225,26 +229,21 @@ def held(
     *,
     clock: ServerClock | None = None,
     life: timedelta = LIFE,
-    patience: timedelta = REGION_PATIENCE,
-    outlast: Callable[[Callable[[], Any]], Any] = _once,
-    may_go_on: Callable[[], None] = lambda: None,
+    waiting: Waiting = Waiting(),
 ) -> Iterator[Lease]:
     """Hold the leases of some bundles and their regions while a reset or rollback runs.
 
     It takes all of them or none. It never waits for a bundle, and regions are in a fixed order, so
-    two runs never wait for each other. ``outlast`` repeats each request during an outage of
-    MongoDB.
+    two runs never wait for each other.
 
     Raises Refused, which names the holder, if a bundle is already being reset, or if a region is
-    held for longer than ``patience``.
+    held for longer than the run's patience.
     """
-    lease = Lease(db, run, this_process(), life)
-    if clock is not None:
-        lease.clock = clock
+    lease = Lease(db, run, this_process(), life, clock=clock or ServerClock(db), waiting=waiting)
     try:
         regions = [f"region:{name}" for name in sorted({bundle.region for bundle in bundles})]
         names = {f"bundle:{one.key}": one.short for one in sorted(bundles, key=lambda o: o.key)}
-        others = outlast(lambda: lease.take_all(list(names), regions))
+        others = waiting.outlast(lambda: lease.take_all(list(names), regions))
         for key, name in names.items():
             if key in others:
                 raise BeingReset(
@@ -252,20 +251,14 @@ def held(
                     "nothing was written"
                 )
         for region in regions:
-            if region in lease.keys:
-                continue
-            lease.wait_for(
-                region,
-                patience=patience,
-                outlast=outlast,
-                may_go_on=may_go_on,
-            )
+            if region not in lease.keys:
+                lease.wait_for(region)
         yield lease
     finally:
         # If MongoDB does not answer, the lease ends when it expires.
         if lease.keys:
             with suppress(PyMongoError, Unreachable, StoppedEarly), finishing():
-                outlast(lease.release)
+                waiting.outlast(lease.release)
 
 
 def _describe_lease(lease: dict[str, Any]) -> str:

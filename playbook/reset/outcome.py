@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from playbook.errors import PlaybookError, Refused
+from playbook.pristine.bundles import Bundle
 from playbook.reset.backup import Backup
 from playbook.reset.journal import Run
 from playbook.reset.plan import Step
@@ -61,3 +62,9 @@ class Outcome:
 
     reports: Mapping[str, Report]
     refused: Mapping[str, InSession]
+
+    def report_of(self, bundle: Bundle) -> Report:
+        """The report of the only bundle of a run. Raises InSession if it was refused."""
+        for refused in self.refused.values():
+            raise refused
+        return self.reports[bundle.key]

@@ -244,69 +244,65 @@ def build(
     matching = Matching(deployment, pristine, found)
     steps = removing_traces(scope.filters, deployment)
     for kept in deployment.kept:
-        matches = matching[kept.kind].matches
-        writes: list[Step] = []
-        if kept.kind == "users":
-            matches = tuple(_with_password(m, deployment.password.path, passwords) for m in matches)
-            if deployment.register is not None:
-                missing = tuple(m.pristine for m in matches if m.present is None)
-                matches = tuple(m for m in matches if m.present is not None)
-                create = CreateAccounts(
-                    missing, {m["email"]: passwords[m["email"]] for m in missing}
-                )
-                writes.append(Step("Fresh Seed Data", "Create the demo accounts", create))
-        for match in matches:
-            if match.present is None and (reason := refusal(kept, match.wanted)):
-                raise Refused(
-                    f"{kept.collection} {match.pristine['_id']}: {reason}: the app's model would "
-                    "refuse the document; nothing was written; correct the seeds or the description"
-                )
-        writes.append(Step("Fresh Seed Data", kept.line, SetFields(kept, matches)))
-        if not kept.has_strays:
-            steps += writes
-            continue
-        keep = [m.identifier for m in matches if not isinstance(m.identifier, ComingId)]
-        strays = Step(
-            "Fresh Seed Data",
-            f"Remove strays from {kept.collection}",
-            RemoveStrays(kept.collection, scope.filters[kept.collection], keep),
-        )
-        # A second account with the same address would violate the unique index.
-        steps += [strays, *writes] if kept.strays_first else [*writes, strays]
-    steps += [
-        Step("Awareness Engine Context Refresh", line, call)
-        for line, call in (
-            (
-                "Update context profiles",
-                Call(
-                    "POST",
-                    "/api/awareness/refresh-contexts",
-                    [seeds.contexts[bundle.key].document],
-                ),
-            ),
-            (
-                "Validate currency rates",
-                Call("GET", "/api/awareness/currency/validate", stage=Stage.INDEXES_AND_CACHES),
-            ),
-            (
-                "Test locale adaptations",
-                Call("GET", "/api/awareness/test-localization", stage=Stage.INDEXES_AND_CACHES),
-            ),
-        )
-    ]
-    optimization: list[tuple[str, Operation]] = [
-        *(
-            (f"Rebuild search indexes of {name}", EnsureIndexes(name, declared))
-            for name, declared in deployment.indexes.items()
-        ),
-        ("Clear cache layers", ClearKeys(scope.key_patterns)),
-        (
-            "Warm up CDN",
-            Call("POST", "/api/admin/cdn-warmup", {"region": bundle.region}, Stage.WARM_UP),
-        ),
-    ]
-    steps += [Step("Performance Optimization", line, op) for line, op in optimization]
+        steps += _seeding(scope, kept, matching[kept.kind].matches, passwords)
+    steps += _refreshing_contexts(seeds.contexts[bundle.key].document)
+    steps += _optimizing(scope)
     return Plan(bundle, access, scope, tuple(steps))
+
+
+def _seeding(
+    scope: Scope, kept: Kept, matches: tuple[Match, ...], passwords: Mapping[str, str]
+) -> list[Step]:
+    """The steps that make one collection pristine: write our documents, delete strays."""
+    phase = "Fresh Seed Data"
+    writes: list[Step] = []
+    if kept.kind == "users":
+        deployment = scope.deployment
+        matches = tuple(_with_password(m, deployment.password.path, passwords) for m in matches)
+        if deployment.register is not None:
+            missing = tuple(m.pristine for m in matches if m.present is None)
+            matches = tuple(m for m in matches if m.present is not None)
+            create = CreateAccounts(missing, {m["email"]: passwords[m["email"]] for m in missing})
+            writes.append(Step(phase, "Create the demo accounts", create))
+    for match in matches:
+        if match.present is None and (reason := refusal(kept, match.wanted)):
+            raise Refused(
+                f"{kept.collection} {match.pristine['_id']}: {reason}: the app's model would "
+                "refuse the document; nothing was written; correct the seeds or the description"
+            )
+    writes.append(Step(phase, kept.line, SetFields(kept, matches)))
+    if not kept.has_strays:
+        return writes
+    keep = [m.identifier for m in matches if not isinstance(m.identifier, ComingId)]
+    remove = RemoveStrays(kept.collection, scope.filters[kept.collection], keep)
+    strays = Step(phase, f"Remove strays from {kept.collection}", remove)
+    # A second account with the same address would violate the unique index.
+    return [strays, *writes] if kept.strays_first else [*writes, strays]
+
+
+def _refreshing_contexts(context: Document) -> list[Step]:
+    """The steps that make the app read a bundle's context again, and judge rates and languages."""
+    judging = Stage.INDEXES_AND_CACHES
+    calls = {
+        "Update context profiles": Call("POST", "/api/awareness/refresh-contexts", [context]),
+        "Validate currency rates": Call("GET", "/api/awareness/currency/validate", stage=judging),
+        "Test locale adaptations": Call("GET", "/api/awareness/test-localization", stage=judging),
+    }
+    return [Step("Awareness Engine Context Refresh", line, call) for line, call in calls.items()]
+
+
+def _optimizing(scope: Scope) -> list[Step]:
+    """The steps that build the indexes, clear the caches, and let the app fill them again."""
+    warm_up = {"region": scope.bundle.region}
+    operations: dict[str, Operation] = {
+        **{
+            f"Rebuild search indexes of {name}": EnsureIndexes(name, declared)
+            for name, declared in scope.deployment.indexes.items()
+        },
+        "Clear cache layers": ClearKeys(scope.key_patterns),
+        "Warm up CDN": Call("POST", "/api/admin/cdn-warmup", warm_up, Stage.WARM_UP),
+    }
+    return [Step("Performance Optimization", line, one) for line, one in operations.items()]
 
 
 def in_stages(steps: Sequence[Step]) -> list[list[list[tuple[int, Step]]]]:

@@ -7,38 +7,37 @@ one saved state of all their documents, in which shared documents are once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from playbook import clock
 from playbook.environment import Environment, guard
-from playbook.environment.snapshot import Snapshot
 from playbook.errors import PlaybookError
 from playbook.pristine import bundles as known_bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.seeds import Document, Seeds
+from playbook.pristine.seeds import Seeds
 from playbook.reset import backup, plan, standing
 from playbook.reset.backup import OF_NO_BUNDLE, Backup, Saved
-from playbook.reset.current_state import CurrentState, Scopes, Snapshots
-from playbook.reset.earlier_state import before_last_change, source_of, wanted_state
+from playbook.reset.current_state import CurrentState, Present, Scopes
+from playbook.reset.earlier_state import EarlierState, before_last_change, earlier_state
 from playbook.reset.execute import Executor
 from playbook.reset.joint import merged
-from playbook.reset.journal import ROLLBACK, Journal
+from playbook.reset.journal import Journal, Run
 from playbook.reset.lease import LIFE
 from playbook.reset.outcome import Outcome, Progress, Report, silent
 from playbook.reset.plan import Count, Plan, Step
 from playbook.reset.restoring import put_back_and_raise, restore
-from playbook.reset.rollback_of_shared_parts import Source
 from playbook.reset.shared_parts import (
     reset_changes_what_all_share,
     rollback_changes_what_all_share,
 )
 from playbook.reset.stages import always, do_steps
 from playbook.reset.verifying import Verified, verify_rollback
-from playbook.reset.work import Work, begun
+from playbook.reset.work import RESETTING, ROLLING_BACK, Cause, RunOptions, Work, begun
 
 
 @dataclass(frozen=True)
@@ -91,17 +90,15 @@ class Reset:
         *,
         access: datetime | None = None,
         meeting: datetime | None = None,
-        trigger: str = "reset",
         force: bool = False,
         roll_back: bool = True,
-        part_of: str | None = None,
+        cause: Cause = RESETTING,
     ) -> Report:
         """Reset a bundle to pristine (playbook, "Reset Procedures").
 
         ``access`` is T (UTC), by default now. ``meeting`` is the one that the demo is prepared
         for, by default ``access``. ``force`` resets even while an investor is in session;
-        ``roll_back`` restores the former state if a step fails. ``part_of`` is the night that the
-        run belongs to.
+        ``roll_back`` restores the former state if a step fails.
 
         Raises Refused (no marker, in session, being reset already), Unreachable, StoppedEarly or
         ResetFailed.
@@ -110,14 +107,11 @@ class Reset:
             [bundle],
             accesses={bundle.key: access} if access else {},
             meetings={bundle.key: meeting} if meeting else {},
-            trigger=trigger,
             force=force,
             roll_back=roll_back,
-            part_of=part_of,
+            cause=cause,
         )
-        for refused in outcome.refused.values():
-            raise refused
-        return outcome.reports[bundle.key]
+        return outcome.report_of(bundle)
 
     def reset_together(
         self,
@@ -126,10 +120,9 @@ class Reset:
         accesses: Mapping[str, datetime] | None = None,
         meetings: Mapping[str, datetime] | None = None,
         orphans: bool = False,
-        trigger: str = "reset",
         force: bool = False,
         roll_back: bool = True,
-        part_of: str | None = None,
+        cause: Cause = RESETTING,
     ) -> Outcome:
         """Reset several bundles to pristine in one run; see :meth:`reset`.
 
@@ -138,49 +131,45 @@ class Reset:
         """
         started, accesses, meetings = clock.now(), accesses or {}, meetings or {}
         passwords = {b.key: self._passwords(b) for b in chosen}
-        with self._begun(chosen, trigger, started, part_of) as work:
+        with self._begun(chosen, cause, started) as work:
             for bundle in chosen:
                 run = work.runs[bundle.key]
                 run.access = accesses.get(bundle.key, started)
                 run.meeting = meetings.get(bundle.key) or accesses.get(bundle.key)
-            scopes: Scopes = self._state.scopes(chosen, orphans)
-            (before, refused), known = self._state.read_all_and_known(
-                scopes, chosen, work.journal, started, force
-            )
-            if not work.go_on_without(refused):
-                return Outcome({}, refused)
-            scopes = {key: scope for key, scope in scopes.items() if key not in refused}
-            steps = self._steps(work, scopes, passwords, before)
-            deployment, whole = self.environment.deployment, backup.together(before)[0]
-            if reset_changes_what_all_share(deployment, steps, whole):
-                before = work.hold_what_all_share(scopes, before)
-                steps = self._steps(work, scopes, passwords, before)
-            work.save(before, known, started, backup.BEFORE_RESET)
-            executor = Executor(self.environment, backup.together(before)[0], list(work.notes))
+            present = self._present(work, self._state.scopes(chosen, orphans), force)
+            if not work.bundles:
+                return Outcome({}, present.refused)
+            steps = self._steps(work, present, passwords)
+            if reset_changes_what_all_share(self.environment.deployment, steps, present.whole):
+                present = work.hold_what_all_share(present)
+                steps = self._steps(work, present, passwords)
+            work.save(present, backup.BEFORE_RESET)
+            executor = Executor(self.environment, present.whole, list(work.notes))
             try:
                 do_steps(work, steps, executor)
             except PlaybookError as error:
-                put_back_and_raise(
-                    error, work, executor, before if roll_back else None, orphans=orphans
-                )
+                before = present.snapshots if roll_back else None
+                put_back_and_raise(error, work, executor, before, orphans=orphans)
             backup.prune(self.backups, work.identity, started)
-            return Outcome(work.done(executor), refused)
+            return Outcome(work.done(executor), present.refused)
+
+    def _present(self, work: Work, scopes: Scopes, force: bool) -> Present:
+        """The present state; bundles with an investor in session are left out of the run."""
+        present = self._state.read_present(scopes, work.bundles, work.journal, work.started, force)
+        work.leave_out(present.refused)
+        return present
 
     def _steps(
-        self,
-        work: Work,
-        scopes: Scopes,
-        passwords: Mapping[str, Mapping[str, str]],
-        before: Snapshots,
+        self, work: Work, present: Present, passwords: Mapping[str, Mapping[str, str]]
     ) -> tuple[Step, ...]:
         """The plan of the whole run."""
         steps: list[Sequence[Step]] = []
         for bundle in work.bundles:
-            scope, access = scopes[bundle.key], work.runs[bundle.key].access
-            known, found = passwords[bundle.key], before[bundle.key].documents
+            scope, access = present.scopes[bundle.key], work.runs[bundle.key].access
+            known, found = passwords[bundle.key], present.snapshots[bundle.key].documents
             steps.append(plan.build(scope, self.seeds, access, known, found).steps)
-        if OF_NO_BUNDLE in scopes:
-            nobodys = scopes[OF_NO_BUNDLE]
+        if OF_NO_BUNDLE in present.scopes:
+            nobodys = present.scopes[OF_NO_BUNDLE]
             steps.append(plan.removing_traces(nobodys.filters, nobodys.deployment))
         return merged(steps)
 
@@ -191,10 +180,9 @@ class Reset:
         bundle: Bundle,
         saved: Backup | None = None,
         *,
-        trigger: str = ROLLBACK,
         force: bool = False,
-        part_of: str | None = None,
         believed_of: str | None = None,
+        cause: Cause = ROLLING_BACK,
     ) -> Report:
         """Restore exactly a backup's state, and verify it by comparing hashes.
 
@@ -207,14 +195,11 @@ class Reset:
         outcome = self.roll_back_together(
             [bundle],
             {bundle.key: saved} if saved else {},
-            trigger=trigger,
             force=force,
-            part_of=part_of,
             believed_of=believed_of,
+            cause=cause,
         )
-        for refused in outcome.refused.values():
-            raise refused
-        return outcome.reports[bundle.key]
+        return outcome.report_of(bundle)
 
     def roll_back_together(
         self,
@@ -222,10 +207,9 @@ class Reset:
         saved: Mapping[str, Backup] | None = None,
         *,
         orphans: bool = False,
-        trigger: str = ROLLBACK,
         force: bool = False,
-        part_of: str | None = None,
         believed_of: str | None = None,
+        cause: Cause = ROLLING_BACK,
     ) -> Outcome:
         """Roll several bundles back in one run; see :meth:`roll_back`.
 
@@ -233,55 +217,44 @@ class Reset:
         ``orphans``: also documents of no bundle, if a backup has them.
         """
         started, saved = clock.now(), saved or {}
+        self._require_own(saved.values(), believed_of)
+        find_earlier = partial(
+            earlier_state, self.environment, self.backups, chosen, saved, orphans
+        )
+        find_earlier()  # every problem with a backup is found before anything is written
+        with self._begun(chosen, cause, started) as work:
+            # While we hold the lease, no other run can change the demo.
+            earlier = find_earlier()
+            orphans = OF_NO_BUNDLE in earlier.snapshots
+            scopes = self._state.scopes(chosen, orphans)
+            for bundle in chosen:
+                _record_source(work.runs[bundle.key], bundle, earlier)
+            present = self._present(work, scopes, force)
+            if not work.bundles:
+                return Outcome({}, present.refused)
+            wanted = {key: one for key, one in earlier.snapshots.items() if key in present.scopes}
+            if rollback_changes_what_all_share(
+                self.environment.deployment, wanted, present.snapshots
+            ):
+                present = work.hold_what_all_share(present)
+            work.save(present, backup.BEFORE_ROLLBACK)
+            executor = Executor(self.environment, present.whole, list(work.notes))
+            try:
+                restore(work, present.scopes, wanted, executor)
+            except PlaybookError as error:
+                put_back_and_raise(error, work, executor, present.snapshots, orphans=orphans)
+            reports = {
+                key: replace(report, restored=earlier.sources[key].saved)
+                for key, report in work.done(executor).items()
+            }
+            return Outcome(reports, present.refused)
+
+    def _require_own(self, saved: Iterable[Backup], believed_of: str | None) -> None:
+        """Raises ForeignBackup if a backup is not of this environment, Refused without a marker."""
         with self.environment.translate_connection_errors():
             identity = guard.require_marker(self.environment)
-        for one in saved.values():
+        for one in saved:
             backup.require_own(one, identity, believed_of)
-        # Every problem with a backup is found before anything is written.
-        self._earlier_state(chosen, saved, orphans)
-        with self._begun(chosen, trigger, started, part_of) as work:
-            # While we hold the lease, no other run can change the demo.
-            sources, wanted, shared = self._earlier_state(chosen, saved, orphans)
-            scopes: Scopes = self._state.scopes(chosen, OF_NO_BUNDLE in wanted)
-            for bundle in chosen:
-                source, run = sources[bundle.key].saved, work.runs[bundle.key]
-                run.shared = {
-                    part: shared[part] for part in standing.shared_by(bundle) if part in shared
-                }
-                part = source.parts[bundle.key]
-                run.restored = source.path.name
-                run.access = part.access or source.taken_at
-                run.meeting = part.meeting
-            (before, refused), known = self._state.read_all_and_known(
-                scopes, chosen, work.journal, started, force
-            )
-            if not work.go_on_without(refused):
-                return Outcome({}, refused)
-            scopes = {key: scope for key, scope in scopes.items() if key not in refused}
-            wanted = {key: snapshot for key, snapshot in wanted.items() if key in scopes}
-            if rollback_changes_what_all_share(self.environment.deployment, wanted, before):
-                before = work.hold_what_all_share(scopes, before)
-            work.save(before, known, started, backup.BEFORE_ROLLBACK)
-            executor = Executor(self.environment, backup.together(before)[0], list(work.notes))
-            try:
-                restore(work, scopes, wanted, executor)
-            except PlaybookError as error:
-                put_back_and_raise(error, work, executor, before, orphans=OF_NO_BUNDLE in scopes)
-            return Outcome(
-                {
-                    key: replace(report, restored=sources[key].saved)
-                    for key, report in work.done(executor).items()
-                },
-                refused,
-            )
-
-    def _earlier_state(
-        self, chosen: Sequence[Bundle], saved: Mapping[str, Backup], orphans: bool
-    ) -> tuple[dict[str, Source], dict[str, Snapshot], dict[str, Document]]:
-        """Each bundle's backup, the state to restore, and the origin of each shared part."""
-        environment, backups = self.environment, self.backups
-        sources = {b.key: source_of(environment, backups, b, saved.get(b.key)) for b in chosen}
-        return sources, *wanted_state(environment, backups, chosen, sources, orphans)
 
     def before_last_change(self, bundle: Bundle) -> Backup:
         """The backup of the state before the last change of a bundle's demo.
@@ -320,18 +293,20 @@ class Reset:
         return backup.write(self.backups, identity, saved, now)
 
     def _begun(
-        self, chosen: Sequence[Bundle], trigger: str, started: datetime, part_of: str | None
+        self, chosen: Sequence[Bundle], cause: Cause, started: datetime
     ) -> AbstractContextManager[Work]:
         """A run that writes, with its leases; see :func:`playbook.reset.work.begun`."""
-        return begun(
-            self._state,
-            chosen,
-            trigger,
-            started,
-            part_of=part_of,
-            by=self.by,
-            backups=self.backups,
-            progress=self.progress,
-            lease_life=self.lease_life,
-            may_go_on=self.may_go_on,
-        )
+        options = RunOptions(self.backups, self.progress, self.lease_life, self.may_go_on, self.by)
+        return begun(self._state, chosen, cause, started, options)
+
+
+def _record_source(run: Run, bundle: Bundle, earlier: EarlierState) -> None:
+    """Record what a rollback of a bundle restores, and from where."""
+    source = earlier.sources[bundle.key].saved
+    part = source.parts[bundle.key]
+    run.shared = {
+        name: earlier.shared[name] for name in standing.shared_by(bundle) if name in earlier.shared
+    }
+    run.restored = source.path.name
+    run.access = part.access or source.taken_at
+    run.meeting = part.meeting

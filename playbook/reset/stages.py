@@ -39,10 +39,10 @@ def do_steps(
         for number, step in sorted((part for row in rows for part in row), key=itemgetter(0)):
             work.note_failed_step(step.name)  # until it is done
             if not to_the_end:
-                work.progress(number, len(steps), step)
-                work.may_go_on()
+                work.options.progress(number, len(steps), step)
+                work.options.may_go_on()
             work.environment.outlast(work.lease.require)
-        _do_at_once(work, rows, executor, always if to_the_end else work.may_go_on)
+        _do_at_once(work, rows, executor, always if to_the_end else work.options.may_go_on)
         work.note_failed_step(None)
 
 

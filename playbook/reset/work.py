@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,13 +19,41 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, seeds_version
 from playbook.processes.signals import finishing
 from playbook.reset import backup, standing
-from playbook.reset.backup import Part, Saved
-from playbook.reset.current_state import CurrentState, Scopes, Snapshots
+from playbook.reset.backup import Saved
+from playbook.reset.current_state import CurrentState, Present
 from playbook.reset.execute import Executor
 from playbook.reset.journal import ROLLBACK, Journal, Run, new_run
-from playbook.reset.lease import Lease, held
-from playbook.reset.outcome import Progress, Report
+from playbook.reset.lease import LIFE, Lease, Waiting, held
+from playbook.reset.outcome import Progress, Report, silent
 from playbook.reset.shared_parts import shared_collections
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a run is made, for the journal."""
+
+    trigger: str
+    """What starts it: "reset", "rollback", "nightly", …"""
+    part_of: str | None = None
+    """The night that it belongs to."""
+
+
+RESETTING, ROLLING_BACK = Cause("reset"), Cause(ROLLBACK)
+"""The causes of runs that a person starts by a command."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a process carries out its runs."""
+
+    backups: Path
+    """The folder of the backups."""
+    progress: Progress = silent
+    lease_life: timedelta = LIFE
+    may_go_on: Callable[[], None] = lambda: None
+    """Called before each step; raises StoppedEarly if this process must end."""
+    by: str = ""
+    """The person or program that starts the runs, for the journal."""
 
 
 @dataclass
@@ -33,17 +61,14 @@ class Work:
     """One active run: its bundles, their records, the leases."""
 
     id: str
+    started: datetime
+    """UTC, whole seconds."""
     bundles: list[Bundle]
     runs: dict[str, Run]
     lease: Lease
     journal: Journal
     state: CurrentState
-    backups: Path
-    progress: Progress
-    may_go_on: Callable[[], None]
-    """Called before each step; raises StoppedEarly if this process must end."""
-    by: str
-    """The person or program that starts the run, for the journal."""
+    options: RunOptions
     identity: Identity
     """The environment that it works on."""
     notes: list[str]
@@ -63,11 +88,10 @@ class Work:
     def names(self) -> str:
         return ", ".join(bundle.short for bundle in self.bundles)
 
-    def go_on_without(self, keys: Iterable[str]) -> bool:
-        """Leave out some bundles; return whether any is left."""
+    def leave_out(self, keys: Iterable[str]) -> None:
+        """Leave some bundles, by their ids, out of the run."""
         gone = set(keys)
         self.bundles = [bundle for bundle in self.bundles if bundle.key not in gone]
-        return bool(self.bundles)
 
     def note_step(self, did: Document) -> None:
         for run in self.records:
@@ -77,32 +101,30 @@ class Work:
         for run in self.records:
             run.failed_step = name
 
-    def hold_what_all_share(self, scopes: Scopes, before: Snapshots) -> dict[str, Snapshot]:
+    def hold_what_all_share(self, present: Present) -> Present:
         """Wait until no other run changes the languages or indexes; then read them again.
 
         Most resets change neither and do not wait for each other.
         """
-        outlast = self.environment.outlast
-        self.lease.wait_for("shared:all", outlast=outlast, may_go_on=self.may_go_on)
+        self.lease.wait_for("shared:all")
         _, of_all = shared_collections(self.environment.deployment)
-        any_scope = scopes[self.bundles[0].key]
+        any_scope = present.scopes[self.bundles[0].key]
         filters = {name: any_scope.filters[name] for name in of_all}
         shared, db = replace(any_scope, filters=filters), self.environment.db
-        documents, indexes = outlast(lambda: snapshot.read_all(db, shared))
-        return {
+        documents, indexes = self.environment.outlast(lambda: snapshot.read_all(db, shared))
+        snapshots = {
             key: Snapshot(
                 {n: documents.get(n, found) for n, found in one.documents.items()}, indexes
             )
-            for key, one in before.items()
+            for key, one in present.snapshots.items()
         }
+        return replace(present, snapshots=snapshots)
 
-    def save(
-        self, before: Snapshots, known: Mapping[str, Part], started: datetime, name: str
-    ) -> None:
+    def save(self, present: Present, name: str) -> None:
         """Save the present state under a name, and record that the run begins to write."""
-        parts = {bundle.key: known[bundle.key] for bundle in self.bundles}
-        saved = Saved(before, parts, name, self.id, self.by)
-        kept = backup.write(self.backups, self.identity, saved, started)
+        parts = {bundle.key: present.known[bundle.key] for bundle in self.bundles}
+        saved = Saved(present.snapshots, parts, name, self.id, self.options.by)
+        kept = backup.write(self.options.backups, self.identity, saved, self.started)
         for bundle in self.bundles:
             run = self.runs[bundle.key]
             run.backup = kept.path.name
@@ -137,15 +159,9 @@ class Work:
 def begun(
     state: CurrentState,
     chosen: Sequence[Bundle],
-    trigger: str,
+    cause: Cause,
     started: datetime,
-    *,
-    part_of: str | None,
-    by: str,
-    backups: Path,
-    progress: Progress,
-    lease_life: timedelta,
-    may_go_on: Callable[[], None],
+    options: RunOptions,
 ) -> Iterator[Work]:
     """The start and end of every run that writes: marker, leases, journal records."""
     environment, run_id = state.environment, new_run(started)
@@ -154,43 +170,39 @@ def begun(
         bundle.key: Run(
             run_id if len(chosen) == 1 else f"{run_id}-{bundle.short}",
             bundle.key,
-            trigger,
+            cause.trigger,
             started,
             started,
             version,
             run=run_id,
-            by=by,
-            part_of=part_of,
+            by=options.by,
+            part_of=cause.part_of,
         )
         for bundle in chosen
     }
     with environment.translate_connection_errors():
-        notes = _require_what_a_run_needs(environment, chosen, api=trigger != ROLLBACK)
-        journal = Journal.of(environment, backups)
+        notes = _require_what_a_run_needs(environment, chosen, api=cause.trigger != ROLLBACK)
+        journal = Journal.of(environment, options.backups)
         with held(
             environment.db,
             chosen,
             run_id,
             clock=environment.server_clock,
-            life=lease_life,
-            outlast=environment.outlast,
-            may_go_on=may_go_on,
+            life=options.lease_life,
+            waiting=Waiting(outlast=environment.outlast, may_go_on=options.may_go_on),
         ) as lease:
-            work = Work(
+            yield Work(
                 run_id,
+                started,
                 list(chosen),
                 runs,
                 lease,
                 journal,
                 state,
-                backups,
-                progress,
-                may_go_on,
-                by,
+                options,
                 environment.identity,
                 notes,
             )
-            yield work
 
 
 def _require_what_a_run_needs(

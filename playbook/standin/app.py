@@ -13,11 +13,11 @@ from pymongo.errors import PyMongoError
 from playbook.backend.awareness import awareness_router
 from playbook.backend.deployment import Deployment
 from playbook.pristine.seeds import Seeds
+from playbook.standin import conversations, shop
 from playbook.standin.accounts import accounts_router
 from playbook.standin.demo import demo_router
 from playbook.standin.pages import add_pages
 from playbook.standin.served_rates import rates_router
-from playbook.standin.shop import reading_router, shop_router
 
 
 def create_app(deployment: Deployment, seeds: Seeds) -> FastAPI:
@@ -26,14 +26,15 @@ def create_app(deployment: Deployment, seeds: Seeds) -> FastAPI:
     The seeds are used only for the region of a bundle, which no collection contains.
     """
     app = FastAPI(title="AisleMarts stand-in")
+    app.state.deployment = deployment
     for router in (
         # It listens only on loopback, and contains only a demo's data.
         awareness_router(deployment, allow=lambda: None),
         accounts_router(deployment),
         rates_router(deployment),
         demo_router(deployment, seeds),
-        reading_router(deployment),
-        shop_router(deployment),
+        shop.router,
+        conversations.router,
     ):
         app.include_router(router)
 

@@ -375,7 +375,7 @@ def test_each_recipient_of_a_list_is_sent_to_and_the_lost_one_is_named(
 def test_the_command_names_the_recipient_that_is_lost(mail: Mailbox) -> None:
     mail.refused = {"bad@a.example"}
     ended = alerts_test(DEMO_ALERT_HIGH=lists_of_recipients(mail.port)[0])
-    assert ended.returncode == 1
+    assert ended.returncode == 3
     assert "(mailto to bad@a.example) NOT taken" in ended.stdout
     assert "(mailto to last@a.example) taken" in ended.stdout
 
@@ -402,7 +402,7 @@ def test_the_command_tells_which_channel_is_dead_and_escalates_nothing(hooks: We
     del channels["DEMO_ALERT_SUCCESS"]
     ended = alerts_test(**channels)
 
-    assert ended.returncode == 1
+    assert ended.returncode == 3
     assert "medium: DEMO_ALERT_MEDIUM no. 1 (json) NOT taken after 3 tries" in ended.stdout
     assert "success: DEMO_ALERT_SUCCESS is not set" in ended.stdout
     assert hooks.levels == ["high", "critical"]
@@ -429,7 +429,7 @@ def test_the_command_proves_the_presenters_recipients_too(mail: Mailbox, hooks: 
     hook = hooks.channels()["DEMO_ALERT_SUCCESS"]
     stated = f"{server}&to=good@a.example,bad@a.example {hook} {server}"
     ended = alerts_test(DEMO_ALERT_PRESENTER=stated)
-    assert ended.returncode == 1, ended.stderr
+    assert ended.returncode == 3, ended.stderr
     lines = [line for line in ended.stdout.splitlines() if line.startswith("presenter:")]
     assert lines[:4] == [
         "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to good@a.example) taken",

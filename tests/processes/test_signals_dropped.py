@@ -1,8 +1,10 @@
-"""A signal that arrives where Python drops what is raised: the command ends by it all the same."""
+"""A signal that arrives at a bad moment: the command ends by it all the same, in good order.
+
+Python may drop what is raised there, its import functions may run, or another signal is handled.
+"""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -30,17 +32,35 @@ except Interrupted as error:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_ends_and_prints_no_traceback(number: signal.Signals) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", COMMAND.format(number=int(number))],
+ANOTHER_MEANWHILE = """
+from playbook.processes import signals
+
+def with_another(number, send_again=signals._send_again):
+    signals._send_again = send_again
+    os.kill(os.getpid(), number)
+    time.sleep(0)  # the other signal is handled here
+    send_again(number)
+
+signals._send_again = with_another
+"""
+
+
+def ended_by(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", command],
         cwd=PROJECT,
-        env=os.environ,
         capture_output=True,
         text=True,
         timeout=50,
         check=False,
     )
+
+
+@pytest.mark.parametrize("before", ["", ANOTHER_MEANWHILE], ids=["one", "another meanwhile"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_ends_and_prints_no_traceback(number: signal.Signals, before: str) -> None:
+    command = COMMAND.format(number=int(number))
+    ended = ended_by(command.replace("class Closed", f"{before}\nclass Closed"))
     assert (ended.returncode, ended.stderr) == (128 + number, "")
 
 
@@ -61,27 +81,51 @@ except Interrupted as error:
 """
 
 
+@pytest.mark.parametrize("before", ["", ANOTHER_MEANWHILE], ids=["one", "another meanwhile"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_import_gives_its_lock_back_before_the_command_ends(number: signal.Signals) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", IMPORTING.format(number=int(number))],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+def test_an_import_gives_its_lock_back_before_the_command_ends(
+    number: signal.Signals, before: str
+) -> None:
+    command = IMPORTING.format(number=int(number))
+    ended = ended_by(command.replace("interrupt()\n", f"{before}\ninterrupt()\n"))
     assert (ended.returncode, ended.stderr) == (128 + number, "")
 
 
 def test_other_exceptions_that_python_drops_are_still_reported() -> None:
     command = COMMAND.format(number=0).replace("os.kill(os.getpid(), 0)", "raise KeyError('ours')")
-    ended = subprocess.run(
-        [sys.executable, "-c", command.replace("time.sleep(60)", "")],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    ended = ended_by(command.replace("time.sleep(60)", ""))
     assert ended.returncode == 0 and "KeyError: 'ours'" in ended.stderr
+
+
+WAITING = """
+import os, signal, sys
+from playbook.processes.signals import StopRequest
+
+def wait(at):
+    stopping, lines = StopRequest(), 0
+    stopping.listen()
+
+    def trace(frame, event, _):
+        nonlocal lines
+        if event == "line" and frame.f_code is not trace.__code__:
+            lines += 1
+            if lines == at:
+                os.kill(os.getpid(), signal.SIGTERM)
+        return trace
+
+    sys.settrace(trace)
+    stopping.wait(0.01)
+    sys.settrace(None)
+    return stopping.asked.is_set()
+
+at = 1
+while wait(at):
+    at += 1
+print(at)
+"""
+
+
+def test_at_whatever_line_of_a_wait_a_signal_comes_the_wait_ends() -> None:
+    ended = ended_by(WAITING)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert int(ended.stdout) > 3

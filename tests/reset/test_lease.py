@@ -25,7 +25,7 @@ from playbook.environment.snapshot import Snapshot
 from playbook.errors import Refused
 from playbook.reset import lease
 from playbook.reset.execute import WRITE_SECONDS, Executor
-from playbook.reset.lease import Lease, LeaseLost
+from playbook.reset.lease import Lease, LeaseLost, Waiting
 from playbook.reset.outcome import InSession, ResetFailed, StepFailed
 from playbook.reset.plan import Operation, Remove, Step
 from tests.reset_process import ASK, KILL, STOP, reset_apart
@@ -112,10 +112,10 @@ def test_a_region_that_stays_held_is_no_reason_to_wait_for_ever(sandbox: Sandbox
     other = Lease(sandbox.db, "another-run", "elsewhere:1")
     assert other.take("region:EU") is None
     bundle = sandbox.bundle("index")
-    patience = timedelta(seconds=0.3)
+    waiting = Waiting(patience=timedelta(seconds=0.3))
     with (
         pytest.raises(Refused, match=r"region EU is held by elsewhere:1 \(run another-run"),
-        lease.held(sandbox.db, [bundle], "my-run", patience=patience),
+        lease.held(sandbox.db, [bundle], "my-run", waiting=waiting),
     ):
         pytest.fail("it got in")
     assert Lease(sandbox.db, "next", "here:1").take(f"bundle:{bundle.key}") is None

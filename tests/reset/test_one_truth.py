@@ -18,6 +18,7 @@ from playbook.reset.access import InThePast, access_of
 from playbook.reset.backup import ForeignBackup
 from playbook.reset.journal import Journal, meeting_of
 from playbook.reset.standing import GO, NO_GO, UNKNOWN, standings, walk_verdict
+from playbook.reset.work import Cause
 from playbook.verdict import recording
 from playbook.verdict.checks import CHECKS, WALK
 from tests.sandbox import ACCESS, Sandbox, changed, held
@@ -180,7 +181,7 @@ def test_a_later_plain_reset_cancels_the_meeting(shelf: Sandbox) -> None:
     assert books.meeting(bundle.key, clock.now()) == ACCESS
     checked(shelf, "lvmh")
     assert books.meeting(bundle.key, clock.now()) == ACCESS, "a check changes nothing"
-    shelf.engine.reset(bundle, trigger="nightly", meeting=ACCESS)
+    shelf.engine.reset(bundle, meeting=ACCESS, cause=Cause("nightly"))
     assert books.meeting(bundle.key, clock.now()) == ACCESS, "a night keeps it"
     shelf.engine.reset(bundle)
     assert books.meeting(bundle.key, clock.now()) is None

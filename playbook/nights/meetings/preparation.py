@@ -39,6 +39,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset.outcome import InSession
 from playbook.reset.run import Reset
+from playbook.reset.work import Cause
 from playbook.verdict import recording
 from playbook.verdict.model import GO, BundleVerdict
 
@@ -191,7 +192,7 @@ class Preparation:
                 self.backups,
                 may_go_on=self.stopping.require_not_asked,
                 by=self._by,
-            ).reset(bundle, access=meeting.start, trigger=TRIGGER)
+            ).reset(bundle, access=meeting.start, cause=Cause(TRIGGER))
         except StoppedEarly:
             raise
         except InSession as error:

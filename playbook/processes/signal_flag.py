@@ -1,0 +1,31 @@
+"""A flag that a signal handler may set."""
+
+from __future__ import annotations
+
+import time
+
+POLL_SECONDS = 0.05
+
+
+class SignalFlag:
+    """Like ``threading.Event``, for handlers of signals.
+
+    An Event has a lock. A handler that sets it, while the same thread holds that lock to wait for
+    the event, would wait for itself forever.
+    """
+
+    def __init__(self) -> None:
+        self._set = False
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        self._set = True
+
+    def wait(self, seconds: float = float("inf")) -> bool:
+        """Wait until the flag is set, but at most so long; return whether it is set."""
+        deadline = time.monotonic() + seconds
+        while not self._set and (rest := deadline - time.monotonic()) > 0:
+            time.sleep(min(rest, POLL_SECONDS))
+        return self._set
