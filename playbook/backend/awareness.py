@@ -28,7 +28,8 @@ from playbook.backend.rates import oldest_update, rate_problems, source_of
 from playbook.environment.snapshot import DECODED
 from playbook.pristine.languages import LANGUAGES
 from playbook.pristine.rates import CURRENCIES
-from playbook.pristine.seeds.models import AwarenessContext, Region
+from playbook.pristine.seeds.fields import Region
+from playbook.pristine.seeds.models import AwarenessContext
 
 REGIONS: tuple[str, ...] = get_args(Region)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from playbook.pristine.seeds.models import DOMAIN, ROLES
+from playbook.pristine.seeds.fields import DOMAIN, ROLES
 
 LINE_BREAK_AT_END = "[\r\n\u0085\u2028\u2029]$"
 """Used instead of "$", which also matches before a line break at the end of a text."""

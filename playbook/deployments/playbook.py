@@ -38,7 +38,7 @@ from playbook.deployments.in_both_apps import (
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.money import money_in, named_in, price_field
 from playbook.pristine.seeds import Document
-from playbook.pristine.seeds.models import PRICE_FIELDS, REGION_CURRENCY
+from playbook.pristine.seeds.fields import PRICE_FIELDS, REGION_CURRENCY
 
 # Documents belong to a bundle if they name it or its region, or have an _id of its seeds.
 

@@ -11,7 +11,7 @@ from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
-from playbook.pristine.seeds.models import PRICE_FIELDS, REGION_CURRENCY
+from playbook.pristine.seeds.fields import PRICE_FIELDS, REGION_CURRENCY
 
 
 class Catalog:

@@ -13,7 +13,8 @@ from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
-from playbook.pristine.seeds.models import Device, Stage, parse_lead_value
+from playbook.pristine.seeds.fields import Device, Stage
+from playbook.pristine.seeds.models import parse_lead_value
 from playbook.pristine.visible_text import shows_something
 
 COLUMNS: tuple[str, ...] = get_args(Stage)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from playbook.pristine.language_of_text import could_be, direction
 from playbook.pristine.seeds import Seeds
-from playbook.pristine.seeds.models import Language
+from playbook.pristine.seeds.fields import Language
 from playbook.pristine.seeds.plurals import expected_names
 from playbook.pristine.visible_text import shows_something
 

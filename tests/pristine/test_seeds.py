@@ -20,7 +20,8 @@ from playbook.pristine.language_of_text import direction
 from playbook.pristine.languages import LANGUAGES
 from playbook.pristine.rates import CURRENCIES
 from playbook.pristine.seeds import BadSeeds, Seeds, load, seeds_directory
-from playbook.pristine.seeds.models import REGION_CURRENCY, parse_lead_value
+from playbook.pristine.seeds.fields import REGION_CURRENCY
+from playbook.pristine.seeds.models import parse_lead_value
 from playbook.pristine.seeds.plurals import expected_names
 
 type Document = dict[str, Any]

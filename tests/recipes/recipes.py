@@ -76,8 +76,8 @@ def add_language(project: Path) -> None:
     document = {"_id": LANGUAGE, "direction": "rtl", "messages": messages}
     (seeds / "locales" / f"{LANGUAGE}.json").write_text(as_line(document), encoding="utf-8")
     add_lines(project, "locale_cognates.json", {"_id": LANGUAGE, "messages": []})
-    models = project / "playbook" / "pristine" / "seeds" / "models.py"
-    replace(models, r"^(Language = Literal\[.*)\]$", rf'\1, "{LANGUAGE}"]')
+    fields = project / "playbook" / "pristine" / "seeds" / "fields.py"
+    replace(fields, r"^(Language = Literal\[.*)\]$", rf'\1, "{LANGUAGE}"]')
     feature = project / "features" / "checklist" / "locales.feature"
     replace(feature, r"(\d+)(?= languages)", lambda found: str(int(found[1]) + 1))
     replace(feature, r"^( *\| ar .*)$", rf"\1\n      | {LANGUAGE} | Hebrew | rtl |")

@@ -10,9 +10,9 @@ from playbook import PROJECT
 from playbook.pristine.countries import country_name
 from playbook.pristine.currency_codes import Currency
 from playbook.pristine.seeds.collection import Seeds
+from playbook.pristine.seeds.fields import Language, Region
 from playbook.pristine.seeds.livesale_rules import livesale_problems
 from playbook.pristine.seeds.locale_rules import locale_problems
-from playbook.pristine.seeds.models import Language, Region
 from playbook.pristine.seeds.named_brands import names_brand
 from playbook.pristine.seeds.showcase_rules import showcase_problems
 from playbook.pristine.typography import writing_problems

@@ -13,7 +13,8 @@ import babel
 
 from playbook.pristine.language_of_text import could_be, direction
 from playbook.pristine.seeds.collection import Line, Seeds
-from playbook.pristine.seeds.models import Language, Locale
+from playbook.pristine.seeds.fields import Language
+from playbook.pristine.seeds.models import Locale
 from playbook.pristine.seeds.placeholders import listed, other_shapes, wrong_placeholders
 from playbook.pristine.seeds.plurals import expected_names, names_one_number
 from playbook.pristine.typography import writing_problems
