@@ -153,9 +153,11 @@ def test_each_of_many_requests_at_once_says_why_mongodb_refuses(sandbox: Sandbox
                 for text in side_by_side([ask] * 6):
                     assert " refuses: it refuses our credentials" in text
                 # pymongo keeps the cause until it asks the server again.
-                with pytest.raises(Unreachable, match="refuses: it refuses our credentials"):
-                    with environment.translate_connection_errors():
-                        raise ServerSelectionTimeoutError("No servers found yet")
+                with (
+                    pytest.raises(Unreachable, match="refuses: it refuses our credentials"),
+                    environment.translate_connection_errors(),
+                ):
+                    raise ServerSelectionTimeoutError("No servers found yet")
 
 
 EXPLAINED = {
