@@ -58,7 +58,8 @@ def nightly(
     from playbook.errors import Unreachable, gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
-    from playbook.nights.nightly import BLIP, Nightly, walk_through
+    from playbook.nights.checking import walk_through
+    from playbook.nights.nightly import BLIP, Nightly
     from playbook.pristine import bundles, seeds
     from playbook.processes.signals import StopRequest
     from playbook.reset import backup

@@ -65,49 +65,20 @@ def start(
     Raises Unreachable if a part does not start, Refused if another environment runs in the
     directory, WrongUsage where the directory cannot be used.
     """
-    if sys.version_info < NEEDED_PYTHON:
-        raise WrongUsage(
-            "the embedded environment needs Python 3.13 or newer, and this is "
-            f"{sys.version_info.major}.{sys.version_info.minor}; use a newer one, or name an "
-            "environment"
-        )
+    _require_python()
     seeds = seeds or load()
     deployment = os.environ.get(SETTING, "") if deployment is None else deployment
     with ExitStack() as cleanup:
         directory = _own_directory(data_dir, cleanup)
         passwords = _passwords(seeds, directory if data_dir else None)
-        started: list[Child] = []
-        cleanup.callback(_end, started)
-        deadline = time.monotonic() + START_SECONDS
-
-        def run(part: str, module: str, *arguments: str, **variables: str) -> Child:
-            log = directory / f"{part.lower()}.log"
-            child = Child(part, module, arguments, log, variables)
-            started.append(child)
-            return child
-
+        parts = Parts(directory, kept=data_dir is not None)
+        cleanup.callback(parts.end)
         # All start at once. The API takes longest to load and gets the others' addresses later.
-        kept_in = [str(directory / identity.DATA_FILE)] if data_dir else []
-        mongo = run("MongoDB", "playbook.embedded.mongo", *kept_in)
-        for_api = {"PLAYBOOK_SEEDS": str(seeds.directory.resolve())}
-        if data_dir is None:  # it also resets; its backups are deleted with it
-            for_api["PLAYBOOK_BACKUPS"] = str(directory / "backups")
-        api = run("API", "playbook.embedded.backend_server", **for_api)
-        # Redis does not notice the end of its parent, so a supervisor ends it and cleans up.
-        keeping = [] if data_dir else ["--then-remove", str(directory)]
-        server = redis.find_server()
-        for attempt in range(PORT_ATTEMPTS):
-            port = redis.free_port()
-            child = run(
-                "Redis", "playbook.processes.supervisor", *keeping, *redis.command(server, port)
-            )
-            redis_url = f"redis://127.0.0.1:{port}/0"
-            if _redis_answers(child, redis_url, directory, deadline, attempt + 1 < PORT_ATTEMPTS):
-                break
-        mongo_uri = mongo.address(deadline)
-        variables = {"MONGO_URI": mongo_uri, "MONGO_DB": DEFAULT_DATABASE, "REDIS_URL": redis_url}
-        variables[SETTING] = deployment
-        stated = {**variables, **passwords}
+        mongo, api = parts.start_mongo(), parts.start_api(seeds)
+        redis_url = parts.start_redis()
+        mongo_uri = mongo.address(parts.deadline)
+        stated = {"MONGO_URI": mongo_uri, "MONGO_DB": DEFAULT_DATABASE, "REDIS_URL": redis_url}
+        stated |= {SETTING: deployment, **passwords}
         if requests_a_minute is not None:
             stated["requests_a_minute"] = str(requests_a_minute)
         api.tell(json.dumps(stated).encode())
@@ -115,22 +86,77 @@ def start(
             mongo_uri=mongo_uri,
             mongo_db=DEFAULT_DATABASE,
             redis_url=redis_url,
-            api_url=api.address(deadline),
+            api_url=api.address(parts.deadline),
             passwords=passwords,
             name=environment_name(os.environ),
             deployment=deployment,
             folder="" if data_dir else str(directory),
         )
-        _prepare(mongo, settings, directory, seeds, deadline)
-        api.until(lambda: _healthy(settings.api_url), deadline)
+        _prepare(mongo, settings, directory, seeds, parts.deadline)
+        api.until(lambda: _healthy(settings.api_url), parts.deadline)
         yield settings
 
 
-def _end(started: list[Child]) -> None:
-    for child in reversed(started):
-        child.tell_to_end()
-    for child in started:
-        child.wait_until_ended()
+class Parts:
+    """The child processes of one environment, with their logs in its directory.
+
+    ``kept`` says that the directory stays at the end. ``deadline`` is the time of
+    ``time.monotonic()`` by which all must answer.
+    """
+
+    def __init__(self, directory: Path, *, kept: bool) -> None:
+        self._directory, self._kept = directory, kept
+        self._started: list[Child] = []
+        self.deadline = time.monotonic() + START_SECONDS
+
+    def start_mongo(self) -> Child:
+        """Start MongoDB, with its data in the directory if that is kept."""
+        kept_in = [str(self._directory / identity.DATA_FILE)] if self._kept else []
+        return self._start("MongoDB", "playbook.embedded.mongo", *kept_in)
+
+    def start_api(self, seeds: Seeds) -> Child:
+        """Start the API. It waits to be told the addresses of the other parts."""
+        variables = {"PLAYBOOK_SEEDS": str(seeds.directory.resolve())}
+        if not self._kept:  # it also resets; its backups are deleted with it
+            variables["PLAYBOOK_BACKUPS"] = str(self._directory / "backups")
+        return self._start("API", "playbook.embedded.backend_server", **variables)
+
+    def start_redis(self) -> str:
+        """Start Redis and wait until it answers; return its URL. Raises Unreachable."""
+        # Redis does not notice the end of its parent, so a supervisor ends it and cleans up.
+        supervisor = "playbook.processes.supervisor"
+        keeping = [] if self._kept else ["--then-remove", str(self._directory)]
+        server = redis.find_server()
+        for attempt in range(PORT_ATTEMPTS):
+            port = redis.free_port()
+            child = self._start("Redis", supervisor, *keeping, *redis.command(server, port))
+            url = f"redis://127.0.0.1:{port}/0"
+            may_fail = attempt + 1 < PORT_ATTEMPTS
+            if _redis_answers(child, url, self._directory, self.deadline, may_fail):
+                break
+        return url
+
+    def end(self) -> None:
+        """End all parts, and wait for that."""
+        for child in reversed(self._started):
+            child.tell_to_end()
+        for child in self._started:
+            child.wait_until_ended()
+
+    def _start(self, part: str, module: str, *arguments: str, **variables: str) -> Child:
+        log = self._directory / f"{part.lower()}.log"
+        child = Child(part, module, arguments, log, variables)
+        self._started.append(child)
+        return child
+
+
+def _require_python() -> None:
+    if sys.version_info < NEEDED_PYTHON:
+        raise WrongUsage(
+            "the embedded environment needs Python 3.13 or newer, and this is "
+            f"{sys.version_info.major}.{sys.version_info.minor}; use a newer one, or name an "
+            "environment"
+        )
 
 
 def _own_directory(data_dir: Path | None, cleanup: ExitStack) -> Path:

@@ -103,10 +103,10 @@ class Analytics:
         return any(is_now(instant, self._reading.at) for instant in instants_in(trace, document))
 
     def _last_seen(self, trace: Trace, document: Document) -> str:
-        seen = max(instants_in(trace, document), default=None)
-        if seen is not None:
-            future = ", which is in the future" if seen > self._reading.at else ""
-            return f"last seen {seen:%Y-%m-%d %H:%M:%S} UTC{future}"
+        latest = max(instants_in(trace, document), default=None)
+        if latest is not None:
+            future = ", which is in the future" if latest > self._reading.at else ""
+            return f"last seen {latest:%Y-%m-%d %H:%M:%S} UTC{future}"
         stated = [value for path in trace.instants for value in values_at(document, path)]
         return f"last seen {stated[0]!r}, which is not an instant" if stated else "last seen never"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -49,47 +50,72 @@ def cached_copies(
     region and must not appear. A Redis hash or list is read like a JSON object or array; under a
     key of prices, a number beside an id is its price.
     """
+    expected = _ExpectedCopies(known, places, whole, lists, foreign)
     for key, raw in reading.cache.items():
-        if is_of_a_visitor(key, reading.bundle.key):
-            continue  # not a copy of ours: the check of analytics judges it
+        # What a visitor did is not a copy of ours: the check of analytics judges it.
+        if not is_of_a_visitor(key, reading.bundle.key):
+            yield from expected.findings(key, raw)
+
+
+@dataclass(frozen=True)
+class _ExpectedCopies:
+    """What the cache may contain; see :func:`cached_copies`."""
+
+    known: Mapping[str, Document]
+    places: Collection[str]
+    whole: Collection[str]
+    lists: Collection[str]
+    foreign: Collection[str]
+
+    def findings(self, key: str, raw: Cached) -> Iterator[Finding]:
+        """In what one cached value is not as expected."""
         *_, place, name = ["", *key.split(":")]
-        in_place = place in places
-        here = in_place or name in known
+        in_place = place in self.places
+        names_document = in_place or name in self.known
         try:
             # The app reads a copy at its place as a plain string.
             value = read_cached(b"" if in_place and not isinstance(raw, bytes) else raw)
         except ValueError:
-            if here or name in lists:
+            if names_document or name in self.lists:
                 yield Finding(
                     f"cached {key}", Description("a JSON copy"), Description("something unreadable")
                 )
-            continue
-        if here and name not in known:
+            return
+        if not names_document:
+            yield from self._in_value(key, name, value)
+        elif name not in self.known:
             yield Finding(
                 f"cached {key}", Description("no such copy"), Description(f"a copy of {name}")
             )
-        elif here and not in_place and _is_price(key, known[name], value):
-            yield from _price_differences(key, known[name], value)
-        elif here and not isinstance(value, dict):
-            yield Finding(f"cached {key}", Description("a copy of the document"), value)
-        elif here:
-            yield from _differences(key, known[name], value, in_place or name in whole)
         else:
-            if name in lists:
-                yield from _unlisted(key, known, value)
-            for beside, entry in _beside_ids(value, known):
-                if isinstance(entry, dict):
-                    yield from _differences(f"{key}: {beside}", known[beside], entry, False)
-                elif _is_price(key, known[beside], entry):
-                    yield from _price_differences(f"{key}: {beside}", known[beside], entry)
-            for copy in _documents(value):
-                identity = _identity(copy, known)
-                if identity in foreign:
-                    yield Finding(
-                        f"cached {key}", Description("copies of its own region"), identity
-                    )
-                elif identity in known:
-                    yield from _differences(f"{key}: {identity}", known[identity], copy, False)
+            yield from self._in_copy(key, name, value, in_place)
+
+    def _in_copy(self, key: str, name: str, value: object, in_place: bool) -> Iterator[Finding]:
+        """Findings under a key that names a document."""
+        document = self.known[name]
+        if not in_place and _is_price(key, document, value):
+            yield from _price_differences(key, document, value)
+        elif not isinstance(value, dict):
+            yield Finding(f"cached {key}", Description("a copy of the document"), value)
+        else:
+            yield from _differences(key, document, value, in_place or name in self.whole)
+
+    def _in_value(self, key: str, name: str, value: object) -> Iterator[Finding]:
+        """Findings about the documents that a value under any other key contains."""
+        if name in self.lists:
+            yield from _unlisted(key, self.known, value)
+        for identity, entry in _beside_ids(value, self.known):
+            document, where = self.known[identity], f"{key}: {identity}"
+            if isinstance(entry, dict):
+                yield from _differences(where, document, entry, False)
+            elif _is_price(key, document, entry):
+                yield from _price_differences(where, document, entry)
+        for copy in _documents(value):
+            identity = _identity(copy, self.known)
+            if identity in self.foreign:
+                yield Finding(f"cached {key}", Description("copies of its own region"), identity)
+            elif identity in self.known:
+                yield from _differences(f"{key}: {identity}", self.known[identity], copy, False)
 
 
 def read_cached(raw: Cached) -> Any:

@@ -38,12 +38,12 @@ class Catalog:
     @property
     def doubled_names(self) -> Iterator[Finding]:
         """Products with the same name: the investor would see the same thing twice."""
-        seen: dict[object, object] = {}
+        names: set[str] = set()
         for product in self.products:
             name, key = str(product.get("name")), product.get("_id")
-            if name in seen:
+            if name in names:
                 yield Finding(f"{self._place} {key}", Description("a name of its own"), name)
-            seen[name] = key
+            names.add(name)
 
     @property
     def wrong_prices(self) -> Iterator[Finding]:

@@ -61,14 +61,14 @@ class Finding:
 
         If both would look the same, each text names the characters that differ.
         """
-        shown = format_value(self.expected), format_value(self.found)
+        texts = format_value(self.expected), format_value(self.found)
         if not isinstance(self.expected, str) or not isinstance(self.found, str):
-            return shown
+            return texts
         if isinstance(self.expected, Description) or isinstance(self.found, Description):
-            return shown
+            return texts
         if (apart := described_apart(self.expected, self.found)) is None:
-            return shown
-        return f"{shown[0]} ({apart[0]})", f"{shown[1]} ({apart[1]})"
+            return texts
+        return f"{texts[0]} ({apart[0]})", f"{texts[1]} ({apart[1]})"
 
 
 class NotAsExpected(AssertionError):

@@ -72,7 +72,7 @@ class Leads:
         for card in self.cards:
             stated = (card.get("currency"), card.get("value_amount"))
             try:
-                shown = parse_lead_value(str(card.get("value")))
+                as_read = parse_lead_value(str(card.get("value")))
             except ValueError as error:
                 yield Finding(
                     f"lead {card.get('_id')}: value",
@@ -80,7 +80,7 @@ class Leads:
                     Description(str(error)),
                 )
                 continue
-            if shown != stated:
+            if as_read != stated:
                 wanted = Description(f"{stated[1]} {stated[0]}, as the card's amount")
                 yield Finding(f"lead {card.get('_id')}: value", wanted, card.get("value"))
 

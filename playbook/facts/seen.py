@@ -6,23 +6,20 @@ compared with what the investor must see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from playbook.clock import local_text
 from playbook.deployments.description import Kind, ShownLiveSale, ShownProduct
 from playbook.deployments.matching import Match
 from playbook.facts.catalog import Catalog
-from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
+from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.livesale import LiveSale
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
+from playbook.facts.shown import card_findings, event_findings, offer_findings, product_findings
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.languages import as_read, same_text
-from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
 
 
@@ -51,7 +48,7 @@ class Seen:
             if product is None:
                 yield self._not_listed(where, str(match.wanted["_id"]))
             else:
-                yield from _product_findings(where, match.pristine, product)
+                yield from product_findings(where, match.pristine, product)
             for key in others.get(as_read(match.pristine["name"]), ()):
                 found = Description(f"another of this name, {key}")
                 yield Finding(where, Description("it once"), found, Remedy.DATA)
@@ -65,9 +62,9 @@ class Seen:
 
     @property
     def _shelves(self) -> Iterator[Finding]:
-        shown = self._reading.shown_categories
+        categories = self._reading.shown_categories
         for name in {match.pristine["name"]: None for match in self._matches("categories")}:
-            if not any(same_text(name, one) for one in shown):
+            if not any(same_text(name, one) for one in categories):
                 yield Finding(f"category {name} in the shop", Description("shown"), NOTHING)
 
     @property
@@ -131,7 +128,7 @@ class Seen:
 
     def _page_findings(self, sku: str, page: ShownProduct) -> Iterator[Finding]:
         pristine = self._reading.seeds.products[sku].document
-        return _product_findings(f"the page of product {sku}", pristine, page)
+        return product_findings(f"the page of product {sku}", pristine, page)
 
     @property
     def creators(self) -> Iterator[Finding]:
@@ -140,10 +137,10 @@ class Seen:
 
     @property
     def _creators(self) -> Iterator[Finding]:
-        shown = self._reading.shown_creators
+        creators = self._reading.shown_creators
         for match in self._reading.stored.matched("creators").matches:
             name = str(match.pristine["name"])
-            if match.pristine["active"] and not any(same_text(name, one.name) for one in shown):
+            if match.pristine["active"] and not any(same_text(name, one.name) for one in creators):
                 yield Finding(f"creator {name} in the app", Description("shown"), NOTHING)
 
     @property
@@ -188,27 +185,15 @@ class Seen:
 
     @property
     def _cards_on_the_board(self) -> Iterator[Finding]:
-        shown = {card.id: card for card in self._reading.shown_leads}
+        cards = {card.id: card for card in self._reading.shown_leads}
         column_of = self._reading.deployment.shown.column_of
         for match in self._reading.stored.matched("leads").matches:
             where = f"lead {match.pristine['_id']} on the board"
-            card = shown.get(str(match.wanted["_id"]))
+            card = cards.get(str(match.wanted["_id"]))
             if card is None:
                 yield self._not_listed(where, str(match.wanted["_id"]), "shown")
                 continue
-            column = column_of(match.pristine["stage"])
-            if card.column != column:
-                yield Finding(f"{where}: column", column, card.column)
-            company = match.pristine["company"]
-            if card.company is None or not same_text(card.company, company):
-                yield Finding(f"{where}: company", company, card.company)
-            if card.value is not None and not same_text(card.value, match.pristine["value"]):
-                yield Finding(f"{where}: value", match.pristine["value"], card.value)
-            if card.amount is not None and card.amount != match.pristine["value_amount"]:
-                yield Finding(f"{where}: amount", match.pristine["value_amount"], card.amount)
-            for tag, value in match.pristine["awareness"].items():
-                if card.tags.get(tag) != value:
-                    yield Finding(f"{where}: {tag}", value, card.tags.get(tag, NOTHING))
+            yield from card_findings(where, match.pristine, card, column_of)
 
     @property
     def own_page(self) -> Iterator[Finding]:
@@ -236,26 +221,28 @@ class Seen:
             wanted = Description(f"a link that names LiveSale {self._livesale_id}")
             yield Finding(f"the link “{name}”", wanted, url)
 
-    def _with_remedy(self, seen: Iterator[Finding], *kinds: Kind) -> Iterator[Finding]:
+    def _with_remedy(self, findings: Iterator[Finding], *kinds: Kind) -> Iterator[Finding]:
         """Only where what is stored is wrong can a reset help; else it is for the app's backend.
 
         Wrong is what differs from pristine, and what the app's own model refuses: one such
         document, and the app lists nothing or answers with an error.
         """
         try:
-            found = list(seen)
+            every_finding = list(findings)
         except Unobservable as error:
             misfit = next(self._misfits(kinds), None)
             if misfit is None:
                 raise
             raise Unobservable(f"{error}; {misfit}", Remedy.RESET) from None
-        if not found:
+        if not every_finding:
             return
         if (misfit := next(self._misfits(kinds), None)) is not None:
             yield misfit
         elif not any(self._is_stored_wrong(kind) for kind in kinds):
-            found = [replace(one, remedy=one.remedy or Remedy.BACKEND) for one in found]
-        yield from found
+            every_finding = [
+                replace(one, remedy=one.remedy or Remedy.BACKEND) for one in every_finding
+            ]
+        yield from every_finding
 
     def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
         problem = self._reading.why_unreadable(key)
@@ -271,10 +258,11 @@ class Seen:
         """Whether documents of a kind differ from pristine. Raises Unobservable."""
         if kind == "categories" and not self._reading.stored.keeps(kind):
             return False
-        stored = self._reading.stored.differences(kind, kind)
         if kind == "livesales":  # whose pristine times follow from T
-            stored = self._livesale.differences_from_seeds
-        return next(stored, None) is not None
+            differences = self._livesale.differences_from_seeds
+        else:
+            differences = self._reading.stored.differences(kind, kind)
+        return next(differences, None) is not None
 
     def _matches(self, kind: Kind) -> tuple[Match, ...]:
         return self._reading.stored.matched(kind).matches
@@ -297,60 +285,19 @@ class Seen:
         return str(self._reading.stored.matched("livesales").matches[0].wanted["_id"])
 
     def _livesale_findings(self, where: str, event: ShownLiveSale) -> Iterator[Finding]:
-        planned, zone = self._planned, self._reading.bundle.timezone
-        if not same_text(event.title, planned["title"]):
-            yield Finding(f"{where}: title", planned["title"], event.title)
-        if event.starts_at != planned["starts_at"]:
-            start, found = local_text(planned["starts_at"], zone), local_text(event.starts_at, zone)
-            yield Finding(
-                f"{where}: start",
-                Description(start),
-                Description(found),
-                kind=FailureKind.TIMING,
-            )
-        if event.status is not None and event.status != planned["status"]:
-            yield Finding(f"{where}: status", planned["status"], event.status)
-        offers = {offer.product_id: offer for offer in event.products}
-        for match in self._reading.stored.matched("products").matches:
-            sku, key = match.pristine["_id"], str(match.wanted["_id"])
-            if sku not in planned["featured_products"]:
-                continue
-            offer = offers.pop(key, None)
-            if offer is None:
-                yield Finding(f"{where}: product {sku}", Description("offered"), NOTHING)
-                continue
-            # Where the catalog itself is wrong, that is the catalog's check to say.
-            allowed = [match.pristine, *filter(None, [self._catalog.product(sku)])]
-            if not any(same_text(str(offer.title), str(one.get("name"))) for one in allowed):
-                yield Finding(f"{where}: product {sku}", match.pristine["name"], offer.title)
-            if offer.price is None or offer.price not in [_price(one) for one in allowed]:
-                found_price = NOTHING if offer.price is None else offer.price
-                yield Finding(f"{where}: price of {sku}", _price(match.pristine), found_price)
-        for stray in offers:
-            yield Finding(f"{where}: products", Description("only those that are planned"), stray)
+        planned = self._planned
+        yield from event_findings(where, planned, event, self._reading.bundle.timezone)
+        featured = [
+            match
+            for match in self._matches("products")
+            if match.pristine["_id"] in planned["featured_products"]
+        ]
+        yield from offer_findings(where, featured, self._catalog.product, event)
 
 
 def _unowned(where: str, owner: str, title: str) -> Finding:
     wanted = Description(f"a known {owner}; set it in the app, or delete the document")
     return Finding(where, wanted, Description(f"“{title}” without one"), Remedy.DATA)
-
-
-def _product_findings(
-    where: str, pristine: Mapping[str, Any], product: ShownProduct
-) -> Iterator[Finding]:
-    if not same_text(product.title, pristine["name"]):
-        yield Finding(f"{where}: name", pristine["name"], product.title)
-    if product.currency != pristine["currency"]:
-        yield Finding(f"{where}: currency", pristine["currency"], product.currency)
-    if product.price != _price(pristine):
-        yield Finding(f"{where}: price", _price(pristine), product.price)
-    if not product.in_stock:
-        yield Finding(f"{where}: stock", Description("in stock"), Description("sold out"))
-
-
-def _price(product: Mapping[str, Any]) -> Decimal | None:
-    price = product.get(price_field(product.get("currency")))
-    return Decimal(str(price)) if type(price) in (int, float) else None
 
 
 def _pieces(url: str) -> set[str]:

@@ -146,12 +146,12 @@ class Showcase:
         Converted money may differ by 1 %; all else must be exact.
         """
         answer, wanted_currency = self._reading.kpis, self._reading.bundle.currency
-        shown = answer.field("investor_focus_metrics", dict)
+        metrics = answer.field("investor_focus_metrics", dict)
         if answer.field("currency", str) != wanted_currency:
             yield Finding("KPIs as served: currency", wanted_currency, answer.body["currency"])
         if answer.body.get("bundle") != self._reading.bundle.key:
-            found_bundle = answer.body.get("bundle", NOTHING)
-            yield Finding("KPIs as served: bundle", self._reading.bundle.key, found_bundle)
+            served_bundle = answer.body.get("bundle", NOTHING)
+            yield Finding("KPIs as served: bundle", self._reading.bundle.key, served_bundle)
         names: list[str] = []
         for name, stated in self._template["headline"].items():
             known = money_in(name)
@@ -168,7 +168,7 @@ class Showcase:
             served_as, wanted = served.name, Decimal(str(stated))
             own: str = known[1] if served.money and known else wanted_currency
             wanted = self._currency.convert(wanted, own, wanted_currency)
-            found = shown.get(served_as, NOTHING)
+            found = metrics.get(served_as, NOTHING)
             names.append(served_as)
             number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
             amount = Decimal(str(found)) if number else Decimal("NaN")
@@ -176,9 +176,9 @@ class Showcase:
             allowed = TOLERANCE * wanted if own != wanted_currency else Decimal(0)
             if not amount.is_finite() or abs(amount - wanted) > allowed:
                 yield Finding(f"KPI {served_as} as served", Description(f"{wanted:.8g}"), found)
-        for name in [name for name in shown if name not in names]:
+        for name in [name for name in metrics if name not in names]:
             # A number that nothing proves would be the one that the investor asks about.
-            yield Finding(f"KPI {name} as served", NOTHING, shown[name])
+            yield Finding(f"KPI {name} as served", NOTHING, metrics[name])
 
     @property
     def stale_copies(self) -> Iterator[Finding]:

@@ -118,16 +118,16 @@ class Night:
         # A rollback cannot make the severity higher than its reset did.
         resets = [a.verdict for a in self.attempts if a.verdict and a.what != "rollback"]
         failing = [verdict for verdict in resets if verdict.verdict != GO]
-        found = [severity_of(failing[-1])] if failing else []
+        severities = [severity_of(failing[-1])] if failing else []
         rollbacks = [a for a in self.attempts if a.what == "rollback"]
         if any(attempt.error for attempt in rollbacks):
-            found.append("critical")
+            severities.append("critical")
         if self.error is not None:
-            found.append(severity_of_error(self.error))
-        elif not found:
+            severities.append(severity_of_error(self.error))
+        elif not severities:
             # The reset itself failed: the demo was rolled back and is GO, or its state is unknown.
-            found.append("high" if self.verdict == GO else "critical")
-        return self.raised(worst(found))
+            severities.append("high" if self.verdict == GO else "critical")
+        return self.raised(worst(severities))
 
     @property
     def meets_soon(self) -> bool:

@@ -12,7 +12,9 @@ the token ``PLAYBOOK_API_TOKEN``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -99,65 +101,42 @@ _RESET_PROBLEMS = {
 }
 
 
-def demo_router(
-    environment: Environment,
-    seeds: Seeds,
-    backups: Path | None = None,
-    authentication: Authentication | None = None,
-) -> APIRouter:
-    """The two endpoints for one deployment; mountable in any FastAPI app."""
-    authentication = authentication or Authentication.of_settings(environment)
-    work = Work(environment, seeds, backups or backup.directory(environment.settings))
-    router = APIRouter(prefix="/api/demo", tags=["demo"])
+Access = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="the time of the meeting, in the bundle's local time "
+        "(2026-11-24T10:00); by default now",
+    ),
+]
+Force = Annotated[bool, Query(description="reset even while an investor is in session")]
+AccessInThePast = Annotated[bool, Query(description="allow a meeting that is over")]
 
-    def result_or_http_error[T](action: Callable[[], T]) -> T:
-        """The result of an action, or its error as an HTTP status."""
-        try:
-            return action()
-        except PlaybookError as error:
-            raise HTTPException(_status(error), environment.redact(str(error))) from None
 
-    def audit(who: Person, action: str, bundle: Bundle, detail: str = "") -> None:
-        with environment.translate_connection_errors():
-            Audit(environment.db, environment.redact).record(
-                who.name, action, clock.now(), bundle.key, detail
-            )
+class DemoEndpoints:
+    """The two endpoints for one deployment."""
 
-    @router.post("/reset/{bundle}", responses=_RESET_PROBLEMS)
+    def __init__(self, work: Work, authentication: Authentication) -> None:
+        self._work, self._authentication = work, authentication
+        self._environment, self._seeds = work.environment, work.seeds
+
     def reset(
+        self,
         request: Request,
         bundle: str,
-        access: Annotated[
-            str | None,
-            Query(
-                max_length=40,
-                description="the time of the meeting, in the bundle's local time "
-                "(2026-11-24T10:00); by default now",
-            ),
-        ] = None,
-        force: Annotated[
-            bool, Query(description="reset even while an investor is in session")
-        ] = False,
-        access_in_the_past: Annotated[
-            bool, Query(description="allow a meeting that is over")
-        ] = False,
+        access: Access = None,
+        force: Force = False,
+        access_in_the_past: AccessInThePast = False,
     ) -> WasReset:
         """Reset a bundle to pristine, and answer when that is done."""
-        who = result_or_http_error(lambda: authentication.person(request, "operator"))
-        chosen = _bundle(seeds, bundle)
-        meeting = None
-        try:
-            if access and access.strip():
-                meeting = access_of(access, chosen, clock.now(), in_the_past=access_in_the_past)
-        except WrongUsage as error:
-            raise HTTPException(400, str(error)) from None
-        except InThePast as error:
-            again = "; if you mean it, add access_in_the_past=true"
-            raise HTTPException(409, f"{error}{again}") from None
-        result_or_http_error(lambda: audit(who, "reset", chosen, "forced" if force else ""))
-        report = result_or_http_error(
-            lambda: work.reset(chosen, trigger="api", by=who.name, access=meeting, force=force)
-        )
+        with self._errors_as_http():
+            who = self._authentication.person(request, "operator")
+            chosen = _bundle(self._seeds, bundle)
+            meeting = _meeting(access, chosen, access_in_the_past)
+            self._audit(who, "reset", chosen, "forced" if force else "")
+            report = self._work.reset(
+                chosen, trigger="api", by=who.name, access=meeting, force=force
+            )
         return WasReset(
             bundle=chosen.key,
             reset_completed=True,
@@ -168,13 +147,13 @@ def demo_router(
             notes=list(report.notes),
         )
 
-    @router.get("/smoke-test/{bundle}", responses=_PROBLEMS)
-    def smoke_test(request: Request, bundle: str) -> SmokeTest:
+    def smoke_test(self, request: Request, bundle: str) -> SmokeTest:
         """Check a bundle, without changing demo data, and answer with the verdict."""
-        who = result_or_http_error(lambda: authentication.person(request, "viewer"))
-        chosen = _bundle(seeds, bundle)
-        result_or_http_error(lambda: audit(who, "check", chosen))
-        checked = result_or_http_error(lambda: work.check(chosen, by=who.name))
+        with self._errors_as_http():
+            who = self._authentication.person(request, "viewer")
+            chosen = _bundle(self._seeds, bundle)
+            self._audit(who, "check", chosen)
+            checked = self._work.check(chosen, by=who.name)
         return SmokeTest(
             bundle=chosen.key,
             overall_status="PASS" if checked.verdict == GO else "FAIL",
@@ -185,7 +164,52 @@ def demo_router(
             checks=[CheckResult.model_validate(result) for result in checked.checks],
         )
 
+    def _audit(self, who: Person, action: str, bundle: Bundle, detail: str = "") -> None:
+        """Record an action in the audit log, before it is done. Raises Unreachable."""
+        environment = self._environment
+        with environment.translate_connection_errors():
+            Audit(environment.db, environment.redact).record(
+                who.name, action, clock.now(), bundle.key, detail
+            )
+
+    @contextmanager
+    def _errors_as_http(self) -> Iterator[None]:
+        """Answer an error of the playbook as an HTTP status, without secrets."""
+        try:
+            yield
+        except PlaybookError as error:
+            raise HTTPException(_status(error), self._environment.redact(str(error))) from None
+
+
+def demo_router(
+    environment: Environment,
+    seeds: Seeds,
+    backups: Path | None = None,
+    authentication: Authentication | None = None,
+) -> APIRouter:
+    """The two endpoints for one deployment; mountable in any FastAPI app."""
+    work = Work(environment, seeds, backups or backup.directory(environment.settings))
+    endpoints = DemoEndpoints(work, authentication or Authentication.of_settings(environment))
+    router = APIRouter(prefix="/api/demo", tags=["demo"])
+    router.post("/reset/{bundle}", responses=_RESET_PROBLEMS)(endpoints.reset)
+    router.get("/smoke-test/{bundle}", responses=_PROBLEMS)(endpoints.smoke_test)
     return router
+
+
+def _meeting(access: str | None, bundle: Bundle, in_the_past: bool) -> datetime | None:
+    """The time of the meeting (UTC); None if none is given.
+
+    Raises HTTPException: 400 if it is not a time, 409 if it is over and that is not allowed.
+    """
+    if not access or not access.strip():
+        return None
+    try:
+        return access_of(access, bundle, clock.now(), in_the_past=in_the_past)
+    except WrongUsage as error:
+        raise HTTPException(400, str(error)) from None
+    except InThePast as error:
+        again = "; if you mean it, add access_in_the_past=true"
+        raise HTTPException(409, f"{error}{again}") from None
 
 
 def _bundle(seeds: Seeds, name: str) -> Bundle:

@@ -70,8 +70,8 @@ def could_be(language: str, text: str) -> bool:
     A Japanese heading may have no kana. For a language that is not known here, only English is
     excluded.
     """
-    found = language_of(text)
-    if found in (None, language) or (found, language) == ("zh", "ja"):
+    likely = language_of(text)
+    if likely in (None, language) or (likely, language) == ("zh", "ja"):
         return True
     known = language in _WORDS or language in ("ar", "ja", "zh")
-    return not known and found != "en"
+    return not known and likely != "en"

@@ -51,10 +51,10 @@ def untranslated(
     """Messages that are missing or empty, or in another language although not cognates."""
     cognates = seeds.cognates.get(language)
     same = set(cognates.model.messages) if cognates else set()
-    found = messages if isinstance(messages, Mapping) else {}
+    texts = messages if isinstance(messages, Mapping) else {}
     source = seeds.locales[SOURCE_LANGUAGE].model.messages
     for name, original in expected_names(language, source).items():
-        text = found.get(name, nothing)
+        text = texts.get(name, nothing)
         if not isinstance(text, str) or text is nothing or not shows_something(text):
             yield Problem(f"messages.{name}", "a message", text)
         elif name in same:

@@ -45,8 +45,8 @@ def currency_symbols() -> dict[str, str]:
     for code in get_args(Currency):
         for tag in ("en", *_home_locales(code)):
             meanings.setdefault(get_currency_symbol(code, locale=tag), set()).add(code)
-    found = {symbol: codes.pop() for symbol, codes in meanings.items() if len(codes) == 1}
-    return {**found, **{code: code for code in get_args(Currency)}, **OWN_SYMBOLS, "$": "USD"}
+    symbols = {symbol: codes.pop() for symbol, codes in meanings.items() if len(codes) == 1}
+    return {**symbols, **{code: code for code in get_args(Currency)}, **OWN_SYMBOLS, "$": "USD"}
 
 
 def _home_locales(code: str) -> list[str]:

@@ -41,12 +41,12 @@ def runs_needed(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Docu
     """
     by_bundle = {}
     for bundle in bundles:
-        found = [
+        runs = [
             *journal.last_runs([bundle], 1)[bundle],
             journal.last_checked(bundle),
             journal.last_success(bundle),
         ]
-        by_id = {run["_id"]: run for run in found if run is not None}
+        by_id = {run["_id"]: run for run in runs if run is not None}
         by_bundle[bundle] = sorted(by_id.values(), key=lambda run: str(run["_id"]), reverse=True)
     return by_bundle
 

@@ -216,6 +216,11 @@ class Lease:
         return others
 
 
+def this_process() -> str:
+    """The name of a lease's holder: this machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 @contextmanager
 def held(
     db: Database[dict[str, Any]],
@@ -234,8 +239,7 @@ def held(
     Raises Refused, which names the holder, if a bundle is already being reset, or if a region is
     held for longer than the run's patience.
     """
-    holder = f"{socket.gethostname()}:{os.getpid()}"
-    lease = Lease(db, run, holder, life, clock=clock or ServerClock(db), waiting=waiting)
+    lease = Lease(db, run, this_process(), life, clock=clock or ServerClock(db), waiting=waiting)
     try:
         regions = [f"region:{name}" for name in sorted({bundle.region for bundle in bundles})]
         names = {f"bundle:{one.key}": one.short for one in sorted(bundles, key=lambda o: o.key)}

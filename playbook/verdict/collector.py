@@ -77,8 +77,8 @@ def evidence_of(scenario: ScenarioTemplate) -> str:
     """What a scenario looks at: what is "stored", or what is "seen" through the app."""
     if tagged(scenario, "check") == WALK:
         return "seen"
-    found = set(EVIDENCE) & set(scenario.tags)
-    return found.pop() if len(found) == 1 else "stored"
+    kinds = set(EVIDENCE) & set(scenario.tags)
+    return kinds.pop() if len(kinds) == 1 else "stored"
 
 
 def title_of(item: pytest.Item, scenario: ScenarioTemplate) -> str:

@@ -90,8 +90,8 @@ def _show_one(
     name = seeds.bundles[bundle.bundle].model.firm if bundle.bundle in seeds.bundles else ""
     console.print(Text(f"{name} ").append_text(_word(bundle.verdict, bundle.word)))
     console.print(f"in {verdict.environment.name}", soft_wrap=True, markup=False, highlight=False)
-    for seen in bundle.in_session:
-        console.print(Text(f"in session: {seen}", style="yellow"), soft_wrap=True)
+    for investor in bundle.in_session:
+        console.print(Text(f"in session: {investor}", style="yellow"), soft_wrap=True)
     checks = shown_checks([bundle])
     for first in range(0, len(checks), CHECKS_A_LINE):
         line = Text()

@@ -46,6 +46,22 @@ class Result:
     waived: str = ""
     """Why a failure is waived (accepted for a while); empty if it is not."""
 
+    def document(self) -> dict[str, Any]:
+        """The result for JSON and the journal."""
+        return {
+            "check": self.check,
+            "scenario": self.scenario,
+            "status": self.status,
+            "severity": self.severity,
+            "reason": self.reason,
+            "remedy": str(self.remedy),
+            "kind": str(self.kind),
+            "evidence": self.evidence,
+            "waived": self.waived,
+            "playbook": self.line,
+            "findings": list(self.findings),
+        }
+
 
 SEVERITY_IN_WORDS: Mapping[str, str] = {
     "critical": "can't start",
@@ -149,6 +165,22 @@ class BundleVerdict:
         """The results of one check."""
         return [result for result in self.results if result.check == check]
 
+    def document(self) -> dict[str, Any]:
+        """The bundle's part of the machine-readable verdict."""
+        return {
+            "bundle": self.bundle,
+            "verdict": self.verdict,
+            "required": list(self.required),
+            "walked": self.walked,
+            "not_walked": self.not_walked,
+            "word": self.word,
+            "waived": len(self.waived),
+            "failed_checks": self.failed_checks,
+            "in_session": list(self.in_session),
+            "reasons": [reason.document() for reason in self.reasons],
+            "checks": [result.document() for result in self.results],
+        }
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -173,37 +205,7 @@ class Verdict:
             "environment": self.environment.document(),
             "generated_at": self.generated_at.astimezone(UTC).isoformat(),
             "waiver_notes": list(self.waiver_notes),
-            "bundles": [
-                {
-                    "bundle": bundle.bundle,
-                    "verdict": bundle.verdict,
-                    "required": list(bundle.required),
-                    "walked": bundle.walked,
-                    "not_walked": bundle.not_walked,
-                    "word": bundle.word,
-                    "waived": len(bundle.waived),
-                    "failed_checks": bundle.failed_checks,
-                    "in_session": list(bundle.in_session),
-                    "reasons": [reason.document() for reason in bundle.reasons],
-                    "checks": [
-                        {
-                            "check": result.check,
-                            "scenario": result.scenario,
-                            "status": result.status,
-                            "severity": result.severity,
-                            "reason": result.reason,
-                            "remedy": str(result.remedy),
-                            "kind": str(result.kind),
-                            "evidence": result.evidence,
-                            "waived": result.waived,
-                            "playbook": result.line,
-                            "findings": list(result.findings),
-                        }
-                        for result in bundle.results
-                    ],
-                }
-                for bundle in self.bundles
-            ],
+            "bundles": [bundle.document() for bundle in self.bundles],
         }
 
     def write(self, path: Path) -> None:

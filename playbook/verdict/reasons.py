@@ -77,7 +77,7 @@ _PLURAL = {"is": "are", "has": "have", "does": "do"}
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Problem:
     """One finding, or one error, of one scenario."""
 
     result: Result
@@ -87,8 +87,8 @@ class _Seen:
     def text(self) -> str:
         if self.finding is None:
             return self.result.reason or f"“{self.result.scenario}” was not run"
-        found = self.finding
-        return f"{found['where']}: expected {found['expected']}, found {found['found']}"
+        finding = self.finding
+        return f"{finding['where']}: expected {finding['expected']}, found {finding['found']}"
 
 
 def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
@@ -96,21 +96,23 @@ def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
     names = _names(seeds)
     everything = list(_everything(verdict))
     # The thing in most findings is the likely cause of the others that also name it.
-    mentions = Counter(name for seen in everything for name in set(_mentioned(seen, names)))
-    met_by: dict[str, set[str]] = {}
-    for seen in everything:
-        if seen.result.status == "error":
-            met_by.setdefault(seen.text, set()).add(seen.result.check)
-    groups: dict[tuple[str, str], list[_Seen]] = {}
-    for seen in everything:
+    mentions = Counter(name for problem in everything for name in set(_mentioned(problem, names)))
+    checks_by_error: dict[str, set[str]] = {}
+    for problem in everything:
+        if problem.result.status == "error":
+            checks_by_error.setdefault(problem.text, set()).add(problem.result.check)
+    groups: dict[tuple[str, str], list[_Problem]] = {}
+    for problem in everything:
         # An error that stopped several checks is one cause.
-        if len(met_by.get(seen.text, ())) > 1:
-            cause = "error", seen.text
+        if len(checks_by_error.get(problem.text, ())) > 1:
+            cause = "error", problem.text
         else:
-            cause = _cause(seen, names, mentions)
-        groups.setdefault(cause, []).append(seen)
+            cause = _cause(problem, names, mentions)
+        groups.setdefault(cause, []).append(problem)
     _join_counts(groups)
-    reasons = _join_alike([_reason(_sentence(cause, seen), seen) for cause, seen in groups.items()])
+    reasons = _join_alike(
+        [_reason(_sentence(cause, problems), problems) for cause, problems in groups.items()]
+    )
     if missing := [check for check in verdict.failed_checks if not verdict.of(check)]:
         reasons.append(
             Reason(
@@ -177,61 +179,63 @@ def _join_alike(reasons: Iterable[Reason]) -> list[Reason]:
     return joined
 
 
-def _everything(verdict: BundleVerdict) -> Iterator[_Seen]:
+def _everything(verdict: BundleVerdict) -> Iterator[_Problem]:
     for result in verdict.not_passed:
         if result.waived:
             continue
         if result.findings:
             for finding in result.findings:
-                yield _Seen(result, finding)
+                yield _Problem(result, finding)
         else:
-            yield _Seen(result, None)
+            yield _Problem(result, None)
 
 
-def _cause(seen: _Seen, names: Mapping[str, str], mentions: Mapping[str, int]) -> tuple[str, str]:
+def _cause(
+    problem: _Problem, names: Mapping[str, str], mentions: Mapping[str, int]
+) -> tuple[str, str]:
     """The key that joins findings: the thing that they name, or the words that they share."""
-    if seen.finding and (cause := seen.finding.get("cause")):
+    if problem.finding and (cause := problem.finding.get("cause")):
         return "cause", cause
-    if seen.result.check == WALK and seen.finding:
-        return "page", "{where}: expected {expected}, found {found}".format_map(seen.finding)
-    if seen.result.check == "analytics":
-        return "check analytics", seen.result.scenario
-    if mentioned := _mentioned(seen, names):
+    if problem.result.check == WALK and problem.finding:
+        return "page", "{where}: expected {expected}, found {found}".format_map(problem.finding)
+    if problem.result.check == "analytics":
+        return "check analytics", problem.result.scenario
+    if mentioned := _mentioned(problem, names):
         return "thing", max(mentioned, key=lambda name: mentions[name])
-    if seen.finding is None:
-        return "error", re.sub(r"\d+", "#", seen.result.reason or seen.result.scenario)
-    if _is_count(seen.finding):
-        return "count", seen.result.check
-    return f"check {seen.result.check}", seen.result.scenario
+    if problem.finding is None:
+        return "error", re.sub(r"\d+", "#", problem.result.reason or problem.result.scenario)
+    if _is_count(problem.finding):
+        return "count", problem.result.check
+    return f"check {problem.result.check}", problem.result.scenario
 
 
-def _join_counts(groups: dict[tuple[str, str], list[_Seen]]) -> None:
+def _join_counts(groups: dict[tuple[str, str], list[_Problem]]) -> None:
     """Leave out a wrong count if missing things explain it: then it is not a reason of its own."""
     for cause in [c for c in groups if c[0] == "count"]:
-        for other, seen in groups.items():
-            if other[0] == "thing" and any(s.result.check == cause[1] for s in seen):
-                seen += groups.pop(cause)
+        for other, problems in groups.items():
+            if other[0] == "thing" and any(s.result.check == cause[1] for s in problems):
+                problems += groups.pop(cause)
                 break
 
 
-def _reason(sentence: str, seen: Sequence[_Seen]) -> Reason:
-    checks = {one.result.check for one in seen}
-    gravest = max(seen, key=lambda one: SEVERITIES.index(one.result.severity)).result
+def _reason(sentence: str, problems: Sequence[_Problem]) -> Reason:
+    checks = {one.result.check for one in problems}
+    gravest = max(problems, key=lambda one: SEVERITIES.index(one.result.severity)).result
     return Reason(
         sentence,
         gravest.severity,
         tuple(check for check in (*CHECKS, WALK) if check in checks),
-        len(seen),
+        len(problems),
         Remedy(gravest.remedy),
-        tuple(dict.fromkeys(one.text for one in seen)),
-        tuple(kind for kind in EVIDENCE if any(one.result.evidence == kind for one in seen)),
+        tuple(dict.fromkeys(one.text for one in problems)),
+        tuple(kind for kind in EVIDENCE if any(one.result.evidence == kind for one in problems)),
     )
 
 
-def _sentence(cause: tuple[str, str], seen: Sequence[_Seen]) -> str:
+def _sentence(cause: tuple[str, str], problems: Sequence[_Problem]) -> str:
     kind, key = cause
-    first = seen[0]
-    count = f" ({len(seen)} findings)" if len(seen) > 1 else ""
+    first = problems[0]
+    count = f" ({len(problems)} findings)" if len(problems) > 1 else ""
     if kind == "error":
         return _capital(first.text)
     if kind == "page":  # already reported as the visitor sees it
@@ -239,16 +243,16 @@ def _sentence(cause: tuple[str, str], seen: Sequence[_Seen]) -> str:
     if kind == "cause":
         return f"{_capital(key)}{count}"
     if kind == "thing":
-        return f"{key} {_trouble(seen)}{count}"
+        return f"{key} {_trouble(problems)}{count}"
     subject = _capital(_SUBJECTS.get(first.result.check, first.result.check))
     if kind == "count" and first.finding:
         return f"{subject}: expected {first.finding['expected']}, found {first.finding['found']}"
     return f"{subject}: “{first.result.scenario}” failed{count}"
 
 
-def _trouble(seen: Sequence[_Seen]) -> str:
+def _trouble(problems: Sequence[_Problem]) -> str:
     """What is wrong with a thing, in a few words."""
-    findings = [one.finding for one in seen if one.finding]
+    findings = [one.finding for one in problems if one.finding]
     if any(f["found"] == "nothing" and not _field(f) for f in findings):
         return "is missing"
     if any(f["expected"] == "no such document" for f in findings):
@@ -268,9 +272,9 @@ def _trouble(seen: Sequence[_Seen]) -> str:
     return "is not as it should be"
 
 
-def _mentioned(seen: _Seen, names: Mapping[str, str]) -> list[str]:
+def _mentioned(problem: _Problem, names: Mapping[str, str]) -> list[str]:
     """The names of the things that a finding or an error mentions, each once."""
-    words = re.findall(r"[\w.@/-]+\w", seen.text)
+    words = re.findall(r"[\w.@/-]+\w", problem.text)
     return list(dict.fromkeys(names[word] for word in words if word in names))
 
 

@@ -69,12 +69,11 @@ def record_verdict(
 
     Returns why it could not be recorded; None if it was.
     """
-    document = verdict.document()
     runs = []
-    for part in document["bundles"]:
-        run = begun.get(part["bundle"])
+    for of_bundle in verdict.bundles:
+        run = begun.get(of_bundle.bundle)
         if run is not None:
-            finish(run, part)
+            finish(run, of_bundle.document())
             runs.append(run)
     return record(environment, runs) if runs else None
 

@@ -87,8 +87,8 @@ class Waivers:
         if result.status == "passed":
             return ""
         valid = [entry for entry in self.entries if entry.until >= self.today]
-        found = [entry for entry in valid if entry.covers(result)]
-        return f"{found[0].reason} ({found[0].owner}, until {found[0].until})" if found else ""
+        waiver = next((entry for entry in valid if entry.covers(result)), None)
+        return f"{waiver.reason} ({waiver.owner}, until {waiver.until})" if waiver else ""
 
 
 def waivers_file() -> Path:

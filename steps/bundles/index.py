@@ -80,5 +80,5 @@ def revenue_is_current(demo: Demo) -> None:
 def api_speaks_pounds(demo: Demo) -> None:
     served = demo.reading.context.field("context", dict)
     expect(served.get("locale") == "en-GB", "served locale", "en-GB", served.get("locale"))
-    shown = demo.reading.kpis.field("currency", str)
-    expect(shown == "GBP", "currency of the served KPIs", "GBP", shown)
+    currency = demo.reading.kpis.field("currency", str)
+    expect(currency == "GBP", "currency of the served KPIs", "GBP", currency)

@@ -24,8 +24,8 @@ from freezegun import freeze_time
 from playbook import clock
 from playbook.environment import Environment
 from playbook.errors import WrongUsage
-from playbook.nights import nightly
 from playbook.nights.alerts import Channels, Outbox
+from playbook.nights.checking import Check, Results
 from playbook.nights.meetings.calendars import (
     Calendar,
     CalendarUnreadable,
@@ -37,7 +37,7 @@ from playbook.nights.meetings.coming import due_stage, in_words, may_reset, meet
 from playbook.nights.meetings.preparation import Preparation
 from playbook.nights.meetings.presenter import channels_for
 from playbook.nights.meetings.recognition import recognise
-from playbook.nights.nightly import Check, Nightly
+from playbook.nights.nightly import Nightly
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StopRequest
@@ -312,7 +312,7 @@ class Rehearsal:
         environment: Environment,
         seeds: Seeds,
         bundle: Bundle,
-        left_behind: nightly.Results | None,
+        left_behind: Results | None,
     ) -> Verdict:
         good = self.verdicts.pop(0) if self.verdicts else True
         self.checked.append(f"{clock.now():%a %H:%M} {bundle.short}")
@@ -569,7 +569,7 @@ def test_the_presenter_is_written_to(rehearsal: Rehearsal, monkeypatch: pytest.M
 
 def test_a_damaged_demo_is_reset_before_its_meeting(rehearsal: Rehearsal) -> None:
     """The real features and the machine's own clock: the meeting is an hour from now."""
-    from playbook.nights.nightly import run_features
+    from playbook.nights.checking import run_features
 
     start = clock.now() + timedelta(minutes=50)
     rehearsal.file.write_bytes(

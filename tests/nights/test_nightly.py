@@ -22,8 +22,9 @@ from playbook.environment import Environment, Settings, connections
 from playbook.errors import Unreachable, WrongUsage
 from playbook.nights import nightly
 from playbook.nights.alerts import Channels, Outbox
+from playbook.nights.checking import Check, Results, Walk, run_features, walk_through
 from playbook.nights.night import Night
-from playbook.nights.nightly import Crashed, Nightly, NotDue, run_features
+from playbook.nights.nightly import Crashed, Nightly, NotDue
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedImmediately, StopRequest
@@ -83,7 +84,7 @@ class Scene:
     def outbox(self) -> Outbox:
         return Outbox(Channels.from_environment(self.hooks.channels()), pause=lambda seconds: None)
 
-    def nights(self, check: nightly.Check, **options: Any) -> Nightly:
+    def nights(self, check: Check, **options: Any) -> Nightly:
         return Nightly(
             self.sandbox.environment,
             self.sandbox.seeds,
@@ -95,17 +96,17 @@ class Scene:
             **options,
         )
 
-    def night(self, check: nightly.Check = run_features, **options: Any) -> Night:
+    def night(self, check: Check = run_features, **options: Any) -> Night:
         return self.nights(check, **options).run(self.bundle)
 
-    def breaking(self, breakage: Callable[[int], object]) -> nightly.Check:
+    def breaking(self, breakage: Callable[[int], object]) -> Check:
         """The real check; data are broken between each reset and its check."""
 
         def check(
             environment: Environment,
             seeds: Seeds,
             bundle: Bundle,
-            left_behind: nightly.Results | None,
+            left_behind: Results | None,
         ) -> Verdict:
             breakage(len(self.checks) + 1)
             verdict = run_features(environment, seeds, bundle, left_behind)
@@ -153,14 +154,14 @@ def passing_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]
 # Stand-ins for the check, where it is the night that is looked at
 
 
-def saying(*verdicts: str | list[str] | Exception) -> nightly.Check:
+def saying(*verdicts: str | list[str] | Exception) -> Check:
     """A check that returns one given verdict after the other: "GO", or the checks that fail."""
     left = list(verdicts)
     severities = {"catalog": "critical", "accounts": "critical", "leads": "medium"}
     severities["analytics"] = "medium"
 
     def check(
-        environment: Environment, seeds: Seeds, bundle: Bundle, left_behind: nightly.Results | None
+        environment: Environment, seeds: Seeds, bundle: Bundle, left_behind: Results | None
     ) -> Verdict:
         said = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(said, Exception):
@@ -901,11 +902,11 @@ def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
 # The walk
 
 
-def walked(verdict: str) -> nightly.Walk:
+def walked(verdict: str) -> Walk:
     """A walk that ends with a verdict; the browser is tested elsewhere."""
 
     def walk(
-        _: object, seeds: Seeds, bundle: Bundle, left_behind: nightly.Results | None, run: str
+        _: object, seeds: Seeds, bundle: Bundle, left_behind: Results | None, run: str
     ) -> Verdict:
         status: Status = "passed" if verdict == GO else "failed"
         result = Result(
@@ -939,7 +940,7 @@ def test_a_night_without_a_browser_is_not_walked_and_never_go(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYBOOK_CHROMIUM", "/nowhere/chromium")
-    night = scene.night(walk=nightly.walk_through)
+    night = scene.night(walk=walk_through)
     assert (night.verdict, night.outcome) == (NO_GO, "NO-GO, not walked through")
     assert night.failing is not None
     assert "PLAYBOOK_CHROMIUM" in night.failing.results[0].reason

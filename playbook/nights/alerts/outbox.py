@@ -162,17 +162,17 @@ def each_recipient(url: str) -> list[tuple[str, str]]:
     fields = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
     stated = [value for name, value in fields if name.lower() in RECIPIENTS]
     in_path = [unquote(part) for part in parts.path.split("/") if "@" in unquote(part)]
-    found = [address for text in [*in_path, *stated] for address in recipients_in(text)]
+    recipients = [address for text in [*in_path, *stated] for address in recipients_in(text)]
     # E-mail addresses compare without case.
-    addresses = list({address.lower(): address for address in reversed(found)}.values())[::-1]
+    addresses = list({address.lower(): address for address in reversed(recipients)}.values())[::-1]
     if not addresses:
         return [(url, "")]
-    kept = [(name, value) for name, value in fields if name.lower() not in RECIPIENTS]
+    other_fields = [(name, value) for name, value in fields if name.lower() not in RECIPIENTS]
     path = "/".join(part for part in parts.path.split("/") if "@" not in unquote(part))
     return [
-        (urlunsplit(parts._replace(path=path, query=query)), _shown(address, number))
+        (urlunsplit(parts._replace(path=path, query=query)), _name_of_recipient(address, number))
         for number, address in enumerate(addresses, start=1)
-        for query in [urlencode([*kept, ("to", address)], quote_via=quote, safe="@")]
+        for query in [urlencode([*other_fields, ("to", address)], quote_via=quote, safe="@")]
     ]
 
 
@@ -185,7 +185,7 @@ def recipients_in(text: str) -> list[str]:
     return [one for one in re.split(r"[,;\s<>\"]+", plain) if one]
 
 
-def _shown(address: str, number: int) -> str:
+def _name_of_recipient(address: str, number: int) -> str:
     # A text that is not an address may be part of a password in the wrong place.
     return address if "@" in address else f"recipient no. {number}, which is not an address"
 

@@ -221,12 +221,12 @@ def _failing_since(former: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any
 
 
 def _unbroken(former: Sequence[Mapping[str, Any]], failing: Any) -> list[Mapping[str, Any]]:
-    found = []
+    nights = []
     for night in former:
         if not failing(night):
             break
-        found.append(night)
-    return found
+        nights.append(night)
+    return nights
 
 
 def _meeting(night: Night) -> list[str]:

@@ -143,7 +143,7 @@ class Calendar:
 def calendars(variables: Mapping[str, str] | None = None) -> list[Calendar]:
     """The calendars that are set. Raises WrongUsage if an entry is neither file nor address."""
     stated = (os.environ if variables is None else variables).get(SETTING, "").strip(" \t\r\n,")
-    found = []
+    stated_calendars = []
     for number, entry in enumerate(filter(None, _SEPARATOR.split(stated)), start=1):
         parts = urlsplit(entry)
         if parts.scheme == "webcal":
@@ -155,8 +155,8 @@ def calendars(variables: Mapping[str, str] | None = None) -> list[Calendar]:
                 f"{SETTING}: entry {number} has the scheme {parts.scheme!r}; "
                 "expected a file or an https address"
             )
-        found.append(Calendar(entry))
-    return found
+        stated_calendars.append(Calendar(entry))
+    return stated_calendars
 
 
 def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
@@ -181,8 +181,8 @@ def _events_of(calendar: Any, zone: str, since: datetime, until: datetime) -> It
     zones = _unknown_zones(calendar)
     # The window is wider by a day on each side: all-day events have no zone and are removed below.
     day = timedelta(days=1)
-    found = recurring_ical_events.of(calendar).between(since - day, until + day)
-    for component in found:
+    components = recurring_ical_events.of(calendar).between(since - day, until + day)
+    for component in components:
         event = _event(component, zone)
         if event.end > since and event.start < until:
             if unknown := zones.get(event.uid):
@@ -230,13 +230,13 @@ def _event(component: Any, zone: str) -> Event:
 
 def _unknown_zones(calendar: Any) -> dict[str, str]:
     """The zones that nobody knows, by the UIDs of the events that name them."""
-    found = {}
+    zones = {}
     for component in calendar.walk("VEVENT"):
         stated = component["DTSTART"]
         at, zone = getattr(stated, "dt", None), getattr(stated, "params", {}).get("TZID")
         if zone and isinstance(at, datetime) and at.tzinfo is None:
-            found[str(component.get("UID", ""))] = str(zone)
-    return found
+            zones[str(component.get("UID", ""))] = str(zone)
+    return zones
 
 
 _THINGS = ("ROOM", "RESOURCE")

@@ -68,13 +68,13 @@ def meetings_of(events: Iterable[Event], seeds: Seeds) -> list[Meeting]:
     all day (they have no time to prepare for), and that name no bundle. An event in two calendars
     is one meeting.
     """
-    found: dict[tuple[str, datetime], Meeting] = {}
+    meetings: dict[tuple[str, datetime], Meeting] = {}
     for event in events:
         if event.cancelled or event.all_day or _declined(event, seeds):
             continue
         match = recognise(event, seeds)
         if match.candidates:
-            found[event.uid, event.start] = Meeting(
+            meetings[event.uid, event.start] = Meeting(
                 key=_key(event),
                 start=event.start,
                 end=event.end,
@@ -83,7 +83,7 @@ def meetings_of(events: Iterable[Event], seeds: Seeds) -> list[Meeting]:
                 candidates=tuple(bundle.key for bundle in match.candidates),
                 certain=match.certain,
             )
-    return sorted(found.values(), key=lambda meeting: (meeting.start, meeting.key))
+    return sorted(meetings.values(), key=lambda meeting: (meeting.start, meeting.key))
 
 
 def next_meeting(meetings: Iterable[Meeting], bundle: Bundle, now: datetime) -> Meeting | None:

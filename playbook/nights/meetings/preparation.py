@@ -20,6 +20,7 @@ from playbook.environment import Environment
 from playbook.errors import PlaybookError, Refused
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.channels import SUCCESS
+from playbook.nights.checking import Check, run_features
 from playbook.nights.meetings import presenter
 from playbook.nights.meetings.calendars import Calendar, CalendarUnreadable
 from playbook.nights.meetings.coming import (
@@ -32,7 +33,6 @@ from playbook.nights.meetings.coming import (
     next_meeting,
 )
 from playbook.nights.meetings.remembered import Remembered
-from playbook.nights.nightly import Check, run_features
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -92,12 +92,12 @@ class Preparation:
             for calendar in self.calendars:
                 try:
                     since, until = now - LONGEST_MEETING, now + LOOK_AHEAD
-                    found = calendar.read(self.zone, since, until)
+                    events = calendar.read(self.zone, since, until)
                 except CalendarUnreadable as error:
                     failures.append(error)
                     self._calendar_failed(calendar, error, now)
                 else:
-                    meetings = meetings_of(found, self.seeds)
+                    meetings = meetings_of(events, self.seeds)
                     if self._remembered.calendar_was_read(calendar, meetings, now):
                         text = f"{calendar.name} can be read again"
                         self._alert(self.outbox, Alert(SUCCESS, text, text))
@@ -174,8 +174,8 @@ class Preparation:
         why_not = recording.record_verdict(self.environment, verdict, {bundle.key: begun})
         if why_not is not None:
             self._say(f"{bundle.short}: this check is not in the journal: {why_not}")
-        (found,) = verdict.bundles
-        return found, None, "" if why_not else begun.id
+        (of_bundle,) = verdict.bundles
+        return of_bundle, None, "" if why_not else begun.id
 
     def _reset_once(self, bundle: Bundle, meeting: Meeting, meetings: Iterable[Meeting]) -> str:
         """Reset before a meeting if time is left and nobody is in session; return what was done."""

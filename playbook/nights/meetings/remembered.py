@@ -57,8 +57,8 @@ class Remembered:
             {"_id": _calendar_id(calendar), "failing_since": {"$exists": False}},
             {"$set": {"failing_since": now}},
         )
-        found = self.db[COLLECTION].find_one({"_id": _calendar_id(calendar)}) or {}
-        return found.get("failing_since", now), bool(found.get("alerted_at"))
+        remembered = self.db[COLLECTION].find_one({"_id": _calendar_id(calendar)}) or {}
+        return remembered.get("failing_since", now), bool(remembered.get("alerted_at"))
 
     def calendar_alerted(self, calendar: Calendar, now: datetime) -> None:
         """Note that an alert about a calendar was sent."""
@@ -69,18 +69,22 @@ class Remembered:
     def meetings(self, calendars: Iterable[Calendar]) -> list[Meeting]:
         """The last known meetings of some calendars, by their start."""
         ids = [_calendar_id(calendar) for calendar in calendars]
-        found = {
+        by_key = {
             meeting.key: meeting
-            for kept in self.db[COLLECTION].find({"_id": {"$in": ids}})
-            for meeting in map(Meeting.from_document, kept.get("meetings", []))
+            for calendar in self.db[COLLECTION].find({"_id": {"$in": ids}})
+            for meeting in map(Meeting.from_document, calendar.get("meetings", []))
         }
-        return sorted(found.values(), key=lambda meeting: (meeting.start, meeting.key))
+        return sorted(by_key.values(), key=lambda meeting: (meeting.start, meeting.key))
 
     def every_meeting(self) -> list[Meeting]:
         """The meetings of all calendars that have been read, by their start."""
-        kept = self.db[COLLECTION].find({"_id": {"$regex": "^calendar:"}})
-        found = (Meeting.from_document(one) for c in kept for one in c.get("meetings", []))
-        return sorted(found, key=lambda meeting: (meeting.start, meeting.key))
+        calendars = self.db[COLLECTION].find({"_id": {"$regex": "^calendar:"}})
+        meetings = (
+            Meeting.from_document(one)
+            for calendar in calendars
+            for one in calendar.get("meetings", [])
+        )
+        return sorted(meetings, key=lambda meeting: (meeting.start, meeting.key))
 
     def begin(self, task: str, meeting: Meeting, now: datetime) -> bool:
         """Take a task of a meeting; False if another process has it, or has done it."""

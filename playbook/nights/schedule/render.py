@@ -71,7 +71,6 @@ def files(
     image: str = IMAGE,
 ) -> dict[str, str]:
     """The files of a kind, by name; they warn of the clock changes in ``year``."""
-    entries = [_entry(bundle, at, year) for bundle in bundles]
     values: dict[str, Any] = {
         "by": f"Written by `playbook schedule render {kind}`; change the schedule there, not here.",
         "at": f"{at:%H:%M}",
@@ -84,41 +83,53 @@ def files(
         "backups": BACKUPS,
         "reports": REPORTS,
         "settings": SETTINGS,
-        "bundles": entries,
+        "bundles": [_entry(bundle, at, year) for bundle in bundles],
     }
     match kind:
         case "kubernetes":
-            # A macro knows only its arguments, not the variables of its caller.
-            values["values"] = dict(values)
-            return {name: _render(f"kubernetes/{name}", values) for name in KUBERNETES}
+            return _kubernetes(values)
         case "prometheus":
             return {"prometheus-rules.yaml": _render("prometheus-rules.yaml", values)}
         case "compose":
             return {".env.example": _render("compose.env", values)}
         case "systemd":
-            timers = {
-                f"demo-nightly-{entry.short}.timer": _render(
-                    "demo-nightly.timer", {**values, "bundle": entry}
-                )
-                for entry in entries
-            }
-            meetings = ("demo-meetings.service", "demo-meetings.timer")
-            return {
-                "demo-nightly@.service": _render("demo-nightly.service", values),
-                **timers,
-                **{name: _render(name, values) for name in meetings},
-            }
+            return _systemd(values)
         case "crontab":
-            zones = dict.fromkeys(entry.zone for entry in entries)
-            by_zone = [(zone, [e for e in entries if e.zone == zone]) for zone in zones]
-            text = _render("demo-nightly.crontab", {**values, "zones": by_zone})
-            return {"demo-nightly.crontab": text}
+            return _crontab(values)
         case "github":
-            crons = _utc_crons(bundles, at, year)
-            text = _render("nightly-demos.yml", {**values, "utc_crons": crons})
-            return {"nightly-demos.yml": text}
+            values["utc_crons"] = _utc_crons(bundles, at, year)
+            return {"nightly-demos.yml": _render("nightly-demos.yml", values)}
         case _:
             raise ValueError(f"{kind!r} is none of {', '.join(KINDS)}")
+
+
+def _kubernetes(values: dict[str, Any]) -> dict[str, str]:
+    # A macro knows only its arguments, not the variables of its caller.
+    values = {**values, "values": values}
+    return {name: _render(f"kubernetes/{name}", values) for name in KUBERNETES}
+
+
+def _systemd(values: dict[str, Any]) -> dict[str, str]:
+    timers = {
+        f"demo-nightly-{entry.short}.timer": _render(
+            "demo-nightly.timer", {**values, "bundle": entry}
+        )
+        for entry in values["bundles"]
+    }
+    meetings = ("demo-meetings.service", "demo-meetings.timer")
+    return {
+        "demo-nightly@.service": _render("demo-nightly.service", values),
+        **timers,
+        **{name: _render(name, values) for name in meetings},
+    }
+
+
+def _crontab(values: dict[str, Any]) -> dict[str, str]:
+    entries: list[Entry] = values["bundles"]
+    zones = dict.fromkeys(entry.zone for entry in entries)
+    by_zone = [(zone, [e for e in entries if e.zone == zone]) for zone in zones]
+    text = _render("demo-nightly.crontab", {**values, "zones": by_zone})
+    return {"demo-nightly.crontab": text}
 
 
 def _render(name: str, values: dict[str, Any]) -> str:

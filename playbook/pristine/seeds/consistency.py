@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from itertools import combinations
 from typing import get_args
-from zoneinfo import ZoneInfo
-
-import babel
 
 from playbook import PROJECT
 from playbook.pristine.countries import country_name
 from playbook.pristine.currency_codes import Currency
-from playbook.pristine.language_of_text import could_be, direction
-from playbook.pristine.livesale_time import SCHEDULED_TIME
 from playbook.pristine.seeds.collection import Seeds
-from playbook.pristine.seeds.models import Language, LiveSale, Region
-from playbook.pristine.seeds.placeholders import listed, other_shapes, wrong_placeholders
-from playbook.pristine.seeds.plurals import expected_names, names_one_number
+from playbook.pristine.seeds.livesale_rules import livesale_problems
+from playbook.pristine.seeds.locale_rules import locale_problems
+from playbook.pristine.seeds.models import Language, Region
+from playbook.pristine.seeds.named_brands import names_brand
 from playbook.pristine.seeds.showcase_rules import showcase_problems
 from playbook.pristine.typography import writing_problems
 
 PRODUCTS_A_REGION = 50
 CREATORS_A_REGION = 3
 LEADS_A_BUNDLE = 5
-DAY = 24 * 60
-HOURS_BETWEEN_LIVESALES = 4
-"""The least time of day between two LiveSales of one creator, on any days."""
 RESULT = re.compile(r"(Signed|Renewed|Moved|Extended|Expanded|Doubled|Launched|Rolled out)\b")
 """How the notes of a card begin that was won. A firm that exists could deny it."""
 VIEW = ("locale", "currency", "timezone", "device")
@@ -43,13 +34,13 @@ def disagreements(seeds: Seeds) -> Iterator[str]:
     yield from _regions(seeds)
     yield from _products(seeds)
     yield from _creators(seeds)
-    yield from _livesales(seeds)
-    yield from _hosts(seeds)
+    yield from livesale_problems(seeds)
     yield from _leads(seeds)
     yield from _names_in_two_roles(seeds)
     yield from _one_a_bundle(seeds)
+    yield from _accounts(seeds)
     yield from _features(seeds)
-    yield from _locales(seeds)
+    yield from locale_problems(seeds)
     yield from showcase_problems(seeds)
     for missing in sorted(set(get_args(Currency)) - set(seeds.reference_rates)):
         yield f"currency_reference_rates.json: {missing}: no reference rate; expected one"
@@ -106,7 +97,7 @@ def _products(seeds: Seeds) -> Iterator[str]:
                 f"{line.where}: brand_country: {product.brand} is of {product.brand_country} here "
                 f"and of {country} at {where}; expected one country"
             )
-        named = [brand for brand in brands if _names(product.name, brand)]
+        named = [brand for brand in brands if names_brand(product.name, brand)]
         if named and product.brand not in named:
             yield (
                 f"{line.where}: brand: {product.brand}; "
@@ -117,12 +108,6 @@ def _products(seeds: Seeds) -> Iterator[str]:
                 yield f"{line.where}: names.{language}: {name!r} has {problem}"
 
 
-def _names(text: str, brand: str) -> bool:
-    """Whether a text names a brand, in whole words; "Tiffany" does for "Tiffany & Co."."""
-    word = brand.removesuffix(" & Co.")
-    return word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
-
-
 def _creators(seeds: Seeds) -> Iterator[str]:
     for line in seeds.creators.values():
         creator = line.model
@@ -131,81 +116,6 @@ def _creators(seeds: Seeds) -> Iterator[str]:
                 f"{line.where}: avg_session_viewers: {creator.avg_session_viewers}; "
                 f"expected at most the creator's followers, {creator.followers}"
             )
-
-
-def _livesales(seeds: Seeds) -> Iterator[str]:
-    for line in seeds.livesales.values():
-        sale = line.model
-        owner = seeds.bundles.get(sale.bundle)
-        if owner is None:
-            yield (
-                f"{line.where}: bundle: unknown bundle {sale.bundle!r}; "
-                "expected an _id of bundles.json"
-            )
-            continue
-        bundle = owner.model
-        if sale.timezone != bundle.timezone:
-            yield (
-                f"{line.where}: timezone: {sale.timezone}; expected the bundle's, {bundle.timezone}"
-            )
-        profiles = [c.model for c in seeds.creators.values() if c.model.region == bundle.region]
-        hosts = {profile.name: profile.followers for profile in profiles}
-        if sale.expected_viewers > hosts.get(sale.creator, sale.expected_viewers):
-            yield (
-                f"{line.where}: expected_viewers: {sale.expected_viewers}; expected at most "
-                f"the followers of {sale.creator}, {hosts[sale.creator]}"
-            )
-        if sale.creator not in hosts:
-            yield (
-                f"{line.where}: creator: {sale.creator!r} is not a creator of region "
-                f"{bundle.region}; expected one of {', '.join(sorted(hosts))}"
-            )
-        for sku in sale.featured_products:
-            product = seeds.products.get(sku)
-            if product is None or product.model.region != bundle.region:
-                yield (
-                    f"{line.where}: featured_products: {sku} is not in the catalog; "
-                    f"expected an id of region {bundle.region}"
-                )
-        catalog = [p.model for p in seeds.products.values() if p.model.region == bundle.region]
-        featured = {product.brand for product in catalog if product.id in sale.featured_products}
-        for brand in sorted({product.brand for product in catalog} - featured):
-            if _names(sale.title, brand):
-                yield (
-                    f"{line.where}: title: {sale.title!r} names {brand}; "
-                    "expected a product of it among the featured ones, or another title"
-                )
-
-
-def _hosts(seeds: Seeds) -> Iterator[str]:
-    """Creators who would host two LiveSales at once, for some T of the two bundles.
-
-    Each bundle has its own T, so the days may be any days. The hours of the day must be far enough
-    apart, in winter and in summer.
-    """
-    for one, other in combinations(seeds.livesales.values(), 2):
-        if one.model.creator != other.model.creator:
-            continue
-        apart = min(
-            min((first - second) % DAY, (second - first) % DAY)
-            for first in _minutes_of_day(one.model)
-            for second in _minutes_of_day(other.model)
-        )
-        if apart < HOURS_BETWEEN_LIVESALES * 60:
-            yield (
-                f"{other.where}: creator: {other.model.creator} hosts {one.model.key} within "
-                f"{apart / 60:g} h of this LiveSale; expected {HOURS_BETWEEN_LIVESALES} h or more"
-            )
-
-
-def _minutes_of_day(sale: LiveSale) -> Iterator[int]:
-    """The start of a LiveSale, in minutes of the UTC day, in winter and in summer."""
-    matched = SCHEDULED_TIME.fullmatch(sale.scheduled_time)
-    assert matched is not None  # the model has already checked it
-    wall = int(matched["hour"]) * 60 + int(matched["minute"])
-    for month in (1, 7):
-        offset = datetime(2026, month, 15, tzinfo=ZoneInfo(sale.timezone)).utcoffset()
-        yield (wall - int((offset or timedelta()).total_seconds()) // 60) % DAY
 
 
 def _names_in_two_roles(seeds: Seeds) -> Iterator[str]:
@@ -267,6 +177,9 @@ def _one_a_bundle(seeds: Seeds) -> Iterator[str]:
             stated, wanted = getattr(context.model, field), getattr(line.model, field)
             if stated != wanted:
                 yield f"{context.where}: {field}: {stated!r}; expected the bundle's, {wanted!r}"
+
+
+def _accounts(seeds: Seeds) -> Iterator[str]:
     emails: dict[str, str] = {}
     owners: dict[str, str] = {}
     for account in seeds.accounts.values():
@@ -304,69 +217,3 @@ def _features(seeds: Seeds) -> Iterator[str]:
                 f"{line.where}: short: {line.model.short} has no feature; expected one in "
                 f"features/bundles, tagged @bundle-{line.model.short} @check-showcase"
             )
-
-
-def _locales(seeds: Seeds) -> Iterator[str]:
-    for language in get_args(Language):
-        if language not in seeds.locales:
-            yield f"locales/{language}.json: no such locale; expected one document"
-    english = seeds.locales.get("en")
-    if english is None:
-        return
-    source = english.model.messages
-    for language, line in seeds.locales.items():
-        messages = line.model.messages
-        known = seeds.cognates.get(language)
-        cognates = known.model.messages if known else []
-        reads = direction(language)
-        if line.model.direction != reads:
-            yield (
-                f"{line.where}: direction: {line.model.direction}; expected {reads}, "
-                f"as {language} reads"
-            )
-        expected = expected_names(language, source)
-        for key in sorted(expected.keys() - messages.keys()):
-            yield (
-                f"{line.where}: messages.{key}: missing; "
-                f"expected a translation of {source[expected[key]]!r}"
-            )
-        for key in sorted(messages.keys() - expected.keys()):
-            yield (
-                f"{line.where}: messages.{key}: not a message of locales/en.json, "
-                f"nor a plural form of {language}; expected no such message"
-            )
-        for key in sorted(expected.keys() & messages.keys()):
-            original = source[key] if language == "en" else source[expected[key]]
-            for shape in other_shapes(messages[key]):
-                yield (
-                    f"{line.where}: messages.{key}: {shape!r} is not a placeholder that the app "
-                    "fills in; expected one like {product}"
-                )
-            wanted, found = wrong_placeholders(original, messages[key])
-            if found == [] and wanted == ["{count}"]:
-                form = key.rpartition("_")[2] if key != expected[key] else ""
-                if form and names_one_number(language, form):
-                    wanted = []  # "two pieces" contains its number
-            if found != wanted:
-                yield (
-                    f"{line.where}: messages.{key}: expected the placeholders "
-                    f"{listed(wanted)}; found {listed(found)}"
-                )
-            if language != "en" and messages[key] == original and key not in cognates:
-                yield (
-                    f"{line.where}: messages.{key}: still English ({original!r}); "
-                    "expected a translation, or the key in locale_cognates.json"
-                )
-            elif key not in cognates and not could_be(language, messages[key]):
-                yield (
-                    f"{line.where}: messages.{key}: {messages[key]!r} is in another language; "
-                    f"expected it in {babel.Locale.parse(language).english_name}"
-                )
-            plural = messages.get(key.removesuffix("_one"))
-            if key.endswith("_one") and messages[key] == plural and key not in cognates:
-                yield (
-                    f"{line.where}: messages.{key}: {plural!r} is also the text for many; expected "
-                    "the singular, or the key in locale_cognates.json where both read the same"
-                )
-            for problem in writing_problems(language, messages[key]):
-                yield f"{line.where}: messages.{key}: {messages[key]!r} has {problem}"

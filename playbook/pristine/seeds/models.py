@@ -53,8 +53,8 @@ def _known_zone(name: str) -> str:
 
 def _visible(text: str) -> str:
     if not shows_something(text):
-        shown = ", ".join(map(code_point, text[:3]))
-        raise ValueError(f"none of it is visible ({shown}); expected a text")
+        characters = ", ".join(map(code_point, text[:3]))
+        raise ValueError(f"none of it is visible ({characters}); expected a text")
     for edge in (text[0], text[-1]):
         if not is_visible(edge):
             raise ValueError(
@@ -311,10 +311,10 @@ class Lead(Seed):
     def _card_agrees_with_itself(self) -> Self:
         if self.key != f"{self.bundle}/{self.id}":
             raise ValueError(f"_id is {self.key!r}; expected {self.bundle}/{self.id}")
-        shown = parse_lead_value(self.value)
-        if shown != (self.currency, self.value_amount):
+        as_read = parse_lead_value(self.value)
+        if as_read != (self.currency, self.value_amount):
             raise ValueError(
-                f"value {self.value!r} reads as {shown[1]} {shown[0]}; "
+                f"value {self.value!r} reads as {as_read[1]} {as_read[0]}; "
                 f"expected value_amount {self.value_amount} {self.currency}"
             )
         tags = (self.awareness.locale, self.awareness.currency, self.awareness.source)

@@ -45,21 +45,21 @@ def listed(placeholders: Iterable[str]) -> str:
 
 def _all(text: str) -> list[str]:
     """Every placeholder of a text, of our form or another, in order."""
-    found, rest = [], 0
+    placeholders, rest = [], 0
     text = text.translate(_USUAL_SIGNS)
     for match in PLACEHOLDER.finditer(text):
         doubled = text[: match.start()].endswith(("{", *"$#%@"))
         doubled = doubled or text[match.end() : match.end() + 1] == "}"
         if doubled:
             continue
-        found += _others(text[rest : match.start()])
-        found.append(match[0])
+        placeholders += _others(text[rest : match.start()])
+        placeholders.append(match[0])
         rest = match.end()
-    return found + _others(text[rest:])
+    return placeholders + _others(text[rest:])
 
 
 def _others(text: str) -> list[str]:
     """The placeholders of other forms in a text; full-width signs count like the usual ones."""
-    found = [match[0] for match in _OTHER_SHAPES.finditer(text)]
+    placeholders = [match[0] for match in _OTHER_SHAPES.finditer(text)]
     usual = unicodedata.normalize("NFKC", text)
-    return found or [match[0] for match in _OTHER_SHAPES.finditer(usual)]
+    return placeholders or [match[0] for match in _OTHER_SHAPES.finditer(usual)]

@@ -85,31 +85,50 @@ def _showcase(
     yield from _catalog_prices(seeds, line, records)
     yield from _catalog_houses(seeds, line, records)
     yield from _dates(line, records)
-    for shown in records.figures():
-        known = figures.get((shown.name, shown.period))
-        if known != shown.value:
-            period = f" of {_as_written(shown.period)}" if shown.period else ""
+    yield from _figures_of_company(line, records, figures)
+    yield from _promises(line, records, {**computed, **records.further_numbers()})
+    yield from _labels(seeds, line, computed)
+    yield from _headline(line, computed)
+
+
+def _figures_of_company(
+    line: Line[ShowcaseSeed], records: Showcase, figures: Figures
+) -> Iterator[str]:
+    """Figures that are not those of the company."""
+    for figure in records.figures():
+        known = figures.get((figure.name, figure.period))
+        if known != figure.value:
+            period = f" of {_as_written(figure.period)}" if figure.period else ""
             yield (
-                f"{line.where}: records: {shown.name}{period} is {shown.value}; "
+                f"{line.where}: records: {figure.name}{period} is {figure.value}; "
                 f"expected what company.json says, {'nothing' if known is None else known}"
             )
-    everything = {**computed, **records.further_numbers()}
+
+
+def _promises(
+    line: Line[ShowcaseSeed], records: Showcase, numbers: Mapping[str, Fraction]
+) -> Iterator[str]:
+    """Numbers that are not what the investor was promised."""
     for name, promised in records.promises.items():
-        if everything.get(name) != exact(Decimal(promised)):
-            found = everything.get(name)
+        number = numbers.get(name)
+        if number != exact(Decimal(promised)):
+            value = float(number) if number is not None else None
             yield (
-                f"{line.where}: records: {name} is {float(found) if found is not None else None}; "
+                f"{line.where}: records: {name} is {value}; "
                 f"expected {promised}, which the investor was told"
             )
-    yield from _labels(seeds, line, computed)
+
+
+def _headline(line: Line[ShowcaseSeed], computed: Mapping[str, Fraction]) -> Iterator[str]:
+    """Headline numbers that do not follow from the records."""
     stated = {name: exact(value) for name, value in line.model.headline.items()}
     for name in sorted(stated.keys() | computed.keys()):
-        if stated.get(name) != computed.get(name):
-            found = computed.get(name)
-            shown_as = line.model.headline.get(name, "not stated")
+        number = computed.get(name)
+        if stated.get(name) != number:
+            as_stated = line.model.headline.get(name, "not stated")
             yield (
-                f"{line.where}: headline.{name}: {shown_as}; "
-                f"the records give {float(found) if found is not None else 'no such number'}"
+                f"{line.where}: headline.{name}: {as_stated}; "
+                f"the records give {float(number) if number is not None else 'no such number'}"
             )
 
 
@@ -181,17 +200,17 @@ def _dates(line: Line[ShowcaseSeed], records: Showcase) -> Iterator[str]:
         count = min(max(len(run.periods), run.at_least), run.at_most)
         wanted = [f"T-{back}{run.unit}" for back in range(count, 0, -1)]
         if run.periods != [_resolved(period) for period in wanted]:
-            found = ", ".join(map(_as_written, run.periods)) or "none"
+            periods = ", ".join(map(_as_written, run.periods)) or "none"
             yield (
-                f"{line.where}: records: the dates of {run.what} are {found}; "
+                f"{line.where}: records: the dates of {run.what} are {periods}; "
                 f"expected {wanted[0]} to {wanted[-1]}, one after the other"
             )
 
 
-def _discrepancies(where: str, found: Any) -> Iterator[str]:
-    for rule, row, expected, value in found:
-        shown = ", ".join(value) if isinstance(value, list) else value
-        yield f"{where}: {rule}, {_as_written(row)}: {_as_written(str(shown))}; expected {expected}"
+def _discrepancies(where: str, discrepancies: Any) -> Iterator[str]:
+    for rule, row, expected, value in discrepancies:
+        text = ", ".join(value) if isinstance(value, list) else value
+        yield f"{where}: {rule}, {_as_written(row)}: {_as_written(str(text))}; expected {expected}"
 
 
 def _resolved(value: Any) -> Any:

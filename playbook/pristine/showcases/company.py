@@ -92,9 +92,9 @@ class Company(Row):
     def figures(self) -> dict[tuple[str, str], int]:
         """Every figure by its name and period."""
         latest = max(row.month for row in self.months)
-        found = {("ARR in USD", ""): self.arr_usd, ("SaaS ARR in USD", ""): self.saas_arr_usd}
+        figures = {("ARR in USD", ""): self.arr_usd, ("SaaS ARR in USD", ""): self.saas_arr_usd}
         for month in self.months:
-            found |= {
+            figures |= {
                 ("GMV in USD", month.month): int(self._gmv(month)),
                 ("European GMV in EUR", month.month): month.european_gmv_eur,
                 ("orders", month.month): month.orders,
@@ -104,37 +104,50 @@ class Company(Row):
                 ("creators", month.month): month.creators,
             }
         for market in self.markets:
-            found["GMV in USD, " + market.country, latest] = market.gmv_usd
-            found["orders, " + market.country, latest] = market.orders
+            figures["GMV in USD, " + market.country, latest] = market.gmv_usd
+            figures["orders, " + market.country, latest] = market.orders
             if market.quarter_gmv_eur is not None:
                 name = f"GMV in EUR of a quarter, {market.country}"
-                found[name, latest] = market.quarter_gmv_eur
+                figures[name, latest] = market.quarter_gmv_eur
         for quarter in self._quarters():
             apac = sum(month.apac_gmv_usd for month in quarter)
-            found["APAC GMV in USD of a quarter", quarter[-1].month] = apac
+            figures["APAC GMV in USD of a quarter", quarter[-1].month] = apac
             european = sum(month.european_gmv_eur for month in quarter)
-            found["European GMV in EUR of a quarter", quarter[-1].month] = european
+            figures["European GMV in EUR of a quarter", quarter[-1].month] = european
         for day in self.days:
-            found |= {
+            figures |= {
                 ("sessions", day.date): day.sessions,
                 ("mobile sessions", day.date): day.mobile_sessions,
                 ("orders", day.date): day.orders,
                 ("GMV in USD", day.date): day.gmv_usd,
             }
-        found |= {("new members", week.week_of): week.new_members for week in self.weeks}
-        return found
+        figures |= {("new members", week.week_of): week.new_members for week in self.weeks}
+        return figures
 
     def discrepancies(self) -> Iterator[Discrepancy]:
         """Wrong sums over markets, regions and time."""
-        latest = max(self.months, key=lambda row: row.month)
+        yield from self._sums_of_markets()
+        yield from self._names_of_markets()
+        yield from self._sessions()
+        yield from doubled("markets", (market.country for market in self.markets))
+        yield from self._figures_that_investors_know()
+        yield from self._level_of_the_days()
+        yield from self._new_members()
+
+    @property
+    def _latest(self) -> CompanyMonth:
+        return max(self.months, key=lambda row: row.month)
+
+    def _sums_of_markets(self) -> Iterator[Discrepancy]:
+        latest = self._latest
         for region, gmv in (
             ("US", Fraction(latest.us_gmv_usd)),
             ("EU", latest.european_gmv_eur * self._rate),
             ("APAC", Fraction(latest.apac_gmv_usd)),
         ):
-            found = sum(row.gmv_usd for row in self.markets if row.region == region)
-            if found != gmv:
-                yield Discrepancy("GMV of the markets in USD", region, int(gmv), found)
+            gmv_of_markets = sum(row.gmv_usd for row in self.markets if row.region == region)
+            if gmv_of_markets != gmv:
+                yield Discrepancy("GMV of the markets in USD", region, int(gmv), gmv_of_markets)
         orders = sum(row.orders for row in self.markets)
         if orders != latest.orders:
             yield Discrepancy("orders of the markets", latest.month, latest.orders, orders)
@@ -142,37 +155,46 @@ class Company(Row):
         markets = sum(row.quarter_gmv_eur or 0 for row in self.markets)
         if markets != european:
             yield Discrepancy("GMV of a quarter in EUR", latest.month, european, markets)
+
+    def _names_of_markets(self) -> Iterator[Discrepancy]:
         for market in self.markets:
             if not is_name_of(market.name, market.country):
                 wanted = country_name(market.country) or "a country"
                 yield Discrepancy("name of a market", market.country, wanted, market.name)
+
+    def _sessions(self) -> Iterator[Discrepancy]:
         for day in self.days:
-            if not max(day.mobile_sessions, day.orders) <= day.sessions:
-                found = max(day.mobile_sessions, day.orders)
-                yield Discrepancy("sessions", day.date, f"at most {day.sessions}", found)
-        yield from doubled("markets", (market.country for market in self.markets))
+            least = max(day.mobile_sessions, day.orders)
+            if least > day.sessions:
+                yield Discrepancy("sessions", day.date, f"at most {day.sessions}", least)
+
+    def _figures_that_investors_know(self) -> Iterator[Discrepancy]:
         for what, expected in KNOWN_TO_INVESTORS.items():
-            shown = self._shown[what]
-            if shown != expected:
-                yield Discrepancy("figures that investors know", what, expected, shown)
+            present = self._known_to_investors[what]
+            if present != expected:
+                yield Discrepancy("figures that investors know", what, expected, present)
+
+    def _level_of_the_days(self) -> Iterator[Discrepancy]:
         for month in self.months:
             gmv = self._gmv(month)
             if gmv.denominator != 1:
                 yield Discrepancy("GMV in whole USD", month.month, round(gmv), int(gmv))
         # The days are after the latest month, so their amounts must continue its level.
-        a_day, days = Fraction(int(self._gmv(latest)), 30), len(self.days)
+        a_day, days = Fraction(int(self._gmv(self._latest)), 30), len(self.days)
         gmv = Fraction(sum(day.gmv_usd for day in self.days))
         if self.days and not a_day * days * 3 / 4 <= gmv <= a_day * days * 5 / 4:
             yield Discrepancy("GMV of the days in USD", "all", int(a_day * days), int(gmv))
+
+    def _new_members(self) -> Iterator[Discrepancy]:
         members = sum(week.new_members for week in self.weeks)
         before = sorted(self.months, key=lambda row: row.month)[-3]
-        growth = latest.active_users - before.active_users
+        growth = self._latest.active_users - before.active_users
         if members > growth:
             yield Discrepancy("new members", "all weeks", growth, members)
 
     @property
-    def _shown(self) -> dict[str, int]:
-        """The figures that investors have been told, as they stand here."""
+    def _known_to_investors(self) -> dict[str, int]:
+        """The present value of each figure that investors already know."""
         months = sorted(self.months, key=lambda row: row.month)
         gmv = [self._gmv(month) for month in months]
         return {

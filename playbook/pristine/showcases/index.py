@@ -125,10 +125,10 @@ class EuropeanCompliance(Showcase):
 
     def discrepancies(self) -> Iterator[Discrepancy]:
         for feature in get_args(ComplianceFeature):
-            found = [row for row in self.compliance if row.feature == feature]
-            kept = [row for row in found if row.enabled and any(row.evidence)]
-            if len(found) != 1 or not kept:
-                yield Discrepancy("compliance", feature, "it once, with evidence", len(kept))
+            rows = [row for row in self.compliance if row.feature == feature]
+            proved = [row for row in rows if row.enabled and any(row.evidence)]
+            if len(rows) != 1 or not proved:
+                yield Discrepancy("compliance", feature, "it once, with evidence", len(proved))
         for row in self.vat_prices:
             if row.gross_eur_cents != row.expected_gross:
                 yield Discrepancy("tax", row.product, row.expected_gross, row.gross_eur_cents)

@@ -90,17 +90,17 @@ class FrenchLuxury(Showcase):
 
     def figures(self) -> list[Figure]:
         months = sorted({row.month for row in self.trade})
-        shown = []
+        figures = []
         for month in months:
             gmv = sum(row.gmv_eur for row in self.trade if row.month == month)
-            shown.append(Figure("European GMV in EUR", month, gmv))
+            figures.append(Figure("European GMV in EUR", month, gmv))
         for market in sorted({row.market for row in self.trade}):
             rows = [row for row in self.trade if row.market == market]
             quarter = sum(row.gmv_eur for row in rows)
-            shown.append(Figure(f"GMV in EUR of a quarter, {market}", months[-1], quarter))
+            figures.append(Figure(f"GMV in EUR of a quarter, {market}", months[-1], quarter))
             orders = sum(row.orders for row in rows if row.month == months[-1])
-            shown.append(Figure(f"orders, {market}", months[-1], orders))
-        return shown
+            figures.append(Figure(f"orders, {market}", months[-1], orders))
+        return figures
 
     def discrepancies(self) -> Iterator[Discrepancy]:
         for featured in self.featured:

@@ -78,14 +78,14 @@ class NetworkEffects(Showcase):
         known = {member.id for member in self.members}
         if len(known) != len(self.members):
             raise ValueError("two members share an id")
-        seen: set[frozenset[str]] = set()
+        pairs: set[frozenset[str]] = set()
         for edge in self.connections:
             pair = frozenset((edge.a, edge.b))
             if len(pair) != 2 or not pair <= known:
                 raise ValueError(f"connection {edge.a}-{edge.b} does not join two known members")
-            if pair in seen:
+            if pair in pairs:
                 raise ValueError(f"connection {edge.a}-{edge.b} is there twice")
-            seen.add(pair)
+            pairs.add(pair)
         for row in self.invites:
             if row.member not in known or row.joined > row.sent:
                 raise ValueError(

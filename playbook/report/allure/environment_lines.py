@@ -37,8 +37,10 @@ def write(folder: Path, own: Mapping[str, str], of_bundles: Mapping[str, str], p
     lines = dict(of_bundles)
     former = read(folder)
     if former.get(IDENTITY) == own.get(IDENTITY):
-        kept = {name: text for name, text in former.items() if name.startswith(OF_A_BUNDLE)}
-        lines = {**kept, **lines}
+        of_other_bundles = {
+            name: text for name, text in former.items() if name.startswith(OF_A_BUNDLE)
+        }
+        lines = {**of_other_bundles, **lines}
     verdicts = [text for name, text in lines.items() if name.startswith(f"{VERDICT}.")]
     if part or not verdicts:
         first = {VERDICT: NO_VERDICT}

@@ -55,14 +55,14 @@ def build(results: Path, report: Path, history: Path, tool: Path | None = None) 
 
     Raises WrongUsage if there are no results, NoAllure if Allure is not available.
     """
-    found = sorted(results.glob("*-result.json")) if results.is_dir() else []
-    if not found:
+    files = sorted(results.glob("*-result.json")) if results.is_dir() else []
+    if not files:
         raise WrongUsage(
             f"{results} holds no Allure results; make some: pytest --alluredir {results}"
         )
     allure = _installed(tool or TOOL)
     history.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256("\n".join(path.name for path in found).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(path.name for path in files).encode()).hexdigest()
     _forget_same_results(history, digest)
     with tempfile.TemporaryDirectory(prefix="allure-") as temporary:
         made = Path(temporary) / "report"
@@ -123,13 +123,14 @@ def _title(results: Path) -> str:
 def _categories(file: Path) -> list[dict[str, Any]]:
     """The results' own categories, each one's failures by investor rather than by message."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        categories = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
     except ValueError:
         raise WrongUsage(f"{file} is not JSON; make the results again") from None
     return [
-        {**category, "groupByMessage": False, "groupBy": [{"label": "epic"}]} for category in found
+        {**category, "groupByMessage": False, "groupBy": [{"label": "epic"}]}
+        for category in categories
     ]
 
 
@@ -137,8 +138,8 @@ def _forget_same_results(history: Path, digest: str) -> None:
     """Make sure that the same results count only once, even if a report is built again."""
     runs, built = history / HISTORY, history / BUILT
     if runs.is_file() and built.is_file() and built.read_text(encoding="utf-8") == digest:
-        kept = runs.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]
-        runs.write_text("".join(kept), encoding="utf-8")
+        earlier_runs = runs.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]
+        runs.write_text("".join(earlier_runs), encoding="utf-8")
         built.unlink()  # if the report fails now, no other run's entry is lost
 
 

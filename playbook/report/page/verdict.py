@@ -123,7 +123,9 @@ def _known_bundles() -> dict[str, Bundle]:
 def _verdict(document: Any) -> Verdict:
     at = datetime.fromisoformat(document["generated_at"])
     made = {str(bundle["bundle"]): _results(bundle) for bundle in document["bundles"]}
-    seen = {str(b["bundle"]): tuple(map(str, b.get("in_session", ()))) for b in document["bundles"]}
+    in_session = {
+        str(b["bundle"]): tuple(map(str, b.get("in_session", ()))) for b in document["bundles"]
+    }
     stated = document.get("environment") or {}
     environment = (
         Identity(str(stated.get("id", "")), str(stated["name"])) if "name" in stated else NOWHERE
@@ -131,7 +133,7 @@ def _verdict(document: Any) -> Verdict:
     verdict = of_results(
         made,
         [result for results in made.values() for result in results],
-        seen,
+        in_session,
         at if at.tzinfo else at.replace(tzinfo=UTC),
         map(str, document.get("waiver_notes", ())),
     )

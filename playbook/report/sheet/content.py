@@ -41,6 +41,13 @@ PAGES = {
     "analytics": "Analytics",
 }
 """The sheet's names for the pages that an app links to."""
+CONTEXT = {
+    "locale": "Locale",
+    "currency": "Currency",
+    "timezone": "Time zone",
+    "device": "Device",
+}
+"""The parts of the investor's context on the sheet, with their names there."""
 
 
 @dataclass(frozen=True)
@@ -112,29 +119,26 @@ def gather(
     meeting: datetime | None = None,
 ) -> Sheet:
     """Read the content of a sheet. A missing value becomes a gap; no error is raised."""
-    gaps: list[str] = []
-
-    def had[T](what: str, look: Callable[[], T], otherwise: T) -> T:
-        try:
-            with environment.translate_connection_errors():
-                return look()
-        except (PlaybookError, PyMongoError, RequestException) as error:
-            gaps.append(environment.redact(f"{what}: {error}"))
-        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-            gaps.append(f"{what}: the served value can't be read ({type(error).__name__})")
-        return otherwise
-
-    now, seeds = clock.now(), seeds or load()
-    unanswered: dict[str, Any] = {}
-    served = had("Context", lambda: _context(environment, bundle), unanswered)
+    now, seeds, gaps = clock.now(), seeds or load(), _Gaps(environment)
+    no_answer: dict[str, Any] = {}
+    served = gaps.read("Context", lambda: _context(environment, bundle), no_answer)
     context: Mapping[str, Any] = served.get("context") or {}
     locale, currency = str(context.get("locale") or ""), str(context.get("currency") or "")
     nothing: tuple[Any, ...] = ()
-    nothing_kept: dict[Kind, list[Document]] = {"livesales": [], "products": []}
-    kept = had("LiveSale", lambda: _kept(environment, bundle, seeds, now), nothing_kept)
-    sale = had("LiveSale", lambda: next_event(kept["livesales"], bundle, now), None)
-    if sale is None and not any(gap.startswith("LiveSale") for gap in gaps):
-        gaps.append("LiveSale: none is ahead")
+    no_documents: dict[Kind, list[Document]] = {"livesales": [], "products": []}
+    documents = gaps.read(
+        "LiveSale", lambda: _documents(environment, bundle, seeds, now), no_documents
+    )
+    sale = gaps.read("LiveSale", lambda: next_event(documents["livesales"], bundle, now), None)
+    if sale is None and not any(line.startswith("LiveSale") for line in gaps.lines):
+        gaps.lines.append("LiveSale: none is ahead")
+    links = gaps.read("Demo links", lambda: _links(environment, served), nothing)
+    offers = gaps.read(
+        "Featured products",
+        lambda: _offers(environment, documents["products"], sale, locale, currency),
+        nothing,
+    )
+    kpis = gaps.read("KPIs", lambda: _kpis(environment, bundle, locale), nothing)
     return Sheet(
         bundle=bundle,
         investor=investor_of(bundle),
@@ -145,27 +149,36 @@ def gather(
         standing=standing,
         printed_at=now,
         context=tuple(
-            (label, str(context[name]))
-            for name, label in (
-                ("locale", "Locale"),
-                ("currency", "Currency"),
-                ("timezone", "Time zone"),
-                ("device", "Device"),
-            )
-            if name in context
+            (label, str(context[name])) for name, label in CONTEXT.items() if name in context
         ),
-        links=had("Demo links", lambda: _links(environment, served), nothing),
+        links=links,
         livesale=sale,
-        offers=had(
-            "Featured products",
-            lambda: _offers(environment, kept["products"], sale, locale, currency),
-            nothing,
-        ),
-        kpis=had("KPIs", lambda: _kpis(environment, bundle, locale), nothing),
+        offers=offers,
+        kpis=kpis,
         currency=currency,
-        gaps=tuple(gaps),
+        gaps=tuple(gaps.lines),
         walked=walked,
     )
+
+
+class _Gaps:
+    """What could not be read for a sheet, one line each."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.lines: list[str] = []
+
+    def read[T](self, what: str, look: Callable[[], T], otherwise: T) -> T:
+        """What ``look`` returns; ``otherwise`` if it fails, with a line that says why."""
+        try:
+            with self._environment.translate_connection_errors():
+                return look()
+        except (PlaybookError, PyMongoError, RequestException) as error:
+            self.lines.append(self._environment.redact(f"{what}: {error}"))
+        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            problem = f"the served value can't be read ({type(error).__name__})"
+            self.lines.append(f"{what}: {problem}")
+        return otherwise
 
 
 def investor_of(bundle: Bundle) -> str:
@@ -179,8 +192,8 @@ def investor_of(bundle: Bundle) -> str:
 def _account(seeds: Seeds, bundle: Bundle) -> str:
     """The first of the bundle's accounts that shows the demo; empty if there is none."""
     accounts = [line.model for line in seeds.accounts.values() if line.model.bundle == bundle.key]
-    shown = sorted(accounts, key=lambda account: account.role != "demo")
-    return shown[0].email if shown else ""
+    demo_first = sorted(accounts, key=lambda account: account.role != "demo")
+    return demo_first[0].email if demo_first else ""
 
 
 def _sign_in_page(environment: Environment) -> str:
@@ -188,12 +201,12 @@ def _sign_in_page(environment: Environment) -> str:
     page = "" if "sign_in" in front_end.not_known else front_end.pages.get("sign_in", "")
     if not page.startswith("/"):  # the name of a link that the API gives
         return ""
-    return _shown_address(environment, page)
+    return _printable_address(environment, page)
 
 
-def _shown_address(environment: Environment, link: str) -> str:
+def _printable_address(environment: Environment, link: str) -> str:
     """The address of a page as it may be printed: without the login of a gateway."""
-    # A sheet is printed and sent on: whoever opens the page is asked for what stands before it.
+    # A sheet is printed and sent to others; whoever opens the page is asked for that login.
     parts = urlsplit(environment.page_address(link))
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -216,13 +229,13 @@ def _links(environment: Environment, served: Mapping[str, Any]) -> tuple[tuple[s
     urls = served["demo_urls"] if served else {}
     # Only what a browser opens as a page: a link is clicked on. A path is one of the front end.
     return tuple(
-        (PAGES.get(name, name), _shown_address(environment, url))
+        (PAGES.get(name, name), _printable_address(environment, url))
         for name, url in urls.items()
         if isinstance(url, str) and re.match(r"https?://|/(?!/)", url)
     )
 
 
-def _kept(
+def _documents(
     environment: Environment, bundle: Bundle, seeds: Seeds, now: datetime
 ) -> dict[Kind, list[Document]]:
     kinds: tuple[Kind, ...] = ("livesales", "products")
@@ -239,8 +252,8 @@ def _offers(
     if sale is None:
         return ()
     skus = list(sale["featured_products"])[:MOST_PRODUCTS]
-    found = {p["_id"]: p for p in products if p.get("_id") in skus}
-    return tuple(_offer(environment, sku, found.get(sku), locale, currency) for sku in skus)
+    featured = {p["_id"]: p for p in products if p.get("_id") in skus}
+    return tuple(_offer(environment, sku, featured.get(sku), locale, currency) for sku in skus)
 
 
 def _offer(
@@ -260,5 +273,5 @@ def _offer(
 
 
 def _kpis(environment: Environment, bundle: Bundle, locale: str) -> tuple[tuple[str, str], ...]:
-    shown = _json(environment, f"/api/demo/kpis/{bundle.key}")["investor_focus_metrics"]
-    return tuple(kpi(name, value, locale) for name, value in shown.items())
+    metrics = _json(environment, f"/api/demo/kpis/{bundle.key}")["investor_focus_metrics"]
+    return tuple(kpi(name, value, locale) for name, value in metrics.items())

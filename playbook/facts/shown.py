@@ -1,0 +1,96 @@
+"""In what one product, LiveSale or card that the app shows is not as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from playbook.clock import local_text
+from playbook.deployments.description import ShownLead, ShownLiveSale, ShownProduct
+from playbook.deployments.matching import Match
+from playbook.facts.findings import NOTHING, Description, FailureKind, Finding
+from playbook.pristine.languages import same_text
+from playbook.pristine.money import price_field
+from playbook.pristine.seeds import Document
+
+
+def product_findings(
+    where: str, pristine: Mapping[str, Any], product: ShownProduct
+) -> Iterator[Finding]:
+    """The name, price and stock of a product, in a list or on its own page."""
+    if not same_text(product.title, pristine["name"]):
+        yield Finding(f"{where}: name", pristine["name"], product.title)
+    if product.currency != pristine["currency"]:
+        yield Finding(f"{where}: currency", pristine["currency"], product.currency)
+    if product.price != _price(pristine):
+        yield Finding(f"{where}: price", _price(pristine), product.price)
+    if not product.in_stock:
+        yield Finding(f"{where}: stock", Description("in stock"), Description("sold out"))
+
+
+def card_findings(
+    where: str, pristine: Document, card: ShownLead, column_of: Callable[[str], str]
+) -> Iterator[Finding]:
+    """A card on the board; ``column_of`` gives the app's column for a stage."""
+    column = column_of(pristine["stage"])
+    if card.column != column:
+        yield Finding(f"{where}: column", column, card.column)
+    company = pristine["company"]
+    if card.company is None or not same_text(card.company, company):
+        yield Finding(f"{where}: company", company, card.company)
+    if card.value is not None and not same_text(card.value, pristine["value"]):
+        yield Finding(f"{where}: value", pristine["value"], card.value)
+    if card.amount is not None and card.amount != pristine["value_amount"]:
+        yield Finding(f"{where}: amount", pristine["value_amount"], card.amount)
+    for tag, value in pristine["awareness"].items():
+        if card.tags.get(tag) != value:
+            yield Finding(f"{where}: {tag}", value, card.tags.get(tag, NOTHING))
+
+
+def event_findings(
+    where: str, planned: Document, event: ShownLiveSale, zone: str
+) -> Iterator[Finding]:
+    """The title, start and status of a LiveSale; times are written in ``zone``."""
+    if not same_text(event.title, planned["title"]):
+        yield Finding(f"{where}: title", planned["title"], event.title)
+    if event.starts_at != planned["starts_at"]:
+        start, found = local_text(planned["starts_at"], zone), local_text(event.starts_at, zone)
+        yield Finding(
+            f"{where}: start",
+            Description(start),
+            Description(found),
+            kind=FailureKind.TIMING,
+        )
+    if event.status is not None and event.status != planned["status"]:
+        yield Finding(f"{where}: status", planned["status"], event.status)
+
+
+def offer_findings(
+    where: str,
+    featured: Iterable[Match],
+    in_catalog: Callable[[str], Document | None],
+    event: ShownLiveSale,
+) -> Iterator[Finding]:
+    """The products that a LiveSale offers; ``in_catalog`` gives the stored one of a SKU."""
+    offers = {offer.product_id: offer for offer in event.products}
+    for match in featured:
+        sku = match.pristine["_id"]
+        offer = offers.pop(str(match.wanted["_id"]), None)
+        if offer is None:
+            yield Finding(f"{where}: product {sku}", Description("offered"), NOTHING)
+            continue
+        # Where the catalog itself is wrong, that is the catalog's check to say.
+        allowed = [match.pristine, *filter(None, [in_catalog(sku)])]
+        if not any(same_text(str(offer.title), str(one.get("name"))) for one in allowed):
+            yield Finding(f"{where}: product {sku}", match.pristine["name"], offer.title)
+        if offer.price is None or offer.price not in [_price(one) for one in allowed]:
+            price = NOTHING if offer.price is None else offer.price
+            yield Finding(f"{where}: price of {sku}", _price(match.pristine), price)
+    for stray in offers:
+        yield Finding(f"{where}: products", Description("only those that are planned"), stray)
+
+
+def _price(product: Mapping[str, Any]) -> Decimal | None:
+    price = product.get(price_field(product.get("currency")))
+    return Decimal(str(price)) if type(price) in (int, float) else None
