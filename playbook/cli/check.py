@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,7 +70,7 @@ def check(
     chosen = bundles.select(loaded, bundle)
     with opened(loaded) as environment:
         walking = Walking() if walk else None
-        verdict = look_and_tell(environment, loaded, chosen, allure, walking, aside=aside)
+        verdict = check_and_report(environment, loaded, chosen, allure, walking, aside=aside)
         if html is not None:
             write_sheets(environment, loaded, verdict, html)
     if json is not None:
@@ -77,7 +78,7 @@ def check(
     raise typer.Exit(0 if verdict.verdict == GO else 1)
 
 
-def look_and_tell(
+def check_and_report(
     environment: Environment,
     seeds: Seeds,
     chosen: list[Bundle],
@@ -93,7 +94,7 @@ def look_and_tell(
     """
     from rich.console import Console
 
-    from playbook.cli.side_by_side import whoever_asks
+    from playbook.cli.side_by_side import account_and_machine
     from playbook.processes import signals
     from playbook.reset.journal import CHECK, WALK
     from playbook.verdict import recording
@@ -102,38 +103,53 @@ def look_and_tell(
 
     if allure is not None:
         require_allure(allure)
-    by = whoever_asks()
+    by = account_and_machine()
     trigger = WALK if walking is not None and walking.alone else CHECK
     begun = {one.key: recording.begin(seeds, one.key, by, trigger) for one in chosen}
     if walking is not None:
         walking = replace(walking, runs={key: run.id for key, run in begun.items()})
     shown = progress(Console(stderr=True), {one.key: one.short for one in chosen})
-    by_key = {one.key: one for one in chosen}
-    never_reset: dict[str, bool] = {}
-
-    def tell(result: Result) -> None:
-        # Asked only if a check fails: a demo that is GO has been reset.
-        if result.status != "passed" and result.bundle not in never_reset:
-            never_reset[result.bundle] = was_never_reset(environment, seeds, by_key[result.bundle])
-        if not never_reset.get(result.bundle):
-            shown(result)
-
+    results = _ShownResults(environment, seeds, {one.key: one for one in chosen}, shown)
     try:
         verdict = run_check(
-            environment, seeds, chosen, on_result=tell, allure_results=allure, walking=walking
+            environment,
+            seeds,
+            chosen,
+            on_result=results.show,
+            allure_results=allure,
+            walking=walking,
         )
     except PlaybookError as error:
         # If a bundle could not be checked, its former GO does not count any more.
         recording.record(environment, list(begun.values()), str(error))
         raise
     signals.finish()
-    show(
-        Console(stderr=aside), verdict, seeds, [key for key, never in never_reset.items() if never]
-    )
+    never_reset = [key for key, never in results.never_reset.items() if never]
+    show(Console(stderr=aside), verdict, seeds, never_reset)
     if why_not := recording.record_verdict(environment, verdict, begun):
         text = f"playbook: this {trigger} is not in the journal: {why_not}"
         print(environment.redact(text), file=sys.stderr)
     return verdict
+
+
+@dataclass
+class _ShownResults:
+    """Shows results at once, except those of demos that were never reset."""
+
+    environment: Environment
+    seeds: Seeds
+    bundles: Mapping[str, Bundle]
+    show_one: Callable[[Result], None]
+    never_reset: dict[str, bool] = field(default_factory=dict)
+    """Whether a bundle was never reset, by its id; asked only if one of its checks failed."""
+
+    def show(self, result: Result) -> None:
+        key = result.bundle
+        # A demo that is GO has been reset.
+        if result.status != "passed" and key not in self.never_reset:
+            self.never_reset[key] = was_never_reset(self.environment, self.seeds, self.bundles[key])
+        if not self.never_reset.get(key):
+            self.show_one(result)
 
 
 def require_one_output(*files: Path | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.errors import Unreachable
     from playbook.nights.alerts import Outbox
-    from playbook.nights.nightly import Coming
+    from playbook.nights.nightly import Coming, Nightly
+    from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(named(nightly, _tell_refused))
+    app.command()(named(nightly, _alert_refused))
 
 
 def nightly(
@@ -60,7 +61,7 @@ def nightly(
     from playbook.nights.checking import walk_through
     from playbook.nights.nightly import BLIP, Nightly
     from playbook.pristine import bundles, seeds
-    from playbook.processes.signals import StoppedEarly, StopRequest
+    from playbook.processes.signals import StopRequest
     from playbook.reset import backup
 
     stopping = StopRequest()
@@ -71,13 +72,13 @@ def nightly(
         tonight = (schedule.reset_time(), schedule.grace()) if if_due else None
         loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
-    codes: list[int] = []
-    not_done = list(chosen)
     with (
         _alerting(outbox, names),
-        _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as opened,
+        _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as (
+            environment,
+            unreachable,
+        ),
     ):
-        environment, unreachable = opened
         # A copy is refused before anything is written. If a part is down, the alerts say so.
         with suppress(Unreachable):
             _ = environment.identity
@@ -93,19 +94,42 @@ def nightly(
             coming=_coming_meeting(environment, loaded, outbox),
             say=_say,
         )
-        for one in chosen:
-            if stopping.asked.is_set():
-                break
-            try:
-                codes.append(_one(nights, one, unreachable))
-            except StoppedEarly as stopped:
-                _say(environment.redact(str(stopped)))
-                break
-            not_done.remove(one)
-    if not_done:
+        codes = _run_one_after_the_other(nights, chosen, unreachable)
+    if not_done := chosen[len(codes) :]:
         _say(f"interrupted; not done: {', '.join(one.short for one in not_done)}")
         raise typer.Exit(128 + stopping.number)
     raise typer.Exit(gravest(codes))
+
+
+def _run_one_after_the_other(
+    nights: Nightly, chosen: Sequence[Bundle], unreachable: Unreachable | None
+) -> list[int]:
+    """The exit code of each bundle's night, until a signal asks this process to stop."""
+    from playbook.processes.signals import StoppedEarly
+
+    codes: list[int] = []
+    for bundle in chosen:
+        if nights.stopping.asked.is_set():
+            break
+        try:
+            codes.append(_run(nights, bundle, unreachable))
+        except StoppedEarly as stopped:
+            _say(nights.environment.redact(str(stopped)))
+            break
+    return codes
+
+
+def _run(nights: Nightly, bundle: Bundle, unreachable: Unreachable | None) -> int:
+    """The exit code of one bundle's night."""
+    from playbook.errors import Refused
+
+    try:
+        if unreachable is not None:
+            return nights.not_reached(bundle, unreachable).exit_code
+        return nights.run(bundle).exit_code
+    except Refused as refused:  # another run is working on the bundle, or there is nothing to do
+        _say(str(refused))
+        return refused.exit_code
 
 
 def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> Coming | None:
@@ -151,14 +175,10 @@ def _opened_after_a_retry(
 
 
 @contextmanager
-def _alerting(outbox: object, names: str) -> Iterator[None]:
+def _alerting(outbox: Outbox, names: str) -> Iterator[None]:
     """Send an alert that nights could not begin; without it nobody would know."""
-    from typing import cast
-
     from playbook import clock
     from playbook.environment.settings import name_in_settings
-    from playbook.errors import PlaybookError
-    from playbook.nights.alerts import Outbox
     from playbook.nights.alerts.wording import broken_off
     from playbook.nights.nightly import Crashed
     from playbook.processes.signals import StoppedEarly
@@ -172,14 +192,13 @@ def _alerting(outbox: object, names: str) -> Iterator[None]:
         what = f"nightly run of {names} " + ("did not begin" if expected else "crashed")
         why = str(error) if expected else f"{type(error).__name__}, see the log"
         severity = "high" if expected else "critical"
-        for delivery in cast(Outbox, outbox).send(
-            broken_off(what, why, severity, clock.now(), name_in_settings())
-        ):
+        alert = broken_off(what, why, severity, clock.now(), name_in_settings())
+        for delivery in outbox.send(alert):
             _say(f"alert {delivery}")
         raise
 
 
-def _tell_refused(error: PlaybookError, arguments: dict[str, Any]) -> None:
+def _alert_refused(error: PlaybookError, arguments: dict[str, Any]) -> None:
     """Send an alert about a night without an environment, through the channels that are set."""
     from playbook.nights.alerts import Channels, Outbox
 
@@ -188,23 +207,6 @@ def _tell_refused(error: PlaybookError, arguments: dict[str, Any]) -> None:
             raise error
     except PlaybookError:
         return  # the caller raises it again
-
-
-def _one(nights: object, bundle: object, unreachable: object) -> int:
-    from typing import cast
-
-    from playbook.errors import Refused, Unreachable
-    from playbook.nights.nightly import Nightly
-    from playbook.pristine.bundles import Bundle
-
-    seen_to, one = cast(Nightly, nights), cast(Bundle, bundle)
-    try:
-        if unreachable is not None:
-            return seen_to.not_reached(one, cast(Unreachable, unreachable)).exit_code
-        return seen_to.run(one).exit_code
-    except Refused as refused:  # another run is working on the bundle, or there is nothing to do
-        _say(str(refused))
-        return refused.exit_code
 
 
 def _say(text: str) -> None:

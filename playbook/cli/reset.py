@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,107 +64,115 @@ def reset(
     Several bundles are one run: the state before is backed up once, and a reset that fails or is
     interrupted midway is rolled back as a whole.
     """
+    options = _Options(access, access_in_the_past, dry_run, force, check, no_rollback)
+    used: list[Environment] = []
+    with _emergency_result(bundle, used) if emergency else nullcontext():
+        raise typer.Exit(_reset(bundle, options, used))
+
+
+@contextmanager
+def _emergency_result(names: list[str], used: list[Environment]) -> Iterator[None]:
+    """Print the result and the duration at the end, also after an error."""
     from playbook.environment.settings import name_in_settings
 
     begun = monotonic()
     code = 1
-    used: list[Environment] = []
     try:
-        code = _reset(
-            bundle,
-            access,
-            used,
-            access_in_the_past=access_in_the_past,
-            dry_run=dry_run,
-            force=force,
-            check=check,
-            no_rollback=no_rollback,
-        )
-    except PlaybookError as error:
+        yield
+    except (PlaybookError, typer.Exit) as error:
         code = error.exit_code
         raise
     except KeyboardInterrupt as error:
         code = getattr(error, "exit_code", 130)
         raise
     finally:
-        if emergency:
-            how = "GO" if code == 0 else f"not GO, exit {code}"
-            name = used[0].name if used else name_in_settings()
-            print(
-                f"emergency reset of {' '.join(bundle)}: {how} after {monotonic() - begun:.0f} s, "
-                f"environment {name}"
-            )
-    raise typer.Exit(code)
+        how = "GO" if code == 0 else f"not GO, exit {code}"
+        name = used[0].name if used else name_in_settings()
+        print(
+            f"emergency reset of {' '.join(names)}: {how} after {monotonic() - begun:.0f} s, "
+            f"environment {name}"
+        )
 
 
-def _reset(
-    names: list[str],
-    access: str | None,
-    used: list[Environment],
-    *,
-    access_in_the_past: bool,
-    dry_run: bool,
-    force: bool,
-    check: bool,
-    no_rollback: bool,
-) -> int:
+@dataclass(frozen=True)
+class _Options:
+    """The options of the command that say what it does."""
+
+    access: str | None
+    access_in_the_past: bool
+    dry_run: bool
+    force: bool
+    check: bool
+    no_rollback: bool
+
+
+def _reset(names: list[str], options: _Options, used: list[Environment]) -> int:
     """Reset, and check if that is wanted; return the exit code.
 
     The environment that it opens is added to ``used``.
     """
     from playbook import clock
-    from playbook.cli.check import look_and_tell
-    from playbook.cli.side_by_side import as_one_run, whoever_asks
+    from playbook.cli.check import check_and_report
+    from playbook.cli.side_by_side import account_and_machine, as_one_run
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
-    from playbook.reset.access import InThePast, access_of
     from playbook.reset.run import Reset
     from playbook.verdict import GO
 
     loaded = seeds.load()
     chosen, now = bundles.select(loaded, names), clock.now()
-    accesses: dict[str, datetime] = {}
-    for one in chosen if access is not None else ():
-        try:
-            accesses[one.key] = access_of(access or "", one, now, in_the_past=access_in_the_past)
-        except InThePast as error:
-            raise InThePast(f"{error}; if you mean it, add --access-in-the-past") from None
+    accesses = _accesses(chosen, options, now)
     with opened(loaded) as environment:
         used.append(environment)
         root = backup.directory(environment.settings)
-        resets = Reset(environment, loaded, root, by=whoever_asks())
-        if dry_run:
+        resets = Reset(environment, loaded, root, by=account_and_machine())
+        if options.dry_run:
             for one in chosen:
                 _print_plan(resets, one, accesses.get(one.key, now))
             return 0
-
-        def line(one: Bundle, report: Report) -> str:
-            notes = "".join(f"\n  note: {note}" for note in report.notes)
-            return (
-                f"{one.short}: pristine in {report.seconds:.1f} s, "
-                f"T is {clock.local_text(report.run.access, one.timezone)}, "
-                f"the state before is in {report.run.backup}, "
-                f"environment {environment.name}{notes}"
-            )
-
         every = len(chosen) == len(loaded.bundles)
         code = as_one_run(
-            environment,
-            chosen,
             resets,
+            chosen,
             lambda engine: engine.reset_together(
                 chosen,
                 accesses=accesses,
                 orphans=every,
-                force=force,
-                roll_back=not no_rollback,
+                force=options.force,
+                roll_back=not options.no_rollback,
             ),
-            line,
+            partial(_result_line, environment),
         )
-        if code == 0 and check and look_and_tell(environment, loaded, chosen).verdict != GO:
-            code = 1
-        return code
+        if code or not options.check:
+            return code
+        return 0 if check_and_report(environment, loaded, chosen).verdict == GO else 1
+
+
+def _accesses(chosen: list[Bundle], options: _Options, now: datetime) -> dict[str, datetime]:
+    """The T (UTC) of each bundle by its id, if the command names one. Raises InThePast."""
+    from playbook.reset.access import InThePast, access_of
+
+    if options.access is None:
+        return {}
+    past = options.access_in_the_past
+    try:
+        return {one.key: access_of(options.access, one, now, in_the_past=past) for one in chosen}
+    except InThePast as error:
+        raise InThePast(f"{error}; if you mean it, add --access-in-the-past") from None
+
+
+def _result_line(environment: Environment, bundle: Bundle, report: Report) -> str:
+    """The line that says what a reset of one bundle did."""
+    from playbook import clock
+
+    notes = "".join(f"\n  note: {note}" for note in report.notes)
+    return (
+        f"{bundle.short}: pristine in {report.seconds:.1f} s, "
+        f"T is {clock.local_text(report.run.access, bundle.timezone)}, "
+        f"the state before is in {report.run.backup}, "
+        f"environment {environment.name}{notes}"
+    )
 
 
 def _print_plan(resets: Reset, bundle: Bundle, access: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
     from playbook.reset.backup import Backup
+    from playbook.reset.outcome import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -50,13 +52,11 @@ def rollback(
     another environment, is refused before anything is written (playbook, "Rollback to Previous
     State").
     """
-    from playbook.cli.side_by_side import as_one_run, whoever_asks
-    from playbook.clock import local_text
+    from playbook.cli.side_by_side import account_and_machine, as_one_run
     from playbook.embedded.open import opened
     from playbook.errors import WrongUsage
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
-    from playbook.reset.outcome import Report
     from playbook.reset.run import Reset
 
     loaded = seeds.load()
@@ -67,36 +67,37 @@ def rollback(
         root, identity = backup.directory(environment.settings), environment.identity
         if list_:
             for one in chosen:
-                print("\n".join(_lines(environment, root, one)))
+                print("\n".join(_list_lines(environment, root, one)))
             return
         saved: dict[str, Backup] = {}
         if to is not None:
             saved = {one.key: backup.find(root, identity, one, to, believed_of) for one in chosen}
-        resets = Reset(environment, loaded, root, by=whoever_asks())
-
-        def line(one: Bundle, report: Report) -> str:
-            former = report.restored
-            assert former is not None
-            return (
-                f"{one.short}: rolled back in {report.seconds:.1f} s to {former.path.name}, "
-                f"taken {local_text(former.taken_at, one.timezone)}; hashes compared, all equal; "
-                f"the state before is in {report.run.backup}, environment {environment.name}"
-            )
-
         every = len(chosen) == len(loaded.bundles)
         code = as_one_run(
-            environment,
+            Reset(environment, loaded, root, by=account_and_machine()),
             chosen,
-            resets,
             lambda engine: engine.roll_back_together(
                 chosen, saved, orphans=every, force=force, believed_of=believed_of
             ),
-            line,
+            partial(_result_line, environment),
         )
         raise typer.Exit(code)
 
 
-def _lines(environment: Environment, root: Path, bundle: Bundle) -> list[str]:
+def _result_line(environment: Environment, bundle: Bundle, report: Report) -> str:
+    """The line that says what a rollback of one bundle did."""
+    from playbook.clock import local_text
+
+    former = report.restored
+    assert former is not None
+    return (
+        f"{bundle.short}: rolled back in {report.seconds:.1f} s to {former.path.name}, "
+        f"taken {local_text(former.taken_at, bundle.timezone)}; hashes compared, all equal; "
+        f"the state before is in {report.run.backup}, environment {environment.name}"
+    )
+
+
+def _list_lines(environment: Environment, root: Path, bundle: Bundle) -> list[str]:
     """The states of a bundle that can be restored, newest first: when, what, by whom, verdict."""
     from playbook.clock import local_text
     from playbook.reset import backup

@@ -11,7 +11,6 @@ from dataclasses import replace
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from playbook.environment import Environment
 from playbook.errors import gravest
 from playbook.pristine.bundles import Bundle
 from playbook.processes.signals import StopRequest
@@ -24,9 +23,8 @@ type Line = Callable[[Bundle, Report], str]
 
 
 def as_one_run(
-    environment: Environment,
-    bundles: Sequence[Bundle],
     resets: Reset,
+    bundles: Sequence[Bundle],
     work: Callable[[Reset], Outcome],
     line: Line,
 ) -> int:
@@ -55,12 +53,12 @@ def as_one_run(
             print(line(bundle, report), flush=True)
     for bundle in bundles:
         if refused := outcome.refused.get(bundle.key):
-            text = environment.redact(f"playbook: {bundle.short}: {refused}")
+            text = resets.environment.redact(f"playbook: {bundle.short}: {refused}")
             print(text, file=sys.stderr, flush=True)
     return gravest(refused.exit_code for refused in outcome.refused.values())
 
 
-def whoever_asks() -> str:
+def account_and_machine() -> str:
     """The person at the command line, for the journal: the account and the machine."""
     try:
         account = getpass.getuser()

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import AsJson
 from playbook.cli.environment_options import named
+
+if TYPE_CHECKING:
+    from datetime import datetime, time
+
+    from playbook.environment import Environment
+    from playbook.pristine.bundles import Bundle
+    from playbook.pristine.seeds import Seeds
+    from playbook.report.status import BundleStatus
 
 
 def register(app: typer.Typer) -> None:
@@ -36,14 +44,9 @@ def status(
     from playbook.embedded.open import opened
     from playbook.errors import WrongUsage
     from playbook.nights import schedule
-    from playbook.nights.meetings.coming import next_start
-    from playbook.nights.meetings.remembered import Remembered
     from playbook.pristine import bundles, seeds
     from playbook.processes.output import print_for_machines
-    from playbook.report import metrics
-    from playbook.report.status import SHOWN_RUNS, BundleStatus, as_json, show
-    from playbook.reset.journal import Journal
-    from playbook.reset.standing import standings
+    from playbook.report.status import as_json, show
 
     if json and prometheus:
         raise WrongUsage("--json and --prometheus exclude each other")
@@ -53,19 +56,49 @@ def status(
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle or [bundles.ALL])
     with opened(loaded) as environment, environment.translate_connection_errors():
-        known = environment.identity
-        journal, now = Journal.of(environment), clock.now()
-        standing = standings(journal, loaded, chosen, now)
+        known, now = environment.identity, clock.now()
         if prometheus:
-            runs = metrics.runs_to_tell(journal, loaded.bundles)
+            text = _metrics(environment, loaded, now, at)
         else:
-            runs = journal.last_runs([one.key for one in chosen], SHOWN_RUNS)
-            meetings = Remembered(environment.db).every_meeting()
+            statuses = _statuses(environment, loaded, chosen, now)
     if prometheus:
-        text = metrics.render(runs, standing, loaded, now, known.name, at)
         print_for_machines(text)
-        return
-    statuses = [
+    elif json:
+        print_for_machines(as_json(statuses, now, known, at) + "\n")
+    else:
+        show(Console(), statuses, now, known, at, history=bool(bundle))
+        if not bundle:
+            print("history of one: playbook status BUNDLE")
+
+
+def _metrics(environment: Environment, seeds: Seeds, now: datetime, at: time) -> str:
+    """The metrics of all bundles, in Prometheus' text format."""
+    from playbook.pristine import bundles
+    from playbook.report import metrics
+    from playbook.reset.journal import Journal
+    from playbook.reset.standing import standings
+
+    journal = Journal.of(environment)
+    standing = standings(journal, seeds, bundles.select(seeds, [bundles.ALL]), now)
+    runs = metrics.runs_needed(journal, seeds.bundles)
+    return metrics.render(runs, standing, seeds, now, environment.identity.name, at)
+
+
+def _statuses(
+    environment: Environment, seeds: Seeds, chosen: list[Bundle], now: datetime
+) -> list[BundleStatus]:
+    """The state of each bundle, with its latest runs and its next meeting."""
+    from playbook.nights.meetings.coming import next_start
+    from playbook.nights.meetings.remembered import Remembered
+    from playbook.report.status import SHOWN_RUNS, BundleStatus
+    from playbook.reset.journal import Journal
+    from playbook.reset.standing import standings
+
+    journal = Journal.of(environment)
+    standing = standings(journal, seeds, chosen, now)
+    runs = journal.last_runs([one.key for one in chosen], SHOWN_RUNS)
+    meetings = Remembered(environment.db).every_meeting()
+    return [
         BundleStatus(
             one,
             standing[one.key],
@@ -74,9 +107,3 @@ def status(
         )
         for one in chosen
     ]
-    if json:
-        print_for_machines(as_json(statuses, now, known, at) + "\n")
-    else:
-        show(Console(), statuses, now, known, at, history=bool(bundle))
-        if not bundle:
-            print("history of one: playbook status BUNDLE")

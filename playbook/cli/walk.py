@@ -37,7 +37,7 @@ def walk(
     the bundle's locale, zone and device. Five pictures per bundle are kept. Exit 0 only if all is
     GO. The walk removes its own traces from the demo.
     """
-    from playbook.cli.check import look_and_tell, require_one_output, write
+    from playbook.cli.check import check_and_report, require_one_output, write
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
@@ -50,7 +50,7 @@ def walk(
     require_browser()  # refused before anything is started
     with opened(loaded) as environment:
         walking = Walking(headed=headed, shots=shots, alone=True)
-        verdict = look_and_tell(environment, loaded, chosen, walking=walking, aside=aside)
+        verdict = check_and_report(environment, loaded, chosen, walking=walking, aside=aside)
     if json is not None:
         write(verdict, json)
     raise typer.Exit(0 if verdict.verdict == GO else 1)

@@ -19,7 +19,12 @@ import requests
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, PyMongoError
+from pymongo.errors import (
+    ConfigurationError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
@@ -313,13 +318,20 @@ class Environment:
         without a reason of their own. Another request then meets the same cause, if it is not over.
         """
         for _ in range(CAUSE_ATTEMPTS):
+            if isinstance(error, ServerSelectionTimeoutError):
+                return self._refusal() or error
             if not reasons.is_without_cause(error):
-                return error
+                break
             try:
                 self.mongo.admin.command("ping")
             except PyMongoError as another:
                 error = another
         return error
+
+    def _refusal(self) -> OperationFailure | None:
+        """Why a server that was found cannot be used: for example it refuses our password."""
+        servers = self.mongo.topology_description.server_descriptions().values()
+        return next((s.error for s in servers if isinstance(s.error, OperationFailure)), None)
 
     def _unreachable(self, part: str, error: Exception) -> Unreachable:
         # A server's own words may contain anything, even our secrets.

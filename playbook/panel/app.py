@@ -101,7 +101,7 @@ def _add_machine_pages(
             return PlainTextResponse(text, 401, {"WWW-Authenticate": "Bearer"})
         with environment.translate_connection_errors():
             journal, now = Journal.of(environment), clock.now()
-            runs = metrics.runs_to_tell(journal, seeds.bundles)
+            runs = metrics.runs_needed(journal, seeds.bundles)
             bundles = [line.model for line in seeds.bundles.values()]
             standing = standings(journal, seeds, bundles, now)
             name = environment.identity.name

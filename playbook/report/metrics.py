@@ -34,7 +34,7 @@ METRICS = {
 """Every metric and its help; all are gauges."""
 
 
-def runs_to_tell(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Document]]:
+def runs_needed(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Document]]:
     """The runs that the metrics need, newest first, each found by its kind.
 
     So the last success is found even if many runs came after it.
@@ -59,7 +59,7 @@ def render(
     environment: str,
     at: time = RESET_TIME,
 ) -> str:
-    """The metrics of every bundle by its runs, newest first (see :func:`runs_to_tell`).
+    """The metrics of every bundle by its runs, newest first (see :func:`runs_needed`).
 
     ``standings`` say which verdicts still count (see :mod:`playbook.reset.standing`).
     """

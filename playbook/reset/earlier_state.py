@@ -28,8 +28,8 @@ class EarlierState:
     snapshots: Mapping[str, Snapshot]
     """The documents to restore, by the bundle's id; under OF_NO_BUNDLE those of no bundle."""
     shared: Mapping[str, Document]
-    """The backup and the bundle that each shared part comes from. Parts that are not restored are
-    in neither (see playbook.reset.rollback_of_shared_parts)."""
+    """The backup and the bundle that each shared part comes from. A part that is not restored is
+    missing here and in the snapshots (see playbook.reset.rollback_of_shared_parts)."""
 
 
 def source_of(
@@ -95,7 +95,7 @@ def earlier_state(
     WrongUsage or Refused.
     """
     sources = {b.key: source_of(environment, backups, b, saved.get(b.key)) for b in chosen}
-    wanted = _read(environment, sources, orphans)
+    wanted = _documents_in_backups(environment, sources, orphans)
     with environment.translate_connection_errors():
         writes = Journal.of(environment).shared_writes()
     ages = {one.path.name: one.age_key for one in backup.listed(backups, environment.identity)}
@@ -122,7 +122,7 @@ def earlier_state(
     return EarlierState(sources, wanted, shared)
 
 
-def _read(
+def _documents_in_backups(
     environment: Environment, sources: Mapping[str, Source], orphans: bool
 ) -> dict[str, Snapshot]:
     """The documents of each bundle in its own backup; each backup is read once."""

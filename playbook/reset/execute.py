@@ -91,7 +91,7 @@ class Executor:
                     self._new_ids |= api.create_accounts(operation)
                     return f"{len(operation.accounts)} created"
                 with pymongo.timeout(self.environment.write_seconds(WRITE_SECONDS)):
-                    # The time limit runs already: whoever is paused from here on is too late.
+                    # The time limit runs already: a run that is paused from here on comes too late.
                     require_lease()
                     return self._write(operation)
             except OperationFailure as error:

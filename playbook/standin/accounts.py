@@ -14,11 +14,13 @@ from fastapi import APIRouter, Header, HTTPException
 from pydantic import BaseModel, JsonValue
 from pymongo.database import Database
 
-from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import aware, to_json
 from playbook.environment.settings import BCRYPT_LIMIT
+from playbook.standin.dependencies import ThisDeployment
 
 type Answer = dict[str, JsonValue]
+
+router = APIRouter(prefix="/api/auth", tags=["accounts"])
 
 
 class Credentials(BaseModel):
@@ -28,48 +30,47 @@ class Credentials(BaseModel):
     password: str
 
 
-def accounts_router(deployment: Deployment) -> APIRouter:
-    """The routes for one deployment."""
-    router = APIRouter(prefix="/api/auth", tags=["accounts"])
+@router.post("/login")
+def log_in(
+    deployment: ThisDeployment,
+    credentials: Credentials,
+    user_agent: Annotated[str | None, Header()] = None,
+) -> Answer:
+    """Open a session for an account: 401 on a wrong e-mail or password, 403 if it is closed."""
     db = deployment.db
+    user = db.users.find_one({"email": credentials.email})
+    if user is None or not _fits(credentials.password, user.get("password")):
+        raise HTTPException(401, "wrong e-mail or password")
+    now = deployment.clock()
+    if user.get("locked"):
+        raise HTTPException(403, "this account is locked")
+    if _past(user.get("expires_at"), now):
+        raise HTTPException(403, "this account has expired")
+    token = secrets.token_urlsafe(32)
+    db.user_sessions.insert_one(
+        {
+            "_id": str(uuid.uuid4()),
+            "email": credentials.email,
+            "user_id": str(user["_id"]),
+            "bundle": user.get("bundle"),
+            "token_sha256": _digest(token),
+            "user_agent": user_agent,
+            "created_at": now,
+            "last_seen": now,
+        }
+    )
+    return {"user_id": str(user["_id"]), "token": token, "message": "Login successful"}
 
-    @router.post("/login")
-    def log_in(
-        credentials: Credentials, user_agent: Annotated[str | None, Header()] = None
-    ) -> Answer:
-        """Open a session for an account: 401 on a wrong e-mail or password, 403 if it is closed."""
-        user = db.users.find_one({"email": credentials.email})
-        if user is None or not _fits(credentials.password, user.get("password")):
-            raise HTTPException(401, "wrong e-mail or password")
-        now = deployment.clock()
-        if user.get("locked"):
-            raise HTTPException(403, "this account is locked")
-        if _past(user.get("expires_at"), now):
-            raise HTTPException(403, "this account has expired")
-        token = secrets.token_urlsafe(32)
-        db.user_sessions.insert_one(
-            {
-                "_id": str(uuid.uuid4()),
-                "email": credentials.email,
-                "user_id": str(user["_id"]),
-                "bundle": user.get("bundle"),
-                "token_sha256": _digest(token),
-                "user_agent": user_agent,
-                "created_at": now,
-                "last_seen": now,
-            }
-        )
-        return {"user_id": str(user["_id"]), "token": token, "message": "Login successful"}
 
-    @router.get("/users/{user_id}")
-    def show_user(user_id: str, authorization: Annotated[str, Header()] = "") -> JsonValue:
-        """A session's own user, without the password: 401 if that user has no open session."""
-        user = signed_in(db, authorization)
-        if str(user["_id"]) != user_id:
-            raise HTTPException(401, "not signed in as this user", {"WWW-Authenticate": "Bearer"})
-        return to_json({name: value for name, value in user.items() if name != "password"})
-
-    return router
+@router.get("/users/{user_id}")
+def show_user(
+    deployment: ThisDeployment, user_id: str, authorization: Annotated[str, Header()] = ""
+) -> JsonValue:
+    """A session's own user, without the password: 401 if that user has no open session."""
+    user = signed_in(deployment.db, authorization)
+    if str(user["_id"]) != user_id:
+        raise HTTPException(401, "not signed in as this user", {"WWW-Authenticate": "Bearer"})
+    return to_json({name: value for name, value in user.items() if name != "password"})
 
 
 def signed_in(db: Database[dict[str, Any]], authorization: str) -> Mapping[str, Any]:

@@ -13,11 +13,8 @@ from pymongo.errors import PyMongoError
 from playbook.backend.awareness import awareness_router
 from playbook.backend.deployment import Deployment
 from playbook.pristine.seeds import Seeds
-from playbook.standin import conversations, shop
-from playbook.standin.accounts import accounts_router
-from playbook.standin.demo import demo_router
+from playbook.standin import accounts, conversations, demo, served_rates, shop
 from playbook.standin.pages import add_pages
-from playbook.standin.served_rates import rates_router
 
 
 def create_app(deployment: Deployment, seeds: Seeds) -> FastAPI:
@@ -26,17 +23,11 @@ def create_app(deployment: Deployment, seeds: Seeds) -> FastAPI:
     The seeds are used only for the region of a bundle, which no collection contains.
     """
     app = FastAPI(title="AisleMarts stand-in")
-    app.state.deployment = deployment
-    for router in (
-        # It listens only on loopback, and contains only a demo's data.
-        awareness_router(deployment, allow=lambda: None),
-        accounts_router(deployment),
-        rates_router(deployment),
-        demo_router(deployment, seeds),
-        shop.router,
-        conversations.router,
-    ):
-        app.include_router(router)
+    app.state.deployment, app.state.seeds = deployment, seeds
+    # The app listens only on loopback, and contains only a demo's data.
+    app.include_router(awareness_router(deployment, allow=lambda: None))
+    for part in (accounts, served_rates, demo, shop, conversations):
+        app.include_router(part.router)
 
     def region_of(bundle_id: str) -> str:
         known = seeds.bundles.get(bundle_id)

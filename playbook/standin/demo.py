@@ -7,17 +7,19 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, JsonValue
 
 from playbook.backend.deployment import Deployment
 from playbook.backend.json_values import fields, to_json
 from playbook.pristine.rates import CURRENCIES
-from playbook.pristine.seeds import Seeds
+from playbook.standin.dependencies import TheSeeds, ThisDeployment
 from playbook.standin.kpis import in_currency
 from playbook.standin.links import links_to
 
 type Answer = dict[str, JsonValue]
+
+router = APIRouter(prefix="/api/demo", tags=["demo"])
 
 
 class Interaction(BaseModel):
@@ -76,107 +78,108 @@ class Bundles:
         )
 
 
-def demo_router(deployment: Deployment, seeds: Seeds) -> APIRouter:
-    """The routes for one deployment. The seeds are used only for the region of a bundle."""
-    router = APIRouter(prefix="/api/demo", tags=["demo"])
-    bundles = Bundles(deployment)
-    _add_contexts(router, bundles)
-    _add_numbers(router, bundles, deployment, seeds)
-    _add_tracking(router, deployment)
-    return router
+async def bundles_of(deployment: ThisDeployment) -> Bundles:
+    """The bundles of the app that answers a request."""
+    return Bundles(deployment)
 
 
-def _add_contexts(router: APIRouter, bundles: Bundles) -> None:
-    @router.get("/health")
-    def demo_health() -> Answer:
-        """The bundles whose contexts are stored."""
-        known = [str(context["_id"]) for context in bundles.contexts()]
-        return {
-            "status": "healthy",
-            "available_bundles": len(known),
-            "demo_environments": [*known],
-        }
-
-    @router.get("/all-bundles")
-    def all_bundles(request: Request) -> Answer:
-        """Every bundle as its investor sees the shop."""
-        listed: list[JsonValue] = [
-            {
-                "bundle": str(context["_id"]),
-                **{
-                    name: to_json(context.get(name))
-                    for name in ("locale", "currency", "timezone", "device")
-                },
-                "demo_url": links_to(_base(request), context)["home"],
-            }
-            for context in bundles.contexts()
-        ]
-        return {"total_bundles": len(listed), "bundles": listed}
-
-    @router.get("/context/{bundle_id}")
-    def bundle_context(bundle_id: str, request: Request) -> Answer:
-        """The context of a bundle's investor: from the cache if it has a copy."""
-        context = bundles.context(bundle_id)
-        if context is None:
-            raise HTTPException(404, f"unknown bundle {bundle_id}")
-        return {
-            "bundle": bundle_id,
-            "context": to_json({name: value for name, value in context.items() if name != "_id"}),
-            "demo_urls": links_to(
-                _base(request), {**context, "_id": bundle_id}, bundles.livesale(bundle_id)
-            ),
-        }
+TheBundles = Annotated[Bundles, Depends(bundles_of)]
 
 
-def _add_numbers(router: APIRouter, bundles: Bundles, deployment: Deployment, seeds: Seeds) -> None:
-    db = deployment.db
+@router.get("/health")
+def demo_health(bundles: TheBundles) -> Answer:
+    """The bundles whose contexts are stored."""
+    known = [str(context["_id"]) for context in bundles.contexts()]
+    return {
+        "status": "healthy",
+        "available_bundles": len(known),
+        "demo_environments": [*known],
+    }
 
-    @router.get("/kpis/{bundle_id}")
-    def bundle_kpis(bundle_id: str, currency: Annotated[str | None, Query()] = None) -> Answer:
-        """A bundle's headline KPIs, money in the requested currency, else in the bundle's own.
 
-        From the cache if it has a copy of the headline.
-        """
-        headline, context = bundles.headline(bundle_id), bundles.context(bundle_id)
-        if headline is None:
-            raise HTTPException(404, f"unknown bundle {bundle_id}")
-        known = seeds.bundles.get(bundle_id)
-        region = known.model.region if known else None
-        wanted = currency or (context or {}).get("currency")
-        if not wanted and known:
-            wanted = known.model.currency
-        if wanted not in CURRENCIES:
-            raise HTTPException(400, f"unknown currency {wanted}")
-        return {
-            "bundle": bundle_id,
-            "currency": wanted,
-            "base_metrics": {
-                "catalog_products": db.products.count_documents({"region": region}),
-                "active_creators": db.creators.count_documents({"region": region, "active": True}),
+@router.get("/all-bundles")
+def all_bundles(bundles: TheBundles, request: Request) -> Answer:
+    """Every bundle as its investor sees the shop."""
+    listed: list[JsonValue] = [
+        {
+            "bundle": str(context["_id"]),
+            **{
+                name: to_json(context.get(name))
+                for name in ("locale", "currency", "timezone", "device")
             },
-            "investor_focus_metrics": in_currency(headline, wanted, bundles.rate),
+            "demo_url": links_to(_base(request), context)["home"],
         }
+        for context in bundles.contexts()
+    ]
+    return {"total_bundles": len(listed), "bundles": listed}
 
 
-def _add_tracking(router: APIRouter, deployment: Deployment) -> None:
+@router.get("/context/{bundle_id}")
+def bundle_context(bundles: TheBundles, bundle_id: str, request: Request) -> Answer:
+    """The context of a bundle's investor: from the cache if it has a copy."""
+    context = bundles.context(bundle_id)
+    if context is None:
+        raise HTTPException(404, f"unknown bundle {bundle_id}")
+    return {
+        "bundle": bundle_id,
+        "context": to_json({name: value for name, value in context.items() if name != "_id"}),
+        "demo_urls": links_to(
+            _base(request), {**context, "_id": bundle_id}, bundles.livesale(bundle_id)
+        ),
+    }
+
+
+@router.get("/kpis/{bundle_id}")
+def bundle_kpis(
+    deployment: ThisDeployment,
+    bundles: TheBundles,
+    seeds: TheSeeds,
+    bundle_id: str,
+    currency: Annotated[str | None, Query()] = None,
+) -> Answer:
+    """A bundle's headline KPIs, money in the requested currency, else in the bundle's own.
+
+    From the cache if it has a copy of the headline.
+    """
     db = deployment.db
+    headline, context = bundles.headline(bundle_id), bundles.context(bundle_id)
+    if headline is None:
+        raise HTTPException(404, f"unknown bundle {bundle_id}")
+    known = seeds.bundles.get(bundle_id)
+    region = known.model.region if known else None
+    wanted = currency or (context or {}).get("currency")
+    if not wanted and known:
+        wanted = known.model.currency
+    if wanted not in CURRENCIES:
+        raise HTTPException(400, f"unknown currency {wanted}")
+    return {
+        "bundle": bundle_id,
+        "currency": wanted,
+        "base_metrics": {
+            "catalog_products": db.products.count_documents({"region": region}),
+            "active_creators": db.creators.count_documents({"region": region, "active": True}),
+        },
+        "investor_focus_metrics": in_currency(headline, wanted, bundles.rate),
+    }
 
-    @router.post("/track-interaction")
-    def track_interaction(interaction: Interaction) -> Answer:
-        """Record what a visitor did, if the bundle's tracking is switched on."""
-        settings = db.demo_settings.find_one({"_id": interaction.bundle})
-        now = deployment.clock()
-        event = {
-            "_id": str(uuid.uuid4()),
-            **interaction.model_dump(),
-            "user_type": "demo",
-            "at": now,
-            "last_seen": now,
-        }
-        tracked = settings is not None and settings.get("analytics_tracking") is True
-        if tracked:
-            db.analytics.insert_one(event)
-        return {"tracked": tracked, "event": to_json(event)}
+
+@router.post("/track-interaction")
+def track_interaction(deployment: ThisDeployment, interaction: Interaction) -> Answer:
+    """Record what a visitor did, if the bundle's tracking is switched on."""
+    db = deployment.db
+    settings = db.demo_settings.find_one({"_id": interaction.bundle})
+    now = deployment.clock()
+    event = {
+        "_id": str(uuid.uuid4()),
+        **interaction.model_dump(),
+        "user_type": "demo",
+        "at": now,
+        "last_seen": now,
+    }
+    tracked = settings is not None and settings.get("analytics_tracking") is True
+    if tracked:
+        db.analytics.insert_one(event)
+    return {"tracked": tracked, "event": to_json(event)}
 
 
 def _base(request: Request) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from playbook.backend.deployment import Deployment
+from playbook.pristine.seeds import Seeds
 
 
 async def deployment_of(request: Request) -> Deployment:
@@ -15,4 +16,11 @@ async def deployment_of(request: Request) -> Deployment:
     return deployment
 
 
+async def seeds_of(request: Request) -> Seeds:
+    """The seeds of the app that answers a request."""
+    seeds: Seeds = request.app.state.seeds
+    return seeds
+
+
 ThisDeployment = Annotated[Deployment, Depends(deployment_of)]
+TheSeeds = Annotated[Seeds, Depends(seeds_of)]

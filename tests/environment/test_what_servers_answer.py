@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, ServerSelectionTimeoutError
 
-from playbook.environment import Environment, Settings, connections, reasons
+from playbook.environment import Environment, Settings, reasons
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Unreachable, WrongUsage
 from tests.replica_set import replica_set
@@ -22,12 +22,6 @@ from tests.tcp_proxy import failing_api, refusing_redis
 
 BUNDLE = "lvmh"
 PAGE = "<!doctype html><html><body>Welcome</body></html>"
-
-
-@pytest.fixture(autouse=True)
-def _answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "CONNECT_SECONDS", 1.0)
-    monkeypatch.setattr(connections, "ANSWER_SECONDS", 2.0)
 
 
 @contextmanager
@@ -158,6 +152,12 @@ def test_each_of_many_requests_at_once_says_why_mongodb_refuses(sandbox: Sandbox
 
                 for text in side_by_side([ask] * 6):
                     assert " refuses: it refuses our credentials" in text
+                # pymongo keeps the cause until it asks the server again.
+                with (
+                    pytest.raises(Unreachable, match="refuses: it refuses our credentials"),
+                    environment.translate_connection_errors(),
+                ):
+                    raise ServerSelectionTimeoutError("No servers found yet")
 
 
 EXPLAINED = {

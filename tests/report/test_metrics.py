@@ -133,7 +133,7 @@ def test_the_last_success_is_found_however_many_checks_came_since(
         for n in range(30)
     ]
     sandbox.db.demo_resets.insert_many([good, *later])
-    values = samples(rendered(metrics.runs_to_tell(journal, seeds.bundles), seeds, NOW))
+    values = samples(rendered(metrics.runs_needed(journal, seeds.bundles), seeds, NOW))
 
     assert values["demo_last_success_timestamp_seconds", "lvmh"] == good["ended_at"].timestamp()
     assert values["demo_verdict", "lvmh"] == 0

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.standin.aislemarts.dependencies import Answer, TheDb, TheSeeds
+from playbook.standin.aislemarts.dependencies import Answer, Db, TheDb, TheSeeds
 from playbook.standin.demo import Interaction
 from playbook.standin.kpis import in_currency
 
@@ -123,7 +123,7 @@ def _known(seeds: Seeds, bundle_id: str) -> Bundle:
     return line.model
 
 
-def _headline(db: TheDb, seeds: Seeds, bundle_id: str, currency: str) -> Answer:
+def _headline(db: Db, seeds: Seeds, bundle_id: str, currency: str) -> Answer:
     def rate(source: str, target: str) -> object:
         stored = db.currency_rates.find_one({"_id": source}) or {}
         return stored.get("rates", {}).get(target)

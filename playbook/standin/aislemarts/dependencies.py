@@ -14,12 +14,13 @@ from playbook.pristine.seeds import Seeds
 from playbook.standin.aislemarts.tokens import Tokens
 
 type Answer = dict[str, JsonValue]
+type Db = Database[dict[str, Any]]
 type User = Mapping[str, Any]
 
 
-async def db_of(request: Request) -> Database[dict[str, Any]]:
+async def db_of(request: Request) -> Db:
     """The database of the app; its instants have no zone."""
-    db: Database[dict[str, Any]] = request.app.state.db
+    db: Db = request.app.state.db
     return db
 
 
@@ -35,7 +36,7 @@ async def tokens_of(request: Request) -> Tokens:
     return tokens
 
 
-TheDb = Annotated[Database[dict[str, Any]], Depends(db_of)]
+TheDb = Annotated[Db, Depends(db_of)]
 TheSeeds = Annotated[Seeds, Depends(seeds_of)]
 TheTokens = Annotated[Tokens, Depends(tokens_of)]
 

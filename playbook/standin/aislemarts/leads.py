@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import ValidationError
 
-from playbook.standin.aislemarts.dependencies import Answer, SignedIn, TheDb, User
+from playbook.standin.aislemarts.dependencies import Answer, Db, SignedIn, TheDb, User
 from playbook.standin.aislemarts.models import Lead
 
 STAGES = ("new", "engaged", "qualified", "won", "lost")
@@ -27,7 +27,7 @@ def summary(db: TheDb, user: SignedIn) -> Answer:
     return {"columns": counts, "total": len(found)}
 
 
-def _leads_of(db: TheDb, user: User, stage: str | None, limit: int) -> list[Lead]:
+def _leads_of(db: Db, user: User, stage: str | None, limit: int) -> list[Lead]:
     where = {"business_id": user["_id"], **({"stage": stage} if stage else {})}
     try:
         return [Lead.model_validate(one) for one in db.leads.find(where).limit(limit)]

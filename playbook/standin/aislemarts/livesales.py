@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException
 from pydantic import ValidationError
 
-from playbook.standin.aislemarts.dependencies import SignedIn, TheDb
+from playbook.standin.aislemarts.dependencies import Db, SignedIn, TheDb
 from playbook.standin.aislemarts.models import LiveSale
 
 router = APIRouter(prefix="/api/livesale")
@@ -26,7 +26,7 @@ def livesale(db: TheDb, _: SignedIn, livesale_id: str) -> LiveSale:
     raise HTTPException(404, "LiveSale not found")
 
 
-def _listed(db: TheDb, status: str | None = None) -> list[LiveSale]:
+def _listed(db: Db, status: str | None = None) -> list[LiveSale]:
     found = db.livesales.find({"status": status} if status else {})
     try:
         events = [LiveSale.model_validate(document) for document in found]
