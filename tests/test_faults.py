@@ -47,6 +47,7 @@ def a_verdict(*failures: tuple[str, str, str], status: Status = "failed") -> Ver
     return of_results(KEYS.values(), results(), {}, datetime(2026, 11, 22, tzinfo=UTC))
 
 
+@pytest.mark.slow
 def test_a_sample_of_the_faults_is_caught() -> None:
     command = [sys.executable, "-m", "tests.faults", "--sample", "--workers", "1"]
     run = subprocess.run(

@@ -11,6 +11,8 @@ import sys
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from playbook import PROJECT
 from playbook.pristine.seeds import load
 from tests.faults.rounds import DAYS, FIRST_DAY, clock_changes, drawn
@@ -18,6 +20,7 @@ from tests.faults.rounds import DAYS, FIRST_DAY, clock_changes, drawn
 ROUNDS = 6
 
 
+@pytest.mark.slow
 def test_clean_rounds_at_random_instants_are_all_go() -> None:
     seed = random.randrange(10**6)
     print(f"--rounds {ROUNDS} --seed {seed}")  # shown where it fails

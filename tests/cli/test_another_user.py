@@ -132,12 +132,14 @@ def test_an_unwritable_backups_folder_is_one_line_and_nothing_is_written(
     ],
     ids=" ".join,
 )
+@pytest.mark.slow
 def test_what_only_looks_needs_no_folder(run: Run, open_path: Path, arguments: list[str]) -> None:
     ended = run(*arguments, backups=open_path)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("option", ["--html", "--allure"])
+@pytest.mark.slow
 def test_an_unwritable_output_is_one_line(run: Run, open_path: Path, option: str) -> None:
     target = open_path / "output"
     ended = run("check", "lvmh", option, str(target), backups=open_path)
@@ -147,6 +149,7 @@ def test_an_unwritable_output_is_one_line(run: Run, open_path: Path, option: str
     assert not target.exists()
 
 
+@pytest.mark.slow
 def test_a_folder_of_its_own_is_enough(sandbox: Sandbox, run: Run, open_path: Path) -> None:
     """Although the journal's folder in it is not its own: MongoDB keeps the journal."""
     own = open_path / "own"

@@ -284,6 +284,7 @@ def file(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_every_command_acts_on_the_files_environment_and_names_it(
     sandbox: Sandbox, file: Path, tmp_path: Path
 ) -> None:

@@ -162,6 +162,7 @@ def require_nothing_of_the_first(two: Two, text: str) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
+@pytest.mark.slow
 def test_a_command_shows_and_touches_only_its_own(
     two: Two, unharmed: Held, arguments: list[str], codes: set[int]
 ) -> None:

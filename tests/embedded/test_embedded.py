@@ -229,6 +229,7 @@ with start.start(directory) as settings:
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.slow
 def test_nothing_is_left_after_the_parent_is_killed(tmp_path: Path, end: signal.Signals) -> None:
     with somebody_else(PARENT, tmp_path) as parent:
         assert parent.stdout is not None
@@ -308,6 +309,7 @@ def test_a_kept_directory_keeps_data_and_passwords(seeds: Seeds, tmp_path: Path)
     assert not any(password in text for password in first.passwords.values())
 
 
+@pytest.mark.slow
 def test_a_kept_directory_survives_a_killed_parent(seeds: Seeds, tmp_path: Path) -> None:
     directory = tmp_path / "data"
     code = PARENT.replace("sys.argv[1]", repr(str(directory))).replace("if sys.argv[1:]", "if True")

@@ -141,6 +141,7 @@ def test_another_database_of_the_same_server_is_a_copy_too(sandbox: Sandbox) -> 
     assert "--i-mean copied --new-identity" in output
 
 
+@pytest.mark.slow
 def test_a_data_directory_keeps_its_identity_and_its_copy_gets_another(
     seeds: Seeds, tmp_path: Path
 ) -> None:

@@ -264,6 +264,7 @@ def test_settings_and_connections_show_nothing(deployment: Guarded) -> None:
     require_no_canary([(text[:40], text.encode()) for text in shown])
 
 
+@pytest.mark.slow
 def test_what_goes_well_tells_nothing(deployment: Guarded) -> None:
     reports = deployment.directory / "reports"
     assert deployment.run("reset", BUNDLE) == 0, deployment.written[-1]
@@ -292,6 +293,7 @@ def test_what_goes_well_tells_nothing(deployment: Guarded) -> None:
 
 
 @pytest.mark.parametrize("goes_well", [True, False])
+@pytest.mark.slow
 def test_a_night_and_its_alerts_tell_nothing(deployment: Guarded, goes_well: bool) -> None:
     changes = {} if goes_well else SPOILED["MongoDB refuses us"](deployment.settings)
     with webhooks() as hooks:
@@ -355,6 +357,7 @@ def test_commands_that_fail_tell_nothing(deployment: Guarded, what: str) -> None
 
 
 @pytest.mark.parametrize("style", [(), ("--tb=long", "--showlocals")], ids=["plain", "locals"])
+@pytest.mark.slow
 def test_a_failing_suite_tells_nothing(deployment: Guarded, style: tuple[str, ...]) -> None:
     """Tracebacks show arguments and locals; Allure attaches them."""
     reports = deployment.directory / "reports"

@@ -159,6 +159,7 @@ def address(part: str, port: int, *, tls: bool, trusted: str = "") -> str:
         ("", "name the file of its authority: tlsCAFile in MONGO_URI"),
     ],
 )
+@pytest.mark.slow
 def test_a_certificate_that_is_not_accepted(
     sandbox: Sandbox, authority: Authority, part: str, name: str, words: str
 ) -> None:
@@ -188,6 +189,7 @@ def test_a_server_that_expects_tls(
 
 
 @pytest.mark.parametrize("part", PARTS)
+@pytest.mark.slow
 def test_a_server_without_tls(sandbox: Sandbox, part: str) -> None:
     settings = sandbox.environment.settings
     url = {

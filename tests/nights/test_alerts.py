@@ -372,6 +372,7 @@ def test_each_recipient_of_a_list_is_sent_to_and_the_lost_one_is_named(
     assert [to for to, _ in mail.received] == [["good@a.example"], ["last@a.example"]]
 
 
+@pytest.mark.slow
 def test_the_command_names_the_recipient_that_is_lost(mail: Mailbox) -> None:
     mail.refused = {"bad@a.example"}
     ended = alerts_test(DEMO_ALERT_HIGH=lists_of_recipients(mail.port)[0])
@@ -396,6 +397,7 @@ def test_the_command_sends_one_of_each(hooks: Webhooks) -> None:
     assert not any(secret in ended.stdout + ended.stderr for secret in CREDENTIALS)
 
 
+@pytest.mark.slow
 def test_the_command_tells_which_channel_is_dead_and_escalates_nothing(hooks: Webhooks) -> None:
     hooks.dead = {"medium"}
     channels = hooks.channels()

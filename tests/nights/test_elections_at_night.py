@@ -17,6 +17,7 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
 
 
 @pytest.mark.parametrize("after", [3, 25, 45, 60, 75])
+@pytest.mark.slow
 def test_a_short_election_is_outlasted(nights: Nights, after: int) -> None:
     """While it reads, resets, checks, saves the state, or records its result."""
     with nights.under_way() as (night, members):
@@ -25,6 +26,7 @@ def test_a_short_election_is_outlasted(nights: Nights, after: int) -> None:
         assert members.elections == 1
 
 
+@pytest.mark.slow
 def test_an_election_that_does_not_end_is_alerted(
     nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -361,6 +361,7 @@ def play(
             instant += every
 
 
+@pytest.mark.slow
 def test_a_week_of_calendars(rehearsal: Rehearsal, tmp_path: Path) -> None:
     """Every kind of event, in the week in which the clocks in Europe change (Sun 25 Oct)."""
     paris = "DTSTART;TZID=Europe/Paris"

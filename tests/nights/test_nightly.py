@@ -639,6 +639,7 @@ def test_an_environment_that_does_not_answer_is_reported_and_remembered(
     scene: Scene, passing_time: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(journal, "RECORD_SECONDS", 0.5)
     nobody = replace(scene.sandbox.environment.settings, mongo_uri="mongodb://127.0.0.1:9")
     monkeypatch.setattr(Settings, "place", "the same address")
     with Environment(nobody) as environment:
@@ -677,6 +678,7 @@ def test_a_connection_lost_midway_is_reported_too(
 
 
 @pytest.mark.parametrize("comes_back", [True, False])
+@pytest.mark.slow
 def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, comes_back: bool
 ) -> None:

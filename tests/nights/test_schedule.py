@@ -310,6 +310,7 @@ def nights(bundles: list[Bundle], start: datetime, end: datetime) -> set[tuple[s
     return found
 
 
+@pytest.mark.slow
 def test_a_week_with_a_clock_change_killed_and_restarted_on_the_way(
     seeds: Seeds, bundles: list[Bundle], tmp_path: Path
 ) -> None:

@@ -364,6 +364,7 @@ def test_what_was_typed_survives_a_session_that_ended(
     assert not sandbox.runs("lvmh")
 
 
+@pytest.mark.slow
 def test_a_form_that_meets_an_unreachable_database_leads_to_its_page(
     seeds: Seeds, tmp_path: Path
 ) -> None:
@@ -393,6 +394,7 @@ def test_a_viewer_sees_and_checks_but_changes_nothing(running: Panel, sandbox: S
 # What the buttons do
 
 
+@pytest.mark.slow
 def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> None:
     visitor = running.visitor("operator")
     assert visitor.verdict("lvmh") == UNKNOWN
@@ -877,6 +879,7 @@ def without_mongodb(seeds: Seeds, backups: Path) -> Iterator[str]:
             yield url
 
 
+@pytest.mark.slow
 def test_without_mongodb_it_says_so(seeds: Seeds, tmp_path: Path) -> None:
     with without_mongodb(seeds, tmp_path) as url:
         assert requests.get(url + "/healthz", timeout=30).status_code == 503

@@ -327,6 +327,7 @@ def test_a_demo_is_walked_through_and_its_pictures_are_shown(
     assert page.request.get("/bundles/lvmh/walk/20200101T000000Z/home.jpg").status == 404
 
 
+@pytest.mark.slow
 def test_the_page_follows_what_another_person_started(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
@@ -363,6 +364,7 @@ def test_it_asks_again_when_an_investor_is_in_session(
     verdict(page, "GO")
 
 
+@pytest.mark.slow
 def test_back_and_reload_never_send_a_form_again(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
@@ -482,6 +484,7 @@ def every_page(sandbox: Sandbox) -> list[str]:
 @pytest.mark.parametrize(
     ("width", "scheme"), [(320, "dark"), (390, "light"), (768, "dark"), (1280, "light")]
 )
+@pytest.mark.slow
 def test_every_page_fits_and_is_accessible(
     open_page: Callable[..., Page], sandbox: Sandbox, width: int, scheme: str
 ) -> None:
@@ -502,6 +505,7 @@ def test_every_page_fits_and_is_accessible(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.slow
 def test_the_board_shows_every_state_by_its_word(
     open_page: Callable[..., Page], sandbox: Sandbox, size: dict[str, int], scheme: str
 ) -> None:
@@ -610,6 +614,7 @@ def test_the_presenters_phone_shows_all_in_one_screen(
         expect(page.locator(place).first).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_the_bundles_page_follows_by_itself(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
@@ -651,6 +656,7 @@ def test_an_open_page_never_keeps_a_green_that_is_over(
     expect(page.locator("#then")).to_contain_text(sandbox.identity.name)
 
 
+@pytest.mark.slow
 def test_a_choice_that_is_being_made_is_not_taken_away(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
@@ -732,6 +738,7 @@ def test_without_scripts_a_page_loads_itself_anew(
 
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
+@pytest.mark.slow
 def test_what_cannot_be_reached_is_green_nowhere(
     browser: Any, running: Panel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
@@ -765,6 +772,7 @@ def test_what_cannot_be_reached_is_green_nowhere(
         context.close()
 
 
+@pytest.mark.slow
 def test_two_taps_and_two_tabs_are_one_reset(
     open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 
 @pytest.mark.parametrize("title", ["Add a currency", "Add a language", "Add a bundle"])
+@pytest.mark.slow
 def test_a_recipe_names_every_file_that_changes(outcome: Outcome, title: str) -> None:
     patterns, changed = named_by_recipe(title), outcome.changed[title]
     unnamed = {n for n in changed if not any(fnmatchcase(n, pattern) for pattern in patterns)}
@@ -117,6 +118,7 @@ def test_a_recipe_names_every_file_that_changes(outcome: Outcome, title: str) ->
     assert idle == set(), f"{title}: named, but not changed"
 
 
+@pytest.mark.slow
 def test_everything_added_is_go(outcome: Outcome) -> None:
     """The new bundle speaks the new language and pays in the new currency; its neighbour stays."""
     printed = checked(outcome.project, "--bundle", recipes.SHORT, "--bundle", "tiger-global")

@@ -233,6 +233,7 @@ def test_a_reset_is_shown_with_its_steps(loaded: Seeds, tmp_path: Path) -> None:
     assert all(step["stop"] >= step["start"] for step in shown["steps"])
 
 
+@pytest.mark.slow
 def test_history_is_independent_of_checkout_order_and_workers(
     results: Results, broken: Settings, tmp_path: Path
 ) -> None:

@@ -68,6 +68,7 @@ def test_the_walks_miss_no_step(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
+@pytest.mark.slow
 def test_killed_at_any_step_a_rerun_repairs(sandbox: Sandbox, undisturbed: Held, step: int) -> None:
     use(sandbox)
     killed = reset_apart(sandbox, BUNDLE, KILL, at=step)

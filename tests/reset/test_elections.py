@@ -122,6 +122,7 @@ def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
 
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done and not said"])
 @pytest.mark.parametrize("after", [0, 7, 14, 21, 28])
+@pytest.mark.slow
 def test_no_primary_from_some_command_on(
     used: Sandbox, undisturbed: Held, after: int, done: bool
 ) -> None:
@@ -147,6 +148,7 @@ def test_no_primary_during_a_rollback(used: Sandbox, after: int) -> None:
     assert not wrong, in_words(wrong)
 
 
+@pytest.mark.slow
 def test_no_primary_for_longer_than_the_patience_leaves_nothing_running(
     used: Sandbox, undisturbed: Held
 ) -> None:

@@ -314,6 +314,7 @@ def keys(indexes: Iterable[Mapping[str, Any]]) -> set[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize("how", ["threads", "processes"])
+@pytest.mark.slow
 def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
     pristine_sandbox: Sandbox, how: str
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
 from playbook import clock
+from playbook.environment import Environment
 from playbook.errors import WrongUsage
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup, journal
@@ -66,9 +67,10 @@ def test_a_spooled_run_of_another_environment_is_not_written_in(
     def away(self: Journal, runs: object) -> None:
         raise ServerSelectionTimeoutError("away")
 
-    with monkeypatch.context() as patched:
+    impatient = replace(shelf.environment.settings, outage_patience=0.0)
+    with monkeypatch.context() as patched, Environment(impatient) as environment:
         patched.setattr(Journal, "record", away)
-        run = shelf.reset("lvmh").run
+        run = replace(shelf, environment=environment).reset("lvmh").run
     [spooled] = (shelf.backups / "journal").glob("*.json")
     assert spooled.stem == run.id
     become_another(shelf)

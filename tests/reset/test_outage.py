@@ -138,6 +138,7 @@ def numbers(sandbox: Sandbox, line: str) -> int:
         "Switch analytics tracking on",
     ],
 )
+@pytest.mark.slow
 def test_mongodb_goes_away(wired: Wired, undisturbed: Held, line: str) -> None:
     at = numbers(wired.sandbox, line)
     with pytest.raises(ResetFailed) as failure:
@@ -161,6 +162,7 @@ def test_mongodb_goes_away(wired: Wired, undisturbed: Held, line: str) -> None:
     assert "MongoDB" in failed["error"]
 
 
+@pytest.mark.slow
 def test_mongodb_goes_away_while_the_lease_is_renewed(wired: Wired, undisturbed: Held) -> None:
     """The lease is asked before each step, and then it is the lease that finds MongoDB gone."""
 
@@ -192,6 +194,7 @@ def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
     assert done["status"] == "done"
 
 
+@pytest.mark.slow
 def test_mongodb_hangs(wired: Wired, undisturbed: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections stay open, but no answer comes: the worst kind of outage."""
     monkeypatch.setattr("playbook.reset.execute.WRITE_SECONDS", 2)
@@ -222,6 +225,7 @@ def test_redis_goes_away(wired: Wired, undisturbed: Held, hold: bool) -> None:
 
 @pytest.mark.parametrize("hold", [False, True], ids=["gone", "hangs"])
 @pytest.mark.parametrize("line", ["Update context profiles", "Warm up CDN"])
+@pytest.mark.slow
 def test_the_api_goes_away(wired: Wired, undisturbed: Held, line: str, hold: bool) -> None:
     at = numbers(wired.sandbox, line)
     before = documents(wired.sandbox)
@@ -286,6 +290,7 @@ def refusing(sandbox: Sandbox, answers: dict[str, tuple[int, str]]) -> Iterator[
 @pytest.mark.parametrize(
     ("path", "status"), [(REFRESH, 500), (REFRESH, 302), (WARM_UP, 503), (WARM_UP, 401)]
 )
+@pytest.mark.slow
 def test_a_step_that_fails_is_rolled_back(
     used: Sandbox, undisturbed: Held, path: str, status: int
 ) -> None:

@@ -267,6 +267,7 @@ def repeatedly(shelf: Sandbox, play_round: Callable[[Sandbox, Random], None]) ->
         shelf.db.demo_resets.delete_many({})
 
 
+@pytest.mark.slow
 def test_single_rollbacks_have_one_truth_about_what_is_shared(shelf: Sandbox) -> None:
     repeatedly(shelf, play_in_turn)
 
@@ -295,6 +296,7 @@ def test_a_rollback_of_two_leaves_the_region_that_neither_changed(shelf: Sandbox
 
 @pytest.mark.parametrize("between", [False, True], ids=["damaged once", "damaged again"])
 @pytest.mark.parametrize("order", ["lvmh index", "index lvmh", "together"])
+@pytest.mark.slow
 def test_the_order_of_single_rollbacks_does_not_matter(
     shelf: Sandbox, order: str, between: bool
 ) -> None:

@@ -69,6 +69,7 @@ def test_asked_to_stop_before_a_step_a_reset_puts_the_state_before_back(
     stop_before_steps(shelf, [shelf.bundle(BUNDLE)], number, places=5)
 
 
+@pytest.mark.slow
 def test_asked_to_stop_before_a_step_a_reset_of_all_puts_the_state_before_back(
     all_used: Sandbox, handlers: None
 ) -> None:
@@ -140,6 +141,7 @@ def test_asked_to_stop_during_an_outage_it_waits_only_to_put_the_state_back(
 
 
 @NIGHTLY_OR_NOT
+@pytest.mark.slow
 def test_asked_twice_to_stop_it_says_that_the_state_before_is_not_back(
     shelf: Sandbox, away: Away, as_nightly: bool
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_red_part_is_red(broken: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "in parallel"])
+@pytest.mark.slow
 def test_what_failed_last_is_a_part(
     broken: Sandbox, tmp_path: Path, workers: tuple[str, ...]
 ) -> None:
@@ -106,6 +107,7 @@ def test_what_failed_last_is_a_part(
 
 
 @pytest.mark.parametrize("variables", [{}, {"CI": "true", "COLUMNS": "40"}], ids=["shell", "CI"])
+@pytest.mark.slow
 def test_in_session_is_one_message(reset_once: Sandbox, variables: dict[str, str]) -> None:
     visit = {"_id": "visit", "email": reset_once.accounts("lvmh")[0], "last_seen": clock.now()}
     reset_once.db.user_sessions.insert_one(visit)
