@@ -43,6 +43,8 @@ CAREFUL_SECONDS = 60.0
 """After a refused request, requests are sent one at a time for so many seconds."""
 LEAST_PAUSE = 0.5
 """Seconds to wait if an API says "too many requests" but not how long to wait."""
+MOST_REFUSALS = 6
+"""After so many refusals, one after the other, the wait grows no longer: it is 31 s then."""
 
 
 class Deadline:
@@ -296,20 +298,25 @@ class _Limit:
     def __init__(self, patience: float, tell: Callable[[float], None]) -> None:
         self._patience, self._tell, self.waited = patience, tell, 0.0
         self._free_at = self._careful_until = 0.0
-        self._refused = 0
+        self._refused, self._counted_at = 0, 0.0
         self._lock, self._one_at_a_time = threading.Lock(), threading.Lock()
 
     def respected(self, send: Callable[[], requests.Response]) -> requests.Response:
         """The answer after the limit has passed; the 429 if that takes longer than we may wait."""
         started = time.monotonic()
+
+        def judged() -> tuple[requests.Response, bool]:
+            sent = time.monotonic()
+            return self._judged(send(), sent, started)
+
         while True:
             self._wait()
             if time.monotonic() < self._careful_until:
                 with self._one_at_a_time:
                     self._wait()
-                    answer, may_retry = self._judged(send(), started)
+                    answer, may_retry = judged()
             else:
-                answer, may_retry = self._judged(send(), started)
+                answer, may_retry = judged()
             if not may_retry:
                 return answer
 
@@ -317,18 +324,24 @@ class _Limit:
         while (pause := self._free_at - time.monotonic()) > 0:
             time.sleep(pause)
 
-    def _judged(self, answer: requests.Response, started: float) -> tuple[requests.Response, bool]:
+    def _judged(
+        self, answer: requests.Response, sent: float, started: float
+    ) -> tuple[requests.Response, bool]:
         now = time.monotonic()
         with self._lock:
             if answer.status_code != TOO_MANY:
                 self._refused = 0
                 return answer, False
-            # After each further refusal the wait becomes longer.
-            pause = max(_retry_after(answer.headers.get("Retry-After")), 2.0**self._refused - 1)
+            # After each further refusal the wait becomes longer. Requests that were sent together
+            # are refused together: that is one refusal.
+            again = sent >= self._counted_at
+            refused = min(self._refused + again, MOST_REFUSALS)
+            pause = max(_retry_after(answer.headers.get("Retry-After")), 2.0 ** (refused - 1) - 1)
             until = now + pause
             if until - started > self._patience:
                 return answer, False
-            self._refused = min(self._refused + 1, 5)
+            self._refused = refused
+            self._counted_at = now if again else self._counted_at
             if until > self._free_at + 1:
                 self._tell(pause)
             # Several requests may wait at the same time: that time counts once.

@@ -135,6 +135,7 @@ while True:
         pytest.param(["--version"], 0, None, id="done"),
     ],
 )
+@pytest.mark.slow
 def test_at_whatever_line_a_signal_comes_one_line_is_said(
     arguments: list[str], code: int, error: str | None, number: signal.Signals
 ) -> None:

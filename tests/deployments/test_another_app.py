@@ -119,6 +119,7 @@ def test_the_two_that_we_bring() -> None:
     assert load("aislemarts").name == "aislemarts"
 
 
+@pytest.mark.slow
 def test_the_recipe_as_it_is_printed(seeds: Seeds, tmp_path: Path) -> None:
     """Reset, GO, roll back: by the commands, with the description that CONTRIBUTING prints."""
     page = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")

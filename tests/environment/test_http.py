@@ -263,6 +263,31 @@ def test_a_limit_that_lasts_is_not_hammered() -> None:
         assert len(server.asked) <= 20 + 5 + 20
 
 
+def test_requests_that_are_refused_together_wait_no_longer_than_one() -> None:
+    together = 20
+    all_are_here = threading.Barrier(together)
+
+    def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
+        if number <= together:
+            all_are_here.wait(60)
+        connection.sendall(limited(b"1") if number <= together else OK)
+        return True
+
+    with Server(exchange).serving() as server:
+        asking = api(server)
+        visitors = [
+            threading.Thread(target=asking.visitor().ask, args=("GET", "/"), kwargs={"seconds": 60})
+            for _ in range(together)
+        ]
+        for visitor in visitors:
+            visitor.start()
+        for visitor in visitors:
+            visitor.join()
+        assert len(server.asked) == 2 * together
+        # Each of them was refused at another instant; the longest pause would be 31 s.
+        assert 1 <= asking.waited < 15
+
+
 def test_each_visitor_has_cookies_of_its_own() -> None:
     cookie = OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: session=first; Path=/\r\n\r\n", 1)
     with Server(answering(cookie, OK)).serving() as server:

@@ -295,6 +295,7 @@ def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     assert faults(page) == []
 
 
+@pytest.mark.slow
 def test_a_demo_is_walked_through_and_its_pictures_are_shown(
     open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -715,6 +716,7 @@ def test_a_demo_that_is_being_reset_has_no_sheet_that_says_go(
         expect(page.locator(".wrong").first).to_contain_text("Being reset since")
 
 
+@pytest.mark.slow
 def test_an_open_page_follows_the_panel_to_another_environment(
     open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_of_seeds(tmp_path_factory.mktemp("seeds"))
 
 
+@pytest.mark.slow
 def test_whatever_the_loader_accepts_is_go(directory: Path) -> None:
     outcomes: Counter[str] = Counter()
     for number in range(RANDOM_CHANGES):

@@ -65,6 +65,7 @@ def test_everything_has_an_owner(used_again: tuple[Sandbox, Owners]) -> None:
     assert holders == wanted | {"region US", "region EU", "region APAC"}
 
 
+@pytest.mark.slow
 def test_resets_in_turn_touch_nobody_elses_bytes(used_again: tuple[Sandbox, Owners]) -> None:
     sandbox, owners = used_again
     after = held(sandbox, but=(*OURS, FEED))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
+import pytest
+
 from playbook.environment import Environment
 from tests.sandbox import Owners, Sandbox, seed_documents
 
@@ -40,6 +42,7 @@ def use(sandbox: Sandbox, number: int) -> None:
         db.products.drop_indexes()
 
 
+@pytest.mark.slow
 def test_no_reader_ever_sees_less_than_a_whole_demo(sandbox: Sandbox) -> None:
     for name in (BUNDLE, SHARING):
         sandbox.reset(name)

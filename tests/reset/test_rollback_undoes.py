@@ -172,6 +172,7 @@ def play(sandbox: Sandbox, chance: Random) -> None:
     require_undone(sandbox, before, reset, undone)
 
 
+@pytest.mark.slow
 def test_whatever_was_reset_a_rollback_undoes(shelf: Sandbox) -> None:
     repeatedly(shelf, play)
 

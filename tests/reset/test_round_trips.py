@@ -114,6 +114,7 @@ def cost(sandbox: Sandbox) -> tuple[RoundTrips, RoundTrips]:
     return resetting, checking
 
 
+@pytest.mark.slow
 def test_a_catalog_ten_times_as_large_costs_no_round_trip_more(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

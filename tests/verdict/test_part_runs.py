@@ -134,6 +134,7 @@ def test_in_session_is_one_message(reset_once: Sandbox, variables: dict[str, str
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "in parallel"])
+@pytest.mark.slow
 def test_the_whole_has_a_verdict(
     reset_once: Sandbox, tmp_path: Path, workers: tuple[str, ...]
 ) -> None:
