@@ -171,13 +171,9 @@ def test_zones_are_known_by_all_their_names(zone: str, start: str) -> None:
     assert starts(read(ics(f"{ONE_HOUR}DTSTART;TZID={zone}:20261020T100000"))) == [start]
 
 
-def test_a_zone_that_nobody_knows_is_named_and_not_guessed(tmp_path: Path) -> None:
-    file = tmp_path / "odd.ics"
-    file.write_bytes(ics(f"{ONE_HOUR}DTSTART;TZID=Customized Time Zone:20261020T100000"))
-    with pytest.raises(CalendarUnreadable) as refused:
-        Calendar(str(file)).read("UTC", SUNDAY - WEEK, SUNDAY + WEEK)
-    assert "its event 'LVMH' is in the time zone 'Customized Time Zone'" in str(refused.value)
-    assert "\n" not in str(refused.value)
+def test_a_zone_that_nobody_knows_is_named() -> None:
+    [event] = read(ics(f"{ONE_HOUR}DTSTART;TZID=Customized Time Zone:20261020T100000"))
+    assert event.unknown_zone == "Customized Time Zone"
 
 
 def test_several_calendars_in_one_file_and_an_event_without_a_time() -> None:
@@ -523,6 +519,37 @@ def test_a_calendar_that_fails_keeps_its_meetings_and_is_an_alert_after_an_hour(
     with at(before(29)):
         rehearsal.preparation().run()
     assert "can be read again" in rehearsal.hooks.at("success")[-1]["title"]
+
+
+ODD = "UID:odd\nSUMMARY:%s\nDTSTART;TZID=Customized Time Zone:20261020T120000\nDURATION:PT1H"
+CLEAR = "UID:o\nSUMMARY:LVMH demo\nDTSTART:20261020T100000Z\nDURATION:PT1H"
+
+
+def test_a_meeting_in_a_zone_that_nobody_knows_is_named_and_the_others_are_prepared(
+    rehearsal: Rehearsal,
+) -> None:
+    rehearsal.file.write_bytes(ics(CLEAR, ODD % "Index Ventures demo"))
+    with at(before(180)):
+        [failure] = rehearsal.preparation().read(clock.now()).failures
+    assert "nobody knows the time zone of 'Index Ventures demo' ('Customized Time Zone')" in str(
+        failure
+    )
+    assert "\n" not in str(failure)
+    play(rehearsal, before(175), before(30))
+    assert rehearsal.checked == ["Tue 09:00 lvmh"], "no guess for the other"
+    [alert] = rehearsal.hooks.at("high")
+    assert "this one is not" in alert["message"]
+    rehearsal.file.write_bytes(ics(CLEAR))
+    with at(before(29)):
+        assert rehearsal.preparation().read(clock.now()).failures == ()
+    assert "can be read again" in rehearsal.hooks.at("success")[-1]["title"]
+
+
+def test_an_event_about_no_bundle_may_be_in_any_zone(rehearsal: Rehearsal) -> None:
+    rehearsal.file.write_bytes(ics(CLEAR, ODD % "Dentist"))
+    with at(before(60)):
+        assert rehearsal.preparation().read(clock.now()).failures == ()
+        assert rehearsal.preparation().run() == 1
 
 
 def test_a_calendar_behind_an_address(rehearsal: Rehearsal, tmp_path: Path) -> None:

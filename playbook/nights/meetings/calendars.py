@@ -42,8 +42,8 @@ class CalendarUnreadable(Unreachable):
     """A calendar does not answer, or its text is not iCalendar."""
 
 
-class UnknownZone(ValueError):
-    """An event's time is in a zone that the calendar does not describe and nobody knows."""
+class MeetingUnreadable(CalendarUnreadable):
+    """A meeting of a calendar has a time that nobody can know; its other meetings can be read."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Event:
     all_day: bool = False
     """Whether the event has a day but no time, so no minute to prepare for."""
     cancelled: bool = False
+    unknown_zone: str = ""
+    """The zone of its times, if the calendar does not describe it and nobody knows it.
+
+    Then its instants are a guess, and it must not be prepared for.
+    """
 
 
 @dataclass(frozen=True)
@@ -92,11 +97,6 @@ class Calendar:
             return list(events(self._text(), zone, since, until))
         except CalendarUnreadable:
             raise
-        except UnknownZone as error:
-            raise CalendarUnreadable(
-                f"{self.name} cannot be read: its event {error}, which is not known; give that "
-                "event another time zone"
-            ) from None
         except Exception as error:
             # The parsers raise many kinds of errors; all mean that the text is wrong.
             raise CalendarUnreadable(
@@ -185,10 +185,8 @@ def _events_of(calendar: Any, zone: str, since: datetime, until: datetime) -> It
     for component in components:
         event = _event(component, zone)
         if event.end > since and event.start < until:
-            if unknown := zones.get(event.uid):
-                # A meeting is not prepared for a time that is only guessed.
-                raise UnknownZone(f"{event.title!r} is in the time zone {unknown!r}")
-            yield replace(event, cancelled=event.cancelled or cancelled)
+            unknown = zones.get(event.uid, "")
+            yield replace(event, cancelled=event.cancelled or cancelled, unknown_zone=unknown)
 
 
 def _zone_of(calendar: Any) -> str | None:

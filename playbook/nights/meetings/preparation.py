@@ -22,7 +22,7 @@ from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.channels import SUCCESS
 from playbook.nights.checking import Check, run_features
 from playbook.nights.meetings import presenter
-from playbook.nights.meetings.calendars import Calendar, CalendarUnreadable
+from playbook.nights.meetings.calendars import Calendar, CalendarUnreadable, MeetingUnreadable
 from playbook.nights.meetings.coming import (
     LAST_RESET,
     LOOK_AHEAD,
@@ -91,18 +91,31 @@ class Preparation:
         with self.environment.translate_connection_errors():
             for calendar in self.calendars:
                 try:
-                    since, until = now - LONGEST_MEETING, now + LOOK_AHEAD
-                    events = calendar.read(self.zone, since, until)
+                    self._read(calendar, now)
                 except CalendarUnreadable as error:
                     failures.append(error)
                     self._calendar_failed(calendar, error, now)
-                else:
-                    meetings = meetings_of(events, self.seeds)
-                    if self._remembered.calendar_was_read(calendar, meetings, now):
-                        text = f"{calendar.name} can be read again"
-                        self._alert(self.outbox, Alert(SUCCESS, text, text))
             known = self._remembered.meetings(self.calendars)
         return Reading(tuple(m for m in known if m.end > now), tuple(failures))
+
+    def _read(self, calendar: Calendar, now: datetime) -> None:
+        """Store the meetings of a calendar. Raises CalendarUnreadable if it misses one."""
+        since, until = now - LONGEST_MEETING, now + LOOK_AHEAD
+        events = calendar.read(self.zone, since, until)
+        meetings = meetings_of((one for one in events if not one.unknown_zone), self.seeds)
+        unknown = {one.title: one.unknown_zone for one in events if one.unknown_zone}
+        # Events of other people's calendars that are about no bundle do not matter.
+        unreadable = meetings_of((one for one in events if one.unknown_zone), self.seeds)
+        if unreadable:
+            self._remembered.part_was_read(calendar, meetings, now)
+            named = ", ".join(f"{m.title!r} ({unknown[m.title]!r})" for m in unreadable)
+            raise MeetingUnreadable(
+                f"{calendar.name}: nobody knows the time zone of {named}; choose another time zone "
+                "there"
+            )
+        if self._remembered.calendar_was_read(calendar, meetings, now):
+            text = f"{calendar.name} can be read again"
+            self._alert(self.outbox, Alert(SUCCESS, text, text))
 
     def access_for(self, bundle: Bundle, now: datetime, within: timedelta) -> datetime | None:
         """The start of a bundle's next meeting (UTC), if it begins within a time from now."""
@@ -222,9 +235,7 @@ class Preparation:
             return
         lines = [
             f"{error}, since {since:%a %d %b %Y, %H:%M} UTC",
-            "What was done: its last known meetings are still prepared; new ones are not",
-            "What to do: correct PLAYBOOK_CALENDARS, or the calendar's server; "
-            "then run: playbook meetings",
+            *_what_to_do(error),
         ]
         self._alert(self.outbox, Alert("high", f"[high] {error}", "\n".join(lines)))
         self._remembered.calendar_alerted(calendar, now)
@@ -236,3 +247,16 @@ class Preparation:
 
     def _say(self, text: str) -> None:
         self.say(self.environment.redact(text))
+
+
+def _what_to_do(error: CalendarUnreadable) -> tuple[str, str]:
+    if isinstance(error, MeetingUnreadable):
+        return (
+            "What was done: the calendar's other meetings are prepared; this one is not",
+            "What to do: give it another time zone; then run: playbook meetings",
+        )
+    return (
+        "What was done: its last known meetings are still prepared; new ones are not",
+        "What to do: correct PLAYBOOK_CALENDARS, or the calendar's server; "
+        "then run: playbook meetings",
+    )

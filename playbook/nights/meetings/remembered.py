@@ -37,16 +37,20 @@ class Remembered:
         former = self.db[COLLECTION].find_one_and_update(
             {"_id": _calendar_id(calendar)},
             {
-                "$set": {
-                    "name": calendar.name,
-                    "read_at": now,
-                    "meetings": [meeting.document() for meeting in meetings],
-                },
+                "$set": _as_read(calendar, meetings, now),
                 "$unset": {"failing_since": "", "alerted_at": ""},
             },
             upsert=True,
         )
         return bool(former and former.get("alerted_at"))
+
+    def part_was_read(self, calendar: Calendar, meetings: Iterable[Meeting], now: datetime) -> None:
+        """Store the meetings of a calendar of which something could not be read."""
+        self.db[COLLECTION].update_one(
+            {"_id": _calendar_id(calendar)},
+            {"$set": _as_read(calendar, meetings, now)},
+            upsert=True,
+        )
 
     def calendar_failed(self, calendar: Calendar, now: datetime) -> tuple[datetime, bool]:
         """Since when a calendar cannot be read (UTC), and whether an alert was sent."""
@@ -111,6 +115,14 @@ class Remembered:
             {"_id": f"{task}:{meeting.key}"}, {"$set": {"ended_at": now, **outcome}}
         )
         self.db[COLLECTION].delete_many({"ended_at": {"$lt": now - KEPT}})
+
+
+def _as_read(calendar: Calendar, meetings: Iterable[Meeting], now: datetime) -> dict[str, Any]:
+    return {
+        "name": calendar.name,
+        "read_at": now,
+        "meetings": [meeting.document() for meeting in meetings],
+    }
 
 
 def _calendar_id(calendar: Calendar) -> str:
