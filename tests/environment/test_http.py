@@ -463,8 +463,15 @@ def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
             saying(TEXT.encode("latin-1"), "Content-Type: application/json; charset=iso-8859-1"),
             "answered 200 with text that is not UTF-8, which a browser can't read as JSON",
         ),
-        (saying(b'{"price": NaN}', JSON), "answered 200 with broken JSON"),
-        (saying(b'{"price": -Infinity}', JSON), "answered 200 with broken JSON"),
+        (saying(b'{"price": 1', JSON), "answered 200 with broken JSON"),
+        (
+            saying(b'[{"a": 1}, {"price": NaN}]', JSON),
+            "answered 200 with NaN as “1.price”: a browser can't read that as JSON",
+        ),
+        (
+            saying(b"-Infinity", JSON),
+            "answered 200 with -Infinity: a browser can't read that as JSON",
+        ),
         (
             saying(b"", "Location: https://me:word@shop.example/x?token=1", status="301 Moved"),
             "answered 301: it sends to https://shop.example/x",

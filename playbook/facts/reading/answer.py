@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -67,8 +67,10 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
     """What was answered to a request: its JSON, else in a few words what came instead."""
     status, content = answer.status_code, answer.content
     try:
-        body = json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
-        return Answer(request, status, body)
+        body = json.loads(content, parse_float=Decimal, parse_constant=NotANumber)
+        if (where := _not_a_number(body)) is None:
+            return Answer(request, status, body)
+        what = f"{where}: a browser can't read that as JSON"
     except UnicodeDecodeError:
         what = "text that is not UTF-8, which a browser can't read as JSON"
     except (ValueError, RecursionError):
@@ -83,6 +85,18 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
     return Answer(request, status, problem=problem)
 
 
-def _refuse_constant(name: str) -> None:
-    """NaN and Infinity are not JSON: a browser cannot read an answer that contains one."""
-    raise ValueError(name)
+class NotANumber(str):
+    """NaN or Infinity, which JSON does not have: a browser cannot read an answer with one in it."""
+
+
+def _not_a_number(body: object, path: str = "") -> str | None:
+    """The first NaN or Infinity in an answer, and where it is; None if there is none."""
+    if isinstance(body, NotANumber):
+        return f"{body} as “{path}”" if path else str(body)
+    inner: Iterable[tuple[object, object]] = ()
+    if isinstance(body, dict):
+        inner = body.items()
+    elif isinstance(body, list):
+        inner = enumerate(body)
+    found = (_not_a_number(one, f"{path}.{name}" if path else f"{name}") for name, one in inner)
+    return next((one for one in found if one is not None), None)

@@ -254,7 +254,7 @@ livesale("somebody's event has the title of ours", "doubled", "Mongo", "lvmh", "
              **one(lab, "livesales", by_event("LS-LVMH-001")), "_id": "own", "metadata": {}})(lab))
 livesale("a second event is left over", "extra", "Mongo", "sequoia", "a copy of",
          copied("livesales", by_event("LS-SEQ-001"), metadata__event_id="LS-OLD-001"))
-livesale("one event that does not fit empties the list", "wrong type", "Mongo", EVERYONE, "in the app's list",
+livesale("one event that does not fit empties the list", "wrong type", "Mongo", EVERYONE, "LS-",
          set_to("livesales", by_event("LS-SEQ-001"), duration_minutes="an hour"), healed_by=("sequoia",))
 livesale("somebody's event that does not fit empties the list", "extra", "Mongo", EVERYONE,
          "in the app's list", somebody_elses("livesales", _id="own", title="Brunch"))
@@ -317,7 +317,7 @@ leads("a visitor's note on a card", "left over", "Mongo", "sequoia", "notes",
       set_to("leads", by_card("LEAD-001"), notes=[{"text": "call them back"}]))
 leads("a card without a list of tags empties the board", "null", "Mongo", "lvmh", "LEAD-002",
       set_to("leads", by_card("LEAD-002"), tags=None))
-leads("one card that does not fit empties the board", "wrong type", "Mongo", "sequoia", "on the board",
+leads("one card that does not fit empties the board", "wrong type", "Mongo", "sequoia", "LEAD-001: stage",
       set_to("leads", by_card("LEAD-001"), stage="proposal"))
 
 # Leads, as the app alone shows them

@@ -162,10 +162,10 @@ fault("served rates come from a sample", "wrong value", "HTTP", EVERYONE, "as se
 fault("served rates are texts", "wrong type", "HTTP", EVERYONE, "as served",
       distorts("GET", SERVED, lambda body, _: {
           **body, "rates": {c: str(r) for c, r in body["rates"].items()}}), also=NO_MONEY)
-fault("a rate is served as NaN", "wrong value", "HTTP", EVERYONE, "as served",
-      served_rate("CAD", float("nan")), also=TIGER)
-fault("a rate is served as infinite", "wrong value", "HTTP", EVERYONE, "as served",
-      served_rate("SAR", float("inf")), also=TIGER)
+fault("a rate is served as NaN", "wrong value", "HTTP", EVERYONE, "NaN as “rates.CAD”",
+      served_rate("CAD", float("nan")), also=NO_MONEY)
+fault("a rate is served as infinite", "wrong value", "HTTP", EVERYONE, "Infinity as “rates.SAR”",
+      served_rate("SAR", float("inf")), also=NO_MONEY)
 fault("every base is served the dollar's rates", "currency mixed up", "HTTP", EVERYONE, "as served",
       distorts("GET", SERVED, lambda body, _: {**body, "rates": {
           c: float(f"{1 + n / 10:.1f}") for n, c in enumerate(body["rates"])}}), also=NO_MONEY)

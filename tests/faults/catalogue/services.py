@@ -8,7 +8,7 @@ from tests.faults.proxy import closed_port, mute
 
 fault = Listed("services")
 BY_API = CHECKS
-BY_REDIS = ("catalog", "creators", "livesale", "leads", "locales", "showcase")
+BY_REDIS = ("catalog", "creators", "livesale", "leads", "locales", "analytics", "showcase")
 
 
 def api_at(port: int | None = None) -> Inject:
