@@ -185,9 +185,9 @@ def pausing_at_the_first_picture(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 def expect_loaded(image: Any) -> None:
     """Scroll to an image, which may load only then, and wait until the browser has it."""
     image.scroll_into_view_if_needed()
-    image.page.wait_for_function(
-        "image => image.complete && image.naturalWidth > 100", arg=image.element_handle()
-    )
+    # Not the browser's own wait_for_function: the pages forbid what it does at its second look.
+    loaded = "image => image.complete && image.naturalWidth > 100"
+    until(lambda: image.evaluate(loaded), "the browser has the image")
 
 
 def colourful(sandbox: Sandbox) -> None:
@@ -610,7 +610,7 @@ def test_the_presenters_phone_shows_all_in_one_screen(
     cards.first.get_by_role("link").click()
     page.wait_for_url("**/bundles/bessemer")
     page.mouse.wheel(0, 2000)
-    page.wait_for_function("scrollY > 500")
+    until(lambda: page.evaluate("scrollY > 500"), "the page is scrolled down")
     for place in ("#verdict .state", "#verdict .age", ".recommended button"):
         expect(page.locator(place).first).to_be_in_viewport()
 

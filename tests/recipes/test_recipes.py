@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -123,6 +124,23 @@ def test_everything_added_is_go(outcome: Outcome) -> None:
     """The new bundle speaks the new language and pays in the new currency; its neighbour stays."""
     printed = checked(outcome.project, "--bundle", recipes.SHORT, "--bundle", "tiger-global")
     assert "verdict: GO" in printed, printed
+
+
+@pytest.mark.slow
+def test_the_fault_that_the_recipe_prints_is_caught(outcome: Outcome) -> None:
+    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    recipe = text.partition("\n## Add a fault\n")[2].partition("\n## ")[0]
+    snippet = textwrap.dedent(recipe.partition("```python\n")[2].partition("```")[0])
+    [words] = re.findall(r'tox -e faults -- "([^"]+)"', recipe)
+    catalogue = outcome.project / "tests" / "faults" / "catalogue" / "locales.py"
+    known = catalogue.read_text(encoding="utf-8")
+    assert words not in known, "the recipe adds what is not there yet"
+    catalogue.write_text(known + snippet, encoding="utf-8")
+    try:
+        printed = run(outcome.project, "tests.faults", words)
+    finally:
+        catalogue.write_text(known, encoding="utf-8")
+    assert "caught 1 of 1 injected" in printed
 
 
 def test_features_that_count_currencies_notice_a_new_one(outcome: Outcome) -> None:
