@@ -42,7 +42,7 @@ from tests.sandbox import (
     use_demo,
 )
 
-SHORT_LIFE = timedelta(seconds=1)
+SHORT_LIFE = timedelta(seconds=2)
 MIDDLE = 8
 WROTE = re.compile(r"[1-9]\d* (written|created|deleted|strays deleted)")
 """What a step says that has changed documents."""
