@@ -135,6 +135,8 @@ class Sandbox:
         for name in set(mongo.list_database_names()) - {"admin", "config", "local"}:
             mongo.drop_database(name)
         self.db.demo_environment.insert_one({**MARKER, "marked_at": clock.now()})
+        # The marker has another identity now.
+        self.environment.forget_identity()
         rates_feed.refresh(self.db, self.seeds, clock.now())
         self.environment.redis.flushall()
 
