@@ -10,8 +10,9 @@ from pydantic import JsonValue
 
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.standin.aislemarts.dependencies import Answer, Db, TheDb, TheSeeds
+from playbook.standin.aislemarts.dependencies import Answer, Db, TheDb
 from playbook.standin.demo import Interaction
+from playbook.standin.dependencies import TheSeeds
 from playbook.standin.kpis import in_currency
 
 FOCUS_METRICS: Mapping[str, tuple[str, ...]] = {

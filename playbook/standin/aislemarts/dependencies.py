@@ -10,7 +10,6 @@ from fastapi import Depends, Header, HTTPException, Request
 from pydantic import JsonValue
 from pymongo.database import Database
 
-from playbook.pristine.seeds import Seeds
 from playbook.standin.aislemarts.tokens import Tokens
 
 type Answer = dict[str, JsonValue]
@@ -24,12 +23,6 @@ async def db_of(request: Request) -> Db:
     return db
 
 
-async def seeds_of(request: Request) -> Seeds:
-    """The seeds of the app."""
-    seeds: Seeds = request.app.state.seeds
-    return seeds
-
-
 async def tokens_of(request: Request) -> Tokens:
     """The tokens of the app."""
     tokens: Tokens = request.app.state.tokens
@@ -37,7 +30,6 @@ async def tokens_of(request: Request) -> Tokens:
 
 
 TheDb = Annotated[Db, Depends(db_of)]
-TheSeeds = Annotated[Seeds, Depends(seeds_of)]
 TheTokens = Annotated[Tokens, Depends(tokens_of)]
 
 
