@@ -66,11 +66,17 @@ class Answer:
 def read_answer(request: str, answer: requests.Response) -> Answer:
     """What was answered to a request: its JSON, else in a few words what came instead."""
     status, content = answer.status_code, answer.content
+    constants: list[NotANumber] = []
+
+    def constant(name: str) -> NotANumber:
+        constants.append(NotANumber(name))
+        return constants[-1]
+
     try:
-        body = json.loads(content, parse_float=Decimal, parse_constant=NotANumber)
-        if (where := _not_a_number(body)) is None:
+        body = json.loads(content, parse_float=Decimal, parse_constant=constant)
+        if not constants:
             return Answer(request, status, body)
-        what = f"{where}: a browser can't read that as JSON"
+        what = f"{_not_a_number(body)}: a browser can't read that as JSON"
     except UnicodeDecodeError:
         what = "text that is not UTF-8, which a browser can't read as JSON"
     except (ValueError, RecursionError):
