@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from playbook.processes.signal_flag import SignalFlag
+from playbook.processes.signal_flag import set_by_signals
 
 if TYPE_CHECKING:
     from playbook.environment import Settings
@@ -47,7 +46,7 @@ def up(
     if export:
         _export(data_dir)
         return
-    ended = _end_requested()
+    ended = set_by_signals()
     with start(data_dir) as settings:
         print(json.dumps(settings.as_variables()), flush=True)
         _say(*page_lines(settings.api_url), "ready; Ctrl-C ends it")
@@ -118,7 +117,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
     from playbook.errors import PlaybookError
 
     os.setsid()  # Ctrl-C in the terminal must not end this process
-    ended = _end_requested()
+    ended = set_by_signals()
     status = 0
     try:
         with start(data_dir) as settings:
@@ -161,14 +160,6 @@ def _lives(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _end_requested() -> SignalFlag:
-    """A flag that SIGTERM and SIGINT set from now on."""
-    ended = SignalFlag()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    return ended
 
 
 def _say(*lines: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 POLL_SECONDS = 0.05
@@ -29,3 +30,11 @@ class SignalFlag:
         while not self._set and (rest := deadline - time.monotonic()) > 0:
             time.sleep(min(rest, POLL_SECONDS))
         return self._set
+
+
+def set_by_signals() -> SignalFlag:
+    """A flag that SIGTERM and SIGINT set from now on; only the main thread may ask for it."""
+    flag = SignalFlag()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: flag.set())
+    return flag

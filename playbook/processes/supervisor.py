@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
-from playbook.processes.signal_flag import SignalFlag
+from playbook.processes.signal_flag import set_by_signals
 
 END_SECONDS = 3.0
 """How long the command may take to end by itself."""
@@ -29,11 +28,9 @@ def main(arguments: list[str]) -> int:
     directory = None
     if arguments[:1] == ["--then-remove"]:
         directory, arguments = Path(arguments[1]), arguments[2:]
-    ending = SignalFlag()
+    # Before the command starts, so no signal is missed.
+    ending = set_by_signals()
     orphaned = threading.Event()
-    # Set before the command starts, so no signal is missed.
-    signal.signal(signal.SIGTERM, lambda *_: ending.set())
-    signal.signal(signal.SIGINT, lambda *_: ending.set())
     command = subprocess.Popen(arguments, stdin=subprocess.DEVNULL)
 
     def watch_parent() -> None:
