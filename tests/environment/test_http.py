@@ -469,6 +469,10 @@ def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
             "answered 200 with NaN as “1.price”: a browser can't read that as JSON",
         ),
         (
+            saying(b'{"price": NaN, "price": 1}', JSON),
+            "answered 200 with NaN: a browser can't read that as JSON",
+        ),
+        (
             saying(b"-Infinity", JSON),
             "answered 200 with -Infinity: a browser can't read that as JSON",
         ),

@@ -76,7 +76,8 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
         body = json.loads(content, parse_float=Decimal, parse_constant=constant)
         if not constants:
             return Answer(request, status, body)
-        what = f"{_not_a_number(body)}: a browser can't read that as JSON"
+        # Of two fields with one name only the last one is in the body.
+        what = f"{_not_a_number(body) or constants[0]}: a browser can't read that as JSON"
     except UnicodeDecodeError:
         what = "text that is not UTF-8, which a browser can't read as JSON"
     except (ValueError, RecursionError):
