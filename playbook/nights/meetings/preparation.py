@@ -103,12 +103,11 @@ class Preparation:
         since, until = now - LONGEST_MEETING, now + LOOK_AHEAD
         events = calendar.read(self.zone, since, until)
         meetings = meetings_of((one for one in events if not one.unknown_zone), self.seeds)
-        unknown = {one.title: one.unknown_zone for one in events if one.unknown_zone}
-        # Events of other people's calendars that are about no bundle do not matter.
-        unreadable = meetings_of((one for one in events if one.unknown_zone), self.seeds)
+        # Events that are about no bundle do not matter.
+        unreadable = [one for one in events if one.unknown_zone and meetings_of([one], self.seeds)]
         if unreadable:
             self._remembered.part_was_read(calendar, meetings, now)
-            named = ", ".join(f"{m.title!r} ({unknown[m.title]!r})" for m in unreadable)
+            named = ", ".join(f"{one.title!r} ({one.unknown_zone!r})" for one in unreadable)
             raise MeetingUnreadable(
                 f"{calendar.name}: nobody knows the time zone of {named}; choose another time zone "
                 "there"
