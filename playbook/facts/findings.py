@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -71,6 +71,24 @@ class Finding:
         return f"{texts[0]} ({apart[0]})", f"{texts[1]} ({apart[1]})"
 
 
+def for_the_backend(finding: Finding) -> Finding:
+    """A finding for the app's backend to put right, unless it has a remedy of its own."""
+    return replace(finding, remedy=finding.remedy or Remedy.BACKEND)
+
+
+def unless_stored_wrong(
+    findings: Iterable[Finding], stored: Iterable[Finding]
+) -> Iterator[Finding]:
+    """What the app shows otherwise than it should: a reset helps only if the stored is wrong, too.
+
+    ``stored`` are the findings about what is stored and cached; they are looked at only if needed.
+    """
+    shown = list(findings)
+    if shown and next(iter(stored), None) is None:
+        shown = [for_the_backend(finding) for finding in shown]
+    yield from shown
+
+
 class NotAsExpected(AssertionError):
     """A check's assertion failed; contains every finding."""
 
@@ -92,13 +110,18 @@ class NotAsExpected(AssertionError):
 class Unobservable(Exception):
     """Something could not be read, so it cannot be judged; the text says what and why.
 
-    ``remedy`` is what can help, if it is not the usual remedy of the check.
+    ``remedy`` is what can help, if it is not the usual remedy of the check. ``cause`` is a sentence
+    with the cause that it shares with other failures, if that is known.
     """
 
     def __init__(
-        self, text: str, remedy: Remedy | None = None, kind: FailureKind = FailureKind.DATA
+        self,
+        text: str,
+        remedy: Remedy | None = None,
+        kind: FailureKind = FailureKind.DATA,
+        cause: str | None = None,
     ) -> None:
-        self.remedy, self.kind = remedy, kind
+        self.remedy, self.kind, self.cause = remedy, kind, cause
         super().__init__(text)
 
 

@@ -8,7 +8,13 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    Finding,
+    Unobservable,
+    unless_stored_wrong,
+)
 from playbook.facts.reading import VARIANTS, Reading
 from playbook.facts.remedies import Remedy
 from playbook.pristine import languages
@@ -34,7 +40,8 @@ class Locales:
         for entry in answer.field("languages", list):
             if isinstance(entry, dict) and entry.get("language") == language:
                 return entry
-        raise Unobservable(f"{answer.request} serves nothing for language {language}")
+        text = f"{answer.request} serves nothing for language {language}"
+        raise Unobservable(text, None if self._is_stored_wrong(language) else Remedy.BACKEND)
 
     def differences_from_seeds(self, language: str) -> Iterator[Finding]:
         """The differences of the stored language from its locale file."""
@@ -44,12 +51,20 @@ class Locales:
     def wrong_messages_served(self, language: str) -> Iterator[Finding]:
         """The differences of the served language from its locale file."""
         wanted = {**self._pristine[language], "language": language}
-        return differences(
+        found = differences(
             wanted,
             self.served(language),
             f"locale {language} as served",
             only=("language", "direction", "messages"),
         )
+        return unless_stored_wrong(found, self._wrongly_stored(language))
+
+    def _is_stored_wrong(self, language: str) -> bool:
+        return next(self._wrongly_stored(language), None) is not None
+
+    def _wrongly_stored(self, language: str) -> Iterator[Finding]:
+        yield from self.differences_from_seeds(language)
+        yield from self.stale_copies
 
     def untranslated_messages(self, language: str) -> Iterator[Finding]:
         """Messages that are empty, or the same as in English although they are not cognates."""
@@ -103,12 +118,18 @@ class Locales:
         """The differences of the served context from the investor's."""
         answer = self._reading.context
         served = answer.field("context", dict)
-        return differences(
+        found = differences(
             self._context,
             served,
             f"context as served by {answer.request}",
             only=("locale", "currency", "timezone", "device"),
         )
+        return unless_stored_wrong(found, self._wrongly_stored_context)
+
+    @property
+    def _wrongly_stored_context(self) -> Iterator[Finding]:
+        yield from self.context_differences
+        yield from self.stale_copies
 
     @property
     def wrong_links(self) -> Iterator[Finding]:
@@ -117,6 +138,10 @@ class Locales:
         A link contains the bundle's id, its locale, currency, zone and device, and names no other
         bundle. It is a full address or a path of the app.
         """
+        return unless_stored_wrong(self._wrong_links, self._wrongly_stored_context)
+
+    @property
+    def _wrong_links(self) -> Iterator[Finding]:
         answer, bundle = self._reading.context, self._reading.bundle
         where = f"demo links as served by {answer.request}"
         if answer.json().get("bundle") != bundle.key:

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from playbook.deployments.description import Kind, ShownLiveSale, ShownProduct
 from playbook.deployments.matching import Match
 from playbook.facts.catalog import Catalog
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.creators import Creators
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    Finding,
+    Unobservable,
+    for_the_backend,
+)
+from playbook.facts.leads import Leads
 from playbook.facts.livesale import LiveSale
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
@@ -202,16 +211,22 @@ class Seen:
             return  # another bundle of the region opens it; the board has used the token
         email, page = self._reading.own_page
         if page.email.casefold() != email.casefold():
-            yield Finding(f"the own page of account {email}: email", email, page.email)
+            where = f"the own page of account {email}: email"
+            yield Finding(where, email, page.email, Remedy.BACKEND)
         for match in self._reading.stored.matched("users").matches:
             if match.pristine["email"] == email and match.present is not None:
                 owner = str(match.present["_id"])
                 if page.id != owner:
-                    yield Finding(f"the own page of account {email}: id", owner, page.id)
+                    where = f"the own page of account {email}: id"
+                    yield Finding(where, owner, page.id, Remedy.BACKEND)
 
     @property
     def livesale_link(self) -> Iterator[Finding]:
         """The link to the LiveSale, where it does not name the bundle's own."""
+        return self._with_remedy(self._livesale_link, "livesales")
+
+    @property
+    def _livesale_link(self) -> Iterator[Finding]:
         name = self._reading.deployment.links.names.get("livesale", "livesale")
         # Where there is no answer, or no link in it, the check of the links says so.
         body = self._reading.context.body
@@ -239,9 +254,14 @@ class Seen:
         if (misfit := next(self._misfits(kinds), None)) is not None:
             yield misfit
         elif not any(self._is_stored_wrong(kind) for kind in kinds):
-            every_finding = [
-                replace(one, remedy=one.remedy or Remedy.BACKEND) for one in every_finding
-            ]
+            login = self._reading.login(self._reading.accounts[0]) if "leads" in kinds else None
+            if login is not None and login.cause is not None:
+                # The board is another account's, as the investor's own could not sign in.
+                every_finding = [
+                    replace(one, remedy=one.remedy or login.remedy, cause=login.cause)
+                    for one in every_finding
+                ]
+            every_finding = [for_the_backend(one) for one in every_finding]
         yield from every_finding
 
     def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
@@ -262,7 +282,20 @@ class Seen:
             differences = self._livesale.differences_from_seeds
         else:
             differences = self._reading.stored.differences(kind, kind)
-        return next(differences, None) is not None
+        return next(chain(differences, self._stale_copies(kind)), None) is not None
+
+    def _stale_copies(self, kind: Kind) -> Iterator[Finding]:
+        """Wrong cached copies of a kind: an app may show them, and a reset deletes them."""
+        match kind:
+            case "products" | "categories":
+                return self._catalog.stale_copies
+            case "creators":
+                return Creators(self._reading).stale_copies
+            case "livesales":
+                return self._livesale.stale_copies
+            case "leads":
+                return Leads(self._reading).stale_copies
+        return iter(())
 
     def _matches(self, kind: Kind) -> tuple[Match, ...]:
         return self._reading.stored.matched(kind).matches

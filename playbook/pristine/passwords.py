@@ -38,13 +38,14 @@ def fitting_hash(email: str, password: str, present: object) -> str:
 
     Raises WrongUsage as :func:`password_hash` does.
     """
-    if isinstance(present, str) and _fits(password, present):
+    if isinstance(present, str) and fits(password, present):
         return present
     return password_hash(email, password)
 
 
 @cache
-def _fits(password: str, present: str) -> bool:
+def fits(password: str, present: str) -> bool:
+    """Whether a stored text is the bcrypt hash of a password."""
     try:
         return bcrypt.checkpw(password.encode(), present.encode())
     except ValueError:  # what is stored is not a bcrypt hash
