@@ -17,7 +17,7 @@ from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.steps import step_function_context_registry
 
 # By its name, because pytest_bdd.scenario is also a function.
-_scenario = import_module("pytest_bdd.scenario")
+_scenario: Any = import_module("pytest_bdd.scenario")
 
 
 class StepTable:

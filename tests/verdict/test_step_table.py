@@ -13,7 +13,7 @@ from playbook.verdict.run_features import check
 from playbook.verdict.step_table import StepTable, steps_in_a_table
 from tests.sandbox import Sandbox
 
-_scenario = import_module("pytest_bdd.scenario")
+_scenario: Any = import_module("pytest_bdd.scenario")
 
 
 def test_each_step_has_the_function_that_pytest_bdd_finds(
