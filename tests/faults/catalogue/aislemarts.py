@@ -516,9 +516,3 @@ showcase("a number that nothing proves", "extra", "HTTP", "a16z", "nps", distort
     "GET", KPIS + of("a16z"), lambda body, _: {**body, "investor_focus_metrics": {
         **body["investor_focus_metrics"], "nps": 99}}))
 showcase("the numbers' endpoint is gone", "404", "HTTP", "sequoia", "404", not_found("GET", KPIS + of("sequoia")))
-
-FAULTS = tuple(
-    fault
-    for area in (catalog, livesale, leads, accounts, locales, analytics, currency, showcase)
-    for fault in area.faults
-)
