@@ -365,7 +365,7 @@ def test_systemd_finds_them_hardened(bundles: list[Bundle], tmp_path: Path) -> N
 def test_a_system_call_that_is_not_allowed_does_not_kill(bundles: list[Bundle]) -> None:
     for name, text in render("systemd", bundles).items():
         if name.endswith(".service"):
-            # readline, which pytest imports, calls setfsuid: without this each night dies by SIGSYS.
+            # readline, which pytest imports, calls setfsuid: without it a night dies by SIGSYS.
             assert "\nSystemCallErrorNumber=EPERM\n" in text, name
             # The user of DynamicUser= has no home; what a night writes goes to the state's folder.
             assert "\nEnvironment=HOME=/var/lib/demo-playbook " in text, name
