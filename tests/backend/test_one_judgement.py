@@ -213,7 +213,7 @@ def test_check_and_routes_say_the_same_of_a_language(
     change(imagined.one("locales", language))
     documents = {document["_id"]: document for document in imagined.documents["locales"]}
     for name in LANGUAGES:
-        locales = Locales(imagined, {})  # type: ignore[arg-type]
+        locales = Locales(imagined)  # type: ignore[arg-type]
         checked = [*locales.differences_from_seeds(name), *locales.untranslated_messages(name)]
         stated = language_problems(name, documents, imagined.seeds)
         assert bool(checked) == bool(stated), (name, checked, stated)

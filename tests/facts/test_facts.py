@@ -573,7 +573,7 @@ SHOWCASE: list[Case] = [
      within("showcases", LVMH, "records.featured.0.house", "Dior")),
     ("lvmh", "showcase", "records.featured: List should have at least 1 item",
      within("showcases", LVMH, "records.featured", [])),
-    *(("lvmh", "showcase", "French story: expected a text in French",
+    *(("lvmh", "showcase", "language of the French story of EUR-001: expected “fr”",
        within("showcases", LVMH, "records.featured.0.story.fr", story))
       for story in (
           "Named after the street in Paris where the house opened its first shop.",
