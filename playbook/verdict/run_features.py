@@ -89,8 +89,10 @@ def check(
 
 def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path | None) -> Verdict:
     import pytest
+    from pytest_bdd import plugin as pytest_bdd_plugin
 
     from playbook.verdict.collector import Collector
+    from playbook.verdict.step_table import steps_in_a_table
 
     walking, features = given.walking, PROJECT / "features"
     arguments = ["--no-reset"]
@@ -102,7 +104,6 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
     # At its end pytest collects garbage five times, which takes a tenth of a check's time.
     arguments += ["-p", "no:unraisableexception"]
-    arguments += ["-p", "pytest_bdd.plugin"]
     for bundle in given.demos:
         arguments += ["--bundle", bundle]
     if allure_results is not None:
@@ -110,8 +111,9 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
     alone = walking is not None and walking.alone
     collector = Collector(on_result, (WALK,) if alone else CHECKS)
     collector.environment = given.environment.identity
-    with _without_installed_plugins():
-        status = pytest.main(arguments, plugins=[collector, given])
+    with _without_installed_plugins(), steps_in_a_table():
+        # For a plugin that is only named, pytest would search all installed distributions.
+        status = pytest.main(arguments, plugins=[pytest_bdd_plugin, collector, given])
     if status == pytest.ExitCode.INTERRUPTED:
         raise Interrupted(signals.received())
     verdict = collector.verdict
