@@ -244,7 +244,7 @@ def test_the_schema_would_notice(bundles: list[Bundle]) -> None:
         kubernetes_validate.validate(job, KUBERNETES, strict=True)
 
 
-def test_each_bundle_runs_at_three_in_its_own_zone_and_never_twice_at_once(
+def test_each_bundle_runs_at_three_in_its_own_zone(
     bundles: list[Bundle],
 ) -> None:
     jobs = cron_jobs(bundles)
@@ -395,7 +395,7 @@ def test_every_cron_line_stands_under_its_zone(bundles: list[Bundle]) -> None:
     assert found == {bundle.short: bundle.timezone for bundle in bundles}
 
 
-def test_a_reset_time_that_meets_a_clock_change_is_warned_of(bundles: list[Bundle]) -> None:
+def test_a_reset_time_at_a_clock_change_is_warned_of(bundles: list[Bundle]) -> None:
     def text(at: time) -> str:
         return "".join(files("crontab", bundles, at, GRACE, 2026).values())
 
@@ -523,7 +523,7 @@ def test_compose_gives_a_run_in_hand_time_to_end() -> None:
     assert grace > STOP_SECONDS + ROLL_BACK_SECONDS
 
 
-def test_nothing_is_opened_to_the_network_and_no_secret_is_written_down() -> None:
+def test_no_open_port_and_no_secret() -> None:
     document = compose()
     for service in document["services"].values():
         for port in service.get("ports", []):
