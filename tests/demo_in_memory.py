@@ -301,7 +301,6 @@ class ImaginedDemo(Demo):
     def __init__(self, imagined: Imagined) -> None:
         self.bundle, self.seeds = imagined.bundle, imagined.seeds
         self.reading = imagined  # type: ignore[assignment]
-        self._pristine = pristine_documents(imagined.bundle, imagined.seeds, imagined.at)
 
 
 @dataclass(frozen=True)

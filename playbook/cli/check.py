@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from playbook.cli.arguments import Bundles, Walk
+from playbook.cli.arguments import Bundles, VerdictFile, Walk
 from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
@@ -35,14 +35,7 @@ def register(app: typer.Typer) -> None:
 
 def check(
     bundle: Bundles,
-    json: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            readable=False,
-            help="write the machine-readable verdict here (-: print it)",
-        ),
-    ] = None,
+    json: VerdictFile = None,
     allure: Annotated[
         Path | None,
         typer.Option(metavar="DIR", readable=False, help="write Allure results to this folder"),

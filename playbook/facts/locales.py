@@ -24,8 +24,9 @@ from playbook.pristine.seeds import Document
 class Locales:
     """``demo.locales.messages("fr")``, and the problems of a language."""
 
-    def __init__(self, reading: Reading, context: Document) -> None:
-        self._reading, self._context = reading, context
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._context = reading.seeds.contexts[reading.bundle.key].document
         self._pristine = {key: line.document for key, line in reading.seeds.locales.items()}
 
     def loaded(self, language: str) -> list[Document]:

@@ -426,7 +426,7 @@ def test_the_same_routes_written_by_others_are_read(shape: Shape) -> None:
     assert shape.look() == {}
 
 
-def test_a_shop_that_gives_no_pages_of_that_size_is_read(shape: Shape) -> None:
+def test_a_shop_with_smaller_pages_is_read(shape: Shape) -> None:
     def override(request: Request, forward: Callable[[], Reply]) -> Reply:
         if "limit" in request.query:
             return json_reply({"detail": "limit: at most 20"}, 422)
@@ -661,7 +661,7 @@ def test_one_document_that_does_not_fit_empties_the_list(
         ("categories", "catalog", {"description": 5}),
     ],
 )
-def test_a_document_of_ours_that_the_app_refuses_is_named_and_mended(
+def test_a_refused_document_is_reported_and_repaired(
     published: Shape, collection: str, blamed: str, change: dict[str, Any]
 ) -> None:
     """Even where the refused field is the app's own; its other fields stay as they are."""
@@ -683,7 +683,7 @@ def test_a_document_of_ours_that_the_app_refuses_is_named_and_mended(
     documents.update_one(key, {"$unset": {"own": ""}})
 
 
-def test_a_product_under_an_id_that_the_app_refuses_makes_way_for_a_new_one(
+def test_a_product_with_a_refused_id_is_replaced(
     published: Shape,
 ) -> None:
     products = published.direct.db.products
@@ -705,7 +705,7 @@ def test_a_product_under_an_id_that_the_app_refuses_makes_way_for_a_new_one(
         ("leads", {"metadata.id": "LEAD-002"}, {"assigned_to": "x"}, "assigned_to: expected null"),
     ],
 )
-def test_what_a_visitor_or_an_administrator_left_is_found_and_mended(
+def test_leftovers_of_visitors_and_administrators(
     published: Shape, collection: str, where: dict[str, Any], changed: dict[str, Any], says: str
 ) -> None:
     published.direct.db[collection].update_one(where, {"$set": changed})

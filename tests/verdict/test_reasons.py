@@ -148,7 +148,7 @@ def test_an_error_says_what_helps() -> None:
     ]
 
 
-def test_a_waived_failure_is_no_reason_and_the_verdict_says_so(seeds: Seeds) -> None:
+def test_a_waived_failure_is_not_a_reason(seeds: Seeds) -> None:
     waived = failed("creators", finding("a", "b", "c"), waived="no page yet (sales)")
     passed = [Result(LVMH, c, "s", "passed", "high", "l") for c in CHECKS if c != "creators"]
     verdict = BundleVerdict(LVMH, (waived, *passed))
