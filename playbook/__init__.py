@@ -28,8 +28,12 @@ def writable_folder(name: str) -> Path:
 
     from platformdirs import user_state_path
 
-    state = user_state_path("aislemarts-demo-playbook", appauthor=False)
-    existing = next((path for path in (state, *state.parents) if path.exists()), state)
-    if not os.access(existing, os.W_OK):
+    try:
+        state = user_state_path("aislemarts-demo-playbook", appauthor=False)
+        existing = next((path for path in (state, *state.parents) if path.exists()), state)
+        usable = os.access(existing, os.W_OK)
+    except RuntimeError:  # neither HOME nor the list of users names a home
+        usable = False
+    if not usable:
         return Path(tempfile.gettempdir()) / f"aislemarts-demo-playbook-{os.getuid()}" / name
     return state / name

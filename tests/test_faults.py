@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 import pytest
 
 from playbook import PROJECT
+from playbook.facts.remedies import Remedy
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import Result, Status, Verdict, of_results
 from tests.faults.bench import Bench, Outcome, judge, mixed, resets
 from tests.faults.catalogue import FAULTS
-from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, Fault, Lab
+from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, Fault, Lab, Part
 
 SAMPLE_SECONDS = 300.0
 
@@ -33,7 +34,9 @@ def a_fault(
     return Fault("leads: for example", "missing", "Mongo", at, checks, says, inject)
 
 
-def a_verdict(*failures: tuple[str, str, str], status: Status = "failed") -> Verdict:
+def a_verdict(
+    *failures: tuple[str, str, str], status: Status = "failed", remedy: Remedy = Remedy.RESET
+) -> Verdict:
     """A verdict over all eight in which some checks of some bundles fail for some reason."""
 
     def results() -> Iterable[Result]:
@@ -42,7 +45,7 @@ def a_verdict(*failures: tuple[str, str, str], status: Status = "failed") -> Ver
                 reasons = [r for b, c, r in failures if (b, c) == (bundle, check)]
                 yield Result(key, check, "First", "passed", "high", "")
                 for reason in reasons:
-                    yield Result(key, check, "Second", status, "high", "", reason)
+                    yield Result(key, check, "Second", status, "high", "", reason, remedy=remedy)
 
     return of_results(KEYS.values(), results(), {}, datetime(2026, 11, 22, tzinfo=UTC))
 
@@ -61,7 +64,7 @@ def test_a_sample_of_the_faults_is_caught() -> None:
 # The judgement of the bench
 
 
-def test_a_fault_that_is_noticed_as_it_should_be_is_caught() -> None:
+def test_a_noticed_fault_is_caught() -> None:
     outcome = judge(a_fault(), a_verdict(("lvmh", "leads", "lead LEAD-002: stage")))
     assert outcome.caught
     assert outcome.failed == {"lvmh": {"leads"}}
@@ -74,7 +77,26 @@ def test_a_fault_that_no_check_notices_is_missed() -> None:
     assert outcome.wrongly_blamed == ()
 
 
-def test_a_fault_that_one_of_two_bundles_notices_is_missed_by_the_other() -> None:
+@pytest.mark.parametrize(
+    ("breaks", "by_hand", "remedy", "caught"),
+    [
+        ("Mongo", False, Remedy.RESET, True),
+        ("Mongo", False, Remedy.BACKEND, False),
+        ("Mongo", True, Remedy.DATA, True),
+        ("HTTP", False, Remedy.BACKEND, True),
+        ("HTTP", False, Remedy.RESET, False),
+        ("service", False, Remedy.ENVIRONMENT, True),
+    ],
+)
+def test_advice_that_does_not_repair_the_fault_is_no_catch(
+    breaks: Part, by_hand: bool, remedy: Remedy, caught: bool
+) -> None:
+    fault = replace(a_fault(), breaks=breaks, by_hand=by_hand)
+    outcome = judge(fault, a_verdict(("lvmh", "leads", "lead LEAD-002: stage"), remedy=remedy))
+    assert outcome.caught is caught, outcome.complaints
+
+
+def test_a_fault_that_one_of_two_bundles_misses() -> None:
     fault = a_fault(at=("lvmh", "index"))
     outcome = judge(fault, a_verdict(("index", "leads", "LEAD-002")))
     assert outcome.missed == ("lvmh leads",)
@@ -90,13 +112,13 @@ def test_another_check_or_bundle_that_fails_too_is_wrongly_blamed(blamed: tuple[
     assert outcome.wrongly_blamed == (f"{bundle} {check}",)
 
 
-def test_a_reason_that_does_not_say_where_to_look_is_no_catch() -> None:
+def test_a_reason_must_say_where_to_look() -> None:
     outcome = judge(a_fault(), a_verdict(("lvmh", "leads", "expected 5, found 4")))
     assert not outcome.caught
     assert outcome.unnamed == ("lvmh leads: expected 5, found 4",)
 
 
-def test_one_reason_of_several_that_says_where_to_look_is_enough() -> None:
+def test_one_reason_with_the_place_is_enough() -> None:
     told = a_verdict(("lvmh", "leads", "expected 5, found 4"), ("lvmh", "leads", "LEAD-002"))
     assert judge(a_fault(), told).caught
 
@@ -144,7 +166,7 @@ class _ScriptedBench(Bench):
         self.log.append("clean")  # type: ignore[attr-defined]
 
 
-def test_neighbours_that_would_hide_each_other_are_looked_at_in_between() -> None:
+def test_faults_that_would_hide_each_other() -> None:
     one, other = a_fault(), a_fault(checks=("catalog",))
     bench = _ScriptedBench(Outcome(one, {}), Outcome(one, {}), Outcome(other, {}))
     assert len(list(bench.try_all([one, one, other]))) == 3
@@ -153,7 +175,7 @@ def test_neighbours_that_would_hide_each_other_are_looked_at_in_between() -> Non
     ]  # fmt: skip
 
 
-def test_what_the_next_fault_shows_to_be_left_counts_against_the_one_before() -> None:
+def test_what_is_left_counts_against_the_fault_before() -> None:
     one, other = a_fault(), a_fault(checks=("catalog",))
     left = Outcome(other, {}, wrongly_blamed=("lvmh leads",))
     bench = _ScriptedBench(Outcome(one, {}), left, Outcome(other, {}), healed=False)
@@ -162,7 +184,7 @@ def test_what_the_next_fault_shows_to_be_left_counts_against_the_one_before() ->
     assert second.wrongly_blamed == ()
 
 
-def test_what_is_not_left_of_the_one_before_is_wrongly_blamed() -> None:
+def test_a_new_failure_is_wrongly_blamed() -> None:
     one, other = a_fault(), a_fault(checks=("catalog",))
     left = Outcome(other, {}, wrongly_blamed=("lvmh leads",), reasons={"lvmh leads": "slow"})
     first, second = _ScriptedBench(Outcome(one, {}), left).try_all([one, other])
@@ -193,7 +215,7 @@ def test_faults_of_what_is_shared_blame_all_who_share_it() -> None:
             assert fault.at == EVERYONE, fault.name
 
 
-def test_a_region_is_healed_by_a_reset_of_any_one_of_its_bundles() -> None:
+def test_a_region_is_repaired_by_any_of_its_bundles() -> None:
     for fault in FAULTS:
         reset = resets(fault)
         assert set(reset) <= set(fault.at), fault.name

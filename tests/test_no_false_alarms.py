@@ -34,7 +34,7 @@ def test_clean_rounds_at_random_instants_are_all_go() -> None:
     assert "failed" not in run.stderr, run.stderr
 
 
-def test_rounds_are_the_same_for_the_same_seed_and_go_forward_in_time() -> None:
+def test_rounds_depend_only_on_the_seed() -> None:
     seeds = load()
     rounds = drawn(200, 7, seeds)
     assert rounds == drawn(200, 7, seeds) != drawn(200, 8, seeds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,5 +19,14 @@ OneBundle = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="do it even while an investor is in session")]
 Walk = Annotated[
     bool, typer.Option("--walk", help="also walk through the demos in a browser, as investors will")
+]
+VerdictFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        readable=False,
+        help="write the machine-readable verdict here (-: print it)",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print machine-readable JSON")]

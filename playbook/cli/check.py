@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from playbook.cli.arguments import Bundles, Walk
+from playbook.cli.arguments import Bundles, VerdictFile, Walk
 from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
@@ -34,14 +35,7 @@ def register(app: typer.Typer) -> None:
 
 def check(
     bundle: Bundles,
-    json: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            readable=False,
-            help="write the machine-readable verdict here (-: print it)",
-        ),
-    ] = None,
+    json: VerdictFile = None,
     allure: Annotated[
         Path | None,
         typer.Option(metavar="DIR", readable=False, help="write Allure results to this folder"),
@@ -65,6 +59,8 @@ def check(
     from playbook.verdict import GO
     from playbook.verdict.run_features import Walking
 
+    # It takes a twentieth of a check's time, and the process ends soon.
+    gc.disable()
     aside = require_one_output(json, html)
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)

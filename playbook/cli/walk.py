@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from playbook.cli.arguments import Bundles
+from playbook.cli.arguments import Bundles, VerdictFile
 from playbook.cli.environment_options import named
 
 
@@ -22,14 +22,7 @@ def walk(
         Path | None,
         typer.Option(metavar="DIR", readable=False, help="copy the pictures to this folder"),
     ] = None,
-    json: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            readable=False,
-            help="write the machine-readable verdict here (-: print it)",
-        ),
-    ] = None,
+    json: VerdictFile = None,
 ) -> None:
     """Walk through demos like their investors, and print what they would find wrong.
 

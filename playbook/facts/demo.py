@@ -24,7 +24,6 @@ from playbook.facts.reading import AskedOnce, Reading
 from playbook.facts.seen import Seen
 from playbook.facts.showcase import Showcase
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.documents import pristine_documents
 from playbook.pristine.seeds import Seeds
 
 
@@ -44,8 +43,6 @@ class Demo:
     ) -> None:
         self.bundle, self.seeds = bundle, seeds
         self.reading = Reading(environment, bundle, seeds, at, shared)
-        # T is not known here: LiveSale, showcase and accounts find it in their documents.
-        self._pristine = pristine_documents(bundle, seeds, at)
 
     def close(self) -> None:
         """Remove the probes. Raises Unreachable if MongoDB does not answer."""
@@ -78,7 +75,7 @@ class Demo:
 
     @cached_property
     def locales(self) -> Locales:
-        return Locales(self.reading, self._pristine["awareness_contexts"][0])
+        return Locales(self.reading)
 
     @cached_property
     def analytics(self) -> Analytics:

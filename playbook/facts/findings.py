@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -71,24 +71,6 @@ class Finding:
         return f"{texts[0]} ({apart[0]})", f"{texts[1]} ({apart[1]})"
 
 
-def for_the_backend(finding: Finding) -> Finding:
-    """A finding for the app's backend to put right, unless it has a remedy of its own."""
-    return replace(finding, remedy=finding.remedy or Remedy.BACKEND)
-
-
-def unless_stored_wrong(
-    findings: Iterable[Finding], stored: Iterable[Finding]
-) -> Iterator[Finding]:
-    """What the app shows otherwise than it should: a reset helps only if the stored is wrong, too.
-
-    ``stored`` are the findings about what is stored and cached; they are looked at only if needed.
-    """
-    shown = list(findings)
-    if shown and next(iter(stored), None) is None:
-        shown = [for_the_backend(finding) for finding in shown]
-    yield from shown
-
-
 class NotAsExpected(AssertionError):
     """A check's assertion failed; contains every finding."""
 
@@ -128,6 +110,31 @@ class Unobservable(Exception):
 def kind_of(error: PlaybookError) -> FailureKind:
     """The kind of an error that prevented a check."""
     return FailureKind.ENVIRONMENT if isinstance(error, Unreachable) else FailureKind.DATA
+
+
+def where_a_reset_helps(
+    findings: Iterable[Finding], is_stored_wrong: Callable[[], bool]
+) -> Iterator[Finding]:
+    """The findings about an answer of the app, with the remedy that can help.
+
+    A reset helps only if something is stored wrong. Otherwise the app's backend must be repaired.
+    Raises Unobservable, with that remedy too, where the answer cannot be judged.
+    """
+
+    def remedy() -> Remedy | None:
+        try:
+            return None if is_stored_wrong() else Remedy.BACKEND
+        except Unobservable:  # what is not there to look at is stored wrong
+            return None
+
+    try:
+        found = list(findings)
+    except Unobservable as error:
+        helps = error.remedy or remedy()
+        raise Unobservable(str(error), helps, error.kind, error.cause) from None
+    if found:
+        helps = remedy()
+        yield from (replace(one, remedy=one.remedy or helps) for one in found)
 
 
 def expect_none(findings: Iterable[Finding]) -> None:

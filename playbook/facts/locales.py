@@ -13,7 +13,7 @@ from playbook.facts.findings import (
     Description,
     Finding,
     Unobservable,
-    unless_stored_wrong,
+    where_a_reset_helps,
 )
 from playbook.facts.reading import VARIANTS, Reading
 from playbook.facts.remedies import Remedy
@@ -24,8 +24,9 @@ from playbook.pristine.seeds import Document
 class Locales:
     """``demo.locales.messages("fr")``, and the problems of a language."""
 
-    def __init__(self, reading: Reading, context: Document) -> None:
-        self._reading, self._context = reading, context
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._context = reading.seeds.contexts[reading.bundle.key].document
         self._pristine = {key: line.document for key, line in reading.seeds.locales.items()}
 
     def loaded(self, language: str) -> list[Document]:
@@ -40,8 +41,7 @@ class Locales:
         for entry in answer.field("languages", list):
             if isinstance(entry, dict) and entry.get("language") == language:
                 return entry
-        text = f"{answer.request} serves nothing for language {language}"
-        raise Unobservable(text, None if self._is_stored_wrong(language) else Remedy.BACKEND)
+        raise Unobservable(f"{answer.request} serves nothing for language {language}")
 
     def differences_from_seeds(self, language: str) -> Iterator[Finding]:
         """The differences of the stored language from its locale file."""
@@ -50,21 +50,19 @@ class Locales:
 
     def wrong_messages_served(self, language: str) -> Iterator[Finding]:
         """The differences of the served language from its locale file."""
+        return where_a_reset_helps(
+            self._wrong_messages_served(language),
+            lambda: any(True for _ in self.differences_from_seeds(language)),
+        )
+
+    def _wrong_messages_served(self, language: str) -> Iterator[Finding]:
         wanted = {**self._pristine[language], "language": language}
-        found = differences(
+        yield from differences(
             wanted,
             self.served(language),
             f"locale {language} as served",
             only=("language", "direction", "messages"),
         )
-        return unless_stored_wrong(found, self._wrongly_stored(language))
-
-    def _is_stored_wrong(self, language: str) -> bool:
-        return next(self._wrongly_stored(language), None) is not None
-
-    def _wrongly_stored(self, language: str) -> Iterator[Finding]:
-        yield from self.differences_from_seeds(language)
-        yield from self.stale_copies
 
     def untranslated_messages(self, language: str) -> Iterator[Finding]:
         """Messages that are empty, or the same as in English although they are not cognates."""
@@ -116,20 +114,18 @@ class Locales:
     @property
     def wrong_context_served(self) -> Iterator[Finding]:
         """The differences of the served context from the investor's."""
+        return where_a_reset_helps(self._wrong_context_served, self._is_stored_context_wrong)
+
+    @property
+    def _wrong_context_served(self) -> Iterator[Finding]:
         answer = self._reading.context
         served = answer.field("context", dict)
-        found = differences(
+        yield from differences(
             self._context,
             served,
             f"context as served by {answer.request}",
             only=("locale", "currency", "timezone", "device"),
         )
-        return unless_stored_wrong(found, self._wrongly_stored_context)
-
-    @property
-    def _wrongly_stored_context(self) -> Iterator[Finding]:
-        yield from self.context_differences
-        yield from self.stale_copies
 
     @property
     def wrong_links(self) -> Iterator[Finding]:
@@ -138,7 +134,7 @@ class Locales:
         A link contains the bundle's id, its locale, currency, zone and device, and names no other
         bundle. It is a full address or a path of the app.
         """
-        return unless_stored_wrong(self._wrong_links, self._wrongly_stored_context)
+        return where_a_reset_helps(self._wrong_links, self._is_stored_context_wrong)
 
     @property
     def _wrong_links(self) -> Iterator[Finding]:
@@ -168,6 +164,10 @@ class Locales:
             others = [key for key in self._reading.seeds.bundles if key in unquote(url)]
             if carried.get(described.bundle_parameter) == [bundle.key] and others != [bundle.key]:
                 yield Finding(f"{where}: {name}", Description("a link to this demo alone"), url)
+
+    def _is_stored_context_wrong(self) -> bool:
+        """Whether the stored context, or a cached copy of it, is not the investor's."""
+        return any(True for _ in (*self.context_differences, *self.stale_copies))
 
     @property
     def stale_copies(self) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from playbook.facts.findings import (
     Description,
     Finding,
     Unobservable,
-    unless_stored_wrong,
+    where_a_reset_helps,
 )
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
@@ -130,11 +130,16 @@ class Showcase:
             return iter(())  # the numbers that the app shows are compared (see wrongly_served)
         return self._reading.stored.differences("showcases", "showcase", pristine=[self._pristine])
 
-    def discrepancies(self, rule: str | None = None) -> Iterator[Finding]:
-        """Rows that break a rule of the showcase ("buyers", "tax"), or any. Raises Unobservable."""
+    def discrepancies(self, *rules: str, row: str | None = None) -> Iterator[Finding]:
+        """Rows that break some rules of the showcase ("buyers", "tax"), by default any rule.
+
+        ``row`` names the only row to look at. Raises Unobservable if a row is malformed.
+        """
         for broken in self.records.discrepancies():
-            if rule in (None, broken.rule):
-                yield Finding(f"{broken.rule} of {broken.row}", broken.expected, broken.found)
+            if (not rules or broken.rule in rules) and row in (None, broken.row):
+                words = broken.expected
+                expected = Description(words) if isinstance(words, str) else words
+                yield Finding(f"{broken.rule} of {broken.row}", expected, broken.found)
 
     @property
     def unproved_numbers(self) -> Iterator[Finding]:
@@ -151,12 +156,10 @@ class Showcase:
 
         Converted money may differ by 1 %; all else must be exact.
         """
-        return unless_stored_wrong(self._wrongly_served, self._wrongly_stored)
-
-    @property
-    def _wrongly_stored(self) -> Iterator[Finding]:
-        yield from self.differences_from_seeds
-        yield from self.stale_copies
+        return where_a_reset_helps(
+            self._wrongly_served,
+            lambda: any(True for _ in (*self.differences_from_seeds, *self.stale_copies)),
+        )
 
     @property
     def _wrongly_served(self) -> Iterator[Finding]:

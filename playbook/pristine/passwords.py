@@ -38,14 +38,18 @@ def fitting_hash(email: str, password: str, present: object) -> str:
 
     Raises WrongUsage as :func:`password_hash` does.
     """
-    if isinstance(present, str) and fits(password, present):
+    if isinstance(present, str) and _fits(password, present):
         return present
     return password_hash(email, password)
 
 
+def fits(password: str, present: object) -> bool:
+    """Whether a stored value is a bcrypt hash of the password."""
+    return isinstance(present, str) and _fits(password, present)
+
+
 @cache
-def fits(password: str, present: str) -> bool:
-    """Whether a stored text is the bcrypt hash of a password."""
+def _fits(password: str, present: str) -> bool:
     try:
         return bcrypt.checkpw(password.encode(), present.encode())
     except ValueError:  # what is stored is not a bcrypt hash

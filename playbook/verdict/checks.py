@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-CHECKS = (
-    "catalog",
-    "creators",
-    "livesale",
-    "leads",
-    "currency",
-    "locales",
-    "analytics",
-    "accounts",
-    "showcase",
-)
+_CHECKLIST = {
+    "catalog": "the shop",
+    "creators": "the creators",
+    "livesale": "the LiveSale",
+    "leads": "the leads board",
+    "currency": "the currency rates",
+    "locales": "the languages",
+    "analytics": "the clean slate",
+    "accounts": "signing in",
+    "showcase": "the investor's numbers",
+}
+CHECKS = tuple(_CHECKLIST)
 """Used in tags, JSON, alerts and pages."""
 
 WALK = "walk"
 """The check that needs a browser; it runs only if it is requested."""
+
+SUBJECTS: Mapping[str, str] = {**_CHECKLIST, WALK: "the walk in a browser"}
+"""What each check is about, in words for sales."""
 
 EVIDENCE = {"stored": "what is stored", "seen": "what the app shows"}
 """The tags that say what a scenario looks at."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS, EVIDENCE, SEVERITIES, WALK
+from playbook.verdict.checks import CHECKS, EVIDENCE, SEVERITIES, SUBJECTS, WALK
 from playbook.verdict.model import BundleVerdict, Reason, Result, Verdict
 
 ADVICE: Mapping[Remedy, str] = {
@@ -46,17 +46,6 @@ _FIRST = (
 )
 """The order of remedies if there are several."""
 
-_SUBJECTS: Mapping[str, str] = {
-    "catalog": "the shop",
-    "creators": "the creators",
-    "livesale": "the LiveSale",
-    "leads": "the leads board",
-    "currency": "the currency rates",
-    "locales": "the languages",
-    "analytics": "the clean slate",
-    "accounts": "signing in",
-    "showcase": "the investor's numbers",
-}
 _FIELDS: Mapping[str, str] = {
     "price": "price",
     "inventory": "stock",
@@ -136,7 +125,7 @@ def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
     if missing := [check for check in verdict.failed_checks if not verdict.of(check)]:
         reasons.append(
             Reason(
-                f"Not checked: {', '.join(_SUBJECTS[check] for check in missing)}",
+                f"Not checked: {', '.join(SUBJECTS[check] for check in missing)}",
                 "critical",
                 tuple(missing),
                 len(missing),
@@ -312,7 +301,7 @@ def _sentence(cause: tuple[str, str], problems: Sequence[_Problem]) -> str:
         return f"{_capital(key)}{count}"
     if kind == "thing":
         return f"{key} {_trouble(problems)}{count}"
-    subject = _capital(_SUBJECTS.get(first.result.check, first.result.check))
+    subject = _capital(SUBJECTS.get(first.result.check, first.result.check))
     if kind == "count" and first.finding:
         return f"{subject}: expected {first.finding['expected']}, found {first.finding['found']}"
     return f"{subject}: “{first.result.scenario}” failed{count}"

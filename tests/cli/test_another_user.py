@@ -109,7 +109,7 @@ def open_path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", ["reset", "nightly"])
-def test_an_unwritable_backups_folder_is_one_line_and_nothing_is_written(
+def test_a_backups_folder_without_write_permission(
     sandbox: Sandbox, run: Run, open_path: Path, command: str
 ) -> None:
     before = sandbox.db.products.count_documents({})

@@ -342,7 +342,7 @@ def test_another_name_for_a_named_environment_is_refused(sandbox: Sandbox, file:
     assert "production demo" in playbook("status", **settings).stdout
 
 
-def test_embedded_says_so_in_every_line_and_leaves_nothing_in_the_project() -> None:
+def test_embedded_is_named_in_every_line() -> None:
     def kept() -> list[str]:
         return sorted(
             str(path) for name in ("backups", "reports") for path in (PROJECT / name).rglob("*")

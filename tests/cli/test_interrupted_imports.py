@@ -162,7 +162,7 @@ def test_at_whatever_line_a_signal_comes_one_line_is_said(
         assert lines[0] in (LOADING, RUNNING) or (error and error in lines[0]), at
 
 
-def test_half_an_installation_is_said_in_one_line_and_is_no_verdict(tmp_path: Path) -> None:
+def test_half_an_installation_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "typer.py").write_text("raise ImportError('No module named typer')\n")
     ended = subprocess.run(
         [sys.executable, "-m", "playbook", "check", "lvmh"],

@@ -128,7 +128,7 @@ def findings(sandbox: Sandbox, name: str) -> list[str]:
         demo.close()
 
 
-def test_a_reset_of_an_empty_backend_is_pristine_and_fits_its_models(shop: Sandbox) -> None:
+def test_a_reset_of_an_empty_backend_is_pristine(shop: Sandbox) -> None:
     before = held(shop, BOOKS)
     shop.reset("sequoia")
     shop.reset("lvmh")
@@ -165,7 +165,7 @@ def account(email: str, password: str, **more: Any) -> Document:
             "roles": ["user", "commander"], "created_at": LONG_AGO, **more}  # fmt: skip
 
 
-def test_an_account_that_is_there_stays_signed_in_and_byte_for_byte(shop: Sandbox) -> None:
+def test_an_existing_account_stays_unchanged(shop: Sandbox) -> None:
     password = shop.environment.settings.account_password("sequoia", DEMO)
     shop.db.users.insert_one(account(DEMO, password, last_login=LONG_AGO))
     before = shop.db.users.find_one({"email": DEMO})
@@ -179,7 +179,7 @@ def test_an_account_that_is_there_stays_signed_in_and_byte_for_byte(shop: Sandbo
     assert shop.log_in(DEMO, password) == shop.log_in(CREATOR, password) == 200
 
 
-def test_an_address_in_capitals_and_an_old_password_are_mended_in_place(shop: Sandbox) -> None:
+def test_an_address_in_capitals_is_repaired_in_place(shop: Sandbox) -> None:
     shop.db.users.insert_one(account(DEMO.upper(), "old", theme="dark"))
     shop.reset("sequoia")
     found = shop.db.users.find_one({"_id": f"id of {DEMO.upper()}"})
@@ -257,7 +257,7 @@ def visit(shop: Sandbox, email: str, at: datetime) -> None:
     shop.db.livesale_viewers.insert_one({"_id": "seat", "user_id": key, "joined_at": at})
 
 
-def test_what_a_visitor_leaves_is_found_by_user_id_and_removed(shop: Sandbox) -> None:
+def test_traces_are_found_by_user_id(shop: Sandbox) -> None:
     shop.reset("sequoia")
     clean = held(shop, BOOKS)
     visit(shop, CREATOR, LONG_AGO)
@@ -297,7 +297,7 @@ def test_whoever_acts_now_is_in_session(
         shop.reset("a16z")
 
 
-def test_an_instant_in_the_far_future_is_reported_and_blocks_nobody(shop: Sandbox) -> None:
+def test_an_instant_in_the_far_future_is_reported(shop: Sandbox) -> None:
     shop.reset("sequoia")
     visit(shop, DEMO, datetime(2099, 1, 1, tzinfo=UTC))
     assert any("which is in the future" in line for line in findings(shop, "sequoia"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -415,6 +416,20 @@ def test_the_path_comes_before_the_wheel(tmp_path: Path, monkeypatch: pytest.Mon
     own.write_text("")
     own.chmod(0o755)
     assert embedded_redis.find_server() == own
+
+
+def test_a_link_keeps_the_name_by_which_redis_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Debian installs it: one program, which acts by the name that it is started by.
+    program = tmp_path / "redis-check-rdb"
+    shutil.copy(embedded_redis.find_server(), program)
+    (tmp_path / "redis-server").symlink_to(program.name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = subprocess.run(
+        [embedded_redis.find_server(), "--version"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("Redis server "), done
 
 
 def test_a_taken_port_is_no_matter(

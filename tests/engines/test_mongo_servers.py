@@ -34,7 +34,7 @@ def test_it_is_reached(engine: Sandbox) -> None:
     assert engine.environment.server_clock.now().tzinfo is not None
 
 
-def test_a_reset_makes_it_go_and_a_used_demo_is_no_go(engine: Sandbox) -> None:
+def test_a_reset_makes_a_used_demo_go(engine: Sandbox) -> None:
     bundle = engine.bundle(BUNDLE)
     engine.reset(BUNDLE)
     found = verdict_of(engine, bundle)

@@ -228,9 +228,7 @@ def counted(demo_users: int, other_users: int, orders: int) -> guard.Census:
         (counted(2, 3, 0), "more other users than demo accounts"),
     ],
 )
-def test_a_database_without_demo_accounts_may_be_a_demo_to_come(
-    found: guard.Census, reason: str | None
-) -> None:
+def test_a_database_without_demo_accounts(found: guard.Census, reason: str | None) -> None:
     why = guard.looks_like_production(found, 16)
     assert why is None if reason is None else reason in str(why)
 

@@ -96,7 +96,7 @@ def api(server: Server, access: ApiAccess | None = None) -> Api:
     return Api(server.url, access or ApiAccess(), 3.0)
 
 
-def test_a_connection_that_the_server_closed_while_it_stood_open_is_opened_anew() -> None:
+def test_a_connection_closed_by_the_server_is_reopened() -> None:
     with Server(answering(OK, b"", OK)).serving() as server:
         visitor = api(server).visitor()
         assert visitor.ask("GET", "/", seconds=30).status_code == 200
@@ -195,9 +195,7 @@ def sending_to(location: bytes) -> bytes:
         ),
     ],
 )
-def test_a_route_with_or_without_a_slash_at_its_end_is_found(
-    path: str, location: bytes, asked: str
-) -> None:
+def test_a_route_with_or_without_a_final_slash(path: str, location: bytes, asked: str) -> None:
     with Server(answering(sending_to(location), OK)).serving() as server:
         visitor = Api(f"{server.url}/demo", ApiAccess(), 3.0).visitor()
         answer = visitor.ask(
@@ -392,9 +390,7 @@ def private(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("setting", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_a_certificate_of_a_private_authority_is_taken_where_it_is_named(
-    private: Path, setting: str
-) -> None:
+def test_a_private_authority_is_trusted_if_named(private: Path, setting: str) -> None:
     server = SecureServer(answering(OK), private / "cert.pem", private / "key.pem")
     with server.serving():
         access = access_from({setting: str(private / "ca.pem")})
@@ -503,9 +499,7 @@ def test_a_token_never_goes_to_another_host(method: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "asked"), [("GET", 2), ("POST", 1)])
-def test_an_old_redirect_to_a_slash_is_followed_where_it_only_reads(
-    method: str, asked: int
-) -> None:
+def test_a_redirect_to_a_slash_is_followed_for_reads(method: str, asked: int) -> None:
     moved = saying(b"", "Location: /api/x/", status="301 Moved")
     with Server(answering(moved, OK)).serving() as server:
         api(server).visitor().ask(method, "/api/x", seconds=30)

@@ -86,9 +86,7 @@ def test_the_marker_is_looked_at_anew_before_each_write(sandbox: Sandbox) -> Non
     assert sandbox.environment.identity == found
 
 
-def test_a_copied_database_is_refused_until_a_person_has_said_what_it_is(
-    sandbox: Sandbox, second: Environment
-) -> None:
+def test_a_copied_database_is_refused_until_adopted(sandbox: Sandbox, second: Environment) -> None:
     copied = marker(sandbox.environment)
     second.db.demo_environment.replace_one({"_id": "demo"}, copied)
     # Without the original's bytes only the marker shows it.
@@ -142,9 +140,7 @@ def test_another_database_of_the_same_server_is_a_copy_too(sandbox: Sandbox) -> 
 
 
 @pytest.mark.slow
-def test_a_data_directory_keeps_its_identity_and_its_copy_gets_another(
-    seeds: Seeds, tmp_path: Path
-) -> None:
+def test_a_copied_data_directory_gets_another_identity(seeds: Seeds, tmp_path: Path) -> None:
     def started(directory: Path) -> tuple[str, str, str]:
         with start(directory, seeds) as settings, Environment(settings) as opened:
             return opened.identity.id, opened.identity.name, settings.place

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from playbook import writable_folder
 from playbook.environment import Environment
 from playbook.environment.redaction import HIDDEN, Redactor, secrets_in, secrets_in_environment
 from playbook.environment.settings import Settings, without_credentials
@@ -406,7 +407,7 @@ def test_what_a_deployments_url_holds_is_redacted(name: str) -> None:
         ("mongodb://u:p@mongo/db?appName=a@b", "mongodb://mongo/db"),
     ],
 )
-def test_an_at_sign_in_the_query_is_none_of_the_password(url: str, shown: str) -> None:
+def test_an_at_sign_in_the_query(url: str, shown: str) -> None:
     assert without_credentials(url) == shown
 
 
@@ -649,8 +650,29 @@ def test_a_secret_is_hidden_in_html(text: str) -> None:
     assert Redactor(["p@ss<w&rd's"])(f"<b>{text}</b>") == f"<b>{HIDDEN}</b>"
 
 
-def test_a_secret_that_is_a_word_of_ours_cuts_no_text() -> None:
+def test_a_common_word_as_a_secret() -> None:
     found = settings(MONGO_URI="mongodb://demo:demo@mongo.example.com")
     text = "the demo of lvmh: http://panel/lvmh"
     with Environment(found) as environment:
         assert environment.redact(text) == text
+
+
+def test_a_user_without_any_home_writes_to_the_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_such_user(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.setattr("playbook.IS_CHECKOUT", False)
+    monkeypatch.setattr("pwd.getpwuid", no_such_user)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    for home in (None, "relative"):
+        if home is None:
+            monkeypatch.delenv("HOME", raising=False)
+        else:
+            monkeypatch.setenv("HOME", home)
+        assert writable_folder("reports").parent.parent == tmp_path, home
+    monkeypatch.setenv("HOME", str(tmp_path / "own"))
+    (tmp_path / "own").mkdir()
+    assert writable_folder("reports").is_relative_to(tmp_path / "own")

@@ -95,7 +95,7 @@ def starts(found: list[Event]) -> list[str]:
 # What a calendar says
 
 
-def test_a_weekly_meeting_keeps_its_local_time_across_a_clock_change() -> None:
+def test_a_weekly_meeting_keeps_its_local_time() -> None:
     text = ics(
         "UID:w\nSUMMARY:LVMH\nDTSTART;TZID=Europe/Paris:20261019T100000\n"
         "DTEND;TZID=Europe/Paris:20261019T110000\nRRULE:FREQ=WEEKLY;COUNT=4"
@@ -103,7 +103,7 @@ def test_a_weekly_meeting_keeps_its_local_time_across_a_clock_change() -> None:
     assert starts(read(text)) == ["19 08:00", "26 09:00"]
 
 
-def test_one_repetition_that_was_moved_and_one_that_was_left_out() -> None:
+def test_moved_and_cancelled_repetitions() -> None:
     text = ics(
         "UID:d\nSUMMARY:LVMH\nDTSTART:20261020T100000Z\nDTEND:20261020T110000Z\n"
         "RRULE:FREQ=DAILY;COUNT=4\nEXDATE:20261021T100000Z",
@@ -113,7 +113,7 @@ def test_one_repetition_that_was_moved_and_one_that_was_left_out() -> None:
     assert starts(read(text)) == ["20 10:00", "22 15:00", "23 10:00"]
 
 
-def test_a_time_without_a_zone_is_local_and_a_day_has_no_time(seeds: Seeds) -> None:
+def test_times_without_a_zone_and_whole_days(seeds: Seeds) -> None:
     floating = ics("UID:f\nSUMMARY:LVMH\nDTSTART:20261020T100000\nDURATION:PT1H")
     assert starts(read(floating, "Asia/Singapore")) == ["20 02:00"]
     whole_day = read(ics("UID:a\nSUMMARY:LVMH\nDTSTART;VALUE=DATE:20261020"))
@@ -176,13 +176,13 @@ def test_a_zone_that_nobody_knows_is_named() -> None:
     assert event.unknown_zone == "Customized Time Zone"
 
 
-def test_several_calendars_in_one_file_and_an_event_without_a_time() -> None:
+def test_several_calendars_in_one_file() -> None:
     first = ics(f"{ONE_HOUR}DTSTART:20261020T100000Z", "UID:z\nSUMMARY:LVMH")
     second = ics(f"{ONE_HOUR}DTSTART:20261021T100000Z")
     assert starts(read(first + second)) == ["20 10:00", "21 10:00"]
 
 
-def test_the_latest_version_of_an_event_counts_and_a_change_for_all_that_follow() -> None:
+def test_the_latest_version_of_an_event_counts() -> None:
     versions = [
         f"{ONE_HOUR}SEQUENCE:{number}\nDTSTART:20261020T{hour}0000Z"
         for number, hour in ((0, 10), (1, 15))
@@ -254,7 +254,7 @@ def test_what_is_no_calendar_is_named_in_one_line(tmp_path: Path, text: bytes) -
 # When something is due
 
 
-def test_checks_fall_due_an_hour_and_a_quarter_of_an_hour_before(seeds: Seeds) -> None:
+def test_checks_are_due_an_hour_and_15_minutes_before(seeds: Seeds) -> None:
     [meeting] = meetings_of(
         read(ics("UID:s\nSUMMARY:LVMH\nDTSTART:20261020T100000Z\nDURATION:PT1H")), seeds
     )
@@ -422,7 +422,7 @@ def before(minutes: float) -> datetime:
     return START - timedelta(minutes=minutes)
 
 
-def test_a_demo_that_is_not_ready_is_reset_once_for_the_meeting(rehearsal: Rehearsal) -> None:
+def test_a_broken_demo_is_reset_once_for_the_meeting(rehearsal: Rehearsal) -> None:
     rehearsal.file.write_bytes(ONE)
     rehearsal.verdicts = [False, True]
     with at(before(60)):
@@ -448,7 +448,7 @@ def test_near_a_meeting_nothing_is_reset(rehearsal: Rehearsal) -> None:
     assert "playbook check lvmh" in arrived["message"]
 
 
-def test_a_neighbours_meeting_and_an_investor_in_session_are_not_disturbed(
+def test_meetings_and_sessions_are_not_disturbed(
     rehearsal: Rehearsal,
 ) -> None:
     neighbour = "UID:n\nSUMMARY:Index Ventures\nDTSTART:20261020T090500Z\nDURATION:PT1H"
@@ -472,7 +472,7 @@ def test_a_neighbours_meeting_and_an_investor_in_session_are_not_disturbed(
     assert "was seen" in rehearsal.hooks.at("high")[0]["message"]
 
 
-def test_its_check_is_a_run_in_the_journal_and_the_message_links_to_it(
+def test_its_check_is_in_the_journal_and_linked(
     rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYBOOK_PANEL_URL", "https://demos.example/")
@@ -502,7 +502,7 @@ def test_two_at_once_do_nothing_twice(rehearsal: Rehearsal) -> None:
     assert len(rehearsal.hooks.at("success")) == 1
 
 
-def test_a_calendar_that_fails_keeps_its_meetings_and_is_an_alert_after_an_hour(
+def test_a_failing_calendar_keeps_its_meetings(
     rehearsal: Rehearsal,
 ) -> None:
     rehearsal.file.write_bytes(ONE)
@@ -525,7 +525,7 @@ ODD = "UID:odd\nSUMMARY:%s\nDTSTART;TZID=Customized Time Zone:20261020T120000\nD
 CLEAR = "UID:o\nSUMMARY:LVMH demo\nDTSTART:20261020T100000Z\nDURATION:PT1H"
 
 
-def test_a_meeting_in_a_zone_that_nobody_knows_is_named_and_the_others_are_prepared(
+def test_a_meeting_in_an_unknown_zone_is_reported(
     rehearsal: Rehearsal,
 ) -> None:
     rehearsal.file.write_bytes(ics(CLEAR, ODD % "Index Ventures demo"))
@@ -618,7 +618,7 @@ def test_nightly_gives_a_coming_meeting_its_t(rehearsal: Rehearsal) -> None:
     assert preparation.access_for(rehearsal.sandbox.bundle("index"), before(600), day) is None
 
 
-def test_channels_of_a_presenter_are_the_usual_ones_where_none_is_set(seeds: Seeds) -> None:
+def test_the_default_channels_of_a_presenter(seeds: Seeds) -> None:
     [meeting] = meetings_of(read(ONE), seeds)
     usual = Channels.from_environment({})
     assert channels_for(meeting, usual, {}) is usual

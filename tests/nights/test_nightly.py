@@ -243,7 +243,7 @@ def test_allure_results_show_the_reset_and_do_not_grow(scene: Scene, tmp_path: P
     assert len(shown["steps"]) > 20
 
 
-def test_broken_again_and_again_it_is_rolled_back_to_the_last_go_state(scene: Scene) -> None:
+def test_a_demo_that_stays_broken_is_rolled_back(scene: Scene) -> None:
     assert scene.night().verdict == GO
     good = scene.sandbox.state(SHORT).hashes()
     scene.hooks.clear()
@@ -289,7 +289,7 @@ def test_a_medium_failure_is_reported_with_the_retry_under_way(scene: Scene) -> 
     assert (first["type"], last["type"]) == ("warning", "success")
 
 
-def test_without_a_go_state_it_stays_no_go_and_says_so(scene: Scene) -> None:
+def test_without_a_go_state_it_stays_no_go(scene: Scene) -> None:
     def always(number: int) -> None:
         scene.sandbox.db.livesales.delete_many({"bundle": scene.bundle.key})
 
@@ -304,7 +304,7 @@ def test_without_a_go_state_it_stays_no_go_and_says_so(scene: Scene) -> None:
     assert "don't show this demo" in alert_text
 
 
-def test_a_reset_that_can_not_be_done_is_tried_twice_and_reported(scene: Scene) -> None:
+def test_a_failing_reset_is_tried_twice(scene: Scene) -> None:
     assert scene.night().verdict == GO
     scene.hooks.clear()
     db = scene.sandbox.db
@@ -397,7 +397,7 @@ def test_a_check_that_can_not_be_run_is_no_go(scene: Scene) -> None:
     assert scene.hooks.levels == ["critical"]
 
 
-def test_a_mistake_of_ours_is_reported_before_it_ends_the_command(scene: Scene) -> None:
+def test_an_internal_error_is_reported(scene: Scene) -> None:
     with pytest.raises(Crashed):
         scene.night(saying(ZeroDivisionError()))
 
@@ -495,7 +495,7 @@ def test_after_two_hours_it_alerts_and_writes_nothing(
     assert run["night"]["outcome"] == "not reset: an investor is in session"
 
 
-def test_an_investor_who_comes_between_reset_and_rollback_is_left_alone(scene: Scene) -> None:
+def test_a_new_session_stops_the_rollback(scene: Scene) -> None:
     scene.night(saying(GO))
     scene.hooks.clear()
     failing = saying(["catalog"])
@@ -587,7 +587,7 @@ def test_a_night_that_waits_for_an_investor_stays_due(
 # Night after night
 
 
-def test_the_same_failure_says_for_how_long_and_a_recovery_gives_one_all_clear(
+def test_a_repeated_failure_and_its_recovery(
     scene: Scene, passing_time: Callable[[timedelta], None]
 ) -> None:
     def night(*said: str | list[str]) -> list[str]:
@@ -679,7 +679,7 @@ def test_a_connection_lost_midway_is_reported_too(
 
 @pytest.mark.parametrize("comes_back", [True, False])
 @pytest.mark.slow
-def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
+def test_a_primary_lost_during_a_write_is_noticed(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, comes_back: bool
 ) -> None:
     """It stays away for longer than the patience: the reset and its rollback fail both."""
@@ -725,7 +725,7 @@ def test_a_primary_that_is_lost_in_a_write_is_never_passed_over_in_silence(
 # The alerts are not part of the verdict
 
 
-def test_a_dead_webhook_is_retried_written_down_and_tried_on_the_next_channel_up(
+def test_a_dead_webhook_is_retried_and_replaced(
     scene: Scene,
 ) -> None:
     scene.hooks.dead = {"medium", "high"}
@@ -785,7 +785,7 @@ def send_sigterm_at(
     monkeypatch.setattr(Executor, "run", run)
 
 
-def test_asked_once_to_stop_in_a_reset_it_finishes_the_night(
+def test_one_signal_finishes_the_night(
     scene: Scene, heeding: StopRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send_sigterm_at(monkeypatch, heeding, step=8, times=1)
@@ -795,7 +795,7 @@ def test_asked_once_to_stop_in_a_reset_it_finishes_the_night(
     assert (night.verdict, scene.runs[-1]["status"]) == (GO, "done")
 
 
-def test_asked_twice_to_stop_a_reset_it_puts_the_state_before_back(
+def test_two_signals_in_a_reset_restore_the_state_before(
     scene: Scene, heeding: StopRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.sandbox.reset(SHORT)
@@ -929,7 +929,7 @@ def test_a_night_that_is_walked_through_says_so(scene: Scene) -> None:
     assert scene.recorded_nights[-1]["tries"] == 1
 
 
-def test_a_page_that_is_wrong_is_reported_and_rolls_nothing_back(scene: Scene) -> None:
+def test_a_wrong_page_rolls_nothing_back(scene: Scene) -> None:
     night = scene.night(walk=walked(NO_GO))
     assert (night.verdict, night.pristine, night.exit_code) == (NO_GO, False, 1)
     assert night.rolled_back_to is None
@@ -938,7 +938,7 @@ def test_a_page_that_is_wrong_is_reported_and_rolls_nothing_back(scene: Scene) -
     assert scene.recorded_nights[-1]["walked"] is True
 
 
-def test_a_night_without_a_browser_is_not_walked_and_never_go(
+def test_a_night_without_a_browser_is_never_go(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYBOOK_CHROMIUM", "/nowhere/chromium")

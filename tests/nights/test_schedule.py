@@ -74,7 +74,7 @@ def test_the_table_is_the_playbooks_line_by_line(bundles: list[Bundle], number: 
     assert table(bundles, 2026)[number] == PLAYBOOK_TABLE.splitlines()[number]
 
 
-def test_the_table_has_no_further_lines_and_is_the_same_every_year(bundles: list[Bundle]) -> None:
+def test_the_table_is_the_same_every_year(bundles: list[Bundle]) -> None:
     known = PLAYBOOK_TABLE.splitlines()
     for year in (2025, 2027, 2035):
         lines = table(bundles, year)
@@ -142,7 +142,7 @@ def test_only_odd_reset_times_meet_a_clock_change() -> None:
     ]
 
 
-def test_a_run_just_missed_is_made_up_and_an_older_one_is_not() -> None:
+def test_only_a_run_that_was_just_missed_is_made_up() -> None:
     start = utc("2026-03-27 04:00")  # 05:00 in Paris
     ticking = Ticking(start, start)
 
@@ -165,9 +165,7 @@ def test_a_run_just_missed_is_made_up_and_an_older_one_is_not() -> None:
         ("2026-03-29 01:00", "2026-03-28 02:00", "2026-03-29 01:00"),  # the night of the change
     ],
 )
-def test_a_run_is_due_from_its_instant_until_it_is_made(
-    now: str, made: str | None, expected: str | None
-) -> None:
+def test_a_run_stays_due_until_it_is_made(now: str, made: str | None, expected: str | None) -> None:
     found = due("Europe/Paris", utc(now), utc(made) if made else None, time(3), timedelta(hours=2))
     assert found == (utc(expected) if expected else None)
 
@@ -311,7 +309,7 @@ def nights(bundles: list[Bundle], start: datetime, end: datetime) -> set[tuple[s
 
 
 @pytest.mark.slow
-def test_a_week_with_a_clock_change_killed_and_restarted_on_the_way(
+def test_a_week_with_a_clock_change_and_restarts(
     seeds: Seeds, bundles: list[Bundle], tmp_path: Path
 ) -> None:
     folder = tmp_path / "runs"
@@ -520,9 +518,7 @@ def test_a_run_that_is_killed_is_reported(trial: Callable[..., Trial]) -> None:
     assert "lvmh" in run.alerts[0].title and "signal 9" in run.alerts[0].body
 
 
-def test_one_run_at_a_time_and_the_skipped_one_is_reported(
-    trial: Callable[..., Trial], tmp_path: Path
-) -> None:
+def test_one_run_at_a_time(trial: Callable[..., Trial], tmp_path: Path) -> None:
     # It lasts longer than a day of its clock; other bundles' runs do not matter.
     script = f"echo >> {tmp_path}/{{bundle}}; [ {{bundle}} != lvmh ] || exec sleep 60"
     names = ("lvmh", "index", "tiger-global")

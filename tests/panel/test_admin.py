@@ -30,7 +30,7 @@ from playbook import PROJECT, clock
 from playbook.environment import Environment, Settings
 from playbook.environment.redaction import Redactor
 from playbook.errors import WrongUsage
-from playbook.panel import accounts, audit, check_process, sessions
+from playbook.panel import accounts, audit, checks, sessions
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import METRICS_TOKEN, SESSION_COOKIE
@@ -278,7 +278,7 @@ def test_a_change_from_another_site_is_refused_and_written_down(
 
 
 @pytest.mark.parametrize("headers", FROM_HERE, ids=str)
-def test_a_change_from_our_own_page_or_a_program_goes_through(
+def test_a_change_from_our_own_page_is_accepted(
     running: Panel, sandbox: Sandbox, headers: dict[str, str]
 ) -> None:
     sent = {**FORM, **{name: text.format(own=running.url) for name, text in headers.items()}}
@@ -365,9 +365,7 @@ def test_what_was_typed_survives_a_session_that_ended(
 
 
 @pytest.mark.slow
-def test_a_form_that_meets_an_unreachable_database_leads_to_its_page(
-    seeds: Seeds, tmp_path: Path
-) -> None:
+def test_a_form_without_a_database(seeds: Seeds, tmp_path: Path) -> None:
     with without_mongodb(seeds, tmp_path) as url:
         answer = requests.post(
             url + "/bundles/lvmh/check", headers=FORM, cookies={SESSION_COOKIE: "x"}, timeout=30
@@ -460,9 +458,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
         assert visitor.get(f"/bundles/lvmh/runs/{one['_id']}").status_code == 200
 
 
-def test_a_check_leaves_no_trace_and_is_seen_by_every_server(
-    running: Panel, sandbox: Sandbox
-) -> None:
+def test_a_check_leaves_no_trace(running: Panel, sandbox: Sandbox) -> None:
     sandbox.reset("lvmh")
     before = sandbox.state("lvmh").hashes()
     visitor = running.visitor("viewer")
@@ -520,9 +516,7 @@ def test_who_comes_between_question_and_answer_is_not_overrun(
     assert sandbox.db.demo_resets.count_documents({}) == 0
 
 
-def test_a_meeting_sets_t_and_asks_again_when_it_is_near(
-    running: Panel, sandbox: Sandbox, seeds: Seeds
-) -> None:
+def test_a_meeting_sets_t(running: Panel, sandbox: Sandbox, seeds: Seeds) -> None:
     visitor = running.visitor("operator")
     bundle = seeds.bundles[LVMH].model
     for wrong in ("tomorrow", "9999-12-31T23:59", "2026-13-01T10:00", "1999-12-31T10:00"):
@@ -570,7 +564,7 @@ def test_two_presses_are_one_job(
 ) -> None:
     one, other = running.visitor("viewer"), running.visitor("operator")
     turns = threading.Semaphore(0)
-    monkeypatch.setattr(check_process, "_turns", turns)
+    monkeypatch.setattr(checks, "_turns", turns)
     one.press("/bundles/lvmh/check")
     busy = other.press("/bundles/lvmh/reset")  # while the check waits for its turn
     assert "Another person was faster" in busy.text
@@ -589,7 +583,7 @@ def test_a_reset_that_is_refused_says_why(running: Panel, sandbox: Sandbox) -> N
     assert visitor.verdict("lvmh") == UNKNOWN
 
 
-def test_a_job_whose_server_died_is_lost_and_another_takes_its_place(sandbox: Sandbox) -> None:
+def test_a_job_of_a_dead_server_is_lost(sandbox: Sandbox) -> None:
     jobs = Jobs(sandbox.db, Redactor(()))
     try:
         sandbox.db[JOBS].insert_one(
@@ -697,7 +691,7 @@ def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -
         ),
     ],
 )  # fmt: skip
-def test_a_verdict_counts_only_as_long_as_it_can_be_believed(
+def test_an_old_verdict_does_not_count(
     seeds: Seeds, runs: list[dict[str, Any]], verdict: str, says: str
 ) -> None:
     judged = judge(seeds.bundles[LVMH].model, runs, [], seeds, clock.now())
@@ -705,9 +699,7 @@ def test_a_verdict_counts_only_as_long_as_it_can_be_believed(
     assert says in judged.sentence
 
 
-def test_the_board_says_who_is_in_session_and_what_was_wrong(
-    running: Panel, sandbox: Sandbox
-) -> None:
+def test_the_board_shows_sessions_and_reasons(running: Panel, sandbox: Sandbox) -> None:
     reason = {
         "sentence": "<b>4</b> leads",
         "severity_in_words": "a leftover",
@@ -775,9 +767,7 @@ def test_rubbish_is_refused_in_plain_words(running: Panel) -> None:
     assert visitor.get("/healthz").status_code == 200
 
 
-def test_no_page_has_anything_inline_and_all_have_the_security_headers(
-    running: Panel, sandbox: Sandbox
-) -> None:
+def test_all_pages_have_the_security_headers(running: Panel, sandbox: Sandbox) -> None:
     sandbox.db.demo_resets.insert_one(run(minutes(1), verdict=NO_GO, failed_checks=["leads"]))
     visitor = running.visitor("operator")
     for path in ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/nope"):
@@ -810,7 +800,7 @@ def test_a_failure_nobody_thought_of_has_the_security_headers_too(
 def test_signing_out_ends_the_live_stream(running: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = running.visitor("viewer")
     turns = threading.Semaphore(0)
-    monkeypatch.setattr(check_process, "_turns", turns)
+    monkeypatch.setattr(checks, "_turns", turns)
     visitor.press("/bundles/lvmh/check")  # it waits for its turn, and so does not end
     try:
         stream = visitor.get("/bundles/lvmh/progress", stream=True)
@@ -1021,7 +1011,7 @@ def test_refusals_are_in_the_audit_log(running: Panel, sandbox: Sandbox) -> None
     assert "/bundles/lvmh/reset" in entry["detail"]
 
 
-def test_the_page_of_a_night_is_of_this_environment_and_says_when(
+def test_the_page_of_a_night_names_environment_and_time(
     running: Panel, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The folder of reports may be shared; a GO of another environment is not shown as ours."""

@@ -705,9 +705,7 @@ def test_a_sheet_says_that_it_does_not_renew_itself(
     assert cut_off(page) == []
 
 
-def test_a_demo_that_is_being_reset_has_no_sheet_that_says_go(
-    open_page: Callable[..., Page], sandbox: Sandbox
-) -> None:
+def test_no_sheet_says_go_during_a_reset(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     colourful(sandbox)
     page = open_page("viewer")
     with held(sandbox.db, [sandbox.bundle("lvmh")], "a-run"):

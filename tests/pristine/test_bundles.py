@@ -43,7 +43,7 @@ def test_the_playbooks_eight_come_first_in_its_order(seeds: Seeds) -> None:
 
 
 @pytest.mark.parametrize(("key", "short", "zone", "region"), EIGHT)
-def test_a_bundle_is_found_by_id_and_short_name_in_any_case(
+def test_a_bundle_is_found_by_any_of_its_names(
     seeds: Seeds, key: str, short: str, zone: str, region: str
 ) -> None:
     for name in (key, key.lower(), key.title(), short, short.upper(), short.capitalize()):

@@ -129,7 +129,7 @@ def test_the_days_are_those_of_the_place(place: Place) -> None:
 
 
 @EVERYWHERE
-def test_a_feed_rests_at_its_own_weekend_wherever_the_investor_is(place: Place) -> None:
+def test_a_feed_rests_at_its_own_weekend(place: Place) -> None:
     """A Monday's first hours in Asia are Sunday in UTC, where the feed lives."""
     friday = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
     table = Table("USD", {}, friday, "the feed")

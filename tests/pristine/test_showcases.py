@@ -410,7 +410,7 @@ def flip(value: bool) -> bool:
         (TIGER, pop("quarters"), {"apac_growth_qoq"}),
     ],
 )  # fmt: skip
-def test_one_row_moves_the_numbers_it_stands_behind_and_no_others(
+def test_one_row_changes_only_its_numbers(
     seeds: Seeds, bundle: str, change: Callable[[Rows], object], moved: set[str]
 ) -> None:
     records = copy.deepcopy(seeds.showcases[bundle].model.records)

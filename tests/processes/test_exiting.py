@@ -29,7 +29,7 @@ def test_all_that_was_said_goes_out() -> None:
 
 
 @pytest.mark.parametrize("code", [0, 1, 4])
-def test_where_nobody_reads_on_the_exit_code_is_the_verdict_still(code: int) -> None:
+def test_a_closed_pipe_keeps_the_exit_code(code: int) -> None:
     # Short enough to stay in Python's buffer until the end. It waits until stdout has no reader.
     says = SAYS.replace("end_process(4)", f"sys.stdin.read(); end_process({code})")
     process = subprocess.Popen(

@@ -49,7 +49,7 @@ def test_a_reader_that_goes_away_changes_no_exit_code() -> None:
 
 
 @pytest.mark.parametrize("redirect", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_streams_that_are_closed_from_the_start_change_no_exit_code(redirect: str) -> None:
+def test_closed_streams_keep_the_exit_code(redirect: str) -> None:
     ended = run(3, redirect)
     shown = (b"GO" in ended.stdout, ended.stderr)
     assert ended.returncode == 0, shown

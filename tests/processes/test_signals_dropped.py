@@ -125,7 +125,7 @@ print(at)
 """
 
 
-def test_at_whatever_line_of_a_wait_a_signal_comes_the_wait_ends() -> None:
+def test_a_signal_ends_a_wait_at_any_line() -> None:
     ended = ended_by(WAITING)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert int(ended.stdout) > 3

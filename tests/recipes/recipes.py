@@ -1,7 +1,8 @@
-"""Follow CONTRIBUTING's recipes in a copy of the project: a currency, a language, a bundle.
+"""Follow CONTRIBUTING's recipes in a copy: a currency, a language, a region, a bundle.
 
 Each is an unusual case: francs, which no region uses for its prices; Hebrew, which reads from right
-to left; a bundle in Dubai, whose zone has no letters in the tz database.
+to left; a region with prices in dirhams, for which products have no field yet; a bundle in Dubai,
+whose zone has no letters in the tz database.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ type Document = dict[str, Any]
 NOT_COPIED = {"__pycache__", "backups", "build", "dist", "node_modules", "reports"}
 CURRENCY = "CHF"
 LANGUAGE = "he"
+REGION, REGION_CURRENCY = "GULF", "AED"
+HOST = "Noura Al Falah"
 BUNDLE, SHORT, FIRM = "CRESCENT_NOUR_LEVI", "crescent-bay", "Crescent Bay"
 ZONE = "Asia/Dubai"
 
@@ -38,10 +41,11 @@ def copy_project(target: Path) -> Path:
 
 
 def add_everything(project: Path) -> None:
-    """A currency, a language and a bundle that has both, one after the other."""
+    """A currency, a language, a region and a bundle that has all three, one after the other."""
     add_currency(project)
     count_currency(project)
     add_language(project)
+    add_region(project)
     add_bundle(project)
     add_feature(project)
 
@@ -83,6 +87,44 @@ def add_language(project: Path) -> None:
     replace(feature, r"^( *\| ar .*)$", rf"\1\n      | {LANGUAGE} | Hebrew | rtl |")
 
 
+def add_region(project: Path) -> None:
+    """Steps 1 and 2 of "Add a region"; step 3 is the bundle."""
+    seeds = project / "playbook" / "pristine" / "seeds"
+    replace(seeds / "fields.py", r"^(Region = Literal\[.*)\]$", rf'\1, "{REGION}"]')
+    currencies = rf'\1, "{REGION}": "{REGION_CURRENCY}"}}'
+    replace(seeds / "fields.py", r"^(REGION_CURRENCY: .*)\}$", currencies)
+    field = f"price_{REGION_CURRENCY.lower()}"
+    replace(seeds / "models.py", r"^( +)price_eur: .*$", rf"\g<0>\n\1{field}: Price | None = None")
+    products = [
+        {
+            "_id": f"{REGION}-{number:03}", "id": f"{REGION}-{number:03}",
+            "name": f"{name} of the Gulf", "brand": european["brand"],
+            "brand_country": european["brand_country"], "group": european["group"],
+            "category": european["category"], "region": REGION, field: 4 * european["price_eur"],
+            "currency": REGION_CURRENCY, "inventory": 100, "reserved": 0,
+        }
+        for number, european in enumerate(of_region(project, "luxury_products.json", "EU"), start=1)
+        for name in [european["name"]]
+    ]  # fmt: skip
+    add_lines(project, "luxury_products.json", *products)
+    creators = [
+        {**creator, "_id": key, "id": key, "name": name, "region": REGION}
+        for creator, key, name in zip(
+            of_region(project, "creator_profiles.json", "EU"),
+            ("creator-901", "creator-902", "creator-903"),
+            (HOST, "Rashid Khan Bey", "Layla Haddad"),
+            strict=True,
+        )
+    ]
+    add_lines(project, "creator_profiles.json", *creators)
+
+
+def of_region(project: Path, name: str, region: str) -> list[Document]:
+    """The documents of a seed file that belong to a region."""
+    lines = (project / "seeds" / name).read_text(encoding="utf-8").splitlines()
+    return [document for document in map(json.loads, lines) if document["region"] == region]
+
+
 def add_bundle(project: Path) -> None:
     """Steps 1 to 4 of "Add a bundle"."""
     view: Document = {"locale": "he-IL", "currency": CURRENCY, "timezone": ZONE, "device": "mobile"}
@@ -92,7 +134,7 @@ def add_bundle(project: Path) -> None:
         "bundles.json",
         {
             "_id": BUNDLE, "short": SHORT, "aliases": ["crescent"], "firm": FIRM,
-            "region": "APAC", "emphasis": emphasis, **view,
+            "region": REGION, "emphasis": emphasis, **view,
         },
     )  # fmt: skip
     add_lines(
@@ -100,9 +142,9 @@ def add_bundle(project: Path) -> None:
         "livesale_schedule.json",
         {
             "_id": "LS-CRES-001", "event_id": "LS-CRES-001", "bundle": BUNDLE,
-            "title": "An Evening of Gifts", "creator": "Tan Hui Xuan",
+            "title": "An Evening of Gifts", "creator": HOST,
             "scheduled_time": "T+48h 20:00 +04", "timezone": ZONE,
-            "featured_products": ["APAC-001", "APAC-002"], "expected_viewers": 700,
+            "featured_products": [f"{REGION}-001", f"{REGION}-002"], "expected_viewers": 700,
             "demo_focus": "gifts", "status": "scheduled",
         },
     )  # fmt: skip

@@ -1,17 +1,14 @@
 """CONTRIBUTING's recipes are complete: the files that they name are enough, and lead to GO.
 
-A currency, a language that reads from right to left and a bundle whose zone has no letters are
-added to a copy of the project, one after the other. Everything runs there, in processes of its own.
+A currency, a language that reads from right to left, a region with its own catalog and a bundle
+whose zone has no letters are added to a copy of the project, one after the other. Everything runs
+there, in processes of its own.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,61 +17,9 @@ import pytest
 
 from playbook import PROJECT
 from tests.recipes import recipes
+from tests.recipes.running import changes, checked, contents, named_by_recipe, run, unnamed
 
-LONGEST_SECONDS = 300.0
 RENDER = ("playbook", "schedule", "render", "all", "--into", "deploy")
-
-
-def run(project: Path, *arguments: str, code: int = 0) -> str:
-    """What a command of the copy prints; fails where it does not end with the code."""
-    own = ("PLAYBOOK_", "DEMO_", "PYTEST_", "MONGO_", "REDIS_", "API_URL")
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    ended = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=project,
-        env={**variables, "PYTHONPATH": str(project)},
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_SECONDS,
-        check=False,
-    )
-    printed = ended.stdout + ended.stderr
-    assert ended.returncode == code, printed[-4000:]
-    return printed
-
-
-def checked(project: Path, *arguments: str, code: int = 0) -> str:
-    """What ``pytest`` prints in the copy, for some bundles, each reset first."""
-    return run(project, "pytest", "-q", "-p", "no:cacheprovider", *arguments, code=code)
-
-
-def contents(project: Path) -> dict[str, bytes]:
-    """Every file of the copy."""
-    return {
-        path.relative_to(project).as_posix(): path.read_bytes()
-        for path in project.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def changes(project: Path, add: Callable[[], object]) -> set[str]:
-    """The files that something changes or adds."""
-    before = contents(project)
-    add()
-    after = contents(project)
-    assert before.keys() <= after.keys()
-    return {name for name, content in after.items() if before.get(name) != content}
-
-
-def named_by_recipe(title: str) -> set[str]:
-    """The files that a recipe names, as patterns: ``seeds/locales/*.json``."""
-    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    recipe = text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    assert recipe, f"CONTRIBUTING.md has no recipe {title!r}"
-    paths = re.findall(r"`((?:[\w.-]+/)+[\w*.-]*)`", recipe)
-    # NAME and XX stand for what somebody chooses; a folder for all that is in it.
-    patterns = {re.sub(r"\b(NAME|XX)\b", "*", path) for path in paths}
-    return {f"{path}*" if path.endswith("/") else path for path in patterns}
 
 
 @dataclass(frozen=True)
@@ -100,6 +45,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     uncounted = checked(project, "--bundle", "tiger-global", code=1)
     changed["Add a currency"] |= changes(project, lambda: recipes.count_currency(project))
     changed["Add a language"] = changes(project, lambda: recipes.add_language(project))
+    changed["Add a region"] = changes(project, lambda: recipes.add_region(project))
     deploy = contents(project / "deploy")
     changed["Add a bundle"] = changes(project, lambda: recipes.add_bundle(project))
     featureless = run(project, "playbook", "check", recipes.SHORT, "--embedded", code=2)
@@ -109,12 +55,13 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return Outcome(project, changed, uncounted, featureless, deploy)
 
 
-@pytest.mark.parametrize("title", ["Add a currency", "Add a language", "Add a bundle"])
+@pytest.mark.parametrize(
+    "title", ["Add a currency", "Add a language", "Add a region", "Add a bundle"]
+)
 @pytest.mark.slow
 def test_a_recipe_names_every_file_that_changes(outcome: Outcome, title: str) -> None:
     patterns, changed = named_by_recipe(title), outcome.changed[title]
-    unnamed = {n for n in changed if not any(fnmatchcase(n, pattern) for pattern in patterns)}
-    assert unnamed == set(), f"{title}: changed without being named"
+    assert unnamed(changed, patterns) == set(), f"{title}: changed without being named"
     idle = {p for p in patterns if not any(fnmatchcase(name, p) for name in changed)}
     assert idle == set(), f"{title}: named, but not changed"
 

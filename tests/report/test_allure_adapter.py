@@ -188,7 +188,7 @@ def test_labels_say_who_what_and_how_bad(results: Results, loaded: Seeds) -> Non
         assert str(PROJECT) not in json.dumps({**each, "statusDetails": None}), each["name"]
 
 
-def test_only_what_is_set_up_for_the_demo_is_reported_as_set_up(results: Results) -> None:
+def test_only_the_demos_own_setup_is_reported(results: Results) -> None:
     containers = [json.loads(p.read_text()) for p in results.directory.glob("*-container.json")]
     shown = {before["name"] for container in containers for before in container["befores"]}
     assert shown == {
@@ -197,7 +197,7 @@ def test_only_what_is_set_up_for_the_demo_is_reported_as_set_up(results: Results
     }
 
 
-def test_every_example_of_every_bundle_has_a_history_of_its_own(results: Results) -> None:
+def test_every_example_has_its_own_history(results: Results) -> None:
     tests = results.tests
     assert len({test["historyId"] for test in tests}) == len(tests)
     assert len({test["testCaseId"] for test in tests}) == len(tests)
@@ -297,9 +297,7 @@ def test_a_failed_scenario_says_what_was_expected_found_and_where(results: Resul
     ] == [("100", "7")]
 
 
-def test_the_next_step_advises_a_reset_only_where_it_can_help(
-    broken: Settings, tmp_path: Path
-) -> None:
+def test_a_reset_is_advised_only_if_it_helps(broken: Settings, tmp_path: Path) -> None:
     """Rates that are old come from the app's feed; a reset can't make them new."""
     with pymongo.MongoClient[Document](broken.mongo_uri) as client:
         rates = client[broken.mongo_db].currency_rates

@@ -99,7 +99,7 @@ def written(tmp_path: Path, made: Verdict) -> Path:
 # The single page
 
 
-def test_the_page_shows_the_board_the_reasons_and_the_next_step(tmp_path: Path) -> None:
+def test_the_page_shows_reasons_and_next_step(tmp_path: Path) -> None:
     file = verdict_page.build(written(tmp_path, verdict(failed())), tmp_path / "made" / "page.html")
     page = Page(file.read_text())
     assert page.text.count("NO-GO") == 4  # title, top, board, reasons
@@ -125,7 +125,7 @@ def test_a_go_is_shown_without_reasons() -> None:
     assert "next:" not in page.text
 
 
-def test_a_check_that_did_not_run_or_broke_is_shown_as_that() -> None:
+def test_a_check_that_did_not_run_is_shown() -> None:
     broken = failed(check="leads", status="error", reason="MongoDB cannot be reached", findings=())
     page = Page(verdict_page.page_of(verdict(broken, without=("showcase",))))
     titles = [span.get("title") for span in page.all("span")]
@@ -251,7 +251,7 @@ def walk_alone(*results: Result) -> Verdict:
     return of_results([LVMH], results, {}, NOW, required=(WALK,))
 
 
-def test_the_page_of_a_walk_alone_shows_the_walk_and_nothing_else(tmp_path: Path) -> None:
+def test_the_page_of_a_walk_shows_only_the_walk(tmp_path: Path) -> None:
     made = walk_alone(passed(LVMH, WALK))
     read = verdict_page.read(written(tmp_path, made))
     assert read.verdict == "GO" and read.bundles[0].required == (WALK,)
@@ -319,9 +319,7 @@ WRONG = Finding("LiveSale 1: title", "a", "b")
         (Answer("POST /login", None, problem="was not asked: no password"), FailureKind.DATA),
     ],
 )
-def test_an_answer_that_is_none_says_of_which_kind_that_is(
-    answer: Answer, kind: FailureKind
-) -> None:
+def test_an_answer_of_another_kind_is_described(answer: Answer, kind: FailureKind) -> None:
     with pytest.raises(Unobservable) as raised:
         answer.json()
     assert raised.value.kind == kind
@@ -430,9 +428,7 @@ def test_the_report_keeps_history_and_counts_the_same_results_once(
 
 
 @pytest.mark.usefixtures("node")
-def test_the_report_does_not_call_home_and_links_to_the_playbook(
-    tmp_path: Path, tool: Path
-) -> None:
+def test_the_report_sends_nothing_and_links_to_the_playbook(tmp_path: Path, tool: Path) -> None:
     results = results_in(tmp_path / "results", "one")
     html = allure_html.build(results, tmp_path / "report", tmp_path / "history", tool).read_text()
     assert "google" not in html
@@ -506,7 +502,7 @@ def test_without_node_one_line_says_how_to_get_it(
 
 
 @pytest.mark.usefixtures("node")
-def test_a_place_that_cannot_be_written_is_reported_in_one_line(
+def test_an_output_that_cannot_be_written(
     tmp_path: Path,
     tool: Path,
     capsys: pytest.CaptureFixture[str],

@@ -106,7 +106,7 @@ def test_it_says_what_the_investor_sees(stocked: Sandbox) -> None:
     assert "Paris Fashion Week: Louis Vuitton Première" in text
 
 
-def test_it_says_what_was_stored_and_what_was_seen_and_when_the_meeting_is(
+def test_it_names_the_evidence_and_the_meeting(
     stocked: Sandbox,
 ) -> None:
     proved = {"stored": ["catalog", "leads"], "seen": ["catalog"]}
@@ -119,7 +119,7 @@ def test_it_says_what_was_stored_and_what_was_seen_and_when_the_meeting_is(
     assert "Meeting <b>Tue 04 Mar 2031, 19:00 CET</b>" in text
 
 
-def test_an_investor_is_named_as_the_bundles_id_or_its_better_alias_names_them(
+def test_the_name_of_an_investor(
     stocked: Sandbox,
 ) -> None:
     names = {bundle.short: investor_of(bundle) for bundle in stocked.bundles}

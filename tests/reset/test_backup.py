@@ -132,7 +132,7 @@ def test_the_folder_alone_is_private_enough(saved: Backup) -> None:
 # Atomic
 
 
-def test_a_crash_while_writing_leaves_no_folder_of_the_final_name(shelf: Sandbox) -> None:
+def test_a_crash_while_writing_leaves_no_backup(shelf: Sandbox) -> None:
     files = 2 * len(load_deployment().collections) + 1
     for dies_at in (1, files // 2, files + 1):
         save_apart(shelf, BUNDLE, dies_at).gone()
@@ -219,7 +219,7 @@ def test_a_reset_prunes(shelf: Sandbox, tiny: Snapshot) -> None:
 # Finding
 
 
-def test_the_latest_is_found_of_a_bundle_a_day_and_a_state(shelf: Sandbox, tiny: Snapshot) -> None:
+def test_the_latest_backup_of_a_day_or_a_state(shelf: Sandbox, tiny: Snapshot) -> None:
     bundle = shelf.bundle(BUNDLE)
     monday = save_on(shelf, tiny, MONDAY, BUNDLE, GO)
     later = save_on(shelf, tiny, MONDAY + timedelta(hours=5), BUNDLE, BEFORE_RESET)
@@ -442,7 +442,7 @@ def refuse_to_sync_folders(number: int) -> Callable[[int], None]:
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO, errno.EBADF])
-def test_a_file_system_that_does_not_sync_folders_stops_a_reset_before_it_writes(
+def test_a_folder_that_does_not_sync_stops_a_reset(
     shelf: Sandbox, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     before = shelf.state(BUNDLE).hashes()

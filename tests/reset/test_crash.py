@@ -82,7 +82,7 @@ def test_killed_at_any_step_a_rerun_repairs(sandbox: Sandbox, undisturbed: Held,
 
 
 @pytest.mark.parametrize("step", range(1, ROLLBACK_STEPS + 1, 6))
-def test_a_rollback_killed_at_any_step_is_repaired_by_a_rerun(
+def test_a_killed_rollback_is_repaired_by_a_rerun(
     sandbox: Sandbox, used: tuple[Backup, Held], step: int
 ) -> None:
     saved, wanted = used

@@ -95,9 +95,7 @@ def test_an_election_during_a_rollback(used: Sandbox) -> None:
     assert not wrong, in_words(wrong)
 
 
-def test_the_next_run_of_a_process_knows_the_lease_that_it_could_not_give_back(
-    used: Sandbox, undisturbed: Held
-) -> None:
+def test_the_next_run_takes_over_an_unreleased_lease(used: Sandbox, undisturbed: Held) -> None:
     with behind_a_wire(used, "mongo_uri", patience=0.0) as (sandbox, wire):
 
         def lose(number: int, total: int, step: Step) -> None:

@@ -86,7 +86,7 @@ def test_resets_in_turn_touch_nobody_elses_bytes(used_again: tuple[Sandbox, Owne
 
 
 @pytest.mark.parametrize("name", ["sequoia", "lvmh", "tiger-global"])
-def test_a_reset_of_what_is_pristine_writes_nothing_but_warm_caches(
+def test_a_reset_of_a_pristine_demo_writes_only_caches(
     used: tuple[Sandbox, Owners], name: str
 ) -> None:
     sandbox, _ = used
@@ -140,7 +140,7 @@ def test_a_doubled_account_of_another_bundle_is_no_obstacle(
     assert indexes["email_1"]["unique"] is True
 
 
-def test_a_reset_of_all_clears_demo_addresses_without_a_bundle_too(
+def test_a_reset_of_all_deletes_orphaned_traces(
     used_again: tuple[Sandbox, Owners],
 ) -> None:
     """The playbook's own pattern, where no bundle claims the address; and that alone."""

@@ -133,7 +133,7 @@ def test_a_check_is_of_the_primary(lagging: tuple[Sandbox, ReplicaSet]) -> None:
     assert "catalog" in found.failed_checks
 
 
-def test_a_backup_holds_the_primarys_state_and_a_rollback_restores_it(
+def test_a_backup_contains_the_primarys_state(
     lagging: tuple[Sandbox, ReplicaSet], sandbox: Sandbox
 ) -> None:
     here = lagging[0]

@@ -68,7 +68,7 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
 
 
-def test_of_two_resets_at_once_one_runs_and_the_other_names_it(sandbox: Sandbox) -> None:
+def test_of_two_resets_at_once_only_one_runs(sandbox: Sandbox) -> None:
     first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
     first.arrived()
     before = held(sandbox)
@@ -108,7 +108,7 @@ def test_a_bundle_of_the_same_region_waits_for_its_turn(sandbox: Sandbox) -> Non
     assert (first.ended().kind, second.ended().kind) == ("done", "done")
 
 
-def test_a_region_that_stays_held_is_no_reason_to_wait_for_ever(sandbox: Sandbox) -> None:
+def test_the_wait_for_a_region_ends(sandbox: Sandbox) -> None:
     other = Lease(sandbox.db, "another-run", "elsewhere:1")
     assert other.take("region:EU") is None
     bundle = sandbox.bundle("index")

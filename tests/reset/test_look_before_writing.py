@@ -60,7 +60,7 @@ def test_an_api_that_redirects(sandbox: Sandbox) -> None:
     ("token", "says"), [("", "set PLAYBOOK_API_TOKEN$"), ("old", "PLAYBOOK_API_TOKEN is not the")]
 )
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_token_that_is_missing_or_old_is_said_before_the_first_write(
+def test_a_bad_token_is_reported_before_the_first_write(
     sandbox: Sandbox, token: str, says: str, status: int
 ) -> None:
     answers = {"/api/awareness/refresh-contexts": (status, "{}")}
@@ -77,7 +77,7 @@ def test_a_token_that_is_missing_or_old_is_said_before_the_first_write(
     assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
 
 
-def test_a_password_that_is_missing_is_said_before_the_first_write(sandbox: Sandbox) -> None:
+def test_a_missing_password_is_reported_before_the_first_write(sandbox: Sandbox) -> None:
     before = held(sandbox, but=())
     with (
         with_settings(sandbox, passwords={}) as elsewhere,

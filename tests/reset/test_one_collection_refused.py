@@ -75,7 +75,7 @@ NAMES = load().collections
         ([privilege(ALL, database="other")], "on leads"),
     ],
 )
-def test_rights_that_the_server_lists_are_compared_before_the_first_write(
+def test_rights_are_compared_before_the_first_write(
     sandbox: Sandbox,
     privileges: list[Any],
     lacking: str | None,

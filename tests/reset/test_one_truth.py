@@ -128,7 +128,7 @@ def test_a_write_to_what_is_shared_makes_the_neighbours_unknown(shelf: Sandbox) 
     assert verdict == UNKNOWN and "a rollback of" in sentence
 
 
-def test_a_walk_is_a_run_that_changes_nothing_and_makes_nothing_go(shelf: Sandbox) -> None:
+def test_a_walk_makes_no_demo_go(shelf: Sandbox) -> None:
     bundle, books = shelf.bundle("lvmh"), Journal.of(shelf.environment)
     shelf.engine.reset(bundle, access=ACCESS)
     walked(shelf, "lvmh", "passed")
@@ -141,7 +141,7 @@ def test_a_walk_is_a_run_that_changes_nothing_and_makes_nothing_go(shelf: Sandbo
     assert [run["trigger"] for run in books.changes(bundle.key)] == ["reset"]
 
 
-def test_a_walk_that_is_no_go_counts_until_the_next_one(shelf: Sandbox) -> None:
+def test_a_failed_walk_counts_until_the_next(shelf: Sandbox) -> None:
     bundle = shelf.bundle("lvmh")
 
     def page_verdict() -> str | None:

@@ -314,7 +314,7 @@ def test_currency_rates_and_our_own_records_are_never_written(plan: Plan) -> Non
     assert written.isdisjoint({"currency_rates", "demo_environment", "demo_resets", "demo_locks"})
 
 
-def test_steps_have_names_of_their_own_and_read_as_one_line(plan: Plan) -> None:
+def test_each_step_is_one_line(plan: Plan) -> None:
     names = [step.name for step in plan.steps]
     assert len(set(names)) == len(names)
     for step in plan.steps:
@@ -449,9 +449,7 @@ def test_accounts_are_unlocked_unexpired_and_carry_their_hash(plan: Plan) -> Non
         assert user["created_at"] == datetime(2026, 1, 15, 9, tzinfo=UTC)
 
 
-def test_the_pristine_documents_are_the_planned_ones_but_for_the_password(
-    plan: Plan, bundle: Bundle, seeds: Seeds
-) -> None:
+def test_the_plan_writes_the_pristine_documents(plan: Plan, bundle: Bundle, seeds: Seeds) -> None:
     wanted = pristine_documents(bundle, seeds, ACCESS)
     assert list(wanted) == [put.collection for put in operations(plan, SetFields)]
     for collection, documents in wanted.items():
@@ -563,9 +561,7 @@ def test_traces_are_the_bundles_own_and_nobody_elses(seeds: Seeds, field: str) -
             assert not matches(trace(field, "client@example.com"), where)
 
 
-def test_a_trace_with_no_address_counts_by_bundle_if_a_demo_left_it(
-    bundle: Bundle, seeds: Seeds
-) -> None:
+def test_a_trace_without_an_address_counts_by_bundle(bundle: Bundle, seeds: Seeds) -> None:
     where = scope_of(bundle, seeds).filters["analytics"]
     assert matches({"bundle": bundle.key, "user_type": "demo"}, where)
     assert not matches({"bundle": bundle.key, "user_type": "customer"}, where)

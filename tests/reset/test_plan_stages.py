@@ -155,7 +155,7 @@ class Strict(BaseModel):
     warehouse: str
 
 
-def test_a_new_document_that_the_app_would_refuse_is_no_plan(seeds: Seeds) -> None:
+def test_a_refused_new_document_stops_the_plan(seeds: Seeds) -> None:
     ours = load_deployment()
     kept = tuple(replace(k, model=Strict) if k.kind == "products" else k for k in ours.kept)
     with pytest.raises(Refused, match="products EUR-001: warehouse: Field required"):

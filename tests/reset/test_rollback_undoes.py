@@ -331,7 +331,7 @@ def test_a_rollback_can_itself_be_rolled_back(shelf: Sandbox) -> None:
         assert not (wrong := changed(wanted, documents(shelf))), in_words(wrong)
 
 
-def test_a_reset_that_put_the_state_before_back_is_not_undone(shelf: Sandbox) -> None:
+def test_a_rolled_back_reset_is_not_undone(shelf: Sandbox) -> None:
     """It has changed nothing: the one before it is the last thing that changed the demo."""
     bundle = shelf.bundle("lvmh")
     shelf.db.leads.update_one({"bundle": bundle.key}, {"$set": {"notes": "mine"}})
@@ -351,7 +351,7 @@ def test_a_reset_that_put_the_state_before_back_is_not_undone(shelf: Sandbox) ->
     assert not (wrong := changed(damaged, documents(shelf))), in_words(wrong)
 
 
-def test_a_copy_taken_after_the_change_is_never_gone_back_to(shelf: Sandbox) -> None:
+def test_a_later_backup_is_never_restored(shelf: Sandbox) -> None:
     bundle = shelf.bundle("lvmh")
     shelf.db.leads.update_one({"bundle": bundle.key}, {"$set": {"notes": "mine"}})
     damaged = documents(shelf)
@@ -375,7 +375,7 @@ def test_where_nothing_was_changed_there_is_nothing_to_undo(shelf: Sandbox) -> N
         shelf.engine.roll_back(bundle)
 
 
-def test_a_reset_of_all_is_one_run_with_one_saved_state(shelf: Sandbox) -> None:
+def test_a_reset_of_all_is_one_run(shelf: Sandbox) -> None:
     outcome = shelf.engine.reset_together(
         shelf.bundles, accesses=accesses(shelf.bundles), orphans=True
     )

@@ -94,7 +94,7 @@ def test_a_check_costs_few_round_trips(
     assert all(trips.counts), f"nothing was counted: {trips}"
 
 
-def test_a_check_of_all_asks_the_app_for_what_they_share_once(sandbox: Sandbox) -> None:
+def test_shared_data_are_requested_once(sandbox: Sandbox) -> None:
     sandbox.clear()
     sandbox.engine.reset_together(sandbox.bundles)
     with counted(sandbox.environment.settings) as (environment, trips):
@@ -115,9 +115,7 @@ def cost(sandbox: Sandbox) -> tuple[RoundTrips, RoundTrips]:
 
 
 @pytest.mark.slow
-def test_a_catalog_ten_times_as_large_costs_no_round_trip_more(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_a_large_catalog_needs_no_more_round_trips(sandbox: Sandbox, tmp_path: Path) -> None:
     larger = replace(sandbox, seeds=load(seeds_with(500, tmp_path / "seeds")))
     pristine(sandbox)  # the first reset of all gives the environment its identity
     costs = {}

@@ -63,14 +63,14 @@ def handlers() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
-def test_asked_to_stop_before_a_step_a_reset_puts_the_state_before_back(
+def test_a_stopped_reset_restores_the_state_before(
     shelf: Sandbox, handlers: None, number: signal.Signals
 ) -> None:
     stop_before_steps(shelf, [shelf.bundle(BUNDLE)], number, places=5)
 
 
 @pytest.mark.slow
-def test_asked_to_stop_before_a_step_a_reset_of_all_puts_the_state_before_back(
+def test_a_stopped_reset_of_all_restores_the_state_before(
     all_used: Sandbox, handlers: None
 ) -> None:
     stop_before_steps(all_used, all_used.bundles, signal.SIGTERM, places=3)
@@ -116,7 +116,7 @@ NIGHTLY_OR_NOT = pytest.mark.parametrize("as_nightly", [False, True], ids=["rese
 
 @NIGHTLY_OR_NOT
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
-def test_asked_to_stop_during_an_outage_it_waits_only_to_put_the_state_back(
+def test_a_stop_during_an_outage_restores_the_state(
     shelf: Sandbox, away: Away, number: signal.Signals, as_nightly: bool
 ) -> None:
     before, began = documents(shelf), time.monotonic()
@@ -142,7 +142,7 @@ def test_asked_to_stop_during_an_outage_it_waits_only_to_put_the_state_back(
 
 @NIGHTLY_OR_NOT
 @pytest.mark.slow
-def test_asked_twice_to_stop_it_says_that_the_state_before_is_not_back(
+def test_a_second_signal_says_what_is_not_restored(
     shelf: Sandbox, away: Away, as_nightly: bool
 ) -> None:
     before, began = documents(shelf), time.monotonic()
@@ -191,7 +191,7 @@ def test_a_check_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
     interrupt_checks(shelf, BUNDLE, ROUNDS, Random(2))
 
 
-def test_a_night_of_all_that_is_interrupted_says_what_was_not_done(shelf: Sandbox) -> None:
+def test_an_interrupted_night_says_what_was_not_done(shelf: Sandbox) -> None:
     interrupt_night_of_all(shelf, signal.SIGTERM)
 
 

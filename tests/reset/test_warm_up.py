@@ -63,7 +63,7 @@ def soon(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_calls, "FIRST_LINE_AFTER", USUAL_LIMIT + 1)
 
 
-def test_it_may_take_longer_than_any_other_answer_and_a_line_says_so(sandbox: Sandbox) -> None:
+def test_a_slow_answer_is_allowed_and_reported(sandbox: Sandbox) -> None:
     said, lines = threading.Event(), list[str]()
 
     def say(line: str) -> None:
@@ -101,7 +101,7 @@ def test_the_lease_is_kept_meanwhile(sandbox: Sandbox) -> None:
     assert len(refused) == 1, "another reset was let in"
 
 
-def test_whoever_has_lost_the_lease_does_not_wait_for_the_answer(sandbox: Sandbox) -> None:
+def test_a_lost_lease_ends_the_wait_for_an_answer(sandbox: Sandbox) -> None:
     ended = threading.Event()
 
     def work() -> None:

@@ -62,7 +62,7 @@ def test_a_count_takes_the_languages_own_plural(
     assert visitor(seeds, language).say("cart_item_count", count=count) == text
 
 
-def test_a_form_that_is_not_stored_falls_back_to_the_message(seeds: Seeds) -> None:
+def test_a_plural_form_that_is_not_stored(seeds: Seeds) -> None:
     bare = Visitor(
         *("", "en-US", "USD", "UTC", "desktop", "ltr"),
         {"cart_item_count": "{count} items"},

@@ -7,7 +7,7 @@ import pytest
 from playbook.verdict.checks import checks_by_evidence, evidence_in_words, in_evidence_order
 
 
-def test_each_check_is_named_once_with_all_that_it_looked_at() -> None:
+def test_each_check_is_named_once() -> None:
     stands_on = {
         "analytics": ["stored"],
         "catalog": ["stored", "seen"],

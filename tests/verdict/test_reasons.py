@@ -10,7 +10,7 @@ import pytest
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
-from playbook.verdict.checks import CHECKS
+from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import GO, NO_GO, BundleVerdict, Reason, Result
 from playbook.verdict.reasons import advice, reasons_of, remedies_of
 
@@ -93,6 +93,8 @@ def test_what_was_never_run_is_a_reason(seeds: Seeds) -> None:
     everything = BundleVerdict(LVMH, ())
     [reason] = reasons_of(everything, seeds)
     assert reason.severity == "critical" and reason.checks == CHECKS
+    [reason] = reasons_of(BundleVerdict(LVMH, (), required=(WALK,)), seeds)
+    assert reason.sentence == "Not checked: the walk in a browser"
 
 
 def test_the_gravest_comes_first(seeds: Seeds) -> None:
@@ -146,7 +148,7 @@ def test_an_error_says_what_helps() -> None:
     ]
 
 
-def test_a_waived_failure_is_no_reason_and_the_verdict_says_so(seeds: Seeds) -> None:
+def test_a_waived_failure_is_not_a_reason(seeds: Seeds) -> None:
     waived = failed("creators", finding("a", "b", "c"), waived="no page yet (sales)")
     passed = [Result(LVMH, c, "s", "passed", "high", "l") for c in CHECKS if c != "creators"]
     verdict = BundleVerdict(LVMH, (waived, *passed))

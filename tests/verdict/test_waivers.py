@@ -113,7 +113,7 @@ def test_a_wrong_entry_is_refused_with_its_place(
     assert "waivers.toml" in str(refused.value) and "\n" not in str(refused.value)
 
 
-def test_no_file_is_no_waiver_but_a_named_one_must_be_there(seeds: Seeds, tmp_path: Path) -> None:
+def test_a_missing_file_of_waivers(seeds: Seeds, tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="no such file"):
         load(seeds, NOW, tmp_path / "none.toml")
 

@@ -196,7 +196,7 @@ def test_a_start_is_found_by_its_day_and_time(
 # The page
 
 
-def test_the_text_of_one_block_is_one_line_however_it_is_split() -> None:
+def test_the_text_of_one_block_is_one_line() -> None:
     page = Page("home", AT, texts=(Text("4", (1, 2, 3), 2), Text(" 950 €", (1, 2, 4), 2)))
     assert page.lines == ("4 950 €",)
 

@@ -57,7 +57,7 @@ def test_a_setting_that_names_no_browser_is_said() -> None:
 
 
 @pytest.mark.parametrize("command", [["walk", "lvmh"], ["check", "lvmh", "--walk"]])
-def test_without_a_browser_nothing_is_walked_and_one_line_says_how_to_get_one(
+def test_without_a_browser_one_line_says_what_to_install(
     ready: Sandbox, command: list[str]
 ) -> None:
     variables = {**os.environ, **ready.environment.settings.as_variables()}

@@ -16,6 +16,7 @@ from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.remedies import Remedy
 
+SERVER_ERROR = 500
 GATEWAY_ERRORS = (502, 503, 504)
 """The status codes of a proxy whose API does not answer."""
 
@@ -45,6 +46,12 @@ class Answer:
     def good(self) -> bool:
         """Whether it is a status 200 with JSON."""
         return self.status == 200 and not self.problem
+
+    @property
+    def broken(self) -> bool:
+        """Whether the API itself broke over the request."""
+        status = self.status or 0
+        return status >= SERVER_ERROR and status not in GATEWAY_ERRORS
 
     @property
     def remedy(self) -> Remedy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from playbook.deployments.description import Deployment
@@ -17,9 +18,8 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.passwords import fits
 from playbook.pristine.seeds import Document
 
-BROKEN = 500
-REFUSALS = (400, 401, 403, 422, 423, BROKEN)
-"""The status codes with which an app refuses a sign-in, or breaks over the stored account."""
+REFUSALS = (400, 401, 403, 422, 423)
+"""The status codes with which an app refuses a sign-in."""
 
 
 class RefusedSignIns:
@@ -43,24 +43,29 @@ class RefusedSignIns:
         What is wrong with the stored account itself is for other findings to say: then there is no
         cause here. Raises Unobservable if the documents could not be read.
         """
-        if answer.good or answer.stated_remedy is not None or answer.status not in REFUSALS:
-            return replace(answer, cause=None if answer.good else answer.in_words)
-        if not self._store.stored.keeps("users"):
-            return replace(answer, cause=answer.in_words)
+        if answer.good:
+            return answer
+        said = replace(answer, cause=answer.in_words)
+        refused = answer.broken or answer.status in REFUSALS
+        if answer.stated_remedy is not None or not refused or not self._has_accounts:
+            return said
         account = self._stored(email)
         if account is None:
             return replace(answer, stated_remedy=Remedy.RESET)
-        if answer.status == BROKEN and self._is_hash(account):
-            return replace(answer, cause=answer.in_words)
         setting = self._settings.account_password_setting(self._bundle.short, email)
-        if not self._fits(email, account):
+        # An app that does not understand what is stored breaks; one that does refuses.
+        if not (self._is_hash(account) if answer.broken else self._fits(email, account)):
             cause = f"the stored password of {email} is not the one in {setting}"
             if self._is_proved(setting) or not self._is_hash(account):
                 return replace(answer, stated_remedy=Remedy.RESET, cause=cause)
             return replace(answer, stated_remedy=Remedy.PASSWORD, cause=cause)
         if self._is_stored_wrong(email, account):
             return replace(answer, stated_remedy=Remedy.RESET)
-        return replace(answer, cause=answer.in_words)
+        return said
+
+    @property
+    def _has_accounts(self) -> bool:
+        return self._store.stored.keeps("users")
 
     def _stored(self, email: str) -> Mapping[str, Any] | None:
         matches = self._store.stored.matched("users").matches
@@ -89,9 +94,11 @@ class RefusedSignIns:
 
     def _is_stored_wrong(self, email: str, account: Document | Mapping[str, Any]) -> bool:
         """Whether something else that is ours is wrong with the account: a reset writes that."""
-        resolved = (self._deployment.password.path, "expires_at")
-        differences = self._store.stored.differences("users", "account", but=resolved)
-        if any(email in finding.where for finding in differences):
+        stored, resolved = self._store.stored, (self._deployment.password.path, "expires_at")
+        wrong = chain(stored.misfits("users"), stored.differences("users", "account", but=resolved))
+        if any(email in finding.where for finding in wrong):
             return True
+        if "expires_at" not in stored.matched("users").kept.ours:
+            return False
         until = account.get("expires_at")
-        return isinstance(until, datetime) and until <= self._at
+        return not isinstance(until, datetime) or until <= self._at

@@ -65,13 +65,14 @@ class SignIns:
     def ask(self, request: Request, *accounts: str) -> Answer:
         """The answer to a request; a signed-in one uses the first account that could sign in.
 
-        Without ``accounts`` these are all of the bundle.
+        Without ``accounts`` these are all of the bundle, or the main one if only it may ask.
         """
         query = dict(request.query)
         if not request.signed_in:
             return self._visitors.ask(request.method, request.path, params=query)
+        may_ask = accounts or self._accounts[: 1 if request.main_account_only else None]
         refusals: list[Answer] = []
-        for email in accounts or self._accounts:
+        for email in may_ask:
             login = self.login(email)
             token = self._sign_in_form.token(login.body)
             if token is not None and login.good:
@@ -84,11 +85,13 @@ class SignIns:
             return Answer(str(request), None, problem="could not be asked: there is no account")
         # The first account is the one that investors use.
         login = refusals[0]
-        who = "" if login.cause else f" for {(accounts or self._accounts)[0]}"
+        who = f"{may_ask[0]} could not" if len(may_ask) == 1 else "nobody could"
+        # Without a cause of its own the reason is the account, which is named here.
+        named = "" if login.cause or len(may_ask) == 1 else f" for {may_ask[0]}"
         return Answer(
             str(request),
             None,
-            problem=f"could not be asked, as nobody could sign in ({login.in_words}{who})",
+            problem=f"could not be asked, as {who} sign in ({login.in_words}{named})",
             silent=login.kind is FailureKind.ENVIRONMENT,
             stated_remedy=login.remedy,
             cause=login.cause,
@@ -97,7 +100,9 @@ class SignIns:
     def _mistype(self) -> tuple[str, Answer]:
         self._probes.begin()
         email = self._accounts[0]
-        return email, self._sign_in(email, f"wrong-{uuid.uuid4().hex}")
+        answer = self._sign_in(email, f"wrong-{uuid.uuid4().hex}")
+        # Only an error can come from what is stored; to accept a wrong password is the app's fault.
+        return email, self._refused.explained(email, answer) if answer.broken else answer
 
     def _log_in(self, email: str) -> Answer:
         self._probes.wait_for_documents()

@@ -62,6 +62,7 @@ class Store:
     @cached_property
     def stored(self) -> Stored:
         """The documents by kind, because apps have different names for their collections."""
+        # T is not known here: LiveSale, showcase and accounts find it in their documents.
         pristine = pristine_documents(self._bundle, self._seeds, self._at)
         return Stored(self._deployment, pristine, self.documents)
 

@@ -24,8 +24,10 @@ from playbook.processes.settings import password_setting
 
 KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus", "compose")
 IMAGE = f"aislemarts-demo-playbook:{__version__}"
-BACKUPS = "/var/lib/demo-playbook/backups"
-REPORTS = "/var/lib/demo-playbook/reports"
+STATE = "/var/lib/demo-playbook"
+"""The folder for everything that is kept; the home of the units' user, who has no other one."""
+BACKUPS = f"{STATE}/backups"
+REPORTS = f"{STATE}/reports"
 SETTINGS = "/etc/demo-playbook.env"
 """The file with the settings, in dotenv syntax, outside of a cluster."""
 KUBERNETES = (
@@ -80,6 +82,7 @@ def files(
         "longest_preparation": LONGEST_PREPARATION_SECONDS,
         "stop": STOP_SECONDS,
         "image": image,
+        "state": STATE,
         "backups": BACKUPS,
         "reports": REPORTS,
         "settings": SETTINGS,
@@ -116,11 +119,11 @@ def _systemd(values: dict[str, Any]) -> dict[str, str]:
         )
         for entry in values["bundles"]
     }
-    meetings = ("demo-meetings.service", "demo-meetings.timer")
+    others = ("demo-meetings.service", "demo-meetings.timer", "demo-panel.service")
     return {
         "demo-nightly@.service": _render("demo-nightly.service", values),
         **timers,
-        **{name: _render(name, values) for name in meetings},
+        **{name: _render(name, values) for name in others},
     }
 
 

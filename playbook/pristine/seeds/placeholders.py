@@ -62,4 +62,6 @@ def _others(text: str) -> list[str]:
     """The placeholders of other forms in a text; full-width signs count like the usual ones."""
     placeholders = [match[0] for match in _OTHER_SHAPES.finditer(text)]
     usual = unicodedata.normalize("NFKC", text)
-    return placeholders or [match[0] for match in _OTHER_SHAPES.finditer(usual)]
+    if placeholders or usual == text:
+        return placeholders
+    return [match[0] for match in _OTHER_SHAPES.finditer(usual)]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from babel import Locale
+from babel.plural import PluralRule
 
 FORMS = ("zero", "one", "two", "few", "many")
 """CLDR's plural forms, without ``other``, which every language has."""
@@ -19,12 +20,17 @@ FORMS = ("zero", "one", "two", "few", "many")
 @cache
 def plural_forms(language: str) -> frozenset[str]:
     """The plural forms of a language, without ``other``."""
-    return frozenset(Locale.parse(language).plural_form.tags) - {"other"}
+    return frozenset(_rule(language).tags) - {"other"}
 
 
 def plural_form(language: str, count: int) -> str:
     """The form for a number in a language: "one" for 1 in English."""
-    return str(Locale.parse(language).plural_form(count))
+    return str(_rule(language)(count))
+
+
+@cache
+def _rule(language: str) -> PluralRule:
+    return Locale.parse(language).plural_form
 
 
 def counted(messages: Mapping[str, str], name: str, language: str, count: int) -> str:

@@ -35,6 +35,7 @@ class Discrepancy(NamedTuple):
     row: str
     """The name of the row for a person."""
     expected: object
+    """A value, or a text that describes it: "it once"."""
     found: object
 
 

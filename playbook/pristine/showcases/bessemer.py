@@ -96,10 +96,15 @@ class SaasMarketplace(Showcase):
         yield Figure("ARR in USD", "", sum(row.arr_usd for row in self.recurring_revenue))
         yield Figure("SaaS ARR in USD", "", 12 * sum(vendor.mrr_usd for vendor in self.vendors))
 
+    @property
+    def paying_vendors(self) -> set[str]:
+        """The names of the vendors that have seats and pay every month."""
+        return {vendor.name for vendor in self.vendors if vendor.seats and vendor.mrr_usd}
+
     def discrepancies(self) -> Iterator[Discrepancy]:
-        paying = {vendor.name for vendor in self.vendors if vendor.seats and vendor.mrr_usd}
-        if len(paying) < LEAST_VENDORS:
-            yield Discrepancy("paying vendors", "all names", LEAST_VENDORS, len(paying))
+        found = len(self.paying_vendors)
+        if found < LEAST_VENDORS:
+            yield Discrepancy("paying vendors", "all names", LEAST_VENDORS, found)
         for vendor in self.vendors:
             if vendor.churned and vendor.mrr_usd:
                 yield Discrepancy("revenue of churned vendors", vendor.id, 0, vendor.mrr_usd)

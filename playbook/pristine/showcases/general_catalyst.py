@@ -90,7 +90,7 @@ class MarketplaceMetrics(Showcase):
                 ("sellers", earlier.sellers, later.sellers),
             ):
                 if found <= before:
-                    yield Discrepancy(f"growth of {side}", later.month, before + 1, found)
+                    yield Discrepancy(f"growth of {side}", later.month, f"over {before}", found)
             if later.buyers != buyers:
                 yield Discrepancy("buyers", later.month, buyers, later.buyers)
         for cohort in self.vendor_cohorts:

@@ -125,10 +125,15 @@ class EuropeanCompliance(Showcase):
 
     def discrepancies(self) -> Iterator[Discrepancy]:
         for feature in get_args(ComplianceFeature):
-            rows = [row for row in self.compliance if row.feature == feature]
-            proved = [row for row in rows if row.enabled and any(row.evidence)]
-            if len(rows) != 1 or not proved:
-                yield Discrepancy("compliance", feature, "it once, with evidence", len(proved))
+            found = [row for row in self.compliance if row.feature == feature]
+            if len(found) != 1:
+                yield Discrepancy("compliance", feature, "it once", len(found))
+            for promise in found:
+                if not promise.enabled:
+                    yield Discrepancy("compliance", feature, "it enabled", promise.enabled)
+                if not any(promise.evidence):
+                    wanted = "at least one row of evidence"
+                    yield Discrepancy("compliance", feature, wanted, promise.evidence)
         for row in self.vat_prices:
             if row.gross_eur_cents != row.expected_gross:
                 yield Discrepancy("tax", row.product, row.expected_gross, row.gross_eur_cents)

@@ -85,12 +85,15 @@ class SocialEngagement(Showcase):
         for week in self.invitations:
             yield Figure("new members", week.week_of, week.new_members)
 
+    @property
+    def engaging_posts(self) -> set[str]:
+        """The captions of the posts that have likes, shares and comments."""
+        return {post.caption for post in self.posts if post.likes and post.shares and post.comments}
+
     def discrepancies(self) -> Iterator[Discrepancy]:
-        engaging = {
-            post.caption for post in self.posts if post.likes and post.shares and post.comments
-        }
-        if len(engaging) < LEAST_POSTS:
-            yield Discrepancy("posts with reactions", "all captions", LEAST_POSTS, len(engaging))
+        found = len(self.engaging_posts)
+        if found < LEAST_POSTS:
+            yield Discrepancy("posts with reactions", "all captions", LEAST_POSTS, found)
         for post in self.posts:
             reactions = post.likes + post.shares + post.comments
             if reactions > post.impressions:

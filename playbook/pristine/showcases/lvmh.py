@@ -106,7 +106,8 @@ class FrenchLuxury(Showcase):
         for featured in self.featured:
             language = language_of(featured.story.fr)
             if language != "fr":
-                yield Discrepancy("language of the French story", featured.product, "fr", language)
+                rule = "language of the French story"
+                yield Discrepancy(rule, featured.product, "French", language)
         for row in self.trade:
             if row.orders > row.visits:
                 where = f"{row.market} in {row.month}, {row.segment}"

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from tests.faults.catalogue import (
-    accounts,
-    aislemarts,
-    analytics,
-    catalog,
-    creators,
-    currency,
-    leads,
-    livesale,
-    locales,
-    services,
-    showcase,
-    walk,
-)
-from tests.faults.fault import Fault
+import importlib
+import pkgutil
 
-FAULTS: tuple[Fault, ...] = (
-    *(
-    fault
-    for module in (
-        catalog,
-        creators,
-        livesale,
-        leads,
-        currency,
-        locales,
-        analytics,
-        accounts,
-        showcase,
-        services,
-        walk,
+from tests.faults.fault import Fault, Listed
+
+_LISTS = [
+    listed
+    for module in pkgutil.iter_modules(__path__, f"{__name__}.")
+    for listed in vars(importlib.import_module(module.name)).values()
+    if isinstance(listed, Listed)
+]
+FAULTS: tuple[Fault, ...] = tuple(
+    sorted(
+        (fault for listed in _LISTS for fault in listed.faults),
+        key=lambda fault: fault.app != "playbook",
     )
-    for fault in module.fault.faults
-    ),
-    *aislemarts.FAULTS,
 )
+"""The faults of every module, those of other apps last; a new module is found automatically."""

@@ -53,7 +53,7 @@ def test_a_check_of_all_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> Non
 
 
 @EVERY_NUMBER
-def test_a_night_of_all_that_is_interrupted_says_what_was_not_done(
+def test_an_interrupted_night_says_what_was_not_done(
     shelf: Sandbox, number: signal.Signals
 ) -> None:
     interrupt_night_of_all(shelf, number)

@@ -57,9 +57,7 @@ def test_a_failed_walk_keeps_a_trace_without_a_secret(ready: Sandbox, tmp_path: 
 
 
 @needs_browser
-def test_a_token_that_a_front_end_keeps_by_itself_is_in_no_trace(
-    ready: Sandbox, tmp_path: Path
-) -> None:
+def test_a_token_of_the_front_end_is_in_no_trace(ready: Sandbox, tmp_path: Path) -> None:
     tokens: list[str] = []
 
     def seen(request: Request, forward: Forward) -> Reply:
@@ -124,7 +122,7 @@ def described(directory: Path, address: str, **pages: str) -> Path:
 @needs_browser
 @pytest.mark.parametrize("name", ["lvmh", "index"])
 @pytest.mark.parametrize("kind", ["", "hostile"])
-def test_a_front_end_that_the_steps_have_never_seen_needs_only_a_description(
+def test_another_front_end_needs_only_a_description(
     ready: Sandbox, name: str, kind: str, tmp_path: Path
 ) -> None:
     with other_front_end(ready.environment.settings.api_url, kind) as address:
@@ -138,7 +136,7 @@ def test_a_front_end_that_the_steps_have_never_seen_needs_only_a_description(
 
 
 @needs_browser
-def test_pages_without_a_description_are_not_walked_and_neither_go_nor_no_go(
+def test_pages_without_a_description_are_not_walked(
     ready: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with other_front_end(ready.environment.settings.api_url) as address:
@@ -169,7 +167,7 @@ def test_pages_without_a_description_are_not_walked_and_neither_go_nor_no_go(
     assert (run.walked, run.failed_checks) == (True, [])
 
 
-def test_the_other_front_end_has_nothing_that_a_walk_could_hold_on_to() -> None:
+def test_the_other_front_end_has_no_common_element() -> None:
     markup = SHELL + APP
     assert (
         re.findall(r"role|<h\d|['\"]h\d['\"]|testid|<(?:button|ul|li|nav|main|header)\b", markup)
