@@ -28,8 +28,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
 from playbook.verdict.console import show
-from playbook.verdict.reasons import first_remedy
-from playbook.verdict.reasons import advice
+from playbook.verdict.reasons import advice, first_remedy
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import Failure, failures_of
 from tests.faults.proxy import Proxy, Reply, Request, json_reply
