@@ -154,7 +154,8 @@ def _passes(mutant: Mutant) -> bool:
     changed = _changed(mutant)
     module = mutant.path.removesuffix(".py").replace("/", ".")
     if module in sys.modules:  # read the seeds again, by the changed module
-        for name in [name for name in sys.modules if name.startswith("playbook.")]:
+        # The package, too: "from playbook import clock" takes what the package has already.
+        for name in [name for name in sys.modules if f"{name}.".startswith("playbook.")]:
             del sys.modules[name]
     sys.meta_path.insert(0, _Changed(module, PROJECT / mutant.path, changed))
     options = ["-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider"]
