@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -92,19 +92,49 @@ class NotAsExpected(AssertionError):
 class Unobservable(Exception):
     """Something could not be read, so it cannot be judged; the text says what and why.
 
-    ``remedy`` is what can help, if it is not the usual remedy of the check.
+    ``remedy`` is what can help, if it is not the usual remedy of the check. ``cause`` is a sentence
+    with the cause that it shares with other failures, if that is known.
     """
 
     def __init__(
-        self, text: str, remedy: Remedy | None = None, kind: FailureKind = FailureKind.DATA
+        self,
+        text: str,
+        remedy: Remedy | None = None,
+        kind: FailureKind = FailureKind.DATA,
+        cause: str | None = None,
     ) -> None:
-        self.remedy, self.kind = remedy, kind
+        self.remedy, self.kind, self.cause = remedy, kind, cause
         super().__init__(text)
 
 
 def kind_of(error: PlaybookError) -> FailureKind:
     """The kind of an error that prevented a check."""
     return FailureKind.ENVIRONMENT if isinstance(error, Unreachable) else FailureKind.DATA
+
+
+def where_a_reset_helps(
+    findings: Iterable[Finding], is_stored_wrong: Callable[[], bool]
+) -> Iterator[Finding]:
+    """The findings about an answer of the app, with the remedy that can help.
+
+    A reset helps only if something is stored wrong. Otherwise the app's backend must be repaired.
+    Raises Unobservable, with that remedy too, where the answer cannot be judged.
+    """
+
+    def remedy() -> Remedy | None:
+        try:
+            return None if is_stored_wrong() else Remedy.BACKEND
+        except Unobservable:  # what is not there to look at is stored wrong
+            return None
+
+    try:
+        found = list(findings)
+    except Unobservable as error:
+        helps = error.remedy or remedy()
+        raise Unobservable(str(error), helps, error.kind, error.cause) from None
+    if found:
+        helps = remedy()
+        yield from (replace(one, remedy=one.remedy or helps) for one in found)
 
 
 def expect_none(findings: Iterable[Finding]) -> None:

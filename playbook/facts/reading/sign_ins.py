@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from playbook.deployments.description import Request
 from playbook.environment import Environment
@@ -13,7 +14,9 @@ from playbook.facts.findings import FailureKind
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import AskedOnce, result_of
 from playbook.facts.reading.probes import Probes
+from playbook.facts.reading.refused_sign_ins import RefusedSignIns
 from playbook.facts.reading.visitors import Visitors
+from playbook.facts.remedies import Remedy
 from playbook.pristine.bundles import Bundle
 
 
@@ -26,6 +29,7 @@ class SignIns:
         bundle: Bundle,
         accounts: Sequence[str],
         visitors: Visitors,
+        refused: RefusedSignIns,
         probes: Probes,
         pool: ThreadPoolExecutor,
         shared: AskedOnce,
@@ -33,7 +37,7 @@ class SignIns:
         self._bundle, self._accounts = bundle, accounts
         self._settings = environment.settings
         self._sign_in_form = environment.deployment.sign_in
-        self._visitors, self._probes = visitors, probes
+        self._visitors, self._refused, self._probes = visitors, refused, probes
         self._wrong = shared.ask("wrong password", lambda: pool.submit(self._mistype))
         self._logins = {email: pool.submit(self._log_in, email) for email in accounts}
 
@@ -45,40 +49,60 @@ class SignIns:
     @property
     def wrong_login(self) -> tuple[str, Answer]:
         """The account for which a wrong password was tried, once a run, and the answer."""
-        return result_of(self._wrong)
+        email, answer = result_of(self._wrong)
+        return email, self._with_token(answer)
 
     def login(self, email: str) -> Answer:
-        """The answer to a login with the account's password."""
-        return result_of(self._logins[email])
+        """The answer to a login with the account's password; a bad one has its cause."""
+        return self._refused.explained(email, self._with_token(result_of(self._logins[email])))
+
+    def _with_token(self, answer: Answer) -> Answer:
+        """An answer to a sign-in, which is a good one only if it has a token."""
+        if answer.good and self._sign_in_form.token(answer.body) is None:
+            return replace(answer, problem="answered without a token")
+        return answer
 
     def ask(self, request: Request, *accounts: str) -> Answer:
         """The answer to a request; a signed-in one uses the first account that could sign in.
 
-        Without ``accounts`` these are all of the bundle.
+        Without ``accounts`` these are all of the bundle, or the main one if only it may ask.
         """
         query = dict(request.query)
         if not request.signed_in:
             return self._visitors.ask(request.method, request.path, params=query)
-        problem, silent = "no account", False
-        for email in accounts or self._accounts:
+        may_ask = accounts or self._accounts[: 1 if request.main_account_only else None]
+        refusals: list[Answer] = []
+        for email in may_ask:
             login = self.login(email)
             token = self._sign_in_form.token(login.body)
-            if token is not None and login.status == 200:
+            if token is not None and login.good:
                 headers = {"User-Agent": self._probes.mark, "Authorization": f"Bearer {token}"}
                 return self._visitors.ask(
                     request.method, request.path, email, params=query, headers=headers
                 )
-            reason = "answered without a token" if login.status == 200 else None
-            reason = login.problem or reason or f"answered {login.status}"
-            problem = f"{login.request} {reason}"
-            silent = login.kind is FailureKind.ENVIRONMENT
-        text = f"could not be asked, as nobody could sign in ({problem})"
-        return Answer(str(request), None, problem=text, silent=silent)
+            refusals.append(login)
+        if not refusals:
+            return Answer(str(request), None, problem="could not be asked: there is no account")
+        # The first account is the one that investors use.
+        login = refusals[0]
+        who = f"{may_ask[0]} could not" if len(may_ask) == 1 else "nobody could"
+        # Without a cause of its own the reason is the account, which is named here.
+        named = "" if login.cause or len(may_ask) == 1 else f" for {may_ask[0]}"
+        return Answer(
+            str(request),
+            None,
+            problem=f"could not be asked, as {who} sign in ({login.in_words}{named})",
+            silent=login.kind is FailureKind.ENVIRONMENT,
+            stated_remedy=login.remedy,
+            cause=login.cause,
+        )
 
     def _mistype(self) -> tuple[str, Answer]:
         self._probes.begin()
         email = self._accounts[0]
-        return email, self._sign_in(email, f"wrong-{uuid.uuid4().hex}")
+        answer = self._sign_in(email, f"wrong-{uuid.uuid4().hex}")
+        # Only an error can come from what is stored; to accept a wrong password is the app's fault.
+        return email, self._refused.explained(email, answer) if answer.broken else answer
 
     def _log_in(self, email: str) -> Answer:
         self._probes.wait_for_documents()
@@ -88,8 +112,8 @@ class SignIns:
         try:
             password = self._settings.account_password(self._bundle.short, email)
         except WrongUsage as error:
-            request = str(self._sign_in_form.ask(email, ""))
-            return Answer(request, None, problem=f"was not asked: {error}")
+            request, problem = str(self._sign_in_form.ask(email, "")), f"was not asked: {error}"
+            return Answer(request, None, problem=problem, stated_remedy=Remedy.SETTINGS)
         return self._sign_in(email, password)
 
     def _sign_in(self, email: str, password: str) -> Answer:
