@@ -125,7 +125,10 @@ def where_a_reset_helps(
     try:
         found = list(findings)
     except Unobservable as error:
-        raise Unobservable(str(error), error.remedy or remedy(), error.kind) from None
+        for_the_app = error.remedy in (None, Remedy.BACKEND)
+        raise Unobservable(
+            str(error), remedy() if for_the_app else error.remedy, error.kind
+        ) from None
     if found:
         helps = remedy()
         yield from (replace(one, remedy=one.remedy or helps) for one in found)

@@ -94,6 +94,8 @@ class SignIns:
         self._probes.begin()
         email = self._accounts[0]
         answer = self._sign_in(email, f"wrong-{uuid.uuid4().hex}")
+        if answer.remedy is not None:
+            return email, answer
         # Only an error can come from what is stored; to accept a wrong password is the app's fault.
         failed = answer.status is not None and answer.status >= SERVER_ERROR
         wrong = failed and self._is_stored_wrong(email)
@@ -111,6 +113,8 @@ class SignIns:
             problem = f"was not asked: {error}"
             return Answer(request, None, problem=problem, remedy=Remedy.SETTINGS)
         answer = self._sign_in(email, password)
+        if answer.remedy is not None:
+            return answer
         good = answer.status == 200 and not answer.problem
         if good or answer.kind is FailureKind.ENVIRONMENT:
             return replace(answer, remedy=Remedy.BACKEND if good else Remedy.ENVIRONMENT)
