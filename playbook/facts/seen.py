@@ -262,9 +262,10 @@ class Seen:
         except Unobservable as error:
             misfit = next(self._misfits(kinds), None)
             if misfit is not None:
-                raise Unobservable(f"{error}; {misfit}", Remedy.RESET) from None
+                text = f"{error}; {misfit}"
+                raise Unobservable(text, Remedy.RESET, cause=error.cause) from None
             if error.remedy is Remedy.BACKEND and self._is_any_stored_wrong(kinds):
-                raise Unobservable(str(error), Remedy.RESET, error.kind) from None
+                raise Unobservable(str(error), Remedy.RESET, error.kind, error.cause) from None
             raise
         if not every_finding:
             return
