@@ -20,7 +20,7 @@ import pytest
 from playbook import PROJECT
 from playbook.pristine.bundles import Bundle
 from playbook.processes.signals import StoppedEarly, StopRequest
-from playbook.reset.plan import Step
+from playbook.reset.operations import Step
 from playbook.reset.run import Reset
 from tests.forked_commands import without_settings
 from tests.sandbox import (

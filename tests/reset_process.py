@@ -19,7 +19,7 @@ from playbook.pristine import seeds
 from playbook.pristine.bundles import find
 from playbook.reset.backup import BEFORE_RESET, Backup
 from playbook.reset.execute import Executor
-from playbook.reset.plan import Operation, Step
+from playbook.reset.operations import Operation, Step
 from playbook.reset.run import Reset
 from tests.sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
 

@@ -51,7 +51,7 @@ def test(
     to_presenter = presenter.presenters(stated, organizer or None)
     one_level = Channels({SUCCESS: to_presenter.urls[SUCCESS]}, presenter.SETTING)
     if unknown := unknown_to_apprise(channels) + unknown_to_apprise(one_level):
-        raise WrongUsage(f"{', '.join(unknown)}: apprise knows no such service or URL")
+        raise WrongUsage(f"{', '.join(unknown)}: apprise does not know this service or URL")
     panel_address()
     now, environment = clock.now(), name_in_settings()
     taken = True

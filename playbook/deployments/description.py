@@ -97,11 +97,11 @@ class Kept:
     """The paths of the fields that a reset sets. It removes those without a pristine value. Every
     other field belongs to the app and is not changed."""
     key: str = "_id"
-    """The path of the natural key, by which a document is found again."""
+    """The path of the natural key, which finds a document again."""
     natural_key: Callable[[Document], Any] = _own_id
     """The natural key's value for a pristine document."""
     comparable_key: Callable[[object], object] = _exact
-    """The form in which two natural keys are compared."""
+    """The form of a natural key for a comparison."""
     new_id: Callable[[Document], Any] | None = _own_id
     """The ``_id`` for a new document; None if the app itself gives it."""
     to_app: Callable[[Document, References], Document] = _same

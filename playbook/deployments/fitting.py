@@ -1,4 +1,4 @@
-"""What the app's own model refuses in a document: a list that holds one such is empty, or fails.
+"""What the app's own model refuses in a document: a list with such a document is empty, or fails.
 
 Pure: a description's model judges a document, and each place that it refuses is named.
 """
@@ -61,7 +61,7 @@ def fitting(kept: Kept, document: Mapping[str, Any], wanted: Mapping[str, Any]) 
 
 
 def decoded(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A document as plain dictionaries and lists, whatever it was read as."""
+    """A document as plain dictionaries and lists."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, ComingId):

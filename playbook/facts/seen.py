@@ -99,7 +99,7 @@ class Seen:
 
     @property
     def other_cards_on_the_board(self) -> Iterator[Finding]:
-        """Cards that the signed-in account sees, and that nobody planned."""
+        """Cards that the signed-in account sees, and that are not in the seeds."""
         matched = self._reading.stored.matched("leads")
         planned = {str(match.wanted["_id"]) for match in matched.matches}
         ours = {str(stray.get("_id")) for stray in matched.strays}

@@ -1,4 +1,4 @@
-"""End a child process together with its parent: the parent holds the child's stdin open.
+"""End a child process together with its parent: the parent keeps the child's stdin open.
 
 If the parent is killed, it cannot end its children. But the system closes its pipes, so the child
 sees the end of its stdin and ends, too.

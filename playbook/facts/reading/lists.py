@@ -67,5 +67,5 @@ def _id_in(entry: object) -> str:
 
 
 def _text(entry: object) -> str:
-    """A key by which an entry of a list is recognised."""
+    """A key that identifies an entry of a list."""
     return json.dumps(entry, sort_keys=True, default=str)

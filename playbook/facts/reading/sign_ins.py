@@ -72,7 +72,7 @@ class SignIns:
             reason = login.problem or reason or f"answered {login.status}"
             problem = f"{login.request} {reason}"
             silent = login.kind is FailureKind.ENVIRONMENT
-        text = f"could not be asked, as nobody could sign in ({problem})"
+        text = f"could not be asked, because no account could sign in ({problem})"
         return Answer(str(request), None, problem=text, silent=silent)
 
     def _mistype(self) -> tuple[str, Answer]:

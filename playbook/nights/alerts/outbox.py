@@ -93,7 +93,7 @@ class Outbox:
         channels get it, too; a URL on several channels gets it once.
         """
         deliveries: list[Delivery] = []
-        for level in self.channels.ways(alert.level):
+        for level in self.channels.levels_to_try(alert.level):
             deliveries += self.to(alert, level, deliveries)
             if any(delivery.taken for delivery in deliveries):
                 break

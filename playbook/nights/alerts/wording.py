@@ -192,7 +192,7 @@ def _for_how_long(night: Night, former: Sequence[Mapping[str, Any]]) -> list[str
     tonight = {"started_at": night.started_at}
     lines = []
     for check in night.failed_checks:
-        since = _unbroken(former, lambda n, check=check: check in n.get("failed_checks", []))
+        since = _latest_in_a_row(former, lambda n, check=check: check in n.get("failed_checks", []))
         if (count := _count_nights([tonight, *since], zone)) > 1:
             first = local_text(since[-1]["started_at"], zone)
             lines.append(
@@ -217,10 +217,10 @@ def _count_nights(runs: Sequence[Mapping[str, Any]], zone: str) -> int:
 
 
 def _failing_since(former: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return _unbroken(former, lambda night: not night.get("pristine"))
+    return _latest_in_a_row(former, lambda night: not night.get("pristine"))
 
 
-def _unbroken(former: Sequence[Mapping[str, Any]], failing: Any) -> list[Mapping[str, Any]]:
+def _latest_in_a_row(former: Sequence[Mapping[str, Any]], failing: Any) -> list[Mapping[str, Any]]:
     nights = []
     for night in former:
         if not failing(night):
@@ -262,7 +262,7 @@ def _advice(night: Night) -> str:
     )
 
 
-def broken_off(
+def alert_of_failed_start(
     what: str,
     error: PlaybookError | str,
     severity: str,
