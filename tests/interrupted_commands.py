@@ -113,7 +113,7 @@ def stop_before_steps(
 
 
 def start(shelf: Sandbox, *arguments: str) -> subprocess.Popen[str]:
-    """Start a command of the playbook on the sandbox, in a process of its own."""
+    """Start a command of the playbook on the sandbox, in a separate process."""
     return subprocess.Popen(
         [sys.executable, "-m", "playbook", *arguments],
         env={

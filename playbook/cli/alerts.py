@@ -30,7 +30,7 @@ def test(
     """Send one alert of each level through its own channels, and print the result of each.
 
     One goes to the presenter of a meeting, too, if DEMO_ALERT_PRESENTER is set. Every recipient
-    has a line of its own.
+    has its own line.
 
     Exit 3 if a recipient was not reached, 2 if no channel is set, or if a channel or the
     panel's address is not a URL.

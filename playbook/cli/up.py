@@ -82,7 +82,7 @@ def quoted(value: str) -> str:
 
 
 def _export(data_dir: Path | None) -> None:
-    """Start the environment in a process of its own, and print its settings for the shell.
+    """Start the environment in a separate process, and print its settings for the shell.
 
     That process ends after SIGTERM, or when the session that started it has ended.
     """

@@ -232,9 +232,9 @@ class ShownLead:
     company: str | None
     tags: Mapping[str, Any] = field(default_factory=dict)
     value: str | None = None
-    """What it is worth, as a person reads it ("€1.8M"); None where the board does not say it so."""
+    """What it is worth, as a person reads it ("€1.8M"); None if the board shows no such text."""
     amount: Decimal | None = None
-    """The same as a number of the card's currency; None where the board has no such number."""
+    """The same as a number of the card's currency; None if the board has no such number."""
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ class Shown:
     leads: Listing[ShownLead] | None = None
     creators: Listing[ShownCreator] | None = None
     categories: Listing[str] | None = None
-    """The names of the shop's shelves; without it nothing is said of them."""
+    """The names of the shop's shelves; without it the shelves are not checked."""
     column_of: Callable[[str], str] = lambda stage: stage
     """The board's column for a card of a pristine stage."""
 

@@ -40,7 +40,7 @@ class Match:
 
     @property
     def identifier(self) -> Any:
-        """Its ``_id`` in the app; a ComingId where the app will give it."""
+        """Its ``_id`` in the app; a ComingId if the app will give it."""
         return self.wanted["_id"]
 
 

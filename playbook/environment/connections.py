@@ -289,7 +289,7 @@ class Environment:
         """The error itself; or, if pymongo only says that another request has failed, its cause.
 
         After a failure pymongo closes its connections, and requests that wait for one fail too,
-        without a reason of their own. Another request then meets the same cause, if it is not over.
+        without their own reason. Another request then meets the same cause, if it is not over.
         """
         for _ in range(CAUSE_ATTEMPTS):
             if isinstance(error, ServerSelectionTimeoutError):

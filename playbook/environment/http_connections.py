@@ -122,9 +122,10 @@ class Adapter(HTTPAdapter):
 
 
 def tls_context(access: ApiAccess) -> ssl.SSLContext | None:
-    """For authorities that are named: many private ones lack what Python 3.13 has begun to ask for.
+    """The TLS context if the settings name authorities; None for the usual ones.
 
-    curl and every browser take them. None where the known authorities are asked, as usual.
+    Since version 3.13 Python refuses the certificates of many private authorities, which curl
+    and every browser accept. So its strict verification is switched off for them.
     """
     if not access.authorities:
         return None

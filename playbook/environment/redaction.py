@@ -75,11 +75,11 @@ URL = re.compile(
     r"(?:\?(?P<query>[^#]*))?(?:#.*)?",
     re.DOTALL,
 )
-"""A connection URL in parts. No part of a password is taken for a part of the address."""
+"""A connection URL in parts. No part of a password becomes a part of the address."""
 
 
 class Redactor:
-    """Replaces known secrets in any text by ``[hidden]``."""
+    """Replaces known secrets in any text with ``[hidden]``."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         stated = {form for secret in secrets for form in (secret, unquote(secret))}

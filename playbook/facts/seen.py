@@ -118,7 +118,7 @@ class Seen:
     @property
     def _product_page(self) -> Iterator[Finding]:
         # One page is opened for all regions. Where it is wrong, only its own region may be, so
-        # that each region then opens a page of its own.
+        # that each region then opens its own page.
         try:
             if not list(self._page_findings(*self._reading.shown_product)):
                 return

@@ -87,7 +87,7 @@ class Stored:
             )
 
     def misfits(self, kind: Kind) -> Iterator[Finding]:
-        """What the app's own model refuses of our documents: a list with one such shows nothing.
+        """Our documents that the app's own model refuses: a list with one of them shows nothing.
 
         Raises Unobservable if the app does not keep them.
         """

@@ -1,4 +1,4 @@
-"""Run a check for a server in a process of its own, because pytest allows one session per process.
+"""Run a check for a server in a separate process, because pytest allows one session per process.
 
 ``python -m playbook.panel.check_process BUNDLE [FOLDER RUN]`` is the child process. With a folder
 for the pictures and the id of their run, it walks through the demo in a browser instead. It reads

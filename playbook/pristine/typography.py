@@ -44,7 +44,7 @@ _NARROW_MARK = re.compile(r"[,;:!?()]")
 def writing_problems(language: str, text: str) -> Iterator[str]:
     """What a reader of the language would find wrong, each as "found; expected".
 
-    Placeholders are left out, as what they stand for is written elsewhere.
+    Placeholders are left out, because their texts are written elsewhere.
     """
     words = _PLACEHOLDER.sub("0", text)
     yield from _wrong_script(language, words)

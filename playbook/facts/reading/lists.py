@@ -42,7 +42,7 @@ class Lists:
                 try:
                     entries.append(listing.entry(entry))
                 except UnreadableAnswer as error:
-                    # It is not shown as it should be; the app may have entries of its own kind.
+                    # It is not shown as it should be; the app may have entries of another kind.
                     self._unreadable[_id_in(entry)] = str(error)
             short = len(page) < (listing.page_size or 0) and not to_the_end
             if listing.page_size is None or short or not new:

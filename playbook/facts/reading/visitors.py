@@ -18,7 +18,7 @@ LATE = f"did not answer within {PATIENCE_SECONDS:g} s"
 
 
 class Visitors:
-    """Send requests: each account is a visitor of its own, as is the one without an account."""
+    """Send requests: each account is one visitor, and so is the one without an account."""
 
     def __init__(self, environment: Environment, accounts: Iterable[str]) -> None:
         self._environment = environment

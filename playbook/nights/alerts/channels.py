@@ -47,7 +47,7 @@ class Channels:
 
     urls: Mapping[str, tuple[str, ...]] = field(repr=False)
     one_setting: str = ""
-    """The setting that the URLs of every level are from, where it is one."""
+    """The setting of the URLs of every level, if it is a single one."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Channels:

@@ -124,7 +124,7 @@ def run_lines(short: str, run: str) -> list[str]:
 def panel_link(path: str, command: str) -> str:
     """The address of a page of the panel; without a panel the command that shows the same.
 
-    No message carries a link that leads nowhere: what is set wrongly is named instead.
+    A wrong setting is named in the message instead of a link that does not work.
     """
     try:
         panel = panel_address()
@@ -134,9 +134,9 @@ def panel_link(path: str, command: str) -> str:
 
 
 def panel_address() -> str:
-    """Where the panel is, without a slash at the end; empty where that is not set.
+    """Where the panel is, without a slash at the end; empty if that is not set.
 
-    Raises WrongUsage where it is not an address that people can open.
+    Raises WrongUsage if it is not an address that people can open.
     """
     stated = os.environ.get(PANEL, "").strip()
     try:

@@ -1,8 +1,8 @@
 """The scheduler: a process that starts each bundle's nightly run at its time.
 
-Where calendars are set, it also starts the preparation of the meetings every five minutes.
+If calendars are set, it also starts the preparation of the meetings every five minutes.
 
-A run is a process of its own (``playbook nightly BUNDLE --if-due``): pytest runs one session per
+A run is a separate process (``playbook nightly BUNDLE --if-due``): pytest runs one session per
 process, and a run continues if the scheduler is killed. The run itself decides by the journal and
 the leases whether it is due, so several schedulers may work on one environment.
 """

@@ -26,7 +26,7 @@ from playbook.verdict.reasons import advice
 MOST_FINDINGS = 12
 """How many findings a message shows; the attachments have all."""
 COLUMN = 44
-"""Width of a column of the attached table, narrow enough to stand beside two others."""
+"""Width of a column of the attached table, narrow enough for two others beside it."""
 
 
 @attr.s(auto_attribs=True)
