@@ -41,6 +41,7 @@ from playbook.environment.presence import Presence
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
 from playbook.facts.reading import Answer
+from playbook.facts.remedies import Remedy
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles
 from playbook.pristine.documents import pristine_documents
@@ -310,6 +311,8 @@ class Failure:
     step: str
     reason: str
     """Every finding, one line each."""
+    remedy: Remedy | None = None
+    """What can help, if the check says so; else a reset, or what usually helps there."""
 
 
 def failures(imagined: Imagined) -> list[Failure]:
@@ -326,9 +329,10 @@ def failures_of(demo: Demo) -> list[Failure]:
         try:
             function(demo, **arguments)
         except NotAsExpected as error:
-            found.append(Failure(check, step, "\n".join(map(str, error.findings))))
+            remedy = next((one.remedy for one in error.findings if one.remedy), None)
+            found.append(Failure(check, step, "\n".join(map(str, error.findings)), remedy))
         except Unobservable as error:
-            found.append(Failure(check, step, str(error)))
+            found.append(Failure(check, step, str(error), error.remedy))
     return found
 
 

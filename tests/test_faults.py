@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 import pytest
 
 from playbook import PROJECT
+from playbook.facts.remedies import Remedy
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import Result, Status, Verdict, of_results
 from tests.faults.bench import Bench, Outcome, judge, mixed, resets
 from tests.faults.catalogue import FAULTS
-from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, Fault, Lab
+from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, Fault, Lab, Part
 
 SAMPLE_SECONDS = 300.0
 
@@ -33,7 +34,9 @@ def a_fault(
     return Fault("leads: for example", "missing", "Mongo", at, checks, says, inject)
 
 
-def a_verdict(*failures: tuple[str, str, str], status: Status = "failed") -> Verdict:
+def a_verdict(
+    *failures: tuple[str, str, str], status: Status = "failed", remedy: Remedy = Remedy.RESET
+) -> Verdict:
     """A verdict over all eight in which some checks of some bundles fail for some reason."""
 
     def results() -> Iterable[Result]:
@@ -42,7 +45,7 @@ def a_verdict(*failures: tuple[str, str, str], status: Status = "failed") -> Ver
                 reasons = [r for b, c, r in failures if (b, c) == (bundle, check)]
                 yield Result(key, check, "First", "passed", "high", "")
                 for reason in reasons:
-                    yield Result(key, check, "Second", status, "high", "", reason)
+                    yield Result(key, check, "Second", status, "high", "", reason, remedy=remedy)
 
     return of_results(KEYS.values(), results(), {}, datetime(2026, 11, 22, tzinfo=UTC))
 
@@ -72,6 +75,25 @@ def test_a_fault_that_no_check_notices_is_missed() -> None:
     assert not outcome.caught
     assert outcome.missed == ("lvmh leads",)
     assert outcome.wrongly_blamed == ()
+
+
+@pytest.mark.parametrize(
+    ("breaks", "by_hand", "remedy", "caught"),
+    [
+        ("Mongo", False, Remedy.RESET, True),
+        ("Mongo", False, Remedy.BACKEND, False),
+        ("Mongo", True, Remedy.DATA, True),
+        ("HTTP", False, Remedy.BACKEND, True),
+        ("HTTP", False, Remedy.RESET, False),
+        ("service", False, Remedy.ENVIRONMENT, True),
+    ],
+)
+def test_advice_that_does_not_repair_the_fault_is_no_catch(
+    breaks: Part, by_hand: bool, remedy: Remedy, caught: bool
+) -> None:
+    fault = replace(a_fault(), breaks=breaks, by_hand=by_hand)
+    outcome = judge(fault, a_verdict(("lvmh", "leads", "lead LEAD-002: stage"), remedy=remedy))
+    assert outcome.caught is caught, outcome.complaints
 
 
 def test_a_fault_that_one_of_two_bundles_misses() -> None:

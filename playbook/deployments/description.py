@@ -170,7 +170,9 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Document | None = None
     signed_in: bool = False
-    """Whether it is sent with the token of the bundle's main account."""
+    """Whether it is sent with the token of one of the bundle's accounts, first the main one's."""
+    main_account_only: bool = False
+    """Whether the other accounts of the bundle see something else there."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.reading import Reading
+from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Document
 
 UNTIL_THE_LIVESALE = timedelta(hours=48)
@@ -70,16 +71,17 @@ class Accounts:
             if answer.status != 200 or answer.problem:
                 found = Description(answer.problem or f"answer {answer.status}")
                 wanted = Description("answer 200")
-                yield Finding(f"login of {email}", wanted, found, kind=answer.kind)
+                yield Finding(f"login of {email}", wanted, found, answer.remedy, kind=answer.kind)
                 continue
             owner = owners[email]
             stated = sign_in.user_id(answer.body) or NOTHING
             if sign_in.says_user_id and owner is not None and stated != str(owner["_id"]):
-                yield Finding(f"login of {email}: user_id", str(owner["_id"]), stated)
+                where = f"login of {email}: user_id"
+                yield Finding(where, str(owner["_id"]), stated, Remedy.BACKEND)
             if sign_in.token(answer.body) is None:
-                yield Finding(
-                    f"login of {email}: token", Description("a token"), Description("none")
-                )
+                found = Description("none")
+                wanted = Description("a token")
+                yield Finding(f"login of {email}: token", wanted, found, Remedy.BACKEND)
 
     @property
     def wrong_passwords_accepted(self) -> Iterator[Finding]:
@@ -87,12 +89,11 @@ class Accounts:
         email, answer = self._reading.wrong_login
         if answer.status is None:
             text = f"login of {email}: {answer.request} {answer.problem}"
-            raise Unobservable(text, kind=answer.kind)
+            raise Unobservable(text, Remedy.ENVIRONMENT, kind=answer.kind)
         if answer.status not in (400, 401, 403, 422, 423, 429):
             found = Description(f"answer {answer.status}")
-            yield Finding(
-                f"login of {email} with a wrong password", Description("answer 401"), found
-            )
+            where = f"login of {email} with a wrong password"
+            yield Finding(where, Description("answer 401"), found, answer.remedy)
 
     def _has(self, field: str) -> bool:
         """Whether the app keeps this field of ours; without it, nothing can be wrong with it."""

@@ -11,7 +11,13 @@ from playbook.environment.presence import instants_in, is_now, is_probe, people_
 from playbook.facts.cached_copies import is_of_a_visitor, read_cached
 from playbook.facts.comparison import differences
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Description, FailureKind, Finding
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    FailureKind,
+    Finding,
+    where_a_reset_helps,
+)
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
@@ -65,6 +71,12 @@ class Analytics:
     @property
     def lost_events(self) -> Iterator[Finding]:
         """The problems of the probe event that was tracked through the API."""
+        return where_a_reset_helps(
+            self._lost_events, lambda: any(True for _ in self.wrong_settings)
+        )
+
+    @property
+    def _lost_events(self) -> Iterator[Finding]:
         answer, events = self._reading.tracked
         body = answer.json()
         if self._reading.deployment.events is None:

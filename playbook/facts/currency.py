@@ -33,7 +33,7 @@ class Currency:
             return Decimal(1)
         rate = rates.positive(self.served().get(currency, NOTHING))
         if rate is None:
-            raise Unobservable(f"no usable rate USD to {currency} is served")
+            raise Unobservable(f"no usable rate USD to {currency} is served", Remedy.FEED)
         return rate
 
     def convert(self, amount: Decimal, source: str, target: str) -> Decimal:
@@ -51,7 +51,7 @@ class Currency:
             return self.convert(amount, source, target)
         rate = rates.positive(self.served(source).get(target, NOTHING))
         if rate is None:
-            raise Unobservable(f"no usable rate {source} to {target} is served")
+            raise Unobservable(f"no usable rate {source} to {target} is served", Remedy.FEED)
         return amount * rate
 
     @property

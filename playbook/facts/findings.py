@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -105,6 +105,30 @@ class Unobservable(Exception):
 def kind_of(error: PlaybookError) -> FailureKind:
     """The kind of an error that prevented a check."""
     return FailureKind.ENVIRONMENT if isinstance(error, Unreachable) else FailureKind.DATA
+
+
+def where_a_reset_helps(
+    findings: Iterable[Finding], is_stored_wrong: Callable[[], bool]
+) -> Iterator[Finding]:
+    """The findings about an answer of the app, with the remedy that can help.
+
+    A reset helps only if something is stored wrong. Otherwise the app's backend must be repaired.
+    Raises Unobservable, with that remedy too, where the answer cannot be judged.
+    """
+
+    def remedy() -> Remedy | None:
+        try:
+            return None if is_stored_wrong() else Remedy.BACKEND
+        except Unobservable:  # what is not there to look at is stored wrong
+            return None
+
+    try:
+        found = list(findings)
+    except Unobservable as error:
+        raise Unobservable(str(error), error.remedy or remedy(), error.kind) from None
+    if found:
+        helps = remedy()
+        yield from (replace(one, remedy=one.remedy or helps) for one in found)
 
 
 def expect_none(findings: Iterable[Finding]) -> None:

@@ -8,7 +8,13 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.comparison import compared, differences
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    Finding,
+    Unobservable,
+    where_a_reset_helps,
+)
 from playbook.facts.reading import VARIANTS, Reading
 from playbook.facts.remedies import Remedy
 from playbook.pristine import languages
@@ -44,6 +50,12 @@ class Locales:
 
     def wrong_messages_served(self, language: str) -> Iterator[Finding]:
         """The differences of the served language from its locale file."""
+        return where_a_reset_helps(
+            self._wrong_messages_served(language),
+            lambda: any(True for _ in self.differences_from_seeds(language)),
+        )
+
+    def _wrong_messages_served(self, language: str) -> Iterator[Finding]:
         wanted = {**self._pristine[language], "language": language}
         return differences(
             wanted,
@@ -102,6 +114,10 @@ class Locales:
     @property
     def wrong_context_served(self) -> Iterator[Finding]:
         """The differences of the served context from the investor's."""
+        return where_a_reset_helps(self._wrong_context_served, self._is_stored_context_wrong)
+
+    @property
+    def _wrong_context_served(self) -> Iterator[Finding]:
         answer = self._reading.context
         served = answer.field("context", dict)
         return differences(
@@ -118,6 +134,10 @@ class Locales:
         A link contains the bundle's id, its locale, currency, zone and device, and names no other
         bundle. It is a full address or a path of the app.
         """
+        return where_a_reset_helps(self._wrong_links, self._is_stored_context_wrong)
+
+    @property
+    def _wrong_links(self) -> Iterator[Finding]:
         answer, bundle = self._reading.context, self._reading.bundle
         where = f"demo links as served by {answer.request}"
         if answer.json().get("bundle") != bundle.key:
@@ -144,6 +164,10 @@ class Locales:
             others = [key for key in self._reading.seeds.bundles if key in unquote(url)]
             if carried.get(described.bundle_parameter) == [bundle.key] and others != [bundle.key]:
                 yield Finding(f"{where}: {name}", Description("a link to this demo alone"), url)
+
+    def _is_stored_context_wrong(self) -> bool:
+        """Whether the stored context, or a cached copy of it, is not the investor's."""
+        return any(True for _ in (*self.context_differences, *self.stale_copies))
 
     @property
     def stale_copies(self) -> Iterator[Finding]:

@@ -7,13 +7,18 @@ compared with what the investor must see.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from playbook.deployments.description import Kind, ShownLiveSale, ShownProduct
 from playbook.deployments.matching import Match
 from playbook.facts.catalog import Catalog
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    Finding,
+    Unobservable,
+    where_a_reset_helps,
+)
 from playbook.facts.livesale import LiveSale
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
@@ -73,6 +78,10 @@ class Seen:
 
         A reset may not touch them, as they could be the app's own.
         """
+        return self._with_remedy(self._unowned_products, "products", "categories")
+
+    @property
+    def _unowned_products(self) -> Iterator[Finding]:
         # What a reset of the region would remove is for the stored catalog's check to say.
         known = self._known_products
         for product in self._reading.shown_products:
@@ -82,6 +91,10 @@ class Seen:
     @property
     def unowned_creators(self) -> Iterator[Finding]:
         """Creators whom the app shows, and who belong to no region that the seeds know."""
+        return self._with_remedy(self._unowned_creators, "creators")
+
+    @property
+    def _unowned_creators(self) -> Iterator[Finding]:
         known = {line.model.name for line in self._reading.seeds.creators.values()}
         for creator in self._reading.shown_creators:
             if creator.unowned and not any(same_text(creator.name, name) for name in known):
@@ -90,6 +103,10 @@ class Seen:
     @property
     def unowned_livesales(self) -> Iterator[Finding]:
         """LiveSales that the app lists, and that belong to no investor of the seeds."""
+        return self._with_remedy(self._unowned_livesales, "livesales")
+
+    @property
+    def _unowned_livesales(self) -> Iterator[Finding]:
         seeds = self._reading.seeds
         for event in self._reading.shown_livesales:
             owned = event.bundle is None or event.bundle in seeds.bundles
@@ -99,7 +116,15 @@ class Seen:
 
     @property
     def other_cards_on_the_board(self) -> Iterator[Finding]:
+<<<<<<< HEAD
         """Cards that the signed-in account sees, and that are not in the seeds."""
+=======
+        """Cards that the signed-in account sees, and that nobody planned."""
+        return self._with_remedy(self._other_cards_on_the_board, "leads")
+
+    @property
+    def _other_cards_on_the_board(self) -> Iterator[Finding]:
+>>>>>>> main
         matched = self._reading.stored.matched("leads")
         planned = {str(match.wanted["_id"]) for match in matched.matches}
         ours = {str(stray.get("_id")) for stray in matched.strays}
@@ -146,7 +171,8 @@ class Seen:
     @property
     def livesale_in_the_list(self) -> Iterator[Finding]:
         """In what the list of LiveSales shows the bundle's otherwise than planned."""
-        return self._with_remedy(self._livesale_in_the_list, "livesales")
+        # An app may read the names and prices of its products from the shop.
+        return self._with_remedy(self._livesale_in_the_list, "livesales", "products")
 
     @property
     def _livesale_in_the_list(self) -> Iterator[Finding]:
@@ -168,7 +194,7 @@ class Seen:
     @property
     def livesale_page(self) -> Iterator[Finding]:
         """In what the LiveSale's own page shows it otherwise than planned."""
-        return self._with_remedy(self._livesale_page, "livesales")
+        return self._with_remedy(self._livesale_page, "livesales", "products")
 
     @property
     def _livesale_page(self) -> Iterator[Finding]:
@@ -198,6 +224,10 @@ class Seen:
     @property
     def own_page(self) -> Iterator[Finding]:
         """In what the own page of a signed-in account is not its own."""
+        return self._with_remedy(self._own_page, "users")
+
+    @property
+    def _own_page(self) -> Iterator[Finding]:
         if self._reading.own_page is None:
             return  # another bundle of the region opens it; the board has used the token
         email, page = self._reading.own_page
@@ -212,6 +242,10 @@ class Seen:
     @property
     def livesale_link(self) -> Iterator[Finding]:
         """The link to the LiveSale, where it does not name the bundle's own."""
+        return self._with_remedy(self._livesale_link, "livesales")
+
+    @property
+    def _livesale_link(self) -> Iterator[Finding]:
         name = self._reading.deployment.links.names.get("livesale", "livesale")
         # Where there is no answer, or no link in it, the check of the links says so.
         body = self._reading.context.body
@@ -231,18 +265,18 @@ class Seen:
             every_finding = list(findings)
         except Unobservable as error:
             misfit = next(self._misfits(kinds), None)
-            if misfit is None:
-                raise
-            raise Unobservable(f"{error}; {misfit}", Remedy.RESET) from None
+            if misfit is not None:
+                raise Unobservable(f"{error}; {misfit}", Remedy.RESET) from None
+            if error.remedy is Remedy.BACKEND and self._is_any_stored_wrong(kinds):
+                raise Unobservable(str(error), Remedy.RESET, error.kind) from None
+            raise
         if not every_finding:
             return
         if (misfit := next(self._misfits(kinds), None)) is not None:
             yield misfit
-        elif not any(self._is_stored_wrong(kind) for kind in kinds):
-            every_finding = [
-                replace(one, remedy=one.remedy or Remedy.BACKEND) for one in every_finding
-            ]
-        yield from every_finding
+            yield from every_finding
+            return
+        yield from where_a_reset_helps(every_finding, lambda: self._is_any_stored_wrong(kinds))
 
     def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
         problem = self._reading.why_unreadable(key)
@@ -254,14 +288,21 @@ class Seen:
             if self._reading.stored.keeps(kind):
                 yield from self._reading.stored.misfits(kind)
 
+    def _is_any_stored_wrong(self, kinds: Iterable[Kind]) -> bool:
+        return any(self._is_stored_wrong(kind) for kind in kinds)
+
     def _is_stored_wrong(self, kind: Kind) -> bool:
         """Whether documents of a kind differ from pristine. Raises Unobservable."""
-        if kind == "categories" and not self._reading.stored.keeps(kind):
+        if not self._reading.stored.keeps(kind):
             return False
         if kind == "livesales":  # whose pristine times follow from T
             differences = self._livesale.differences_from_seeds
         else:
-            differences = self._reading.stored.differences(kind, kind)
+            # When an account ends, and its password, are resolved at the reset.
+            resolved = (self._reading.deployment.password.path, "expires_at")
+            differences = self._reading.stored.differences(
+                kind, kind, but=resolved if kind == "users" else ()
+            )
         return next(differences, None) is not None
 
     def _matches(self, kind: Kind) -> tuple[Match, ...]:

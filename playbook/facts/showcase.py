@@ -16,7 +16,13 @@ from pydantic import ValidationError
 from playbook.facts.cached_copies import cached_copies
 from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
-from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
+from playbook.facts.findings import (
+    NOTHING,
+    Description,
+    Finding,
+    Unobservable,
+    where_a_reset_helps,
+)
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
 from playbook.pristine.documents import pristine_showcase
@@ -150,6 +156,13 @@ class Showcase:
 
         Converted money may differ by 1 %; all else must be exact.
         """
+        return where_a_reset_helps(
+            self._wrongly_served,
+            lambda: any(True for _ in (*self.differences_from_seeds, *self.stale_copies)),
+        )
+
+    @property
+    def _wrongly_served(self) -> Iterator[Finding]:
         answer, wanted_currency = self._reading.kpis, self._reading.bundle.currency
         metrics = answer.field("investor_focus_metrics", dict)
         if answer.field("currency", str) != wanted_currency:

@@ -28,7 +28,7 @@ from playbook.errors import PlaybookError, Refused, WrongUsage
 from playbook.panel.accounts import Person
 from playbook.panel.audit import Audit
 from playbook.panel.authentication import Authentication
-from playbook.panel.check_process import CheckBroke
+from playbook.panel.checks import CheckBroke
 from playbook.panel.engine import Work
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle

@@ -53,6 +53,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         jobs.close()
+        work.checks.close()
 
     # The interactive documentation would load scripts from other sites, so it is switched off.
     app = FastAPI(

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
-from playbook.panel import check_process
-from playbook.panel.check_process import Checked
+from playbook.panel.checks import Checked, CheckProcesses, Walk
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
@@ -37,6 +36,7 @@ class Work:
     environment: Environment
     seeds: Seeds
     backups: Path
+    checks: CheckProcesses = field(default_factory=CheckProcesses)
 
     def reset(
         self,
@@ -85,7 +85,7 @@ class Work:
         """
         run = recording.begin(self.seeds, bundle.key, by)
         try:
-            checked = check_process.run(self.environment, self.seeds, bundle, on_result)
+            checked = self.checks.run(self.environment, self.seeds, bundle, on_result)
         except PlaybookError as error:
             self._record(run, str(error))
             raise
@@ -106,9 +106,9 @@ class Work:
         Raises Unreachable or CheckBroke if there is no verdict.
         """
         run = recording.begin(self.seeds, bundle.key, by, WALK)
-        walk = check_process.Walk(self.backups, run.id, on_picture)
+        walk = Walk(self.backups, run.id, on_picture)
         try:
-            walked = check_process.run(self.environment, self.seeds, bundle, on_result, walk)
+            walked = self.checks.run(self.environment, self.seeds, bundle, on_result, walk)
         except PlaybookError as error:
             self._record(run, str(error))
             raise

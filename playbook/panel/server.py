@@ -49,9 +49,11 @@ class Server(uvicorn.Server):
 
 def server_for(environment: Environment, seeds: Seeds) -> Server:
     """A server of the panel, to be run on a listening socket."""
+    app = create_app(environment, seeds)
+    app.state.desk.work.checks.keep_one_ready(environment, seeds)
     server = Server(
         uvicorn.Config(
-            create_app(environment, seeds),
+            app,
             # Actions are in the audit log; reading pages is not recorded.
             access_log=False,
             log_level="warning",

@@ -43,6 +43,11 @@ def fitting_hash(email: str, password: str, present: object) -> str:
     return password_hash(email, password)
 
 
+def fits(password: str, present: object) -> bool:
+    """Whether a stored value is a bcrypt hash of the password."""
+    return isinstance(present, str) and _fits(password, present)
+
+
 @cache
 def _fits(password: str, present: str) -> bool:
     try:

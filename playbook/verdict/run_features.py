@@ -87,23 +87,19 @@ def check(
             demo.close()
 
 
+def load_everything() -> None:
+    """Load what a check needs, and read its features: then it takes a third of the time here."""
+    # Broken seeds are not reported now, but by the check.
+    _pytest([*_arguments(walking=None), "--collect-only"])
+
+
 def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path | None) -> Verdict:
     import pytest
-    from pytest_bdd import plugin as pytest_bdd_plugin
 
     from playbook.verdict.collector import Collector
-    from playbook.verdict.step_table import steps_in_a_table
 
-    walking, features = given.walking, PROJECT / "features"
-    arguments = ["--no-reset"]
-    if not (walking and walking.alone):
-        arguments.append(str(features / "test_demo.py"))
-    if walking:
-        arguments += [str(features / "test_walk.py"), "--walk"]
-    arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
-    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
-    # At its end pytest collects garbage five times, which takes a tenth of a check's time.
-    arguments += ["-p", "no:unraisableexception"]
+    walking = given.walking
+    arguments = _arguments(walking)
     for bundle in given.demos:
         arguments += ["--bundle", bundle]
     if allure_results is not None:
@@ -111,9 +107,7 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
     alone = walking is not None and walking.alone
     collector = Collector(on_result, (WALK,) if alone else CHECKS)
     collector.environment = given.environment.identity
-    with _without_installed_plugins(), steps_in_a_table():
-        # For a plugin that is only named, pytest would search all installed distributions.
-        status = pytest.main(arguments, plugins=[pytest_bdd_plugin, collector, given])
+    status = _pytest(arguments, collector, given)
     if status == pytest.ExitCode.INTERRUPTED:
         raise Interrupted(signals.received())
     verdict = collector.verdict
@@ -122,6 +116,30 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
             f"the checks could not be run (pytest ended with {status!s}); there is no verdict"
         )
     return verdict
+
+
+def _arguments(walking: Walking | None) -> list[str]:
+    features = PROJECT / "features"
+    arguments = ["--no-reset"]
+    if not (walking and walking.alone):
+        arguments.append(str(features / "test_demo.py"))
+    if walking:
+        arguments += [str(features / "test_walk.py"), "--walk"]
+    arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
+    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
+    # At its end pytest collects garbage five times, which takes a tenth of a check's time.
+    return [*arguments, "-p", "no:unraisableexception"]
+
+
+def _pytest(arguments: list[str], *plugins: object) -> int:
+    import pytest
+    from pytest_bdd import plugin as pytest_bdd_plugin
+
+    from playbook.verdict.step_table import steps_in_a_table
+
+    with _without_installed_plugins(), steps_in_a_table():
+        # For a plugin that is only named, pytest would search all installed distributions.
+        return pytest.main(arguments, plugins=[pytest_bdd_plugin, *plugins])
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from playbook import clock
 from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
 from playbook.errors import Unreachable
+from playbook.facts.remedies import Remedy
 from playbook.pristine import passwords
 from playbook.pristine import seeds as seed_files
 from playbook.pristine.bundles import Bundle
@@ -32,6 +33,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, Result, Verdict, of_results
+from playbook.verdict.reasons import advice, first_remedy, remedies_of
 from playbook.verdict.run_features import Walking, check
 from tests.faults import limits
 from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, CannotInject, Fault, Lab
@@ -57,6 +59,8 @@ class Outcome:
     """"bundle check: reason": failed, but no reason names the thing to look at."""
     broke: tuple[str, ...] = ()
     """Checks that broke themselves instead of judging."""
+    misadvised: tuple[str, ...] = ()
+    """"bundle: advice": what it says to do next does not repair what was broken."""
     not_healed: tuple[str, ...] = ()
     problem: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -76,6 +80,7 @@ class Outcome:
             "wrongly blames": self.wrongly_blamed,
             "does not say where to look:": self.unnamed,
             "breaks the check itself:": self.broke,
+            "gives advice that can't help:": self.misadvised,
             "not healed:": self.not_healed,
         }
         lines = [
@@ -130,7 +135,24 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
             for reason in reason_texts
             if "the check itself broke" in reason
         ),
+        misadvised=tuple(_misadvised(fault, verdict)),
     )
+
+
+def _misadvised(fault: Fault, verdict: Verdict) -> Iterator[str]:
+    """A reset repairs what is wrong in MongoDB and Redis; it never repairs what the app answers.
+
+    The rates belong to the app's feed, so the advice about them is another.
+    """
+    if fault.area == "currency" or fault.by_hand or fault.breaks not in ("Mongo", "Redis", "HTTP"):
+        return
+    by_reset = resets(fault)
+    for bundle in verdict.bundles:
+        short = SHORT[bundle.bundle]
+        if bundle.verdict != GO and short in (by_reset or fault.at):
+            first = first_remedy(remedies_of(bundle))
+            if (first is Remedy.RESET) != bool(by_reset):
+                yield f"{short}: {advice([first], short)}"
 
 
 def _pairs(

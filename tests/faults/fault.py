@@ -90,6 +90,8 @@ class Fault:
     """The bundles to reset, where the cause is theirs alone though others notice it."""
     app: str = "playbook"
     """The shape of app in which it breaks something (``PLAYBOOK_DEPLOYMENT``)."""
+    by_hand: bool = field(default=False, compare=False)
+    """Whether only people can repair it: a document of the app's own, which no reset changes."""
 
     @property
     def blames(self) -> Mapping[str, frozenset[str]]:
@@ -132,6 +134,7 @@ class Listed:
         also: Mapping[str, tuple[str, ...]] | None = None,
         healed_by: tuple[str, ...] = (),
         page: str = "",
+        by_hand: bool = False,
     ) -> None:
         def all_of(lab: Lab) -> None:
             for one in inject:
@@ -154,5 +157,6 @@ class Listed:
                 page=page,
                 healed_by=healed_by,
                 app=self.app,
+                by_hand=by_hand,
             )
         )

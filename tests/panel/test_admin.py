@@ -30,7 +30,7 @@ from playbook import PROJECT, clock
 from playbook.environment import Environment, Settings
 from playbook.environment.redaction import Redactor
 from playbook.errors import WrongUsage
-from playbook.panel import accounts, audit, check_process, sessions
+from playbook.panel import accounts, audit, checks, sessions
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import METRICS_TOKEN, SESSION_COOKIE
@@ -564,7 +564,7 @@ def test_two_presses_are_one_job(
 ) -> None:
     one, other = running.visitor("viewer"), running.visitor("operator")
     turns = threading.Semaphore(0)
-    monkeypatch.setattr(check_process, "_turns", turns)
+    monkeypatch.setattr(checks, "_turns", turns)
     one.press("/bundles/lvmh/check")
     busy = other.press("/bundles/lvmh/reset")  # while the check waits for its turn
     assert "Another person was faster" in busy.text
@@ -800,7 +800,7 @@ def test_a_failure_nobody_thought_of_has_the_security_headers_too(
 def test_signing_out_ends_the_live_stream(running: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = running.visitor("viewer")
     turns = threading.Semaphore(0)
-    monkeypatch.setattr(check_process, "_turns", turns)
+    monkeypatch.setattr(checks, "_turns", turns)
     visitor.press("/bundles/lvmh/check")  # it waits for its turn, and so does not end
     try:
         stream = visitor.get("/bundles/lvmh/progress", stream=True)

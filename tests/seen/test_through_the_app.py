@@ -23,13 +23,14 @@ from playbook.environment import Environment
 from playbook.facts import Demo
 from playbook.facts.reading import AskedOnce
 from playbook.facts.remedies import Remedy
-from playbook.pristine import bundles
+from playbook.pristine import bundles, passwords
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
 from playbook.verdict.console import show
+from playbook.verdict.reasons import first_remedy
 from playbook.verdict.run_features import check
-from tests.demo_in_memory import failures_of
+from tests.demo_in_memory import Failure, failures_of
 from tests.faults.proxy import Proxy, Reply, Request, json_reply
 
 type Change = Callable[[Any], Any]
@@ -37,6 +38,7 @@ type Change = Callable[[Any], Any]
 NOT_SHOWN = {"playbook": set[str](), "aislemarts": {"creators", "locales", "currency"}}
 """The checks that an app cannot pass: it shows no such thing, or serves dollar rates for all."""
 OWN_PAGE = {"playbook": "/api/auth/users/", "aislemarts": "/api/auth/me"}
+MAIN = "lvmh.demo@aislemarts.luxury"
 MOST_OF_ONE = 16
 """Requests of one bundle's check."""
 
@@ -71,20 +73,30 @@ class Shape:
     def engine(self) -> Reset:
         return Reset(self.direct, self.seeds, self.backups)
 
-    def look(self) -> dict[str, str]:
-        """What fails beyond what the app cannot pass: each check with its reasons."""
-        failed: dict[str, str] = {}
+    def failures(self) -> Iterator[Failure]:
+        """What fails beyond what the app cannot pass."""
         with self.environment() as environment:
             demo = Demo(environment, self.bundle, self.seeds, clock.now())
             try:
                 for failure in failures_of(demo):
                     cannot = "the app keeps no" in failure.reason or failure.check == "currency"
                     if not (cannot and failure.check in NOT_SHOWN[self.name]):
-                        reasons = failed.get(failure.check, "")
-                        failed[failure.check] = f"{reasons}{failure.reason}\n"
+                        yield failure
             finally:
                 demo.close()
+
+    def look(self) -> dict[str, str]:
+        """Each check that fails so, with its reasons."""
+        failed: dict[str, str] = {}
+        for failure in self.failures():
+            failed[failure.check] = f"{failed.get(failure.check, '')}{failure.reason}\n"
         return failed
+
+    def advice(self) -> Remedy:
+        """What the failures say to do first."""
+        found = [failure.remedy or Remedy.RESET for failure in self.failures()]
+        assert found, "nothing fails"
+        return first_remedy(found)
 
     def distort(self, method: str, path: str, change: Change) -> None:
         def override(request: Request, forward: Callable[[], Reply]) -> Reply:
@@ -472,6 +484,81 @@ def test_what_is_wrong_in_the_data_is_stored_and_seen(
     shape.engine.reset(shape.bundle)
     assert blamed in failed
     assert set(failed) <= {blamed, "livesale", "showcase"}, failed
+    assert shape.look() == {}
+
+
+def elsewhere(name: str, value: object) -> Change:
+    return lambda body: {**body, name: value}
+
+
+def only_wrong_numbers(body: Any) -> Any:
+    return {**body, "investor_focus_metrics": dict.fromkeys(body["investor_focus_metrics"], 1)}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "change"),
+    [
+        pytest.param("GET", "/api/products", entries(hide), id="a hidden product"),
+        pytest.param("GET", "/api/demo/context/", livesale_link, id="another LiveSale's link"),
+        pytest.param(
+            "GET", "/api/demo/context/", replaced("=EUR", "=USD"), id="links in another currency"
+        ),
+        pytest.param(
+            "GET", "/api/demo/context/", elsewhere("context", {"locale": "de-DE"}), id="a context"
+        ),
+        pytest.param("GET", "own page", elsewhere("_id", "another"), id="another's own page"),
+        pytest.param("GET", "/api/demo/kpis/", only_wrong_numbers, id="wrong numbers"),
+        pytest.param(
+            "POST", "/api/demo/track-interaction", elsewhere("tracked", False), id="not tracked"
+        ),
+        pytest.param("POST", "/api/auth/login", lambda _: REFUSED, id="good passwords refused"),
+        pytest.param("POST", "/api/auth/login", lambda _: json_reply({}, 404), id="no sign-in"),
+        pytest.param("POST", "/api/auth/login", lambda _: {}, id="no token"),
+    ],
+)
+def test_no_reset_is_advised_for_what_only_the_app_does(
+    shape: Shape, method: str, path: str, change: Change
+) -> None:
+    path = OWN_PAGE[shape.name] if path == "own page" else path
+    shape.distort(method, path, change)
+    if shape.name == "playbook" and path == "/api/demo/track-interaction":
+        pytest.skip("this app's events are looked up where it keeps them")
+    assert shape.advice() is Remedy.BACKEND
+
+
+def without_a_password(shape: Shape) -> None:
+    path = shape.direct.deployment.password.path
+    shape.direct.db.users.update_one({"email": MAIN}, {"$unset": {path: 1}})
+
+
+def with_another_password(shape: Shape) -> None:
+    hashed = passwords.password_hash(MAIN, "the visitor's own")
+    path = shape.direct.deployment.password.path
+    shape.direct.db.users.update_one({"email": MAIN}, {"$set": {path: hashed}})
+
+
+def both_with_another_password(shape: Shape) -> None:
+    with_another_password(shape)
+    path = shape.direct.deployment.password.path
+    hashed = shape.direct.db.users.find_one({"email": MAIN}, {path: 1}) or {}
+    every = {"$in": list(bundles.accounts_of(shape.seeds, shape.bundle))}
+    shape.direct.db.users.update_many({"email": every}, {"$set": {path: hashed[path]}})
+
+
+def in_capitals(shape: Shape) -> None:
+    shape.direct.db.users.update_one({"email": MAIN}, {"$set": {"email": MAIN.upper()}})
+
+
+@pytest.mark.parametrize(
+    "breaks", [without_a_password, with_another_password, both_with_another_password, in_capitals]
+)
+def test_a_reset_is_advised_for_an_account_that_it_repairs(
+    shape: Shape, breaks: Callable[[Shape], None]
+) -> None:
+    breaks(shape)
+    advised = shape.advice()
+    shape.engine.reset(shape.bundle)
+    assert advised is Remedy.RESET
     assert shape.look() == {}
 
 

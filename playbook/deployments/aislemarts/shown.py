@@ -81,7 +81,10 @@ SHOWN = Shown(
         livesale_with(_shown_offer),
     ),
     leads=Listing(
-        lambda *_: Request("GET", "/api/biz/leads", {"limit": "50"}, signed_in=True),
+        # A lead has one business_id, the main account's.
+        lambda *_: Request(
+            "GET", "/api/biz/leads", {"limit": "50"}, signed_in=True, main_account_only=True
+        ),
         _shown_lead,
     ),
     categories=Listing(lambda *_: Request("GET", "/api/categories"), _shown_category),

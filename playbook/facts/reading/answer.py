@@ -29,6 +29,8 @@ class Answer:
     problem: str | None = None
     silent: bool = False
     """Whether the API did not answer this request, or an earlier one that it needs."""
+    remedy: Remedy | None = None
+    """What can help against a bad answer, if it is known where that was caused."""
 
     @property
     def kind(self) -> FailureKind:
@@ -39,7 +41,7 @@ class Answer:
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable for any other answer."""
         if self.problem or self.status != 200:
-            remedy = Remedy.BACKEND if self.status else Remedy.ENVIRONMENT
+            remedy = self.remedy or (Remedy.BACKEND if self.status else Remedy.ENVIRONMENT)
             text = f"{self.request} {self.problem or f'answered {self.status}'}"
             raise Unobservable(text, remedy, self.kind)
         return self.body

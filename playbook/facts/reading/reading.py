@@ -63,7 +63,15 @@ class Reading:
         documents = self._store.reading_documents
         self._probes = Probes(environment, bundle, self.accounts, at, documents)
         self._sign_ins = SignIns(
-            environment, bundle, self.accounts, visitors, self._probes, pool, shared
+            environment,
+            bundle,
+            self.accounts,
+            self._store,
+            visitors,
+            self._probes,
+            at,
+            pool,
+            shared,
         )
         self._event = pool.submit(self._probes.track, visitors)
         self._rates = self._ask_for_rates()

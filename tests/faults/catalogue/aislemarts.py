@@ -136,7 +136,7 @@ catalog("a document of the playbook's own shape", "extra", "Mongo", US, "LUX-001
 catalog("one product without a title empties the shop", "missing", "Mongo", EVERYONE, "answered 500",
         unset("products", by_sku("LUX-010"), "title"), healed_by=("a16z",))
 catalog("somebody's product that does not fit empties the shop", "extra", "Mongo", EVERYONE,
-        "GET /api/products answered 500", somebody_elses("products", _id="own", active=True))
+        "GET /api/products answered 500", somebody_elses("products", _id="own", active=True), by_hand=True)
 
 catalog("a product whose pictures are null empties the shop", "null", "Mongo", EVERYONE, "answered 500",
         set_to("products", by_sku("EUR-007"), images=None), healed_by=("lvmh",))
@@ -157,7 +157,7 @@ catalog("a product whose _id is no text empties the shop", "wrong type", "Mongo"
 catalog("somebody's product has the name of ours", "doubled", "Mongo", US, "LUX-010 in the shop",
         lambda lab: somebody_elses("products", **{
             **one(lab, "products", by_sku("LUX-010")), "_id": "own", "slug": "own", "price": 1.0,
-            "attributes": {}})(lab))
+            "attributes": {}})(lab), by_hand=True)
 catalog("a shelf is not active", "missing", "Mongo", EU, "category", set_to("categories", {"slug": "handbags-eu"},
         active=False))
 catalog("a shelf is missing", "missing", "Mongo", APAC, "category",
@@ -165,7 +165,7 @@ catalog("a shelf is missing", "missing", "Mongo", APAC, "category",
 catalog("a shelf has another name", "wrong value", "Mongo", US, "category",
         set_to("categories", {"slug": "handbags-us"}, name="lorem ipsum"))
 catalog("somebody's shelf that does not fit takes all shelves away", "extra", "Mongo", EVERYONE,
-        "GET /api/categories answered 500", somebody_elses("categories", _id="own", active=True))
+        "GET /api/categories answered 500", somebody_elses("categories", _id="own", active=True), by_hand=True)
 
 # The catalog, as the app alone shows it
 
@@ -251,13 +251,13 @@ livesale("an event without a description empties the list", "null", "Mongo", EVE
          set_to("livesales", by_event("LS-LVMH-001"), description=None), healed_by=("lvmh",))
 livesale("somebody's event has the title of ours", "doubled", "Mongo", "lvmh", "another of this title",
          lambda lab: somebody_elses("livesales", **{
-             **one(lab, "livesales", by_event("LS-LVMH-001")), "_id": "own", "metadata": {}})(lab))
+             **one(lab, "livesales", by_event("LS-LVMH-001")), "_id": "own", "metadata": {}})(lab), by_hand=True)
 livesale("a second event is left over", "extra", "Mongo", "sequoia", "a copy of",
          copied("livesales", by_event("LS-SEQ-001"), metadata__event_id="LS-OLD-001"))
 livesale("one event that does not fit empties the list", "wrong type", "Mongo", EVERYONE, "LS-",
          set_to("livesales", by_event("LS-SEQ-001"), duration_minutes="an hour"), healed_by=("sequoia",))
 livesale("somebody's event that does not fit empties the list", "extra", "Mongo", EVERYONE,
-         "in the app's list", somebody_elses("livesales", _id="own", title="Brunch"))
+         "in the app's list", somebody_elses("livesales", _id="own", title="Brunch"), by_hand=True)
 
 # LiveSales, as the app alone shows them
 

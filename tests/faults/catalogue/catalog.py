@@ -256,10 +256,10 @@ fault("the shop shows another name", "seen otherwise", "HTTP", US, "LUX-010 in t
       on_the_shelf("LUX-010", name="A watch"))
 fault("the shop lists a product of no region", "extra", "Mongo", EVERYONE, "product TEST-1 in the shop",
       of_the_apps_own("products", _id="TEST-1", name="Test product", currency="USD", price_usd=1,
-                      inventory=1, reserved=0))
+                      inventory=1, reserved=0), by_hand=True)
 fault("the shop lists a product of an unknown region", "extra", "Mongo", EVERYONE, "product TEST-2 in the shop",
       of_the_apps_own("products", _id="TEST-2", name="Test product", currency="USD", price_usd=1,
-                      inventory=1, reserved=0, region="MEA"))
+                      inventory=1, reserved=0, region="MEA"), by_hand=True)
 fault("the shop is empty", "seen otherwise", "HTTP", EVERYONE, "in the shop",
       distorts("GET", SHOP, lambda body, _: [] if isinstance(body, list) else body))
 fault("no product opens", "404", "HTTP", EVERYONE, "answered 404", not_found("GET", PAGE))

@@ -85,9 +85,9 @@ fault("a cached list lacks a creator", "cached copy differs", "Redis", US, MARCU
 fault("a bundle's cached profile is inactive", "cached copy differs", "Redis", "lvmh", MARIE,
       cached_copy(f"bundle:{of('lvmh')}:creator:{MARIE}", "creators", MARIE, active=False))
 fault("the app shows a creator of no region", "extra", "Mongo", EVERYONE, "creator Test Person",
-      of_the_apps_own("creators", _id="test-1", name="Test Person", active=True))
+      of_the_apps_own("creators", _id="test-1", name="Test Person", active=True), by_hand=True)
 fault("the app shows a creator of an unknown region", "extra", "Mongo", EVERYONE, "creator Test Person",
-      of_the_apps_own("creators", _id="test-2", name="Test Person", active=True, region="us"))
+      of_the_apps_own("creators", _id="test-2", name="Test Person", active=True, region="us"), by_hand=True)
 fault("the app does not show a creator", "seen otherwise", "HTTP", EU, "Marie",
       distorts("GET", "/api/creators", lambda body, _: [
           one for one in body if one["_id"] != MARIE]))

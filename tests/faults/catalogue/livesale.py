@@ -162,7 +162,7 @@ fault("the event's link leads home", "seen otherwise", "HTTP", "bessemer", "a li
           **body["demo_urls"], "livesale": body["demo_urls"]["home"]}}))
 fault("the app lists a LiveSale of nobody", "extra", "Mongo", EVERYONE, "LiveSale LS-TEST-1",
       of_the_apps_own("livesales", _id="LS-TEST-1", title="Test", status="scheduled",
-                      starts_at=at_utc("2026-01-01T00:00:00Z")))
+                      starts_at=at_utc("2026-01-01T00:00:00Z")), by_hand=True)
 fault("the app lists a LiveSale of a former investor", "extra", "Mongo", EVERYONE, "LiveSale LS-TEST-2",
       of_the_apps_own("livesales", _id="LS-TEST-2", title="Test", status="scheduled",
-                      bundle="FORMER_INVESTOR", starts_at=at_utc("2026-01-01T00:00:00Z")))
+                      bundle="FORMER_INVESTOR", starts_at=at_utc("2026-01-01T00:00:00Z")), by_hand=True)

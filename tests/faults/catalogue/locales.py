@@ -74,7 +74,7 @@ fault("a language is English throughout", "untranslated", "Mongo", EVERYONE, "lo
       computed("locales", "fr", lambda lab, _: {"messages": lab.seeds.locales["en"].document["messages"]}))
 fault("a variant hides French with English", "untranslated", "Mongo", EVERYONE, "locale fr-FR",
       lambda lab: of_the_apps_own("locales", _id="fr-FR", messages=lab.seeds.locales[
-          "en"].document["messages"])(lab))
+          "en"].document["messages"])(lab), by_hand=True)
 fault("the API serves a variant in English", "seen otherwise", "HTTP", EVERYONE, "locale fr-FR as served",
       distorts("GET", SERVED, lambda body, _: {**body, "languages": [*body["languages"], {
           "language": "fr-FR", "messages": {"nav_home": "Home"}}]}))
