@@ -35,6 +35,10 @@ class Unreachable(PlaybookError):
     exit_code = 3
 
 
+class Unusable(Unreachable):
+    """A part answers, but refuses us, and would refuse again: the text says what to change."""
+
+
 class Outage(Unreachable):
     """A part does not answer now, but may answer soon: there is an election or a restart."""
 

@@ -45,7 +45,7 @@ from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import Outage, Unreachable, WrongUsage
+from playbook.errors import Outage, Unreachable, Unusable, WrongUsage
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
@@ -313,7 +313,7 @@ class Environment:
         address = self.settings.addresses[part]
         what = "refuses" if reasons.refused(error) else "cannot be reached"
         text = f"{part} at {address} {what}: {reason}"
-        return Outage(text, part) if reasons.may_succeed_later(error) else Unreachable(text)
+        return Outage(text, part) if reasons.may_succeed_later(error) else Unusable(text)
 
     def require_reachable(self) -> None:
         """Send a small request to all three parts at once, before anything else is done.

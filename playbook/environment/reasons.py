@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
@@ -121,6 +122,14 @@ def may_succeed_later(error: Exception) -> bool:
     if isinstance(error, requests.exceptions.SSLError):
         return False
     return isinstance(error, requests.ConnectionError | requests.Timeout)
+
+
+def names_no_host(error: Exception) -> bool:
+    """Whether nobody knows the host name of an address."""
+    return any(
+        isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+        for cause in _causes(error)
+    )
 
 
 def reason_of(error: Exception) -> str:

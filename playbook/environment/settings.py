@@ -151,7 +151,9 @@ class Settings:
 
     def password(self, bundle_short: str) -> str:
         """The password of a bundle's demo accounts. Raises WrongUsage if none is set."""
-        name = password_setting(bundle_short)
+        return self._stated_password(password_setting(bundle_short))
+
+    def _stated_password(self, name: str) -> str:
         if name not in self.passwords:
             raise WrongUsage(f"{name} is not set: set it to the password of that bundle's accounts")
         return self.passwords[name]
@@ -161,9 +163,13 @@ class Settings:
 
         Raises WrongUsage if neither is set.
         """
+        return self._stated_password(self.account_password_setting(bundle_short, email))
+
+    def account_password_setting(self, bundle_short: str, email: str) -> str:
+        """The name of the setting that decides about one account's password."""
         role = email.partition("@")[0].rpartition(".")[2]
         own = f"{password_setting(bundle_short)}_{role.upper()}"
-        return self.passwords[own] if own in self.passwords else self.password(bundle_short)
+        return own if own in self.passwords else password_setting(bundle_short)
 
     def as_variables(self) -> dict[str, str]:
         """The settings as environment variables, credentials included."""

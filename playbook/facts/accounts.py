@@ -68,20 +68,19 @@ class Accounts:
         owners = {match.pristine["email"]: match.present for match in matches}
         for email in self.emails:
             answer = self._reading.login(email)
-            if answer.status != 200 or answer.problem:
+            if not answer.good:
                 found = Description(answer.problem or f"answer {answer.status}")
                 wanted = Description("answer 200")
-                yield Finding(f"login of {email}", wanted, found, answer.remedy, kind=answer.kind)
+                where, kind = f"login of {email}", answer.kind
+                if answer.status == 200 and not answer.silent:
+                    where, wanted = f"login of {email}: token", Description("a token")
+                yield Finding(where, wanted, found, answer.remedy, answer.cause, kind)
                 continue
             owner = owners[email]
             stated = sign_in.user_id(answer.body) or NOTHING
             if sign_in.says_user_id and owner is not None and stated != str(owner["_id"]):
                 where = f"login of {email}: user_id"
                 yield Finding(where, str(owner["_id"]), stated, Remedy.BACKEND)
-            if sign_in.token(answer.body) is None:
-                found = Description("none")
-                wanted = Description("a token")
-                yield Finding(f"login of {email}: token", wanted, found, Remedy.BACKEND)
 
     @property
     def wrong_passwords_accepted(self) -> Iterator[Finding]:
@@ -89,11 +88,13 @@ class Accounts:
         email, answer = self._reading.wrong_login
         if answer.status is None:
             text = f"login of {email}: {answer.request} {answer.problem}"
-            raise Unobservable(text, Remedy.ENVIRONMENT, kind=answer.kind)
+            raise Unobservable(text, answer.remedy, answer.kind, answer.in_words)
         if answer.status not in (400, 401, 403, 422, 423, 429):
             found = Description(f"answer {answer.status}")
+            # Whatever is stored, an app must not let anybody in with a random password.
             where = f"login of {email} with a wrong password"
-            yield Finding(where, Description("answer 401"), found, answer.remedy)
+            cause = None if answer.good else answer.in_words
+            yield Finding(where, Description("answer 401"), found, answer.remedy, cause)
 
     def _has(self, field: str) -> bool:
         """Whether the app keeps this field of ours; without it, nothing can be wrong with it."""

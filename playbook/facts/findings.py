@@ -92,13 +92,18 @@ class NotAsExpected(AssertionError):
 class Unobservable(Exception):
     """Something could not be read, so it cannot be judged; the text says what and why.
 
-    ``remedy`` is what can help, if it is not the usual remedy of the check.
+    ``remedy`` is what can help, if it is not the usual remedy of the check. ``cause`` is a sentence
+    with the cause that it shares with other failures, if that is known.
     """
 
     def __init__(
-        self, text: str, remedy: Remedy | None = None, kind: FailureKind = FailureKind.DATA
+        self,
+        text: str,
+        remedy: Remedy | None = None,
+        kind: FailureKind = FailureKind.DATA,
+        cause: str | None = None,
     ) -> None:
-        self.remedy, self.kind = remedy, kind
+        self.remedy, self.kind, self.cause = remedy, kind, cause
         super().__init__(text)
 
 
@@ -125,7 +130,8 @@ def where_a_reset_helps(
     try:
         found = list(findings)
     except Unobservable as error:
-        raise Unobservable(str(error), error.remedy or remedy(), error.kind) from None
+        helps = error.remedy or remedy()
+        raise Unobservable(str(error), helps, error.kind, error.cause) from None
     if found:
         helps = remedy()
         yield from (replace(one, remedy=one.remedy or helps) for one in found)

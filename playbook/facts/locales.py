@@ -57,7 +57,7 @@ class Locales:
 
     def _wrong_messages_served(self, language: str) -> Iterator[Finding]:
         wanted = {**self._pristine[language], "language": language}
-        return differences(
+        yield from differences(
             wanted,
             self.served(language),
             f"locale {language} as served",
@@ -120,7 +120,7 @@ class Locales:
     def _wrong_context_served(self) -> Iterator[Finding]:
         answer = self._reading.context
         served = answer.field("context", dict)
-        return differences(
+        yield from differences(
             self._context,
             served,
             f"context as served by {answer.request}",

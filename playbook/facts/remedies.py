@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
+from playbook.errors import PlaybookError, Refused, Unreachable, Unusable, WrongUsage
 
 
 class Remedy(StrEnum):
@@ -14,6 +14,8 @@ class Remedy(StrEnum):
     """The demo's own data: a reset writes it again."""
     SETTINGS = "settings"
     """A setting of ours is missing or wrong."""
+    PASSWORD = "password"
+    """An account's stored password is another than the setting's; people know which is right."""
     FEED = "feed"
     """The deployment's rate feed; a reset only asks it to refresh."""
     BACKEND = "backend"
@@ -24,14 +26,18 @@ class Remedy(StrEnum):
     """The app's front end shows what is stored otherwise than it should."""
     ENVIRONMENT = "environment"
     """MongoDB, Redis or the API does not answer."""
+    SERVICE = "service"
+    """MongoDB, Redis or the API refuses us; the reason says what to change."""
     WAIT = "wait"
-    """Somebody is using the demo, or it is being reset."""
+    """Somebody is using the demo, it is being reset, or the API gets too many requests."""
     CHECK = "check"
     """The check itself broke."""
 
 
 def remedy_for(error: PlaybookError) -> Remedy:
     """What can help against an error that kept a check from looking."""
+    if isinstance(error, Unusable):
+        return Remedy.SERVICE
     if isinstance(error, Unreachable):
         return Remedy.ENVIRONMENT
     if isinstance(error, WrongUsage):

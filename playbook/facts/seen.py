@@ -116,15 +116,11 @@ class Seen:
 
     @property
     def other_cards_on_the_board(self) -> Iterator[Finding]:
-<<<<<<< HEAD
         """Cards that the signed-in account sees, and that are not in the seeds."""
-=======
-        """Cards that the signed-in account sees, and that nobody planned."""
         return self._with_remedy(self._other_cards_on_the_board, "leads")
 
     @property
     def _other_cards_on_the_board(self) -> Iterator[Finding]:
->>>>>>> main
         matched = self._reading.stored.matched("leads")
         planned = {str(match.wanted["_id"]) for match in matched.matches}
         ours = {str(stray.get("_id")) for stray in matched.strays}
@@ -266,9 +262,10 @@ class Seen:
         except Unobservable as error:
             misfit = next(self._misfits(kinds), None)
             if misfit is not None:
-                raise Unobservable(f"{error}; {misfit}", Remedy.RESET) from None
+                text = f"{error}; {misfit}"
+                raise Unobservable(text, Remedy.RESET, cause=error.cause) from None
             if error.remedy is Remedy.BACKEND and self._is_any_stored_wrong(kinds):
-                raise Unobservable(str(error), Remedy.RESET, error.kind) from None
+                raise Unobservable(str(error), Remedy.RESET, error.kind, error.cause) from None
             raise
         if not every_finding:
             return

@@ -49,6 +49,8 @@ class Closing:
         alert, also = wording.alert_of_night(night, former, _report(night))
         self._send(night, alert, also)
         self._record(journal, run, night)
+        for note in night.notes:
+            self.say(night, f"note: {note}")
         self.say(night, night.outcome + (f": {night.error}" if night.error else ""))
         for delivery in night.deliveries:
             if not delivery.taken:

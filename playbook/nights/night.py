@@ -62,6 +62,11 @@ class Night:
     def __post_init__(self) -> None:
         self.id = self.id or new_run(self.started_at)
 
+    def note(self, text: str) -> None:
+        """Remember something to tell people at the end; once, however many attempts say it."""
+        if text not in self.notes:
+            self.notes.append(text)
+
     @property
     def pristine(self) -> bool:
         """Whether the bundle was reset tonight and is GO; a rollback is not a success.

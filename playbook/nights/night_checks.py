@@ -108,7 +108,7 @@ class NightChecks:
 
     def _record_walk(self, night: Night, run: Run, error: str | None = None) -> None:
         if why_not := recording.record(self.environment, [run], error):
-            night.notes.append(f"the walk is not in the journal: {why_not}")
+            night.note(f"the walk is not in the journal: {why_not}")
 
     def _allure_results(self, night: Night, reset: Run | None = None) -> Results | None:
         """The folder of results. Results of the bundle's former night are removed first.
@@ -121,9 +121,9 @@ class NightChecks:
         try:
             require_writable(folder)
         except OSError as error:
-            note = f"{folder} can't be written to: {error.strerror}; name another with --reports"
-            if note not in night.notes:
-                night.notes.append(note)
+            night.note(
+                f"{folder} can't be written to: {error.strerror}; name another with --reports"
+            )
             return None
         if not night.results_cleared:
             remove_results_of(folder, night.bundle.short, history_of(self.environment))
@@ -139,5 +139,10 @@ class NightChecks:
             night.report = None  # a page that a former night wrote is not this night's
             verdict.write(path)
             night.report = verdict_page.build(path, path.with_suffix(".html")).resolve()
-        except (OSError, PlaybookError) as error:
-            night.notes.append(f"the report could not be written: {error}")
+        except OSError as error:
+            night.note(
+                f"the report {path} can't be written: {error.strerror}; name another folder with "
+                "--reports"
+            )
+        except PlaybookError as error:
+            night.note(f"the report could not be written: {error}")

@@ -93,7 +93,7 @@ class Nightly:
             say=self._say,
         )
         self._rollbacks = Rollbacks(
-            self.environment, self.seeds, self.backups, self._resets, self._checks, self._say
+            self.environment, self.seeds, self.backups, self._resets, self._checks
         )
         self._closing = Closing(
             self.environment, self.seeds, self.outbox, self._journal, by, self._say
@@ -160,7 +160,7 @@ class Nightly:
             raise attempt.error
         former = self._rollbacks.state_to_restore(night)
         if former is None:
-            self._say(night, f"{_describe_attempt(attempt)}; {night.notes[-1]}")
+            self._say(night, _describe_attempt(attempt))
             return
         self._say(night, f"{_describe_attempt(attempt)}; rolling back to {former.path.name}")
         self._rollbacks.roll_back(night, former)
@@ -169,7 +169,7 @@ class Nightly:
         try:
             self._resets.save(night.bundle, backup.GO, run=night.id)
         except backup.BackupsUnusable as error:
-            night.notes.append(f"the GO state could not be saved: {error}")
+            night.note(f"the GO state could not be saved: {error}")
 
     def _try(self, night: Night) -> Attempt:
         """Reset and check once, waiting before it while an investor is in session."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +30,6 @@ class Rollbacks:
     backups: Path
     resets: Reset
     checks: NightChecks
-    say: Callable[[Night, str], None]
 
     def state_to_restore(self, night: Night) -> backup.Backup | None:
         """The last state that was GO and can still be shown; None, with a note, if there is none.
@@ -42,14 +40,14 @@ class Rollbacks:
         try:
             former = backup.latest(self.backups, self.environment.identity, bundle, state=backup.GO)
         except WrongUsage:
-            night.notes.append("there is no saved GO state to roll back to")
+            night.note("there is no saved GO state to roll back to")
             return None
         sales = [s.model for s in self.seeds.livesales.values() if s.model.bundle == bundle.key]
         access = former.parts[bundle.key].access or former.taken_at
         starts = [livesale_start(s.scheduled_time, access, s.timezone) for s in sales]
         if starts and min(starts) <= now:
             taken = clock.local_text(former.taken_at, bundle.timezone)
-            night.notes.append(
+            night.note(
                 f"the last state that was GO, of {taken}, is too old to roll back to: its LiveSale "
                 "has begun"
             )
@@ -64,13 +62,13 @@ class Rollbacks:
         try:
             report = self.resets.roll_back(night.bundle, former, cause=Cause(ROLLBACK, night.id))
         except InSession as error:
-            night.notes.append(f"not rolled back: {error}")
+            night.note(f"not rolled back: {error}")
             return
         except (BeingReset, LeaseLost, StoppedEarly):
             raise
         except PlaybookError as error:
             if isinstance(error, ResetFailed) and error.state_is_back:
-                night.notes.append(f"not rolled back: {error}")
+                night.note(f"not rolled back: {error}")
                 return
             night.attempts.append(Attempt("rollback", error=error))
             return
@@ -94,9 +92,8 @@ class Rollbacks:
         except (BeingReset, LeaseLost, StoppedEarly):
             raise
         except PlaybookError as error:
-            night.notes.append(f"{why}, and stays: {error}")
+            night.note(f"{why}, and stays: {error}")
             night.rolled_back_to = former
             night.attempts.append(attempt)
             return
-        night.notes.append(f"{why}: tonight's reset was restored")
-        self.say(night, night.notes[-1])
+        night.note(f"{why}: tonight's reset was restored")

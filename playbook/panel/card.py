@@ -91,10 +91,19 @@ class Card:
             "reset": "Reset it.",
             "check": "Check it.",
             "sheet": "It can be shown.",
-        }.get(self.action) or f"A reset does not help: {self._asking(remedies)}."
+        }.get(self.action) or (
+            "Correct the setting that is named; if it is right already, reset it."
+            if self._is_about_a_password
+            else f"A reset does not help: {self._asking(remedies)}."
+        )
 
     def _asking(self, remedies: list[Remedy]) -> str:
         return advice(remedies, self.bundle.short).partition(", then")[0]
+
+    @property
+    def _is_about_a_password(self) -> bool:
+        """Whether a person must first say which of two passwords is right."""
+        return first_remedy(Remedy(r["remedy"]) for r in self.reasons) is Remedy.PASSWORD
 
     @property
     def evidence(self) -> dict[str, list[str]]:

@@ -201,11 +201,12 @@ class Collector:
             evidence=evidence_of(scenario),
             reason=redact(outcome.reason),
             findings=tuple(
-                {key: redact(text) for key, text in _as_text(finding).items()}
+                {key: redact(text) for key, text in _as_text(finding, check).items()}
                 for finding in outcome.findings
             ),
             kind=outcome.kind,
-            remedy=outcome.remedy or USUAL_REMEDY.get(check, Remedy.RESET),
+            remedy=outcome.remedy or _usual_remedy(check),
+            cause=redact(outcome.cause),
         )
 
 
@@ -233,6 +234,7 @@ class _Outcome:
     remedy: Remedy | None = None
     """None if the usual remedy of the check helps."""
     kind: FailureKind = FailureKind.DATA
+    cause: str = ""
 
 
 def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> _Outcome:
@@ -252,7 +254,8 @@ def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None]) -> _Outcome
             remedy = next(iter(remedies), None)
             return _Outcome("failed", str(error), error.findings, remedy, error.kind)
         case Unobservable():
-            return _Outcome("error", str(error), remedy=error.remedy, kind=error.kind)
+            why, shared = str(error), error.cause or ""
+            return _Outcome("error", why, (), error.remedy, error.kind, shared)
         case PlaybookError():
             return _could_not_look(error)
     text = f"{type(error).__name__}: {error}".splitlines()[0] if error else "no outcome"
@@ -264,14 +267,20 @@ def _could_not_look(error: PlaybookError) -> _Outcome:
     return _Outcome("error", str(error), remedy=remedy_for(error), kind=kind_of(error))
 
 
-def _as_text(finding: Finding) -> dict[str, str]:
+def _as_text(finding: Finding, check: str) -> dict[str, str]:
     expected, found = finding.as_shown
     text = {
         "where": finding.where,
         "expected": expected,
         "found": found,
     }
+    if finding.remedy is not None and finding.remedy is not _usual_remedy(check):
+        text["remedy"] = str(finding.remedy)
     return {**text, "cause": finding.cause} if finding.cause else text
+
+
+def _usual_remedy(check: str) -> Remedy:
+    return USUAL_REMEDY.get(check, Remedy.RESET)
 
 
 def register_markers(config: pytest.Config) -> None:

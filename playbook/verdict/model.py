@@ -36,7 +36,8 @@ class Result:
     """The playbook's own line that the scenario checks."""
     reason: str = ""
     findings: tuple[dict[str, str], ...] = ()
-    """Every finding as text: ``where``, ``expected``, ``found``; ``cause`` if it is known."""
+    """Every finding as text: ``where``, ``expected``, ``found``; ``cause`` if it is known, and
+    ``remedy`` if it is not the usual one of its check."""
     remedy: str = Remedy.RESET
     """What can help (:class:`playbook.facts.remedies.Remedy`)."""
     kind: str = FailureKind.DATA
@@ -45,6 +46,8 @@ class Result:
     """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
     """Why a failure is waived (accepted for a while); empty if it is not."""
+    cause: str = ""
+    """The cause that something unreadable shares with other failures; empty if it is not known."""
 
     def document(self) -> dict[str, Any]:
         """The result for JSON and the journal."""

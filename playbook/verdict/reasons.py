@@ -20,18 +20,23 @@ from playbook.verdict.model import BundleVerdict, Reason, Result, Verdict
 ADVICE: Mapping[Remedy, str] = {
     Remedy.RESET: "playbook reset {bundle}",
     Remedy.SETTINGS: "correct the setting that is named, then: playbook check {bundle}",
+    Remedy.PASSWORD: "correct the setting that is named, then: playbook check {bundle}; "
+    "if it is right already: playbook reset {bundle}",
+    Remedy.SERVICE: "do what the reason says, then: playbook check {bundle}",
     Remedy.FEED: "ask for the app's rate feed to be repaired, then: playbook check {bundle}",
     Remedy.BACKEND: "ask for the app's backend to be repaired, then: playbook check {bundle}",
     Remedy.DATA: "correct or delete the documents that are named, then: playbook check {bundle}",
     Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
     Remedy.ENVIRONMENT: "start again what does not answer, then: playbook check {bundle}",
-    Remedy.WAIT: "wait until it is free, then: playbook check {bundle}",
+    Remedy.WAIT: "wait a while, then: playbook check {bundle}",
     Remedy.CHECK: "report this to the people who maintain the playbook",
 }
 _FIRST = (
     Remedy.ENVIRONMENT,
+    Remedy.SERVICE,
     Remedy.WAIT,
     Remedy.SETTINGS,
+    Remedy.PASSWORD,
     Remedy.BACKEND,
     Remedy.FEED,
     Remedy.RESET,
@@ -62,6 +67,11 @@ _THING = re.compile(
     r"The (?P<kind>product|creator|LiveSale|lead|account) .+? "
     r"(?P<trouble>(?:is|has|does) [^“”]*?)(?: \(\d+ findings\))?"
 )
+_REQUEST = re.compile(
+    r"(?P<request>[A-Z]+ /\S*) (?P<problem>(?:answered|did not answer|got no answer)\b.*?)"
+    r"(?: \(\d+ findings\))?"
+)
+"""A reason that is the bad answer to one request."""
 _PLURAL = {"is": "are", "has": "have", "does": "do"}
 
 
@@ -78,6 +88,15 @@ class _Problem:
             return self.result.reason or f"“{self.result.scenario}” was not run"
         finding = self.finding
         return f"{finding['where']}: expected {finding['expected']}, found {finding['found']}"
+
+    @property
+    def cause(self) -> str:
+        return self.finding.get("cause", "") if self.finding else self.result.cause
+
+    @property
+    def remedy(self) -> Remedy:
+        stated = self.finding.get("remedy") if self.finding else None
+        return Remedy(stated or self.result.remedy)
 
 
 def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
@@ -102,6 +121,7 @@ def reasons_of(verdict: BundleVerdict, seeds: Seeds) -> list[Reason]:
     reasons = _join_alike(
         [_reason(_sentence(cause, problems), problems) for cause, problems in groups.items()]
     )
+    reasons = _join_requests(reasons, verdict)
     if missing := [check for check in verdict.failed_checks if not verdict.of(check)]:
         reasons.append(
             Reason(
@@ -168,6 +188,53 @@ def _join_alike(reasons: Iterable[Reason]) -> list[Reason]:
     return joined
 
 
+def _join_requests(reasons: list[Reason], verdict: BundleVerdict) -> list[Reason]:
+    """Three requests or more with the same bad answer are one reason.
+
+    If the app shows nothing at all, its address or its gateway is the likely cause.
+    """
+    alike: dict[tuple[str, Remedy], list[Reason]] = {}
+    for reason in reasons:
+        if (asked := _REQUEST.fullmatch(reason.sentence)) is not None:
+            alike.setdefault((asked["problem"], reason.remedy), []).append(reason)
+    shows_something = any(
+        result.status == "passed" and result.evidence == "seen" and result.check != "accounts"
+        for result in verdict.results
+    )
+    for (problem, remedy), same in alike.items():
+        if len(same) < ENOUGH_TO_JOIN:
+            continue
+        gravest = max(same, key=lambda reason: SEVERITIES.index(reason.severity))
+        asked = _REQUEST.fullmatch(gravest.sentence)
+        assert asked is not None
+        sentence = f"{asked['request']} and {len(same) - 1} other requests {problem}"
+        if remedy is Remedy.BACKEND and not shows_something and (hint := _of_the_whole(problem)):
+            sentence, remedy = f"{sentence}; {hint}", Remedy.SETTINGS
+        checks = {check for reason in same for check in reason.checks}
+        kinds = {kind for reason in same for kind in reason.evidence}
+        joined = replace(
+            gravest,
+            sentence=sentence,
+            checks=tuple(check for check in (*CHECKS, WALK) if check in checks),
+            count=sum(reason.count for reason in same),
+            remedy=remedy,
+            details=tuple(dict.fromkeys(text for reason in same for text in reason.details)),
+            evidence=tuple(kind for kind in EVIDENCE if kind in kinds),
+        )
+        others = [one for one in reasons if one is gravest or one not in same]
+        reasons = [joined if one is gravest else one for one in others]
+    return reasons
+
+
+def _of_the_whole(problem: str) -> str | None:
+    """Which setting to look at if every request has the same bad answer; None if that is none."""
+    if re.match(r"answered (401|403|407)\b", problem):
+        return "set what its gateway asks for, in PLAYBOOK_API_HEADERS or API_URL"
+    if re.match(r"answered (3\d\d|404|405|410)\b", problem) or "instead of JSON" in problem:
+        return "is API_URL the address of the app's API?"
+    return None
+
+
 def _everything(verdict: BundleVerdict) -> Iterator[_Problem]:
     for result in verdict.not_passed:
         if result.waived:
@@ -183,11 +250,11 @@ def _cause(
     problem: _Problem, names: Mapping[str, str], mentions: Mapping[str, int]
 ) -> tuple[str, str]:
     """The key that joins findings: the thing that they name, or the words that they share."""
-    if problem.finding and (cause := problem.finding.get("cause")):
-        return "cause", cause
+    if problem.cause:
+        return "cause", problem.cause
     if problem.result.check == WALK and problem.finding:
         return "page", "{where}: expected {expected}, found {found}".format_map(problem.finding)
-    if problem.result.check == "analytics":
+    if problem.result.check == "analytics" and problem.finding:
         return "check analytics", problem.result.scenario
     if mentioned := _mentioned(problem, names):
         return "thing", max(mentioned, key=lambda name: mentions[name])
@@ -209,13 +276,14 @@ def _join_counts(groups: dict[tuple[str, str], list[_Problem]]) -> None:
 
 def _reason(sentence: str, problems: Sequence[_Problem]) -> Reason:
     checks = {one.result.check for one in problems}
-    gravest = max(problems, key=lambda one: SEVERITIES.index(one.result.severity)).result
+    gravest_problem = max(problems, key=lambda one: SEVERITIES.index(one.result.severity))
+    gravest = gravest_problem.result
     return Reason(
         sentence,
         gravest.severity,
         tuple(check for check in (*CHECKS, WALK) if check in checks),
         len(problems),
-        Remedy(gravest.remedy),
+        gravest_problem.remedy,
         tuple(dict.fromkeys(one.text for one in problems)),
         tuple(kind for kind in EVIDENCE if any(one.result.evidence == kind for one in problems)),
     )

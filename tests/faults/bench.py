@@ -151,7 +151,8 @@ def _misadvised(fault: Fault, verdict: Verdict) -> Iterator[str]:
         short = SHORT[bundle.bundle]
         if bundle.verdict != GO and short in (by_reset or fault.at):
             first = first_remedy(remedies_of(bundle))
-            if (first is Remedy.RESET) != bool(by_reset):
+            # Of two passwords only people know which is right: that advice names a reset as well.
+            if (first in (Remedy.RESET, Remedy.PASSWORD)) != bool(by_reset):
                 yield f"{short}: {advice([first], short)}"
 
 

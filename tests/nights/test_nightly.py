@@ -368,6 +368,20 @@ def test_a_go_state_of_another_environment_is_not_restored(scene: Scene) -> None
     assert "there is no saved GO state to roll back to" in night.notes[-1]
 
 
+def test_what_a_night_notes_is_said_at_the_terminal(scene: Scene, tmp_path: Path) -> None:
+    """Each note is one line, and the outcome stays the last one."""
+    occupied = tmp_path / "occupied"
+    occupied.write_text("a file")
+    night = scene.night(saying(["leads"], ["leads"]), reports=occupied / "reports")
+
+    assert night.notes and all("\n" not in note for note in night.notes)
+    for note in night.notes:
+        assert len([line for line in scene.said if note in line]) == 1, (note, scene.said)
+    unwritten = [line for line in scene.said if str(occupied) in line]
+    assert unwritten and all("--reports" in line for line in unwritten)
+    assert scene.said[-1].endswith(f": {night.outcome}")
+
+
 def test_a_rollback_undoes_the_whole_night(scene: Scene) -> None:
     """The night counts as one change of the demo, with all its attempts."""
     scene.sandbox.db.leads.insert_one({"_id": "mine", "bundle": scene.bundle.key})

@@ -11,10 +11,12 @@ from typing import Any
 import requests
 
 from playbook.deployments.description import UnreadableAnswer
+from playbook.environment.request_limit import TOO_MANY
 from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.remedies import Remedy
 
+SERVER_ERROR = 500
 GATEWAY_ERRORS = (502, 503, 504)
 """The status codes of a proxy whose API does not answer."""
 
@@ -29,8 +31,10 @@ class Answer:
     problem: str | None = None
     silent: bool = False
     """Whether the API did not answer this request, or an earlier one that it needs."""
-    remedy: Remedy | None = None
-    """What can help against a bad answer, if it is known where that was caused."""
+    stated_remedy: Remedy | None = None
+    """What can help, where this does not follow from the status."""
+    cause: str | None = None
+    """A sentence with the cause that this failure shares with others, if that is known."""
 
     @property
     def kind(self) -> FailureKind:
@@ -38,12 +42,35 @@ class Answer:
         down = self.silent or self.status in GATEWAY_ERRORS
         return FailureKind.ENVIRONMENT if down else FailureKind.DATA
 
+    @property
+    def good(self) -> bool:
+        """Whether it is a status 200 with JSON."""
+        return self.status == 200 and not self.problem
+
+    @property
+    def broken(self) -> bool:
+        """Whether the API itself broke over the request."""
+        status = self.status or 0
+        return status >= SERVER_ERROR and status not in GATEWAY_ERRORS
+
+    @property
+    def remedy(self) -> Remedy:
+        """What can help, if this is not a good answer; never a reset, unless that is stated."""
+        if self.stated_remedy is not None:
+            return self.stated_remedy
+        if self.status is None or self.status in GATEWAY_ERRORS:
+            return Remedy.ENVIRONMENT
+        return Remedy.WAIT if self.status == TOO_MANY else Remedy.BACKEND
+
+    @property
+    def in_words(self) -> str:
+        """The request and what is wrong with its answer."""
+        return f"{self.request} {self.problem or f'answered {self.status}'}"
+
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable for any other answer."""
-        if self.problem or self.status != 200:
-            remedy = self.remedy or (Remedy.BACKEND if self.status else Remedy.ENVIRONMENT)
-            text = f"{self.request} {self.problem or f'answered {self.status}'}"
-            raise Unobservable(text, remedy, self.kind)
+        if not self.good:
+            raise Unobservable(self.in_words, self.remedy, self.kind, self.cause)
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:

@@ -24,6 +24,7 @@ from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.app import App
 from playbook.facts.reading.futures import AskedOnce, result_of
 from playbook.facts.reading.probes import Probes
+from playbook.facts.reading.refused_sign_ins import RefusedSignIns
 from playbook.facts.reading.sign_ins import SignIns
 from playbook.facts.reading.store import Store
 from playbook.facts.reading.visitors import Visitors
@@ -62,16 +63,11 @@ class Reading:
         self._store = Store(environment, bundle, seeds, at, pool)
         documents = self._store.reading_documents
         self._probes = Probes(environment, bundle, self.accounts, at, documents)
+        refused = RefusedSignIns(
+            self.deployment, environment.settings, bundle, self.accounts, self._store, at
+        )
         self._sign_ins = SignIns(
-            environment,
-            bundle,
-            self.accounts,
-            self._store,
-            visitors,
-            self._probes,
-            at,
-            pool,
-            shared,
+            environment, bundle, self.accounts, visitors, refused, self._probes, pool, shared
         )
         self._event = pool.submit(self._probes.track, visitors)
         self._rates = self._ask_for_rates()

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
 
 from playbook.deployments.description import Request
-from playbook.deployments.paths import field_at
 from playbook.environment import Environment
 from playbook.errors import WrongUsage
-from playbook.facts.findings import FailureKind, Finding, Unobservable
+from playbook.facts.findings import FailureKind
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import AskedOnce, result_of
 from playbook.facts.reading.probes import Probes
-from playbook.facts.reading.store import Store
+from playbook.facts.reading.refused_sign_ins import RefusedSignIns
 from playbook.facts.reading.visitors import Visitors
 from playbook.facts.remedies import Remedy
-from playbook.pristine import passwords
 from playbook.pristine.bundles import Bundle
-
-SERVER_ERROR = 500
 
 
 class SignIns:
@@ -33,19 +28,16 @@ class SignIns:
         environment: Environment,
         bundle: Bundle,
         accounts: Sequence[str],
-        store: Store,
         visitors: Visitors,
+        refused: RefusedSignIns,
         probes: Probes,
-        at: datetime,
         pool: ThreadPoolExecutor,
         shared: AskedOnce,
     ) -> None:
         self._bundle, self._accounts = bundle, accounts
         self._settings = environment.settings
-        self._deployment = environment.deployment
         self._sign_in_form = environment.deployment.sign_in
-        self._at = at
-        self._store, self._visitors, self._probes = store, visitors, probes
+        self._visitors, self._refused, self._probes = visitors, refused, probes
         self._wrong = shared.ask("wrong password", lambda: pool.submit(self._mistype))
         self._logins = {email: pool.submit(self._log_in, email) for email in accounts}
 
@@ -57,11 +49,18 @@ class SignIns:
     @property
     def wrong_login(self) -> tuple[str, Answer]:
         """The account for which a wrong password was tried, once a run, and the answer."""
-        return result_of(self._wrong)
+        email, answer = result_of(self._wrong)
+        return email, self._with_token(answer)
 
     def login(self, email: str) -> Answer:
-        """The answer to a login with the account's password."""
-        return result_of(self._logins[email])
+        """The answer to a login with the account's password; a bad one has its cause."""
+        return self._refused.explained(email, self._with_token(result_of(self._logins[email])))
+
+    def _with_token(self, answer: Answer) -> Answer:
+        """An answer to a sign-in, which is a good one only if it has a token."""
+        if answer.good and self._sign_in_form.token(answer.body) is None:
+            return replace(answer, problem="answered without a token")
+        return answer
 
     def ask(self, request: Request, *accounts: str) -> Answer:
         """The answer to a request; a signed-in one uses the first account that could sign in.
@@ -72,38 +71,38 @@ class SignIns:
         if not request.signed_in:
             return self._visitors.ask(request.method, request.path, params=query)
         may_ask = accounts or self._accounts[: 1 if request.main_account_only else None]
-        problem, silent, remedy = "no account", False, None
+        refusals: list[Answer] = []
         for email in may_ask:
             login = self.login(email)
             token = self._sign_in_form.token(login.body)
-            if token is not None and login.status == 200:
+            if token is not None and login.good:
                 headers = {"User-Agent": self._probes.mark, "Authorization": f"Bearer {token}"}
                 return self._visitors.ask(
                     request.method, request.path, email, params=query, headers=headers
                 )
-            reason = "answered without a token" if login.status == 200 else None
-            reason = login.problem or reason or f"answered {login.status}"
-            problem = f"{login.request} {reason}"
-<<<<<<< HEAD
-            silent = login.kind is FailureKind.ENVIRONMENT
-        text = f"could not be asked, because no account could sign in ({problem})"
-        return Answer(str(request), None, problem=text, silent=silent)
-=======
-            silent, remedy = login.kind is FailureKind.ENVIRONMENT, login.remedy
-        who = may_ask[0] if len(may_ask) == 1 else "nobody"
-        could = "could not" if len(may_ask) == 1 else "could"
-        text = f"could not be asked, as {who} {could} sign in ({problem})"
-        return Answer(str(request), None, problem=text, silent=silent, remedy=remedy)
->>>>>>> main
+            refusals.append(login)
+        if not refusals:
+            return Answer(str(request), None, problem="could not be asked: there is no account")
+        # The first account is the one that investors use.
+        login = refusals[0]
+        who = f"{may_ask[0]} could not" if len(may_ask) == 1 else "no account could"
+        # Without a cause of its own the reason is the account, which is named here.
+        named = "" if login.cause or len(may_ask) == 1 else f" for {may_ask[0]}"
+        return Answer(
+            str(request),
+            None,
+            problem=f"could not be asked, as {who} sign in ({login.in_words}{named})",
+            silent=login.kind is FailureKind.ENVIRONMENT,
+            stated_remedy=login.remedy,
+            cause=login.cause,
+        )
 
     def _mistype(self) -> tuple[str, Answer]:
         self._probes.begin()
         email = self._accounts[0]
         answer = self._sign_in(email, f"wrong-{uuid.uuid4().hex}")
         # Only an error can come from what is stored; to accept a wrong password is the app's fault.
-        failed = answer.status is not None and answer.status >= SERVER_ERROR
-        wrong = failed and self._is_stored_wrong(email)
-        return email, replace(answer, remedy=Remedy.RESET if wrong else Remedy.BACKEND)
+        return email, self._refused.explained(email, answer) if answer.broken else answer
 
     def _log_in(self, email: str) -> Answer:
         self._probes.wait_for_documents()
@@ -113,41 +112,9 @@ class SignIns:
         try:
             password = self._settings.account_password(self._bundle.short, email)
         except WrongUsage as error:
-            request = str(self._sign_in_form.ask(email, ""))
-            problem = f"was not asked: {error}"
-            return Answer(request, None, problem=problem, remedy=Remedy.SETTINGS)
-        answer = self._sign_in(email, password)
-        good = answer.status == 200 and not answer.problem
-        if good or answer.kind is FailureKind.ENVIRONMENT:
-            return replace(answer, remedy=Remedy.BACKEND if good else Remedy.ENVIRONMENT)
-        wrong = self._is_stored_wrong(email, password)
-        return replace(answer, remedy=Remedy.RESET if wrong else Remedy.BACKEND)
-
-    def _is_stored_wrong(self, email: str, password: str | None = None) -> bool:
-        """Whether a reset would change the stored account, so that it can help.
-
-        Without ``password`` any hash is right, as long as the app's own model accepts it.
-        """
-        stored, path = self._store.stored, self._deployment.password.path
-        try:
-            match = next(m for m in stored.matched("users").matches if m.pristine["email"] == email)
-        except Unobservable:
-            return False  # no one can say; the check of the accounts reports it
-        if match.present is None:
-            return True
-        if password is not None and not passwords.fits(password, field_at(match.present, path)):
-            return True
-
-        def findings() -> Iterator[Finding]:
-            yield from stored.misfits("users")
-            yield from stored.differences("users", "account", but=(path, "expires_at"))
-
-        if any(email in finding.where for finding in findings()):
-            return True
-        if "expires_at" not in stored.matched("users").kept.ours:
-            return False
-        end = match.present.get("expires_at")
-        return not isinstance(end, datetime) or end <= self._at
+            request, problem = str(self._sign_in_form.ask(email, "")), f"was not asked: {error}"
+            return Answer(request, None, problem=problem, stated_remedy=Remedy.SETTINGS)
+        return self._sign_in(email, password)
 
     def _sign_in(self, email: str, password: str) -> Answer:
         request = self._sign_in_form.ask(email, password)

@@ -9,7 +9,9 @@ from typing import Any
 import requests
 
 from playbook.environment import Environment
+from playbook.environment.reasons import may_succeed_later, names_no_host, reason_of
 from playbook.facts.reading.answer import Answer, read_answer
+from playbook.facts.remedies import Remedy
 from playbook.pristine.rates import CURRENCIES
 
 PATIENCE_SECONDS = 5.0
@@ -35,8 +37,12 @@ class Visitors:
         except requests.Timeout:
             return Answer(request, None, problem=LATE, silent=True)
         except requests.RequestException as error:
-            problem = f"got no answer ({type(error).__name__})"
-            return Answer(request, None, problem=problem, silent=True)
+            problem = f"got no answer: {self._environment.redact(reason_of(error))}"
+            # What will not pass by itself must be changed: a certificate, an address.
+            remedy = None if may_succeed_later(error) else Remedy.SERVICE
+            if names_no_host(error):
+                problem, remedy = f"{problem}; is the host in API_URL right?", Remedy.SERVICE
+            return Answer(request, None, problem=problem, silent=True, stated_remedy=remedy)
         return read_answer(request, answer)
 
     def get(self, path: str, **query: str) -> Answer:

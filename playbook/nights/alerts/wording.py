@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playbook.clock import local_text
-from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
+from playbook.errors import PlaybookError, Refused, Unreachable, Unusable, WrongUsage
 from playbook.facts.remedies import Remedy
 from playbook.nights.alerts.channels import LEVELS, SUCCESS
 from playbook.nights.alerts.outbox import Alert
@@ -242,6 +242,8 @@ def _advice(night: Night) -> str:
         return f"when they have left: playbook nightly {short}"
     if isinstance(night.error, WrongUsage):
         return f"correct what it names, then: playbook nightly {short}"
+    if isinstance(night.error, Unusable):
+        return f"do what the message says, then: playbook nightly {short}"
     if isinstance(night.error, Unreachable):
         return f"start it again, then: playbook nightly {short}"
     if isinstance(night.error, Refused):
