@@ -7,11 +7,13 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 
 from bench import by_hand, growth
@@ -22,17 +24,21 @@ from playbook import PROJECT, clock
 from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
 from playbook.facts import Demo
+from playbook.panel.checks import CheckProcesses
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.seeds import load
 from playbook.reset.run import Reset
+from playbook.verdict import GO
 
 FLOOR = "import pytest, pytest_bdd, allure, pymongo, redis, requests"
 BUNDLE = "lvmh"
 BEGIN, END = "<!-- the last run -->", "<!-- end of the last run -->"
 FAR = 0.05
 """Seconds that are added to every round trip."""
+LOADED_AFTER = 3.0
+"""Seconds after which a process of the panel has surely loaded everything."""
 
 
 def table(*rows: tuple[object, ...]) -> list[str]:
@@ -42,16 +48,18 @@ def table(*rows: tuple[object, ...]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
-def near(variables: Mapping[str, str], rounds: int) -> list[str]:
+def near(settings: Settings, variables: Mapping[str, str], rounds: int) -> list[str]:
     """How soon a presenter has the verdict, compared with importing the libraries."""
     floor = typical([sys.executable, "-c", FLOOR], variables, rounds)
     check = typical([PLAYBOOK, "check", BUNDLE], variables, rounds)
     reset = typical([PLAYBOOK, "reset", BUNDLE], variables, rounds)
     both = typical([PLAYBOOK, "reset", "--check", BUNDLE], variables, rounds)
+    in_the_panel = checked_in_the_panel(settings, rounds)
 
     def row(what: str, measured: Run, limit: str) -> tuple[object, ...]:
         ratio = measured.seconds / floor.seconds
-        return what, f"{ratio:.2f}", limit, f"{measured.seconds:.2f} s", _mb(measured)
+        memory = _mb(measured) if measured.memory else ""
+        return what, f"{ratio:.2f}", limit, f"{measured.seconds:.2f} s", memory
 
     return table(
         ("whole process", "× floor", "limit", "this run", "peak memory"),
@@ -59,7 +67,27 @@ def near(variables: Mapping[str, str], rounds: int) -> list[str]:
         row("check of one bundle", check, "3 (aim 2)"),
         row("reset of one bundle", reset, ""),
         row("reset and check in one process", both, ""),
+        row("check in the panel, whose process is ready", in_the_panel, "aim 0.3 s"),
     )
+
+
+def checked_in_the_panel(settings: Settings, rounds: int) -> Run:
+    """A check of one bundle by a process that has loaded everything. The memory is not measured."""
+    seeds = load()
+    bundle = bundles.find(seeds, BUNDLE)
+    processes, seconds = CheckProcesses(), []
+    with Environment(settings) as environment:
+        processes.keep_one_ready(environment, seeds)
+        try:
+            for _ in range(rounds):
+                time.sleep(LOADED_AFTER)
+                started = time.perf_counter()
+                checked = processes.run(environment, seeds, bundle, lambda result: None)
+                seconds.append(time.perf_counter() - started)
+                assert checked.verdict == GO, checked.reasons
+        finally:
+            processes.close()
+    return Run(median(seconds), 0)
 
 
 @contextmanager
@@ -285,7 +313,7 @@ def main() -> None:
         variables = {**settings.as_variables(), **_ours(folder)}
         run([PLAYBOOK, "reset", "all"], variables)
         bundle = bundles.find(load(), BUNDLE)
-        print_table("Near", near(variables, rounds))
+        print_table("Near", near(settings, variables, rounds))
         print_table("Far away", far(settings, variables, rounds))
         tools = PROJECT / ".tox" / "mongosh"
         print_table("By hand", hands(settings, variables, bundle, tools))

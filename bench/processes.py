@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,24 +21,35 @@ class Run:
     memory: int
 
 
+_MEASURE = """
+import os, sys, time
+started = time.perf_counter()
+process = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(process, 0)
+code = os.waitstatus_to_exitcode(status)
+print(code, time.perf_counter() - started, usage.ru_maxrss, file=open(int(sys.argv[1]), "w"))
+"""
+"""Measures from a small process, because Linux counts the memory of the one that starts another."""
+
+
 def run(command: Sequence[str], variables: Mapping[str, str], *, may_fail: bool = False) -> Run:
     """Run a command to its end. Raises RuntimeError, with its output, if it fails."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
-    if process.returncode and not may_fail:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
-    return Run(seconds, usage.ru_maxrss * 1024)
+    read, write = os.pipe()
+    with open(read) as measured:
+        ended = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _MEASURE, str(write), *command],
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            pass_fds=[write],
+        )
+        os.close(write)
+        code, seconds, kilobytes = measured.read().split()
+    if int(code) and not may_fail:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{ended.stdout}")
+    return Run(float(seconds), int(kilobytes) * 1024)
 
 
 def typical(command: Sequence[str], variables: Mapping[str, str], rounds: int = 5) -> Run:

@@ -336,6 +336,33 @@ def test_a_date_alone_is_refused_and_not_read_as_midnight(text: str) -> None:
 # The present
 
 
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("duration", "ahead", "ago"),
+    [
+        (timedelta(0), "now", "just now"),
+        (timedelta(seconds=59), "now", "just now"),
+        (timedelta(minutes=1), "in 1 minute", "1 minute ago"),
+        (timedelta(minutes=2, seconds=59), "in 2 minutes", "2 minutes ago"),
+        (timedelta(minutes=119), "in 119 minutes", "119 minutes ago"),
+        (timedelta(hours=2), "in 2 hours", "2 hours ago"),
+        (timedelta(hours=47, minutes=59), "in 47 hours", "47 hours ago"),
+        (timedelta(days=2), "in 2 days", "2 days ago"),
+        (timedelta(days=3, hours=23), "in 3 days", "3 days ago"),
+    ],
+)
+def test_durations_are_said_in_words(duration: timedelta, ahead: str, ago: str) -> None:
+    assert clock.until_in_words(NOON + duration, NOON) == ahead
+    assert clock.since_in_words(NOON - duration, NOON) == ago
+
+
+def test_what_is_over_is_not_said_to_come() -> None:
+    assert clock.until_in_words(NOON - timedelta(hours=2), NOON) == "now"
+    assert clock.since_in_words(NOON + timedelta(hours=2), NOON) == "just now"
+
+
 @pytest.mark.parametrize("fraction", ["", ".000001", ".5", ".999999"])
 def test_now_is_utc_in_whole_seconds(fraction: str) -> None:
     with freeze_time(f"2026-11-24 10:00:59{fraction}"):
