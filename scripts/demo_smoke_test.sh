@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
 # Validate core functionality: ./scripts/demo_smoke_test.sh BUNDLE [--env-file FILE | --embedded]
-: "${1:?name a bundle: sequoia, lvmh, … or all}"
+[ $# -gt 0 ] || { echo "$0: name a bundle: sequoia, lvmh, … or all" >&2; exit 2; }
+command -v playbook >/dev/null || { echo "$0: playbook is not on the PATH (README.md)" >&2; exit 2; }
 exec playbook check "$@"

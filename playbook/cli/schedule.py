@@ -71,7 +71,7 @@ def run(
 
 
 def due(bundle: OneBundle) -> None:
-    """Exit 0 if a bundle's nightly run is due now, 1 if not.
+    """Exit 0 if a bundle's nightly run is due now, 4 and "not due" if not.
 
     It is due from 03:00 in its zone until the grace period ends, if the journal has no such run.
     """
@@ -92,7 +92,7 @@ def due(bundle: OneBundle) -> None:
     instant = schedule.due(one.timezone, clock.now(), made, schedule.reset_time(), schedule.grace())
     if instant is None:
         print(f"{one.short}: not due")
-        raise typer.Exit(1)
+        raise typer.Exit(4)
     print(f"{one.short}: due since {clock.local_text(instant, one.timezone)}")
 
 

@@ -17,8 +17,9 @@ def register(app: typer.Typer) -> None:
 def verify(bundle: Bundles) -> None:
     """Compare bundles with the backups to which they were last rolled back.
 
-    Exit 1 if a bundle differs. Exit 2 if there is nothing to compare: the last run of a named
-    bundle was not a rollback, or no bundle was rolled back (playbook, "Verify rollback success").
+    Exit 1 if a bundle differs: that is a verdict on the demo, too. Exit 2 if there is nothing to
+    compare: the last run of a named bundle was not a rollback, or no bundle was rolled back
+    (playbook, "Verify rollback success").
     """
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds

@@ -38,7 +38,7 @@ def main() -> NoReturn:
 
         load_everything()
         order = _order()
-        call_when_parent_ends(lambda: os._exit(1))
+        call_when_parent_ends(lambda: os._exit(3))
         try:
             say(document=_verdict_document(order, say))
         except PlaybookError as error:

@@ -27,7 +27,7 @@ def call_when_parent_ends(end: Callable[[], None]) -> None:
             pass
         end()
         time.sleep(GRACE_SECONDS)
-        os._exit(1)
+        os._exit(3)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
 

@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from playbook import PROJECT, cli
+from playbook import PROJECT, cli, clock
 from playbook.cli.up import export_lines
 from playbook.environment import env_file
 from playbook.errors import WrongUsage
@@ -327,6 +329,15 @@ def test_every_command_acts_on_the_files_environment_and_names_it(
     assert sandbox.environment.settings.password("lvmh") not in shown
 
 
+def test_a_password_for_each_account_needs_none_for_the_bundle(sandbox: Sandbox) -> None:
+    settings = sandbox.environment.settings.as_variables()
+    common = settings.pop("DEMO_PASSWORD_LVMH")
+    alone = playbook("env", **settings, DEMO_PASSWORD_LVMH_DEMO=common).stdout
+    assert "missing: DEMO_PASSWORD_LVMH (lvmh.brand@aislemarts.luxury)" in " ".join(alone.split())
+    both = {"DEMO_PASSWORD_LVMH_DEMO": common, "DEMO_PASSWORD_LVMH_BRAND": "another-one"}
+    assert "all set" in playbook("env", **settings, **both).stdout
+
+
 def test_another_name_for_a_named_environment_is_refused(sandbox: Sandbox, file: Path) -> None:
     assert playbook("status", f"--env-file={file}").returncode == 0
     settings = sandbox.environment.settings.as_variables()
@@ -403,3 +414,34 @@ def test_what_was_mistyped_is_guessed(arguments: list[str], guess: str) -> None:
     ended = playbook(*arguments, **URLS)
     assert ended.returncode == 2
     assert guess in ended.stderr
+
+
+SCRIPTS = ("emergency_demo_reset.sh", "demo_smoke_test.sh", "verify_demo_state.sh")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_that_cannot_begin_never_exits_as_no_go(tmp_path: Path, name: str) -> None:
+    """Exit 1 is a verdict; without the command, or without a bundle, there is none."""
+    script = PROJECT / "scripts" / name
+    without = subprocess.run(
+        ["/bin/bash", script, "lvmh"], env={"PATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert without.returncode == 2
+    assert without.stderr.endswith("playbook is not on the PATH (README.md)\n")
+    if "verify" not in name:
+        unnamed = subprocess.run(["/bin/bash", script], capture_output=True, text=True)
+        assert unnamed.returncode == 2
+        assert unnamed.stderr.count("\n") == 1 and "name a bundle" in unnamed.stderr
+
+
+def test_a_night_that_is_not_due_is_no_verdict() -> None:
+    """The reset time is twelve hours away."""
+    other = clock.now().astimezone(ZoneInfo("Europe/Paris")) + timedelta(hours=12)
+    ended = subprocess.run(
+        [sys.executable, "-m", "playbook", "schedule", "due", "lvmh", "--embedded"],
+        env={**os.environ, "PLAYBOOK_RESET_TIME": f"{other:%H:%M}"},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 4
+    assert ended.stdout.endswith("lvmh: not due\n")

@@ -502,12 +502,23 @@ def test_githubs_job_asks_whether_it_is_three_there(bundles: list[Bundle]) -> No
         assert job["env"][name] == f"${{{{ secrets.{name} }}}}"
 
 
-@pytest.mark.parametrize(("code", "due"), [(0, "yes"), (1, "no"), (3, "yes")])
-def test_the_step_says_yes_where_nobody_answers(tmp_path: Path, code: int, due: str) -> None:
+@pytest.mark.parametrize(
+    ("says", "code", "due"),
+    [
+        ("lvmh: due since 27 Nov 2026, 03:00 CET", 0, "yes"),
+        ("lvmh: not due", 4, "no"),
+        ("", 3, "yes"),  # nobody answers
+        ("", 4, "yes"),  # the database is of another environment
+        ("", 1, "yes"),  # the command itself broke
+    ],
+)
+def test_the_step_says_no_only_if_the_night_is_not_due(
+    tmp_path: Path, says: str, code: int, due: str
+) -> None:
     (job,) = workflow(WORKFLOWS[0])["jobs"].values()
     (step,) = [step for step in job["steps"] if step.get("id") == "due"]
     stand_in = tmp_path / "playbook"
-    stand_in.write_text(f"#!/bin/sh\nexit {code}\n")
+    stand_in.write_text(f"#!/bin/sh\necho '{says}'\nexit {code}\n")
     stand_in.chmod(0o755)
     subprocess.run(
         ["bash", "-e", "-c", step["run"].replace("${{ matrix.bundle }}", "lvmh")],
