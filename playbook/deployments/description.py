@@ -319,7 +319,7 @@ class Links:
     relative_to_app: bool
     """Whether they are paths of the front end (``APP_URL``) instead of whole addresses."""
     names: Mapping[str, str]
-    """The app's name of each link, by what it opens: home, catalog, livesale, leads, analytics."""
+    """The app's name of each link that a context must have, by what it opens: home, livesale…"""
     bundle_parameter: str
     """The query parameter with the bundle's id."""
     parameters: Mapping[str, str] = field(

@@ -167,7 +167,7 @@ def reason_of(error: Exception) -> str:
             return _reason_of_certificate(str(cause))
         if "WRONG_VERSION_NUMBER" in str(cause):
             return "it does not use TLS; check the scheme of its address (https, rediss)"
-        if isinstance(cause, RemoteDisconnected):
+        if isinstance(cause, RemoteDisconnected | ConnectionResetError):
             return "it closed the connection without an answer"
         if isinstance(cause, BadStatusLine):
             return "the server at this address does not speak HTTP"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from playbook.facts.cached_copies import cached_copies
+from playbook.facts.cached_copies import cached_copies, read_cached
 from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import (
@@ -156,10 +156,19 @@ class Showcase:
 
         Converted money may differ by 1 %; all else must be exact.
         """
-        return where_a_reset_helps(
-            self._wrongly_served,
-            lambda: any(True for _ in (*self.differences_from_seeds, *self.stale_copies)),
-        )
+        return where_a_reset_helps(self._wrongly_served, self._is_stored_wrong)
+
+    def _is_stored_wrong(self) -> bool:
+        """Whether the stored showcase or a cached copy of its numbers is wrong."""
+        if any(True for _ in (*self.differences_from_seeds, *self.stale_copies)):
+            return True
+        # An app may keep what its route of the numbers answers under that route's name.
+        key = f"aislemarts:bundle:{self._reading.bundle.key}:kpis"
+        raw = self._reading.cache.get(key)
+        try:
+            return raw is not None and read_cached(raw) != self._template["headline"]
+        except ValueError:
+            return True
 
     @property
     def _wrongly_served(self) -> Iterator[Finding]:

@@ -329,6 +329,15 @@ def test_every_command_acts_on_the_files_environment_and_names_it(
     assert sandbox.environment.settings.password("lvmh") not in shown
 
 
+def test_a_password_for_each_account_needs_none_for_the_bundle(sandbox: Sandbox) -> None:
+    settings = sandbox.environment.settings.as_variables()
+    common = settings.pop("DEMO_PASSWORD_LVMH")
+    alone = playbook("env", **settings, DEMO_PASSWORD_LVMH_DEMO=common).stdout
+    assert "missing: DEMO_PASSWORD_LVMH (lvmh.brand@aislemarts.luxury)" in " ".join(alone.split())
+    both = {"DEMO_PASSWORD_LVMH_DEMO": common, "DEMO_PASSWORD_LVMH_BRAND": "another-one"}
+    assert "all set" in playbook("env", **settings, **both).stdout
+
+
 def test_another_name_for_a_named_environment_is_refused(sandbox: Sandbox, file: Path) -> None:
     assert playbook("status", f"--env-file={file}").returncode == 0
     settings = sandbox.environment.settings.as_variables()
