@@ -183,7 +183,7 @@ USER_IDS = ("user_id", "userId", "participants.user_id", "user.id", "user._id", 
 
 
 PLAYBOOK_CLEARS = ("user_sessions", "conversations", "analytics", "carts")
-"""Collections in which traces of no bundle are deleted, too; orders and the like need an owner."""
+"""Collections whose traces without a bundle are deleted, too; orders and the like need an owner."""
 
 
 def _trace(collection: str, line: str) -> Trace:

@@ -2,7 +2,7 @@
 
 A file that names connections names the whole environment. The shell's own connections, database
 and name are ignored then, so two environments are never mixed. The shell's passwords are ignored,
-too, if the shell names an environment of its own.
+too, if the shell names another environment.
 """
 
 from __future__ import annotations

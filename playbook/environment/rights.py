@@ -21,7 +21,7 @@ from playbook.environment.gateways import is_page, wanted_by_a_gateway
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
-NOBODY = "aislemarts-demo-playbook-nobody"
+UNUSED_NAME = "aislemarts-demo-playbook-nobody"
 """An ``_id`` that no document has, and the end of a key that does not exist."""
 AWAY = (502, 503, 504)
 _ACTIONS = frozenset({"find", "insert", "update", "remove", "listIndexes"})
@@ -52,7 +52,7 @@ def require_rights(environment: Environment, patterns: Iterable[str], *, api: bo
 
 def _require_mongo(environment: Environment) -> None:
     with environment.translate_connection_errors():
-        environment.db.demo_locks.update_one({"_id": NOBODY}, {"$set": {"run": NOBODY}})
+        environment.db.demo_locks.update_one({"_id": UNUSED_NAME}, {"$set": {"run": UNUSED_NAME}})
 
 
 def _require_rights_on_each_collection(environment: Environment) -> None:
@@ -67,7 +67,7 @@ def _require_rights_on_each_collection(environment: Environment) -> None:
         try:
             answer = environment.db.command("connectionStatus", showPrivileges=True)
         except OperationFailure as error:
-            if reasons.may_pass(error):
+            if reasons.may_succeed_later(error):
                 raise
             return
     known = answer.get("authInfo", {}).get("authenticatedUserPrivileges")
@@ -154,7 +154,7 @@ def _require_redis(environment: Environment, patterns: list[str]) -> None:
         first = patterns[0]
         asked: list[Callable[[], object]] = [
             lambda: client.scan(match=first, count=1),
-            lambda: client.unlink(first.replace("*", NOBODY)),
+            lambda: client.unlink(first.replace("*", UNUSED_NAME)),
         ]
         side_by_side(asked)
 

@@ -50,7 +50,7 @@ class Showcase:
     @property
     def _document(self) -> Document:
         stored = self._reading.stored
-        # Where the app keeps no showcase, the seeded rows stand behind the numbers that it shows.
+        # Where the app keeps no showcase, the seeded rows explain the numbers that it shows.
         if not stored.keeps("showcases"):
             access = access_by_journal(self._reading) or self._reading.at
             return pristine_showcase(self._template, access, self._reading.bundle.timezone)
@@ -189,7 +189,7 @@ class Showcase:
                     Description("shown"),
                     NOTHING,
                     Remedy.BACKEND,
-                    f"the app has no number of its own for {self._reading.bundle.short}",
+                    f"the app has no number for {self._reading.bundle.short}",
                 )
                 continue
             served_as, wanted = served.name, Decimal(str(stated))

@@ -52,7 +52,7 @@ class Waiver:
     reason: str
     owner: str
     until: date
-    """The last day on which it counts."""
+    """The last day that it counts."""
 
     def __str__(self) -> str:
         return f"waiver {self.number} ({self.check or self.scenario}, {self.owner})"

@@ -660,8 +660,8 @@ def test_what_the_backend_cannot_show_is_one_reason_each(published: Shape) -> No
     with published.environment() as environment:
         reasons = check(environment, published.seeds, [index]).bundles[0].reasons
     assert {reason.sentence.partition(" (")[0] for reason in reasons} == {
-        "The API serves dollar rates whatever base_currency is asked",
-        "The app has no number of its own for index",
+        "The API serves dollar rates for every base_currency",
+        "The app has no number for index",
         "The app keeps no creators; a LiveSale's host is its vendor_id",
         "The app keeps no languages; they are part of its front end",
     }

@@ -12,7 +12,7 @@ import requests
 
 from playbook.deployments.description import UnreadableAnswer
 from playbook.environment.gateways import wanted_by_a_gateway
-from playbook.environment.http import TOO_MANY
+from playbook.environment.request_limit import TOO_MANY
 from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.remedies import Remedy

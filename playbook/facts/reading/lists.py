@@ -46,7 +46,7 @@ class Lists:
                 try:
                     entries.append(listing.entry(entry))
                 except UnreadableAnswer as error:
-                    # It is not shown as it should be; the app may have entries of its own kind.
+                    # It is not shown as it should be; the app may have entries of another kind.
                     self._unreadable[_id_in(entry)] = str(error)
             size = self._sizes.get(listing.pages(self._bundle, skip).path, listing.page_size)
             short = size is not None and len(page) < size and not to_the_end
@@ -79,5 +79,5 @@ def _id_in(entry: object) -> str:
 
 
 def _text(entry: object) -> str:
-    """A key by which an entry of a list is recognised."""
+    """A key that identifies an entry of a list."""
     return json.dumps(entry, sort_keys=True, default=str)

@@ -80,7 +80,7 @@ class SignIns:
             return Answer(str(request), None, problem="could not be asked: there is no account")
         # The first account is the one that investors use.
         login = refusals[0]
-        who = f"{may_ask[0]} could not" if len(may_ask) == 1 else "nobody could"
+        who = f"{may_ask[0]} could not" if len(may_ask) == 1 else "no account could"
         # Without a cause of its own the reason is the account, which is named here.
         named = "" if login.cause or len(may_ask) == 1 else f" for {may_ask[0]}"
         return Answer(
