@@ -265,6 +265,12 @@ def test_every_setting_of_the_code_may_stand_in_a_file() -> None:
     assert found - inner - set(env_file.KNOWN) == set()
 
 
+@pytest.mark.parametrize("name", ["FORWARDED_ALLOW_IPS", "HTTPS_PROXY", "all_proxy", "NO_PROXY"])
+def test_a_setting_of_a_library_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
+    """Units read the same file: a setting that only the panel needs must not stop the nights."""
+    assert loaded(tmp_path, f"{LINES}\n{name}=10.0.0.1\n")[name] == "10.0.0.1"
+
+
 # On a real environment
 
 
