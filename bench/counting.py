@@ -17,7 +17,7 @@ from pymongo import monitoring
 from playbook.environment import Environment, Settings
 
 type Chain = tuple[str, ...]
-"""Round trips of which each waits for the one before it."""
+"""Round trips that wait for each other."""
 
 
 class Chains:

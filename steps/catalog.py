@@ -8,7 +8,7 @@ from playbook.facts import Demo
 from playbook.facts.findings import Description, expect, expect_none
 
 
-@then(parsers.parse("the catalog holds at least {count:d} products"))
+@then(parsers.parse("the catalog contains at least {count:d} products"))
 def shelves_are_full(demo: Demo, count: int) -> None:
     found = len(demo.catalog.products)
     where = f"the {demo.catalog.region} catalog"

@@ -8,5 +8,5 @@ from playbook.facts import Demo
 
 
 @given("the investor's demo")
-def demo_for_investor(demo: Demo, look_noted: None) -> None:
+def demo_for_investor(demo: Demo, note_start_of_reading: None) -> None:
     """Read the demo once for all its scenarios."""

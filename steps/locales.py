@@ -38,7 +38,7 @@ def served_variants_are_translated(demo: Demo, language: str) -> None:
 
 
 @then(parsers.parse("language {language:w} reads {direction:w}"))
-def language_reads(demo: Demo, language: str, direction: str) -> None:
+def language_has_its_direction(demo: Demo, language: str, direction: str) -> None:
     found = demo.locales.direction(language)
     expect(found == direction, f"locale {language}: direction", direction, found)
 

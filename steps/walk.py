@@ -28,12 +28,12 @@ def on_page(pattern: str) -> parsers.cfparse:
 
 
 @given("the investor's demo in a browser")
-def demo_in_a_browser(walked: Walked, look_noted: None) -> None:
+def demo_in_a_browser(walked: Walked, note_start_of_reading: None) -> None:
     """A browser set to the bundle's locale, zone and device; pages open when a step needs them."""
 
 
 @then("the demo account is signed in")
-def demo_account_gets_in(walked: Walked) -> None:
+def demo_account_signs_in(walked: Walked) -> None:
     expect_none(walked.every_page.not_done("sign_in"))
 
 
@@ -100,7 +100,7 @@ def page_is_quick(walked: Walked, page: str) -> None:
 
 
 @then(on_page("the browser reports no error on {page:Page}"))
-def browser_is_content(walked: Walked, page: str) -> None:
+def browser_reports_no_error(walked: Walked, page: str) -> None:
     expect_none(walked.every_page.browser_errors(page))
 
 

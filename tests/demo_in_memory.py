@@ -40,7 +40,7 @@ from playbook.environment.cache_keys import Cached
 from playbook.environment.presence import Presence
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
-from playbook.facts.reading import Answer
+from playbook.facts.reading import Answer, with_token
 from playbook.facts.remedies import Remedy
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles
@@ -165,12 +165,15 @@ class Imagined:
     def wrong_login(self) -> tuple[str, Answer]:
         email = self.accounts[0]
         refused = Answer("POST login", 401, {"detail": "no"})
-        return email, self.answers.get(f"wrong {email}") or refused
+        return email, self._with_token(self.answers.get(f"wrong {email}") or refused)
 
     def login(self, email: str) -> Answer:
         owner = next((u["_id"] for u in self.pristine["users"] if u["email"] == email), "")
         body = {"user_id": owner, "token": "t", "message": "Login successful"}
-        return self.answers.get(email) or Answer("POST login", 200, body)
+        return self._with_token(self.answers.get(email) or Answer("POST login", 200, body))
+
+    def _with_token(self, answer: Answer) -> Answer:
+        return with_token(answer, self.deployment.sign_in)
 
     @property
     def bases(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ import pytest
 from playbook import PROJECT
 from playbook.pristine.bundles import Bundle
 from playbook.processes.signals import StoppedEarly, StopRequest
-from playbook.reset.plan import Step
+from playbook.reset.operations import Step
 from playbook.reset.run import Reset
 from tests.forked_commands import without_settings
 from tests.sandbox import (
@@ -113,7 +113,7 @@ def stop_before_steps(
 
 
 def start(shelf: Sandbox, *arguments: str) -> subprocess.Popen[str]:
-    """Start a command of the playbook on the sandbox, in a process of its own."""
+    """Start a command of the playbook on the sandbox, in a separate process."""
     return subprocess.Popen(
         [sys.executable, "-m", "playbook", *arguments],
         env={

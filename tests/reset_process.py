@@ -19,7 +19,7 @@ from playbook.pristine import seeds
 from playbook.pristine.bundles import find
 from playbook.reset.backup import BEFORE_RESET, Backup
 from playbook.reset.execute import Executor
-from playbook.reset.plan import Operation, Step
+from playbook.reset.operations import Operation, Step
 from playbook.reset.run import Reset
 from tests.sandbox import ACCESS, DEADLINE_SECONDS, Sandbox
 
@@ -82,7 +82,7 @@ def reset_apart(
     lease_life: timedelta | None = None,
     back_to: Backup | None = None,
 ) -> Apart:
-    """Start a reset in a process of its own, which does something at its step ``at``.
+    """Start a reset in a separate process, which does something at its step ``at``.
 
     It pauses or asks before all that is done at the same time as that step. It dies when it has
     begun ``at`` steps, the last of them not yet done, whatever the others are at by then.
@@ -103,7 +103,7 @@ def reset_apart(
 
 
 def save_apart(sandbox: Sandbox, name: str, dies_at: int) -> Apart:
-    """Start a backup in a process of its own, which dies before it syncs a file to the disk.
+    """Start a backup in a separate process, which dies before it syncs a file to the disk.
 
     ``dies_at`` says before which, counted from 1; where there is none it lives to tell.
     """

@@ -8,7 +8,7 @@ Feature: Product catalog: 50 items per region
 
   @stored
   Scenario: The shelves are full
-    Then the catalog holds at least 50 products
+    Then the catalog contains at least 50 products
 
   @stored
   Scenario: Every product is the one that was curated

@@ -1,6 +1,6 @@
 @walk @check-walk @severity-high
 Feature: Walk, step 5: Analytics
-  The investor view shows the key figures that the investor was told.
+  The investor view shows the key figures that the investor knows.
 
   Background:
     Given the investor's demo in a browser

@@ -226,7 +226,7 @@ def _contexts(raw: bytes) -> list[AwarenessContext]:
     contexts: dict[str, AwarenessContext] = {}
     documents = _documents(raw)
     if not documents:
-        raise _bad("the body holds no context; expected at least one")
+        raise _bad("the body contains no context; expected at least one")
     for position, document in enumerate(documents, start=1):
         if not isinstance(document, dict):
             raise _bad(f"context {position}: expected a JSON object")

@@ -12,7 +12,7 @@ from playbook.environment.variables import cleaned
 API_TOKEN = "PLAYBOOK_API_TOKEN"
 
 
-def bears(request: Request, token: str | None) -> bool:
+def has_token(request: Request, token: str | None) -> bool:
     """Whether a request has the right token; always False if no token is set."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     return (
@@ -27,7 +27,7 @@ def require_token(request: Request) -> None:
 
     If no token is set, no request is accepted.
     """
-    if not bears(request, cleaned(os.environ).get(API_TOKEN) or None):
+    if not has_token(request, cleaned(os.environ).get(API_TOKEN) or None):
         raise HTTPException(
             401, f"send the token of {API_TOKEN} as a bearer", {"WWW-Authenticate": "Bearer"}
         )

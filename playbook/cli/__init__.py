@@ -31,7 +31,7 @@ from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.errors import PlaybookError
 from playbook.processes.exiting import end_process
 from playbook.processes.output import show_on_every_terminal, write_output
-from playbook.processes.signals import interrupt, note_only, received, was_interrupted
+from playbook.processes.signals import interrupt, only_note_signals, received, was_interrupted
 
 COMMANDS = (
     "up",
@@ -132,9 +132,9 @@ def main() -> NoReturn:
         # Before this line a signal ended the process at once; from here on it cleans up first.
         interrupt()
         ending = run_command()
-        noted = note_only()
+        noted = only_note_signals()
     except KeyboardInterrupt:  # it came between two commands of ours; a further one changes nothing
-        noted = note_only()
+        noted = only_note_signals()
         ending = _interrupted()
     if ending.line is not None:
         # A signal from now on takes no line away, and adds none.
@@ -195,15 +195,15 @@ def _run() -> Ending:
             except Exception:  # noqa: BLE001 - what cannot be redacted is not shown
                 return "[hidden: its secrets could not be removed]"
 
-        if isinstance(error, OSError) and (line := _of_the_machine(error)):
+        if isinstance(error, OSError) and (line := _unusable_file(error)):
             return Ending(2, hide(line))
-        kept = _keep(hide(traceback.format_exc()))
+        kept = _write_crash_report(hide(traceback.format_exc()))
         return Ending(CRASHED, f"this should not have happened; {kept}")
 
 
 CRASHED = 3
 """The exit code after a bug of ours. It is not 1 (NO-GO), because there is no verdict."""
-MACHINES_FAULTS = frozenset(
+FILE_ERRORS = frozenset(
     getattr(errno, name)
     for name in (
         *("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EEXIST", "EISDIR"),
@@ -213,12 +213,12 @@ MACHINES_FAULTS = frozenset(
 """Errors of the machine's files and folders. They are not bugs of ours."""
 
 
-def _of_the_machine(error: OSError) -> str | None:
+def _unusable_file(error: OSError) -> str | None:
     """One line about a file or folder that cannot be used; None for any other error."""
     where = str(error.filename2 or error.filename or "")
     root = os.environ.get("PLAYBOOK_BACKUPS", "").strip() or str(writable_folder("backups"))
     in_backups = where.startswith((str(Path(root).absolute()), root))
-    if error.errno not in MACHINES_FAULTS and not in_backups:
+    if error.errno not in FILE_ERRORS and not in_backups:
         return None
     if not where:  # an error of writing to an open file does not name the file
         what = f"a file could not be written, most likely in the backups' folder {root}"
@@ -232,7 +232,7 @@ def _of_the_machine(error: OSError) -> str | None:
     )
 
 
-def _keep(report: str) -> str:
+def _write_crash_report(report: str) -> str:
     """Write a crash report to a file and name that file; if no file can be written, print it."""
     name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
     for in_temporary_folder in (False, True):

@@ -24,7 +24,7 @@ def adopt(
         bool, typer.Option("--same-identity", help="it was moved: let it keep its identity")
     ] = False,
 ) -> None:
-    """Allow resets on a database, after showing what it holds, and give it an identity.
+    """Allow resets on a database, after showing what it contains, and give it an identity.
 
     PLAYBOOK_ENVIRONMENT gives its name, and may rename it. A database that looks like a real shop
     is refused: it has more other users than demo accounts, or orders but no demo account. A
@@ -38,7 +38,7 @@ def adopt(
     loaded = seeds.load()
     with opened(loaded) as environment, environment.translate_connection_errors():
         found = guard.census(environment.db, environment.deployment)
-        print(f"database {environment.db.name!r} holds {found}")
+        print(f"database {environment.db.name!r} contains {found}")
         guard.adopt(
             environment,
             i_mean,

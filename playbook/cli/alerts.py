@@ -30,7 +30,7 @@ def test(
     """Send one alert of each level through its own channels, and print the result of each.
 
     One goes to the presenter of a meeting, too, if DEMO_ALERT_PRESENTER is set. Every recipient
-    has a line of its own.
+    has its own line.
 
     Exit 3 if a recipient was not reached, 2 if no channel is set, or if a channel or the
     panel's address is not a URL.
@@ -51,7 +51,7 @@ def test(
     to_presenter = presenter.presenters(stated, organizer or None)
     one_level = Channels({SUCCESS: to_presenter.urls[SUCCESS]}, presenter.SETTING)
     if unknown := unknown_to_apprise(channels) + unknown_to_apprise(one_level):
-        raise WrongUsage(f"{', '.join(unknown)}: apprise knows no such service or URL")
+        raise WrongUsage(f"{', '.join(unknown)}: apprise does not know this service or URL")
     panel_address()
     now, environment = clock.now(), name_in_settings()
     taken = True

@@ -87,13 +87,19 @@ def _show(environment: Environment, seeds: Seeds) -> int:
 
 def _passwords(environment: Environment, seeds: Seeds) -> str:
     from playbook.environment import password_setting
+    from playbook.errors import WrongUsage
     from playbook.pristine import bundles
 
     missing = []
     for bundle in (line.model for line in seeds.bundles.values()):
-        setting = password_setting(bundle.short)
-        if setting not in environment.settings.passwords:
-            missing.append(f"{setting} ({', '.join(bundles.accounts_of(seeds, bundle))})")
+        without = []
+        for email in bundles.accounts_of(seeds, bundle):
+            try:
+                environment.settings.account_password(bundle.short, email)
+            except WrongUsage:
+                without.append(email)
+        if without:
+            missing.append(f"{password_setting(bundle.short)} ({', '.join(without)})")
     return f"missing: {'; '.join(missing)}" if missing else "all set"
 
 

@@ -27,7 +27,7 @@ EnvFile = Annotated[
     typer.Option(
         "--env-file",
         metavar="FILE",
-        readable=False,  # whoever opens it says why it can't be read
+        readable=False,  # the code that opens it says why it can't be read
         help="read the settings from this file (dotenv syntax)",
     ),
 ]

@@ -179,7 +179,7 @@ def _alerting(outbox: Outbox, names: str) -> Iterator[None]:
     """Send an alert that nights could not begin; without it nobody would know."""
     from playbook import clock
     from playbook.environment.settings import name_in_settings
-    from playbook.nights.alerts.wording import broken_off
+    from playbook.nights.alerts.wording import alert_of_failed_start
     from playbook.nights.nightly import Crashed
     from playbook.processes.signals import StoppedEarly
 
@@ -192,7 +192,7 @@ def _alerting(outbox: Outbox, names: str) -> Iterator[None]:
         what = f"nightly run of {names} " + ("did not begin" if expected else "crashed")
         why = str(error) if expected else f"{type(error).__name__}, see the log"
         severity = "high" if expected else "critical"
-        alert = broken_off(what, why, severity, clock.now(), name_in_settings())
+        alert = alert_of_failed_start(what, why, severity, clock.now(), name_in_settings())
         for delivery in outbox.send(alert):
             _say(f"alert {delivery}")
         raise

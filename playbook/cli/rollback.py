@@ -116,15 +116,15 @@ def _list_lines(environment: Environment, root: Path, bundle: Bundle) -> list[st
         what = "checked and GO" if one.state == backup.GO else f"the state {one.state}"
         lines.append(
             f"  {one.path.name}  {local_text(one.taken_at, bundle.timezone)}  {what}{shared}  "
-            f"by {one.by or 'nobody named'}  {verdict}"
+            f"by {one.by or 'an unknown person'}  {verdict}"
         )
     if unknown := backup.without_identity(root, bundle):
         lines.append(
-            f"  {len(unknown)} more do not say of which environment they are "
+            f"  {len(unknown)} more do not name their environment "
             f"({unknown[0].path.name} … {unknown[-1].path.name}): --to NAME --believed-of "
             "ENVIRONMENT restores one"
             if len(unknown) > 1
-            else f"  {unknown[0].path.name} does not say of which environment it is: "
+            else f"  {unknown[0].path.name} does not name its environment: "
             f"--to {unknown[0].path.name} --believed-of ENVIRONMENT restores it"
         )
     return lines

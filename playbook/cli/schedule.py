@@ -61,7 +61,7 @@ def run(
         if Settings.from_environment() is None:
             from playbook.embedded.start import start
 
-            # Each night is a process of its own and finds the environment by its settings.
+            # Each night is a separate process and finds the environment by its settings.
             settings = stack.enter_context(start(seeds=loaded))
             os.environ.update(settings.as_variables())
             os.environ["PLAYBOOK_BACKUPS"] = str(backup.directory(settings))
@@ -130,7 +130,7 @@ def render(
     known = [line.model for line in seeds.load().bundles.values()]
     at, grace, year = schedule.reset_time(), schedule.grace(), clock.now().year
     rendered = {
-        # Each kind gets a folder of its own.
+        # Each kind gets its own folder.
         f"{one}/{name}" if kind == ALL else name: text
         for one in (KINDS if kind == ALL else (kind,))
         for name, text in files(one, known, at, grace, year, image or IMAGE).items()

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from playbook.errors import gravest
 from playbook.pristine.bundles import Bundle
 from playbook.processes.signals import StopRequest
+from playbook.reset.operations import Step
 from playbook.reset.outcome import Outcome, Report
-from playbook.reset.plan import Step
 from playbook.reset.run import Reset
 
 type Line = Callable[[Bundle, Report], str]

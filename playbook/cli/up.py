@@ -82,7 +82,7 @@ def quoted(value: str) -> str:
 
 
 def _export(data_dir: Path | None) -> None:
-    """Start the environment in a process of its own, and print its settings for the shell.
+    """Start the environment in a separate process, and print its settings for the shell.
 
     That process ends after SIGTERM, or when the session that started it has ended.
     """
@@ -130,7 +130,7 @@ def _serve_detached(data_dir: Path | None, session: int, answering: int) -> NoRe
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):  # a program that reads our output sees its end
                 os.dup2(nowhere, stream)
-            while not ended.wait(LOOK_SECONDS) and _lives(session):
+            while not ended.wait(LOOK_SECONDS) and _is_running(session):
                 pass
     except PlaybookError as error:
         status = error.exit_code
@@ -152,7 +152,7 @@ def _answer(answering: int, **answer: object) -> None:
         json.dump(answer, stream)
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -35,7 +35,7 @@ def text_of(document: dict[str, Any], name: str) -> str:
 
 
 def id_of(document: dict[str, Any]) -> str:
-    """The ``_id`` of an entry, else its ``id``, as text: {"$oid": …} and whole numbers, too."""
+    """The ``_id`` of an entry, else its ``id``, as text; also of {"$oid": …} or a whole number."""
     value = document.get("_id", document.get("id"))
     if isinstance(value, dict):
         value = value.get("$oid")
@@ -55,12 +55,12 @@ def decimal_of(document: dict[str, Any], name: str) -> Decimal:
 
 
 def amount_in(document: dict[str, Any], name: str) -> Decimal | None:
-    """A field that may be a finite number; None where it is not there or null."""
+    """A field that may be a finite number; None if it is missing or null."""
     return None if document.get(name) is None else decimal_of(document, name)
 
 
 def instant_of(document: dict[str, Any], name: str) -> datetime:
-    """A field that is an ISO instant, {"$date": …} around it, too; one without a zone is UTC."""
+    """A field that is an ISO instant, also inside {"$date": …}; one without a zone is UTC."""
     value = document.get(name)
     if isinstance(value, dict):
         value = value.get("$date")

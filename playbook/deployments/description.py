@@ -97,11 +97,11 @@ class Kept:
     """The paths of the fields that a reset sets. It removes those without a pristine value. Every
     other field belongs to the app and is not changed."""
     key: str = "_id"
-    """The path of the natural key, by which a document is found again."""
+    """The path of the natural key, which finds a document again."""
     natural_key: Callable[[Document], Any] = _own_id
     """The natural key's value for a pristine document."""
     comparable_key: Callable[[object], object] = _exact
-    """The form in which two natural keys are compared."""
+    """The form of a natural key for a comparison."""
     new_id: Callable[[Document], Any] | None = _own_id
     """The ``_id`` for a new document; None if the app itself gives it."""
     to_app: Callable[[Document, References], Document] = _same
@@ -234,9 +234,9 @@ class ShownLead:
     company: str | None
     tags: Mapping[str, Any] = field(default_factory=dict)
     value: str | None = None
-    """What it is worth, as a person reads it ("€1.8M"); None where the board does not say it so."""
+    """What it is worth, as a person reads it ("€1.8M"); None if the board shows no such text."""
     amount: Decimal | None = None
-    """The same as a number of the card's currency; None where the board has no such number."""
+    """The same as a number of the card's currency; None if the board has no such number."""
 
 
 @dataclass(frozen=True)
@@ -281,7 +281,7 @@ class Shown:
     leads: Listing[ShownLead] | None = None
     creators: Listing[ShownCreator] | None = None
     categories: Listing[str] | None = None
-    """The names of the shop's shelves; without it nothing is said of them."""
+    """The names of the shop's shelves; without it the shelves are not checked."""
     column_of: Callable[[str], str] = lambda stage: stage
     """The board's column for a card of a pristine stage."""
 
@@ -319,7 +319,7 @@ class Links:
     relative_to_app: bool
     """Whether they are paths of the front end (``APP_URL``) instead of whole addresses."""
     names: Mapping[str, str]
-    """The app's name of each link, by what it opens: home, catalog, livesale, leads, analytics."""
+    """The app's name of each link that a context must have, by what it opens: home, livesale…"""
     bundle_parameter: str
     """The query parameter with the bundle's id."""
     parameters: Mapping[str, str] = field(

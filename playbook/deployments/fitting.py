@@ -1,4 +1,4 @@
-"""What the app's own model refuses in a document: a list that holds one such is empty, or fails.
+"""What the app's own model refuses in a document: a list with such a document is empty, or fails.
 
 Pure: a description's model judges a document, and each place that it refuses is named.
 """
@@ -29,7 +29,7 @@ class Misfit:
 
 
 def misfits(kept: Kept, document: Mapping[str, Any]) -> Iterator[Misfit]:
-    """The places of a document that the app's own model refuses; none where it has no model."""
+    """The places of a document that the app's own model refuses; none if it has no model."""
     if kept.model is None:
         return
     plain = decoded(document)
@@ -41,7 +41,7 @@ def misfits(kept: Kept, document: Mapping[str, Any]) -> Iterator[Misfit]:
 
 
 def refusal(kept: Kept, document: Mapping[str, Any]) -> str | None:
-    """Why the app's own model would refuse a document, in one line; None where it fits."""
+    """Why the app's own model would refuse a document, in one line; None if it fits."""
     first = next(misfits(kept, document), None)
     return None if first is None else str(first)
 
@@ -50,7 +50,7 @@ def fitting(kept: Kept, document: Mapping[str, Any], wanted: Mapping[str, Any]) 
     """New values, by path, for what the app's model refuses of the app's own fields.
 
     A pristine value where there is one; MISSING where an inner field has to go, as the app could
-    not have written it itself. The ``_id`` stays, and so does what neither can mend.
+    not have written it itself. The ``_id`` stays, and so does what neither can repair.
     """
     changed: dict[str, Any] = {}
     for misfit in misfits(kept, document):
@@ -61,7 +61,7 @@ def fitting(kept: Kept, document: Mapping[str, Any], wanted: Mapping[str, Any]) 
 
 
 def decoded(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A document as plain dictionaries and lists, whatever it was read as."""
+    """A document as plain dictionaries and lists."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, ComingId):
@@ -85,7 +85,7 @@ def _path(document: Mapping[str, Any], place: tuple[int | str, ...]) -> str:
         if names and part not in value:
             break
         if "." in part or part.startswith("$"):
-            break  # no update can name such a field: the one around it gives way
+            break  # no update can name such a field: the one around it is replaced
         names.append(part)
         value = value.get(part)
     return ".".join(names)

@@ -33,7 +33,7 @@ type Action = Tap | Type
 
 @dataclass(frozen=True)
 class Left:
-    """A collection in which a walk leaves a document, and the field by which it is recognised.
+    """A collection with a document of the walk, and the field that identifies that document.
 
     ``field`` contains the browser's user agent (``by="user agent"``), the visitor's typed sentence
     (``by="sentence"``), the ``_id`` of a document of another such collection

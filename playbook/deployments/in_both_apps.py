@@ -43,7 +43,7 @@ def livesale_with(
 
 
 def comparable_address(email: object) -> object:
-    """The form in which two e-mail addresses are compared: without case."""
+    """The form of an e-mail address for a comparison: without case."""
     return email.casefold() if isinstance(email, str) else email
 
 

@@ -40,7 +40,7 @@ class Match:
 
     @property
     def identifier(self) -> Any:
-        """Its ``_id`` in the app; a ComingId where the app will give it."""
+        """Its ``_id`` in the app; a ComingId if the app will give it."""
         return self.wanted["_id"]
 
 
@@ -147,7 +147,7 @@ class Matching:
 def _has_usable_id(kept: Kept, document: Mapping[str, Any]) -> bool:
     """Whether a document can become pristine: an ``_id`` that the app refuses can't be changed.
 
-    Such a document of ours makes way for a new one. An account stays, whatever its ``_id``.
+    Such a document of ours is replaced by a new one. An account stays, whatever its ``_id``.
     """
     if kept.model is None or kept.new_id is None or not kept.has_strays or "_id" not in document:
         return True

@@ -115,7 +115,7 @@ class Parts:
         return self._start("MongoDB", "playbook.embedded.mongo", *kept_in)
 
     def start_api(self, seeds: Seeds) -> Child:
-        """Start the API. It waits to be told the addresses of the other parts."""
+        """Start the API. It waits for the addresses of the other parts."""
         variables = {"PLAYBOOK_SEEDS": str(seeds.directory.resolve())}
         if not self._kept:  # it also resets; its backups are deleted with it
             variables["PLAYBOOK_BACKUPS"] = str(self._directory / "backups")
@@ -139,7 +139,7 @@ class Parts:
     def end(self) -> None:
         """End all parts, and wait for that."""
         for child in reversed(self._started):
-            child.tell_to_end()
+            child.ask_to_end()
         for child in self._started:
             child.wait_until_ended()
 

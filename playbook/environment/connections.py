@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import BoundedSemaphore, Lock, RLock
-from typing import Any, Self, overload
+from typing import Any, Self
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import redis
@@ -33,6 +33,7 @@ from playbook.deployments import Deployment, load
 from playbook.environment import identity, reasons, redis_client, tls
 from playbook.environment.http import Api, Visitor
 from playbook.environment.identity import Found, Identity
+from playbook.environment.opened_once import opened_once
 from playbook.environment.outages import Outages
 from playbook.environment.redaction import (
     Redactor,
@@ -52,33 +53,6 @@ ANSWER_SECONDS = 10.0
 REQUESTS_AT_ONCE = 4
 CAUSE_ATTEMPTS = 3
 """How often to ask MongoDB again if an error does not say what is wrong."""
-
-
-class opened_once[T]:
-    """Like ``functools.cached_property``, but computed once even if many threads ask at a time."""
-
-    def __init__(self, make: Callable[[Any], T]) -> None:
-        self._make = make
-        self.__doc__ = make.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, environment: None, owner: type) -> Self: ...
-
-    @overload
-    def __get__(self, environment: Environment, owner: type) -> T: ...
-
-    def __get__(self, environment: Environment | None, owner: type) -> T | Self:
-        if environment is None:
-            return self
-        with environment.opening:
-            made = vars(environment)
-            if self._name not in made:
-                made[self._name] = self._make(environment)
-            opened: T = made[self._name]
-            return opened
 
 
 @dataclass(frozen=True)
@@ -315,7 +289,7 @@ class Environment:
         """The error itself; or, if pymongo only says that another request has failed, its cause.
 
         After a failure pymongo closes its connections, and requests that wait for one fail too,
-        without a reason of their own. Another request then meets the same cause, if it is not over.
+        without their own reason. Another request then meets the same cause, if it is not over.
         """
         for _ in range(CAUSE_ATTEMPTS):
             if isinstance(error, ServerSelectionTimeoutError):
@@ -339,7 +313,7 @@ class Environment:
         address = self.settings.addresses[part]
         what = "refuses" if reasons.refused(error) else "cannot be reached"
         text = f"{part} at {address} {what}: {reason}"
-        return Outage(text, part) if reasons.may_pass(error) else Unusable(text)
+        return Outage(text, part) if reasons.may_succeed_later(error) else Unusable(text)
 
     def require_reachable(self) -> None:
         """Send a small request to all three parts at once, before anything else is done.

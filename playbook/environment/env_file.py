@@ -2,7 +2,7 @@
 
 A file that names connections names the whole environment. The shell's own connections, database
 and name are ignored then, so two environments are never mixed. The shell's passwords are ignored,
-too, if the shell names an environment of its own.
+too, if the shell names another environment.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ KNOWN = (
 )
 """Every setting that a file may contain, except passwords. A test compares it with the code."""
 _OF_THE_MACHINE = re.compile(
-    r"(?:LANG|LC_\w+|(?:https?|no)_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|PYTHON\w+)", re.IGNORECASE
+    r"(?:LANG|LC_\w+|(?:https?|all|no)_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|PYTHON\w+"
+    # uvicorn reads it: the proxies in front of the panel.
+    r"|FORWARDED_ALLOW_IPS)",
+    re.IGNORECASE,
 )
 _PASSWORD = re.compile(rf"{PASSWORD_PREFIX}[A-Z0-9_]+")
 

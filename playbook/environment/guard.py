@@ -55,7 +55,7 @@ def require_marker(environment: Environment) -> Identity:
 
 
 def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -> Census:
-    """Count what the database holds, in the collections that the app's description names."""
+    """Count what the database contains, in the collections that the app's description names."""
     deployment = deployment or load()
     names = {"users": "users", "products": "products"}
     names |= {kept.kind: kept.collection for kept in deployment.kept if kept.kind in names}
@@ -80,7 +80,7 @@ def looks_like_production(found: Census, accounts_to_come: int) -> str | None:
             return f"it has more other users than the demo's {accounts_to_come} future accounts"
         return None
     if found.demo_users == 0:
-        return "it holds orders and no demo account"
+        return "it contains orders and no demo account"
     if found.other_users > found.demo_users:
         return "it has more other users than demo accounts"
     return None
@@ -114,7 +114,7 @@ def adopt(
     found = census(db, environment.deployment)
     if reason := looks_like_production(found, accounts_to_come):
         raise Refused(
-            f"database {db.name!r} holds {found}: {reason}, "
+            f"database {db.name!r} contains {found}: {reason}, "
             "this is not a demo environment; nothing was written"
         )
     environment.forget_identity()

@@ -30,7 +30,7 @@ MARKER = "demo"
 DATA_FILE = "mongo.sqlite"
 """The file in its directory in which an embedded MongoDB keeps its data."""
 SERVER = ("local", "playbook_server")
-"""Database and collection in which an embedded MongoDB keeps an id of its own."""
+"""Database and collection in which an embedded MongoDB keeps its own id."""
 
 type Marker = Mapping[str, Any]
 
@@ -114,7 +114,7 @@ def read(db: Database[dict[str, Any]], settings: Settings, found: Found | None =
 
 
 def renew(db: Database[dict[str, Any]], settings: Settings) -> Identity:
-    """Give a database an identity of its own: it is a copy, and another environment from now on."""
+    """Give a database its own identity: it is a copy, and another environment from now on."""
     change = {"identity": str(uuid.uuid4()), "place": place_of(db, settings)}
     db[COLLECTION].update_one({"_id": MARKER}, {"$set": {**change, **_names(settings)}})
     return read(db, settings)

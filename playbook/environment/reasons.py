@@ -100,10 +100,10 @@ def is_without_cause(error: PyMongoError) -> bool:
 def refused(error: Exception) -> bool:
     """Whether the part has answered, and would give the same answer again."""
     answers = (OperationFailure, redis.ResponseError, redis.AuthenticationError)
-    return isinstance(error, answers) and not may_pass(error)
+    return isinstance(error, answers) and not may_succeed_later(error)
 
 
-def may_pass(error: Exception) -> bool:
+def may_succeed_later(error: Exception) -> bool:
     """Whether the same request may succeed soon, for example after an election or a restart."""
     if isinstance(error, OperationFailure):
         if error.code in _WAITING_MAY_HELP or error.has_error_label("RetryableWriteError"):
@@ -151,8 +151,8 @@ def reason_of(error: Exception) -> str:
         return f"our user lacks a right: {_cut(str(error))}; grant it"
     if isinstance(error, AskError):  # MOVED, too
         return (
-            "it is one node of a cluster, which does not tell our user so; let that user run HELLO "
-            "and CLUSTER"
+            "it is one node of a cluster, which does not say so to our user; let that user run "
+            "HELLO and CLUSTER"
         )
     if isinstance(error, redis.RedisError):
         for words, meaning in _OF_REDIS.items():
@@ -173,7 +173,7 @@ def reason_of(error: Exception) -> str:
             return _reason_of_certificate(str(cause))
         if "WRONG_VERSION_NUMBER" in str(cause):
             return "it does not use TLS; check the scheme of its address (https, rediss)"
-        if isinstance(cause, RemoteDisconnected):
+        if isinstance(cause, RemoteDisconnected | ConnectionResetError):
             return "it closed the connection without an answer"
         if isinstance(cause, BadStatusLine):
             return "the server at this address does not speak HTTP"

@@ -23,16 +23,16 @@ HIDDEN = "[hidden]"
 SHORTEST = 4
 """A shorter "secret" could be a part of ordinary words, which would then be hidden."""
 SHORTEST_IN_BASE64 = 6
-"""What a password of the least length leaves in base64, wherever in the coded text it begins."""
+"""The shortest trace of a password in base64, at any place of the coded text."""
 _ADDRESSES = re.compile(
     rf"{'|'.join(CONNECTIONS)}|APP_URL|PLAYBOOK_(?:API_PROXY|PANEL_URL|REPORT_URL)"
     r"|(?i:(?:https?|all)_proxy)"
 )
-"""The settings that are one URL, which may hold credentials."""
+"""The settings that are one URL, which may contain credentials."""
 _LISTS_OF_ADDRESSES = re.compile(r"DEMO_ALERT_\w+|PLAYBOOK_CALENDARS")
 """The settings that list URLs, whose paths and queries may be secret, too."""
 _NAMELESS = 20
-"""A part of such a URL at least this long is taken for a secret, whatever it looks like."""
+"""A part of such a URL at least this long counts as a secret, even if it looks like a word."""
 
 OUR_WORDS = frozenset(
     [
@@ -75,11 +75,11 @@ URL = re.compile(
     r"(?:\?(?P<query>[^#]*))?(?:#.*)?",
     re.DOTALL,
 )
-"""A connection URL in parts. No part of a password is taken for a part of the address."""
+"""A connection URL in parts. No part of a password becomes a part of the address."""
 
 
 class Redactor:
-    """Replaces known secrets in any text by ``[hidden]``."""
+    """Replaces known secrets in any text with ``[hidden]``."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         stated = {form for secret in secrets for form in (secret, unquote(secret))}

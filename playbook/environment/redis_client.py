@@ -88,7 +88,7 @@ def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
     timeouts = {"socket_connect_timeout": connect_seconds, "socket_timeout": answer_seconds}
     if SENTINEL in urlsplit(url).scheme:
         return _behind_sentinels(url, timeouts)
-    client: Any = redis.Redis.from_url(_plain(url), **timeouts)
+    client: Any = redis.Redis.from_url(_redis_url(url), **timeouts)
     mode = _mode(client)
     if mode == "sentinel":
         client.close()
@@ -103,7 +103,7 @@ def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
     options = {**timeouts, **_options(url)}
     for name in ("db", "connection_class", "path"):
         options.pop(name, None)
-    if urlsplit(_plain(url)).scheme == "rediss":
+    if urlsplit(_redis_url(url)).scheme == "rediss":
         options["ssl"] = True
     return redis.RedisCluster(**options)
 
@@ -143,7 +143,7 @@ def _behind_sentinels(url: str, timeouts: dict[str, Any]) -> redis.Redis:
     return client
 
 
-def _plain(url: str) -> str:
+def _redis_url(url: str) -> str:
     """A URL in redis-py's own schemes."""
     return url.replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
 

@@ -17,14 +17,13 @@ from pymongo.errors import OperationFailure
 from playbook.environment import reasons
 from playbook.environment.api_access import TOKEN
 from playbook.environment.connections import Environment
+from playbook.environment.gateways import is_page, wanted_by_a_gateway
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
-NOBODY = "aislemarts-demo-playbook-nobody"
+UNUSED_NAME = "aislemarts-demo-playbook-nobody"
 """An ``_id`` that no document has, and the end of a key that does not exist."""
 AWAY = (502, 503, 504)
-OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
-"""How a gateway in front of an API asks for credentials; the API itself asks for a token."""
 _ACTIONS = frozenset({"find", "insert", "update", "remove", "listIndexes"})
 """What a reset and its rollback do in each collection, as MongoDB calls it."""
 WRITING_ROUTE = "/api/awareness/refresh-contexts"
@@ -53,7 +52,7 @@ def require_rights(environment: Environment, patterns: Iterable[str], *, api: bo
 
 def _require_mongo(environment: Environment) -> None:
     with environment.translate_connection_errors():
-        environment.db.demo_locks.update_one({"_id": NOBODY}, {"$set": {"run": NOBODY}})
+        environment.db.demo_locks.update_one({"_id": UNUSED_NAME}, {"$set": {"run": UNUSED_NAME}})
 
 
 def _require_rights_on_each_collection(environment: Environment) -> None:
@@ -68,7 +67,7 @@ def _require_rights_on_each_collection(environment: Environment) -> None:
         try:
             answer = environment.db.command("connectionStatus", showPrivileges=True)
         except OperationFailure as error:
-            if reasons.may_pass(error):
+            if reasons.may_succeed_later(error):
                 raise
             return
     known = answer.get("authInfo", {}).get("authenticatedUserPrivileges")
@@ -155,7 +154,7 @@ def _require_redis(environment: Environment, patterns: list[str]) -> None:
         first = patterns[0]
         asked: list[Callable[[], object]] = [
             lambda: client.scan(match=first, count=1),
-            lambda: client.unlink(first.replace("*", NOBODY)),
+            lambda: client.unlink(first.replace("*", UNUSED_NAME)),
         ]
         side_by_side(asked)
 
@@ -178,33 +177,22 @@ def _problem_of(answer: requests.Response, asked: str) -> str | None:
 
     An error of the API itself does not count here: the step that gets it says what is wrong.
     """
-    status, is_page = answer.status_code, _is_page(answer)
+    status = answer.status_code
     if 300 <= status < 400:
         to = answer.headers.get("Location", "nowhere")
         return f"it redirects to {to}; set API_URL to that address"
     if status == 404:
         return f"{asked} answered 404; check the path in API_URL"
-    scheme = answer.headers.get("WWW-Authenticate", "").partition(" ")[0].lower()
-    if status in (401, 403) and scheme in OF_GATEWAYS:
-        return (
-            f"it asks for a user and a password first ({status}); set API_URL to "
-            "https://USER:PASSWORD@HOST"
-        )
-    if status == 407:
-        return "the proxy asks for credentials (407); set them in PLAYBOOK_API_PROXY"
-    if is_page and status < 300:
+    if (wanted := wanted_by_a_gateway(answer)) is not None:
+        return wanted
+    if is_page(answer) and status < 300:
         return f"{asked} answered with a web page instead of JSON; set API_URL to the API's address"
-    if is_page and status < 500:
+    if is_page(answer) and status < 500:
         return (
             f"a gateway in front of it refuses the request ({status}, with a web page); set the "
             "header that it needs in PLAYBOOK_API_HEADERS"
         )
     return None
-
-
-def _is_page(answer: requests.Response) -> bool:
-    kind = answer.headers.get("Content-Type", "").lower()
-    return "html" in kind or answer.content.lstrip()[:1] == b"<"
 
 
 def _require_token(environment: Environment) -> None:

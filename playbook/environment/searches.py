@@ -1,6 +1,6 @@
 """Searches that end on the server in time, and the indexes that they need.
 
-A collection may hold millions of an app's own documents. A search without an index reads them all.
+A collection may contain millions of an app's own documents. Without an index a search reads all.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class ServerClock:
         self._server_time: datetime | None = None
         self._received = 0.0
         self.uncertainty = 0.0
-        """Seconds by which the server's clock may be ahead of :meth:`now`: one round trip."""
+        """How many seconds the server's clock may be ahead of :meth:`now`: one round trip."""
 
     def now(self) -> datetime:
         """The server's time (UTC). Never later than its clock, and at most a round trip earlier.

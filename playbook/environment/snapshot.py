@@ -48,7 +48,7 @@ class Snapshot:
 
 
 def differing_collections(wanted: Snapshot, found: Snapshot) -> list[str]:
-    """The collections of the wanted snapshot that hold other documents in the found one."""
+    """The collections whose documents differ between the wanted snapshot and the found one."""
     hashes = found.hashes()
     return [name for name, hashed in wanted.hashes().items() if hashes.get(name) != hashed]
 

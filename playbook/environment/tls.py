@@ -1,7 +1,7 @@
 """TLS on one side only, a mistake that the drivers report as a connection that was closed or late.
 
 A server that expects TLS closes a plain connection; one without TLS waits for more of what it
-cannot read. What is sent here to find out holds no credentials.
+cannot read. What is sent here to find out contains no credentials.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def require_files(setting: str, url: str) -> None:
 
 
 def require_file(name: str, value: str, *, authorities: bool) -> None:
-    """Raises WrongUsage if a file cannot be read, or holds no certificates of authorities."""
+    """Raises WrongUsage if a file cannot be read, or contains no certificates of authorities."""
     path = Path(value)
     try:
         with path.open("rb"):
@@ -80,7 +80,7 @@ def require_file(name: str, value: str, *, authorities: bool) -> None:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except ssl.SSLError:
         raise WrongUsage(
-            f"{name}: {value} holds no certificate; name a file of certificates in PEM form"
+            f"{name}: {value} contains no certificate; name a file of certificates in PEM form"
         ) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no path"

@@ -1,7 +1,7 @@
 """Clean up settings: line breaks at their ends, and secrets that are kept in files.
 
 ``echo secret | base64`` puts a line break into a Kubernetes Secret, and a mounted secret is a file:
-``NAME_FILE`` names a file that holds the value of a secret ``NAME``.
+``NAME_FILE`` names a file with the value of a secret ``NAME``.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class _ExpectedCopies:
     foreign: Collection[str]
 
     def findings(self, key: str, raw: Cached) -> Iterator[Finding]:
-        """In what one cached value is not as expected."""
+        """The problems of one cached value."""
         *_, place, name = ["", *key.split(":")]
         in_place = place in self.places
         names_document = in_place or name in self.known

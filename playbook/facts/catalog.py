@@ -63,7 +63,7 @@ class Catalog:
 
     @property
     def wrong_stock(self) -> Iterator[Finding]:
-        """Products whose stock is not 100, or of which some are reserved."""
+        """Products whose stock is not 100, or with reserved items."""
         for product in self.products:
             for field, wanted in (("inventory", 100), ("reserved", 0)):
                 found = product.get(field, NOTHING)

@@ -72,7 +72,7 @@ def compared(
 
 
 def describe_document(document: Mapping[str, Any]) -> Description:
-    """A document in a few words by which a person recognises it."""
+    """A document in a few words for a person."""
     names = ("name", "title", "company", "email", "event_id", "id", "bundle")
     known = [str(document[name]) for name in names if isinstance(document.get(name), str)]
     return Description(

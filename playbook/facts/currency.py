@@ -13,7 +13,7 @@ from playbook.facts.remedies import Remedy
 from playbook.pristine import rates
 from playbook.pristine.rates import Problem, Table
 
-DOLLARS_FOR_ALL = "the API serves dollar rates whatever base_currency is asked"
+DOLLARS_FOR_ALL = "the API serves dollar rates for every base_currency"
 
 
 class Currency:

@@ -130,7 +130,8 @@ def where_a_reset_helps(
     try:
         found = list(findings)
     except Unobservable as error:
-        helps = error.remedy or remedy()
+        for_the_app = error.remedy in (None, Remedy.BACKEND)
+        helps = remedy() if for_the_app else error.remedy
         raise Unobservable(str(error), helps, error.kind, error.cause) from None
     if found:
         helps = remedy()

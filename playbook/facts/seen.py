@@ -116,7 +116,7 @@ class Seen:
 
     @property
     def other_cards_on_the_board(self) -> Iterator[Finding]:
-        """Cards that the signed-in account sees, and that nobody planned."""
+        """Cards that the signed-in account sees, and that are not in the seeds."""
         return self._with_remedy(self._other_cards_on_the_board, "leads")
 
     @property
@@ -139,7 +139,7 @@ class Seen:
     @property
     def _product_page(self) -> Iterator[Finding]:
         # One page is opened for all regions. Where it is wrong, only its own region may be, so
-        # that each region then opens a page of its own.
+        # that each region then opens its own page.
         try:
             if not list(self._page_findings(*self._reading.shown_product)):
                 return

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from playbook.facts.cached_copies import cached_copies
+from playbook.facts.cached_copies import cached_copies, read_cached
 from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import (
@@ -50,7 +50,7 @@ class Showcase:
     @property
     def _document(self) -> Document:
         stored = self._reading.stored
-        # Where the app keeps no showcase, the seeded rows stand behind the numbers that it shows.
+        # Where the app keeps no showcase, the seeded rows explain the numbers that it shows.
         if not stored.keeps("showcases"):
             access = access_by_journal(self._reading) or self._reading.at
             return pristine_showcase(self._template, access, self._reading.bundle.timezone)
@@ -156,10 +156,19 @@ class Showcase:
 
         Converted money may differ by 1 %; all else must be exact.
         """
-        return where_a_reset_helps(
-            self._wrongly_served,
-            lambda: any(True for _ in (*self.differences_from_seeds, *self.stale_copies)),
-        )
+        return where_a_reset_helps(self._wrongly_served, self._is_stored_wrong)
+
+    def _is_stored_wrong(self) -> bool:
+        """Whether the stored showcase or a cached copy of its numbers is wrong."""
+        if any(True for _ in (*self.differences_from_seeds, *self.stale_copies)):
+            return True
+        # An app may keep what its route of the numbers answers under that route's name.
+        key = f"aislemarts:bundle:{self._reading.bundle.key}:kpis"
+        raw = self._reading.cache.get(key)
+        try:
+            return raw is not None and read_cached(raw) != self._template["headline"]
+        except ValueError:
+            return True
 
     @property
     def _wrongly_served(self) -> Iterator[Finding]:
@@ -180,7 +189,7 @@ class Showcase:
                     Description("shown"),
                     NOTHING,
                     Remedy.BACKEND,
-                    f"the app has no number of its own for {self._reading.bundle.short}",
+                    f"the app has no number for {self._reading.bundle.short}",
                 )
                 continue
             served_as, wanted = served.name, Decimal(str(stated))

@@ -1,4 +1,4 @@
-"""What the app keeps of the demo, beside what pristine means there."""
+"""What the app keeps of the demo, matched with the pristine documents."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Stored:
         return self._deployment.kept_as(kind) is not None
 
     def require(self, kind: Kind) -> None:
-        """Raises Unobservable, with the description's reason, where the app keeps no such."""
+        """Raises Unobservable, with the description's reason, if the app does not keep them."""
         self._kept(kind)
 
     def as_kept(self, kind: Kind) -> list[Document]:
@@ -39,7 +39,7 @@ class Stored:
         return self._found.get(self._kept(kind).collection, [])
 
     def documents(self, kind: Kind) -> list[Document]:
-        """The same in the playbook's words. Raises Unobservable if the app keeps no such."""
+        """The same in the playbook's words. Raises Unobservable if the app does not keep them."""
         kept = self._kept(kind)
         return [kept.from_app(document, self._matching) for document in self.as_kept(kind)]
 
@@ -59,7 +59,7 @@ class Stored:
         """Missing, changed, doubled and stray documents; ``what`` names the place for a person.
 
         Only the fields that are ours are compared, and of them not those named by ``but``.
-        ``pristine`` stands for the kind's own documents where it is given.
+        ``pristine``, if given, replaces the kind's pristine documents.
         """
         kept = self._kept(kind)
         matching = self._matching
@@ -87,9 +87,9 @@ class Stored:
             )
 
     def misfits(self, kind: Kind) -> Iterator[Finding]:
-        """What the app's own model refuses of our documents: a list with one such shows nothing.
+        """Our documents that the app's own model refuses: a list with one of them shows nothing.
 
-        Raises Unobservable where the app keeps no such documents.
+        Raises Unobservable if the app does not keep them.
         """
         kept = self._kept(kind)
         for match in self._matching[kind].matches:

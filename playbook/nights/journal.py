@@ -13,11 +13,11 @@ class NightJournal:
 
     def __init__(self, environment: Environment, backups: Path) -> None:
         self._environment, self._backups = environment, backups
-        # Without an identity yet, because MongoDB is not asked before the first night.
-        self._journal = Journal(environment.db, environment.redact, backups, None)
+        # MongoDB is not asked before the first night.
+        self._journal: Journal | None = None
 
     def opened(self) -> Journal:
         """The environment's journal; only its spool if MongoDB does not answer. Raises Refused."""
-        if self._journal.identity is None:
+        if self._journal is None or self._journal.identity is None:
             self._journal = Journal.of(self._environment, self._backups)
         return self._journal

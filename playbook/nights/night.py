@@ -140,7 +140,7 @@ class Night:
         return self.meeting is not None and self.meeting - self.started_at <= SOON
 
     def raised(self, severity: str) -> str:
-        """A severity, one level higher where the investor comes within a day."""
+        """A severity, one level higher if the investor comes within a day."""
         higher = min(SEVERITIES.index(severity) + int(self.meets_soon), len(SEVERITIES) - 1)
         return SEVERITIES[higher]
 

@@ -172,4 +172,4 @@ def _is_right(stored: object, password: str) -> bool:
 
 @cache
 def _hash_of_no_account() -> str:
-    return _hasher.hash("the password of nobody at all")
+    return _hasher.hash("the password of no account")

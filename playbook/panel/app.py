@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from playbook import clock
-from playbook.backend.bearer import bears
+from playbook.backend.bearer import has_token
 from playbook.environment import Environment
 from playbook.errors import Unreachable
 from playbook.nights import schedule
@@ -80,7 +80,7 @@ def _add_machine_pages(
 
     @app.get("/openapi.json", include_in_schema=False)
     def description(request: Request) -> Response:
-        known = authentication.session(request) or bears(request, authentication.api_token)
+        known = authentication.session(request) or has_token(request, authentication.api_token)
         if not known:
             raise NotSignedIn
         return JSONResponse(app.openapi())
@@ -97,7 +97,7 @@ def _add_machine_pages(
 
     @app.get("/metrics", include_in_schema=False)
     def measured(request: Request) -> Response:
-        if not bears(request, os.environ.get(METRICS_TOKEN) or None):
+        if not has_token(request, os.environ.get(METRICS_TOKEN) or None):
             text = f"send the token of {METRICS_TOKEN} as a bearer\n"
             return PlainTextResponse(text, 401, {"WWW-Authenticate": "Bearer"})
         with environment.translate_connection_errors():

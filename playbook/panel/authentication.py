@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import HTTPException, Request
 
 from playbook import clock
-from playbook.backend.bearer import API_TOKEN, bears
+from playbook.backend.bearer import API_TOKEN, has_token
 from playbook.environment import Environment
 from playbook.panel.accounts import Person, Role
 from playbook.panel.cross_site import source_of
@@ -45,7 +45,7 @@ class Authentication:
         Raises HTTPException: 401 if nobody is signed in, 403 if the role does not allow it.
         """
         if "Authorization" in request.headers:
-            if bears(request, self.api_token):
+            if has_token(request, self.api_token):
                 return BY_TOKEN
             raise _unknown()
         session = self.session(request)

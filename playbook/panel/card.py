@@ -32,7 +32,7 @@ class Card:
     now: datetime
     judged: Standing
     lease_since: datetime | None
-    """The time since which another run holds the bundle's lease."""
+    """When another run took the bundle's lease."""
     present: tuple[Presence, ...]
     """The accounts of this bundle in session."""
     neighbours: tuple[Presence, ...]

@@ -23,7 +23,7 @@ from playbook.panel.security_headers import secure
 from playbook.panel.templating import page, root
 
 FROM_ANOTHER_SITE = "This request comes from a page of another site."
-NOBODY = "not signed in"
+NOT_SIGNED_IN = "not signed in"
 KEPT_FIELDS = ("access", "to")
 """The fields of a form that are kept while its sender signs in again."""
 
@@ -108,7 +108,7 @@ class Failures:
     def _record_refusal(self, request: Request, why: str) -> None:
         try:
             session = self.authentication.session(request)
-            who = session.person.name if session else NOBODY
+            who = session.person.name if session else NOT_SIGNED_IN
             with self.environment.translate_connection_errors():
                 self.audit.record(who, "refused", clock.now(), detail=f"{_path(request)}: {why}")
         except PlaybookError as error:  # the request is refused in any case

@@ -121,7 +121,7 @@ class Jobs:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
         self._running: set[str] = set()
         self._stopped = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name="heart", daemon=True)
+        self._heart = threading.Thread(target=self._renew, name="heart", daemon=True)
         self._heart.start()
 
     def close(self) -> None:
@@ -182,7 +182,7 @@ class Jobs:
         finally:
             self._running.discard(job)
 
-    def _beat(self) -> None:
+    def _renew(self) -> None:
         while not self._stopped.wait(BEAT_SECONDS):
             if running := list(self._running):
                 with suppress(PyMongoError):

@@ -1,4 +1,4 @@
-"""The panel on a server of its own. Its log contains no secret."""
+"""The panel on its own server. Its log contains no secret."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from playbook.panel.engine import Work
 from playbook.panel.jobs import JobProgress, Task
 from playbook.pristine.bundles import Bundle
+from playbook.reset.operations import Step
 from playbook.reset.outcome import Progress, Report
-from playbook.reset.plan import Step
 from playbook.verdict.model import GO, Result
 from playbook.walk.steps import TITLES
 

@@ -41,7 +41,7 @@ def same_text(one: str, other: str) -> bool:
 
 
 def as_read(text: str) -> str:
-    """A text in a form in which two texts that look the same are equal."""
+    """A text in a normal form: two texts that look the same become equal."""
     return unicodedata.normalize("NFC", text)
 
 

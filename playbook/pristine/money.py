@@ -30,7 +30,7 @@ def named_in(stem: str, currency: str) -> str:
 
 
 def price_field(currency: object) -> str:
-    """The field of a product that holds its price in a currency: ``price_usd``."""
+    """The field of a product with its price in a currency: ``price_usd``."""
     return f"price_{str(currency).lower()}"
 
 

@@ -44,7 +44,7 @@ _NARROW_MARK = re.compile(r"[,;:!?()]")
 def writing_problems(language: str, text: str) -> Iterator[str]:
     """What a reader of the language would find wrong, each as "found; expected".
 
-    Placeholders are left out, as what they stand for is written elsewhere.
+    Placeholders are left out, because their texts are written elsewhere.
     """
     words = _PLACEHOLDER.sub("0", text)
     yield from _wrong_script(language, words)
@@ -69,7 +69,7 @@ def writing_problems(language: str, text: str) -> Iterator[str]:
 
 
 def _wrong_script(language: str, text: str) -> Iterator[str]:
-    """Letters of a script in which the language is not written; Latin ones are names."""
+    """Letters of a script that the language does not use; Latin ones are names."""
     names = _scripts(language)
     letters = {c: None for c in text if unicodedata.category(c) in ("Lu", "Ll", "Lt", "Lo")}
     for letter in letters:

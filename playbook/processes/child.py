@@ -101,7 +101,7 @@ class Child:
             f"{lines[-1].strip() if lines else 'its log is empty'}"
         )
 
-    def tell_to_end(self) -> None:
+    def ask_to_end(self) -> None:
         """Ask the process to end, by a signal and by closing its stdin."""
         if self.running:
             self._process.terminate()

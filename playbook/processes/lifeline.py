@@ -1,4 +1,4 @@
-"""End a child process together with its parent: the parent holds the child's stdin open.
+"""End a child process together with its parent: the parent keeps the child's stdin open.
 
 If the parent is killed, it cannot end its children. But the system closes its pipes, so the child
 sees the end of its stdin and ends, too.
@@ -16,8 +16,8 @@ GRACE_SECONDS = 3.0
 
 
 def call_when_parent_ends(end: Callable[[], None]) -> None:
-    """Call ``end``, from a thread of its own, at the end of stdin; then make sure that it ends."""
-    # A descriptor of our own: pytest puts an empty file in the place of 0, and a read that a signal
+    """Call ``end``, from a separate thread, at the end of stdin; then make sure that it ends."""
+    # Our own descriptor: pytest puts an empty file in the place of 0, and a read that a signal
     # or a pause of the process interrupts is done again. Not sys.stdin: its lock, held by a thread
     # at exit, would abort the interpreter.
     stdin = os.dup(0)

@@ -78,7 +78,7 @@ def write_output(path: Path, content: str | bytes, *, private: bool = False) -> 
 def print_for_machines(content: str | bytes) -> None:
     """Write JSON, metrics or a page to standard output, in UTF-8 and unmarked.
 
-    Whatever the terminal's encoding lacks must not be replaced in it: it would not be JSON then.
+    Characters that the terminal's encoding lacks are not replaced here: that would not be JSON.
     """
     data = content.encode() if isinstance(content, str) else content
     stream = getattr(sys.stdout, "unmarked", sys.stdout)

@@ -100,7 +100,7 @@ def interrupt() -> None:
 
     _own_code.add(send_again.__code__)
     sys.unraisablehook = send_again
-    _handle_by(handle, ends_waiting)
+    _install_handlers(handle, ends_waiting)
 
 
 def _send_again(number: int) -> None:
@@ -130,16 +130,16 @@ def finish() -> None:
             os._exit(128 + number)
         asked = True
 
-    _handle_by(handle, lambda finishing: None)
+    _install_handlers(handle, lambda finishing: None)
 
 
-def note_only() -> list[int]:
+def only_note_signals() -> list[int]:
     """From now on signals change nothing: a command ends, and its last line is printed whole.
 
-    Answers a list to which each signal is added that comes.
+    Returns a list; each signal that arrives is added to it.
     """
     noted: list[int] = []
-    _handle_by(noted.append, lambda finishing: None)
+    _install_handlers(noted.append, lambda finishing: None)
     return noted
 
 
@@ -159,7 +159,7 @@ class StopRequest:
 
     def listen(self) -> None:
         """Note SIGTERM and SIGINT from now on; only the main thread may call this."""
-        _handle_by(self._note, self._ends_waiting)
+        _install_handlers(self._note, self._ends_waiting)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -227,7 +227,7 @@ def pause(seconds: float, why: str) -> None:
     Inside :func:`finishing` only a second signal ends the sleep. Raises StoppedEarly, which names
     the reason for the wait.
     """
-    ends_waiting = getattr(signal.getsignal(signal.SIGTERM), "ends_waiting", _never)
+    ends_waiting = getattr(signal.getsignal(signal.SIGTERM), "ends_waiting", _waiting_goes_on)
     deadline = time.monotonic() + seconds
     while True:
         if (number := ends_waiting(_finishing.get())) is not None:
@@ -238,12 +238,14 @@ def pause(seconds: float, why: str) -> None:
         time.sleep(min(rest, POLL_SECONDS))
 
 
-def _never(_: bool) -> int | None:
+def _waiting_goes_on(_: bool) -> int | None:
     return None
 
 
-def _handle_by(handle: Callable[[int], None], ends_waiting: Callable[[bool], int | None]) -> None:
-    """Handle signals from now on, each as soon as nothing is in its way.
+def _install_handlers(
+    handle: Callable[[int], None], ends_waiting: Callable[[bool], int | None]
+) -> None:
+    """Handle signals from now on, each as soon as the running code may be interrupted.
 
     An exception that is raised while Python holds its lock for imports may leave it held: every
     thread that imports something then waits forever. One that is raised while another signal is

@@ -24,7 +24,7 @@ from playbook.verdict.model import GO
 
 SHOWN_RUNS = 14
 TABLE_COLUMNS = 120
-"""How wide the table is at least where the output is a file, which has no width of its own."""
+"""How wide the table is at least where the output is a file, which has no width."""
 STYLES = {GO: "green", UNKNOWN: "yellow"}
 
 

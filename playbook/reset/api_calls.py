@@ -16,8 +16,8 @@ from playbook.environment.long_answer import awaited
 from playbook.environment.settings import WARM_UP_SETTING
 from playbook.errors import Outage
 from playbook.processes import signals
+from playbook.reset.operations import Call, CreateAccounts, Stage
 from playbook.reset.outcome import StepFailed
-from playbook.reset.plan import Call, CreateAccounts, Stage
 
 FIRST_LINE_AFTER = 10.0
 """After so many seconds of waiting a line reports it; the next line comes after twice as many."""

@@ -61,7 +61,7 @@ def changes_of(kept: Kept, match: Match) -> Changes:
         for name, value in wanted.items():
             if name not in present and not any(p.partition(".")[0] == name for p in to_set):
                 to_set[name] = value
-        # And what it refuses: one such field, and the app shows nobody anything.
+        # Also if the app refuses a value: because of one such field it shows nothing to anybody.
         for path, value in fitting(kept, _merged(present, to_set, removed), wanted).items():
             if value is MISSING:
                 removed.append(path)

@@ -29,8 +29,7 @@ from playbook.pristine.seeds import Document
 from playbook.reset.api_calls import ApiCalls
 from playbook.reset.changes import changes_of, merged, resolved
 from playbook.reset.index_writes import IndexWrites
-from playbook.reset.outcome import StepFailed
-from playbook.reset.plan import (
+from playbook.reset.operations import (
     Call,
     ClearKeys,
     CreateAccounts,
@@ -44,6 +43,7 @@ from playbook.reset.plan import (
     SetFields,
     Write,
 )
+from playbook.reset.outcome import StepFailed
 
 WRITE_SECONDS = 25
 """How long one write may take. A lease lasts longer (see playbook.reset.lease)."""
@@ -95,7 +95,7 @@ class Executor:
                     require_lease()
                     return self._write(operation)
             except OperationFailure as error:
-                if reasons.may_pass(error):
+                if reasons.may_succeed_later(error):
                     raise
                 raise StepFailed(
                     f"MongoDB refused to {operation}: {reasons.reason_of(error)}"

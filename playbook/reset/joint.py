@@ -14,7 +14,7 @@ from playbook.deployments.description import Filter
 from playbook.deployments.matching import Match
 from playbook.environment.snapshot import id_bytes
 from playbook.pristine.seeds import Document
-from playbook.reset.plan import (
+from playbook.reset.operations import (
     Call,
     ClearKeys,
     CreateAccounts,

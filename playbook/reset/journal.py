@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pymongo
-from bson import json_util
 from pymongo import ReplaceOne, UpdateMany
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
@@ -31,11 +30,10 @@ from playbook.environment import Environment
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError, Unreachable
 from playbook.pristine.seeds import Document
-from playbook.processes.output import write_output
 from playbook.processes.signals import StoppedEarly
+from playbook.reset.spool import Spool
 
 COLLECTION = "demo_resets"
-AWARE = json_util.JSONOptions(tz_aware=True)
 RECORD_SECONDS = 5
 """How long to try to write a run's end to MongoDB before it is written to a file."""
 CHECK, WALK = "check", "walk"
@@ -123,8 +121,8 @@ class Journal:
 
     db: Database[dict[str, Any]]
     redact: Redactor
-    spool: Path
-    """The folder in which records wait while MongoDB does not answer."""
+    spool: Spool
+    """Where records wait while MongoDB does not answer."""
     identity: str | None
     """The environment's identity; None if MongoDB could not be asked, or has no marker."""
     place: str = ""
@@ -141,13 +139,10 @@ class Journal:
             if error.exit_code != 3:
                 raise
             identity = None
-        return cls(
-            environment.db,
-            environment.redact,
-            backups / "journal" if backups else Path(os.devnull),
-            identity,
-            environment.settings.place,
-        )
+        place = environment.settings.place
+        folder = backups / "journal" if backups else Path(os.devnull)
+        spool = Spool(folder, identity, place)
+        return cls(environment.db, environment.redact, spool, identity, place)
 
     # Writing
 
@@ -158,7 +153,7 @@ class Journal:
         """
         writes: list[ReplaceOne[Document] | UpdateMany] = []
         for run in runs:
-            self._write_spooled_runs(run.bundle)
+            self._write_waiting_records(run.bundle)
             run.environment, run.place = self.identity, self.place
             unfinished = {"bundle": run.bundle, "status": "running", "_id": {"$ne": run.id}}
             broken = {
@@ -195,7 +190,7 @@ class Journal:
             outlast(record)
         except (PyMongoError, Unreachable, StoppedEarly):
             for run in runs:
-                self._put_into_spool(run)
+                self.spool.put(run.document())
 
     def record(self, runs: Sequence[Run]) -> None:
         """Write the present state of records. Raises PyMongoError if MongoDB does not answer."""
@@ -280,7 +275,7 @@ class Journal:
 
         If MongoDB does not answer, only those in the spool.
         """
-        records = [record for _, record in self._spooled(bundle) if record.get("night")]
+        records = [record for _, record in self.spool.records(bundle) if record.get("night")]
         try:
             where = self._own({"bundle": bundle, "night": {"$type": "object"}})
             known = {record["_id"] for record in records}
@@ -314,42 +309,15 @@ class Journal:
         where = self._own({"bundle": bundle, "verdict": "GO", "trigger": NIGHTLY})
         return self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
 
-    def _own(self, where: Document) -> Document:
-        """A filter for this environment's records, including old ones without an identity."""
-        return {**where, "environment": {"$in": [self.identity, None]}}
-
-    # The spool
-
-    def _put_into_spool(self, run: Run) -> None:
-        # The file must appear complete or not at all: the next run reads every *.json.
-        text = json_util.dumps(run.document(), ensure_ascii=False)
-        write_output(self.spool / f"{run.id}.json", text, private=True)
-
-    def _write_spooled_runs(self, bundle: str) -> None:
-        for path, record in self._spooled(bundle):
+    def _write_waiting_records(self, bundle: str) -> None:
+        for path, record in self.spool.records(bundle):
             record["environment"] = self.identity
             self.db[COLLECTION].replace_one({"_id": record["_id"]}, record, upsert=True)
             path.unlink(missing_ok=True)
 
-    def _spooled(self, bundle: str) -> Iterator[tuple[Path, Document]]:
-        """The waiting records of this environment; a folder may contain those of several."""
-        for path in sorted(self.spool.glob("*.json")):
-            try:
-                record = json_util.loads(path.read_text(encoding="utf-8"), json_options=AWARE)
-                if record["bundle"] == bundle and self._owns(record):
-                    yield path, record
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                continue  # another run has taken it, or it is not our record
-
-    def _owns(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record in the spool is of this environment.
-
-        MongoDB did not answer when it was written, so its identity may be missing. Then the
-        address of the database decides.
-        """
-        if record.get("environment") is not None and self.identity is not None:
-            return bool(record["environment"] == self.identity)
-        return bool(self.place) and record.get("place") == self.place
+    def _own(self, where: Document) -> Document:
+        """A filter for this environment's records, including old ones without an identity."""
+        return {**where, "environment": {"$in": [self.identity, None]}}
 
 
 def meeting_of(changes: Iterable[Mapping[str, Any]], now: datetime) -> datetime | None:

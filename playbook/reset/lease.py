@@ -1,7 +1,7 @@
 """Only one reset at a time: leases in MongoDB, one per bundle and one per region.
 
 A run tries to take all of its leases at once, and waits for regions in a fixed order. A lease
-expires by the server's clock, holds the id of its run, and is renewed while its holder works.
+expires by the server's clock, contains the id of its run, and is renewed while the run works.
 
 For each write first the write's time limit begins, then the holder calls :meth:`Lease.require`. A
 process that was paused before that call finds another run's id in its lease; a process that was
@@ -58,7 +58,7 @@ class LeaseLost(Refused):
     """Another run has taken the lease: this one must not write any more."""
 
 
-class _RunsOver:
+class _EndedRuns:
     """The ended runs of this process that could not give their leases back."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class _RunsOver:
             self._runs.discard(run)
 
 
-_over = _RunsOver()
+_over = _EndedRuns()
 
 
 def _once[T](attempt: Callable[[], T]) -> T:
@@ -98,14 +98,14 @@ class Waiting:
 
 @dataclass
 class Lease:
-    """The leases that one run holds."""
+    """The leases of one run."""
 
     db: Database[dict[str, Any]]
     run: str
     holder: str
     life: timedelta = LIFE
     keys: set[str] = field(default_factory=set)
-    """Of what it holds the leases: "bundle:…", "region:…"."""
+    """The names of its leases: "bundle:…", "region:…"."""
     clock: ServerClock = None  # type: ignore[assignment]  # its database's, where none is given
     waiting: Waiting = Waiting()
     _sure_until: float = 0.0
@@ -205,7 +205,7 @@ class Lease:
         """Try to take several leases at once; return the holders of those that are not free.
 
         Only the regions before the first one that is not free are kept. So a run that waits for a
-        region holds no later one, and two runs never wait for each other.
+        region has no later one, and two runs never wait for each other.
         """
         keys = [*bundles, *regions]
         answers = side_by_side([partial(self.take, key) for key in keys])

@@ -9,7 +9,7 @@ from playbook.errors import PlaybookError, Refused
 from playbook.pristine.bundles import Bundle
 from playbook.reset.backup import Backup
 from playbook.reset.journal import Run
-from playbook.reset.plan import Step
+from playbook.reset.operations import Step
 
 type Progress = Callable[[int, int, Step], None]
 """Called before each step: its number from 1, the number of all steps, and the step.

@@ -9,14 +9,22 @@ from playbook.deployments.scope import Scope
 from playbook.environment.snapshot import Snapshot, differing_collections
 from playbook.errors import Outage, PlaybookError
 from playbook.processes.signals import StoppedEarly, finishing
-from playbook.reset import backup, plan
+from playbook.reset import backup
 from playbook.reset.backup import OF_NO_BUNDLE
 from playbook.reset.current_state import Scopes, Snapshots
 from playbook.reset.execute import Executor
 from playbook.reset.joint import merged
 from playbook.reset.lease import LeaseLost
+from playbook.reset.operations import (
+    ClearKeys,
+    DropIndexes,
+    Operation,
+    Put,
+    RemoveStrays,
+    RestoreIndexes,
+    Step,
+)
 from playbook.reset.outcome import ResetFailed, StepFailed
-from playbook.reset.plan import ClearKeys, Operation, Put, RemoveStrays, Step
 from playbook.reset.stages import do_steps
 from playbook.reset.work import Work
 
@@ -30,7 +38,7 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
     phase = "Rollback to Previous State"
     indexed = [name for name in scope.deployment.indexes if name in scope.filters]
     steps = [
-        Step(phase, f"Drop other indexes of {name}", plan.DropIndexes(name, wanted.indexes[name]))
+        Step(phase, f"Drop other indexes of {name}", DropIndexes(name, wanted.indexes[name]))
         for name in indexed
     ]
     first = {k.collection for k in scope.deployment.kept if k.strays_first}
@@ -48,9 +56,7 @@ def restoring_steps(scope: Scope, wanted: Snapshot) -> list[Step]:
         steps += [Step(phase, f"Restore {name}", operation) for operation in operations]
     for name in indexed:
         steps.append(
-            Step(
-                phase, f"Restore indexes of {name}", plan.RestoreIndexes(name, wanted.indexes[name])
-            )
+            Step(phase, f"Restore indexes of {name}", RestoreIndexes(name, wanted.indexes[name]))
         )
     if scope.key_patterns:
         steps.append(Step(phase, "Clear cache layers", ClearKeys(scope.key_patterns)))

@@ -28,8 +28,9 @@ from playbook.reset.execute import Executor
 from playbook.reset.joint import merged
 from playbook.reset.journal import Journal, Run
 from playbook.reset.lease import LIFE
+from playbook.reset.operations import Step
 from playbook.reset.outcome import Outcome, Progress, Report, silent
-from playbook.reset.plan import Count, Plan, Step
+from playbook.reset.plan import Count, Plan
 from playbook.reset.restoring import put_back_and_raise, restore
 from playbook.reset.shared_parts import (
     reset_changes_what_all_share,
@@ -141,7 +142,7 @@ class Reset:
                 return Outcome({}, present.refused)
             steps = self._steps(work, present, passwords)
             if reset_changes_what_all_share(self.environment.deployment, steps, present.whole):
-                present = work.hold_what_all_share(present)
+                present = work.take_lease_of_shared_data(present)
                 steps = self._steps(work, present, passwords)
             work.save(present, backup.BEFORE_RESET)
             executor = Executor(self.environment, present.whole, list(work.notes))
@@ -236,7 +237,7 @@ class Reset:
             if rollback_changes_what_all_share(
                 self.environment.deployment, wanted, present.snapshots
             ):
-                present = work.hold_what_all_share(present)
+                present = work.take_lease_of_shared_data(present)
             work.save(present, backup.BEFORE_ROLLBACK)
             executor = Executor(self.environment, present.whole, list(work.notes))
             try:

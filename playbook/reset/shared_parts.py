@@ -14,7 +14,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
 from playbook.reset import backup, plan, standing
 from playbook.reset.current_state import Snapshots
-from playbook.reset.plan import Step
+from playbook.reset.operations import Step
 
 OF_A_REGION = ("products", "categories", "creators")
 """The kinds of documents that the bundles of one region share."""

@@ -16,8 +16,8 @@ from playbook.errors import PlaybookError
 from playbook.pristine.seeds import Document
 from playbook.reset.execute import Executor
 from playbook.reset.lease import Lease
+from playbook.reset.operations import Step, in_stages
 from playbook.reset.outcome import StepFailed
-from playbook.reset.plan import Step, in_stages
 from playbook.reset.work import Work
 
 WRITERS = 12

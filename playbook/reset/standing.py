@@ -158,7 +158,7 @@ def verdict_at(run: Record) -> datetime | None:
 
 
 def _since(judged: Document | None, runs: Iterable[Document], unmade: bool = True) -> str | None:
-    """The event after a verdict because of which it does not count any more.
+    """The event after a verdict that makes it invalid.
 
     With ``unmade`` a later check that failed to run counts, too.
     """

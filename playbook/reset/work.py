@@ -101,7 +101,7 @@ class Work:
         for run in self.records:
             run.failed_step = name
 
-    def hold_what_all_share(self, present: Present) -> Present:
+    def take_lease_of_shared_data(self, present: Present) -> Present:
         """Wait until no other run changes the languages or indexes; then read them again.
 
         Most resets change neither and do not wait for each other.

@@ -1,4 +1,4 @@
-"""A small stand-in for the AisleMarts backend, answering from what MongoDB and Redis hold.
+"""A small stand-in for the AisleMarts backend, which answers from MongoDB and Redis.
 
 Stored data are served unchanged: corrupt data give corrupt answers, not failed ones.
 """

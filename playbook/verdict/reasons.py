@@ -266,7 +266,7 @@ def _cause(
 
 
 def _join_counts(groups: dict[tuple[str, str], list[_Problem]]) -> None:
-    """Leave out a wrong count if missing things explain it: then it is not a reason of its own."""
+    """Leave out a wrong count if missing things explain it: then it is not a separate reason."""
     for cause in [c for c in groups if c[0] == "count"]:
         for other, problems in groups.items():
             if other[0] == "thing" and any(s.result.check == cause[1] for s in problems):

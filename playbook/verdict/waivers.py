@@ -3,11 +3,14 @@
 ``waivers.toml`` is beside the seeds' folder; ``PLAYBOOK_WAIVERS`` may name another file::
 
     [[waiver]]
-    check = "creators"              # or: scenario = "Every active creator can be seen"
+    check = "creators"              # or: scenario = "Every language is there"
     bundles = ["lvmh", "index"]     # or: ["all"]
     reason = "the app has no page for creators yet"
     owner = "sales@aislemarts.luxury"
     until = 2027-01-31              # at most 90 days ahead
+
+A scenario is named by its title as the feature has it. The title of an outline, with its places in
+angle brackets ("<name> is served as it is loaded"), stands for all its examples.
 
 A waived failure is shown as waived in every form of the verdict. An expired waiver has no effect.
 A waiver that is no longer needed is reported, so it can be removed.
@@ -16,6 +19,7 @@ A waiver that is no longer needed is reported, so it can be removed.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +52,7 @@ class Waiver:
     reason: str
     owner: str
     until: date
-    """The last day on which it counts."""
+    """The last day that it counts."""
 
     def __str__(self) -> str:
         return f"waiver {self.number} ({self.check or self.scenario}, {self.owner})"
@@ -57,7 +61,9 @@ class Waiver:
         """Whether it covers a result, even if it has expired."""
         if result.bundle not in self.bundles:
             return False
-        return result.check == self.check if self.check else result.scenario == self.scenario
+        if self.check:
+            return result.check == self.check
+        return _is_titled(result.scenario, self.scenario or "")
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,15 @@ def _entry(where: str, number: int, entry: Mapping[str, Any], seeds: Seeds, toda
         " ".join(entry["owner"].split()),
         until,
     )
+
+
+def _is_titled(scenario: str, title: str) -> bool:
+    """Whether a scenario has a title, or is an example of the outline that has it."""
+    if scenario == title:
+        return True
+    words = [re.escape(part) for part in re.split(r"<[^<>]+>", title)]
+    # The remaining values of an example stand behind its title, in brackets.
+    return len(words) > 1 and bool(re.fullmatch(".+".join(words) + r"(?: \[[^]]*\])*", scenario))
 
 
 def _is_text(value: object) -> bool:

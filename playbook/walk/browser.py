@@ -102,7 +102,7 @@ def device(playwright: Any, bundle: Bundle, probe: str) -> dict[str, Any]:
     desktop.pop("default_browser_type", None)
     desktop |= {"viewport": DESKTOP, "screen": DESKTOP}
     chosen = phone if bundle.device == "mobile" else desktop
-    # The mark by which a check's own traces are recognised comes first.
+    # The mark of a check's own traces comes first.
     chosen["user_agent"] = f"{probe} {chosen['user_agent']}"
     return {**chosen, "locale": bundle.locale, "timezone_id": bundle.timezone}
 

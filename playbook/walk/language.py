@@ -26,7 +26,7 @@ SMALL_WORDS: Mapping[str, frozenset[str]] = {
             zur zum auf wir unser diese dieser von oder den dem des haben wird""",
     }.items()
 }
-"""The most frequent words of a language, by which its sentences are recognized."""
+"""The most frequent words of a language; they identify its sentences."""
 _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "ja": re.compile(r"[\u3040-\u30ff]"),
     "zh": re.compile(r"[\u4e00-\u9fff]"),

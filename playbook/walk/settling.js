@@ -1,6 +1,6 @@
 // Runs before a page's own scripts, and counts what the page still waits for: the timers that it has
 // set and that have not rung. Only short ones, and only the first of a chain: one that sets itself
-// anew for ever (a clock, a poll) is nothing that a visitor waits for.
+// again and again (a clock, a poll) is nothing that a visitor waits for.
 (() => {
   const LONGEST = 3000, DEEPEST = 3;
   const waiting = new Set();

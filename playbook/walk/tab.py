@@ -77,7 +77,7 @@ class Tab:
         """Playwright's locator of the first element that a CSS selector selects."""
         return self.playwright.locator(css).first
 
-    def saying(self, words: str) -> Any:
+    def with_text(self, words: str) -> Any:
         """The first visible element with these words. Raises LookupError."""
         found = self.playwright.get_by_text(words, exact=True)
         for number in range(found.count()):
@@ -105,7 +105,7 @@ class Tab:
         for words in visible.intersection(self._banner):
             # If it stays, what it covers cannot be tapped: that becomes a finding.
             with suppress(Exception):
-                self.tap(self.saying(words))
+                self.tap(self.with_text(words))
 
     def settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:
         """Wait until nothing on the page changes any more; seconds until its last change.

@@ -26,7 +26,7 @@ GREETINGS: Mapping[str, Mapping[str, Hours]] = {
 }  # fmt: skip
 """The greetings by language, with their hours."""
 BOXES = 6
-"""The number of lines of a countdown with three numbers and units on lines of their own."""
+"""The number of lines of a countdown with three numbers and units on separate lines."""
 ROUNDING = timedelta(minutes=2)
 """A countdown in whole minutes, on a page that was read a moment after it was made."""
 _CLOCK = re.compile(
@@ -68,7 +68,7 @@ def countdowns(lines: Iterable[str], message: str) -> Iterator[timedelta]:
     """Every countdown on a page, by the language's own message or by how one is written.
 
     Lines that follow each other are read as one, too: days, hours and minutes may each stand in a
-    box of their own.
+    separate box.
     """
     own, lines = _pattern(message) if message else None, list(lines)
     boxes = [" ".join(lines[at : at + BOXES]) for at, line in enumerate(lines) if line.isdigit()]

@@ -58,7 +58,7 @@ class Visitor:
                 self._tab.tap(self._tab.first(css))
             case Tap(words, _):
                 label = re.sub(r"\{(\w+)\}", lambda found: self._message(found[1]), words)
-                self._tab.tap(self._tab.saying(label))
+                self._tab.tap(self._tab.with_text(label))
             case Type(css):
                 self._tab.first(css or WRITABLE).fill(self._sentence)
                 self._tab.press_enter()

@@ -34,7 +34,7 @@ from playbook.walk.visitor import Visitor
 
 
 class Walk:
-    """A walk in a browser context of its own. Close it, because that removes its traces."""
+    """A walk in a separate browser context. Close it, because that removes its traces."""
 
     def __init__(
         self, demo: Demo, environment: Environment, browser: OpenBrowser, camera: Camera

@@ -265,6 +265,12 @@ def test_every_setting_of_the_code_may_stand_in_a_file() -> None:
     assert found - inner - set(env_file.KNOWN) == set()
 
 
+@pytest.mark.parametrize("name", ["FORWARDED_ALLOW_IPS", "HTTPS_PROXY", "all_proxy", "NO_PROXY"])
+def test_a_setting_of_a_library_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
+    """Units read the same file: a setting that only the panel needs must not stop the nights."""
+    assert loaded(tmp_path, f"{LINES}\n{name}=10.0.0.1\n")[name] == "10.0.0.1"
+
+
 # On a real environment
 
 
@@ -327,6 +333,15 @@ def test_every_command_acts_on_the_files_environment_and_names_it(
     shown = playbook("env", named).stdout
     assert identity["identity"] in shown and "all set" in shown
     assert sandbox.environment.settings.password("lvmh") not in shown
+
+
+def test_a_password_for_each_account_needs_none_for_the_bundle(sandbox: Sandbox) -> None:
+    settings = sandbox.environment.settings.as_variables()
+    common = settings.pop("DEMO_PASSWORD_LVMH")
+    alone = playbook("env", **settings, DEMO_PASSWORD_LVMH_DEMO=common).stdout
+    assert "missing: DEMO_PASSWORD_LVMH (lvmh.brand@aislemarts.luxury)" in " ".join(alone.split())
+    both = {"DEMO_PASSWORD_LVMH_DEMO": common, "DEMO_PASSWORD_LVMH_BRAND": "another-one"}
+    assert "all set" in playbook("env", **settings, **both).stdout
 
 
 def test_another_name_for_a_named_environment_is_refused(sandbox: Sandbox, file: Path) -> None:

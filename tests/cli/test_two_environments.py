@@ -30,8 +30,8 @@ from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup
-from playbook.reset.journal import AWARE
 from playbook.reset.run import Reset
+from playbook.reset.spool import AWARE
 from tests.alert_receivers import webhooks
 from tests.forked_commands import run_command, without_settings
 from tests.panel_client import panel

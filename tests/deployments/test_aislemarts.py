@@ -19,6 +19,7 @@ from pymongo.database import Database
 from playbook import clock
 from playbook.backend.deployment import Deployment
 from playbook.deployments import load
+from playbook.deployments.aislemarts.models import User
 from playbook.deployments.paths import without_fields
 from playbook.environment import Environment
 from playbook.facts import Demo
@@ -177,6 +178,34 @@ def test_an_existing_account_stays_unchanged(shop: Sandbox) -> None:
     me = shop.environment.call("GET", "/api/auth/me", headers=bearer)
     assert (me.json()["email"], me.json()["_id"]) == (DEMO, f"id of {DEMO}")
     assert shop.log_in(DEMO, password) == shop.log_in(CREATOR, password) == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"$unset": {"password_hash": "", "roles": ""}, "$set": {"password": "x", "role": "demo"}},
+        {"$unset": {"roles": ""}},
+        {"$set": {"roles": None}},
+        {"$unset": {"created_at": ""}},
+        {"$set": {"name": 5}},
+    ],
+    ids=["written for another app", "no roles", "roles null", "no date", "a number as name"],
+)
+def test_an_account_that_the_backends_model_refuses_is_completed(
+    shop: Sandbox, change: Document
+) -> None:
+    password = shop.environment.settings.account_password("sequoia", DEMO)
+    shop.db.users.insert_one(account(DEMO, password, last_login=LONG_AGO))
+    shop.db.users.update_one({"email": DEMO}, change)
+    shop.reset("sequoia")
+    assert shop.log_in(DEMO, password) == 200
+    assert findings(shop, "sequoia") == []
+    user = shop.db.users.find_one({"email": DEMO})
+    assert user is not None and user["_id"] == f"id of {DEMO}" and user["last_login"] == LONG_AGO
+    User.model_validate(user)
+    assert {name: user[name] for name in change.get("$set", {}).keys() & {"password", "role"}} == {
+        name: text for name, text in change.get("$set", {}).items() if name in ("password", "role")
+    }
 
 
 def test_an_address_in_capitals_is_repaired_in_place(shop: Sandbox) -> None:

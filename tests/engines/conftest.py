@@ -50,7 +50,7 @@ def deployment(mongo_uri: str, redis_url: str, seeds: Seeds, folder: Path) -> It
         until(healthy, "the stand-in answers")
         yield found
     finally:
-        api.tell_to_end()
+        api.ask_to_end()
         api.wait_until_ended()
 
 

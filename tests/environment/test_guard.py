@@ -223,7 +223,7 @@ def counted(demo_users: int, other_users: int, orders: int) -> guard.Census:
         (counted(0, 0, 0), None),
         (counted(0, 16, 0), None),
         (counted(0, 17, 0), "more other users than the demo's 16 future accounts"),
-        (counted(0, 3, 1), "holds orders and no demo account"),
+        (counted(0, 3, 1), "contains orders and no demo account"),
         (counted(16, 16, 4), None),
         (counted(2, 3, 0), "more other users than demo accounts"),
     ],

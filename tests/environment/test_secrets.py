@@ -129,7 +129,7 @@ def guarded(seeds: Seeds, directory: Path) -> Iterator[Guarded]:
         log = directory / "api.log"
         api = Child("API", "playbook.embedded.backend_server", (), log, {})
         stack.callback(api.wait_until_ended)
-        stack.callback(api.tell_to_end)
+        stack.callback(api.ask_to_end)
         api.tell(json.dumps(backend).encode())
         address = api.address(time.monotonic() + DEADLINE_SECONDS).removeprefix("http://")
         settings = Settings.from_environment(

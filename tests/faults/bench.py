@@ -148,6 +148,8 @@ def _misadvised(fault: Fault, verdict: Verdict) -> Iterator[str]:
         return
     by_reset = resets(fault)
     for bundle in verdict.bundles:
+        if bundle.bundle not in SHORT:  # a bundle that somebody added
+            continue
         short = SHORT[bundle.bundle]
         if bundle.verdict != GO and short in (by_reset or fault.at):
             first = first_remedy(remedies_of(bundle))

@@ -93,7 +93,7 @@ class Proxy:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """Serve from a thread of its own."""
+        """Serve from a separate thread."""
         thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:

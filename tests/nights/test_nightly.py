@@ -32,7 +32,7 @@ from playbook.reset import backup, execute, journal
 from playbook.reset.execute import Executor
 from playbook.reset.journal import Journal
 from playbook.reset.lease import BeingReset, held
-from playbook.reset.plan import Operation
+from playbook.reset.operations import Operation
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Status, Verdict, of_results
 from tests.alert_receivers import Webhooks, webhooks

@@ -24,8 +24,8 @@ from playbook.panel.board import Board
 from playbook.panel.jobs import JobProgress, State
 from playbook.reset import backup
 from playbook.reset.lease import held
+from playbook.reset.operations import Step
 from playbook.reset.outcome import Progress
-from playbook.reset.plan import Step
 from playbook.verdict.checks import CHECKS, EVIDENCE
 from tests.panel_client import PASSWORD, Panel
 from tests.sandbox import Sandbox, until

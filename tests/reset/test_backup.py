@@ -26,8 +26,8 @@ from playbook.errors import Refused, WrongUsage
 from playbook.reset import backup
 from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup, Saved, writing
 from playbook.reset.execute import Executor
+from playbook.reset.operations import Call, Operation
 from playbook.reset.outcome import ResetFailed
-from playbook.reset.plan import Call, Operation
 from tests.reset_process import save_apart
 from tests.sandbox import (
     FEED,

@@ -15,8 +15,8 @@ from playbook.environment import Environment, connections
 from playbook.errors import Outage, Unreachable
 from playbook.reset import backup
 from playbook.reset.execute import WRITE_SECONDS
+from playbook.reset.operations import Step
 from playbook.reset.outcome import ResetFailed
-from playbook.reset.plan import Step
 from tests.elections import BUNDLE, in_a_set, require_done
 from tests.replica_set import replica_set
 from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words, until

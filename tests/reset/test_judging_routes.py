@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from playbook.environment import Environment
 from playbook.reset.execute import Executor
-from playbook.reset.plan import Call
+from playbook.reset.operations import Call
 from tests.sandbox import Sandbox
 from tests.served_app import served
 

@@ -44,7 +44,7 @@ def lagging_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         yield child.address(time.monotonic() + DEADLINE_SECONDS)
     finally:
-        child.tell_to_end()
+        child.ask_to_end()
         child.wait_until_ended()
 
 

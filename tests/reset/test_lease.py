@@ -26,8 +26,8 @@ from playbook.errors import Refused
 from playbook.reset import lease
 from playbook.reset.execute import WRITE_SECONDS, Executor
 from playbook.reset.lease import Lease, LeaseLost, Waiting
+from playbook.reset.operations import Operation, Remove, Step
 from playbook.reset.outcome import InSession, ResetFailed, StepFailed
-from playbook.reset.plan import Operation, Remove, Step
 from tests.reset_process import ASK, KILL, STOP, reset_apart
 from tests.sandbox import (
     Held,

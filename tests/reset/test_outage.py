@@ -16,8 +16,8 @@ from playbook.environment import Environment, connections
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import Unreachable
 from playbook.reset.backup import BEFORE_RESET
+from playbook.reset.operations import Step
 from playbook.reset.outcome import Report, ResetFailed
-from playbook.reset.plan import Step
 from tests.sandbox import (
     ACCESS,
     FEED,

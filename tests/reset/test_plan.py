@@ -24,18 +24,17 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.passwords import password_hash
 from playbook.pristine.seeds import Seeds, load
-from playbook.reset.plan import (
+from playbook.reset.operations import (
     Call,
     ClearKeys,
     EnsureIndexes,
     Operation,
-    Plan,
     Put,
     Remove,
     RemoveStrays,
     SetFields,
-    build,
 )
+from playbook.reset.plan import Plan, build
 
 type Document = dict[str, Any]
 

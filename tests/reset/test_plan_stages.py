@@ -18,21 +18,18 @@ from playbook.deployments.scope import scope_of
 from playbook.errors import Refused
 from playbook.pristine import bundles
 from playbook.pristine.seeds import Seeds, load
-from playbook.reset.plan import (
+from playbook.reset.operations import (
     Call,
     ClearKeys,
-    Count,
     CreateAccounts,
     EnsureIndexes,
-    Plan,
     Remove,
     RemoveStrays,
     SetFields,
     Step,
-    build,
-    counts,
     in_stages,
 )
+from playbook.reset.plan import Count, Plan, build, counts
 
 ACCESS = datetime(2026, 11, 24, 9, tzinfo=UTC)
 FIRST, SECOND = {"email": "first@example.com"}, {"email": "second@example.com"}

@@ -21,7 +21,7 @@ from playbook.environment import Environment, connections
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset import backup
 from playbook.reset.lease import Lease
-from playbook.reset.plan import Step
+from playbook.reset.operations import Step
 from playbook.reset.run import Reset
 from tests.interrupted_commands import (
     NUMBERS,

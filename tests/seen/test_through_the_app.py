@@ -7,6 +7,7 @@ it that changes answers.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ import pytest
 from bson import ObjectId
 from rich.console import Console
 
-from playbook import clock
+from playbook import PROJECT, clock
 from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.facts import Demo
@@ -28,6 +29,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
 from playbook.verdict.console import show
+from playbook.verdict.model import BundleVerdict
 from playbook.verdict.reasons import advice, first_remedy
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import Failure, failures_of
@@ -438,6 +440,19 @@ def test_a_shop_with_smaller_pages_is_read(shape: Shape) -> None:
     assert shape.look() == {}
 
 
+def test_a_refused_page_size_is_asked_for_once(shape: Shape) -> None:
+    def at_most_a_hundred(request: Request, forward: Callable[[], Reply]) -> Reply:
+        size = int(request.query.get("limit", "20"))
+        if size > 100:
+            return json_reply({"detail": "limit"}, 422)
+        body = (reply := forward()).json()
+        return reply.saying(body[:size]) if isinstance(body, list) else reply
+
+    shape.proxy.override("GET", "/api/products", at_most_a_hundred)
+    assert shape.look() == {}
+    assert shape.asked.count("GET /api/products") <= 2  # a refused one, and all fifty at once
+
+
 def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:
     """An app may refuse to sign in somebody who is signed in already as another."""
 
@@ -524,6 +539,22 @@ def test_no_reset_is_advised_for_what_only_the_app_does(
     if shape.name == "playbook" and path == "/api/demo/track-interaction":
         pytest.skip("this app's events are looked up where it keeps them")
     assert shape.advice() is Remedy.BACKEND
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(Reply(401, b"", headers=(("WWW-Authenticate", 'Basic realm="x"'),)), id="401"),
+        pytest.param(Reply(403, b"<html>", headers=(("Content-Type", "text/html"),)), id="page"),
+    ],
+)
+def test_a_gateway_that_lets_nothing_pass_is_a_setting(shape: Shape, refusal: Reply) -> None:
+    shape.proxy.override("GET", "/api/", lambda *_: refusal)
+    shape.proxy.override("POST", "/api/", lambda *_: refusal)
+    failed = shape.look()
+    assert {"catalog", "livesale", "leads", "accounts"} <= set(failed)
+    assert "set API_URL" in failed["catalog"] or "PLAYBOOK_API_HEADERS" in failed["catalog"]
+    assert shape.advice() is Remedy.SETTINGS
 
 
 def without_a_password(shape: Shape) -> None:
@@ -629,12 +660,38 @@ def test_what_the_backend_cannot_show_is_one_reason_each(published: Shape) -> No
     with published.environment() as environment:
         reasons = check(environment, published.seeds, [index]).bundles[0].reasons
     assert {reason.sentence.partition(" (")[0] for reason in reasons} == {
-        "The API serves dollar rates whatever base_currency is asked",
-        "The app has no number of its own for index",
+        "The API serves dollar rates for every base_currency",
+        "The app has no number for index",
         "The app keeps no creators; a LiveSale's host is its vendor_id",
         "The app keeps no languages; they are part of its front end",
     }
     assert {reason.remedy for reason in reasons} == {Remedy.BACKEND}
+
+
+def test_the_waivers_of_the_docs_give_a_go_and_hide_no_wrong_link(
+    published: Shape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (PROJECT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    [printed] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    dollars = (
+        '[[waiver]]\nscenario = "The rates agree with each other"\nbundles = ["all"]\n'
+        'reason = "dollar rates"\nowner = "sales"\nuntil = 2027-01-31\n'
+    )
+    until = f"until = {clock.now().date().isoformat()}"
+    file = tmp_path / "waivers.toml"
+    file.write_text(re.sub(r"until = \S+", until, printed + dollars))
+    monkeypatch.setenv("PLAYBOOK_WAIVERS", str(file))
+
+    def verdict() -> BundleVerdict:
+        with published.environment() as environment:
+            return check(environment, published.seeds, [published.bundle]).bundles[0]
+
+    pristine = verdict()
+    assert pristine.verdict == "GO", [reason.sentence for reason in pristine.reasons]
+    published.distort(
+        "GET", "/api/demo/context/", replaced("/?locale=fr-FR", "/?locale=en-US")
+    )  # the home page, in another language
+    assert verdict().failed_checks == ["locales"]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class HurriedClock(Ticking):
         piece = max((p for p in self.pieces if p[0] <= at), default=self.pieces[0])
         return datetime.fromtimestamp(piece[1] + (at - piece[0]) / piece[2], UTC)
 
-    def lasting(self, duration: timedelta) -> timedelta:
+    def machine_duration(self, duration: timedelta) -> timedelta:
         return duration  # whoever waits does so by StopRequest, which hurries
 
 

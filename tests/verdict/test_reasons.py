@@ -82,7 +82,7 @@ def test_two_things_are_two_reasons_and_three_alike_are_one(seeds: Seeds) -> Non
 
 
 def test_findings_that_name_their_cause_are_one_reason(seeds: Seeds) -> None:
-    cause = "the API serves dollar rates whatever base_currency is asked"
+    cause = "the API serves dollar rates for every base_currency"
     findings = [finding(f"price {n}", "a", "b", cause=cause) for n in range(15)]
     [reason] = reasons(seeds, failed("currency", *findings, remedy=Remedy.BACKEND))
     assert reason.sentence == f"T{cause[1:]} (15 findings)"

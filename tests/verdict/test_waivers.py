@@ -60,6 +60,20 @@ def test_one_scenario_alone_and_all_bundles(seeds: Seeds, tmp_path: Path) -> Non
     assert this.waived and not other.waived
 
 
+def test_the_title_of_an_outline_stands_for_its_examples(seeds: Seeds, tmp_path: Path) -> None:
+    outline = 'scenario = "<name> is loaded, complete"'
+    waivers = read(seeds, tmp_path, GOOD.replace('check = "creators"', outline))
+    titles = [
+        "French is loaded, complete [fr] [ltr]",
+        "German is loaded, complete",
+        "is loaded, complete",
+        "French is loaded, complete, and more",
+        "Every language is there",
+    ]
+    found = waivers.apply([result(scenario=title) for title in titles])
+    assert [bool(one.waived) for one in found] == [True, True, False, False, False]
+
+
 def test_an_expired_one_counts_again_and_says_so(seeds: Seeds, tmp_path: Path) -> None:
     waivers = read(seeds, tmp_path, GOOD.replace("2027-02-24", "2026-11-25"))
     results = waivers.apply([result()])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from playbook.deployments.addresses import is_one_of
 from playbook.deployments.aislemarts import models
+from playbook.deployments.aislemarts.ids import CREATED
 from playbook.deployments.description import Filter, Kept, Owner, References
 from playbook.deployments.in_both_apps import comparable_address
 from playbook.pristine.seeds import Document
 
 
 def _account(account: Document, _: References) -> Document:
-    return {"email": account["email"]}
+    # All but the address is only for an account that the app's model refuses without it, such as
+    # one that was written for another app.
+    return {"email": account["email"], "name": None, "roles": ["user"], "created_at": CREATED}
 
 
 def _read_account(account: Document, _: References) -> Document:

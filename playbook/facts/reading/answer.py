@@ -11,7 +11,8 @@ from typing import Any
 import requests
 
 from playbook.deployments.description import UnreadableAnswer
-from playbook.environment.http import TOO_MANY
+from playbook.environment.gateways import wanted_by_a_gateway
+from playbook.environment.request_limit import TOO_MANY
 from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.remedies import Remedy
@@ -95,6 +96,9 @@ class Answer:
 def read_answer(request: str, answer: requests.Response) -> Answer:
     """What was answered to a request: its JSON, else in a few words what came instead."""
     status, content = answer.status_code, answer.content
+    if (wanted := wanted_by_a_gateway(answer)) is not None:
+        problem = f"answered {status}: {wanted}"
+        return Answer(request, status, problem=problem, stated_remedy=Remedy.SETTINGS)
     constants: list[NotANumber] = []
 
     def constant(name: str) -> NotANumber:

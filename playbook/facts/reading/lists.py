@@ -15,6 +15,8 @@ from playbook.pristine.bundles import Bundle
 MOST_PAGES = 200
 """The largest number of pages that are read of a list, which may never end."""
 UNPROCESSABLE = 422
+USUAL_SIZE = 100
+"""The longest page that many apps give."""
 
 
 class Lists:
@@ -22,6 +24,8 @@ class Lists:
 
     def __init__(self, bundle: Bundle, sign_ins: SignIns, shared: AskedOnce) -> None:
         self._bundle, self._sign_ins = bundle, sign_ins
+        self._sizes: dict[str, int | None] = {}
+        """By path, the size of pages that the app gives; None for its own, unknown size."""
         self._unreadable = shared.unreadable
 
     def read[T](self, listing: Listing[T], *, to_the_end: bool = False) -> list[T]:
@@ -42,20 +46,28 @@ class Lists:
                 try:
                     entries.append(listing.entry(entry))
                 except UnreadableAnswer as error:
-                    # It is not shown as it should be; the app may have entries of its own kind.
+                    # It is not shown as it should be; the app may have entries of another kind.
                     self._unreadable[_id_in(entry)] = str(error)
-            short = len(page) < (listing.page_size or 0) and not to_the_end
+            size = self._sizes.get(listing.pages(self._bundle, skip).path, listing.page_size)
+            short = size is not None and len(page) < size and not to_the_end
             if listing.page_size is None or short or not new:
                 break
         return entries
 
     def _page[T](self, listing: Listing[T], skip: int) -> Answer:
         request = listing.pages(self._bundle, skip)
-        answer = self._sign_ins.ask(request)
-        if answer.status == UNPROCESSABLE and "limit" in request.query:
-            # The app refuses pages of that size: then request its own page size.
+        if "limit" not in request.query:
+            return self._sign_ins.ask(request)
+        asked = self._sizes.get(request.path, int(request.query["limit"]))
+        # If the app refuses pages of that size, request smaller ones, then its own page size.
+        smaller = [USUAL_SIZE] if asked is not None and asked > USUAL_SIZE else []
+        for size in dict.fromkeys([asked, *smaller, None]):
             query = {name: text for name, text in request.query.items() if name != "limit"}
+            query |= {} if size is None else {"limit": str(size)}
             answer = self._sign_ins.ask(replace(request, query=query))
+            if answer.status != UNPROCESSABLE:
+                self._sizes[request.path] = size
+                break
         return answer
 
 
@@ -67,5 +79,5 @@ def _id_in(entry: object) -> str:
 
 
 def _text(entry: object) -> str:
-    """A key by which an entry of a list is recognised."""
+    """A key that identifies an entry of a list."""
     return json.dumps(entry, sort_keys=True, default=str)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from playbook.deployments.description import Request
+from playbook.deployments.description import Request, SignIn
 from playbook.environment import Environment
 from playbook.errors import WrongUsage
 from playbook.facts.findings import FailureKind
@@ -50,17 +50,12 @@ class SignIns:
     def wrong_login(self) -> tuple[str, Answer]:
         """The account for which a wrong password was tried, once a run, and the answer."""
         email, answer = result_of(self._wrong)
-        return email, self._with_token(answer)
+        return email, with_token(answer, self._sign_in_form)
 
     def login(self, email: str) -> Answer:
         """The answer to a login with the account's password; a bad one has its cause."""
-        return self._refused.explained(email, self._with_token(result_of(self._logins[email])))
-
-    def _with_token(self, answer: Answer) -> Answer:
-        """An answer to a sign-in, which is a good one only if it has a token."""
-        if answer.good and self._sign_in_form.token(answer.body) is None:
-            return replace(answer, problem="answered without a token")
-        return answer
+        answer = with_token(result_of(self._logins[email]), self._sign_in_form)
+        return self._refused.explained(email, answer)
 
     def ask(self, request: Request, *accounts: str) -> Answer:
         """The answer to a request; a signed-in one uses the first account that could sign in.
@@ -85,7 +80,7 @@ class SignIns:
             return Answer(str(request), None, problem="could not be asked: there is no account")
         # The first account is the one that investors use.
         login = refusals[0]
-        who = f"{may_ask[0]} could not" if len(may_ask) == 1 else "nobody could"
+        who = f"{may_ask[0]} could not" if len(may_ask) == 1 else "no account could"
         # Without a cause of its own the reason is the account, which is named here.
         named = "" if login.cause or len(may_ask) == 1 else f" for {may_ask[0]}"
         return Answer(
@@ -128,3 +123,10 @@ class SignIns:
         if (token := self._sign_in_form.token(answer.body)) is not None:
             self._probes.tokens.append(token)
         return answer
+
+
+def with_token(answer: Answer, sign_in: SignIn) -> Answer:
+    """An answer to a sign-in, which is a good one only if it has a token."""
+    if answer.good and sign_in.token(answer.body) is None:
+        return replace(answer, problem="answered without a token")
+    return answer

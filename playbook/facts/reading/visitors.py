@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from playbook.environment import Environment
-from playbook.environment.reasons import may_pass, names_no_host, reason_of
+from playbook.environment.reasons import may_succeed_later, names_no_host, reason_of
 from playbook.facts.reading.answer import Answer, read_answer
 from playbook.facts.remedies import Remedy
 from playbook.pristine.rates import CURRENCIES
@@ -20,7 +20,7 @@ LATE = f"did not answer within {PATIENCE_SECONDS:g} s"
 
 
 class Visitors:
-    """Send requests: each account is a visitor of its own, as is the one without an account."""
+    """Send requests: each account is one visitor, and so is the one without an account."""
 
     def __init__(self, environment: Environment, accounts: Iterable[str]) -> None:
         self._environment = environment
@@ -39,7 +39,7 @@ class Visitors:
         except requests.RequestException as error:
             problem = f"got no answer: {self._environment.redact(reason_of(error))}"
             # What will not pass by itself must be changed: a certificate, an address.
-            remedy = None if may_pass(error) else Remedy.SERVICE
+            remedy = None if may_succeed_later(error) else Remedy.SERVICE
             if names_no_host(error):
                 problem, remedy = f"{problem}; is the host in API_URL right?", Remedy.SERVICE
             return Answer(request, None, problem=problem, silent=True, stated_remedy=remedy)

@@ -43,11 +43,11 @@ def setting(level: str) -> str:
 
 @dataclass(frozen=True)
 class Channels:
-    """The URLs of each level. Its repr and str never show one: they hold credentials."""
+    """The URLs of each level. Its repr and str never show one, because URLs contain credentials."""
 
     urls: Mapping[str, tuple[str, ...]] = field(repr=False)
     one_setting: str = ""
-    """The setting that the URLs of every level are from, where it is one."""
+    """The setting of the URLs of every level, if it is a single one."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Channels:
@@ -72,11 +72,11 @@ class Channels:
             for secret in secrets_in_whole(url)
         ]
 
-    def ways(self, level: str) -> list[str]:
+    def levels_to_try(self, level: str) -> list[str]:
         """The levels for an alert, in the order of trying, until one channel accepts it.
 
         A failure goes to higher levels (medium, high, critical) and then to lower ones. A success
-        stays on its level, because good news must wake nobody.
+        stays on its level, because good news must not wake anybody.
         """
         if level == SUCCESS:
             return [SUCCESS]

@@ -93,7 +93,7 @@ class Outbox:
         channels get it, too; a URL on several channels gets it once.
         """
         deliveries: list[Delivery] = []
-        for level in self.channels.ways(alert.level):
+        for level in self.channels.levels_to_try(alert.level):
             deliveries += self.to(alert, level, deliveries)
             if any(delivery.taken for delivery in deliveries):
                 break
@@ -125,7 +125,7 @@ class Outbox:
         return deliveries
 
     def _addressed(self, level: str) -> Iterator[tuple[int, str, str]]:
-        """Each recipient of a level: the number of its URL, a URL of its own, its address."""
+        """Each recipient of a level: the number of its URL, its own URL, its address."""
         for number, url in enumerate(self.channels.urls[level], start=1):
             for one, recipient in each_recipient(url):
                 yield number, one, recipient

@@ -124,7 +124,7 @@ def run_lines(short: str, run: str) -> list[str]:
 def panel_link(path: str, command: str) -> str:
     """The address of a page of the panel; without a panel the command that shows the same.
 
-    No message carries a link that leads nowhere: what is set wrongly is named instead.
+    A wrong setting is named in the message instead of a link that does not work.
     """
     try:
         panel = panel_address()
@@ -134,9 +134,9 @@ def panel_link(path: str, command: str) -> str:
 
 
 def panel_address() -> str:
-    """Where the panel is, without a slash at the end; empty where that is not set.
+    """Where the panel is, without a slash at the end; empty if that is not set.
 
-    Raises WrongUsage where it is not an address that people can open.
+    Raises WrongUsage if it is not an address that people can open.
     """
     stated = os.environ.get(PANEL, "").strip()
     try:
@@ -192,7 +192,7 @@ def _for_how_long(night: Night, former: Sequence[Mapping[str, Any]]) -> list[str
     tonight = {"started_at": night.started_at}
     lines = []
     for check in night.failed_checks:
-        since = _unbroken(former, lambda n, check=check: check in n.get("failed_checks", []))
+        since = _latest_in_a_row(former, lambda n, check=check: check in n.get("failed_checks", []))
         if (count := _count_nights([tonight, *since], zone)) > 1:
             first = local_text(since[-1]["started_at"], zone)
             lines.append(
@@ -217,10 +217,10 @@ def _count_nights(runs: Sequence[Mapping[str, Any]], zone: str) -> int:
 
 
 def _failing_since(former: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return _unbroken(former, lambda night: not night.get("pristine"))
+    return _latest_in_a_row(former, lambda night: not night.get("pristine"))
 
 
-def _unbroken(former: Sequence[Mapping[str, Any]], failing: Any) -> list[Mapping[str, Any]]:
+def _latest_in_a_row(former: Sequence[Mapping[str, Any]], failing: Any) -> list[Mapping[str, Any]]:
     nights = []
     for night in former:
         if not failing(night):
@@ -264,7 +264,7 @@ def _advice(night: Night) -> str:
     )
 
 
-def broken_off(
+def alert_of_failed_start(
     what: str,
     error: PlaybookError | str,
     severity: str,

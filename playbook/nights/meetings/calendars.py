@@ -43,7 +43,7 @@ class CalendarUnreadable(Unreachable):
 
 
 class MeetingUnreadable(CalendarUnreadable):
-    """A meeting of a calendar has a time that nobody can know; its other meetings can be read."""
+    """The time of a meeting is not clear; the calendar's other meetings can be read."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Event:
     """Whether the event has a day but no time, so no minute to prepare for."""
     cancelled: bool = False
     unknown_zone: str = ""
-    """The zone of its times, if the calendar does not describe it and nobody knows it.
+    """The zone of its times, if the calendar does not describe it and no list contains it.
 
     Then its instants are a guess, and it must not be prepared for.
     """
@@ -166,7 +166,8 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
     """
     calendars = icalendar.Calendar.from_ical(text, multiple=True)
     if not calendars or any(one.name != "VCALENDAR" for one in calendars):
-        raise ValueError("it holds no calendar")  # an empty file is not a calendar without meetings
+        # An empty file is not a calendar without meetings.
+        raise ValueError("it contains no calendar")
     for calendar in calendars:
         yield from _events_of(calendar, _zone_of(calendar) or zone, since, until)
 
@@ -227,7 +228,7 @@ def _event(component: Any, zone: str) -> Event:
 
 
 def _unknown_zones(calendar: Any) -> dict[str, str]:
-    """The zones that nobody knows, by the UIDs of the events that name them."""
+    """The unknown zones, by the UIDs of the events that name them."""
     zones = {}
     for component in calendar.walk("VEVENT"):
         stated = component["DTSTART"]

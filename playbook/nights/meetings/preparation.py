@@ -109,7 +109,7 @@ class Preparation:
             self._remembered.part_was_read(calendar, meetings, now)
             named = ", ".join(f"{one.title!r} ({one.unknown_zone!r})" for one in unreadable)
             raise MeetingUnreadable(
-                f"{calendar.name}: nobody knows the time zone of {named}; choose another time zone "
+                f"{calendar.name}: the time zone of {named} is unknown; choose another time zone "
                 "there"
             )
         if self._remembered.calendar_was_read(calendar, meetings, now):

@@ -19,7 +19,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 
 _PURPOSE = re.compile(r"(?<!\w)(aislemarts|demo|investor|pitch|showcase|livesale)(?!\w)")
-"""Words in the title of a meeting in which a demo is shown."""
+"""Words in the title of a meeting that shows a demo."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Remembered:
         return bool(former and former.get("alerted_at"))
 
     def part_was_read(self, calendar: Calendar, meetings: Iterable[Meeting], now: datetime) -> None:
-        """Store the meetings of a calendar of which something could not be read."""
+        """Store the meetings of a calendar that could be read only in part."""
         self.db[COLLECTION].update_one(
             {"_id": _calendar_id(calendar)},
             {"$set": _as_read(calendar, meetings, now)},

@@ -37,6 +37,6 @@ class Ticking:
         """The machine's instant at which this clock shows an instant."""
         return self.since + (shown - self.start) / self.speed
 
-    def lasting(self, duration: timedelta) -> timedelta:
+    def machine_duration(self, duration: timedelta) -> timedelta:
         """How long a duration of this clock takes on the machine's."""
         return duration / self.speed

@@ -103,7 +103,7 @@ def files(
             values["utc_crons"] = _utc_crons(bundles, at, year)
             return {"nightly-demos.yml": _render("nightly-demos.yml", values)}
         case _:
-            raise ValueError(f"{kind!r} is none of {', '.join(KINDS)}")
+            raise ValueError(f"{kind!r} is not one of {', '.join(KINDS)}")
 
 
 def _kubernetes(values: dict[str, Any]) -> dict[str, str]:

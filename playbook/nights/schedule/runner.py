@@ -1,8 +1,8 @@
 """The scheduler: a process that starts each bundle's nightly run at its time.
 
-Where calendars are set, it also starts the preparation of the meetings every five minutes.
+If calendars are set, it also starts the preparation of the meetings every five minutes.
 
-A run is a process of its own (``playbook nightly BUNDLE --if-due``): pytest runs one session per
+A run is a separate process (``playbook nightly BUNDLE --if-due``): pytest runs one session per
 process, and a run continues if the scheduler is killed. The run itself decides by the journal and
 the leases whether it is due, so several schedulers may work on one environment.
 """
@@ -31,7 +31,7 @@ from playbook.environment.settings import name_in_settings
 from playbook.errors import WrongUsage
 from playbook.nights.alerts import Channels, Outbox
 from playbook.nights.alerts.outbox import unknown_to_apprise
-from playbook.nights.alerts.wording import broken_off
+from playbook.nights.alerts.wording import alert_of_failed_start
 from playbook.nights.meetings.calendars import calendars
 from playbook.nights.schedule.due import latest_reset
 from playbook.nights.schedule.rehearsal_clock import Ticking
@@ -116,7 +116,7 @@ class Runner:
             settings.password(bundle.short)
         channels = Channels.from_environment()
         if unknown := unknown_to_apprise(channels):
-            raise WrongUsage(f"{', '.join(unknown)}: apprise knows no such service or URL")
+            raise WrongUsage(f"{', '.join(unknown)}: apprise does not know this service or URL")
         arguments = list(command)
         if reports is not None:
             arguments += ["--reports", str(reports.absolute())]
@@ -150,7 +150,7 @@ class Runner:
         scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(len(self.bundles) + 1)}, timezone="UTC"
         )
-        late = self.ticking.lasting(self.grace)
+        late = self.ticking.machine_duration(self.grace)
         for bundle in self.bundles:
             scheduler.add_job(
                 self._night,
@@ -190,7 +190,7 @@ class Runner:
             late = self.ticking.now() - night
             if code not in LOOKED_AT_AGAIN or late + LOOK_AGAIN > self.grace:
                 return
-            if self.stopping.wait(self.ticking.lasting(LOOK_AGAIN).total_seconds()):
+            if self.stopping.wait(self.ticking.machine_duration(LOOK_AGAIN).total_seconds()):
                 return
 
     def _run_once(self, bundle: Bundle, night: str) -> int | None:
@@ -274,7 +274,9 @@ class Runner:
         self._alert(f"nightly run of {event.job_id} was not made", f"it {why}")
 
     def _alert(self, what: str, why: str, to_do: str | None = None) -> None:
-        alert = broken_off(what, why, "high", self.ticking.now(), name_in_settings(), to_do)
+        alert = alert_of_failed_start(
+            what, why, "high", self.ticking.now(), name_in_settings(), to_do
+        )
         for delivery in self.outbox.send(alert):
             say(f"alert {delivery}")
 

@@ -34,7 +34,7 @@ def walk(visit: BundleVisit) -> Response:
 
 @router.get("/bundles/{short}/check")
 @router.get("/bundles/{short}/walk")
-def back_to_the_buttons(visit: BundleVisit) -> Response:
+def show_bundle_again(visit: BundleVisit) -> Response:
     """The page for a person who pressed a button and had to sign in first."""
     return visit.see()
 

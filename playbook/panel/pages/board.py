@@ -18,5 +18,5 @@ def board(request: Request, desk: TheDesk, session: SignedIn) -> HTMLResponse:
 
 @router.get("/cards")
 def cards(request: Request, desk: TheDesk, session: SignedIn) -> HTMLResponse:
-    """Only the cards, with which an open board renews itself."""
+    """Only the cards, for an open board that renews itself."""
     return desk.page(request, "_cards.html", session, cards=desk.board.cards(), now=clock.now())

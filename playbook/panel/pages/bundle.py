@@ -77,7 +77,7 @@ def bundle(
 
 @router.get("/bundles/{short}/now")
 def now(visit: BundleVisit) -> HTMLResponse:
-    """The bundle's present state, with which an open page renews itself."""
+    """The bundle's present state, for an open page that renews itself."""
     return visit.page("_hero.html", card=visit.desk.card(visit.bundle), now=clock.now())
 
 

@@ -257,7 +257,7 @@ class Account(Seed):
     preferences: dict[str, str]
 
     @model_validator(mode="after")
-    def _address_tells_the_role(self) -> Self:
+    def _role_is_in_the_address(self) -> Self:
         stated = self.email.partition("@")[0].partition(".")[2]
         if self.role != stated:
             raise ValueError(f"role is {self.role!r}; expected the address's, {stated!r}")

@@ -64,7 +64,7 @@ class Showcase(Row, ABC):
     bundle: ClassVar[str]
     """Id of the bundle whose story these records tell."""
     promises: ClassVar[Mapping[str, str]] = {}
-    """The numbers that the investor was told and that the bundle's feature states."""
+    """The numbers that the investor knows and that the bundle's feature states."""
 
     @abstractmethod
     def kpis(self) -> dict[str, Fraction]:
@@ -129,7 +129,7 @@ def exact(number: float | Decimal) -> Fraction:
 
 
 def doubled(rule: str, names: Iterable[str]) -> Iterator[Discrepancy]:
-    """Rows that stand twice, by what tells one from another."""
+    """Rows that are there twice; ``names`` are what identifies each row."""
     for name, count in Counter(names).items():
         if count > 1:
             yield Discrepancy(rule, name, "it once", count)

@@ -26,7 +26,7 @@ from playbook.verdict.reasons import advice
 MOST_FINDINGS = 12
 """How many findings a message shows; the attachments have all."""
 COLUMN = 44
-"""Width of a column of the attached table, narrow enough to stand beside two others."""
+"""Width of a column of the attached table, narrow enough for two others beside it."""
 
 
 @attr.s(auto_attribs=True)
@@ -100,7 +100,7 @@ def table_of(findings: Sequence[Mapping[str, str]]) -> str:
     for finding in findings:
         table.add_row(*(finding[name] for name in ("where", "expected", "found")))
     text = StringIO()
-    # No terminal, whatever FORCE_COLOR and TERM say: rich would take a width of its own.
+    # Never as for a terminal, even with FORCE_COLOR or TERM: rich would choose its own width.
     console = Console(
         file=text, width=4 * COLUMN, force_terminal=False, color_system=None, markup=False
     )

@@ -29,7 +29,7 @@ VERSION = "3.18.0"
 TOOL = writable_folder(".tox") / f"allure-{VERSION}"
 TITLE = "AisleMarts investor demos"
 KEPT_RUNS = 60
-"""How many runs the history holds: two months of nights."""
+"""How many runs are in the history: two months of nights."""
 HIDDEN_LABELS = ["parentSuite", "suite", "framework", "host", "thread", HISTORY_LABEL]
 """Labels that repeat others, or that only Allure itself needs."""
 INSTALL_SECONDS, BUILD_SECONDS = 300, 300
@@ -41,7 +41,7 @@ CALLS_HOME = re.compile(
     r"<script>(?:(?!</script>).)*?gtag\(.*?</script>\s*",
     re.DOTALL,
 )
-"""Allure's analytics, which would tell Google who opens the report."""
+"""Allure's analytics, which would report to Google who opens the report."""
 
 
 class NoAllure(PlaybookError):
@@ -58,7 +58,7 @@ def build(results: Path, report: Path, history: Path, tool: Path | None = None) 
     files = sorted(results.glob("*-result.json")) if results.is_dir() else []
     if not files:
         raise WrongUsage(
-            f"{results} holds no Allure results; make some: pytest --alluredir {results}"
+            f"{results} contains no Allure results; make some: pytest --alluredir {results}"
         )
     allure = _installed(tool or TOOL)
     history.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def _config(results: Path, made: Path, history: Path) -> dict[str, Any]:
 
 
 def _title(results: Path) -> str:
-    """The report's name, which stands at its top: with GO or NO-GO, and of which environment."""
+    """The report's name at its top, with GO or NO-GO and the environment."""
     lines = environment_lines.read(results)
     verdict, name = lines.get(environment_lines.VERDICT), lines.get("environment")
     if verdict is None or verdict == environment_lines.NO_VERDICT:

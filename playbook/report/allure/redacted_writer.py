@@ -49,7 +49,7 @@ class RedactedFiles(AllureFileLogger):
 
     @allure_commons.hookimpl
     def report_result(self, result: object) -> None:
-        with self._or_say_why():
+        with self._report_failure_once():
             super().report_result(redacted(result, self._redact))
 
     @allure_commons.hookimpl
@@ -70,28 +70,28 @@ class RedactedFiles(AllureFileLogger):
             if after.status in UNWELL or after.attachments
         ]
         if safe.befores or safe.afters:
-            with self._or_say_why():
+            with self._report_failure_once():
                 super().report_container(safe)
 
     @allure_commons.hookimpl
     def report_globals(self, globals_item: object) -> None:
-        with self._or_say_why():
+        with self._report_failure_once():
             super().report_globals(redacted(globals_item, self._redact))
 
     @allure_commons.hookimpl
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
-        with self._or_say_why():
+        with self._report_failure_once():
             super().report_attached_data(_redacted_bytes(body, self._redact), file_name)
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
-        with self._or_say_why():
+        with self._report_failure_once():
             super().report_attached_data(
                 _redacted_bytes(Path(source).read_bytes(), self._redact), file_name
             )
 
     @contextmanager
-    def _or_say_why(self) -> Iterator[None]:
+    def _report_failure_once(self) -> Iterator[None]:
         """Print once that a report cannot be written (a full disk); no verdict changes."""
         try:
             yield
@@ -136,7 +136,7 @@ def hide_secrets(
     plugins.register(ours)
 
     def undo() -> None:
-        # allure-pytest takes its own writer away at the end, and fails where there is none.
+        # allure-pytest removes its own writer at the end, and fails if there is none.
         plugins.unregister(ours)
         plugins.register(plain)
 

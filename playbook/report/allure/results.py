@@ -2,7 +2,7 @@
 
 allure-pytest does not know Gherkin: it would show ``test_x[lvmh-fr-French-ltr]`` without steps, and
 join a scenario's bundles and an outline's examples into one test case. Here every example of every
-bundle is a test of its own, with its name, its steps, its history and, if it fails, what was
+bundle is one test, with its name, its steps, its history and, if it fails, what was
 expected and what was found. Written by hand, because Allure's own adapter for pytest-bdd would
 replace allure-pytest and does not know bundles and findings.
 """

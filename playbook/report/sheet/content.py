@@ -119,7 +119,7 @@ def gather(
     meeting: datetime | None = None,
 ) -> Sheet:
     """Read the content of a sheet. A missing value becomes a gap; no error is raised."""
-    now, seeds, gaps = clock.now(), seeds or load(), _Gaps(environment)
+    now, seeds, gaps = clock.now(), seeds or load(), _Unread(environment)
     no_answer: dict[str, Any] = {}
     served = gaps.read("Context", lambda: _context(environment, bundle), no_answer)
     context: Mapping[str, Any] = served.get("context") or {}
@@ -161,7 +161,7 @@ def gather(
     )
 
 
-class _Gaps:
+class _Unread:
     """What could not be read for a sheet, one line each."""
 
     def __init__(self, environment: Environment) -> None:
@@ -206,7 +206,7 @@ def _sign_in_page(environment: Environment) -> str:
 
 def _printable_address(environment: Environment, link: str) -> str:
     """The address of a page as it may be printed: without the login of a gateway."""
-    # A sheet is printed and sent to others; whoever opens the page is asked for that login.
+    # A sheet is printed and sent to others; a reader who opens the page is asked for that login.
     parts = urlsplit(environment.page_address(link))
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 

@@ -1,4 +1,4 @@
-"""The sheet as HTML that prints to one A4 page: for the panel, or as a file of its own."""
+"""The sheet as HTML that prints to one A4 page: for the panel, or as a separate file."""
 
 from __future__ import annotations
 

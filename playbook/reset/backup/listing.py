@@ -113,7 +113,7 @@ def require_own(backup: Backup, identity: Identity, believed_of: str | None = No
     if backup.environment is None:
         if believed_of is None:
             raise ForeignBackup(
-                f"backup {name} does not say of which environment it is; nothing was written. If "
+                f"backup {name} does not name its environment; nothing was written. If "
                 f"you know that it is of this one, add: --believed-of {identity.name}"
             )
         if believed_of not in (identity.name, identity.id):

@@ -62,7 +62,7 @@ def write(root: Path, identity: Identity, saved: Saved, now: datetime) -> Backup
 def _write(root: Path, identity: Identity, saved: Saved, now: datetime) -> Backup:
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f"{partial_prefix(identity)}{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    partial.mkdir(mode=0o700)  # it holds password hashes and conversations
+    partial.mkdir(mode=0o700)  # it contains password hashes and conversations
     saved_at = max(now, datetime.now(UTC))
     whole, parts = _whole_and_parts(saved)
     backup = Backup(partial, parts, now, saved.state, identity, saved.run, saved.by, saved_at)

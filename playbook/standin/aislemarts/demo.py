@@ -142,7 +142,7 @@ def _context(bundle: Bundle) -> Answer:
 
 
 def _links(bundle: Bundle, livesale: str) -> Answer:
-    """Paths of the front end, which has an address of its own."""
+    """Paths of the front end, which has its own address."""
     query = urlencode(
         {
             "locale": bundle.locale,

@@ -82,7 +82,7 @@ class Offers:
         return [name for name in (self.own_name(product), plain(product.name)) if name]
 
     def own_name(self, product: Product) -> str:
-        """A product's name in the investor's language; empty if it has none of its own."""
+        """A product's name in the investor's language; empty if it has none in that language."""
         names = (product.names or {}).items()
         return plain(
             next((name for language, name in names if language == self._pages.language), "")

@@ -15,7 +15,7 @@ from playbook.walk.steps import TITLES
 from playbook.walk.walk import Walk
 
 TOLERANCE = Decimal("0.01")
-"""The share by which a number on a page may differ from the pristine one."""
+"""How much a number on a page may differ from the pristine one, as a share."""
 
 
 class Pages:

@@ -20,7 +20,7 @@ class Products:
         self._pages, self._bundle, self._offers = pages, pages.bundle, offers
 
     def wrong_prices(self, step: str) -> Iterator[Finding]:
-        """Products without a price beside them, or with another than pristine, beyond 1 %."""
+        """Products without a price, or with one that differs by more than 1 % from the pristine."""
         for offer in self._offers.on_page(step):
             where, wanted = (
                 f"{TITLES[step]}: {offer.product.name}",

@@ -363,6 +363,8 @@ accounts("another password", "wrong value", "Mongo", "sequoia", "sequoia.creator
          set_to("users", of_account("sequoia.creator"), password_hash=OTHERS_HASH))
 accounts("no hash at all", "missing", "Mongo", "lvmh", "answered 500",
          unset("users", of_account("lvmh.brand"), "password_hash"))
+accounts("an account was written for another app", "missing", "Mongo", "tiger-global", "tiger.viewer",
+         unset("users", of_account("tiger.viewer"), "password_hash", "roles"))
 accounts("an address in capitals", "wrong value", "Mongo", "index", "index.viewer",
          set_to("users", of_account("index.viewer"), email=f"INDEX.Viewer@{DOMAIN}"))
 

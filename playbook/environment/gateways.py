@@ -1,0 +1,33 @@
+"""What a gateway in front of an API wants, from its answer to a request."""
+
+from __future__ import annotations
+
+import requests
+
+OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
+"""How a gateway in front of an API asks for credentials; the API itself asks for a token."""
+
+
+def wanted_by_a_gateway(answer: requests.Response) -> str | None:
+    """What to set so that a gateway lets requests pass; None if no gateway has refused this one."""
+    status = answer.status_code
+    scheme = answer.headers.get("WWW-Authenticate", "").partition(" ")[0].lower()
+    if status in (401, 403) and scheme in OF_GATEWAYS:
+        return (
+            f"it asks for a user and a password first ({status}); set API_URL to "
+            "https://USER:PASSWORD@HOST"
+        )
+    if status == 407:
+        return "the proxy asks for credentials (407); set them in PLAYBOOK_API_PROXY"
+    if status in (401, 403) and is_page(answer):
+        return (
+            f"a gateway in front of it refuses the request ({status}, with a web page); set the "
+            "header that it needs in PLAYBOOK_API_HEADERS"
+        )
+    return None
+
+
+def is_page(answer: requests.Response) -> bool:
+    """Whether an answer is a web page instead of JSON."""
+    kind = answer.headers.get("Content-Type", "").lower()
+    return "html" in kind or answer.content.lstrip()[:1] == b"<"
