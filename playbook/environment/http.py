@@ -68,6 +68,8 @@ class Api:
         """Called with the seconds if the API asks to wait; once for all requests that wait."""
         self.on_long_answer: Callable[[str], None] = lambda line: None
         """Called from time to time, with a line for a person, while one answer takes long."""
+        self._known_as: dict[tuple[str, str], str] = {}
+        """The path under which the app has a route, if it is not the one that was requested."""
         self.listeners: list[Callable[[str], None]] = []
         """Called for each request that is sent ("GET /api/products"), to count them."""
 
@@ -128,11 +130,13 @@ class Api:
                         raise requests.Timeout(f"no complete answer in {seconds:g} s") from error
                     raise
 
-        answer = self._limit.send_within_limit(send)
+        known = self._known_as.get((method, path), path)
+        answer = self._limit.send_within_limit(lambda: send(known))
         moved = ALL_REDIRECTS if method in ("GET", "HEAD") else KEEPS_THE_METHOD
-        if answer.status_code in moved and _differs_by_a_slash(answer, self._url + path):
-            other = path[:-1] if path.endswith("/") else f"{path}/"
+        if answer.status_code in moved and _differs_by_a_slash(answer, self._url + known):
+            other = known[:-1] if known.endswith("/") else f"{known}/"
             answer = self._limit.send_within_limit(lambda: send(other))
+            self._known_as[method, path] = other  # the next request goes there at once
         return answer
 
 

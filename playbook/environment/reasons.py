@@ -49,6 +49,12 @@ _SOON_OVER = ("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TR
 """How Redis begins an error that will soon be over."""
 _OF_REDIS = {
     "read only replica": "it is a read-only replica; set REDIS_URL to its primary",
+    "link with master is down": "it is a replica whose primary does not answer it (MASTERDOWN); "
+    "start that again, or set REDIS_URL to another primary",
+    "hash slot not served": "a part of the cluster does not answer (CLUSTERDOWN); start it again",
+    "cluster is down": "a part of the cluster does not answer (CLUSTERDOWN); start it again",
+    "clusterdown": "a part of the cluster does not answer (CLUSTERDOWN); start it again",
+    "loading the dataset": "it is still loading its data (LOADING); wait until that is done",
     "MISCONF": "it refuses writes because it could not save its data (MISCONF); repair its disk",
     "maxmemory": "it is full; give it more memory (maxmemory)",
     "protected mode": "it runs in protected mode and accepts only its own machine; give it a "

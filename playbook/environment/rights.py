@@ -8,6 +8,7 @@ document, and the key that it deletes does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
 UNUSED_NAME = "aislemarts-demo-playbook-nobody"
 """An ``_id`` that no document has, and the end of a key that does not exist."""
+UNAUTHORIZED = 13
+"""MongoDB's error code for a right that is missing."""
 AWAY = (502, 503, 504)
 _ACTIONS = frozenset({"find", "insert", "update", "remove", "listIndexes"})
 """What a reset and its rollback do in each collection, as MongoDB calls it."""
@@ -59,7 +62,7 @@ def _require_rights_on_each_collection(environment: Environment) -> None:
     """Compare our user's rights with what a reset and its rollback need in each collection.
 
     A right that is missing only for one collection would stop a reset half-way, and its rollback,
-    too. Some servers do not list the rights of a user; then each write shows it.
+    too. Some servers do not list the rights of a user; then writes that match nothing show it.
     """
     if not _signs_in(environment.settings.mongo_uri):
         return  # without a user MongoDB has no rights to list
@@ -69,9 +72,10 @@ def _require_rights_on_each_collection(environment: Environment) -> None:
         except OperationFailure as error:
             if reasons.may_succeed_later(error):
                 raise
-            return
+            answer = {}
     known = answer.get("authInfo", {}).get("authenticatedUserPrivileges")
     if not known:
+        _try_to_write_nothing(environment)
         return
     database = environment.db.name
     lacking = []
@@ -89,6 +93,41 @@ def _require_rights_on_each_collection(environment: Environment) -> None:
         raise Unreachable(
             f"MongoDB at {address} refuses: our user lacks a right: {'; '.join(lacking)}; grant it "
             f"readWrite on the database {database!r}"
+        )
+
+
+def _try_to_write_nothing(environment: Environment) -> None:
+    """Ask each collection for an update and a deletion of a document that does not exist.
+
+    The right to insert cannot be tried without inserting. Raises Unreachable, which names all
+    collections in which our user may not write.
+    """
+    refused: dict[str, list[str]] = {}
+
+    def attempt(name: str, action: str) -> None:
+        collection = environment.db[name]
+        try:
+            if action == "update":
+                collection.update_one({"_id": UNUSED_NAME}, {"$set": {"run": UNUSED_NAME}})
+            else:
+                collection.delete_one({"_id": UNUSED_NAME})
+        except OperationFailure as error:
+            # Any other error, for example of a view, is for the checks beside this one to name.
+            if error.code == UNAUTHORIZED:
+                refused.setdefault(name, []).append(action)
+
+    names = environment.deployment.collections
+    with environment.translate_connection_errors():
+        actions = ("update", "remove")
+        side_by_side([partial(attempt, name, action) for name in names for action in actions])
+    if refused:
+        lacking = "; ".join(
+            f"{', '.join(sorted(refused[one]))} on {one}" for one in sorted(refused)
+        )
+        address = environment.settings.addresses["MongoDB"]
+        raise Unreachable(
+            f"MongoDB at {address} refuses: our user lacks a right: {lacking}; grant it readWrite "
+            f"on the database {environment.db.name!r}"
         )
 
 

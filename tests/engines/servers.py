@@ -236,13 +236,13 @@ def cluster(folder: Path) -> Iterator[str]:
 
         def whole() -> bool:
             states: list[Any] = [node.execute_command("CLUSTER", "INFO") for node in nodes]
-            return all("cluster_state:ok" in _text(state) for state in states)
+            return all("cluster_state:ok" in text_of(state) for state in states)
 
         until(whole, "the cluster is whole")
         yield f"redis://127.0.0.1:{ports[0]}/0"
 
 
-def _text(answer: Any) -> str:
+def text_of(answer: Any) -> str:
     if isinstance(answer, dict):
         return "\n".join(f"{key}:{value}" for key, value in answer.items())
     return answer.decode() if isinstance(answer, bytes) else str(answer)

@@ -208,6 +208,17 @@ def test_a_route_with_or_without_a_final_slash(path: str, location: bytes, asked
         assert b"Bearer t" in server.asked[1] and server.asked[1].endswith(b'{"a": 1}')
 
 
+def test_a_route_with_a_final_slash_is_redirected_once() -> None:
+    with Server(answering(sending_to(b"/api/x/"), OK, OK)).serving() as server:
+        visitor = api(server).visitor()
+        assert [visitor.ask("GET", "/api/x", seconds=30).status_code for _ in range(2)] == [
+            200,
+            200,
+        ]
+        lines = [asked.partition(b" HTTP")[0] for asked in server.asked]
+        assert lines == [b"GET /api/x", b"GET /api/x/", b"GET /api/x/"]
+
+
 @pytest.mark.parametrize("location", [b"/maintenance", b"/login/", b"", b"http://x/demo/api"])
 def test_another_redirect_is_the_answer(location: bytes) -> None:
     with Server(answering(sending_to(location), OK)).serving() as server:

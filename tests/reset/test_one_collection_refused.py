@@ -101,6 +101,46 @@ def test_rights_are_compared_before_the_first_write(
     assert not (different := changed(before, held(sandbox, but=()))), in_words(different)
 
 
+@pytest.mark.parametrize("lists", [True, False], ids=["lists none", "does not know the command"])
+@pytest.mark.parametrize(
+    ("commands", "lacking"),
+    [
+        (["update leads"], "lacks a right: update on leads; grant it readWrite"),
+        (["delete leads"], "lacks a right: remove on leads; grant it readWrite"),
+        (["update products", "delete products", "delete leads"], "remove, update on products"),
+        ([], None),
+    ],
+)
+def test_a_server_that_lists_no_rights_is_asked_to_write_nothing(
+    sandbox: Sandbox,
+    commands: list[str],
+    lacking: str | None,
+    lists: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rights, "_signs_in", bool)
+    sandbox.reset(BUNDLE)
+    before = held(sandbox, but=())
+    with replica_set(sandbox.environment.settings.mongo_uri) as members:
+        refusals = members.members[0].refusals
+        refusals["connectionStatus"] = (
+            {"ok": 1.0, "authInfo": {}} if lists else {"code": 59, "errmsg": "no such command"}
+        )
+        for command in commands:
+            refusals[command] = {"code": 13, "errmsg": "not authorized on aislemarts"}
+        settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
+        with Environment(settings) as environment:
+            elsewhere = replace(sandbox, environment=environment)
+            if lacking is None:
+                elsewhere.reset(BUNDLE)
+                return
+            with pytest.raises(Unreachable) as failed:
+                elsewhere.reset(BUNDLE)
+    assert failed.value.exit_code == 3
+    assert lacking in str(failed.value) and "\n" not in str(failed.value)
+    assert not (different := changed(before, held(sandbox, but=()))), in_words(different)
+
+
 @pytest.mark.parametrize(
     ("uri", "signs_in"),
     [
