@@ -85,6 +85,7 @@ def _add_machine_pages(
             raise NotSignedIn
         return JSONResponse(app.openapi())
 
+    @app.head("/healthz", include_in_schema=False)  # as some monitors ask
     @app.get("/healthz", include_in_schema=False)
     def healthy() -> Response:
         """Whether the panel can work, which needs MongoDB."""

@@ -98,6 +98,7 @@ def minutes(count: float) -> timedelta:
 def test_only_the_health_and_the_sign_in_page_are_open(running: Panel) -> None:
     nobody = running.visitor()
     assert nobody.get("/healthz").text == "ok\n"
+    assert requests.head(running.url + "/healthz", timeout=ANSWER_SECONDS).status_code == 200
     for path in PAGES:
         answer = nobody.get(path, allow_redirects=False)
         assert (answer.status_code, answer.headers.get("location", "")[:8]) == (303, "/sign-in")

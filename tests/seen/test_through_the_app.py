@@ -441,16 +441,19 @@ def test_a_shop_with_smaller_pages_is_read(shape: Shape) -> None:
 
 
 def test_a_refused_page_size_is_asked_for_once(shape: Shape) -> None:
+    refused: list[int] = []
+
     def at_most_a_hundred(request: Request, forward: Callable[[], Reply]) -> Reply:
         size = int(request.query.get("limit", "20"))
         if size > 100:
+            refused.append(size)
             return json_reply({"detail": "limit"}, 422)
         body = (reply := forward()).json()
         return reply.saying(body[:size]) if isinstance(body, list) else reply
 
     shape.proxy.override("GET", "/api/products", at_most_a_hundred)
     assert shape.look() == {}
-    assert shape.asked.count("GET /api/products") <= 2  # a refused one, and all fifty at once
+    assert len(refused) <= 1  # other tests may have filled the shop, so it may have several pages
 
 
 def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:
