@@ -58,7 +58,7 @@ def _reset_once(sandbox: Sandbox) -> None:
         ("UNLINK", "READONLY You can't write against a read only replica.", "primary", True),
         ("*", "LOADING Redis is loading the dataset in memory", "loading", True),
         ("*", "ERR max number of clients reached", "maxclients", True),
-        ("*", "MASTERDOWN Link with MASTER is down", "MASTER is down", True),
+        ("*", "MASTERDOWN Link with MASTER is down", "primary does not answer it", True),
         ("UNLINK", "NOREPLICAS Not enough good replicas to write.", "replicas", True),
         ("SCAN", "BUSY Redis is busy running a script.", "busy", True),
         (
