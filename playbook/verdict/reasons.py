@@ -26,7 +26,8 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.FEED: "ask for the app's rate feed to be repaired, then: playbook check {bundle}",
     Remedy.BACKEND: "ask for the app's backend to be repaired, then: playbook check {bundle}",
     Remedy.DATA: "correct or delete the documents that are named, then: playbook check {bundle}",
-    Remedy.PAGES: "ask for the app's pages to be repaired, then: playbook walk {bundle}",
+    # A walk sees only the pages; the check knows whether what is stored is right.
+    Remedy.PAGES: "playbook check {bundle}; if that is GO, ask for the app's pages to be repaired",
     Remedy.ENVIRONMENT: "start again what does not answer, then: playbook check {bundle}",
     Remedy.WAIT: "wait a while, then: playbook check {bundle}",
     Remedy.CHECK: "report this to the people who maintain the playbook",

@@ -142,9 +142,12 @@ def judge(fault: Fault, verdict: Verdict) -> Outcome:
 def _misadvised(fault: Fault, verdict: Verdict) -> Iterator[str]:
     """A reset repairs what is wrong in MongoDB and Redis; it never repairs what the app answers.
 
-    The rates belong to the app's feed, so the advice about them is another.
+    The rates belong to the app's feed, so the advice about them is another. A walk sees only pages:
+    it advises a check, which knows whether what is stored is right.
     """
-    if fault.area == "currency" or fault.by_hand or fault.breaks not in ("Mongo", "Redis", "HTTP"):
+    if fault.area in ("currency", "walk") or fault.by_hand:
+        return
+    if fault.breaks not in ("Mongo", "Redis", "HTTP"):
         return
     by_reset = resets(fault)
     for bundle in verdict.bundles:

@@ -260,7 +260,10 @@ def test_the_page_of_a_walk_shows_only_the_walk(tmp_path: Path) -> None:
     assert chips == ["walk: passed"]
     broken = walk_alone(passed(LVMH, WALK), failed(check=WALK, remedy=Remedy.PAGES))
     page = Page(verdict_page.page_of(verdict_page.read(written(tmp_path, broken))))
-    assert "next: ask for the app's pages to be repaired, then: playbook walk lvmh" in page.text
+    assert (
+        "next: playbook check lvmh; if that is GO, ask for the app's pages to be repaired"
+        in page.text
+    )
 
 
 def test_the_page_says_what_a_walk_left_out(tmp_path: Path) -> None:
