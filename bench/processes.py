@@ -24,7 +24,7 @@ class Run:
 _MEASURE = """
 import os, sys, time
 started = time.perf_counter()
-process = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
 _, status, usage = os.wait4(process, 0)
 code = os.waitstatus_to_exitcode(status)
 print(code, time.perf_counter() - started, usage.ru_maxrss, file=open(int(sys.argv[1]), "w"))

@@ -88,7 +88,7 @@ def check(
 
 
 def load_everything() -> None:
-    """Load what a check needs, and read its features: then it takes a third of the time here."""
+    """Load what a check needs, and read its features: then it takes half the time here."""
     # Broken seeds are not reported now, but by the check.
     _pytest([*_arguments(walking=None), "--collect-only"])
 
