@@ -6,6 +6,8 @@ import requests
 
 OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
 """How a gateway in front of an API asks for credentials; the API itself asks for a token."""
+GATEWAY_ERRORS = (502, 503, 504)
+"""The status codes of a gateway whose API does not answer."""
 
 
 def wanted_by_a_gateway(answer: requests.Response) -> str | None:
@@ -20,11 +22,16 @@ def wanted_by_a_gateway(answer: requests.Response) -> str | None:
     if status == 407:
         return "the proxy asks for credentials (407); set them in PLAYBOOK_API_PROXY"
     if status in (401, 403) and is_page(answer):
-        return (
-            f"a gateway in front of it refuses the request ({status}, with a web page); set the "
-            "header that it needs in PLAYBOOK_API_HEADERS"
-        )
+        return header_needed(status)
     return None
+
+
+def header_needed(status: int) -> str:
+    """What to set if a gateway refuses a request with a web page."""
+    return (
+        f"a gateway in front of it refuses the request ({status}, with a web page); set the "
+        "header that it needs in PLAYBOOK_API_HEADERS"
+    )
 
 
 def is_page(answer: requests.Response) -> bool:

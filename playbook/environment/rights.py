@@ -18,7 +18,12 @@ from pymongo.errors import OperationFailure
 from playbook.environment import reasons
 from playbook.environment.api_access import TOKEN
 from playbook.environment.connections import Environment
-from playbook.environment.gateways import is_page, wanted_by_a_gateway
+from playbook.environment.gateways import (
+    GATEWAY_ERRORS,
+    header_needed,
+    is_page,
+    wanted_by_a_gateway,
+)
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
@@ -26,7 +31,6 @@ UNUSED_NAME = "aislemarts-demo-playbook-nobody"
 """An ``_id`` that no document has, and the end of a key that does not exist."""
 UNAUTHORIZED = 13
 """MongoDB's error code for a right that is missing."""
-AWAY = (502, 503, 504)
 _ACTIONS = frozenset({"find", "insert", "update", "remove", "listIndexes"})
 """What a reset and its rollback do in each collection, as MongoDB calls it."""
 WRITING_ROUTE = "/api/awareness/refresh-contexts"
@@ -203,7 +207,7 @@ def _require_api(environment: Environment) -> None:
     asked = environment.deployment.sign_in.ask("", "")
     answer = environment.call(asked.method, asked.path, json={})
     where = environment.settings.addresses["API"]
-    if answer.status_code in AWAY:
+    if answer.status_code in GATEWAY_ERRORS:
         text = f"API at {where} cannot be reached: it answered {answer.status_code}"
         raise Outage(text, "API")
     if (problem := _problem_of(answer, str(asked))) is not None:
@@ -227,10 +231,7 @@ def _problem_of(answer: requests.Response, asked: str) -> str | None:
     if is_page(answer) and status < 300:
         return f"{asked} answered with a web page instead of JSON; set API_URL to the API's address"
     if is_page(answer) and status < 500:
-        return (
-            f"a gateway in front of it refuses the request ({status}, with a web page); set the "
-            "header that it needs in PLAYBOOK_API_HEADERS"
-        )
+        return header_needed(status)
     return None
 
 

@@ -57,6 +57,22 @@ READS, ALL = ("find", "listIndexes"), ("find", "listIndexes", "insert", "update"
 NAMES = load().collections
 
 
+def require_reset_or_refusal(sandbox: Sandbox, mongo_uri: str, lacking: str | None) -> None:
+    """A reset by this URI works; or it names the right that is lacking and writes nothing."""
+    before = held(sandbox, but=())
+    settings = replace(sandbox.environment.settings, mongo_uri=mongo_uri)
+    with Environment(settings) as environment:
+        elsewhere = replace(sandbox, environment=environment)
+        if lacking is None:
+            elsewhere.reset(BUNDLE)
+            return
+        with pytest.raises(Unreachable) as failed:
+            elsewhere.reset(BUNDLE)
+    assert failed.value.exit_code == 3
+    assert lacking in str(failed.value) and "\n" not in str(failed.value)
+    assert not (different := changed(before, held(sandbox, but=()))), in_words(different)
+
+
 @pytest.mark.parametrize(
     ("privileges", "lacking"),
     [
@@ -84,21 +100,10 @@ def test_rights_are_compared_before_the_first_write(
     # The server of the tests knows no users, so the URI names none.
     monkeypatch.setattr(rights, "_signs_in", bool)
     sandbox.reset(BUNDLE)
-    before = held(sandbox, but=())
     listed = {"ok": 1.0, "authInfo": {"authenticatedUserPrivileges": privileges}}
     with replica_set(sandbox.environment.settings.mongo_uri) as members:
         members.members[0].refusals["connectionStatus"] = listed
-        settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
-        with Environment(settings) as environment:
-            elsewhere = replace(sandbox, environment=environment)
-            if lacking is None:
-                elsewhere.reset(BUNDLE)
-                return
-            with pytest.raises(Unreachable) as failed:
-                elsewhere.reset(BUNDLE)
-    assert failed.value.exit_code == 3
-    assert lacking in str(failed.value) and "\n" not in str(failed.value)
-    assert not (different := changed(before, held(sandbox, but=()))), in_words(different)
+        require_reset_or_refusal(sandbox, members.uri, lacking)
 
 
 @pytest.mark.parametrize("lists", [True, False], ids=["lists none", "does not know the command"])
@@ -120,7 +125,6 @@ def test_a_server_that_lists_no_rights_is_asked_to_write_nothing(
 ) -> None:
     monkeypatch.setattr(rights, "_signs_in", bool)
     sandbox.reset(BUNDLE)
-    before = held(sandbox, but=())
     with replica_set(sandbox.environment.settings.mongo_uri) as members:
         refusals = members.members[0].refusals
         refusals["connectionStatus"] = (
@@ -128,17 +132,7 @@ def test_a_server_that_lists_no_rights_is_asked_to_write_nothing(
         )
         for command in commands:
             refusals[command] = {"code": 13, "errmsg": "not authorized on aislemarts"}
-        settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
-        with Environment(settings) as environment:
-            elsewhere = replace(sandbox, environment=environment)
-            if lacking is None:
-                elsewhere.reset(BUNDLE)
-                return
-            with pytest.raises(Unreachable) as failed:
-                elsewhere.reset(BUNDLE)
-    assert failed.value.exit_code == 3
-    assert lacking in str(failed.value) and "\n" not in str(failed.value)
-    assert not (different := changed(before, held(sandbox, but=()))), in_words(different)
+        require_reset_or_refusal(sandbox, members.uri, lacking)
 
 
 @pytest.mark.parametrize(

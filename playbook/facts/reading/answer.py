@@ -11,15 +11,13 @@ from typing import Any
 import requests
 
 from playbook.deployments.description import UnreadableAnswer
-from playbook.environment.gateways import wanted_by_a_gateway
+from playbook.environment.gateways import GATEWAY_ERRORS, wanted_by_a_gateway
 from playbook.environment.request_limit import TOO_MANY
 from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.remedies import Remedy
 
 SERVER_ERROR = 500
-GATEWAY_ERRORS = (502, 503, 504)
-"""The status codes of a proxy whose API does not answer."""
 
 
 @dataclass(frozen=True)
