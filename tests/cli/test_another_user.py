@@ -21,11 +21,19 @@ pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can become a
 
 BECOME = """
 import ctypes, os, struct, sys
+import pkgutil
 from importlib import import_module
+
+import typer
 
 from playbook import __main__, cli
 cli.load_commands()
 import_module("playbook.environment.env_file")
+import_module("dotenv.parser")
+# The other user may not be able to read the libraries, and parts of them are loaded late.
+for module in pkgutil.walk_packages(typer.__path__, "typer."):
+    if not module.name.endswith(("__main__", "_winconsole")):
+        import_module(module.name)
 
 user, group, may_read = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "reads all"
 del sys.argv[1:4]
@@ -168,5 +176,5 @@ def test_an_env_file_of_somebody_else_is_one_line(run: Run, open_path: Path) -> 
     file.chmod(0o600)
     ended = run("check", "lvmh", "--env-file", str(file), reads_all=False)
     [line] = ended.stderr.splitlines()
-    assert (ended.returncode, ended.stdout) == (2, "")
+    assert (ended.returncode, ended.stdout) == (2, ""), line
     assert str(file) in line and "can't be read: Permission denied" in line
