@@ -9,27 +9,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-from bench import by_hand, growth
-from bench.counting import counted
+from bench import by_hand, cache, other_servers
 from bench.delay import delayed
 from bench.processes import PLAYBOOK, Run, run, typical
+from bench.sizes import Size, measured, times_the_first
 from playbook import PROJECT, clock
 from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
-from playbook.facts import Demo
 from playbook.panel.checks import CheckProcesses
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.documents import pristine_documents
-from playbook.pristine.seeds import load
-from playbook.reset.run import Reset
+from playbook.pristine.seeds import Seeds, load
 from playbook.verdict import GO
 
 FLOOR = "import pytest, pytest_bdd, allure, pymongo, redis, requests"
@@ -39,6 +35,9 @@ FAR = 0.05
 """Seconds that are added to every round trip."""
 LOADED_AFTER = 3.0
 """Seconds after which a process of the panel has surely loaded everything."""
+
+type Point = dict[str, float]
+"""A size, and how much longer a reset and a check take with it than with the first."""
 
 
 def table(*rows: tuple[object, ...]) -> list[str]:
@@ -182,57 +181,34 @@ def hands(
     )
 
 
-def grown(sizes: list[tuple[int, int]], folder: Path) -> tuple[list[str], list[dict[str, float]]]:
-    """One bundle's reset and check among more bundles, and with larger catalogs."""
-    points = []
-    for bundle_count, products in sizes:
-        seeds_folder = growth.seeds_with(products, folder / f"seeds-{bundle_count}-{products}")
-        seeds = load(seeds_folder)
-        bundle = bundles.find(seeds, BUNDLE)
-        with start(seeds=seeds) as settings:
-            with Environment(settings) as environment:
-                # The catalog is put there in portions first: see docs/performance.md.
-                documents = pristine_documents(bundle, seeds, clock.now())["products"]
-                growth.fill(environment.db, "products", documents)
-                reset = Reset(environment, seeds, folder / "backups")
-                reset.reset(bundle)
-                growth.add_bundles(environment.db, seeds, bundle_count)
-                sold = {"$set": {"inventory": 97, "reserved": 3}}
-                tenth = [p["_id"] for p in documents[::10]]
-                environment.db.products.update_many({"_id": {"$in": tenth}}, sold)
-            variables = {**settings.as_variables(), **_ours(folder, seeds_folder)}
-            with counted(settings) as (environment, resetting):
-                # Another T, so documents that depend on it are written, too.
-                later = clock.now() + timedelta(hours=1)
-                Reset(environment, seeds, folder / "backups").reset(bundle, access=later)
-            with counted(settings) as (environment, checking):
-                Demo(environment, bundle, seeds, clock.now()).close()
-            reset_run = typical([PLAYBOOK, "reset", BUNDLE], variables, 3)
-            check_run = typical([PLAYBOOK, "check", BUNDLE], variables, 3)
-        points.append(
+def grown(sizes: list[Size], folder: Path, rounds: int) -> tuple[list[str], list[Point]]:
+    """Growth in the embedded environment: the table, and its points for the picture."""
+
+    def started(seeds: Seeds, name: str) -> AbstractContextManager[Settings]:
+        return start(seeds=seeds)
+
+    with measured(sizes, BUNDLE, started, folder, rounds, 0) as found:
+        first = found[0]
+        points: list[Point] = [
             {
-                "bundles": bundle_count,
-                "products": products,
-                "reset": reset_run.seconds,
-                "check": check_run.seconds,
-                "reset_commands": resetting.counts[0],
-                "check_commands": checking.counts[0],
-                "memory": max(reset_run.memory, check_run.memory) / 1e6,
+                "bundles": one.size.bundles,
+                "products": one.size.products,
+                "reset": times_the_first(first.resets, one.resets),
+                "check": times_the_first(first.checks, one.checks),
             }
-        )
-        print(f"  measured: {bundle_count} bundles, {products} products a region", flush=True)
-    first = points[0]
+            for one in found
+        ]
     rows = [
         (
-            f"{p['bundles']:.0f}",
-            f"{p['products']:.0f}",
-            f"{p['reset'] / first['reset']:.2f}",
-            f"{p['check'] / first['check']:.2f}",
-            f"{p['reset_commands']:.0f}",
-            f"{p['check_commands']:.0f}",
-            f"{p['memory']:.0f} MB",
+            one.size.bundles,
+            one.size.products,
+            f"{point['reset']:.2f}",
+            f"{point['check']:.2f}",
+            one.reset_commands,
+            one.check_commands,
+            f"{one.memory / 1e6:.0f} MB",
         )
-        for p in points
+        for one, point in zip(found, points, strict=True)
     ]
     heading = (
         "bundles", "SKUs a region", "reset × first", "check × first",
@@ -241,7 +217,7 @@ def grown(sizes: list[tuple[int, int]], folder: Path) -> tuple[list[str], list[d
     return table(heading, *rows), points
 
 
-def plot(points: list[dict[str, float]], path: Path) -> None:
+def plot(points: list[Point], path: Path) -> None:
     """Draw growth as a picture."""
     import matplotlib as mpl
 
@@ -251,12 +227,12 @@ def plot(points: list[dict[str, float]], path: Path) -> None:
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.6))
     for axes, key, fixed in ((left, "bundles", "products"), (right, "products", "bundles")):
         chosen = [p for p in points if p[fixed] == points[0][fixed]]
-        for measured in ("reset", "check"):
+        for command in ("reset", "check"):
             axes.plot(
                 [p[key] for p in chosen],
-                [p[measured] / points[0][measured] for p in chosen],
+                [p[command] for p in chosen],
                 marker="o",
-                label=measured,
+                label=command,
             )
         axes.set_xscale("log")
         sizes = [int(p[key]) for p in chosen]
@@ -279,9 +255,8 @@ def keep(tables: str) -> None:
     path.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", encoding="utf-8")
 
 
-def _ours(folder: Path, seeds_folder: Path | None = None) -> dict[str, str]:
-    variables = {"PLAYBOOK_BACKUPS": str(folder / "backups")}
-    return variables | ({"PLAYBOOK_SEEDS": str(seeds_folder)} if seeds_folder else {})
+def _ours(folder: Path) -> dict[str, str]:
+    return {"PLAYBOOK_BACKUPS": str(folder / "backups")}
 
 
 def _mb(measured: Run) -> str:
@@ -294,9 +269,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write them to docs/performance.md")
     options = parser.parse_args()
     rounds = 2 if options.quick else 5
-    sizes = [(8, 50), (80, 50), (8, 500)]
+    sizes = [Size(8, 50), Size(80, 50), Size(8, 500)]
     if not options.quick:
-        sizes = [(8, 50), (80, 50), (800, 50), (8, 500), (8, 5000)]
+        sizes = [Size(8, 50), Size(80, 50), Size(800, 50), Size(8, 500), Size(8, 5000)]
+    many = 10_000 if options.quick else 100_000
     report = [
         f"Measured {clock.now():%Y-%m-%d} on {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, {platform.system()}, "
@@ -318,8 +294,13 @@ def main() -> None:
         tools = PROJECT / ".tox" / "mongosh"
         print_table("By hand", hands(settings, variables, bundle, tools))
     with tempfile.TemporaryDirectory() as temporary:
-        lines, points = grown(sizes, Path(temporary))
+        folder = Path(temporary)
+        print_table("Cache keys", table(*cache.cleared(BUNDLE, many, folder)))
+        lines, points = grown(sizes, folder, rounds)
         print_table("Growth", lines)
+        others = other_servers.grown(sizes, BUNDLE, folder, rounds)
+        print_table("Growth on other servers", table(*others))
+        print_table("Indexes of other servers", table(*other_servers.index_use(many, folder)))
     if options.write:
         keep("\n".join(report))
         plot(points, PROJECT / "docs" / "images" / "growth.png")

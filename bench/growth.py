@@ -8,7 +8,6 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from pymongo import ReplaceOne
 from pymongo.database import Database
 
 from playbook import PROJECT
@@ -63,9 +62,7 @@ def add_bundles(db: Database[dict[str, Any]], seeds: Seeds, count: int) -> None:
 
 
 def fill(db: Database[dict[str, Any]], name: str, documents: list[dict[str, Any]]) -> None:
-    """Write many documents, in portions that the embedded MongoDB accepts easily."""
+    """Insert many documents, in portions that the embedded MongoDB accepts easily."""
     for start in range(0, len(documents), CHUNK):
         portion = documents[start : start + CHUNK]
-        db[name].bulk_write(
-            [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in portion], ordered=False
-        )
+        db[name].insert_many(portion, ordered=False)

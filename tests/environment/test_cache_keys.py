@@ -1,0 +1,75 @@
+"""Redis runs one command after the other, so none of ours may handle too many keys at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+
+from playbook import clock
+from playbook.facts import Demo
+from tests.sandbox import Sandbox
+
+BUNDLE = "lvmh"
+AT_MOST = 1000
+COUNT = 3 * AT_MOST + 50
+OTHERS = "aislemarts:bundle:ANOTHER_BUNDLE:"
+LIMITED = ("UNLINK", "DEL", "MGET")
+"""The commands that name each key."""
+OVER_ALL_KEYS = {"KEYS", "FLUSHDB", "FLUSHALL"}
+END = "everything-was-sent"
+
+
+@pytest.fixture
+def many_keys(sandbox: Sandbox) -> Iterator[redis.Redis]:
+    """A Redis with more keys than one command handles, of the bundle and of another one."""
+    own = f"aislemarts:bundle:{sandbox.bundle(BUNDLE).key}:"
+    names = [f"{whose}{number}" for whose in (own, OTHERS) for number in range(COUNT)]
+    with redis.Redis.from_url(sandbox.environment.settings.redis_url) as client:
+        client.mset(dict.fromkeys(names, "{}"))
+        yield client
+        client.delete(*names)
+
+
+def commands_during(client: redis.Redis, act: Callable[[], object]) -> list[list[str]]:
+    """The words of each command that Redis itself receives meanwhile."""
+    with client.monitor() as monitor:  # type: ignore[no-untyped-call]
+        act()
+        client.echo(END)
+        received: list[list[str]] = []
+        while True:
+            words = str(monitor.next_command()["command"]).split(" ")
+            if words[-1] == END:
+                return received
+            received.append(words)
+
+
+def require_bounded(commands: list[list[str]]) -> None:
+    names = {words[0] for words in commands}
+    assert not names & OVER_ALL_KEYS
+    for words in commands:
+        if words[0] in LIMITED:
+            assert len(words) - 1 <= AT_MOST, words[:3]
+        if words[0] == "SCAN":
+            assert int(words[words.index("COUNT") + 1]) <= AT_MOST, words
+
+
+def test_a_reset_clears_keys_in_portions(sandbox: Sandbox, many_keys: redis.Redis) -> None:
+    commands = commands_during(many_keys, lambda: sandbox.reset(BUNDLE))
+    require_bounded(commands)
+    assert sum(words[0] == "UNLINK" for words in commands) > COUNT // AT_MOST
+    # DEL frees the memory of a large value before it answers; UNLINK does that in the background.
+    assert "DEL" not in {words[0] for words in commands}
+    own = f"aislemarts:bundle:{sandbox.bundle(BUNDLE).key}:*"
+    assert len(list(many_keys.scan_iter(own))) < AT_MOST
+    assert len(list(many_keys.scan_iter(f"{OTHERS}*"))) == COUNT
+
+
+def test_a_check_reads_keys_in_portions(sandbox: Sandbox, many_keys: redis.Redis) -> None:
+    def check() -> None:
+        Demo(sandbox.environment, sandbox.bundle(BUNDLE), sandbox.seeds, clock.now()).close()
+
+    commands = commands_during(many_keys, check)
+    require_bounded(commands)
+    assert sum(words[0] == "MGET" for words in commands) > COUNT // AT_MOST
