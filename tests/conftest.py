@@ -44,6 +44,5 @@ def _no_child_outlives_its_test() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def pristine_sandbox(sandbox: Sandbox) -> Sandbox:
     """The same, all eight bundles reset once."""
-    for bundle in sandbox.bundles:
-        sandbox.reset(bundle.short)
+    sandbox.reset_all()
     return sandbox

@@ -97,6 +97,12 @@ class Sandbox:
         """A reset with a fixed T."""
         return self.engine.reset(self.bundle(name), **{"access": ACCESS, **options})
 
+    def reset_all(self, *, access: datetime | None = ACCESS, force: bool = False) -> None:
+        """A reset of every bundle in one run, with the same T; quicker than one after another."""
+        accesses = {bundle.key: access for bundle in self.bundles} if access else None
+        outcome = self.engine.reset_together(self.bundles, accesses=accesses, force=force)
+        assert not outcome.refused, outcome.refused
+
     def state(self, name: str) -> Snapshot:
         """What a bundle's scope holds now."""
         deployment = self.environment.deployment

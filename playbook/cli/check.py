@@ -90,7 +90,7 @@ def check_and_report(
     """
     from rich.console import Console
 
-    from playbook.cli.side_by_side import account_and_machine
+    from playbook.cli.person import account_and_machine
     from playbook.processes import signals
     from playbook.reset.journal import CHECK, WALK
     from playbook.verdict import recording

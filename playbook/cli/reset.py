@@ -113,7 +113,8 @@ def _reset(names: list[str], options: _Options, used: list[Environment]) -> int:
     """
     from playbook import clock
     from playbook.cli.check import check_and_report
-    from playbook.cli.side_by_side import account_and_machine, as_one_run
+    from playbook.cli.person import account_and_machine
+    from playbook.cli.side_by_side import as_one_run
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup

@@ -52,7 +52,8 @@ def rollback(
     another environment, is refused before anything is written (playbook, "Rollback to Previous
     State").
     """
-    from playbook.cli.side_by_side import account_and_machine, as_one_run
+    from playbook.cli.person import account_and_machine
+    from playbook.cli.side_by_side import as_one_run
     from playbook.embedded.open import opened
     from playbook.errors import WrongUsage
     from playbook.pristine import bundles, seeds

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -56,12 +54,3 @@ def as_one_run(
             text = resets.environment.redact(f"playbook: {bundle.short}: {refused}")
             print(text, file=sys.stderr, flush=True)
     return gravest(refused.exit_code for refused in outcome.refused.values())
-
-
-def account_and_machine() -> str:
-    """The person at the command line, for the journal: the account and the machine."""
-    try:
-        account = getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in many containers
-        account = "somebody"
-    return f"{account}@{socket.gethostname()}"

@@ -14,6 +14,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from playbook.environment.variables import FILE, is_secret
@@ -82,27 +83,34 @@ class Redactor:
     """Replaces known secrets in any text with ``[hidden]``."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        stated = {form for secret in secrets for form in (secret, unquote(secret))}
+        self._secrets = tuple(secrets)
+
+    def __call__(self, text: str) -> str:
+        if not text:
+            return text
+        for pattern in self._patterns:
+            text = pattern.sub(HIDDEN, text)
+        return text
+
+    # Made for the first text, because most commands write none in which a secret could be.
+    @cached_property
+    def _patterns(self) -> list[re.Pattern[str]]:
+        stated = {form for secret in self._secrets for form in (secret, unquote(secret))}
         known = {unicodedata.normalize(kind, form) for form in stated for kind in ("NFC", "NFD")}
         known |= stated
         # Longest first: a longer secret may contain a shorter one.
         longest_first = sorted(known, key=lambda form: (-len(form), form))
-        self._patterns = [
+        patterns = [
             re.compile("".join(map(_spellings, re.findall(r"\\+|.", form, re.DOTALL))))
             for form in longest_first
             if len(form) >= SHORTEST
         ]
-        self._patterns += [
+        return patterns + [
             re.compile(re.escape(form))
             for secret in longest_first
             for form in _in_base64(secret)
             if len(form) >= SHORTEST_IN_BASE64
         ]
-
-    def __call__(self, text: str) -> str:
-        for pattern in self._patterns:
-            text = pattern.sub(HIDDEN, text)
-        return text
 
 
 def _in_base64(secret: str) -> set[str]:

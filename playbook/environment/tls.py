@@ -6,9 +6,11 @@ cannot read. What is sent here to find out contains no credentials.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import struct
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -74,10 +76,10 @@ def require_file(name: str, value: str, *, authorities: bool) -> None:
     """Raises WrongUsage if a file cannot be read, or contains no certificates of authorities."""
     path = Path(value)
     try:
-        with path.open("rb"):
-            pass
+        with path.open("rb") as file:
+            state = os.fstat(file.fileno())
         if authorities:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+            _load_certificates(path, state.st_ino, state.st_mtime_ns, state.st_size)
     except ssl.SSLError:
         raise WrongUsage(
             f"{name}: {value} contains no certificate; name a file of certificates in PEM form"
@@ -85,6 +87,14 @@ def require_file(name: str, value: str, *, authorities: bool) -> None:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no path"
         raise WrongUsage(f"{name}: {value} can't be read: {why}; name another file") from None
+
+
+# A usual file has 150 certificates, which take as long as some of the answers of a check, and a
+# command reads its settings more than once.
+@lru_cache
+def _load_certificates(path: Path, *_state: int) -> None:
+    """Load a file of certificates in its present state. Raises ssl.SSLError if it has none."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
 
 
 def _first_address(part: str, parts: SplitResult) -> tuple[str, int]:

@@ -40,7 +40,9 @@ def language_of(text: str) -> str | None:
     """The language of a text ("fr"), or None if it stays undecided."""
     text = unicodedata.normalize("NFC", text).casefold()
     scripts = {
-        unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha()
+        unicodedata.name(letter, "").partition(" ")[0]
+        for letter in set(text)
+        if letter.isalpha() and not letter.isascii()
     }
     if "ARABIC" in scripts:
         return "ar"

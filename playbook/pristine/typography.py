@@ -71,7 +71,9 @@ def writing_problems(language: str, text: str) -> Iterator[str]:
 def _wrong_script(language: str, text: str) -> Iterator[str]:
     """Letters of a script that the language does not use; Latin ones are names."""
     names = _scripts(language)
-    letters = {c: None for c in text if unicodedata.category(c) in ("Lu", "Ll", "Lt", "Lo")}
+    letters = [
+        c for c in dict.fromkeys(text) if unicodedata.category(c) in ("Lu", "Ll", "Lt", "Lo")
+    ]
     for letter in letters:
         if letter.isascii():
             continue

@@ -22,6 +22,15 @@ from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import Result, Verdict
 from playbook.walk.browser import require_browser
 
+NOT_NEEDED = (
+    *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath"),
+    *("pastebin", "recwarn", "setuponly", "setupplan", "stepwise", "subtests", "terminal"),
+    *("threadexception", "unittest"),
+    # At pytest's end it collects garbage five times, which takes a tenth of a check's time.
+    "unraisableexception",
+)
+"""Plugins of pytest that a check does not use; each takes time to load."""
+
 
 @dataclass(frozen=True)
 class Walking:
@@ -126,20 +135,21 @@ def _arguments(walking: Walking | None) -> list[str]:
     if walking:
         arguments += [str(features / "test_walk.py"), "--walk"]
     arguments += ["-c", str(PROJECT / "tox.ini"), "--rootdir", str(PROJECT)]
-    arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain"]
-    # At its end pytest collects garbage five times, which takes a tenth of a check's time.
-    return [*arguments, "-p", "no:unraisableexception"]
+    arguments.append("--assert=plain")
+    for plugin in NOT_NEEDED:
+        arguments += ["-p", f"no:{plugin}"]
+    return arguments
 
 
 def _pytest(arguments: list[str], *plugins: object) -> int:
     import pytest
-    from pytest_bdd import plugin as pytest_bdd_plugin
 
+    from playbook.verdict import pytest_bdd_plugin
     from playbook.verdict.step_table import steps_in_a_table
 
     with _without_installed_plugins(), steps_in_a_table():
         # For a plugin that is only named, pytest would search all installed distributions.
-        return pytest.main(arguments, plugins=[pytest_bdd_plugin, *plugins])
+        return pytest.main(arguments, plugins=[pytest_bdd_plugin.load(), *plugins])
 
 
 @contextmanager

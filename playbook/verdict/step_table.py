@@ -13,7 +13,9 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from pytest_bdd import parsers
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
+from pytest_bdd.parsers import StepParser
 from pytest_bdd.steps import step_function_context_registry
 
 # By its name, because pytest_bdd.scenario is also a function.
@@ -25,14 +27,21 @@ class StepTable:
 
     def __init__(self) -> None:
         self._by_file: dict[pytest.Collector | None, list[tuple[Any, Any]]] = {}
+        self._by_step: dict[tuple[pytest.Collector | None, str, str], list[Any]] = {}
 
     def find(self, step: Any, fixturemanager: Any, node: pytest.Item) -> Iterator[Any]:
         """What ``pytest_bdd.scenario.find_fixturedefs_for_step`` finds, in the same order."""
-        if node.parent not in self._by_file:
-            self._by_file[node.parent] = list(_step_functions(fixturemanager, node))
-        for definition, context in self._by_file[node.parent]:
-            if context.type in (None, step.type) and context.parser.is_matching(step.name):
-                yield definition
+        # pytest-bdd asks twice for each step, and many scenarios share a step.
+        key = (node.parent, step.type, step.name)
+        if key not in self._by_step:
+            if node.parent not in self._by_file:
+                self._by_file[node.parent] = list(_step_functions(fixturemanager, node))
+            self._by_step[key] = [
+                definition
+                for definition, context in self._by_file[node.parent]
+                if context.type in (None, step.type) and _matches(context.parser, step.name)
+            ]
+        return iter(self._by_step[key])
 
 
 @contextmanager
@@ -44,6 +53,16 @@ def steps_in_a_table() -> Iterator[None]:
         yield
     finally:
         _scenario.find_fixturedefs_for_step = original
+
+
+def _matches(parser: StepParser, sentence: str) -> bool:
+    """Whether a parser reads a sentence."""
+    # Most sentences begin otherwise, and then the parser need not make its regular expression.
+    if isinstance(parser, parsers.parse):
+        begins = parser.name.partition("{")[0].casefold()
+        if not sentence.casefold().startswith(begins):
+            return False
+    return bool(parser.is_matching(sentence))
 
 
 def _step_functions(fixturemanager: Any, node: pytest.Item) -> Iterator[tuple[Any, Any]]:

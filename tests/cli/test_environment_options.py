@@ -335,6 +335,7 @@ def test_every_command_acts_on_the_files_environment_and_names_it(
     assert sandbox.environment.settings.password("lvmh") not in shown
 
 
+@pytest.mark.slow
 def test_a_password_for_each_account_needs_none_for_the_bundle(sandbox: Sandbox) -> None:
     settings = sandbox.environment.settings.as_variables()
     common = settings.pop("DEMO_PASSWORD_LVMH")
@@ -344,6 +345,7 @@ def test_a_password_for_each_account_needs_none_for_the_bundle(sandbox: Sandbox)
     assert "all set" in playbook("env", **settings, **both).stdout
 
 
+@pytest.mark.slow
 def test_another_name_for_a_named_environment_is_refused(sandbox: Sandbox, file: Path) -> None:
     assert playbook("status", f"--env-file={file}").returncode == 0
     settings = sandbox.environment.settings.as_variables()

@@ -177,6 +177,7 @@ def test_a_command_shows_and_touches_only_its_own(
     require_nothing_of_the_first(two, text)
 
 
+@pytest.mark.slow
 def test_meetings_are_prepared_on_its_own(two: Two, unharmed: Held) -> None:
     """In an hour somebody meets; the calendar is of both, the reset and the alerts of one."""
     start_at = clock.now() + timedelta(minutes=50)
@@ -265,6 +266,7 @@ def test_what_the_other_one_did_is_not_undone(two: Two, unharmed: Held) -> None:
     require_nothing_of_the_first(two, text)
 
 
+@pytest.mark.slow
 def test_another_ones_spooled_record_waits_for_its_own_environment(two: Two) -> None:
     record = {**two.first.runs(BUNDLE)[-1], "_id": "first-0001", "status": "failed"}
     spooled = two.second.backups / "journal" / "first-0001.json"

@@ -246,6 +246,7 @@ def test_nothing_is_left_after_the_parent_is_killed(tmp_path: Path, end: signal.
         assert not listening(settings)
 
 
+@pytest.mark.slow
 def test_it_starts_from_anywhere(tmp_path: Path) -> None:
     # If the working directory were on the children's path, these would replace the real modules.
     for name in ("redis", "json", "fastapi", "playbook"):
@@ -260,6 +261,7 @@ def test_it_starts_from_anywhere(tmp_path: Path) -> None:
         assert parent.wait(DEADLINE_SECONDS) == 0
 
 
+@pytest.mark.slow
 def test_the_supervisor_ends_a_command_that_will_not(tmp_path: Path) -> None:
     stubborn = (
         "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "

@@ -397,6 +397,7 @@ def babbling(deployment: Guarded) -> Iterator[dict[str, Any]]:
         yield {"api_url": url.replace("://", f"://{credentials}@")}
 
 
+@pytest.mark.slow
 def test_an_api_that_talks_too_much_is_not_repeated(deployment: Guarded) -> None:
     reports = deployment.directory / "reports"
     verdict = ("--json", str(reports / "babble.json"), "--allure", str(reports / "babble"))

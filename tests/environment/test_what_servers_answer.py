@@ -133,6 +133,7 @@ def test_mongodb(sandbox: Sandbox, command: str, code: int, answer: str, words: 
             assert isinstance(failure, Outage) is may_pass
 
 
+@pytest.mark.slow
 def test_each_of_many_requests_at_once_says_why_mongodb_refuses(sandbox: Sandbox) -> None:
     """pymongo gives the cause to one request only: the others say "connection pool paused"."""
     with replica_set(sandbox.environment.settings.mongo_uri) as members:

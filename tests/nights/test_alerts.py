@@ -422,6 +422,7 @@ def test_the_command_names_a_wrong_setting(variables: dict[str, str], named: str
     assert named in ended.stderr and "s3cr3t" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_the_command_proves_the_presenters_recipients_too(mail: Mailbox, hooks: Webhooks) -> None:
     """Each on a line of its own, also where the other channels are not set."""
     mail.refused = {"bad@a.example"}

@@ -422,6 +422,7 @@ def before(minutes: float) -> datetime:
     return START - timedelta(minutes=minutes)
 
 
+@pytest.mark.slow
 def test_a_broken_demo_is_reset_once_for_the_meeting(rehearsal: Rehearsal) -> None:
     rehearsal.file.write_bytes(ONE)
     rehearsal.verdicts = [False, True]

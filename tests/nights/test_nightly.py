@@ -225,6 +225,7 @@ def test_reports_that_can_not_be_written_change_no_verdict(scene: Scene, tmp_pat
     assert "--reports" in alert_text and "LVMH is GO" in alert_text
 
 
+@pytest.mark.slow
 def test_allure_results_show_the_reset_and_do_not_grow(scene: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "reports" / "allure-results"
 
@@ -289,6 +290,7 @@ def test_a_medium_failure_is_reported_with_the_retry_under_way(scene: Scene) -> 
     assert (first["type"], last["type"]) == ("warning", "success")
 
 
+@pytest.mark.slow
 def test_without_a_go_state_it_stays_no_go(scene: Scene) -> None:
     def always(number: int) -> None:
         scene.sandbox.db.livesales.delete_many({"bundle": scene.bundle.key})
@@ -626,6 +628,7 @@ def test_a_repeated_failure_and_its_recovery(
     assert "all clear" not in plain
 
 
+@pytest.mark.slow
 def test_a_night_that_is_repeated_by_hand_is_one_night(
     scene: Scene, passing_time: Callable[[timedelta], None]
 ) -> None:
@@ -963,6 +966,7 @@ def test_a_night_without_a_browser_is_never_go(
     assert scene.recorded_nights[-1]["walked"] is False
 
 
+@pytest.mark.slow
 def test_a_demo_that_is_no_go_is_not_walked_through(scene: Scene) -> None:
     def never(*_: object) -> Verdict:
         raise AssertionError("walked through a demo that is NO-GO")

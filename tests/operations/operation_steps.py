@@ -46,16 +46,15 @@ def _left(operation: dict[str, Any], sandbox: Sandbox) -> None:
 
 @given("all eight demos are ready")
 def demos_are_ready(sandbox: Sandbox, operation: dict[str, Any]) -> None:
-    for bundle in sandbox.bundles:
-        sandbox.reset(bundle.short, force=True)
+    sandbox.reset_all(force=True)
     _left(operation, sandbox)
 
 
 @given("all eight demos have been used")
 def demos_have_been_used(sandbox: Sandbox, operation: dict[str, Any]) -> None:
     owners = operation.setdefault("owners", Owners(sandbox))
+    sandbox.reset_all(force=True)
     for bundle in sandbox.bundles:
-        sandbox.reset(bundle.short, force=True)
         use_demo(owners, bundle)
     _left(operation, sandbox)
 
@@ -68,8 +67,7 @@ def a_customer_is_shopping(sandbox: Sandbox, operation: dict[str, Any]) -> None:
 @given("the whole environment is damaged")
 def a_damaged_environment(sandbox: Sandbox) -> None:
     sandbox.clear()
-    for bundle in sandbox.bundles:
-        sandbox.reset(bundle.short)
+    sandbox.reset_all()
     damage_everything(sandbox)
     # Two accounts with one address in another bundle would prevent the unique index, and this
     # bundle's reset may not change them: a reset of all does.

@@ -163,6 +163,7 @@ def test_five_wrong_passwords_lock_for_an_hour(running: Panel, sandbox: Sandbox)
     assert actions.count("sign-in") == 1
 
 
+@pytest.mark.slow
 def test_many_guesses_at_once_get_no_more_than_five_looks(sandbox: Sandbox) -> None:
     known = Accounts(sandbox.db)
     known.add("guessed", "viewer", PASSWORD, clock.now())
@@ -301,6 +302,7 @@ def test_a_check_from_our_own_page_is_made(running: Panel) -> None:
     assert visitor.verdict("lvmh") in (GO, NO_GO)
 
 
+@pytest.mark.slow
 def test_a_refusal_stands_even_where_it_cannot_be_written_down(
     seeds: Seeds, tmp_path: Path
 ) -> None:
@@ -313,6 +315,7 @@ def test_a_refusal_stands_even_where_it_cannot_be_written_down(
 # Where a form leads to
 
 
+@pytest.mark.slow
 def test_every_form_is_answered_by_a_page_to_go_to(running: Panel, sandbox: Sandbox) -> None:
     """POST, redirect, GET: neither "back" nor "reload" sends a form again."""
     operator, viewer, nobody = (
@@ -517,6 +520,7 @@ def test_who_comes_between_question_and_answer_is_not_overrun(
     assert sandbox.db.demo_resets.count_documents({}) == 0
 
 
+@pytest.mark.slow
 def test_a_meeting_sets_t(running: Panel, sandbox: Sandbox, seeds: Seeds) -> None:
     visitor = running.visitor("operator")
     bundle = seeds.bundles[LVMH].model
@@ -607,6 +611,7 @@ def test_a_job_of_a_dead_server_is_lost(sandbox: Sandbox) -> None:
         jobs.close()
 
 
+@pytest.mark.slow
 def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -> None:
     wire = Wire(sandbox.environment.settings.mongo_uri)
     client: MongoClient[dict[str, Any]] = MongoClient(wire.url, serverSelectionTimeoutMS=200)
@@ -838,6 +843,7 @@ def test_metrics_take_their_own_token(running: Panel, monkeypatch: pytest.Monkey
     assert 'demo_next_reset_timestamp_seconds{bundle="lvmh",environment="' in answer.text
 
 
+@pytest.mark.slow
 def test_it_works_below_a_path_of_another_app(sandbox: Sandbox) -> None:
     shop = FastAPI()
     shop.mount("/playbook", create_app(sandbox.environment, sandbox.seeds, sandbox.backups))
@@ -920,6 +926,7 @@ def test_accounts_take_a_deployment() -> None:
     assert "set MONGO_URI, REDIS_URL, API_URL first" in found.stderr
 
 
+@pytest.mark.slow
 def test_serve_brings_an_environment_up_and_leaves_nothing(tmp_path: Path) -> None:
     bare = {
         k: v for k, v in os.environ.items()

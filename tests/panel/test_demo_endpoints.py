@@ -171,6 +171,7 @@ def test_unknown_bundles(shop: Shop) -> None:
     assert shop.reset("lvmh", force="perhaps").status_code == 422
 
 
+@pytest.mark.slow
 def test_the_stand_in_offers_them_too(
     seeds: Seeds, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:

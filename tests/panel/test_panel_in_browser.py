@@ -193,8 +193,7 @@ def expect_loaded(image: Any) -> None:
 def colourful(sandbox: Sandbox) -> None:
     """A board that shows every state, as the journal would hold it."""
     if sandbox.db.livesales.count_documents({"starts_at": {"$gt": clock.now()}}) < 8:
-        for bundle in sandbox.bundles:
-            sandbox.reset(bundle.short, access=None)
+        sandbox.reset_all(access=None)
     sandbox.db.demo_resets.delete_many({})
     now = clock.now()
     reason = {
@@ -345,6 +344,7 @@ def test_the_page_follows_what_another_person_started(
     expect(card).to_have_attribute("data-state", "NO-GO")
 
 
+@pytest.mark.slow
 def test_it_asks_again_when_an_investor_is_in_session(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
@@ -528,6 +528,7 @@ def test_the_board_shows_every_state_by_its_word(
         picture(page, "bundle-phone")
 
 
+@pytest.mark.slow
 def test_times_are_the_investors_and_mine(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     sandbox.reset("tiger", access=None)
     page = open_page("viewer", timezone_id="America/New_York")
@@ -539,6 +540,7 @@ def test_times_are_the_investors_and_mine(open_page: Callable[..., Page], sandbo
     expect(without.locator("#card-tiger-global time.mine").first).to_have_text(re.compile("UTC$"))
 
 
+@pytest.mark.slow
 def test_it_works_by_keyboard(open_page: Callable[..., Page]) -> None:
     page = open_page("viewer")
     page.keyboard.press("Tab")
@@ -582,6 +584,7 @@ def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) ->
         context.close()
 
 
+@pytest.mark.slow
 def test_without_scripts_it_works_too(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     sandbox.reset("general-catalyst")
     page = open_page("operator", java_script_enabled=False)
@@ -688,6 +691,7 @@ def test_ages_are_counted_by_the_servers_clock(
         expect(page.locator(age)).to_contain_text(re.compile("3[89] minutes ago"))
 
 
+@pytest.mark.slow
 def test_a_sheet_says_that_it_does_not_renew_itself(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:

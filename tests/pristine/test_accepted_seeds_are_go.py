@@ -60,6 +60,7 @@ def test_a_changed_name_is_shown_changed(
     assert problems_of_accepted(directory, change) == []
 
 
+@pytest.mark.slow
 def test_accepted_seeds_are_go_for_real(tmp_path: Path) -> None:
     """Other words, prices and people than the project's own, over a real environment."""
     directory = shutil.copytree(SEEDS, tmp_path / "seeds")

@@ -90,6 +90,7 @@ def test_the_fault_that_the_recipe_prints_is_caught(outcome: Outcome) -> None:
     assert "caught 1 of 1 injected" in printed
 
 
+@pytest.mark.slow
 def test_features_that_count_currencies_notice_a_new_one(outcome: Outcome) -> None:
     assert "✗ currency" in outcome.uncounted and "✗ showcase" in outcome.uncounted
     assert len(re.findall(r"^FAILED", outcome.uncounted, re.M)) == 2, outcome.uncounted

@@ -203,6 +203,7 @@ def test_every_example_has_its_own_history(results: Results) -> None:
     assert len({test["testCaseId"] for test in tests}) == len(tests)
 
 
+@pytest.mark.slow
 def test_each_environment_has_a_history_of_its_own(
     results: Results, broken: Settings, loaded: Seeds, tmp_path: Path
 ) -> None:
@@ -297,6 +298,7 @@ def test_a_failed_scenario_says_what_was_expected_found_and_where(results: Resul
     ] == [("100", "7")]
 
 
+@pytest.mark.slow
 def test_a_reset_is_advised_only_if_it_helps(broken: Settings, tmp_path: Path) -> None:
     """Rates that are old come from the app's feed; a reset can't make them new."""
     with pymongo.MongoClient[Document](broken.mongo_uri) as client:

@@ -32,8 +32,7 @@ NARROW, WIDE = "\u202f", "\u00a0"
 
 @pytest.fixture(scope="module")
 def stocked(sandbox: Sandbox) -> Iterator[Sandbox]:
-    for bundle in sandbox.bundles:
-        sandbox.reset(bundle.short, access=clock.now())
+    sandbox.reset_all(access=clock.now())
     yield sandbox
 
 
@@ -249,6 +248,7 @@ def test_the_command_writes_it(stocked: Sandbox, tmp_path: Path) -> None:
     assert "can't be written" in done.stderr
 
 
+@pytest.mark.slow
 def test_links_that_are_paths_lead_to_the_front_end(seeds: Seeds, tmp_path: Path) -> None:
     """As the published backend gives them; a login in front of the pages is not printed."""
     with start(seeds=seeds, deployment="aislemarts") as settings:

@@ -95,6 +95,7 @@ def test_an_election_during_a_rollback(used: Sandbox) -> None:
     assert not wrong, in_words(wrong)
 
 
+@pytest.mark.slow
 def test_the_next_run_takes_over_an_unreleased_lease(used: Sandbox, undisturbed: Held) -> None:
     with behind_a_wire(used, "mongo_uri", patience=0.0) as (sandbox, wire):
 
@@ -165,6 +166,7 @@ def test_no_primary_for_longer_than_the_patience_leaves_nothing_running(
     assert "running" not in {run["status"] for run in used.runs(BUNDLE)}
 
 
+@pytest.mark.slow
 def test_the_timeouts_of_the_uri_are_kept(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the URI states goes before our own: here it waits for a primary longer than we would."""
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.1)

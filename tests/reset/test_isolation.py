@@ -122,6 +122,7 @@ def test_a_rollback_touches_nobody_elses_bytes(used_again: tuple[Sandbox, Owners
     assert not outside, f"a rollback of lvmh changed {in_words(outside)}"
 
 
+@pytest.mark.slow
 def test_a_doubled_account_of_another_bundle_is_no_obstacle(
     used_again: tuple[Sandbox, Owners],
 ) -> None:

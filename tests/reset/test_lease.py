@@ -146,7 +146,9 @@ def test_a_lease_ends_by_the_servers_clock(sandbox: Sandbox) -> None:
     assert first.ended().kind == "done"
 
 
-@pytest.mark.parametrize("at", [1, MIDDLE, 28])
+@pytest.mark.parametrize(
+    "at", [1, *(pytest.param(at, marks=pytest.mark.slow) for at in (MIDDLE, 28))]
+)
 def test_who_was_paused_until_another_took_over_writes_nothing_more(
     sandbox: Sandbox, at: int
 ) -> None:
@@ -230,6 +232,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
     assert not (written := changed(since[0], held(sandbox))), in_words(written)
 
 
+@pytest.mark.slow
 def test_a_slow_reset_keeps_its_lease(sandbox: Sandbox) -> None:
     """Renewed while it works, although it works for much longer than a lease lives."""
     attempts: list[bool] = []

@@ -182,6 +182,7 @@ def test_mongodb_goes_away_while_the_lease_is_renewed(wired: Wired, undisturbed:
     require_repaired(wired.by_wire, undisturbed)
 
 
+@pytest.mark.slow
 def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
     """What was to be done is done, and the record of it is not lost."""
     last = len(wired.sandbox.engine.plan(wired.sandbox.bundle(BUNDLE), ACCESS).steps)

@@ -273,6 +273,7 @@ def test_single_rollbacks_have_one_truth_about_what_is_shared(shelf: Sandbox) ->
     repeatedly(shelf, play_in_turn)
 
 
+@pytest.mark.slow
 def test_a_rollback_of_two_leaves_the_region_that_neither_changed(shelf: Sandbox) -> None:
     """Another bundle's reset has changed the region since: its catalog stays, and is no failure."""
     index, bessemer, sequoia = (shelf.bundle(name) for name in ("index", "bessemer", "sequoia"))

@@ -65,7 +65,7 @@ def within(trips: RoundTrips, limits: tuple[int, int, int]) -> bool:
 
 
 @pytest.mark.parametrize("state", [empty, pristine, used, damaged])
-@pytest.mark.parametrize("name", BUNDLES)
+@pytest.mark.parametrize("name", [pytest.param("sequoia", marks=pytest.mark.slow), "lvmh"])
 def test_a_reset_costs_few_round_trips(
     sandbox: Sandbox, state: Callable[[Sandbox], None], name: str
 ) -> None:
@@ -80,7 +80,7 @@ def test_a_reset_costs_few_round_trips(
 
 
 @pytest.mark.parametrize("state", [empty, pristine, used, damaged])
-@pytest.mark.parametrize("name", BUNDLES)
+@pytest.mark.parametrize("name", [pytest.param("sequoia", marks=pytest.mark.slow), "lvmh"])
 def test_a_check_costs_few_round_trips(
     sandbox: Sandbox, state: Callable[[Sandbox], None], name: str
 ) -> None:

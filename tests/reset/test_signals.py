@@ -191,6 +191,7 @@ def test_a_check_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
     interrupt_checks(shelf, BUNDLE, ROUNDS, Random(2))
 
 
+@pytest.mark.slow
 def test_an_interrupted_night_says_what_was_not_done(shelf: Sandbox) -> None:
     interrupt_night_of_all(shelf, signal.SIGTERM)
 

@@ -146,6 +146,7 @@ def test_a_pristine_demo_shows_itself(shape: Shape) -> None:
     assert len(wrong) == 3  # two accounts, and one wrong password
 
 
+@pytest.mark.slow
 def test_all_bundles_are_asked_for_little(shape: Shape) -> None:
     """What bundles share is asked once; a wrong password is tried once."""
     if shape.name != "playbook":

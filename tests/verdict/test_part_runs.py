@@ -64,7 +64,7 @@ def run(
         ("-m", "check-catalog"),
         ("-k", "french"),
         ("features/test_demo.py::test_lvmh_the_headline_proves_itself[lvmh]",),
-        ("-m", "check-catalog", "-n", "2"),
+        pytest.param(("-m", "check-catalog", "-n", "2"), marks=pytest.mark.slow),
     ],
     ids=lambda options: " ".join(options),
 )
@@ -149,6 +149,7 @@ def test_the_whole_has_a_verdict(
         assert found["check"] and found["severity"] in ("critical", "high", "medium")
 
 
+@pytest.mark.slow
 def test_ids_are_readable_and_do_not_count(reset_once: Sandbox) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"],

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 """The only form that the app fills in."""
@@ -43,9 +44,11 @@ def listed(placeholders: Iterable[str]) -> str:
     return ", ".join(placeholders) or "none"
 
 
-def _all(text: str) -> list[str]:
+@cache  # a source text is compared with each of its translations
+def _all(text: str) -> tuple[str, ...]:
     """Every placeholder of a text, of our form or another, in order."""
-    placeholders, rest = [], 0
+    placeholders: list[str] = []
+    rest = 0
     text = text.translate(_USUAL_SIGNS)
     for match in PLACEHOLDER.finditer(text):
         doubled = text[: match.start()].endswith(("{", *"$#%@"))
@@ -55,7 +58,7 @@ def _all(text: str) -> list[str]:
         placeholders += _others(text[rest : match.start()])
         placeholders.append(match[0])
         rest = match.end()
-    return placeholders + _others(text[rest:])
+    return (*placeholders, *_others(text[rest:]))
 
 
 def _others(text: str) -> list[str]:

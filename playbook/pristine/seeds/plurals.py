@@ -63,4 +63,5 @@ def expected_names(language: str, source: Iterable[str]) -> dict[str, str]:
 @cache
 def names_one_number(language: str, form: str) -> bool:
     """Whether a form is for one number only, so its text need not contain the number."""
-    return sum(plural_form(language, count) == form for count in range(1_000)) == 1
+    # The rules for whole numbers look at a number's last two digits.
+    return sum(plural_form(language, count) == form for count in range(201)) == 1
