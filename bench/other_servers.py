@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
-from bench.sizes import Measured, Size, measured, times_the_first
+from bench.sizes import Measured, Size, measured, times_the_first, work_of_the_first
 from playbook.embedded.start import start
 from playbook.environment import Settings
 from playbook.pristine.seeds import Seeds
@@ -44,25 +44,30 @@ type Row = tuple[object, ...]
 def grown(sizes: Sequence[Size], bundle: str, folder: Path, rounds: int) -> list[Row]:
     """For each server and size, how much longer a reset and a check take than at the first size."""
     rows: list[Row] = [
-        ("server", "bundles", "SKUs a region", "reset × first", "check × first", "reset", "check")
-    ]
+        ("server", "bundles", "SKUs a region", "reset × first", "check × first",
+         "processor time: reset", "check", "reset took", "check took")
+    ]  # fmt: skip
     for name, server in servers.MONGO_SERVERS.items():
         try:
             with _on(name, server, sizes, bundle, folder / name, rounds) as found:
                 rows += [_row(name, found[0], one) for one in found]
         except pytest.skip.Exception as left_out:
-            rows.append((name, f"left out: {left_out.msg}", "", "", "", "", ""))
+            rows.append((name, f"left out: {left_out.msg}", *[""] * 7))
         print(f"  measured: {name}", flush=True)
     return rows
 
 
 def _row(name: str, first: Measured, one: Measured) -> Row:
+    if one.problem:
+        return (name, one.size.bundles, one.size.products, one.problem, *[""] * 5)
     return (
         name,
         one.size.bundles,
         one.size.products,
         f"{times_the_first(first.resets, one.resets):.2f}",
         f"{times_the_first(first.checks, one.checks):.2f}",
+        f"{work_of_the_first(first.resets, one.resets):.2f}",
+        f"{work_of_the_first(first.checks, one.checks):.2f}",
         f"{median(r.seconds for r in one.resets):.2f} s",
         f"{median(r.seconds for r in one.checks):.2f} s",
     )

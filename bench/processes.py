@@ -19,6 +19,8 @@ class Run:
 
     seconds: float
     memory: int
+    processor: float = 0.0
+    """Seconds of processor time, its own and that of all servers that we have started."""
 
 
 _MEASURE = """
@@ -35,6 +37,7 @@ print(code, time.perf_counter() - started, usage.ru_maxrss, file=open(int(sys.ar
 def run(command: Sequence[str], variables: Mapping[str, str], *, may_fail: bool = False) -> Run:
     """Run a command to its end. Raises RuntimeError, with its output, if it fails."""
     read, write = os.pipe()
+    before = _processor_seconds()
     with open(read) as measured:
         ended = subprocess.run(
             [sys.executable, "-I", "-S", "-c", _MEASURE, str(write), *command],
@@ -49,7 +52,29 @@ def run(command: Sequence[str], variables: Mapping[str, str], *, may_fail: bool 
         code, seconds, kilobytes = measured.read().split()
     if int(code) and not may_fail:
         raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{ended.stdout}")
-    return Run(float(seconds), int(kilobytes) * 1024)
+    return Run(float(seconds), int(kilobytes) * 1024, _processor_seconds() - before)
+
+
+def _processor_seconds() -> float:
+    """The processor time of all processes below ours, ended or not; 0 on systems without /proc."""
+    children: dict[int, list[int]] = {}
+    used: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name of a program, in brackets, may contain blanks.
+            fields = path.read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        number = int(path.parent.name)
+        children.setdefault(int(fields[1]), []).append(number)
+        used[number] = [int(ticks) for ticks in fields[11:15]]
+    own, waiting = used.get(os.getpid(), [0, 0, 0, 0]), list(children.get(os.getpid(), []))
+    ticks = sum(own[2:])  # of the children that have ended
+    while waiting:
+        number = waiting.pop()
+        ticks += sum(used[number])
+        waiting += children.get(number, [])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def typical(command: Sequence[str], variables: Mapping[str, str], rounds: int = 5) -> Run:

@@ -12,13 +12,18 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
+from pymongo.errors import NetworkTimeout
+
 from bench import growth
 from bench.counting import counted
 from bench.processes import PLAYBOOK, Run, run
 from playbook import clock
 from playbook.environment import Environment, Settings
+from playbook.environment.reasons import reason_of
+from playbook.errors import Unreachable
 from playbook.facts import Demo
 from playbook.pristine import bundles
+from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.seeds import Seeds, load
 from playbook.reset.run import Reset
@@ -43,10 +48,12 @@ class Measured:
     """An environment of one size, and each round's runs against it."""
 
     size: Size
-    variables: dict[str, str]
-    reset_commands: int
+    variables: dict[str, str] = field(default_factory=dict)
+    reset_commands: int = 0
     """How many commands MongoDB gets in a reset."""
-    check_commands: int
+    check_commands: int = 0
+    problem: str = ""
+    """Why this size could not be measured."""
     resets: list[Run] = field(default_factory=list)
     checks: list[Run] = field(default_factory=list)
 
@@ -65,6 +72,8 @@ def measured(
         found = [stack.enter_context(_filled(size, bundle, started, folder)) for size in sizes]
         for number in range(unmeasured + rounds):
             for one in found:
+                if one.problem:
+                    continue
                 reset = run([PLAYBOOK, "reset", bundle], one.variables)
                 check = run([PLAYBOOK, "check", bundle], one.variables)
                 if number >= unmeasured:
@@ -78,6 +87,11 @@ def times_the_first(first: Sequence[Run], these: Sequence[Run]) -> float:
     return median(b.seconds / a.seconds for a, b in zip(first, these, strict=True))
 
 
+def work_of_the_first(first: Sequence[Run], these: Sequence[Run]) -> float:
+    """The same for the processor time, which other work on the machine changes less."""
+    return median(b.processor for b in these) / (median(a.processor for a in first) or 1.0)
+
+
 @contextmanager
 def _filled(size: Size, name: str, started: Started, folder: Path) -> Iterator[Measured]:
     seeds_folder = growth.seeds_with(size.products, folder / f"seeds_{size}")
@@ -85,24 +99,37 @@ def _filled(size: Size, name: str, started: Started, folder: Path) -> Iterator[M
     seeds = load(seeds_folder)
     bundle = bundles.find(seeds, name)
     with started(seeds, str(size)) as settings:
-        with Environment(settings) as environment:
-            # The catalog is put there in portions first: see docs/performance.md.
-            documents = pristine_documents(bundle, seeds, clock.now())["products"]
-            growth.fill(environment.db, "products", documents)
-            Reset(environment, seeds, backups).reset(bundle)
-            growth.add_bundles(environment.db, seeds, size.bundles)
-            sold = {"$set": {"inventory": 97, "reserved": 3}}
-            tenth = [p["_id"] for p in documents[::10]]
-            environment.db.products.update_many({"_id": {"$in": tenth}}, sold)
-        with counted(settings) as (environment, resetting):
-            # Another T, so documents that depend on it are written, too.
-            later = clock.now() + timedelta(hours=1)
-            Reset(environment, seeds, backups).reset(bundle, access=later)
-        with counted(settings) as (environment, checking):
-            Demo(environment, bundle, seeds, clock.now()).close()
-        variables = {
-            **settings.as_variables(),
-            "PLAYBOOK_BACKUPS": str(backups),
-            "PLAYBOOK_SEEDS": str(seeds_folder),
-        }
-        yield Measured(size, variables, resetting.counts[0], checking.counts[0])
+        found = Measured(
+            size,
+            {
+                **settings.as_variables(),
+                "PLAYBOOK_BACKUPS": str(backups),
+                "PLAYBOOK_SEEDS": str(seeds_folder),
+            },
+        )
+        try:
+            _fill(settings, size, bundle, seeds, backups)
+            with counted(settings) as (environment, resetting):
+                # Another T, so documents that depend on it are written, too.
+                later = clock.now() + timedelta(hours=1)
+                Reset(environment, seeds, backups).reset(bundle, access=later)
+            with counted(settings) as (environment, checking):
+                Demo(environment, bundle, seeds, clock.now()).close()
+            found.reset_commands, found.check_commands = resetting.counts[0], checking.counts[0]
+        except NetworkTimeout as error:
+            found.problem = f"not measured: {reason_of(error)}"
+        except Unreachable as error:
+            found.problem = f"not measured: {error}"
+        yield found
+
+
+def _fill(settings: Settings, size: Size, bundle: Bundle, seeds: Seeds, backups: Path) -> None:
+    with Environment(settings) as environment:
+        # The catalog is put there in portions first: see docs/performance.md.
+        documents = pristine_documents(bundle, seeds, clock.now())["products"]
+        growth.fill(environment.db, "products", documents)
+        Reset(environment, seeds, backups).reset(bundle)
+        growth.add_bundles(environment.db, seeds, size.bundles)
+        sold = {"$set": {"inventory": 97, "reserved": 3}}
+        tenth = [p["_id"] for p in documents[::10]]
+        environment.db.products.update_many({"_id": {"$in": tenth}}, sold)
