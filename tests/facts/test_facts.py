@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -1041,6 +1042,29 @@ def test_every_account_that_cannot_sign_in_is_reported() -> None:
     assert [line.partition(":")[0] for line in found] == [f"login of {first}", f"login of {second}"]
 
 
+@pytest.mark.parametrize(("status", "has_a_cause"), [(200, False), (404, True)])
+def test_an_answer_that_is_no_refusal_is_the_cause(status: int, has_a_cause: bool) -> None:
+    imagined = Imagined("sequoia")
+    imagined.answer(f"wrong {DEMO}", {"user_id": "somebody", "token": "t"}, status)
+    [finding] = ImaginedDemo(imagined).accounts.wrong_passwords_accepted
+    assert (finding.cause is not None) == has_a_cause
+
+
+@pytest.mark.parametrize("field", ["locked", "expires_at"])
+def test_what_the_app_does_not_keep_is_not_wrong(field: str) -> None:
+    imagined = Imagined("sequoia")
+    user("sequoia.demo", locked=True, expires_at=AT - timedelta(days=1))(imagined)
+    kept = imagined.deployment.kept_as("users")
+    assert kept is not None
+    others = [one for one in imagined.deployment.kept if one is not kept]
+    without = replace(kept, ours=tuple(path for path in kept.ours if path != field))
+    imagined.deployment = replace(imagined.deployment, kept=(*others, without))
+    accounts = ImaginedDemo(imagined).accounts
+    facts = {"locked": accounts.locked, "expires_at": accounts.expired}
+    assert not texts_of(facts.pop(field))
+    assert all(texts_of(fact) for fact in facts.values())
+
+
 def test_a_locked_account_is_reported() -> None:
     imagined = Imagined("sequoia")
     user("sequoia.demo", locked=True)(imagined)
@@ -1081,6 +1105,57 @@ def test_a_price_of_one_is_a_price() -> None:
     imagined = Imagined("sequoia")
     put("products", "LUX-002", price_usd=1)(imagined)
     assert not texts_of(ImaginedDemo(imagined).catalog.wrong_prices)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"tracked": True}, []),
+        ({"tracked": False}, ["POST track: tracked: expected true, found false"]),
+        ({"tracked": 1}, ["POST track: tracked: expected true, found 1"]),
+        (["tracked"], ["POST track: tracked: expected true, found nothing"]),
+    ],
+    ids=str,
+)
+def test_where_events_are_not_known_the_answer_is_enough(body: Any, says: list[str]) -> None:
+    imagined = Imagined("sequoia")
+    imagined.deployment = replace(imagined.deployment, events=None)
+    imagined.documents["tracked"] = []
+    imagined.answers["track"] = type(imagined.kpis)("POST track", 200, body)
+    assert texts_of(ImaginedDemo(imagined).analytics.lost_events) == says
+
+
+@pytest.mark.parametrize(
+    ("last_seen", "says"),
+    [
+        (OLD, f"last seen {OLD:%Y-%m-%d %H:%M:%S} UTC"),
+        (AT + timedelta(days=1), "last seen 2026-11-23 12:30:00 UTC, which is in the future"),
+        ("now", "last seen 'now', which is not an instant"),
+    ],
+)
+def test_a_trace_says_when_its_visitor_was_seen(last_seen: object, says: str) -> None:
+    imagined = Imagined("sequoia")
+    more("carts", _id="k", user_email="a@b", last_seen=last_seen)(imagined)
+    assert failed_checks(imagined)["analytics"].strip().endswith(says)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"LUX-001": "on request"}, {"LUX-001": True}, {"LUX-001": {"name": "Hermès Birkin 35"}}],
+    ids=str,
+)
+def test_what_is_no_price_is_no_wrong_price(value: object) -> None:
+    imagined = Imagined("sequoia")
+    imagined.hold("region:US:prices", value)
+    assert failures(imagined) == []
+
+
+def test_prices_in_a_list_are_looked_at() -> None:
+    imagined = Imagined("sequoia")
+    imagined.hold("region:US:prices", [{"LUX-001": 12000}, {"LUX-002": 1}])
+    assert texts_of(ImaginedDemo(imagined).catalog.stale_copies) == [
+        "cached aislemarts:region:US:prices: LUX-002: price: expected 8500, found 1"
+    ]
 
 
 def test_every_cached_copy_is_looked_at() -> None:

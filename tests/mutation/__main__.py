@@ -109,7 +109,9 @@ def mutants(path: Path) -> Iterator[Mutant]:
         places = (p for node in ast_nodes(tree) for p in operator.mutation_positions(node))
         for occurrence, ((line, _), _) in enumerate(places):
             relative = path.relative_to(PROJECT).as_posix()
-            yield Mutant(relative, name, occurrence, line, lines[line - 1].strip())
+            text = lines[line - 1].strip()
+            if not text.startswith("@dataclass("):  # nobody changes what is frozen
+                yield Mutant(relative, name, occurrence, line, text)
 
 
 def tests_for(path: str) -> list[list[str]]:
