@@ -16,6 +16,7 @@ from playbook.facts.findings import (
     Description,
     FailureKind,
     Finding,
+    is_any,
     where_a_reset_helps,
 )
 from playbook.facts.reading import Reading
@@ -71,9 +72,7 @@ class Analytics:
     @property
     def lost_events(self) -> Iterator[Finding]:
         """The problems of the probe event that was tracked through the API."""
-        return where_a_reset_helps(
-            self._lost_events, lambda: any(True for _ in self.wrong_settings)
-        )
+        return where_a_reset_helps(self._lost_events, lambda: is_any(self.wrong_settings))
 
     @property
     def _lost_events(self) -> Iterator[Finding]:

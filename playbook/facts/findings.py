@@ -138,6 +138,11 @@ def where_a_reset_helps(
         yield from (replace(one, remedy=one.remedy or helps) for one in found)
 
 
+def is_any(findings: Iterable[Finding]) -> bool:
+    """Whether there is a finding. It reads no further than the first one."""
+    return next(iter(findings), None) is not None
+
+
 def expect_none(findings: Iterable[Finding]) -> None:
     """Raises NotAsExpected if there is any finding."""
     if found := list(findings):

@@ -13,6 +13,7 @@ from playbook.facts.findings import (
     Description,
     Finding,
     Unobservable,
+    is_any,
     where_a_reset_helps,
 )
 from playbook.facts.reading import VARIANTS, Reading
@@ -52,7 +53,7 @@ class Locales:
         """The differences of the served language from its locale file."""
         return where_a_reset_helps(
             self._wrong_messages_served(language),
-            lambda: any(True for _ in self.differences_from_seeds(language)),
+            lambda: is_any(self.differences_from_seeds(language)),
         )
 
     def _wrong_messages_served(self, language: str) -> Iterator[Finding]:
@@ -167,7 +168,7 @@ class Locales:
 
     def _is_stored_context_wrong(self) -> bool:
         """Whether the stored context, or a cached copy of it, is not the investor's."""
-        return any(True for _ in (*self.context_differences, *self.stale_copies))
+        return is_any((*self.context_differences, *self.stale_copies))
 
     @property
     def stale_copies(self) -> Iterator[Finding]:

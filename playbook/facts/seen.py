@@ -17,6 +17,7 @@ from playbook.facts.findings import (
     Description,
     Finding,
     Unobservable,
+    is_any,
     where_a_reset_helps,
 )
 from playbook.facts.livesale import LiveSale
@@ -300,7 +301,7 @@ class Seen:
             differences = self._reading.stored.differences(
                 kind, kind, but=resolved if kind == "users" else ()
             )
-        return next(differences, None) is not None
+        return is_any(differences)
 
     def _matches(self, kind: Kind) -> tuple[Match, ...]:
         return self._reading.stored.matched(kind).matches

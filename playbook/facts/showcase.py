@@ -21,6 +21,7 @@ from playbook.facts.findings import (
     Description,
     Finding,
     Unobservable,
+    is_any,
     where_a_reset_helps,
 )
 from playbook.facts.reading import Reading
@@ -160,7 +161,7 @@ class Showcase:
 
     def _is_stored_wrong(self) -> bool:
         """Whether the stored showcase or a cached copy of its numbers is wrong."""
-        if any(True for _ in (*self.differences_from_seeds, *self.stale_copies)):
+        if is_any((*self.differences_from_seeds, *self.stale_copies)):
             return True
         # An app may keep what its route of the numbers answers under that route's name.
         key = f"aislemarts:bundle:{self._reading.bundle.key}:kpis"

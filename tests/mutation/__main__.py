@@ -50,7 +50,9 @@ MUTATED = (
 )
 NEAREST = {
     "playbook/pristine/": (
-        *("tests/pristine/test_bundles.py", "tests/pristine/test_relative_dates.py"),
+        *("tests/pristine/test_money.py", "tests/pristine/test_plurals.py"),
+        *("tests/pristine/test_company.py", "tests/pristine/test_bundles.py"),
+        "tests/pristine/test_relative_dates.py",
         *("tests/pristine/test_showcases.py", "tests/reset/test_plan_stages.py"),
         *("tests/pristine/test_seeds.py", "tests/reset/test_plan.py"),
     ),
