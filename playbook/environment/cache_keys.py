@@ -56,26 +56,37 @@ def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
 
 
 def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
-    """The values of keys that are not strings. Each key is read in every way; one fits its type."""
-    questions = client.pipeline(transaction=False)
+    """The values of keys that are not strings, each read by the command of its type."""
+    types = client.pipeline(transaction=False)
     for name in names:
-        questions.hgetall(name)
-        questions.lrange(name, 0, -1)
-        questions.smembers(name)
-        questions.zrange(name, 0, -1)
-    answers = iter(questions.execute(raise_on_error=False))
+        types.type(name)
+    readable: list[bytes] = []
     found: dict[bytes, Cached] = {}
-    for name in names:
-        fields, *entries = (next(answers) for _ in range(4))
-        if isinstance(fields, dict) and fields:
-            found[name] = {k.decode("utf-8", "replace"): value for k, value in fields.items()}
-        elif held := [held for held in entries if isinstance(held, list | set) and held]:
-            found[name] = list(held[0])
-        elif all(isinstance(one, Exception) for one in (fields, *entries)) and (
-            # It has another type, we may not read it, or it was deleted meanwhile.
-            client.type(name) not in (b"none", "none")
-        ):
-            found[name] = None
+    questions = client.pipeline(transaction=False)
+    for name, kind in zip(names, types.execute(), strict=True):
+        match kind.decode() if isinstance(kind, bytes) else kind:
+            case "none":
+                continue  # it was deleted meanwhile
+            case "hash":
+                questions.hgetall(name)
+            case "list":
+                questions.lrange(name, 0, -1)
+            case "set":
+                questions.smembers(name)
+            case "zset":
+                questions.zrange(name, 0, -1)
+            case _:
+                found[name] = None
+                continue
+        readable.append(name)
+    answers = questions.execute(raise_on_error=False) if readable else []
+    for name, value in zip(readable, answers, strict=True):
+        if isinstance(value, Exception):
+            found[name] = None  # we may not read it, or it has another type by now
+        elif isinstance(value, dict) and value:
+            found[name] = {k.decode("utf-8", "replace"): one for k, one in value.items()}
+        elif value:
+            found[name] = list(value)
     return found
 
 

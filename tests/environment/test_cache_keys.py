@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from playbook import clock
+from playbook.environment import cache_keys
 from playbook.facts import Demo
 from tests.sandbox import Sandbox
 
@@ -30,6 +31,27 @@ def many_keys(sandbox: Sandbox) -> Iterator[redis.Redis]:
         client.mset(dict.fromkeys(names, "{}"))
         yield client
         client.delete(*names)
+
+
+@pytest.fixture
+def of_each_type(sandbox: Sandbox) -> Iterator[dict[bytes, cache_keys.Cached]]:
+    """Keys of all types, with what is to be read of each."""
+    with redis.Redis.from_url(sandbox.environment.settings.redis_url) as client:
+        client.set("typed:text", "{}")
+        client.hset("typed:hash", mapping={"é": "1"})
+        client.rpush("typed:list", "a", "b")
+        client.sadd("typed:set", "a")
+        client.zadd("typed:sorted set", {"a": 1})
+        client.xadd("typed:stream", {"a": "1"})
+        yield {
+            b"typed:text": b"{}",
+            b"typed:hash": {"é": b"1"},
+            b"typed:list": [b"a", b"b"],
+            b"typed:set": [b"a"],
+            b"typed:sorted set": [b"a"],
+            b"typed:stream": None,
+        }
+        client.delete(*client.scan_iter("typed:*"))
 
 
 def commands_during(client: redis.Redis, act: Callable[[], object]) -> list[list[str]]:
@@ -73,3 +95,21 @@ def test_a_check_reads_keys_in_portions(sandbox: Sandbox, many_keys: redis.Redis
     commands = commands_during(many_keys, check)
     require_bounded(commands)
     assert sum(words[0] == "MGET" for words in commands) > COUNT // AT_MOST
+
+
+def test_a_key_is_read_as_its_type_needs(
+    sandbox: Sandbox, of_each_type: dict[bytes, cache_keys.Cached]
+) -> None:
+    names = [*of_each_type, b"typed:deleted meanwhile"]
+    assert cache_keys.values(sandbox.environment.redis, names) == of_each_type
+
+
+def test_a_hash_is_read_by_one_command_after_its_type(
+    sandbox: Sandbox, of_each_type: dict[bytes, cache_keys.Cached]
+) -> None:
+    with redis.Redis.from_url(sandbox.environment.settings.redis_url) as client:
+        commands = commands_during(
+            client, lambda: cache_keys.values(sandbox.environment.redis, [b"typed:hash"])
+        )
+    sent = [words[0] for words in commands if "typed:hash" in words]
+    assert sent == ["MGET", "TYPE", "HGETALL"]
