@@ -21,6 +21,7 @@ from playbook.facts.comparison import compared, describe_document, differences, 
 from playbook.facts.currency import Currency
 from playbook.facts.findings import NOTHING, Finding, Unobservable
 from playbook.facts.reading import VARIANTS
+from playbook.facts.remedies import Remedy
 from playbook.pristine.rates import Feed
 from playbook.pristine.seeds.plurals import expected_names
 from tests.demo_in_memory import (
@@ -1238,6 +1239,32 @@ def test_a_rate_that_is_missing_is_reported_once() -> None:
     assert not texts_of(currency.implausible_rates)
 
 
+def test_a_backend_that_serves_the_dollars_rates_for_all_is_the_cause() -> None:
+    imagined = Imagined("lvmh")
+    served("EUR", rates=imagined.rates("USD").body["rates"])(imagined)
+    found = list(ImaginedDemo(imagined).currency.contradicting)
+    assert found and all(one.cause and one.remedy is Remedy.BACKEND for one in found)
+
+
+def test_another_contradiction_has_no_known_cause() -> None:
+    imagined = Imagined("lvmh")
+    served("EUR", rates={**imagined.rates("EUR").body["rates"], "JPY": 1.0})(imagined)
+    found = list(ImaginedDemo(imagined).currency.contradicting)
+    assert found and not any(one.cause for one in found)
+
+
+def test_without_stored_creators_those_of_the_region_can_host() -> None:
+    hosts = {}
+    for name in ("sequoia", "lvmh"):
+        imagined = Imagined(name)
+        kept = [one for one in imagined.deployment.kept if one.kind != "creators"]
+        imagined.deployment = replace(imagined.deployment, kept=tuple(kept))
+        hosts[name] = set(ImaginedDemo(imagined).creators.possible_hosts)
+        stored = Imagined(name).documents["creators"]
+        assert {one["name"] for one in stored if one["active"]} <= hosts[name]
+    assert not hosts["sequoia"] & hosts["lvmh"]
+
+
 def test_every_card_off_the_board_is_reported() -> None:
     imagined = Imagined("sequoia")
     first, second = (card["_id"] for card in imagined.documents["leads"][:2])
@@ -1447,6 +1474,18 @@ def test_long_texts_are_shown_from_where_they_differ() -> None:
     assert str(found) == f"it: a: expected “…{'x' * 10}yy”, found “…{'x' * 10}z”"
     (found,) = differences({"a": "x" * 200 + "A\nb"}, {"a": "x" * 200 + "A c"}, "it")
     assert (found.expected, found.found) == (f"“…{'x' * 9}A\nb”", f"“…{'x' * 9}A c”")
+
+
+def test_a_long_text_that_differs_at_once_is_shown_from_its_beginning() -> None:
+    (found,) = differences({"a": "A\n" + "x" * 200}, {"a": "A " + "x" * 200 + "y"}, "it")
+    assert found.expected == f"“…A\n{'x' * 200}”"
+    assert found.found == f"“…A {'x' * 200}y”"
+
+
+def test_a_document_is_described_by_its_name_first() -> None:
+    document = {"_id": 1, "email": "anna@example.com", "company": "Anna & Co.", "name": "Anna"}
+    assert describe_document(document) == "“Anna”"
+    assert describe_document({"email": "anna@example.com", "id": "a-1"}) == "“anna@example.com”"
 
 
 def test_documents_are_missing_doubled_or_strays() -> None:
