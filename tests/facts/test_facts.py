@@ -19,6 +19,7 @@ from bson import Decimal128, Int64
 from playbook.environment.presence import IN_SESSION, Presence
 from playbook.facts.comparison import compared, describe_document, differences, identical
 from playbook.facts.currency import Currency
+from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Finding, Unobservable
 from playbook.facts.reading import VARIANTS
 from playbook.facts.remedies import Remedy
@@ -1157,6 +1158,13 @@ def test_prices_in_a_list_are_looked_at() -> None:
     assert texts_of(ImaginedDemo(imagined).catalog.stale_copies) == [
         "cached aislemarts:region:US:prices: LUX-002: price: expected 8500, found 1"
     ]
+
+
+def test_indexes_of_a_collection_without_any_are_passed_over() -> None:
+    imagined = Imagined("sequoia")
+    reindex("users")(imagined)
+    found: Any = missing_indexes(imagined, "no such collection", "users")  # type: ignore[arg-type]
+    assert texts_of(found)
 
 
 def test_every_cached_copy_is_looked_at() -> None:
