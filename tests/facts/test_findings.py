@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from bson import Decimal128
 
 from playbook.errors import Unreachable, WrongUsage
 from playbook.facts.findings import (
+    Description,
     FailureKind,
     Finding,
     NotAsExpected,
     Unobservable,
+    expect,
+    expect_none,
+    format_value,
+    is_any,
     kind_of,
     where_a_reset_helps,
 )
+from playbook.facts.look_alikes import described_apart
 from playbook.facts.remedies import Remedy
 
 
@@ -87,3 +97,145 @@ def test_a_known_remedy_of_an_answer_stays() -> None:
 
 def test_of_nothing_found_nobody_asks_what_is_stored() -> None:
     assert not list(where_a_reset_helps([], lambda: pytest.fail("it was asked")))
+
+
+# Texts that look alike, and values as texts
+
+SPACE, NO_BREAK, UNSEEN = "U+0020 SPACE", "U+00A0 NO-BREAK SPACE", "U+200B ZERO WIDTH SPACE"
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "says"),
+    [
+        ("a b", "a\u00a0b", (f"character 2 is {SPACE}", f"character 2 is {NO_BREAK}")),
+        ("a  b", "a b", (f"character 3 is {SPACE}", "nothing there")),
+        ("ab", "a\u200bb", ("nothing there", f"character 2 is {UNSEEN}")),
+        (
+            "Anna",
+            "\u0410nna",
+            (
+                "character 1 is U+0041 LATIN CAPITAL LETTER A",
+                "character 1 is U+0410 CYRILLIC CAPITAL LETTER A",
+            ),
+        ),
+        (
+            "A",
+            "\uff21",
+            (
+                "character 1 is U+0041 LATIN CAPITAL LETTER A",
+                "character 1 is U+FF21 FULLWIDTH LATIN CAPITAL LETTER A",
+            ),
+        ),
+        (
+            "a-b",
+            "a\u2013b",
+            ("character 2 is U+002D HYPHEN-MINUS", "character 2 is U+2013 EN DASH"),
+        ),
+        (
+            "-1",
+            "\u22121",
+            ("character 1 is U+002D HYPHEN-MINUS", "character 1 is U+2212 MINUS SIGN"),
+        ),
+        (
+            "it's",
+            "it\u2019s",
+            (
+                "character 3 is U+0027 APOSTROPHE",
+                "character 3 is U+2019 RIGHT SINGLE QUOTATION MARK",
+            ),
+        ),
+        (
+            "\u201ca",
+            "\u2033a",
+            (
+                "character 1 is U+201C LEFT DOUBLE QUOTATION MARK",
+                "character 1 is U+2033 DOUBLE PRIME",
+            ),
+        ),
+        ("ab", "a\x07b", ("nothing there", "character 2 is U+0007 (no name)")),
+    ],
+)
+def test_characters_that_look_alike_are_named(
+    expected: str, found: str, says: tuple[str, str]
+) -> None:
+    assert described_apart(expected, found) == says
+    assert described_apart(found, expected) == says[::-1]
+    shown = Finding("it", expected, found).as_shown
+    assert [text.endswith(f" ({part})") for part, text in zip(says, shown, strict=True)] == [
+        True
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("expected", "found"),
+    [
+        ("Anna", "Anna"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("Anna", "Anne"),
+        ("Anna", "\u0410nne"),
+        ("a-b", "a\u2019b"),
+        ("l", "1"),
+        ("aa", "\u0430"),
+        ("a b", "a\u00a0c"),
+    ],
+)
+def test_other_differences_are_seen_without_names(expected: str, found: str) -> None:
+    assert described_apart(expected, found) is None
+
+
+def test_of_many_differences_three_are_named() -> None:
+    one, other = described_apart("a b c d e", "a\u00a0b\u00a0c\u00a0d\u00a0e") or ("", "")
+    assert one.count(SPACE) == other.count(NO_BREAK) == 3
+    assert one == ", ".join(f"character {place} is {SPACE}" for place in (2, 4, 6))
+
+
+def test_words_of_ours_are_not_compared_with_a_text() -> None:
+    for words in (Finding("it", Description("a b"), "a\u00a0b"), Finding("it", "a b", 1)):
+        assert "character" not in str(words)
+    assert "character" not in str(Finding("it", "a b", Description("a\u00a0b")))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Description("no such document"), "no such document"),
+        ("Anna", "“Anna”"),
+        (True, "true"),
+        (False, "false"),
+        (None, "null"),
+        (datetime(2026, 11, 22, 12, 30, 5, tzinfo=UTC), "2026-11-22 12:30:05 UTC"),
+        (Fraction(7, 2), "3.5"),
+        (Fraction(7), "7"),
+        (Decimal("1.20"), "1.20"),
+        (Decimal128("1.20"), "1.20"),
+        ([1, "a"], "[1, 'a']"),
+        ("a\n\t b", "“a b”"),
+    ],
+    ids=repr,
+)
+def test_a_value_as_text(value: object, text: str) -> None:
+    assert format_value(value) == text
+
+
+def test_a_text_that_is_too_long_is_shortened() -> None:
+    assert format_value("x" * 158) == f"“{'x' * 158}”"
+    assert format_value("x" * 159) == f"“{'x' * 158}…"
+    assert format_value(12345, longest=4) == "123…"
+
+
+def test_is_any_reads_no_further_than_the_first() -> None:
+    def two() -> Iterator[Finding]:
+        yield finding()
+        pytest.fail("it read further")
+
+    assert is_any(two())
+    assert not is_any([])
+
+
+def test_what_is_expected() -> None:
+    expect_none([])
+    expect(True, "it", 1, 2)
+    with pytest.raises(NotAsExpected, match="it: expected 1, found 2"):
+        expect_none([finding()])
+    with pytest.raises(NotAsExpected, match="there: expected 3, found 4"):
+        expect(False, "there", 3, 4)
