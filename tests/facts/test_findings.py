@@ -152,6 +152,14 @@ SPACE, NO_BREAK, UNSEEN = "U+0020 SPACE", "U+00A0 NO-BREAK SPACE", "U+200B ZERO 
                 "character 1 is U+2033 DOUBLE PRIME",
             ),
         ),
+        (
+            "A b",
+            "\u0410\u00a0b",
+            (
+                f"character 1 is U+0041 LATIN CAPITAL LETTER A {SPACE}",
+                f"character 1 is U+0410 CYRILLIC CAPITAL LETTER A {NO_BREAK}",
+            ),
+        ),
         ("ab", "a\x07b", ("nothing there", "character 2 is U+0007 (no name)")),
     ],
 )
@@ -177,6 +185,7 @@ def test_characters_that_look_alike_are_named(
         ("l", "1"),
         ("aa", "\u0430"),
         ("a b", "a\u00a0c"),
+        ("ab", "a "),
     ],
 )
 def test_other_differences_are_seen_without_names(expected: str, found: str) -> None:
@@ -187,6 +196,16 @@ def test_of_many_differences_three_are_named() -> None:
     one, other = described_apart("a b c d e", "a\u00a0b\u00a0c\u00a0d\u00a0e") or ("", "")
     assert one.count(SPACE) == other.count(NO_BREAK) == 3
     assert one == ", ".join(f"character {place} is {SPACE}" for place in (2, 4, 6))
+
+
+def test_in_a_long_text_only_what_differs_is_named() -> None:
+    words = [str(number) for number in range(100, 200)]
+    one, other = " ".join(words), " ".join(words[:50]) + "\u00a0" + " ".join(words[50:])
+    place = len(" ".join(words[:50])) + 1
+    assert described_apart(one, other) == (
+        f"character {place} is {SPACE}",
+        f"character {place} is {NO_BREAK}",
+    )
 
 
 def test_words_of_ours_are_not_compared_with_a_text() -> None:
@@ -206,6 +225,7 @@ def test_words_of_ours_are_not_compared_with_a_text() -> None:
         (datetime(2026, 11, 22, 12, 30, 5, tzinfo=UTC), "2026-11-22 12:30:05 UTC"),
         (Fraction(7, 2), "3.5"),
         (Fraction(7), "7"),
+        (Fraction(12_345_678), "12345678"),
         (Decimal("1.20"), "1.20"),
         (Decimal128("1.20"), "1.20"),
         ([1, "a"], "[1, 'a']"),
