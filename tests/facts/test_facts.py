@@ -1067,6 +1067,17 @@ def test_what_the_app_does_not_keep_is_not_wrong(field: str) -> None:
     assert all(texts_of(fact) for fact in facts.values())
 
 
+@pytest.mark.parametrize(
+    ("inventory", "spoils"), [(1, False), (0, True), (-1, True), (True, True), (1.0, True)]
+)
+def test_a_featured_product_is_in_stock_from_one_piece(inventory: object, spoils: bool) -> None:
+    imagined = Imagined("sequoia")
+    featured = imagined.first("livesales")["featured_products"][0]
+    put("products", featured, inventory=inventory)(imagined)
+    found = texts_of(ImaginedDemo(imagined).livesale.missing_featured_products)
+    assert bool(found) == spoils
+
+
 def test_a_locked_account_is_reported() -> None:
     imagined = Imagined("sequoia")
     user("sequoia.demo", locked=True)(imagined)
