@@ -1375,6 +1375,26 @@ def test_every_text_that_is_not_a_link_is_reported() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda url: url, None),
+        (lambda url: f"{url}&back={LVMH}", "home: expected a link to this demo alone"),
+        (lambda url: url.replace(SEQ, LVMH), f"home: utm_bundle: expected “{SEQ}”, found “{LVMH}”"),
+        (lambda url: f"{url}&currency=", "home: currency: expected “USD”, found “USD, ”"),
+        (lambda url: url.replace("shop.example", "[shop"), "home: expected a link"),
+    ],
+    ids=["good", "names another, too", "another's", "a blank beside it", "no address"],
+)
+def test_each_wrong_link_is_reported_once(change: Callable[[str], str], says: str | None) -> None:
+    imagined = Imagined("sequoia")
+    good = imagined.context.json()["demo_urls"]
+    served("context", demo_urls={**good, "home": change(good["home"])})(imagined)
+    texts = texts_of(ImaginedDemo(imagined).locales.wrong_links)
+    assert len(texts) == (says is not None), texts
+    assert all(says and says in text for text in texts), texts
+
+
 def test_of_several_malformed_rows_the_first_is_reported() -> None:
     imagined = Imagined("bessemer")
     for row in (3, 5):
