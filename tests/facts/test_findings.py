@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 from bson import Decimal128
 
-from playbook.errors import Unreachable, WrongUsage
+from playbook.errors import PlaybookError, Refused, Unreachable, Unusable, WrongUsage
 from playbook.facts.findings import (
     Description,
     FailureKind,
@@ -25,7 +25,7 @@ from playbook.facts.findings import (
     where_a_reset_helps,
 )
 from playbook.facts.look_alikes import described_apart
-from playbook.facts.remedies import Remedy
+from playbook.facts.remedies import Remedy, remedy_for
 
 
 def finding(kind: FailureKind = FailureKind.DATA, remedy: Remedy | None = None) -> Finding:
@@ -55,6 +55,20 @@ def test_the_kind_of_a_failure(kinds: list[FailureKind], kind: FailureKind) -> N
 def test_an_error_is_of_the_environment_only_if_that_does_not_answer() -> None:
     assert kind_of(Unreachable("MongoDB does not answer")) is FailureKind.ENVIRONMENT
     assert kind_of(WrongUsage("no such bundle")) is FailureKind.DATA
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (Unusable("MongoDB refuses us"), Remedy.SERVICE),
+        (Unreachable("MongoDB does not answer"), Remedy.ENVIRONMENT),
+        (WrongUsage("no such bundle"), Remedy.SETTINGS),
+        (Refused("it is being reset"), Remedy.WAIT),
+        (PlaybookError("something else"), Remedy.CHECK),
+    ],
+)
+def test_what_helps_against_an_error(error: PlaybookError, remedy: Remedy) -> None:
+    assert remedy_for(error) is remedy
 
 
 def raising(error: Exception) -> Iterator[Finding]:

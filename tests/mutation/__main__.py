@@ -116,7 +116,7 @@ def mutants(path: Path) -> Iterator[Mutant]:
 
 def tests_for(path: str) -> list[list[str]]:
     """The pytest arguments that look at a module, the nearest tests first."""
-    facts = ["tests/facts/test_findings.py", "tests/facts/test_facts.py"]
+    facts = [f"tests/facts/test_{name}.py" for name in ("findings", "seen", "facts")]
     if path == "playbook/clock.py":
         return [["tests/test_clock.py"], facts]
     for folder, nearest in NEAREST.items():

@@ -1,0 +1,345 @@
+"""Single facts about what the app shows, over a demo in memory, each with the remedy it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from playbook.deployments.description import (
+    Listing,
+    Request,
+    ShownAccount,
+    ShownLiveSale,
+    ShownProduct,
+)
+from playbook.deployments.matching import Match
+from playbook.facts.findings import NOTHING, Finding, Unobservable
+from playbook.facts.remedies import Remedy
+from playbook.facts.seen import Seen
+from playbook.facts.stored import Stored
+from tests.demo_in_memory import AT, Imagined, ImaginedDemo
+
+FEATURED = "EUR-001"
+OTHERS = "LUX-001"
+"""A product of another region."""
+
+
+@pytest.fixture
+def imagined() -> Imagined:
+    return Imagined("lvmh")
+
+
+def seen(imagined: Imagined) -> Seen:
+    return ImaginedDemo(imagined).seen
+
+
+def with_remedies(findings: Iterable[Finding]) -> list[tuple[str, Remedy | None]]:
+    return [(str(one), one.remedy) for one in findings]
+
+
+def shown(imagined: Imagined, kind: str, **fields: Any) -> None:
+    """Let the app show one document more; without a field whose value is NOTHING."""
+    document = {**imagined.app(kind)[0], **fields}
+    imagined.app(kind).append({k: v for k, v in document.items() if v is not NOTHING})
+
+
+def test_a_product_that_is_not_listed(imagined: Imagined) -> None:
+    imagined.app("products").pop(0)
+    [(line, remedy)] = with_remedies(seen(imagined).products_in_the_shop)
+    assert line == f"product {FEATURED} in the shop: expected listed, found nothing"
+    assert remedy is Remedy.BACKEND
+    imagined.why_unreadable = lambda identifier: f"{identifier} has no price"  # type: ignore[method-assign]
+    [(line, _)] = with_remedies(seen(imagined).products_in_the_shop)
+    assert line.endswith(f"found an entry that can't be read: {FEATURED} has no price")
+
+
+def test_a_product_that_is_stored_wrong_too_is_for_a_reset(imagined: Imagined) -> None:
+    imagined.remove("products", FEATURED)
+    imagined.app("products").pop(0)
+    assert [remedy for _, remedy in with_remedies(seen(imagined).products_in_the_shop)] == [None]
+
+
+def test_another_product_of_the_same_name_is_for_people(imagined: Imagined) -> None:
+    shown(imagined, "products", _id="TEST-1")
+    [(line, remedy)] = with_remedies(seen(imagined).products_in_the_shop)
+    assert line.endswith("expected it once, found another of this name, TEST-1")
+    assert remedy is Remedy.DATA
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"_id": "TEST-1", "region": NOTHING}, True),
+        ({"_id": "TEST-1", "region": "EU"}, False),
+        ({"_id": OTHERS, "region": NOTHING}, False),
+    ],
+)
+def test_a_product_without_a_region(
+    imagined: Imagined, fields: dict[str, Any], found: bool
+) -> None:
+    shown(imagined, "products", **fields)
+    remedies = [remedy for _, remedy in with_remedies(seen(imagined).unowned_products)]
+    assert remedies == [Remedy.DATA] * found
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"name": "Test", "region": NOTHING}, True),
+        ({"name": "Test", "region": "EU"}, False),
+        ({"region": NOTHING}, False),
+    ],
+)
+def test_a_creator_without_a_region(
+    imagined: Imagined, fields: dict[str, Any], found: bool
+) -> None:
+    shown(imagined, "creators", **fields)
+    remedies = [remedy for _, remedy in with_remedies(seen(imagined).unowned_creators)]
+    assert remedies == [Remedy.DATA] * found
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"_id": "LS-TEST", "event_id": "LS-TEST", "bundle": NOTHING}, True),
+        ({"_id": "LS-TEST", "event_id": "LS-TEST", "bundle": "NOBODY"}, True),
+        ({"_id": "LS-TEST", "event_id": "LS-TEST"}, False),
+        ({"bundle": NOTHING}, False),
+    ],
+)
+def test_a_livesale_without_an_investor(
+    imagined: Imagined, fields: dict[str, Any], found: bool
+) -> None:
+    shown(imagined, "livesales", **fields)
+    remedies = [remedy for _, remedy in with_remedies(seen(imagined).unowned_livesales)]
+    assert remedies == [Remedy.DATA] * found
+
+
+def test_livesales_that_name_no_investor_in_this_app(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = replace(imagined.shown_livesales[0], id="LS-TEST", bundle=None)
+    monkeypatch.setattr(Imagined, "shown_livesales", [event])
+    assert not with_remedies(seen(imagined).unowned_livesales)
+
+
+def test_another_card_is_for_a_reset_only_if_it_is_stored_as_ours(imagined: Imagined) -> None:
+    card = {"_id": "x", "company": "Test"}
+    shown(imagined, "leads", **card)
+    assert with_remedies(seen(imagined).other_cards_on_the_board) == [
+        ("lead x on the board: expected no such card, found “Test”", Remedy.DATA)
+    ]
+    imagined.documents["leads"].append({**imagined.first("leads"), **card})
+    assert [remedy for _, remedy in with_remedies(seen(imagined).other_cards_on_the_board)] == [
+        None
+    ]
+
+
+def test_every_card_that_is_not_shown_is_reported(imagined: Imagined) -> None:
+    keys = [imagined.app("leads").pop(1)["_id"], imagined.app("leads").pop(1)["_id"]]
+    assert with_remedies(seen(imagined).cards_on_the_board) == [
+        (f"lead {key} on the board: expected shown, found nothing", Remedy.BACKEND) for key in keys
+    ]
+
+
+def test_a_shelf_that_is_not_shown(imagined: Imagined, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not with_remedies(seen(imagined).shelves)
+    names = ("Handbags", "Watches", "Watches", "Perfumes")
+    on_shelves = tuple(Match({"name": name}, {}, None) for name in names)
+    monkeypatch.setattr(Seen, "_matches", lambda facts, kind: on_shelves)
+    monkeypatch.setattr(Imagined, "shown_categories", ["Handbags", "Shoes"])
+    listing = Listing(lambda bundle, skip: Request("GET", "/shelves"), str)
+    shown = replace(imagined.deployment.shown, categories=listing)
+    imagined.deployment = replace(imagined.deployment, shown=shown)
+    assert with_remedies(seen(imagined).shelves) == [
+        ("category Watches in the shop: expected shown, found nothing", Remedy.BACKEND),
+        ("category Perfumes in the shop: expected shown, found nothing", Remedy.BACKEND),
+    ]
+
+
+def test_a_creator_who_is_not_shown(imagined: Imagined) -> None:
+    name = imagined.app("creators").pop(0)["name"]
+    assert with_remedies(seen(imagined).creators) == [
+        (f"creator {name} in the app: expected shown, found nothing", Remedy.BACKEND)
+    ]
+
+
+class OfTheRegion(Imagined):
+    """An app whose pages of products can be told apart: the shared one, and the region's."""
+
+    of_the_region: Callable[[], tuple[str, ShownProduct]]
+
+    @property
+    def shown_product_of_region(self) -> tuple[str, ShownProduct]:
+        return self.of_the_region()
+
+
+def test_the_regions_page_is_opened_only_if_the_shared_one_is_wrong() -> None:
+    imagined = OfTheRegion("lvmh")
+    imagined.of_the_region = lambda: pytest.fail("it was opened")
+    assert not with_remedies(seen(imagined).product_page)
+    good = imagined.shown_product
+    imagined.of_the_region = lambda: good
+    imagined.app("products")[0]["name"] = "Test"
+    assert not with_remedies(seen(imagined).product_page)
+    imagined.app("products").pop(0)
+    assert not with_remedies(seen(imagined).product_page)
+    imagined.of_the_region = lambda: (good[0], replace(good[1], title="Test"))
+    [(line, remedy)] = with_remedies(seen(imagined).product_page)
+    assert line.startswith(f"the page of product {FEATURED}") and "“Test”" in line
+    assert remedy is Remedy.BACKEND
+
+
+def test_a_livesale_is_listed_once(imagined: Imagined) -> None:
+    shown(imagined, "livesales", title="Again")
+    lines = [line for line, _ in with_remedies(seen(imagined).livesale_in_the_list)]
+    assert lines == [
+        "LiveSale LS-LVMH-001 in the app's list: expected it once, found “Again” again"
+    ]
+
+
+def test_of_two_entries_of_a_livesale_the_first_is_compared(imagined: Imagined) -> None:
+    shown(imagined, "livesales")
+    imagined.app("livesales")[0]["title"] = "Otherwise"
+    lines = [line for line, _ in with_remedies(seen(imagined).livesale_in_the_list)]
+    assert any("title: expected" in line and "“Otherwise”" in line for line in lines)
+
+
+def test_a_livesale_that_is_not_listed(imagined: Imagined) -> None:
+    imagined.app("livesales").clear()
+    assert with_remedies(seen(imagined).livesale_in_the_list) == [
+        ("LiveSale LS-LVMH-001 in the app's list: expected listed, found nothing", Remedy.BACKEND)
+    ]
+
+
+def test_another_livesale_of_the_same_title_is_for_people(imagined: Imagined) -> None:
+    shown(imagined, "livesales", _id="LS-TEST", event_id="LS-TEST")
+    [(line, remedy)] = with_remedies(seen(imagined).livesale_in_the_list)
+    assert line.endswith("expected it once, found another of this title, LS-TEST")
+    assert remedy is Remedy.DATA
+    shown(imagined, "livesales", _id="LS-OTHER", event_id="LS-OTHER", title="Another title")
+    assert len(with_remedies(seen(imagined).livesale_in_the_list)) == 1
+
+
+def test_the_page_of_another_livesale(imagined: Imagined, monkeypatch: pytest.MonkeyPatch) -> None:
+    page: ShownLiveSale = replace(imagined.shown_livesales[0], id="LS-TEST")
+    monkeypatch.setattr(Imagined, "shown_livesale", page)
+    [(line, _)] = with_remedies(seen(imagined).livesale_page)
+    assert line.endswith("id: expected “LS-LVMH-001”, found “LS-TEST”")
+
+
+def test_the_own_page(imagined: Imagined, monkeypatch: pytest.MonkeyPatch) -> None:
+    email, page = imagined.own_page or pytest.fail("there is none")
+    assert not with_remedies(seen(imagined).own_page)
+    imagined.answers_own_page = ShownAccount(page.id, email.upper())
+    assert not with_remedies(seen(imagined).own_page)
+    imagined.answers_own_page = ShownAccount("somebody", "somebody@example.com")
+    lines = [line.partition(": ")[2] for line, _ in with_remedies(seen(imagined).own_page)]
+    assert [line.partition(":")[0] for line in lines] == ["email", "id"]
+    imagined.documents["users"] = [
+        user for user in imagined.documents["users"] if user["email"] != email
+    ]
+    imagined.answers_own_page = ShownAccount("somebody", email)
+    assert not with_remedies(seen(imagined).own_page)
+    monkeypatch.setattr(Imagined, "own_page", None)
+    assert not with_remedies(seen(imagined).own_page)
+
+
+def test_what_a_reset_resolves_makes_no_account_wrong(imagined: Imagined) -> None:
+    email, _ = imagined.own_page or pytest.fail("there is none")
+    imagined.answers_own_page = ShownAccount("somebody", email)
+    for user in imagined.documents["users"]:
+        user["expires_at"] = AT + timedelta(days=99)
+    assert [remedy for _, remedy in with_remedies(seen(imagined).own_page)] == [Remedy.BACKEND]
+    imagined.documents["users"][0]["role"] = "admin"
+    assert [remedy for _, remedy in with_remedies(seen(imagined).own_page)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://shop.example/livesale/LS-LVMH-001?x=1", False),
+        ("/events?id=LS-LVMH-001", False),
+        ("https://shop.example/livesale/LS%2DLVMH%2D001", False),
+        ("https://shop.example/livesale/LS-SEQ-001", True),
+        ("https://shop.example/livesale/LS-LVMH-0011", True),
+        (None, False),
+    ],
+)
+def test_the_link_to_the_livesale(imagined: Imagined, url: str | None, found: bool) -> None:
+    body = imagined.context.json()
+    imagined.answer("context", {**body, "demo_urls": {**body["demo_urls"], "livesale": url}})
+    assert bool(with_remedies(seen(imagined).livesale_link)) == found
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"demo_urls": ["a"]}], ids=repr)
+def test_where_there_are_no_links_another_check_says_so(imagined: Imagined, body: object) -> None:
+    imagined.answer("context", body)
+    assert not with_remedies(seen(imagined).livesale_link)
+
+
+MISFIT = Finding("products EUR-002: title", "a title", NOTHING)
+
+
+def test_a_document_that_the_app_refuses_is_reported_first(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imagined.app("products").pop(0)
+    of_products = {"products": [MISFIT]}
+    monkeypatch.setattr(Stored, "misfits", lambda stored, kind: iter(of_products.get(kind, ())))
+    lines = with_remedies(seen(imagined).products_in_the_shop)
+    assert lines[0] == (str(MISFIT), None)
+    assert [remedy for _, remedy in lines] == [None, None]
+
+
+def test_a_list_that_a_refused_document_empties_is_for_a_reset(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Imagined, "shown_products", property(unobservable))
+    with pytest.raises(Unobservable) as failure:
+        with_remedies(seen(imagined).products_in_the_shop)
+    assert (str(failure.value), failure.value.remedy) == ("GET /shop answered 500", Remedy.BACKEND)
+    monkeypatch.setattr(Stored, "misfits", lambda stored, kind: iter([MISFIT]))
+    with pytest.raises(Unobservable) as failure:
+        with_remedies(seen(imagined).products_in_the_shop)
+    assert str(failure.value) == f"GET /shop answered 500; {MISFIT}"
+    assert failure.value.remedy is Remedy.RESET
+
+
+def test_a_list_that_does_not_answer_while_something_is_stored_wrong(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Imagined, "shown_products", property(unobservable))
+    imagined.one("products", FEATURED)["price_eur"] = "much"
+    with pytest.raises(Unobservable) as failure:
+        with_remedies(seen(imagined).products_in_the_shop)
+    assert (str(failure.value), failure.value.remedy) == ("GET /shop answered 500", Remedy.RESET)
+    assert failure.value.cause == "the cause"
+
+
+def test_another_remedy_of_an_answer_stays(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Imagined, "shown_leads", property(refused))
+    imagined.first("leads")["stage"] = "elsewhere"
+    with pytest.raises(Unobservable) as failure:
+        with_remedies(seen(imagined).cards_on_the_board)
+    assert failure.value.remedy is Remedy.SETTINGS
+
+
+def test_a_livesale_whose_time_is_stored_wrong_is_for_a_reset(imagined: Imagined) -> None:
+    imagined.app("livesales").clear()
+    imagined.first("livesales")["starts_at"] = AT
+    assert [remedy for _, remedy in with_remedies(seen(imagined).livesale_in_the_list)] == [None]
+
+
+def unobservable(imagined: Imagined) -> Iterator[Any]:
+    raise Unobservable("GET /shop answered 500", Remedy.BACKEND, cause="the cause")
+
+
+def refused(imagined: Imagined) -> Iterator[Any]:
+    raise Unobservable("GET /board answered 401", Remedy.SETTINGS)
