@@ -48,6 +48,8 @@ MUTATED = (
     *("playbook/facts/*.py", "steps/*.py", "steps/bundles/*.py"),
     *("playbook/reset/plan.py", "playbook/reset/operations.py"),
 )
+OF_FACTS = ("findings", "shown", "seen", "facts")
+"""The test modules of the facts, the quickest first."""
 NEAREST = {
     "playbook/pristine/": (
         *("tests/pristine/test_money.py", "tests/pristine/test_plurals.py"),
@@ -116,7 +118,7 @@ def mutants(path: Path) -> Iterator[Mutant]:
 
 def tests_for(path: str) -> list[list[str]]:
     """The pytest arguments that look at a module, the nearest tests first."""
-    facts = [f"tests/facts/test_{name}.py" for name in ("findings", "seen", "facts")]
+    facts = [f"tests/facts/test_{name}.py" for name in OF_FACTS]
     if path == "playbook/clock.py":
         return [["tests/test_clock.py"], facts]
     for folder, nearest in NEAREST.items():

@@ -1,0 +1,191 @@
+"""In what a product, a LiveSale or a card differs, and documents that the app's model refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from playbook.deployments.description import ShownLead, ShownLiveSale, ShownOffer, ShownProduct
+from playbook.deployments.matching import Match
+from playbook.facts.shown import (
+    card_findings,
+    event_findings,
+    offer_findings,
+    product_findings,
+)
+from playbook.facts.stored import Stored
+from tests.demo_in_memory import Imagined
+
+PRODUCT = {"_id": "P", "name": "Bag", "currency": "EUR", "price_eur": 120}
+GOOD_PRODUCT = ShownProduct("P", "Bag", Decimal(120), "EUR", in_stock=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, []),
+        ({"title": "Box"}, ["it: name: expected “Bag”, found “Box”"]),
+        ({"currency": "USD"}, ["it: currency: expected “EUR”, found “USD”"]),
+        ({"price": Decimal(121)}, ["it: price: expected 120, found 121"]),
+        ({"in_stock": False}, ["it: stock: expected in stock, found sold out"]),
+    ],
+    ids=str,
+)
+def test_a_product(change: dict[str, Any], says: list[str]) -> None:
+    found = product_findings("it", PRODUCT, replace(GOOD_PRODUCT, **change))
+    assert list(map(str, found)) == says
+
+
+@pytest.mark.parametrize("price", ["120", True, None], ids=repr)
+def test_a_price_of_another_type_is_none(price: object) -> None:
+    found = product_findings("it", {**PRODUCT, "price_eur": price}, GOOD_PRODUCT)
+    assert list(map(str, found)) == ["it: price: expected null, found 120"]
+
+
+CARD = {
+    "stage": "won",
+    "company": "Maison",
+    "value": "€1M",
+    "value_amount": 1_000_000,
+    "awareness": {"locale": "fr-FR", "device": "desktop"},
+}
+GOOD_CARD = ShownLead("L", "WON", "Maison", CARD["awareness"], "€1M", Decimal(1_000_000))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, []),
+        ({"value": None, "amount": None}, []),
+        ({"column": "won"}, ["it: column: expected “WON”, found “won”"]),
+        ({"company": None}, ["it: company: expected “Maison”, found null"]),
+        ({"company": "Other"}, ["it: company: expected “Maison”, found “Other”"]),
+        ({"value": "€2M"}, ["it: value: expected “€1M”, found “€2M”"]),
+        ({"amount": Decimal(2)}, ["it: amount: expected 1000000, found 2"]),
+        (
+            {"tags": {"locale": "en-US"}},
+            [
+                "it: locale: expected “fr-FR”, found “en-US”",
+                "it: device: expected “desktop”, found nothing",
+            ],
+        ),
+    ],
+    ids=str,
+)
+def test_a_card(change: dict[str, Any], says: list[str]) -> None:
+    found = card_findings("it", CARD, replace(GOOD_CARD, **change), str.upper)
+    assert list(map(str, found)) == says
+
+
+START = datetime(2026, 11, 24, 19, tzinfo=UTC)
+EVENT = {"title": "Première", "starts_at": START, "status": "scheduled"}
+OFFER = ShownOffer("P", "Bag", Decimal(120))
+GOOD_EVENT = ShownLiveSale("E", "Première", START, (OFFER,), "scheduled")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, []),
+        ({"status": None}, []),
+        ({"title": "Finale"}, ["it: title: expected “Première”, found “Finale”"]),
+        ({"status": "live"}, ["it: status: expected “scheduled”, found “live”"]),
+    ],
+    ids=str,
+)
+def test_a_livesale(change: dict[str, Any], says: list[str]) -> None:
+    found = event_findings("it", EVENT, replace(GOOD_EVENT, **change), "Europe/Paris")
+    assert list(map(str, found)) == says
+
+
+def test_the_start_of_a_livesale_is_written_in_the_investors_time() -> None:
+    other = replace(GOOD_EVENT, starts_at=START.replace(hour=18))
+    [line] = map(str, event_findings("it", EVENT, other, "Europe/Paris"))
+    assert line.startswith("it: start: expected ") and "20:00" in line and "19:00" in line
+
+
+OTHER = {"_id": "Q", "name": "Box", "currency": "EUR", "price_eur": 7}
+
+
+@pytest.mark.parametrize(
+    ("offers", "says"),
+    [
+        ((OFFER, ShownOffer("Q", "Box", Decimal(7))), []),
+        ((OFFER, ShownOffer("Q", "Box of the catalog", Decimal(8))), []),
+        ((), ["it: product P: expected offered, found nothing",
+              "it: product Q: expected offered, found nothing"]),
+        ((OFFER, ShownOffer("Q", None, None)),
+         ["it: product Q: expected “Box”, found null",
+          "it: price of Q: expected 7, found nothing"]),
+        ((OFFER, ShownOffer("Q", "Box", Decimal(9))), ["it: price of Q: expected 7, found 9"]),
+        ((OFFER, ShownOffer("Q", "Box", Decimal(7)), ShownOffer("R", "Ring", Decimal(1))),
+         ["it: products: expected only those that are planned, found “R”"]),
+    ],
+)  # fmt: skip
+def test_the_products_of_a_livesale(offers: tuple[ShownOffer, ...], says: list[str]) -> None:
+    featured = [Match(product, {"_id": product["_id"]}, None) for product in (PRODUCT, OTHER)]
+    catalog = {"Q": {**OTHER, "name": "Box of the catalog", "price_eur": 8}}
+    event = replace(GOOD_EVENT, products=offers)
+    assert list(map(str, offer_findings("it", featured, catalog.get, event))) == says
+
+
+# What is stored
+
+
+class Model(BaseModel):
+    """A product as an app of a test takes it."""
+
+    name: str
+    inventory: int
+
+
+def test_documents_that_the_apps_model_refuses() -> None:
+    imagined = Imagined("lvmh")
+    kept = imagined.deployment.kept_as("products")
+    assert kept is not None
+    others = tuple(one for one in imagined.deployment.kept if one is not kept)
+    deployment = replace(imagined.deployment, kept=(*others, replace(kept, model=Model)))
+    documents = imagined.documents
+    assert not list(Stored(deployment, imagined.pristine, documents).misfits("products"))
+    first, second, third = documents["products"][:3]
+    first.pop("name")
+    second["inventory"] = "many"
+    imagined.remove("products", third["_id"])
+    lines = [
+        str(one) for one in Stored(deployment, imagined.pristine, documents).misfits("products")
+    ]
+    assert [line.partition(": expected what the app's model takes")[0] for line in lines] == [
+        f"products {first['_id']}: name",
+        f"products {second['_id']}: inventory",
+    ]
+    assert lines[0].endswith("found nothing") and lines[1].endswith("found “many”")
+    assert not list(imagined.stored.misfits("products")), "it has no model"
+
+
+def test_every_document_that_is_missing_or_a_stray_is_reported() -> None:
+    imagined = Imagined("lvmh")
+    missing = [imagined.documents["products"].pop(0)["_id"] for _ in range(2)]
+    imagined.documents["products"] += [{"_id": "X", "region": "EU"}, {"_id": "Y", "region": "EU"}]
+    lines = [str(one) for one in imagined.stored.differences("products", "product")]
+    assert [line.partition(":")[0] for line in lines] == [
+        *(f"product {key}" for key in missing),
+        "product X",
+        "product Y",
+    ]
+
+
+def test_fields_that_do_not_count_and_other_pristine_documents() -> None:
+    imagined = Imagined("lvmh")
+    imagined.first("products")["inventory"] = 1
+    differences = imagined.stored.differences
+    assert [str(one).rpartition(": ")[0] for one in differences("products", "product")] == [
+        f"product {imagined.first('products')['_id']}: inventory"
+    ]
+    assert not list(differences("products", "product", but=("inventory",)))
+    pristine = [dict(one) for one in imagined.documents["products"]]
+    assert not list(differences("products", "product", pristine=pristine))
