@@ -145,7 +145,7 @@ fault("the endpoint sends elsewhere", "redirect", "HTTP", EVERYONE, "302", redir
 fault("nobody gets in", "wrong value", "HTTP", EVERYONE, "401",
       answers("POST", LOGIN, json_reply({"detail": "wrong e-mail or password"}, 401)),
       checks=NOBODY_IN)
-fault("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong password",
+fault("everybody gets in", "false success", "HTTP", EVERYONE, "wrong password",
       answers("POST", LOGIN, json_reply({"user_id": "u", "token": "t", "message": "Login successful"})),
       also=dict.fromkeys(EVERYONE, ("leads",)))
 
@@ -162,7 +162,7 @@ fault("one is logged in as somebody else", "swapped", "HTTP", EVERYONE, "user_id
       lambda lab: lab.proxy.override("POST", LOGIN, lambda request, forward: (
           reply if (reply := forward()).status != 200
           else reply.saying(as_somebody_else(reply.json(), request)))))
-fault("a login without a token", "optimistic lie", "HTTP", "lvmh", "token",
+fault("a login without a token", "false success", "HTTP", "lvmh", "token",
       lambda lab: lab.proxy.override("POST", LOGIN, lambda request, forward: (
           reply if (reply := forward()).status != 200
           else reply.saying(at_lvmh(reply.json(), request)))),

@@ -232,7 +232,7 @@ leads("a cached card differs", "cached copy differs", "Redis", "sequoia", "lead:
 
 livesale("the event is missing", "missing", "Mongo", "lvmh", "LS-LVMH-001",
          removed("livesales", **by_event("LS-LVMH-001")))
-livesale("the event starts an hour late", "off by", "Mongo", "sequoia", "starts_at",
+livesale("the event starts an hour late", "off by an hour", "Mongo", "sequoia", "starts_at",
          lambda lab: set_to("livesales", by_event("LS-SEQ-001"), starts_at=one(
              lab, "livesales", by_event("LS-SEQ-001"))["starts_at"] + timedelta(hours=1))(lab))
 livesale("the event has ended", "stale", "Mongo", "lvmh", "status",
@@ -313,7 +313,7 @@ leads("a card is worth nothing", "wrong value", "Mongo", "lvmh", "cart_value",
       set_to("leads", by_card("LEAD-002"), cart_value=0.0))
 leads("a sixth card", "extra", "Mongo", "sequoia", "a copy of",
       copied("leads", by_card("LEAD-001"), metadata__id="LEAD-999"))
-leads("a visitor's note on a card", "left over", "Mongo", "sequoia", "notes",
+leads("a visitor's note on a card", "leftover", "Mongo", "sequoia", "notes",
       set_to("leads", by_card("LEAD-001"), notes=[{"text": "call them back"}]))
 leads("a card without a list of tags empties the board", "null", "Mongo", "lvmh", "LEAD-002",
       set_to("leads", by_card("LEAD-002"), tags=None))
@@ -387,7 +387,7 @@ accounts("nobody gets in", "wrong value", "HTTP", EVERYONE, "401",
 accounts("the sign-in fails", "500", "HTTP", EVERYONE, "500", failing("POST", LOGIN), checks=NOBODY_IN)
 accounts("the sign-in answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("POST", LOGIN),
          checks=NOBODY_IN)
-accounts("everybody gets in", "optimistic lie", "HTTP", EVERYONE, "wrong password",
+accounts("everybody gets in", "false success", "HTTP", EVERYONE, "wrong password",
          answers("POST", LOGIN, json_reply({"access_token": "t", "token_type": "bearer"})),
          also=dict.fromkeys(EVERYONE, ("leads", "livesale")))
 
@@ -472,19 +472,19 @@ def message_in_a_demos_talk(lab: Lab) -> None:
         {"conversation_id": "talk", "sender_id": "a vendor", "created_at": lab.now - YESTERDAY})
 
 
-analytics("a cart is left", "left over", "Mongo", "lvmh", "carts",
+analytics("a cart is left", "leftover", "Mongo", "lvmh", "carts",
           left_by("lvmh.demo", "carts", "userId", "updatedAt", items=[]))
-analytics("an order is left", "left over", "Mongo", "lvmh", "orders",
+analytics("an order is left", "leftover", "Mongo", "lvmh", "orders",
           left_by("lvmh.brand", "orders", "user_id", "created_at", status="paid"))
-analytics("a wish is left", "left over", "Mongo", "a16z", "wishlist",
+analytics("a wish is left", "leftover", "Mongo", "a16z", "wishlist",
           left_by("a16z.demo", "wishlist", "user_id", "created_at"))
-analytics("a viewer is left", "left over", "Mongo", "index", "livesale_viewers",
+analytics("a viewer is left", "leftover", "Mongo", "index", "livesale_viewers",
           left_by("index.demo", "livesale_viewers", "user_id", "joined_at", left_at=None))
-analytics("a conversation is left", "left over", "Mongo", "tiger-global", "conversations",
+analytics("a conversation is left", "leftover", "Mongo", "tiger-global", "conversations",
           left_by("tiger.demo", "conversations", "participants", "last_message_at"))
-analytics("a vendor's message in a demo's conversation is left", "left over", "Mongo", "sequoia", "conversations",
+analytics("a vendor's message in a demo's conversation is left", "leftover", "Mongo", "sequoia", "conversations",
           message_in_a_demos_talk)
-analytics("an order of a far future is left", "left over", "Mongo", "bessemer", "which is in the future",
+analytics("an order of a far future is left", "leftover", "Mongo", "bessemer", "which is in the future",
           left_by("bessemer.demo", "orders", "user_id", "created_at", _id="future"),
           lambda lab: set_to("orders", {"_id": "future"}, created_at=lab.now + 9000 * YESTERDAY)(lab))
 analytics("nothing is tracked", "seen otherwise", "HTTP", EVERYONE, "tracked",

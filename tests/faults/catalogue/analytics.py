@@ -131,7 +131,7 @@ fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("
 fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON", truncated("POST", TRACK))
 fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("POST", TRACK))
 fault("the endpoint sends to a login page", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", TRACK))
-fault("tracked, says the API, but nothing arrives", "optimistic lie", "HTTP", EVERYONE, "track-interaction",
+fault("tracked, says the API, but nothing arrives", "false success", "HTTP", EVERYONE, "track-interaction",
       lost_but_reported)
 fault("not tracked, says the API", "tracking off", "HTTP", EVERYONE, "track-interaction",
       answers("POST", TRACK, json_reply({"tracked": False, "event": None})))

@@ -106,11 +106,11 @@ fault("the rates are a list", "wrong type", "Mongo", EVERYONE, "GBP",
       changed("currency_rates", "GBP", rates=[0.74]), also=INDEX)
 fault("the rates are empty", "empty", "Mongo", EVERYONE, "USD to EUR",
       changed("currency_rates", "USD", rates={}), also=NO_MONEY)
-fault("the yen is a hundred times too dear", "rate implausible_rates", "Mongo", EVERYONE, "USD to JPY",
+fault("the yen is a hundred times too dear", "rate implausible", "Mongo", EVERYONE, "USD to JPY",
       worth("JPY", 100))
-fault("the euro is upside down everywhere", "rate implausible_rates", "Mongo", EVERYONE, "USD to EUR",
+fault("the euro is upside down everywhere", "rate implausible", "Mongo", EVERYONE, "USD to EUR",
       worth("EUR", 0.8615**2))
-fault("a misplaced decimal point in one table", "rate implausible_rates", "Mongo", EVERYONE, "USD to JPY",
+fault("a misplaced decimal point in one table", "rate implausible", "Mongo", EVERYONE, "USD to JPY",
       changed("currency_rates", "USD", rates__JPY=15.485), also=TIGER)
 fault("the euro's table is 3 % off", "rate inconsistent", "Mongo", EVERYONE, "EUR to",
       off_by("EUR", 1.03), also=INDEX)
@@ -118,13 +118,13 @@ fault("Singapore's table is 3 % off", "rate inconsistent", "Mongo", EVERYONE, "S
       off_by("SGD", 0.97), also=TIGER)
 fault("one cross rate is 2 % off", "rate inconsistent", "Mongo", EVERYONE, "KES to AED",
       updated("currency_rates", {"_id": "KES"}, {"$mul": {"rates.AED": 1.02}}))
-fault("the rates of a day before yesterday", "rate stale", "Mongo", EVERYONE, "last update",
+fault("the rates of a day before yesterday", "stale", "Mongo", EVERYONE, "last update",
       dated(timedelta(hours=25)))
-fault("the rates of last year", "rate stale", "Mongo", EVERYONE, "last update",
+fault("the rates of last year", "stale", "Mongo", EVERYONE, "last update",
       dated(timedelta(days=365)))
-fault("one base was forgotten for two days", "rate stale", "Mongo", EVERYONE, "MXN",
+fault("one base was forgotten for two days", "stale", "Mongo", EVERYONE, "MXN",
       dated(timedelta(days=2), {"_id": "MXN"}))
-fault("the rates of tomorrow", "rate stale", "Mongo", EVERYONE, "last update",
+fault("the rates of tomorrow", "stale", "Mongo", EVERYONE, "last update",
       dated(timedelta(days=-1)))
 fault("nobody knows how old the rates are", "missing", "Mongo", EVERYONE, "last update",
       updated("currency_rates", {}, {"$unset": {"updated_at": ""}}))
@@ -151,9 +151,9 @@ fault("the endpoint sends to a maintenance page", "redirect", "HTTP", EVERYONE, 
       redirecting("GET", SERVED), also=NO_MONEY)
 fault("the endpoint answers a list", "wrong type", "HTTP", EVERYONE, "rates",
       answers("GET", SERVED, json_reply([])), also=NO_MONEY)
-fault("the endpoint answers an error with 200", "optimistic lie", "HTTP", EVERYONE, "rates",
+fault("the endpoint answers an error with 200", "false success", "HTTP", EVERYONE, "rates",
       answers("GET", SERVED, json_reply({"status": "ok", "rates": None})), also=NO_MONEY)
-fault("served rates are last month's, stored ones today's", "rate stale", "HTTP", EVERYONE, "as served",
+fault("served rates are last month's, stored ones today's", "stale", "HTTP", EVERYONE, "as served",
       served(last_updated="2026-01-01T00:00:00Z"))
 fault("served rates have no date", "missing", "HTTP", EVERYONE, "as served",
       distorts("GET", SERVED, lambda body, _: {k: v for k, v in body.items() if k != "last_updated"}))
@@ -172,17 +172,17 @@ fault("every base is served the dollar's rates", "currency mixed up", "HTTP", EV
 fault("rates are served with a margin of 5 %", "rate inconsistent", "HTTP", EVERYONE, "1 %",
       distorts("GET", SERVED, lambda body, _: {**body, "rates": {
           c: r * 1.05 for c, r in body["rates"].items()}}), also=NO_MONEY)
-fault("validated as fresh although a week old", "optimistic lie", "Mongo", EVERYONE, "last update",
+fault("validated as fresh although a week old", "false success", "Mongo", EVERYONE, "last update",
       dated(timedelta(days=7)),
       answers("GET", "/api/awareness/currency/validate", json_reply({"valid": True, "problems": []})))
 
 # Pegs, and sources that invent
 
-fault("the dirham leaves its peg by 2 %", "rate implausible_rates", "Mongo", EVERYONE, "USD to AED",
+fault("the dirham leaves its peg by 2 %", "rate implausible", "Mongo", EVERYONE, "USD to AED",
       worth("AED", 1.02))
-fault("the riyal leaves its peg by 2 %", "rate implausible_rates", "Mongo", EVERYONE, "USD to SAR",
+fault("the riyal leaves its peg by 2 %", "rate implausible", "Mongo", EVERYONE, "USD to SAR",
       worth("SAR", 0.98))
-fault("the pound moved by a quarter", "rate implausible_rates", "Mongo", EVERYONE, "USD to GBP",
+fault("the pound moved by a quarter", "rate implausible", "Mongo", EVERYONE, "USD to GBP",
       worth("GBP", 0.75))
 fault("the source simulates", "invented source", "Mongo", EVERYONE, "simulatedFeed",
       everywhere(source="simulatedFeed"))

@@ -105,7 +105,7 @@ fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("
 fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON",
       truncated("GET", SERVED))
 fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("GET", SERVED))
-fault("all valid, says the API, and shows nothing", "optimistic lie", "HTTP", EVERYONE, "serves nothing",
+fault("all valid, says the API, and shows nothing", "false success", "HTTP", EVERYONE, "serves nothing",
       answers("GET", SERVED, json_reply({"valid": True, "languages": []})))
 fault("six languages are served", "missing", "HTTP", EVERYONE, "ja",
       distorts("GET", SERVED, lambda body, _: {**body, "languages": [
@@ -116,9 +116,9 @@ fault("a language is served in English", "untranslated", "HTTP", EVERYONE, "loca
           for one in body["languages"]]}))
 fault("Arabic is served from the left", "right-to-left lost", "HTTP", EVERYONE, "locale ar as served",
       served_language({"direction": "ltr"}, "ar"))
-fault("Arabic is served with no messages, and valid", "optimistic lie", "HTTP", EVERYONE, "locale ar",
+fault("Arabic is served with no messages, and valid", "false success", "HTTP", EVERYONE, "locale ar",
       served_language({"messages": {}, "valid": True, "problems": []}, "ar"))
-fault("the API goes on to serve what the data has lost", "optimistic lie", "Mongo", EVERYONE, "locale es",
+fault("the API goes on to serve what the data has lost", "false success", "Mongo", EVERYONE, "locale es",
       frozen_answer, removed("locales", _id="es"))
 
 # The investor's context

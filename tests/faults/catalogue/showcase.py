@@ -66,9 +66,9 @@ fault("vendors grew less", "wrong value", "Mongo", "sequoia", "b2b_vendor_growth
       rows("sequoia", "vendors", lambda found: [*found[:-1], {**found[-1], "vendors": found[-1]["vendors"] - 1}]))
 fault("a new user bought for a dollar more", "wrong value", "Mongo", "sequoia", "network_gmv_effect_usd",
       rows("sequoia", "new_users", first(lambda row: {"gmv_usd": row["gmv_usd"] + 1})))
-fault("the headline boasts", "optimistic lie", "Mongo", "sequoia", "viral_coefficient",
+fault("the headline boasts", "false success", "Mongo", "sequoia", "viral_coefficient",
       headline("sequoia", viral_coefficient=0.54))
-fault("the rows are gone, the headline stays", "optimistic lie", "Mongo", "sequoia", "records",
+fault("the rows are gone, the headline stays", "false success", "Mongo", "sequoia", "records",
       without("showcases", of("sequoia"), "records"))
 fault("a headline number as a text", "wrong type", "Mongo", "sequoia", "network_density",
       headline("sequoia", network_density="3.2"))
@@ -137,7 +137,7 @@ fault("a caption is empty", "empty", "Mongo", "lightspeed", "caption",
 # Index
 fault("consent is off", "wrong value", "Mongo", "index", "consent",
       rows("index", "compliance", first(lambda _: {"enabled": False})))
-fault("consent is on, without evidence", "optimistic lie", "Mongo", "index", "consent",
+fault("consent is on, without evidence", "false success", "Mongo", "index", "consent",
       rows("index", "compliance", first(lambda _: {"evidence": []})))
 fault("a feature is missing", "missing", "Mongo", "index", "consent",
       rows("index", "compliance", lambda found: found[1:]))
@@ -210,7 +210,7 @@ fault("one endpoint answers half its JSON", "truncated", "HTTP", "bessemer", "br
       truncated("GET", KPIS + of("bessemer")))
 fault("one endpoint breaks off", "truncated", "HTTP", "lightspeed", "no answer",
       breaking_off("GET", KPIS + of("lightspeed")))
-fault("all is well, says the API, and shows no number", "optimistic lie", "HTTP", EVERYONE, "investor_focus_metrics",
+fault("all is well, says the API, and shows no number", "false success", "HTTP", EVERYONE, "investor_focus_metrics",
       answers("GET", KPIS, json_reply({"status": "ready", "overall_status": "PASS"})))
 fault("dollars for pounds", "currency mixed up", "HTTP", "index", "GBP",
       distorts("GET", KPIS + of("index"), lambda body, _: {**body, "currency": "USD"}))
