@@ -337,6 +337,45 @@ def test_a_livesale_whose_time_is_stored_wrong_is_for_a_reset(imagined: Imagined
     assert [remedy for _, remedy in with_remedies(seen(imagined).livesale_in_the_list)] == [None]
 
 
+# The headline numbers, whose fact is with the showcase
+
+
+def remedies_of_served_numbers(imagined: Imagined) -> set[Remedy | None]:
+    imagined.answer("kpis", {**imagined.kpis.json(), "bundle": "somebody's"})
+    [(line, remedy)] = with_remedies(ImaginedDemo(imagined).showcase.wrongly_served)
+    assert line.startswith("KPIs as served: bundle")
+    return {remedy}
+
+
+def test_numbers_that_only_the_app_shows_wrong_are_for_the_backend(imagined: Imagined) -> None:
+    assert remedies_of_served_numbers(imagined) == {Remedy.BACKEND}
+
+
+def test_numbers_of_a_showcase_that_is_stored_wrong_are_for_a_reset(imagined: Imagined) -> None:
+    headline = imagined.first("showcases")["headline"]
+    headline[next(iter(headline))] = 1
+    assert remedies_of_served_numbers(imagined) == {None}
+
+
+@pytest.mark.parametrize(
+    ("cached", "remedy"),
+    [
+        ("the headline", Remedy.BACKEND),
+        ({"gmv": 1}, None),
+        (b"half a cop", None),
+    ],
+    ids=str,
+)
+def test_numbers_that_are_cached_wrong_are_for_a_reset(
+    imagined: Imagined, cached: object, remedy: Remedy | None
+) -> None:
+    right = imagined.first("showcases")["headline"]
+    imagined.hold(
+        f"bundle:{imagined.bundle.key}:kpis", right if cached == "the headline" else cached
+    )
+    assert remedies_of_served_numbers(imagined) == {remedy}
+
+
 def unobservable(imagined: Imagined) -> Iterator[Any]:
     raise Unobservable("GET /shop answered 500", Remedy.BACKEND, cause="the cause")
 
