@@ -13,6 +13,7 @@ from playbook.deployments.description import (
     Listing,
     Request,
     ShownAccount,
+    ShownKpi,
     ShownLiveSale,
     ShownProduct,
 )
@@ -21,6 +22,7 @@ from playbook.facts.findings import NOTHING, Finding, Unobservable
 from playbook.facts.remedies import Remedy
 from playbook.facts.seen import Seen
 from playbook.facts.stored import Stored
+from playbook.pristine.bundles import Bundle
 from tests.demo_in_memory import AT, Imagined, ImaginedDemo
 
 FEATURED = "EUR-001"
@@ -374,6 +376,24 @@ def test_numbers_that_are_cached_wrong_are_for_a_reset(
         f"bundle:{imagined.bundle.key}:kpis", right if cached == "the headline" else cached
     )
     assert remedies_of_served_numbers(imagined) == {remedy}
+
+
+def test_a_number_that_the_app_does_not_have_is_one_finding(imagined: Imagined) -> None:
+    shown_as = imagined.deployment.kpi
+    first, *_ = imagined.first("showcases")["headline"]
+
+    def without_the_first(bundle: Bundle, name: str) -> ShownKpi | None:
+        return None if name == first else shown_as(bundle, name)
+
+    served_as = shown_as(imagined.bundle, first)
+    assert served_as is not None
+    body = imagined.kpis.json()
+    metrics = {k: v for k, v in body["investor_focus_metrics"].items() if k != served_as.name}
+    imagined.answer("kpis", {**body, "investor_focus_metrics": metrics})
+    imagined.deployment = replace(imagined.deployment, kpi=without_the_first)
+    assert with_remedies(ImaginedDemo(imagined).showcase.wrongly_served) == [
+        (f"KPI {first} as served: expected shown, found nothing", Remedy.BACKEND)
+    ]
 
 
 def unobservable(imagined: Imagined) -> Iterator[Any]:
