@@ -209,6 +209,7 @@ def test_alerts_name_its_own(two: Two, unharmed: Held) -> None:
     require_nothing_of_the_first(two, text + told_people)
 
 
+@pytest.mark.slow
 def test_the_scheduler_runs_the_nights_of_its_own(two: Two, unharmed: Held) -> None:
     name = "tiger-global"  # no other test here has had a night of it
     zone = ZoneInfo(two.second.bundle(name).timezone)
@@ -302,6 +303,7 @@ def test_another_ones_old_backups_are_not_pruned(two: Two, unharmed: Held) -> No
         shutil.rmtree(kept, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_reports_of_the_other_one_stay(two: Two) -> None:
     """In one folder of results, those of the same bundle of another environment are not removed."""
     reports = two.folder / "reports"

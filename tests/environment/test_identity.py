@@ -158,6 +158,7 @@ def test_a_copied_data_directory_gets_another_identity(seeds: Seeds, tmp_path: P
     assert started(moved)[0] == original
 
 
+@pytest.mark.slow
 def test_verdict_and_identity_agree(sandbox: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "verdict.json"
     assert playbook(sandbox.environment, "check", "index", "--json", str(file))[0] == 1

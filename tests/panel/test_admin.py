@@ -564,6 +564,7 @@ def test_a_backup_is_found_by_its_name_alone(running: Panel, sandbox: Sandbox) -
     assert not sandbox.runs("lvmh")
 
 
+@pytest.mark.slow
 def test_two_presses_are_one_job(
     running: Panel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,6 +118,7 @@ def test_meetings_and_sessions(shop: Shop, sandbox: Sandbox) -> None:
         assert shop.reset("a16z").status_code == 409
 
 
+@pytest.mark.slow
 def test_it_takes_a_token_or_a_session(shop: Shop, sandbox: Sandbox) -> None:
     for token in (None, "", "wrong", TOKEN + "x", "é"):
         for answer in (

@@ -231,6 +231,7 @@ def colourful(sandbox: Sandbox) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_demo_is_seen_broken_checked_reset_and_rolled_back(
     open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

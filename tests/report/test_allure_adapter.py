@@ -217,6 +217,7 @@ def test_each_environment_has_a_history_of_its_own(
         assert label(test, "environment") != label(same, "environment")
 
 
+@pytest.mark.slow
 def test_a_reset_is_shown_with_its_steps(loaded: Seeds, tmp_path: Path) -> None:
     with start(seeds=loaded) as settings:
         chosen = ("--bundle", "lvmh", "-m", "check-leads", "--reset")
@@ -392,6 +393,7 @@ def test_other_bundles_of_the_same_environment_keep_their_lines(tmp_path: Path) 
     }
 
 
+@pytest.mark.slow
 def test_an_environment_that_is_down_is_reported_as_that(broken: Settings, tmp_path: Path) -> None:
     variables = {**broken.as_variables(), "REDIS_URL": "redis://:c4nary-redis@127.0.0.1:9"}
     down = run(tmp_path / "results", variables, "--bundle", "lvmh", "-m", "check-catalog")

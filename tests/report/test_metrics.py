@@ -251,6 +251,7 @@ def playbook_status(sandbox: Sandbox, *arguments: str) -> subprocess.CompletedPr
     return run_command("status", *arguments, variables=variables)
 
 
+@pytest.mark.slow
 def test_the_command_shows_fourteen_runs_and_speaks_json_and_prometheus(
     sandbox: Sandbox, seeds: Seeds, journal: Journal
 ) -> None:

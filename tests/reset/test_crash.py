@@ -96,6 +96,7 @@ def test_a_killed_rollback_is_repaired_by_a_rerun(
     require_broken(sandbox, "rollback")
 
 
+@pytest.mark.slow
 def test_killed_twice_is_no_worse(sandbox: Sandbox, undisturbed: Held) -> None:
     use(sandbox)
     for step in (20, 6):

@@ -96,6 +96,7 @@ def test_a_reset_of_a_pristine_demo_writes_only_caches(
     assert not (written := changed(before, held(sandbox, but=(*OURS, FEED)))), in_words(written)
 
 
+@pytest.mark.slow
 def test_resetting_is_not_repaired_by_the_neighbours(used_again: tuple[Sandbox, Owners]) -> None:
     """Each reset repairs its own alone: with the others left as they are, it still does."""
     sandbox, owners = used_again

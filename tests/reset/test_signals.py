@@ -24,7 +24,6 @@ from playbook.reset.lease import Lease
 from playbook.reset.operations import Step
 from playbook.reset.run import Reset
 from tests.interrupted_commands import (
-    NUMBERS,
     documents,
     handlers_kept,
     held_leases,
@@ -62,7 +61,15 @@ def handlers() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+EACH_NUMBER = pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
+    ids=lambda number: number.name,
+)
+"""Both signals go the same way; a console sends the second."""
+
+
+@EACH_NUMBER
 def test_a_stopped_reset_restores_the_state_before(
     shelf: Sandbox, handlers: None, number: signal.Signals
 ) -> None:
@@ -115,7 +122,7 @@ NIGHTLY_OR_NOT = pytest.mark.parametrize("as_nightly", [False, True], ids=["rese
 
 
 @NIGHTLY_OR_NOT
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+@EACH_NUMBER
 def test_a_stop_during_an_outage_restores_the_state(
     shelf: Sandbox, away: Away, number: signal.Signals, as_nightly: bool
 ) -> None:
@@ -170,7 +177,7 @@ def test_a_second_signal_says_what_is_not_restored(
     assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+@EACH_NUMBER
 def test_asked_to_stop_while_mongodb_is_away_before_it_began(
     shelf: Sandbox, away: Away, number: signal.Signals
 ) -> None:

@@ -88,7 +88,9 @@ class App:
         return advice([reason.remedy for reason in self.reasons(**settings)], "lvmh")
 
 
-@pytest.fixture(scope="module", params=["playbook", "aislemarts"])
+@pytest.fixture(
+    scope="module", params=["playbook", pytest.param("aislemarts", marks=pytest.mark.slow)]
+)
 def running(
     request: pytest.FixtureRequest, seeds: Seeds, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[App]:

@@ -25,6 +25,7 @@ __all__ = ["ready"]
 
 
 @needs_browser
+@pytest.mark.slow
 def test_a_pristine_demo_is_walked_through_and_nothing_is_left(
     ready: Sandbox, tmp_path: Path
 ) -> None:
