@@ -20,11 +20,12 @@ from playbook.environment.presence import IN_SESSION, Presence
 from playbook.facts.comparison import compared, describe_document, differences, identical
 from playbook.facts.currency import Currency
 from playbook.facts.declared_indexes import missing_indexes
-from playbook.facts.findings import NOTHING, Finding, Unobservable
+from playbook.facts.findings import NOTHING, Finding, NotAsExpected, Unobservable
 from playbook.facts.reading import VARIANTS
 from playbook.facts.remedies import Remedy
 from playbook.pristine.rates import Feed
 from playbook.pristine.seeds.plurals import expected_names
+from steps.bundles.numbers import latest_days, latest_months
 from tests.demo_in_memory import (
     ACCESS,
     AT,
@@ -1414,10 +1415,12 @@ def test_a_price_converts_to_pounds_where_it_is_one() -> None:
 
 def test_every_price_of_the_catalog_is_converted() -> None:
     imagined = Imagined("tiger-global")
-    last = imagined.documents["products"][-1]
-    last.pop("price_sgd")
-    expected = f"price of {last['_id']} in JPY: expected a price in SGD, found null"
-    assert expected in failed_checks(imagined)["showcase"]
+    last = imagined.documents["products"][-2:]
+    for product in last:
+        product.pop("price_sgd")
+    reasons = failed_checks(imagined)["showcase"]
+    for product in last:
+        assert f"price of {product['_id']} in JPY: expected a price in SGD, found null" in reasons
 
 
 def test_as_many_examples_as_promised_are_enough() -> None:
@@ -1463,6 +1466,58 @@ def test_a_price_that_comes_back_one_percent_off_is_within() -> None:
     for rate, apart in ((101, False), (101.1, True)):
         own["JPY"] = rate
         assert ("in JPY and back" in failed_checks(imagined).get("showcase", "")) == apart
+
+
+def test_a_price_that_comes_back_from_pounds_one_percent_off_is_within() -> None:
+    imagined = Imagined("index")
+    for product in imagined.documents["products"]:
+        product["price_eur"] = 100
+    imagined.one("currency_rates", "EUR")["rates"]["GBP"] = 1
+    dollar = imagined.one("currency_rates", "USD")["rates"]
+    dollar.update(GBP=1, EUR=1)
+    for rate, apart in ((Decimal("1.01"), False), (Decimal("1.011"), True)):
+        imagined.one("currency_rates", "GBP")["rates"]["EUR"] = Decimal128(rate)
+        assert ("to pounds and back" in failed_checks(imagined).get("showcase", "")) == apart
+
+
+def test_every_price_without_euros_or_pounds_is_reported() -> None:
+    imagined = Imagined("index")
+    without, free, last = (one["_id"] for one in imagined.documents["products"][:3])
+    put("products", without, price_eur=NOTHING)(imagined)
+    put("products", free, price_eur=0)(imagined)
+    put("products", last, price_eur=0)(imagined)
+    reasons = failed_checks(imagined)["showcase"]
+    assert f"price of {without}: expected a price in euros" in reasons
+    assert f"price of {free} in pounds: expected a positive amount" in reasons
+    assert f"price of {last} in pounds: expected a positive amount" in reasons
+
+
+def test_a_featured_product_has_the_price_of_the_catalog() -> None:
+    imagined = Imagined("lvmh")
+    row = imagined.first("showcases")["records"]["featured"][0]
+    put("products", row["product"], price_eur=row["price_eur"] + 1)(imagined)
+    expected = f"featured product {row['product']}: price_eur"
+    assert expected in failed_checks(imagined)["showcase"]
+
+
+def test_as_many_days_as_promised_are_enough() -> None:
+    demo = ImaginedDemo(Imagined("a16z"))
+    days = ["2026-11-20", "2026-11-21"]
+    latest_days(demo, "traffic", days, 2)
+    with pytest.raises(NotAsExpected, match="traffic days: expected at least 3, found 2"):
+        latest_days(demo, "traffic", days, 3)
+    with pytest.raises(
+        NotAsExpected, match="one after the other up to 2026-11-21, found 2026-11-19"
+    ):
+        latest_days(demo, "traffic", ["2026-11-19", "2026-11-21"], 2)
+
+
+def test_the_months_are_named_that_are_not_the_last_complete_ones() -> None:
+    demo = ImaginedDemo(Imagined("sequoia"))
+    latest_months(demo, "growth", ["2026-09", "2026-10"], 2)
+    for months, found in (([], "none"), (["2026-08", "2026-09"], "2026-08, 2026-09")):
+        with pytest.raises(NotAsExpected, match=f"2026-09 to 2026-10, found {found}$"):
+            latest_months(demo, "growth", months, 2)
 
 
 # How two documents compare
