@@ -287,6 +287,7 @@ def test_the_supervisor_ends_a_command_that_will_not(tmp_path: Path) -> None:
 # --- a directory that is kept -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_kept_directory_keeps_data_and_passwords(seeds: Seeds, tmp_path: Path) -> None:
     directory = tmp_path / "new" / "with a space"
     with start(directory, seeds) as first, Environment(first) as opened:

@@ -663,6 +663,7 @@ def test_a_night_resets_for_the_meeting_in_the_calendar(rehearsal: Rehearsal) ->
     assert sale["anchored_at"] == START
 
 
+@pytest.mark.slow
 def test_the_command_shows_meetings_and_says_what_it_cannot_read(
     rehearsal: Rehearsal, tmp_path: Path
 ) -> None:

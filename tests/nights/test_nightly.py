@@ -306,6 +306,7 @@ def test_without_a_go_state_it_stays_no_go(scene: Scene) -> None:
     assert "don't show this demo" in alert_text
 
 
+@pytest.mark.slow
 def test_a_failing_reset_is_tried_twice(scene: Scene) -> None:
     assert scene.night().verdict == GO
     scene.hooks.clear()
@@ -899,6 +900,7 @@ def test_the_command_stops_waiting_when_asked_to(scene: Scene) -> None:
     )
 
 
+@pytest.mark.slow
 def test_bad_seeds_are_alerted_and_a_mistyped_bundle_is_not(scene: Scene, tmp_path: Path) -> None:
     mistyped = command(scene, "lmvh")
     assert mistyped.communicate(timeout=60) and mistyped.returncode == 2

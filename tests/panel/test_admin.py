@@ -293,6 +293,7 @@ def test_a_change_from_our_own_page_is_accepted(
     assert [one["action"] for one in done] == ["sign-in", "sign-out"]
 
 
+@pytest.mark.slow
 def test_a_check_from_our_own_page_is_made(running: Panel) -> None:
     visitor = running.visitor("viewer")
     sent = {**FORM, "Sec-Fetch-Site": "same-origin"}
@@ -378,6 +379,7 @@ def test_a_form_without_a_database(seeds: Seeds, tmp_path: Path) -> None:
     assert answer.url == url + "/bundles/lvmh?interrupted=true"
 
 
+@pytest.mark.slow
 def test_a_viewer_sees_and_checks_but_changes_nothing(running: Panel, sandbox: Sandbox) -> None:
     visitor = running.visitor("viewer")
     page = visitor.text("/bundles/lvmh")
@@ -462,6 +464,7 @@ def test_reset_check_break_and_roll_back(running: Panel, sandbox: Sandbox) -> No
         assert visitor.get(f"/bundles/lvmh/runs/{one['_id']}").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_check_leaves_no_trace(running: Panel, sandbox: Sandbox) -> None:
     sandbox.reset("lvmh")
     before = sandbox.state("lvmh").hashes()

@@ -367,6 +367,7 @@ def test_go_or_no_go_and_the_exit_code_stand_first(results: Results) -> None:
     assert lines["verdict.index"].startswith(("GO", "NO-GO ("))
 
 
+@pytest.mark.slow
 def test_a_part_has_no_verdict(broken: Settings, tmp_path: Path) -> None:
     chosen = ("--bundle", "lvmh", "-m", "check-leads")
     lines = properties(run(tmp_path / "results", broken.as_variables(), *chosen))
@@ -477,6 +478,7 @@ def test_no_secret_reaches_a_file(broken: Settings, tmp_path: Path) -> None:
     assert crashed.startswith("LVMH · Check broken · ")
 
 
+@pytest.mark.slow
 def test_without_alluredir_nothing_of_it_is_loaded(tmp_path: Path) -> None:
     probe = tmp_path / "probe.py"
     probe.write_text(

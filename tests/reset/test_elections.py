@@ -78,6 +78,7 @@ def test_an_election_in_the_middle_of_a_command(
     require_done(used, undisturbed)
 
 
+@pytest.mark.slow
 def test_an_election_during_a_rollback(used: Sandbox) -> None:
     before = held(used, but=(*OURS, FEED))
     saved = used.backups / str(used.reset(BUNDLE).run.backup)

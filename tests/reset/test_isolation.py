@@ -142,6 +142,7 @@ def test_a_doubled_account_of_another_bundle_is_no_obstacle(
     assert indexes["email_1"]["unique"] is True
 
 
+@pytest.mark.slow
 def test_a_reset_of_all_deletes_orphaned_traces(
     used_again: tuple[Sandbox, Owners],
 ) -> None:

@@ -382,6 +382,7 @@ def test_what_was_missing_is_missing_again(
     require_repaired(used, undisturbed)
 
 
+@pytest.mark.slow
 def test_swapped_addresses_are_put_right(used: Sandbox) -> None:
     """Each account carries the other's address, and the unique index stands in the way.
 

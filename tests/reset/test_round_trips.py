@@ -139,6 +139,7 @@ def test_a_large_catalog_needs_no_more_round_trips(sandbox: Sandbox, tmp_path: P
         assert larger_cost[2] <= usual[2] + PAGES_OF_500
 
 
+@pytest.mark.slow
 def test_the_number_of_strays_costs_few_round_trips(sandbox: Sandbox) -> None:
     sandbox.clear()
     pristine(sandbox)

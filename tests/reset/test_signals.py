@@ -194,6 +194,7 @@ def test_a_reset_at_random_instants(shelf: Sandbox) -> None:
     interrupt_resets(shelf, [shelf.bundle(BUNDLE)], ROUNDS, Random(1))
 
 
+@pytest.mark.slow
 def test_a_check_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
     interrupt_checks(shelf, BUNDLE, ROUNDS, Random(2))
 

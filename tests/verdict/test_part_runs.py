@@ -62,7 +62,7 @@ def run(
     "options",
     [
         ("-m", "check-catalog"),
-        ("-k", "french"),
+        pytest.param(("-k", "french"), marks=pytest.mark.slow),
         ("features/test_demo.py::test_lvmh_the_headline_proves_itself[lvmh]",),
         pytest.param(("-m", "check-catalog", "-n", "2"), marks=pytest.mark.slow),
     ],
