@@ -72,52 +72,33 @@ def test_another_product_of_the_same_name_is_for_people(imagined: Imagined) -> N
     assert remedy is Remedy.DATA
 
 
-@pytest.mark.parametrize(
-    ("fields", "found"),
-    [
-        ({"_id": "TEST-1", "region": NOTHING}, True),
-        ({"_id": "TEST-1", "region": "EU"}, False),
-        ({"_id": OTHERS, "region": NOTHING}, False),
-    ],
-)
-def test_a_product_without_a_region(
-    imagined: Imagined, fields: dict[str, Any], found: bool
-) -> None:
-    shown(imagined, "products", **fields)
-    remedies = [remedy for _, remedy in with_remedies(seen(imagined).unowned_products)]
-    assert remedies == [Remedy.DATA] * found
+UNOWNED: dict[str, Callable[[Seen], Iterator[Finding]]] = {
+    "products": lambda facts: facts.unowned_products,
+    "creators": lambda facts: facts.unowned_creators,
+    "livesales": lambda facts: facts.unowned_livesales,
+}
 
 
 @pytest.mark.parametrize(
-    ("fields", "found"),
+    ("kind", "fields", "found"),
     [
-        ({"name": "Test", "region": NOTHING}, True),
-        ({"name": "Test", "region": "EU"}, False),
-        ({"region": NOTHING}, False),
+        ("products", {"_id": "TEST-1", "region": NOTHING}, True),
+        ("products", {"_id": "TEST-1", "region": "EU"}, False),
+        ("products", {"_id": OTHERS, "region": NOTHING}, False),
+        ("creators", {"name": "Test", "region": NOTHING}, True),
+        ("creators", {"name": "Test", "region": "EU"}, False),
+        ("creators", {"region": NOTHING}, False),
+        ("livesales", {"_id": "LS-TEST", "event_id": "LS-TEST", "bundle": NOTHING}, True),
+        ("livesales", {"_id": "LS-TEST", "event_id": "LS-TEST", "bundle": "NOBODY"}, True),
+        ("livesales", {"_id": "LS-TEST", "event_id": "LS-TEST"}, False),
+        ("livesales", {"bundle": NOTHING}, False),
     ],
 )
-def test_a_creator_without_a_region(
-    imagined: Imagined, fields: dict[str, Any], found: bool
+def test_what_the_app_shows_without_an_owner(
+    imagined: Imagined, kind: str, fields: dict[str, Any], found: bool
 ) -> None:
-    shown(imagined, "creators", **fields)
-    remedies = [remedy for _, remedy in with_remedies(seen(imagined).unowned_creators)]
-    assert remedies == [Remedy.DATA] * found
-
-
-@pytest.mark.parametrize(
-    ("fields", "found"),
-    [
-        ({"_id": "LS-TEST", "event_id": "LS-TEST", "bundle": NOTHING}, True),
-        ({"_id": "LS-TEST", "event_id": "LS-TEST", "bundle": "NOBODY"}, True),
-        ({"_id": "LS-TEST", "event_id": "LS-TEST"}, False),
-        ({"bundle": NOTHING}, False),
-    ],
-)
-def test_a_livesale_without_an_investor(
-    imagined: Imagined, fields: dict[str, Any], found: bool
-) -> None:
-    shown(imagined, "livesales", **fields)
-    remedies = [remedy for _, remedy in with_remedies(seen(imagined).unowned_livesales)]
+    shown(imagined, kind, **fields)
+    remedies = [remedy for _, remedy in with_remedies(UNOWNED[kind](seen(imagined)))]
     assert remedies == [Remedy.DATA] * found
 
 

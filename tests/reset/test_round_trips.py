@@ -96,7 +96,7 @@ def test_a_check_costs_few_round_trips(
 
 def test_shared_data_are_requested_once(sandbox: Sandbox) -> None:
     sandbox.clear()
-    sandbox.engine.reset_together(sandbox.bundles)
+    sandbox.reset_all(access=None)
     with counted(sandbox.environment.settings) as (environment, trips):
         verdict = check(environment, sandbox.seeds, sandbox.bundles)
     assert verdict.verdict == GO

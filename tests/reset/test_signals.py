@@ -24,6 +24,7 @@ from playbook.reset.lease import Lease
 from playbook.reset.operations import Step
 from playbook.reset.run import Reset
 from tests.interrupted_commands import (
+    NUMBERS,
     documents,
     handlers_kept,
     held_leases,
@@ -63,10 +64,10 @@ def handlers() -> Iterator[None]:
 
 EACH_NUMBER = pytest.mark.parametrize(
     "number",
-    [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
+    [NUMBERS[0], *(pytest.param(other, marks=pytest.mark.slow) for other in NUMBERS[1:])],
     ids=lambda number: number.name,
 )
-"""Both signals go the same way; a console sends the second."""
+"""All signals go the same way, so one of them is enough in the quick run."""
 
 
 @EACH_NUMBER
