@@ -1,9 +1,9 @@
 """``python -m tests.mutation [PART]``: change the checks a little, and see that a test fails.
 
 Mutants are cosmic-ray's, one at a time in every place where an operator fits. Each runs in a fork
-of this process, which has already loaded everything that does not change. Only the quick tests run:
-those of the clock, and those of the facts and steps over demos in memory. mutmut would leave out
-functions with a decorator, which here are all facts and all steps.
+of this process, which has already loaded everything that does not change, and is shown to the quick
+tests that run the changed line (``covering.py``); then, if it survives, to the others that run its
+module. mutmut would leave out functions with a decorator, which here are all facts and all steps.
 
 A mutant survives if all tests pass. The survivors in docs/mutants.md are known; the exit code is 0
 if there are no others.
@@ -21,7 +21,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -42,30 +42,32 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 import playbook.pristine.seeds
 from playbook import PROJECT
+from tests.mutation.covering import OPTIONS, Covering, Only, watched
 
 MUTATED = (
-    *("playbook/clock.py", "playbook/pristine/*.py", "playbook/deployments/**/*.py"),
+    *("playbook/clock.py", "playbook/pristine/**/*.py", "playbook/deployments/**/*.py"),
     *("playbook/facts/*.py", "steps/*.py", "steps/bundles/*.py"),
-    *("playbook/reset/plan.py", "playbook/reset/operations.py"),
+    *("playbook/reset/plan.py", "playbook/reset/operations.py", "playbook/reset/execute.py"),
 )
-OF_FACTS = ("findings", "shown", "seen", "facts")
-"""The test modules of the facts, the quickest first."""
-NEAREST = {
-    "playbook/pristine/": (
-        *("tests/pristine/test_money.py", "tests/pristine/test_plurals.py"),
-        *("tests/pristine/test_company.py", "tests/pristine/test_bundles.py"),
-        "tests/pristine/test_relative_dates.py",
-        *("tests/pristine/test_showcases.py", "tests/reset/test_plan_stages.py"),
-        *("tests/pristine/test_seeds.py", "tests/reset/test_plan.py"),
+QUICK = (
+    *("tests/test_clock.py", "tests/pristine/test_money.py", "tests/pristine/test_plurals.py"),
+    *("tests/pristine/test_company.py", "tests/pristine/test_bundles.py"),
+    *("tests/pristine/test_relative_dates.py", "tests/pristine/test_showcases.py"),
+    *("tests/pristine/test_seeds.py", "tests/pristine/test_other_zones.py"),
+    *("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),
+    "tests/deployments/test_answers.py",
+    *("tests/facts/test_findings.py", "tests/facts/test_shown.py"),
+    *("tests/facts/test_seen.py", "tests/facts/test_facts.py"),
+)
+"""The tests that need no server."""
+OVER_THE_WIRE = {
+    "playbook/deployments/": ("tests/deployments",),
+    "playbook/reset/": (
+        *("tests/operations", "tests/reset/test_look_before_writing.py"),
+        *("tests/reset/test_one_collection_refused.py", "tests/reset/test_outage.py"),
     ),
-    "playbook/deployments/": (
-        *("tests/reset/test_plan_stages.py", "tests/deployments/test_answers.py"),
-        "tests/reset/test_plan.py",
-    ),
-    "playbook/reset/": ("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),
 }
-"""Besides the tests of the facts, which all of these modules go through."""
-CHECKS = sorted(path.stem for path in (PROJECT / "features" / "checklist").glob("*.feature"))
+"""For a mutant that the quick tests do not notice: tests in the embedded environment."""
 NOT_BY_THESE_TESTS = ("__init__.py", "demo.py")
 """Modules that work over the wire, where they are tested; and modules that contain only names."""
 KNOWN = PROJECT / "docs" / "mutants.md"
@@ -91,7 +93,6 @@ class Mutant:
 
     path: str
     operator: str
-    """A mutant without one is the module as it is."""
     occurrence: int
     line_number: int
     line: str
@@ -116,19 +117,9 @@ def mutants(path: Path) -> Iterator[Mutant]:
                 yield Mutant(relative, name, occurrence, line, text)
 
 
-def tests_for(path: str) -> list[list[str]]:
-    """The pytest arguments that look at a module, the nearest tests first."""
-    facts = [f"tests/facts/test_{name}.py" for name in OF_FACTS]
-    if path == "playbook/clock.py":
-        return [["tests/test_clock.py"], facts]
-    for folder, nearest in NEAREST.items():
-        if path.startswith(folder):
-            return [*([test] for test in nearest), facts]
-    check = next((c for c in CHECKS if c in path), "showcase" if "showcases" in path else "")
-    return [*([[*facts, "-k", f"{check}:"]] if check else []), facts]
-
-
-def tried(every: Iterable[Mutant], workers: int) -> Iterator[tuple[Mutant, bool]]:
+def tried(
+    every: Iterable[Mutant], workers: int, passes: Callable[[Mutant], bool]
+) -> Iterator[tuple[Mutant, bool]]:
     """Each mutant, and whether all tests pass with the changed module; in forks."""
     running: dict[int, Mutant] = {}
 
@@ -143,7 +134,7 @@ def tried(every: Iterable[Mutant], workers: int) -> Iterator[tuple[Mutant, bool]
         if child == 0:
             status = 2
             try:
-                status = 0 if _passes(mutant) else 1
+                status = 0 if passes(mutant) else 1
             finally:
                 os._exit(status)
         running[child] = mutant
@@ -151,7 +142,7 @@ def tried(every: Iterable[Mutant], workers: int) -> Iterator[tuple[Mutant, bool]
         yield ended()
 
 
-def _passes(mutant: Mutant) -> bool:
+def _passes(mutant: Mutant, covering: Covering, is_known: bool, thorough: bool) -> bool:
     # A change may let a loop run for ever: then it is noticed. By the processor's time, so that a
     # busy machine kills nothing.
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
@@ -160,19 +151,39 @@ def _passes(mutant: Mutant) -> bool:
     os.dup2(nothing, 2)
     changed = _changed(mutant)
     module = mutant.path.removesuffix(".py").replace("/", ".")
-    if module in sys.modules:  # read the seeds again, by the changed module
-        # The package, too: "from playbook import clock" takes what the package has already.
-        for name in [name for name in sys.modules if f"{name}.".startswith("playbook.")]:
-            del sys.modules[name]
+    if module in sys.modules:
+        _forget()
     sys.meta_path.insert(0, _Changed(module, PROJECT / mutant.path, changed))
-    options = ["-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider"]
-    return all(pytest.main([*options, *tests]) == 0 for tests in tests_for(mutant.path))
+    first = covering.tests(PROJECT / mutant.path, mutant.line_number)
+    if not _pass(first):
+        return False
+    if is_known or not thorough:
+        return True
+    # What one test has computed, another may use: so all that go through the module.
+    others = covering.tests_of(PROJECT / mutant.path) - set(first)
+    if not _pass(sorted(others, key=lambda name: covering.seconds[name])):
+        return False
+    wired = [t for path, t in OVER_THE_WIRE.items() if mutant.path.startswith(path)]
+    return all(
+        pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests]) == 0
+        for tests in wired
+    )
+
+
+def _pass(names: Sequence[str]) -> bool:
+    files = dict.fromkeys(name.partition("::")[0] for name in names)
+    return not files or pytest.main(["-x", *OPTIONS, *files], plugins=[Only(names)]) == 0
+
+
+def _forget() -> None:
+    """Drop all modules of the project, so that the seeds are read again, by the changed one."""
+    # The package, too: "from playbook import clock" takes what the package has already.
+    for name in [name for name in sys.modules if f"{name}.".startswith("playbook.")]:
+        del sys.modules[name]
 
 
 def _changed(mutant: Mutant) -> str:
     source = (PROJECT / mutant.path).read_text(encoding="utf-8")
-    if not mutant.operator:
-        return source
     changed: str | None = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
     assert changed is not None, f"{mutant} is not a mutant"
     return changed
@@ -204,32 +215,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("only", nargs="?", default="", help="only modules with this in their path")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--near",
+        action="store_true",
+        help="only the tests that run the changed line: a first look, in which more survive",
+    )
     options = parser.parse_args(arguments)
     os.chdir(PROJECT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    files = sorted({file for pattern in MUTATED for file in PROJECT.glob(pattern)})
+    files = [file for file in files if file.name not in NOT_BY_THESE_TESTS]
+    covering = watched(QUICK, files, _forget)
+    if covering.failing:
+        print("tests fail although nothing is changed: run them with pytest")
+        return 2
     # The seeds do not change: read and validated once, for all forks.
     loaded = playbook.pristine.seeds.load(PROJECT / "seeds")
     playbook.pristine.seeds.load = lambda *_: loaded
-    files = sorted({file for pattern in MUTATED for file in PROJECT.glob(pattern)})
-    chosen = [
-        file.relative_to(PROJECT).as_posix()
-        for file in files
-        if file.name not in NOT_BY_THESE_TESTS
-    ]
-    chosen = [path for path in chosen if options.only in path]
-    every = [mutant for path in chosen for mutant in mutants(PROJECT / path)]
-    # Tests that fail anyway would kill everything. One module for each list of tests is enough.
-    by_tests = {str(tests_for(path)): path for path in chosen}
-    unchanged = [Mutant(path, "", 0, 0, "") for path in by_tests.values()]
-    failing = [tests_for(m.path) for m, lives in tried(unchanged, options.workers) if not lives]
-    if failing:
-        print(f"tests fail although nothing is changed: {failing}")
-        return 2
+    chosen = [file for file in files if options.only in file.relative_to(PROJECT).as_posix()]
+    every = [mutant for path in chosen for mutant in mutants(path)]
+    explained = set(known())
+
+    def passes(mutant: Mutant) -> bool:
+        return _passes(mutant, covering, mutant.known_as in explained, not options.near)
+
     begun = time.monotonic()
     left = Counter(known())
     new: list[Mutant] = []
     survivors = 0
-    for number, (mutant, lives) in enumerate(tried(every, options.workers), start=1):
+    for number, (mutant, lives) in enumerate(tried(every, options.workers, passes), start=1):
         if lives:
             survivors += 1
             if left[mutant.known_as]:
