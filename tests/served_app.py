@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +9,14 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from playbook.processes.listening import tcp_socket
 from tests.sandbox import until
 
 
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """An app on a free port of a server of its own; the address. Ended at the end."""
-    with socket.socket() as listener:
+    with tcp_socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)

@@ -84,6 +84,8 @@ class Wire:
                 far = socket.create_connection(self._target)
             except OSError:
                 return
+            for one in (near, far):  # each part at once, as the two ends send it
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open += [near, far]
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()

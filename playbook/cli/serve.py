@@ -37,9 +37,10 @@ def serve(
     from playbook.errors import WrongUsage
     from playbook.panel.server import server_for
     from playbook.pristine import seeds
+    from playbook.processes.listening import tcp_socket
 
     loaded = seeds.load()
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener = tcp_socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Before the server runs, SIGTERM ends this process in order, with its environment.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Mapping
 
@@ -27,6 +26,7 @@ from playbook.panel.api import demo_router
 from playbook.pristine import seeds
 from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.processes.lifeline import announce, call_when_parent_ends
+from playbook.processes.listening import tcp_socket
 from playbook.standin import aislemarts, rates_feed
 from playbook.standin.app import create_app
 
@@ -73,7 +73,7 @@ def main() -> None:
     variables: Mapping[str, str] = os.environ
     if "MONGO_URI" not in variables:
         variables = json.loads(sys.stdin.buffer.readline() or sys.exit("no settings given"))
-    listener = socket.socket()
+    listener = tcp_socket()
     listener.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(

@@ -33,6 +33,7 @@ from playbook.embedded import redis
 from playbook.environment import Settings, identity, password_setting
 from playbook.environment.settings import DEFAULT_DATABASE, environment_name
 from playbook.errors import Refused, WrongUsage
+from playbook.pristine.passwords import CHEAPEST, stated_cost
 from playbook.pristine.seeds import Seeds, load
 from playbook.processes.child import START_SECONDS, Child
 from playbook.processes.output import write_output
@@ -60,7 +61,8 @@ def start(
     With ``data_dir`` its data and passwords stay there for the next start; without it everything
     is deleted at the end. ``deployment`` is the app of its stand-in, by default the one that
     ``PLAYBOOK_DEPLOYMENT`` names. ``requests_a_minute`` changes the limit of the published
-    backend's stand-in.
+    backend's stand-in. The hashes of the passwords are cheap, because the passwords are random and
+    too long to be guessed, and each sign-in has to compute one.
 
     Raises Unreachable if a part does not start, Refused if another environment runs in the
     directory, WrongUsage where the directory cannot be used.
@@ -90,6 +92,7 @@ def start(
             passwords=passwords,
             name=environment_name(os.environ),
             deployment=deployment,
+            bcrypt_cost=stated_cost(os.environ, default=CHEAPEST),
             folder="" if data_dir else str(directory),
         )
         _prepare(mongo, settings, directory, seeds, parts.deadline)

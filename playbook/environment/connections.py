@@ -44,7 +44,7 @@ from playbook.environment.redaction import (
 from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import ServerClock
 from playbook.environment.settings import Settings
-from playbook.environment.side_by_side import side_by_side
+from playbook.environment.side_by_side import AT_ONCE, side_by_side
 from playbook.errors import Outage, Unreachable, Unusable, WrongUsage
 
 CONNECT_SECONDS = 3.0
@@ -67,8 +67,8 @@ class Environment:
     would then blame the backend."""
     listeners: tuple[Any, ...] = field(default=(), repr=False)
     """pymongo command listeners, for code that counts commands."""
-    opening: RLock = field(default_factory=RLock, repr=False, compare=False)
-    """A lock while a part is being connected, so two threads do not connect it twice."""
+    opening: dict[str, RLock] = field(default_factory=dict, repr=False, compare=False)
+    """A lock for each part while it is being connected, so two threads do not connect it twice."""
     _known: list[Identity] = field(default_factory=list, init=False, repr=False, compare=False)
     _identifying: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -97,10 +97,12 @@ class Environment:
     def mongo(self) -> MongoClient[dict[str, Any]]:
         """The MongoDB client; aware UTC datetimes in and out."""
         connecting, answering = int(CONNECT_SECONDS * 1000), int(ANSWER_SECONDS * 1000)
-        timeouts: dict[str, Any] = {
+        usual: dict[str, Any] = {
             "connectTimeoutMS": connecting,
             "serverSelectionTimeoutMS": connecting,
             "socketTimeoutMS": answering,
+            # A far server's connections take as long as two answers; usually two at once are made.
+            "maxConnecting": AT_ONCE // 2,
         }
         try:
             # Options given here win over the URI's, so only options missing in the URI are given.
@@ -112,7 +114,7 @@ class Environment:
                 tz_aware=True,
                 appname="aislemarts-demo-playbook",
                 event_listeners=list(self.listeners),
-                **{name: value for name, value in timeouts.items() if name.lower() not in stated},
+                **{name: value for name, value in usual.items() if name.lower() not in stated},
             )
         except (PyMongoError, ConfigurationError) as error:
             raise self._unreachable("MongoDB", error) from None

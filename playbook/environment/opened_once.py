@@ -1,4 +1,7 @@
-"""A property that is computed once, also if many threads ask for it at the same time."""
+"""A property that is computed once, also if many threads ask for it at the same time.
+
+Different properties are computed side by side: each connects to another part, and waits for it.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ class Opening(Protocol):
     """An object with such properties."""
 
     @property
-    def opening(self) -> RLock:
-        """The lock while a property is computed."""
+    def opening(self) -> dict[str, RLock]:
+        """A lock for each property while it is computed, by the property's name."""
 
 
 class opened_once[T]:
@@ -34,7 +37,8 @@ class opened_once[T]:
     def __get__(self, environment: Opening | None, owner: type) -> T | Self:
         if environment is None:
             return self
-        with environment.opening:
+        # A dict gives the first lock to all threads, even if two of them come at once.
+        with environment.opening.setdefault(self._name, RLock()):
             made = vars(environment)
             if self._name not in made:
                 made[self._name] = self._make(environment)

@@ -88,7 +88,8 @@ def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
     timeouts = {"socket_connect_timeout": connect_seconds, "socket_timeout": answer_seconds}
     if SENTINEL in urlsplit(url).scheme:
         return _behind_sentinels(url, timeouts)
-    client: Any = redis.Redis.from_url(_redis_url(url), **timeouts)
+    # Not to say by which library it is asked saves two round trips before the first answer.
+    client: Any = redis.Redis.from_url(_redis_url(url), driver_info=None, **timeouts)
     mode = _mode(client)
     if mode == "sentinel":
         client.close()

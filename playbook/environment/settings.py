@@ -7,6 +7,7 @@
 ``API_URL``                   its backend's base URL
 ``PLAYBOOK_ENVIRONMENT``      its name for people (default: MongoDB's address and database)
 ``PLAYBOOK_DEPLOYMENT``       which app it is: ``playbook`` (default), ``aislemarts`` or a .py file
+``PLAYBOOK_BCRYPT_COST``      the cost of its accounts' password hashes
 ``PLAYBOOK_RATES_SOURCE``     the name of its rate feed, as in the source of its rates
 ``PLAYBOOK_RATES_REST``       ``weekends`` if that feed writes nothing at weekends
 ``DEMO_PASSWORD_<BUNDLE>``    the password of a bundle's accounts (``DEMO_PASSWORD_LVMH``)
@@ -37,6 +38,7 @@ from playbook.environment.api_access import ApiAccess, access_from
 from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
 from playbook.environment.variables import cleaned
 from playbook.errors import WrongUsage
+from playbook.pristine.passwords import COST, COST_SETTING, stated_cost
 from playbook.pristine.rates import Feed, admits_invention
 from playbook.processes.settings import CONNECTIONS, PASSWORD_PREFIX, password_setting
 
@@ -95,6 +97,8 @@ class Settings:
     """Seconds that a reset waits for MongoDB, Redis or the API if it does not answer."""
     warm_up_patience: float = WARM_UP_PATIENCE
     """Seconds that one warm-up of the API's caches may take."""
+    bcrypt_cost: int = COST
+    """The cost of the hashes that a reset writes for its accounts."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Settings | None:
@@ -143,6 +147,7 @@ class Settings:
             name=environment_name(variables),
             outage_patience=_seconds(variables, PATIENCE_SETTING, OUTAGE_PATIENCE),
             warm_up_patience=_seconds(variables, WARM_UP_SETTING, WARM_UP_PATIENCE, least=1),
+            bcrypt_cost=stated_cost(variables),
             deployment=variables.get(DEPLOYMENT_SETTING, "").strip(),
             app_url=app_url.rstrip("/"),
             feed=_feed(variables),
@@ -184,6 +189,7 @@ class Settings:
             **({RATES_SOURCE: self.feed.source} if self.feed.source else {}),
             **({RATES_REST: WEEKENDS} if self.feed.rests_at_weekends else {}),
             **self._stated_patience,
+            **({COST_SETTING: str(self.bcrypt_cost)} if self.bcrypt_cost != COST else {}),
             **self.access.as_variables(),
             **self.passwords,
         }

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
-AT_ONCE = 6
-"""The largest number of connections that one reader uses."""
+AT_ONCE = 12
+"""The largest number of connections to MongoDB that one reader uses."""
 NAME = "side-by-side"
 
 _numbers = itertools.count()

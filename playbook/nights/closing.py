@@ -69,7 +69,7 @@ class Closing:
             TRIGGER,
             night.started_at,
             night.started_at,
-            seeds_version(self.seeds),
+            seeds_version(self.seeds.directory),
             by=self.by,
             part_of=night.id,
             status="failed" if isinstance(night.error, Unreachable) else "refused",

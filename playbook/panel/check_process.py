@@ -1,7 +1,8 @@
 """The process of one check beside a server: ``python -m playbook.panel.check_process``.
 
-It loads everything and waits for its order, one JSON object in a line of stdin: the bundle's id;
-for a walk in a browser instead, also the folder for the pictures and the id of their run. It reads
+It loads everything, the seeds too, and waits for its order, one JSON object in a line of stdin: the
+bundle's id; for a walk in a browser instead, also the folder for the pictures and the id of their
+run. If the seeds have changed meanwhile, it reads them again. It reads
 the deployment's settings from its environment variables and prints one JSON object per line: each
 result (and picture) at once, and last the verdict's document or an error. It ends together with its
 parent.
@@ -9,17 +10,21 @@ parent.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.processes.exiting import end_process
+
+if TYPE_CHECKING:
+    from playbook.pristine.seeds import Seeds
 
 
 def main() -> NoReturn:
@@ -37,10 +42,13 @@ def main() -> NoReturn:
         from playbook.verdict.run_features import load_everything
 
         load_everything()
+        known = SeedsReadAhead()
+        # It takes a twentieth of a check's time, and the process ends after it.
+        gc.disable()
         order = _order()
         call_when_parent_ends(lambda: os._exit(3))
         try:
-            say(document=_verdict_document(order, say))
+            say(document=_verdict_document(order, known.now(), say))
         except PlaybookError as error:
             say(error=str(error), exit_code=error.exit_code)
             status = error.exit_code
@@ -58,12 +66,36 @@ def _order() -> dict[str, str]:
     return cast(dict[str, str], json.loads(line))
 
 
-def _verdict_document(order: dict[str, str], say: Callable[..., None]) -> dict[str, Any]:
+class SeedsReadAhead:
+    """The seeds, read and judged while there is no order yet."""
+
+    def __init__(self) -> None:
+        from playbook.pristine import seeds
+
+        self._loaded: Seeds | None = None
+        # Wrong seeds are no matter now; the check that needs them says what is wrong.
+        with suppress(PlaybookError, OSError):
+            self._version = seeds.seeds_version(seeds.seeds_directory())
+            self._loaded = seeds.load()
+
+    def now(self) -> Seeds:
+        """The seeds as the files have them now. Raises BadSeeds."""
+        from playbook.pristine import seeds
+
+        if self._loaded is not None:
+            with suppress(OSError):
+                if seeds.seeds_version(self._loaded.directory) == self._version:
+                    return self._loaded
+        return seeds.load()
+
+
+def _verdict_document(
+    order: dict[str, str], loaded: Seeds, say: Callable[..., None]
+) -> dict[str, Any]:
     from playbook.environment import Environment, Settings
-    from playbook.pristine import bundles, seeds
+    from playbook.pristine import bundles
     from playbook.verdict.run_features import Walking, check
 
-    loaded = seeds.load()
     settings = Settings.from_environment()
     if settings is None:
         raise WrongUsage("a check beside a server needs MONGO_URI, REDIS_URL and API_URL")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 import bcrypt
@@ -19,28 +20,54 @@ COST_SETTING = "PLAYBOOK_BCRYPT_COST"
 COST, CHEAPEST, DEAREST = 10, 4, 16
 
 
-def password_hash(email: str, password: str) -> str:
-    """The bcrypt hash of an account's password; always the same for the same address and password.
+def stated_cost(variables: Mapping[str, str], default: int = COST) -> int:
+    """The cost that ``PLAYBOOK_BCRYPT_COST`` states.
 
-    Raises WrongUsage if ``PLAYBOOK_BCRYPT_COST`` is not a whole number from 4 to 16.
+    Raises WrongUsage if it is not a whole number from 4 to 16.
     """
-    stated = os.environ.get(COST_SETTING, "").strip() or str(COST)
+    stated = variables.get(COST_SETTING, "").strip() or str(default)
     cost = int(stated) if stated.isdecimal() and len(stated) < 3 else 0
     if not CHEAPEST <= cost <= DEAREST:
         raise WrongUsage(
             f"{COST_SETTING} is {stated!r}; expected a whole number from {CHEAPEST} to {DEAREST}"
         )
-    return _hashed(email, password, cost)
+    return cost
 
 
-def fitting_hash(email: str, password: str, present: object) -> str:
-    """The hash for an account: the present one if the password fits it, else a new one.
+@cache
+def password_hash(email: str, password: str, cost: int = COST) -> str:
+    """The bcrypt hash of an account's password; always the same for the same address and password.
 
-    Raises WrongUsage as :func:`password_hash` does.
+    Computed once per process because hashing is slow on purpose. The salt is derived from address
+    and password instead of random, so two resets write the same bytes. It still differs between
+    accounts and passwords, which is the purpose of a salt.
     """
-    if isinstance(present, str) and _fits(password, present):
-        return present
-    return password_hash(email, password)
+    seed = hmac.new(password.encode(), email.encode(), hashlib.sha256).digest()[:16]
+    # bcrypt has its own base64 alphabet and order.
+    standard = base64.b64encode(seed).rstrip(b"=")
+    ours = standard.translate(
+        bytes.maketrans(
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+            b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+        )
+    )
+    salt = b"$2b$%02d$" % cost + ours
+    return bcrypt.hashpw(password.encode(), salt).decode()
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """The passwords of some accounts, and the cost of their new hashes."""
+
+    by_address: Mapping[str, str] = field(repr=False)
+    cost: int = COST
+
+    def fitting_hash(self, email: str, present: object) -> str:
+        """The hash for an account: the present one if its password fits it, else a new one."""
+        password = self.by_address[email]
+        if isinstance(present, str) and _fits(password, present):
+            return present
+        return password_hash(email, password, self.cost)
 
 
 def fits(password: str, present: object) -> bool:
@@ -54,23 +81,3 @@ def _fits(password: str, present: str) -> bool:
         return bcrypt.checkpw(password.encode(), present.encode())
     except ValueError:  # what is stored is not a bcrypt hash
         return False
-
-
-@cache
-def _hashed(email: str, password: str, cost: int) -> str:
-    """Compute a hash, once per process because hashing is slow on purpose.
-
-    The salt is derived from address and password instead of random, so two resets write the same
-    bytes. It still differs between accounts and passwords, which is the purpose of a salt.
-    """
-    seed = hmac.new(password.encode(), email.encode(), hashlib.sha256).digest()[:16]
-    # bcrypt has its own base64 alphabet and order.
-    standard = base64.b64encode(seed).rstrip(b"=")
-    ours = standard.translate(
-        bytes.maketrans(
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-            b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
-        )
-    )
-    salt = b"$2b$%02d$" % cost + ours
-    return bcrypt.hashpw(password.encode(), salt).decode()

@@ -71,6 +71,8 @@ def writing_problems(language: str, text: str) -> Iterator[str]:
 def _wrong_script(language: str, text: str) -> Iterator[str]:
     """Letters of a script that the language does not use; Latin ones are names."""
     names = _scripts(language)
+    if names == ("LATIN",) and text.isascii():
+        return
     letters = [
         c for c in dict.fromkeys(text) if unicodedata.category(c) in ("Lu", "Ll", "Lt", "Lo")
     ]

@@ -21,6 +21,14 @@ def is_visible(character: str) -> bool:
     return not any(word in name for word in _INVISIBLE_NAMES)
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is of visible ASCII characters, with at most blanks between them.
+
+    This is quick to see, and most texts are; the properties of Unicode need a look at each letter.
+    """
+    return text.isascii() and text.isprintable() and bool(text) and " " not in (text[0], text[-1])
+
+
 def shows_something(text: str) -> bool:
     """Whether a text has a visible character, apart from marks that only change another one."""
     return any(is_visible(c) and not unicodedata.category(c).startswith("M") for c in text)

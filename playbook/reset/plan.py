@@ -20,7 +20,7 @@ from playbook.environment.snapshot import id_bytes
 from playbook.errors import Refused
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
-from playbook.pristine.passwords import fitting_hash
+from playbook.pristine.passwords import Passwords
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.changes import changes_of
 from playbook.reset.operations import (
@@ -51,14 +51,14 @@ def build(
     scope: Scope,
     seeds: Seeds,
     access: datetime,
-    passwords: Mapping[str, str],
+    passwords: Passwords,
     found: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> Plan:
     """The plan of a bundle's reset (playbook, "Reset Procedures").
 
-    ``access`` is T (UTC); ``passwords`` are the accounts' by their e-mail addresses; ``found``
-    are the present documents of the scope, by collection. Raises Refused if the app's own model
-    would refuse a document of ours.
+    ``access`` is T (UTC); ``passwords`` are those of the bundle's accounts; ``found`` are the
+    present documents of the scope, by collection. Raises Refused if the app's own model would
+    refuse a document of ours.
     """
     bundle, deployment = scope.bundle, scope.deployment
     pristine = pristine_documents(bundle, seeds, access)
@@ -72,7 +72,7 @@ def build(
 
 
 def _seeding(
-    scope: Scope, kept: Kept, matches: tuple[Match, ...], passwords: Mapping[str, str]
+    scope: Scope, kept: Kept, matches: tuple[Match, ...], passwords: Passwords
 ) -> list[Step]:
     """The steps that make one collection pristine: write our documents, delete strays."""
     phase = "Fresh Seed Data"
@@ -83,7 +83,8 @@ def _seeding(
         if deployment.register is not None:
             missing = tuple(m.pristine for m in matches if m.present is None)
             matches = tuple(m for m in matches if m.present is not None)
-            create = CreateAccounts(missing, {m["email"]: passwords[m["email"]] for m in missing})
+            known = {m["email"]: passwords.by_address[m["email"]] for m in missing}
+            create = CreateAccounts(missing, known)
             writes.append(Step(phase, "Create the demo accounts", create))
     for match in matches:
         if match.present is None and (reason := refusal(kept, match.wanted)):
@@ -135,11 +136,11 @@ def removing_traces(filters: Mapping[str, Filter], deployment: Deployment) -> li
     ]
 
 
-def _with_password(match: Match, path: str, passwords: Mapping[str, str]) -> Match:
+def _with_password(match: Match, path: str, passwords: Passwords) -> Match:
     """The account with its password's hash; a present hash stays if the password fits it."""
     email = match.pristine["email"]
     present = MISSING if match.present is None else field_at(match.present, path)
-    hashed = fitting_hash(email, passwords[email], present)
+    hashed = passwords.fitting_hash(email, present)
     return replace(match, wanted={**match.wanted, path: hashed})
 
 

@@ -19,6 +19,7 @@ from playbook.environment import Environment, guard
 from playbook.errors import PlaybookError
 from playbook.pristine import bundles as known_bundles
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.passwords import Passwords
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup, plan, standing
 from playbook.reset.backup import OF_NO_BUNDLE, Backup, Saved
@@ -71,13 +72,12 @@ class Reset:
         todo = plan.build(scope, self.seeds, access, passwords, found)
         return todo, plan.counts(todo.steps, found)
 
-    def _passwords(self, bundle: Bundle) -> dict[str, str]:
-        """The accounts' passwords, by address. Raises WrongUsage if one is not set."""
+    def _passwords(self, bundle: Bundle) -> Passwords:
+        """The accounts' passwords. Raises WrongUsage if one is not set."""
         settings = self.environment.settings
-        return {
-            email: settings.account_password(bundle.short, email)
-            for email in known_bundles.accounts_of(self.seeds, bundle)
-        }
+        addresses = known_bundles.accounts_of(self.seeds, bundle)
+        by_address = {email: settings.account_password(bundle.short, email) for email in addresses}
+        return Passwords(by_address, settings.bcrypt_cost)
 
     @property
     def _state(self) -> CurrentState:
@@ -161,7 +161,7 @@ class Reset:
         return present
 
     def _steps(
-        self, work: Work, present: Present, passwords: Mapping[str, Mapping[str, str]]
+        self, work: Work, present: Present, passwords: Mapping[str, Passwords]
     ) -> tuple[Step, ...]:
         """The plan of the whole run."""
         steps: list[Sequence[Step]] = []

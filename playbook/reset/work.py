@@ -165,7 +165,7 @@ def begun(
 ) -> Iterator[Work]:
     """The start and end of every run that writes: marker, leases, journal records."""
     environment, run_id = state.environment, new_run(started)
-    version = seeds_version(state.seeds)
+    version = seeds_version(state.seeds.directory)
     runs = {
         bundle.key: Run(
             run_id if len(chosen) == 1 else f"{run_id}-{bundle.short}",

@@ -20,7 +20,7 @@ from playbook.verdict.model import Verdict
 def begin(seeds: Seeds, bundle: str, by: str, trigger: str = CHECK) -> Run:
     """A new record of a check or a walk that begins now; :func:`finish` completes it."""
     now = clock.now()
-    return Run(new_run(now), bundle, trigger, now, now, seeds_version(seeds), by=by)
+    return Run(new_run(now), bundle, trigger, now, now, seeds_version(seeds.directory), by=by)
 
 
 def finish(run: Run, part: Mapping[str, Any]) -> None:

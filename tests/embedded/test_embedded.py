@@ -30,9 +30,12 @@ from playbook.embedded import start as start_module
 from playbook.embedded.start import start
 from playbook.environment import Environment, Settings, password_setting
 from playbook.errors import Refused, Unreachable, WrongUsage
+from playbook.pristine import bundles
+from playbook.pristine.passwords import COST_SETTING
 from playbook.pristine.rates import CURRENCIES
 from playbook.pristine.seeds import Seeds, load
 from playbook.processes.child import Child
+from playbook.reset.run import Reset
 from playbook.standin import rates_feed
 from tests.sandbox import until
 
@@ -138,6 +141,20 @@ def test_every_bundle_has_a_password_of_its_own(running: Environment, seeds: See
     assert passwords.keys() == names
     assert len(set(passwords.values())) == len(names)
     assert all(len(password) == 24 for password in passwords.values())
+
+
+@pytest.mark.parametrize("stated, cost", [("", 4), ("5", 5)])
+def test_its_passwords_are_long_and_their_hashes_cheap(
+    seeds: Seeds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stated: str, cost: int
+) -> None:
+    monkeypatch.setenv(COST_SETTING, stated)
+    with start(seeds=seeds) as settings, Environment(settings) as environment:
+        assert min(map(len, settings.passwords.values())) >= 24
+        assert settings.bcrypt_cost == cost
+        [bundle] = bundles.select(seeds, ["lvmh"])
+        Reset(environment, seeds, tmp_path).reset(bundle)
+        hashes = [user["password"] for user in environment.db.users.find()]
+        assert hashes and all(h.startswith(f"$2b$0{cost}$") for h in hashes)
 
 
 def test_it_listens_on_loopback_only(running: Environment) -> None:

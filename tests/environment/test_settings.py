@@ -502,6 +502,19 @@ def test_a_feed_that_cannot_be_is_refused(name: str, value: str) -> None:
         Settings.from_environment({**DEPLOYMENT, name: value})
 
 
+@pytest.mark.parametrize("stated, cost", [("", 10), (" 4 ", 4), ("16", 16)])
+def test_a_deployment_states_the_cost_of_its_hashes(stated: str, cost: int) -> None:
+    settings = Settings.from_environment({**DEPLOYMENT, "PLAYBOOK_BCRYPT_COST": stated})
+    assert settings is not None and settings.bcrypt_cost == cost
+    assert Settings.from_environment(settings.as_variables()) == settings
+
+
+@pytest.mark.parametrize("stated", ["3", "17", "010", "-4", "ten", "1e1", "²"])
+def test_a_cost_that_bcrypt_does_not_take_is_refused(stated: str) -> None:
+    with pytest.raises(WrongUsage, match="PLAYBOOK_BCRYPT_COST is .* from 4 to 16"):
+        Settings.from_environment({**DEPLOYMENT, "PLAYBOOK_BCRYPT_COST": stated})
+
+
 # As people really set them
 
 

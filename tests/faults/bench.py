@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +25,6 @@ from playbook.embedded.start import start
 from playbook.environment import Environment, Settings
 from playbook.errors import Unreachable
 from playbook.facts.remedies import Remedy
-from playbook.pristine import passwords
 from playbook.pristine import seeds as seed_files
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -40,8 +38,6 @@ from tests.faults.fault import APAC, EU, EVERYONE, KEYS, US, CannotInject, Fault
 from tests.faults.proxy import Proxy
 
 SHORT = {key: short for short, key in KEYS.items()}
-CHEAP_COST = "4"
-"""bcrypt's lowest cost: hundreds of checks sign in, and a high cost would prove nothing."""
 
 
 @dataclass(frozen=True)
@@ -355,7 +351,6 @@ UNLIMITED = 1_000_000
 @contextmanager
 def started(app: str = "playbook") -> Iterator[Bench]:
     """A bench for one kind of app, with everything reset and GO."""
-    os.environ[passwords.COST_SETTING] = CHEAP_COST
     remember_steps()
     seeds = seed_files.load()
     with ExitStack() as stack:

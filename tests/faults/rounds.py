@@ -14,7 +14,6 @@ so does the monotonic clock that leases are compared with.
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -38,7 +37,7 @@ from playbook.deployments import load
 from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.environment.settings import Settings
-from playbook.pristine import bundles, passwords
+from playbook.pristine import bundles
 from playbook.pristine import seeds as seed_files
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -232,7 +231,6 @@ def _visit_published(environment: Environment, bundle: Bundle) -> None:
 @contextmanager
 def years(seeds: Seeds, app: str = "playbook") -> Iterator[Years]:
     """Everything that the rounds need, every bundle reset once at their beginning."""
-    os.environ[passwords.COST_SETTING] = "4"  # what a hash costs is nothing here
     freezegun.configure(extend_ignore_list=DRIVERS)
     load(app)  # before time is frozen: its models name datetime
     with ExitStack() as stack:

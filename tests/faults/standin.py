@@ -24,6 +24,7 @@ from pymongo import MongoClient
 from playbook.backend.deployment import Deployment
 from playbook.pristine import seeds
 from playbook.pristine.rates import EMBEDDED_FEED, Feed
+from playbook.processes.listening import tcp_socket
 from playbook.standin import aislemarts, rates_feed
 from playbook.standin.app import create_app
 
@@ -58,7 +59,8 @@ def server_of(
         if settings.get("deployment") == "aislemarts"
         else create_app(deployment, known)
     )
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = tcp_socket()
+    listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
         access_log=False,

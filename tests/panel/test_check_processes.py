@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from playbook import PROJECT
+from playbook.panel.check_process import SeedsReadAhead
 from playbook.panel.checks import Checked, CheckProcesses
+from playbook.pristine.seeds import BadSeeds
 from playbook.verdict import GO
 from tests.sandbox import Sandbox
 
@@ -76,6 +81,48 @@ def test_other_settings_get_another_process(
     monkeypatch.setenv("PLAYBOOK_API_PATIENCE", "69")
     assert checked(processes, sandbox).verdict == GO
     assert not is_running(first)
+
+
+@pytest.fixture
+def files(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the seeds, which the setting names."""
+    copied = Path(shutil.copytree(sandbox.seeds.directory, tmp_path / "seeds"))
+    monkeypatch.setenv("PLAYBOOK_SEEDS", str(copied))
+    return copied
+
+
+def change_price(files: Path, amount: str) -> None:
+    products = files / "luxury_products.json"
+    text, count = re.subn(
+        r'("_id": "EUR-049".*"price_eur": )[^,]+', rf"\g<1>{amount}", products.read_text("utf-8")
+    )
+    assert count == 1
+    products.write_text(text, "utf-8")
+
+
+def test_seeds_are_read_ahead(files: Path) -> None:
+    ahead = SeedsReadAhead()
+    assert ahead.now() is ahead.now()
+    assert ahead.now().products["EUR-049"].document["price_eur"] != 4951
+    change_price(files, "4951")
+    assert ahead.now().products["EUR-049"].document["price_eur"] == 4951
+
+
+def test_seeds_that_are_wrong_meanwhile_are_refused(files: Path) -> None:
+    ahead = SeedsReadAhead()
+    change_price(files, "-1")
+    with pytest.raises(BadSeeds):
+        ahead.now()
+    shutil.rmtree(files)
+    with pytest.raises(BadSeeds):
+        ahead.now()
+
+
+def test_seeds_that_are_right_meanwhile_are_taken(files: Path) -> None:
+    change_price(files, "-1")
+    ahead = SeedsReadAhead()
+    change_price(files, "4951")
+    assert ahead.now().products["EUR-049"].document["price_eur"] == 4951
 
 
 def test_a_process_without_an_order_ends_with_its_server() -> None:

@@ -463,6 +463,9 @@ BROKEN = [
            ("contact", "pattern")),
     Broken("text not in NFC", PRODUCTS, "LUX-001", put("name", "Herme\u0300s Birkin 35"),
            ("name", "NFC")),
+    Broken("text not in NFC, as an escape", PRODUCTS, "LUX-001",
+           lambda document: json.dumps({**document, "name": "Herme\u0300s Birkin 35"}),
+           ("name", "NFC")),
     # Products
     Broken("id other than _id", PRODUCTS, "LUX-004", put("id", "LUX-104"),
            ("_id", "'LUX-004'", "expected", "'LUX-104'")),

@@ -22,7 +22,7 @@ from playbook.deployments.scope import Identities, scope_of, trace_filter
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
-from playbook.pristine.passwords import password_hash
+from playbook.pristine.passwords import CHEAPEST, Passwords, password_hash
 from playbook.pristine.seeds import Seeds, load
 from playbook.reset.operations import (
     Call,
@@ -72,7 +72,8 @@ def plan(bundle: Bundle, seeds: Seeds) -> Plan:
 
 
 def plan_of(bundle: Bundle, seeds: Seeds, access: datetime = ACCESS) -> Plan:
-    return build(scope_of(bundle, seeds), seeds, access, passwords(seeds), {})
+    known = Passwords(passwords(seeds), CHEAPEST)
+    return build(scope_of(bundle, seeds), seeds, access, known, {})
 
 
 def passwords(seeds: Seeds) -> dict[str, str]:
@@ -354,7 +355,7 @@ def test_an_account_without_a_password_is_no_plan(bundle: Bundle, seeds: Seeds) 
     known = passwords(seeds)
     del known[bundles.accounts_of(seeds, bundle)[1]]
     with pytest.raises(KeyError):
-        build(scope_of(bundle, seeds), seeds, ACCESS, known, {})
+        build(scope_of(bundle, seeds), seeds, ACCESS, Passwords(known), {})
 
 
 # Pristine documents, to the last field
@@ -444,7 +445,8 @@ def test_accounts_are_unlocked_unexpired_and_carry_their_hash(plan: Plan) -> Non
         assert user["locked"] is False
         assert user["demo"] is True
         assert user["expires_at"] == datetime(2026, 12, 24, 18, tzinfo=UTC)
-        assert password_hash(user["email"], f"password of {user['email']}") == user["password"]
+        hashed = password_hash(user["email"], f"password of {user['email']}", CHEAPEST)
+        assert user["password"] == hashed
         assert user["created_at"] == datetime(2026, 1, 15, 9, tzinfo=UTC)
 
 

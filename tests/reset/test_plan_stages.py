@@ -17,6 +17,7 @@ from playbook.deployments.matching import Match
 from playbook.deployments.scope import scope_of
 from playbook.errors import Refused
 from playbook.pristine import bundles
+from playbook.pristine.passwords import CHEAPEST, Passwords
 from playbook.pristine.seeds import Seeds, load
 from playbook.reset.operations import (
     Call,
@@ -43,7 +44,7 @@ def seeds() -> Seeds:
 def plan_of(seeds: Seeds, deployment: Deployment, found: dict[str, Any] | None = None) -> Plan:
     passwords = {a.model.email: f"password of {a.model.email}" for a in seeds.accounts.values()}
     scope = scope_of(bundles.find(seeds, "lvmh"), seeds, deployment)
-    return build(scope, seeds, ACCESS, passwords, found or {})
+    return build(scope, seeds, ACCESS, Passwords(passwords, CHEAPEST), found or {})
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,6 @@ from playbook.environment import Environment
 from playbook.environment.settings import Settings
 from playbook.nights.meetings.coming import STAGES
 from playbook.nights.meetings.remembered import COLLECTION as MEETINGS
-from playbook.pristine import passwords
 from playbook.pristine import seeds as seed_files
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -395,7 +394,6 @@ def running(*command: str, **options: object) -> Iterator[subprocess.Popen[str]]
 @contextmanager
 def prepared() -> Iterator[Soak]:
     """Everything running, all demos reset once, the clock at the begin."""
-    os.environ[passwords.COST_SETTING] = "4"
     seeds = seed_files.load()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))

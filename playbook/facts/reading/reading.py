@@ -34,7 +34,8 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.rates import EMBEDDED_FEED, Feed
 from playbook.pristine.seeds import Document, Seeds
 
-REQUESTS_AT_ONCE = 6
+AT_ONCE = 12
+"""How much of a bundle is read at the same time. Half of it may wait for what the rest reads."""
 
 
 class Reading:
@@ -57,7 +58,7 @@ class Reading:
         self.accounts = tuple(bundles.accounts_of(seeds, bundle))
         self._shared = shared = shared or AskedOnce()
         self._visitors = visitors = Visitors(environment, self.accounts)
-        self._pool = pool = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix=bundle.short)
+        self._pool = pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=bundle.short)
         # The order counts: what is submitted later may wait for what was submitted before.
         # Documents are read before the probes are sent, so no probe is among them.
         self._store = Store(environment, bundle, seeds, at, pool)

@@ -13,7 +13,7 @@ from babel import UnknownLocaleError
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from playbook.pristine.money import price_field
-from playbook.pristine.visible_text import code_point, is_visible, shows_something
+from playbook.pristine.visible_text import code_point, is_plain, is_visible, shows_something
 
 Region = Literal["US", "EU", "APAC"]
 Device = Literal["desktop", "mobile"]
@@ -34,6 +34,8 @@ def _known_zone(name: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if is_plain(text):
+        return text
     if not shows_something(text):
         characters = ", ".join(map(code_point, text[:3]))
         raise ValueError(f"none of it is visible ({characters}); expected a text")

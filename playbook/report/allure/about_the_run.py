@@ -61,5 +61,5 @@ class AboutTheRun:
             "identity": known.id if known else "not known",
             **where,
             "playbook": __version__,
-            "seeds": seeds_version(self.seeds),
+            "seeds": seeds_version(self.seeds.directory),
         }

@@ -1,0 +1,32 @@
+"""Our servers send each part of an answer at once."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from playbook.processes.listening import tcp_socket
+
+
+@pytest.mark.parametrize(
+    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+)
+def test_a_server_on_it_sends_each_part_at_once(family: socket.AddressFamily, host: str) -> None:
+    async def waits_for_the_client() -> bool:
+        accepted: asyncio.Queue[bool] = asyncio.Queue()
+
+        async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            served = writer.get_extra_info("socket")
+            await accepted.put(not served.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listener = tcp_socket(family)
+        listener.bind((host, 0))
+        async with await asyncio.start_server(serve, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            writer.close()
+            return await asyncio.wait_for(accepted.get(), 60)
+
+    assert not asyncio.run(waits_for_the_client())
