@@ -32,7 +32,6 @@ import fastapi  # noqa: F401
 import freezegun  # noqa: F401
 import hypothesis.strategies  # noqa: F401
 import pymongo  # noqa: F401
-import pytest
 import pytest_bdd  # noqa: F401
 import redis  # noqa: F401
 import requests  # noqa: F401
@@ -42,7 +41,7 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 import playbook.pristine.seeds
 from playbook import PROJECT
-from tests.mutation.covering import OPTIONS, Covering, Only, watched
+from tests.mutation.covering import Covering, watched
 
 MUTATED = (
     *("playbook/clock.py", "playbook/pristine/**/*.py", "playbook/deployments/**/*.py"),
@@ -60,14 +59,14 @@ QUICK = (
     *("tests/facts/test_seen.py", "tests/facts/test_facts.py"),
 )
 """The tests that need no server."""
-OVER_THE_WIRE = {
-    "playbook/deployments/": ("tests/deployments",),
-    "playbook/reset/": (
-        *("tests/operations", "tests/reset/test_look_before_writing.py"),
-        *("tests/reset/test_one_collection_refused.py", "tests/reset/test_outage.py"),
-    ),
-}
-"""For a mutant that the quick tests do not notice: tests in the embedded environment."""
+OVER_THE_WIRE = (
+    *("tests/deployments", "tests/operations", "tests/reset/test_look_before_writing.py"),
+    *("tests/reset/test_one_collection_refused.py", "tests/reset/test_outage.py"),
+    *("tests/reset/test_isolation.py", "tests/reset/test_round_trips.py"),
+)
+"""Tests in the embedded environment, for mutants that the quick tests do not notice."""
+WRITTEN = ("playbook/deployments/", "playbook/reset/")
+"""The modules for which these tests run, too."""
 NOT_BY_THESE_TESTS = ("__init__.py", "demo.py")
 """Modules that work over the wire, where they are tested; and modules that contain only names."""
 KNOWN = PROJECT / "docs" / "mutants.md"
@@ -142,7 +141,7 @@ def tried(
         yield ended()
 
 
-def _passes(mutant: Mutant, covering: Covering, is_known: bool, thorough: bool) -> bool:
+def _passes(mutant: Mutant, coverings: Sequence[Covering], is_known: bool) -> bool:
     # A change may let a loop run for ever: then it is noticed. By the processor's time, so that a
     # busy machine kills nothing.
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
@@ -153,26 +152,17 @@ def _passes(mutant: Mutant, covering: Covering, is_known: bool, thorough: bool) 
     module = mutant.path.removesuffix(".py").replace("/", ".")
     if module in sys.modules:
         _forget()
-    sys.meta_path.insert(0, _Changed(module, PROJECT / mutant.path, changed))
-    first = covering.tests(PROJECT / mutant.path, mutant.line_number)
-    if not _pass(first):
+    path = PROJECT / mutant.path
+    sys.meta_path.insert(0, _Changed(module, path, changed))
+    nearest = [covering.tests(path, mutant.line_number) for covering in coverings]
+    if not all(c.pass_(names) for c, names in zip(coverings, nearest, strict=True)):
         return False
-    if is_known or not thorough:
+    if is_known:
         return True
-    # What one test has computed, another may use: so all that go through the module.
-    others = covering.tests_of(PROJECT / mutant.path) - set(first)
-    if not _pass(sorted(others, key=lambda name: covering.seconds[name])):
-        return False
-    wired = [t for path, t in OVER_THE_WIRE.items() if mutant.path.startswith(path)]
-    return all(
-        pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests]) == 0
-        for tests in wired
-    )
-
-
-def _pass(names: Sequence[str]) -> bool:
-    files = dict.fromkeys(name.partition("::")[0] for name in names)
-    return not files or pytest.main(["-x", *OPTIONS, *files], plugins=[Only(names)]) == 0
+    # What one test has computed, another may use: so all quick ones that go through the module.
+    quick = coverings[0]
+    others = quick.tests_of(path) - set(nearest[0])
+    return quick.pass_(sorted(others, key=lambda name: quick.seconds[name]))
 
 
 def _forget() -> None:
@@ -225,19 +215,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     files = sorted({file for pattern in MUTATED for file in PROJECT.glob(pattern)})
     files = [file for file in files if file.name not in NOT_BY_THESE_TESTS]
-    covering = watched(QUICK, files, _forget)
-    if covering.failing:
+    chosen = [file for file in files if options.only in file.relative_to(PROJECT).as_posix()]
+    quick = watched(QUICK, ("--noconftest",), files, _forget)
+    coverings = [quick]
+    if any(file.relative_to(PROJECT).as_posix().startswith(WRITTEN) for file in chosen):
+        coverings.append(watched(OVER_THE_WIRE, (), files, _forget))
+    if any(covering.failing for covering in coverings):
         print("tests fail although nothing is changed: run them with pytest")
         return 2
     # The seeds do not change: read and validated once, for all forks.
     loaded = playbook.pristine.seeds.load(PROJECT / "seeds")
     playbook.pristine.seeds.load = lambda *_: loaded
-    chosen = [file for file in files if options.only in file.relative_to(PROJECT).as_posix()]
     every = [mutant for path in chosen for mutant in mutants(path)]
     explained = set(known())
 
     def passes(mutant: Mutant) -> bool:
-        return _passes(mutant, covering, mutant.known_as in explained, not options.near)
+        used = coverings if mutant.path.startswith(WRITTEN) else [quick]
+        return _passes(mutant, used, options.near or mutant.known_as in explained)
 
     begun = time.monotonic()
     left = Counter(known())

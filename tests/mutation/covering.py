@@ -18,7 +18,7 @@ from pathlib import Path
 import coverage
 import pytest
 
-OPTIONS = ("-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider")
+OPTIONS = ("-q", "--assert=plain", "-p", "no:cacheprovider", "-m", "not slow")
 OUTSIDE = ""
 """coverage.py's name for what runs outside of a test."""
 
@@ -47,6 +47,8 @@ class Watching:
 class Covering:
     """Which tests run which line of which file, and how long each test takes (in seconds)."""
 
+    options: Sequence[str]
+    """The options with which pytest runs these tests."""
     failing: bool
     """Whether a test fails although nothing is changed."""
     lines: Mapping[str, Mapping[int, frozenset[str]]]
@@ -73,23 +75,35 @@ class Covering:
             key=lambda name: (rarity.get(name, len(names)), self.seconds[name], name),
         )
 
+    def pass_(self, names: Sequence[str]) -> bool:
+        """Whether these tests pass now, in this order; the first that fails ends the run."""
+        files = dict.fromkeys(name.partition("::")[0] for name in names)
+        arguments = ["-x", *self.options, *files]
+        return not files or pytest.main(arguments, plugins=[Only(names)]) == 0
+
     def tests_of(self, path: Path) -> frozenset[str]:
         """The tests that run any line of a file."""
         names = frozenset[str]().union(*self.lines.get(str(path), {}).values()) - {OUTSIDE}
         return names or frozenset(self.seconds)
 
 
-def watched(tests: Sequence[str], files: Sequence[Path], forget: Callable[[], None]) -> Covering:
+def watched(
+    tests: Sequence[str],
+    options: Sequence[str],
+    files: Sequence[Path],
+    forget: Callable[[], None],
+) -> Covering:
     """Run all tests in a fork and see which lines of the files each of them runs.
 
     ``forget`` is called there first: it has to drop the modules that are loaded already.
     """
+    options = (*OPTIONS, *options)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
         with suppress(BaseException), os.fdopen(writer, "wb") as answer:
-            pickle.dump(_watched(tests, files, forget), answer)
+            pickle.dump(_watched(tests, options, files, forget), answer)
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as answer:
@@ -101,7 +115,12 @@ def watched(tests: Sequence[str], files: Sequence[Path], forget: Callable[[], No
     return covering
 
 
-def _watched(tests: Sequence[str], files: Sequence[Path], forget: Callable[[], None]) -> Covering:
+def _watched(
+    tests: Sequence[str],
+    options: Sequence[str],
+    files: Sequence[Path],
+    forget: Callable[[], None],
+) -> Covering:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
@@ -112,7 +131,7 @@ def _watched(tests: Sequence[str], files: Sequence[Path], forget: Callable[[], N
     forget()
     measured.start()
     try:
-        status = pytest.main([*OPTIONS, *tests], plugins=[watching])
+        status = pytest.main([*options, *tests], plugins=[watching])
     finally:
         measured.stop()
     data = measured.get_data()
@@ -122,7 +141,7 @@ def _watched(tests: Sequence[str], files: Sequence[Path], forget: Callable[[], N
         }
         for file in files
     }
-    return Covering(status != 0, lines, watching.seconds)
+    return Covering(options, status != 0, lines, watching.seconds)
 
 
 def _statement(tree: ast.AST, line: int) -> range:
