@@ -53,6 +53,8 @@ QUICK = (
     *("tests/pristine/test_company.py", "tests/pristine/test_bundles.py"),
     *("tests/pristine/test_relative_dates.py", "tests/pristine/test_showcases.py"),
     *("tests/pristine/test_seeds.py", "tests/pristine/test_other_zones.py"),
+    *("tests/pristine/test_language_of_text.py", "tests/pristine/test_countries.py"),
+    "tests/backend/test_one_judgement.py",
     *("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),
     "tests/deployments/test_answers.py",
     *("tests/facts/test_findings.py", "tests/facts/test_shown.py"),

@@ -23,7 +23,7 @@ OUTSIDE = ""
 """coverage.py's name for what runs outside of a test."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Watching:
     """A pytest plugin: names the running test to coverage.py, and keeps each test's time."""
 
@@ -165,7 +165,7 @@ def _function(tree: ast.AST, line: int) -> range:
     return best
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Only:
     """A pytest plugin: runs only the named tests, in the order of the names."""
 

@@ -121,6 +121,7 @@ def test_selected_bundles_stand_once_in_the_seeds_order(
     [
         (["General", "Catalyst"], ["general-catalyst"]),
         (["lvmh", "Tiger", "Global"], ["lvmh", "tiger-global"]),
+        (["Tiger", "Global", "lvmh"], ["lvmh", "tiger-global"]),
         (["tiger", "lvmh"], ["lvmh", "tiger-global"]),
     ],
 )
