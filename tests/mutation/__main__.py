@@ -221,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quick = watched(QUICK, ("--noconftest",), files, _forget)
     coverings = [quick]
     if any(file.relative_to(PROJECT).as_posix().startswith(WRITTEN) for file in chosen):
-        coverings.append(watched(OVER_THE_WIRE, (), files, _forget))
+        coverings.append(watched(OVER_THE_WIRE, ("-p", "pytest_bdd.plugin"), files, _forget))
     if any(covering.failing for covering in coverings):
         print("tests fail although nothing is changed: run them with pytest")
         return 2
