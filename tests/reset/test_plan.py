@@ -27,6 +27,7 @@ from playbook.pristine.seeds import Seeds, load
 from playbook.reset.operations import (
     Call,
     ClearKeys,
+    CreateAccounts,
     EnsureIndexes,
     Operation,
     Put,
@@ -331,6 +332,8 @@ def test_each_step_is_one_line(plan: Plan) -> None:
         (Put("leads", [{"_id": "one"}]), "upsert 1 document into leads"),
         (Put("leads", [{"_id": "one"}, {"_id": "two"}]), "upsert 2 documents into leads"),
         (Remove("carts", {"email": "a\nb"}), r'delete from carts where {"email": "a\nb"}'),
+        (Remove("carts", {"name": "Élise"}), 'delete from carts where {"name": "Élise"}'),
+        (Remove("carts", {"name": "a\u200bb"}), r'delete from carts where {"name": "a\u200bb"}'),
         (RemoveStrays("leads", {}, ["one", "two"]),
          "delete strays from leads: all of the scope but 2 ids"),
         (EnsureIndexes("users", DECLARED["users"]), "ensure indexes of users: email_1"),
@@ -342,6 +345,25 @@ def test_each_step_is_one_line(plan: Plan) -> None:
 )  # fmt: skip
 def test_an_operation_says_what_it_does(operation: Operation, text: str) -> None:
     assert str(operation) == text
+
+
+def test_no_password_is_shown() -> None:
+    known = {"a@example.com": "the password"}
+    assert "the password" not in repr(CreateAccounts(({"email": "a@example.com"},), known))
+    assert "the password" not in repr(Passwords(known))
+
+
+def test_the_app_registers_only_accounts_that_are_missing(bundle: Bundle, seeds: Seeds) -> None:
+    there, *missing = pristine_documents(bundle, seeds, ACCESS)["users"]
+    app = load_deployment("aislemarts")
+    found = {"users": [{"_id": "its own", "email": there["email"]}]}
+    known = Passwords(passwords(seeds), CHEAPEST)
+    plan = build(scope_of(bundle, seeds, app), seeds, ACCESS, known, found)
+    [create] = operations(plan, CreateAccounts)
+    assert [account["email"] for account in create.accounts] == [m["email"] for m in missing]
+    assert create.passwords == {m["email"]: known.by_address[m["email"]] for m in missing}
+    [fields] = [one for one in operations(plan, SetFields) if one.collection == "users"]
+    assert [match.identifier for match in fields.matches] == ["its own"]
 
 
 def test_a_long_filter_is_shortened() -> None:
