@@ -300,6 +300,9 @@ def test_a_rollback_restores_swapped_addresses(shelf: Sandbox) -> None:
     assert changed(before, documents_of(shelf))
     shelf.engine.roll_back(bundle, saved)
     assert not (wrong := changed(before, documents_of(shelf))), in_words(wrong)
+    written = {step["did"] for step in shelf.runs(BUNDLE)[-1]["steps"]}
+    others = len(shelf.accounts(BUNDLE)) - 2
+    assert f"2 written, {others} pristine already" in written
 
 
 def by_name(state: Snapshot) -> dict[str, dict[str, object]]:
