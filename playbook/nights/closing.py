@@ -16,7 +16,7 @@ from playbook.nights.alerts import Alert, Outbox, wording
 from playbook.nights.journal import NightJournal
 from playbook.nights.night import Attempt, Night, severity_of
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.seeds import Seeds, seeds_version
+from playbook.pristine.seeds import Seeds
 from playbook.reset.journal import Journal, Run, new_run
 
 TRIGGER = "nightly"
@@ -69,7 +69,7 @@ class Closing:
             TRIGGER,
             night.started_at,
             night.started_at,
-            seeds_version(self.seeds.directory),
+            self.seeds.version,
             by=self.by,
             part_of=night.id,
             status="failed" if isinstance(night.error, Unreachable) else "refused",

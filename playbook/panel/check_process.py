@@ -74,19 +74,17 @@ class SeedsReadAhead:
 
         self._loaded: Seeds | None = None
         # Wrong seeds are no matter now; the check that needs them says what is wrong.
-        with suppress(PlaybookError, OSError):
-            self._version = seeds.seeds_version(seeds.seeds_directory())
+        with suppress(PlaybookError):
             self._loaded = seeds.load()
 
     def now(self) -> Seeds:
         """The seeds as the files have them now. Raises BadSeeds."""
         from playbook.pristine import seeds
 
-        if self._loaded is not None:
-            with suppress(OSError):
-                if seeds.seeds_version(self._loaded.directory) == self._version:
-                    return self._loaded
-        return seeds.load()
+        loaded = self._loaded
+        if loaded is None or seeds.seeds_version(loaded.directory) != loaded.version:
+            return seeds.load()
+        return loaded
 
 
 def _verdict_document(

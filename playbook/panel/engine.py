@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 
 from playbook.environment import Environment
-from playbook.errors import PlaybookError
+from playbook.errors import PlaybookError, Refused
 from playbook.panel.checks import Checked, CheckProcesses, Walk
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.seeds import Seeds
+from playbook.pristine.seeds import Seeds, seeds_version
 from playbook.reset import backup
 from playbook.reset.backup import Backup
 from playbook.reset.journal import WALK, Run
@@ -48,7 +48,11 @@ class Work:
         force: bool = False,
         progress: Progress = silent,
     ) -> Report:
-        """Reset a bundle to pristine; see :meth:`playbook.reset.run.Reset.reset`."""
+        """Reset a bundle to pristine; see :meth:`playbook.reset.run.Reset.reset`.
+
+        Raises Refused as well if the seed files have changed.
+        """
+        self._require_seeds_as_loaded()
         resets = self._resets(progress, by)
         return resets.reset(bundle, access=access, force=force, cause=Cause(trigger))
 
@@ -81,10 +85,11 @@ class Work:
     ) -> Checked:
         """Check a bundle and record the result, even if the check could not be run.
 
-        Raises Unreachable or CheckBroke if there is no verdict.
+        Raises Unreachable, CheckBroke, or Refused if the seed files have changed.
         """
         run = recording.begin(self.seeds, bundle.key, by)
         try:
+            self._require_seeds_as_loaded()
             checked = self.checks.run(self.environment, self.seeds, bundle, on_result)
         except PlaybookError as error:
             self._record(run, str(error))
@@ -103,11 +108,12 @@ class Work:
     ) -> Checked:
         """Walk through a demo in a browser and record it; its pictures are kept with the run.
 
-        Raises Unreachable or CheckBroke if there is no verdict.
+        Raises Unreachable, CheckBroke, or Refused if the seed files have changed.
         """
         run = recording.begin(self.seeds, bundle.key, by, WALK)
         walk = Walk(self.backups, run.id, on_picture)
         try:
+            self._require_seeds_as_loaded()
             walked = self.checks.run(self.environment, self.seeds, bundle, on_result, walk)
         except PlaybookError as error:
             self._record(run, str(error))
@@ -115,6 +121,14 @@ class Work:
         recording.finish(run, vars(walked))
         self._record(run)
         return walked
+
+    def _require_seeds_as_loaded(self) -> None:
+        """A check reads the seeds anew, and a reset does not: they would not mean the same demo."""
+        if seeds_version(self.seeds.directory) != self.seeds.version:
+            raise Refused(
+                f"the seed files in {self.seeds.directory} have changed since this server was "
+                "started; restart it, so that resets and checks use the new ones"
+            )
 
     def _record(self, run: Run, error: str | None = None) -> None:
         if why_not := recording.record(self.environment, [run], error):

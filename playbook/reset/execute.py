@@ -23,6 +23,7 @@ from pymongo.errors import OperationFailure
 from playbook.deployments.description import Filter, Index, Kept
 from playbook.deployments.fitting import refusal
 from playbook.deployments.matching import Match
+from playbook.deployments.paths import field_at
 from playbook.environment import Environment, cache_keys, reasons
 from playbook.environment.snapshot import DECODED, RAW, Snapshot, id_bytes
 from playbook.pristine.seeds import Document
@@ -134,8 +135,8 @@ class Executor:
 
     def _put(self, collection: str, documents: Sequence[Document | RawBSONDocument]) -> str:
         found = self._found(collection) or {}
-        changed = [d for d in documents if found.get(id_bytes(d["_id"])) != _encoded(d)]
-        if in_the_way := _changes_a_unique_field(
+        changed = [d for d in documents if found.get(id_bytes(d["_id"])) != bson.encode(d)]
+        if in_the_way := ids_with_new_unique_values(
             self.environment.deployment.indexes.get(collection, ()), changed, found
         ):
             self.environment.db[collection].delete_many({"_id": {"$in": in_the_way}})
@@ -207,7 +208,7 @@ class Executor:
         return f"{len(keys)} keys deleted"
 
 
-def _changes_a_unique_field(
+def ids_with_new_unique_values(
     indexes: Iterable[Index],
     documents: Iterable[Mapping[str, Any]],
     found: Mapping[bytes, bytes],
@@ -217,17 +218,11 @@ def _changes_a_unique_field(
     Another document may still have the new value: two accounts with each other's address could
     never be replaced.
     """
-    unique = [i.keys[0][0] for i in indexes if i.unique]
+    unique = {path for index in indexes if index.unique for path, _ in index.keys}
     ids = []
-    for document in documents if unique else ():
+    for document in documents:
         if raw := found.get(id_bytes(document["_id"])):
             present = RawBSONDocument(raw, RAW)
-            if any(present.get(name) != document.get(name) for name in unique):
+            if any(field_at(present, path) != field_at(document, path) for path in unique):
                 ids.append(document["_id"])
     return ids
-
-
-def _encoded(document: Mapping[str, Any]) -> bytes:
-    if isinstance(document, RawBSONDocument):
-        return bytes(document.raw)
-    return bson.encode(document)

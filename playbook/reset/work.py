@@ -16,7 +16,7 @@ from playbook.environment.rights import require_rights
 from playbook.environment.side_by_side import side_by_side
 from playbook.environment.snapshot import Snapshot
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.seeds import Document, seeds_version
+from playbook.pristine.seeds import Document
 from playbook.processes.signals import finishing
 from playbook.reset import backup, standing
 from playbook.reset.backup import Saved
@@ -165,7 +165,7 @@ def begun(
 ) -> Iterator[Work]:
     """The start and end of every run that writes: marker, leases, journal records."""
     environment, run_id = state.environment, new_run(started)
-    version = seeds_version(state.seeds.directory)
+    version = state.seeds.version
     runs = {
         bundle.key: Run(
             run_id if len(chosen) == 1 else f"{run_id}-{bundle.short}",

@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from playbook import clock
 from playbook.environment import Environment
 from playbook.errors import PlaybookError
-from playbook.pristine.seeds import Seeds, seeds_version
+from playbook.pristine.seeds import Seeds
 from playbook.reset.journal import CHECK, RECORD_SECONDS, Journal, Run, new_run
 from playbook.verdict.checks import WALK, in_evidence_order
 from playbook.verdict.model import Verdict
@@ -20,7 +20,7 @@ from playbook.verdict.model import Verdict
 def begin(seeds: Seeds, bundle: str, by: str, trigger: str = CHECK) -> Run:
     """A new record of a check or a walk that begins now; :func:`finish` completes it."""
     now = clock.now()
-    return Run(new_run(now), bundle, trigger, now, now, seeds_version(seeds.directory), by=by)
+    return Run(new_run(now), bundle, trigger, now, now, seeds.version, by=by)
 
 
 def finish(run: Run, part: Mapping[str, Any]) -> None:

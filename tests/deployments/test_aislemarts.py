@@ -208,6 +208,20 @@ def test_an_account_that_the_backends_model_refuses_is_completed(
     }
 
 
+def test_an_account_that_nothing_can_complete_is_named_and_no_other_suffers(shop: Sandbox) -> None:
+    """The backend refuses an ``_id`` that is no text, and nobody can change an ``_id``."""
+    shop.reset("sequoia")
+    shop.db.users.delete_one({"email": DEMO})
+    shop.db.users.insert_one({**account(DEMO, "old"), "_id": 17})
+    shop.db.users.update_one({"email": CREATOR}, {"$set": {"password_hash": "x"}})
+    before = shop.db.users.find_one({"email": DEMO})
+    report = shop.reset("sequoia")
+    [note] = [note for note in report.notes if note.startswith("users ")]
+    assert "was left as it is: the app's model would refuse it even when pristine (_id: " in note
+    assert shop.db.users.find_one({"email": DEMO}) == before
+    assert shop.log_in(CREATOR, shop.environment.settings.password("sequoia")) == 200
+
+
 def test_an_address_in_capitals_is_repaired_in_place(shop: Sandbox) -> None:
     shop.db.users.insert_one(account(DEMO.upper(), "old", theme="dark"))
     shop.reset("sequoia")

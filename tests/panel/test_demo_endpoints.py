@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +25,9 @@ from playbook.embedded.start import start
 from playbook.panel.accounts import Accounts
 from playbook.panel.api import demo_router
 from playbook.panel.authentication import Authentication
-from playbook.pristine.seeds import Seeds
+from playbook.pristine.seeds import Seeds, load
 from playbook.reset.lease import held
+from playbook.verdict import GO
 from tests.panel_client import PASSWORD, Visitor, panel
 from tests.sandbox import Sandbox
 from tests.served_app import served
@@ -98,6 +101,25 @@ def test_a_smoke_test_is_the_real_check(shop: Shop, sandbox: Sandbox) -> None:
     assert {k for k, v in sandbox.state("lvmh").hashes().items() if v != before[k]} <= {
         "livesales", "showcases", "users",
     }  # fmt: skip
+
+
+def test_seed_files_that_change_under_a_server(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It would write the old demo and check the new one, so it does neither and says why."""
+    files = Path(shutil.copytree(sandbox.seeds.directory, tmp_path / "seeds"))
+    gate = Authentication(sandbox.environment, TOKEN)
+    app = FastAPI()
+    app.include_router(demo_router(sandbox.environment, load(files), sandbox.backups, gate))
+    with served(app) as url:
+        shop = Shop(url)
+        assert shop.reset("lvmh").status_code == 200
+        assert shop.smoke_test("lvmh").json()["verdict"] == GO
+        creators = files / "creator_profiles.json"
+        creators.write_text(creators.read_text("utf-8").replace("Isabella", "Anabella"), "utf-8")
+        for answer in (shop.reset("lvmh"), shop.smoke_test("lvmh")):
+            assert answer.status_code == 409
+            assert "have changed since this server was started; restart it" in answer.text
+        last = sandbox.runs("lvmh")[-1]
+        assert (last["trigger"], last["status"]) == ("check", "failed")
 
 
 def test_meetings_and_sessions(shop: Shop, sandbox: Sandbox) -> None:

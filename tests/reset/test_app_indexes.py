@@ -138,6 +138,7 @@ def test_a_document_that_a_validator_refuses_is_named(sandbox: Sandbox) -> None:
         with pytest.raises(ResetFailed) as failed:
             sandbox.reset(BUNDLE)
         text = str(failed.value)
+        assert "MongoDB refused to set our fields of 5 documents in leads: " in text
         assert "in leads: the collection's own validator" in text
         assert f"refuses the document {mine['_id']} (code 121)" in text
         assert failed.value.state_is_back
@@ -162,5 +163,6 @@ def test_a_validator_that_refuses_ours_is_said_and_rolled_back(sandbox: Sandbox)
             pytest.raises(ResetFailed, match="leads: the collection's own validator") as failed,
         ):
             replace(sandbox, environment=environment).reset(BUNDLE)
+    assert "MongoDB refused to set our fields of 5 documents in leads: " in str(failed.value)
     assert "correct the validator" in str(failed.value)
     assert sandbox.state(BUNDLE).hashes() == before

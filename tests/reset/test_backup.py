@@ -288,6 +288,23 @@ def test_a_rollback_restores_exactly(shelf: Sandbox) -> None:
     db.leads.drop_index("the app's own")
 
 
+def test_a_rollback_restores_swapped_addresses(shelf: Sandbox) -> None:
+    """Addresses are unique: neither account can have its own back while the other has it."""
+    bundle, users = shelf.bundle(BUNDLE), shelf.db.users
+    shelf.reset(BUNDLE)
+    before = documents_of(shelf)
+    saved = shelf.engine.save(bundle, BEFORE_RESET)
+    first, second = shelf.accounts(BUNDLE)[:2]
+    for old, new in ((first, "in-between"), (second, first), ("in-between", second)):
+        users.update_one({"email": old}, {"$set": {"email": new}})
+    assert changed(before, documents_of(shelf))
+    shelf.engine.roll_back(bundle, saved)
+    assert not (wrong := changed(before, documents_of(shelf))), in_words(wrong)
+    written = {step["did"] for step in shelf.runs(BUNDLE)[-1]["steps"]}
+    others = len(shelf.accounts(BUNDLE)) - 2
+    assert f"2 written, {others} pristine already" in written
+
+
 def by_name(state: Snapshot) -> dict[str, dict[str, object]]:
     return {
         collection: {str(index["name"]): index for index in indexes}

@@ -60,6 +60,8 @@ class Seeds:
     """All seed documents, validated; each group keyed by ``_id`` in the files' order."""
 
     directory: Path
+    version: str
+    """A short digest of the files (:func:`seeds_version`): which seeds a run has written."""
     bundles: Mapping[str, Line[Bundle]]
     products: Mapping[str, Line[Product]]
     creators: Mapping[str, Line[Creator]]

@@ -34,6 +34,7 @@ from playbook.pristine.seeds.models import (
     ShowcaseSeed,
 )
 from playbook.pristine.seeds.problems import describe_invalid_fields
+from playbook.pristine.seeds.version import seeds_version
 
 FILES: dict[str, tuple[type[Seed], str]] = {
     "bundles": (Bundle, "bundles.json"),
@@ -64,6 +65,7 @@ def load(directory: Path | None = None) -> Seeds:
     document, an ``_id`` is used twice, or the documents contradict each other.
     """
     directory = directory or seeds_directory()
+    version = seeds_version(directory)
     problems: list[str] = []
     groups: dict[str, Any] = {}
     for group, (model, pattern) in FILES.items():
@@ -78,7 +80,7 @@ def load(directory: Path | None = None) -> Seeds:
         groups[group] = lines
     if problems:
         raise BadSeeds(problems)
-    seeds = Seeds(directory, **groups)
+    seeds = Seeds(directory, version, **groups)
     if problems := list(disagreements(seeds)):
         raise BadSeeds(problems)
     return seeds

@@ -14,7 +14,7 @@ from playbook.environment import Settings
 from playbook.environment.identity import Identity
 from playbook.environment.settings import name_in_settings
 from playbook.errors import PlaybookError
-from playbook.pristine.seeds import Seeds, seeds_version
+from playbook.pristine.seeds import Seeds
 from playbook.report.allure import environment_lines
 from playbook.report.allure.failure_kinds import categories
 from playbook.verdict.collector import IDENTITY, Collector
@@ -61,5 +61,5 @@ class AboutTheRun:
             "identity": known.id if known else "not known",
             **where,
             "playbook": __version__,
-            "seeds": seeds_version(self.seeds.directory),
+            "seeds": self.seeds.version,
         }
