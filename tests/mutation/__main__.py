@@ -56,6 +56,7 @@ QUICK = (
     *("tests/pristine/test_language_of_text.py", "tests/pristine/test_countries.py"),
     "tests/backend/test_one_judgement.py",
     *("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),
+    "tests/reset/test_unique_values.py",
     "tests/deployments/test_answers.py",
     *("tests/facts/test_findings.py", "tests/facts/test_shown.py"),
     *("tests/facts/test_seen.py", "tests/facts/test_facts.py"),
@@ -65,6 +66,7 @@ OVER_THE_WIRE = (
     *("tests/deployments", "tests/operations", "tests/reset/test_look_before_writing.py"),
     *("tests/reset/test_one_collection_refused.py", "tests/reset/test_outage.py"),
     *("tests/reset/test_isolation.py", "tests/reset/test_round_trips.py"),
+    *("tests/reset/test_app_indexes.py", "tests/reset/test_backup.py"),
 )
 """Tests in the embedded environment, for mutants that the quick tests do not notice."""
 WRITTEN = ("playbook/deployments/", "playbook/reset/")
