@@ -57,7 +57,7 @@ QUICK = (
     "tests/backend/test_one_judgement.py",
     *("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),
     "tests/reset/test_unique_values.py",
-    "tests/deployments/test_answers.py",
+    *("tests/deployments/test_answers.py", "tests/deployments/test_aislemarts_documents.py"),
     *("tests/facts/test_findings.py", "tests/facts/test_shown.py"),
     *("tests/facts/test_seen.py", "tests/facts/test_facts.py"),
 )
