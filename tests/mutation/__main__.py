@@ -18,6 +18,7 @@ import importlib.util
 import os
 import re
 import resource
+import signal
 import sys
 import time
 from collections import Counter
@@ -75,6 +76,7 @@ NOT_BY_THESE_TESTS = ("__init__.py", "demo.py")
 """Modules that work over the wire, where they are tested; and modules that contain only names."""
 KNOWN = PROJECT / "docs" / "mutants.md"
 SECONDS = 90
+LONGEST_SECONDS = 900
 COMPARISONS = ("Eq_NotEq", "NotEq_Eq", "Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt", "Lt_GtE", "LtE_Gt",
                "Gt_LtE", "GtE_Lt", "Is_IsNot", "IsNot_Is", "In_NotIn", "NotIn_In")  # fmt: skip
 ARITHMETIC = ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Mul")
@@ -147,8 +149,9 @@ def tried(
 
 def _passes(mutant: Mutant, coverings: Sequence[Covering], is_known: bool) -> bool:
     # A change may let a loop run for ever: then it is noticed. By the processor's time, so that a
-    # busy machine kills nothing.
+    # busy machine kills nothing; but what waits for ever needs none.
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    signal.alarm(LONGEST_SECONDS)
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
@@ -159,14 +162,14 @@ def _passes(mutant: Mutant, coverings: Sequence[Covering], is_known: bool) -> bo
     path = PROJECT / mutant.path
     sys.meta_path.insert(0, _Changed(module, path, changed))
     nearest = [covering.tests(path, mutant.line_number) for covering in coverings]
-    if not all(c.pass_(names) for c, names in zip(coverings, nearest, strict=True)):
+    if not all(c.passes(names) for c, names in zip(coverings, nearest, strict=True)):
         return False
     if is_known:
         return True
     # What one test has computed, another may use: so all quick ones that go through the module.
     quick = coverings[0]
     others = quick.tests_of(path) - set(nearest[0])
-    return quick.pass_(sorted(others, key=lambda name: quick.seconds[name]))
+    return quick.passes(sorted(others, key=lambda name: quick.seconds[name]))
 
 
 def _forget() -> None:

@@ -45,14 +45,16 @@ class Watching:
 
 @dataclass(frozen=True)
 class Covering:
-    """Which tests run which line of which file, and how long each test takes (in seconds)."""
+    """Which tests run which line of which file."""
 
     options: Sequence[str]
     """The options with which pytest runs these tests."""
     failing: bool
     """Whether a test fails although nothing is changed."""
     lines: Mapping[str, Mapping[int, frozenset[str]]]
+    """The names of the tests, by file and line."""
     seconds: Mapping[str, float]
+    """How long each test takes."""
 
     def tests(self, path: Path, line: int) -> list[str]:
         """The tests that run this line.
@@ -75,7 +77,7 @@ class Covering:
             key=lambda name: (rarity.get(name, len(names)), self.seconds[name], name),
         )
 
-    def pass_(self, names: Sequence[str]) -> bool:
+    def passes(self, names: Sequence[str]) -> bool:
         """Whether these tests pass now, in this order; the first that fails ends the run."""
         files = dict.fromkeys(name.partition("::")[0] for name in names)
         arguments = ["-x", *self.options, *files]
