@@ -103,6 +103,8 @@ class Environment:
             "socketTimeoutMS": answering,
             # A far server's connections take as long as two answers; usually two at once are made.
             "maxConnecting": AT_ONCE // 2,
+            # A check of all bundles reads them at the same time; the app needs connections, too.
+            "maxPoolSize": 4 * AT_ONCE,
         }
         try:
             # Options given here win over the URI's, so only options missing in the URI are given.
