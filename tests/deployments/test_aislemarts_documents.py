@@ -162,6 +162,7 @@ def test_the_cards_of_each_bundle_are_of_its_main_account(seeds: Seeds) -> None:
     for short in ("sequoia", "index", "tiger-global"):
         backend = Backend(seeds, short)
         [main] = [one for one in backend.users if one["role"] == "demo"]
+        backend.pristine = {**backend.pristine, "users": backend.pristine["users"][::-1]}
         owners = {lead["business_id"] for lead in backend.wanted("leads").values()}
         assert owners == {main["_id"]}
 
@@ -277,6 +278,9 @@ def test_a_card_that_a_visitor_has_moved(lvmh: Backend) -> None:
         [read] = lvmh.read("leads", {**written, "metadata": metadata})
         wanted = metadata if isinstance(metadata, dict) else {}
         assert read == {"_id": written["_id"], **wanted, "stage": "qualified"}
+    names = {"id": "LEAD-002", "bundle": "LVMH_JULIE_BERCOVY"}
+    [read] = lvmh.read("leads", {**written, "metadata": names})
+    assert read["_id"] == key
 
 
 def test_a_livesale_with_other_contents(lvmh: Backend) -> None:
