@@ -65,8 +65,9 @@ class Covering:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         statement = _statement(tree, line)
         names = frozenset[str]().union(*(covered.get(number, ()) for number in statement))
-        if OUTSIDE in names:
-            names = self.tests_of(path)
+        if OUTSIDE in names:  # what it makes is there for every test
+            names = frozenset(self.seconds)
+        near = self.tests_of(path)
         rarity: dict[str, int] = {}
         for number in _function(tree, line):
             here = covered.get(number, frozenset())
@@ -74,7 +75,12 @@ class Covering:
                 rarity[name] = min(len(here), rarity.get(name, len(here)))
         return sorted(
             names - {OUTSIDE},
-            key=lambda name: (rarity.get(name, len(names)), self.seconds[name], name),
+            key=lambda name: (
+                rarity.get(name, len(names)),
+                name not in near,
+                self.seconds[name],
+                name,
+            ),
         )
 
     def passes(self, names: Sequence[str]) -> bool:
@@ -85,8 +91,7 @@ class Covering:
 
     def tests_of(self, path: Path) -> frozenset[str]:
         """The tests that run any line of a file."""
-        names = frozenset[str]().union(*self.lines.get(str(path), {}).values()) - {OUTSIDE}
-        return names or frozenset(self.seconds)
+        return frozenset[str]().union(*self.lines.get(str(path), {}).values()) - {OUTSIDE}
 
 
 def watched(
