@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from playbook import PROJECT
 from playbook.deployments import load
 from playbook.deployments.fitting import fitting, misfits, refusal
+from playbook.deployments.matching import Matching
 from playbook.deployments.paths import MISSING
+from playbook.pristine import bundles
+from playbook.pristine.documents import pristine_documents
+from playbook.pristine.seeds import load as load_seeds
 
 type Document = dict[str, Any]
 
@@ -68,6 +74,31 @@ def test_the_place_that_is_refused(change: Document, path: str) -> None:
     assert {misfit.path for misfit in found} == {path}
     assert refusal(KEPT, document) == str(found[0])
     assert str(found[0]).startswith(f"{path}: ")
+
+
+class OnlyAnId(BaseModel):
+    """A model that needs nothing else."""
+
+    key: str = Field(alias="_id")
+
+
+@pytest.mark.parametrize(("identifier", "is_ours"), [("its own", True), (5, False)])
+def test_a_document_is_matched_if_the_app_can_keep_its_id(
+    identifier: object, is_ours: bool
+) -> None:
+    app = load("aislemarts")
+    kept = tuple(
+        replace(one, model=OnlyAnId) if one.kind == "categories" else one for one in app.kept
+    )
+    seeds = load_seeds(PROJECT / "seeds")
+    pristine = pristine_documents(
+        bundles.find(seeds, "lvmh"), seeds, datetime(2026, 11, 24, tzinfo=UTC)
+    )
+    found = {"categories": [{"_id": identifier, "slug": "handbags-eu"}]}
+    matched = Matching(replace(app, kept=kept), pristine, found)["categories"]
+    present = [match for match in matched.matches if match.present is not None]
+    assert [match.identifier for match in present] == ([identifier] if is_ours else [])
+    assert len(matched.strays) == (0 if is_ours else 1)
 
 
 def test_what_fits_and_what_nobody_judges() -> None:
