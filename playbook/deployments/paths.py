@@ -36,14 +36,3 @@ def field_at(document: Mapping[str, Any], path: str) -> Any:
             return MISSING
         value = value[name]
     return value
-
-
-def without_fields(document: Mapping[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
-    """A copy without the fields at some paths."""
-    copy: dict[str, Any] = {}
-    for name, value in document.items():
-        if name in paths:
-            continue
-        inner = tuple(p.partition(".")[2] for p in paths if p.startswith(f"{name}."))
-        copy[name] = without_fields(value, inner) if inner and isinstance(value, Mapping) else value
-    return copy

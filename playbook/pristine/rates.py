@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import Decimal, localcontext
 from itertools import pairwise
 from typing import Any, get_args
 
@@ -100,10 +100,7 @@ def positive(value: object) -> Decimal | None:
     """A rate as a number; None if it is not finite and above zero."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Decimal128):
         return None
-    try:
-        number = value.to_decimal() if isinstance(value, Decimal128) else Decimal(str(value))
-    except InvalidOperation:
-        return None
+    number = value.to_decimal() if isinstance(value, Decimal128) else Decimal(str(value))
     return number if number.is_finite() and number > 0 else None
 
 

@@ -20,13 +20,13 @@ from playbook import clock
 from playbook.backend.deployment import Deployment
 from playbook.deployments import load
 from playbook.deployments.aislemarts.models import User
-from playbook.deployments.paths import without_fields
 from playbook.environment import Environment
 from playbook.facts import Demo
 from playbook.pristine.rates import Feed
 from playbook.pristine.seeds import Seeds
 from playbook.reset.outcome import InSession
 from playbook.standin.aislemarts import create_app
+from tests.deployments.fields_of_the_app import fields_of_the_app
 from tests.sandbox import ACCESS, Document, Sandbox, changed, held, in_words
 from tests.sandbox import OURS as PLAYBOOKS_OWN
 from tests.served_app import served
@@ -278,8 +278,7 @@ def test_every_field_that_is_not_ours_survives(shop: Sandbox, seed: int) -> None
 
 def foreign(collection: str, document: Mapping[str, Any]) -> Document:
     """The app's own fields of a document, in a fixed order."""
-    rest = without_fields(document, OURS[collection])
-    return dict(sorted(rest.items()))
+    return fields_of_the_app(document, OURS[collection])
 
 
 def visit(shop: Sandbox, email: str, at: datetime) -> None:

@@ -12,8 +12,8 @@ from bson import Binary, Decimal128, Int64, ObjectId
 
 from playbook import clock
 from playbook.deployments import load
-from playbook.deployments.paths import without_fields
 from playbook.facts import Demo
+from tests.deployments.fields_of_the_app import fields_of_the_app
 from tests.sandbox import Document, Sandbox
 
 PLAYBOOK = load()
@@ -49,7 +49,14 @@ def differences(sandbox: Sandbox) -> list[str]:
 
 def foreign(collection: str, document: Document) -> bytes:
     """The app's own fields of a document, in a fixed order."""
-    return bson.encode(dict(sorted(without_fields(document, OURS[collection]).items())))
+    return bson.encode(fields_of_the_app(document, OURS[collection]))
+
+
+def test_fields_of_the_app_are_all_but_ours() -> None:
+    document = {"a": 1, "b": {"c": 2, "d": {"e": 3, "f": 4}}, "g": [5], "h": {"c": 6}}
+    ours = ("a", "b.c", "b.d.e", "g.h", "x")
+    left = {"b": {"d": {"f": 4}}, "g": [5], "h": {"c": 6}}
+    assert fields_of_the_app(document, ours) == left
 
 
 @pytest.mark.parametrize("seed", range(4))
