@@ -55,10 +55,13 @@ QUICK = (
     *("tests/pristine/test_relative_dates.py", "tests/pristine/test_showcases.py"),
     *("tests/pristine/test_seeds.py", "tests/pristine/test_other_zones.py"),
     *("tests/pristine/test_language_of_text.py", "tests/pristine/test_countries.py"),
+    *("tests/pristine/test_rates.py", "tests/pristine/test_languages.py"),
+    "tests/environment/test_settings.py",
     "tests/backend/test_one_judgement.py",
     *("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),
     "tests/reset/test_unique_values.py",
     *("tests/deployments/test_answers.py", "tests/deployments/test_aislemarts_documents.py"),
+    "tests/deployments/test_fitting.py",
     *("tests/facts/test_findings.py", "tests/facts/test_shown.py"),
     *("tests/facts/test_seen.py", "tests/facts/test_facts.py"),
 )
