@@ -23,6 +23,7 @@ from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Finding, NotAsExpected, Unobservable
 from playbook.facts.reading import VARIANTS
 from playbook.facts.remedies import Remedy
+from playbook.pristine.documents import pristine_showcase
 from playbook.pristine.rates import Feed
 from playbook.pristine.seeds.plurals import expected_names
 from steps.bundles.numbers import latest_days, latest_months
@@ -1600,3 +1601,43 @@ def test_documents_are_missing_doubled_or_strays() -> None:
         1:
     ]
     assert describe_document({"_id": 1, "name": 5, "title": "T"}) == "“T”"
+
+
+def test_discrepancies_of_some_rules_or_of_one_row_are_only_these() -> None:
+    assert texts_of(ImaginedDemo(Imagined("general-catalyst")).showcase.discrepancies()) == []
+    imagined = Imagined("general-catalyst")
+    months = imagined.one("showcases", GC)["records"]["months"]
+    for row in months[:2]:
+        row.update(aov_usd=1, acquisition_spend_usd=5)
+    showcase = ImaginedDemo(imagined).showcase
+    first, second = (row["month"] for row in months[:2])
+    for rule in ("average order", "acquisition spend"):
+        of_first, of_second = texts_of(showcase.discrepancies(rule))
+        assert of_first.startswith(f"{rule} of {first}: ")
+        assert of_second.startswith(f"{rule} of {second}: ")
+        assert texts_of(showcase.discrepancies(rule, row=second)) == [of_second]
+        assert texts_of(showcase.discrepancies(rule, row="2020-01")) == []
+    assert texts_of(showcase.discrepancies("buyers")) == []
+    assert len(texts_of(showcase.discrepancies())) >= 4
+    assert {text[:8] for text in texts_of(showcase.discrepancies(row=first))} == {
+        "average ", "acquisit",
+    }  # fmt: skip
+
+
+def test_where_the_app_keeps_no_showcase_its_rows_are_of_the_last_reset() -> None:
+    imagined = Imagined("general-catalyst")
+    kept = tuple(one for one in imagined.deployment.kept if one.kind != "showcases")
+    nowhere = {"showcases": "the app keeps none"}
+    imagined.deployment = replace(imagined.deployment, kept=kept, not_kept=nowhere)
+    reset = AT - timedelta(days=100)
+    for last_run, access in (
+        ({"status": "done", "trigger": "reset", "access": reset}, reset),
+        ({"status": "failed", "trigger": "reset", "access": reset}, AT),
+        (None, AT),
+    ):
+        imagined.last_run = last_run
+        template = imagined.seeds.showcases[GC].document
+        expected = pristine_showcase(template, access, imagined.bundle.timezone)
+        latest = max(month["month"] for month in expected["records"]["months"])
+        months = ImaginedDemo(imagined).showcase.records.model_dump()["months"]
+        assert max(month["month"] for month in months) == latest
