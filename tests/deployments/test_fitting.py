@@ -124,7 +124,6 @@ def test_a_field_that_is_missing_is_named() -> None:
         ({"_id": 5}, {"_id": "P"}, {}),
         ({"_id": 5, "title": 5}, {"_id": "P", "title": "Bag"}, {"title": "Bag"}),
     ],
-    ids=str,
 )
 def test_what_would_make_it_fit(change: Document, wanted: Document, changed: Document) -> None:
     assert fitting(KEPT, {**GOOD, **change}, wanted) == changed
