@@ -2,10 +2,9 @@
 
 It loads everything, the seeds too, and waits for its order, one JSON object in a line of stdin: the
 bundle's id; for a walk in a browser instead, also the folder for the pictures and the id of their
-run. If the seeds have changed meanwhile, it reads them again. It reads
-the deployment's settings from its environment variables and prints one JSON object per line: each
-result (and picture) at once, and last the verdict's document or an error. It ends together with its
-parent.
+run. If the seeds have changed meanwhile, it reads them again. It reads the deployment's settings
+from its environment variables and prints one JSON object per line: each result (and picture) at
+once, and last the verdict's document or an error. It ends together with its parent.
 """
 
 from __future__ import annotations

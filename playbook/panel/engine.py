@@ -87,16 +87,7 @@ class Work:
 
         Raises Unreachable, CheckBroke, or Refused if the seed files have changed.
         """
-        run = recording.begin(self.seeds, bundle.key, by)
-        try:
-            self._require_seeds_as_loaded()
-            checked = self.checks.run(self.environment, self.seeds, bundle, on_result)
-        except PlaybookError as error:
-            self._record(run, str(error))
-            raise
-        recording.finish(run, vars(checked))
-        self._record(run)
-        return checked
+        return self._checked(recording.begin(self.seeds, bundle.key, by), bundle, on_result)
 
     def walk(
         self,
@@ -111,16 +102,25 @@ class Work:
         Raises Unreachable, CheckBroke, or Refused if the seed files have changed.
         """
         run = recording.begin(self.seeds, bundle.key, by, WALK)
-        walk = Walk(self.backups, run.id, on_picture)
+        return self._checked(run, bundle, on_result, Walk(self.backups, run.id, on_picture))
+
+    def _checked(
+        self,
+        run: Run,
+        bundle: Bundle,
+        on_result: Callable[[Result], None],
+        walk: Walk | None = None,
+    ) -> Checked:
+        """Check or walk, and record the result, also if there is none."""
         try:
             self._require_seeds_as_loaded()
-            walked = self.checks.run(self.environment, self.seeds, bundle, on_result, walk)
+            checked = self.checks.run(self.environment, self.seeds, bundle, on_result, walk)
         except PlaybookError as error:
             self._record(run, str(error))
             raise
-        recording.finish(run, vars(walked))
+        recording.finish(run, vars(checked))
         self._record(run)
-        return walked
+        return checked
 
     def _require_seeds_as_loaded(self) -> None:
         """A check reads the seeds anew, and a reset does not: they would not mean the same demo."""

@@ -237,14 +237,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     loaded = playbook.pristine.seeds.load(PROJECT / "seeds")
     playbook.pristine.seeds.load = lambda *_: loaded
     every = [mutant for path in chosen for mutant in mutants(path)]
-    explained = set(known())
+    left = known()
+    explained = set(left)
 
     def passes(mutant: Mutant) -> bool:
         used = coverings if mutant.path.startswith(WRITTEN) else [quick]
         return _passes(mutant, used, options.near or mutant.known_as in explained)
 
     begun = time.monotonic()
-    left = Counter(known())
     new: list[Mutant] = []
     survivors = 0
     for number, (mutant, lives) in enumerate(tried(every, options.workers, passes), start=1):

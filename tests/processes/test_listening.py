@@ -14,6 +14,14 @@ from playbook.processes.listening import tcp_socket
     ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
 )
 def test_a_server_on_it_sends_each_part_at_once(family: socket.AddressFamily, host: str) -> None:
+    try:
+        listener = tcp_socket(family)
+        listener.bind((host, 0))
+    except OSError:
+        if family != socket.AF_INET6:
+            raise
+        pytest.skip("this machine has no IPv6")
+
     async def waits_for_the_client() -> bool:
         accepted: asyncio.Queue[bool] = asyncio.Queue()
 
@@ -22,8 +30,6 @@ def test_a_server_on_it_sends_each_part_at_once(family: socket.AddressFamily, ho
             await accepted.put(not served.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
-        listener = tcp_socket(family)
-        listener.bind((host, 0))
         async with await asyncio.start_server(serve, sock=listener):
             _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
             writer.close()
