@@ -14,7 +14,6 @@ import pytest
 
 from playbook import PROJECT
 from playbook.embedded.open import opened_ahead
-from playbook.environment.settings import CONNECTIONS
 from playbook.errors import Unreachable, WrongUsage
 from playbook.pristine.seeds import Seeds, load
 
@@ -81,7 +80,7 @@ def test_wrong_settings_are_refused_before_anything_else(
 def test_an_embedded_environment_starts_with_the_seeds(
     monkeypatch: pytest.MonkeyPatch, seeds: Seeds
 ) -> None:
-    for name in CONNECTIONS:
+    for name in SILENT:
         monkeypatch.delenv(name, raising=False)
     with opened_ahead() as environment_for:
         environment = environment_for(seeds)
