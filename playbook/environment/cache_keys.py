@@ -1,7 +1,7 @@
 """Find, read and delete the cached keys of a bundle and its region, a thousand at a time.
 
-Redis runs one command after the other, so a command over all keys would make the app wait. In a
-cluster all masters are asked.
+Redis runs one command after the other, so a command over all keys would make the app wait, and so
+would one for a hundred megabytes of values. In a cluster all masters are asked.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from playbook.environment.side_by_side import side_by_side
 
 AT_ONCE = 1000
 """How many keys Redis searches, reads or deletes per command."""
+READ_FIRST = 200
+"""How many values are read before their usual size is known; a bundle of a usual app has fewer."""
+BYTES_AT_ONCE = 5_000_000
+"""How large one answer with values should be at most: Redis sends it in some milliseconds."""
 
 
 def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
@@ -42,19 +46,37 @@ LRANGE, SMEMBERS and ZRANGE are not required.
 def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
     """The values of keys. A key that was deleted meanwhile is left out."""
     found: dict[bytes, Cached] = {}
-    for portion in _portions(names):
-        read: Any = (
-            client.mget_nonatomic(portion)
-            if isinstance(client, redis.RedisCluster)
-            else client.mget(portion)
-        )
-        found.update(
-            (name, value) for name, value in zip(portion, read, strict=True) if value is not None
-        )
-        # The answer is empty for a list or a hash, and for a key that has just expired.
-        if others := [name for name in portion if name not in found]:
-            found.update(_other_than_text(client, others))
+    begin, count, size = 0, READ_FIRST, 0
+    while portion := names[begin : begin + count]:
+        read = _values(client, portion)
+        found |= read
+        begin += count
+        size += sum(map(_bytes_of, read.values()))
+        count = max(1, min(AT_ONCE, BYTES_AT_ONCE * begin // max(size, 1)))
     return found
+
+
+def _values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
+    """The values of a portion of keys."""
+    read: Any = (
+        client.mget_nonatomic(names)
+        if isinstance(client, redis.RedisCluster)
+        else client.mget(names)
+    )
+    found: dict[bytes, Cached] = {
+        name: value for name, value in zip(names, read, strict=True) if value is not None
+    }
+    # The answer is empty for a list or a hash, and for a key that has just expired.
+    if others := [name for name in names if name not in found]:
+        found |= _other_than_text(client, others)
+    return found
+
+
+def _bytes_of(value: Cached) -> int:
+    """The size of a value without the names in a hash."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return sum(map(len, value)) if isinstance(value, list) else len(value or b"")
 
 
 def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:

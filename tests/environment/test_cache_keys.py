@@ -97,6 +97,37 @@ def test_a_check_reads_keys_in_portions(sandbox: Sandbox, many_keys: redis.Redis
     assert sum(words[0] == "MGET" for words in commands) > COUNT // AT_MOST
 
 
+@pytest.mark.parametrize("kind", ["text", "hash", "list"])
+def test_large_values_are_read_in_small_portions(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(cache_keys, "READ_FIRST", 20)
+    monkeypatch.setattr(cache_keys, "BYTES_AT_ONCE", 5_000)
+    names = [f"large:{number}".encode() for number in range(60)]
+    value = b"x" * 500
+    read: cache_keys.Cached
+    with redis.Redis.from_url(sandbox.environment.settings.redis_url) as client:
+        for name in names:
+            match kind:
+                case "text":
+                    client.set(name, value)
+                    read = value
+                case "hash":
+                    client.hset(name.decode(), mapping={"a": value[:200], "b": value[200:]})
+                    read = {"a": value[:200], "b": value[200:]}
+                case _:
+                    client.rpush(name.decode(), value[:200], value[200:])
+                    read = [value[:200], value[200:]]
+        found: dict[bytes, cache_keys.Cached] = {}
+        commands = commands_during(
+            client, lambda: found.update(cache_keys.values(sandbox.environment.redis, names))
+        )
+        client.delete(*names)
+    assert found == dict.fromkeys(names, read)
+    portions = [len(words) - 1 for words in commands if words[0] == "MGET"]
+    assert portions == [20, 10, 10, 10, 10]
+
+
 def test_a_key_is_read_as_its_type_needs(
     sandbox: Sandbox, of_each_type: dict[bytes, cache_keys.Cached]
 ) -> None:
