@@ -22,6 +22,7 @@ from playbook.facts.findings import (
     NotAsExpected,
     Unobservable,
     kind_of,
+    printable,
 )
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
@@ -190,7 +191,11 @@ class Collector:
     ) -> Result:
         check = tagged(scenario, "check") or "missing_tags"
         outcome = _outcome(report, call)
-        redact = item.config.stash.get(REDACTOR, _unredacted)
+        hide = item.config.stash.get(REDACTOR, _unredacted)
+
+        def redact(text: str) -> str:
+            return printable(hide(text))
+
         return Result(
             bundle=bundle,
             check=check,
