@@ -16,11 +16,11 @@ from bson import Decimal128, ObjectId
 
 from playbook.deployments.description import Kind
 from playbook.environment.cache_keys import Cached
+from playbook.environment.json_text import parse_json
 from playbook.environment.presence import as_instant, is_probe
 from playbook.facts.comparison import differences
 from playbook.facts.findings import Description, Finding
 from playbook.facts.reading import Reading
-from playbook.facts.reading.json_text import parse_json
 from playbook.pristine.seeds import Document
 
 KEY_FIELDS = ("_id", "id", "event_id", "sku", "slug")

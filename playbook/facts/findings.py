@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -175,23 +174,6 @@ def format_value(value: object, longest: int = 160) -> str:
             text = repr(value)
     text = " ".join(text.split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """A text in which characters that control a terminal, or turn its text around, are named.
-
-    What an app stores or shows may contain any of them.
-    """
-    return "".join(f"<U+{ord(c):04X}>" if _controls(c) else c for c in text)
-
-
-def _controls(character: str) -> bool:
-    kind = unicodedata.category(character)
-    return (kind == "Cc" and character not in "\t\n") or kind == "Cs" or character in TURNS_AROUND
-
-
-TURNS_AROUND = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""The characters that change the direction of the text after them."""
 
 
 class Description(str):

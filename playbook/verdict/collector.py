@@ -22,10 +22,10 @@ from playbook.facts.findings import (
     NotAsExpected,
     Unobservable,
     kind_of,
-    printable,
 )
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
+from playbook.pristine.visible_text import printable
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 from playbook.verdict.model import NOT_WALKED, NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained

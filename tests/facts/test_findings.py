@@ -22,7 +22,6 @@ from playbook.facts.findings import (
     format_value,
     is_any,
     kind_of,
-    printable,
     where_a_reset_helps,
 )
 from playbook.facts.look_alikes import described_apart
@@ -274,15 +273,3 @@ def test_what_is_expected() -> None:
         expect_none([finding()])
     with pytest.raises(NotAsExpected, match="there: expected 3, found 4"):
         expect(False, "there", 3, 4)
-
-
-@pytest.mark.parametrize(
-    ("text", "printed"),
-    [
-        ("Été\u202f: 5\u00a0€\tsac\n", "Été\u202f: 5\u00a0€\tsac\n"),
-        ("a\x1b[2Jb\x00", "a<U+001B>[2Jb<U+0000>"),
-        ("\u202eabc\ud800", "<U+202E>abc<U+D800>"),
-    ],
-)
-def test_what_controls_a_terminal_is_named(text: str, printed: str) -> None:
-    assert printable(text) == printed

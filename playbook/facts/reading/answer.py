@@ -12,10 +12,10 @@ import requests
 
 from playbook.deployments.description import UnreadableAnswer
 from playbook.environment.gateways import GATEWAY_ERRORS, wanted_by_a_gateway
+from playbook.environment.json_text import parse_json
 from playbook.environment.request_limit import TOO_MANY
 from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
-from playbook.facts.reading.json_text import parse_json
 from playbook.facts.remedies import Remedy
 
 SERVER_ERROR = 500
