@@ -226,7 +226,7 @@ def test_the_history_is_in_the_bundles_local_time(seeds: Seeds) -> None:
     )
     for part in ("nightly", "NO-GO", "3.8 s", "leads", "night: rolled back, GO"):
         assert part in line
-    assert "alert not taken by DEMO_ALERT_MEDIUM no. 1" in line
+    assert "alert not sent by DEMO_ALERT_MEDIUM no. 1" in line
     assert "not checked" in values and values.count("never reset") == len(seeds.bundles) - 1
 
 

@@ -61,7 +61,7 @@ def sheet_of(sandbox: Sandbox, name: str, *reasons: str) -> Sheet:
         ("net_revenue_retention", 1.18, "en-US", "Net revenue retention", "118%"),
         ("brand_partnerships", 23, "fr-FR", "Brand partnerships", "23"),
         ("something_new", 1234.5, "de-DE", "Something new", "1.234,5"),
-        ("something_new", "many", "de-DE", "Something new", "'many' (no number)"),
+        ("something_new", "many", "de-DE", "Something new", "'many' (not a number)"),
         ("something_new", 2, "tlh-XX", "Something new", "2"),
     ],
 )
