@@ -61,7 +61,7 @@ def nightly(
     from playbook.errors import gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
-    from playbook.nights.nightly import BLIP
+    from playbook.nights.nightly import RETRY_PAUSE
     from playbook.pristine import bundles, seeds
     from playbook.processes.signals import StopRequest
 
@@ -75,7 +75,7 @@ def nightly(
     chosen = bundles.select(loaded, bundle)
     with (
         _alerting(outbox, names),
-        _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as (
+        _opened_after_a_retry(loaded, lambda: stopping.wait(RETRY_PAUSE.total_seconds())) as (
             environment,
             unreachable,
         ),

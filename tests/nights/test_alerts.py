@@ -375,8 +375,8 @@ def test_the_command_names_the_recipient_that_is_lost(mail: Mailbox) -> None:
     mail.refused = {"bad@a.example"}
     ended = alerts_test(DEMO_ALERT_HIGH=lists_of_recipients(mail.port)[0])
     assert ended.returncode == 3
-    assert "(mailto to bad@a.example) NOT taken" in ended.stdout
-    assert "(mailto to last@a.example) taken" in ended.stdout
+    assert "(mailto to bad@a.example) NOT sent" in ended.stdout
+    assert "(mailto to last@a.example) sent" in ended.stdout
 
 
 def alerts_test(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -391,7 +391,7 @@ def test_the_command_sends_one_of_each(hooks: Webhooks) -> None:
     assert hooks.levels == list(LEVELS)
     assert [alert.level for alert in samples(datetime.now(UTC), "staging")] == list(LEVELS)
     assert all("test" in body["title"] for _, body in hooks.received)
-    assert ended.stdout.count(" taken") == len(LEVELS)
+    assert ended.stdout.count(" sent") == len(LEVELS)
     assert not any(secret in ended.stdout + ended.stderr for secret in CREDENTIALS)
 
 
@@ -403,7 +403,7 @@ def test_the_command_tells_which_channel_is_dead_and_escalates_nothing(hooks: We
     ended = alerts_test(**channels)
 
     assert ended.returncode == 3
-    assert "medium: DEMO_ALERT_MEDIUM no. 1 (json) NOT taken after 3 tries" in ended.stdout
+    assert "medium: DEMO_ALERT_MEDIUM no. 1 (json) NOT sent after 3 tries" in ended.stdout
     assert "success: DEMO_ALERT_SUCCESS is not set" in ended.stdout
     assert hooks.levels == ["high", "critical"]
 
@@ -433,10 +433,10 @@ def test_the_command_proves_the_presenters_recipients_too(mail: Mailbox, hooks: 
     assert ended.returncode == 3, ended.stderr
     lines = [line for line in ended.stdout.splitlines() if line.startswith("presenter:")]
     assert lines[:4] == [
-        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to good@a.example) taken",
-        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to bad@a.example) NOT taken after 3 tries",
-        "presenter: DEMO_ALERT_PRESENTER no. 2 (json) taken",
-        "presenter: DEMO_ALERT_PRESENTER no. 3 (mailto) taken",
+        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to good@a.example) sent",
+        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to bad@a.example) NOT sent after 3 tries",
+        "presenter: DEMO_ALERT_PRESENTER no. 2 (json) sent",
+        "presenter: DEMO_ALERT_PRESENTER no. 3 (mailto) sent",
     ]
     assert "--organizer ADDRESS" in lines[4]
     assert "high: DEMO_ALERT_HIGH is not set" in ended.stdout
@@ -449,7 +449,7 @@ def test_the_command_tries_a_meetings_organizer(mail: Mailbox) -> None:
         *command, DEMO_ALERT_PRESENTER=stated, PLAYBOOK_PANEL_URL="https://d.example/"
     )
     assert ended.returncode == 0, ended.stderr
-    assert "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to ann@a.example) taken" in ended.stdout
+    assert "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to ann@a.example) sent" in ended.stdout
     assert "organizer" not in ended.stdout
     [(to, letter)] = mail.received
     assert to == ["ann@a.example"]
@@ -467,7 +467,7 @@ def test_a_link_that_leads_nowhere_is_in_no_message(
     assert stated not in seen
     ended = alerts_test(**hooks.channels(), PLAYBOOK_PANEL_URL=stated)
     assert ended.returncode == 2
-    assert "PLAYBOOK_PANEL_URL is no http or https address" in ended.stderr
+    assert "PLAYBOOK_PANEL_URL is not an http or https address" in ended.stderr
     assert hooks.levels == []
 
 

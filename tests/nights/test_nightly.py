@@ -420,7 +420,7 @@ def test_an_internal_error_is_reported(scene: Scene) -> None:
 
     assert scene.hooks.levels == ["critical"]
     assert "this should not have happened: ZeroDivisionError" in text(scene.hooks.received[0][1])
-    assert scene.recorded_nights[-1]["outcome"] == "broken off"
+    assert scene.recorded_nights[-1]["outcome"] == "ended early"
 
 
 def meet(scene: Scene, at: datetime) -> None:
@@ -544,7 +544,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
 
     def check(*given: Any) -> Verdict:
         # The reset's own lease is free again by now.
-        with pytest.raises(BeingReset, match="that run makes its night"):
+        with pytest.raises(BeingReset, match="its nightly run is being done already"):
             scene.night(good)
         return good(*given)
 
@@ -675,8 +675,8 @@ def test_an_environment_that_does_not_answer_is_reported_and_remembered(
     # It answers again: what waited beside the backups is in the journal, and all is clear.
     scene.night(saying(GO))
     assert [night["outcome"] for night in scene.recorded_nights] == [
-        "broken off",
-        "broken off",
+        "ended early",
+        "ended early",
         "GO",
     ]
     assert "failing for 2 nights" in text(scene.hooks.at("success")[0])

@@ -23,8 +23,8 @@ from playbook.errors import WrongUsage
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.schedule import due, grace, latest_reset, reset_time
 from playbook.nights.schedule import runner as runner_module
-from playbook.nights.schedule.rehearsal_clock import Ticking
 from playbook.nights.schedule.runner import Runner
+from playbook.nights.schedule.scheduler_clock import SchedulerClock
 from playbook.nights.schedule.table import changes_clocks_at, next_runs, table
 from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
 from playbook.pristine.bundles import Bundle
@@ -114,8 +114,8 @@ def test_another_reset_time_shows_in_both() -> None:
 @pytest.mark.parametrize("at", [time(1), time(2), time(3)], ids=str)
 def test_one_run_every_local_day_for_ten_years(zone: str, at: time) -> None:
     start = utc("2026-01-01 00:00")
-    ticking = Ticking(start, start)
-    trigger = NightlyTrigger(zone, at, timedelta(minutes=1), ticking)
+    shown_clock = SchedulerClock(start, start)
+    trigger = NightlyTrigger(zone, at, timedelta(minutes=1), shown_clock)
     place = ZoneInfo(zone)
     instant = trigger.get_next_fire_time(None, start)
     days: list[date] = []
@@ -144,10 +144,10 @@ def test_only_odd_reset_times_meet_a_clock_change() -> None:
 
 def test_only_a_run_that_was_just_missed_is_made_up() -> None:
     start = utc("2026-03-27 04:00")  # 05:00 in Paris
-    ticking = Ticking(start, start)
+    shown_clock = SchedulerClock(start, start)
 
-    within = NightlyTrigger("Europe/Paris", time(3), timedelta(hours=2), ticking)
-    beyond = NightlyTrigger("Europe/Paris", time(3), timedelta(minutes=119), ticking)
+    within = NightlyTrigger("Europe/Paris", time(3), timedelta(hours=2), shown_clock)
+    beyond = NightlyTrigger("Europe/Paris", time(3), timedelta(minutes=119), shown_clock)
 
     assert within.get_next_fire_time(None, start) == utc("2026-03-27 02:00")
     assert beyond.get_next_fire_time(None, start) == utc("2026-03-28 02:00")
@@ -433,10 +433,10 @@ def trial(bundles: list[Bundle], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
             return True
 
         outbox = Outbox(Channels.from_environment({"DEMO_ALERT_HIGH": "json://here"}), send=send)
-        ticking = Ticking(utc(start), datetime.now(UTC), speed)
+        shown_clock = SchedulerClock(utc(start), datetime.now(UTC), speed)
         chosen = [bundle for bundle in bundles if bundle.short in names]
         late = timedelta(hours=2)
-        runner = Runner(chosen, time(3), late, outbox, command, ticking, meetings)
+        runner = Runner(chosen, time(3), late, outbox, command, shown_clock, meetings)
         stopping = StopRequest()
         thread = Thread(target=runner.run, args=[stopping], daemon=True)
         thread.start()
@@ -473,7 +473,7 @@ def test_meetings_are_prepared_every_five_minutes(
 
     assert run.alerts == []
     trigger = RegularTrigger(
-        timedelta(minutes=5), Ticking(utc("2026-03-29 00:00"), utc("2026-03-29 00:00"))
+        timedelta(minutes=5), SchedulerClock(utc("2026-03-29 00:00"), utc("2026-03-29 00:00"))
     )
     for at, then in (("00:57", "01:00"), ("01:00", "01:05"), ("01:04", "01:05")):
         # The clocks in Europe change at 01:00 UTC: that is nothing to it.
@@ -564,9 +564,9 @@ def test_the_default_command_is_the_nightly_run(
 
 def test_the_sped_up_clock_agrees_with_itself() -> None:
     start, since = utc("2026-03-27 00:00"), datetime.now(UTC)
-    ticking = Ticking(start, since, 7_777.0)
+    shown_clock = SchedulerClock(start, since, 7_777.0)
     for hours in range(24 * 14):
         shown = start + timedelta(hours=hours)
-        assert ticking.shown(ticking.machine(shown)) == shown
+        assert shown_clock.shown(shown_clock.machine(shown)) == shown
     assert latest_reset("Europe/Paris", utc("2026-03-27 01:59")) == utc("2026-03-26 02:00")
     assert clock.next_reset("Europe/Paris", utc("2026-03-27 01:59")) == utc("2026-03-27 02:00")
