@@ -346,7 +346,7 @@ def test_the_page_follows_what_another_person_started(
 
 
 @pytest.mark.slow
-def test_it_asks_again_when_an_investor_is_in_session(
+def test_the_page_asks_for_confirmation_when_an_investor_is_in_session(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
     page = open_page("operator")
@@ -530,7 +530,9 @@ def test_the_board_shows_every_state_by_its_word(
 
 
 @pytest.mark.slow
-def test_times_are_the_investors_and_mine(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+def test_times_are_shown_in_the_investors_zone_and_mine(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
     sandbox.reset("tiger", access=None)
     page = open_page("viewer", timezone_id="America/New_York")
     card = page.locator("#card-tiger-global")
@@ -542,7 +544,7 @@ def test_times_are_the_investors_and_mine(open_page: Callable[..., Page], sandbo
 
 
 @pytest.mark.slow
-def test_it_works_by_keyboard(open_page: Callable[..., Page]) -> None:
+def test_the_panel_works_by_keyboard(open_page: Callable[..., Page]) -> None:
     page = open_page("viewer")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -586,7 +588,7 @@ def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) ->
 
 
 @pytest.mark.slow
-def test_without_scripts_it_works_too(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+def test_the_panel_works_without_scripts(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     sandbox.reset("general-catalyst")
     page = open_page("operator", java_script_enabled=False)
     page.goto("/bundles/gc")
@@ -595,9 +597,7 @@ def test_without_scripts_it_works_too(open_page: Callable[..., Page], sandbox: S
     verdict(page, "(GO|NO-GO)")
 
 
-def test_the_presenters_phone_shows_all_in_one_screen(
-    open_page: Callable[..., Page], sandbox: Sandbox
-) -> None:
+def test_the_board_fits_one_phone_screen(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     colourful(sandbox)
     page = open_page("viewer", viewport=PHONE)
     page.goto("/")
@@ -620,9 +620,7 @@ def test_the_presenters_phone_shows_all_in_one_screen(
 
 
 @pytest.mark.slow
-def test_the_bundles_page_follows_by_itself(
-    open_page: Callable[..., Page], sandbox: Sandbox
-) -> None:
+def test_the_bundles_page_renews_itself(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     sandbox.reset("a16z")
     page, other = open_page("viewer"), open_page("viewer")
     for one in (page, other):
@@ -638,7 +636,7 @@ def test_the_bundles_page_follows_by_itself(
 # A GO is a statement about an app, an environment and an instant.
 
 
-def test_an_open_page_never_keeps_a_green_that_is_over(
+def test_an_open_page_drops_a_go_that_is_over(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
     """What another person does changes all of an open page: button, checklist and history."""
@@ -662,7 +660,7 @@ def test_an_open_page_never_keeps_a_green_that_is_over(
 
 
 @pytest.mark.slow
-def test_a_choice_that_is_being_made_is_not_taken_away(
+def test_a_page_is_not_reloaded_while_a_person_fills_in_a_form(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
     colourful(sandbox)
@@ -731,7 +729,7 @@ def test_an_open_page_follows_the_panel_to_another_environment(
     expect(page).to_have_title(re.compile("the other one"))
 
 
-def test_without_scripts_a_page_loads_itself_anew(
+def test_without_scripts_a_page_reloads_itself(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
     colourful(sandbox)
@@ -744,7 +742,7 @@ def test_without_scripts_a_page_loads_itself_anew(
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
 @pytest.mark.slow
-def test_what_cannot_be_reached_is_green_nowhere(
+def test_an_unreachable_environment_is_shown_as_go_nowhere(
     browser: Any, running: Panel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     """An open page whose environment goes away says so, and no tick or button says GO."""
@@ -778,7 +776,7 @@ def test_what_cannot_be_reached_is_green_nowhere(
 
 
 @pytest.mark.slow
-def test_two_taps_and_two_tabs_are_one_reset(
+def test_two_taps_and_two_tabs_start_one_reset(
     open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.reset("index", access=None)
