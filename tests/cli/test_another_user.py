@@ -161,7 +161,7 @@ def test_an_unwritable_output_is_one_line(run: Run, open_path: Path, option: str
 
 @pytest.mark.slow
 def test_another_backups_folder_is_enough(sandbox: Sandbox, run: Run, open_path: Path) -> None:
-    """Although the journal's folder in it is not its own: MongoDB keeps the journal."""
+    """Its folder ``journal`` belongs to root, which is no problem: the journal is in MongoDB."""
     own = open_path / "own"
     (own / "journal").mkdir(parents=True)
     os.chown(own, nobody().pw_uid, nobody().pw_gid)

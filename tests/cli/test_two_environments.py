@@ -179,7 +179,7 @@ def test_a_command_shows_and_changes_only_its_own_environment(
 
 @pytest.mark.slow
 def test_meetings_are_prepared_only_in_its_own_environment(two: Two, unharmed: Held) -> None:
-    """In an hour somebody meets; the calendar is of both, the reset and the alerts of one."""
+    """Both environments read the calendar; only one is reset and sends alerts."""
     start_at = clock.now() + timedelta(minutes=50)
     calendar = two.folder / "calendar.ics"
     event = f"UID:m\nSUMMARY:LVMH demo\nDTSTART:{start_at:%Y%m%dT%H%M%SZ}\nDURATION:PT1H"
@@ -289,7 +289,7 @@ def test_another_environments_spooled_record_is_not_written(two: Two) -> None:
 
 
 def test_another_environments_old_backups_are_not_pruned(two: Two, unharmed: Held) -> None:
-    """A week and more later; and folders of both from then are there."""
+    """More than a week later, when the folder has old backups of both environments."""
     for sandbox in (two.first, two.second):
         [newest] = backup.listed(sandbox.backups, sandbox.identity)[-1:]
         old = sandbox.backups / f"demo_state_20200101_{sandbox.identity.id[:6]}"

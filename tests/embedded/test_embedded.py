@@ -87,7 +87,7 @@ def gone(pid: int) -> bool:
 
 
 def listening(settings: Settings) -> bool:
-    """Whether any part of an environment still takes connections."""
+    """Whether any part of an environment still accepts connections."""
     for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
         parts = urlsplit(url)
         try:

@@ -1,4 +1,4 @@
-"""What is under ``deploy/`` and ``.github/``: up to date, valid by the real schemas, and safe."""
+"""The files in ``deploy/`` and ``.github/`` are up to date, valid by the real schemas, and safe."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def render(kind: str, bundles: list[Bundle], at: time = clock.RESET_TIME) -> dic
 
 
 def schema(name: str) -> Any:
-    """A schema that check-jsonschema carries: no network is asked."""
+    """A schema that is part of check-jsonschema, so no network is needed."""
     folder = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
@@ -102,7 +102,7 @@ def pods(bundles: list[Bundle]) -> dict[str, Any]:
 
 
 def breaches_of_the_restricted_profile(pod: Any) -> list[str]:
-    """What a cluster refuses that enforces the "restricted" Pod Security Standard."""
+    """The problems for which a cluster with the restricted Pod Security Standard refuses a pod."""
     spec = pod["spec"]
     breaches = [f"host {name}" for name in ("hostNetwork", "hostPID", "hostIPC") if spec.get(name)]
     allowed = {"configMap", "emptyDir", "persistentVolumeClaim", "projected", "secret"}
@@ -227,7 +227,7 @@ def test_two_environments_differ_by_their_overlay() -> None:
 
 
 def built(overlay: str) -> list[Any]:
-    """What kustomize makes of an overlay."""
+    """The objects that kustomize builds from an overlay."""
     tool = [["kustomize", "build"], ["kubectl", "kustomize"]]
     command = next((words for words in tool if shutil.which(words[0])), None)
     if command is None:

@@ -38,7 +38,7 @@ from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Status, Ver
 from tests.alert_receivers import Webhooks, webhooks
 from tests.forked_commands import without_settings
 from tests.sandbox import Document, Sandbox, until
-from tests.tcp_proxy import Wire
+from tests.tcp_proxy import TcpProxy
 
 SHORT = "lvmh"
 
@@ -331,7 +331,7 @@ def test_a_failing_reset_is_tried_twice(scene: Scene) -> None:
 
 
 def test_a_restored_state_that_is_no_go_is_undone(scene: Scene) -> None:
-    """Tonight's reset is restored: it is newer, and the severity does not rise by the attempt."""
+    """Tonight's reset is restored, because it is newer. The attempt does not raise the severity."""
     scene.night(saying(GO))
     scene.hooks.clear()
     night = scene.night(saying(["leads"], ["leads"], ["currency", "showcase"]))
@@ -424,7 +424,7 @@ def test_an_internal_error_is_reported(scene: Scene) -> None:
 
 
 def meet(scene: Scene, at: datetime) -> None:
-    """What ``playbook reset --access`` leaves in the journal."""
+    """Write to the journal what ``playbook reset --access`` writes."""
     scene.sandbox.engine.reset(scene.bundle, access=at)
 
 
@@ -700,7 +700,7 @@ def test_a_connection_lost_midway_is_reported_too(
 def test_a_primary_lost_during_a_write_is_noticed(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, comes_back: bool
 ) -> None:
-    """It stays away for longer than the patience: the reset and its rollback fail both."""
+    """It is away for longer than the patience, so both the reset and its rollback fail."""
     usual = connections.CONNECT_SECONDS, execute.WRITE_SECONDS, journal.RECORD_SECONDS
 
     def limit_seconds(connect: float, write: float, record: float) -> None:
@@ -715,7 +715,7 @@ def test_a_primary_lost_during_a_write_is_noticed(
     limit_seconds(1.5, 2, 1)
     scene.sandbox.db.user_sessions.insert_one({"email": scene.sandbox.accounts(SHORT)[0]})
     settings = scene.sandbox.environment.settings
-    wire = Wire(settings.mongo_uri)
+    wire = TcpProxy(settings.mongo_uri)
     impatient = replace(settings, mongo_uri=wire.url, outage_patience=0.5)
     if comes_back:
         scene.patience.meanwhile = come_back
@@ -774,7 +774,7 @@ def test_dead_channels_change_no_verdict(scene: Scene) -> None:
 
 @pytest.fixture
 def heeding() -> Iterator[StopRequest]:
-    """Heeds real signals, in the process of the tests."""
+    """A request to stop that real signals to this process set."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     stopping = StopRequest()
     stopping.listen()
@@ -786,7 +786,7 @@ def heeding() -> Iterator[StopRequest]:
 def send_sigterm_at(
     monkeypatch: pytest.MonkeyPatch, stopping: StopRequest, step: int, times: int
 ) -> None:
-    """Send this process SIGTERM in the midst of a reset, once or twice."""
+    """Send this process SIGTERM in the middle of a reset, once or twice."""
     real, steps = Executor.run, []
 
     def run(self: Executor, operation: Operation, *meanwhile: Any) -> str:

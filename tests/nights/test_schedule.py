@@ -244,7 +244,7 @@ def deployment(seeds: Seeds) -> dict[str, str]:
 
 @dataclass
 class Rehearsal:
-    """A scheduler process whose runs are a script's that notes them down in a folder."""
+    """A scheduler process that starts a script instead of nights; the script records each run."""
 
     seeds: Seeds
     folder: Path

@@ -50,7 +50,7 @@ from tests.forked_commands import run_command
 from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel
 from tests.sandbox import Sandbox, until
 from tests.served_app import served
-from tests.tcp_proxy import Wire
+from tests.tcp_proxy import TcpProxy
 
 PAGES = ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/openapi.json")
 CHANGES = ("check", "reset", "rollback")
@@ -316,7 +316,7 @@ def test_a_change_is_refused_even_if_that_cannot_be_recorded(seeds: Seeds, tmp_p
 
 @pytest.mark.slow
 def test_every_form_redirects_to_a_page(running: Panel, sandbox: Sandbox) -> None:
-    """POST, redirect, GET: neither "back" nor "reload" sends a form again."""
+    """POST, redirect, GET: so "back" and "reload" never send a form again."""
     operator, viewer, nobody = (
         running.visitor("operator"),
         running.visitor("viewer"),
@@ -515,7 +515,7 @@ def test_it_asks_for_confirmation_while_an_investor_is_in_session(
 def test_a_session_that_begins_after_the_question_is_asked_about(
     running: Panel, sandbox: Sandbox
 ) -> None:
-    """A yes to a near meeting is not a yes to a session that was not shown then."""
+    """A "yes" to one question does not answer a question that came later."""
     visitor = running.visitor("operator")
     somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset", although="meeting")
@@ -617,7 +617,7 @@ def test_a_job_of_a_dead_server_is_lost(sandbox: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -> None:
-    wire = Wire(sandbox.environment.settings.mongo_uri)
+    wire = TcpProxy(sandbox.environment.settings.mongo_uri)
     client: MongoClient[dict[str, Any]] = MongoClient(wire.url, serverSelectionTimeoutMS=200)
     jobs, ended = Jobs(client[sandbox.db.name], Redactor(())), threading.Event()
 
@@ -865,7 +865,7 @@ def test_the_panel_works_mounted_in_another_app(sandbox: Sandbox) -> None:
 
 @contextmanager
 def without_mongodb(seeds: Seeds, backups: Path) -> Iterator[str]:
-    """The address of a panel whose database is away."""
+    """The address of a panel whose database does not answer."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]

@@ -38,7 +38,7 @@ RESET, SMOKE_TEST = "/api/demo/reset/", "/api/demo/smoke-test/"
 
 @dataclass(frozen=True)
 class Shop:
-    """AisleMarts' own app, as far as it matters here."""
+    """An app like AisleMarts' own, with the endpoints."""
 
     url: str
 
@@ -104,7 +104,7 @@ def test_the_smoke_test_checks_like_the_command(shop: Shop, sandbox: Sandbox) ->
 
 
 def test_changed_seed_files_stop_resets_and_checks(sandbox: Sandbox, tmp_path: Path) -> None:
-    """It would write the old demo and check the new one, so it does neither and says why."""
+    """The server would write the old demo and check the new one, so it refuses both."""
     files = Path(shutil.copytree(sandbox.seeds.directory, tmp_path / "seeds"))
     gate = Authentication(sandbox.environment, TOKEN)
     app = FastAPI()

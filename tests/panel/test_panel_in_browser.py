@@ -69,7 +69,7 @@ def _nobody_in_session(sandbox: Sandbox) -> None:
 
 @pytest.fixture
 def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callable[..., Page]]:
-    """Opens pages of their own, signed in as a role; none may log an error of the browser."""
+    """Opens new browser pages, signed in as a role. No page may log an error in the console."""
     contexts, errors = [], []
 
     def open_as(role: str | None, **options: Any) -> Page:
@@ -95,7 +95,7 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
 
 
 def wrong(message: Any) -> bool:
-    """Whether a line of the browser's console is an error; a page that refuses is none."""
+    """Whether a line of the browser's console is an error; the status of a refusal is not one."""
     refused = re.search(r"status of (400|401|403|404|409) \(", message.text)
     return message.type == "error" and not refused
 
@@ -122,7 +122,7 @@ def faults(page: Page) -> list[str]:
 
 
 def cut_off(page: Page) -> list[str]:
-    """What scrolls sideways or is cut off; a line that ends in an ellipsis says that it is."""
+    """The elements that scroll sideways or are cut off, except lines that end in an ellipsis."""
     found: list[str] = page.evaluate("""() => {
         const cut = [...document.querySelectorAll("body, main, main *")].filter((one) => {
             const style = getComputedStyle(one);
@@ -137,7 +137,7 @@ def cut_off(page: Page) -> list[str]:
 
 
 def verdict(page: Page, word: str) -> None:
-    """Wait until a bundle's page says a verdict."""
+    """Wait until a bundle's page shows a verdict."""
     expect(page.locator("#verdict .state")).to_contain_text(re.compile(rf"^\W*{word}\s*$"))
 
 
@@ -191,7 +191,7 @@ def expect_loaded(image: Any) -> None:
 
 
 def colourful(sandbox: Sandbox) -> None:
-    """A board that shows every state, as the journal would hold it."""
+    """Write a journal from which the board shows every state."""
     if sandbox.db.livesales.count_documents({"starts_at": {"$gt": clock.now()}}) < 8:
         sandbox.reset_all(access=None)
     sandbox.db.demo_resets.delete_many({})
@@ -370,7 +370,7 @@ def test_the_page_asks_for_confirmation_when_an_investor_is_in_session(
 def test_back_and_reload_never_send_a_form_again(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
-    """Whatever a form is answered, the page that it leads to was asked for with GET."""
+    """Every form leads to a page that was requested by GET."""
     sandbox.db.demo_resets.delete_many({})
     page = open_page("operator")
     sent: list[str] = []
@@ -563,7 +563,7 @@ def test_the_panel_works_by_keyboard(open_page: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
 def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) -> None:
-    """A GO without news for a while must not look like a fresh GO."""
+    """A GO on a page that could not be renewed for a while must not look new."""
     context = browser.new_context(base_url=running.url, viewport=DESKTOP)
     try:
         page = context.new_page()
@@ -639,7 +639,7 @@ def test_the_bundles_page_renews_itself(open_page: Callable[..., Page], sandbox:
 def test_an_open_page_drops_a_go_that_is_over(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
-    """What another person does changes all of an open page: button, checklist and history."""
+    """After another person's action an open page changes its button, checklist and history."""
     colourful(sandbox)
     page = open_page("viewer", viewport=PHONE)
     page.goto("/bundles/lvmh")
@@ -721,7 +721,7 @@ def test_no_sheet_says_go_during_a_reset(open_page: Callable[..., Page], sandbox
 def test_an_open_page_follows_the_panel_to_another_environment(
     open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The panel was begun again for another one: its cards never stand below the former name."""
+    """After a restart for another environment, its cards are never shown below the former name."""
     page = open_page("viewer")
     expect(page.locator(".environment")).to_have_text(sandbox.identity.name)
     monkeypatch.setattr(templating, "environment_name", lambda _: "the other one")
@@ -745,7 +745,7 @@ def test_without_scripts_a_page_reloads_itself(
 def test_an_unreachable_environment_is_shown_as_go_nowhere(
     browser: Any, running: Panel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    """An open page whose environment goes away says so, and no tick or button says GO."""
+    """If the environment no longer answers, an open page says so, and nothing on it says GO."""
     colourful(sandbox)
 
     def away(*_: object) -> None:

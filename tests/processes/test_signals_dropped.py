@@ -1,6 +1,6 @@
-"""A signal that arrives at a bad moment: the command ends by it all the same, in good order.
+"""A signal that arrives at a bad moment still ends the command, without a traceback.
 
-Python may drop what is raised there, its import functions may run, or another signal is handled.
+Bad moments: Python drops exceptions there, imports a module, or another signal is being handled.
 """
 
 from __future__ import annotations

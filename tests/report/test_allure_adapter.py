@@ -64,7 +64,7 @@ class Results:
 
     @property
     def everything(self) -> str:
-        """All that was written, in one text."""
+        """Everything that was written, as one text."""
         return "\n".join(path.read_text() for path in self.directory.iterdir())
 
 
@@ -239,7 +239,7 @@ def test_a_reset_is_shown_with_its_steps(loaded: Seeds, tmp_path: Path) -> None:
 def test_history_is_independent_of_checkout_order_and_workers(
     results: Results, broken: Settings, tmp_path: Path
 ) -> None:
-    """The same scenarios from elsewhere, among fewer and the other way round, on two workers."""
+    """Run the same scenarios in another checkout, without others, in reverse, on two workers."""
     elsewhere = tmp_path / "another checkout"
     for name in ("features", "steps", "fixtures", "seeds"):
         shutil.copytree(PROJECT / name, elsewhere / name)
@@ -301,7 +301,7 @@ def test_a_failed_scenario_says_what_was_expected_found_and_where(results: Resul
 
 @pytest.mark.slow
 def test_a_reset_is_advised_only_if_it_helps(broken: Settings, tmp_path: Path) -> None:
-    """Rates that are old come from the app's feed; a reset can't make them new."""
+    """Old rates come from the app's feed, so a reset cannot replace them."""
     with pymongo.MongoClient[Document](broken.mongo_uri) as client:
         rates = client[broken.mongo_db].currency_rates
         before = list(rates.find())

@@ -68,7 +68,7 @@ def verdict(*results: Result, without: tuple[str, ...] = ()) -> Verdict:
 
 
 class Page(HTMLParser):
-    """What a browser makes of a page: tags, text, and what each table row says."""
+    """A parsed page: its tags, its text, and the text of each table row."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -181,7 +181,7 @@ def test_the_page_fetches_nothing_and_runs_only_its_own_script() -> None:
 
 
 def test_optional_fields_of_a_verdict_may_be_missing(tmp_path: Path) -> None:
-    """Beside the fields that were agreed on, all others may be missing."""
+    """Only the required fields are there."""
     document = verdict(failed()).document()
     for bundle in document["bundles"]:
         del bundle["in_session"]
@@ -359,7 +359,7 @@ def test_allure_finds_the_kind_in_the_message(kind: FailureKind) -> None:
 
 
 def results_in(directory: Path, *names: str) -> Path:
-    """A directory of Allure results, one passed test a name."""
+    """A directory of Allure results with one passed test for each name."""
     directory.mkdir()
     for name in names:
         document = {

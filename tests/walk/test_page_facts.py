@@ -1,4 +1,4 @@
-"""What is read of a page, without a browser: money, language, times, cards."""
+"""How the text of a page is read: money, language, times, cards; without a browser."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_a_trace_contains_no_token_of_the_front_end(ready: Sandbox, tmp_path: Pa
 
 
 def no_secret_is_kept(ready: Sandbox, allure: Path, secrets: list[str], output: bytes) -> None:
-    """The last walk of LVMH has failed; its trace tells of it, and no file of it holds a secret."""
+    """Assert that LVMH's last walk failed and kept a trace, and no file of it contains a secret."""
     kept = pictures.latest(ready.backups, ready.environment.identity, ready.bundle("lvmh"))
     assert kept is not None and not kept.passed and kept.trace is not None
     assert len(kept.pictures) == len(pictures.STEPS)
@@ -104,7 +104,7 @@ def no_secret_is_kept(ready: Sandbox, allure: Path, secrets: list[str], output: 
 
 
 def described(directory: Path, address: str, **pages: str) -> Path:
-    """A description of the other front end at an address, some of its pages elsewhere."""
+    """A description of the other front end at an address; ``pages`` replace some of its pages."""
     path = directory / "other_app.py"
     path.write_text(
         "import sys\n"
