@@ -758,7 +758,7 @@ def test_a_dead_webhook_is_retried_and_then_replaced_by_another_channel(
         ("DEMO_ALERT_HIGH no. 1", False, 3),
         ("DEMO_ALERT_CRITICAL no. 1", True, 1),
     ]
-    assert any("NOT taken" in line for line in scene.said)
+    assert any("NOT sent" in line for line in scene.said)
 
 
 def test_dead_channels_change_no_verdict(scene: Scene) -> None:
