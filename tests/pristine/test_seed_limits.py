@@ -140,3 +140,25 @@ def test_every_missing_context_is_named(directory: Path) -> None:
 def test_a_bundle_without_a_feature_is_named(directory: Path) -> None:
     put(directory / BUNDLES, "INDEX_SOFOA_DOLFE", short="new-firm")
     assert any(": short: new-firm has no feature; " in one for one in problems(directory))
+
+
+def test_every_livesale_of_an_unknown_bundle_is_named(directory: Path) -> None:
+    for key in ("LS-SEQ-001", "LS-INDEX-001"):
+        put(directory / SALES, key, bundle=f"NOT-{key}")
+    found = [one for one in problems(directory) if "bundle: unknown bundle 'NOT-LS-" in one]
+    assert len(found) == 2
+
+
+def test_every_unreadable_file_of_a_folder_is_named(directory: Path) -> None:
+    for language in ("ar", "zh"):
+        (directory / "locales" / f"{language}.json").write_bytes(b"\xff\xfe")
+    found = [one.split(":")[0] for one in problems(directory) if "not readable as UTF-8" in one]
+    assert found == ["locales/ar.json", "locales/zh.json"]
+
+
+def test_a_text_in_a_list_is_normalised_too(directory: Path) -> None:
+    path = directory / SALES
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"LUX-001"', '"LUX-001e\\u0301"', 1), encoding="utf-8")
+    found = [one for one in problems(directory) if "not Unicode-normalised" in one]
+    assert [one.split(": ")[1] for one in found] == ["featured_products.0"]
