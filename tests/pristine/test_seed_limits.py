@@ -162,3 +162,24 @@ def test_a_text_in_a_list_is_normalised_too(directory: Path) -> None:
     path.write_text(text.replace('"LUX-001"', '"LUX-001e\\u0301"', 1), encoding="utf-8")
     found = [one for one in problems(directory) if "not Unicode-normalised" in one]
     assert [one.split(": ")[1] for one in found] == ["featured_products.0"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("inventory", 99), ("inventory", 101), ("reserved", -1), ("reserved", 1)]
+)
+def test_a_shop_begins_with_exactly_100_pieces(directory: Path, field: str, value: int) -> None:
+    put(directory / PRODUCTS, "LUX-001", **{field: value})
+    [problem] = problems(directory)
+    assert f": {field}: " in problem
+
+
+def test_a_form_for_one_number_may_leave_out_the_count_alone(directory: Path) -> None:
+    """ "Two pieces" contains its number, but not the name of the house."""
+    english = directory / "locales" / "en.json"
+    text = english.read_text(encoding="utf-8")
+    changed = text.replace('"{count} items in', '"{count} items of {brand} in', 1)
+    assert changed != text
+    english.write_text(changed, encoding="utf-8")
+    named = "locales/ar.json:1: messages.cart_item_count_two: "
+    [problem] = [one for one in problems(directory) if one.startswith(named)]
+    assert problem.endswith("expected the placeholders {brand}, {count}; found none")
