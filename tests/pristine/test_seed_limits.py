@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from playbook.pristine.seeds.fields import (
     Share,
     Text,
 )
+from playbook.pristine.seeds.models import Locale, ReferenceRate, Seed, ShowcaseSeed
 
 type Document = dict[str, Any]
 
@@ -80,6 +82,48 @@ def test_the_limits_of_a_field(kind: Any, accepted: list[Any], refused: list[Any
     for value in refused:
         with pytest.raises(ValidationError):
             field.validate_python(value)
+
+
+def _messages(count: int) -> dict[str, str]:
+    return {f"key_{number}": "Text" for number in range(count)}
+
+
+def _rate(**fields: Any) -> Document:
+    return {"_id": "USD", "per_usd": "1", **fields}
+
+
+def _headline(count: int) -> Document:
+    return {"_id": "ACME", "headline": {f"n_{i}": i for i in range(count)}, "records": {}}
+
+
+@pytest.mark.parametrize(
+    ("model", "accepted", "refused"),
+    [
+        (
+            Locale,
+            [{"_id": "en", "direction": "ltr", "messages": _messages(40)}],
+            [{"_id": "en", "direction": "ltr", "messages": _messages(39)}],
+        ),
+        (
+            ReferenceRate,
+            [_rate(), _rate(within="0.001"), _rate(within="0.999")],
+            [_rate(within="0"), _rate(within="1"), _rate(per_usd="0")],
+        ),
+        (ShowcaseSeed, [_headline(3)], [_headline(2)]),
+    ],
+)
+def test_the_limits_of_a_document(
+    model: type[Seed], accepted: list[Document], refused: list[Document]
+) -> None:
+    for document in accepted:
+        model.model_validate(document)
+    for document in refused:
+        with pytest.raises(ValidationError):
+            model.model_validate(document)
+
+
+def test_a_rate_may_differ_by_a_quarter_if_nothing_else_is_stated() -> None:
+    assert ReferenceRate.model_validate(_rate()).within == Decimal("0.25")
 
 
 def test_three_characters_say_what_an_invisible_text_consists_of() -> None:
