@@ -6,6 +6,7 @@ would one for a hundred megabytes of values. In a cluster all masters are asked.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -36,8 +37,9 @@ def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
 type Cached = bytes | Mapping[str, bytes] | list[bytes] | None
 """A cached value: a string, a hash by field, the entries of a list or set.
 
-None if it has another type, or if our user has no right to read it: HGETALL, LRANGE, SMEMBERS and
-ZRANGE are not required.
+An entry of a sorted set that is not JSON itself is a JSON object of the entry and its score, which
+may be a price. None if it has another type, or if our user has no right to read it: HGETALL,
+LRANGE, SMEMBERS and ZRANGE are not required.
 """
 
 
@@ -96,7 +98,7 @@ def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cach
             case "set":
                 questions.smembers(name)
             case "zset":
-                questions.zrange(name, 0, -1)
+                questions.zrange(name, 0, -1, withscores=True)
             case _:
                 found[name] = None
                 continue
@@ -107,9 +109,21 @@ def _other_than_text(client: Client, names: Sequence[bytes]) -> dict[bytes, Cach
             found[name] = None  # we may not read it, or it has another type by now
         elif isinstance(value, dict) and value:
             found[name] = {k.decode("utf-8", "replace"): one for k, one in value.items()}
+        elif value and isinstance(next(iter(value)), tuple | list):
+            found[name] = [_with_score(member, score) for member, score in value]
         elif value:
             found[name] = list(value)
     return found
+
+
+def _with_score(member: bytes, score: float) -> bytes:
+    try:
+        if isinstance(json.loads(member), dict | list):
+            return member
+    except (ValueError, RecursionError):
+        pass
+    text = member.decode("utf-8", "replace")
+    return json.dumps({text: int(score) if score.is_integer() else score}).encode()
 
 
 def delete(client: Client, names: Sequence[bytes]) -> None:

@@ -41,14 +41,14 @@ def of_each_type(sandbox: Sandbox) -> Iterator[dict[bytes, cache_keys.Cached]]:
         client.hset("typed:hash", mapping={"é": "1"})
         client.rpush("typed:list", "a", "b")
         client.sadd("typed:set", "a")
-        client.zadd("typed:sorted set", {"a": 1})
+        client.zadd("typed:sorted set", {"a": 1, '{"b": 2}': 2, "ü": 2.5})
         client.xadd("typed:stream", {"a": "1"})
         yield {
             b"typed:text": b"{}",
             b"typed:hash": {"é": b"1"},
             b"typed:list": [b"a", b"b"],
             b"typed:set": [b"a"],
-            b"typed:sorted set": [b"a"],
+            b"typed:sorted set": [b'{"a": 1}', b'{"b": 2}', b'{"\\u00fc": 2.5}'],
             b"typed:stream": None,
         }
         client.delete(*client.scan_iter("typed:*"))
