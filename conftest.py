@@ -10,7 +10,6 @@ PLUGINS = (
     "fixtures.options",
     "fixtures.environment",
     "fixtures.demo",
-    "fixtures.walk",
     "playbook.report.allure.plugin",
     *steps.MODULES,
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 from pytest_bdd import scenarios
 
+pytest_plugins = ("fixtures.walk", "steps.walk")
+
 scenarios("walk")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from contextlib import suppress
 from typing import NoReturn
 
@@ -40,7 +41,7 @@ def main() -> NoReturn:
     try:
         from playbook import cli
 
-        cli.load_commands()
+        cli.load_commands(*sys.argv[1:2])
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
         why = f"{type(error).__name__}: {error}"
         _end(f"this installation is not complete ({why}); install it again", 3)

@@ -54,7 +54,7 @@ def check(
     Exit 0 only if all is GO. The check signs in with each account and sends one tracked event;
     it removes these traces again.
     """
-    from playbook.embedded.open import opened
+    from playbook.embedded.open import opened_ahead
     from playbook.pristine import bundles, seeds
     from playbook.verdict import GO
     from playbook.verdict.run_features import Walking
@@ -62,9 +62,10 @@ def check(
     # It takes a twentieth of a check's time, and the process ends soon.
     gc.disable()
     aside = require_one_output(json, html)
-    loaded = seeds.load()
-    chosen = bundles.select(loaded, bundle)
-    with opened(loaded) as environment:
+    with opened_ahead() as environment_for:
+        loaded = seeds.load()
+        chosen = bundles.select(loaded, bundle)
+        environment = environment_for(loaded)
         walking = Walking() if walk else None
         verdict = check_and_report(environment, loaded, chosen, allure, walking, aside=aside)
         if html is not None:

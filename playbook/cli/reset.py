@@ -115,16 +115,17 @@ def _reset(names: list[str], options: _Options, used: list[Environment]) -> int:
     from playbook.cli.check import check_and_report
     from playbook.cli.person import account_and_machine
     from playbook.cli.side_by_side import as_one_run
-    from playbook.embedded.open import opened
+    from playbook.embedded.open import opened_ahead
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
     from playbook.reset.run import Reset
     from playbook.verdict import GO
 
-    loaded = seeds.load()
-    chosen, now = bundles.select(loaded, names), clock.now()
-    accesses = _accesses(chosen, options, now)
-    with opened(loaded) as environment:
+    with opened_ahead() as environment_for:
+        loaded = seeds.load()
+        chosen, now = bundles.select(loaded, names), clock.now()
+        accesses = _accesses(chosen, options, now)
+        environment = environment_for(loaded)
         used.append(environment)
         root = backup.directory(environment.settings)
         resets = Reset(environment, loaded, root, by=account_and_machine())

@@ -34,6 +34,11 @@ def text_of(document: dict[str, Any], name: str) -> str:
     return value
 
 
+def text_in(document: dict[str, Any], name: str) -> str | None:
+    """A field that may be missing; if it is there, it is a text."""
+    return text_of(document, name) if name in document else None
+
+
 def id_of(document: dict[str, Any]) -> str:
     """The ``_id`` of an entry, else its ``id``, as text; also of {"$oid": …} or a whole number."""
     value = document.get("_id", document.get("id"))

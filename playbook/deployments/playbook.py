@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from playbook.deployments.addresses import is_one_of
-from playbook.deployments.answers import amount_in, decimal_of, id_of, object_of, text_of
+from playbook.deployments.answers import amount_in, decimal_of, id_of, object_of, text_in, text_of
 from playbook.deployments.description import (
     Deployment,
     Filter,
@@ -258,13 +258,13 @@ def _shown_offer(product: Document) -> ShownOffer:
 
 def _shown_lead(answer: Any) -> ShownLead:
     card = object_of(answer)
-    tags, value = card.get("awareness"), card.get("value")
+    tags = card.get("awareness")
     return ShownLead(
         id=id_of(card),
         column=text_of(card, "stage"),
         company=text_of(card, "company"),
         tags=tags if isinstance(tags, dict) else {},
-        value=value if isinstance(value, str) else None,
+        value=text_in(card, "value"),
         amount=amount_in(card, "value_amount"),
     )
 

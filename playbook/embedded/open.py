@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 
 from playbook.environment.connections import Environment
 from playbook.environment.env_file import names_of
 from playbook.environment.settings import THREE_WAYS, Settings
+from playbook.environment.side_by_side import ahead
 from playbook.errors import WrongUsage
 from playbook.pristine.seeds import Seeds
 
@@ -28,11 +29,42 @@ def opened(seeds: Seeds, settings: Settings | None = None) -> Iterator[Environme
             from playbook.embedded.start import start
 
             settings = stack.enter_context(start(seeds=seeds))
-        environment = stack.enter_context(Environment(settings))
-        environment.api.on_wait = say_that_the_api_asks_to_wait
-        environment.api.on_long_answer = say
+        environment = stack.enter_context(_talking(settings))
         environment.require_reachable()
         yield environment
+
+
+@contextmanager
+def opened_ahead() -> Iterator[Callable[[Seeds], Environment]]:
+    """Connect the environment that the settings name, while the seeds are being read.
+
+    Far away the one takes as long as the other. The function that is given waits until all parts
+    are connected; it raises Unreachable, which names what does not answer. An embedded environment
+    is started only by that function, because it needs the seeds.
+
+    Raises WrongUsage if the settings are wrong.
+    """
+    with ExitStack() as stack:
+        settings = Settings.from_environment()
+        if settings is None:
+            yield lambda seeds: stack.enter_context(opened(seeds))
+            return
+        environment = stack.enter_context(_talking(settings))
+        connecting = ahead(environment.require_reachable)
+
+        def connected(seeds: Seeds) -> Environment:
+            connecting.result()
+            return environment
+
+        yield connected
+
+
+def _talking(settings: Settings) -> Environment:
+    """An environment that says on standard error why it lets a person wait."""
+    environment = Environment(settings)
+    environment.api.on_wait = say_that_the_api_asks_to_wait
+    environment.api.on_long_answer = say
+    return environment
 
 
 def say_that_the_api_asks_to_wait(seconds: float) -> None:

@@ -72,7 +72,9 @@ def access_from(variables: Mapping[str, str]) -> ApiAccess:
             f"{used}: there is no file {stated[used]}; name the file of the certificates"
         )
     if stated[used] and not Path(stated[used]).is_dir():
-        require_file(used, stated[used], authorities=True)
+        urls = (variables.get("API_URL", ""), variables.get("APP_URL", ""), stated[PROXY])
+        over_tls = any(url.strip().casefold().startswith("https:") for url in urls)
+        require_file(used, stated[used], authorities=True, used=over_tls)
     if stated[PROXY]:
         _require_proxy(stated[PROXY])
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?|", stated[PATIENCE]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 
 AT_ONCE = 12
@@ -28,3 +28,12 @@ def side_by_side[T](questions: Sequence[Callable[[], T]], at_once: int = AT_ONCE
             for context, question in zip(contexts, questions, strict=True)
         ]
         return [future.result() for future in futures]
+
+
+def ahead[T](question: Callable[[], T]) -> Future[T]:
+    """Ask something in its own thread, while this one does something else."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix=f"{NAME}-{next(_numbers)}")
+    try:
+        return pool.submit(copy_context().run, question)
+    finally:
+        pool.shutdown(wait=False)

@@ -42,6 +42,7 @@ _FILES = {
     "MONGO_URI": ("tlscafile", "tlscertificatekeyfile", "tlscrlfile"),
     "REDIS_URL": ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile"),
 }
+_PEM = b"-----BEGIN "
 _AUTHORITIES = ("tlscafile", "ssl_ca_certs")
 
 
@@ -72,13 +73,19 @@ def require_files(setting: str, url: str) -> None:
             require_file(f"{name} in {setting}", value, authorities=name.lower() in _AUTHORITIES)
 
 
-def require_file(name: str, value: str, *, authorities: bool) -> None:
-    """Raises WrongUsage if a file cannot be read, or contains no certificates of authorities."""
+def require_file(name: str, value: str, *, authorities: bool, used: bool = True) -> None:
+    """Raises WrongUsage if a file cannot be read, or contains no certificates of authorities.
+
+    ``used``: whether a connection will use them. To load the 150 certificates of a usual file takes
+    as long as some answers of a check, so of a file that nothing uses only its form is looked at.
+    """
     path = Path(value)
     try:
         with path.open("rb") as file:
-            state = os.fstat(file.fileno())
-        if authorities:
+            content, state = file.read(), os.fstat(file.fileno())
+        if authorities and _PEM not in content:
+            raise ssl.SSLError
+        if authorities and used:
             _load_certificates(path, state.st_ino, state.st_mtime_ns, state.st_size)
     except ssl.SSLError:
         raise WrongUsage(
@@ -89,9 +96,7 @@ def require_file(name: str, value: str, *, authorities: bool) -> None:
         raise WrongUsage(f"{name}: {value} can't be read: {why}; name another file") from None
 
 
-# A usual file has 150 certificates, which take as long as some of the answers of a check, and a
-# command reads its settings more than once.
-@lru_cache
+@lru_cache  # a command reads its settings more than once
 def _load_certificates(path: Path, *_state: int) -> None:
     """Load a file of certificates in its present state. Raises ssl.SSLError if it has none."""
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)

@@ -3,37 +3,91 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from itertools import zip_longest
 from typing import Any
 
+from bson import Decimal128, ObjectId
+
+from playbook.deployments.description import Kind
 from playbook.environment.cache_keys import Cached
+from playbook.environment.presence import as_instant, is_probe
 from playbook.facts.comparison import differences
 from playbook.facts.findings import Description, Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
 
-KEY_FIELDS = ("_id", "id", "event_id", "sku")
+KEY_FIELDS = ("_id", "id", "event_id", "sku", "slug")
 
-VISITORS_OWN = frozenset(
-    word + plural
-    for word in ("session", "user_session", "conversation", "cart", "basket", "wishlist", "order")
-    for plural in ("", "s")
+VISITORS_OWN = re.compile(
+    r"(?:(?:user|shopping)[^a-z0-9]?)?(?:session|conversation|cart|basket|wishlist|order)s?"
+    r"(?:[^a-z0-9].*[0-9].*)?"
 )
-"""Parts of cache keys under which an app keeps what a visitor did."""
+"""Parts of cache keys under which an app keeps what a visitor did: ``cart``, ``session-7f3a``."""
 
 
 def is_of_a_visitor(key: str, bundle: str) -> bool:
     """Whether a bundle's cache key is for what a visitor did: ``...:A16Z_CHRIS_DIXON:cart``."""
     _, found, rest = key.partition(f":{bundle}:")
-    return bool(found) and not VISITORS_OWN.isdisjoint(rest.casefold().split(":"))
+    return bool(found) and any(map(VISITORS_OWN.fullmatch, rest.casefold().split(":")))
+
+
+@dataclass(frozen=True)
+class Originals:
+    """The documents of one kind, of which an app may keep copies."""
+
+    documents: Mapping[str, Document]
+    """By their ids."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The ids by other names that an app may use in its keys, such as the SKU."""
+    forms: Mapping[str, Document] = field(default_factory=dict)
+    """By their ids, the documents in the playbook's words, if the app itself uses others."""
+    ours: Collection[str] | None = None
+    """The fields that are ours; a copy may have others of the original's otherwise, or not at all.
+    None if all are."""
+
+    def id_of(self, name: str) -> str | None:
+        """The id of the document with a name; None if there is none."""
+        return name if name in self.documents else self.names.get(name)
+
+    def form_for(self, identity: str, copy: Mapping[str, Any]) -> Document:
+        """The document in the form that has more of a copy's fields."""
+        document = self.documents[identity]
+        form = self.forms.get(identity, document)
+        return max(document, form, key=lambda one: len(one.keys() & copy.keys()))
+
+
+def stored_originals(reading: Reading, kind: Kind) -> Originals:
+    """The stored documents of a kind. Raises Unobservable if the app does not keep them."""
+    stored = reading.stored
+    matched = stored.matched(kind)
+    ours = {path.partition(".")[0] for path in matched.kept.ours} | {"_id"}
+    names: dict[str, str] = {}
+    for match in matched.matches:
+        ours |= match.pristine.keys()
+        if match.present is not None and "_id" in match.present:
+            known_as = str(match.pristine.get("id", match.pristine["_id"]))
+            natural_key = matched.kept.natural_key(match.pristine)
+            for name in (match.present["_id"], match.pristine["_id"], natural_key):
+                names[str(name)] = known_as
+    found: dict[str, Document] = {}
+    read: dict[str, Document] = {}
+    for document, form in stored.in_both_forms(kind):
+        if "_id" in document and not is_probe(document):
+            identity = names.get(str(document["_id"]), str(document["_id"]))
+            found[identity], read[identity] = document, form
+    return Originals(found, names, read, ours)
 
 
 def cached_copies(
     reading: Reading,
-    known: Mapping[str, Document],
+    known: Originals,
     *,
     places: Collection[str] = (),
     whole: Collection[str] = (),
@@ -61,7 +115,7 @@ def cached_copies(
 class _ExpectedCopies:
     """What the cache may contain; see :func:`cached_copies`."""
 
-    known: Mapping[str, Document]
+    known: Originals
     places: Collection[str]
     whole: Collection[str]
     lists: Collection[str]
@@ -71,7 +125,8 @@ class _ExpectedCopies:
         """The problems of one cached value."""
         *_, place, name = ["", *key.split(":")]
         in_place = place in self.places
-        names_document = in_place or name in self.known
+        identity = self.known.id_of(name)
+        names_document = in_place or identity is not None
         try:
             # The app reads a copy at its place as a plain string.
             value = read_cached(b"" if in_place and not isinstance(raw, bytes) else raw)
@@ -83,39 +138,56 @@ class _ExpectedCopies:
             return
         if not names_document:
             yield from self._in_value(key, name, value)
-        elif name not in self.known:
+        elif identity is None:
             yield Finding(
                 f"cached {key}", Description("no such copy"), Description(f"a copy of {name}")
             )
         else:
-            yield from self._in_copy(key, name, value, in_place)
+            whole = in_place or name in self.whole
+            yield from self._in_copy(key, identity, value, in_place, whole)
 
-    def _in_copy(self, key: str, name: str, value: object, in_place: bool) -> Iterator[Finding]:
+    def _in_copy(
+        self, key: str, identity: str, value: object, in_place: bool, whole: bool
+    ) -> Iterator[Finding]:
         """Findings under a key that names a document."""
-        document = self.known[name]
+        document = self.known.documents[identity]
         if not in_place and _is_price(key, document, value):
             yield from _price_differences(key, document, value)
         elif not isinstance(value, dict):
             yield Finding(f"cached {key}", Description("a copy of the document"), value)
         else:
-            yield from _differences(key, document, value, in_place or name in self.whole)
+            yield from self._differences(key, identity, value, whole)
 
     def _in_value(self, key: str, name: str, value: object) -> Iterator[Finding]:
         """Findings about the documents that a value under any other key contains."""
         if name in self.lists:
             yield from _unlisted(key, self.known, value)
         for identity, entry in _beside_ids(value, self.known):
-            document, where = self.known[identity], f"{key}: {identity}"
+            document, where = self.known.documents[identity], f"{key}: {identity}"
             if isinstance(entry, dict):
-                yield from _differences(where, document, entry, False)
+                yield from self._differences(where, identity, entry, False)
             elif _is_price(key, document, entry):
                 yield from _price_differences(where, document, entry)
         for copy in _documents(value):
             identity = _identity(copy, self.known)
             if identity in self.foreign:
                 yield Finding(f"cached {key}", Description("copies of its own region"), identity)
-            elif identity in self.known:
-                yield from _differences(f"{key}: {identity}", self.known[identity], copy, False)
+            elif identity in self.known.documents:
+                yield from self._differences(f"{key}: {identity}", identity, copy, False)
+
+    def _differences(
+        self, where: str, identity: str, copy: Mapping[str, Any], whole: bool
+    ) -> Iterator[Finding]:
+        original, ours = self.known.form_for(identity, copy), self.known.ours
+        found = {name: _as_stored(original.get(name), value) for name, value in copy.items()}
+        # A copy may leave out the _id, because its key contains it.
+        only = [
+            name
+            for name in original
+            if (name in found or (whole and name != "_id")) and (ours is None or name in ours)
+        ]
+        only += [name for name in found if name not in original]
+        yield from differences(original, found, f"cached {where}", only=only)
 
 
 def read_cached(raw: Cached) -> Any:
@@ -130,16 +202,16 @@ def read_cached(raw: Cached) -> Any:
 def _json_or_text(raw: bytes) -> Any:
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return raw.decode("utf-8", "replace")
 
 
-def _beside_ids(value: object, known: Collection[str]) -> Iterator[tuple[str, Any]]:
-    """The value under the id of a known document, as in ``{"LUX-001": 4500}``."""
+def _beside_ids(value: object, known: Originals) -> Iterator[tuple[str, Any]]:
+    """The value under a name of a known document, as in ``{"LUX-001": 4500}``, and its id."""
     if isinstance(value, dict):
         for name, entry in value.items():
-            if name in known:
-                yield name, entry
+            if (identity := known.id_of(name)) is not None:
+                yield identity, entry
             else:
                 yield from _beside_ids(entry, known)
     elif isinstance(value, list):
@@ -152,33 +224,57 @@ def _prices(document: Document) -> list[Any]:
 
 
 def _is_price(key: str, document: Document, value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = _number(value) is not None
     return number and "price" in key.casefold() and bool(_prices(document))
 
 
+def _number(value: object) -> Decimal | None:
+    """A number, also one that is written as a text; None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
 def _price_differences(where: str, document: Document, price: object) -> Iterator[Finding]:
-    if price not in (prices := _prices(document)):
+    prices = _prices(document)
+    if _number(price) not in map(_number, prices):
         yield Finding(f"cached {where}: price", prices[0], price)
 
 
-def _unlisted(key: str, known: Mapping[str, Document], value: object) -> Iterator[Finding]:
+def _unlisted(key: str, known: Originals, value: object) -> Iterator[Finding]:
+    if isinstance(value, dict):
+        # Documents by their ids, or a list with something beside it, such as its length.
+        lists = [one for one in value.values() if isinstance(one, list)]
+        value = (
+            lists[0] if len(lists) == 1 else [name for name in value if known.id_of(name)] or value
+        )
     if not isinstance(value, list):
         yield Finding(f"cached {key}", Description("a list"), value)
         return
-    listed = Counter(_identity(entry, known) for entry in value if isinstance(entry, dict))
-    for identity in known:
+    listed = Counter(map(partial(_listed_identity, known), value))
+    for identity in known.documents:
         if listed[identity] != 1:
             yield Finding(f"cached {key}: {identity}", Description("it once"), listed[identity])
-    for identity in listed.keys() - known.keys():
+    for identity in listed.keys() - known.documents.keys():
         yield Finding(
             f"cached {key}", Description("no such copy"), Description(f"a copy of {identity}")
         )
 
 
-def _identity(copy: Mapping[str, Any], known: Mapping[str, Document]) -> str:
-    """The id in a copy that names a known document, else the first id in it."""
-    stated = [str(copy[field]) for field in KEY_FIELDS if field in copy]
-    return next((text for text in stated if text in known), stated[0] if stated else "")
+def _identity(copy: Mapping[str, Any], known: Originals) -> str:
+    """The id of the known document that a copy names, else the first id in the copy."""
+    stated = [str(copy[name]) for name in KEY_FIELDS if name in copy]
+    return next(filter(None, map(known.id_of, stated)), stated[0] if stated else "")
+
+
+def _listed_identity(known: Originals, entry: object) -> str:
+    """The id of a list's entry, which is a copy, or only a name: alone, or with its score."""
+    if not isinstance(entry, dict):
+        return known.id_of(str(entry)) or str(entry)
+    return next(filter(None, map(known.id_of, entry)), None) or _identity(entry, known)
 
 
 def _documents(value: object) -> Iterator[dict[str, Any]]:
@@ -191,20 +287,26 @@ def _documents(value: object) -> Iterator[dict[str, Any]]:
             yield from _documents(inner)
 
 
-def _differences(
-    where: str, original: Document, copy: Mapping[str, Any], whole: bool
-) -> Iterator[Finding]:
-    found = {name: _as_stored(original.get(name), value) for name, value in copy.items()}
-    # A copy may leave out the _id, because its key contains it.
-    only = [name for name in original if name in found or (whole and name != "_id")]
-    only += [name for name in found if name not in original]
-    yield from differences(original, found, f"cached {where}", only=only)
-
-
 def _as_stored(original: object, value: object) -> object:
-    if isinstance(original, datetime) and isinstance(value, str):
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            return value
-    return value
+    """A cached value as it is stored, if the only difference is how JSON writes such a value.
+
+    JSON has one kind of number, and neither instants nor ids of MongoDB; an instant without a
+    zone is UTC.
+    """
+    if isinstance(original, Mapping) and isinstance(value, dict):
+        return {name: _as_stored(original.get(name), inner) for name, inner in value.items()}
+    if isinstance(original, list) and isinstance(value, list):
+        return [_as_stored(one, inner) for one, inner in zip_longest(original, value)][: len(value)]
+    if isinstance(value, dict) and len(value) == 1:
+        (name, inner), *_ = value.items()
+        value = inner if name in ("$date", "$oid", "$numberDecimal", "$numberLong") else value
+    if isinstance(original, datetime):
+        return as_instant(value) or value
+    if isinstance(original, bool) or isinstance(value, bool):
+        return value
+    if isinstance(original, ObjectId):
+        return original if value == str(original) else value
+    if isinstance(original, Decimal128):
+        return original if _number(value) == original.to_decimal() else value
+    same = isinstance(original, int | float) and isinstance(value, int | float)
+    return original if same and original == value else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playbook.facts.cached_copies import cached_copies
+from playbook.facts.cached_copies import cached_copies, stored_originals
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
@@ -73,8 +73,7 @@ class Catalog:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached products that differ from the catalog."""
-        stored = self._reading.stored.as_kept("products")
-        known = {str(p["_id"]): p for p in stored if "_id" in p}
+        known = stored_originals(self._reading, "products")
         seeded = self._reading.seeds.products
         return cached_copies(
             self._reading,

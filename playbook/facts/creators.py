@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playbook.facts.cached_copies import cached_copies
+from playbook.facts.cached_copies import cached_copies, stored_originals
 from playbook.facts.findings import Finding
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
@@ -50,7 +50,7 @@ class Creators:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached profiles that differ from the creators."""
-        known = {str(c["_id"]): c for c in self.everyone if "_id" in c}
+        known = stored_originals(self._reading, "creators")
         seeded = self._reading.seeds.creators
         return cached_copies(
             self._reading,

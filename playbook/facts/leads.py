@@ -8,7 +8,7 @@ from typing import get_args
 from zoneinfo import available_timezones
 
 from playbook.environment.presence import is_probe
-from playbook.facts.cached_copies import cached_copies
+from playbook.facts.cached_copies import cached_copies, stored_originals
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
@@ -88,7 +88,7 @@ class Leads:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached cards that differ from the board."""
-        known = {str(c["id"]): c for c in self.cards if "id" in c}
+        known = stored_originals(self._reading, "leads")
         return cached_copies(self._reading, known, places=("lead",), lists=("leads",))
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from playbook.clock import local_text
-from playbook.facts.cached_copies import cached_copies
+from playbook.facts.cached_copies import cached_copies, stored_originals
 from playbook.facts.catalog import Catalog
 from playbook.facts.creators import Creators
 from playbook.facts.demo_access import access_by_journal
@@ -119,8 +119,7 @@ class LiveSale:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached copies that differ from the event."""
-        stored = self._reading.stored.as_kept("livesales")
-        known = {str(e["_id"]): e for e in stored if "_id" in e}
+        known = stored_originals(self._reading, "livesales")
         return cached_copies(self._reading, known, places=("livesale",))
 
     def _instant(self, field: str) -> datetime:

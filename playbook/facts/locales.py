@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from playbook.facts.cached_copies import cached_copies
+from playbook.facts.cached_copies import Originals, cached_copies
 from playbook.facts.comparison import compared, differences
 from playbook.facts.findings import (
     NOTHING,
@@ -57,6 +57,13 @@ class Locales:
         )
 
     def _wrong_messages_served(self, language: str) -> Iterator[Finding]:
+        entries = self._reading.localization.field("languages", list)
+        tags = [entry.get("language") for entry in entries if isinstance(entry, dict)]
+        # A front end that keeps them by their tag shows the last one, or the one that it finds.
+        alike = [tag for tag in tags if isinstance(tag, str) and tag.casefold() == language]
+        for tag in alike[1:]:
+            where = f"locale {language} as served"
+            yield Finding(where, Description("it once"), Description(f"“{tag}” again"))
         wanted = {**self._pristine[language], "language": language}
         yield from differences(
             wanted,
@@ -173,9 +180,9 @@ class Locales:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached contexts and languages that differ from the investor's."""
-        known = {"context": self._context}
+        known = Originals({"context": self._context})
         yield from cached_copies(self._reading, known, whole=("context",))
-        yield from cached_copies(self._reading, self._pristine, places=("locale",))
+        yield from cached_copies(self._reading, Originals(self._pristine), places=("locale",))
 
 
 def _link(url: object) -> SplitResult | None:

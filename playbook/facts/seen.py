@@ -6,10 +6,10 @@ compared with what the investor must see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from playbook.deployments.description import Kind, ShownLiveSale, ShownProduct
+from playbook.deployments.description import Kind, ShownLead, ShownLiveSale, ShownProduct
 from playbook.deployments.matching import Match
 from playbook.facts.catalog import Catalog
 from playbook.facts.findings import (
@@ -42,7 +42,7 @@ class Seen:
 
     @property
     def _products_in_the_shop(self) -> Iterator[Finding]:
-        listed = {product.id: product for product in self._reading.shown_products}
+        listed = _by_id(self._reading.shown_products)
         known = self._known_products
         others: dict[str, list[str]] = {}
         for other in self._reading.shown_products:
@@ -50,13 +50,14 @@ class Seen:
                 others.setdefault(as_read(other.title), []).append(other.id)
         for match in self._matches("products"):
             where = f"product {match.pristine['_id']} in the shop"
-            product = listed.get(str(match.wanted["_id"]))
-            if product is None:
-                yield self._not_listed(where, str(match.wanted["_id"]))
-            else:
+            key = str(match.wanted["_id"])
+            if key not in listed:
+                yield self._not_listed(where, key)
+            for product in listed.get(key, ()):
                 yield from product_findings(where, match.pristine, product)
-            for key in others.get(as_read(match.pristine["name"]), ()):
-                found = Description(f"another of this name, {key}")
+            yield from _doubles(where, [one.title for one in listed.get(key, ())])
+            for other_key in others.get(as_read(match.pristine["name"]), ()):
+                found = Description(f"another of this name, {other_key}")
                 yield Finding(where, Description("it once"), found, Remedy.DATA)
 
     @property
@@ -162,8 +163,11 @@ class Seen:
         creators = self._reading.shown_creators
         for match in self._reading.stored.matched("creators").matches:
             name = str(match.pristine["name"])
-            if match.pristine["active"] and not any(same_text(name, one.name) for one in creators):
-                yield Finding(f"creator {name} in the app", Description("shown"), NOTHING)
+            where = f"creator {name} in the app"
+            shown = [one.name for one in creators if same_text(name, one.name)]
+            if match.pristine["active"] and not shown:
+                yield Finding(where, Description("shown"), NOTHING)
+            yield from _doubles(where, shown)
 
     @property
     def livesale_in_the_list(self) -> Iterator[Finding]:
@@ -179,8 +183,7 @@ class Seen:
         if not listed:
             yield self._not_listed(where, key)
             return
-        for event in listed[1:]:
-            yield Finding(where, Description("it once"), Description(f"“{event.title}” again"))
+        yield from _doubles(where, [event.title for event in listed])
         yield from self._livesale_findings(where, listed[0])
         ours = {str(one["_id"]) for one in self._reading.stored.as_kept("livesales")}
         for event in self._reading.shown_livesales:
@@ -208,15 +211,16 @@ class Seen:
 
     @property
     def _cards_on_the_board(self) -> Iterator[Finding]:
-        cards = {card.id: card for card in self._reading.shown_leads}
+        cards = _by_id(self._reading.shown_leads)
         column_of = self._reading.deployment.shown.column_of
         for match in self._reading.stored.matched("leads").matches:
             where = f"lead {match.pristine['_id']} on the board"
-            card = cards.get(str(match.wanted["_id"]))
-            if card is None:
-                yield self._not_listed(where, str(match.wanted["_id"]), "shown")
-                continue
-            yield from card_findings(where, match.pristine, card, column_of)
+            key = str(match.wanted["_id"])
+            if key not in cards:
+                yield self._not_listed(where, key, "shown")
+            for card in cards.get(key, ()):
+                yield from card_findings(where, match.pristine, card, column_of)
+            yield from _doubles(where, [str(card.company) for card in cards.get(key, ())])
 
     @property
     def own_page(self) -> Iterator[Finding]:
@@ -332,6 +336,20 @@ class Seen:
             if match.pristine["_id"] in planned["featured_products"]
         ]
         yield from offer_findings(where, featured, self._catalog.product, event)
+
+
+def _by_id[T: (ShownProduct, ShownLead)](shown: Iterable[T]) -> dict[str, list[T]]:
+    """The entries of a list by their ids; an app may show one of them twice."""
+    found: dict[str, list[T]] = {}
+    for one in shown:
+        found.setdefault(one.id, []).append(one)
+    return found
+
+
+def _doubles(where: str, shown: Sequence[str]) -> Iterator[Finding]:
+    """What the app shows again after the first time; ``shown`` are the titles of one thing."""
+    for title in shown[1:]:
+        yield Finding(where, Description("it once"), Description(f"“{title}” again"))
 
 
 def _unowned(where: str, owner: str, title: str) -> Finding:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from playbook.facts.cached_copies import cached_copies, read_cached
+from playbook.facts.cached_copies import Originals, cached_copies, read_cached
 from playbook.facts.currency import Currency
 from playbook.facts.demo_access import access_by_journal
 from playbook.facts.findings import (
@@ -211,4 +211,6 @@ class Showcase:
     @property
     def stale_copies(self) -> Iterator[Finding]:
         """Cached copies of the headline that disagree with it."""
-        return cached_copies(self._reading, {"showcase": self._pristine}, whole=("showcase",))
+        return cached_copies(
+            self._reading, Originals({"showcase": self._pristine}), whole=("showcase",)
+        )

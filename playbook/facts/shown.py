@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from playbook.clock import local_text
-from playbook.deployments.description import ShownLead, ShownLiveSale, ShownProduct
+from playbook.deployments.description import ShownLead, ShownLiveSale, ShownOffer, ShownProduct
 from playbook.deployments.matching import Match
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding
 from playbook.pristine.languages import same_text
@@ -73,20 +73,25 @@ def offer_findings(
     event: ShownLiveSale,
 ) -> Iterator[Finding]:
     """The products that a LiveSale offers; ``in_catalog`` gives the stored one of a SKU."""
-    offers = {offer.product_id: offer for offer in event.products}
+    offers: dict[str, list[ShownOffer]] = {}
+    for offer in event.products:
+        offers.setdefault(offer.product_id, []).append(offer)
     for match in featured:
         sku = match.pristine["_id"]
-        offer = offers.pop(str(match.wanted["_id"]), None)
-        if offer is None:
+        offered = offers.pop(str(match.wanted["_id"]), [])
+        if not offered:
             yield Finding(f"{where}: product {sku}", Description("offered"), NOTHING)
-            continue
         # Where the catalog itself is wrong, that is the catalog's check to say.
         allowed = [match.pristine, *filter(None, [in_catalog(sku)])]
-        if not any(same_text(str(offer.title), str(one.get("name"))) for one in allowed):
-            yield Finding(f"{where}: product {sku}", match.pristine["name"], offer.title)
-        if offer.price is None or offer.price not in [_price(one) for one in allowed]:
-            price = NOTHING if offer.price is None else offer.price
-            yield Finding(f"{where}: price of {sku}", _price(match.pristine), price)
+        for offer in offered:
+            if not any(same_text(str(offer.title), str(one.get("name"))) for one in allowed):
+                yield Finding(f"{where}: product {sku}", match.pristine["name"], offer.title)
+            if offer.price is None or offer.price not in [_price(one) for one in allowed]:
+                price = NOTHING if offer.price is None else offer.price
+                yield Finding(f"{where}: price of {sku}", _price(match.pristine), price)
+        for offer in offered[1:]:
+            again = Description(f"“{offer.title}” again")
+            yield Finding(f"{where}: product {sku}", Description("it once"), again)
     for stray in offers:
         yield Finding(f"{where}: products", Description("only those that are planned"), stray)
 

@@ -43,6 +43,10 @@ class Stored:
         kept = self._kept(kind)
         return [kept.from_app(document, self._matching) for document in self.as_kept(kind)]
 
+    def in_both_forms(self, kind: Kind) -> list[tuple[Document, Document]]:
+        """The documents of a kind, each as the app has it and in the playbook's words."""
+        return list(zip(self.as_kept(kind), self.documents(kind), strict=True))
+
     def matched(self, kind: Kind) -> Matched:
         """Which document is which pristine one. Raises Unobservable if none are kept."""
         self._kept(kind)

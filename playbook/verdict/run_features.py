@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from playbook import PROJECT, clock
 from playbook.environment import Environment
+from playbook.environment.side_by_side import ahead
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
 from playbook.facts.reading import AskedOnce
@@ -20,7 +22,6 @@ from playbook.processes.signals import Interrupted
 from playbook.reset.journal import Run
 from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import Result, Verdict
-from playbook.walk.browser import require_browser
 
 NOT_NEEDED = (
     *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath"),
@@ -81,13 +82,16 @@ def check(
     Interrupted if a signal ended it: then there is no verdict.
     """
     if walking is not None:
+        from playbook.walk.browser import require_browser
+
         require_browser()
     # The bundles are already being read while pytest is still being loaded.
     shared = AskedOnce()
+    identified = ahead(lambda: environment.identity)
     demos = {one.key: Demo(environment, one, seeds, clock.now(), shared) for one in bundles}
     try:
-        # Meanwhile read the identity of the environment.
-        _ = environment.identity
+        _load_pytest()
+        identified.result()
         return _run(
             Given(environment, seeds, demos, walking, resets or {}), on_result, allure_results
         )
@@ -100,6 +104,15 @@ def load_everything() -> None:
     """Load what a check needs, and read its features: then it takes half the time here."""
     # Broken seeds are not reported now, but by the check.
     _pytest([*_arguments(walking=None), "--collect-only"])
+
+
+def _load_pytest() -> ModuleType:
+    """Load pytest and pytest-bdd's plugin, which is returned."""
+    import pytest  # noqa: F401
+
+    from playbook.verdict import pytest_bdd_plugin
+
+    return pytest_bdd_plugin.load()
 
 
 def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path | None) -> Verdict:
@@ -144,12 +157,11 @@ def _arguments(walking: Walking | None) -> list[str]:
 def _pytest(arguments: list[str], *plugins: object) -> int:
     import pytest
 
-    from playbook.verdict import pytest_bdd_plugin
     from playbook.verdict.step_table import steps_in_a_table
 
     with _without_installed_plugins(), steps_in_a_table():
         # For a plugin that is only named, pytest would search all installed distributions.
-        return pytest.main(arguments, plugins=[pytest_bdd_plugin.load(), *plugins])
+        return pytest.main(arguments, plugins=[_load_pytest(), *plugins])
 
 
 @contextmanager

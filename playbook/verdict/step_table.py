@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -22,11 +23,27 @@ from pytest_bdd.steps import step_function_context_registry
 _scenario: Any = import_module("pytest_bdd.scenario")
 
 
+@dataclass(frozen=True)
+class _StepFunction:
+    """A step's function: its fixture's definition, and the sentences that it is for."""
+
+    definition: Any
+    type: str | None
+    """Given, when or then; None is for all of them."""
+    parser: StepParser
+    begins: str
+    """How its sentences begin, without case. Most sentences begin otherwise, and then the parser
+    need not make its regular expression."""
+
+    def reads(self, sentence: str) -> bool:
+        return bool(self.parser.is_matching(sentence))
+
+
 class StepTable:
     """The functions of all steps, for each file of scenarios."""
 
     def __init__(self) -> None:
-        self._by_file: dict[pytest.Collector | None, list[tuple[Any, Any]]] = {}
+        self._by_file: dict[pytest.Collector | None, list[_StepFunction]] = {}
         self._by_step: dict[tuple[pytest.Collector | None, str, str], list[Any]] = {}
 
     def find(self, step: Any, fixturemanager: Any, node: pytest.Item) -> Iterator[Any]:
@@ -36,10 +53,13 @@ class StepTable:
         if key not in self._by_step:
             if node.parent not in self._by_file:
                 self._by_file[node.parent] = list(_step_functions(fixturemanager, node))
+            sentence = step.name.casefold()
             self._by_step[key] = [
-                definition
-                for definition, context in self._by_file[node.parent]
-                if context.type in (None, step.type) and _matches(context.parser, step.name)
+                function.definition
+                for function in self._by_file[node.parent]
+                if function.type in (None, step.type)
+                and sentence.startswith(function.begins)
+                and function.reads(step.name)
             ]
         return iter(self._by_step[key])
 
@@ -55,19 +75,17 @@ def steps_in_a_table() -> Iterator[None]:
         _scenario.find_fixturedefs_for_step = original
 
 
-def _matches(parser: StepParser, sentence: str) -> bool:
-    """Whether a parser reads a sentence."""
-    # Most sentences begin otherwise, and then the parser need not make its regular expression.
-    if isinstance(parser, parsers.parse):
-        begins = parser.name.partition("{")[0].casefold()
-        if not sentence.casefold().startswith(begins):
-            return False
-    return bool(parser.is_matching(sentence))
-
-
-def _step_functions(fixturemanager: Any, node: pytest.Item) -> Iterator[tuple[Any, Any]]:
+def _step_functions(fixturemanager: Any, node: pytest.Item) -> Iterator[_StepFunction]:
     for name in get_fixture_names(fixturemanager=fixturemanager):
         for definition in getfixturedefs(fixturemanager, name, node) or ():
             context = step_function_context_registry.get(definition.func)
             if context is not None:
-                yield definition, context
+                parser = context.parser
+                yield _StepFunction(definition, context.type, parser, _beginning_of(parser))
+
+
+def _beginning_of(parser: StepParser) -> str:
+    """How every sentence begins that a parser reads, without case; empty if that is not known."""
+    # parse ignores case, and so does casefold.
+    known = isinstance(parser, parsers.parse)
+    return parser.name.partition("{")[0].casefold() if known else ""

@@ -41,14 +41,14 @@ def of_each_type(sandbox: Sandbox) -> Iterator[dict[bytes, cache_keys.Cached]]:
         client.hset("typed:hash", mapping={"é": "1"})
         client.rpush("typed:list", "a", "b")
         client.sadd("typed:set", "a")
-        client.zadd("typed:sorted set", {"a": 1})
+        client.zadd("typed:sorted set", {"a": 1, '{"b": 2}': 2, "ü": 2.5})
         client.xadd("typed:stream", {"a": "1"})
         yield {
             b"typed:text": b"{}",
             b"typed:hash": {"é": b"1"},
             b"typed:list": [b"a", b"b"],
             b"typed:set": [b"a"],
-            b"typed:sorted set": [b"a"],
+            b"typed:sorted set": [b'{"a": 1}', b'{"b": 2}', b'{"\\u00fc": 2.5}'],
             b"typed:stream": None,
         }
         client.delete(*client.scan_iter("typed:*"))
@@ -95,6 +95,37 @@ def test_a_check_reads_keys_in_portions(sandbox: Sandbox, many_keys: redis.Redis
     commands = commands_during(many_keys, check)
     require_bounded(commands)
     assert sum(words[0] == "MGET" for words in commands) > COUNT // AT_MOST
+
+
+@pytest.mark.parametrize("kind", ["text", "hash", "list"])
+def test_large_values_are_read_in_small_portions(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(cache_keys, "READ_FIRST", 20)
+    monkeypatch.setattr(cache_keys, "BYTES_AT_ONCE", 5_000)
+    names = [f"large:{number}".encode() for number in range(60)]
+    value = b"x" * 500
+    read: cache_keys.Cached
+    with redis.Redis.from_url(sandbox.environment.settings.redis_url) as client:
+        for name in names:
+            match kind:
+                case "text":
+                    client.set(name, value)
+                    read = value
+                case "hash":
+                    client.hset(name.decode(), mapping={"a": value[:200], "b": value[200:]})
+                    read = {"a": value[:200], "b": value[200:]}
+                case _:
+                    client.rpush(name.decode(), value[:200], value[200:])
+                    read = [value[:200], value[200:]]
+        found: dict[bytes, cache_keys.Cached] = {}
+        commands = commands_during(
+            client, lambda: found.update(cache_keys.values(sandbox.environment.redis, names))
+        )
+        client.delete(*names)
+    assert found == dict.fromkeys(names, read)
+    portions = [len(words) - 1 for words in commands if words[0] == "MGET"]
+    assert portions == [20, 10, 10, 10, 10]
 
 
 def test_a_key_is_read_as_its_type_needs(

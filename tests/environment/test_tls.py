@@ -226,7 +226,12 @@ def test_a_server_that_only_closes_is_waited_for(
     assert "TLS" not in str(failure) and "certificate" not in str(failure)
 
 
-@pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "other"])
+BROKEN = "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize(
+    "content", [None, "no certificate", BROKEN], ids=["missing", "other", "broken"]
+)
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -241,7 +246,10 @@ def test_a_file_of_authorities_that_cannot_be_used(
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
-    variables = {**sandbox.environment.settings.as_variables(), name: value.format(path)}
+    usual = sandbox.environment.settings.as_variables()
+    variables = {**usual, name: value.format(path)}
+    if content == BROKEN:  # the API's are loaded only if they are used
+        variables["API_URL"] = "https://shop.example.com"
     with pytest.raises(WrongUsage) as refusal:
         Settings.from_environment(variables)
     text = str(refusal.value)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from bson import Decimal128, Int64
+from bson import Decimal128, Int64, ObjectId
 
 from playbook.environment.presence import IN_SESSION, Presence
 from playbook.facts.comparison import compared, describe_document, differences, identical
@@ -774,6 +774,14 @@ SHOWCASE: list[Case] = [
          "name": "Hermès Birkin 35".encode(), "price_usd": b"9900"}})),
     ("sequoia", "catalog", "price:LUX-001: price: expected 12000, found 9900",
      hold("region:US:price:LUX-001", 9900)),
+    ("sequoia", "catalog", "region:US:prices: LUX-001: price: expected 12000, found “9900.00”",
+     hold("region:US:prices", {"LUX-001": "9900.00"})),
+    ("sequoia", "catalog", "region:US:catalog: LUX-001: expected it once, found 2",
+     lambda i: hold("region:US:catalog", [*ids_of_products(i), "LUX-001"])(i)),
+    ("sequoia", "catalog", "region:US:catalog: HOME-001: expected it once, found 0",
+     lambda i: hold("region:US:catalog", {"total": 50, "items": ids_of_products(i)[1:]})(i)),
+    ("lvmh", "livesale", "livesale:LS-LVMH-001: starts_at: expected",
+     lambda i: hold_livesale(i, lambda at: f"{at + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}")),
     # What a visitor left in the cache
     ("sequoia", "analytics", f"bundle:{SEQ}:cart:anna: expected nothing of a former visitor",
      hold(f"bundle:{SEQ}:cart:anna", {"items": 2})),
@@ -781,6 +789,9 @@ SHOWCASE: list[Case] = [
      lambda i: i.cache.update({f"aislemarts:bundle:{SEQ}:sessions": [b"abc"]})),
     ("sequoia", "analytics", f"bundle:{SEQ}:basket: expected nothing of a former visitor",
      hold(f"bundle:{SEQ}:basket", b"no JSON")),
+    *((("sequoia", "analytics", f"bundle:{SEQ}:{key}: expected nothing of a former visitor",
+        hold(f"bundle:{SEQ}:{key}", {"items": 2})))
+      for key in ("cart-17", "shopping_cart", "user-session:abc", "Orders.2026")),
     # Texts that look the same
     ("sequoia", "catalog", "found “Hermès Birkin 35” (character 7 is U+00A0 NO-BREAK SPACE)",
      put("products", "LUX-001", name="Hermès\u00a0Birkin 35")),
@@ -789,6 +800,83 @@ SHOWCASE: list[Case] = [
     ("sequoia", "catalog", "(character 1 is U+041D CYRILLIC CAPITAL LETTER EN)",
      put("products", "LUX-001", name="\u041dermès Birkin 35")),
 ]  # fmt: skip
+
+
+def ids_of_products(imagined: Imagined) -> list[str]:
+    return sorted(product["_id"] for product in imagined.documents["products"])
+
+
+def hold_livesale(imagined: Imagined, written: Callable[[datetime], object]) -> None:
+    """Cache the LiveSale as an app writes it that writes instants so."""
+    event = imagined.first("livesales")
+    copy = {
+        name: written(value) if isinstance(value, datetime) else value
+        for name, value in event.items()
+    }
+    imagined.hold(f"bundle:{event['bundle']}:livesale:{event['_id']}", copy)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda at: at.isoformat(),
+        lambda at: at.replace(tzinfo=None).isoformat(),
+        lambda at: at.astimezone(timezone(timedelta(hours=5))).isoformat(),
+        lambda at: {"$date": at.isoformat().replace("+00:00", "Z")},
+        lambda at: int(at.timestamp() * 1000),
+    ],
+    ids=["with a zone", "without a zone", "in another zone", "extended JSON", "milliseconds"],
+)
+def test_a_cached_instant_in_another_way_is_the_same(written: Callable[[datetime], object]) -> None:
+    imagined = Imagined("lvmh")
+    hold_livesale(imagined, written)
+    assert failures(imagined) == []
+
+
+def test_cached_numbers_and_ids_in_another_way_are_the_same() -> None:
+    imagined = Imagined("lvmh")
+    product = imagined.first("products")
+    product |= {"shelf": ObjectId(), "weight": Decimal128("1.50"), "sizes": [{"at": AT, "n": 2}]}
+    copy = {
+        **product,
+        "price_eur": float(product["price_eur"]),
+        "shelf": {"$oid": str(product["shelf"])},
+        "weight": "1.5",
+        "sizes": [{"at": AT.isoformat(), "n": 2.0}],
+    }
+    imagined.hold(f"region:EU:product:{product['_id']}", copy)
+    assert failures(imagined) == []
+    imagined.hold(f"region:EU:product:{product['_id']}", {**copy, "price_eur": "4950"})
+    assert set(failed_checks(imagined)) == {"catalog"}
+
+
+def test_a_cached_copy_may_lack_the_apps_own_fields_or_have_old_ones() -> None:
+    imagined = Imagined("lvmh")
+    product = imagined.first("products")
+    imagined.hold(f"region:EU:product:{product['_id']}", {**product, "views": 1})
+    product["views"] = 2
+    assert failures(imagined) == []
+
+
+def test_a_cached_list_may_contain_only_ids() -> None:
+    imagined = Imagined("sequoia")
+    ids = ids_of_products(imagined)
+    ways: list[object] = [
+        ids,
+        {key: {} for key in ids},
+        [{key: 1} for key in ids],
+        {"items": ids, "n": 50},
+    ]
+    for cached in ways:
+        imagined.hold("region:US:catalog", cached)
+        assert failures(imagined) == []
+
+
+def test_words_that_only_begin_like_a_visitors_are_the_apps() -> None:
+    imagined = Imagined("sequoia")
+    for key in ("session_settings", "mood_to_cart", "order-form", "mobile_sessions"):
+        imagined.hold(f"bundle:{SEQ}:{key}", {"a": 1})
+    assert failures(imagined) == []
 
 
 def _shown(imagined: Imagined, **metrics: Any) -> None:

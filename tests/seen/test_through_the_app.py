@@ -216,6 +216,32 @@ def without_last_card(body: Any) -> Any:
     return body[:-1]
 
 
+def again(body: Any) -> Any:
+    """The first of ours is listed twice."""
+    if not isinstance(body, list):
+        return body
+    ours = [entry for entry in body if sku_of(entry).startswith("EUR") or "stage" in entry]
+    return body + ours[:1]
+
+
+def first_for_one_euro(body: Any) -> Any:
+    """A copy of another price comes before the right one."""
+    if not isinstance(body, list):
+        return body
+    ours = next(entry for entry in body if sku_of(entry) == "EUR-007")
+    return [{**ours, "price" if "price" in ours else "price_eur": 1}, *body]
+
+
+def offered_again(entry: dict[str, Any]) -> None:
+    entry["products"] += entry["products"][:1]
+
+
+def without_value(entry: dict[str, Any]) -> None:
+    for place in (entry, entry.get("metadata", {})):
+        if "value" in place:
+            place["value"] = None
+
+
 def other_column(entry: dict[str, Any]) -> None:
     entry["stage"] = "lost"
 
@@ -262,6 +288,29 @@ REFUSED = json_reply({"detail": "Not authenticated"}, 401)
                 entries(in_dollars),
                 "catalog",
                 "currency",
+            ),
+            ("a product is doubled", "/api/products", again, "catalog", "it once"),
+            (
+                "a product is listed with an old price, too",
+                "/api/products",
+                first_for_one_euro,
+                "catalog",
+                "expected 285, found 1",
+            ),
+            ("a card is doubled", "/api/biz/leads", again, "leads", "it once"),
+            (
+                "cards have no value",
+                "/api/biz/leads",
+                entries(without_value),
+                "leads",
+                "value is not a text",
+            ),
+            (
+                "the LiveSale offers a product twice",
+                "/api/livesale",
+                entries(offered_again),
+                "livesale",
+                "it once",
             ),
             ("a product is sold out", "/api/products", entries(sold_out), "catalog", "sold out"),
             (
@@ -438,6 +487,41 @@ def test_a_shop_with_smaller_pages_is_read(shape: Shape) -> None:
     assert shape.look() == {}
 
 
+def test_overlapping_pages_are_read(shape: Shape) -> None:
+    """A product that is on two pages was moved meanwhile; it is not listed twice."""
+
+    def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+        reply = forward()
+        if not isinstance(reply.json(), list):
+            return reply
+        if "limit" in request.query:
+            return json_reply({"detail": "limit: at most 20"}, 422)
+        skip = int(request.query["skip"])
+        return reply.saying(whole[max(0, skip - 1) : skip + 20])
+
+    whole = shape.direct.call("GET", "/api/products", params={"limit": "100"}).json()
+    shape.proxy.override("GET", "/api/products", override)
+    assert shape.look() == {}
+
+
+def test_an_app_without_pages_is_read_once(shape: Shape) -> None:
+    """It always answers with the whole list, and each answer has another time in it."""
+    requests: list[str] = []
+
+    def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+        reply = forward()
+        if not isinstance(reply.json(), list):
+            return reply
+        requests.append(request.path)
+        more = [{"_id": f"more-{number}"} for number in range(200)]
+        return reply.saying([{**one, "at": len(requests)} for one in [*whole, *more]])
+
+    whole = shape.direct.call("GET", "/api/products", params={"limit": "100"}).json()
+    shape.proxy.override("GET", "/api/products", override)
+    assert shape.look() == {}
+    assert 1 < len(requests) < 4
+
+
 def test_a_refused_page_size_is_asked_for_once(shape: Shape) -> None:
     refused: list[int] = []
 
@@ -452,6 +536,38 @@ def test_a_refused_page_size_is_asked_for_once(shape: Shape) -> None:
     shape.proxy.override("GET", "/api/products", at_most_a_hundred)
     assert shape.look() == {}
     assert len(refused) <= 1  # other tests may have filled the shop, so it may have several pages
+
+
+def test_right_copies_in_the_cache_are_right_whatever_names_them(shape: Shape) -> None:
+    """An app may name a copy by its own id, by the SKU, by the slug."""
+    product = shape.product("EUR-007")
+    field = "bundle" if shape.name == "playbook" else "metadata.bundle"
+    own = {field: shape.bundle.key}
+    leads = list(shape.direct.db.leads.find(own))
+    event = shape.direct.db.livesales.find_one(own)
+    assert event is not None
+    region, bundle = "aislemarts:region:EU", f"aislemarts:bundle:{shape.bundle.key}"
+    copies = {
+        f"{region}:product:{product['_id']}": product,
+        f"{region}:product:{product.get('slug', 'EUR-007')}": product,
+        f"{region}:cdn:EUR-007": product,
+        f"{bundle}:livesale:LS-LVMH-001": event,
+        f"{bundle}:lead:{leads[0]['_id']}": leads[0],
+        f"{bundle}:leads": leads,
+    }
+    client = shape.direct.redis
+    try:
+        for key, copy in copies.items():
+            client.set(key, json.dumps(copy, default=str))
+        assert shape.look() == {}
+        old = {**product, "price": 1.0, "price_eur": 1}
+        client.set(f"{region}:product:{product['_id']}", json.dumps(old, default=str))
+        failed = shape.look()
+        assert set(failed) == {"catalog"}
+        assert re.search(r"price(_eur)?: expected 285", failed["catalog"])
+    finally:
+        client.delete(*copies)
+        shape.engine.reset(shape.bundle)  # warms the cache up again
 
 
 def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playbook.deployments.aislemarts.leads import COLUMNS
-from playbook.deployments.answers import amount_in, decimal_of, id_of, object_of, text_of
+from playbook.deployments.answers import amount_in, decimal_of, id_of, object_of, text_in, text_of
 from playbook.deployments.description import (
     Links,
     Listing,
@@ -45,13 +45,13 @@ def _shown_lead(answer: Any) -> ShownLead:
     lead = object_of(answer)
     metadata = lead.get("metadata")
     card = metadata if isinstance(metadata, dict) else {}
-    company, tags, value = card.get("company"), card.get("awareness"), card.get("value")
+    company, tags = card.get("company"), card.get("awareness")
     return ShownLead(
         id=id_of(lead),
         column=text_of(lead, "stage"),
         company=company if isinstance(company, str) else None,
         tags=tags if isinstance(tags, dict) else {},
-        value=value if isinstance(value, str) else None,
+        value=text_in(card, "value"),
         amount=amount_in(lead, "cart_value"),
     )
 

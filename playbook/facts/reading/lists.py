@@ -32,16 +32,23 @@ class Lists:
         """The entries of a list, up to the first short page or a page without new entries.
 
         ``to_the_end``: a short page does not end it. An app may give fewer entries than requested,
-        for example because it hides one.
+        for example because it hides one. Pages may overlap: an entry that an earlier page has
+        shown is left out. What one page shows twice is given twice.
         """
         entries: list[T] = []
         known: set[str] = set()
+        seen: set[str] = set()
         skip = 0
         for _ in range(MOST_PAGES):
             page = self._page(listing, skip).read_by(list_of)
             skip += len(page)
-            new = [entry for entry in page if _text(entry) not in known]
-            known.update(map(_text, new))
+            texts = [_text(entry) for entry in page]
+            names = {_id_in(entry) or text for entry, text in zip(page, texts, strict=True)}
+            if not names - known:
+                break  # for example because the app ignores how many entries to skip
+            new = [entry for entry, text in zip(page, texts, strict=True) if text not in seen]
+            known |= names
+            seen.update(texts)
             for entry in new:
                 try:
                     entries.append(listing.entry(entry))
@@ -50,7 +57,7 @@ class Lists:
                     self._unreadable[_id_in(entry)] = str(error)
             size = self._sizes.get(listing.pages(self._bundle, skip).path, listing.page_size)
             short = size is not None and len(page) < size and not to_the_end
-            if listing.page_size is None or short or not new:
+            if listing.page_size is None or short:
                 break
         return entries
 
