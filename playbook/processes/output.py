@@ -111,8 +111,8 @@ def _usual_mode(target: Path) -> int:
 class _Unbreakable:
     """A standard stream whose reader may have ended, or whose disk may be full.
 
-    If a text cannot be written, it is left out, with one message for all. The verdict and the exit
-    code do not change.
+    If a text cannot be written, this and all later ones are left out, and one message on ``tell``
+    says so. The verdict and the exit code do not change.
     """
 
     def __init__(self, stream: Any, tell: Any) -> None:

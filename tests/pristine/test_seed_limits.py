@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from playbook.pristine.seeds.fields import (
     Share,
     Text,
 )
+from playbook.pristine.seeds.models import Locale, ReferenceRate, Seed, ShowcaseSeed
 
 type Document = dict[str, Any]
 
@@ -82,6 +84,48 @@ def test_the_limits_of_a_field(kind: Any, accepted: list[Any], refused: list[Any
             field.validate_python(value)
 
 
+def _messages(count: int) -> dict[str, str]:
+    return {f"key_{number}": "Text" for number in range(count)}
+
+
+def _rate(**fields: Any) -> Document:
+    return {"_id": "USD", "per_usd": "1", **fields}
+
+
+def _headline(count: int) -> Document:
+    return {"_id": "ACME", "headline": {f"n_{i}": i for i in range(count)}, "records": {}}
+
+
+@pytest.mark.parametrize(
+    ("model", "accepted", "refused"),
+    [
+        (
+            Locale,
+            [{"_id": "en", "direction": "ltr", "messages": _messages(40)}],
+            [{"_id": "en", "direction": "ltr", "messages": _messages(39)}],
+        ),
+        (
+            ReferenceRate,
+            [_rate(), _rate(within="0.001"), _rate(within="0.999")],
+            [_rate(within="0"), _rate(within="1"), _rate(per_usd="0")],
+        ),
+        (ShowcaseSeed, [_headline(3)], [_headline(2)]),
+    ],
+)
+def test_the_limits_of_a_document(
+    model: type[Seed], accepted: list[Document], refused: list[Document]
+) -> None:
+    for document in accepted:
+        model.model_validate(document)
+    for document in refused:
+        with pytest.raises(ValidationError):
+            model.model_validate(document)
+
+
+def test_a_rate_may_differ_by_a_quarter_if_nothing_else_is_stated() -> None:
+    assert ReferenceRate.model_validate(_rate()).within == Decimal("0.25")
+
+
 def test_three_characters_say_what_an_invisible_text_consists_of() -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(Text).validate_python("\u200b\u200c\u200d\u2060")
@@ -140,3 +184,46 @@ def test_every_missing_context_is_named(directory: Path) -> None:
 def test_a_bundle_without_a_feature_is_named(directory: Path) -> None:
     put(directory / BUNDLES, "INDEX_SOFOA_DOLFE", short="new-firm")
     assert any(": short: new-firm has no feature; " in one for one in problems(directory))
+
+
+def test_every_livesale_of_an_unknown_bundle_is_named(directory: Path) -> None:
+    for key in ("LS-SEQ-001", "LS-INDEX-001"):
+        put(directory / SALES, key, bundle=f"NOT-{key}")
+    found = [one for one in problems(directory) if "bundle: unknown bundle 'NOT-LS-" in one]
+    assert len(found) == 2
+
+
+def test_every_unreadable_file_of_a_folder_is_named(directory: Path) -> None:
+    for language in ("ar", "zh"):
+        (directory / "locales" / f"{language}.json").write_bytes(b"\xff\xfe")
+    found = [one.split(":")[0] for one in problems(directory) if "not readable as UTF-8" in one]
+    assert found == ["locales/ar.json", "locales/zh.json"]
+
+
+def test_a_text_in_a_list_is_normalised_too(directory: Path) -> None:
+    path = directory / SALES
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"LUX-001"', '"LUX-001e\\u0301"', 1), encoding="utf-8")
+    found = [one for one in problems(directory) if "not Unicode-normalised" in one]
+    assert [one.split(": ")[1] for one in found] == ["featured_products.0"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("inventory", 99), ("inventory", 101), ("reserved", -1), ("reserved", 1)]
+)
+def test_a_shop_begins_with_exactly_100_pieces(directory: Path, field: str, value: int) -> None:
+    put(directory / PRODUCTS, "LUX-001", **{field: value})
+    [problem] = problems(directory)
+    assert f": {field}: " in problem
+
+
+def test_a_form_for_one_number_may_leave_out_the_count_alone(directory: Path) -> None:
+    """ "Two pieces" contains its number, but not the name of the house."""
+    english = directory / "locales" / "en.json"
+    text = english.read_text(encoding="utf-8")
+    changed = text.replace('"{count} items in', '"{count} items of {brand} in', 1)
+    assert changed != text
+    english.write_text(changed, encoding="utf-8")
+    named = "locales/ar.json:1: messages.cart_item_count_two: "
+    [problem] = [one for one in problems(directory) if one.startswith(named)]
+    assert problem.endswith("expected the placeholders {brand}, {count}; found none")

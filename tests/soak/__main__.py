@@ -41,7 +41,7 @@ from playbook.reset.journal import COLLECTION, LOOKS
 from tests.faults.rounds import _visit as visit
 from tests.panel_client import PASSWORD, Visitor
 from tests.soak.hurried_clock import SETTING, HurriedClock
-from tests.tcp_proxy import Wire
+from tests.tcp_proxy import TcpProxy
 
 type Step = Callable[[], None]
 
@@ -89,7 +89,7 @@ class Soak:
     environment: Environment
     """The parts themselves, without the wires in between."""
     seeds: Seeds
-    wires: Mapping[str, Wire]
+    wires: Mapping[str, TcpProxy]
     variables: Mapping[str, str]
     panel: str
     calendar: Path
@@ -429,9 +429,9 @@ def prepared() -> Iterator[Soak]:
         assert app.stdout is not None
         settings = replace(settings, api_url=app.stdout.readline().strip())
         wires = {
-            "mongo": Wire(settings.mongo_uri),
-            "redis": Wire(settings.redis_url),
-            "api": Wire(settings.api_url),
+            "mongo": TcpProxy(settings.mongo_uri),
+            "redis": TcpProxy(settings.redis_url),
+            "api": TcpProxy(settings.api_url),
         }
         for wire in wires.values():
             stack.callback(wire.cut)
@@ -469,7 +469,7 @@ def prepare(variables: Mapping[str, str]) -> None:
 def started(
     stack: ExitStack,
     seeds: Seeds,
-    parts: tuple[Settings, Mapping[str, Wire], dict[str, str]],
+    parts: tuple[Settings, Mapping[str, TcpProxy], dict[str, str]],
     calendar: Path,
     period: tuple[datetime, datetime],
     hurried: HurriedClock,

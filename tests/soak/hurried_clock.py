@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playbook import clock
-from playbook.nights.schedule.rehearsal_clock import Ticking
+from playbook.nights.schedule.scheduler_clock import SchedulerClock
 from playbook.processes.signals import StopRequest
 
 SETTING = "SOAK_CLOCK"
@@ -24,7 +24,7 @@ FAST = 3600.0
 
 
 @dataclass(frozen=True)
-class HurriedClock(Ticking):
+class HurriedClock(SchedulerClock):
     """Pieces, each with its first instant here, its first instant of the machine, its speed."""
 
     pieces: tuple[tuple[float, float, float], ...] = ()
@@ -88,5 +88,5 @@ def install() -> None:
     wait = StopRequest.wait
     # Read anew each time: the app is running already while everything is prepared.
     clock.now = lambda: HurriedClock.from_environment().now()
-    Ticking.machine_time = classmethod(lambda _: hurried)  # type: ignore[assignment,method-assign]
+    SchedulerClock.machine_time = classmethod(lambda _: hurried)  # type: ignore[assignment,method-assign]
     StopRequest.wait = lambda self, seconds: wait(self, seconds / slow)  # type: ignore[method-assign]
