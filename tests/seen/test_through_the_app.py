@@ -578,7 +578,7 @@ def test_right_copies_in_the_cache_are_right_whatever_names_them(shape: Shape) -
 
 
 def test_what_else_a_feed_keeps_is_not_judged(shape: Shape) -> None:
-    more = [
+    more: list[dict[str, Any]] = [
         {"_id": "2025-12-31", "base": "USD", "rates": {"EUR": 0.5}, "updated_at": "2025-12-31"},
         {"_id": ObjectId(), "rates": None},
         {"_id": "CHF", "rates": {"USD": 1.1}, "source": "another feed"},
