@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -17,6 +16,7 @@ from bson import Decimal128, ObjectId
 
 from playbook.deployments.description import Kind
 from playbook.environment.cache_keys import Cached
+from playbook.environment.json_text import parse_json
 from playbook.environment.presence import as_instant, is_probe
 from playbook.facts.comparison import differences
 from playbook.facts.findings import Description, Finding
@@ -196,12 +196,12 @@ def read_cached(raw: Cached) -> Any:
         return {field: _json_or_text(value) for field, value in raw.items()}
     if isinstance(raw, list):
         return [_json_or_text(value) for value in raw]
-    return json.loads(raw or b"")
+    return parse_json(raw or b"")
 
 
 def _json_or_text(raw: bytes) -> Any:
     try:
-        return json.loads(raw)
+        return parse_json(raw)
     except (ValueError, RecursionError):
         return raw.decode("utf-8", "replace")
 

@@ -157,7 +157,7 @@ class Locales:
         described = self._reading.deployment.links
         for name in dict.fromkeys((*urls, *described.names.values())):
             url = urls.get(name, NOTHING)
-            link = _link(url)
+            link = link_of(url)
             if link is None:
                 yield Finding(f"{where}: {name}", Description("a link"), url)
                 continue
@@ -185,9 +185,9 @@ class Locales:
         yield from cached_copies(self._reading, Originals(self._pristine), places=("locale",))
 
 
-def _link(url: object) -> SplitResult | None:
+def link_of(url: object) -> SplitResult | None:
     """The parts of a link: a full address or a path of the app; None for everything else."""
-    if not isinstance(url, str) or any(c.isspace() or c in "{}<>" for c in url):
+    if not isinstance(url, str) or not url.isprintable() or any(c in " {}<>" for c in url):
         return None
     try:
         link = urlsplit(url)

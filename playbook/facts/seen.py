@@ -21,6 +21,7 @@ from playbook.facts.findings import (
     where_a_reset_helps,
 )
 from playbook.facts.livesale import LiveSale
+from playbook.facts.locales import link_of
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
 from playbook.facts.shown import card_findings, event_findings, offer_findings, product_findings
@@ -252,7 +253,7 @@ class Seen:
         body = self._reading.context.body
         urls = body.get("demo_urls") if isinstance(body, dict) else None
         url = urls.get(name) if isinstance(urls, dict) else None
-        if isinstance(url, str) and self._livesale_id not in _pieces(url):
+        if isinstance(url, str) and link_of(url) and self._livesale_id not in _pieces(url):
             wanted = Description(f"a link that names LiveSale {self._livesale_id}")
             yield Finding(f"the link “{name}”", wanted, url)
 

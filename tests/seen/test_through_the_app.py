@@ -409,6 +409,11 @@ def replaced(old: str, new: str) -> Change:
     return lambda body: json.loads(json.dumps(body).replace(old, new))
 
 
+def is_not_an_address(body: Any) -> Any:
+    body["demo_urls"]["livesale"] = "http://[::1/live"
+    return body
+
+
 def livesale_link(body: Any) -> Any:
     body["demo_urls"]["livesale"] = body["demo_urls"]["home"]
     return body
@@ -435,6 +440,8 @@ def without_a_link(body: Any) -> Any:
         pytest.param(replaced("locale=fr-FR", "locale=en-US"), "locale", id="in English"),
         pytest.param(replaced("currency=EUR", "currency=USD"), "currency", id="in dollars"),
         pytest.param(without_a_link, "analytics", id="missing"),
+        pytest.param(replaced("?locale", "\\u0000?locale"), "a link", id="not printable"),
+        pytest.param(is_not_an_address, "livesale: expected a link", id="no address"),
     ],
 )
 def test_a_link_that_opens_another_demo_is_seen(shape: Shape, change: Change, says: str) -> None:
