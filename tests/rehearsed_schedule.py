@@ -20,7 +20,7 @@ def main(start: str, speed: str, command: str) -> None:
     """Run all bundles' nights until asked to stop."""
     stopping = StopRequest()
     runner = Runner.from_environment(seeds.load(), None, shlex.split(command))
-    # Last, so that no time passes on that clock while everything is loaded.
+    # The clock starts last, so that no time passes on it while everything is loaded.
     runner.clock = SchedulerClock(datetime.fromisoformat(start), datetime.now(UTC), float(speed))
     stopping.listen()
     runner.run(stopping)

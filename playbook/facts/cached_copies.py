@@ -49,8 +49,8 @@ class Originals:
     forms: Mapping[str, Document] = field(default_factory=dict)
     """By their ids, the documents in the playbook's words, if the app itself uses others."""
     ours: Collection[str] | None = None
-    """The fields that are ours; a copy may have others of the original's otherwise, or not at all.
-    None if all are."""
+    """The fields that are ours; None if all are. The original's other fields may differ in a
+    copy, or be missing."""
 
     def id_of(self, name: str) -> str | None:
         """The id of the document with a name; None if there is none."""
