@@ -35,8 +35,14 @@ def text_of(document: dict[str, Any], name: str) -> str:
 
 
 def text_in(document: dict[str, Any], name: str) -> str | None:
-    """A field that may be missing; if it is there, it is a text."""
-    return text_of(document, name) if name in document else None
+    """A field that may be missing, or written in another way, such as a number; both are None.
+
+    Null is neither: where it should be, a reader would see nothing.
+    """
+    value = document.get(name, "")
+    if value is None:
+        raise UnreadableAnswer(f"{name} is not a text but {value!r}")
+    return value if name in document and isinstance(value, str) else None
 
 
 def id_of(document: dict[str, Any]) -> str:

@@ -391,6 +391,40 @@ def test_what_only_the_app_does_wrong_is_seen(
     assert says in failed[blamed]
 
 
+@pytest.mark.parametrize(
+    ("path", "blamed"),
+    [("/api/products", "catalog"), ("/api/products/", "catalog"), ("/api/livesale", "livesale")],
+)
+def test_what_only_a_signed_in_investor_does_not_see_is_seen(
+    shape: Shape, path: str, blamed: str
+) -> None:
+    def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+        reply = forward()
+        if "Authorization" not in request.headers:
+            return reply
+        return reply.saying([]) if isinstance(reply.json(), list) else GONE
+
+    shape.proxy.override("GET", path, override)
+    assert set(shape.look()) == {blamed}
+
+
+def test_a_shop_that_shows_each_account_its_own_region_is_read(shape: Shape) -> None:
+    """The first account that looks may be of another region."""
+
+    asked = 0
+
+    def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+        nonlocal asked
+        reply = forward()
+        if not isinstance(reply.json(), list):
+            return reply
+        asked += 1
+        return reply if asked > 1 else reply.saying([])
+
+    shape.proxy.override("GET", "/api/products", override)
+    assert shape.look() == {}
+
+
 def test_a_token_that_opens_nothing_is_seen(shape: Shape) -> None:
     shape.distort("GET", OWN_PAGE[shape.name], lambda _: REFUSED)
     failed = shape.look()

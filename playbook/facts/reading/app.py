@@ -67,7 +67,10 @@ class App:
 
     @property
     def products(self) -> list[ShownProduct]:
-        """The shop's whole list, read to its end if one of the demo's products is missing."""
+        """The shop's whole list, read to its end if one of the demo's products is missing.
+
+        It is read again for the region then: the shop may show other products to other accounts.
+        """
         listed, listing = result_of(self._products), self._deployment.shown.products
         stored = self._store.stored
         if listing is None or not stored.keeps("products"):
@@ -76,7 +79,8 @@ class App:
         if wanted <= {product.id for product in listed}:
             return listed
         read_on = partial(self._lists.read, listing, to_the_end=True)
-        return result_of(self._shared.ask("the whole shop", lambda: self._pool.submit(read_on)))
+        what = ("the whole shop", self._bundle.region)
+        return result_of(self._shared.ask(what, lambda: self._pool.submit(read_on)))
 
     @property
     def product(self) -> tuple[str, ShownProduct]:

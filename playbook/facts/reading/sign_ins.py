@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from playbook.deployments.description import Request, SignIn
 from playbook.environment import Environment
@@ -60,26 +61,23 @@ class SignIns:
     def ask(self, request: Request, *accounts: str) -> Answer:
         """The answer to a request; a signed-in one uses the first account that could sign in.
 
-        Without ``accounts`` these are all of the bundle, or the main one if only it may ask.
+        Without ``accounts`` these are all of the bundle, or the main one if only it may ask. An
+        investor is signed in wherever they look, so what everybody may see is requested with a
+        token, too, if an account could sign in.
         """
         query = dict(request.query)
         if not request.signed_in:
-            return self._visitors.ask(request.method, request.path, params=query)
+            may_sign_in = () if self._has_credentials else self._accounts
+            return self._ask_with_token(request, may_sign_in) or self._visitors.ask(
+                request.method, request.path, params=query
+            )
         may_ask = accounts or self._accounts[: 1 if request.main_account_only else None]
-        refusals: list[Answer] = []
-        for email in may_ask:
-            login = self.login(email)
-            token = self._sign_in_form.token(login.body)
-            if token is not None and login.good:
-                headers = {"User-Agent": self._probes.mark, "Authorization": f"Bearer {token}"}
-                return self._visitors.ask(
-                    request.method, request.path, email, params=query, headers=headers
-                )
-            refusals.append(login)
-        if not refusals:
+        if (answer := self._ask_with_token(request, may_ask)) is not None:
+            return answer
+        if not may_ask:
             return Answer(str(request), None, problem="could not be asked: there is no account")
         # The first account is the one that investors use.
-        login = refusals[0]
+        login = self.login(may_ask[0])
         who = f"{may_ask[0]} could not" if len(may_ask) == 1 else "no account could"
         # Without a cause of its own the reason is the account, which is named here.
         named = "" if login.cause or len(may_ask) == 1 else f" for {may_ask[0]}"
@@ -91,6 +89,23 @@ class SignIns:
             stated_remedy=login.remedy,
             cause=login.cause,
         )
+
+    def _ask_with_token(self, request: Request, accounts: Sequence[str]) -> Answer | None:
+        """The answer for the first account that could sign in; None if none could."""
+        for email in accounts:
+            login = self.login(email)
+            token = self._sign_in_form.token(login.body)
+            if token is not None and login.good:
+                headers = {"User-Agent": self._probes.mark, "Authorization": f"Bearer {token}"}
+                return self._visitors.ask(
+                    request.method, request.path, email, params=dict(request.query), headers=headers
+                )
+        return None
+
+    @property
+    def _has_credentials(self) -> bool:
+        """Whether the API's address has a login for a gateway: a token would replace it."""
+        return "@" in urlsplit(self._settings.api_url).netloc
 
     def _mistype(self) -> tuple[str, Answer]:
         self._probes.begin()
