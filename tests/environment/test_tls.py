@@ -160,7 +160,7 @@ def address(part: str, port: int, *, tls: bool, trusted: str = "") -> str:
     ],
 )
 @pytest.mark.slow
-def test_a_certificate_that_is_not_accepted(
+def test_a_certificate_that_is_not_accepted_is_explained(
     sandbox: Sandbox, authority: Authority, part: str, name: str, words: str
 ) -> None:
     trusted = authority.certificate if name else ""
@@ -179,7 +179,7 @@ def test_a_certificate_that_is_not_accepted(
         ("API", "it expects TLS; write API_URL with https://"),
     ],
 )
-def test_a_server_that_expects_tls(
+def test_a_server_that_expects_tls_is_named(
     sandbox: Sandbox, authority: Authority, part: str, words: str
 ) -> None:
     with server(authority, "good") as port:
@@ -190,7 +190,7 @@ def test_a_server_that_expects_tls(
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.slow
-def test_a_server_without_tls(sandbox: Sandbox, part: str) -> None:
+def test_a_server_without_tls_is_named(sandbox: Sandbox, part: str) -> None:
     settings = sandbox.environment.settings
     url = {
         "MongoDB": f"{settings.mongo_uri.partition('?')[0].rstrip('/')}/?tls=true",
@@ -203,7 +203,7 @@ def test_a_server_without_tls(sandbox: Sandbox, part: str) -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_server_that_asks_for_a_certificate_of_ours(
+def test_a_server_that_asks_for_our_certificate_is_named(
     sandbox: Sandbox, authority: Authority, part: str
 ) -> None:
     trusted = authority.certificate
@@ -240,7 +240,7 @@ BROKEN = "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n"
         ("REQUESTS_CA_BUNDLE", "{}"),
     ],
 )
-def test_a_file_of_authorities_that_cannot_be_used(
+def test_a_file_of_authorities_that_cannot_be_used_is_refused(
     tmp_path: Path, sandbox: Sandbox, name: str, value: str, content: str | None
 ) -> None:
     path = tmp_path / "ca.pem"
@@ -256,7 +256,7 @@ def test_a_file_of_authorities_that_cannot_be_used(
     assert name in text and str(path) in text and "\n" not in text
 
 
-def test_a_key_file_that_is_missing(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_a_missing_key_file_is_refused(tmp_path: Path, sandbox: Sandbox) -> None:
     url = f"mongodb://mongo.example.com/?tls=true&tlsCertificateKeyFile={tmp_path}/key.pem"
     variables = {**sandbox.environment.settings.as_variables(), "MONGO_URI": url}
     with pytest.raises(WrongUsage, match="tlsCertificateKeyFile in MONGO_URI: .* can't be read"):

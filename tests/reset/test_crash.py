@@ -60,7 +60,7 @@ def require_broken(sandbox: Sandbox, trigger: str) -> None:
     assert rerun["status"] == "done"
 
 
-def test_the_walks_miss_no_step(sandbox: Sandbox) -> None:
+def test_the_numbers_of_steps_are_those_of_the_plans(sandbox: Sandbox) -> None:
     bundle = sandbox.bundle(BUNDLE)
     assert len(sandbox.engine.plan(bundle, ACCESS).steps) == STEPS
     scope = scope_of(bundle, sandbox.seeds)
@@ -97,7 +97,7 @@ def test_a_killed_rollback_is_repaired_by_a_rerun(
 
 
 @pytest.mark.slow
-def test_killed_twice_is_no_worse(sandbox: Sandbox, undisturbed: Held) -> None:
+def test_killed_twice_a_rerun_repairs(sandbox: Sandbox, undisturbed: Held) -> None:
     use(sandbox)
     for step in (20, 6):
         start_reset(sandbox, BUNDLE, KILL, at=step).gone()

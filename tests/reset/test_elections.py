@@ -51,7 +51,9 @@ def away_for_a_while(wire: TcpProxy) -> None:
 
 
 @pytest.mark.parametrize("part", ["mongo_uri", "redis_url", "api_url"])
-def test_a_part_that_comes_back_at_each_step(used: Sandbox, undisturbed: Held, part: str) -> None:
+def test_a_reset_outlasts_a_part_that_is_away_at_many_steps(
+    used: Sandbox, undisturbed: Held, part: str
+) -> None:
     with behind_a_wire(used, part) as (sandbox, wire):
 
         def lose(number: int, total: int, step: Step) -> None:
@@ -67,7 +69,7 @@ def test_a_part_that_comes_back_at_each_step(used: Sandbox, undisturbed: Held, p
 @pytest.mark.parametrize(
     "command", [b"delete", b"update", b"findAndModify", b"find", b"listIndexes"]
 )
-def test_an_election_in_the_middle_of_a_command(
+def test_a_reset_outlasts_an_election_in_the_middle_of_a_command(
     used: Sandbox, undisturbed: Held, command: bytes
 ) -> None:
     """The driver itself repeats neither delete_many nor update_many."""
@@ -79,7 +81,7 @@ def test_an_election_in_the_middle_of_a_command(
 
 
 @pytest.mark.slow
-def test_an_election_during_a_rollback(used: Sandbox) -> None:
+def test_a_rollback_outlasts_lost_connections(used: Sandbox) -> None:
     before = held(used, but=(*OURS, FEED))
     saved = used.backups / str(used.reset(BUNDLE).run.backup)
     with behind_a_wire(used, "mongo_uri") as (sandbox, wire):
@@ -123,7 +125,7 @@ def test_the_next_run_takes_over_an_unreleased_lease(used: Sandbox, undisturbed:
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done and not said"])
 @pytest.mark.parametrize("after", [0, 7, 14, 21, 28])
 @pytest.mark.slow
-def test_no_primary_from_some_command_on(
+def test_a_reset_waits_for_a_primary_at_any_command(
     used: Sandbox, undisturbed: Held, after: int, done: bool
 ) -> None:
     """At every point of a reset: while reading, saving, writing, or ending the journal's record."""
@@ -135,7 +137,7 @@ def test_no_primary_from_some_command_on(
 
 
 @pytest.mark.parametrize("after", [6, 20, 34])
-def test_no_primary_during_a_rollback(used: Sandbox, after: int) -> None:
+def test_a_rollback_waits_for_a_primary(used: Sandbox, after: int) -> None:
     before = held(used, but=(*OURS, FEED))
     saved = used.backups / str(used.reset(BUNDLE).run.backup)
     with in_a_set(used, PATIENCE) as (sandbox, members):

@@ -58,7 +58,7 @@ def foreign(before: Held, after: Held, owners: Owners, mine: set[str]) -> set[Pl
     return {place for place in places if owners.of(place, contents[place]) not in mine}
 
 
-def test_everything_has_an_owner(used_again: tuple[Sandbox, Owners]) -> None:
+def test_each_document_and_key_has_one_owner(used_again: tuple[Sandbox, Owners]) -> None:
     sandbox, owners = used_again
     holders = {owners.of(place, content) for place, content in held(sandbox).items()}
     wanted = {bundle.key for bundle in sandbox.bundles} | {NOBODY, EVERYBODY}
@@ -66,7 +66,9 @@ def test_everything_has_an_owner(used_again: tuple[Sandbox, Owners]) -> None:
 
 
 @pytest.mark.slow
-def test_resets_in_turn_touch_nobody_elses_bytes(used_again: tuple[Sandbox, Owners]) -> None:
+def test_resets_in_turn_change_no_byte_of_another_bundle(
+    used_again: tuple[Sandbox, Owners],
+) -> None:
     sandbox, owners = used_again
     after = held(sandbox, but=(*OURS, FEED))
     for bundle in sandbox.bundles:
@@ -97,7 +99,9 @@ def test_a_reset_of_a_pristine_demo_writes_only_caches(
 
 
 @pytest.mark.slow
-def test_resetting_is_not_repaired_by_the_neighbours(used_again: tuple[Sandbox, Owners]) -> None:
+def test_a_reset_repairs_its_bundle_without_resets_of_the_others(
+    used_again: tuple[Sandbox, Owners],
+) -> None:
     """Each reset repairs its own alone: with the others left as they are, it still does."""
     sandbox, owners = used_again
     sandbox.reset("index")
@@ -108,7 +112,7 @@ def test_resetting_is_not_repaired_by_the_neighbours(used_again: tuple[Sandbox, 
     assert sandbox.state("index").hashes() == pristine
 
 
-def test_a_rollback_touches_nobody_elses_bytes(used_again: tuple[Sandbox, Owners]) -> None:
+def test_a_rollback_changes_no_byte_of_another_bundle(used_again: tuple[Sandbox, Owners]) -> None:
     sandbox, owners = used_again
     lvmh = sandbox.bundle("lvmh")
     saved = sandbox.engine.save(lvmh, "before reset")
@@ -124,7 +128,7 @@ def test_a_rollback_touches_nobody_elses_bytes(used_again: tuple[Sandbox, Owners
 
 
 @pytest.mark.slow
-def test_a_doubled_account_of_another_bundle_is_no_obstacle(
+def test_a_doubled_account_of_another_bundle_does_not_stop_a_reset(
     used_again: tuple[Sandbox, Owners],
 ) -> None:
     """The unique index can't be built over another bundle's dirt, which must stay as it is."""

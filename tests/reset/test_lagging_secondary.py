@@ -98,7 +98,7 @@ def _nothing_decided_by_the_secondary(
     assert not asked, f"asked of the secondary: {asked}"
 
 
-def test_the_secondary_would_lie(
+def test_a_lagging_secondary_gives_an_old_price(
     lagging: tuple[Sandbox, ReplicaSet], sandbox: Sandbox, lagging_server: str
 ) -> None:
     """A client that heeds the URI reads the old price: the other tests could fail."""
@@ -113,7 +113,7 @@ def test_the_secondary_would_lie(
     assert price(sandbox) == 1
 
 
-def test_a_reset_repairs_what_the_primary_holds(
+def test_a_reset_repairs_the_data_of_the_primary(
     lagging: tuple[Sandbox, ReplicaSet], sandbox: Sandbox
 ) -> None:
     run = lagging[0].reset(BUNDLE).run
@@ -126,7 +126,7 @@ def test_a_reset_repairs_what_the_primary_holds(
     assert sum("1 written" in step["did"] for step in run.steps) == 1
 
 
-def test_a_check_is_of_the_primary(lagging: tuple[Sandbox, ReplicaSet]) -> None:
+def test_a_check_reads_the_primary(lagging: tuple[Sandbox, ReplicaSet]) -> None:
     sandbox = lagging[0]
     [found] = check(sandbox.environment, sandbox.seeds, [sandbox.bundle(BUNDLE)]).bundles
     assert found.verdict == NO_GO
@@ -147,7 +147,7 @@ def test_a_backup_contains_the_primarys_state(
     assert here.engine.differing_from_rollback(here.bundle(BUNDLE)) == []
 
 
-def test_a_night_is_of_the_primary(
+def test_a_night_reads_the_primary(
     lagging: tuple[Sandbox, ReplicaSet], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     here = lagging[0]
@@ -172,7 +172,7 @@ def test_a_night_is_of_the_primary(
     ],
     ids=["look", "dry run", "verify"],
 )
-def test_whatever_looks_asks_the_primary(
+def test_every_command_reads_the_primary(
     lagging: tuple[Sandbox, ReplicaSet], act: Callable[[Sandbox], object]
 ) -> None:
     act(lagging[0])

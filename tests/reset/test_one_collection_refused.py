@@ -18,7 +18,7 @@ BUNDLE = "lvmh"
 
 
 @pytest.mark.parametrize("command", ["find", "listIndexes", "update"])
-def test_one_collection_that_is_refused(sandbox: Sandbox, command: str) -> None:
+def test_a_reset_refused_in_one_collection_is_rolled_back(sandbox: Sandbox, command: str) -> None:
     sandbox.reset(BUNDLE)
     key = sandbox.bundle(BUNDLE).key
     # One lead is changed, one is missing, one is too many: every kind of write is needed.

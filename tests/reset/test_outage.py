@@ -139,7 +139,9 @@ def numbers(sandbox: Sandbox, line: str) -> int:
     ],
 )
 @pytest.mark.slow
-def test_mongodb_goes_away(wired: Wired, undisturbed: Held, line: str) -> None:
+def test_without_mongodb_a_reset_stops_and_says_what_to_do(
+    wired: Wired, undisturbed: Held, line: str
+) -> None:
     at = numbers(wired.sandbox, line)
     with pytest.raises(ResetFailed) as failure:
         wired.reset(at, MONGODB)
@@ -163,7 +165,9 @@ def test_mongodb_goes_away(wired: Wired, undisturbed: Held, line: str) -> None:
 
 
 @pytest.mark.slow
-def test_mongodb_goes_away_while_the_lease_is_renewed(wired: Wired, undisturbed: Held) -> None:
+def test_without_mongodb_a_lease_that_is_not_renewed_stops_a_reset(
+    wired: Wired, undisturbed: Held
+) -> None:
     """The lease is asked before each step, and then it is the lease that finds MongoDB gone."""
 
     def lose(number: int, total: int, step: Step) -> None:
@@ -183,7 +187,7 @@ def test_mongodb_goes_away_while_the_lease_is_renewed(wired: Wired, undisturbed:
 
 
 @pytest.mark.slow
-def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
+def test_without_mongodb_at_the_end_the_record_is_spooled(wired: Wired) -> None:
     """What was to be done is done, and the record of it is not lost."""
     last = len(wired.sandbox.engine.plan(wired.sandbox.bundle(BUNDLE), ACCESS).steps)
     report = wired.reset(last, MONGODB)
@@ -196,7 +200,9 @@ def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
 
 
 @pytest.mark.slow
-def test_mongodb_hangs(wired: Wired, undisturbed: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mongodb_that_hangs_stops_a_reset(
+    wired: Wired, undisturbed: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Connections stay open, but no answer comes: the worst kind of outage."""
     monkeypatch.setattr("playbook.reset.execute.WRITE_SECONDS", 2)
     with pytest.raises(ResetFailed) as failure:
@@ -208,7 +214,9 @@ def test_mongodb_hangs(wired: Wired, undisturbed: Held, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("hold", [False, True], ids=["gone", "hangs"])
-def test_redis_goes_away(wired: Wired, undisturbed: Held, hold: bool) -> None:
+def test_without_redis_a_reset_stops_and_mongodb_is_rolled_back(
+    wired: Wired, undisturbed: Held, hold: bool
+) -> None:
     at = numbers(wired.sandbox, "Clear cache layers")
     before = documents(wired.sandbox)
     with pytest.raises(ResetFailed) as failure:
@@ -227,7 +235,9 @@ def test_redis_goes_away(wired: Wired, undisturbed: Held, hold: bool) -> None:
 @pytest.mark.parametrize("hold", [False, True], ids=["gone", "hangs"])
 @pytest.mark.parametrize("line", ["Update context profiles", "Warm up CDN"])
 @pytest.mark.slow
-def test_the_api_goes_away(wired: Wired, undisturbed: Held, line: str, hold: bool) -> None:
+def test_without_the_api_a_reset_is_rolled_back(
+    wired: Wired, undisturbed: Held, line: str, hold: bool
+) -> None:
     at = numbers(wired.sandbox, line)
     before = documents(wired.sandbox)
     with pytest.raises(ResetFailed) as failure:
@@ -244,7 +254,7 @@ def test_the_api_goes_away(wired: Wired, undisturbed: Held, line: str, hold: boo
 
 
 @pytest.mark.parametrize("part", [MONGODB, REDIS, API])
-def test_a_part_that_is_away_from_the_start_is_named(wired: Wired, part: str) -> None:
+def test_a_part_that_does_not_answer_at_the_start_is_named(wired: Wired, part: str) -> None:
     before = all_of(wired.sandbox)
     wired.wires[part].cut()
     with pytest.raises(Unreachable, match=f"^{part} at ") as failure:
@@ -253,7 +263,7 @@ def test_a_part_that_is_away_from_the_start_is_named(wired: Wired, part: str) ->
     assert all_of(wired.sandbox) == before
 
 
-def test_mongodb_away_before_the_first_step_leaves_nothing_undone(wired: Wired) -> None:
+def test_without_mongodb_at_the_start_a_reset_changes_nothing(wired: Wired) -> None:
     before = all_of(wired.sandbox)
     wired.wires[MONGODB].cut()
     with pytest.raises(Unreachable, match=r"^MongoDB at ") as failure:
@@ -262,7 +272,7 @@ def test_mongodb_away_before_the_first_step_leaves_nothing_undone(wired: Wired) 
     assert all_of(wired.sandbox) == before
 
 
-def test_a_record_that_is_not_whole_stops_nobody(used: Sandbox, undisturbed: Held) -> None:
+def test_an_incomplete_spooled_record_stops_no_reset(used: Sandbox, undisturbed: Held) -> None:
     """A machine lost power while it wrote: its half record is not a reason not to reset."""
     spool = used.backups / "journal"
     spool.mkdir(exist_ok=True)
@@ -315,7 +325,7 @@ def test_a_step_that_fails_is_rolled_back(
         require_repaired(sandbox, undisturbed)
 
 
-def test_without_rollback_it_is_left_to_be_inspected(used: Sandbox, undisturbed: Held) -> None:
+def test_without_rollback_a_failed_reset_is_left_as_it_is(used: Sandbox, undisturbed: Held) -> None:
     before = documents(used)
     with refusing(used, {WARM_UP: (500, "{}")}) as sandbox:
         with pytest.raises(ResetFailed, match="the state was left as it is") as failure:
@@ -356,7 +366,7 @@ def by_name(state: Snapshot) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
-def test_what_a_deployment_does_not_offer_is_a_note(used: Sandbox, status: int) -> None:
+def test_a_route_that_a_deployment_lacks_is_a_note(used: Sandbox, status: int) -> None:
     with refusing(used, {WARM_UP: (status, "{}")}) as sandbox:
         report = sandbox.reset(BUNDLE)
     assert [note for note in report.notes if WARM_UP in note and str(status) in note]
@@ -371,7 +381,7 @@ def test_what_a_deployment_does_not_offer_is_a_note(used: Sandbox, status: int) 
     ],
     ids=["indexes", "catalog"],
 )
-def test_what_was_missing_is_missing_again(
+def test_a_rollback_removes_what_was_missing_before(
     used: Sandbox, undisturbed: Held, break_it: Callable[[Sandbox], object]
 ) -> None:
     break_it(used)
@@ -383,7 +393,7 @@ def test_what_was_missing_is_missing_again(
 
 
 @pytest.mark.slow
-def test_swapped_addresses_are_put_right(used: Sandbox) -> None:
+def test_swapped_addresses_are_repaired(used: Sandbox) -> None:
     """Each account carries the other's address, and the unique index stands in the way.
 
     An account is known by its address: each gets what belongs to it, and keeps its ``_id``.

@@ -173,7 +173,7 @@ def play(sandbox: Sandbox, chance: Random) -> None:
 
 
 @pytest.mark.slow
-def test_whatever_was_reset_a_rollback_undoes(shelf: Sandbox) -> None:
+def test_a_rollback_undoes_every_kind_of_reset(shelf: Sandbox) -> None:
     repeatedly(shelf, play)
 
 
@@ -269,7 +269,7 @@ def repeatedly(shelf: Sandbox, play_round: Callable[[Sandbox, Random], None]) ->
 
 
 @pytest.mark.slow
-def test_single_rollbacks_have_one_truth_about_what_is_shared(shelf: Sandbox) -> None:
+def test_rollbacks_of_single_bundles_agree_about_shared_documents(shelf: Sandbox) -> None:
     repeatedly(shelf, play_in_turn)
 
 
@@ -365,7 +365,7 @@ def test_a_later_backup_is_never_restored(shelf: Sandbox) -> None:
     assert shelf.state("lvmh").hashes() != {}
 
 
-def test_where_nothing_was_changed_there_is_nothing_to_undo(shelf: Sandbox) -> None:
+def test_a_rollback_without_a_change_or_its_backup_is_refused(shelf: Sandbox) -> None:
     bundle = shelf.bundle("lvmh")
     with pytest.raises(WrongUsage, match="nothing has changed lvmh yet"):
         shelf.engine.roll_back(bundle)
@@ -393,7 +393,7 @@ def test_a_reset_of_all_is_one_run(shelf: Sandbox) -> None:
     assert len(ids) == len(set(ids)), "what bundles share is in it once"
 
 
-def test_go_is_the_latest_state_that_a_check_called_go(shelf: Sandbox) -> None:
+def test_the_word_go_names_the_latest_backup_that_a_check_called_go(shelf: Sandbox) -> None:
     """What the list calls GO can be named by that word, although no night has saved it."""
     bundle = shelf.bundle("lvmh")
     shelf.reset("lvmh")

@@ -179,7 +179,7 @@ def test_a_second_signal_says_what_is_not_restored(
 
 
 @EACH_NUMBER
-def test_asked_to_stop_while_mongodb_is_away_before_it_began(
+def test_a_stop_while_a_reset_waits_for_mongodb_changes_nothing(
     shelf: Sandbox, away: Away, number: signal.Signals
 ) -> None:
     before = documents(shelf)
@@ -191,12 +191,12 @@ def test_asked_to_stop_while_mongodb_is_away_before_it_began(
     assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
 
 
-def test_a_reset_at_random_instants(shelf: Sandbox) -> None:
+def test_a_reset_stopped_at_random_instants_restores_the_state(shelf: Sandbox) -> None:
     interrupt_resets(shelf, [shelf.bundle(BUNDLE)], ROUNDS, Random(1))
 
 
 @pytest.mark.slow
-def test_a_check_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
+def test_an_interrupted_check_gives_no_verdict(shelf: Sandbox) -> None:
     interrupt_checks(shelf, BUNDLE, ROUNDS, Random(2))
 
 
@@ -232,7 +232,7 @@ def test_the_first_signal_ends_the_wait_for_a_region(shelf: Sandbox, command: st
     assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
 
 
-def test_asked_to_stop_before_it_began_a_night_does_nothing(shelf: Sandbox) -> None:
+def test_a_night_that_is_stopped_before_it_begins_does_nothing(shelf: Sandbox) -> None:
     process = start(shelf, "nightly", "all")
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
