@@ -98,7 +98,7 @@ class Mailbox:
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.received.append((list(envelope.rcpt_tos), message))
-        return "250 taken"
+        return "250 accepted"
 
 
 @contextmanager

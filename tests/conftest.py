@@ -14,13 +14,13 @@ from playbook.pristine.seeds import Seeds
 from tests.reset_process import end_children
 from tests.sandbox import Sandbox
 
-# Hundreds of resets and sign-ins: a high cost of hashes would prove nothing here.
+# Tests do hundreds of resets and sign-ins; a high cost of hashes would only make them slow.
 os.environ[COST_SETTING] = "4"
 
 
 @pytest.fixture(scope="session")
 def _started(seeds: Seeds) -> Iterator[Environment]:
-    # Its three processes take longest to start: once a worker.
+    # Its three processes need long to start, so there is one environment for each worker.
     with start(seeds=seeds) as settings, Environment(settings) as opened:
         yield opened
 

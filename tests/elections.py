@@ -40,7 +40,7 @@ BUNDLE = "lvmh"
 def in_a_set(
     sandbox: Sandbox, patience: float = OUTAGE_PATIENCE
 ) -> Iterator[tuple[Sandbox, ReplicaSet]]:
-    """The same environment, its MongoDB being the one member of a replica set."""
+    """The same environment, with its MongoDB as the only member of a replica set."""
     settings = sandbox.environment.settings
     with replica_set(settings.mongo_uri) as members:
         changes: dict[str, Any] = {"mongo_uri": members.uri, "outage_patience": patience}
@@ -49,7 +49,7 @@ def in_a_set(
 
 
 def require_done(sandbox: Sandbox, undisturbed: Held) -> None:
-    """The demo is as after a reset that nothing disturbed, and its lease was given back."""
+    """Assert that the demo is as after an undisturbed reset, and its lease was given back."""
     after = held(sandbox, but=(*OURS, FEED))
     assert not (wrong := changed(undisturbed, after)), in_words(wrong)
     assert sandbox.runs(BUNDLE)[-1]["status"] == "done"
@@ -57,7 +57,7 @@ def require_done(sandbox: Sandbox, undisturbed: Held) -> None:
 
 
 def require_free(sandbox: Sandbox, key: str) -> None:
-    """A lease was given back: another run can take it."""
+    """Assert that a lease was given back: another run can take it."""
     lease = Lease(sandbox.db, "next", "here:1")
     assert lease.take(key) is None, "the lease was given back"
     lease.release()

@@ -1,8 +1,8 @@
-"""The playbook's commands, and pytest, in processes of their own that need not start Python.
+"""Run the playbook's commands, and pytest, in separate processes without starting Python anew.
 
-Each is a fork of a server that has imported what commands need, which takes most of a short
-command's time. It has its own variables, folder, input, output and exit code, as any process. How
-Python itself starts is not tried here: that is for tests that start it.
+Each process is a fork of a server that has already imported the modules of the commands; importing
+them takes most of a short command's time. It has its own environment variables, folder, input,
+output and exit code, like any process. The start of Python is not tested in this way.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from playbook import PROJECT, cli
 from tests.reset_process import PROCESSES
 
-# Loaded once, here and in the server. Not what pytest rewrites: the steps and the fixtures.
+# Loaded once, here and in the server. Steps and fixtures are not, because pytest rewrites them.
 for _name in (
     *(f"playbook.cli.{name}" for name in cli.COMMANDS),
     "playbook.nights.nightly",
@@ -35,7 +35,7 @@ LONGEST_SECONDS = 300.0
 
 
 def without_settings() -> dict[str, str]:
-    """This process's variables but those that name an environment or set the playbook up."""
+    """This process's variables without those that name an environment or are the playbook's."""
     ours = ("MONGO_", "REDIS_", "API_", "DEMO_", "PLAYBOOK_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 

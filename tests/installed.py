@@ -1,7 +1,7 @@
 """``tox -e install``: the wheel, installed into a fresh environment, used from another folder.
 
-It does what a new user does: build, install, ``up``, ``reset``, ``check``, ``nightly``, ``serve``;
-in a read-only installation, as a user without a home. Everything is started from a folder outside
+It does what a new user does: build, install, ``up``, ``reset``, ``check``, ``nightly``, ``serve``.
+The installation is read-only, and the user has no home. Everything is started from a folder outside
 of the project, and nothing may be written into the installation.
 """
 
@@ -15,8 +15,11 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+type Process = subprocess.Popen[str]
 
 PROJECT = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 300.0
@@ -44,41 +47,46 @@ def build(uv: str, root: Path) -> None:
     python = root / "venv" / "bin" / "python"
     constraints = ["--constraint", PROJECT / "constraints.txt"]
     run([uv, "pip", "install", "--quiet", "--python", python, *constraints, wheel])
-    # An installation that nobody can write to, modules not compiled yet included.
+    # Nobody may write to the installation, not even to compile a module.
     for path in (root / "venv").rglob("*"):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode & ~0o222 | 0o444)
 
 
-def use(root: Path) -> None:
-    """Each command as a person would run it."""
-    playbook = root / "venv" / "bin" / "playbook"
-    elsewhere = root / "elsewhere"
-    elsewhere.mkdir()
-    # Root writes compiled modules, whatever the rights of a folder say.
-    compiled = "__pycache__" if os.getuid() == 0 else ""
-    as_nobody = without_rights(root / "venv" / "bin" / "python")
-    bare = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent"}
-    if libraries := os.environ.get("LD_LIBRARY_PATH"):  # where this Python's own are
-        bare["LD_LIBRARY_PATH"] = libraries
-    if as_nobody:
-        compiled = ""
-        os.chown(elsewhere, int(str(as_nobody["user"])), int(str(as_nobody["group"])))
-    elif os.getuid() == 0:  # root could make itself a home there
-        bare["HOME"] = str(root)
+@dataclass(frozen=True)
+class Installation:
+    """The installed command, and how it is started: by whom, where, with which variables."""
 
-    before = listing(root / "venv", compiled)
+    playbook: Path
+    folder: Path
+    """The folder that it is started in, outside of the project."""
+    variables: Mapping[str, str]
+    as_nobody: Mapping[str, object]
+    """Options of a process without rights; empty if it is started as this user."""
 
-    def output_of(*arguments: str, code: int = 0, **variables: str) -> str:
+    def start(self, *arguments: str, settings: Mapping[str, str], **streams: int) -> Process:
+        """Start a command that runs until it is asked to end."""
+        started: Process = subprocess.Popen(
+            [self.playbook, *arguments],
+            cwd=self.folder,
+            env={**self.variables, **settings},
+            text=True,
+            **streams,  # type: ignore[call-overload]
+            **self.as_nobody,
+        )
+        return started
+
+    def output_of(self, *arguments: str, code: int = 0, **settings: str) -> str:
+        """Run a command and return its output. Fails if it ends with another exit code."""
         ended = subprocess.run(
-            [playbook, *arguments],
-            cwd=elsewhere,
-            env={**bare, **variables},
+            [self.playbook, *arguments],
+            cwd=self.folder,
+            env={**self.variables, **settings},
             capture_output=True,
             text=True,
             timeout=LONGEST_SECONDS,
             check=False,
-            **as_nobody,  # type: ignore[call-overload]
+            **self.as_nobody,  # type: ignore[call-overload]
         )
         shown = ended.stdout + ended.stderr
         assert ended.returncode == code, f"playbook {' '.join(arguments)}: {shown}"
@@ -86,15 +94,48 @@ def use(root: Path) -> None:
         print(f"playbook {' '.join(arguments)}: exit {code}", flush=True)
         return str(ended.stdout)
 
+
+def use(root: Path) -> None:
+    """Run each command as a person would, and require that nothing is left behind."""
+    installed = installation_in(root)
+    # As root, Python writes compiled modules even into a folder without write permission.
+    is_root = os.getuid() == 0 and not installed.as_nobody
+    compiled = "__pycache__" if is_root else ""
+    before = listing(root / "venv", compiled)
+    run_commands(installed)
+    assert listing(root / "venv", compiled) == before, "something was written into the installation"
+    assert not list(installed.folder.iterdir()), "something was left in the folder it was run in"
+    user = installed.as_nobody.get("user", 0)
+    left = Path(tempfile.gettempdir()) / f"aislemarts-demo-playbook-{user}"
+    if installed.as_nobody:  # a user without a home keeps backups there
+        assert (left / "backups").is_dir()
+        shutil.rmtree(left)
+
+
+def installation_in(root: Path) -> Installation:
+    """The installation in a folder, used without a home, and without rights if possible."""
+    folder = root / "elsewhere"
+    folder.mkdir()
+    as_nobody = without_rights(root / "venv" / "bin" / "python")
+    variables = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent"}
+    if libraries := os.environ.get("LD_LIBRARY_PATH"):  # where this Python's own are
+        variables["LD_LIBRARY_PATH"] = libraries
+    if as_nobody:
+        os.chown(folder, int(str(as_nobody["user"])), int(str(as_nobody["group"])))
+    elif os.getuid() == 0:  # root could create /nonexistent
+        variables["HOME"] = str(root)
+    return Installation(root / "venv" / "bin" / "playbook", folder, variables, as_nobody)
+
+
+def run_commands(installed: Installation) -> None:
+    """Run the commands without an environment, with a throw-away one, and with one of ``up``."""
+    output_of = installed.output_of
     assert output_of("--version").startswith("playbook ")
     assert "lvmh" in output_of("-h")
     output_of("check", "lvmh", code=2)
     throw_away = output_of("reset", "lvmh", "--check", "--embedded")
     assert "GO" in throw_away and "NO-GO" not in throw_away
-    up = subprocess.Popen(
-        [playbook, "up"], cwd=elsewhere, env=bare, stdout=subprocess.PIPE, text=True,
-        **as_nobody,  # type: ignore[call-overload]
-    )  # fmt: skip
+    up = installed.start("up", settings={}, stdout=subprocess.PIPE)
     try:
         assert up.stdout is not None
         settings = json.loads(up.stdout.readline())
@@ -103,21 +144,15 @@ def use(root: Path) -> None:
         assert "LVMH GO" in output_of("check", "lvmh", **settings)
         output_of("nightly", "lvmh", **settings)
         assert "lvmh" in output_of("status", **settings)
-        serve(playbook, elsewhere, {**bare, **settings}, as_nobody)
+        serve(installed, settings)
         print("playbook serve: answers", flush=True)
     finally:
         up.terminate()
         up.wait(60)
-    assert listing(root / "venv", compiled) == before, "something was written into the installation"
-    assert not list(elsewhere.iterdir()), "something was left in the folder it was run in"
-    left = Path(tempfile.gettempdir()) / f"aislemarts-demo-playbook-{as_nobody.get('user', 0)}"
-    if as_nobody:  # a user without a home keeps backups there
-        assert (left / "backups").is_dir()
-        shutil.rmtree(left)
 
 
 def without_rights(python: Path) -> dict[str, object]:
-    """How root starts a process that may write nowhere; empty if that is not possible."""
+    """Options for root to start a process without rights; empty if that is not possible."""
     if os.getuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -128,20 +163,20 @@ def without_rights(python: Path) -> dict[str, object]:
     }
     try:
         subprocess.run([python, "-c", ""], check=True, cwd="/", **options)  # type: ignore[call-overload]
-    except PermissionError:  # the interpreter itself lies in root's home
-        print("installed: goes on as root, nobody may not start this Python", flush=True)
+    except PermissionError:  # the interpreter itself is in root's home
+        print(
+            "installed: continues as root, because the user nobody cannot start this Python",
+            flush=True,
+        )
         return {}
     return options
 
 
-def serve(
-    playbook: Path, elsewhere: Path, variables: dict[str, str], options: dict[str, object]
-) -> None:
-    """The board answers, and ends when it is asked to."""
-    server = subprocess.Popen(
-        [playbook, "serve", "--port", "0"], cwd=elsewhere, env=variables,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        **options,  # type: ignore[call-overload]
+def serve(installed: Installation, settings: Mapping[str, str]) -> None:
+    """Require that the board answers, and ends when it is asked to."""
+    server = installed.start(
+        "serve", "--port", "0", settings=settings,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
         assert server.stderr is not None
@@ -157,7 +192,7 @@ def serve(
 
 
 def listing(folder: Path, but: str) -> list[tuple[str, int]]:
-    """Every file of a folder, but for what lies in folders of a name, and when it was changed."""
+    """Every file of a folder and when it was changed, without the folders with the name ``but``."""
     files = [path for path in folder.rglob("*") if not path.is_dir() and but not in path.parts]
     return sorted((str(path), path.lstat().st_mtime_ns) for path in files)
 

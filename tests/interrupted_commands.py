@@ -41,7 +41,7 @@ NUMBERS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def used_demos(sandbox: Sandbox, backups: Path, *names: str) -> Iterator[Sandbox]:
-    """Some demos that were reset and then used, all where none is named; with their own backups."""
+    """The named demos, or all, reset and then used; their backups are in a folder of their own."""
     sandbox.begin_anew()
     sandbox.environment.forget_identity()
     chosen = [sandbox.bundle(name) for name in names] or sandbox.bundles
@@ -56,7 +56,7 @@ def used_demos(sandbox: Sandbox, backups: Path, *names: str) -> Iterator[Sandbox
 
 @contextmanager
 def handlers_kept() -> Iterator[None]:
-    """Whatever handles the signals meanwhile, afterwards it is what it was."""
+    """After the block, the signals have the same handlers as before it."""
     before = {number: signal.getsignal(number) for number in NUMBERS}
     yield
     for number, handler in before.items():
@@ -68,7 +68,7 @@ def accesses_of(chosen: Sequence[Bundle]) -> dict[str, datetime]:
 
 
 def documents(sandbox: Sandbox) -> Held:
-    """All documents but the playbook's own and the rates, which the feed makes anew."""
+    """All documents except the playbook's own, and the rates, which the feed writes again."""
     everything = held(sandbox, but=(*OURS, FEED))
     return {place: raw for place, raw in everything.items() if not place[0].startswith("redis")}
 
@@ -82,7 +82,7 @@ def held_leases(sandbox: Sandbox) -> list[str]:
 def stop_before_steps(
     shelf: Sandbox, chosen: Sequence[Bundle], number: signal.Signals, places: int
 ) -> None:
-    """Ask a reset to stop before some of its steps, evenly spread; each time all is put back."""
+    """Interrupt a reset before some of its steps: each time the state before must be restored."""
     seen: list[int] = []
 
     def count(step: int, total: int, _: Step) -> None:

@@ -26,8 +26,8 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 @contextmanager
 def panel(sandbox: Sandbox, api_token: str | None = None) -> Iterator[Panel]:
     """The panel of a sandbox, served."""
-    gate = Authentication(sandbox.environment, api_token)
-    app = create_app(sandbox.environment, sandbox.seeds, sandbox.backups, gate)
+    authentication = Authentication(sandbox.environment, api_token)
+    app = create_app(sandbox.environment, sandbox.seeds, sandbox.backups, authentication)
     with served(app) as url:
         yield Panel(url, sandbox)
 
@@ -40,7 +40,7 @@ class Panel:
     sandbox: Sandbox
 
     def add(self, role: str) -> str:
-        """A fresh account; its name."""
+        """Create an account and return its name."""
         name = f"{role}-{uuid.uuid4().hex[:8]}"
         Accounts(self.sandbox.db).add(name, role, PASSWORD, clock.now())
         return name
@@ -68,7 +68,7 @@ class Visitor:
         return self.web.post(self.url + path, timeout=ANSWER_SECONDS, **options)  # type: ignore[arg-type]
 
     def text(self, path: str) -> str:
-        """A page's text, as it reads."""
+        """The HTML of a page, without escapes. Fails if the status is not 200."""
         answer = self.get(path)
         assert answer.status_code == 200, (path, answer.status_code, answer.text)
         return html.unescape(answer.text)
@@ -78,7 +78,7 @@ class Visitor:
         return self.post("/sign-in", data={"name": name, "password": password, "to": to})
 
     def press(self, path: str, **fields: object) -> requests.Response:
-        """Send one of a bundle's forms; the page that comes of it, redirects followed."""
+        """Send one of a bundle's forms; return the page after all redirects."""
         return self.post(path, data=fields, headers=FORM)
 
     def events(self, short: str) -> str:

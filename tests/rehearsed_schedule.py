@@ -10,8 +10,8 @@ import shlex
 import sys
 from datetime import UTC, datetime
 
-from playbook.nights.schedule.rehearsal_clock import Ticking
 from playbook.nights.schedule.runner import Runner
+from playbook.nights.schedule.scheduler_clock import SchedulerClock
 from playbook.pristine import seeds
 from playbook.processes.signals import StopRequest
 
@@ -20,8 +20,8 @@ def main(start: str, speed: str, command: str) -> None:
     """Run all bundles' nights until asked to stop."""
     stopping = StopRequest()
     runner = Runner.from_environment(seeds.load(), None, shlex.split(command))
-    # Last, so that no time passes on that clock while everything is loaded.
-    runner.ticking = Ticking(datetime.fromisoformat(start), datetime.now(UTC), float(speed))
+    # The clock starts last, so that no time passes on it while everything is loaded.
+    runner.clock = SchedulerClock(datetime.fromisoformat(start), datetime.now(UTC), float(speed))
     stopping.listen()
     runner.run(stopping)
 

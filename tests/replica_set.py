@@ -61,16 +61,19 @@ class ReplicaSet:
         return f"mongodb://{','.join(m.address for m in self.members)}/?replicaSet={SET_NAME}"
 
     def elect(self, seconds: float) -> None:
-        """There is no primary for so long."""
+        """Begin an election now; until its end there is no primary."""
         self.elections += 1
         self._ends_at = time.monotonic() + seconds
 
     def elect_at(self, command: str, seconds: float, *, done: bool = False) -> None:
-        """Begin an election when a command comes; ``done``: it is done, and answered as if not."""
+        """Begin an election when a command comes.
+
+        With ``done`` the command is executed, but the answer says that it was not.
+        """
         self._plan = _Election(lambda number, name: name == command, seconds, done)
 
     def elect_after(self, commands: int, seconds: float, *, done: bool = False) -> None:
-        """Begin an election at the command that comes after so many others."""
+        """Begin an election at the first command after ``commands`` others."""
         first = self.commands
         self._plan = _Election(lambda number, name: number > first + commands, seconds, done)
 
@@ -79,7 +82,7 @@ class ReplicaSet:
         return time.monotonic() >= self._ends_at
 
     def interrupts(self, command: str) -> bool | None:
-        """Whether an election begins with this command; True if the command is done first."""
+        """None if no election begins with this command; else whether the command is executed."""
         with self._lock:
             if self.has_primary:
                 self.commands += 1
@@ -105,8 +108,8 @@ class _Member:
         self.asked: Counter[str] = Counter()
         """How often each command came, greetings left out."""
         self.refusals: dict[str, Document] = {}
-        """What some commands are answered instead of being passed on, by "update" or, of one
-        collection, "update leads"."""
+        """The answers to commands that are not forwarded, by the command's name ("update"), or by
+        its name and collection ("update leads")."""
         self.concerns: set[tuple[str, Any]] = set()
         """Each command on a database other than local, with its read or write concern."""
         self._open: list[socket.socket] = []

@@ -1,4 +1,4 @@
-"""Resets in processes of their own, which can be killed or paused at any step."""
+"""Resets in separate processes, which can be killed or paused at any step."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Apart:
-    """One child that resets one bundle."""
+class ResetProcess:
+    """A child process that resets one bundle."""
 
     process: ForkServerProcess
     link: Connection
@@ -53,7 +53,7 @@ class Apart:
         return self.process.pid
 
     def arrived(self) -> None:
-        """Wait until the child asks whether to go on."""
+        """Wait until the child asks whether it may continue."""
         assert self.link.poll(DEADLINE_SECONDS), "the child does not ask"
         assert self.link.recv() == ASK
 
@@ -68,12 +68,12 @@ class Apart:
         return ended
 
     def gone(self) -> None:
-        """Wait until the process has ended, however it did."""
+        """Wait until the process has ended, in any way."""
         self.process.join(DEADLINE_SECONDS)
         assert self.process.exitcode is not None, "the child is still there"
 
 
-def reset_apart(
+def start_reset(
     sandbox: Sandbox,
     name: str,
     do: str = "",
@@ -81,12 +81,12 @@ def reset_apart(
     *,
     lease_life: timedelta | None = None,
     back_to: Backup | None = None,
-) -> Apart:
-    """Start a reset in a separate process, which does something at its step ``at``.
+) -> ResetProcess:
+    """Start a reset in a separate process; ``do`` says what it does at its step ``at``.
 
-    It pauses or asks before all that is done at the same time as that step. It dies when it has
-    begun ``at`` steps, the last of them not yet done, whatever the others are at by then.
-    With ``back_to`` it is a rollback.
+    With STOP or ASK it waits before that step, and before the steps that are done at the same time.
+    With KILL it dies when it has begun ``at`` steps: the last one is not done then, and others may
+    be unfinished, too. With ``back_to`` it is a rollback.
     """
     ours, theirs = PROCESSES.Pipe()
     settings = sandbox.environment.settings
@@ -99,13 +99,13 @@ def reset_apart(
     process.start()
     STARTED.append(process)
     theirs.close()
-    return Apart(process, ours)
+    return ResetProcess(process, ours)
 
 
-def save_apart(sandbox: Sandbox, name: str, dies_at: int) -> Apart:
+def start_backup(sandbox: Sandbox, name: str, dies_at: int) -> ResetProcess:
     """Start a backup in a separate process, which dies before it syncs a file to the disk.
 
-    ``dies_at`` says before which, counted from 1; where there is none it lives to tell.
+    ``dies_at`` is the number of that file, from 1. If there are fewer files, the process ends well.
     """
     ours, theirs = PROCESSES.Pipe()
     process = PROCESSES.Process(
@@ -116,11 +116,11 @@ def save_apart(sandbox: Sandbox, name: str, dies_at: int) -> Apart:
     process.start()
     STARTED.append(process)
     theirs.close()
-    return Apart(process, ours)
+    return ResetProcess(process, ours)
 
 
 def end_children() -> None:
-    """Kill all running children; paused ones would not receive a softer signal."""
+    """Kill all running children; a paused process does not react to SIGTERM."""
     for process in STARTED:
         process.kill()
         process.join()

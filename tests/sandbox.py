@@ -51,7 +51,7 @@ DEADLINE_SECONDS = 120.0
 
 
 def until(reached: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait until a condition is true; after the limit, fail with its name."""
+    """Wait until a condition is true; fail after the limit, with ``what`` as the reason."""
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, f"waited {seconds:g} s in vain: {what}"
@@ -111,7 +111,7 @@ class Sandbox:
         return Snapshot(snapshot.read_documents(self.db, scope), indexes)
 
     def log_in(self, email: str, password: str) -> int:
-        """The status that a login is answered with."""
+        """The HTTP status of a sign-in."""
         credentials = {"email": email, "password": password}
         return self.environment.call("POST", "/api/auth/login", json=credentials).status_code
 
@@ -121,22 +121,22 @@ class Sandbox:
         return sorted(found, key=lambda run: str(run["_id"]))
 
     def free_leases(self) -> None:
-        """Let every lease end now, as it would after a while by itself."""
+        """Let every lease expire now."""
         self.db.demo_locks.update_many(
             {}, {"$set": {"expires_at": datetime(1970, 1, 1, tzinfo=UTC)}}
         )
 
     def clear(self) -> None:
-        """Make it as empty as it was at its start; the marker and the rates stay."""
+        """Empty it; the marker, with its identity, and the rates stay."""
         for name in self.db.list_collection_names():
             if name not in ("demo_environment", FEED):
                 self.db.drop_collection(name)
         self.environment.redis.flushall()
 
     def begin_anew(self) -> None:
-        """Make it what it was when it had just started."""
+        """Empty all databases, and write a new marker, with a new identity, and new rates."""
         mongo = self.environment.mongo
-        # Ours first, by its name: a test may have left what the embedded server cannot list.
+        # Our own first, by its name: a test may have left data that the server cannot list.
         mongo.drop_database(self.db.name)
         for name in set(mongo.list_database_names()) - {"admin", "config", "local"}:
             mongo.drop_database(name)
@@ -177,7 +177,7 @@ def id_of(document: Mapping[str, Any]) -> bytes:
 
 
 def changed(before: Held, after: Held) -> set[Place]:
-    """Where something was written, added or removed."""
+    """The places of documents and keys that were changed, added or removed."""
     return {
         place for place in before.keys() | after.keys() if before.get(place) != after.get(place)
     }
@@ -329,7 +329,7 @@ def open_shop(owners: Owners) -> None:
 
 
 def looking_alike(demo: str) -> list[str]:
-    """Real people's addresses that a wrong pattern would take for a demo account's."""
+    """Addresses of real people that a wrong pattern would match as a demo account's."""
     name, _, domain = demo.partition(".demo@")
     return [
         f"x{demo}",

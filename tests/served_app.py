@@ -15,7 +15,7 @@ from tests.sandbox import until
 
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
-    """An app on a free port of a server of its own; the address. Ended at the end."""
+    """Serve an app on a free port until the end of the block; the value is its address."""
     with tcp_socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import requests
 
 
-class Wire:
-    """A TCP port on loopback that leads to another, until it is cut or held."""
+class TcpProxy:
+    """A TCP port on loopback that forwards to another port, until it is cut or held."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -51,9 +51,9 @@ class Wire:
         self._open.clear()
 
     def cut_at(self, word: bytes, seconds: float | None = None) -> None:
-        """Cut it as soon as a request holds a word: in the middle of that command.
+        """Cut it as soon as a request contains a word: in the middle of that command.
 
-        It is mended by itself so many seconds after that, where they are named.
+        With ``seconds`` it listens again after so many seconds.
         """
         self._cut_at, self._away_seconds = word, seconds
 

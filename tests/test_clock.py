@@ -123,7 +123,7 @@ def test_the_hours_are_the_templates_own() -> None:
      "T-48h 18:00 PST", "T+48h 6:00 PST", "T+48h 18:00 pst", " T+48h 18:00 PST",
      "T+48h 18:00 PST\n", "T+٤٨h 18:00 PST"],
 )  # fmt: skip
-def test_what_is_no_livesale_time_is_refused(template: str) -> None:
+def test_a_text_that_is_not_a_livesale_time_is_refused(template: str) -> None:
     with pytest.raises(ValueError, match=r"T\+48h 18:00 PST"):
         livesale_start(template, utc("2026-01-20 15:00"), LOS_ANGELES)
 
@@ -322,7 +322,7 @@ def test_a_typed_time_is_local_unless_it_names_its_offset(
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01T10:00", "2026-11-24T25:00", "10:00"])
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"isoformat|must be in|month"):
         clock.from_local(text, LOS_ANGELES)
 
@@ -353,12 +353,12 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
         (timedelta(days=3, hours=23), "in 3 days", "3 days ago"),
     ],
 )
-def test_durations_are_said_in_words(duration: timedelta, ahead: str, ago: str) -> None:
+def test_durations_are_written_in_words(duration: timedelta, ahead: str, ago: str) -> None:
     assert clock.until_in_words(NOON + duration, NOON) == ahead
     assert clock.since_in_words(NOON - duration, NOON) == ago
 
 
-def test_what_is_over_is_not_said_to_come() -> None:
+def test_a_past_instant_is_not_written_as_coming() -> None:
     assert clock.until_in_words(NOON - timedelta(hours=2), NOON) == "now"
     assert clock.since_in_words(NOON + timedelta(hours=2), NOON) == "just now"
 

@@ -88,7 +88,7 @@ def test_a_fault_that_no_check_notices_is_missed() -> None:
         ("service", False, Remedy.ENVIRONMENT, True),
     ],
 )
-def test_advice_that_does_not_repair_the_fault_is_no_catch(
+def test_a_fault_with_advice_that_does_not_help_is_not_caught(
     breaks: Part, by_hand: bool, remedy: Remedy, caught: bool
 ) -> None:
     fault = replace(a_fault(), breaks=breaks, by_hand=by_hand)
@@ -123,7 +123,7 @@ def test_one_reason_with_the_place_is_enough() -> None:
     assert judge(a_fault(), told).caught
 
 
-def test_a_check_that_breaks_instead_of_judging_is_no_catch() -> None:
+def test_a_fault_that_crashes_a_check_is_not_caught() -> None:
     reason = "the check itself broke (TypeError: unhashable LEAD-002)"
     outcome = judge(a_fault(), a_verdict(("lvmh", "leads", reason), status="error"))
     assert not outcome.caught
@@ -136,7 +136,7 @@ def test_a_bundle_without_results_is_blamed_for_every_check() -> None:
     assert {"lvmh catalog", "lvmh showcase"} <= set(outcome.wrongly_blamed)
 
 
-def test_a_fault_that_heals_badly_is_no_catch() -> None:
+def test_a_fault_that_a_reset_does_not_repair_is_not_caught() -> None:
     assert not Outcome(a_fault(), {}, not_healed=("lvmh leads: LEAD-002",)).caught
     assert not Outcome(a_fault(), {}, problem="cannot be injected").caught
 
@@ -175,7 +175,7 @@ def test_faults_that_would_hide_each_other() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_left_counts_against_the_fault_before() -> None:
+def test_a_failure_that_remains_counts_against_the_fault_before() -> None:
     one, other = a_fault(), a_fault(checks=("catalog",))
     left = Outcome(other, {}, wrongly_blamed=("lvmh leads",))
     bench = _ScriptedBench(Outcome(one, {}), left, Outcome(other, {}), healed=False)

@@ -107,10 +107,10 @@ _REGION = {"type": "object", "properties": {"region": {"enum": [*REGIONS, None]}
 def awareness_router(
     deployment: Deployment, allow: Callable[..., object] = require_token
 ) -> APIRouter:
-    """The four endpoints, answering for one deployment; mountable in any FastAPI app.
+    """The four endpoints of one deployment; mountable in any FastAPI app.
 
-    ``allow`` is a dependency of the two that write: it raises HTTPException if a request is not
-    allowed. By default a request needs the token of ``PLAYBOOK_API_TOKEN``.
+    ``allow`` is a FastAPI dependency of the two endpoints that write: it raises HTTPException if a
+    request is not allowed. By default a request needs the token of ``PLAYBOOK_API_TOKEN``.
     """
     writing = [Depends(allow)]
     router = APIRouter(prefix="/api", tags=["awareness"])
@@ -216,7 +216,7 @@ def _warm_up(deployment: Deployment, regions: list[str]) -> Warmed:
 
 
 def _by_id(deployment: Deployment, name: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    # A document with values that Python's types cannot represent is judged, too.
+    # Documents with values that Python's own types cannot represent are read, too.
     collection = deployment.db.get_collection(name, codec_options=DECODED)
     return {document["_id"]: document for document in collection.find({"_id": {"$in": list(ids)}})}
 

@@ -83,7 +83,10 @@ def users() -> None:
 
 @contextmanager
 def _deployment() -> Iterator[Environment]:
-    """The deployment that the settings name. An embedded one would end, and the account with it."""
+    """The deployment that the settings name. Raises WrongUsage without settings.
+
+    An embedded environment would end with this command, and the account would be lost.
+    """
     from playbook.environment import Environment, Settings
     from playbook.errors import WrongUsage
     from playbook.processes.settings import CONNECTIONS
@@ -99,7 +102,10 @@ def _deployment() -> Iterator[Environment]:
 
 
 def _password() -> str:
-    """The password from a prompt or from stdin. Other users could see it in the arguments."""
+    """The password from a prompt, or from stdin.
+
+    It is not an argument, because other users of the machine can see the arguments of a process.
+    """
     from playbook.errors import WrongUsage
 
     if not sys.stdin.isatty():
@@ -112,11 +118,8 @@ def _password() -> str:
 
 def _record(environment: Environment, action: str, detail: str) -> None:
     from playbook import clock
+    from playbook.cli.person import account_name
     from playbook.panel.audit import Audit
 
-    try:
-        user = getpass.getuser()
-    except OSError:  # in a container the user may be a number without a name
-        user = "somebody"
-    who = f"{user} (command line)"
+    who = f"{account_name()} (command line)"
     Audit(environment.db, environment.redact).record(who, action, clock.now(), detail=detail)

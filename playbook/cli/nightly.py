@@ -14,12 +14,15 @@ from playbook.cli.environment_options import named
 from playbook.errors import PlaybookError
 
 if TYPE_CHECKING:
+    from datetime import time, timedelta
+
     from playbook.environment import Environment
     from playbook.errors import Unreachable
     from playbook.nights.alerts import Outbox
     from playbook.nights.nightly import Coming, Nightly
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
+    from playbook.processes.signals import StopRequest
 
 
 def register(app: typer.Typer) -> None:
@@ -55,14 +58,12 @@ def nightly(
     After the first SIGINT or SIGTERM the current bundle is finished; after the second one its
     former state is restored. The exit code is 130 or 143 then, and bundles not done are named.
     """
-    from playbook.errors import Unreachable, gravest
+    from playbook.errors import gravest
     from playbook.nights import schedule
     from playbook.nights.alerts import Channels, Outbox
-    from playbook.nights.checking import walk_through
-    from playbook.nights.nightly import BLIP, Nightly
+    from playbook.nights.nightly import RETRY_PAUSE
     from playbook.pristine import bundles, seeds
     from playbook.processes.signals import StopRequest
-    from playbook.reset import backup
 
     stopping = StopRequest()
     stopping.listen()
@@ -74,31 +75,53 @@ def nightly(
     chosen = bundles.select(loaded, bundle)
     with (
         _alerting(outbox, names),
-        _opened_after_a_retry(loaded, lambda: stopping.wait(BLIP.total_seconds())) as (
+        _opened_after_a_retry(loaded, lambda: stopping.wait(RETRY_PAUSE.total_seconds())) as (
             environment,
             unreachable,
         ),
     ):
-        # A copy is refused before anything is written. If a part is down, the alerts say so.
-        with suppress(Unreachable):
-            _ = environment.identity
-        nights = Nightly(
-            environment,
-            loaded,
-            backup.directory(environment.settings),
-            outbox,
-            stopping,
-            reports.absolute() if reports else None,
-            tonight,
-            walk=walk_through if walk else None,
-            coming=_coming_meeting(environment, loaded, outbox),
-            say=_say,
-        )
+        nights = _nights(environment, loaded, outbox, stopping, reports, tonight, walk)
         codes = _run_one_after_the_other(nights, chosen, unreachable)
     if not_done := chosen[len(codes) :]:
         _say(f"interrupted; not done: {', '.join(one.short for one in not_done)}")
         raise typer.Exit(128 + stopping.number)
     raise typer.Exit(gravest(codes))
+
+
+def _nights(
+    environment: Environment,
+    seeds: Seeds,
+    outbox: Outbox,
+    stopping: StopRequest,
+    reports: Path | None,
+    tonight: tuple[time, timedelta] | None,
+    walk: bool,
+) -> Nightly:
+    """What runs the nights of an environment. Raises Refused if its database is a copy.
+
+    ``tonight`` is the time of the nightly resets and their grace period, if only due nights run.
+    """
+    from playbook.errors import Unreachable
+    from playbook.nights.checking import walk_through
+    from playbook.nights.nightly import Nightly
+    from playbook.reset import backup
+
+    # Reading the identity refuses a copy before anything is written. If a part of the environment
+    # does not answer, the nights themselves report that.
+    with suppress(Unreachable):
+        _ = environment.identity
+    return Nightly(
+        environment,
+        seeds,
+        backup.directory(environment.settings),
+        outbox,
+        stopping,
+        reports.absolute() if reports else None,
+        tonight,
+        walk=walk_through if walk else None,
+        coming=_coming_meeting(environment, seeds, outbox),
+        say=_say,
+    )
 
 
 def _run_one_after_the_other(
@@ -176,7 +199,7 @@ def _opened_after_a_retry(
 
 @contextmanager
 def _alerting(outbox: Outbox, names: str) -> Iterator[None]:
-    """Send an alert that nights could not begin; without it nobody would know."""
+    """If nights cannot begin, send an alert and raise the error again."""
     from playbook import clock
     from playbook.environment.settings import name_in_settings
     from playbook.nights.alerts.wording import alert_of_failed_start
@@ -199,7 +222,7 @@ def _alerting(outbox: Outbox, names: str) -> Iterator[None]:
 
 
 def _alert_refused(error: PlaybookError, arguments: dict[str, Any]) -> None:
-    """Send an alert about a night without an environment, through the channels that are set."""
+    """Send an alert about a night for which no environment is named."""
     from playbook.nights.alerts import Channels, Outbox
 
     try:

@@ -1,4 +1,4 @@
-"""Who is at the command line."""
+"""The name of the person at the command line."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import getpass
 import socket
 
 
-def account_and_machine() -> str:
-    """The person at the command line, for the journal: the account and the machine."""
+def account_name() -> str:
+    """The operating system's account; "somebody" if it has no name, as in many containers."""
     try:
-        account = getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in many containers
-        account = "somebody"
-    return f"{account}@{socket.gethostname()}"
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+def account_and_machine() -> str:
+    """The account and the machine, for the journal: "ann@laptop"."""
+    return f"{account_name()}@{socket.gethostname()}"

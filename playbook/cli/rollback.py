@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
+    from playbook.pristine.seeds import Seeds
     from playbook.reset.backup import Backup
     from playbook.reset.outcome import Report
 
@@ -52,37 +53,54 @@ def rollback(
     another environment, is refused before anything is written (playbook, "Rollback to Previous
     State").
     """
-    from playbook.cli.person import account_and_machine
-    from playbook.cli.side_by_side import as_one_run
     from playbook.embedded.open import opened
     from playbook.errors import WrongUsage
     from playbook.pristine import bundles, seeds
     from playbook.reset import backup
-    from playbook.reset.run import Reset
 
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     if believed_of is not None and not (to or "").startswith(backup.PREFIX):
         raise WrongUsage("--believed-of needs --to with the name of the backup's folder")
     with opened(loaded) as environment:
-        root, identity = backup.directory(environment.settings), environment.identity
         if list_:
+            root = backup.directory(environment.settings)
             for one in chosen:
                 print("\n".join(_list_lines(environment, root, one)))
             return
-        saved: dict[str, Backup] = {}
-        if to is not None:
-            saved = {one.key: backup.find(root, identity, one, to, believed_of) for one in chosen}
-        every = len(chosen) == len(loaded.bundles)
-        code = as_one_run(
-            Reset(environment, loaded, root, by=account_and_machine()),
+        raise typer.Exit(_roll_back(environment, loaded, chosen, to, believed_of, force))
+
+
+def _roll_back(
+    environment: Environment,
+    seeds: Seeds,
+    chosen: list[Bundle],
+    to: str | None,
+    believed_of: str | None,
+    force: bool,
+) -> int:
+    """Roll bundles back in one run, and print a line for each; return the exit code."""
+    from playbook.cli.person import account_and_machine
+    from playbook.cli.side_by_side import as_one_run
+    from playbook.reset import backup
+    from playbook.reset.run import Reset
+
+    root, identity = backup.directory(environment.settings), environment.identity
+    saved: dict[str, Backup] = {}
+    if to is not None:
+        saved = {one.key: backup.find(root, identity, one, to, believed_of) for one in chosen}
+    return as_one_run(
+        Reset(environment, seeds, root, by=account_and_machine()),
+        chosen,
+        lambda engine: engine.roll_back_together(
             chosen,
-            lambda engine: engine.roll_back_together(
-                chosen, saved, orphans=every, force=force, believed_of=believed_of
-            ),
-            partial(_result_line, environment),
-        )
-        raise typer.Exit(code)
+            saved,
+            orphans=len(chosen) == len(seeds.bundles),
+            force=force,
+            believed_of=believed_of,
+        ),
+        partial(_result_line, environment),
+    )
 
 
 def _result_line(environment: Environment, bundle: Bundle, report: Report) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -121,7 +122,6 @@ def render(
     from playbook.nights import schedule
     from playbook.nights.schedule.render import IMAGE, KINDS, files
     from playbook.pristine import seeds
-    from playbook.processes.output import print_for_machines, write_output
 
     if kind not in (*KINDS, ALL):
         raise WrongUsage(f"{kind!r} can't be rendered; expected one of {', '.join(KINDS)} or {ALL}")
@@ -135,12 +135,20 @@ def render(
         for one in (KINDS if kind == ALL else (kind,))
         for name, text in files(one, known, at, grace, year, image or IMAGE).items()
     }
+    _print_or_write(rendered, into)
+
+
+def _print_or_write(files: Mapping[str, str], into: Path | None) -> None:
+    """Print files (texts by their names), or write them to a folder. Raises WrongUsage."""
+    from playbook.errors import WrongUsage
+    from playbook.processes.output import print_for_machines, write_output
+
     if into is None:
-        for name, text in rendered.items():
-            print_for_machines(f"# {name}\n{text}" if len(rendered) > 1 else text)
+        for name, text in files.items():
+            print_for_machines(f"# {name}\n{text}" if len(files) > 1 else text)
         return
     try:
-        for name, text in rendered.items():
+        for name, text in files.items():
             write_output(into / name, text)
             print(into / name)
     except OSError as error:

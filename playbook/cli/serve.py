@@ -30,29 +30,19 @@ def serve(
     Without settings it starts an embedded environment and prints its settings as one JSON line.
     Create an operator first: playbook admin add-user NAME --role operator. Ctrl-C ends it.
     """
-    from contextlib import ExitStack
+    from contextlib import ExitStack, closing
 
     from playbook.embedded.open import opened
     from playbook.environment import Settings
     from playbook.errors import WrongUsage
     from playbook.panel.server import server_for
     from playbook.pristine import seeds
-    from playbook.processes.listening import tcp_socket
 
     loaded = seeds.load()
-    listener = tcp_socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Before the server runs, SIGTERM ends this process in order, with its environment.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
-        stack.enter_context(listener)
-        try:
-            listener.bind((host, port))
-            listener.listen()  # a client that connects before the server is ready waits
-        except OSError as error:
-            raise WrongUsage(
-                f"{host}:{port} cannot be used ({error.strerror}); name another --port"
-            ) from None
+        listener = stack.enter_context(closing(_listen(host, port)))
         settings = Settings.from_environment()
         if settings is None:
             from playbook.embedded.start import start
@@ -69,3 +59,21 @@ def serve(
             flush=True,
         )
         server_for(environment, loaded).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address. Raises WrongUsage if the address cannot be used."""
+    from playbook.errors import WrongUsage
+    from playbook.processes.listening import tcp_socket
+
+    listener = tcp_socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()  # a client that connects before the server is ready waits
+    except OSError as error:
+        listener.close()
+        raise WrongUsage(
+            f"{host}:{port} cannot be used ({error.strerror}); name another --port"
+        ) from None
+    return listener

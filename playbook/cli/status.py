@@ -10,7 +10,7 @@ from playbook.cli.arguments import AsJson
 from playbook.cli.environment_options import named
 
 if TYPE_CHECKING:
-    from datetime import datetime, time
+    from datetime import datetime
 
     from playbook.environment import Environment
     from playbook.pristine.bundles import Bundle
@@ -58,7 +58,9 @@ def status(
     with opened(loaded) as environment, environment.translate_connection_errors():
         known, now = environment.identity, clock.now()
         if prometheus:
-            text = _metrics(environment, loaded, now, at)
+            from playbook.report import metrics
+
+            text = metrics.of_environment(environment, loaded, now, at)
         else:
             statuses = _statuses(environment, loaded, chosen, now)
     if prometheus:
@@ -69,19 +71,6 @@ def status(
         show(Console(), statuses, now, known, at, history=bool(bundle))
         if not bundle:
             print("history of one: playbook status BUNDLE")
-
-
-def _metrics(environment: Environment, seeds: Seeds, now: datetime, at: time) -> str:
-    """The metrics of all bundles, in Prometheus' text format."""
-    from playbook.pristine import bundles
-    from playbook.report import metrics
-    from playbook.reset.journal import Journal
-    from playbook.reset.standing import standings
-
-    journal = Journal.of(environment)
-    standing = standings(journal, seeds, bundles.select(seeds, [bundles.ALL]), now)
-    runs = metrics.runs_needed(journal, seeds.bundles)
-    return metrics.render(runs, standing, seeds, now, environment.identity.name, at)
 
 
 def _statuses(

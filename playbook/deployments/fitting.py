@@ -47,10 +47,11 @@ def refusal(kept: Kept, document: Mapping[str, Any]) -> str | None:
 
 
 def fitting(kept: Kept, document: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """New values, by path, for what the app's model refuses of the app's own fields.
+    """New values, by path, for those of the app's own fields that the app's model refuses.
 
-    A pristine value where there is one; MISSING where an inner field has to go, as the app could
-    not have written it itself. The ``_id`` stays, and so does what neither can repair.
+    The new value is the pristine one, if there is one. Otherwise it is MISSING for an inner
+    field, which must be removed: the app could not have written it itself. The ``_id`` is never
+    changed, nor is a field that neither value can repair.
     """
     changed: dict[str, Any] = {}
     for misfit in misfits(kept, document):

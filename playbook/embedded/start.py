@@ -56,7 +56,7 @@ def start(
     *,
     requests_a_minute: int | None = None,
 ) -> Iterator[Settings]:
-    """A running environment, empty until the first reset, which already has the marker.
+    """A running environment. It already has the marker, and is empty until the first reset.
 
     With ``data_dir`` its data and passwords stay there for the next start; without it everything
     is deleted at the end. ``deployment`` is the app of its stand-in, by default the one that
@@ -65,7 +65,7 @@ def start(
     too long to be guessed, and each sign-in has to compute one.
 
     Raises Unreachable if a part does not start, Refused if another environment runs in the
-    directory, WrongUsage where the directory cannot be used.
+    directory, WrongUsage if the directory cannot be used.
     """
     _require_python()
     seeds = seeds or load()

@@ -28,6 +28,13 @@ ALL_REDIRECTS = (301, 302, *KEEPS_THE_METHOD)
 """Redirects after which a request that only reads can be sent again."""
 
 
+class _Session(requests.Session):
+    """Follows no redirect, and so reads none: its address may be anything."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Visitor:
     """A visitor of the API, with its own cookies."""
 
@@ -80,7 +87,7 @@ class Api:
 
     def visitor(self) -> Visitor:
         """A new visitor, without cookies."""
-        session = requests.Session()
+        session = _Session()
         session.headers["User-Agent"] = USER_AGENT
         session.headers["Accept"] = "application/json, */*;q=0.5"
         session.headers.update(self._access.headers)
@@ -145,7 +152,11 @@ def _differs_by_a_slash(answer: requests.Response, asked: str) -> bool:
 
     Only the paths are compared: behind a proxy an app often does not know its own address.
     """
-    to, path = urlsplit(answer.headers.get("Location", "")).path, urlsplit(asked).path
+    try:
+        to = urlsplit(answer.headers.get("Location", "")).path
+    except ValueError:
+        return False  # it is not an address
+    path = urlsplit(asked).path
     return to != path and to.rstrip("/") == path.rstrip("/")
 
 

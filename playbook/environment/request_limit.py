@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -64,7 +63,7 @@ class RequestLimit:
             # are refused together: that is one refusal.
             again = sent >= self._counted_at
             refused = min(self._refused + again, MOST_REFUSALS)
-            pause = max(_retry_after(answer.headers.get("Retry-After")), 2.0 ** (refused - 1) - 1)
+            pause = max(_retry_after(answer.headers), 2.0 ** (refused - 1) - 1)
             until = now + pause
             if until - started > self._patience:
                 return answer, False
@@ -79,13 +78,24 @@ class RequestLimit:
             return answer, True
 
 
-def _retry_after(stated: str | None) -> float:
-    """Seconds to wait: as stated, in seconds or as a date, else a little."""
-    if stated is not None:
-        if stated.strip().isdecimal():
-            return max(LEAST_PAUSE, float(stated))
-        with contextlib.suppress(ValueError, TypeError):
-            at = parsedate_to_datetime(stated)
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
-            return max(LEAST_PAUSE, (at - datetime.now(UTC)).total_seconds())
-    return LEAST_PAUSE
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds to wait: as stated, in seconds or as a date, else a little.
+
+    A date is by the server's clock, which the answer states, too; ours may be another.
+    """
+    stated = headers.get("Retry-After", "").strip()
+    if stated.isdecimal():
+        return max(LEAST_PAUSE, float(stated))
+    if (at := _date(stated)) is None:
+        return LEAST_PAUSE
+    now = _date(headers.get("Date", "")) or datetime.now(UTC)
+    return max(LEAST_PAUSE, (at - now).total_seconds())
+
+
+def _date(stated: str) -> datetime | None:
+    """A date of HTTP; None if it is not one."""
+    try:
+        at = parsedate_to_datetime(stated)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -17,7 +17,7 @@ from playbook.facts.findings import (
     FailureKind,
     Finding,
     is_any,
-    where_a_reset_helps,
+    with_remedy,
 )
 from playbook.facts.reading import Reading
 from playbook.pristine.seeds import Document
@@ -72,7 +72,7 @@ class Analytics:
     @property
     def lost_events(self) -> Iterator[Finding]:
         """The problems of the probe event that was tracked through the API."""
-        return where_a_reset_helps(self._lost_events, lambda: is_any(self.wrong_settings))
+        return with_remedy(self._lost_events, lambda: is_any(self.wrong_settings))
 
     @property
     def _lost_events(self) -> Iterator[Finding]:

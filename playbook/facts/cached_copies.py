@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -17,6 +16,7 @@ from bson import Decimal128, ObjectId
 
 from playbook.deployments.description import Kind
 from playbook.environment.cache_keys import Cached
+from playbook.environment.json_text import parse_json
 from playbook.environment.presence import as_instant, is_probe
 from playbook.facts.comparison import differences
 from playbook.facts.findings import Description, Finding
@@ -49,8 +49,8 @@ class Originals:
     forms: Mapping[str, Document] = field(default_factory=dict)
     """By their ids, the documents in the playbook's words, if the app itself uses others."""
     ours: Collection[str] | None = None
-    """The fields that are ours; a copy may have others of the original's otherwise, or not at all.
-    None if all are."""
+    """The fields that are ours; None if all are. The original's other fields may differ in a
+    copy, or be missing."""
 
     def id_of(self, name: str) -> str | None:
         """The id of the document with a name; None if there is none."""
@@ -196,12 +196,12 @@ def read_cached(raw: Cached) -> Any:
         return {field: _json_or_text(value) for field, value in raw.items()}
     if isinstance(raw, list):
         return [_json_or_text(value) for value in raw]
-    return json.loads(raw or b"")
+    return parse_json(raw or b"")
 
 
 def _json_or_text(raw: bytes) -> Any:
     try:
-        return json.loads(raw)
+        return parse_json(raw)
     except (ValueError, RecursionError):
         return raw.decode("utf-8", "replace")
 

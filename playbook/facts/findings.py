@@ -112,19 +112,19 @@ def kind_of(error: PlaybookError) -> FailureKind:
     return FailureKind.ENVIRONMENT if isinstance(error, Unreachable) else FailureKind.DATA
 
 
-def where_a_reset_helps(
+def with_remedy(
     findings: Iterable[Finding], is_stored_wrong: Callable[[], bool]
 ) -> Iterator[Finding]:
     """The findings about an answer of the app, with the remedy that can help.
 
     A reset helps only if something is stored wrong. Otherwise the app's backend must be repaired.
-    Raises Unobservable, with that remedy too, where the answer cannot be judged.
+    Raises Unobservable, with that remedy too, if the answer cannot be judged.
     """
 
     def remedy() -> Remedy | None:
         try:
             return None if is_stored_wrong() else Remedy.BACKEND
-        except Unobservable:  # what is not there to look at is stored wrong
+        except Unobservable:  # what is missing in the database is stored wrong, too
             return None
 
     try:

@@ -14,7 +14,7 @@ from playbook.facts.findings import (
     Finding,
     Unobservable,
     is_any,
-    where_a_reset_helps,
+    with_remedy,
 )
 from playbook.facts.reading import VARIANTS, Reading
 from playbook.facts.remedies import Remedy
@@ -51,7 +51,7 @@ class Locales:
 
     def wrong_messages_served(self, language: str) -> Iterator[Finding]:
         """The differences of the served language from its locale file."""
-        return where_a_reset_helps(
+        return with_remedy(
             self._wrong_messages_served(language),
             lambda: is_any(self.differences_from_seeds(language)),
         )
@@ -122,7 +122,7 @@ class Locales:
     @property
     def wrong_context_served(self) -> Iterator[Finding]:
         """The differences of the served context from the investor's."""
-        return where_a_reset_helps(self._wrong_context_served, self._is_stored_context_wrong)
+        return with_remedy(self._wrong_context_served, self._is_stored_context_wrong)
 
     @property
     def _wrong_context_served(self) -> Iterator[Finding]:
@@ -142,7 +142,7 @@ class Locales:
         A link contains the bundle's id, its locale, currency, zone and device, and names no other
         bundle. It is a full address or a path of the app.
         """
-        return where_a_reset_helps(self._wrong_links, self._is_stored_context_wrong)
+        return with_remedy(self._wrong_links, self._is_stored_context_wrong)
 
     @property
     def _wrong_links(self) -> Iterator[Finding]:
@@ -157,7 +157,7 @@ class Locales:
         described = self._reading.deployment.links
         for name in dict.fromkeys((*urls, *described.names.values())):
             url = urls.get(name, NOTHING)
-            link = _link(url)
+            link = link_of(url)
             if link is None:
                 yield Finding(f"{where}: {name}", Description("a link"), url)
                 continue
@@ -185,9 +185,9 @@ class Locales:
         yield from cached_copies(self._reading, Originals(self._pristine), places=("locale",))
 
 
-def _link(url: object) -> SplitResult | None:
+def link_of(url: object) -> SplitResult | None:
     """The parts of a link: a full address or a path of the app; None for everything else."""
-    if not isinstance(url, str) or any(c.isspace() or c in "{}<>" for c in url):
+    if not isinstance(url, str) or not url.isprintable() or any(c in " {}<>" for c in url):
         return None
     try:
         link = urlsplit(url)

@@ -1,4 +1,4 @@
-"""What can help against a finding: the advice follows the cause, never the habit."""
+"""What can help against a finding. The advice follows from the cause of the finding."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Remedy(StrEnum):
     DATA = "data"
     """A document that no seed, region or investor owns: a reset may not change it, people can."""
     PAGES = "pages"
-    """The app's front end shows what is stored otherwise than it should."""
+    """The app's front end shows the stored data in a wrong way."""
     ENVIRONMENT = "environment"
     """MongoDB, Redis or the API does not answer."""
     SERVICE = "service"
     """MongoDB, Redis or the API refuses us; the reason says what to change."""
     WAIT = "wait"
-    """Somebody is using the demo, it is being reset, or the API gets too many requests."""
+    """Somebody uses the demo, it is being reset, or the API gets too many requests."""
     CHECK = "check"
     """The check itself broke."""
 

@@ -18,9 +18,10 @@ from playbook.facts.findings import (
     Finding,
     Unobservable,
     is_any,
-    where_a_reset_helps,
+    with_remedy,
 )
 from playbook.facts.livesale import LiveSale
+from playbook.facts.locales import link_of
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
 from playbook.facts.shown import card_findings, event_findings, offer_findings, product_findings
@@ -30,7 +31,7 @@ from playbook.pristine.seeds import Document
 
 
 class Seen:
-    """``demo.seen.products_in_the_shop``: in what the app shows another demo than it should."""
+    """``demo.seen.products_in_the_shop``: where the app does not show the demo as planned."""
 
     def __init__(self, reading: Reading, catalog: Catalog, livesale: LiveSale) -> None:
         self._reading, self._catalog, self._livesale = reading, catalog, livesale
@@ -62,7 +63,7 @@ class Seen:
 
     @property
     def shelves(self) -> Iterator[Finding]:
-        """The shelves of the region that the shop does not show; none where it has no shelves."""
+        """The region's shelves that the shop does not show; nothing if the app has no shelves."""
         if self._reading.deployment.shown.categories is None:
             return iter(())
         return self._with_remedy(self._shelves, "categories")
@@ -135,13 +136,13 @@ class Seen:
 
     @property
     def product_page(self) -> Iterator[Finding]:
-        """In what a product's own page, opened by its id, is not that product's."""
+        """Where a product's own page, opened by its id, differs from that product."""
         return self._with_remedy(self._product_page, "products", "categories")
 
     @property
     def _product_page(self) -> Iterator[Finding]:
-        # One page is opened for all regions. Where it is wrong, only its own region may be, so
-        # that each region then opens its own page.
+        # One page is opened for all regions. If it is wrong, perhaps only its own region is
+        # wrong, so each region then opens a page of its own.
         try:
             if not list(self._page_findings(*self._reading.shown_product)):
                 return
@@ -171,7 +172,7 @@ class Seen:
 
     @property
     def livesale_in_the_list(self) -> Iterator[Finding]:
-        """In what the list of LiveSales shows the bundle's otherwise than planned."""
+        """Where the bundle's LiveSale, in the app's list, differs from the planned one."""
         # An app may read the names and prices of its products from the shop.
         return self._with_remedy(self._livesale_in_the_list, "livesales", "products")
 
@@ -193,7 +194,7 @@ class Seen:
 
     @property
     def livesale_page(self) -> Iterator[Finding]:
-        """In what the LiveSale's own page shows it otherwise than planned."""
+        """Where the LiveSale's own page differs from the planned LiveSale."""
         return self._with_remedy(self._livesale_page, "livesales", "products")
 
     @property
@@ -224,7 +225,7 @@ class Seen:
 
     @property
     def own_page(self) -> Iterator[Finding]:
-        """In what the own page of a signed-in account is not its own."""
+        """Where the own page of a signed-in account shows another account."""
         return self._with_remedy(self._own_page, "users")
 
     @property
@@ -242,25 +243,26 @@ class Seen:
 
     @property
     def livesale_link(self) -> Iterator[Finding]:
-        """The link to the LiveSale, where it does not name the bundle's own."""
+        """The link to the LiveSale, if it does not name the bundle's own LiveSale."""
         return self._with_remedy(self._livesale_link, "livesales")
 
     @property
     def _livesale_link(self) -> Iterator[Finding]:
         name = self._reading.deployment.links.names.get("livesale", "livesale")
-        # Where there is no answer, or no link in it, the check of the links says so.
+        # If there is no answer, or no link in it, the check of the links says so.
         body = self._reading.context.body
         urls = body.get("demo_urls") if isinstance(body, dict) else None
         url = urls.get(name) if isinstance(urls, dict) else None
-        if isinstance(url, str) and self._livesale_id not in _pieces(url):
+        if isinstance(url, str) and link_of(url) and self._livesale_id not in _pieces(url):
             wanted = Description(f"a link that names LiveSale {self._livesale_id}")
             yield Finding(f"the link “{name}”", wanted, url)
 
     def _with_remedy(self, findings: Iterator[Finding], *kinds: Kind) -> Iterator[Finding]:
-        """Only where what is stored is wrong can a reset help; else it is for the app's backend.
+        """The findings, each with what can help against it.
 
-        Wrong is what differs from pristine, and what the app's own model refuses: one such
-        document, and the app lists nothing or answers with an error.
+        A reset helps only if stored documents are wrong; otherwise the app's backend must be
+        repaired. A document is wrong if it differs from pristine, or if the app's own model
+        refuses it: one such document is enough for an empty list or an error of the app.
         """
         try:
             every_finding = list(findings)
@@ -278,7 +280,7 @@ class Seen:
             yield misfit
             yield from every_finding
             return
-        yield from where_a_reset_helps(every_finding, lambda: self._is_any_stored_wrong(kinds))
+        yield from with_remedy(every_finding, lambda: self._is_any_stored_wrong(kinds))
 
     def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
         problem = self._reading.why_unreadable(key)
@@ -312,7 +314,7 @@ class Seen:
 
     @property
     def _known_products(self) -> set[str]:
-        """The ids of all products that are of the demo of any region, as far as they are known."""
+        """The ids of the products that belong to the demo of any region, as far as known."""
         known = {str(one["_id"]) for one in self._reading.stored.as_kept("products")}
         return known | set(self._reading.seeds.products)
 

@@ -22,7 +22,7 @@ from playbook.facts.findings import (
     Finding,
     Unobservable,
     is_any,
-    where_a_reset_helps,
+    with_remedy,
 )
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
@@ -63,8 +63,8 @@ class Showcase:
     def access(self) -> datetime:
         """T, the moment of demo access that the rows' dates are relative to.
 
-        By the journal where the last run was a reset that finished, else by the showcase itself.
-        Raises Unobservable if neither says it.
+        From the journal if the last run was a finished reset, else from the showcase itself.
+        Raises Unobservable if neither contains it.
         """
         if access := access_by_journal(self._reading):
             return access
@@ -126,7 +126,7 @@ class Showcase:
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """In what the showcase differs from the seeded one."""
+        """The differences of the stored showcase from the seeded one."""
         if not self._reading.stored.keeps("showcases"):
             return iter(())  # the numbers that the app shows are compared (see wrongly_served)
         return self._reading.stored.differences("showcases", "showcase", pristine=[self._pristine])
@@ -157,7 +157,7 @@ class Showcase:
 
         Converted money may differ by 1 %; all else must be exact.
         """
-        return where_a_reset_helps(self._wrongly_served, self._is_stored_wrong)
+        return with_remedy(self._wrongly_served, self._is_stored_wrong)
 
     def _is_stored_wrong(self) -> bool:
         """Whether the stored showcase or a cached copy of its numbers is wrong."""

@@ -1,4 +1,4 @@
-"""In what one product, LiveSale or card that the app shows is not as it should be."""
+"""Where one product, LiveSale or card that the app shows differs from what it should be."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playbook.pristine.seeds import Document
 def product_findings(
     where: str, pristine: Mapping[str, Any], product: ShownProduct
 ) -> Iterator[Finding]:
-    """The name, price and stock of a product, in a list or on its own page."""
+    """What differs in a product's name, price or stock, in a list or on its own page."""
     if not same_text(product.title, pristine["name"]):
         yield Finding(f"{where}: name", pristine["name"], product.title)
     if product.currency != pristine["currency"]:
@@ -32,7 +32,7 @@ def product_findings(
 def card_findings(
     where: str, pristine: Document, card: ShownLead, column_of: Callable[[str], str]
 ) -> Iterator[Finding]:
-    """A card on the board; ``column_of`` gives the app's column for a stage."""
+    """What differs in a card on the board; ``column_of`` gives the app's column for a stage."""
     column = column_of(pristine["stage"])
     if card.column != column:
         yield Finding(f"{where}: column", column, card.column)
@@ -51,7 +51,7 @@ def card_findings(
 def event_findings(
     where: str, planned: Document, event: ShownLiveSale, zone: str
 ) -> Iterator[Finding]:
-    """The title, start and status of a LiveSale; times are written in ``zone``."""
+    """What differs in a LiveSale's title, start or status; times are written in ``zone``."""
     if not same_text(event.title, planned["title"]):
         yield Finding(f"{where}: title", planned["title"], event.title)
     if event.starts_at != planned["starts_at"]:

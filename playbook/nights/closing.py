@@ -17,10 +17,10 @@ from playbook.nights.journal import NightJournal
 from playbook.nights.night import Attempt, Night, severity_of
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.reset.journal import Journal, Run, new_run
+from playbook.reset.journal import NIGHTLY, Journal, Run, new_run
 
-TRIGGER = "nightly"
 REMEMBERED_NIGHTS = 60
+"""How many former nights are read, to say for how long a check has failed."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Closing:
         try:
             journal = self.journal.opened()
             former = journal.nights(night.bundle.key, REMEMBERED_NIGHTS)
-        except PlaybookError:  # a copied database, which must not be written to
+        except PlaybookError:  # the database is a copy, which must not be written to
             journal, former = None, []
         run = self._run_of(night)
-        # Written before the alerts, too: an alert that hangs must not lose the verdict.
+        # Recorded before and after the alerts: if an alert hangs, the verdict must not be lost.
         self._record(journal, run, night)
         alert, also = wording.alert_of_night(night, former, _report(night))
         self._send(night, alert, also)
@@ -57,7 +57,10 @@ class Closing:
                 self.say(night, f"alert {delivery}")
 
     def alert_about_retry(self, night: Night, first: Attempt) -> None:
-        """Medium: a notification with the retry under way (playbook, "Failure Escalation")."""
+        """Send the first alert of a medium failure: a retry is under way.
+
+        (playbook, "Failure Escalation")
+        """
         if first.verdict and night.raised(severity_of(first.verdict)) == "medium":
             self._send(night, wording.retrying(night, first.verdict, _report(night)))
 
@@ -66,7 +69,7 @@ class Closing:
         return Run(
             new_run(night.started_at),
             night.bundle.key,
-            TRIGGER,
+            NIGHTLY,
             night.started_at,
             night.started_at,
             self.seeds.version,

@@ -29,8 +29,8 @@ def leased(environment: Environment, bundle: Bundle) -> Iterator[None]:
     lease = Lease(environment.db, new_run(clock.now()), this_process())
     if other := environment.outlast(lambda: lease.take(f"night:{bundle.key}")):
         raise BeingReset(
-            f"{bundle.short} is being reset already, by {other['holder']}: that run makes its "
-            "night; nothing was written"
+            f"{bundle.short}: its nightly run is being done already, by {other['holder']}; "
+            "nothing was written"
         )
     ended = Event()
 

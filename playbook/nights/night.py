@@ -63,7 +63,7 @@ class Night:
         self.id = self.id or new_run(self.started_at)
 
     def note(self, text: str) -> None:
-        """Remember something to tell people at the end; once, however many attempts say it."""
+        """Remember a note for people at the end, once even if several attempts give it."""
         if text not in self.notes:
             self.notes.append(text)
 
@@ -94,7 +94,7 @@ class Night:
         if isinstance(self.error, InSession):
             return "not reset: an investor is in session"
         if self.error is not None:
-            return "broken off"
+            return "ended early"
         if self.rolled_back_to is not None:
             return f"rolled back, {self.verdict}"
         if any(walk.verdict and not walk.verdict.walked for walk in self._walks):
@@ -114,9 +114,9 @@ class Night:
 
     @property
     def severity(self) -> str | None:
-        """The severity (playbook, "Failure Escalation"); a near meeting makes it higher.
+        """The worst severity of the failed checks; None if the night was a success.
 
-        The worst of the failed checks'; None if all is well.
+        A near meeting makes it one level higher (playbook, "Failure Escalation").
         """
         if self.pristine:
             return None
@@ -140,7 +140,7 @@ class Night:
         return self.meeting is not None and self.meeting - self.started_at <= SOON
 
     def raised(self, severity: str) -> str:
-        """A severity, one level higher if the investor comes within a day."""
+        """The severity, made one level higher if the investor comes within a day."""
         higher = min(SEVERITIES.index(severity) + int(self.meets_soon), len(SEVERITIES) - 1)
         return SEVERITIES[higher]
 

@@ -19,7 +19,7 @@ from playbook.environment import Environment, guard
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
 from playbook.nights.alerts import Outbox
 from playbook.nights.checking import Check, Walk, run_features
-from playbook.nights.closing import TRIGGER, Closing
+from playbook.nights.closing import Closing
 from playbook.nights.journal import NightJournal
 from playbook.nights.lease import leased
 from playbook.nights.night import SOON, Attempt, Night
@@ -30,6 +30,7 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedEarly, StoppedImmediately, StopRequest
 from playbook.reset import backup
+from playbook.reset.journal import NIGHTLY
 from playbook.reset.lease import BeingReset, LeaseLost
 from playbook.reset.outcome import InSession, ResetFailed
 from playbook.reset.run import Reset
@@ -39,7 +40,7 @@ from playbook.verdict.model import NO_GO
 SESSION_PATIENCE = timedelta(hours=2)
 """How long to wait for an investor to leave."""
 SESSION_POLL = timedelta(minutes=1)
-BLIP = timedelta(seconds=60)
+RETRY_PAUSE = timedelta(seconds=60)
 """How long to wait before an environment that did not answer is tried again."""
 
 type Coming = Callable[[Bundle, datetime, timedelta], datetime | None]
@@ -53,7 +54,7 @@ class NotDue(Refused):
 
 
 class Crashed(Exception):
-    """A night ended by a bug of ours, after alerts were sent; the bug's error is its cause."""
+    """A bug of ours ended a night; alerts were sent. The bug's own error is the ``__cause__``."""
 
 
 @dataclass
@@ -102,8 +103,9 @@ class Nightly:
     def run(self, bundle: Bundle) -> Night:
         """Run one bundle's night, record it in the journal and send its alerts.
 
-        Raises BeingReset or LeaseLost if another run works on the bundle, NotDue, and StoppedEarly:
-        these send no alert. Raises Crashed after an unexpected error.
+        Raises BeingReset or LeaseLost if another run works on the bundle, NotDue if the night must
+        not run now, and StoppedEarly after a signal; these send no alert. Raises Crashed after an
+        unexpected error, about which an alert was sent.
         """
         night = Night(bundle, clock.now(), environment=self.environment.name)
         try:
@@ -134,7 +136,7 @@ class Nightly:
         return night
 
     def _reset_or_roll_back(self, night: Night) -> None:
-        """Reset, a second time if need be; then save and walk through a GO, or roll back."""
+        """Reset and check, at most twice. On GO save the state and walk, else roll back."""
         bundle = night.bundle
         outlast = self.environment.outlast
         night.environment = outlast(lambda: guard.require_marker(self.environment)).name
@@ -150,7 +152,7 @@ class Nightly:
             if isinstance(attempt.error, Unreachable) or (
                 isinstance(attempt.error, ResetFailed) and attempt.error.by_outage
             ):
-                self.stopping.wait(BLIP.total_seconds())
+                self.stopping.wait(RETRY_PAUSE.total_seconds())
             attempt = self._try(night)
         if attempt.go:
             self._save_go_state(night)
@@ -182,7 +184,7 @@ class Nightly:
                     night.bundle,
                     access=access,
                     meeting=night.meeting,
-                    cause=Cause(TRIGGER, night.id),
+                    cause=Cause(NIGHTLY, night.id),
                 )
                 break
             except InSession as error:

@@ -82,7 +82,10 @@ class Rollbacks:
     def _restore_reset_of_tonight(
         self, night: Night, former: backup.Backup, attempt: Attempt, name: str
     ) -> None:
-        """The restored state is not GO any more either; ``name`` is the backup of tonight's."""
+        """Restore tonight's reset, because the restored state is not GO any more either.
+
+        ``name`` is the folder of the backup with tonight's reset.
+        """
         failed = ", ".join(attempt.verdict.failed_checks) if attempt.verdict else ""
         why = f"{former.path.name} is not GO any more ({failed})"
         bundle, identity = night.bundle, self.environment.identity

@@ -31,8 +31,6 @@ from playbook.panel.templating import STATIC
 from playbook.pristine.seeds import Seeds
 from playbook.report import metrics
 from playbook.reset import backup
-from playbook.reset.journal import Journal
-from playbook.reset.standing import standings
 
 
 def create_app(
@@ -97,15 +95,11 @@ def _add_machine_pages(
         return PlainTextResponse("ok\n")
 
     @app.get("/metrics", include_in_schema=False)
-    def measured(request: Request) -> Response:
+    def show_metrics(request: Request) -> Response:
         if not has_token(request, os.environ.get(METRICS_TOKEN) or None):
             text = f"send the token of {METRICS_TOKEN} as a bearer\n"
             return PlainTextResponse(text, 401, {"WWW-Authenticate": "Bearer"})
+        at = schedule.reset_time()
         with environment.translate_connection_errors():
-            journal, now = Journal.of(environment), clock.now()
-            runs = metrics.runs_needed(journal, seeds.bundles)
-            bundles = [line.model for line in seeds.bundles.values()]
-            standing = standings(journal, seeds, bundles, now)
-            name = environment.identity.name
-        text = metrics.render(runs, standing, seeds, now, name, schedule.reset_time())
+            text = metrics.of_environment(environment, seeds, clock.now(), at)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")

@@ -21,7 +21,15 @@ from playbook.verdict.reasons import advice, first_remedy
 RESETTING = "RESETTING"
 ATTENTION = (NO_GO, UNKNOWN, RESETTING, GO)
 """The order of the states on the board."""
+ADVICE = {
+    "wait": "Wait until it is done.",
+    "reset": "Reset it.",
+    "check": "Check it.",
+    "sheet": "It can be shown.",
+}
+"""What to do in a sentence, by the card's action."""
 MEETING_NEAR = timedelta(hours=1)
+"""A meeting is near for so long before and after its start."""
 
 
 @dataclass(frozen=True)
@@ -85,25 +93,14 @@ class Card:
     @property
     def advice(self) -> str:
         """What to do, in a sentence."""
+        if (action := self.action) != "ask":
+            return ADVICE[action]
         remedies = [Remedy(reason["remedy"]) for reason in self.reasons]
-        return {
-            "wait": "Wait until it is done.",
-            "reset": "Reset it.",
-            "check": "Check it.",
-            "sheet": "It can be shown.",
-        }.get(self.action) or (
-            "Correct the setting that is named; if it is right already, reset it."
-            if self._is_about_a_password
-            else f"A reset does not help: {self._asking(remedies)}."
-        )
-
-    def _asking(self, remedies: list[Remedy]) -> str:
-        return advice(remedies, self.bundle.short).partition(", then")[0]
-
-    @property
-    def _is_about_a_password(self) -> bool:
-        """Whether a person must first say which of two passwords is right."""
-        return first_remedy(Remedy(r["remedy"]) for r in self.reasons) is Remedy.PASSWORD
+        if first_remedy(remedies) is Remedy.PASSWORD:
+            # Only people know which of two passwords is right: the setting's or the account's.
+            return "Correct the setting that is named; if it is right already, reset it."
+        what_helps = advice(remedies, self.bundle.short).partition(", then")[0]
+        return f"A reset does not help: {what_helps}."
 
     @property
     def evidence(self) -> dict[str, list[str]]:
@@ -118,12 +115,15 @@ class Card:
 
     @property
     def judged_at(self) -> datetime | None:
-        """When the check or the walk was made that the verdict rests on, or the last there was."""
+        """The time of the check or walk behind the verdict; without one, of the last check."""
         return self.judged.at or self.last_check
 
     @property
     def outcome(self) -> Job | None:
-        """The last thing done from the panel, where nothing has been done since by others."""
+        """The panel's last job; None while it runs, or if a later run changed or checked the demo.
+
+        It is the answer to the person who pressed the button.
+        """
         if self.job is None or self.job.running:
             return None
         ended = self.job.ended_at or self.job.started_at
@@ -132,9 +132,10 @@ class Card:
 
     @property
     def version(self) -> str:
-        """Another one whenever a page of the bundle shows something that is no longer so.
+        """A text that differs when something on the bundle's page has changed.
 
-        Ages and countdowns are not in it: an open page renews those by itself.
+        An open page compares it to know when to load itself again. Ages and countdowns do not
+        change it, because the page's script updates them.
         """
         judged, walk = self.judged.run or {}, self.judged.walk or {}
         latest: Document = self.runs[0] if self.runs else {}
@@ -147,8 +148,8 @@ class Card:
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
     @property
-    def is_believed(self) -> bool:
-        """Whether the last verdict says how the demo is now."""
+    def verdict_is_current(self) -> bool:
+        """Whether the last verdict is about the demo as it is now."""
         return self.state == self.judged.verdict and self.judged.verdict != UNKNOWN
 
     def shows_walk(self, run: str) -> bool:

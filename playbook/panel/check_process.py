@@ -1,10 +1,10 @@
 """The process of one check beside a server: ``python -m playbook.panel.check_process``.
 
-It loads everything, the seeds too, and waits for its order, one JSON object in a line of stdin: the
-bundle's id; for a walk in a browser instead, also the folder for the pictures and the id of their
-run. If the seeds have changed meanwhile, it reads them again. It reads the deployment's settings
-from its environment variables and prints one JSON object per line: each result (and picture) at
-once, and last the verdict's document or an error. It ends together with its parent.
+It loads the code and the seeds, and then waits for its order: one line of JSON on stdin with the
+bundle's id. For a walk instead of a check, the order also has the folder for the pictures and the
+id of their run. If the seeds have changed meanwhile, it reads them again. It prints a line of JSON
+for each result and picture, and at the end one with the verdict's document or the error. If its
+parent ends, it ends, too.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> NoReturn:
 
         load_everything()
         known = SeedsReadAhead()
-        # It takes a twentieth of a check's time, and the process ends after it.
+        # Garbage collection takes 5 % of a check's time, and this process ends after one check.
         gc.disable()
         order = _order()
         call_when_parent_ends(lambda: os._exit(3))
@@ -66,13 +66,13 @@ def _order() -> dict[str, str]:
 
 
 class SeedsReadAhead:
-    """The seeds, read and judged while there is no order yet."""
+    """The seeds, read and validated while the process waits for its order."""
 
     def __init__(self) -> None:
         from playbook.pristine import seeds
 
         self._loaded: Seeds | None = None
-        # Wrong seeds are no matter now; the check that needs them says what is wrong.
+        # If the seeds are wrong, the check reads them again and says what is wrong.
         with suppress(PlaybookError):
             self._loaded = seeds.load()
 

@@ -1,7 +1,7 @@
-"""Run checks for a server in processes of their own, because pytest allows one session per process.
+"""Run a server's checks in separate processes, because pytest allows one session per process.
 
-A server keeps one process ready that has loaded everything, so that its checks take half the time
-of the command's.
+A server keeps one process ready that has loaded everything. So its checks take half the time that
+the command needs.
 """
 
 from __future__ import annotations

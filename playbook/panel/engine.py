@@ -69,16 +69,22 @@ class Work:
 
         Raises what :meth:`playbook.reset.run.Reset.roll_back` does, WrongUsage for an unknown name.
         """
-        saved = None
-        if to is not None:
-            # Only names of listed folders are accepted, so a name cannot be used as a path.
-            name = backup.PREFIX + to.removeprefix(backup.PREFIX)
-            saved = backup.find(self.backups, self.environment.identity, bundle, name)
+        saved = None if to is None else self._backup_named(bundle, to)
         return self._resets(progress, by).roll_back(bundle, saved, force=force)
 
-    def before_last_change(self, bundle: Bundle) -> Backup:
-        """The backup for a rollback without a name. Raises WrongUsage if there is none."""
+    def backup_for_rollback(self, bundle: Bundle, to: str) -> Backup:
+        """The backup in the folder ``to``; if it is empty, the one before the last change.
+
+        Raises WrongUsage or Refused if there is no such backup.
+        """
+        if to:
+            return self._backup_named(bundle, to)
         return self._resets(silent, "").before_last_change(bundle)
+
+    def _backup_named(self, bundle: Bundle, folder: str) -> Backup:
+        # The name is compared with the names of existing backups, so it cannot be used as a path.
+        name = backup.PREFIX + folder.removeprefix(backup.PREFIX)
+        return backup.find(self.backups, self.environment.identity, bundle, name)
 
     def check(
         self, bundle: Bundle, *, by: str, on_result: Callable[[Result], None] = lambda result: None
@@ -123,7 +129,10 @@ class Work:
         return checked
 
     def _require_seeds_as_loaded(self) -> None:
-        """A check reads the seeds anew, and a reset does not: they would not mean the same demo."""
+        """Raises Refused if the seed files have changed since this server was started.
+
+        A check would read the new files, but a reset would write the old ones.
+        """
         if seeds_version(self.seeds.directory) != self.seeds.version:
             raise Refused(
                 f"the seed files in {self.seeds.directory} have changed since this server was "

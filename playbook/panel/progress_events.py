@@ -1,9 +1,10 @@
-"""A job's progress as server-sent events: that part of the page, each time it changes."""
+"""A job's progress as server-sent events. Each event has the HTML of that part of the page."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
@@ -22,47 +23,49 @@ SESSION_LOOKS = 4
 
 
 def progress_of(job: Job | None) -> str:
-    """The fragment of a job's progress."""
+    """The HTML of a job's progress."""
     return fragment("_progress.html", job=job)
 
 
-def streamed(
-    jobs: Jobs, bundle: str, redact: Redactor, allowed: Callable[[], bool]
-) -> StreamingResponse:
-    """A job's progress, and an "end" when nothing runs any more.
+@dataclass(frozen=True)
+class ProgressEvents:
+    """The progress of a bundle's job for one reader, as events."""
 
-    It also ends when it is no longer ``allowed``, because its reader has signed out.
-    """
-    return StreamingResponse(
-        _events(jobs, bundle, redact, allowed),
-        media_type="text/event-stream",
-        headers={"X-Accel-Buffering": "no"},
-    )
+    jobs: Jobs
+    bundle: str
+    redact: Redactor
+    is_allowed: Callable[[], bool]
+    """Whether the reader is still signed in; if not, the events end."""
 
+    def response(self) -> StreamingResponse:
+        """An answer that sends "progress" after each change, and "end" when the job has ended."""
+        return StreamingResponse(
+            self._events(),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},
+        )
 
-async def _events(
-    jobs: Jobs, bundle: str, redact: Redactor, allowed: Callable[[], bool]
-) -> AsyncIterator[str]:
-    sent, quiet, looks = None, 0, 0
-    while True:
-        looks += 1
-        try:
-            if looks % SESSION_LOOKS == 0 and not await run_in_threadpool(allowed):
+    async def _events(self) -> AsyncIterator[str]:
+        sent, quiet, looks = None, 0, 0
+        while True:
+            looks += 1
+            try:
+                if looks % SESSION_LOOKS == 0 and not await run_in_threadpool(self.is_allowed):
+                    return
+                job = (await run_in_threadpool(self.jobs.latest, [self.bundle])).get(self.bundle)
+            except (PyMongoError, Unreachable):
+                return  # the browser asks again
+            text = self.redact(await run_in_threadpool(progress_of, job))
+            if text != sent:
+                sent, quiet = text, 0
+                yield _event("progress", text)
+            if job is None or not job.running:
+                yield _event("end", job.id if job else "")
                 return
-            job = (await run_in_threadpool(jobs.latest, [bundle])).get(bundle)
-        except (PyMongoError, Unreachable):
-            return  # the browser asks again
-        text = redact(await run_in_threadpool(progress_of, job))
-        if text != sent:
-            sent, quiet = text, 0
-            yield _event("progress", text)
-        if job is None or not job.running:
-            yield _event("end", job.id if job else "")
-            return
-        quiet += 1
-        if quiet % KEEP_ALIVE_LOOKS == 0:
-            yield ": still working\n\n"
-        await asyncio.sleep(LOOK_SECONDS)
+            quiet += 1
+            if quiet % KEEP_ALIVE_LOOKS == 0:
+                yield ": still working\n\n"
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _event(name: str, data: str) -> str:

@@ -11,7 +11,6 @@ from playbook.panel.card import Card
 from playbook.panel.desk import Desk
 from playbook.panel.forms import Doubt
 from playbook.pristine.bundles import Bundle
-from playbook.reset import backup
 from playbook.reset.access import InThePast, access_of
 from playbook.reset.backup import Backup
 
@@ -22,7 +21,6 @@ type Question = tuple[Doubt, str]
 class WantedReset:
     """A requested reset, and the questions about it."""
 
-    card: Card
     access: datetime | None
     """T; None for now."""
     questions: tuple[Question, ...]
@@ -32,7 +30,6 @@ class WantedReset:
 class WantedRollback:
     """A requested rollback, and the questions about it."""
 
-    card: Card
     backup: Backup
     questions: tuple[Question, ...]
 
@@ -40,8 +37,7 @@ class WantedRollback:
 def wanted_reset(desk: Desk, bundle: Bundle, typed: str) -> WantedReset:
     """A reset with the meeting's time as it was typed. Raises WrongUsage if it is not a time."""
     access, past = access_typed(bundle, typed)
-    card = desk.card(bundle)
-    return WantedReset(card, access, (*past, *_questions_of_now(card)))
+    return WantedReset(access, (*past, *_questions_of_now(desk.card(bundle))))
 
 
 def access_typed(bundle: Bundle, typed: str) -> tuple[datetime | None, list[Question]]:
@@ -61,27 +57,14 @@ def access_typed(bundle: Bundle, typed: str) -> tuple[datetime | None, list[Ques
 
 def wanted_rollback(desk: Desk, bundle: Bundle, to: str) -> WantedRollback:
     """A rollback to a backup. Raises WrongUsage or Refused if there is no such backup."""
-    saved = backup_wanted(desk, bundle, to)
+    saved = desk.work.backup_for_rollback(bundle, to)
     when = clock.local_text(saved.taken_at, bundle.timezone)
     question: Question = (
         "rollback",
         f"It gets the state of {when} ({saved.state}). The present state is saved first, "
         "so you can come back to it.",
     )
-    card = desk.card(bundle)
-    return WantedRollback(card, saved, (question, *_questions_of_now(card)))
-
-
-def backup_wanted(desk: Desk, bundle: Bundle, to: str) -> Backup:
-    """The backup in a folder; without a name, the one before the last change.
-
-    Raises WrongUsage or Refused if there is none.
-    """
-    if not to:
-        return desk.work.before_last_change(bundle)
-    # The name is compared with existing backups, so it cannot be used as a path.
-    name = backup.PREFIX + to.removeprefix(backup.PREFIX)
-    return backup.find(desk.work.backups, desk.environment.identity, bundle, name)
+    return WantedRollback(saved, (question, *_questions_of_now(desk.card(bundle))))
 
 
 def unanswered(questions: Sequence[Question], although: Sequence[Doubt]) -> bool:

@@ -40,10 +40,11 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End in order; if that was asked for before, end at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
         if self.force_exit:
-            # What is broken off is no mistake: no traceback for who presses Ctrl-C twice.
+            # Requests end in the middle now. That is wanted, so no traceback is logged.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 
 

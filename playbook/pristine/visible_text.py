@@ -38,3 +38,20 @@ def code_point(character: str) -> str:
     """The code and name of a character: "U+200B ZERO WIDTH SPACE"."""
     name = unicodedata.name(character, "without a name")
     return f"U+{ord(character):04X} {name}"
+
+
+TURNS_AROUND = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""The characters that change the direction of the text after them."""
+
+
+def printable(text: str) -> str:
+    """A text in which characters that control a terminal, or turn its text around, are named.
+
+    What an app stores or shows may contain any of them.
+    """
+    return "".join(f"<U+{ord(c):04X}>" if _controls(c) else c for c in text)
+
+
+def _controls(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return (kind == "Cc" and character not in "\t\n") or kind == "Cs" or character in TURNS_AROUND

@@ -12,9 +12,9 @@ from typing import NoReturn
 def end_process(status: int) -> NoReturn:
     """End this process at once with an exit code, after its output has been written.
 
-    A usual exit waits up to half a second for pymongo's threads, which only sleep: a third of a
-    check's time. By then a command has closed its connections, and no thread has work left. If the
-    output cannot be written, because its reader has ended or a disk is full, the exit code stays.
+    A usual exit waits for pymongo's sleeping threads, up to half a second: a third of a check's
+    time. A command has closed its connections before, so no thread has work left. If the output
+    cannot be written, because its reader has ended or a disk is full, the exit code stays the same.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

@@ -17,9 +17,9 @@ GRACE_SECONDS = 3.0
 
 def call_when_parent_ends(end: Callable[[], None]) -> None:
     """Call ``end``, from a separate thread, at the end of stdin; then make sure that it ends."""
-    # Our own descriptor: pytest puts an empty file in the place of 0, and a read that a signal
-    # or a pause of the process interrupts is done again. Not sys.stdin: its lock, held by a thread
-    # at exit, would abort the interpreter.
+    # A copy of the descriptor, because pytest replaces descriptor 0 by an empty file, and a read
+    # that a signal interrupts is done again. It is not sys.stdin: a thread that waits in it holds
+    # its lock, and the interpreter would abort at exit.
     stdin = os.dup(0)
 
     def watch() -> None:

@@ -111,8 +111,8 @@ def _usual_mode(target: Path) -> int:
 class _Unbreakable:
     """A standard stream whose reader may have ended, or whose disk may be full.
 
-    If a text cannot be written, it is left out, with one message for all. The verdict and the exit
-    code do not change.
+    If a text cannot be written, this and all later ones are left out, and one message on ``tell``
+    says so. The verdict and the exit code do not change.
     """
 
     def __init__(self, stream: Any, tell: Any) -> None:
@@ -168,6 +168,10 @@ def use_plain_characters() -> None:
             stream.reconfigure(errors=FALLBACK)  # type: ignore[union-attr]
 
 
+LEAST_COLUMNS = 20
+"""A narrower terminal than that is most likely one whose width is not known."""
+
+
 def show_on_every_terminal() -> None:
     """Let the standard streams accept every text, for every kind of reader.
 
@@ -176,6 +180,8 @@ def show_on_every_terminal() -> None:
     """
     _open_closed_streams()
     use_plain_characters()
+    if os.environ.get("COLUMNS", "").isdigit() and int(os.environ["COLUMNS"]) < LEAST_COLUMNS:
+        del os.environ["COLUMNS"]  # rich would print nothing in a width of 0
     if not isinstance(sys.stdout, _Unbreakable):
         sys.stdout = cast(TextIO, _Unbreakable(sys.stdout, sys.stderr))
     if not isinstance(sys.stderr, _Unbreakable):

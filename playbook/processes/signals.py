@@ -34,7 +34,9 @@ IMPORT_SYSTEM = "<frozen importlib._bootstrap"
 """How the file names of Python's own import functions begin."""
 _finishing: ContextVar[bool] = ContextVar("finishing", default=False)
 _last: list[int] = []
+"""The last signal that was handled; empty if there was none."""
 _raised: list[int] = []
+"""The signals for which :class:`Interrupted` was raised."""
 _own_code: set[CodeType] = set()
 """The code that handles signals. Another signal that comes while it runs is handled after it."""
 
@@ -247,9 +249,9 @@ def _install_handlers(
 ) -> None:
     """Handle signals from now on, each as soon as the running code may be interrupted.
 
-    An exception that is raised while Python holds its lock for imports may leave it held: every
-    thread that imports something then waits forever. One that is raised while another signal is
-    handled would end that early.
+    While Python imports a module, or another signal is being handled, the signal is sent again a
+    moment later. An exception during an import may leave Python's import lock locked: then every
+    thread that imports something waits forever. An exception in a handler would end that handler.
     """
 
     def handler(number: int, frame: FrameType | None) -> None:
@@ -263,14 +265,14 @@ def _install_handlers(
     # Threads that wait elsewhere look at the handler that is set.
     handler.ends_waiting = ends_waiting  # type: ignore[attr-defined]
 
-    # Other threads may not; a program that embeds us handles its own signals.
+    # Only the main thread may set handlers.
     if current_thread() is main_thread():
         for number in SIGNALS:
             signal.signal(number, handler)
 
 
 def _must_not_be_interrupted(frame: FrameType | None) -> bool:
-    """Whether an import function of Python's own runs, or code that handles a signal."""
+    """Whether Python is importing a module, or our own code is handling a signal."""
     if frame is not None and frame.f_code.co_filename.startswith(IMPORT_SYSTEM):
         return True
     while frame is not None:

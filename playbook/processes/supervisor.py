@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     command = subprocess.Popen(arguments, stdin=subprocess.DEVNULL)
 
     def watch_parent() -> None:
-        # Not sys.stdin: its lock, held by a thread at exit, would abort the interpreter.
+        # Not sys.stdin: a thread that waits in it holds its lock, and Python would abort at exit.
         while os.read(0, 1):
             pass
         orphaned.set()

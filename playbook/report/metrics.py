@@ -1,4 +1,7 @@
-"""The journal as metrics in Prometheus' text format; ``deploy/prometheus-rules.yaml`` alerts."""
+"""The journal as metrics in Prometheus' text format.
+
+``deploy/prometheus/prometheus-rules.yaml`` has the alerting rules for them.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,12 @@ from datetime import datetime, time
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from playbook.clock import RESET_TIME, next_reset
+from playbook.environment import Environment
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.journal import LOOKS, Journal
-from playbook.reset.standing import UNKNOWN, Standing
+from playbook.reset.journal import LOOKS, NIGHTLY, Journal
+from playbook.reset.standing import UNKNOWN, Standing, standings
 from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import GO
-
-NIGHTLY = "nightly"
 
 METRICS = {
     "demo_last_success_timestamp_seconds": (
@@ -35,9 +37,10 @@ METRICS = {
 
 
 def runs_needed(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Document]]:
-    """The runs that the metrics need, newest first, each found by its kind.
+    """The runs that the metrics of each bundle need, newest first, by the bundle's id.
 
-    So the last success is found even if many runs came after it.
+    There is one query for each kind of run, so the last success is found even if many runs came
+    after it.
     """
     by_bundle = {}
     for bundle in bundles:
@@ -51,6 +54,25 @@ def runs_needed(journal: Journal, bundles: Iterable[str]) -> dict[str, list[Docu
     return by_bundle
 
 
+def of_environment(
+    environment: Environment, seeds: Seeds, now: datetime, at: time = RESET_TIME
+) -> str:
+    """The metrics of an environment's bundles. Raises PyMongoError if MongoDB does not answer.
+
+    ``at`` is the wall-clock time of the nightly resets, ``now`` an aware instant.
+    """
+    journal = Journal.of(environment)
+    bundles = [line.model for line in seeds.bundles.values()]
+    return render(
+        runs_needed(journal, seeds.bundles),
+        standings(journal, seeds, bundles, now),
+        seeds,
+        now,
+        environment.identity.name,
+        at,
+    )
+
+
 def render(
     runs: Mapping[str, list[Document]],
     standings: Mapping[str, Standing],
@@ -59,9 +81,10 @@ def render(
     environment: str,
     at: time = RESET_TIME,
 ) -> str:
-    """The metrics of every bundle by its runs, newest first (see :func:`runs_needed`).
+    """The metrics of every bundle as text.
 
-    ``standings`` say which verdicts still count (see :mod:`playbook.reset.standing`).
+    ``runs`` are those of :func:`runs_needed`. ``standings`` say which verdicts still count (see
+    :mod:`playbook.reset.standing`). ``at`` is the wall-clock time of the nightly resets.
     """
     samples: dict[str, list[tuple[dict[str, str], float]]] = {name: [] for name in METRICS}
     for key, line in seeds.bundles.items():

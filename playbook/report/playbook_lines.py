@@ -53,7 +53,7 @@ def anchor_of(heading: str) -> str:
 
 
 def places() -> Mapping[str, Place]:
-    """Every checklist line of the playbook's copy, in its order; empty where there is none."""
+    """The places of the playbook's checklist lines, in their order; empty without a copy of it."""
     return _places(PLAYBOOK)
 
 

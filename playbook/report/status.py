@@ -36,7 +36,7 @@ class BundleStatus:
     standing: Standing
     runs: Sequence[Document] = ()
     meeting: datetime | None = None
-    """The next meeting that is known, of the calendars or of a reset (UTC)."""
+    """The next known meeting, from the calendars or from a reset (UTC)."""
 
 
 def show(
@@ -50,7 +50,7 @@ def show(
     """Print one line a bundle, then why a bundle is not GO; with ``history`` its runs, too.
 
     A line says the verdict, its age, the environment, the next reset and the next meeting.
-    Times are those of the bundle's own zone.
+    Times are printed in the bundle's own zone. ``at`` is the wall-clock time of nightly resets.
     """
     rows = [_line(one, now, environment.name, at) for one in bundles]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -200,6 +200,6 @@ def _describe_run(run: Document, night_is_named: bool) -> str:
         ", ".join(run.get("failed_checks") or []),
         str(run.get("error") or ""),
         f"night: {outcome}" if outcome and outcome != GO and not night_is_named else "",
-        *(f"alert not taken by {a['channel']}" for a in night.get("alerts", []) if not a["taken"]),
+        *(f"alert not sent by {a['channel']}" for a in night.get("alerts", []) if not a["taken"]),
     ]
     return "; ".join(part for part in parts if part)

@@ -12,9 +12,11 @@ import requests
 
 from playbook.deployments.addresses import is_one_of
 from playbook.environment import Environment
+from playbook.environment.json_text import parse_json
 from playbook.environment.long_answer import awaited
 from playbook.environment.settings import WARM_UP_SETTING
 from playbook.errors import Outage
+from playbook.pristine.visible_text import printable
 from playbook.processes import signals
 from playbook.reset.operations import Call, CreateAccounts, Stage
 from playbook.reset.outcome import StepFailed
@@ -54,9 +56,8 @@ class ApiCalls:
         if not 200 <= answer.status_code < 300:
             raise StepFailed(f"{call} answered {answer.status_code}{_answer_text(answer)}")
         if (problems := _problems(answer)) is not None:
-            self.notes.append(
-                f"{call} answered with problems: " + self.environment.redact(problems)
-            )
+            text = printable(self.environment.redact(" ".join(problems.split())))
+            self.notes.append(f"{call} answered with problems: {text}")
             return f"answered {answer.status_code}, with problems"
         return f"answered {answer.status_code}"
 
@@ -120,8 +121,8 @@ class ApiCalls:
 def _problems(answer: requests.Response) -> str | None:
     """The problems in the answer of a route that judges the environment; None if there are none."""
     try:
-        body = answer.json()
-    except ValueError:
+        body = parse_json(answer.content)
+    except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or body.get("valid", True) is True:
         return None
@@ -148,6 +149,6 @@ def _name_of(email: str) -> str:
 
 def _answer_text(answer: requests.Response) -> str:
     try:
-        return f": {answer.json()['detail']}"
-    except (ValueError, KeyError, TypeError):
+        return printable(f": {parse_json(answer.content)['detail']}")
+    except (ValueError, RecursionError, KeyError, TypeError):
         return ""

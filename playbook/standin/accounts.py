@@ -97,7 +97,7 @@ def _fits(password: str, stored: object) -> bool:
 def _past(expires_at: object, now: datetime) -> bool:
     if expires_at is None:
         return False
-    # An end that cannot be read counts as passed.
+    # An expiry date that cannot be read counts as passed.
     return not isinstance(expires_at, datetime) or aware(expires_at) <= now
 
 

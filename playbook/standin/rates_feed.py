@@ -17,7 +17,7 @@ from playbook.pristine.rates import EMBEDDED_FEED
 from playbook.pristine.seeds import Seeds
 
 DRIFT = Decimal("0.004")
-"""How far a currency may be from its reference rate, as a share; the dollar never moves."""
+"""The largest difference from the reference rate, as a share of it; the dollar has none."""
 ROUNDING = Context(prec=8)
 
 

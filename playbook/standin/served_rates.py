@@ -41,7 +41,7 @@ def awareness_health(deployment: ThisDeployment) -> Answer:
 def currency_rates(
     deployment: ThisDeployment, base_currency: str = "USD", target_currencies: str | None = None
 ) -> Answer:
-    """The rates of one base exactly as stored: 404 for a base that is not."""
+    """The rates of one base exactly as stored: 404 if that base is not stored."""
     stored = deployment.db.currency_rates.find_one({"_id": base_currency})
     if stored is None:
         raise HTTPException(404, f"no rates with base {base_currency}")

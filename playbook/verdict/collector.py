@@ -25,6 +25,7 @@ from playbook.facts.findings import (
 )
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
+from playbook.pristine.visible_text import printable
 from playbook.verdict.checks import CHECKS, EVIDENCE, WALK
 from playbook.verdict.model import NOT_WALKED, NOWHERE, Result, Status, Verdict, of_results
 from playbook.verdict.reasons import explained
@@ -190,7 +191,11 @@ class Collector:
     ) -> Result:
         check = tagged(scenario, "check") or "missing_tags"
         outcome = _outcome(report, call)
-        redact = item.config.stash.get(REDACTOR, _unredacted)
+        hide = item.config.stash.get(REDACTOR, _unredacted)
+
+        def redact(text: str) -> str:
+            return printable(hide(text))
+
         return Result(
             bundle=bundle,
             check=check,

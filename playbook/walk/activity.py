@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playbook.walk.page import one_line
 
-_LASTING = ("websocket", "eventsource")
+_LONG_LIVED = ("websocket", "eventsource")
 """Requests that stay open as long as the page does."""
 
 
@@ -61,7 +61,7 @@ class Activity:
             self._errors.append(one_line(message.text))
 
     def _on_request(self, request: Any) -> None:
-        if request.resource_type not in _LASTING:
+        if request.resource_type not in _LONG_LIVED:
             self._under_way.add(request)
             self.begun += 1
             if request.is_navigation_request():

@@ -41,9 +41,9 @@ class NotWalked(WrongUsage):
 
 
 def find_browser(variables: Mapping[str, str] | None = None) -> Path | None:
-    """The Chromium to walk with: ``PLAYBOOK_CHROMIUM``, else one of the system.
+    """The Chromium to walk with: ``PLAYBOOK_CHROMIUM``, else one of the system; None if neither.
 
-    None leaves it to Playwright's own. Raises NotWalked if the setting names no program.
+    Playwright's own Chromium is used then. Raises NotWalked if the setting names no program.
     """
     named = (os.environ if variables is None else variables).get(SETTING, "")
     if named:
@@ -65,7 +65,7 @@ def require_browser() -> None:
         ) from None
     if find_browser() is None:
         with sync_playwright() as playwright:
-            _own(playwright)
+            _browser_of_playwright(playwright)
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def browser(headed: bool = False) -> Iterator[OpenBrowser]:
         require_browser()
         raise
     with sync_playwright() as playwright:
-        path = find_browser() or _own(playwright)
+        path = find_browser() or _browser_of_playwright(playwright)
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         try:
             opened = playwright.chromium.launch(
@@ -93,7 +93,10 @@ def browser(headed: bool = False) -> Iterator[OpenBrowser]:
 
 
 def device(playwright: Any, bundle: Bundle, probe: str) -> dict[str, Any]:
-    """How a browser is set to a bundle: its locale, zone and device, marked as a check's own."""
+    """Playwright's settings for a browser like the investor's: its locale, time zone and device.
+
+    The user agent begins with ``probe``, which marks the traces of this walk.
+    """
     phone = dict(playwright.devices[PHONE])
     phone.pop("default_browser_type", None)
     phone["viewport"] = {"width": 390, "height": 844}
@@ -102,12 +105,13 @@ def device(playwright: Any, bundle: Bundle, probe: str) -> dict[str, Any]:
     desktop.pop("default_browser_type", None)
     desktop |= {"viewport": DESKTOP, "screen": DESKTOP}
     chosen = phone if bundle.device == "mobile" else desktop
-    # The mark of a check's own traces comes first.
+
     chosen["user_agent"] = f"{probe} {chosen['user_agent']}"
     return {**chosen, "locale": bundle.locale, "timezone_id": bundle.timezone}
 
 
-def _own(playwright: Any) -> Path:
+def _browser_of_playwright(playwright: Any) -> Path:
+    """The Chromium that Playwright has installed. Raises NotWalked if it has none."""
     path = Path(playwright.chromium.executable_path)
     if not path.is_file():
         raise NotWalked(

@@ -33,7 +33,7 @@ class Camera:
             self._on_picture(step, path)
 
     def picture(self, step: str) -> Path | None:
-        """The picture of a page, where one was taken."""
+        """The picture of a page; None if none was taken."""
         path = self._path(step)
         return path if path.is_file() else None
 

@@ -44,9 +44,9 @@ def language_of(locale: str) -> str:
 
 
 class Languages:
-    """The demo's pristine messages in all its languages, and its names.
+    """Knows the demo's pristine messages in all its languages.
 
-    ``names`` (brands, products, titles, people) belong to no language.
+    ``names`` (brands, products, titles, people) are the same in all languages; they are ignored.
     """
 
     def __init__(self, seeds: Seeds, names: Iterable[str]) -> None:
@@ -102,7 +102,8 @@ class Languages:
         if not counts:
             return None
         most = max(counts, key=lambda other: counts[other])
-        # Two of them, and more than the page's own language has: one may be part of a name.
+        # One small word may be part of a name, so at least two are needed, and more than the page's
+        # own language has.
         mine = sum(word in own for word in words)
         return most if counts[most] >= 2 and counts[most] > mine else None
 

@@ -54,10 +54,10 @@ def amounts_in(lines: Iterable[str]) -> list[Amount]:
 
 
 def is_part_of_figure(text: str) -> bool:
-    """Whether a text is only a part of an amount or a clock: a sign, or digits without one.
+    """Whether a text is only a part of an amount or a clock: a currency's sign, or only digits.
 
-    Some pages put the sign and the digits of a price, or each digit of a clock, into an element of
-    its own. The text is as :func:`playbook.walk.page.plain` leaves it.
+    Some pages put the sign and the digits of a price, or each digit of a clock, into separate
+    elements. The text must come from :func:`playbook.walk.page.plain`.
     """
     return not text or _part().fullmatch(text) is not None
 
@@ -71,7 +71,7 @@ def is_figure(text: str) -> bool:
 
 
 def parsed(number: str, locale: str) -> Decimal | None:
-    """A number by a locale's own signs; None if it is not written in that locale's way."""
+    """The value of a number as a locale writes it; None if that locale writes numbers otherwise."""
     place = place_of(locale)
     group, point = _sign(get_group_symbol(place)), _sign(get_decimal_symbol(place))
     grouped = rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d+"
@@ -121,7 +121,7 @@ def _forms(value: Decimal, currency: str, place: Locale) -> Iterator[str]:
 
 
 def place_of(locale: str) -> Locale:
-    """Babel's locale of a tag; English where it knows none."""
+    """Babel's locale of a tag like "fr-FR"; English if Babel does not know the tag."""
     try:
         return Locale.parse(locale, sep="-")
     except (ValueError, UnknownLocaleError):
@@ -129,7 +129,7 @@ def place_of(locale: str) -> Locale:
 
 
 def numbers(line: str) -> Iterator[str]:
-    """Every number in a line that is written with some sign in it: 0.45, 1 800 000."""
+    """Every number in a line that has a point or a comma in it: 0.45, 1,800,000."""
     for found in re.finditer(r"(?<![\w.,:/-])\d[\d.,'’ ]*\d(?![\w:/-])", line):
         if re.search(r"[.,]", found[0]):
             yield found[0]

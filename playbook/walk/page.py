@@ -15,7 +15,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200e\u200f\u061c\u2066\u2067\
 
 
 def plain(text: str) -> str:
-    """Text as it compares: NFC, without marks of direction, each white space one blank."""
+    """Text for a comparison: NFC-normalised, no direction marks, one blank for each white space."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
 
 
@@ -92,7 +92,7 @@ class Page:
         return any(wanted in line.casefold() for line in self.lines)
 
     def _lines(self, element: int | None = None) -> list[Line]:
-        """The blocks for a reader: "€" and "1,234" beside each other are one amount."""
+        """The lines as a reader sees them: "€" and "1,234" in two elements are one amount."""
         blocks = list(self._blocks(element))
         if not any(is_part_of_figure(plain(text)) for _, text in blocks):
             return blocks
@@ -132,11 +132,15 @@ def page_of(step: str, seen: Mapping[str, Any], **more: Any) -> Page:
 
 
 def _place(pieces: list[Text]) -> tuple[int, ...]:
+    """The path of the innermost element that contains all pieces."""
     return _common(piece.path for piece in pieces)
 
 
 def _joined(lines: list[Line], depth: int) -> Iterator[Line]:
-    """Lines; parts of one figure inside an element of some depth are joined into one line."""
+    """The lines, with the parts of one amount or clock joined.
+
+    Only parts inside the same element are joined, ``depth`` levels below the body.
+    """
     run: list[Line] = []
     for line in [*lines, None]:
         place = _place(line[0])[:depth] if line else ()
@@ -155,6 +159,7 @@ def _joined(lines: list[Line], depth: int) -> Iterator[Line]:
 
 
 def _common(paths: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    """The longest beginning that all paths share."""
     first, *others = paths
     length = len(first)
     for other in others:

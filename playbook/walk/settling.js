@@ -1,6 +1,6 @@
-// Runs before a page's own scripts, and counts what the page still waits for: the timers that it has
-// set and that have not rung. Only short ones, and only the first of a chain: one that sets itself
-// again and again (a clock, a poll) is nothing that a visitor waits for.
+// Runs before the page's own scripts, and counts the timers for which the page is still waiting.
+// Long timers do not count, because no visitor waits for them. A timer that sets itself again and
+// again (a clock, a poll) counts only the first times.
 (() => {
   const LONGEST = 3000, DEEPEST = 3;
   const waiting = new Set();

@@ -18,21 +18,22 @@ LOOK = (HERE / "look.js").read_text(encoding="utf-8")
 OPEN_SECONDS = 15.0
 """How long a page may take to open at all."""
 SETTLE_SECONDS = 10.0
+"""The longest time to wait until a page has settled."""
 QUIET_SECONDS = 0.12
-"""A page has settled if for so long nothing changes and nothing is loading."""
+"""A page has settled if nothing changes and nothing is loading for this long."""
 QUIET_LOOKS = 3
-"""On a busy machine the same state must be seen so many times."""
+"""How many times in a row the same state must be seen; this matters on a busy machine."""
 REACTION_SECONDS = 1.0
 """How long a page may do nothing after a tap before it counts as settled."""
 STABLE_SECONDS = 1.5
-"""A page with endless requests or a spinner has settled if its text has not changed for so long."""
+"""A page with endless requests or a spinner has settled if its text is the same for this long."""
 LOOK_EVERY_MS = 25
 TAP_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """What came of opening an address."""
+    """The result of opening an address."""
 
     problem: str = ""
     """Why there is no page; empty if there is one."""
@@ -100,15 +101,17 @@ class Tab:
         self.settle(time.monotonic(), before)
 
     def _close_banner(self) -> None:
-        """Close dialogs over the page (about cookies), as any visitor does first."""
+        """Close a banner over the page (about cookies), as any visitor does first."""
         visible = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
         for words in visible.intersection(self._banner):
-            # If it stays, what it covers cannot be tapped: that becomes a finding.
+            # If it does not close, a button under it cannot be tapped, and that becomes a finding.
             with suppress(Exception):
                 self.tap(self.with_text(words))
 
     def settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:
-        """Wait until nothing on the page changes any more; seconds until its last change.
+        """Wait until nothing on the page changes any more.
+
+        Returns the seconds from ``started`` (by ``time.monotonic``) until the last change.
 
         ``before`` is the state before an action on the page. If the state is still the same, the
         page may not have reacted yet.

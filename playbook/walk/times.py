@@ -28,7 +28,7 @@ GREETINGS: Mapping[str, Mapping[str, Hours]] = {
 BOXES = 6
 """The number of lines of a countdown with three numbers and units on separate lines."""
 ROUNDING = timedelta(minutes=2)
-"""A countdown in whole minutes, on a page that was read a moment after it was made."""
+"""How far a countdown may be off: it shows whole minutes, and the page is read a moment later."""
 _CLOCK = re.compile(
     r"(?<![\d:.])(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:[:.]\d{2})?(?!\d)"
     r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?|[صم](?!\w))?"
@@ -65,10 +65,10 @@ def fits(hours: Hours, instant: datetime, zone: str) -> bool:
 
 
 def countdowns(lines: Iterable[str], message: str) -> Iterator[timedelta]:
-    """Every countdown on a page, by the language's own message or by how one is written.
+    """Every countdown on a page: in the words of ``message``, with units, or like "1:02:03:04".
 
-    Lines that follow each other are read as one, too: days, hours and minutes may each stand in a
-    separate box.
+    Lines that follow each other are also read as one, because days, hours and minutes may each be
+    in a separate box.
     """
     own, lines = _pattern(message) if message else None, list(lines)
     boxes = [" ".join(lines[at : at + BOXES]) for at, line in enumerate(lines) if line.isdigit()]

@@ -24,14 +24,18 @@ _SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "proxy-authorization
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of a walk's documents. ``abandoned``: older marks are from a killed walk."""
+    """The values by which the documents of a walk are found."""
 
     bundle: str
     user_agent: str
     sentence: str
+    """What the visitor typed."""
     abandoned: str
+    """The user agents of killed walks sort before this; their documents are removed, too."""
     account: str
+    """The e-mail address that the visitor signed in with."""
     began: datetime
+    """When the walk began (UTC)."""
 
 
 def find(
@@ -72,7 +76,7 @@ def hide_secrets(
 ) -> None:
     """Write a Playwright trace again without passwords, tokens and cookies.
 
-    ``redact`` hides the environment's own secrets, as the credentials in the API's address.
+    ``redact`` hides the environment's own secrets, such as the credentials in the API's address.
     """
     known = {one for one in secrets if len(one) >= SHORTEST}
     forms = {form for one in known for form in (one, json.dumps(one)[1:-1], quote(one, safe=""))}
@@ -85,7 +89,7 @@ def hide_secrets(
             if entry.filename.endswith((".network", ".trace")):
                 content = b"\n".join(map(_without_secret_headers, content.split(b"\n")))
             if redact is not None:
-                # What is no text, as a picture, comes out as it went in.
+                # Content that is not text, like a picture, is not changed.
                 text = content.decode(errors="surrogateescape")
                 content = redact(text).encode(errors="surrogateescape")
             for form in sorted(forms, key=len, reverse=True):

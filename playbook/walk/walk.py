@@ -34,7 +34,7 @@ from playbook.walk.visitor import Visitor
 
 
 class Walk:
-    """A walk in a separate browser context. Close it, because that removes its traces."""
+    """A walk in a separate browser context. It must be closed: that removes its traces."""
 
     def __init__(
         self, demo: Demo, environment: Environment, browser: OpenBrowser, camera: Camera
@@ -44,7 +44,7 @@ class Walk:
         self.started_at = clock.now()
         self.probe = f"{PROBE}-{self.started_at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex}"
         self.sentence = f"AisleMarts {uuid.uuid4().hex[:10].upper()}"
-        """What the visitor types into the chat: in no language, different for each walk."""
+        """What the visitor types into the chat. It differs for each walk and is in no language."""
         self._pages: dict[str, Page] = {}
         self._camera = camera
         settings = device(browser.playwright, demo.bundle, self.probe)
@@ -97,7 +97,7 @@ class Walk:
         return self.front_end.not_known.get(step, "")
 
     def picture(self, step: str) -> Path | None:
-        """The picture of a page, where one was taken."""
+        """The picture of a page; None if none was taken."""
         return self._camera.picture(step)
 
     @cached_property
@@ -153,7 +153,7 @@ class Walk:
         if arrival.problem:
             return self._reader.read(step, arrival)
         not_done = self._visitor.sign_in(email, password)
-        # The page after signing in is another one, so the first one's status is not its own.
+        # Signing in opens another page, so the status of the first page does not count here.
         page = self._reader.read(step, Arrival(), not_done=not_done)
         self._recording.hide_tokens()
         return page
@@ -166,7 +166,7 @@ class Walk:
         self._tab.activity.restart()
         arrival = self._tab.open(address)
         if not arrival.problem and arrival.seconds > TOO_SLOW:
-            # Once more, because a server may need time to start.
+            # A server may need time for its first answer, so a slow page is opened once more.
             again = self._tab.open(address)
             arrival = replace(again, seconds=min(arrival.seconds, again.seconds))
         actions = {"mood_to_cart": self.front_end.mood, "chat": self.front_end.talk}.get(step, ())
@@ -174,7 +174,7 @@ class Walk:
         page = self._reader.read(step, arrival, not_done=not_done, axe=True)
         self._camera.photograph(self._tab, step)
         if step == "livesale" and not self._not_known("joined"):
-            # At once: the page is open.
+            # The visitor joins now, because the page is open.
             self._pages["joined"] = self._join(page)
         return page
 

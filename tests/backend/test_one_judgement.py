@@ -106,9 +106,7 @@ def by_the_routes(imagined: Imagined, at: datetime = AT) -> set[str]:
 
 
 @pytest.mark.parametrize("change, good", RATES.values(), ids=RATES)
-def test_check_and_routes_say_the_same_of_rates(
-    change: Callable[[Rates], None], good: bool
-) -> None:
+def test_check_and_routes_agree_about_rates(change: Callable[[Rates], None], good: bool) -> None:
     imagined = Imagined("lvmh")
     tables = {table["_id"]: table for table in imagined.documents["currency_rates"]}
     change(tables)
@@ -129,7 +127,7 @@ def test_check_and_routes_say_the_same_of_rates(
         (None, "Hammock Rates Ltd", False),
     ],
 )
-def test_check_and_routes_say_the_same_of_a_source(
+def test_check_and_routes_agree_about_a_source(
     source: str | None, expected: str | None, good: bool
 ) -> None:
     imagined = Imagined("lvmh")
@@ -202,7 +200,7 @@ LOCALES: dict[str, tuple[str, Callable[[dict[str, Any]], Any], bool]] = {
 
 
 @pytest.mark.parametrize("language, change, good", LOCALES.values(), ids=LOCALES)
-def test_check_and_routes_say_the_same_of_a_language(
+def test_check_and_routes_agree_about_a_language(
     language: str, change: Callable[[dict[str, Any]], Any], good: bool
 ) -> None:
     imagined = Imagined("lvmh")

@@ -117,7 +117,7 @@ def open_path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", ["reset", "nightly"])
-def test_a_backups_folder_without_write_permission(
+def test_an_unwritable_backups_folder_is_one_line(
     sandbox: Sandbox, run: Run, open_path: Path, command: str
 ) -> None:
     before = sandbox.db.products.count_documents({})
@@ -141,7 +141,9 @@ def test_a_backups_folder_without_write_permission(
     ids=" ".join,
 )
 @pytest.mark.slow
-def test_what_only_looks_needs_no_folder(run: Run, open_path: Path, arguments: list[str]) -> None:
+def test_commands_that_only_read_need_no_folder(
+    run: Run, open_path: Path, arguments: list[str]
+) -> None:
     ended = run(*arguments, backups=open_path)
     assert (ended.returncode, ended.stderr) == (0, "")
 
@@ -158,8 +160,8 @@ def test_an_unwritable_output_is_one_line(run: Run, open_path: Path, option: str
 
 
 @pytest.mark.slow
-def test_a_folder_of_its_own_is_enough(sandbox: Sandbox, run: Run, open_path: Path) -> None:
-    """Although the journal's folder in it is not its own: MongoDB keeps the journal."""
+def test_another_backups_folder_is_enough(sandbox: Sandbox, run: Run, open_path: Path) -> None:
+    """Its folder ``journal`` belongs to root, which is no problem: the journal is in MongoDB."""
     own = open_path / "own"
     (own / "journal").mkdir(parents=True)
     os.chown(own, nobody().pw_uid, nobody().pw_gid)
@@ -170,7 +172,7 @@ def test_a_folder_of_its_own_is_enough(sandbox: Sandbox, run: Run, open_path: Pa
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_an_env_file_of_somebody_else_is_one_line(run: Run, open_path: Path) -> None:
+def test_an_unreadable_env_file_is_one_line(run: Run, open_path: Path) -> None:
     file = open_path / "staging.env"
     file.write_text("MONGO_DB=aislemarts\n", encoding="utf-8")
     file.chmod(0o600)

@@ -115,7 +115,7 @@ def test_a_file_and_embedded_exclude_each_other(
     assert "exclude each other" in capsys.readouterr().err
 
 
-def test_a_night_without_an_environment_alerts(
+def test_a_night_without_an_environment_sends_an_alert(
     variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from playbook.nights.alerts import outbox
@@ -142,7 +142,7 @@ def test_a_night_without_an_environment_alerts(
         ("verify_demo_state.sh", []),
     ],
 )
-def test_a_script_refuses_as_its_command_does(
+def test_a_script_refuses_like_its_command(
     script: str, arguments: list[str], variables: dict[str, str]
 ) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), variables.get("PATH", "")])
@@ -188,7 +188,7 @@ LINES = "\n".join(f"{name}={value}" for name, value in URLS.items())
     ],
     ids=["plain", "crlf", "bom", "blanks", "export", "double quotes", "single quotes"],
 )
-def test_a_file_in_any_usual_spelling(tmp_path: Path, content: str) -> None:
+def test_an_env_file_may_use_quotes_comments_and_export(tmp_path: Path, content: str) -> None:
     found = loaded(tmp_path, content)
     assert {name: found[name] for name in URLS} == URLS
 
@@ -271,6 +271,24 @@ def test_a_setting_of_a_library_may_stand_in_a_file(tmp_path: Path, name: str) -
     assert loaded(tmp_path, f"{LINES}\n{name}=10.0.0.1\n")[name] == "10.0.0.1"
 
 
+def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f'cd "{gone}" && rmdir "{gone}" && exec "$0" -m playbook status'
+    ended = subprocess.run(
+        ["bash", "-c", script, sys.executable], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert len(ended.stderr.strip().splitlines()) == 1 and "current folder" in ended.stderr
+
+
+def test_two_documents_need_two_files(tmp_path: Path) -> None:
+    one = str(tmp_path / "verdict")
+    ended = playbook("check", "lvmh", "--json", one, "--html", one, **URLS)
+    assert ended.returncode == 2 and "can't contain two documents" in ended.stderr
+    assert not Path(one).exists()
+
+
 # On a real environment
 
 
@@ -346,7 +364,7 @@ def test_a_password_for_each_account_needs_none_for_the_bundle(sandbox: Sandbox)
 
 
 @pytest.mark.slow
-def test_another_name_for_a_named_environment_is_refused(sandbox: Sandbox, file: Path) -> None:
+def test_another_name_for_a_marked_environment_is_refused(sandbox: Sandbox, file: Path) -> None:
     assert playbook("status", f"--env-file={file}").returncode == 0
     settings = sandbox.environment.settings.as_variables()
     for arguments in (["reset", "lvmh"], ["check", "lvmh"], ["status"], ["nightly", "lvmh"]):
@@ -418,7 +436,7 @@ def test_the_version_is_printed() -> None:
     ("arguments", "guess"),
     [(["rset", "lvmh"], "Did you mean 'reset'"), (["reset", "lvhm"], "did you mean lvmh?")],
 )
-def test_what_was_mistyped_is_guessed(arguments: list[str], guess: str) -> None:
+def test_a_mistyped_command_gets_a_suggestion(arguments: list[str], guess: str) -> None:
     ended = playbook(*arguments, **URLS)
     assert ended.returncode == 2
     assert guess in ended.stderr
@@ -428,7 +446,7 @@ SCRIPTS = ("emergency_demo_reset.sh", "demo_smoke_test.sh", "verify_demo_state.s
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_that_cannot_begin_never_exits_as_no_go(tmp_path: Path, name: str) -> None:
+def test_a_script_that_cannot_start_never_exits_with_1(tmp_path: Path, name: str) -> None:
     """Exit 1 is a verdict; without the command, or without a bundle, there is none."""
     script = PROJECT / "scripts" / name
     without = subprocess.run(
@@ -442,7 +460,7 @@ def test_a_script_that_cannot_begin_never_exits_as_no_go(tmp_path: Path, name: s
         assert unnamed.stderr.count("\n") == 1 and "name a bundle" in unnamed.stderr
 
 
-def test_a_night_that_is_not_due_is_no_verdict() -> None:
+def test_schedule_due_exits_with_4_if_a_night_is_not_due() -> None:
     """The reset time is twelve hours away."""
     other = clock.now().astimezone(ZoneInfo("Europe/Paris")) + timedelta(hours=12)
     ended = subprocess.run(

@@ -64,7 +64,7 @@ def wait_for_import(process: subprocess.Popen[str], module: str) -> None:
     ["playbook.errors", "playbook.processes.signals", "typer.core", "playbook.cli.arguments"]
     + ["bson", "pymongo"],
 )
-def test_no_traceback_while_modules_are_loaded(
+def test_a_signal_during_imports_prints_no_traceback(
     module: str, started_as: list[str], number: int
 ) -> None:
     with command(*started_as) as process:
@@ -136,7 +136,7 @@ while True:
     ],
 )
 @pytest.mark.slow
-def test_at_whatever_line_a_signal_comes_one_line_is_said(
+def test_a_signal_at_any_line_prints_one_line(
     arguments: list[str], code: int, error: str | None, number: signal.Signals
 ) -> None:
     unset = {"MONGO_URI", "MONGO_DB", "REDIS_URL", "API_URL"}
@@ -162,7 +162,7 @@ def test_at_whatever_line_a_signal_comes_one_line_is_said(
         assert lines[0] in (LOADING, RUNNING) or (error and error in lines[0]), at
 
 
-def test_half_an_installation_is_one_line(tmp_path: Path) -> None:
+def test_an_incomplete_installation_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "typer.py").write_text("raise ImportError('No module named typer')\n")
     ended = subprocess.run(
         [sys.executable, "-m", "playbook", "check", "lvmh"],

@@ -163,7 +163,7 @@ def require_nothing_of_the_first(two: Two, text: str) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 @pytest.mark.slow
-def test_a_command_shows_and_touches_only_its_own(
+def test_a_command_shows_and_changes_only_its_own_environment(
     two: Two, unharmed: Held, arguments: list[str], codes: set[int]
 ) -> None:
     if arguments == ["verify", BUNDLE] and codes == {0}:
@@ -178,8 +178,8 @@ def test_a_command_shows_and_touches_only_its_own(
 
 
 @pytest.mark.slow
-def test_meetings_are_prepared_on_its_own(two: Two, unharmed: Held) -> None:
-    """In an hour somebody meets; the calendar is of both, the reset and the alerts of one."""
+def test_meetings_are_prepared_only_in_its_own_environment(two: Two, unharmed: Held) -> None:
+    """Both environments read the calendar; only one is reset and sends alerts."""
     start_at = clock.now() + timedelta(minutes=50)
     calendar = two.folder / "calendar.ics"
     event = f"UID:m\nSUMMARY:LVMH demo\nDTSTART:{start_at:%Y%m%dT%H%M%SZ}\nDURATION:PT1H"
@@ -200,7 +200,7 @@ def test_meetings_are_prepared_on_its_own(two: Two, unharmed: Held) -> None:
     require_nothing_of_the_first(two, text + shown + told_people)
 
 
-def test_alerts_name_its_own(two: Two, unharmed: Held) -> None:
+def test_alerts_name_their_own_environment(two: Two, unharmed: Held) -> None:
     with webhooks() as inbox:
         code, text = two.run("alerts", "test", variables=inbox.channels())
     assert code == 0, text
@@ -210,7 +210,9 @@ def test_alerts_name_its_own(two: Two, unharmed: Held) -> None:
 
 
 @pytest.mark.slow
-def test_the_scheduler_runs_the_nights_of_its_own(two: Two, unharmed: Held) -> None:
+def test_the_scheduler_runs_only_the_nights_of_its_own_environment(
+    two: Two, unharmed: Held
+) -> None:
     name = "tiger-global"  # no other test here has had a night of it
     zone = ZoneInfo(two.second.bundle(name).timezone)
     local = (clock.now() - timedelta(minutes=1)).astimezone(zone)
@@ -239,14 +241,16 @@ def test_the_scheduler_runs_the_nights_of_its_own(two: Two, unharmed: Held) -> N
     require_nothing_of_the_first(two, text)
 
 
-def test_the_emergency_script_resets_its_own(two: Two, unharmed: Held) -> None:
+def test_the_emergency_script_resets_only_its_own_environment(two: Two, unharmed: Held) -> None:
     code, text = two.run_script(PROJECT / "scripts" / "emergency_demo_reset.sh", BUNDLE)
     assert code in (0, 1), text
     assert f"environment {SECOND}" in text
     require_nothing_of_the_first(two, text)
 
 
-def test_another_ones_backup_is_refused_by_name_and_by_day(two: Two, unharmed: Held) -> None:
+def test_another_environments_backup_is_refused_by_name_and_by_day(
+    two: Two, unharmed: Held
+) -> None:
     before, folders = held(two.second), sorted(two.second.backups.iterdir())
     for one in backup.listed(two.first.backups, two.first.identity):
         short = BUNDLE if two.first.bundle(BUNDLE).key in one.parts else OTHER
@@ -260,7 +264,7 @@ def test_another_ones_backup_is_refused_by_name_and_by_day(two: Two, unharmed: H
     assert sorted(two.second.backups.iterdir()) == folders, "something was written"
 
 
-def test_what_the_other_one_did_is_not_undone(two: Two, unharmed: Held) -> None:
+def test_a_rollback_undoes_only_runs_of_its_own_environment(two: Two, unharmed: Held) -> None:
     code, text = two.run("rollback", OTHER)
     assert code == 2, text
     assert "nothing has changed index yet" in text
@@ -268,7 +272,7 @@ def test_what_the_other_one_did_is_not_undone(two: Two, unharmed: Held) -> None:
 
 
 @pytest.mark.slow
-def test_another_ones_spooled_record_waits_for_its_own_environment(two: Two) -> None:
+def test_another_environments_spooled_record_is_not_written(two: Two) -> None:
     record = {**two.first.runs(BUNDLE)[-1], "_id": "first-0001", "status": "failed"}
     spooled = two.second.backups / "journal" / "first-0001.json"
     spooled.parent.mkdir(exist_ok=True)
@@ -284,8 +288,8 @@ def test_another_ones_spooled_record_waits_for_its_own_environment(two: Two) -> 
     assert two.first.db.demo_resets.find_one({"_id": "first-0001"}) is not None
 
 
-def test_another_ones_old_backups_are_not_pruned(two: Two, unharmed: Held) -> None:
-    """A week and more later; and folders of both from then are there."""
+def test_another_environments_old_backups_are_not_pruned(two: Two, unharmed: Held) -> None:
+    """More than a week later, when the folder has old backups of both environments."""
     for sandbox in (two.first, two.second):
         [newest] = backup.listed(sandbox.backups, sandbox.identity)[-1:]
         old = sandbox.backups / f"demo_state_20200101_{sandbox.identity.id[:6]}"
@@ -304,7 +308,7 @@ def test_another_ones_old_backups_are_not_pruned(two: Two, unharmed: Held) -> No
 
 
 @pytest.mark.slow
-def test_reports_of_the_other_one_stay(two: Two) -> None:
+def test_reports_of_another_environment_stay(two: Two) -> None:
     """In one folder of results, those of the same bundle of another environment are not removed."""
     reports = two.folder / "reports"
     for sandbox in (two.first, two.second):
@@ -319,7 +323,7 @@ def test_reports_of_the_other_one_stay(two: Two) -> None:
     assert {two.first.identity.id, two.second.identity.id} <= labels, text
 
 
-def test_the_pages_show_only_their_own(two: Two, unharmed: Held) -> None:
+def test_the_panel_shows_only_its_own_environment(two: Two, unharmed: Held) -> None:
     with panel(two.second) as running:
         visitor = running.visitor("operator")
         for path in ("/", f"/bundles/{BUNDLE}", f"/bundles/{OTHER}"):
@@ -333,7 +337,9 @@ def test_the_pages_show_only_their_own(two: Two, unharmed: Held) -> None:
         assert not (wrong := changed(before, held(two.second, but=OURS))), in_words(wrong)
 
 
-def test_the_engine_refuses_before_it_writes(two: Two, unharmed: Held) -> None:
+def test_another_environments_backup_is_refused_before_anything_is_written(
+    two: Two, unharmed: Held
+) -> None:
     resets = Reset(two.second.environment, two.second.seeds, two.second.backups, by="a test")
     before, runs = held(two.second), two.second.runs(BUNDLE)
     [foreign] = backup.listed(two.first.backups, two.first.identity)[:1]

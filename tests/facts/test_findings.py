@@ -22,7 +22,7 @@ from playbook.facts.findings import (
     format_value,
     is_any,
     kind_of,
-    where_a_reset_helps,
+    with_remedy,
 )
 from playbook.facts.look_alikes import described_apart
 from playbook.facts.remedies import Remedy, remedy_for
@@ -80,13 +80,11 @@ def raising(error: Exception) -> Iterator[Finding]:
 def test_a_reset_helps_only_where_something_is_stored_wrong(
     stored_wrong: bool, remedy: Remedy | None
 ) -> None:
-    found = where_a_reset_helps([finding(), finding(remedy=Remedy.SETTINGS)], lambda: stored_wrong)
+    found = with_remedy([finding(), finding(remedy=Remedy.SETTINGS)], lambda: stored_wrong)
     assert [one.remedy for one in found] == [remedy, Remedy.SETTINGS]
     for known in (None, Remedy.BACKEND):
         with pytest.raises(Unobservable, match="no answer") as failure:
-            list(
-                where_a_reset_helps(raising(Unobservable("no answer", known)), lambda: stored_wrong)
-            )
+            list(with_remedy(raising(Unobservable("no answer", known)), lambda: stored_wrong))
         assert failure.value.remedy is remedy
 
 
@@ -94,13 +92,13 @@ def test_what_is_not_there_to_look_at_is_stored_wrong() -> None:
     def not_there() -> bool:
         raise Unobservable("no document")
 
-    assert [one.remedy for one in where_a_reset_helps([finding()], not_there)] == [None]
+    assert [one.remedy for one in with_remedy([finding()], not_there)] == [None]
 
 
 def test_a_known_remedy_of_an_answer_stays() -> None:
     error = Unobservable("no answer", Remedy.SETTINGS, FailureKind.ENVIRONMENT, "the cause")
     with pytest.raises(Unobservable) as failure:
-        list(where_a_reset_helps(raising(error), lambda: False))
+        list(with_remedy(raising(error), lambda: False))
     raised = failure.value
     assert (raised.remedy, raised.kind, raised.cause) == (
         Remedy.SETTINGS,
@@ -110,7 +108,7 @@ def test_a_known_remedy_of_an_answer_stays() -> None:
 
 
 def test_of_nothing_found_nobody_asks_what_is_stored() -> None:
-    assert not list(where_a_reset_helps([], lambda: pytest.fail("it was asked")))
+    assert not list(with_remedy([], lambda: pytest.fail("it was asked")))
 
 
 # Texts that look alike, and values as texts

@@ -84,7 +84,7 @@ def test_urls_are_separated_by_blanks_lines_and_commas(stated: str) -> None:
     ],
 )
 @pytest.mark.parametrize("after", ["", " json://a", ",json://a", "\njson://a;"])
-def test_however_a_list_of_recipients_is_written_each_is_one(to: str, after: str) -> None:
+def test_every_way_to_write_a_list_of_recipients_is_understood(to: str, after: str) -> None:
     stated = f"mailtos://u:p@smtp.example?from=demos@a.example&to={to}{after}"
     mail, *others = Channels.from_environment({"DEMO_ALERT_HIGH": stated}).urls["high"]
     assert [address for _, address in each_recipient(mail)] == ["ann@a.example", "bo+x@b.example"]
@@ -94,7 +94,7 @@ def test_however_a_list_of_recipients_is_written_each_is_one(to: str, after: str
         assert parse_qs(urlsplit(url).query)["from"] == ["demos@a.example"]
 
 
-def test_what_is_no_address_is_tried_and_never_shown() -> None:
+def test_an_invalid_address_is_tried_and_never_shown() -> None:
     ((_, one), (url, other)) = each_recipient("mailto://h.example?to=ann@a.example,s3cr3t")
     assert (one, other) == ("ann@a.example", "recipient no. 2, which is not an address")
     assert url.endswith("to=s3cr3t")
@@ -107,7 +107,7 @@ def test_a_comma_inside_a_url_stays_in_it() -> None:
     assert channels.urls["high"] == (mail, slack)
 
 
-def test_unset_channels_and_bad_urls() -> None:
+def test_an_unset_channel_is_empty_and_a_bad_url_is_refused() -> None:
     assert Channels.from_environment({}).urls == dict.fromkeys(LEVELS, ())
     with pytest.raises(WrongUsage, match="DEMO_ALERT_CRITICAL: entry 2") as raised:
         Channels.from_environment({"DEMO_ALERT_CRITICAL": "json://a 9f8e7d6c5b4a"})
@@ -241,13 +241,13 @@ def test_a_channel_that_recovers_meanwhile_is_not_escalated(hooks: Webhooks) -> 
     assert hooks.levels == ["high"]
 
 
-def test_when_nobody_can_be_paged_somebody_else_hears(hooks: Webhooks) -> None:
+def test_an_alert_goes_to_lower_levels_if_the_pager_fails(hooks: Webhooks) -> None:
     hooks.dead = {"critical"}
     outbox(hooks.channels()).send(Alert("critical", "t", "b"))
     assert hooks.levels == ["high"]
 
 
-def test_nobody_is_woken_for_good_news(hooks: Webhooks) -> None:
+def test_a_success_never_goes_to_another_level(hooks: Webhooks) -> None:
     hooks.dead = {"success"}
     outbox(hooks.channels()).send(Alert("success", "t", "b"))
     assert hooks.levels == []
@@ -260,7 +260,7 @@ def test_a_level_without_a_channel_goes_up_too(hooks: Webhooks) -> None:
     assert hooks.levels == ["high"]
 
 
-def test_one_of_two_channels_is_enough(hooks: Webhooks) -> None:
+def test_one_url_that_accepts_an_alert_is_enough(hooks: Webhooks) -> None:
     hooks.dead = {"dead"}
     channels = {**hooks.channels(), "DEMO_ALERT_HIGH": f"{hooks.url('dead')} {hooks.url('high')}"}
     deliveries = outbox(channels).send(Alert("high", "t", "b"))
@@ -268,13 +268,13 @@ def test_one_of_two_channels_is_enough(hooks: Webhooks) -> None:
     assert hooks.levels == ["high"]
 
 
-def test_whoever_is_on_several_channels_gets_it_once(hooks: Webhooks) -> None:
+def test_a_url_on_several_channels_gets_an_alert_once(hooks: Webhooks) -> None:
     channels = {**hooks.channels(), "DEMO_ALERT_MEDIUM": hooks.url("success")}
     outbox(channels).send(Alert("success", "all clear", "b"), also=["medium", "high"])
     assert hooks.levels == ["success", "high"]
 
 
-def test_a_channel_that_breaks_in_any_way_raises_nothing() -> None:
+def test_an_error_of_a_channel_is_not_raised() -> None:
     def broken(*_: str) -> bool:
         raise RuntimeError("json://user:s3cr3t-passw0rd@127.0.0.1")
 
@@ -285,11 +285,11 @@ def test_a_channel_that_breaks_in_any_way_raises_nothing() -> None:
     assert [delivery.taken for delivery in deliveries] == [False]
 
 
-def test_without_any_channel_nothing_happens() -> None:
+def test_without_any_channel_nothing_is_sent() -> None:
     assert outbox({}).send(Alert("critical", "t", "b")) == []
 
 
-def test_apprise_says_nothing_of_its_own(hooks: Webhooks, caplog: pytest.LogCaptureFixture) -> None:
+def test_apprise_prints_nothing(hooks: Webhooks, caplog: pytest.LogCaptureFixture) -> None:
     hooks.dead = {"high", "critical", "medium"}
     with caplog.at_level(logging.DEBUG):
         outbox(hooks.channels()).send(Alert("high", "t", "b"))
@@ -297,7 +297,7 @@ def test_apprise_says_nothing_of_its_own(hooks: Webhooks, caplog: pytest.LogCapt
     assert apprise == []
 
 
-def test_apprise_is_loaded_only_by_who_alerts() -> None:
+def test_apprise_is_loaded_only_to_send_an_alert() -> None:
     code = (
         "import sys, playbook.nights.nightly, playbook.cli.nightly; print('apprise' in sys.modules)"
     )
@@ -307,7 +307,7 @@ def test_apprise_is_loaded_only_by_who_alerts() -> None:
     assert shown.stdout.strip() == "False"
 
 
-def test_what_never_began_says_what_to_do() -> None:
+def test_an_alert_of_a_night_that_did_not_begin_says_what_to_do() -> None:
     now = datetime.now(UTC)
     alert = alert_of_failed_start(
         "nightly run of lvmh", "REDIS_URL is missing", "high", now, "staging"
@@ -371,12 +371,12 @@ def test_each_recipient_of_a_list_gets_the_alert(mail: Mailbox, form: int) -> No
 
 
 @pytest.mark.slow
-def test_the_command_names_the_recipient_that_is_lost(mail: Mailbox) -> None:
+def test_the_command_names_the_recipient_that_is_not_reached(mail: Mailbox) -> None:
     mail.refused = {"bad@a.example"}
     ended = alerts_test(DEMO_ALERT_HIGH=lists_of_recipients(mail.port)[0])
     assert ended.returncode == 3
-    assert "(mailto to bad@a.example) NOT taken" in ended.stdout
-    assert "(mailto to last@a.example) taken" in ended.stdout
+    assert "(mailto to bad@a.example) NOT sent" in ended.stdout
+    assert "(mailto to last@a.example) sent" in ended.stdout
 
 
 def alerts_test(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -391,19 +391,19 @@ def test_the_command_sends_one_of_each(hooks: Webhooks) -> None:
     assert hooks.levels == list(LEVELS)
     assert [alert.level for alert in samples(datetime.now(UTC), "staging")] == list(LEVELS)
     assert all("test" in body["title"] for _, body in hooks.received)
-    assert ended.stdout.count(" taken") == len(LEVELS)
+    assert ended.stdout.count(" sent") == len(LEVELS)
     assert not any(secret in ended.stdout + ended.stderr for secret in CREDENTIALS)
 
 
 @pytest.mark.slow
-def test_the_command_tells_which_channel_is_dead_and_escalates_nothing(hooks: Webhooks) -> None:
+def test_the_command_names_a_dead_channel_and_tries_no_other_level(hooks: Webhooks) -> None:
     hooks.dead = {"medium"}
     channels = hooks.channels()
     del channels["DEMO_ALERT_SUCCESS"]
     ended = alerts_test(**channels)
 
     assert ended.returncode == 3
-    assert "medium: DEMO_ALERT_MEDIUM no. 1 (json) NOT taken after 3 tries" in ended.stdout
+    assert "medium: DEMO_ALERT_MEDIUM no. 1 (json) NOT sent after 3 tries" in ended.stdout
     assert "success: DEMO_ALERT_SUCCESS is not set" in ended.stdout
     assert hooks.levels == ["high", "critical"]
 
@@ -423,7 +423,7 @@ def test_the_command_names_a_wrong_setting(variables: dict[str, str], named: str
 
 
 @pytest.mark.slow
-def test_the_command_proves_the_presenters_recipients_too(mail: Mailbox, hooks: Webhooks) -> None:
+def test_the_command_tests_the_presenters_recipients_too(mail: Mailbox, hooks: Webhooks) -> None:
     """Each on a line of its own, also where the other channels are not set."""
     mail.refused = {"bad@a.example"}
     server = f"mailto://127.0.0.1:{mail.port}?from=playbook@aislemarts.luxury"
@@ -433,10 +433,10 @@ def test_the_command_proves_the_presenters_recipients_too(mail: Mailbox, hooks: 
     assert ended.returncode == 3, ended.stderr
     lines = [line for line in ended.stdout.splitlines() if line.startswith("presenter:")]
     assert lines[:4] == [
-        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to good@a.example) taken",
-        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to bad@a.example) NOT taken after 3 tries",
-        "presenter: DEMO_ALERT_PRESENTER no. 2 (json) taken",
-        "presenter: DEMO_ALERT_PRESENTER no. 3 (mailto) taken",
+        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to good@a.example) sent",
+        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to bad@a.example) NOT sent after 3 tries",
+        "presenter: DEMO_ALERT_PRESENTER no. 2 (json) sent",
+        "presenter: DEMO_ALERT_PRESENTER no. 3 (mailto) sent",
     ]
     assert "--organizer ADDRESS" in lines[4]
     assert "high: DEMO_ALERT_HIGH is not set" in ended.stdout
@@ -449,7 +449,7 @@ def test_the_command_tries_a_meetings_organizer(mail: Mailbox) -> None:
         *command, DEMO_ALERT_PRESENTER=stated, PLAYBOOK_PANEL_URL="https://d.example/"
     )
     assert ended.returncode == 0, ended.stderr
-    assert "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to ann@a.example) taken" in ended.stdout
+    assert "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to ann@a.example) sent" in ended.stdout
     assert "organizer" not in ended.stdout
     [(to, letter)] = mail.received
     assert to == ["ann@a.example"]
@@ -457,22 +457,22 @@ def test_the_command_tries_a_meetings_organizer(mail: Mailbox) -> None:
 
 
 @pytest.mark.parametrize("stated", ["demos.example", "https://", "see the wiki", "//x"])
-def test_a_link_that_leads_nowhere_is_in_no_message(
+def test_a_wrong_panel_address_is_named_instead_of_a_link(
     monkeypatch: pytest.MonkeyPatch, hooks: Webhooks, stated: str
 ) -> None:
     monkeypatch.setenv("PLAYBOOK_PANEL_URL", stated)
     run, seen = run_lines("lvmh", "20261126T020000.000000Z-x")
     assert run == "Run: 20261126T020000.000000Z-x"
-    assert seen.startswith("See it: playbook status lvmh (PLAYBOOK_PANEL_URL is no http or")
+    assert seen.startswith("See it: playbook status lvmh (PLAYBOOK_PANEL_URL is not an http or")
     assert stated not in seen
     ended = alerts_test(**hooks.channels(), PLAYBOOK_PANEL_URL=stated)
     assert ended.returncode == 2
-    assert "PLAYBOOK_PANEL_URL is no http or https address" in ended.stderr
+    assert "PLAYBOOK_PANEL_URL is not an http or https address" in ended.stderr
     assert hooks.levels == []
 
 
 @pytest.mark.parametrize("stated", ["", "  "])
-def test_without_a_panel_a_message_says_what_shows_the_same(
+def test_without_a_panel_a_message_names_the_command(
     monkeypatch: pytest.MonkeyPatch, stated: str
 ) -> None:
     monkeypatch.setenv("PLAYBOOK_PANEL_URL", stated)

@@ -1,4 +1,4 @@
-"""What is under ``deploy/`` and ``.github/``: up to date, valid by the real schemas, and safe."""
+"""The files in ``deploy/`` and ``.github/`` are up to date, valid by the real schemas, and safe."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def render(kind: str, bundles: list[Bundle], at: time = clock.RESET_TIME) -> dic
 
 
 def schema(name: str) -> Any:
-    """A schema that check-jsonschema carries: no network is asked."""
+    """A schema that is part of check-jsonschema, so no network is needed."""
     folder = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
@@ -53,7 +53,7 @@ def valid(document: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_kept_is_what_render_writes(kind: str, bundles: list[Bundle]) -> None:
+def test_the_files_in_deploy_are_what_render_writes(kind: str, bundles: list[Bundle]) -> None:
     folder = DEPLOY / kind
     kept = {
         path.relative_to(folder).as_posix(): path.read_text()
@@ -102,7 +102,7 @@ def pods(bundles: list[Bundle]) -> dict[str, Any]:
 
 
 def breaches_of_the_restricted_profile(pod: Any) -> list[str]:
-    """What a cluster refuses that enforces the "restricted" Pod Security Standard."""
+    """The problems for which a cluster with the restricted Pod Security Standard refuses a pod."""
     spec = pod["spec"]
     breaches = [f"host {name}" for name in ("hostNetwork", "hostPID", "hostIPC") if spec.get(name)]
     allowed = {"configMap", "emptyDir", "persistentVolumeClaim", "projected", "secret"}
@@ -151,7 +151,7 @@ def test_every_pod_fits_the_restricted_profile(bundles: list[Bundle]) -> None:
         (("volumes",), [{"name": "v", "hostPath": {"path": "/"}}]),
     ],
 )
-def test_the_policy_would_notice(
+def test_the_test_of_the_restricted_profile_notices_breaches(
     bundles: list[Bundle], place: tuple[str | int, ...], value: object
 ) -> None:
     pod = pods(bundles)["demo-panel"]
@@ -175,7 +175,7 @@ def test_the_pods_share_a_volume_of_one_node(bundles: list[Bundle]) -> None:
         assert wanted <= pod["metadata"]["labels"].items(), "a first pod must match itself"
 
 
-def test_what_the_pods_name_is_there(bundles: list[Bundle]) -> None:
+def test_everything_that_the_pods_name_exists(bundles: list[Bundle]) -> None:
     known = {
         (document["kind"], document["metadata"]["name"])
         for documents in manifests(bundles).values()
@@ -190,14 +190,16 @@ def test_what_the_pods_name_is_there(bundles: list[Bundle]) -> None:
         assert names == {"demo-playbook"}
 
 
-def test_the_examples_secret_names_every_password_and_holds_none(bundles: list[Bundle]) -> None:
+def test_the_example_of_the_secret_names_every_password_and_contains_none(
+    bundles: list[Bundle],
+) -> None:
     [secret] = manifests(bundles)["secret.example.yaml"]
     for bundle in bundles:
         assert password_setting(bundle.short) in secret["stringData"]
     assert set(secret["stringData"].values()) == {""}
 
 
-def test_kustomizations_name_files_that_are_there() -> None:
+def test_kustomizations_name_existing_files() -> None:
     found = list(DEPLOY.rglob("kustomization.yaml"))
     assert len(found) == 4
     for path in found:
@@ -225,7 +227,7 @@ def test_two_environments_differ_by_their_overlay() -> None:
 
 
 def built(overlay: str) -> list[Any]:
-    """What kustomize makes of an overlay."""
+    """The objects that kustomize builds from an overlay."""
     tool = [["kustomize", "build"], ["kubectl", "kustomize"]]
     command = next((words for words in tool if shutil.which(words[0])), None)
     if command is None:
@@ -273,20 +275,20 @@ def test_promtool_finds_nothing_wrong_with_the_rules(tmp_path: Path) -> None:
     assert checked(rules.read_text().replace("time() -", "time( -")).returncode != 0
 
 
-def test_an_image_of_ones_own(bundles: list[Bundle]) -> None:
+def test_render_uses_the_named_image(bundles: list[Bundle]) -> None:
     name = "registry.example/demo:7"
     rendered = files("kubernetes", bundles, clock.RESET_TIME, GRACE, 2026, name)
     for text in (rendered["demo-nightly.yaml"], rendered["panel.yaml"]):
         assert f"image: {name}\n" in text and "aislemarts-demo-playbook:" not in text
 
 
-def test_the_operators_rules_are_prometheus_own(bundles: list[Bundle]) -> None:
+def test_the_operator_gets_the_same_rules_as_prometheus(bundles: list[Bundle]) -> None:
     (own,) = render("prometheus", bundles).values()
     _, rule = manifests(bundles)["monitoring/monitoring.yaml"]
     assert rule["spec"] == yaml.safe_load(own)
 
 
-def test_the_schema_would_notice(bundles: list[Bundle]) -> None:
+def test_the_schemas_refuse_wrong_files(bundles: list[Bundle]) -> None:
     job = cron_jobs(bundles)["lvmh"]
     job["spec"]["timezone"] = job["spec"].pop("timeZone")
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -309,7 +311,7 @@ def test_each_bundle_runs_at_three_in_its_own_zone(
 
 
 @pytest.mark.parametrize("name", ["no", "null", "007", "1e3", "a-b", "x" * 39])
-def test_any_name_of_a_bundle_stays_a_text(bundles: list[Bundle], name: str) -> None:
+def test_every_bundle_name_stays_a_text_in_yaml(bundles: list[Bundle], name: str) -> None:
     renamed = [bundles[0].model_copy(update={"short": name})]
     job = cron_jobs(renamed)[name]
     kubernetes_validate.validate(job, KUBERNETES, strict=True)
@@ -330,7 +332,7 @@ def test_any_name_of_a_bundle_stays_a_text(bundles: list[Bundle], name: str) -> 
         {"_id": "FOO[1]"}, {"_id": "foo"},
     ],
 )  # fmt: skip
-def test_a_name_that_does_not_suit_everywhere_is_refused(
+def test_a_bundle_name_that_is_not_valid_everywhere_is_refused(
     bundles: list[Bundle], change: dict[str, str]
 ) -> None:
     document = bundles[0].model_dump(by_alias=True)
@@ -352,7 +354,7 @@ def test_the_timers_name_their_zone(bundles: list[Bundle]) -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
-def test_systemd_understands_them(bundles: list[Bundle]) -> None:
+def test_systemd_understands_the_calendars_of_the_timers(bundles: list[Bundle]) -> None:
     now = datetime.now(UTC)
     for name, text in render("systemd", bundles).items():
         matched = re.search(r"OnCalendar=(.+)", text)
@@ -376,7 +378,7 @@ def test_systemd_understands_them(bundles: list[Bundle]) -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
-def test_systemd_finds_nothing_wrong_with_them(bundles: list[Bundle], tmp_path: Path) -> None:
+def test_systemd_finds_no_mistake_in_the_units(bundles: list[Bundle], tmp_path: Path) -> None:
     def complaints(replaced: str, by: str) -> str:
         units = []
         for name, text in render("systemd", bundles).items():
@@ -394,7 +396,7 @@ def test_systemd_finds_nothing_wrong_with_them(bundles: list[Bundle], tmp_path: 
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
-def test_systemd_finds_them_hardened(bundles: list[Bundle], tmp_path: Path) -> None:
+def test_systemd_rates_the_services_as_hardened(bundles: list[Bundle], tmp_path: Path) -> None:
     def exposed(text: str) -> bool:
         unit = tmp_path / "demo@.service"
         unit.write_text(text)
@@ -411,7 +413,7 @@ def test_systemd_finds_them_hardened(bundles: list[Bundle], tmp_path: Path) -> N
             assert exposed(text.replace("SystemCallFilter", "#SystemCallFilter"))
 
 
-def test_a_system_call_that_is_not_allowed_does_not_kill(bundles: list[Bundle]) -> None:
+def test_a_forbidden_system_call_does_not_kill_a_service(bundles: list[Bundle]) -> None:
     for name, text in render("systemd", bundles).items():
         if name.endswith(".service"):
             # readline, which pytest imports, calls setfsuid: without it a night dies by SIGSYS.
@@ -433,7 +435,7 @@ def test_units_that_share_the_backups_run_as_one_user(bundles: list[Bundle]) -> 
 # cron
 
 
-def test_every_cron_line_stands_under_its_zone(bundles: list[Bundle]) -> None:
+def test_every_cron_line_is_below_its_zone(bundles: list[Bundle]) -> None:
     (text,) = render("crontab", bundles).values()
     zone, found = "", {}
     for line in text.splitlines():
@@ -478,7 +480,7 @@ def test_the_workflows_are_valid(path: Path) -> None:
 
 
 @pytest.mark.parametrize("year", [2026, 2030])
-def test_githubs_utc_hours_are_every_bundles_three_oclock(bundles: list[Bundle], year: int) -> None:
+def test_githubs_utc_hours_are_three_oclock_in_every_zone(bundles: list[Bundle], year: int) -> None:
     document = workflow(WORKFLOWS[0])
     crons = {entry["cron"] for entry in document["on"]["schedule"]}
     needed = set()
@@ -491,7 +493,7 @@ def test_githubs_utc_hours_are_every_bundles_three_oclock(bundles: list[Bundle],
     assert crons == needed
 
 
-def test_githubs_job_asks_whether_it_is_three_there(bundles: list[Bundle]) -> None:
+def test_githubs_job_runs_only_if_the_night_is_due(bundles: list[Bundle]) -> None:
     (job,) = workflow(WORKFLOWS[0])["jobs"].values()
     assert job["strategy"]["matrix"]["bundle"] == [bundle.short for bundle in bundles]
     steps = {step.get("name"): step for step in job["steps"]}
@@ -556,7 +558,7 @@ def compose() -> dict[str, Any]:
     return document
 
 
-def test_compose_is_valid_and_holds_what_it_takes() -> None:
+def test_compose_is_valid_and_complete() -> None:
     document = compose()
     valid(document, "compose-spec")
     services = document["services"]
@@ -576,7 +578,7 @@ def test_compose_is_valid_and_holds_what_it_takes() -> None:
     assert named == set(document["volumes"])
 
 
-def test_compose_gives_a_run_in_hand_time_to_end() -> None:
+def test_compose_gives_a_running_night_time_to_end() -> None:
     from playbook.nights.schedule.runner import ROLL_BACK_SECONDS, STOP_SECONDS
 
     grace = int(compose()["services"]["scheduler"]["stop_grace_period"].removesuffix("s"))
@@ -596,7 +598,7 @@ def test_no_open_port_and_no_secret() -> None:
             )
 
 
-def test_the_image_gets_all_that_the_project_is_run_from() -> None:
+def test_the_image_gets_all_files_that_the_project_needs() -> None:
     ignore = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     let_in = {line.removeprefix("!") for line in ignore if line.startswith("!")}
     packaging = tomllib.loads((PROJECT / "pyproject.toml").read_text())
@@ -616,7 +618,7 @@ def test_the_image_gets_all_that_the_project_is_run_from() -> None:
     assert dockerfile.rstrip().endswith("FROM plain")
 
 
-def test_the_example_names_every_bundles_password_and_holds_none(bundles: list[Bundle]) -> None:
+def test_the_example_names_every_bundles_password_and_contains_none(bundles: list[Bundle]) -> None:
     lines = (DEPLOY / "compose" / ".env.example").read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
     for bundle in bundles:

@@ -18,7 +18,7 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
 
 @pytest.mark.parametrize("after", [3, 25, 45, 60, 75])
 @pytest.mark.slow
-def test_a_short_election_is_outlasted(nights: Nights, after: int) -> None:
+def test_a_night_waits_for_the_end_of_a_short_election(nights: Nights, after: int) -> None:
     """While it reads, resets, checks, saves the state, or records its result."""
     with nights.under_way() as (night, members):
         members.elect_after(after, AWAY_SECONDS)
@@ -27,7 +27,7 @@ def test_a_short_election_is_outlasted(nights: Nights, after: int) -> None:
 
 
 @pytest.mark.slow
-def test_an_election_that_does_not_end_is_alerted(
+def test_an_election_that_does_not_end_causes_an_alert(
     nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.5)

@@ -142,7 +142,9 @@ def test_times_without_a_zone_and_whole_days(seeds: Seeds) -> None:
         ("ATTENDEE;PARTSTAT=DECLINED:mailto:lvmh.demo@aislemarts.luxury", True),
     ],
 )
-def test_cancelled_and_declined_meetings_are_none(seeds: Seeds, lines: str, counts: bool) -> None:
+def test_cancelled_and_declined_meetings_are_left_out(
+    seeds: Seeds, lines: str, counts: bool
+) -> None:
     text = ics(f"UID:c\nSUMMARY:LVMH\nDTSTART:20261020T100000Z\nDURATION:PT1H\n{lines}")
     assert bool(meetings_of(read(text), seeds)) is counts
 
@@ -150,7 +152,7 @@ def test_cancelled_and_declined_meetings_are_none(seeds: Seeds, lines: str, coun
 ONE_HOUR = "UID:x\nSUMMARY:LVMH\nDURATION:PT1H\n"
 
 
-def test_an_invitation_that_is_taken_back_is_no_meeting(seeds: Seeds) -> None:
+def test_a_cancelled_invitation_is_left_out(seeds: Seeds) -> None:
     text = ics(f"{ONE_HOUR}DTSTART:20261020T100000Z")
     taken_back = text.replace(b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:CANCEL")
     assert meetings_of(read(text), seeds) != []
@@ -167,11 +169,11 @@ def test_an_invitation_that_is_taken_back_is_no_meeting(seeds: Seeds) -> None:
         ("US/Pacific", "20 17:00"),
     ],
 )
-def test_zones_are_known_by_all_their_names(zone: str, start: str) -> None:
+def test_zones_are_understood_by_all_their_names(zone: str, start: str) -> None:
     assert starts(read(ics(f"{ONE_HOUR}DTSTART;TZID={zone}:20261020T100000"))) == [start]
 
 
-def test_a_zone_that_nobody_knows_is_named() -> None:
+def test_an_unknown_zone_is_named() -> None:
     [event] = read(ics(f"{ONE_HOUR}DTSTART;TZID=Customized Time Zone:20261020T100000"))
     assert event.unknown_zone == "Customized Time Zone"
 
@@ -243,7 +245,7 @@ def test_settings_name_files_and_addresses() -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"<html>sign in</html>", b"BEGIN:VCALENDAR\r\nBEGIN:X"])
-def test_what_is_no_calendar_is_named_in_one_line(tmp_path: Path, text: bytes) -> None:
+def test_an_invalid_calendar_is_named_in_one_line(tmp_path: Path, text: bytes) -> None:
     file = tmp_path / "bad.ics"
     file.write_bytes(text)
     with pytest.raises(CalendarUnreadable, match=r"bad\.ics cannot be read") as refused:
@@ -473,7 +475,7 @@ def test_meetings_and_sessions_are_not_disturbed(
     assert "was seen" in rehearsal.hooks.at("high")[0]["message"]
 
 
-def test_its_check_is_in_the_journal_and_linked(
+def test_the_check_before_a_meeting_is_in_the_journal_and_linked(
     rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYBOOK_PANEL_URL", "https://demos.example/")
@@ -491,7 +493,7 @@ def test_its_check_is_in_the_journal_and_linked(
         assert f"https://demos.example/bundles/lvmh/runs/{run['_id']}" in message
 
 
-def test_two_at_once_do_nothing_twice(rehearsal: Rehearsal) -> None:
+def test_two_preparations_at_once_do_nothing_twice(rehearsal: Rehearsal) -> None:
     rehearsal.file.write_bytes(ONE)
     with at(before(60)):
         workers = [Thread(target=rehearsal.preparation().run) for _ in range(4)]
@@ -576,7 +578,9 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def test_the_presenter_is_written_to(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_presenter_gets_a_message(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rehearsal.file.write_bytes(
         ics(
             "UID:o\nSUMMARY:LVMH demo\nDTSTART:20261020T100000Z\nDURATION:PT1H\n"
@@ -607,7 +611,7 @@ def test_a_damaged_demo_is_reset_before_its_meeting(rehearsal: Rehearsal) -> Non
     assert "reset and checked: GO" in arrived["message"], arrived
 
 
-def test_nightly_gives_a_coming_meeting_its_t(rehearsal: Rehearsal) -> None:
+def test_a_night_uses_the_coming_meeting_as_t(rehearsal: Rehearsal) -> None:
     rehearsal.file.write_bytes(ONE)
     preparation = rehearsal.preparation()
     bundle = rehearsal.sandbox.bundle("lvmh")
@@ -625,7 +629,7 @@ def test_the_default_channels_of_a_presenter(seeds: Seeds) -> None:
         channels_for(meeting, usual, {"DEMO_ALERT_PRESENTER": "nonsense"})
 
 
-def test_a_meeting_without_organizer_is_told_to_the_usual_channels(seeds: Seeds) -> None:
+def test_without_an_organizer_the_usual_channels_get_the_message(seeds: Seeds) -> None:
     """Mail that names nobody would go back to its own sender."""
     [meeting] = meetings_of(read(ONE), seeds)
     usual = Channels.from_environment({})
@@ -664,7 +668,7 @@ def test_a_night_resets_for_the_meeting_in_the_calendar(rehearsal: Rehearsal) ->
 
 
 @pytest.mark.slow
-def test_the_command_shows_meetings_and_says_what_it_cannot_read(
+def test_the_command_lists_meetings_and_unreadable_calendars(
     rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
     start = clock.now() + timedelta(hours=4, minutes=30)  # between two whole hours

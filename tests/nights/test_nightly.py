@@ -38,7 +38,7 @@ from playbook.verdict.model import GO, NO_GO, BundleVerdict, Result, Status, Ver
 from tests.alert_receivers import Webhooks, webhooks
 from tests.forked_commands import without_settings
 from tests.sandbox import Document, Sandbox, until
-from tests.tcp_proxy import Wire
+from tests.tcp_proxy import TcpProxy
 
 SHORT = "lvmh"
 
@@ -191,7 +191,7 @@ def text(alert: dict[str, Any]) -> str:
 # Really broken
 
 
-def test_a_good_night_is_reported_saved_and_written_down(scene: Scene, tmp_path: Path) -> None:
+def test_a_good_night_is_reported_saved_and_recorded(scene: Scene, tmp_path: Path) -> None:
     night = scene.night(reports=tmp_path / "reports")
 
     assert (night.verdict, night.outcome, night.exit_code) == (GO, "GO", 0)
@@ -216,7 +216,7 @@ def test_a_good_night_is_reported_saved_and_written_down(scene: Scene, tmp_path:
     assert (tmp_path / "reports" / "verdict-lvmh.html").exists()
 
 
-def test_reports_that_can_not_be_written_change_no_verdict(scene: Scene, tmp_path: Path) -> None:
+def test_unwritable_reports_change_no_verdict(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "reports").touch()
     night = scene.night(reports=tmp_path / "reports")
 
@@ -330,8 +330,8 @@ def test_a_failing_reset_is_tried_twice(scene: Scene) -> None:
 # What the night does
 
 
-def test_what_is_not_go_either_does_not_stay(scene: Scene) -> None:
-    """Tonight's reset is restored: it is newer, and the severity does not rise by the attempt."""
+def test_a_restored_state_that_is_no_go_is_undone(scene: Scene) -> None:
+    """Tonight's reset is restored, because it is newer. The attempt does not raise the severity."""
     scene.night(saying(GO))
     scene.hooks.clear()
     night = scene.night(saying(["leads"], ["leads"], ["currency", "showcase"]))
@@ -371,7 +371,7 @@ def test_a_go_state_of_another_environment_is_not_restored(scene: Scene) -> None
     assert "there is no saved GO state to roll back to" in night.notes[-1]
 
 
-def test_what_a_night_notes_is_said_at_the_terminal(scene: Scene, tmp_path: Path) -> None:
+def test_the_notes_of_a_night_are_printed(scene: Scene, tmp_path: Path) -> None:
     """Each note is one line, and the outcome stays the last one."""
     occupied = tmp_path / "occupied"
     occupied.write_text("a file")
@@ -407,7 +407,7 @@ def test_a_damaged_backup_is_critical(scene: Scene) -> None:
     assert "truncated or was changed" in text(scene.hooks.at("critical")[0])
 
 
-def test_a_check_that_can_not_be_run_is_no_go(scene: Scene) -> None:
+def test_a_check_that_cannot_run_is_no_go(scene: Scene) -> None:
     night = scene.night(saying(WrongUsage("pytest ended")))
 
     assert night.verdict == NO_GO and night.exit_code != 0
@@ -420,11 +420,11 @@ def test_an_internal_error_is_reported(scene: Scene) -> None:
 
     assert scene.hooks.levels == ["critical"]
     assert "this should not have happened: ZeroDivisionError" in text(scene.hooks.received[0][1])
-    assert scene.recorded_nights[-1]["outcome"] == "broken off"
+    assert scene.recorded_nights[-1]["outcome"] == "ended early"
 
 
 def meet(scene: Scene, at: datetime) -> None:
-    """What ``playbook reset --access`` leaves in the journal."""
+    """Write to the journal what ``playbook reset --access`` writes."""
     scene.sandbox.engine.reset(scene.bundle, access=at)
 
 
@@ -437,7 +437,7 @@ def meet(scene: Scene, at: datetime) -> None:
         (["leads"], timedelta(hours=25), "medium"),
     ],
 )
-def test_a_meeting_within_a_day_raises_it_by_one(
+def test_a_meeting_within_a_day_raises_the_severity_by_one_level(
     scene: Scene, failing: list[str], ahead: timedelta, level: str
 ) -> None:
     meet(scene, clock.now() + ahead)
@@ -476,7 +476,7 @@ def in_session(scene: Scene, seen: datetime) -> None:
     )
 
 
-def test_it_waits_until_the_investor_has_left(scene: Scene) -> None:
+def test_a_night_waits_until_the_investor_has_left(scene: Scene) -> None:
     in_session(scene, clock.now())
 
     def leave(number: int) -> None:
@@ -492,7 +492,7 @@ def test_it_waits_until_the_investor_has_left(scene: Scene) -> None:
     assert scene.hooks.levels == ["success"]
 
 
-def test_after_two_hours_it_alerts_and_writes_nothing(
+def test_after_two_hours_of_waiting_a_night_sends_an_alert_and_writes_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nightly, "SESSION_POLL", timedelta(minutes=20))
@@ -532,7 +532,7 @@ def test_a_new_session_stops_the_rollback(scene: Scene) -> None:
 # Another run
 
 
-def test_a_bundle_that_is_being_reset_is_somebody_elses(scene: Scene) -> None:
+def test_a_night_is_refused_while_another_run_resets_the_bundle(scene: Scene) -> None:
     with held(scene.sandbox.db, [scene.bundle], "another-run"), pytest.raises(BeingReset):
         scene.night(saying(GO))
 
@@ -544,7 +544,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
 
     def check(*given: Any) -> Verdict:
         # The reset's own lease is free again by now.
-        with pytest.raises(BeingReset, match="that run makes its night"):
+        with pytest.raises(BeingReset, match="its nightly run is being done already"):
             scene.night(good)
         return good(*given)
 
@@ -554,7 +554,7 @@ def test_no_other_night_disturbs_a_check(scene: Scene) -> None:
     assert scene.night(good).verdict == GO, "given back at the end"
 
 
-def test_a_dead_nights_lease_ends_by_itself(scene: Scene) -> None:
+def test_the_lease_of_a_killed_night_expires(scene: Scene) -> None:
     later = {"$set": {"run": "dead", "holder": "gone:1"}}
     expired = {"expires_at": datetime(2026, 1, 1, tzinfo=UTC), "since": datetime.now(UTC)}
     locks = scene.sandbox.db.demo_locks
@@ -564,7 +564,7 @@ def test_a_dead_nights_lease_ends_by_itself(scene: Scene) -> None:
     assert scene.night(saying(GO)).verdict == GO
 
 
-def test_a_night_that_has_been_made_is_not_made_again(
+def test_a_night_that_was_done_is_not_done_again(
     scene: Scene, passing_time: Callable[[timedelta], None]
 ) -> None:
     tonight = (time(3), timedelta(hours=2))
@@ -653,7 +653,7 @@ def test_a_night_that_is_repeated_by_hand_is_one_night(
 # An environment that does not answer
 
 
-def test_an_environment_that_does_not_answer_is_reported_and_remembered(
+def test_an_environment_that_does_not_answer_is_reported_and_recorded(
     scene: Scene, passing_time: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
@@ -675,8 +675,8 @@ def test_an_environment_that_does_not_answer_is_reported_and_remembered(
     # It answers again: what waited beside the backups is in the journal, and all is clear.
     scene.night(saying(GO))
     assert [night["outcome"] for night in scene.recorded_nights] == [
-        "broken off",
-        "broken off",
+        "ended early",
+        "ended early",
         "GO",
     ]
     assert "failing for 2 nights" in text(scene.hooks.at("success")[0])
@@ -700,7 +700,7 @@ def test_a_connection_lost_midway_is_reported_too(
 def test_a_primary_lost_during_a_write_is_noticed(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, comes_back: bool
 ) -> None:
-    """It stays away for longer than the patience: the reset and its rollback fail both."""
+    """It is away for longer than the patience, so both the reset and its rollback fail."""
     usual = connections.CONNECT_SECONDS, execute.WRITE_SECONDS, journal.RECORD_SECONDS
 
     def limit_seconds(connect: float, write: float, record: float) -> None:
@@ -715,7 +715,7 @@ def test_a_primary_lost_during_a_write_is_noticed(
     limit_seconds(1.5, 2, 1)
     scene.sandbox.db.user_sessions.insert_one({"email": scene.sandbox.accounts(SHORT)[0]})
     settings = scene.sandbox.environment.settings
-    wire = Wire(settings.mongo_uri)
+    wire = TcpProxy(settings.mongo_uri)
     impatient = replace(settings, mongo_uri=wire.url, outage_patience=0.5)
     if comes_back:
         scene.patience.meanwhile = come_back
@@ -743,7 +743,7 @@ def test_a_primary_lost_during_a_write_is_noticed(
 # The alerts are not part of the verdict
 
 
-def test_a_dead_webhook_is_retried_and_replaced(
+def test_a_dead_webhook_is_retried_and_then_replaced_by_another_channel(
     scene: Scene,
 ) -> None:
     scene.hooks.dead = {"medium", "high"}
@@ -758,10 +758,10 @@ def test_a_dead_webhook_is_retried_and_replaced(
         ("DEMO_ALERT_HIGH no. 1", False, 3),
         ("DEMO_ALERT_CRITICAL no. 1", True, 1),
     ]
-    assert any("NOT taken" in line for line in scene.said)
+    assert any("NOT sent" in line for line in scene.said)
 
 
-def test_with_every_channel_dead_the_verdict_stands(scene: Scene) -> None:
+def test_dead_channels_change_no_verdict(scene: Scene) -> None:
     scene.hooks.dead = {"success", "medium", "high", "critical"}
     assert scene.night(saying(GO)).exit_code == 0
     assert scene.night(saying(["leads"], ["leads"], GO)).exit_code == 0, "rolled back"
@@ -774,7 +774,7 @@ def test_with_every_channel_dead_the_verdict_stands(scene: Scene) -> None:
 
 @pytest.fixture
 def heeding() -> Iterator[StopRequest]:
-    """Heeds real signals, in the process of the tests."""
+    """A request to stop that real signals to this process set."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     stopping = StopRequest()
     stopping.listen()
@@ -786,7 +786,7 @@ def heeding() -> Iterator[StopRequest]:
 def send_sigterm_at(
     monkeypatch: pytest.MonkeyPatch, stopping: StopRequest, step: int, times: int
 ) -> None:
-    """Send this process SIGTERM in the midst of a reset, once or twice."""
+    """Send this process SIGTERM in the middle of a reset, once or twice."""
     real, steps = Executor.run, []
 
     def run(self: Executor, operation: Operation, *meanwhile: Any) -> str:
@@ -901,7 +901,9 @@ def test_the_command_stops_waiting_when_asked_to(scene: Scene) -> None:
 
 
 @pytest.mark.slow
-def test_bad_seeds_are_alerted_and_a_mistyped_bundle_is_not(scene: Scene, tmp_path: Path) -> None:
+def test_bad_seeds_cause_an_alert_and_a_mistyped_bundle_does_not(
+    scene: Scene, tmp_path: Path
+) -> None:
     mistyped = command(scene, "lmvh")
     assert mistyped.communicate(timeout=60) and mistyped.returncode == 2
     assert scene.hooks.levels == []
@@ -913,7 +915,7 @@ def test_bad_seeds_are_alerted_and_a_mistyped_bundle_is_not(scene: Scene, tmp_pa
     assert "did not begin" in scene.hooks.at("high")[0]["title"]
 
 
-def test_a_password_that_is_not_set_is_alerted(scene: Scene) -> None:
+def test_a_missing_password_causes_an_alert(scene: Scene) -> None:
     process = command(scene, "lvmh", DEMO_PASSWORD_LVMH="")
     assert process.communicate(timeout=60) and process.returncode == 2
     assert scene.hooks.levels == ["high"]
@@ -938,7 +940,7 @@ def walked(verdict: str) -> Walk:
     return walk
 
 
-def test_a_night_that_is_walked_through_says_so(scene: Scene) -> None:
+def test_a_walked_night_is_recorded_as_walked(scene: Scene) -> None:
     night = scene.night(walk=walked(GO))
     *_, walk = scene.runs
     assert (walk["trigger"], walk["verdict"], walk["walked"]) == ("walk", GO, True)

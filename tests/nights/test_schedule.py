@@ -23,8 +23,8 @@ from playbook.errors import WrongUsage
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.schedule import due, grace, latest_reset, reset_time
 from playbook.nights.schedule import runner as runner_module
-from playbook.nights.schedule.rehearsal_clock import Ticking
 from playbook.nights.schedule.runner import Runner
+from playbook.nights.schedule.scheduler_clock import SchedulerClock
 from playbook.nights.schedule.table import changes_clocks_at, next_runs, table
 from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
 from playbook.pristine.bundles import Bundle
@@ -92,7 +92,7 @@ def test_the_next_runs_are_reported_in_local_time_and_utc(bundles: list[Bundle])
     assert lines["tiger-global"].endswith("Tue 14 Jul, 19:00 UTC")
 
 
-def test_the_command_prints_both(seeds: Seeds) -> None:
+def test_the_command_prints_the_next_runs_and_the_table(seeds: Seeds) -> None:
     shown = playbook("schedule")
 
     assert shown.returncode == 0, shown.stderr
@@ -100,7 +100,7 @@ def test_the_command_prints_both(seeds: Seeds) -> None:
     assert shown.stdout.count(" UTC\n") == len(seeds.bundles)
 
 
-def test_another_reset_time_shows_in_both() -> None:
+def test_another_reset_time_is_in_the_next_runs_and_the_table() -> None:
     shown = playbook("schedule", PLAYBOOK_RESET_TIME="01:30")
 
     assert "| LVMH | Europe/Paris | 01:30 CET/CEST | 00:30/23:30 UTC" in shown.stdout
@@ -114,8 +114,8 @@ def test_another_reset_time_shows_in_both() -> None:
 @pytest.mark.parametrize("at", [time(1), time(2), time(3)], ids=str)
 def test_one_run_every_local_day_for_ten_years(zone: str, at: time) -> None:
     start = utc("2026-01-01 00:00")
-    ticking = Ticking(start, start)
-    trigger = NightlyTrigger(zone, at, timedelta(minutes=1), ticking)
+    shown_clock = SchedulerClock(start, start)
+    trigger = NightlyTrigger(zone, at, timedelta(minutes=1), shown_clock)
     place = ZoneInfo(zone)
     instant = trigger.get_next_fire_time(None, start)
     days: list[date] = []
@@ -131,7 +131,7 @@ def test_one_run_every_local_day_for_ten_years(zone: str, at: time) -> None:
     assert len(days) in (3651, 3652, 3653)
 
 
-def test_only_odd_reset_times_meet_a_clock_change() -> None:
+def test_only_reset_times_near_a_clock_change_are_affected() -> None:
     for zone in ZONES:
         assert changes_clocks_at(zone, 2026, time(3)) == []
     assert [wall.date() for wall in changes_clocks_at("America/New_York", 2026, time(2))] == [
@@ -142,12 +142,12 @@ def test_only_odd_reset_times_meet_a_clock_change() -> None:
     ]
 
 
-def test_only_a_run_that_was_just_missed_is_made_up() -> None:
+def test_only_a_run_within_the_grace_period_is_made_later() -> None:
     start = utc("2026-03-27 04:00")  # 05:00 in Paris
-    ticking = Ticking(start, start)
+    shown_clock = SchedulerClock(start, start)
 
-    within = NightlyTrigger("Europe/Paris", time(3), timedelta(hours=2), ticking)
-    beyond = NightlyTrigger("Europe/Paris", time(3), timedelta(minutes=119), ticking)
+    within = NightlyTrigger("Europe/Paris", time(3), timedelta(hours=2), shown_clock)
+    beyond = NightlyTrigger("Europe/Paris", time(3), timedelta(minutes=119), shown_clock)
 
     assert within.get_next_fire_time(None, start) == utc("2026-03-27 02:00")
     assert beyond.get_next_fire_time(None, start) == utc("2026-03-28 02:00")
@@ -179,7 +179,7 @@ def test_a_bad_reset_time_names_the_setting(stated: str) -> None:
         reset_time({"PLAYBOOK_RESET_TIME": stated})
 
 
-def test_a_good_reset_time_is_taken() -> None:
+def test_a_valid_reset_time_is_used() -> None:
     assert reset_time({}) == time(3)
     assert reset_time({"PLAYBOOK_RESET_TIME": " 01:30 "}) == time(1, 30)
 
@@ -216,7 +216,7 @@ def test_bad_settings_stop_the_scheduler_at_its_start(
     assert "s3cr3t" not in str(raised.value)
 
 
-def test_the_command_ends_with_2_and_one_line(seeds: Seeds) -> None:
+def test_the_command_prints_one_line_and_exits_with_2(seeds: Seeds) -> None:
     ended = playbook("schedule", "run", **deployment(seeds), PLAYBOOK_RESET_TIME="25:00")
 
     assert ended.returncode == 2
@@ -244,7 +244,7 @@ def deployment(seeds: Seeds) -> dict[str, str]:
 
 @dataclass
 class Rehearsal:
-    """A scheduler process whose runs are a script's that notes them down in a folder."""
+    """A scheduler process that starts a script instead of nights; the script records each run."""
 
     seeds: Seeds
     folder: Path
@@ -368,7 +368,7 @@ while [ ! -e "$1/go-on" ]; do sleep 0.05; done
 """
 
 
-def test_sigterm_lets_the_run_in_hand_finish(seeds: Seeds, tmp_path: Path) -> None:
+def test_after_sigterm_the_current_run_finishes(seeds: Seeds, tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     folder.mkdir()
     rehearsal = Rehearsal(seeds, folder, SLOW, speed=1.0)
@@ -384,7 +384,7 @@ def test_sigterm_lets_the_run_in_hand_finish(seeds: Seeds, tmp_path: Path) -> No
     assert "lvmh" in {bundle for bundle, _ in rehearsal.made}
 
 
-def test_a_killed_schedulers_run_goes_on(seeds: Seeds, tmp_path: Path) -> None:
+def test_a_run_continues_if_its_scheduler_is_killed(seeds: Seeds, tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     folder.mkdir()
     rehearsal = Rehearsal(seeds, folder, SLOW, speed=1.0)
@@ -433,10 +433,10 @@ def trial(bundles: list[Bundle], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
             return True
 
         outbox = Outbox(Channels.from_environment({"DEMO_ALERT_HIGH": "json://here"}), send=send)
-        ticking = Ticking(utc(start), datetime.now(UTC), speed)
+        shown_clock = SchedulerClock(utc(start), datetime.now(UTC), speed)
         chosen = [bundle for bundle in bundles if bundle.short in names]
         late = timedelta(hours=2)
-        runner = Runner(chosen, time(3), late, outbox, command, ticking, meetings)
+        runner = Runner(chosen, time(3), late, outbox, command, shown_clock, meetings)
         stopping = StopRequest()
         thread = Thread(target=runner.run, args=[stopping], daemon=True)
         thread.start()
@@ -448,7 +448,7 @@ def trial(bundles: list[Bundle], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         one.stop()
 
 
-def test_somebody_elses_run_is_looked_at_again_and_alerts_nobody(
+def test_a_refused_run_is_tried_again_without_an_alert(
     trial: Callable[..., Trial], tmp_path: Path
 ) -> None:
     # Refused the first time (exit 4), done the second.
@@ -473,7 +473,7 @@ def test_meetings_are_prepared_every_five_minutes(
 
     assert run.alerts == []
     trigger = RegularTrigger(
-        timedelta(minutes=5), Ticking(utc("2026-03-29 00:00"), utc("2026-03-29 00:00"))
+        timedelta(minutes=5), SchedulerClock(utc("2026-03-29 00:00"), utc("2026-03-29 00:00"))
     )
     for at, then in (("00:57", "01:00"), ("01:00", "01:05"), ("01:04", "01:05")):
         # The clocks in Europe change at 01:00 UTC: that is nothing to it.
@@ -482,7 +482,7 @@ def test_meetings_are_prepared_every_five_minutes(
         )
 
 
-def test_meetings_that_can_not_be_prepared_are_alerted_once(
+def test_a_failing_preparation_of_meetings_causes_one_alert(
     trial: Callable[..., Trial], tmp_path: Path
 ) -> None:
     asked = tmp_path / "asked"
@@ -496,7 +496,7 @@ def test_meetings_that_can_not_be_prepared_are_alerted_once(
     assert "exit code 3" in alert.body and "playbook meetings run" in alert.body
 
 
-def test_the_scheduler_prepares_meetings_where_calendars_are_set(
+def test_the_scheduler_prepares_meetings_if_calendars_are_set(
     seeds: Seeds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in deployment(seeds).items():
@@ -518,7 +518,7 @@ def test_a_run_that_is_killed_is_reported(trial: Callable[..., Trial]) -> None:
     assert "lvmh" in run.alerts[0].title and "signal 9" in run.alerts[0].body
 
 
-def test_one_run_at_a_time(trial: Callable[..., Trial], tmp_path: Path) -> None:
+def test_a_bundle_has_one_run_at_a_time(trial: Callable[..., Trial], tmp_path: Path) -> None:
     # It lasts longer than a day of its clock; other bundles' runs do not matter.
     script = f"echo >> {tmp_path}/{{bundle}}; [ {{bundle}} != lvmh ] || exec sleep 60"
     names = ("lvmh", "index", "tiger-global")
@@ -530,7 +530,7 @@ def test_one_run_at_a_time(trial: Callable[..., Trial], tmp_path: Path) -> None:
     assert "the one before is still running" in run.alerts[0].body
 
 
-def test_a_run_that_does_not_heed_is_ended(
+def test_a_run_that_ignores_sigterm_is_killed(
     trial: Callable[..., Trial], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner_module, "STOP_SECONDS", 0.3)
@@ -562,11 +562,11 @@ def test_the_default_command_is_the_nightly_run(
     assert "--if-due" in shown.stdout and "--reports" in shown.stdout
 
 
-def test_the_sped_up_clock_agrees_with_itself() -> None:
+def test_the_faster_clock_converts_in_both_directions() -> None:
     start, since = utc("2026-03-27 00:00"), datetime.now(UTC)
-    ticking = Ticking(start, since, 7_777.0)
+    shown_clock = SchedulerClock(start, since, 7_777.0)
     for hours in range(24 * 14):
         shown = start + timedelta(hours=hours)
-        assert ticking.shown(ticking.machine(shown)) == shown
+        assert shown_clock.shown(shown_clock.machine(shown)) == shown
     assert latest_reset("Europe/Paris", utc("2026-03-27 01:59")) == utc("2026-03-26 02:00")
     assert clock.next_reset("Europe/Paris", utc("2026-03-27 01:59")) == utc("2026-03-27 02:00")

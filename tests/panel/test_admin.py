@@ -50,7 +50,7 @@ from tests.forked_commands import run_command
 from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel
 from tests.sandbox import Sandbox, until
 from tests.served_app import served
-from tests.tcp_proxy import Wire
+from tests.tcp_proxy import TcpProxy
 
 PAGES = ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/openapi.json")
 CHANGES = ("check", "reset", "rollback")
@@ -164,7 +164,7 @@ def test_five_wrong_passwords_lock_for_an_hour(running: Panel, sandbox: Sandbox)
 
 
 @pytest.mark.slow
-def test_many_guesses_at_once_get_no_more_than_five_looks(sandbox: Sandbox) -> None:
+def test_of_many_simultaneous_guesses_only_five_are_compared(sandbox: Sandbox) -> None:
     known = Accounts(sandbox.db)
     known.add("guessed", "viewer", PASSWORD, clock.now())
 
@@ -191,7 +191,7 @@ def test_passwords_are_hashed_and_sessions_kept_as_digests(
         assert PASSWORD not in text
 
 
-def test_the_cookie_is_for_the_server_alone(running: Panel) -> None:
+def test_the_cookie_is_not_readable_by_scripts(running: Panel) -> None:
     name = running.add("viewer")
     for forwarded, secure in (("http", False), ("https", True)):
         for password, status, same_site in ((PASSWORD, 303, "lax"), ("wrong " * 3, 303, "strict")):
@@ -219,7 +219,7 @@ def test_a_session_ends(running: Panel, sandbox: Sandbox) -> None:
         assert visitor.get("/").url.startswith(running.url + "/sign-in")
 
 
-def test_a_role_is_the_accounts_own_of_this_moment(running: Panel, sandbox: Sandbox) -> None:
+def test_a_changed_role_takes_effect_at_once(running: Panel, sandbox: Sandbox) -> None:
     visitor = running.visitor("operator")
     assert visitor.get("/audit").status_code == 200
     sandbox.db[accounts.COLLECTION].update_one({"_id": visitor.name}, {"$set": {"role": "viewer"}})
@@ -246,7 +246,7 @@ FROM_HERE: tuple[dict[str, str], ...] = (
 
 
 @pytest.mark.parametrize("headers", FROM_ELSEWHERE, ids=str)
-def test_a_change_from_another_site_is_refused_and_written_down(
+def test_a_change_from_another_site_is_refused_and_recorded(
     running: Panel, sandbox: Sandbox, headers: dict[str, str]
 ) -> None:
     visitor = running.visitor("operator")
@@ -304,9 +304,7 @@ def test_a_check_from_our_own_page_is_made(running: Panel) -> None:
 
 
 @pytest.mark.slow
-def test_a_refusal_stands_even_where_it_cannot_be_written_down(
-    seeds: Seeds, tmp_path: Path
-) -> None:
+def test_a_change_is_refused_even_if_that_cannot_be_recorded(seeds: Seeds, tmp_path: Path) -> None:
     with without_mongodb(seeds, tmp_path) as url:
         headers = {**FORM, "Sec-Fetch-Site": "cross-site"}
         refused = requests.post(url + "/sign-out", headers=headers, timeout=30)
@@ -317,8 +315,8 @@ def test_a_refusal_stands_even_where_it_cannot_be_written_down(
 
 
 @pytest.mark.slow
-def test_every_form_is_answered_by_a_page_to_go_to(running: Panel, sandbox: Sandbox) -> None:
-    """POST, redirect, GET: neither "back" nor "reload" sends a form again."""
+def test_every_form_redirects_to_a_page(running: Panel, sandbox: Sandbox) -> None:
+    """POST, redirect, GET: so "back" and "reload" never send a form again."""
     operator, viewer, nobody = (
         running.visitor("operator"),
         running.visitor("viewer"),
@@ -353,7 +351,7 @@ def test_every_form_is_answered_by_a_page_to_go_to(running: Panel, sandbox: Sand
     assert [one["trigger"] for one in sandbox.runs("lvmh")] == ["check"]
 
 
-def test_what_was_typed_survives_a_session_that_ended(
+def test_typed_values_are_kept_when_the_session_has_ended(
     running: Panel, sandbox: Sandbox, seeds: Seeds
 ) -> None:
     visitor = running.visitor("operator")
@@ -370,7 +368,7 @@ def test_what_was_typed_survives_a_session_that_ended(
 
 
 @pytest.mark.slow
-def test_a_form_without_a_database(seeds: Seeds, tmp_path: Path) -> None:
+def test_a_form_redirects_even_without_mongodb(seeds: Seeds, tmp_path: Path) -> None:
     with without_mongodb(seeds, tmp_path) as url:
         answer = requests.post(
             url + "/bundles/lvmh/check", headers=FORM, cookies={SESSION_COOKIE: "x"}, timeout=30
@@ -496,7 +494,9 @@ def test_a_check_leaves_no_trace(running: Panel, sandbox: Sandbox) -> None:
         ]
 
 
-def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: Sandbox) -> None:
+def test_it_asks_for_confirmation_while_an_investor_is_in_session(
+    running: Panel, sandbox: Sandbox
+) -> None:
     visitor = running.visitor("operator")
     # A neighbour of the region: the same catalog would change while they use it.
     somebody_in_session(sandbox, "index.demo@aislemarts.luxury")
@@ -512,10 +512,10 @@ def test_it_asks_again_while_an_investor_is_in_session(running: Panel, sandbox: 
     assert entry["detail"] == "even while in session"
 
 
-def test_who_comes_between_question_and_answer_is_not_overrun(
+def test_a_session_that_begins_after_the_question_is_asked_about(
     running: Panel, sandbox: Sandbox
 ) -> None:
-    """A yes to a near meeting is not a yes to a session that was not shown then."""
+    """A "yes" to one question does not answer a question that came later."""
     visitor = running.visitor("operator")
     somebody_in_session(sandbox, "lvmh.demo@aislemarts.luxury")
     asked = visitor.press("/bundles/lvmh/reset", although="meeting")
@@ -558,7 +558,7 @@ def local_typed(instant: datetime, zone: str) -> str:
     return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
 
 
-def test_a_backup_is_found_by_its_name_alone(running: Panel, sandbox: Sandbox) -> None:
+def test_a_backup_is_chosen_only_by_its_name(running: Panel, sandbox: Sandbox) -> None:
     sandbox.reset("sequoia")
     theirs = sandbox.runs("sequoia")[0]["backup"]
     visitor = running.visitor("operator")
@@ -568,7 +568,7 @@ def test_a_backup_is_found_by_its_name_alone(running: Panel, sandbox: Sandbox) -
 
 
 @pytest.mark.slow
-def test_two_presses_are_one_job(
+def test_two_presses_start_one_job(
     running: Panel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = running.visitor("viewer"), running.visitor("operator")
@@ -617,7 +617,7 @@ def test_a_job_of_a_dead_server_is_lost(sandbox: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -> None:
-    wire = Wire(sandbox.environment.settings.mongo_uri)
+    wire = TcpProxy(sandbox.environment.settings.mongo_uri)
     client: MongoClient[dict[str, Any]] = MongoClient(wire.url, serverSelectionTimeoutMS=200)
     jobs, ended = Jobs(client[sandbox.db.name], Redactor(())), threading.Event()
 
@@ -729,7 +729,7 @@ def test_the_board_shows_sessions_and_reasons(running: Panel, sandbox: Sandbox) 
     assert visitor.verdict("index") == UNKNOWN  # a neighbour's session is not its own
 
 
-def test_a_lease_that_has_ended_is_no_reset(running: Panel, sandbox: Sandbox) -> None:
+def test_an_expired_lease_is_not_shown_as_a_reset(running: Panel, sandbox: Sandbox) -> None:
     visitor = running.visitor("viewer")
     taken = lease.Lease(sandbox.db, "a-run", "somewhere")
     taken.take(f"bundle:{LVMH}")
@@ -751,7 +751,7 @@ def test_the_checklist_is_in_the_playbooks_words(seeds: Seeds) -> None:
 # Refused requests, and secrets
 
 
-def test_rubbish_is_refused_in_plain_words(running: Panel) -> None:
+def test_invalid_requests_are_refused_in_plain_words(running: Panel) -> None:
     visitor = running.visitor("operator")
     for path in ("/bundles/nope", "/bundles/%00", "/bundles/all", "/nope", "/reports/x.html",
                  "/reports/..%2fREADME.md", "/bundles/lvmh/runs/nope", "/bundles/lvmh/runs/%00",
@@ -791,7 +791,7 @@ def test_all_pages_have_the_security_headers(running: Panel, sandbox: Sandbox) -
         assert not re.findall(r"<script(?![^>]* src=)", answer.text)
 
 
-def test_a_failure_nobody_thought_of_has_the_security_headers_too(
+def test_an_unexpected_error_has_the_security_headers_too(
     running: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = running.visitor("viewer")
@@ -837,7 +837,7 @@ def test_no_secret_is_ever_shown(running: Panel, sandbox: Sandbox) -> None:
         assert "login with [hidden] failed" in text
 
 
-def test_metrics_take_their_own_token(running: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_need_their_own_token(running: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody, operator = running.visitor(), running.visitor("operator")
     monkeypatch.setenv(METRICS_TOKEN, "measured")
     assert nobody.get("/metrics", headers={"Authorization": "Bearer x"}).status_code == 401
@@ -848,7 +848,7 @@ def test_metrics_take_their_own_token(running: Panel, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-def test_it_works_below_a_path_of_another_app(sandbox: Sandbox) -> None:
+def test_the_panel_works_mounted_in_another_app(sandbox: Sandbox) -> None:
     shop = FastAPI()
     shop.mount("/playbook", create_app(sandbox.environment, sandbox.seeds, sandbox.backups))
     with served(shop) as url:
@@ -865,7 +865,7 @@ def test_it_works_below_a_path_of_another_app(sandbox: Sandbox) -> None:
 
 @contextmanager
 def without_mongodb(seeds: Seeds, backups: Path) -> Iterator[str]:
-    """The address of a panel whose database is away."""
+    """The address of a panel whose database does not answer."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -881,7 +881,7 @@ def without_mongodb(seeds: Seeds, backups: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_without_mongodb_it_says_so(seeds: Seeds, tmp_path: Path) -> None:
+def test_without_mongodb_the_panel_says_so(seeds: Seeds, tmp_path: Path) -> None:
     with without_mongodb(seeds, tmp_path) as url:
         assert requests.get(url + "/healthz", timeout=30).status_code == 503
         answer = requests.get(url + "/", cookies={SESSION_COOKIE: "x"}, timeout=30)
@@ -923,7 +923,7 @@ def test_accounts_are_made_by_the_command(running: Panel, sandbox: Sandbox) -> N
     assert entries == ["add-user", "set-password", "remove-user"]
 
 
-def test_accounts_take_a_deployment() -> None:
+def test_accounts_need_a_deployment() -> None:
     bare = {k: v for k, v in os.environ.items() if k not in ("MONGO_URI", "REDIS_URL", "API_URL")}
     found = run_command("admin", "users", variables=bare)
     assert found.returncode == 2
@@ -931,7 +931,7 @@ def test_accounts_take_a_deployment() -> None:
 
 
 @pytest.mark.slow
-def test_serve_brings_an_environment_up_and_leaves_nothing(tmp_path: Path) -> None:
+def test_serve_starts_an_environment_and_leaves_nothing_behind(tmp_path: Path) -> None:
     bare = {
         k: v for k, v in os.environ.items()
         if k not in ("MONGO_URI", "REDIS_URL", "API_URL") and not k.startswith("DEMO_PASSWORD_")
@@ -991,7 +991,7 @@ def test_a_sign_in_that_failed_keeps_the_name(running: Panel) -> None:
     assert "wrong one" not in answer.text
 
 
-def test_many_sign_ins_at_once_do_not_slow_the_rest(
+def test_many_sign_ins_at_once_do_not_slow_other_requests(
     running: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def try_once(number: int) -> int:

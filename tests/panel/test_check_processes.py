@@ -49,7 +49,7 @@ def is_running(process: int) -> bool:
     return True
 
 
-def test_the_process_that_is_ready_checks_and_the_next_one_gets_ready(
+def test_the_ready_process_checks_and_another_one_is_started(
     processes: CheckProcesses, sandbox: Sandbox
 ) -> None:
     sandbox.reset("lvmh")
@@ -64,7 +64,7 @@ def test_the_process_that_is_ready_checks_and_the_next_one_gets_ready(
     assert not is_running(second)
 
 
-def test_a_ready_process_that_was_killed_harms_no_check(
+def test_a_check_works_if_the_ready_process_was_killed(
     processes: CheckProcesses, sandbox: Sandbox
 ) -> None:
     sandbox.reset("lvmh")
@@ -73,7 +73,7 @@ def test_a_ready_process_that_was_killed_harms_no_check(
     assert checked(processes, sandbox).verdict == GO
 
 
-def test_other_settings_get_another_process(
+def test_other_settings_need_another_process(
     processes: CheckProcesses, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.reset("lvmh")
@@ -108,7 +108,7 @@ def test_seeds_are_read_ahead(files: Path) -> None:
     assert ahead.now().products["EUR-049"].document["price_eur"] == 4951
 
 
-def test_seeds_that_are_wrong_meanwhile_are_refused(files: Path) -> None:
+def test_seeds_that_became_wrong_are_refused(files: Path) -> None:
     ahead = SeedsReadAhead()
     change_price(files, "-1")
     with pytest.raises(BadSeeds):
@@ -118,7 +118,7 @@ def test_seeds_that_are_wrong_meanwhile_are_refused(files: Path) -> None:
         ahead.now()
 
 
-def test_seeds_that_are_right_meanwhile_are_taken(files: Path) -> None:
+def test_seeds_that_were_corrected_are_used(files: Path) -> None:
     change_price(files, "-1")
     ahead = SeedsReadAhead()
     change_price(files, "4951")

@@ -38,7 +38,7 @@ RESET, SMOKE_TEST = "/api/demo/reset/", "/api/demo/smoke-test/"
 
 @dataclass(frozen=True)
 class Shop:
-    """AisleMarts' own app, as far as it matters here."""
+    """An app like AisleMarts' own, with the endpoints."""
 
     url: str
 
@@ -69,7 +69,7 @@ def shop(sandbox: Sandbox) -> Iterator[Shop]:
         yield Shop(url)
 
 
-def test_a_reset_is_a_reset(shop: Shop, sandbox: Sandbox) -> None:
+def test_the_endpoint_resets_like_the_command(shop: Shop, sandbox: Sandbox) -> None:
     sandbox.db.products.delete_many({})
     answer = shop.reset("lvmh")
     assert answer.status_code == 200, answer.text
@@ -81,7 +81,7 @@ def test_a_reset_is_a_reset(shop: Shop, sandbox: Sandbox) -> None:
     assert (sandbox.backups / body["backup"]).is_dir()
 
 
-def test_a_smoke_test_is_the_real_check(shop: Shop, sandbox: Sandbox) -> None:
+def test_the_smoke_test_checks_like_the_command(shop: Shop, sandbox: Sandbox) -> None:
     assert shop.reset("LVMH_JULIE_BERCOVY").status_code == 200
     before = sandbox.state("lvmh").hashes()
     good = shop.smoke_test("lvmh").json()
@@ -103,8 +103,8 @@ def test_a_smoke_test_is_the_real_check(shop: Shop, sandbox: Sandbox) -> None:
     }  # fmt: skip
 
 
-def test_seed_files_that_change_under_a_server(sandbox: Sandbox, tmp_path: Path) -> None:
-    """It would write the old demo and check the new one, so it does neither and says why."""
+def test_changed_seed_files_stop_resets_and_checks(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The server would write the old demo and check the new one, so it refuses both."""
     files = Path(shutil.copytree(sandbox.seeds.directory, tmp_path / "seeds"))
     gate = Authentication(sandbox.environment, TOKEN)
     app = FastAPI()
@@ -122,7 +122,7 @@ def test_seed_files_that_change_under_a_server(sandbox: Sandbox, tmp_path: Path)
         assert (last["trigger"], last["status"]) == ("check", "failed")
 
 
-def test_meetings_and_sessions(shop: Shop, sandbox: Sandbox) -> None:
+def test_an_invalid_meeting_or_a_session_refuses_a_reset(shop: Shop, sandbox: Sandbox) -> None:
     runs = len(sandbox.runs("a16z"))
     for wrong in ("soon", "9999-01-01T10:00", "2026-02-30T10:00", "\0"):
         assert shop.reset("a16z", access=wrong).status_code == 400
@@ -141,7 +141,7 @@ def test_meetings_and_sessions(shop: Shop, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.slow
-def test_it_takes_a_token_or_a_session(shop: Shop, sandbox: Sandbox) -> None:
+def test_the_endpoints_need_a_token_or_a_session(shop: Shop, sandbox: Sandbox) -> None:
     for token in (None, "", "wrong", TOKEN + "x", "é"):
         for answer in (
             requests.post(shop.url + RESET + "lvmh", headers=encoded(token), timeout=30),
@@ -174,7 +174,7 @@ def encoded(token: str | None) -> dict[str, bytes]:
     return {} if token is None else {"Authorization": f"Bearer {token}".encode()}
 
 
-def test_without_a_token_in_the_settings_none_is_right(sandbox: Sandbox) -> None:
+def test_without_a_token_setting_every_token_is_refused(sandbox: Sandbox) -> None:
     app = FastAPI()
     app.include_router(
         demo_router(
@@ -195,7 +195,7 @@ def test_unknown_bundles(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-def test_the_stand_in_offers_them_too(
+def test_the_stand_in_has_the_endpoints_too(
     seeds: Seeds, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     monkeypatch.setenv(API_TOKEN, TOKEN)
@@ -207,7 +207,7 @@ def test_the_stand_in_offers_them_too(
         assert stand_in.smoke_test("sequoia").json()["verdict"] == "GO"
 
 
-def test_they_are_described(shop: Shop) -> None:
+def test_openapi_describes_the_endpoints(shop: Shop) -> None:
     paths = requests.get(shop.url + "/openapi.json", timeout=30).json()["paths"]
     for path, method in ((RESET + "{bundle}", "post"), (SMOKE_TEST + "{bundle}", "get")):
         described = paths[path][method]
@@ -215,7 +215,7 @@ def test_they_are_described(shop: Shop) -> None:
         assert described["description"]
 
 
-def test_an_operator_of_the_database_is_one_here(shop: Shop, sandbox: Sandbox) -> None:
+def test_a_session_is_valid_on_every_server_of_a_database(shop: Shop, sandbox: Sandbox) -> None:
     """A session of one server is a session of the other: they share the database."""
     Accounts(sandbox.db).add("olga", "operator", PASSWORD, clock.now())
     with panel(sandbox) as one, panel(sandbox) as other:
@@ -235,7 +235,7 @@ OPERATIONS = {
 
 
 @pytest.mark.parametrize("path", OPERATIONS.values(), ids=OPERATIONS)
-def test_whatever_is_sent_no_server_error_comes_back(shop: Shop, path: str) -> None:
+def test_no_request_causes_a_server_error(shop: Shop, path: str) -> None:
     schema = schemathesis.openapi.from_url(shop.url + "/openapi.json")
     found = [r.ok() for r in schema.get_all_operations() if isinstance(r, Ok)]
     [operation] = [one for one in found if one.path == path]

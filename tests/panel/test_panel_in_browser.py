@@ -69,7 +69,7 @@ def _nobody_in_session(sandbox: Sandbox) -> None:
 
 @pytest.fixture
 def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callable[..., Page]]:
-    """Opens pages of their own, signed in as a role; none may log an error of the browser."""
+    """Opens new browser pages, signed in as a role. No page may log an error in the console."""
     contexts, errors = [], []
 
     def open_as(role: str | None, **options: Any) -> Page:
@@ -95,7 +95,7 @@ def open_page(browser: Any, running: Panel, sandbox: Sandbox) -> Iterator[Callab
 
 
 def wrong(message: Any) -> bool:
-    """Whether a line of the browser's console is an error; a page that refuses is none."""
+    """Whether a line of the browser's console is an error; the status of a refusal is not one."""
     refused = re.search(r"status of (400|401|403|404|409) \(", message.text)
     return message.type == "error" and not refused
 
@@ -122,7 +122,7 @@ def faults(page: Page) -> list[str]:
 
 
 def cut_off(page: Page) -> list[str]:
-    """What scrolls sideways or is cut off; a line that ends in an ellipsis says that it is."""
+    """The elements that scroll sideways or are cut off, except lines that end in an ellipsis."""
     found: list[str] = page.evaluate("""() => {
         const cut = [...document.querySelectorAll("body, main, main *")].filter((one) => {
             const style = getComputedStyle(one);
@@ -137,7 +137,7 @@ def cut_off(page: Page) -> list[str]:
 
 
 def verdict(page: Page, word: str) -> None:
-    """Wait until a bundle's page says a verdict."""
+    """Wait until a bundle's page shows a verdict."""
     expect(page.locator("#verdict .state")).to_contain_text(re.compile(rf"^\W*{word}\s*$"))
 
 
@@ -191,7 +191,7 @@ def expect_loaded(image: Any) -> None:
 
 
 def colourful(sandbox: Sandbox) -> None:
-    """A board that shows every state, as the journal would hold it."""
+    """Write a journal from which the board shows every state."""
     if sandbox.db.livesales.count_documents({"starts_at": {"$gt": clock.now()}}) < 8:
         sandbox.reset_all(access=None)
     sandbox.db.demo_resets.delete_many({})
@@ -346,7 +346,7 @@ def test_the_page_follows_what_another_person_started(
 
 
 @pytest.mark.slow
-def test_it_asks_again_when_an_investor_is_in_session(
+def test_the_page_asks_for_confirmation_when_an_investor_is_in_session(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
     page = open_page("operator")
@@ -370,7 +370,7 @@ def test_it_asks_again_when_an_investor_is_in_session(
 def test_back_and_reload_never_send_a_form_again(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
-    """Whatever a form is answered, the page that it leads to was asked for with GET."""
+    """Every form leads to a page that was requested by GET."""
     sandbox.db.demo_resets.delete_many({})
     page = open_page("operator")
     sent: list[str] = []
@@ -530,7 +530,9 @@ def test_the_board_shows_every_state_by_its_word(
 
 
 @pytest.mark.slow
-def test_times_are_the_investors_and_mine(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+def test_times_are_shown_in_the_investors_zone_and_mine(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
     sandbox.reset("tiger", access=None)
     page = open_page("viewer", timezone_id="America/New_York")
     card = page.locator("#card-tiger-global")
@@ -542,7 +544,7 @@ def test_times_are_the_investors_and_mine(open_page: Callable[..., Page], sandbo
 
 
 @pytest.mark.slow
-def test_it_works_by_keyboard(open_page: Callable[..., Page]) -> None:
+def test_the_panel_works_by_keyboard(open_page: Callable[..., Page]) -> None:
     page = open_page("viewer")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -561,7 +563,7 @@ def test_it_works_by_keyboard(open_page: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
 def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) -> None:
-    """A GO without news for a while must not look like a fresh GO."""
+    """A GO on a page that could not be renewed for a while must not look new."""
     context = browser.new_context(base_url=running.url, viewport=DESKTOP)
     try:
         page = context.new_page()
@@ -586,7 +588,7 @@ def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) ->
 
 
 @pytest.mark.slow
-def test_without_scripts_it_works_too(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+def test_the_panel_works_without_scripts(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     sandbox.reset("general-catalyst")
     page = open_page("operator", java_script_enabled=False)
     page.goto("/bundles/gc")
@@ -595,9 +597,7 @@ def test_without_scripts_it_works_too(open_page: Callable[..., Page], sandbox: S
     verdict(page, "(GO|NO-GO)")
 
 
-def test_the_presenters_phone_shows_all_in_one_screen(
-    open_page: Callable[..., Page], sandbox: Sandbox
-) -> None:
+def test_the_board_fits_one_phone_screen(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     colourful(sandbox)
     page = open_page("viewer", viewport=PHONE)
     page.goto("/")
@@ -620,9 +620,7 @@ def test_the_presenters_phone_shows_all_in_one_screen(
 
 
 @pytest.mark.slow
-def test_the_bundles_page_follows_by_itself(
-    open_page: Callable[..., Page], sandbox: Sandbox
-) -> None:
+def test_the_bundles_page_renews_itself(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     sandbox.reset("a16z")
     page, other = open_page("viewer"), open_page("viewer")
     for one in (page, other):
@@ -638,10 +636,10 @@ def test_the_bundles_page_follows_by_itself(
 # A GO is a statement about an app, an environment and an instant.
 
 
-def test_an_open_page_never_keeps_a_green_that_is_over(
+def test_an_open_page_drops_a_go_that_is_over(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
-    """What another person does changes all of an open page: button, checklist and history."""
+    """After another person's action an open page changes its button, checklist and history."""
     colourful(sandbox)
     page = open_page("viewer", viewport=PHONE)
     page.goto("/bundles/lvmh")
@@ -662,7 +660,7 @@ def test_an_open_page_never_keeps_a_green_that_is_over(
 
 
 @pytest.mark.slow
-def test_a_choice_that_is_being_made_is_not_taken_away(
+def test_a_page_is_not_reloaded_while_a_person_fills_in_a_form(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
     colourful(sandbox)
@@ -723,7 +721,7 @@ def test_no_sheet_says_go_during_a_reset(open_page: Callable[..., Page], sandbox
 def test_an_open_page_follows_the_panel_to_another_environment(
     open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The panel was begun again for another one: its cards never stand below the former name."""
+    """After a restart for another environment, its cards are never shown below the former name."""
     page = open_page("viewer")
     expect(page.locator(".environment")).to_have_text(sandbox.identity.name)
     monkeypatch.setattr(templating, "environment_name", lambda _: "the other one")
@@ -731,7 +729,7 @@ def test_an_open_page_follows_the_panel_to_another_environment(
     expect(page).to_have_title(re.compile("the other one"))
 
 
-def test_without_scripts_a_page_loads_itself_anew(
+def test_without_scripts_a_page_reloads_itself(
     open_page: Callable[..., Page], sandbox: Sandbox
 ) -> None:
     colourful(sandbox)
@@ -744,10 +742,10 @@ def test_without_scripts_a_page_loads_itself_anew(
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
 @pytest.mark.slow
-def test_what_cannot_be_reached_is_green_nowhere(
+def test_an_unreachable_environment_is_shown_as_go_nowhere(
     browser: Any, running: Panel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    """An open page whose environment goes away says so, and no tick or button says GO."""
+    """If the environment no longer answers, an open page says so, and nothing on it says GO."""
     colourful(sandbox)
 
     def away(*_: object) -> None:
@@ -778,7 +776,7 @@ def test_what_cannot_be_reached_is_green_nowhere(
 
 
 @pytest.mark.slow
-def test_two_taps_and_two_tabs_are_one_reset(
+def test_two_taps_and_two_tabs_start_one_reset(
     open_page: Callable[..., Page], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.reset("index", access=None)

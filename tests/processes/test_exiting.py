@@ -20,7 +20,7 @@ end_process(4)
 BUFFERED = {**os.environ, "PYTHONUNBUFFERED": ""}
 
 
-def test_all_that_was_said_goes_out() -> None:
+def test_all_output_is_written_before_the_end() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", SAYS], env=BUFFERED, capture_output=True, text=True
     )
@@ -48,7 +48,7 @@ def test_a_closed_pipe_keeps_the_exit_code(code: int) -> None:
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-def test_a_stream_that_was_never_open_changes_no_exit_code(closed: str) -> None:
+def test_a_closed_stream_changes_no_exit_code(closed: str) -> None:
     says = "from playbook.processes.exiting import end_process; print('said'); end_process(4)"
     shell = ["bash", "-c", f'"$0" -c "$1" {closed}', sys.executable, says]
     ended = subprocess.run(shell, capture_output=True, text=True, check=False)

@@ -40,14 +40,14 @@ def child() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_it_ends_with_its_parent(child: subprocess.Popen[str]) -> None:
+def test_a_child_ends_with_its_parent(child: subprocess.Popen[str]) -> None:
     assert child.stdin is not None
     child.stdin.close()
     assert child.wait(60) == 7
 
 
-def test_a_pause_of_its_process_does_not_end_it(child: subprocess.Popen[str]) -> None:
-    """As after ``docker pause``: the system begins a read anew that was under way."""
+def test_a_pause_does_not_end_a_child(child: subprocess.Popen[str]) -> None:
+    """Like after ``docker pause``: the system then restarts an interrupted read."""
     assert child.stdout is not None
     child.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, child.pid, os.WSTOPPED)

@@ -13,7 +13,9 @@ from playbook.processes.listening import tcp_socket
 @pytest.mark.parametrize(
     ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
 )
-def test_a_server_on_it_sends_each_part_at_once(family: socket.AddressFamily, host: str) -> None:
+def test_a_server_sends_each_part_of_an_answer_at_once(
+    family: socket.AddressFamily, host: str
+) -> None:
     try:
         listener = tcp_socket(family)
         listener.bind((host, 0))

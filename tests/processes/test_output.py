@@ -33,8 +33,14 @@ def run(times: int, redirect: str = "", **variables: str) -> subprocess.Complete
     )
 
 
+@pytest.mark.parametrize("columns", ["0", "3"])
+def test_a_terminal_whose_width_is_not_known_gets_all_texts(columns: str) -> None:
+    ended = run(1, COLUMNS=columns, PYTHONIOENCODING="utf-8")
+    assert ended.stdout.decode().splitlines() == ["LVMH ✓ GO — “ready” ü 密"]
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
-def test_every_terminal_gets_all_words(encoding: str) -> None:
+def test_every_terminal_gets_all_texts(encoding: str) -> None:
     ended = run(1, PYTHONIOENCODING=encoding)
     assert ended.returncode == 0, ended.stderr
     text = ended.stdout.decode(encoding)
@@ -57,7 +63,7 @@ def test_closed_streams_keep_the_exit_code(redirect: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_said_in_one_line() -> None:
+def test_a_full_disk_is_reported_in_one_line() -> None:
     ended = run(3, ">/dev/full")
     assert ended.returncode == 0
     first, last = ended.stderr.decode().splitlines()
@@ -65,7 +71,7 @@ def test_a_full_disk_is_said_in_one_line() -> None:
     assert last == "all is said"
 
 
-def test_a_file_appears_whole_with_the_usual_rights(tmp_path: Path) -> None:
+def test_a_file_is_written_completely_with_the_usual_rights(tmp_path: Path) -> None:
     path = tmp_path / "new" / "verdict.json"
     write_output(path, "{}")
     mask = os.umask(0)
@@ -78,7 +84,7 @@ def test_a_file_appears_whole_with_the_usual_rights(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["verdict.json"]
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+def test_writing_to_a_link_changes_its_target(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_text("old")
     link.symlink_to(target)
@@ -87,7 +93,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert target.read_text() == "new"
 
 
-def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "verdict.json"
     path.mkdir()
     with pytest.raises(OSError):
@@ -105,7 +111,7 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/stdout"])
-def test_a_device_stays_a_device(device: str, tmp_path: Path) -> None:
+def test_writing_to_a_device_does_not_replace_it(device: str, tmp_path: Path) -> None:
     program = "from pathlib import Path; from playbook.processes.output import write_output; "
     program += f"write_output(Path({device!r}), 'verdict')"
     before = Path(device).lstat().st_mode
@@ -127,7 +133,7 @@ write_output(Path("-"), "\\nand by its name \\u5bc6")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
-def test_what_machines_read_is_never_put_into_other_characters(encoding: str) -> None:
+def test_output_for_machines_keeps_all_characters(encoding: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", MACHINES],
         env={**os.environ, "PYTHONIOENCODING": encoding},

@@ -1,6 +1,6 @@
-"""A signal that arrives at a bad moment: the command ends by it all the same, in good order.
+"""A signal that arrives at a bad moment still ends the command, without a traceback.
 
-Python may drop what is raised there, its import functions may run, or another signal is handled.
+Bad moments: Python drops exceptions there, imports a module, or another signal is being handled.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def ended_by(command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("before", ["", ANOTHER_MEANWHILE], ids=["one", "another meanwhile"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_ends_and_prints_no_traceback(number: signal.Signals, before: str) -> None:
+def test_a_dropped_signal_still_ends_the_command_without_a_traceback(
+    number: signal.Signals, before: str
+) -> None:
     command = COMMAND.format(number=int(number))
     ended = ended_by(command.replace("class Closed", f"{before}\nclass Closed"))
     assert (ended.returncode, ended.stderr) == (128 + number, "")
@@ -83,7 +85,7 @@ except Interrupted as error:
 
 @pytest.mark.parametrize("before", ["", ANOTHER_MEANWHILE], ids=["one", "another meanwhile"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_import_gives_its_lock_back_before_the_command_ends(
+def test_a_signal_during_an_import_leaves_no_import_lock(
     number: signal.Signals, before: str
 ) -> None:
     command = IMPORTING.format(number=int(number))

@@ -106,7 +106,7 @@ def test_a_bundle_without_a_feature_is_refused(outcome: Outcome) -> None:
     )
 
 
-def test_the_schedule_of_all_runners_holds_the_bundle(outcome: Outcome) -> None:
+def test_the_rendered_schedules_contain_the_bundle(outcome: Outcome) -> None:
     rendered = contents(outcome.project / "deploy")
     assert outcome.deploy.keys() <= rendered.keys()
     timer = rendered[f"systemd/demo-nightly-{recipes.SHORT}.timer"].decode()

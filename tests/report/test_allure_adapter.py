@@ -64,7 +64,7 @@ class Results:
 
     @property
     def everything(self) -> str:
-        """All that was written, in one text."""
+        """Everything that was written, as one text."""
         return "\n".join(path.read_text() for path in self.directory.iterdir())
 
 
@@ -170,7 +170,7 @@ def test_each_example_has_its_own_name_and_gherkin_steps(results: Results) -> No
             assert step["status"] in ("passed", "failed", "broken", "skipped")
 
 
-def test_labels_say_who_what_and_how_bad(results: Results, loaded: Seeds) -> None:
+def test_labels_have_bundle_check_and_severity(results: Results, loaded: Seeds) -> None:
     test = results.test("index", "The shelves are full")
     assert label(test, "epic") == ["Index Ventures"]
     assert label(test, "feature") == ["catalog"]
@@ -204,7 +204,7 @@ def test_every_example_has_its_own_history(results: Results) -> None:
 
 
 @pytest.mark.slow
-def test_each_environment_has_a_history_of_its_own(
+def test_each_environment_has_its_own_history(
     results: Results, broken: Settings, loaded: Seeds, tmp_path: Path
 ) -> None:
     chosen = ("--bundle", "lvmh", "-m", "check-leads")
@@ -239,7 +239,7 @@ def test_a_reset_is_shown_with_its_steps(loaded: Seeds, tmp_path: Path) -> None:
 def test_history_is_independent_of_checkout_order_and_workers(
     results: Results, broken: Settings, tmp_path: Path
 ) -> None:
-    """The same scenarios from elsewhere, among fewer and the other way round, on two workers."""
+    """Run the same scenarios in another checkout, without others, in reverse, on two workers."""
     elsewhere = tmp_path / "another checkout"
     for name in ("features", "steps", "fixtures", "seeds"):
         shutil.copytree(PROJECT / name, elsewhere / name)
@@ -301,7 +301,7 @@ def test_a_failed_scenario_says_what_was_expected_found_and_where(results: Resul
 
 @pytest.mark.slow
 def test_a_reset_is_advised_only_if_it_helps(broken: Settings, tmp_path: Path) -> None:
-    """Rates that are old come from the app's feed; a reset can't make them new."""
+    """Old rates come from the app's feed, so a reset cannot replace them."""
     with pymongo.MongoClient[Document](broken.mongo_uri) as client:
         rates = client[broken.mongo_db].currency_rates
         before = list(rates.find())
@@ -359,7 +359,7 @@ def test_the_environment_is_reported_without_credentials(
     assert lines["T.lvmh"].endswith(("CET", "CEST"))
 
 
-def test_go_or_no_go_and_the_exit_code_stand_first(results: Results) -> None:
+def test_the_environment_file_begins_with_the_verdict_and_the_exit_code(results: Results) -> None:
     lines = properties(results)
     assert list(lines)[:2] == ["verdict", "exit code"]
     assert (lines["verdict"], lines["exit code"]) == ("NO-GO", "1")
@@ -395,7 +395,7 @@ def test_other_bundles_of_the_same_environment_keep_their_lines(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_an_environment_that_is_down_is_reported_as_that(broken: Settings, tmp_path: Path) -> None:
+def test_an_environment_that_is_down_has_its_own_category(broken: Settings, tmp_path: Path) -> None:
     variables = {**broken.as_variables(), "REDIS_URL": "redis://:c4nary-redis@127.0.0.1:9"}
     down = run(tmp_path / "results", variables, "--bundle", "lvmh", "-m", "check-catalog")
     feature = (PROJECT / "features" / "checklist" / "catalog.feature").read_text()
@@ -479,7 +479,7 @@ def test_no_secret_reaches_a_file(broken: Settings, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_without_alluredir_nothing_of_it_is_loaded(tmp_path: Path) -> None:
+def test_without_alluredir_allure_is_not_loaded(tmp_path: Path) -> None:
     probe = tmp_path / "probe.py"
     probe.write_text(
         "import sys\n"
@@ -517,5 +517,5 @@ def test_every_line_of_the_playbooks_checklists_has_a_feature() -> None:
     assert lines <= titles
 
 
-def test_categories_have_names_of_their_own() -> None:
+def test_every_category_has_a_different_name() -> None:
     assert [category["name"] for category in categories()] == list(FailureKind)

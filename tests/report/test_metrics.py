@@ -52,7 +52,7 @@ def run(key: str, hours_ago: float, **fields: Any) -> Document:
 
 
 def judged(runs: dict[str, list[Document]], seeds: Seeds) -> dict[str, Standing]:
-    """What the runs say of each bundle."""
+    """The standing of each bundle that follows from the runs."""
     return {
         key: judge(line.model, runs.get(key, []), [], seeds, NOW)
         for key, line in seeds.bundles.items()
@@ -124,7 +124,7 @@ def journal(sandbox: Sandbox) -> Iterator[Journal]:
     sandbox.clear()
 
 
-def test_the_last_success_is_found_however_many_checks_came_since(
+def test_the_last_success_is_found_behind_many_checks(
     sandbox: Sandbox, seeds: Seeds, journal: Journal
 ) -> None:
     good = run(LVMH, 40)
@@ -147,7 +147,7 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 
-def test_every_rule_asks_for_metrics_that_are_reported(seeds: Seeds) -> None:
+def test_every_alerting_rule_uses_reported_metrics(seeds: Seeds) -> None:
     values = {key[0] for key in samples(rendered({LVMH: [run(LVMH, 1)]}, seeds, NOW))}
     asked = {name for rule in rules() for name in re.findall(r"demo_\w+", rule["expr"])}
 
@@ -226,7 +226,7 @@ def test_the_history_is_in_the_bundles_local_time(seeds: Seeds) -> None:
     )
     for part in ("nightly", "NO-GO", "3.8 s", "leads", "night: rolled back, GO"):
         assert part in line
-    assert "alert not taken by DEMO_ALERT_MEDIUM no. 1" in line
+    assert "alert not sent by DEMO_ALERT_MEDIUM no. 1" in line
     assert "not checked" in values and values.count("never reset") == len(seeds.bundles) - 1
 
 

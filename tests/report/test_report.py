@@ -68,7 +68,7 @@ def verdict(*results: Result, without: tuple[str, ...] = ()) -> Verdict:
 
 
 class Page(HTMLParser):
-    """What a browser makes of a page: tags, text, and what each table row says."""
+    """A parsed page: its tags, its text, and the text of each table row."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ def test_a_check_that_did_not_run_is_shown() -> None:
     assert "Everything can be bought (stored) MongoDB cannot be reached" in page.text
 
 
-def test_many_findings_unfold() -> None:
+def test_many_findings_are_folded() -> None:
     many = tuple({"where": f"EUR-{n:03}", "expected": "100", "found": str(n)} for n in range(30))
     page = Page(verdict_page.page_of(verdict(failed(findings=many))))
     assert len(page.all("details")) == 1
@@ -180,8 +180,8 @@ def test_the_page_fetches_nothing_and_runs_only_its_own_script() -> None:
     assert "prefers-color-scheme: dark" in html
 
 
-def test_the_documents_short_form_is_enough(tmp_path: Path) -> None:
-    """Beside the fields that were agreed on, all others may be missing."""
+def test_optional_fields_of_a_verdict_may_be_missing(tmp_path: Path) -> None:
+    """Only the required fields are there."""
     document = verdict(failed()).document()
     for bundle in document["bundles"]:
         del bundle["in_session"]
@@ -207,7 +207,7 @@ def test_the_documents_short_form_is_enough(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_verdict_is_refused_in_one_line(
+def test_a_file_without_a_verdict_is_refused_in_one_line(
     content: bytes | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "verdict.json"
@@ -220,7 +220,7 @@ def test_what_is_no_verdict_is_refused_in_one_line(
     assert not (tmp_path / "page.html").exists()
 
 
-def test_an_unknown_status_is_no_verdict(tmp_path: Path) -> None:
+def test_a_verdict_with_an_unknown_status_is_refused(tmp_path: Path) -> None:
     document = verdict().document()
     document["bundles"][0]["checks"][0]["status"] = "fine"
     file = tmp_path / "verdict.json"
@@ -266,7 +266,7 @@ def test_the_page_of_a_walk_shows_only_the_walk(tmp_path: Path) -> None:
     )
 
 
-def test_the_page_says_what_a_walk_left_out(tmp_path: Path) -> None:
+def test_the_page_names_the_pages_that_were_not_walked(tmp_path: Path) -> None:
     left_out = Result(LVMH, WALK, "Home", NOT_WALKED, "high", "Walk", "not walked: home: why")
     read = verdict_page.read(written(tmp_path, walk_alone(passed(LVMH, WALK), left_out)))
     page = Page(verdict_page.page_of(read))
@@ -284,7 +284,7 @@ def test_a_go_that_requires_too_little_is_refused(required: object, tmp_path: Pa
         verdict_page.read(file)
 
 
-def test_a_checks_go_is_not_made_by_a_walk_alone(tmp_path: Path) -> None:
+def test_a_verdict_of_only_a_walk_is_no_go_of_the_checklist(tmp_path: Path) -> None:
     document = walk_alone(passed(LVMH, WALK)).document()
     document["bundles"][0]["required"] = list(CHECKS)
     file = tmp_path / "verdict.json"
@@ -293,7 +293,7 @@ def test_a_checks_go_is_not_made_by_a_walk_alone(tmp_path: Path) -> None:
         verdict_page.read(file)
 
 
-def test_a_go_with_waived_failures_is_believed(tmp_path: Path) -> None:
+def test_a_go_with_waived_failures_is_accepted(tmp_path: Path) -> None:
     document = verdict(failed(waived="the supplier is late")).document()
     assert document["bundles"][1]["word"] == "GO, 1 waived"
     file = tmp_path / "verdict.json"
@@ -322,7 +322,7 @@ WRONG = Finding("LiveSale 1: title", "a", "b")
         (Answer("POST /login", None, problem="was not asked: no password"), FailureKind.DATA),
     ],
 )
-def test_an_answer_of_another_kind_is_described(answer: Answer, kind: FailureKind) -> None:
+def test_an_answer_of_another_type_is_described(answer: Answer, kind: FailureKind) -> None:
     with pytest.raises(Unobservable) as raised:
         answer.json()
     assert raised.value.kind == kind
@@ -343,7 +343,7 @@ def test_several_findings_are_of_one_kind(findings: list[Finding], kind: Failure
     assert NotAsExpected(findings).kind == kind
 
 
-def test_what_could_not_be_reached_is_of_the_kind_environment() -> None:
+def test_an_unreachable_part_is_of_the_kind_environment_down() -> None:
     assert kind_of(Unreachable("MongoDB at m cannot be reached")) == FailureKind.ENVIRONMENT
     assert kind_of(WrongUsage("no password")) == FailureKind.DATA
 
@@ -359,7 +359,7 @@ def test_allure_finds_the_kind_in_the_message(kind: FailureKind) -> None:
 
 
 def results_in(directory: Path, *names: str) -> Path:
-    """A directory of Allure results, one passed test a name."""
+    """A directory of Allure results with one passed test for each name."""
     directory.mkdir()
     for name in names:
         document = {
@@ -447,7 +447,7 @@ def test_the_report_sends_nothing_and_links_to_the_playbook(tmp_path: Path, tool
 
 
 @pytest.mark.usefixtures("node")
-def test_a_report_that_would_still_call_home_is_not_kept(tmp_path: Path, tool: Path) -> None:
+def test_a_report_that_still_loads_analytics_is_deleted(tmp_path: Path, tool: Path) -> None:
     allure = tool / "node_modules" / ".bin" / "allure"
     allure.write_text(ALLURE.replace("gtag('js', new Date());", "").replace("gtag(){}", "x(){}"))
     with pytest.raises(allure_html.NoAllure, match="would send data to Google"):
@@ -485,7 +485,7 @@ def test_a_failing_allure_is_reported_in_one_line(
     assert (history / allure_html.HISTORY).read_text() == former + "\n"
 
 
-def test_without_node_one_line_says_how_to_get_it(
+def test_without_node_one_line_says_how_to_install_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page, which does not need Node.js, is made in any case."""
@@ -505,7 +505,7 @@ def test_without_node_one_line_says_how_to_get_it(
 
 
 @pytest.mark.usefixtures("node")
-def test_an_output_that_cannot_be_written(
+def test_an_unwritable_output_is_reported_in_one_line(
     tmp_path: Path,
     tool: Path,
     capsys: pytest.CaptureFixture[str],
@@ -522,7 +522,7 @@ def test_an_output_that_cannot_be_written(
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_without_results_one_line_says_how_to_get_them(
+def test_without_results_one_line_says_how_to_make_them(
     there: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = tmp_path / "results"
@@ -535,7 +535,7 @@ def test_without_results_one_line_says_how_to_get_them(
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="Node.js with npm is not installed")
-def test_the_real_allure_makes_one_file_that_remembers(tmp_path: Path) -> None:
+def test_the_real_allure_makes_one_file_with_history(tmp_path: Path) -> None:
     report, history = tmp_path / "report", tmp_path / "history"
     try:
         allure_html.build(results_in(tmp_path / "first", "one"), report, history)
@@ -558,7 +558,7 @@ def test_the_real_allure_makes_one_file_that_remembers(tmp_path: Path) -> None:
 # The playbook's lines
 
 
-def test_a_place_in_the_playbook_is_where_it_stands() -> None:
+def test_a_line_of_the_playbook_is_found_with_its_headings() -> None:
     place = place_of("LVMH: French luxury brands featured")
     assert place
     assert place.headings == ("Verification Checklist", "Bundle-Specific Checks")
@@ -568,7 +568,7 @@ def test_a_place_in_the_playbook_is_where_it_stands() -> None:
     assert f"### {place.headings[-1]}\n" in PLAYBOOK.read_text()
 
 
-def test_the_playbooks_page_holds_all_of_it() -> None:
+def test_the_playbooks_page_contains_the_whole_playbook() -> None:
     page = Page(playbook_page.page())
     headings = re.findall(
         r"^#+ (.+)$", re.sub(r"```.*?```", "", PLAYBOOK.read_text(), flags=re.S), re.M

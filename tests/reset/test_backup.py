@@ -28,7 +28,7 @@ from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup, Saved, wr
 from playbook.reset.execute import Executor
 from playbook.reset.operations import Call, Operation
 from playbook.reset.outcome import ResetFailed
-from tests.reset_process import save_apart
+from tests.reset_process import start_backup
 from tests.sandbox import (
     FEED,
     OURS,
@@ -135,16 +135,16 @@ def test_the_folder_alone_is_private_enough(saved: Backup) -> None:
 def test_a_crash_while_writing_leaves_no_backup(shelf: Sandbox) -> None:
     files = 2 * len(load_deployment().collections) + 1
     for dies_at in (1, files // 2, files + 1):
-        save_apart(shelf, BUNDLE, dies_at).gone()
+        start_backup(shelf, BUNDLE, dies_at).gone()
         assert not list(shelf.backups.glob("demo_state_*")), f"died before sync {dies_at}"
         assert backup.listed(shelf.backups, shelf.identity) == []
-    lived = save_apart(shelf, BUNDLE, files + 3)
+    lived = start_backup(shelf, BUNDLE, files + 3)
     assert lived.ended().kind == "done"
     assert len(backup.listed(shelf.backups, shelf.identity)) == 1
 
 
 def test_what_a_crash_left_goes_after_a_day(shelf: Sandbox, tiny: Snapshot) -> None:
-    save_apart(shelf, BUNDLE, 3).gone()
+    start_backup(shelf, BUNDLE, 3).gone()
     [partial] = shelf.backups.iterdir()
     backup.prune(shelf.backups, shelf.identity, datetime.now(UTC))
     assert partial.exists(), "it may still be in the writing"

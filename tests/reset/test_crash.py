@@ -8,7 +8,7 @@ from playbook.deployments.scope import scope_of
 from playbook.reset import backup
 from playbook.reset.backup import Backup
 from playbook.reset.restoring import restoring_steps
-from tests.reset_process import KILL, reset_apart
+from tests.reset_process import KILL, start_reset
 from tests.sandbox import (
     ACCESS,
     FEED,
@@ -71,7 +71,7 @@ def test_the_walks_miss_no_step(sandbox: Sandbox) -> None:
 @pytest.mark.slow
 def test_killed_at_any_step_a_rerun_repairs(sandbox: Sandbox, undisturbed: Held, step: int) -> None:
     use(sandbox)
-    killed = reset_apart(sandbox, BUNDLE, KILL, at=step)
+    killed = start_reset(sandbox, BUNDLE, KILL, at=step)
     killed.gone()
     assert killed.process.exitcode == -9
     assert sandbox.runs(BUNDLE)[-1]["status"] == "running", "it was killed before or after"
@@ -87,7 +87,7 @@ def test_a_killed_rollback_is_repaired_by_a_rerun(
 ) -> None:
     saved, wanted = used
     sandbox.reset(BUNDLE)
-    killed = reset_apart(sandbox, BUNDLE, KILL, at=step, back_to=saved)
+    killed = start_reset(sandbox, BUNDLE, KILL, at=step, back_to=saved)
     killed.gone()
     assert killed.process.exitcode == -9
     sandbox.free_leases()
@@ -100,7 +100,7 @@ def test_a_killed_rollback_is_repaired_by_a_rerun(
 def test_killed_twice_is_no_worse(sandbox: Sandbox, undisturbed: Held) -> None:
     use(sandbox)
     for step in (20, 6):
-        reset_apart(sandbox, BUNDLE, KILL, at=step).gone()
+        start_reset(sandbox, BUNDLE, KILL, at=step).gone()
         sandbox.free_leases()
     assert sandbox.runs(BUNDLE)[-2]["status"] == "broken"
     sandbox.reset(BUNDLE)
@@ -115,7 +115,7 @@ def test_a_killed_reset_can_be_rolled_back_instead(
     saved, wanted = used
     bundle = sandbox.bundle(BUNDLE)
     sandbox.engine.roll_back(bundle, saved)
-    reset_apart(sandbox, BUNDLE, KILL, at=20).gone()
+    start_reset(sandbox, BUNDLE, KILL, at=20).gone()
     sandbox.free_leases()
     name = sandbox.runs(BUNDLE)[-1]["backup"]
     sandbox.engine.roll_back(bundle, backup.find(sandbox.backups, sandbox.identity, bundle, name))

@@ -20,7 +20,7 @@ from playbook.reset.outcome import ResetFailed
 from tests.elections import BUNDLE, in_a_set, require_done
 from tests.replica_set import replica_set
 from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words, until
-from tests.tcp_proxy import Wire
+from tests.tcp_proxy import TcpProxy
 
 AWAY_SECONDS = 0.4
 PATIENCE = 20.0
@@ -29,10 +29,10 @@ PATIENCE = 20.0
 @contextmanager
 def behind_a_wire(
     sandbox: Sandbox, part: str, patience: float = PATIENCE
-) -> Iterator[tuple[Sandbox, Wire]]:
+) -> Iterator[tuple[Sandbox, TcpProxy]]:
     """The same environment, one part of which is reached by a wire."""
     settings = sandbox.environment.settings
-    wire = Wire(getattr(settings, part))
+    wire = TcpProxy(getattr(settings, part))
     changes: dict[str, Any] = {part: wire.url, "outage_patience": patience}
     with Environment(replace(settings, **changes)) as environment:
         yield replace(sandbox, environment=environment), wire
@@ -45,7 +45,7 @@ def _answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 2.0)
 
 
-def away_for_a_while(wire: Wire) -> None:
+def away_for_a_while(wire: TcpProxy) -> None:
     wire.cut()
     threading.Timer(AWAY_SECONDS, wire.mend).start()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from playbook.environment import Environment
 from playbook.reset.execute import Executor
@@ -27,6 +27,12 @@ VALIDATE = "/api/awareness/currency/validate"
         ({"valid": False, "problems": ["KES: old", "x", "y"]}, "KES: old (and 2 more)"),
         ({"valid": False, "problems": True, "languages": 4}, "valid is false, without a reason"),
         ({"valid": None}, "valid is null, without a reason"),
+        ({"valid": False, "problems": ["a\nb\x1b[2J"]}, "answered with problems: a b<U+001B>[2J"),
+        (
+            Response(b'{"valid": false, "problems": ["\\ud800"]}'),
+            "problems: \N{REPLACEMENT CHARACTER}",
+        ),
+        (Response(b"[" * 100_000), None),
         (
             {"valid": False, "languages": [{"language": "fr", "problems": ["no messages"]}, 7]},
             "answered with problems: fr: no messages",

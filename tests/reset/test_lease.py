@@ -28,7 +28,7 @@ from playbook.reset.execute import WRITE_SECONDS, Executor
 from playbook.reset.lease import Lease, LeaseLost, Waiting
 from playbook.reset.operations import Operation, Remove, Step
 from playbook.reset.outcome import InSession, ResetFailed, StepFailed
-from tests.reset_process import ASK, KILL, STOP, reset_apart
+from tests.reset_process import ASK, KILL, STOP, start_reset
 from tests.sandbox import (
     Held,
     Owners,
@@ -69,10 +69,10 @@ def state_of(pid: int) -> str:
 
 
 def test_of_two_resets_at_once_only_one_runs(sandbox: Sandbox) -> None:
-    first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
+    first = start_reset(sandbox, "sequoia", ASK, at=MIDDLE)
     first.arrived()
     before = held(sandbox)
-    second = reset_apart(sandbox, "sequoia").ended()
+    second = start_reset(sandbox, "sequoia").ended()
     assert (second.kind, second.exit_code) == ("BeingReset", 4)
     assert f"{socket.gethostname()}:{first.pid}" in second.text
     assert held(sandbox) == before
@@ -88,7 +88,7 @@ def test_started_at_the_same_instant_they_never_both_write(sandbox: Sandbox) -> 
     """The second run is refused, or runs later and finds nothing left to write."""
     use_demo(Owners(sandbox), sandbox.bundle("lvmh"))
     before = {run["_id"] for run in sandbox.runs("lvmh")}
-    crowd = [reset_apart(sandbox, "lvmh") for _ in range(4)]
+    crowd = [start_reset(sandbox, "lvmh") for _ in range(4)]
     ends = [one.ended() for one in crowd]
     assert {end.kind for end in ends} <= {"done", "BeingReset"}
     done = [run for run in sandbox.runs("lvmh") if run["_id"] not in before]
@@ -98,9 +98,9 @@ def test_started_at_the_same_instant_they_never_both_write(sandbox: Sandbox) -> 
 
 
 def test_a_bundle_of_the_same_region_waits_for_its_turn(sandbox: Sandbox) -> None:
-    first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
+    first = start_reset(sandbox, "sequoia", ASK, at=MIDDLE)
     first.arrived()
-    second = reset_apart(sandbox, "a16z")
+    second = start_reset(sandbox, "a16z")
     until(lambda: sandbox.db.demo_locks.find_one({"_id": "bundle:A16Z_CHRIS_DIXON"}), "it waits")
     assert not second.link.poll(0.5), "it did not wait"
     assert sandbox.runs("a16z") == []
@@ -125,7 +125,7 @@ def test_the_wait_for_a_region_ends(sandbox: Sandbox) -> None:
 def test_the_lease_of_a_dead_holder_ends_by_itself(sandbox: Sandbox, name: str) -> None:
     """For its own bundle, and for one that waits for the region."""
     started = time.monotonic()
-    dead = reset_apart(sandbox, "sequoia", KILL, at=MIDDLE, lease_life=SHORT_LIFE)
+    dead = start_reset(sandbox, "sequoia", KILL, at=MIDDLE, lease_life=SHORT_LIFE)
     dead.gone()
     if name == "sequoia":
         assert refuses(sandbox, name), "its lease is gone at once"
@@ -138,7 +138,7 @@ def test_the_lease_of_a_dead_holder_ends_by_itself(sandbox: Sandbox, name: str) 
 
 def test_a_lease_ends_by_the_servers_clock(sandbox: Sandbox) -> None:
     """A machine with a wrong clock cannot take another's lease."""
-    first = reset_apart(sandbox, "sequoia", ASK, at=MIDDLE)
+    first = start_reset(sandbox, "sequoia", ASK, at=MIDDLE)
     first.arrived()
     with freeze_time(minutes_ago(-120), ignore=["pymongo"]):
         assert refuses(sandbox, "sequoia")
@@ -156,7 +156,7 @@ def test_who_was_paused_until_another_took_over_writes_nothing_more(
     sandbox.reset("sequoia")
     owners = Owners(sandbox)
     use_demo(owners, sandbox.bundle("sequoia"))
-    paused = reset_apart(sandbox, "sequoia", STOP, at=at, lease_life=SHORT_LIFE)
+    paused = start_reset(sandbox, "sequoia", STOP, at=at, lease_life=SHORT_LIFE)
     until(lambda: state_of(paused.pid) == "T", "it is paused")
     until(lambda: not refuses(sandbox, "sequoia"), "another takes over")
     use_demo(owners, sandbox.bundle("sequoia"))
@@ -333,7 +333,7 @@ def test_eight_resets_at_once_all_finish_and_leave_all_pristine(
         with ThreadPoolExecutor(len(names)) as pool:
             list(pool.map(sandbox.reset, names))
     else:
-        crowd = [reset_apart(sandbox, name) for name in names]
+        crowd = [start_reset(sandbox, name) for name in names]
         ends = {name: child.ended() for name, child in zip(names, crowd, strict=True)}
         assert {end.kind for end in ends.values()} == {"done"}, ends
     for name in names:

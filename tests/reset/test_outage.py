@@ -29,7 +29,7 @@ from tests.sandbox import (
     in_words,
     until,
 )
-from tests.tcp_proxy import Wire, failing_api
+from tests.tcp_proxy import TcpProxy, failing_api
 
 BUNDLE = "lvmh"
 MONGODB, REDIS, API = "MongoDB", "Redis", "API"
@@ -44,7 +44,7 @@ class Wired:
     sandbox: Sandbox
     """The same environment, not by wire: for the test to look at."""
     by_wire: Sandbox
-    wires: dict[str, Wire]
+    wires: dict[str, TcpProxy]
 
     def reset(self, at: int, part: str, *, hold: bool = False, roll_back: bool = True) -> Report:
         """A reset that loses a part before one of its steps."""
@@ -81,9 +81,9 @@ def wired(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 2.0)
     settings = used.environment.settings
     wires = {
-        MONGODB: Wire(settings.mongo_uri),
-        REDIS: Wire(settings.redis_url),
-        API: Wire(settings.api_url),
+        MONGODB: TcpProxy(settings.mongo_uri),
+        REDIS: TcpProxy(settings.redis_url),
+        API: TcpProxy(settings.api_url),
     }
     by_wire = replace(
         settings,

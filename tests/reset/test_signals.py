@@ -36,7 +36,7 @@ from tests.interrupted_commands import (
     used_demos,
 )
 from tests.sandbox import ACCESS, Sandbox, changed, in_words, until
-from tests.tcp_proxy import Wire
+from tests.tcp_proxy import TcpProxy
 
 ROUNDS = 2
 BUNDLE = "lvmh"
@@ -88,7 +88,7 @@ def test_a_stopped_reset_of_all_restores_the_state_before(
 class Away:
     """MongoDB, behind a wire that is cut while a reset writes."""
 
-    wire: Wire
+    wire: TcpProxy
     engine: Reset
     stopping: StopRequest
 
@@ -110,7 +110,7 @@ PATIENCE = 300.0
 def away(shelf: Sandbox, handlers: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Away]:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.5)
     settings = shelf.environment.settings
-    wire, stopping = Wire(settings.mongo_uri), StopRequest()
+    wire, stopping = TcpProxy(settings.mongo_uri), StopRequest()
     stopping.listen()
     by_wire = replace(settings, mongo_uri=wire.url, outage_patience=PATIENCE)
     with Environment(by_wire) as environment:

@@ -409,6 +409,11 @@ def replaced(old: str, new: str) -> Change:
     return lambda body: json.loads(json.dumps(body).replace(old, new))
 
 
+def is_not_an_address(body: Any) -> Any:
+    body["demo_urls"]["livesale"] = "http://[::1/live"
+    return body
+
+
 def livesale_link(body: Any) -> Any:
     body["demo_urls"]["livesale"] = body["demo_urls"]["home"]
     return body
@@ -435,6 +440,8 @@ def without_a_link(body: Any) -> Any:
         pytest.param(replaced("locale=fr-FR", "locale=en-US"), "locale", id="in English"),
         pytest.param(replaced("currency=EUR", "currency=USD"), "currency", id="in dollars"),
         pytest.param(without_a_link, "analytics", id="missing"),
+        pytest.param(replaced("?locale", "\\u0000?locale"), "a link", id="not printable"),
+        pytest.param(is_not_an_address, "livesale: expected a link", id="no address"),
     ],
 )
 def test_a_link_that_opens_another_demo_is_seen(shape: Shape, change: Change, says: str) -> None:
@@ -568,6 +575,19 @@ def test_right_copies_in_the_cache_are_right_whatever_names_them(shape: Shape) -
     finally:
         client.delete(*copies)
         shape.engine.reset(shape.bundle)  # warms the cache up again
+
+
+def test_what_else_a_feed_keeps_is_not_judged(shape: Shape) -> None:
+    more: list[dict[str, Any]] = [
+        {"_id": "2025-12-31", "base": "USD", "rates": {"EUR": 0.5}, "updated_at": "2025-12-31"},
+        {"_id": ObjectId(), "rates": None},
+        {"_id": "CHF", "rates": {"USD": 1.1}, "source": "another feed"},
+    ]
+    shape.direct.db.currency_rates.insert_many(more)
+    try:
+        assert shape.look() == {}
+    finally:
+        shape.direct.db.currency_rates.delete_many({"_id": {"$in": [one["_id"] for one in more]}})
 
 
 def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:

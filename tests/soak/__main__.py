@@ -1,10 +1,10 @@
-"""``python -m tests.soak``: 72 hours of the scheduler and the panel, hurried; 0 where all is well.
+"""``python -m tests.soak``: 72 hours of the scheduler and the panel, with a fast clock.
 
-The scheduler and the panel are the real commands, each a process of its own, over an embedded
-environment whose parts are reached through proxies that can be cut. Eight investors use their demos
-by day, calendars change, parts stop answering and return, and data break. At the end the journal
-must contain a run of every night and no verdict GO of a broken demo, and the processes must not
-have more files, threads and memory than at the start.
+It exits 0 if all is well. The scheduler and the panel are the real commands in separate processes,
+over an embedded environment whose parts are reached through proxies that can be cut. Investors use
+their demos by day, calendars change, parts stop answering and return, and data are damaged. At the
+end the journal must contain a run of every night and no verdict GO of a broken demo, and the
+processes must not have more files, threads and memory than at the start.
 """
 
 from __future__ import annotations
@@ -41,24 +41,26 @@ from playbook.reset.journal import COLLECTION, LOOKS
 from tests.faults.rounds import _visit as visit
 from tests.panel_client import PASSWORD, Visitor
 from tests.soak.hurried_clock import SETTING, HurriedClock
-from tests.tcp_proxy import Wire
+from tests.tcp_proxy import TcpProxy
 
 type Step = Callable[[], None]
 
 HOURS = 72
 NIGHT, ACT = timedelta(minutes=24), timedelta(minutes=12)
-"""For so long the clock is slow: at each 03:00, at whatever is done by day."""
+"""How long the clock is slow: for a night, and for each thing that is done by day."""
 SLOW, SLOWEST = 240.0, 20.0
-"""How many seconds of the soak pass in one of the machine's while there is work to do, where a
-check takes a second; the longer it takes, the fewer, but never fewer than the second number."""
+"""How many seconds of the soak pass in one second of the machine while there is work to do. The
+first number is for a machine on which a check takes a second. The longer a check takes, the fewer
+seconds pass, but never fewer than the second number."""
 GRACE_MINUTES = 600
 MOST_FILES, MOST_THREADS, MOST_MEMORY = 4, 3, 1.15
-"""How many more files and threads, and how many times the memory, the last day may take."""
+"""How many more files and threads the last day may need than the first, and how many times its
+memory."""
 
 
 @dataclass
 class Watched:
-    """What a process held, from its start to its end."""
+    """The files, threads and memory of a process, from its start to its end."""
 
     process: subprocess.Popen[str]
     samples: list[tuple[datetime, int, int, int]] = field(default_factory=list)
@@ -75,7 +77,7 @@ class Watched:
                 self.samples.append((clock.now(), files, int(threads[1]), int(memory[1])))
 
     def day(self, number: int, begin: datetime) -> tuple[float, ...]:
-        """The medians of a day; of the first day, its second half: all is loaded then."""
+        """The medians of a day; of the first one only of its second half, when all is loaded."""
         since = begin + timedelta(days=number, hours=0 if number else 12)
         until = begin + timedelta(days=number + 1)
         mine = [sample[1:] for sample in self.samples if since <= sample[0] < until]
@@ -87,9 +89,9 @@ class Soak:
     """One soak, under way."""
 
     environment: Environment
-    """The parts themselves, without the wires in between."""
+    """The environment without the proxies."""
     seeds: Seeds
-    wires: Mapping[str, Wire]
+    proxies: Mapping[str, TcpProxy]
     variables: Mapping[str, str]
     panel: str
     calendar: Path
@@ -110,18 +112,18 @@ class Soak:
     # The events and their times
 
     def run(self) -> None:
-        """Let the time pass: each thing at its hour."""
+        """Wait until the end, and do each thing of the agenda at its time."""
         hours = dict(sorted(self.agenda().items()))
         with self.threads():
             for at, act in hours.items():
-                while clock.now() < at or self.nights_in_hand():
+                while clock.now() < at or self.is_a_night_running():
                     time.sleep(0.05)
                 act()
             while clock.now() < self.end:
                 time.sleep(0.05)
 
-    def nights_in_hand(self) -> bool:
-        """Whether the scheduler has a nightly run under way, or one that is just starting."""
+    def is_a_night_running(self) -> bool:
+        """Whether a nightly run of the scheduler is running or just starting."""
         scheduler = self.watched["scheduler"].process.pid
         with suppress(OSError):
             tasks = Path(f"/proc/{scheduler}/task").iterdir()
@@ -129,7 +131,7 @@ class Soak:
             return any(
                 b"\0nightly\0" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children
             )
-        return True  # one has just gone: look again
+        return True  # a process ended while we looked, so look again
 
     def agenda(self) -> dict[datetime, Step]:
         """What is done to the environment, by the instant."""
@@ -147,14 +149,14 @@ class Soak:
         write_calendar(self.calendar, MOVED, self.begin)
 
     def go_away(self, part: str, seconds: float = 1.5) -> None:
-        """A part is away for some seconds of the machine, hours of the soak; nothing is GO then."""
-        wire, since = self.wires[part], clock.now()
-        wire.cut()
+        """Cut a part off for some seconds (hours of the soak), in which no check may be GO."""
+        proxy, since = self.proxies[part], clock.now()
+        proxy.cut()
         done = self.command("check", "lvmh")
         if done.returncode == 0:
             self.problems.append(f"a check was GO while {part} was away")
         time.sleep(seconds)
-        wire.mend()
+        proxy.mend()
         self.away.append((since, clock.now()))
 
     def lose_a_product(self) -> None:
@@ -228,9 +230,9 @@ class Soak:
                     self.problems.append(f"the panel at {clock.now():%a %H:%M}: {error}")
 
     def was_away(self) -> bool:
-        """Whether a part is away, or was until lately."""
+        """Whether a part is cut off, or was within the last two hours."""
         lately = clock.now() - timedelta(hours=2)
-        cut = any(wire.is_cut for wire in self.wires.values())
+        cut = any(proxy.is_cut for proxy in self.proxies.values())
         return cut or any(until > lately for _, until in self.away)
 
     def use_demos(self) -> None:
@@ -274,7 +276,7 @@ class Soak:
         self.judge_processes()
 
     def judge_meetings(self) -> None:
-        """The scheduler prepared each meeting twice, at the hours that the calendar had at last."""
+        """Require that each meeting was prepared twice, at the calendar's final times."""
         done = {
             (bundle.short, task["_id"].partition(":")[0], task["begun_at"]): task
             for task in self.environment.db[MEETINGS].find({"begun_at": {"$exists": True}})
@@ -294,7 +296,7 @@ class Soak:
                     self.problems.append(f"{short}: {stage} was due at {due}, and made {instants}")
 
     def judge_verdicts(self, runs: list[dict[str, object]]) -> None:
-        """No verdict GO of a broken demo, from the moment it was broken to the next reset."""
+        """Require that no broken demo was GO between the damage and the next reset."""
         looked_at = 0
         for since, keys in self.broken:
             for key in keys:
@@ -302,11 +304,11 @@ class Soak:
                     if run["bundle"] not in keys or run["started_at"] < since:  # type: ignore[operator]
                         continue
                     if run["trigger"] not in LOOKS:
-                        break  # a reset of any of them puts right what they share
+                        break  # a reset of any of these bundles repairs what they share
                     looked_at += run["bundle"] == key
                     if run["bundle"] == key and run["verdict"] == "GO":
                         self.problems.append(f"{key}: false GO at {run['started_at']}")
-        print(f"demos broken: {len(self.broken)}; verdicts on them until mended: {looked_at}")
+        print(f"demos broken: {len(self.broken)}; verdicts before their repair: {looked_at}")
         if not looked_at:
             self.problems.append("no verdict was given on a broken demo; this proves nothing")
 
@@ -357,7 +359,7 @@ def write_calendar(path: Path, hours: Mapping[str, timedelta], begin: datetime) 
 
 
 def slowness(variables: Mapping[str, str]) -> float:
-    """How many seconds may pass in one while there is work to do: measured by a check."""
+    """How many seconds of the soak may pass in one while there is work, by the time of a check."""
     began = time.monotonic()
     subprocess.run(
         [sys.executable, "-P", "-m", "playbook", "check", "lvmh"],
@@ -371,7 +373,7 @@ def slowness(variables: Mapping[str, str]) -> float:
 
 @contextmanager
 def running(*command: str, **options: object) -> Iterator[subprocess.Popen[str]]:
-    """A process of the soak; asked to end at the end."""
+    """A process of the soak. It gets SIGTERM at the end of the block."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", *command],
         cwd=PROJECT,
@@ -393,23 +395,16 @@ def running(*command: str, **options: object) -> Iterator[subprocess.Popen[str]]
 
 @contextmanager
 def prepared() -> Iterator[Soak]:
-    """Everything running, all demos reset once, the clock at the begin."""
+    """A soak with all processes running, all demos reset once, and the clock at its begin."""
     seeds = seed_files.load()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         settings = stack.enter_context(start(seeds=seeds))
-        # Not before now: what a run is called never lies before the machine's own time.
+        # Not in the past, because the ids of runs never begin with a time before the machine's.
         noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
         begin = noon if noon > datetime.now(UTC) else noon + timedelta(days=1)
         end = begin + timedelta(hours=HOURS)
-        bundles = [line.model for line in seeds.bundles.values()]
-        nights = {at for bundle in bundles for at in nights_between(bundle, begin, end)}
-        acts = [REDIS_AWAY, PRODUCT_LOST, MONGO_AWAY, LIVESALE_MOVED, API_AWAY]
-        meetings = {begin + after for after in (*PLANNED.values(), *MOVED.values())}
-        busy = [(at - timedelta(minutes=1), at + NIGHT) for at in nights]
-        busy += [(begin + after, begin + after + ACT) for after in acts]
-        busy += [(at - timedelta(minutes=61), at) for at in meetings]
-        # While all is prepared, time passes as usual.
+        # During the preparation time passes as usual.
         HurriedClock.slow_during([(begin, end)], begin, 1.0).write(folder / "clock")
         calendar = folder / "meetings.ics"
         write_calendar(calendar, PLANNED, begin)
@@ -428,32 +423,45 @@ def prepared() -> Iterator[Soak]:
         )  # fmt: skip
         assert app.stdout is not None
         settings = replace(settings, api_url=app.stdout.readline().strip())
-        wires = {
-            "mongo": Wire(settings.mongo_uri),
-            "redis": Wire(settings.redis_url),
-            "api": Wire(settings.api_url),
+        proxies = {
+            "mongo": TcpProxy(settings.mongo_uri),
+            "redis": TcpProxy(settings.redis_url),
+            "api": TcpProxy(settings.api_url),
         }
-        for wire in wires.values():
-            stack.callback(wire.cut)
-        wired = replace(
+        for proxy in proxies.values():
+            stack.callback(proxy.cut)
+        proxied = replace(
             settings,
-            mongo_uri=wires["mongo"].url,
-            redis_url=wires["redis"].url,
-            api_url=wires["api"].url,
+            mongo_uri=proxies["mongo"].url,
+            redis_url=proxies["redis"].url,
+            api_url=proxies["api"].url,
         )
-        variables |= wired.as_variables()
+        variables |= proxied.as_variables()
         prepare(variables)
         slow = slowness(variables)
         print(f"while there is work to do, {slow:.0f} s pass in one", flush=True)
         os.environ[SETTING] = variables[SETTING]
         stack.callback(os.environ.pop, SETTING)
         begun = HurriedClock.from_environment().now()
-        # The scheduler makes up at once for the nights of the last hours.
-        busy.append((begun, begun + timedelta(hours=1)))
+        # At its start the scheduler makes the runs of the last hours.
+        busy = [*busy_periods(seeds, begin, end), (begun, begun + timedelta(hours=1))]
         hurried = HurriedClock.slow_during(busy, begun, slow)
         hurried.write(folder / "clock")
-        parts = settings, wires, variables
+        parts = settings, proxies, variables
         yield started(stack, seeds, parts, calendar, (begin, end), hurried, app)
+
+
+def busy_periods(seeds: Seeds, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The periods with work to do: nights, what is done by day, the hour before each meeting."""
+    bundles = [line.model for line in seeds.bundles.values()]
+    nights = {at for bundle in bundles for at in nights_between(bundle, begin, end)}
+    acts = [REDIS_AWAY, PRODUCT_LOST, MONGO_AWAY, LIVESALE_MOVED, API_AWAY]
+    meetings = {begin + after for after in (*PLANNED.values(), *MOVED.values())}
+    return [
+        *((at - timedelta(minutes=1), at + NIGHT) for at in nights),
+        *((begin + after, begin + after + ACT) for after in acts),
+        *((at - timedelta(minutes=61), at) for at in meetings),
+    ]
 
 
 def prepare(variables: Mapping[str, str]) -> None:
@@ -469,14 +477,14 @@ def prepare(variables: Mapping[str, str]) -> None:
 def started(
     stack: ExitStack,
     seeds: Seeds,
-    parts: tuple[Settings, Mapping[str, Wire], dict[str, str]],
+    parts: tuple[Settings, Mapping[str, TcpProxy], dict[str, str]],
     calendar: Path,
     period: tuple[datetime, datetime],
     hurried: HurriedClock,
     app: subprocess.Popen[str],
 ) -> Soak:
     """The soak with its scheduler and its panel running."""
-    settings, wires, variables = parts
+    settings, proxies, variables = parts
     panel = stack.enter_context(
         running("playbook", "serve", "--port", "0", env=variables, stderr=subprocess.PIPE)
     )
@@ -492,7 +500,7 @@ def started(
     return Soak(
         stack.enter_context(Environment(settings)),
         seeds,
-        wires,
+        proxies,
         variables,
         address[0],
         calendar,

@@ -1,8 +1,8 @@
 """A clock for all processes of a soak: slow while there is work to do, very fast in between.
 
-It is known in advance, so that a scheduler can ask at which instant of the machine an instant of
-this clock comes. Only what the playbook reads as the present instant follows it; timeouts, leases
-and the drivers stay on the machine's.
+All its speeds are decided in advance, so a scheduler can compute when this clock will show an
+instant. Only the playbook's present instant follows it; timeouts, leases and the drivers keep the
+machine's clock.
 """
 
 from __future__ import annotations
@@ -15,17 +15,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playbook import clock
-from playbook.nights.schedule.rehearsal_clock import Ticking
+from playbook.nights.schedule.scheduler_clock import SchedulerClock
 from playbook.processes.signals import StopRequest
 
 SETTING = "SOAK_CLOCK"
 FAST = 3600.0
-"""How many seconds of this clock pass in one of the machine's, where there is nothing to do."""
+"""How many seconds of this clock pass in one of the machine's, while there is nothing to do."""
 
 
 @dataclass(frozen=True)
-class HurriedClock(Ticking):
-    """Pieces, each with its first instant here, its first instant of the machine, its speed."""
+class HurriedClock(SchedulerClock):
+    """A clock of several pieces.
+
+    Each piece has its first instant on this clock, its first instant on the machine's clock (both
+    in seconds since 1970), and its speed.
+    """
 
     pieces: tuple[tuple[float, float, float], ...] = ()
 
@@ -33,7 +37,7 @@ class HurriedClock(Ticking):
     def slow_during(
         cls, busy: Iterable[tuple[datetime, datetime]], start: datetime, slow: float
     ) -> HurriedClock:
-        """It shows ``start`` now, goes slowly in the busy periods and fast in between."""
+        """A clock that shows ``start`` now, is slow in the busy periods and fast in between."""
         since = datetime.now(UTC)
         pieces: list[tuple[float, float, float]] = []
         shown, machine = start.timestamp(), since.timestamp()
@@ -51,7 +55,7 @@ class HurriedClock(Ticking):
 
     @classmethod
     def from_environment(cls) -> HurriedClock:
-        """The one that the soak has written for its processes."""
+        """The clock that the soak has written for its processes."""
         pieces = tuple(map(tuple, json.loads(Path(os.environ[SETTING]).read_text("utf-8"))))
         shown, machine, speed = pieces[0]
         start, since = datetime.fromtimestamp(shown, UTC), datetime.fromtimestamp(machine, UTC)
@@ -78,15 +82,15 @@ class HurriedClock(Ticking):
         return datetime.fromtimestamp(piece[1] + (at - piece[0]) / piece[2], UTC)
 
     def machine_duration(self, duration: timedelta) -> timedelta:
-        return duration  # whoever waits does so by StopRequest, which hurries
+        return duration  # all waits go through StopRequest, and install() makes them shorter
 
 
 def install() -> None:
-    """Let this process live by the soak's clock; its waits between two looks hurry, too."""
+    """Let this process use the soak's clock, and make its waits shorter by the slow speed."""
     hurried = HurriedClock.from_environment()
     slow = min(speed for _, _, speed in hurried.pieces)
     wait = StopRequest.wait
-    # Read anew each time: the app is running already while everything is prepared.
+    # It is read each time, because the app already runs during the preparation.
     clock.now = lambda: HurriedClock.from_environment().now()
-    Ticking.machine_time = classmethod(lambda _: hurried)  # type: ignore[assignment,method-assign]
+    SchedulerClock.machine_time = classmethod(lambda _: hurried)  # type: ignore[assignment,method-assign]
     StopRequest.wait = lambda self, seconds: wait(self, seconds / slow)  # type: ignore[method-assign]

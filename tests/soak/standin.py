@@ -1,4 +1,4 @@
-"""``python -m tests.soak.standin``: the app by the soak's clock. It says its address."""
+"""``python -m tests.soak.standin``: the app with the soak's clock. It prints its address."""
 
 from __future__ import annotations
 

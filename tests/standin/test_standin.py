@@ -96,7 +96,7 @@ def _as_array(lines: list[str]) -> str:
 
 
 @pytest.mark.parametrize("written", [_as_array, "\n".join, "".join, "\r\n\r\n".join])
-def test_all_forms_of_contexts_are_taken(
+def test_all_forms_of_contexts_are_accepted(
     shop: Shop, seeds: Seeds, written: Callable[[list[str]], str]
 ) -> None:
     lines = (seeds.directory / "awareness_contexts.json").read_text("utf-8").splitlines()
@@ -251,7 +251,9 @@ BAD_RATES: dict[str, tuple[Callable[[Documents], object], str]] = {
 
 
 @pytest.mark.parametrize("spoil, problem", BAD_RATES.values(), ids=BAD_RATES.keys())
-def test_bad_rates_show(shop: Shop, spoil: Callable[[Documents], object], problem: str) -> None:
+def test_bad_rates_are_problems_in_the_answer(
+    shop: Shop, spoil: Callable[[Documents], object], problem: str
+) -> None:
     spoil(shop.db)
     answer = shop.get(VALIDATE)
     assert answer.status_code == 200, answer.text
@@ -259,13 +261,13 @@ def test_bad_rates_show(shop: Shop, spoil: Callable[[Documents], object], proble
     assert any(problem in line for line in answer.json()["problems"]), answer.json()["problems"]
 
 
-def test_decimals_and_a_rate_within_one_percent_are_fine(shop: Shop) -> None:
+def test_decimals_and_a_rate_within_one_percent_are_valid(shop: Shop) -> None:
     rates = shop.get("/api/awareness/currency-rates").json()["rates"]
     _set(rates__EUR=Decimal128(str(rates["EUR"])), rates__GBP=rates["GBP"] * 1.009)(shop.db)
     assert shop.get(VALIDATE).json()["problems"] == []
 
 
-def test_validating_follows_the_deployments_clock(shop: Shop) -> None:
+def test_the_age_of_rates_follows_the_deployments_clock(shop: Shop) -> None:
     later = clock.now() + timedelta(hours=24, minutes=5)
     feed = Feed(EMBEDDED_FEED)
     deployment = Deployment(shop.db, shop.redis, None, lambda: later, feed)
@@ -346,7 +348,7 @@ BAD_LOCALES: dict[str, tuple[str, Callable[[Documents], object], str]] = {
 
 
 @pytest.mark.parametrize("language, spoil, problem", BAD_LOCALES.values(), ids=BAD_LOCALES.keys())
-def test_bad_locales_show(
+def test_bad_locales_are_problems_in_the_answer(
     shop: Shop, seeds: Seeds, language: str, spoil: Callable[[Documents], object], problem: str
 ) -> None:
     _load_locales(shop.db, seeds)
@@ -367,7 +369,7 @@ def _load_products(shop: Shop, seeds: Seeds) -> None:
     shop.db.products.insert_many([dict(line.document) for line in seeds.products.values()])
 
 
-def test_a_region_is_warmed(shop: Shop, seeds: Seeds) -> None:
+def test_the_warm_up_caches_a_region(shop: Shop, seeds: Seeds) -> None:
     _load_products(shop, seeds)
     assert shop.post(WARM_UP, json={"region": "EU"}).json() == {"warmed": 50, "regions": ["EU"]}
     wanted = {
@@ -382,7 +384,9 @@ def test_a_region_is_warmed(shop: Shop, seeds: Seeds) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"{}", b'{"region": null}'])
-def test_all_regions_are_warmed_where_none_is_named(shop: Shop, seeds: Seeds, body: bytes) -> None:
+def test_the_warm_up_caches_all_regions_if_none_is_named(
+    shop: Shop, seeds: Seeds, body: bytes
+) -> None:
     _load_products(shop, seeds)
     assert shop.post(WARM_UP, data=body).json() == {
         "warmed": 150,
@@ -488,7 +492,9 @@ def test_a_corrupt_password_hash_lets_nobody_in(shop: Shop, stored: Any) -> None
         ({"expires_at": "tomorrow"}, "expired"),
     ],
 )
-def test_a_closed_account_is_refused(shop: Shop, fields: dict[str, Any], reason: str) -> None:
+def test_a_locked_or_expired_account_is_refused(
+    shop: Shop, fields: dict[str, Any], reason: str
+) -> None:
     _add_user(shop, **fields)
     assert _log_in(shop, password="wrong").status_code == 401
     answer = _log_in(shop)
@@ -622,7 +628,7 @@ def test_kpis_come_from_their_cached_copy(shop: Shop) -> None:
     assert found["investor_focus_metrics"] == {"luxury_aov_eur": 1}
 
 
-def test_kpis_refuse_what_they_do_not_know(shop: Shop, seeds: Seeds) -> None:
+def test_kpis_of_an_unknown_bundle_or_currency_are_refused(shop: Shop, seeds: Seeds) -> None:
     assert shop.get("/api/demo/kpis/NOBODY").status_code == 404
     _load_contexts(shop, seeds)
     params = {"currency": "XXX"}
@@ -630,7 +636,7 @@ def test_kpis_refuse_what_they_do_not_know(shop: Shop, seeds: Seeds) -> None:
 
 
 @pytest.mark.parametrize("headline", [None, [], "x", {}])
-def test_a_corrupt_headline_shows_as_no_metrics(shop: Shop, headline: Any) -> None:
+def test_a_corrupt_headline_is_served_as_no_metrics(shop: Shop, headline: Any) -> None:
     shop.db.showcases.insert_one({"_id": LVMH, "headline": headline})
     found = shop.get(f"/api/demo/kpis/{LVMH}").json()
     assert found["investor_focus_metrics"] == {}
@@ -656,7 +662,7 @@ def test_money_without_a_usable_rate_is_null(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("tracking, tracked", [(True, True), (False, False), ("yes", False)])
-def test_interactions_are_tracked_where_switched_on(
+def test_interactions_are_tracked_if_that_is_switched_on(
     shop: Shop, tracking: Any, tracked: bool
 ) -> None:
     shop.db.demo_settings.insert_one({"_id": LVMH, "analytics_tracking": tracking})
@@ -701,7 +707,7 @@ def test_the_endpoints_are_described(shop: Shop) -> None:
         assert ("requestBody" in described) == (method == "post")
 
 
-def test_a_lost_database_is_a_plain_503(shop: Shop, seeds: Seeds) -> None:
+def test_without_its_database_the_app_answers_503(shop: Shop, seeds: Seeds) -> None:
     dead: MongoClient[dict[str, Any]] = MongoClient(
         "mongodb://127.0.0.1:1", serverSelectionTimeoutMS=50
     )
@@ -713,7 +719,7 @@ def test_a_lost_database_is_a_plain_503(shop: Shop, seeds: Seeds) -> None:
         assert (answer.status_code, answer.json()["detail"][:11]) == (503, "Redis fails")
 
 
-def test_what_json_cannot_say_is_said_as_text() -> None:
+def test_values_that_json_does_not_have_become_texts() -> None:
     assert to_json({"a": float("nan"), "b": [float("inf")], "c": Decimal128("1.5")}) == {
         "a": "nan",
         "b": ["inf"],

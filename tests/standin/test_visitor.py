@@ -32,7 +32,7 @@ def visitor(seeds: Seeds, language: str, currency: str = "EUR") -> Visitor:
 
 @pytest.mark.parametrize("name", COUNTED)
 @pytest.mark.parametrize("count", COUNTS)
-def test_every_language_says_every_number(seeds: Seeds, name: str, count: int) -> None:
+def test_every_language_has_a_text_for_every_number(seeds: Seeds, name: str, count: int) -> None:
     for language in seeds.locales:
         text = visitor(seeds, language).say(name, count=count)
         assert "{" not in text and text != name, (language, text)
@@ -90,7 +90,7 @@ def test_a_product_has_its_name_in_the_visitors_language(seeds: Seeds) -> None:
         ("ja", "JPY", "円", "パリ"),
     ],
 )
-def test_a_currency_and_a_zone_are_words(
+def test_a_currency_and_a_zone_have_names_in_the_visitors_language(
     seeds: Seeds, language: str, currency: str, words: str, city: str
 ) -> None:
     seen = visitor(seeds, language, currency)

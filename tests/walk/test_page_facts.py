@@ -1,4 +1,4 @@
-"""What is read of a page, without a browser: money, language, times, cards."""
+"""How the text of a page is read: money, language, times, cards; without a browser."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_an_amount_in_another_locales_way_is_not_well_written(
 
 
 @pytest.mark.parametrize("text", ["US$6,391.00", "€120", "JP¥180", "AED 400", "CHF 80"])
-def test_another_currencys_sign_does_not_stand_for_singapore_dollars(text: str) -> None:
+def test_the_sign_of_another_currency_is_not_read_as_singapore_dollars(text: str) -> None:
     [found] = amounts(text)
     assert found.symbol not in symbols_of("SGD", "en-SG")
 
@@ -87,7 +87,7 @@ def test_a_number_reads_only_in_its_own_locale(number: str, locale: str, value: 
     assert parsed(number, locale) == (Decimal(value) if value else None)
 
 
-def test_only_numbers_with_a_sign_in_them_are_judged() -> None:
+def test_only_numbers_with_a_point_or_comma_are_judged() -> None:
     assert list(numbers("12 markets, 0,45 and 1,200")) == ["0,45", "1,200"]
 
 
@@ -126,9 +126,7 @@ def test_the_language_of_a_line_is_recognized(
     assert languages.foreign(line, page) == other
 
 
-def test_no_language_takes_its_own_messages_for_anothers(
-    seeds: Seeds, languages: Languages
-) -> None:
+def test_no_language_treats_its_own_messages_as_foreign(seeds: Seeds, languages: Languages) -> None:
     for language, line in seeds.locales.items():
         for name, text in line.model.messages.items():
             shown = text
@@ -171,7 +169,7 @@ def test_a_greeting_is_right_for_its_hours(
         ("2 天 11 小时 20 分钟", ""),
     ],
 )
-def test_a_countdown_is_read_however_it_is_written(line: str, message: str) -> None:
+def test_every_way_to_write_a_countdown_is_read(line: str, message: str) -> None:
     [found] = times.countdowns([line, "4 950 €", "20:00"], message)
     assert found == timedelta(days=2, hours=11, minutes=20)
 
@@ -245,7 +243,7 @@ def test_a_countdown_in_boxes_is_read(lines: list[str], left: timedelta) -> None
     assert left in list(times.countdowns(["20:00", *lines, "Rejoindre"], ""))
 
 
-def test_around_goes_from_the_inside_out() -> None:
+def test_around_begins_with_the_innermost_element() -> None:
     page = a_page(("Birkin", (1, 2, 3)), ("$12", (1, 2, 4)), ("Suit", (1, 5, 6)))
     [around] = page.around("birkin")
     assert around == (3, 2, 1)

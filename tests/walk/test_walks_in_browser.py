@@ -52,7 +52,7 @@ def test_a_pristine_demo_is_walked_through_and_nothing_is_left(
 # Without a browser
 
 
-def test_a_setting_that_names_no_browser_is_said() -> None:
+def test_a_setting_that_names_no_browser_is_reported() -> None:
     with pytest.raises(NotWalked, match="not walked: PLAYBOOK_CHROMIUM is '/nowhere/chromium'"):
         find_browser({"PLAYBOOK_CHROMIUM": "/nowhere/chromium"})
 
@@ -77,7 +77,7 @@ def test_without_a_browser_one_line_says_what_to_install(
     assert line.startswith("playbook: not walked: PLAYBOOK_CHROMIUM")
 
 
-def test_old_pictures_go_with_the_backups_and_the_latest_stay(
+def test_old_pictures_are_deleted_with_the_backups_and_the_latest_stay(
     ready: Sandbox, tmp_path: Path
 ) -> None:
     bundle, now, owner = ready.bundle("lvmh"), clock.now(), Identity("one", "One")

@@ -1,4 +1,4 @@
-"""Functions for the tests of walks: make one, and read what it has left."""
+"""Functions for the tests of walks: make a walk, and read what it has left behind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ needs_browser = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def ready(sandbox: Sandbox) -> Sandbox:
-    """The sandbox, with LVMH and Index as they must be."""
+    """The sandbox, with LVMH and Index pristine."""
     for name in ("lvmh", "index"):
         sandbox.reset(name)
     return sandbox

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import requests
 
 from playbook.deployments.description import UnreadableAnswer
 from playbook.environment.gateways import GATEWAY_ERRORS, wanted_by_a_gateway
+from playbook.environment.json_text import parse_json
 from playbook.environment.request_limit import TOO_MANY
 from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
@@ -103,8 +104,11 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
         constants.append(NotANumber(name))
         return constants[-1]
 
+    def fraction(text: str) -> Decimal | NotANumber:
+        return Decimal(text) if isfinite(float(text)) else constant(text)
+
     try:
-        body = json.loads(content, parse_float=Decimal, parse_constant=constant)
+        body = parse_json(content, parse_float=fraction, parse_constant=constant)
         if not constants:
             return Answer(request, status, body)
         # Of two fields with one name only the last one is in the body.
@@ -124,7 +128,10 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
 
 
 class NotANumber(str):
-    """NaN or Infinity, which JSON does not have: a browser cannot read an answer with one in it."""
+    """NaN or Infinity, which JSON does not have, or a number that is too large.
+
+    A browser cannot read an answer with one in it, or reads the number as infinite.
+    """
 
 
 def _not_a_number(body: object, path: str = "") -> str | None:

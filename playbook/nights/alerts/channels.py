@@ -47,13 +47,13 @@ class Channels:
 
     urls: Mapping[str, tuple[str, ...]] = field(repr=False)
     one_setting: str = ""
-    """The setting of the URLs of every level, if it is a single one."""
+    """The name of the setting, if one setting has the URLs of all levels."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> Channels:
         """The channels that are set.
 
-        Raises WrongUsage, which names the setting but never the URL, if one is not a URL.
+        Raises WrongUsage if an entry is not a URL. The error names the setting, never the entry.
         """
         variables = os.environ if variables is None else variables
         return cls({level: urls_in(setting(level), variables) for level in LEVELS})

@@ -40,15 +40,16 @@ class Alert:
 
 @dataclass(frozen=True)
 class Delivery:
-    """The result of an alert on one URL; of the URL it shows only the kind."""
+    """The result of sending an alert to one URL. Of the URL it shows only the kind."""
 
     title: str
     level: str
-    """The alert's own."""
+    """The alert's level; the channel may be of another level."""
     channel: str
     """The setting of the channel, and the number of the URL in it."""
     service: str
     taken: bool
+    """Whether the service accepted it."""
     tries: int
     recipient: str = ""
     """The address that it was sent to, if the URL is for mail."""
@@ -61,8 +62,8 @@ class Delivery:
 
     @property
     def outcome(self) -> str:
-        """Where it was sent, and whether it was taken there."""
-        word = "taken" if self.taken else f"NOT taken after {self.tries} tries"
+        """Where it was sent, and whether the service there accepted it."""
+        word = "sent" if self.taken else f"NOT sent after {self.tries} tries"
         to = f"{self.service} to {self.recipient}" if self.recipient else self.service
         return f"{self.channel} ({to}) {word}"
 
@@ -89,8 +90,9 @@ class Outbox:
     def send(self, alert: Alert, also: Iterable[str] = ()) -> list[Delivery]:
         """Send an alert on its level's channel; return the results.
 
-        If no URL there accepts it, it goes to the next higher channel. ``also`` are levels whose
-        channels get it, too; a URL on several channels gets it once.
+        If no URL there accepts it, it goes to the channel of the next level (see
+        :meth:`Channels.levels_to_try`). The channels of the levels in ``also`` get it in any case.
+        A URL on several channels gets it once.
         """
         deliveries: list[Delivery] = []
         for level in self.channels.levels_to_try(alert.level):
@@ -146,7 +148,7 @@ class Outbox:
 
 
 def each_recipient(url: str) -> list[tuple[str, str]]:
-    """A mail URL as one URL for each of its recipients, with the address; others as they are.
+    """A mail URL split into one URL for each recipient, with the address; another URL unchanged.
 
     A mail server may refuse one of several recipients and accept the message for the others, which
     counts as accepted. With a message for each recipient, each has its own answer. Recipients are
@@ -177,9 +179,9 @@ def each_recipient(url: str) -> list[tuple[str, str]]:
 
 
 def recipients_in(text: str) -> list[str]:
-    """The recipients in a text, with any separator between them, without their names.
+    """The recipients in a text, without their names; any separator may be between them.
 
-    A text that is not an address stays, so it is tried and then named as failed.
+    A part that is not an address is kept, so sending to it fails and a message says so.
     """
     plain = _NAMED.sub(r",\1,", text)
     return [one for one in re.split(r"[,;\s<>\"]+", plain) if one]
@@ -194,7 +196,7 @@ def through_apprise(url: str, title: str, body: str, level: str) -> bool:
     """Send to one URL by apprise, which is loaded only here because that takes a second."""
     import apprise
 
-    # Its warnings may quote a URL, so they are hidden; the return value says what went wrong.
+    # Its warnings may quote a URL, so they are hidden; the return value says whether it was sent.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     kinds = {
         SUCCESS: apprise.NotifyType.SUCCESS,

@@ -28,7 +28,7 @@ LONGEST_REASON = 300
 def alert_of_night(
     night: Night, former: Sequence[Mapping[str, Any]], report: str
 ) -> tuple[Alert, list[str]]:
-    """The alert of a night, and more levels whose channels get it, too.
+    """The alert of a night, and the other levels whose channels must get it, too.
 
     ``former`` are the bundle's former nights from the journal, newest first.
     """
@@ -145,7 +145,7 @@ def panel_address() -> str:
     except ValueError:
         opens = False
     if stated and not opens:
-        raise WrongUsage(f"{PANEL} is no http or https address, so there is no link")
+        raise WrongUsage(f"{PANEL} is not an http or https address, so there is no link")
     return stated.rstrip("/")
 
 
@@ -285,12 +285,12 @@ def alert_of_failed_start(
 
 
 def samples(at: datetime, environment: str) -> list[Alert]:
-    """One alert of each level, to see that every channel works, with a link as they have."""
+    """A test alert of each level, with a link like real alerts have."""
     return [_sample(level, level, at, environment) for level in LEVELS]
 
 
 def sample_for_presenter(at: datetime, environment: str) -> Alert:
-    """The same for the presenter of a meeting."""
+    """A test message to the presenter of a meeting."""
     return _sample(SUCCESS, "presenter's", at, environment)
 
 

@@ -160,9 +160,10 @@ def calendars(variables: Mapping[str, str] | None = None) -> list[Calendar]:
 
 
 def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
-    """The events of an iCalendar text between two instants, each repetition on its own.
+    """The events of an iCalendar text between two instants (UTC); each repetition is one event.
 
-    Times that name no zone are in the calendar's own, else in ``zone``.
+    Times without a zone are in the calendar's own zone; if it has none, in ``zone``. Raises
+    ValueError, or any error of the parsers, if the text is not iCalendar.
     """
     calendars = icalendar.Calendar.from_ical(text, multiple=True)
     if not calendars or any(one.name != "VCALENDAR" for one in calendars):
@@ -173,7 +174,7 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
 
 
 def _events_of(calendar: Any, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
-    # An invitation that is taken back may say so of the whole file, and not of its event.
+    # A cancelled invitation may state that only for the whole file, and not for its event.
     cancelled = str(calendar.get("METHOD", "")).upper() == "CANCEL"
     # Without a start an event has no time to prepare for.
     calendar.subcomponents = [
@@ -204,7 +205,7 @@ def _event(component: Any, zone: str) -> Event:
     people = [
         attendee
         for attendee in _listed(component.get("ATTENDEE"))
-        if str(attendee.params.get("CUTYPE", "")).upper() not in _THINGS
+        if str(attendee.params.get("CUTYPE", "")).upper() not in _NOT_PEOPLE
     ]
     return Event(
         uid=str(component.get("UID", "")),
@@ -238,7 +239,7 @@ def _unknown_zones(calendar: Any) -> dict[str, str]:
     return zones
 
 
-_THINGS = ("ROOM", "RESOURCE")
+_NOT_PEOPLE = ("ROOM", "RESOURCE")
 
 
 def _listed(value: object) -> Sequence[Any]:

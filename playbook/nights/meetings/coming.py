@@ -64,8 +64,8 @@ class Meeting:
 def meetings_of(events: Iterable[Event], seeds: Seeds) -> list[Meeting]:
     """The meetings among events, by their start.
 
-    Left out are events that are cancelled, that all of us or all guests have declined, that last
-    all day (they have no time to prepare for), and that name no bundle. An event in two calendars
+    It leaves out events that are cancelled, that all of us or all guests have declined, that last
+    all day (there is no time to prepare for), or that name no bundle. An event in two calendars
     is one meeting.
     """
     meetings: dict[tuple[str, datetime], Meeting] = {}
@@ -105,11 +105,14 @@ def next_start(
 
 
 def due_stage(meeting: Meeting, now: datetime) -> str | None:
-    """The check that is due now: the last one whose time has come, until the meeting begins."""
+    """The check before a meeting that is due now; None if none is, or the meeting has begun.
+
+    If the time of both checks has come, it is the later one.
+    """
     if now >= meeting.start:
         return None
-    come = [stage for stage, before in STAGES.items() if now >= meeting.start - before]
-    return min(come, key=lambda stage: STAGES[stage], default=None)
+    reached = [stage for stage, before in STAGES.items() if now >= meeting.start - before]
+    return min(reached, key=lambda stage: STAGES[stage], default=None)
 
 
 def may_reset(meetings: Iterable[Meeting], bundles: Iterable[str], now: datetime) -> bool:

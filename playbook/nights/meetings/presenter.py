@@ -5,8 +5,8 @@
 ``PLAYBOOK_PANEL_URL``        the address of the panel, for links to the sheet and to runs
 ============================  ==================================================================
 
-Without the first, or where a meeting has no organizer to write to, the channels of success and
-failure alerts get the message. Without the second it names the command that shows the same.
+If the first is not set, or a meeting has no organizer to write to, the usual channels of the alerts
+get the message. If the second is not set, the message names the command that shows the same.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Remembered:
-    """The collection of one environment. Raises PyMongoError if MongoDB is away."""
+    """The collection of one environment. Raises PyMongoError if MongoDB does not answer."""
 
     db: Database[dict[str, Any]]
 

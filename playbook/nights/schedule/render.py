@@ -25,7 +25,7 @@ from playbook.processes.settings import password_setting
 KINDS = ("kubernetes", "systemd", "crontab", "github", "prometheus", "compose")
 IMAGE = f"aislemarts-demo-playbook:{__version__}"
 STATE = "/var/lib/demo-playbook"
-"""The folder for everything that is kept; the home of the units' user, who has no other one."""
+"""The folder for everything that is kept. It is also the home of the units' user."""
 BACKUPS = f"{STATE}/backups"
 REPORTS = f"{STATE}/reports"
 SETTINGS = "/etc/demo-playbook.env"
@@ -167,7 +167,7 @@ def _entry(bundle: Bundle, at: time, year: int) -> Entry:
 
 
 def _utc_crons(bundles: Sequence[Bundle], at: time, year: int) -> list[tuple[str, list[str]]]:
-    """The UTC cron lines at which it is the reset's time somewhere, and where."""
+    """UTC cron lines, each with the places where that is the reset's time in winter or summer."""
     crons: dict[tuple[int, int], list[str]] = {}
     for zone in dict.fromkeys(bundle.timezone for bundle in bundles):
         for month, day in (WINTER, SUMMER):

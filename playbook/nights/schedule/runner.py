@@ -34,7 +34,7 @@ from playbook.nights.alerts.outbox import unknown_to_apprise
 from playbook.nights.alerts.wording import alert_of_failed_start
 from playbook.nights.meetings.calendars import calendars
 from playbook.nights.schedule.due import latest_reset
-from playbook.nights.schedule.rehearsal_clock import Ticking
+from playbook.nights.schedule.scheduler_clock import SchedulerClock
 from playbook.nights.schedule.settings import grace, reset_time
 from playbook.nights.schedule.table import next_runs
 from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
@@ -49,11 +49,11 @@ STOP_SECONDS = 100.0
 ROLL_BACK_SECONDS = 15.0
 """How long it may take to roll back after that."""
 LOOK_AGAIN = timedelta(minutes=5)
-"""When to try again if another run was working on the bundle."""
-LOOK_ROUND_SECONDS = 30.0
-"""How often to look at the clock, because a wait does not count while the machine sleeps."""
-LOOKED_AT_AGAIN = (4, 130, 143)
-"""The exit codes of a run that was refused or interrupted: the night must be tried again."""
+"""How long to wait before a refused or interrupted run is tried again."""
+WAKE_UP_SECONDS = 30.0
+"""How often the scheduler compares the clock: a longer wait would stop while the machine sleeps."""
+RETRIED_EXIT_CODES = (4, 130, 143)
+"""The exit codes of a run that was refused or interrupted; it is tried again."""
 NIGHTLY = (sys.executable, "-P", "-m", "playbook", "nightly", "{bundle}", "--if-due")
 MEETINGS_JOB = "meetings"
 MEETINGS = (sys.executable, "-P", "-m", "playbook", "meetings", "run")
@@ -78,11 +78,11 @@ class Runner:
         grace: timedelta,
         outbox: Outbox,
         command: Sequence[str],
-        ticking: Ticking,
+        clock: SchedulerClock,
         meetings: Sequence[str] | None = None,
     ) -> None:
         self.bundles, self.at, self.grace = bundles, at, grace
-        self.outbox, self.command, self.ticking = outbox, command, ticking
+        self.outbox, self.command, self.clock = outbox, command, clock
         self.meetings = meetings
         """The command that prepares the meetings; None if no calendar is set."""
         self._unprepared_since: datetime | None = None
@@ -99,10 +99,10 @@ class Runner:
         command: Sequence[str] = NIGHTLY,
         meetings: Sequence[str] = MEETINGS,
     ) -> Runner:
-        """A runner of all bundles by the settings.
+        """A runner of all bundles, as the settings say.
 
-        Raises WrongUsage, which names the setting, if one is wrong or missing: at the start, not
-        at three in the morning.
+        Raises WrongUsage, which names the setting, if one is wrong or missing. So a mistake is
+        noticed at the start, not at three in the morning.
         """
         at, late = reset_time(), grace()
         settings = Settings.from_environment()
@@ -122,7 +122,7 @@ class Runner:
             arguments += ["--reports", str(reports.absolute())]
         outbox = Outbox(channels)
         prepare = meetings if calendars() else None
-        return cls(bundles, at, late, outbox, arguments, Ticking.machine_time(), prepare)
+        return cls(bundles, at, late, outbox, arguments, SchedulerClock.machine_time(), prepare)
 
     def run(self, stopping: StopRequest) -> None:
         """Start runs when they are due, until asked to stop; then end cleanly."""
@@ -130,12 +130,12 @@ class Runner:
         scheduler = self._scheduler()
         scheduler.start()
         say("playbook: the schedule runs; next:")
-        for line in next_runs(self.bundles, self.ticking.now(), self.at):
+        for line in next_runs(self.bundles, self.clock.now(), self.at):
             say(f"  {line}")
         if self.meetings is not None:
             say("playbook: the meetings of the calendars are prepared, too")
         try:
-            while not stopping.wait(LOOK_ROUND_SECONDS):
+            while not stopping.wait(WAKE_UP_SECONDS):
                 scheduler.wakeup()
         finally:
             say("playbook: asked to stop; runs that have begun are finished first")
@@ -150,11 +150,11 @@ class Runner:
         scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(len(self.bundles) + 1)}, timezone="UTC"
         )
-        late = self.ticking.machine_duration(self.grace)
+        late = self.clock.machine_duration(self.grace)
         for bundle in self.bundles:
             scheduler.add_job(
                 self._night,
-                NightlyTrigger(bundle.timezone, self.at, self.grace, self.ticking),
+                NightlyTrigger(bundle.timezone, self.at, self.grace, self.clock),
                 args=[bundle],
                 id=bundle.short,
                 misfire_grace_time=max(1, math.ceil(late.total_seconds())),
@@ -164,7 +164,7 @@ class Runner:
         if self.meetings is not None:
             scheduler.add_job(
                 self._prepare_meetings,
-                RegularTrigger(MEETINGS_EVERY, self.ticking),
+                RegularTrigger(MEETINGS_EVERY, self.clock),
                 id=MEETINGS_JOB,
                 misfire_grace_time=None,
                 coalesce=True,
@@ -176,27 +176,27 @@ class Runner:
         return scheduler
 
     def _night(self, bundle: Bundle) -> None:
-        """A bundle's run of tonight; tried again while another run works on the bundle."""
-        night = latest_reset(bundle.timezone, self.ticking.now(), self.at)
+        """Run a bundle's night. Try again while another run works on the bundle."""
+        night = latest_reset(bundle.timezone, self.clock.now(), self.at)
         while True:
             code = self._run_once(bundle, night.isoformat())
             if code is None:
                 return
-            local = local_text(self.ticking.now(), bundle.timezone)
+            local = local_text(self.clock.now(), bundle.timezone)
             say(f"{bundle.short}  {local}  the run ended with exit code {code}")
-            # While the scheduler stops, a signal may end a run that has just begun: no harm.
+            # While the scheduler stops, its own signal may end a run that has just begun.
             if code < 0 and not self.stopping.asked.is_set():
                 self._alert(f"nightly run of {bundle.short} was killed", f"by signal {-code}")
-            late = self.ticking.now() - night
-            if code not in LOOKED_AT_AGAIN or late + LOOK_AGAIN > self.grace:
+            late = self.clock.now() - night
+            if code not in RETRIED_EXIT_CODES or late + LOOK_AGAIN > self.grace:
                 return
-            if self.stopping.wait(self.ticking.machine_duration(LOOK_AGAIN).total_seconds()):
+            if self.stopping.wait(self.clock.machine_duration(LOOK_AGAIN).total_seconds()):
                 return
 
     def _run_once(self, bundle: Bundle, night: str) -> int | None:
         """Run the command and return its exit code, None if the scheduler is stopping."""
         command = [part.format(bundle=bundle.short, night=night) for part in self.command]
-        local = local_text(self.ticking.now(), bundle.timezone)
+        local = local_text(self.clock.now(), bundle.timezone)
         begun = f"{bundle.short}  {local}  run begun"
         return self._run_process(
             bundle.short, command, f"nightly run of {bundle.short}", LONGEST_RUN, begun
@@ -231,7 +231,7 @@ class Runner:
         code = self._run_process(
             MEETINGS_JOB, self.meetings or (), "preparing the meetings", LONGEST_PREPARATION
         )
-        now = self.ticking.now()
+        now = self.clock.now()
         if code is None or (code != 0 and self.stopping.asked.is_set()):
             return
         if code == 0:
@@ -269,13 +269,13 @@ class Runner:
             if event.code == EVENT_JOB_ERROR:
                 say(f"{MEETINGS_JOB}  {why}")
                 self._alert("the demos are not prepared for the meetings", f"it {why}")
-            return  # one that takes longer than five minutes goes on
+            return  # a preparation may take longer than five minutes; it continues
         say(f"{event.job_id}  the nightly run {why}")
         self._alert(f"nightly run of {event.job_id} was not made", f"it {why}")
 
     def _alert(self, what: str, why: str, to_do: str | None = None) -> None:
         alert = alert_of_failed_start(
-            what, why, "high", self.ticking.now(), name_in_settings(), to_do
+            what, why, "high", self.clock.now(), name_in_settings(), to_do
         )
         for delivery in self.outbox.send(alert):
             say(f"alert {delivery}")

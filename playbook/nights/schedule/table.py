@@ -18,7 +18,7 @@ WINTER, SUMMER = (1, 15), (7, 15)
 
 
 def name_of(bundle: Bundle) -> str:
-    """The playbook's name of a bundle: the words of its firm that the short name has."""
+    """The playbook's name of a bundle: as many words of the firm as the short name has."""
     return " ".join(bundle.firm.split()[: len(bundle.short.split("-"))])
 
 
@@ -63,14 +63,14 @@ def changes_clocks_at(zone: str, year: int, at: time) -> list[datetime]:
 
     Cron daemons differ on such a day: a job may run twice, or not at all.
     """
-    odd = []
+    changed = []
     place = ZoneInfo(zone)
     for instant in _every_day(zone, year, at):
         wall = instant.astimezone(place).replace(tzinfo=None)
         folded = wall.replace(tzinfo=place, fold=1).utcoffset()
         if wall.time() != at or folded != wall.replace(tzinfo=place, fold=0).utcoffset():
-            odd.append(wall)
-    return odd
+            changed.append(wall)
+    return changed
 
 
 def _every_day(zone: str, year: int, at: time) -> Iterable[datetime]:

@@ -105,7 +105,10 @@ def ask_before_rollback(visit: BundleVisit, to: str = "") -> Response:
 def _ask(
     visit: Visit, verb: str, asked: tuple[Question, ...], purpose: str = "", **fields: str
 ) -> HTMLResponse:
-    """The page that asks; its form contains ``fields``, and a yes to each question."""
+    """The page that asks for confirmation.
+
+    Its form contains ``fields``, and the answer "yes" to each question.
+    """
     return visit.page(
         "confirm.html", 409 if asked else 200, bundle=visit.bundle, verb=verb, purpose=purpose,
         fields=fields, questions=asked,

@@ -15,8 +15,8 @@ from playbook.panel.checklist import checklist
 from playbook.panel.desk import BundleVisit, Visit
 from playbook.panel.forms import LONGEST_NAME, LONGEST_TIME
 from playbook.panel.pages.records import nightly_report
-from playbook.panel.progress_events import progress_of, streamed
-from playbook.panel.questions import access_typed, backup_wanted
+from playbook.panel.progress_events import ProgressEvents, progress_of
+from playbook.panel.questions import access_typed
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.walk import pictures
@@ -89,7 +89,8 @@ def progress(visit: BundleVisit) -> Response:
     def is_signed_in() -> bool:
         return desk.authentication.session(visit.request) is not None
 
-    return streamed(desk.jobs, visit.bundle.key, desk.environment.redact, is_signed_in)
+    redact = desk.environment.redact
+    return ProgressEvents(desk.jobs, visit.bundle.key, redact, is_signed_in).response()
 
 
 @router.get("/bundles/{short}/runs/{run}")
@@ -116,7 +117,7 @@ def _with_access(bundle: Bundle, typed: str) -> Returned:
 
 def _with_backup(visit: Visit, to: str) -> Returned:
     try:
-        backup_wanted(visit.desk, visit.bundle, to)
+        visit.desk.work.backup_for_rollback(visit.bundle, to)
     except (WrongUsage, Refused) as error:
         return Returned(400, to_problem=f"Nothing was written: {error}.")
     return Returned()

@@ -21,7 +21,7 @@ def sheet(visit: BundleVisit) -> HTMLResponse:
     desk, bundle = visit.desk, visit.bundle
     card = desk.card(bundle)
     judged = card.judged
-    # While it is written to, no former verdict says anything of it.
+    # During a reset the former verdict does not count.
     verdict = UNKNOWN if card.state == RESETTING else judged.verdict
     sentence = card.sentence if card.state == RESETTING else judged.sentence
     reasons = () if verdict == GO else (sentence,)

@@ -17,7 +17,7 @@ NO_VERDICT = "none: a part of the checklist was run"
 
 
 def verdict_lines(verdict: Verdict | None, shorts: Mapping[str, str]) -> dict[str, str]:
-    """A line for each bundle: "verdict.lvmh" is "NO-GO (catalog)"; none where a part was run.
+    """A line for each bundle: "verdict.lvmh" is "NO-GO (catalog)"; empty without a verdict.
 
     ``shorts`` are the bundles' short names by their ids.
     """

@@ -36,12 +36,12 @@ INSTALL_SECONDS, BUILD_SECONDS = 300, 300
 HISTORY = "history.jsonl"
 BUILT = "last-built"
 """The file that says which results are the history's last entry."""
-CALLS_HOME = re.compile(
+ANALYTICS_SCRIPTS = re.compile(
     r"<script async src=\"https://www\.googletagmanager\.com/[^>]*></script>\s*"
     r"<script>(?:(?!</script>).)*?gtag\(.*?</script>\s*",
     re.DOTALL,
 )
-"""Allure's analytics, which would report to Google who opens the report."""
+"""Allure's scripts for Google Analytics: they would tell Google when somebody opens the report."""
 
 
 class NoAllure(PlaybookError):
@@ -78,7 +78,7 @@ def build(results: Path, report: Path, history: Path, tool: Path | None = None) 
         if not page.is_file():
             raise NoAllure(f"Allure {VERSION} made no report of {results}; is it damaged?")
         html = _without_outside_requests(page.read_text(encoding="utf-8"))
-        page.write_text(playbook_page.linked_from(html), encoding="utf-8")
+        page.write_text(playbook_page.with_links_to_playbook(html), encoding="utf-8")
         render.write(playbook_page.page(), made / playbook_page.NAME)
         shutil.rmtree(report, ignore_errors=True)
         report.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +121,7 @@ def _title(results: Path) -> str:
 
 
 def _categories(file: Path) -> list[dict[str, Any]]:
-    """The results' own categories, each one's failures by investor rather than by message."""
+    """The categories in a file of the results; their failures are grouped by investor."""
     try:
         categories = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -144,7 +144,7 @@ def _forget_same_results(history: Path, digest: str) -> None:
 
 
 def _without_outside_requests(html: str) -> str:
-    html = CALLS_HOME.sub("", html)
+    html = ANALYTICS_SCRIPTS.sub("", html)
     if "googletagmanager" in html:
         raise NoAllure(f"the report of Allure {VERSION} would send data to Google: it was deleted")
     return html

@@ -22,17 +22,19 @@ from allure_commons.model2 import Status, TestResultContainer
 
 type Redact = Callable[[str], str]
 
-UNWELL = (Status.FAILED, Status.BROKEN)
-IDENTITIES = ("uuid", "children", "source", "historyId", "testCaseId", "id")
-"""Values made by us or Allure, never from findings; a short secret must not be hidden in them."""
-VOCABULARY = ("status", "stage", "type", "mode")
-"""Allure's own words, for the same reason."""
+FAILED_STATUSES = (Status.FAILED, Status.BROKEN)
+IDENTIFIER_FIELDS = ("uuid", "children", "source", "historyId", "testCaseId", "id")
+"""Fields that are not redacted: we or Allure make their values, which are never from findings.
+If a short secret was replaced in one of them by chance, Allure could not read the result."""
+KEYWORD_FIELDS = ("status", "stage", "type", "mode")
+"""Fields with one of Allure's own words; they are not redacted for the same reason."""
 
 
 class RedactedFiles(AllureFileLogger):
-    """Writes Allure's results, secrets hidden, and only the fixtures that help a reader.
+    """Writes Allure's results without secrets, and only the fixtures that help a reader.
 
-    Those have a name for people, have failed, or attach something at their end.
+    These are the fixtures in ``named_fixtures``, those that failed, and those that attach
+    something at their end. A fixture in ``only_with_steps`` is left out if it has no steps.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class RedactedFiles(AllureFileLogger):
         safe.befores = [
             attr.evolve(before, name=self._named_fixtures.get(before.name, before.name))
             for before in safe.befores
-            if before.status in UNWELL
+            if before.status in FAILED_STATUSES
             or (
                 before.name in self._named_fixtures
                 and (before.steps or before.name not in self._only_with_steps)
@@ -67,7 +69,7 @@ class RedactedFiles(AllureFileLogger):
         safe.afters = [
             attr.evolve(after, name=self._named_fixtures.get(_fixture_of(after.name), after.name))
             for after in safe.afters
-            if after.status in UNWELL or after.attachments
+            if after.status in FAILED_STATUSES or after.attachments
         ]
         if safe.befores or safe.afters:
             with self._report_failure_once():
@@ -112,7 +114,7 @@ def redacted(value: Any, redact: Redact) -> Any:
         texts = {
             field.name: redacted(getattr(value, field.name), redact)
             for field in attr.fields(type(value))
-            if field.name not in (*IDENTITIES, *VOCABULARY)
+            if field.name not in (*IDENTIFIER_FIELDS, *KEYWORD_FIELDS)
         }
         return attr.evolve(value, **texts)
     return value
@@ -126,8 +128,7 @@ def hide_secrets(
 ) -> Callable[[], None]:
     """Redact everything that Allure writes; return a function that undoes that.
 
-    Only fixtures with a name here are written, and failed ones; some of them only if they have
-    steps.
+    ``named_fixtures`` and ``only_with_steps`` say which fixtures are written, see RedactedFiles.
     """
     plugins = allure_commons.plugin_manager
     plain = next(p for p in plugins.get_plugins() if isinstance(p, AllureFileLogger))

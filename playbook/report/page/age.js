@@ -1,8 +1,8 @@
 
-// An old verdict is worth little: show its age, and warn after a night.
+// Show the verdict's age, and warn when it is older than a day.
 const age = document.getElementById("age");
 const at = new Date(document.querySelector("time").dateTime);
-function tell() {
+function showAge() {
   const minutes = Math.max(0, Math.floor((Date.now() - at) / 60000));
   const hours = Math.floor(minutes / 60);
   const old = hours >= 24;
@@ -10,5 +10,5 @@ function tell() {
   age.textContent = old ? `${passed}: check again before you trust it` : passed;
   age.className = old ? "warning" : "";
 }
-tell();
-setInterval(tell, 30000);
+showAge();
+setInterval(showAge, 30000);

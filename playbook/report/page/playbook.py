@@ -21,7 +21,8 @@ NAME = "playbook.html"
 
 def page() -> str:
     """The playbook as HTML, its headings anchored as in ``docs/playbook.md``."""
-    text = PLAYBOOK.read_text(encoding="utf-8") if PLAYBOOK.is_file() else "No copy of it is here."
+    missing = "This installation has no copy of the playbook."
+    text = PLAYBOOK.read_text(encoding="utf-8") if PLAYBOOK.is_file() else missing
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     for opening, title in pairwise(tokens):
@@ -29,13 +30,13 @@ def page() -> str:
             opening.attrSet("id", anchor_of(title.content))
     html = markdown.renderer.render(tokens, markdown.options, {})
     # The renderer has escaped the text.
-    return render.rendered("playbook.html.j2", text=Markup(html))
+    return render.render_template("playbook.html.j2", text=Markup(html))
 
 
-def linked_from(report: str) -> str:
-    """An Allure report whose links to the playbook open its page beside it."""
+def with_links_to_playbook(report: str) -> str:
+    """An Allure report (HTML) in which a link to the playbook opens the page beside the report."""
     anchors = {place.link_name: f"{NAME}#{place.anchor}" for place in places().values()}
-    # "<" would let a text end the script.
+    # "</script>" in a text would end the script, so "<" is escaped.
     links = json.dumps(anchors, ensure_ascii=False).replace("<", "\\u003c")
     script = render.source("links.js").replace("__LINKS__", links)
     before, end, after = report.rpartition("</body>")

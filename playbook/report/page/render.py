@@ -1,4 +1,4 @@
-"""Pages that open from disk anywhere: everything inline, nothing fetched, everything escaped."""
+"""Render pages that open from disk: style and script are inline, nothing is loaded."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ def _templates() -> Environment:
     )
 
 
-def rendered(template: str, *, script: str = "", **values: object) -> str:
-    """A page of a template; its one style and one script are the only ones a browser runs."""
+def render_template(template: str, *, script: str = "", **values: object) -> str:
+    """Render a template of this package; all values are escaped.
+
+    The page's content security policy allows only this package's style and this one script.
+    """
     style = (HERE / "style.css").read_text(encoding="utf-8")
     scripts = f"script-src {script_source(script)}" if script else "script-src 'none'"
     policy = f"default-src 'none'; style-src {script_source(style)}; {scripts}; base-uri 'none'"
@@ -50,6 +53,6 @@ def write(page: str, path: Path) -> None:
 
 
 def script_source(text: str) -> str:
-    """How a content security policy names a script or a style that stands in the page."""
+    """The hash by which a content security policy allows an inline script or style."""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"

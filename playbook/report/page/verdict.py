@@ -48,10 +48,10 @@ def build(verdict_file: Path, page: Path) -> Path:
 
 
 def read(path: Path) -> Verdict:
-    """The verdict of a document: of ``pytest --verdict``, ``playbook check`` or ``playbook walk``.
+    """Read the verdict that ``pytest --verdict``, ``playbook check`` or ``playbook walk`` wrote.
 
-    Raises WrongUsage, also if the document's verdict does not follow from its checks: a GO without
-    support is never shown.
+    Raises WrongUsage if the file can't be read, is not a verdict, or states a GO or NO-GO that
+    does not follow from its own checks.
     """
     remedy = f"make one: playbook check all --json {path}"
     try:
@@ -84,7 +84,7 @@ def page_of(verdict: Verdict) -> str:
     def short(bundle: BundleVerdict) -> str:
         return known[bundle.bundle].short if bundle.bundle in known else bundle.bundle
 
-    return render.rendered(
+    return render.render_template(
         "verdict.html.j2",
         script=render.source("age.js"),
         verdict=verdict,
@@ -122,7 +122,7 @@ def _known_bundles() -> dict[str, Bundle]:
 
 def _verdict(document: Any) -> Verdict:
     at = datetime.fromisoformat(document["generated_at"])
-    made = {str(bundle["bundle"]): _results(bundle) for bundle in document["bundles"]}
+    by_bundle = {str(bundle["bundle"]): _results(bundle) for bundle in document["bundles"]}
     in_session = {
         str(b["bundle"]): tuple(map(str, b.get("in_session", ()))) for b in document["bundles"]
     }
@@ -131,15 +131,15 @@ def _verdict(document: Any) -> Verdict:
         Identity(str(stated.get("id", "")), str(stated["name"])) if "name" in stated else NOWHERE
     )
     verdict = of_results(
-        made,
-        [result for results in made.values() for result in results],
+        by_bundle,
+        [result for results in by_bundle.values() for result in results],
         in_session,
         at if at.tzinfo else at.replace(tzinfo=UTC),
         map(str, document.get("waiver_notes", ())),
     )
     bundles = (
-        replace(bundle, required=_required(stated), reasons=_reasons(stated))
-        for bundle, stated in zip(verdict.bundles, document["bundles"], strict=True)
+        replace(bundle, required=_required(written), reasons=_reasons(written))
+        for bundle, written in zip(verdict.bundles, document["bundles"], strict=True)
     )
     return replace(verdict, environment=environment, bundles=tuple(bundles))
 

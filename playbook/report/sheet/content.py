@@ -57,6 +57,7 @@ class Standing:
     verdict: str
     """GO, NO-GO or UNKNOWN."""
     at: datetime | None
+    """When it was checked (UTC); None if it was not."""
     reasons: tuple[str, ...] = ()
     evidence: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The checks that looked at what is "stored", and those that have "seen" it in the app."""
@@ -82,7 +83,7 @@ class Sheet:
     environment: str
     """The environment's name."""
     meeting: datetime | None
-    """The meeting that the demo is prepared for."""
+    """The meeting that the demo is prepared for (UTC)."""
     account: str
     """The e-mail address to sign in with."""
     sign_in: str
@@ -119,7 +120,7 @@ def gather(
     meeting: datetime | None = None,
 ) -> Sheet:
     """Read the content of a sheet. A missing value becomes a gap; no error is raised."""
-    now, seeds, gaps = clock.now(), seeds or load(), _Unread(environment)
+    now, seeds, gaps = clock.now(), seeds or load(), _Gaps(environment)
     no_answer: dict[str, Any] = {}
     served = gaps.read("Context", lambda: _context(environment, bundle), no_answer)
     context: Mapping[str, Any] = served.get("context") or {}
@@ -129,9 +130,7 @@ def gather(
     documents = gaps.read(
         "LiveSale", lambda: _documents(environment, bundle, seeds, now), no_documents
     )
-    sale = gaps.read("LiveSale", lambda: next_event(documents["livesales"], bundle, now), None)
-    if sale is None and not any(line.startswith("LiveSale") for line in gaps.lines):
-        gaps.lines.append("LiveSale: none is ahead")
+    sale = _next_livesale(gaps, documents["livesales"], bundle, now)
     links = gaps.read("Demo links", lambda: _links(environment, served), nothing)
     offers = gaps.read(
         "Featured products",
@@ -161,15 +160,15 @@ def gather(
     )
 
 
-class _Unread:
-    """What could not be read for a sheet, one line each."""
+class _Gaps:
+    """The values that could not be read for a sheet, one line each."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self.lines: list[str] = []
 
     def read[T](self, what: str, look: Callable[[], T], otherwise: T) -> T:
-        """What ``look`` returns; ``otherwise`` if it fails, with a line that says why."""
+        """Return the result of ``look``. If it fails, note why and return ``otherwise``."""
         try:
             with self._environment.translate_connection_errors():
                 return look()
@@ -179,6 +178,15 @@ class _Unread:
             problem = f"the served value can't be read ({type(error).__name__})"
             self.lines.append(f"{what}: {problem}")
         return otherwise
+
+
+def _next_livesale(
+    gaps: _Gaps, livesales: list[Document], bundle: Bundle, now: datetime
+) -> Document | None:
+    sale = gaps.read("LiveSale", lambda: next_event(livesales, bundle, now), None)
+    if sale is None and not any(line.startswith("LiveSale") for line in gaps.lines):
+        gaps.lines.append("LiveSale: no event is coming")
+    return sale
 
 
 def investor_of(bundle: Bundle) -> str:
@@ -227,7 +235,7 @@ def _context(environment: Environment, bundle: Bundle) -> dict[str, Any]:
 
 def _links(environment: Environment, served: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     urls = served["demo_urls"] if served else {}
-    # Only what a browser opens as a page: a link is clicked on. A path is one of the front end.
+    # People click on these links, so only addresses of web pages and paths of the front end.
     return tuple(
         (PAGES.get(name, name), _printable_address(environment, url))
         for name, url in urls.items()

@@ -39,7 +39,7 @@ FORMS: Mapping[str, tuple[str, Form]] = {
     "emerging_markets": ("Emerging markets", "count"),
     "apac_growth_qoq": ("APAC growth, quarter on quarter", "growth"),
 }
-"""The label and the form of each headline number; names of money end in the currency."""
+"""The label and the form of each headline number that is not an amount of money."""
 
 MONEY: Mapping[str, str] = {
     "luxury_aov": "Luxury order value",
@@ -57,12 +57,12 @@ _WORDS = {"gmv": "GMV", "ai": "AI", "b2b": "B2B", "arr": "ARR", "saas": "SaaS", 
 def kpi(name: str, value: object, locale: str) -> tuple[str, str]:
     """A headline number's label, and the number as an investor of a locale reads it."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return _worded(name), f"{value!r} (no number)"
+        return _label_from(name), f"{value!r} (not a number)"
     number = Decimal(str(value))
     if known := money_in(name):
         stem, currency = known
-        return MONEY.get(stem, _worded(stem)), money(number, currency, locale)
-    label, form = FORMS.get(name, (_worded(name), "ratio"))
+        return MONEY.get(stem, _label_from(stem)), money(number, currency, locale)
+    label, form = FORMS.get(name, (_label_from(name), "ratio"))
     place = _locale(locale)
     match form:
         case "count" | "ratio":
@@ -73,7 +73,10 @@ def kpi(name: str, value: object, locale: str) -> tuple[str, str]:
 
 
 def money(amount: Decimal, currency: str, locale: str) -> str:
-    """An amount in its own currency: whole where it is whole, else with its cents."""
+    """An amount as people of a locale write it: without decimals if it is whole, else with cents.
+
+    ``amount`` is in whole units of the currency (euros, not cents).
+    """
     whole = amount == amount.to_integral_value()
     place = _locale(locale)
     pattern = place.currency_formats["standard"].pattern
@@ -83,7 +86,7 @@ def money(amount: Decimal, currency: str, locale: str) -> str:
 
 
 def _percent_pattern(locale: Locale) -> str:
-    """The locale's way to write a percentage, with one decimal where there is one."""
+    """The locale's way to write a percentage, with at most one decimal."""
     return str(locale.percent_formats[None].pattern).replace("0", "0.#", 1)
 
 
@@ -94,7 +97,8 @@ def _locale(tag: str) -> Locale:
         return Locale.parse("en_US")
 
 
-def _worded(name: str) -> str:
+def _label_from(name: str) -> str:
+    """A label for a key figure that has none: its name with spaces, abbreviations in capitals."""
     words = [_WORDS.get(word, word) for word in name.split("_")]
     text = " ".join(words)
     return text[:1].upper() + text[1:]

@@ -21,7 +21,7 @@ from playbook.walk.steps import TITLES
 HERE = Path(__file__).resolve().parent
 STYLE = HERE / "sheet.css"
 MOST_REASONS, LONGEST_REASON = 3, 150
-"""The largest numbers that always fit on one page; the panel has the rest."""
+"""How many reasons, and how many characters of each, always fit on one page."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,15 @@ class Site:
     icon: str
     back: str
     pictures: str = ""
-    """Below which the pictures of a walk are, by the walk's folder and the step."""
+    """The address before "/RUN/STEP.jpg", the address of a walk's picture."""
 
 
 def html(sheets: Sequence[Sheet], site: Site | None = None) -> str:
-    """One page a sheet; without a site the style is in it and nothing else is needed."""
-    # Inside <style> nothing is escaped: the file is ours and holds no "</".
+    """The sheets as one HTML document, a printed page each.
+
+    With ``site`` it links to the site's style and script; without, it needs no other file.
+    """
+    # The style is not escaped inside <style>: the file is ours and does not contain "</".
     style = None if site else Markup(STYLE.read_text(encoding="utf-8"))
     return _templates().get_template("sheet.html").render(sheets=sheets, site=site, style=style)
 

@@ -48,7 +48,7 @@ def register(db: TheDb, tokens: TheTokens, credentials: Credentials) -> Answer:
 def log_in(db: TheDb, tokens: TheTokens, credentials: Credentials) -> Answer:
     """A token for a user: 401 on a wrong address or password."""
     user = db.users.find_one({"email": credentials.email})
-    # A user without a hash is an error of the server there, not a wrong password.
+    # In that backend a user without a hash causes a server error, not "wrong password".
     if user is None or not bcrypt.checkpw(
         credentials.password.encode(), user["password_hash"].encode()
     ):

@@ -29,7 +29,7 @@ def currency_rates(
 
 @router.get("/health")
 def health() -> Answer:
-    """Always healthy, as there."""
+    """Always healthy, as in that backend."""
     return {"status": "healthy", "last_update": utcnow().isoformat()}
 
 

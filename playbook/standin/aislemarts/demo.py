@@ -41,7 +41,7 @@ FOCUS_METRICS: Mapping[str, tuple[str, ...]] = {
         "apac_growth",
     ),
 }
-"""The numbers of four bundles, with names without a unit; the other four have none."""
+"""The numbers that the published backend has: of four bundles, their names without a unit."""
 
 router = APIRouter(prefix="/api/demo")
 
@@ -100,19 +100,19 @@ def kpis(db: TheDb, seeds: TheSeeds, bundle_id: str, currency: str | None = None
 
 @router.post("/track-interaction")
 def track_interaction(interaction: Interaction) -> Answer:
-    """Say that an interaction was tracked; nothing is stored, as there."""
+    """Say that an interaction was tracked; nothing is stored, as in that backend."""
     return {"tracked": True, "event": interaction.model_dump()}
 
 
 @router.post("/reset/{bundle_id}")
 def reset(seeds: TheSeeds, bundle_id: str) -> Answer:
-    """Say that a bundle was reset; nothing is done, as there."""
+    """Say that a bundle was reset; nothing is done, as in that backend."""
     return {"bundle": _known(seeds, bundle_id).key, "reset_completed": True}
 
 
 @router.get("/smoke-test/{bundle_id}")
 def smoke_test(seeds: TheSeeds, bundle_id: str) -> Answer:
-    """Say that a bundle is ready; nothing is checked, as there."""
+    """Say that a bundle is ready; nothing is checked, as in that backend."""
     return {"bundle": _known(seeds, bundle_id).key, "status": "ready"}
 
 

@@ -75,7 +75,10 @@ class Analytics:
                     )
 
     def _beside(self, page: Page, label: str) -> tuple[str, ...] | None:
-        """The lines of the smallest element that holds a label and a number; None: no label."""
+        """The lines of the smallest element that contains a label and a number.
+
+        They are empty if no element contains both; None if the page does not show the label.
+        """
         found = None
         for around in page.around(label):
             found = found or ()
@@ -87,7 +90,7 @@ class Analytics:
         return found
 
     def _forms(self, number: Decimal) -> list[str]:
-        """The possible forms of a number on a page: as it is, or as a percentage."""
+        """How a page may write a number: as it is, or as a percentage."""
         place = place_of(self._bundle.locale)
         forms = [str(format_decimal(number, locale=place, decimal_quantization=False))]
         if abs(number) < 10:
@@ -95,7 +98,7 @@ class Analytics:
                 pattern = str(place.percent_formats[None].pattern).replace("0", f"0{digits}", 1)
                 text = str(format_percent(number, pattern, locale=place))
                 shown = parsed_percent(text, self._bundle.locale)
-                # A rounded percentage counts where it is within the tolerance.
+                # A rounded percentage counts if it is within the tolerance.
                 if shown is not None and near(shown, number):
                     forms.append(text)
         return ["".join(plain(form).split()) for form in forms]

@@ -17,9 +17,9 @@ from playbook.walk.page import plain
 from playbook.walk.steps import TITLES, TOO_SLOW
 
 PHONE_WIDTH = 500
-"""A page for a phone is not wider, in CSS pixels."""
+"""The largest width of a page for a phone, in CSS pixels."""
 SHOWN_LINES = 12
-"""Up to so many foreign lines are named one by one; more are one finding with their number."""
+"""If more lines than this are in another language, one finding says how many."""
 
 
 class EveryPage:
@@ -103,7 +103,7 @@ class EveryPage:
             )
         for request in page.failed_requests:
             yield Finding(
-                f"{TITLES[step]}: requests", Description("none that fails"), Description(request)
+                f"{TITLES[step]}: requests", Description("no failed one"), Description(request)
             )
 
     def wrong_layout(self, step: str) -> Iterator[Finding]:

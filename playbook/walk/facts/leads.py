@@ -25,7 +25,7 @@ class Leads:
         """Awareness tags that the conversation's lead lacks, or that are not the investor's."""
         lead = self._pages.walk.lead
         if lead is None:
-            raise Unobservable("the conversation has become no lead")
+            raise Unobservable("no lead was made from the conversation")
         wanted = {
             "locale": self._bundle.locale,
             "currency": self._bundle.currency,

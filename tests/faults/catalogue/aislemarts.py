@@ -220,7 +220,7 @@ def copy_of(key: str, collection: str, where: Document, **fields: Any) -> Inject
 
 catalog("a cached product has another price", "cached copy differs", "Redis", US, "price",
         copy_of("region:US:product:{}", "products", by_sku("LUX-010"), price=1.0))
-catalog("a cached product is broken off", "cached copy differs", "Redis", APAC, "cdn:APAC-001",
+catalog("a cached product is truncated", "cached copy differs", "Redis", APAC, "cdn:APAC-001",
         cached_raw("region:APAC:cdn:APAC-001", b'{"_id":"'))
 livesale("a cached event starts at another hour", "cached copy differs", "Redis", "lvmh", "starts_at",
          copy_of(f"bundle:{of('lvmh')}:livesale:{{}}", "livesales", by_event("LS-LVMH-001"),

@@ -78,7 +78,7 @@ fault("a cached profile differs", "cached copy differs", "Redis", US, f"creator:
       cached_copy(f"region:US:creator:{ISABELLA}", "creators", ISABELLA, followers=1))
 fault("a cached profile of somebody gone", "cached copy differs", "Redis", EU, "creator-077",
       cached("region:EU:creator:creator-077", {"_id": "creator-077"}))
-fault("a cached profile is broken off", "cached copy differs", "Redis", APAC, f"creator:{YUKI}",
+fault("a cached profile is truncated", "cached copy differs", "Redis", APAC, f"creator:{YUKI}",
       cached_raw(f"region:APAC:creator:{YUKI}", b'{"_id": "crea'))
 fault("a cached list lacks a creator", "cached copy differs", "Redis", US, MARCUS,
       cached_list("region:US:creators", "creators", {"region": "US"}, MARCUS))

@@ -101,7 +101,7 @@ fault("a cached board lacks a card", "cached copy differs", "Redis", "index", "I
       cached_list(f"bundle:{of('index')}:leads", "leads", {"bundle": of("index")}, card("index", 26)))
 fault("a cached board is empty", "cached copy differs", "Redis", "a16z", f"{of('a16z')}:leads",
       cached(f"bundle:{of('a16z')}:leads", []))
-fault("a cached board is broken off", "cached copy differs", "Redis", "a16z", f"{of('a16z')}:leads",
+fault("a cached board is truncated", "cached copy differs", "Redis", "a16z", f"{of('a16z')}:leads",
       cached_raw(f"bundle:{of('a16z')}:leads", b'[{"id": "LEAD-0'))
 fault("the seed file has another contact", "stale", "files", "sequoia", "contact",
       seed_file("business_leads.json", "LEAD-001", "Sarah Chen", "Sara Chen"))

@@ -129,7 +129,7 @@ fault("a cached event starts at another hour", "cached copy differs", "Redis", "
                   starts_at="2026-01-01T19:00:00Z"))
 fault("a cached event of another investor", "cached copy differs", "Redis", "a16z", SEQ,
       cached_copy(f"bundle:{of('a16z')}:livesale:{SEQ}", "livesales", SEQ))
-fault("a cached event is broken off", "cached copy differs", "Redis", "index", f"livesale:{INDEX}",
+fault("a cached event is truncated", "cached copy differs", "Redis", "index", f"livesale:{INDEX}",
       cached_raw(f"bundle:{of('index')}:livesale:{INDEX}", b"{"))
 fault("the seed file plans another hour", "stale", "files", "bessemer", "scheduled_time",
       seed_file("livesale_schedule.json", '"LS-BVP-001"', "12:30 EST", "13:30 EST"))

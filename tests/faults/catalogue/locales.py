@@ -148,7 +148,7 @@ fault("a cached context is another's", "cached copy differs", "Redis", "a16z", "
 fault("a cached context has an old zone", "cached copy differs", "Redis", "sequoia", "timezone",
       cached_copy(f"bundle:{of('sequoia')}:context", "awareness_contexts", of("sequoia"),
                   timezone="Etc/GMT+8"))
-fault("a cached context is broken off", "cached copy differs", "Redis", "lvmh", "context",
+fault("a cached context is truncated", "cached copy differs", "Redis", "lvmh", "context",
       cached_raw(f"bundle:{of('lvmh')}:context", b'{"locale": "fr'))
 fault("a cached context is empty", "cached copy differs", "Redis", "index", "context",
       cached(f"bundle:{of('index')}:context", {}), also=POUNDS)

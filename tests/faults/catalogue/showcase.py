@@ -200,7 +200,7 @@ fault("a cached showcase is another's", "cached copy differs", "Redis", "index",
 fault("a cached showcase has an old headline", "cached copy differs", "Redis", "bessemer", "headline",
       cached_copy(f"bundle:{of('bessemer')}:showcase", "showcases", of("bessemer"),
                   headline={"saas_arr_usd": 700000}))
-fault("a cached showcase is broken off", "cached copy differs", "Redis", "lvmh", "showcase",
+fault("a cached showcase is truncated", "cached copy differs", "Redis", "lvmh", "showcase",
       cached_raw(f"bundle:{of('lvmh')}:showcase", b'{"headline": {"lux'))
 fault("one endpoint is gone", "404", "HTTP", "sequoia", "404", not_found("GET", KPIS + of("sequoia")))
 fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("GET", KPIS))

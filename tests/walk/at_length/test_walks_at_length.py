@@ -57,7 +57,7 @@ def test_a_failed_walk_keeps_a_trace_without_a_secret(ready: Sandbox, tmp_path: 
 
 
 @needs_browser
-def test_a_token_of_the_front_end_is_in_no_trace(ready: Sandbox, tmp_path: Path) -> None:
+def test_a_trace_contains_no_token_of_the_front_end(ready: Sandbox, tmp_path: Path) -> None:
     tokens: list[str] = []
 
     def seen(request: Request, forward: Forward) -> Reply:
@@ -79,7 +79,7 @@ def test_a_token_of_the_front_end_is_in_no_trace(ready: Sandbox, tmp_path: Path)
 
 
 def no_secret_is_kept(ready: Sandbox, allure: Path, secrets: list[str], output: bytes) -> None:
-    """The last walk of LVMH has failed; its trace tells of it, and no file of it holds a secret."""
+    """Assert that LVMH's last walk failed and kept a trace, and no file of it contains a secret."""
     kept = pictures.latest(ready.backups, ready.environment.identity, ready.bundle("lvmh"))
     assert kept is not None and not kept.passed and kept.trace is not None
     assert len(kept.pictures) == len(pictures.STEPS)
@@ -104,7 +104,7 @@ def no_secret_is_kept(ready: Sandbox, allure: Path, secrets: list[str], output: 
 
 
 def described(directory: Path, address: str, **pages: str) -> Path:
-    """A description of the other front end at an address, some of its pages elsewhere."""
+    """A description of the other front end at an address; ``pages`` replace some of its pages."""
     path = directory / "other_app.py"
     path.write_text(
         "import sys\n"
@@ -177,7 +177,7 @@ def test_the_other_front_end_has_no_common_element() -> None:
     assert set(re.findall(r"createElement\(['\"](\w+)", APP)) == {"div", "input"}
 
 
-def test_aislemarts_description_guesses_no_page() -> None:
+def test_the_description_of_aislemarts_guesses_no_page() -> None:
     front_end = load("aislemarts").front_end
     links = {"home", "ai_mood_cart", "livesale", "analytics"}
     assert set(front_end.pages.values()) == links, "the links that its API gives"
@@ -211,7 +211,7 @@ def test_an_arabic_demo_reads_from_right_to_left(arabic: Sandbox) -> None:
 
 
 @needs_browser
-def test_an_arabic_page_from_left_to_right_is_said(arabic: Sandbox) -> None:
+def test_an_arabic_page_from_left_to_right_is_no_go(arabic: Sandbox) -> None:
     def from_the_left(request: Request, forward: Forward) -> Reply:
         reply = forward()
         return replace(reply, content=reply.content.replace(b'dir="rtl"', b'dir="ltr"'))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 
 @dataclass(frozen=True)
-class Ticking:
+class SchedulerClock:
     """A clock that shows ``start`` when the machine's shows ``since`` (both UTC)."""
 
     start: datetime
@@ -19,7 +19,7 @@ class Ticking:
     speed: float = 1.0
 
     @classmethod
-    def machine_time(cls) -> Ticking:
+    def machine_time(cls) -> SchedulerClock:
         """The machine's own clock."""
         since = datetime.now(UTC)
         return cls(since, since)
