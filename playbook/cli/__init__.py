@@ -177,6 +177,10 @@ def run_command() -> Ending:
 def _run() -> Ending:
     redact = Redactor(secrets_in_environment())
     try:
+        Path.cwd()
+    except OSError as error:
+        return Ending(2, f"the current folder can't be used: {error.strerror}; go to another one")
+    try:
         variables.clean(os.environ)
         redact = Redactor(secrets_in_environment())
         return Ending(app(standalone_mode=False) or 0)

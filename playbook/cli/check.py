@@ -150,13 +150,21 @@ class _ShownResults:
 
 
 def require_one_output(*files: Path | None) -> bool:
-    """Whether one of some files is standard output. Raises WrongUsage where several are."""
+    """Whether one of some files is standard output.
+
+    Raises WrongUsage if several are, or if several are the same file.
+    """
     from playbook.errors import WrongUsage
     from playbook.processes.output import STANDARD_OUTPUT
 
     asked = files.count(STANDARD_OUTPUT)
     if asked > 1:
         raise WrongUsage("only one document can be written to standard output (-); name a file")
+    named = [file.absolute() for file in files if file is not None and not file.is_char_device()]
+    if len(set(named)) < len(named):
+        raise WrongUsage(
+            f"{named[0]} can't contain two documents; name another file for one of them"
+        )
     return asked == 1
 
 

@@ -168,6 +168,10 @@ def use_plain_characters() -> None:
             stream.reconfigure(errors=FALLBACK)  # type: ignore[union-attr]
 
 
+LEAST_COLUMNS = 20
+"""A narrower terminal than that is most likely one whose width is not known."""
+
+
 def show_on_every_terminal() -> None:
     """Let the standard streams accept every text, for every kind of reader.
 
@@ -176,6 +180,8 @@ def show_on_every_terminal() -> None:
     """
     _open_closed_streams()
     use_plain_characters()
+    if os.environ.get("COLUMNS", "").isdigit() and int(os.environ["COLUMNS"]) < LEAST_COLUMNS:
+        del os.environ["COLUMNS"]  # rich would print nothing in a width of 0
     if not isinstance(sys.stdout, _Unbreakable):
         sys.stdout = cast(TextIO, _Unbreakable(sys.stdout, sys.stderr))
     if not isinstance(sys.stderr, _Unbreakable):

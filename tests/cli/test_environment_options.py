@@ -271,6 +271,24 @@ def test_a_setting_of_a_library_may_stand_in_a_file(tmp_path: Path, name: str) -
     assert loaded(tmp_path, f"{LINES}\n{name}=10.0.0.1\n")[name] == "10.0.0.1"
 
 
+def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f'cd "{gone}" && rmdir "{gone}" && exec "$0" -m playbook status'
+    ended = subprocess.run(
+        ["bash", "-c", script, sys.executable], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert len(ended.stderr.strip().splitlines()) == 1 and "current folder" in ended.stderr
+
+
+def test_two_documents_need_two_files(tmp_path: Path) -> None:
+    one = str(tmp_path / "verdict")
+    ended = playbook("check", "lvmh", "--json", one, "--html", one, **URLS)
+    assert ended.returncode == 2 and "can't contain two documents" in ended.stderr
+    assert not Path(one).exists()
+
+
 # On a real environment
 
 

@@ -154,6 +154,21 @@ def test_a_creator_rests_four_hours_also_around_midnight(
     assert all(f"hosts LS-SEQ-001 within {says}" in problem for problem in found)
 
 
+@pytest.mark.parametrize(("other", "refused"), [("06:00", False), ("05:59", True)])
+def test_the_hours_between_livesales_are_those_of_the_clocks_there(
+    directory: Path, other: str, *, refused: bool
+) -> None:
+    """Six in the morning in New York is three in Los Angeles."""
+    put(directory / SALES, "LS-SEQ-001", scheduled_time="T+48h 22:00 PST")
+    put(
+        directory / SALES,
+        "LS-GC-001",
+        creator="Isabella Luxe",
+        scheduled_time=f"T+48h {other} EST",
+    )
+    assert [" within 3.98333 h " in one for one in problems(directory)] == [True] * refused
+
+
 def test_an_average_session_may_have_all_followers(directory: Path) -> None:
     put(directory / CREATORS, "creator-004", followers=1_500, avg_session_viewers=1_500)
     assert problems(directory) == []

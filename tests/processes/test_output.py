@@ -33,6 +33,12 @@ def run(times: int, redirect: str = "", **variables: str) -> subprocess.Complete
     )
 
 
+@pytest.mark.parametrize("columns", ["0", "3"])
+def test_a_terminal_whose_width_is_not_known_gets_all_texts(columns: str) -> None:
+    ended = run(1, COLUMNS=columns, PYTHONIOENCODING="utf-8")
+    assert ended.stdout.decode().splitlines() == ["LVMH ✓ GO — “ready” ü 密"]
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
 def test_every_terminal_gets_all_texts(encoding: str) -> None:
     ended = run(1, PYTHONIOENCODING=encoding)

@@ -577,6 +577,19 @@ def test_right_copies_in_the_cache_are_right_whatever_names_them(shape: Shape) -
         shape.engine.reset(shape.bundle)  # warms the cache up again
 
 
+def test_what_else_a_feed_keeps_is_not_judged(shape: Shape) -> None:
+    more: list[dict[str, Any]] = [
+        {"_id": "2025-12-31", "base": "USD", "rates": {"EUR": 0.5}, "updated_at": "2025-12-31"},
+        {"_id": ObjectId(), "rates": None},
+        {"_id": "CHF", "rates": {"USD": 1.1}, "source": "another feed"},
+    ]
+    shape.direct.db.currency_rates.insert_many(more)
+    try:
+        assert shape.look() == {}
+    finally:
+        shape.direct.db.currency_rates.delete_many({"_id": {"$in": [one["_id"] for one in more]}})
+
+
 def test_a_cookie_at_sign_in_is_no_trouble(shape: Shape) -> None:
     """An app may refuse to sign in somebody who is signed in already as another."""
 

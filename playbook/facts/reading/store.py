@@ -21,6 +21,7 @@ from playbook.facts.stored import Stored
 from playbook.pristine import languages
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.documents import pristine_documents
+from playbook.pristine.rates import CURRENCIES
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import COLLECTION as JOURNAL
 from playbook.reset.journal import LOOKS
@@ -106,7 +107,8 @@ class Store:
             more.append(Question(VARIANTS, locales.collection, variants))
         runs = {"bundle": self._bundle.key, "trigger": {"$nin": LOOKS}}
         more += [
-            Question("currency_rates", "currency_rates"),
+            # A feed may keep more in it: other currencies, or the rates of former days.
+            Question("currency_rates", "currency_rates", {"_id": {"$in": list(CURRENCIES)}}),
             Question(guard.COLLECTION, guard.COLLECTION, {"_id": guard.MARKER}),
             Question(JOURNAL, JOURNAL, runs, newest=1),
         ]
