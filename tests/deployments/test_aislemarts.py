@@ -71,7 +71,7 @@ def started(
 @pytest.fixture
 def shop(started: Sandbox) -> Sandbox:
     """A new database with real customers who are not part of any demo."""
-    started.begin_anew()
+    started.start_over()
     started.db.drop_collection("currency_rates")
     started.db.users.insert_one(
         {"_id": "customer", "email": "claire@example.com", "name": "Claire", "roles": ["user"],

@@ -75,7 +75,7 @@ def described(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
 
 
 def test_an_app_described_by_a_file_is_reset_and_checked(described: Sandbox) -> None:
-    described.begin_anew()
+    described.start_over()
     described.db.goods.insert_one({"_id": "own", "sku": "SCARF", "label": "A scarf"})
     described.reset("lvmh")
     assert described.db.goods.count_documents({}) == 51

@@ -180,7 +180,7 @@ def test_a_list_of_times_breaks_nothing(quiet: Sandbox) -> None:
 
 
 def test_years_and_letters_that_python_does_not_know_break_nothing(sandbox: Sandbox) -> None:
-    """MongoDB stores microseconds taken for milliseconds; the embedded one would not."""
+    """MongoDB stores microseconds in place of milliseconds; the embedded one would not."""
     email = sandbox.accounts("sequoia")[0]
     seen_at = DatetimeMS(NOW_MICROSECONDS)
     raw = bson.encode({"_id": 1, "email": email, "last_seen": seen_at, "town": "Zu1erich"})

@@ -201,7 +201,7 @@ def deployment(seeds: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def forms(canary: str) -> dict[str, bytes]:
-    """A secret as it may stand somewhere: as it is, in a URL, in JSON, in HTML, in a header."""
+    """The forms in which a secret may be written: plain, in a URL, JSON, HTML or a header."""
     plain = canary.encode()
     found = {
         "as it is": plain,
@@ -231,7 +231,7 @@ def require_no_canary(outlets: list[tuple[str, bytes]]) -> None:
 
 
 def test_the_parts_need_the_canaries_as_passwords(deployment: Guarded) -> None:
-    """Without credentials nothing answers, so the following tests prove something."""
+    """Without credentials no part answers, so the following tests prove something."""
     settings = deployment.settings
     with Environment(settings) as environment:
         assert environment.db.demo_environment.count_documents({}) == 1
@@ -369,7 +369,7 @@ def test_a_failing_suite_shows_no_secret(deployment: Guarded, style: tuple[str, 
 
 
 def test_a_wrong_demo_password_is_not_shown(deployment: Guarded) -> None:
-    """The accounts' own password, set otherwise here than where the reset ran."""
+    """The accounts' password in the settings differs from the one that the reset used."""
     reports = deployment.directory / "reports"
     assert deployment.run("reset", BUNDLE, "--force") == 0
     other = {name: f"{word}-other" for name, word in deployment.settings.passwords.items()}

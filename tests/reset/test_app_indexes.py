@@ -1,4 +1,4 @@
-"""The app's own indexes: none is dropped for one that then can't be built."""
+"""The app's own indexes: none is dropped if ours cannot be built in its place."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_document_that_a_validator_refuses_is_named(sandbox: Sandbox) -> None:
     sandbox.reset(BUNDLE)
     held_before = list(sandbox.db.leads.find())
     mine = next(lead for lead in held_before if lead["bundle"] == sandbox.bundle(BUNDLE).key)
-    # Others are let in, and so is the state that a rollback puts back.
+    # It accepts other documents, and so the state that a rollback restores.
     refuses_one = {"$or": [{"_id": {"$ne": mine["_id"]}}, {"stage": "lost"}]}
     sandbox.db.drop_collection("leads")
     sandbox.db.create_collection("leads", validator=refuses_one)

@@ -1,4 +1,4 @@
-"""Backups: whole or not there at all, kept for a week, and restored exactly or not at all."""
+"""Backups: complete or absent, kept for a week, and restored exactly or not at all."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def test_a_broken_folder_does_not_hide_the_others(shelf: Sandbox, tiny: Snapshot
 
 
 def test_a_rollback_restores_exactly(shelf: Sandbox) -> None:
-    """Documents changed, gone and new; indexes dropped and added: all as it was."""
+    """Changed, removed and added documents, and dropped and added indexes, are as before."""
     bundle, db = shelf.bundle(BUNDLE), shelf.db
     db.leads.create_index([("company", 1)], name="the app's own", sparse=True)
     state, before = shelf.state(BUNDLE), documents_of(shelf)
@@ -291,7 +291,7 @@ def test_a_rollback_restores_exactly(shelf: Sandbox) -> None:
 
 
 def test_a_rollback_restores_swapped_addresses(shelf: Sandbox) -> None:
-    """Addresses are unique: neither account can have its own back while the other has it."""
+    """Addresses are unique, so neither account can get its own while the other has it."""
     bundle, users = shelf.bundle(BUNDLE), shelf.db.users
     shelf.reset(BUNDLE)
     before = documents_of(shelf)
@@ -315,7 +315,7 @@ def by_name(state: Snapshot) -> dict[str, dict[str, object]]:
 
 
 def test_a_rollback_clears_the_caches(shelf: Sandbox, saved: Backup) -> None:
-    """A cache that tells of the state before would tell another story than the data."""
+    """Otherwise the cache would contradict the restored data."""
     bundle = shelf.bundle(BUNDLE)
     shelf.environment.redis.set(f"aislemarts:bundle:{bundle.key}:kpis", "stale")
     shelf.environment.redis.set("aislemarts:bundle:OTHER:kpis", "theirs")
@@ -366,7 +366,7 @@ def append(path: Path) -> None:
 
 
 def swap(path: Path) -> None:
-    """Two good files that have changed places."""
+    """Two good files, each with the other's name."""
     other = path.with_name("carts.bson")
     mine, theirs = path.read_bytes(), other.read_bytes()
     path.write_bytes(theirs)
@@ -425,7 +425,7 @@ def test_a_manifest_that_names_another_file_is_refused(
 
 
 def test_a_backup_that_lacks_a_collection_is_refused(shelf: Sandbox, saved: Backup) -> None:
-    """Its manifest fits what is there, but restoring it would empty the collection."""
+    """Its manifest fits its files, but restoring it would empty the collection."""
     path = saved.path / "manifest.json"
     manifest = json.loads(path.read_text())
     for file in ("leads.bson", "leads.metadata.json"):
@@ -451,7 +451,7 @@ def require_bad(shelf: Sandbox, saved: Backup) -> None:
 
 
 def refuse_to_sync_folders(number: int) -> Callable[[int], None]:
-    """What some network file systems do: a file is synced, a folder is not."""
+    """As some network file systems do: files can be synced, folders cannot."""
     sync = os.fsync
 
     def refusing(file: int) -> None:

@@ -168,7 +168,7 @@ def test_a_paused_reset_writes_nothing_after_another_took_over(sandbox: Sandbox,
 
 
 def test_a_reset_that_lost_its_lease_does_not_roll_back(sandbox: Sandbox) -> None:
-    """A step fails after another has taken over: the former state is no longer ours to restore."""
+    """A step fails after another has taken over, so we may not restore the former state."""
     owners = Owners(sandbox)
     sandbox.reset("sequoia")
     since: list[Held] = []
@@ -209,7 +209,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
 
         def late(executor: Executor, operation: Operation, *rest: Any) -> str:
             if executor.environment is own and isinstance(operation, Remove):
-                # In a thread of its own: the time limit is not the other one's.
+                # In its own thread, so that the time limit is not that of the other reset.
                 with ThreadPoolExecutor(1) as meanwhile:
                     meanwhile.submit(wait_for_another, operation).result()
             return str(original(executor, operation, *rest))
@@ -217,7 +217,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
         monkeypatch.setattr(Executor, method, late)
         loser = replace(sandbox, environment=own).with_options(lease_life=SHORT_LIFE)
         if method == "_write":
-            # As short beside a lease's life as it is in a real reset.
+            # In the same proportion to a lease's life as in a real reset.
             share = SHORT_LIFE * (WRITE_SECONDS / lease.LIFE.total_seconds())
 
             def limit(environment: Environment, longest: float) -> float:
@@ -232,7 +232,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
 
 @pytest.mark.slow
 def test_a_slow_reset_keeps_its_lease(sandbox: Sandbox) -> None:
-    """Renewed while it works, although it works for much longer than a lease lives."""
+    """The lease is renewed, although the reset takes much longer than a lease's life."""
     attempts: list[bool] = []
     totals: set[int] = set()
 
@@ -271,7 +271,7 @@ def test_releasing_a_lease_that_another_holds_changes_nothing(sandbox: Sandbox) 
 
 
 def test_eight_at_once_never_hold_one_lease_together(sandbox: Sandbox) -> None:
-    """Eight at once at one lease that nobody has ever taken: never two holders, no turn lost."""
+    """Eight want a lease that nobody has ever taken: never two have it, and each gets its turns."""
     crowd, turns = 8, 5
     start = Barrier(crowd)
     holding: list[int] = []

@@ -68,7 +68,7 @@ def test_a_bad_token_is_reported_before_the_first_write(
     before = held(sandbox, but=())
     with (
         failing_api(sandbox.environment.settings.api_url, answers) as url,
-        # One that ends with this process is not asked.
+        # An environment that ends with this process is not asked for rights.
         with_settings(sandbox, api_url=url, access=access, folder="") as elsewhere,
         pytest.raises(WrongUsage, match=says) as refusal,
     ):

@@ -1,4 +1,4 @@
-"""One truth, and nothing of another environment's: identity, verdicts, meetings, times typed."""
+"""The journal: identity, verdicts, meetings and typed times, of this environment only."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 @pytest.fixture
 def shelf(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
-    sandbox.begin_anew()
+    sandbox.start_over()
     sandbox.environment.forget_identity()
     yield replace(sandbox, backups=tmp_path / "backups")
-    sandbox.begin_anew()
+    sandbox.start_over()
     sandbox.environment.forget_identity()
 
 

@@ -529,7 +529,7 @@ def test_strays_within_the_scope_are_found(bundle: Bundle, seeds: Seeds) -> None
     assert matches({"_id": "creator-999", "region": bundle.region}, filters["creators"])
     assert matches({"_id": "LS-X-999", "bundle": bundle.key}, filters["livesales"])
     assert matches({"_id": "whatever", "bundle": bundle.key}, filters["leads"])
-    # A seed's own document, whatever has become of its other fields.
+    # A seed's own document, even if its other fields were changed.
     assert matches({"_id": sale["_id"], "bundle": "ACME"}, filters["livesales"])
     assert matches({"_id": lead["_id"]}, filters["leads"])
     # A second account with the address, and the account without it.
@@ -714,7 +714,7 @@ def found_index(**other: Any) -> Document:
         [found_index(name="by_address")],
         [found_index(sparse=False, hidden=False)],
         [found_index(sparse=True), found_index(name="by_address")],
-        # The app's own choice, which does the demo no harm.
+        # The app's own choice, which is harmless for the demo.
         [found_index(sparse=True)],
         [found_index(name="by_address", sparse=True)],
         [found_index(collation={"locale": "fr", "strength": 1})],

@@ -1,4 +1,4 @@
-"""What waits for what in a reset, what a preview counts, and which documents are no plan."""
+"""The order of a reset's steps, the counts of a preview, and documents that stop a plan."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_steps_are_described_in_words() -> None:
 
 
 class Strict(BaseModel):
-    """An app's model of a product that none of ours fits."""
+    """An app's model of a product that refuses all of our products."""
 
     warehouse: str
 

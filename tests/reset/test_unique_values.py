@@ -1,4 +1,4 @@
-"""Documents that a rollback can't replace in place, because a value that they get is unique."""
+"""Documents that a rollback cannot replace in place, because a new value must be unique."""
 
 from __future__ import annotations
 

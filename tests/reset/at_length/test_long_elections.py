@@ -13,7 +13,7 @@ from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words
 
 SHORT_SECONDS = 1.0
 RESET_COMMANDS, ROLLBACK_COMMANDS, NIGHT_COMMANDS = 80, 100, 160
-"""At least as many as there are."""
+"""Not fewer than the commands of each run."""
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
 
 
 def reset_with(used: Sandbox, undisturbed: Held, after: int, seconds: float, done: bool) -> bool:
-    """A reset during which an election is held; whether it came so far."""
+    """A reset with an election; returns whether the reset has so many commands."""
     with in_a_set(used) as (sandbox, members):
         members.elect_after(after, seconds, done=done)
         sandbox.reset(BUNDLE)
