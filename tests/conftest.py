@@ -31,7 +31,7 @@ def sandbox(
 ) -> Sandbox:
     """An embedded environment, empty for each module; the tests of a module share it."""
     sandbox = Sandbox(_started, seeds, tmp_path_factory.mktemp("backups"))
-    sandbox.begin_anew()
+    sandbox.start_over()
     return sandbox
 
 

@@ -42,7 +42,7 @@ NUMBERS = (signal.SIGTERM, signal.SIGINT)
 @contextmanager
 def used_demos(sandbox: Sandbox, backups: Path, *names: str) -> Iterator[Sandbox]:
     """The named demos, or all, reset and then used; their backups are in a folder of their own."""
-    sandbox.begin_anew()
+    sandbox.start_over()
     sandbox.environment.forget_identity()
     chosen = [sandbox.bundle(name) for name in names] or sandbox.bundles
     sandbox.engine.reset_together(chosen, accesses=accesses_of(chosen))
@@ -50,7 +50,7 @@ def used_demos(sandbox: Sandbox, backups: Path, *names: str) -> Iterator[Sandbox
     for bundle in chosen:
         use_demo(Owners(sandbox), bundle)
     yield replace(sandbox, backups=backups)
-    sandbox.begin_anew()
+    sandbox.start_over()
     sandbox.environment.forget_identity()
 
 

@@ -133,7 +133,7 @@ class Sandbox:
                 self.db.drop_collection(name)
         self.environment.redis.flushall()
 
-    def begin_anew(self) -> None:
+    def start_over(self) -> None:
         """Empty all databases, and write a new marker, with a new identity, and new rates."""
         mongo = self.environment.mongo
         # Our own first, by its name: a test may have left data that the server cannot list.

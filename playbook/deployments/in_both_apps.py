@@ -26,7 +26,10 @@ def livesale_with(
     offer: Callable[[Document], ShownOffer],
     bundle_of: Callable[[Document], str | None] = lambda event: None,
 ) -> Callable[[Any], ShownLiveSale]:
-    """Reads a LiveSale whose products read so. It raises UnreadableAnswer."""
+    """A function that reads a LiveSale, its products with ``offer``. It raises UnreadableAnswer.
+
+    ``bundle_of`` gives the bundle that an event belongs to; by default None.
+    """
 
     def read(answer: Any) -> ShownLiveSale:
         event = object_of(answer)

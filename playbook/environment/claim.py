@@ -18,19 +18,19 @@ def claim(
     free: Sequence[Mapping[str, Any]],
     change: Mapping[str, Any],
     *,
-    stands: bool = False,
+    exists: bool = False,
 ) -> Document | None:
     """Change the document of a key if one of the conditions ``free`` is true, or create it.
 
     It is one atomic request: if several processes ask at once, one of them gets the document.
-    Returns the document as it is now, or None if another process has it. With ``stands`` a missing
-    document is not created. Raises PyMongoError.
+    Returns the document as it is now, or None if another process has it. ``exists`` says that the
+    document is known to exist: then a missing one is not created. Raises PyMongoError.
     """
     try:
         return collection.find_one_and_update(
             {"_id": key, "$or": list(free)},
             change,
-            upsert=not stands,
+            upsert=not exists,
             return_document=ReturnDocument.AFTER,
         )
     except DuplicateKeyError:  # it exists, and another process has it

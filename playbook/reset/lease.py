@@ -115,11 +115,12 @@ class Lease:
     def __post_init__(self) -> None:
         self.clock = self.clock or ServerClock(self.db)
 
-    def take(self, key: str, *, stands: bool = False) -> dict[str, Any] | None:
+    def take(self, key: str, *, exists: bool = False) -> dict[str, Any] | None:
         """Take one lease; return None if it is ours now, else the document of its holder.
 
-        With ``stands`` its document exists already, so a lease that is not free causes no error in
-        MongoDB. A waiting run asks often, and some servers lose a connection with every error.
+        ``exists`` says that the lease's document is known to exist. Then a lease that is not free
+        causes no error in MongoDB: a waiting run asks often, and some servers lose a connection
+        with every error.
         """
         now, started = self.clock.now(), elapsed()
         free: list[dict[str, Any]] = [
@@ -134,12 +135,12 @@ class Lease:
             "expires_at": now + self.life,
         }
         while True:
-            if claim(self.db[COLLECTION], key, free, {"$set": mine}, stands=stands) is not None:
+            if claim(self.db[COLLECTION], key, free, {"$set": mine}, exists=exists) is not None:
                 break
             other = self.db[COLLECTION].find_one({"_id": key})
             if other is not None:
                 return other
-            stands = False
+            exists = False
         sure = started - self.clock.uncertainty + self.life.total_seconds()
         with self._lock:
             self.keys.add(key)
@@ -178,9 +179,9 @@ class Lease:
         """
         outlast = self.waiting.outlast
         deadline = elapsed() + self.waiting.patience.total_seconds()
-        stands = False
-        while other := outlast(partial(self.take, key, stands=stands)):
-            stands = True
+        exists = False
+        while other := outlast(partial(self.take, key, exists=exists)):
+            exists = True
             why = f"{key.replace(':', ' ')} is held by {_describe_lease(other)}"
             if elapsed() > deadline:
                 raise Refused(f"{why}; try again later")

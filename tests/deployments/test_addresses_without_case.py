@@ -62,7 +62,7 @@ def leave_a_trace(app: Sandbox, user_id: Any, age: timedelta) -> tuple[str, str]
     return collection, "left"
 
 
-def test_a_reset_mends_the_address_in_place(in_capitals: tuple[Sandbox, Any]) -> None:
+def test_a_reset_repairs_the_address_in_place(in_capitals: tuple[Sandbox, Any]) -> None:
     app, user_id = in_capitals
     assert sign_in(app, DEMO) == 401
     app.reset("lvmh")
@@ -103,7 +103,7 @@ def test_whoever_uses_it_is_in_session(in_capitals: tuple[Sandbox, Any]) -> None
         app.reset("lvmh")
 
 
-def test_what_it_left_behind_is_found_and_removed(in_capitals: tuple[Sandbox, Any]) -> None:
+def test_its_traces_are_found_and_removed(in_capitals: tuple[Sandbox, Any]) -> None:
     app, user_id = in_capitals
     collection, key = leave_a_trace(app, user_id, timedelta(days=1))
     demo = Demo(app.environment, app.bundle("lvmh"), app.seeds, clock.now())

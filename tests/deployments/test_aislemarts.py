@@ -71,7 +71,7 @@ def started(
 @pytest.fixture
 def shop(started: Sandbox) -> Sandbox:
     """A new database with real customers who are not part of any demo."""
-    started.begin_anew()
+    started.start_over()
     started.db.drop_collection("currency_rates")
     started.db.users.insert_one(
         {"_id": "customer", "email": "claire@example.com", "name": "Claire", "roles": ["user"],
@@ -347,7 +347,7 @@ def test_an_instant_in_the_far_future_is_reported(shop: Sandbox) -> None:
     assert findings(shop, "sequoia") == []
 
 
-def test_documents_of_the_other_shape_that_somebody_wrote_here_go(shop: Sandbox) -> None:
+def test_documents_in_the_playbooks_own_form_are_removed(shop: Sandbox) -> None:
     """They would empty the backend's lists."""
     line = shop.seeds.products["LUX-001"].document
     shop.db.products.insert_one(dict(line))

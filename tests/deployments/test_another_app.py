@@ -75,7 +75,7 @@ def described(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
 
 
 def test_an_app_described_by_a_file_is_reset_and_checked(described: Sandbox) -> None:
-    described.begin_anew()
+    described.start_over()
     described.db.goods.insert_one({"_id": "own", "sku": "SCARF", "label": "A scarf"})
     described.reset("lvmh")
     assert described.db.goods.count_documents({}) == 51
@@ -104,7 +104,7 @@ def test_an_app_described_by_a_file_is_reset_and_checked(described: Sandbox) -> 
         ("other.py", "DEPLOYMENT = 5", "has no DEPLOYMENT"),
     ],
 )
-def test_a_description_that_is_not_there_is_one_clear_line(
+def test_a_missing_description_is_reported_in_one_line(
     tmp_path: Path, name: str, text: str | None, says: str
 ) -> None:
     if text is not None:
@@ -114,13 +114,13 @@ def test_a_description_that_is_not_there_is_one_clear_line(
     assert says in str(refusal.value) and refusal.value.exit_code == 2
 
 
-def test_the_two_that_we_bring() -> None:
+def test_both_included_descriptions_can_be_loaded() -> None:
     assert load().name == load("playbook").name == "playbook"
     assert load("aislemarts").name == "aislemarts"
 
 
 @pytest.mark.slow
-def test_the_recipe_as_it_is_printed(seeds: Seeds, tmp_path: Path) -> None:
+def test_the_recipe_in_contributing_works(seeds: Seeds, tmp_path: Path) -> None:
     """Reset, GO, roll back: by the commands, with the description that CONTRIBUTING prints."""
     page = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     [recipe] = re.findall(r"```python\n(from dataclasses.*?)```", page, re.DOTALL)

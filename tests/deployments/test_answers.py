@@ -22,7 +22,7 @@ def test_an_id_is_read(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("value", [None, True, 7.5, {}, ["7"], {"$oid": None}])
-def test_what_is_no_id_is_refused(value: object) -> None:
+def test_a_malformed_id_is_refused(value: object) -> None:
     with pytest.raises(UnreadableAnswer, match="_id is not a text"):
         id_of({"_id": value})
 
@@ -43,6 +43,6 @@ def test_an_instant_is_read(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "soon", 5, {"$date": 5}, ""])
-def test_what_is_no_instant_is_refused(value: object) -> None:
+def test_a_malformed_instant_is_refused(value: object) -> None:
     with pytest.raises(UnreadableAnswer, match="starts_at is not a"):
         instant_of({"starts_at": value}, "starts_at")

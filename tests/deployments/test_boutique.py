@@ -82,7 +82,7 @@ def shop(sandbox: Sandbox) -> Iterator[Sandbox]:
         Environment(replace(settings, api_url=address)) as environment,
     ):
         described = replace(sandbox, environment=environment)
-        described.begin_anew()
+        described.start_over()
         yield described
 
 

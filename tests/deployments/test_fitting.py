@@ -68,7 +68,7 @@ GOOD: Document = {"_id": "P", "title": "Bag"}
     ],
     ids=str,
 )
-def test_the_place_that_is_refused(change: Document, path: str) -> None:
+def test_a_misfit_names_the_refused_field(change: Document, path: str) -> None:
     document = {**GOOD, **change}
     found = list(misfits(KEPT, document))
     assert {misfit.path for misfit in found} == {path}
@@ -125,5 +125,7 @@ def test_a_field_that_is_missing_is_named() -> None:
         ({"_id": 5, "title": 5}, {"_id": "P", "title": "Bag"}, {"title": "Bag"}),
     ],
 )
-def test_what_would_make_it_fit(change: Document, wanted: Document, changed: Document) -> None:
+def test_the_values_that_make_a_document_fit(
+    change: Document, wanted: Document, changed: Document
+) -> None:
     assert fitting(KEPT, {**GOOD, **change}, wanted) == changed

@@ -1,4 +1,4 @@
-"""Redis runs one command after the other, so none of ours may handle too many keys at once."""
+"""Redis runs one command after the other, so none of ours may handle many keys at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def many_keys(sandbox: Sandbox) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def of_each_type(sandbox: Sandbox) -> Iterator[dict[bytes, cache_keys.Cached]]:
-    """Keys of all types, with what is to be read of each."""
+    """Keys of all types, each with the value that must be read."""
     with redis.Redis.from_url(sandbox.environment.settings.redis_url) as client:
         client.set("typed:text", "{}")
         client.hset("typed:hash", mapping={"é": "1"})

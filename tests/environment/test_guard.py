@@ -96,7 +96,9 @@ def test_without_the_marker_nothing_is_written(
     [{"_id": "Demo"}, {"_id": "production"}, {"_id": "x", "demo": True}],
     ids=lambda marker: str(marker["_id"]),
 )
-def test_another_document_is_no_marker(unmarked: Sandbox, marker: dict[str, Any]) -> None:
+def test_another_document_does_not_count_as_the_marker(
+    unmarked: Sandbox, marker: dict[str, Any]
+) -> None:
     unmarked.db.demo_environment.insert_one(marker)
     before = everything(unmarked)
     with pytest.raises(Refused):
@@ -154,7 +156,7 @@ def test_a_shop_is_not_adopted(unmarked: Sandbox) -> None:
     assert everything(unmarked) == before
 
 
-def test_look_alikes_are_no_demo_users(unmarked: Sandbox) -> None:
+def test_users_with_similar_addresses_do_not_count_as_demo_users(unmarked: Sandbox) -> None:
     """Real customers whose addresses are like a demo's must count against adoption."""
     demo = unmarked.db.users.count_documents({"demo": True})
     # Of the similar addresses only those with the demos' own domain.
@@ -167,7 +169,7 @@ def test_look_alikes_are_no_demo_users(unmarked: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("meant", ["", "aislemart", "AISLEMARTS", "aislemarts ", "demo"])
-def test_the_name_must_be_meant(unmarked: Sandbox, meant: str) -> None:
+def test_a_wrong_name_of_the_database_is_refused(unmarked: Sandbox, meant: str) -> None:
     before = everything(unmarked)
     with pytest.raises(WrongUsage) as refusal:
         guard.adopt(unmarked.environment, meant, clock.now())
@@ -228,7 +230,9 @@ def counted(demo_users: int, other_users: int, orders: int) -> guard.Census:
         (counted(2, 3, 0), "more other users than demo accounts"),
     ],
 )
-def test_a_database_without_demo_accounts(found: guard.Census, reason: str | None) -> None:
+def test_a_database_without_demo_accounts_may_look_like_production(
+    found: guard.Census, reason: str | None
+) -> None:
     why = guard.looks_like_production(found, 16)
     assert why is None if reason is None else reason in str(why)
 

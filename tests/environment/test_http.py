@@ -169,7 +169,7 @@ def test_a_limit_of_requests_is_waited_out() -> None:
         assert 0.9 < asking.waited < 2
 
 
-def test_who_waits_is_informed_once() -> None:
+def test_a_wait_is_reported_once() -> None:
     with Server(answering(limited(b"2"), OK)).serving() as server:
         asking, waits = api(server), list[float]()
         asking.on_wait = waits.append
@@ -197,7 +197,7 @@ def sending_to(location: bytes) -> bytes:
         ),
     ],
 )
-def test_a_route_with_or_without_a_final_slash(path: str, location: bytes, asked: str) -> None:
+def test_a_redirect_to_a_final_slash_is_followed(path: str, location: bytes, asked: str) -> None:
     with Server(answering(sending_to(location), OK)).serving() as server:
         visitor = Api(f"{server.url}/demo", ApiAccess(), 3.0).visitor()
         answer = visitor.ask(
@@ -337,7 +337,7 @@ def settings(url: str, **variables: str) -> Settings:
     return found
 
 
-def test_what_stands_in_front_of_a_staging_api_is_passed() -> None:
+def test_the_headers_and_login_of_a_gateway_are_sent() -> None:
     with Server(answering(OK)).serving() as server:
         url = server.url.replace("//", "//sales:p%40ss@") + "/staging/"
         stated = settings(url, PLAYBOOK_API_HEADERS="X-Key: k 1\n\nX-Other: 2")
@@ -351,7 +351,7 @@ def test_what_stands_in_front_of_a_staging_api_is_passed() -> None:
     assert "Authorization: Bearer t\r\n" in signed_in and "Basic" not in signed_in
 
 
-def test_a_proxy_is_used_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_used_only_if_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(answering(OK)).serving() as proxy, Server(answering(OK)).serving() as server:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -378,7 +378,7 @@ def test_a_setting_that_cannot_be_used_is_named(variables: Mapping[str, str], sa
         access_from(variables)
 
 
-def test_the_settings_survive_being_handed_over() -> None:
+def test_the_settings_can_be_passed_on_as_variables() -> None:
     given = settings("http://h", PLAYBOOK_API_HEADERS="X-Key: k", PLAYBOOK_API_PROXY="http://p:1",
                      REQUESTS_CA_BUNDLE=certifi.where(), PLAYBOOK_API_PATIENCE="9")  # fmt: skip
     assert Settings.from_environment(given.as_variables()) == given
@@ -460,7 +460,7 @@ JSON, TEXT = "Content-Type: application/json", '{"a": "é"}'
         ),
     ],
 )
-def test_an_answer_is_read_however_it_is_sent(answer: bytes) -> None:
+def test_an_answer_is_read_in_every_encoding(answer: bytes) -> None:
     with Server(answering(answer)).serving() as server:
         visitor = api(server).visitor()
         for _ in range(2):
@@ -528,7 +528,7 @@ def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
         ),
     ],
 )
-def test_what_is_no_answer_is_named(answer: bytes, problem: str) -> None:
+def test_a_bad_answer_is_named(answer: bytes, problem: str) -> None:
     with Server(answering(answer)).serving() as server:
         read = read_answer("GET /", api(server).visitor().ask("GET", "/", seconds=30))
         assert (read.problem, read.body) == (problem, None)
@@ -568,7 +568,7 @@ def test_an_address_of_ip_version_6_is_asked() -> None:
 @pytest.mark.parametrize(
     "value", ["shop.example", "ftp://shop.example", "http://", "http://h?a=1", "http://h/a b"]
 )
-def test_an_address_that_is_none_is_named(name: str, value: str) -> None:
+def test_a_malformed_address_is_named(name: str, value: str) -> None:
     variables = {"MONGO_URI": "mongodb://h", "REDIS_URL": "redis://h", "API_URL": "http://h"}
     with pytest.raises(WrongUsage, match=name):
         Settings.from_environment({**variables, name: value})

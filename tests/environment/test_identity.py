@@ -68,7 +68,7 @@ def test_an_unmarked_database_has_a_name_and_owns_nothing(sandbox: Sandbox) -> N
         sandbox.environment.forget_identity()
 
 
-def test_a_marker_of_before_gets_its_identity_once(sandbox: Sandbox) -> None:
+def test_an_old_marker_gets_an_identity_once(sandbox: Sandbox) -> None:
     sandbox.db.demo_environment.replace_one({"_id": "demo"}, {"by": "playbook adopt"})
     first, other = Environment(sandbox.environment.settings), sandbox.environment
     other.forget_identity()
@@ -78,7 +78,7 @@ def test_a_marker_of_before_gets_its_identity_once(sandbox: Sandbox) -> None:
     assert marker(other)["by"] == "playbook adopt"
 
 
-def test_the_marker_is_looked_at_anew_before_each_write(sandbox: Sandbox) -> None:
+def test_the_marker_is_read_again_before_each_write(sandbox: Sandbox) -> None:
     before = sandbox.environment.identity.id
     identity.renew(sandbox.db, sandbox.environment.settings)
     found = guard.require_marker(sandbox.environment)
@@ -125,7 +125,9 @@ def test_a_moved_database_keeps_its_identity(sandbox: Sandbox, second: Environme
 
 
 @pytest.mark.parametrize("flags", [["--new-identity", "--same-identity"]])
-def test_both_answers_at_once_are_wrong(sandbox: Sandbox, flags: list[str]) -> None:
+def test_both_options_about_the_identity_exclude_each_other(
+    sandbox: Sandbox, flags: list[str]
+) -> None:
     code, output = playbook(sandbox.environment, "adopt", "--i-mean", "aislemarts", *flags)
     assert code == 2 and "exclude each other" in output
 
@@ -159,7 +161,7 @@ def test_a_copied_data_directory_gets_another_identity(seeds: Seeds, tmp_path: P
 
 
 @pytest.mark.slow
-def test_verdict_and_identity_agree(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_verdict_contains_the_identity_of_the_marker(sandbox: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "verdict.json"
     assert playbook(sandbox.environment, "check", "index", "--json", str(file))[0] == 1
     assert (

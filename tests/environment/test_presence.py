@@ -127,7 +127,9 @@ def test_everybody_in_session_is_named_the_latest_first(quiet: Sandbox) -> None:
     ],
     ids=["15:01", "16:00", "another region", "look-alike", "customer", "probe", "probed event"],
 )
-def test_who_is_not_in_session(quiet: Sandbox, email: str, ago: timedelta, more: Document) -> None:
+def test_a_visitor_who_is_not_in_session_stops_no_reset(
+    quiet: Sandbox, email: str, ago: timedelta, more: Document
+) -> None:
     seen(quiet, email, ago, **more)
     use_demo(Owners(quiet), quiet.bundle("sequoia"))
     quiet.reset("sequoia")
@@ -143,7 +145,7 @@ def test_a_live_investor_beside_a_probe_still_counts(quiet: Sandbox) -> None:
     assert email in str(refused(quiet, "sequoia"))
 
 
-def test_force_resets_all_the_same(quiet: Sandbox) -> None:
+def test_force_resets_although_somebody_is_in_session(quiet: Sandbox) -> None:
     use_demo(Owners(quiet), quiet.bundle("sequoia"))
     seen(quiet, quiet.accounts("sequoia")[0], timedelta(0))
     quiet.reset("sequoia", force=True)
@@ -163,7 +165,7 @@ def test_a_rollback_does_not_disturb_them_either(quiet: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("junk", ["yesterday", 1, ["2026"], {"at": 1}, None])
-def test_a_time_that_is_none_is_no_presence(quiet: Sandbox, junk: object) -> None:
+def test_a_malformed_time_does_not_count_as_presence(quiet: Sandbox, junk: object) -> None:
     seen(quiet, quiet.accounts("sequoia")[0], timedelta(0), last_seen=junk)
     quiet.reset("sequoia")
 
@@ -178,7 +180,7 @@ def test_a_list_of_times_breaks_nothing(quiet: Sandbox) -> None:
 
 
 def test_years_and_letters_that_python_does_not_know_break_nothing(sandbox: Sandbox) -> None:
-    """MongoDB stores microseconds taken for milliseconds; the embedded one would not."""
+    """MongoDB stores microseconds in place of milliseconds; the embedded one would not."""
     email = sandbox.accounts("sequoia")[0]
     seen_at = DatetimeMS(NOW_MICROSECONDS)
     raw = bson.encode({"_id": 1, "email": email, "last_seen": seen_at, "town": "Zu1erich"})

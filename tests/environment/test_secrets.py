@@ -201,7 +201,7 @@ def deployment(seeds: Seeds, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def forms(canary: str) -> dict[str, bytes]:
-    """A secret as it may stand somewhere: as it is, in a URL, in JSON, in HTML, in a header."""
+    """The forms in which a secret may be written: plain, in a URL, JSON, HTML or a header."""
     plain = canary.encode()
     found = {
         "as it is": plain,
@@ -230,8 +230,8 @@ def require_no_canary(outlets: list[tuple[str, bytes]]) -> None:
     assert not leaks, "\n".join(leaks)
 
 
-def test_the_canaries_are_in_use(deployment: Guarded) -> None:
-    """Without credentials nothing answers, so the following tests prove something."""
+def test_the_parts_need_the_canaries_as_passwords(deployment: Guarded) -> None:
+    """Without credentials no part answers, so the following tests prove something."""
     settings = deployment.settings
     with Environment(settings) as environment:
         assert environment.db.demo_environment.count_documents({}) == 1
@@ -257,7 +257,7 @@ def test_a_canary_would_be_found() -> None:
                 require_no_canary([(form, b"before " + text + b" after")])
 
 
-def test_settings_and_connections_show_nothing(deployment: Guarded) -> None:
+def test_settings_and_connections_show_no_secret(deployment: Guarded) -> None:
     with Environment(deployment.settings) as environment:
         shown = [repr(deployment.settings), str(deployment.settings), repr(environment)]
         shown += [f"{environment!s}", json.dumps(dict(deployment.settings.addresses))]
@@ -265,7 +265,7 @@ def test_settings_and_connections_show_nothing(deployment: Guarded) -> None:
 
 
 @pytest.mark.slow
-def test_what_goes_well_tells_nothing(deployment: Guarded) -> None:
+def test_commands_that_succeed_show_no_secret(deployment: Guarded) -> None:
     reports = deployment.directory / "reports"
     assert deployment.run("reset", BUNDLE) == 0, deployment.written[-1]
     assert deployment.run("reset", BUNDLE, "--dry-run") == 0
@@ -294,7 +294,7 @@ def test_what_goes_well_tells_nothing(deployment: Guarded) -> None:
 
 @pytest.mark.parametrize("goes_well", [True, False])
 @pytest.mark.slow
-def test_a_night_and_its_alerts_tell_nothing(deployment: Guarded, goes_well: bool) -> None:
+def test_a_night_and_its_alerts_show_no_secret(deployment: Guarded, goes_well: bool) -> None:
     changes = {} if goes_well else SPOILED["MongoDB refuses us"](deployment.settings)
     with webhooks() as hooks:
         code = deployment.run("nightly", BUNDLE, more=hooks.channels(), **changes)
@@ -321,7 +321,7 @@ SPOILED: dict[str, Callable[[Settings], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("what", SPOILED)
-def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
+def test_errors_show_no_secret(deployment: Guarded, what: str) -> None:
     """Neither in an error's text, nor in its causes and context."""
     variables = replace(deployment.settings, **SPOILED[what](deployment.settings)).as_variables()
     error_texts = []
@@ -346,7 +346,7 @@ def test_what_goes_wrong_tells_nothing(deployment: Guarded, what: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["MongoDB refuses us", "a URL is none"])
-def test_commands_that_fail_tell_nothing(deployment: Guarded, what: str) -> None:
+def test_commands_that_fail_show_no_secret(deployment: Guarded, what: str) -> None:
     settings = SPOILED[what](deployment.settings)
     verdict = ("--json", str(deployment.directory / "reports" / "wrong.json"))
     for arguments in (("reset", BUNDLE, "--force"), ("check", BUNDLE, *verdict)):
@@ -358,7 +358,7 @@ def test_commands_that_fail_tell_nothing(deployment: Guarded, what: str) -> None
 
 @pytest.mark.parametrize("style", [(), ("--tb=long", "--showlocals")], ids=["plain", "locals"])
 @pytest.mark.slow
-def test_a_failing_suite_tells_nothing(deployment: Guarded, style: tuple[str, ...]) -> None:
+def test_a_failing_suite_shows_no_secret(deployment: Guarded, style: tuple[str, ...]) -> None:
     """Tracebacks show arguments and locals; Allure attaches them."""
     reports = deployment.directory / "reports"
     spoiled = SPOILED["MongoDB refuses us"](deployment.settings)
@@ -368,8 +368,8 @@ def test_a_failing_suite_tells_nothing(deployment: Guarded, style: tuple[str, ..
     require_no_canary([*deployment.written[-2:], *deployment.files()])
 
 
-def test_a_wrong_demo_password_tells_nothing(deployment: Guarded) -> None:
-    """The accounts' own password, set otherwise here than where the reset ran."""
+def test_a_wrong_demo_password_is_not_shown(deployment: Guarded) -> None:
+    """The accounts' password in the settings differs from the one that the reset used."""
     reports = deployment.directory / "reports"
     assert deployment.run("reset", BUNDLE, "--force") == 0
     other = {name: f"{word}-other" for name, word in deployment.settings.passwords.items()}
@@ -398,7 +398,7 @@ def babbling(deployment: Guarded) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_an_api_that_talks_too_much_is_not_repeated(deployment: Guarded) -> None:
+def test_secrets_in_an_answer_of_the_api_are_not_shown(deployment: Guarded) -> None:
     reports = deployment.directory / "reports"
     verdict = ("--json", str(reports / "babble.json"), "--allure", str(reports / "babble"))
     with babbling(deployment) as by_way:

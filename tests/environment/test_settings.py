@@ -83,7 +83,7 @@ def test_the_name_is_trimmed_and_composed(stated: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("stated", ["two\nlines", "x" * 81, "bell\a"])
-def test_a_name_that_is_no_short_line_is_refused(stated: str) -> None:
+def test_a_name_that_is_not_one_short_line_is_refused(stated: str) -> None:
     with pytest.raises(WrongUsage, match="PLAYBOOK_ENVIRONMENT"):
         settings(PLAYBOOK_ENVIRONMENT=stated)
 
@@ -139,7 +139,7 @@ def test_the_database_is_aislemarts_unless_named(stated: dict[str, str]) -> None
     assert settings(**stated).mongo_db == "aislemarts"
 
 
-def test_the_environment_is_where_settings_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_read_from_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MONGO_URI", "MONGO_DB", "REDIS_URL", "API_URL"):
         monkeypatch.delenv(name, raising=False)
     assert Settings.from_environment() is None
@@ -226,7 +226,7 @@ def test_a_malformed_url_is_named_and_never_quoted(name: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a/b", "a.b", "a b", "a$b", "a*b", 'a"b', "a\\b", "<a>", "a?b"])
-def test_what_is_no_database_name_is_refused(name: str) -> None:
+def test_a_malformed_database_name_is_refused(name: str) -> None:
     with pytest.raises(WrongUsage, match="MONGO_DB"):
         settings(MONGO_DB=name)
 
@@ -356,7 +356,7 @@ def test_short_secrets_do_not_blank_out_words() -> None:
     assert Redactor(["demo"])("this is the demo") == f"this is the {HIDDEN}"
 
 
-def test_nothing_known_hides_nothing() -> None:
+def test_without_known_secrets_nothing_is_hidden() -> None:
     assert Redactor([])("plain") == "plain"
 
 
@@ -469,7 +469,7 @@ def test_a_secret_is_hidden_in_every_spelling(secret: str, text: str) -> None:
     assert Redactor([secret])(f"<{text}>") == f"<{HIDDEN}>"
 
 
-def test_a_password_that_is_no_text_is_refused() -> None:
+def test_a_password_that_is_not_text_is_refused() -> None:
     with pytest.raises(WrongUsage, match="DEMO_PASSWORD_LVMH"):
         settings(DEMO_PASSWORD_LVMH=b"caf\xe9".decode("utf-8", "surrogateescape"))
 
@@ -522,7 +522,7 @@ def test_a_cost_that_bcrypt_does_not_take_is_refused(stated: str) -> None:
     "name", ["DEMO_PASSWORD_LVMH", "MONGO_DB", "API_URL", "PLAYBOOK_ENVIRONMENT"]
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", " ", "\t"])
-def test_the_ends_of_every_setting_are_stripped(name: str, end: str) -> None:
+def test_blanks_around_every_setting_are_stripped(name: str, end: str) -> None:
     stated = {"API_URL": "https://api.example.com"}.get(name, "Tr0ub4dor")
     variables = {**DEPLOYMENT, name: f" {stated}{end}"}
     found = Settings.from_environment(variables)
@@ -572,7 +572,9 @@ def test_a_password_must_be_none_of_our_own_words(password: str) -> None:
         ("API_URL", "https://api.example.com/?v=1", "query"),
     ],
 )
-def test_what_would_change_the_truth_is_refused_by_name(name: str, url: str, words: str) -> None:
+def test_options_that_would_change_what_is_read_are_refused_by_name(
+    name: str, url: str, words: str
+) -> None:
     with pytest.raises(WrongUsage, match=re.escape(words)) as refused:
         settings(**{name: url})
     assert str(refused.value).startswith(name)
@@ -650,7 +652,7 @@ def test_the_secret_of_each_setting_is_known(name: str, value: str, secrets: lis
         ("MONGO_DB", "aislemarts22"),
     ],
 )
-def test_what_a_message_must_name_is_no_secret(name: str, value: str) -> None:
+def test_a_value_that_messages_must_name_is_not_hidden(name: str, value: str) -> None:
     text = f"{name}: {value.partition('://')[2] or value} can't be read"
     assert Redactor(secrets_in_environment({name: value}))(text) == text
 

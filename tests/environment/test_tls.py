@@ -1,4 +1,4 @@
-"""TLS that fails: one line which says what is wrong with it and what to change, and no waiting."""
+"""TLS that fails: one line says what is wrong and what to change, without waiting."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @contextmanager
 def server(authority: Authority, name: str, *, asks_for_ours: bool = False) -> Iterator[int]:
-    """The port of a server that shakes hands and then closes, as one does that is not ready."""
+    """The port of a server that ends the connection after the TLS handshake, as if not ready."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.folder / f"{name}.pem", authority.folder / f"{name}.key")
     if asks_for_ours:
@@ -116,7 +116,7 @@ def server(authority: Authority, name: str, *, asks_for_ours: bool = False) -> I
 
 
 def why_not(sandbox: Sandbox, part: str, url: str, trusted: str = "") -> Unreachable:
-    """Why a part at an address cannot be reached, the other parts being well."""
+    """Why a part at an address cannot be reached, while the other parts answer."""
     settings = sandbox.environment.settings
     access = replace(settings.access, authorities=trusted)
     settings = replace(
@@ -160,7 +160,7 @@ def address(part: str, port: int, *, tls: bool, trusted: str = "") -> str:
     ],
 )
 @pytest.mark.slow
-def test_a_certificate_that_is_not_accepted(
+def test_a_certificate_that_is_not_accepted_is_explained(
     sandbox: Sandbox, authority: Authority, part: str, name: str, words: str
 ) -> None:
     trusted = authority.certificate if name else ""
@@ -179,7 +179,7 @@ def test_a_certificate_that_is_not_accepted(
         ("API", "it expects TLS; write API_URL with https://"),
     ],
 )
-def test_a_server_that_expects_tls(
+def test_a_server_that_expects_tls_is_named(
     sandbox: Sandbox, authority: Authority, part: str, words: str
 ) -> None:
     with server(authority, "good") as port:
@@ -190,7 +190,7 @@ def test_a_server_that_expects_tls(
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.slow
-def test_a_server_without_tls(sandbox: Sandbox, part: str) -> None:
+def test_a_server_without_tls_is_named(sandbox: Sandbox, part: str) -> None:
     settings = sandbox.environment.settings
     url = {
         "MongoDB": f"{settings.mongo_uri.partition('?')[0].rstrip('/')}/?tls=true",
@@ -203,7 +203,7 @@ def test_a_server_without_tls(sandbox: Sandbox, part: str) -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_server_that_asks_for_a_certificate_of_ours(
+def test_a_server_that_asks_for_our_certificate_is_named(
     sandbox: Sandbox, authority: Authority, part: str
 ) -> None:
     trusted = authority.certificate
@@ -217,7 +217,7 @@ def test_a_server_that_asks_for_a_certificate_of_ours(
 def test_a_server_that_only_closes_is_waited_for(
     sandbox: Sandbox, authority: Authority, part: str
 ) -> None:
-    """Its TLS is well: no other address would help."""
+    """Its TLS works, so no other address would help."""
     trusted = authority.certificate
     with server(authority, "good") as port:
         url = address(part, port, tls=True, trusted=trusted)
@@ -240,7 +240,7 @@ BROKEN = "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n"
         ("REQUESTS_CA_BUNDLE", "{}"),
     ],
 )
-def test_a_file_of_authorities_that_cannot_be_used(
+def test_a_file_of_authorities_that_cannot_be_used_is_refused(
     tmp_path: Path, sandbox: Sandbox, name: str, value: str, content: str | None
 ) -> None:
     path = tmp_path / "ca.pem"
@@ -248,7 +248,7 @@ def test_a_file_of_authorities_that_cannot_be_used(
         path.write_text(content)
     usual = sandbox.environment.settings.as_variables()
     variables = {**usual, name: value.format(path)}
-    if content == BROKEN:  # the API's are loaded only if they are used
+    if content == BROKEN:  # the API's certificates are loaded only if they are used
         variables["API_URL"] = "https://shop.example.com"
     with pytest.raises(WrongUsage) as refusal:
         Settings.from_environment(variables)
@@ -256,7 +256,7 @@ def test_a_file_of_authorities_that_cannot_be_used(
     assert name in text and str(path) in text and "\n" not in text
 
 
-def test_a_key_file_that_is_missing(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_a_missing_key_file_is_refused(tmp_path: Path, sandbox: Sandbox) -> None:
     url = f"mongodb://mongo.example.com/?tls=true&tlsCertificateKeyFile={tmp_path}/key.pem"
     variables = {**sandbox.environment.settings.as_variables(), "MONGO_URI": url}
     with pytest.raises(WrongUsage, match="tlsCertificateKeyFile in MONGO_URI: .* can't be read"):

@@ -77,7 +77,9 @@ def _reset_once(sandbox: Sandbox) -> None:
         ("*", "DENIED Redis is running in protected mode because", "protected mode", False),
     ],
 )
-def test_redis(sandbox: Sandbox, command: str, answer: str, words: str, may_pass: bool) -> None:
+def test_errors_of_redis_are_explained(
+    sandbox: Sandbox, command: str, answer: str, words: str, may_pass: bool
+) -> None:
     answers = {command.encode(): f"-{answer}".encode()}
     with (
         refusing_redis(sandbox.environment.settings.redis_url, answers) as url,
@@ -89,7 +91,7 @@ def test_redis(sandbox: Sandbox, command: str, answer: str, words: str, may_pass
         assert isinstance(failure, Outage) is may_pass
 
 
-def test_a_redis_without_that_database(sandbox: Sandbox) -> None:
+def test_a_redis_without_the_database_is_explained(sandbox: Sandbox) -> None:
     url = sandbox.environment.settings.redis_url.removesuffix("/0") + "/99"
     with refused(sandbox, redis_url=url) as [failure]:
         assert "no database with that number" in str(failure)
@@ -118,7 +120,9 @@ UNAUTHORIZED = 'not authorized on aislemarts to execute command { %s: "x", secre
         ("find", 148, "Majority read concern requested, but it is not supported", "concern"),
     ],
 )
-def test_mongodb(sandbox: Sandbox, command: str, code: int, answer: str, words: str) -> None:
+def test_errors_of_mongodb_are_explained(
+    sandbox: Sandbox, command: str, code: int, answer: str, words: str
+) -> None:
     with replica_set(sandbox.environment.settings.mongo_uri) as members:
         members.members[0].refusals[command] = {"code": code, "errmsg": answer}
         uri = members.uri
@@ -192,7 +196,7 @@ QUERIED = {
 @pytest.mark.parametrize(
     ("details", "fields"), [(EXPLAINED, "price, region"), (QUERIED, "price"), (None, "")]
 )
-def test_what_a_validator_did_not_accept(details: Any, fields: str) -> None:
+def test_the_fields_that_a_validator_did_not_accept_are_named(details: Any, fields: str) -> None:
     """As MongoDB 5 and later explain it, in a bulk write."""
     info = {"failingDocumentId": "bag-1", **({"details": details} if details else {})}
     error = {"code": 121, "errmsg": "Document failed validation", "errInfo": info}
@@ -202,7 +206,7 @@ def test_what_a_validator_did_not_accept(details: Any, fields: str) -> None:
     assert "secret" not in text and "bsonType" not in text
 
 
-def test_a_replica_set_of_another_name(sandbox: Sandbox) -> None:
+def test_a_replica_set_of_another_name_is_explained(sandbox: Sandbox) -> None:
     with (
         replica_set(sandbox.environment.settings.mongo_uri) as members,
         refused(sandbox, mongo_uri=members.uri.replace("rs0", "other")) as [failure],
@@ -225,7 +229,9 @@ def test_a_replica_set_of_another_name(sandbox: Sandbox) -> None:
         (502, PAGE, "it answered 502"),
     ],
 )
-def test_the_api(sandbox: Sandbox, status: int, body: str, words: str) -> None:
+def test_answers_of_the_api_are_explained(
+    sandbox: Sandbox, status: int, body: str, words: str
+) -> None:
     answers = {"/api/auth/login": (status, body)}
     with (
         failing_api(sandbox.environment.settings.api_url, answers) as url,
@@ -235,7 +241,7 @@ def test_the_api(sandbox: Sandbox, status: int, body: str, words: str) -> None:
         assert words in str(failure)
 
 
-def test_an_api_behind_basic_authentication(sandbox: Sandbox) -> None:
+def test_an_api_behind_basic_authentication_is_explained(sandbox: Sandbox) -> None:
     answers = {"/api/auth/login": (401, "{}", {"WWW-Authenticate": 'Basic realm="staging"'})}
     with (
         failing_api(sandbox.environment.settings.api_url, answers) as url,
@@ -245,7 +251,7 @@ def test_an_api_behind_basic_authentication(sandbox: Sandbox) -> None:
         assert "https://USER:PASSWORD@HOST" in str(failure)
 
 
-def test_what_does_not_speak_the_protocol(sandbox: Sandbox) -> None:
+def test_a_port_of_another_protocol_is_explained(sandbox: Sandbox) -> None:
     """People confuse ports easily."""
     settings = sandbox.environment.settings
     redis_as_api = settings.redis_url.replace("redis:", "http:").removesuffix("/0")
@@ -260,7 +266,7 @@ def test_what_does_not_speak_the_protocol(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "name", ["a/b", "a b", "a.b", "a$b", "x" * 64, "admin", "Local", "config", "a\x01", "a\udcffb"]
 )
-def test_a_database_that_cannot_be_meant(sandbox: Sandbox, name: str) -> None:
+def test_a_malformed_or_system_database_is_refused(sandbox: Sandbox, name: str) -> None:
     variables = {**sandbox.environment.settings.as_variables(), "MONGO_DB": name}
     with pytest.raises(WrongUsage, match="^MONGO_DB is ") as wrong:
         Settings.from_environment(variables)

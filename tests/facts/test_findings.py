@@ -48,7 +48,9 @@ def test_a_failure_says_its_first_finding_and_how_many_more_there_are(
         ([FailureKind.DATA, FailureKind.ENVIRONMENT, FailureKind.TIMING], FailureKind.ENVIRONMENT),
     ],
 )
-def test_the_kind_of_a_failure(kinds: list[FailureKind], kind: FailureKind) -> None:
+def test_the_kind_of_a_failure_follows_from_its_findings(
+    kinds: list[FailureKind], kind: FailureKind
+) -> None:
     assert NotAsExpected(map(finding, kinds)).kind is kind
 
 
@@ -67,7 +69,7 @@ def test_an_error_is_of_the_environment_only_if_that_does_not_answer() -> None:
         (PlaybookError("something else"), Remedy.CHECK),
     ],
 )
-def test_what_helps_against_an_error(error: PlaybookError, remedy: Remedy) -> None:
+def test_an_error_has_the_remedy_that_can_help(error: PlaybookError, remedy: Remedy) -> None:
     assert remedy_for(error) is remedy
 
 
@@ -88,7 +90,7 @@ def test_a_reset_helps_only_where_something_is_stored_wrong(
         assert failure.value.remedy is remedy
 
 
-def test_what_is_not_there_to_look_at_is_stored_wrong() -> None:
+def test_a_missing_document_counts_as_stored_wrong() -> None:
     def not_there() -> bool:
         raise Unobservable("no document")
 
@@ -107,7 +109,7 @@ def test_a_known_remedy_of_an_answer_stays() -> None:
     )
 
 
-def test_of_nothing_found_nobody_asks_what_is_stored() -> None:
+def test_without_findings_the_stored_data_are_not_compared() -> None:
     assert not list(with_remedy([], lambda: pytest.fail("it was asked")))
 
 
@@ -220,7 +222,7 @@ def test_in_a_long_text_only_what_differs_is_named() -> None:
     )
 
 
-def test_words_of_ours_are_not_compared_with_a_text() -> None:
+def test_a_description_is_not_compared_with_a_text() -> None:
     for words in (Finding("it", Description("a b"), "a\u00a0b"), Finding("it", "a b", 1)):
         assert "character" not in str(words)
     assert "character" not in str(Finding("it", "a b", Description("a\u00a0b")))
@@ -264,7 +266,7 @@ def test_is_any_reads_no_further_than_the_first() -> None:
     assert not is_any([])
 
 
-def test_what_is_expected() -> None:
+def test_expectations_that_fail_raise_not_as_expected() -> None:
     expect_none([])
     expect(True, "it", 1, 2)
     with pytest.raises(NotAsExpected, match="it: expected 1, found 2"):

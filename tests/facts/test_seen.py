@@ -49,7 +49,7 @@ def shown(imagined: Imagined, kind: str, **fields: Any) -> None:
     imagined.app(kind).append({k: v for k, v in document.items() if v is not NOTHING})
 
 
-def test_a_product_that_is_not_listed(imagined: Imagined) -> None:
+def test_a_product_that_is_not_listed_is_for_the_backend(imagined: Imagined) -> None:
     imagined.app("products").pop(0)
     [(line, remedy)] = with_remedies(seen(imagined).products_in_the_shop)
     assert line == f"product {FEATURED} in the shop: expected listed, found nothing"
@@ -59,7 +59,7 @@ def test_a_product_that_is_not_listed(imagined: Imagined) -> None:
     assert line.endswith(f"found an entry that can't be read: {FEATURED} has no price")
 
 
-def test_a_product_that_is_stored_wrong_too_is_for_a_reset(imagined: Imagined) -> None:
+def test_a_missing_product_that_is_stored_wrong_too_is_for_a_reset(imagined: Imagined) -> None:
     imagined.remove("products", FEATURED)
     imagined.app("products").pop(0)
     assert [remedy for _, remedy in with_remedies(seen(imagined).products_in_the_shop)] == [None]
@@ -129,7 +129,9 @@ def test_every_card_that_is_not_shown_is_reported(imagined: Imagined) -> None:
     ]
 
 
-def test_a_shelf_that_is_not_shown(imagined: Imagined, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shelf_that_is_not_shown_is_reported(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert not with_remedies(seen(imagined).shelves)
     names = ("Handbags", "Watches", "Watches", "Perfumes")
     on_shelves = tuple(Match({"name": name}, {}, None) for name in names)
@@ -144,7 +146,7 @@ def test_a_shelf_that_is_not_shown(imagined: Imagined, monkeypatch: pytest.Monke
     ]
 
 
-def test_a_creator_who_is_not_shown(imagined: Imagined) -> None:
+def test_a_creator_who_is_not_shown_is_reported(imagined: Imagined) -> None:
     name = imagined.app("creators").pop(0)["name"]
     assert with_remedies(seen(imagined).creators) == [
         (f"creator {name} in the app: expected shown, found nothing", Remedy.BACKEND)
@@ -177,7 +179,7 @@ def test_the_regions_page_is_opened_only_if_the_shared_one_is_wrong() -> None:
     assert remedy is Remedy.BACKEND
 
 
-def test_a_livesale_is_listed_once(imagined: Imagined) -> None:
+def test_a_livesale_that_is_listed_twice_is_reported(imagined: Imagined) -> None:
     shown(imagined, "livesales", title="Again")
     lines = [line for line, _ in with_remedies(seen(imagined).livesale_in_the_list)]
     assert lines == [
@@ -192,7 +194,7 @@ def test_of_two_entries_of_a_livesale_the_first_is_compared(imagined: Imagined) 
     assert any("title: expected" in line and "“Otherwise”" in line for line in lines)
 
 
-def test_a_livesale_that_is_not_listed(imagined: Imagined) -> None:
+def test_a_livesale_that_is_not_listed_is_for_the_backend(imagined: Imagined) -> None:
     imagined.app("livesales").clear()
     assert with_remedies(seen(imagined).livesale_in_the_list) == [
         ("LiveSale LS-LVMH-001 in the app's list: expected listed, found nothing", Remedy.BACKEND)
@@ -208,14 +210,18 @@ def test_another_livesale_of_the_same_title_is_for_people(imagined: Imagined) ->
     assert len(with_remedies(seen(imagined).livesale_in_the_list)) == 1
 
 
-def test_the_page_of_another_livesale(imagined: Imagined, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_of_another_livesale_is_reported(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page: ShownLiveSale = replace(imagined.shown_livesales[0], id="LS-TEST")
     monkeypatch.setattr(Imagined, "shown_livesale", page)
     [(line, _)] = with_remedies(seen(imagined).livesale_page)
     assert line.endswith("id: expected “LS-LVMH-001”, found “LS-TEST”")
 
 
-def test_the_own_page(imagined: Imagined, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_own_page_of_another_account_is_reported(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
     email, page = imagined.own_page or pytest.fail("there is none")
     assert not with_remedies(seen(imagined).own_page)
     imagined.answers_own_page = ShownAccount(page.id, email.upper())
@@ -253,7 +259,9 @@ def test_what_a_reset_resolves_makes_no_account_wrong(imagined: Imagined) -> Non
         (None, False),
     ],
 )
-def test_the_link_to_the_livesale(imagined: Imagined, url: str | None, found: bool) -> None:
+def test_a_link_to_another_livesale_is_reported(
+    imagined: Imagined, url: str | None, found: bool
+) -> None:
     body = imagined.context.json()
     imagined.answer("context", {**body, "demo_urls": {**body["demo_urls"], "livesale": url}})
     assert bool(with_remedies(seen(imagined).livesale_link)) == found
@@ -293,7 +301,7 @@ def test_a_list_that_a_refused_document_empties_is_for_a_reset(
     assert failure.value.remedy is Remedy.RESET
 
 
-def test_a_list_that_does_not_answer_while_something_is_stored_wrong(
+def test_a_list_that_does_not_answer_is_for_a_reset_if_something_is_stored_wrong(
     imagined: Imagined, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Imagined, "shown_products", property(unobservable))

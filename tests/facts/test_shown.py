@@ -36,7 +36,7 @@ GOOD_PRODUCT = ShownProduct("P", "Bag", Decimal(120), "EUR", in_stock=True)
     ],
     ids=str,
 )
-def test_a_product(change: dict[str, Any], says: list[str]) -> None:
+def test_each_difference_of_a_product_is_reported(change: dict[str, Any], says: list[str]) -> None:
     found = product_findings("it", PRODUCT, replace(GOOD_PRODUCT, **change))
     assert list(map(str, found)) == says
 
@@ -77,7 +77,7 @@ GOOD_CARD = ShownLead("L", "WON", "Maison", CARD["awareness"], "€1M", Decimal(
     ],
     ids=str,
 )
-def test_a_card(change: dict[str, Any], says: list[str]) -> None:
+def test_each_difference_of_a_card_is_reported(change: dict[str, Any], says: list[str]) -> None:
     found = card_findings("it", CARD, replace(GOOD_CARD, **change), str.upper)
     assert list(map(str, found)) == says
 
@@ -98,7 +98,7 @@ GOOD_EVENT = ShownLiveSale("E", "Première", START, (OFFER,), "scheduled")
     ],
     ids=str,
 )
-def test_a_livesale(change: dict[str, Any], says: list[str]) -> None:
+def test_each_difference_of_a_livesale_is_reported(change: dict[str, Any], says: list[str]) -> None:
     found = event_findings("it", EVENT, replace(GOOD_EVENT, **change), "Europe/Paris")
     assert list(map(str, found)) == says
 
@@ -127,7 +127,9 @@ OTHER = {"_id": "Q", "name": "Box", "currency": "EUR", "price_eur": 7}
          ["it: products: expected only those that are planned, found “R”"]),
     ],
 )  # fmt: skip
-def test_the_products_of_a_livesale(offers: tuple[ShownOffer, ...], says: list[str]) -> None:
+def test_each_difference_of_a_livesales_products_is_reported(
+    offers: tuple[ShownOffer, ...], says: list[str]
+) -> None:
     featured = [Match(product, {"_id": product["_id"]}, None) for product in (PRODUCT, OTHER)]
     catalog = {"Q": {**OTHER, "name": "Box of the catalog", "price_eur": 8}}
     event = replace(GOOD_EVENT, products=offers)
@@ -144,7 +146,7 @@ class Model(BaseModel):
     inventory: int
 
 
-def test_documents_that_the_apps_model_refuses() -> None:
+def test_documents_that_the_apps_model_refuses_are_reported() -> None:
     imagined = Imagined("lvmh")
     kept = imagined.deployment.kept_as("products")
     assert kept is not None

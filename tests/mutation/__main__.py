@@ -57,6 +57,8 @@ QUICK = (
     "tests/pristine/test_other_zones.py",
     *("tests/pristine/test_language_of_text.py", "tests/pristine/test_countries.py"),
     *("tests/pristine/test_rates.py", "tests/pristine/test_languages.py"),
+    *("tests/pristine/test_placeholders.py", "tests/pristine/test_passwords.py"),
+    "tests/pristine/test_visible_text.py",
     "tests/environment/test_settings.py",
     "tests/backend/test_one_judgement.py",
     *("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),

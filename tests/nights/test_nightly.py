@@ -365,7 +365,7 @@ def test_a_go_state_of_another_environment_is_not_restored(scene: Scene) -> None
     try:
         night = scene.night(saying(["leads"], ["leads"]))
     finally:
-        scene.sandbox.begin_anew()
+        scene.sandbox.start_over()
         scene.sandbox.environment.forget_identity()
     assert (night.outcome, night.severity) == (NO_GO, "medium")
     assert "there is no saved GO state to roll back to" in night.notes[-1]
@@ -709,21 +709,21 @@ def test_a_primary_lost_during_a_write_is_noticed(
         monkeypatch.setattr(journal, "RECORD_SECONDS", record)
 
     def come_back(number: int) -> None:
-        wire.mend()
+        proxy.mend()
         limit_seconds(*usual)
 
     limit_seconds(1.5, 2, 1)
     scene.sandbox.db.user_sessions.insert_one({"email": scene.sandbox.accounts(SHORT)[0]})
     settings = scene.sandbox.environment.settings
-    wire = TcpProxy(settings.mongo_uri)
-    impatient = replace(settings, mongo_uri=wire.url, outage_patience=0.5)
+    proxy = TcpProxy(settings.mongo_uri)
+    impatient = replace(settings, mongo_uri=proxy.url, outage_patience=0.5)
     if comes_back:
         scene.patience.meanwhile = come_back
-    wire.cut_at(b"delete\0")
+    proxy.cut_at(b"delete\0")
     with Environment(impatient) as environment:
         # Reading the journal after the outage uses a connection of its own.
         night = replace(scene.nights(saying(GO)), environment=environment).run(scene.bundle)
-        assert wire.times_cut == 1
+        assert proxy.times_cut == 1
         if comes_back:
             assert (night.outcome, night.exit_code) == ("GO after a retry", 0)
             assert {run["status"] for run in scene.runs} == {"failed", "done"}
@@ -736,7 +736,7 @@ def test_a_primary_lost_during_a_write_is_noticed(
             come_back(1)
             scene.sandbox.free_leases()
             scene.night(saying(GO))
-    wire.cut()
+    proxy.cut()
     assert "running" not in {run["status"] for run in scene.runs}
 
 

@@ -617,8 +617,8 @@ def test_a_job_of_a_dead_server_is_lost(sandbox: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -> None:
-    wire = TcpProxy(sandbox.environment.settings.mongo_uri)
-    client: MongoClient[dict[str, Any]] = MongoClient(wire.url, serverSelectionTimeoutMS=200)
+    proxy = TcpProxy(sandbox.environment.settings.mongo_uri)
+    client: MongoClient[dict[str, Any]] = MongoClient(proxy.url, serverSelectionTimeoutMS=200)
     jobs, ended = Jobs(client[sandbox.db.name], Redactor(())), threading.Event()
 
     def answers() -> bool:
@@ -629,11 +629,11 @@ def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -
     def task(job: JobProgress) -> str:
         for number in range(1, 5):
             job.begin(f"step {number}", number, 16)
-        wire.cut()
+        proxy.cut()
         for number in range(5, 13):
             job.begin(f"step {number}", number, 16)
         job.say("step 12 went wrong", "failed")
-        wire.mend()
+        proxy.mend()
         until(answers, "MongoDB to be back")
         job.begin("step 13", 13, 16)
         ended.set()
@@ -646,7 +646,7 @@ def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -
     finally:
         jobs.close()
         client.close()
-        wire.cut()
+        proxy.cut()
     stored = sandbox.db[JOBS].find_one({"_id": LVMH})
     assert stored is not None
     assert [(line["text"], line["state"]) for line in stored["lines"]] == [

@@ -24,6 +24,7 @@ from playbook.pristine.seeds.fields import (
     Text,
 )
 from playbook.pristine.seeds.models import Locale, ReferenceRate, Seed, ShowcaseSeed
+from playbook.pristine.seeds.version import seeds_version
 
 type Document = dict[str, Any]
 
@@ -154,6 +155,21 @@ def test_a_creator_rests_four_hours_also_around_midnight(
     assert all(f"hosts LS-SEQ-001 within {says}" in problem for problem in found)
 
 
+@pytest.mark.parametrize(("other", "refused"), [("06:00", False), ("05:59", True)])
+def test_the_hours_between_livesales_are_those_of_the_clocks_there(
+    directory: Path, other: str, *, refused: bool
+) -> None:
+    """Six in the morning in New York is three in Los Angeles."""
+    put(directory / SALES, "LS-SEQ-001", scheduled_time="T+48h 22:00 PST")
+    put(
+        directory / SALES,
+        "LS-GC-001",
+        creator="Isabella Luxe",
+        scheduled_time=f"T+48h {other} EST",
+    )
+    assert [" within 3.98333 h " in one for one in problems(directory)] == [True] * refused
+
+
 def test_an_average_session_may_have_all_followers(directory: Path) -> None:
     put(directory / CREATORS, "creator-004", followers=1_500, avg_session_viewers=1_500)
     assert problems(directory) == []
@@ -227,3 +243,56 @@ def test_a_form_for_one_number_may_leave_out_the_count_alone(directory: Path) ->
     named = "locales/ar.json:1: messages.cart_item_count_two: "
     [problem] = [one for one in problems(directory) if one.startswith(named)]
     assert problem.endswith("expected the placeholders {brand}, {count}; found none")
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(78, '"' + "x" * 78 + '"'), (79, '"' + "x" * 76 + "...")]
+)
+def test_a_found_text_is_shortened_to_80_characters(
+    directory: Path, length: int, shown: str
+) -> None:
+    put(directory / PRODUCTS, "LUX-001", price_usd="x" * length)
+    [problem] = problems(directory)
+    assert problem.partition("; found ")[2] == shown
+
+
+def test_the_version_depends_on_every_file(directory: Path) -> None:
+    before = seeds_version(directory)
+    assert len(before) == 12
+    versions = {before}
+    for path in sorted(directory.rglob("*.json")):
+        path.write_bytes(path.read_bytes() + b"\n")
+        versions.add(seeds_version(directory))
+    assert len(versions) == 1 + len(list(directory.rglob("*.json")))
+
+
+def test_the_last_month_is_named_as_it_is_written(directory: Path) -> None:
+    def fewer_orders(company: Document) -> Document:
+        company["figures"]["months"][-1]["orders"] -= 1
+        return company
+
+    rewrite(directory / "company.json", fewer_orders)
+    assert any(
+        "orders of the markets, T-1mo: 8240; expected 8239" in p for p in problems(directory)
+    )
+
+
+def test_every_wrong_basket_is_named_with_its_first_unknown_product(directory: Path) -> None:
+    def unknown(showcase: Document) -> Document:
+        if showcase["_id"] == "SEQUOIA_ROELOF_BOTHA":
+            first, _, third = showcase["records"]["new_users"][:3]
+            first["products"], third["products"] = ["LUX-998", "LUX-999"], ["LUX-997"]
+        return showcase
+
+    rewrite(directory / "investor_showcases.json", unknown)
+    found = [p.split("records: ")[1] for p in problems(directory) if "expected an id of it" in p]
+    assert [text.split()[0] for text in found] == ["LUX-998", "LUX-997"]
+
+
+def test_a_number_without_a_name_in_the_interface_is_named(directory: Path) -> None:
+    path = directory / "locales" / "en.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"kpi_network_density"', '"kpi_density"'), encoding="utf-8")
+    assert any(
+        "headline.network_density: the interface has no name" in p for p in problems(directory)
+    )

@@ -1,4 +1,4 @@
-"""The app's own indexes: none is dropped for one that then can't be built."""
+"""The app's own indexes: none is dropped if ours cannot be built in its place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def indexes(sandbox: Sandbox) -> dict[str, bool]:
     return {index["name"]: bool(index.get("unique")) for index in found if index["name"] != "_id_"}
 
 
-def test_an_index_of_another_name_gives_way(sandbox: Sandbox) -> None:
+def test_an_index_with_another_name_is_replaced(sandbox: Sandbox) -> None:
     """The same field, not unique, by another name: MongoDB builds no second one beside it."""
     sandbox.db.users.drop_indexes()
     sandbox.db.users.create_index([("email", 1)], name="by_address")
@@ -31,7 +31,7 @@ def test_an_index_of_another_name_gives_way(sandbox: Sandbox) -> None:
     assert indexes(sandbox) == {"email_1": True}
 
 
-def test_what_can_not_be_replaced_stays(sandbox: Sandbox) -> None:
+def test_an_index_that_cannot_be_unique_stays_with_a_note(sandbox: Sandbox) -> None:
     sandbox.db.users.drop_indexes()
     sandbox.db.users.create_index([("email", 1)], name="by_address")
     double = [{"_id": n, "email": "customer@example.com"} for n in ("one", "two")]
@@ -84,7 +84,7 @@ def test_one_that_lets_our_documents_expire_is_replaced(sandbox: Sandbox) -> Non
         ({"timeseries": {"timeField": "at"}}, "a time series"),
     ],
 )
-def test_a_collection_of_a_kind_that_cannot_be_reset(
+def test_a_collection_of_a_kind_that_cannot_be_reset_is_refused(
     sandbox: Sandbox, options: dict[str, Any], words: str
 ) -> None:
     sandbox.reset(BUNDLE)
@@ -101,7 +101,7 @@ def test_a_collection_of_a_kind_that_cannot_be_reset(
         sandbox.db.drop_collection("analytics")
 
 
-def test_collections_with_a_validator_are_said_in_one_line(sandbox: Sandbox) -> None:
+def test_collections_with_a_validator_are_named_in_one_line(sandbox: Sandbox) -> None:
     assert not [note for note in sandbox.reset(BUNDLE).notes if "validator" in note]
     held_before = list(sandbox.db.leads.find())
     lets_all_in = {"bundle": {"$exists": True}}
@@ -127,7 +127,7 @@ def test_a_document_that_a_validator_refuses_is_named(sandbox: Sandbox) -> None:
     sandbox.reset(BUNDLE)
     held_before = list(sandbox.db.leads.find())
     mine = next(lead for lead in held_before if lead["bundle"] == sandbox.bundle(BUNDLE).key)
-    # Others are let in, and so is the state that a rollback puts back.
+    # It accepts other documents, and so the state that a rollback restores.
     refuses_one = {"$or": [{"_id": {"$ne": mine["_id"]}}, {"stage": "lost"}]}
     sandbox.db.drop_collection("leads")
     sandbox.db.create_collection("leads", validator=refuses_one)
@@ -148,7 +148,7 @@ def test_a_document_that_a_validator_refuses_is_named(sandbox: Sandbox) -> None:
         sandbox.reset(BUNDLE)
 
 
-def test_a_validator_that_refuses_ours_is_said_and_rolled_back(sandbox: Sandbox) -> None:
+def test_a_refusal_of_a_validator_is_named_and_rolled_back(sandbox: Sandbox) -> None:
     sandbox.reset(BUNDLE)
     sandbox.db.leads.update_one({"bundle": sandbox.bundle(BUNDLE).key}, {"$set": {"stage": "lost"}})
     before = sandbox.state(BUNDLE).hashes()

@@ -1,4 +1,4 @@
-"""Backups: whole or not there at all, kept for a week, and restored exactly or not at all."""
+"""Backups: complete or absent, kept for a week, and restored exactly or not at all."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def save_on(shelf: Sandbox, tiny: Snapshot, day: datetime, name: str, state: str
 # Format
 
 
-def test_it_is_a_flat_mongodump_folder(shelf: Sandbox, saved: Backup) -> None:
+def test_a_backup_is_a_flat_mongodump_folder(shelf: Sandbox, saved: Backup) -> None:
     """``<collection>.bson``, documents end to end, and ``<collection>.metadata.json``."""
     assert saved.path.parent == shelf.backups
     assert saved.path.name == f"demo_state_{saved.taken_at:%Y%m%d}"
@@ -123,7 +123,7 @@ def documents_in(content: bytes) -> Iterator[bytes]:
         content = content[length:]
 
 
-def test_the_folder_alone_is_private_enough(saved: Backup) -> None:
+def test_only_the_owner_can_read_a_backup(saved: Backup) -> None:
     """It holds password hashes: nobody else on the machine reads them."""
     for path in (saved.path, *saved.path.iterdir()):
         assert path.stat().st_mode & 0o077 == 0, path
@@ -143,7 +143,7 @@ def test_a_crash_while_writing_leaves_no_backup(shelf: Sandbox) -> None:
     assert len(backup.listed(shelf.backups, shelf.identity)) == 1
 
 
-def test_what_a_crash_left_goes_after_a_day(shelf: Sandbox, tiny: Snapshot) -> None:
+def test_leftovers_of_a_crash_are_removed_after_a_day(shelf: Sandbox, tiny: Snapshot) -> None:
     start_backup(shelf, BUNDLE, 3).gone()
     [partial] = shelf.backups.iterdir()
     backup.prune(shelf.backups, shelf.identity, datetime.now(UTC))
@@ -152,7 +152,7 @@ def test_what_a_crash_left_goes_after_a_day(shelf: Sandbox, tiny: Snapshot) -> N
     assert not partial.exists()
 
 
-def test_pruning_beside_a_writer_is_no_accident(
+def test_pruning_does_not_fail_if_a_backup_is_renamed_meanwhile(
     shelf: Sandbox, tiny: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another reset's partial folder gets its name between two looks at it."""
@@ -186,7 +186,7 @@ def test_the_first_of_a_day_has_the_plain_name(shelf: Sandbox, tiny: Snapshot) -
     assert again == "demo_state_20261123_030000_2"
 
 
-def test_a_week_is_kept_and_each_bundles_latest_go(shelf: Sandbox, tiny: Snapshot) -> None:
+def test_pruning_keeps_a_week_and_each_bundles_latest_go(shelf: Sandbox, tiny: Snapshot) -> None:
     """A backup a night for three weeks; the only GO of Sequoia is the oldest of all."""
     first_go = save_on(shelf, tiny, MONDAY - timedelta(days=30), "sequoia", GO)
     older_go = save_on(shelf, tiny, MONDAY - timedelta(days=25), BUNDLE, GO)
@@ -203,7 +203,7 @@ def test_a_week_is_kept_and_each_bundles_latest_go(shelf: Sandbox, tiny: Snapsho
     assert older_go.path.name not in kept
 
 
-def test_a_reset_prunes(shelf: Sandbox, tiny: Snapshot) -> None:
+def test_a_reset_removes_old_backups_and_nothing_else(shelf: Sandbox, tiny: Snapshot) -> None:
     old = save_on(shelf, tiny, MONDAY - timedelta(days=3650), BUNDLE, BEFORE_RESET)
     foreign = shelf.backups / "notes"
     foreign.mkdir()
@@ -219,7 +219,7 @@ def test_a_reset_prunes(shelf: Sandbox, tiny: Snapshot) -> None:
 # Finding
 
 
-def test_the_latest_backup_of_a_day_or_a_state(shelf: Sandbox, tiny: Snapshot) -> None:
+def test_the_latest_backup_of_a_day_or_a_state_is_found(shelf: Sandbox, tiny: Snapshot) -> None:
     bundle = shelf.bundle(BUNDLE)
     monday = save_on(shelf, tiny, MONDAY, BUNDLE, GO)
     later = save_on(shelf, tiny, MONDAY + timedelta(hours=5), BUNDLE, BEFORE_RESET)
@@ -239,7 +239,9 @@ def test_the_latest_backup_of_a_day_or_a_state(shelf: Sandbox, tiny: Snapshot) -
 @pytest.mark.parametrize(
     "to", ["2026-11-22", "2026-11-25", "yesterday", "demo_state_20261125", "../demo_state_20261123"]
 )
-def test_what_is_not_there_is_said(shelf: Sandbox, tiny: Snapshot, to: str) -> None:
+def test_a_backup_that_does_not_exist_is_wrong_usage(
+    shelf: Sandbox, tiny: Snapshot, to: str
+) -> None:
     save_on(shelf, tiny, MONDAY, BUNDLE, BEFORE_RESET)
     save_on(shelf, tiny, MONDAY + timedelta(days=2), "lvmh", BEFORE_RESET)
     with pytest.raises(WrongUsage) as wrong:
@@ -261,7 +263,7 @@ def test_a_broken_folder_does_not_hide_the_others(shelf: Sandbox, tiny: Snapshot
 
 
 def test_a_rollback_restores_exactly(shelf: Sandbox) -> None:
-    """Documents changed, gone and new; indexes dropped and added: all as it was."""
+    """Changed, removed and added documents, and dropped and added indexes, are as before."""
     bundle, db = shelf.bundle(BUNDLE), shelf.db
     db.leads.create_index([("company", 1)], name="the app's own", sparse=True)
     state, before = shelf.state(BUNDLE), documents_of(shelf)
@@ -289,7 +291,7 @@ def test_a_rollback_restores_exactly(shelf: Sandbox) -> None:
 
 
 def test_a_rollback_restores_swapped_addresses(shelf: Sandbox) -> None:
-    """Addresses are unique: neither account can have its own back while the other has it."""
+    """Addresses are unique, so neither account can get its own while the other has it."""
     bundle, users = shelf.bundle(BUNDLE), shelf.db.users
     shelf.reset(BUNDLE)
     before = documents_of(shelf)
@@ -313,7 +315,7 @@ def by_name(state: Snapshot) -> dict[str, dict[str, object]]:
 
 
 def test_a_rollback_clears_the_caches(shelf: Sandbox, saved: Backup) -> None:
-    """A cache that tells of the state before would tell another story than the data."""
+    """Otherwise the cache would contradict the restored data."""
     bundle = shelf.bundle(BUNDLE)
     shelf.environment.redis.set(f"aislemarts:bundle:{bundle.key}:kpis", "stale")
     shelf.environment.redis.set("aislemarts:bundle:OTHER:kpis", "theirs")
@@ -364,7 +366,7 @@ def append(path: Path) -> None:
 
 
 def swap(path: Path) -> None:
-    """Two good files that have changed places."""
+    """Two good files, each with the other's name."""
     other = path.with_name("carts.bson")
     mine, theirs = path.read_bytes(), other.read_bytes()
     path.write_bytes(theirs)
@@ -408,7 +410,9 @@ def test_a_manifest_changed_by_hand_is_refused(shelf: Sandbox, saved: Backup, fi
 
 
 @pytest.mark.parametrize("file", ["../outside.bson", "/etc/passwd", "leads.bson.gz", "x y.bson"])
-def test_a_manifest_names_no_other_file(shelf: Sandbox, saved: Backup, file: str) -> None:
+def test_a_manifest_that_names_another_file_is_refused(
+    shelf: Sandbox, saved: Backup, file: str
+) -> None:
     """Not even one whose checksums have been made to fit."""
     (shelf.backups / "outside.bson").write_bytes(b"")
     path = saved.path / "manifest.json"
@@ -421,7 +425,7 @@ def test_a_manifest_names_no_other_file(shelf: Sandbox, saved: Backup, file: str
 
 
 def test_a_backup_that_lacks_a_collection_is_refused(shelf: Sandbox, saved: Backup) -> None:
-    """Its manifest fits what is there, but restoring it would empty the collection."""
+    """Its manifest fits its files, but restoring it would empty the collection."""
     path = saved.path / "manifest.json"
     manifest = json.loads(path.read_text())
     for file in ("leads.bson", "leads.metadata.json"):
@@ -447,7 +451,7 @@ def require_bad(shelf: Sandbox, saved: Backup) -> None:
 
 
 def refuse_to_sync_folders(number: int) -> Callable[[int], None]:
-    """What some network file systems do: a file is synced, a folder is not."""
+    """As some network file systems do: files can be synced, folders cannot."""
     sync = os.fsync
 
     def refusing(file: int) -> None:
@@ -459,7 +463,7 @@ def refuse_to_sync_folders(number: int) -> Callable[[int], None]:
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO, errno.EBADF])
-def test_a_folder_that_does_not_sync_stops_a_reset(
+def test_a_folder_that_cannot_be_synced_stops_a_reset(
     shelf: Sandbox, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     before = shelf.state(BUNDLE).hashes()
@@ -485,14 +489,16 @@ def test_a_full_disk_stops_a_reset_before_it_writes(
 
 
 @pytest.mark.parametrize("below", [".", "not there"])
-def test_a_file_is_no_folder(shelf: Sandbox, tmp_path: Path, below: str) -> None:
+def test_a_file_in_place_of_the_backup_folder_is_refused(
+    shelf: Sandbox, tmp_path: Path, below: str
+) -> None:
     (tmp_path / "file").touch()
     unusable = replace(shelf, backups=tmp_path / "file" / below)
     with pytest.raises(WrongUsage, match="PLAYBOOK_BACKUPS"):
         unusable.reset(BUNDLE)
 
 
-def test_what_the_machine_refuses_within_a_step_is_rolled_back(
+def test_an_error_of_the_machine_within_a_step_is_rolled_back(
     shelf: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf.db.leads.delete_many({"bundle": shelf.bundle(BUNDLE).key})

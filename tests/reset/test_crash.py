@@ -29,14 +29,14 @@ ROLLBACK_STEPS = 49
 
 @pytest.fixture(scope="module")
 def undisturbed(sandbox: Sandbox) -> Held:
-    """Everything there is after a reset that nothing disturbed: MongoDB, Redis, all of it."""
+    """All of MongoDB and Redis after a reset that nothing disturbed."""
     sandbox.reset(BUNDLE)
     return all_of(sandbox)
 
 
 @pytest.fixture(scope="module")
 def used(sandbox: Sandbox, undisturbed: Held) -> tuple[Backup, Held]:
-    """A backup of a demo that has been used, and everything that there was then."""
+    """A backup of a used demo, and all documents and keys at that time."""
     use(sandbox)
     saved = sandbox.engine.save(sandbox.bundle(BUNDLE), "before reset")
     sandbox.engine.roll_back(sandbox.bundle(BUNDLE), saved)  # which empties the caches
@@ -60,7 +60,7 @@ def require_broken(sandbox: Sandbox, trigger: str) -> None:
     assert rerun["status"] == "done"
 
 
-def test_the_walks_miss_no_step(sandbox: Sandbox) -> None:
+def test_the_numbers_of_steps_are_those_of_the_plans(sandbox: Sandbox) -> None:
     bundle = sandbox.bundle(BUNDLE)
     assert len(sandbox.engine.plan(bundle, ACCESS).steps) == STEPS
     scope = scope_of(bundle, sandbox.seeds)
@@ -97,7 +97,7 @@ def test_a_killed_rollback_is_repaired_by_a_rerun(
 
 
 @pytest.mark.slow
-def test_killed_twice_is_no_worse(sandbox: Sandbox, undisturbed: Held) -> None:
+def test_killed_twice_a_rerun_repairs(sandbox: Sandbox, undisturbed: Held) -> None:
     use(sandbox)
     for step in (20, 6):
         start_reset(sandbox, BUNDLE, KILL, at=step).gone()
@@ -111,7 +111,7 @@ def test_killed_twice_is_no_worse(sandbox: Sandbox, undisturbed: Held) -> None:
 def test_a_killed_reset_can_be_rolled_back_instead(
     sandbox: Sandbox, used: tuple[Backup, Held]
 ) -> None:
-    """What was there before the broken reset is in the backup that the journal names."""
+    """The state before the broken reset is in the backup that the journal names."""
     saved, wanted = used
     bundle = sandbox.bundle(BUNDLE)
     sandbox.engine.roll_back(bundle, saved)

@@ -27,16 +27,16 @@ PATIENCE = 20.0
 
 
 @contextmanager
-def behind_a_wire(
+def behind_a_proxy(
     sandbox: Sandbox, part: str, patience: float = PATIENCE
 ) -> Iterator[tuple[Sandbox, TcpProxy]]:
-    """The same environment, one part of which is reached by a wire."""
+    """The same environment, one part of which is reached by a proxy."""
     settings = sandbox.environment.settings
-    wire = TcpProxy(getattr(settings, part))
-    changes: dict[str, Any] = {part: wire.url, "outage_patience": patience}
+    proxy = TcpProxy(getattr(settings, part))
+    changes: dict[str, Any] = {part: proxy.url, "outage_patience": patience}
     with Environment(replace(settings, **changes)) as environment:
-        yield replace(sandbox, environment=environment), wire
-    wire.cut()
+        yield replace(sandbox, environment=environment), proxy
+    proxy.cut()
 
 
 @pytest.fixture(autouse=True)
@@ -45,48 +45,50 @@ def _answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 2.0)
 
 
-def away_for_a_while(wire: TcpProxy) -> None:
-    wire.cut()
-    threading.Timer(AWAY_SECONDS, wire.mend).start()
+def away_for_a_while(proxy: TcpProxy) -> None:
+    proxy.cut()
+    threading.Timer(AWAY_SECONDS, proxy.mend).start()
 
 
 @pytest.mark.parametrize("part", ["mongo_uri", "redis_url", "api_url"])
-def test_a_part_that_comes_back_at_each_step(used: Sandbox, undisturbed: Held, part: str) -> None:
-    with behind_a_wire(used, part) as (sandbox, wire):
+def test_a_reset_outlasts_a_part_that_is_away_at_many_steps(
+    used: Sandbox, undisturbed: Held, part: str
+) -> None:
+    with behind_a_proxy(used, part) as (sandbox, proxy):
 
         def lose(number: int, total: int, step: Step) -> None:
-            if number % 4 == 1 and not wire.is_cut:
-                away_for_a_while(wire)
+            if number % 4 == 1 and not proxy.is_cut:
+                away_for_a_while(proxy)
 
         sandbox.with_options(progress=lose).reset(BUNDLE)
         # Few steps need Redis: it may be back before the next one asks for it.
-        assert wire.times_cut >= (1 if part == "redis_url" else 2)
+        assert proxy.times_cut >= (1 if part == "redis_url" else 2)
     require_done(used, undisturbed)
 
 
 @pytest.mark.parametrize(
     "command", [b"delete", b"update", b"findAndModify", b"find", b"listIndexes"]
 )
-def test_an_election_in_the_middle_of_a_command(
+def test_a_reset_outlasts_an_election_in_the_middle_of_a_command(
     used: Sandbox, undisturbed: Held, command: bytes
 ) -> None:
-    """The driver itself repeats neither delete_many nor update_many."""
-    with behind_a_wire(used, "mongo_uri") as (sandbox, wire):
-        wire.cut_at(command + b"\0", AWAY_SECONDS)
+    """The driver itself does not repeat delete_many and update_many."""
+    with behind_a_proxy(used, "mongo_uri") as (sandbox, proxy):
+        proxy.cut_at(command + b"\0", AWAY_SECONDS)
         sandbox.reset(BUNDLE)
-        assert wire.times_cut == 1, "it went away in the middle of the command"
+        assert proxy.times_cut == 1, "it went away in the middle of the command"
     require_done(used, undisturbed)
 
 
 @pytest.mark.slow
-def test_an_election_during_a_rollback(used: Sandbox) -> None:
+def test_a_rollback_outlasts_lost_connections(used: Sandbox) -> None:
     before = held(used, but=(*OURS, FEED))
     saved = used.backups / str(used.reset(BUNDLE).run.backup)
-    with behind_a_wire(used, "mongo_uri") as (sandbox, wire):
+    with behind_a_proxy(used, "mongo_uri") as (sandbox, proxy):
 
         def lose(number: int, total: int, step: Step) -> None:
-            if number % 5 == 1 and not wire.is_cut:
-                away_for_a_while(wire)
+            if number % 5 == 1 and not proxy.is_cut:
+                away_for_a_while(proxy)
 
         engine = sandbox.with_options(progress=lose).engine
         [former] = [b for b in backup.listed(sandbox.backups, sandbox.identity) if b.path == saved]
@@ -98,15 +100,15 @@ def test_an_election_during_a_rollback(used: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_the_next_run_takes_over_an_unreleased_lease(used: Sandbox, undisturbed: Held) -> None:
-    with behind_a_wire(used, "mongo_uri", patience=0.0) as (sandbox, wire):
+    with behind_a_proxy(used, "mongo_uri", patience=0.0) as (sandbox, proxy):
 
         def lose(number: int, total: int, step: Step) -> None:
             if number == 9:
-                wire.cut()
+                proxy.cut()
 
         with pytest.raises(ResetFailed):
             sandbox.with_options(progress=lose).reset(BUNDLE)
-        wire.mend()
+        proxy.mend()
 
         def is_reset() -> bool:
             try:
@@ -123,7 +125,7 @@ def test_the_next_run_takes_over_an_unreleased_lease(used: Sandbox, undisturbed:
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done and not said"])
 @pytest.mark.parametrize("after", [0, 7, 14, 21, 28])
 @pytest.mark.slow
-def test_no_primary_from_some_command_on(
+def test_a_reset_waits_for_a_primary_at_any_command(
     used: Sandbox, undisturbed: Held, after: int, done: bool
 ) -> None:
     """At every point of a reset: while reading, saving, writing, or ending the journal's record."""
@@ -135,7 +137,7 @@ def test_no_primary_from_some_command_on(
 
 
 @pytest.mark.parametrize("after", [6, 20, 34])
-def test_no_primary_during_a_rollback(used: Sandbox, after: int) -> None:
+def test_a_rollback_waits_for_a_primary(used: Sandbox, after: int) -> None:
     before = held(used, but=(*OURS, FEED))
     saved = used.backups / str(used.reset(BUNDLE).run.backup)
     with in_a_set(used, PATIENCE) as (sandbox, members):
@@ -169,7 +171,7 @@ def test_no_primary_for_longer_than_the_patience_leaves_nothing_running(
 
 @pytest.mark.slow
 def test_the_timeouts_of_the_uri_are_kept(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the URI states goes before our own: here it waits for a primary longer than we would."""
+    """The URI's timeouts win over ours: here it waits longer for a primary than we would."""
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.1)
     settings = used.environment.settings
     with replica_set(settings.mongo_uri) as members:

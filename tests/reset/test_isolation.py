@@ -58,7 +58,7 @@ def foreign(before: Held, after: Held, owners: Owners, mine: set[str]) -> set[Pl
     return {place for place in places if owners.of(place, contents[place]) not in mine}
 
 
-def test_everything_has_an_owner(used_again: tuple[Sandbox, Owners]) -> None:
+def test_each_document_and_key_has_one_owner(used_again: tuple[Sandbox, Owners]) -> None:
     sandbox, owners = used_again
     holders = {owners.of(place, content) for place, content in held(sandbox).items()}
     wanted = {bundle.key for bundle in sandbox.bundles} | {NOBODY, EVERYBODY}
@@ -66,7 +66,9 @@ def test_everything_has_an_owner(used_again: tuple[Sandbox, Owners]) -> None:
 
 
 @pytest.mark.slow
-def test_resets_in_turn_touch_nobody_elses_bytes(used_again: tuple[Sandbox, Owners]) -> None:
+def test_resets_in_turn_change_no_byte_of_another_bundle(
+    used_again: tuple[Sandbox, Owners],
+) -> None:
     sandbox, owners = used_again
     after = held(sandbox, but=(*OURS, FEED))
     for bundle in sandbox.bundles:
@@ -97,8 +99,10 @@ def test_a_reset_of_a_pristine_demo_writes_only_caches(
 
 
 @pytest.mark.slow
-def test_resetting_is_not_repaired_by_the_neighbours(used_again: tuple[Sandbox, Owners]) -> None:
-    """Each reset repairs its own alone: with the others left as they are, it still does."""
+def test_a_reset_repairs_its_bundle_without_resets_of_the_others(
+    used_again: tuple[Sandbox, Owners],
+) -> None:
+    """Each reset repairs all of its own bundle, although the others are not reset."""
     sandbox, owners = used_again
     sandbox.reset("index")
     pristine = sandbox.state("index").hashes()
@@ -108,7 +112,7 @@ def test_resetting_is_not_repaired_by_the_neighbours(used_again: tuple[Sandbox, 
     assert sandbox.state("index").hashes() == pristine
 
 
-def test_a_rollback_touches_nobody_elses_bytes(used_again: tuple[Sandbox, Owners]) -> None:
+def test_a_rollback_changes_no_byte_of_another_bundle(used_again: tuple[Sandbox, Owners]) -> None:
     sandbox, owners = used_again
     lvmh = sandbox.bundle("lvmh")
     saved = sandbox.engine.save(lvmh, "before reset")
@@ -124,10 +128,10 @@ def test_a_rollback_touches_nobody_elses_bytes(used_again: tuple[Sandbox, Owners
 
 
 @pytest.mark.slow
-def test_a_doubled_account_of_another_bundle_is_no_obstacle(
+def test_a_doubled_account_of_another_bundle_does_not_stop_a_reset(
     used_again: tuple[Sandbox, Owners],
 ) -> None:
-    """The unique index can't be built over another bundle's dirt, which must stay as it is."""
+    """The unique index cannot be built: another bundle's doubled account must stay as it is."""
     sandbox, owners = used_again
     sandbox.db.users.drop_indexes()
     doubled = sandbox.accounts("lvmh")[0]
@@ -146,7 +150,7 @@ def test_a_doubled_account_of_another_bundle_is_no_obstacle(
 def test_a_reset_of_all_deletes_orphaned_traces(
     used_again: tuple[Sandbox, Owners],
 ) -> None:
-    """The playbook's own pattern, where no bundle claims the address; and that alone."""
+    """Only those with the playbook's own pattern, if the address belongs to no bundle."""
     sandbox, owners = used_again
     orphan = "nobody.demo@aislemarts.luxury"
     for name in TRACES:
@@ -155,7 +159,7 @@ def test_a_reset_of_all_deletes_orphaned_traces(
         owners.plant("all", name, {"_id": "orphan-kind", "user_type": "demo"})
         owners.plant(NOBODY, name, {"_id": "customer-kind", "user_type": "customer"})
         owners.plant(NOBODY, name, {"_id": "no-orphan", "email": f"{orphan}.example.com"})
-    # Three of the shop's look-alikes end like any demo's address: here, and only here, they are.
+    # Three similar addresses in the shop end like a demo's, so they count as orphans, only here.
     ending = re.compile(r"\.demo@aislemarts\.luxury\Z")
     before = held(sandbox)
     state = CurrentState(sandbox.environment, sandbox.seeds)

@@ -49,7 +49,7 @@ def lagging_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def copy(sandbox: Sandbox, uri: str) -> None:
-    """The secondary holds what the primary holds now, and nothing of what comes later."""
+    """The secondary contains what the primary contains now, and gets no later writes."""
     with MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
         there = client[sandbox.db.name]
         client.drop_database(there.name)
@@ -60,7 +60,7 @@ def copy(sandbox: Sandbox, uri: str) -> None:
 
 @pytest.fixture
 def lagging(sandbox: Sandbox, lagging_server: str) -> Iterator[tuple[Sandbox, ReplicaSet]]:
-    """A pristine demo as the secondary has it; at the primary a Birkin costs a dollar since."""
+    """The secondary has a pristine demo; on the primary a Birkin costs one dollar since then."""
     sandbox.free_leases()
     sandbox.reset(BUNDLE)
     copy(sandbox, lagging_server)
@@ -77,7 +77,7 @@ def preferring_secondaries(
     with replica_set(settings.mongo_uri, lagging_server) as members:
         uri = f"{members.uri}&readPreference=secondaryPreferred&readConcernLevel=local&w=1"
         with Environment(replace(settings, mongo_uri=uri)) as environment:
-            # Until it is known, whoever prefers it asks the primary.
+            # Until the secondary is known, a client that prefers it asks the primary.
             until(lambda: environment.mongo.secondaries, "the secondary is known")
             yield replace(sandbox, environment=environment), members
 
@@ -98,10 +98,10 @@ def _nothing_decided_by_the_secondary(
     assert not asked, f"asked of the secondary: {asked}"
 
 
-def test_the_secondary_would_lie(
+def test_a_lagging_secondary_gives_an_old_price(
     lagging: tuple[Sandbox, ReplicaSet], sandbox: Sandbox, lagging_server: str
 ) -> None:
-    """A client that heeds the URI reads the old price: the other tests could fail."""
+    """A client that follows the URI reads the old price, so the other tests could fail."""
     with (
         preferring_secondaries(sandbox, lagging_server) as (_, members),
         MongoClient[dict[str, Any]](f"{members.uri}&readPreference=secondaryPreferred") as client,
@@ -113,12 +113,12 @@ def test_the_secondary_would_lie(
     assert price(sandbox) == 1
 
 
-def test_a_reset_repairs_what_the_primary_holds(
+def test_a_reset_repairs_the_data_of_the_primary(
     lagging: tuple[Sandbox, ReplicaSet], sandbox: Sandbox
 ) -> None:
     run = lagging[0].reset(BUNDLE).run
     assert price(sandbox) == 12000
-    # What the URI says of concerns does not count, either: a minority's state may be undone.
+    # The URI's read concern is ignored, too: a state of the minority may be undone.
     concerns = lagging[1].members[0].concerns
     asked = {one for one in concerns if one[0] in ("find", "update", "findAndModify", "insert")}
     assert {name for name, _ in asked} >= {"find", "update", "findAndModify"}
@@ -126,7 +126,7 @@ def test_a_reset_repairs_what_the_primary_holds(
     assert sum("1 written" in step["did"] for step in run.steps) == 1
 
 
-def test_a_check_is_of_the_primary(lagging: tuple[Sandbox, ReplicaSet]) -> None:
+def test_a_check_reads_the_primary(lagging: tuple[Sandbox, ReplicaSet]) -> None:
     sandbox = lagging[0]
     [found] = check(sandbox.environment, sandbox.seeds, [sandbox.bundle(BUNDLE)]).bundles
     assert found.verdict == NO_GO
@@ -147,7 +147,7 @@ def test_a_backup_contains_the_primarys_state(
     assert here.engine.differing_from_rollback(here.bundle(BUNDLE)) == []
 
 
-def test_a_night_is_of_the_primary(
+def test_a_night_reads_the_primary(
     lagging: tuple[Sandbox, ReplicaSet], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     here = lagging[0]
@@ -172,7 +172,7 @@ def test_a_night_is_of_the_primary(
     ],
     ids=["look", "dry run", "verify"],
 )
-def test_whatever_looks_asks_the_primary(
+def test_every_command_reads_the_primary(
     lagging: tuple[Sandbox, ReplicaSet], act: Callable[[Sandbox], object]
 ) -> None:
     act(lagging[0])

@@ -68,7 +68,7 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
 
 
-def test_of_two_resets_at_once_only_one_runs(sandbox: Sandbox) -> None:
+def test_only_one_of_two_resets_at_once_runs(sandbox: Sandbox) -> None:
     first = start_reset(sandbox, "sequoia", ASK, at=MIDDLE)
     first.arrived()
     before = held(sandbox)
@@ -84,7 +84,7 @@ def test_of_two_resets_at_once_only_one_runs(sandbox: Sandbox) -> None:
     assert not refuses(sandbox, "sequoia")
 
 
-def test_started_at_the_same_instant_they_never_both_write(sandbox: Sandbox) -> None:
+def test_resets_that_start_at_the_same_instant_never_both_write(sandbox: Sandbox) -> None:
     """The second run is refused, or runs later and finds nothing left to write."""
     use_demo(Owners(sandbox), sandbox.bundle("lvmh"))
     before = {run["_id"] for run in sandbox.runs("lvmh")}
@@ -149,9 +149,7 @@ def test_a_lease_ends_by_the_servers_clock(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "at", [1, *(pytest.param(at, marks=pytest.mark.slow) for at in (MIDDLE, 28))]
 )
-def test_who_was_paused_until_another_took_over_writes_nothing_more(
-    sandbox: Sandbox, at: int
-) -> None:
+def test_a_paused_reset_writes_nothing_after_another_took_over(sandbox: Sandbox, at: int) -> None:
     """At every step, for writes to MongoDB, to Redis and over HTTP."""
     sandbox.reset("sequoia")
     owners = Owners(sandbox)
@@ -169,8 +167,8 @@ def test_who_was_paused_until_another_took_over_writes_nothing_more(
     assert lost["status"] == "failed"
 
 
-def test_who_lost_its_lease_does_not_roll_back_either(sandbox: Sandbox) -> None:
-    """A step fails after another has taken over: the former state is no longer ours to restore."""
+def test_a_reset_that_lost_its_lease_does_not_roll_back(sandbox: Sandbox) -> None:
+    """A step fails after another has taken over, so we may not restore the former state."""
     owners = Owners(sandbox)
     sandbox.reset("sequoia")
     since: list[Held] = []
@@ -211,7 +209,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
 
         def late(executor: Executor, operation: Operation, *rest: Any) -> str:
             if executor.environment is own and isinstance(operation, Remove):
-                # In a thread of its own: the time limit is not the other one's.
+                # In its own thread, so that the time limit is not that of the other reset.
                 with ThreadPoolExecutor(1) as meanwhile:
                     meanwhile.submit(wait_for_another, operation).result()
             return str(original(executor, operation, *rest))
@@ -219,7 +217,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
         monkeypatch.setattr(Executor, method, late)
         loser = replace(sandbox, environment=own).with_options(lease_life=SHORT_LIFE)
         if method == "_write":
-            # As short beside a lease's life as it is in a real reset.
+            # In the same proportion to a lease's life as in a real reset.
             share = SHORT_LIFE * (WRITE_SECONDS / lease.LIFE.total_seconds())
 
             def limit(environment: Environment, longest: float) -> float:
@@ -234,7 +232,7 @@ def test_a_write_that_waited_until_another_took_over_is_refused(
 
 @pytest.mark.slow
 def test_a_slow_reset_keeps_its_lease(sandbox: Sandbox) -> None:
-    """Renewed while it works, although it works for much longer than a lease lives."""
+    """The lease is renewed, although the reset takes much longer than a lease's life."""
     attempts: list[bool] = []
     totals: set[int] = set()
 
@@ -261,7 +259,7 @@ def test_a_refused_reset_leaves_no_lease_behind(sandbox: Sandbox) -> None:
     assert not refuses(sandbox, "bessemer")
 
 
-def test_releasing_what_another_holds_by_now_changes_nothing(sandbox: Sandbox) -> None:
+def test_releasing_a_lease_that_another_holds_changes_nothing(sandbox: Sandbox) -> None:
     mine = Lease(sandbox.db, "mine", "here:1")
     assert mine.take("bundle:X") is None
     sandbox.free_leases()
@@ -272,8 +270,8 @@ def test_releasing_what_another_holds_by_now_changes_nothing(sandbox: Sandbox) -
     assert late["run"] == "theirs"
 
 
-def test_a_crowd_takes_turns(sandbox: Sandbox) -> None:
-    """Eight at once at one lease that nobody has ever taken: never two holders, no turn lost."""
+def test_eight_at_once_never_hold_one_lease_together(sandbox: Sandbox) -> None:
+    """Eight want a lease that nobody has ever taken: never two have it, and each gets its turns."""
     crowd, turns = 8, 5
     start = Barrier(crowd)
     holding: list[int] = []

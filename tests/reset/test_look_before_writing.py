@@ -39,13 +39,13 @@ def reset_once(sandbox: Sandbox) -> None:
     sandbox.reset(BUNDLE)
 
 
-def test_a_wrong_path_of_the_api(sandbox: Sandbox) -> None:
+def test_a_wrong_path_of_the_api_is_reported_before_the_first_write(sandbox: Sandbox) -> None:
     wrong = sandbox.environment.settings.api_url + "/wrong"
     with with_settings(sandbox, api_url=wrong) as elsewhere:
         require_refused(elsewhere, "POST /api/auth/login answered 404; check the path in API_URL")
 
 
-def test_an_api_that_redirects(sandbox: Sandbox) -> None:
+def test_an_api_that_redirects_to_nowhere_is_reported(sandbox: Sandbox) -> None:
     answers = {"/api/auth/login": (302, "{}")}
     with (
         failing_api(sandbox.environment.settings.api_url, answers) as url,
@@ -68,7 +68,7 @@ def test_a_bad_token_is_reported_before_the_first_write(
     before = held(sandbox, but=())
     with (
         failing_api(sandbox.environment.settings.api_url, answers) as url,
-        # One that ends with this process is not asked.
+        # An environment that ends with this process is not asked for rights.
         with_settings(sandbox, api_url=url, access=access, folder="") as elsewhere,
         pytest.raises(WrongUsage, match=says) as refusal,
     ):
@@ -88,7 +88,9 @@ def test_a_missing_password_is_reported_before_the_first_write(sandbox: Sandbox)
 
 
 @pytest.mark.parametrize("missing", ["scan", "unlink"])
-def test_a_redis_user_without_a_right(sandbox: Sandbox, missing: str) -> None:
+def test_a_redis_user_without_a_right_is_reported_before_the_first_write(
+    sandbox: Sandbox, missing: str
+) -> None:
     client: Any = sandbox.environment.redis
     rights = ["+scan", "+mget", "+type", "+unlink", "+ping", "+hello", "+select", "+client"]
     allowed = [right for right in rights if right != f"+{missing}"]
@@ -107,7 +109,7 @@ def test_a_redis_user_without_a_right(sandbox: Sandbox, missing: str) -> None:
     assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
 
 
-def test_wrong_credentials_and_names_are_said(sandbox: Sandbox) -> None:
+def test_wrong_credentials_and_names_are_reported(sandbox: Sandbox) -> None:
     url = sandbox.environment.settings.redis_url
     with (
         with_settings(sandbox, redis_url=url.replace("//", "//nobody:at-all@")) as wrong,

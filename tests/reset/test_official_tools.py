@@ -128,7 +128,9 @@ def test_mongoimport_reads_the_seeds_as_they_are(
 # The letter of their formats
 
 
-def test_a_backup_restores_by_the_letter(saved: Backup, elsewhere: Database[Document]) -> None:
+def test_a_backup_can_be_restored_as_mongorestore_does(
+    saved: Backup, elsewhere: Database[Document]
+) -> None:
     """What mongorestore does: create with the options, insert as it is, build the indexes."""
     for name in collections_of(saved):
         metadata = read_metadata(saved.path / f"{name}.metadata.json")
@@ -172,7 +174,7 @@ def as_bytes(documents: Any) -> list[bytes]:
 
 
 @pytest.mark.parametrize("collection", SEED_FILES)
-def test_the_seeds_import_by_the_letter(
+def test_the_seeds_can_be_imported_as_mongoimport_does(
     elsewhere: Database[Document], seeds: Seeds, collection: str
 ) -> None:
     """What mongoimport does: one document a line of extended JSON, inserted as it stands."""

@@ -1,4 +1,4 @@
-"""A user that may write to every collection but one: named, and the demo is as it was."""
+"""A user without the right to write to one collection: it is named, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BUNDLE = "lvmh"
 
 
 @pytest.mark.parametrize("command", ["find", "listIndexes", "update"])
-def test_one_collection_that_is_refused(sandbox: Sandbox, command: str) -> None:
+def test_a_reset_refused_in_one_collection_is_rolled_back(sandbox: Sandbox, command: str) -> None:
     sandbox.reset(BUNDLE)
     key = sandbox.bundle(BUNDLE).key
     # One lead is changed, one is missing, one is too many: every kind of write is needed.
@@ -43,7 +43,7 @@ def test_one_collection_that_is_refused(sandbox: Sandbox, command: str) -> None:
     assert "\n" not in text
     assert f"lacks a right: not authorized on aislemarts to execute command {command} on" in text
     assert f"{command} on leads; grant it readWrite" in text
-    # What is cached is fetched anew; all that MongoDB holds is as it was.
+    # Caches are filled again; everything in MongoDB is as before.
     different = changed(before, held(sandbox, but=OURS))
     different = {place for place in different if not place[0].startswith("redis")}
     assert not different, in_words(different)
@@ -58,7 +58,7 @@ NAMES = load().collections
 
 
 def require_reset_or_refusal(sandbox: Sandbox, mongo_uri: str, lacking: str | None) -> None:
-    """A reset by this URI works; or it names the right that is lacking and writes nothing."""
+    """A reset by this URI works, or it names the missing right and writes nothing."""
     before = held(sandbox, but=())
     settings = replace(sandbox.environment.settings, mongo_uri=mongo_uri)
     with Environment(settings) as environment:

@@ -1,4 +1,4 @@
-"""One truth, and nothing of another environment's: identity, verdicts, meetings, times typed."""
+"""The journal: identity, verdicts, meetings and typed times, of this environment only."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 @pytest.fixture
 def shelf(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
-    sandbox.begin_anew()
+    sandbox.start_over()
     sandbox.environment.forget_identity()
     yield replace(sandbox, backups=tmp_path / "backups")
-    sandbox.begin_anew()
+    sandbox.start_over()
     sandbox.environment.forget_identity()
 
 
@@ -43,7 +43,7 @@ def become_another(shelf: Sandbox) -> None:
     shelf.environment.forget_identity()
 
 
-def test_a_backup_of_another_environment_is_nobodys(shelf: Sandbox) -> None:
+def test_a_backup_of_another_environment_is_never_used(shelf: Sandbox) -> None:
     bundle = shelf.bundle("lvmh")
     report = shelf.reset("lvmh")
     name = str(report.run.backup)
@@ -108,7 +108,7 @@ def standing(shelf: Sandbox, name: str) -> tuple[str, str]:
     return found[bundle.key].verdict, found[bundle.key].sentence
 
 
-def test_a_write_to_what_is_shared_makes_the_neighbours_unknown(shelf: Sandbox) -> None:
+def test_a_write_to_shared_documents_makes_the_neighbours_unknown(shelf: Sandbox) -> None:
     for name in ("lvmh", "index", "sequoia"):
         shelf.reset(name)
         checked(shelf, name)
@@ -191,7 +191,7 @@ def test_a_later_plain_reset_cancels_the_meeting(shelf: Sandbox) -> None:
     assert books.meeting(bundle.key, clock.now()) == ACCESS, "the reset is undone, and this too"
 
 
-def test_a_meeting_that_is_over_is_none() -> None:
+def test_a_meeting_that_is_over_does_not_count() -> None:
     runs = [{"status": "done", "trigger": "reset", "meeting": NOW - timedelta(hours=1)}]
     assert meeting_of(runs, NOW) is None
 
@@ -199,7 +199,7 @@ def test_a_meeting_that_is_over_is_none() -> None:
 @pytest.mark.parametrize(
     "typed", ["1999-12-31T10:00", "2101-01-01T10:00", "2027-11-28T10:00", "tomorrow", "2026-11-27"]
 )
-def test_a_time_that_nobody_can_mean_is_wrong_usage(seeds: Seeds, typed: str) -> None:
+def test_an_impossible_time_is_wrong_usage(seeds: Seeds, typed: str) -> None:
     bundle = seeds.bundles["LVMH_JULIE_BERCOVY"].model
     for meant in (False, True):
         with pytest.raises(WrongUsage) as wrong:
@@ -208,7 +208,7 @@ def test_a_time_that_nobody_can_mean_is_wrong_usage(seeds: Seeds, typed: str) ->
 
 
 @pytest.mark.parametrize("typed", ["2026-11-25T10:00", "2025-11-27T10:00", "2006-11-27T10:00"])
-def test_a_time_in_the_past_must_be_meant(seeds: Seeds, typed: str) -> None:
+def test_a_time_in_the_past_must_be_confirmed(seeds: Seeds, typed: str) -> None:
     bundle = seeds.bundles["LVMH_JULIE_BERCOVY"].model
     with pytest.raises(InThePast) as past:
         access_of(typed, bundle, NOW)

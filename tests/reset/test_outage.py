@@ -38,33 +38,35 @@ REFRESH = "/api/awareness/refresh-contexts"
 
 
 @dataclass(frozen=True)
-class Wired:
-    """A sandbox whose three parts are reached by wires."""
+class Proxied:
+    """A sandbox whose three parts are reached by proxies that a test can cut."""
 
     sandbox: Sandbox
-    """The same environment, not by wire: for the test to look at."""
-    by_wire: Sandbox
-    wires: dict[str, TcpProxy]
+    """The environment reached directly, so that the test can look at it."""
+    by_proxy: Sandbox
+    """The same environment, reached by the proxies."""
+    proxies: dict[str, TcpProxy]
+    """The proxies, by the name of the part."""
 
     def reset(self, at: int, part: str, *, hold: bool = False, roll_back: bool = True) -> Report:
         """A reset that loses a part before one of its steps."""
 
         def lose(number: int, total: int, step: Step) -> None:
-            # A rollback counts anew: what is gone by then is gone.
+            # A rollback counts its steps from 1 again; the part is away already.
             if number == at and not step.phase.startswith("Rollback"):
-                self.wires[part].hold() if hold else self.wires[part].cut()
+                self.proxies[part].hold() if hold else self.proxies[part].cut()
 
-        return self.by_wire.with_options(progress=lose).reset(BUNDLE, roll_back=roll_back)
+        return self.by_proxy.with_options(progress=lose).reset(BUNDLE, roll_back=roll_back)
 
     def mend(self, part: str) -> None:
         """The part comes back, and the drivers have noticed."""
-        self.wires[part].cut()
-        self.wires[part].mend()
+        self.proxies[part].cut()
+        self.proxies[part].mend()
         until(self._answers, f"{part} answers again")
         self.sandbox.free_leases()
 
     def _answers(self) -> bool:
-        environment = self.by_wire.environment
+        environment = self.by_proxy.environment
         try:
             with environment.translate_connection_errors():
                 environment.db.command("ping")
@@ -75,28 +77,28 @@ class Wired:
 
 
 @pytest.fixture
-def wired(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
-    # What answers at all answers at once here.
+def proxied(used: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxied]:
+    # On this machine a part answers at once, or not at all.
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.5)
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 2.0)
     settings = used.environment.settings
-    wires = {
+    proxies = {
         MONGODB: TcpProxy(settings.mongo_uri),
         REDIS: TcpProxy(settings.redis_url),
         API: TcpProxy(settings.api_url),
     }
-    by_wire = replace(
+    by_proxy = replace(
         settings,
         outage_patience=0.0,
         warm_up_patience=2.0,
-        mongo_uri=wires[MONGODB].url,
-        redis_url=wires[REDIS].url,
-        api_url=wires[API].url,
+        mongo_uri=proxies[MONGODB].url,
+        redis_url=proxies[REDIS].url,
+        api_url=proxies[API].url,
     )
-    with Environment(by_wire) as environment:
-        yield Wired(used, replace(used, environment=environment), wires)
-    for wire in wires.values():
-        wire.cut()
+    with Environment(by_proxy) as environment:
+        yield Proxied(used, replace(used, environment=environment), proxies)
+    for proxy in proxies.values():
+        proxy.cut()
 
 
 def all_of(sandbox: Sandbox) -> Held:
@@ -108,7 +110,7 @@ def documents(sandbox: Sandbox) -> Held:
 
 
 def require_repaired(sandbox: Sandbox, undisturbed: Held) -> None:
-    """The next plain run puts everything right."""
+    """The next reset repairs everything."""
     sandbox.reset(BUNDLE)
     assert not (wrong := changed(undisturbed, all_of(sandbox))), in_words(wrong)
 
@@ -118,7 +120,7 @@ def step_name(sandbox: Sandbox, number: int) -> str:
 
 
 def first_beside(sandbox: Sandbox, number: int) -> str:
-    """Of the steps that are done at the same time as one, the first: it is named where all fail."""
+    """The first of the steps that run together with this one: it is named if all of them fail."""
     steps = sandbox.engine.plan(sandbox.bundle(BUNDLE), ACCESS).steps
     stage = steps[number - 1].stage
     return next(step.name for step in steps if step.stage == stage)
@@ -139,131 +141,141 @@ def numbers(sandbox: Sandbox, line: str) -> int:
     ],
 )
 @pytest.mark.slow
-def test_mongodb_goes_away(wired: Wired, undisturbed: Held, line: str) -> None:
-    at = numbers(wired.sandbox, line)
+def test_without_mongodb_a_reset_stops_and_says_what_to_do(
+    proxied: Proxied, undisturbed: Held, line: str
+) -> None:
+    at = numbers(proxied.sandbox, line)
     with pytest.raises(ResetFailed) as failure:
-        wired.reset(at, MONGODB)
-    text, name = str(failure.value), first_beside(wired.sandbox, at)
+        proxied.reset(at, MONGODB)
+    text, name = str(failure.value), first_beside(proxied.sandbox, at)
     assert failure.value.exit_code == 3
     assert f"stopped at step {name!r}: MongoDB at mongodb://127.0.0.1" in text
     assert "rolling back failed too (MongoDB at" in text
     assert "run the reset again" in text
     assert len(text) < 600, f"no line for a person: {text}"
-    [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
+    [spooled] = (proxied.sandbox.backups / "journal").glob("*.json")
     record = json.loads(spooled.read_text(encoding="utf-8"))
     assert (record["status"], record["failed_step"]) == ("failed", name)
-    wired.mend(MONGODB)
-    require_repaired(wired.by_wire, undisturbed)
-    assert not list((wired.sandbox.backups / "journal").glob("*")), (
+    proxied.mend(MONGODB)
+    require_repaired(proxied.by_proxy, undisturbed)
+    assert not list((proxied.sandbox.backups / "journal").glob("*")), (
         "written in, it is no longer due"
     )
-    [failed] = [run for run in wired.sandbox.runs(BUNDLE) if run["_id"] == record["_id"]]
+    [failed] = [run for run in proxied.sandbox.runs(BUNDLE) if run["_id"] == record["_id"]]
     assert (failed["status"], failed["failed_step"]) == ("failed", name)
     assert "MongoDB" in failed["error"]
 
 
 @pytest.mark.slow
-def test_mongodb_goes_away_while_the_lease_is_renewed(wired: Wired, undisturbed: Held) -> None:
-    """The lease is asked before each step, and then it is the lease that finds MongoDB gone."""
+def test_without_mongodb_a_lease_that_is_not_renewed_stops_a_reset(
+    proxied: Proxied, undisturbed: Held
+) -> None:
+    """The lease is checked before each step, so it is the first to notice that MongoDB is away."""
 
     def lose(number: int, total: int, step: Step) -> None:
         if number == 9 and not step.phase.startswith("Rollback"):
             time.sleep(0.6)  # so that the lease has less than half its life left
-            wired.wires[MONGODB].cut()
+            proxied.proxies[MONGODB].cut()
 
     options = {"progress": lose, "lease_life": timedelta(seconds=1)}
     with pytest.raises(ResetFailed) as failure:
-        wired.by_wire.with_options(**options).reset(BUNDLE)
+        proxied.by_proxy.with_options(**options).reset(BUNDLE)
     assert failure.value.exit_code == 3
-    assert step_name(wired.sandbox, 9) in str(failure.value)
-    [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
+    assert step_name(proxied.sandbox, 9) in str(failure.value)
+    [spooled] = (proxied.sandbox.backups / "journal").glob("*.json")
     assert json.loads(spooled.read_text(encoding="utf-8"))["failed_step"]
-    wired.mend(MONGODB)
-    require_repaired(wired.by_wire, undisturbed)
+    proxied.mend(MONGODB)
+    require_repaired(proxied.by_proxy, undisturbed)
 
 
 @pytest.mark.slow
-def test_mongodb_goes_away_when_only_the_journal_is_left(wired: Wired) -> None:
-    """What was to be done is done, and the record of it is not lost."""
-    last = len(wired.sandbox.engine.plan(wired.sandbox.bundle(BUNDLE), ACCESS).steps)
-    report = wired.reset(last, MONGODB)
-    [spooled] = (wired.sandbox.backups / "journal").glob("*.json")
+def test_without_mongodb_at_the_end_the_record_is_spooled(proxied: Proxied) -> None:
+    """The reset is done, and its record is not lost."""
+    last = len(proxied.sandbox.engine.plan(proxied.sandbox.bundle(BUNDLE), ACCESS).steps)
+    report = proxied.reset(last, MONGODB)
+    [spooled] = (proxied.sandbox.backups / "journal").glob("*.json")
     assert json.loads(spooled.read_text(encoding="utf-8"))["status"] == "done"
-    wired.mend(MONGODB)
-    wired.by_wire.reset(BUNDLE)
-    [done] = [run for run in wired.sandbox.runs(BUNDLE) if run["_id"] == report.run.id]
+    proxied.mend(MONGODB)
+    proxied.by_proxy.reset(BUNDLE)
+    [done] = [run for run in proxied.sandbox.runs(BUNDLE) if run["_id"] == report.run.id]
     assert done["status"] == "done"
 
 
 @pytest.mark.slow
-def test_mongodb_hangs(wired: Wired, undisturbed: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mongodb_that_hangs_stops_a_reset(
+    proxied: Proxied, undisturbed: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Connections stay open, but no answer comes: the worst kind of outage."""
     monkeypatch.setattr("playbook.reset.execute.WRITE_SECONDS", 2)
     with pytest.raises(ResetFailed) as failure:
-        wired.reset(8, MONGODB, hold=True)
+        proxied.reset(8, MONGODB, hold=True)
     assert failure.value.exit_code == 3
     assert "MongoDB at" in str(failure.value)
-    wired.mend(MONGODB)
-    require_repaired(wired.by_wire, undisturbed)
+    proxied.mend(MONGODB)
+    require_repaired(proxied.by_proxy, undisturbed)
 
 
 @pytest.mark.parametrize("hold", [False, True], ids=["gone", "hangs"])
-def test_redis_goes_away(wired: Wired, undisturbed: Held, hold: bool) -> None:
-    at = numbers(wired.sandbox, "Clear cache layers")
-    before = documents(wired.sandbox)
+def test_without_redis_a_reset_stops_and_mongodb_is_rolled_back(
+    proxied: Proxied, undisturbed: Held, hold: bool
+) -> None:
+    at = numbers(proxied.sandbox, "Clear cache layers")
+    before = documents(proxied.sandbox)
     with pytest.raises(ResetFailed) as failure:
-        wired.reset(at, REDIS, hold=hold)
+        proxied.reset(at, REDIS, hold=hold)
     text = str(failure.value)
     assert failure.value.exit_code == 3
-    assert f"stopped at step {step_name(wired.sandbox, at)!r}: Redis at redis://127.0.0.1" in text
-    assert documents(wired.sandbox) == before, "MongoDB could be rolled back"
-    [*_, failed] = wired.sandbox.runs(BUNDLE)
-    assert failed["failed_step"] == step_name(wired.sandbox, at)
+    assert f"stopped at step {step_name(proxied.sandbox, at)!r}: Redis at redis://127.0.0.1" in text
+    assert documents(proxied.sandbox) == before, "MongoDB could be rolled back"
+    [*_, failed] = proxied.sandbox.runs(BUNDLE)
+    assert failed["failed_step"] == step_name(proxied.sandbox, at)
     assert "Redis at" in failed["error"]
-    wired.mend(REDIS)
-    require_repaired(wired.by_wire, undisturbed)
+    proxied.mend(REDIS)
+    require_repaired(proxied.by_proxy, undisturbed)
 
 
 @pytest.mark.parametrize("hold", [False, True], ids=["gone", "hangs"])
 @pytest.mark.parametrize("line", ["Update context profiles", "Warm up CDN"])
 @pytest.mark.slow
-def test_the_api_goes_away(wired: Wired, undisturbed: Held, line: str, hold: bool) -> None:
-    at = numbers(wired.sandbox, line)
-    before = documents(wired.sandbox)
+def test_without_the_api_a_reset_is_rolled_back(
+    proxied: Proxied, undisturbed: Held, line: str, hold: bool
+) -> None:
+    at = numbers(proxied.sandbox, line)
+    before = documents(proxied.sandbox)
     with pytest.raises(ResetFailed) as failure:
-        wired.reset(at, API, hold=hold)
-    text, name = str(failure.value), step_name(wired.sandbox, at)
+        proxied.reset(at, API, hold=hold)
+    text, name = str(failure.value), step_name(proxied.sandbox, at)
     assert failure.value.exit_code == 3
     assert f"stopped at step {name!r}: API at http://127.0.0.1" in text
     assert "rolled back to the state before" in text
-    assert documents(wired.sandbox) == before
-    [*_, failed] = wired.sandbox.runs(BUNDLE)
+    assert documents(proxied.sandbox) == before
+    [*_, failed] = proxied.sandbox.runs(BUNDLE)
     assert (failed["status"], failed["failed_step"]) == ("rolled back", name)
-    wired.mend(API)
-    require_repaired(wired.by_wire, undisturbed)
+    proxied.mend(API)
+    require_repaired(proxied.by_proxy, undisturbed)
 
 
 @pytest.mark.parametrize("part", [MONGODB, REDIS, API])
-def test_a_part_that_is_away_from_the_start_is_named(wired: Wired, part: str) -> None:
-    before = all_of(wired.sandbox)
-    wired.wires[part].cut()
+def test_a_part_that_does_not_answer_at_the_start_is_named(proxied: Proxied, part: str) -> None:
+    before = all_of(proxied.sandbox)
+    proxied.proxies[part].cut()
     with pytest.raises(Unreachable, match=f"^{part} at ") as failure:
-        wired.by_wire.environment.require_reachable()
+        proxied.by_proxy.environment.require_reachable()
     assert failure.value.exit_code == 3
-    assert all_of(wired.sandbox) == before
+    assert all_of(proxied.sandbox) == before
 
 
-def test_mongodb_away_before_the_first_step_leaves_nothing_undone(wired: Wired) -> None:
-    before = all_of(wired.sandbox)
-    wired.wires[MONGODB].cut()
+def test_without_mongodb_at_the_start_a_reset_changes_nothing(proxied: Proxied) -> None:
+    before = all_of(proxied.sandbox)
+    proxied.proxies[MONGODB].cut()
     with pytest.raises(Unreachable, match=r"^MongoDB at ") as failure:
-        wired.by_wire.reset(BUNDLE)
+        proxied.by_proxy.reset(BUNDLE)
     assert failure.value.exit_code == 3
-    assert all_of(wired.sandbox) == before
+    assert all_of(proxied.sandbox) == before
 
 
-def test_a_record_that_is_not_whole_stops_nobody(used: Sandbox, undisturbed: Held) -> None:
-    """A machine lost power while it wrote: its half record is not a reason not to reset."""
+def test_an_incomplete_spooled_record_stops_no_reset(used: Sandbox, undisturbed: Held) -> None:
+    """A machine lost power while it wrote a record: a reset must still be possible."""
     spool = used.backups / "journal"
     spool.mkdir(exist_ok=True)
     broken = {"a.json": '{"_id": "20', "b.json": "", "c.json": "[]", "d.json": '{"no": "bundle"}'}
@@ -315,7 +327,7 @@ def test_a_step_that_fails_is_rolled_back(
         require_repaired(sandbox, undisturbed)
 
 
-def test_without_rollback_it_is_left_to_be_inspected(used: Sandbox, undisturbed: Held) -> None:
+def test_without_rollback_a_failed_reset_is_left_as_it_is(used: Sandbox, undisturbed: Held) -> None:
     before = documents(used)
     with refusing(used, {WARM_UP: (500, "{}")}) as sandbox:
         with pytest.raises(ResetFailed, match="the state was left as it is") as failure:
@@ -329,7 +341,7 @@ def test_without_rollback_it_is_left_to_be_inspected(used: Sandbox, undisturbed:
 
 
 def test_a_rollback_brings_back_what_the_indexes_forbid(used: Sandbox, undisturbed: Held) -> None:
-    """The state before had no unique index, and two accounts of one address: exactly that."""
+    """The state before had no unique index and two accounts with one address; it is restored."""
     used.db.users.drop_indexes()
     used.db.users.insert_one({"_id": "twin", "email": used.accounts(BUNDLE)[0], "demo": True})
     used.db.leads.drop_indexes()
@@ -356,7 +368,7 @@ def by_name(state: Snapshot) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
-def test_what_a_deployment_does_not_offer_is_a_note(used: Sandbox, status: int) -> None:
+def test_a_route_that_a_deployment_lacks_is_a_note(used: Sandbox, status: int) -> None:
     with refusing(used, {WARM_UP: (status, "{}")}) as sandbox:
         report = sandbox.reset(BUNDLE)
     assert [note for note in report.notes if WARM_UP in note and str(status) in note]
@@ -371,7 +383,7 @@ def test_what_a_deployment_does_not_offer_is_a_note(used: Sandbox, status: int) 
     ],
     ids=["indexes", "catalog"],
 )
-def test_what_was_missing_is_missing_again(
+def test_a_rollback_removes_what_was_missing_before(
     used: Sandbox, undisturbed: Held, break_it: Callable[[Sandbox], object]
 ) -> None:
     break_it(used)
@@ -383,8 +395,8 @@ def test_what_was_missing_is_missing_again(
 
 
 @pytest.mark.slow
-def test_swapped_addresses_are_put_right(used: Sandbox) -> None:
-    """Each account carries the other's address, and the unique index stands in the way.
+def test_swapped_addresses_are_repaired(used: Sandbox) -> None:
+    """Each account has the other's address, and the unique index forbids a plain replacement.
 
     An account is known by its address: each gets what belongs to it, and keeps its ``_id``.
     """

@@ -179,7 +179,7 @@ def test_a_plan_knows_its_bundle_and_t(plan: Plan, bundle: Bundle) -> None:
 # The playbook's lines, in the playbook's order
 
 
-def test_the_phases_stand_in_the_playbooks_order(plan: Plan) -> None:
+def test_the_phases_have_the_playbooks_order(plan: Plan) -> None:
     assert list(dict.fromkeys(step.phase for step in plan.steps)) == [
         "Data Cleanup",
         "Fresh Seed Data",
@@ -233,11 +233,11 @@ def test_the_product_inventory_is_reset(plan: Plan) -> None:
     assert all((p["inventory"], p["reserved"]) == (100, 0) for p in products)
 
 
-def test_every_declared_index_is_made_so(plan: Plan) -> None:
+def test_the_plan_creates_the_declared_indexes(plan: Plan) -> None:
     assert [ensure.collection for ensure in operations(plan, EnsureIndexes)] == list(DECLARED)
 
 
-def test_the_calls_stand_in_order_with_their_bodies(plan: Plan, bundle: Bundle) -> None:
+def test_the_calls_have_their_order_and_bodies(plan: Plan, bundle: Bundle) -> None:
     context = {
         "_id": bundle.key,
         "locale": bundle.locale,
@@ -260,7 +260,7 @@ def test_the_caches_are_cleared_before_the_cdn_is_warmed_up(plan: Plan) -> None:
     assert kinds[cleared:] == [kinds[cleared], "POST /api/admin/cdn-warmup"]
 
 
-def test_all_that_the_app_leaves_behind_is_cleaned(plan: Plan) -> None:
+def test_all_traces_of_the_app_are_removed(plan: Plan) -> None:
     removed = operations(plan, Remove)
     assert [remove.collection for remove in removed] == [
         "user_sessions",
@@ -279,7 +279,7 @@ def test_all_that_the_app_leaves_behind_is_cleaned(plan: Plan) -> None:
         assert remove.where, "an empty filter would delete everything"
 
 
-def test_documents_are_put_before_strays_are_removed_and_users_after(plan: Plan) -> None:
+def test_documents_are_written_before_strays_are_removed_and_users_after(plan: Plan) -> None:
     order = [
         (type(step.operation).__name__, step.operation.collection)
         for step in plan.steps
@@ -299,7 +299,7 @@ def test_documents_are_put_before_strays_are_removed_and_users_after(plan: Plan)
     }
 
 
-def test_strays_are_all_but_what_was_put(plan: Plan) -> None:
+def test_strays_are_all_documents_except_the_written_ones(plan: Plan) -> None:
     for strays in operations(plan, RemoveStrays):
         assert strays.keep == [document["_id"] for document in put_into(plan, strays.collection)]
         assert strays.keep
@@ -373,7 +373,7 @@ def test_a_long_filter_is_shortened() -> None:
     assert len(text) == len("delete from carts where ") + 160
 
 
-def test_an_account_without_a_password_is_no_plan(bundle: Bundle, seeds: Seeds) -> None:
+def test_an_account_without_a_password_raises_key_error(bundle: Bundle, seeds: Seeds) -> None:
     known = passwords(seeds)
     del known[bundles.accounts_of(seeds, bundle)[1]]
     with pytest.raises(KeyError):
@@ -519,7 +519,7 @@ def test_a_scope_names_no_id_of_another_bundle(seeds: Seeds) -> None:
                 assert json.dumps(document["_id"]) not in text
 
 
-def test_what_strays_within_the_scope_is_found(bundle: Bundle, seeds: Seeds) -> None:
+def test_strays_within_the_scope_are_found(bundle: Bundle, seeds: Seeds) -> None:
     filters = scope_of(bundle, seeds).filters
     [sale] = pristine_documents(bundle, seeds, ACCESS)["livesales"]
     lead = pristine_documents(bundle, seeds, ACCESS)["leads"][0]
@@ -529,7 +529,7 @@ def test_what_strays_within_the_scope_is_found(bundle: Bundle, seeds: Seeds) -> 
     assert matches({"_id": "creator-999", "region": bundle.region}, filters["creators"])
     assert matches({"_id": "LS-X-999", "bundle": bundle.key}, filters["livesales"])
     assert matches({"_id": "whatever", "bundle": bundle.key}, filters["leads"])
-    # A seed's own document, whatever has become of its other fields.
+    # A seed's own document, even if its other fields were changed.
     assert matches({"_id": sale["_id"], "bundle": "ACME"}, filters["livesales"])
     assert matches({"_id": lead["_id"]}, filters["leads"])
     # A second account with the address, and the account without it.
@@ -538,7 +538,7 @@ def test_what_strays_within_the_scope_is_found(bundle: Bundle, seeds: Seeds) -> 
     assert matches({"_id": "new", "bundle": bundle.key, "demo": True}, filters["users"])
 
 
-def test_users_who_are_no_demo_accounts_are_out_of_scope(bundle: Bundle, seeds: Seeds) -> None:
+def test_users_without_a_demo_account_are_out_of_scope(bundle: Bundle, seeds: Seeds) -> None:
     where = scope_of(bundle, seeds).filters["users"]
     assert not matches({"_id": "c1", "email": "client@example.com"}, where)
     assert not matches({"_id": "c1", "email": "client@example.com", "demo": True}, where)
@@ -604,7 +604,7 @@ def is_trace_of(bundle: Bundle, seeds: Seeds, address: str) -> list[bool]:
     ("short", "prefix"),
     [("sequoia", "sequoia"), ("general-catalyst", "gc"), ("tiger-global", "tiger")],
 )
-def test_companion_accounts_are_the_bundles(
+def test_companion_accounts_belong_to_the_bundle(
     seeds: Seeds, short: str, prefix: str, role: str
 ) -> None:
     address = f"{prefix}.{role}@aislemarts.luxury"
@@ -639,11 +639,11 @@ def test_companion_accounts_are_the_bundles(
         "",
     ],
 )
-def test_look_alikes_are_nobodys(seeds: Seeds, address: str) -> None:
+def test_similar_addresses_belong_to_no_bundle(seeds: Seeds, address: str) -> None:
     assert is_trace_of(bundles.find(seeds, "sequoia"), seeds, address) == [False] * 3
 
 
-def test_an_address_is_no_pattern(seeds: Seeds) -> None:
+def test_an_address_is_not_read_as_a_pattern(seeds: Seeds) -> None:
     sequoia = bundles.find(seeds, "sequoia")
     accounts = ("a+b.demo@aislemarts.luxury", "c|.demo@aislemarts.luxury")
     carts = next(t for t in load_deployment().traces if t.collection == "carts")
@@ -653,7 +653,7 @@ def test_an_address_is_no_pattern(seeds: Seeds) -> None:
     assert not matches({"email": "c.viewer@aislemarts.luxury"}, where)
 
 
-def test_redis_keys_are_the_bundles_and_its_regions(seeds: Seeds) -> None:
+def test_the_scopes_redis_keys_are_those_of_the_bundle_and_its_region(seeds: Seeds) -> None:
     everyone = [line.model for line in seeds.bundles.values()]
     for mine in everyone:
         [clear] = operations(plan_of(mine, seeds), ClearKeys)
@@ -714,7 +714,7 @@ def found_index(**other: Any) -> Document:
         [found_index(name="by_address")],
         [found_index(sparse=False, hidden=False)],
         [found_index(sparse=True), found_index(name="by_address")],
-        # The app's own choice, which does the demo no harm.
+        # The app's own choice, which is harmless for the demo.
         [found_index(sparse=True)],
         [found_index(name="by_address", sparse=True)],
         [found_index(collation={"locale": "fr", "strength": 1})],
@@ -756,7 +756,7 @@ def test_a_missing_or_other_index_differs(found: list[Document]) -> None:
         ({"expireAfterSeconds": 60}, False),
     ],
 )
-def test_what_an_index_that_need_not_be_unique_may_be(options: Document, harmless: bool) -> None:
+def test_options_that_a_not_unique_index_may_have(options: Document, harmless: bool) -> None:
     declared = Index((("bundle", 1),))
     found = {"name": "their own", "key": {"bundle": 1}, **options}
     assert (differing((declared,), [found]) == []) is harmless

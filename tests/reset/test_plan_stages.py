@@ -1,4 +1,4 @@
-"""What waits for what in a reset, what a preview counts, and which documents are no plan."""
+"""The order of a reset's steps, the counts of a preview, and documents that stop a plan."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def kinds(plan: Plan) -> list[set[type]]:
     ]
 
 
-def test_where_no_account_is_missing_nothing_waits_for_one(seeds: Seeds) -> None:
+def test_if_no_account_is_missing_no_step_waits_for_accounts(seeds: Seeds) -> None:
     deployment = load_deployment("aislemarts")
     [users] = [kept for kept in deployment.kept if kept.kind == "users"]
     emails = bundles.accounts_of(seeds, bundles.find(seeds, "lvmh"))
@@ -129,7 +129,7 @@ def test_a_preview_counts_what_is_deleted_changed_and_created() -> None:
     assert (Count().deleted, Count().changed, Count().created) == (0, 0, 0)
 
 
-def test_steps_of_both_apps_in_words() -> None:
+def test_steps_are_described_in_words() -> None:
     [kept] = [one for one in load_deployment().kept if one.kind == "products"]
     one, two = SetFields(kept, (match(None),)), SetFields(kept, (match(None), match(None)))
     assert str(one) == "set our fields of 1 document in products"
@@ -148,7 +148,7 @@ def test_steps_of_both_apps_in_words() -> None:
 
 
 class Strict(BaseModel):
-    """An app's model of a product that none of ours fits."""
+    """An app's model of a product that refuses all of our products."""
 
     warehouse: str
 

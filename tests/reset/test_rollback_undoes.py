@@ -156,7 +156,7 @@ def play(sandbox: Sandbox, chance: Random) -> None:
     )
     how = chance.choice(["one run", "at once", "in turn"] if one_run else ["one run"])
     if not one_run:
-        undone = chosen  # of many runs, only all of them together have one state before
+        undone = chosen  # after several runs, only all of them together have one state before
     if how == "one run":
         every = len(undone) == len(bundles) and one_run
         engine.roll_back_together(undone, orphans=every)
@@ -173,7 +173,7 @@ def play(sandbox: Sandbox, chance: Random) -> None:
 
 
 @pytest.mark.slow
-def test_whatever_was_reset_a_rollback_undoes(shelf: Sandbox) -> None:
+def test_a_rollback_undoes_every_kind_of_reset(shelf: Sandbox) -> None:
     repeatedly(shelf, play)
 
 
@@ -187,7 +187,7 @@ class Done:
 
 
 def part_of(sandbox: Sandbox, whose: str, state: Held) -> Held:
-    """What is of a bundle, of a region or of everybody in a state."""
+    """The documents of a bundle, of a region or of everybody in a state."""
     return {p: raw for p, raw in state.items() if owner_of(sandbox, p, raw) == whose}
 
 
@@ -263,19 +263,19 @@ def repeatedly(shelf: Sandbox, play_round: Callable[[Sandbox, Random], None]) ->
         shelf.engine.reset_together(
             shelf.bundles, accesses=accesses(shelf.bundles), orphans=True, force=True
         )
-        # Each round finds as few saved states and records as the first: the last is no slower.
+        # Each round begins with few backups and records, so that the last is not slower.
         shutil.rmtree(shelf.backups)
         shelf.db.demo_resets.delete_many({})
 
 
 @pytest.mark.slow
-def test_single_rollbacks_have_one_truth_about_what_is_shared(shelf: Sandbox) -> None:
+def test_rollbacks_of_single_bundles_agree_about_shared_documents(shelf: Sandbox) -> None:
     repeatedly(shelf, play_in_turn)
 
 
 @pytest.mark.slow
 def test_a_rollback_of_two_leaves_the_region_that_neither_changed(shelf: Sandbox) -> None:
-    """Another bundle's reset has changed the region since: its catalog stays, and is no failure."""
+    """Another bundle's reset has changed the region since: the catalog stays, which is correct."""
     index, bessemer, sequoia = (shelf.bundle(name) for name in ("index", "bessemer", "sequoia"))
     assert bessemer.region == sequoia.region != index.region
     in_their_region = {"region": bessemer.region}
@@ -333,7 +333,7 @@ def test_a_rollback_can_itself_be_rolled_back(shelf: Sandbox) -> None:
 
 
 def test_a_rolled_back_reset_is_not_undone(shelf: Sandbox) -> None:
-    """It has changed nothing: the one before it is the last thing that changed the demo."""
+    """It has changed nothing, so the reset before it is the last change of the demo."""
     bundle = shelf.bundle("lvmh")
     shelf.db.leads.update_one({"bundle": bundle.key}, {"$set": {"notes": "mine"}})
     damaged = documents(shelf)
@@ -365,7 +365,7 @@ def test_a_later_backup_is_never_restored(shelf: Sandbox) -> None:
     assert shelf.state("lvmh").hashes() != {}
 
 
-def test_where_nothing_was_changed_there_is_nothing_to_undo(shelf: Sandbox) -> None:
+def test_a_rollback_without_a_change_or_its_backup_is_refused(shelf: Sandbox) -> None:
     bundle = shelf.bundle("lvmh")
     with pytest.raises(WrongUsage, match="nothing has changed lvmh yet"):
         shelf.engine.roll_back(bundle)
@@ -393,8 +393,8 @@ def test_a_reset_of_all_is_one_run(shelf: Sandbox) -> None:
     assert len(ids) == len(set(ids)), "what bundles share is in it once"
 
 
-def test_go_is_the_latest_state_that_a_check_called_go(shelf: Sandbox) -> None:
-    """What the list calls GO can be named by that word, although no night has saved it."""
+def test_the_word_go_names_the_latest_backup_that_a_check_called_go(shelf: Sandbox) -> None:
+    """A backup that the list calls GO can be named so, although no night has written it."""
     bundle = shelf.bundle("lvmh")
     shelf.reset("lvmh")
     with pytest.raises(WrongUsage, match="that was GO"):

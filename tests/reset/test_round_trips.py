@@ -24,7 +24,7 @@ from tests.sandbox import ACCESS, Owners, Sandbox, damage_everything, use_demo
 
 RESET_LIMITS = (57, 6, 5)
 DAMAGED_LIMITS = (69, 6, 5)
-"""Where everything is wrong at once, each index to drop or build costs one command more."""
+"""If everything is wrong at once, each index to drop or build needs one command more."""
 CHECK_LIMITS = (43, 5, 16)
 CHAINS = {"empty": 16, "pristine": 13, "used": 14, "damaged": 16}
 """By the state: where the languages or indexes change, no other run may change them meanwhile.
@@ -104,7 +104,7 @@ def test_shared_data_are_requested_once(sandbox: Sandbox) -> None:
 
 
 def cost(sandbox: Sandbox) -> tuple[RoundTrips, RoundTrips]:
-    """What a reset of LVMH with a fixed T takes, and a check once some of it has been sold."""
+    """The round trips of a reset of LVMH with a fixed T, and of a check after some sales."""
     bundle = sandbox.bundle("lvmh")
     with counted(sandbox.environment.settings) as (environment, resetting):
         Reset(environment, sandbox.seeds, sandbox.backups).reset(bundle, access=ACCESS)

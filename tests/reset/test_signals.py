@@ -67,7 +67,7 @@ EACH_NUMBER = pytest.mark.parametrize(
     [NUMBERS[0], *(pytest.param(other, marks=pytest.mark.slow) for other in NUMBERS[1:])],
     ids=lambda number: number.name,
 )
-"""All signals go the same way, so one of them is enough in the quick run."""
+"""All signals are handled in the same way, so one of them is enough in the quick run."""
 
 
 @EACH_NUMBER
@@ -86,18 +86,18 @@ def test_a_stopped_reset_of_all_restores_the_state_before(
 
 @dataclass
 class Away:
-    """MongoDB, behind a wire that is cut while a reset writes."""
+    """MongoDB, behind a proxy that is cut while a reset writes."""
 
-    wire: TcpProxy
+    proxy: TcpProxy
     engine: Reset
     stopping: StopRequest
 
     def lose_it(self, at: int, then: Callable[[], None]) -> Reset:
-        """An engine that loses MongoDB before a step; ``then`` runs in a thread of its own."""
+        """An engine that loses MongoDB before a step; ``then`` runs in its own thread."""
 
         def lose(step: int, total: int, _: Step) -> None:
-            if step == at and not self.wire.is_cut:
-                self.wire.cut()
+            if step == at and not self.proxy.is_cut:
+                self.proxy.cut()
                 Thread(target=then, daemon=True).start()
 
         return replace(self.engine, progress=lose)
@@ -110,13 +110,13 @@ PATIENCE = 300.0
 def away(shelf: Sandbox, handlers: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Away]:
     monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.5)
     settings = shelf.environment.settings
-    wire, stopping = TcpProxy(settings.mongo_uri), StopRequest()
+    proxy, stopping = TcpProxy(settings.mongo_uri), StopRequest()
     stopping.listen()
-    by_wire = replace(settings, mongo_uri=wire.url, outage_patience=PATIENCE)
-    with Environment(by_wire) as environment:
+    by_proxy = replace(settings, mongo_uri=proxy.url, outage_patience=PATIENCE)
+    with Environment(by_proxy) as environment:
         engine = Reset(environment, shelf.seeds, shelf.backups, by="a test")
-        yield Away(wire, engine, stopping)
-    wire.cut()
+        yield Away(proxy, engine, stopping)
+    proxy.cut()
 
 
 NIGHTLY_OR_NOT = pytest.mark.parametrize("as_nightly", [False, True], ids=["reset", "nightly"])
@@ -132,8 +132,8 @@ def test_a_stop_during_an_outage_restores_the_state(
     def stop_then_come_back() -> None:
         os.kill(os.getpid(), number)
         until(away.stopping.asked.is_set, "the signal has arrived")
-        time.sleep(0.5)  # it is still away when the state before is to be put back
-        away.wire.mend()
+        time.sleep(0.5)  # MongoDB is still away when the rollback begins
+        away.proxy.mend()
 
     stopping = away.stopping
     may_go_on = stopping.require if as_nightly else stopping.require_not_asked
@@ -171,7 +171,7 @@ def test_a_second_signal_says_what_is_not_restored(
     assert "run the reset again" in str(stopped.value)
     assert time.monotonic() - began < PATIENCE / 2
     assert list((shelf.backups / "journal").glob("*.json")), "the record of its end waits"
-    away.wire.mend()
+    away.proxy.mend()
     saved = backup.listed(shelf.backups, shelf.identity, shelf.bundle(BUNDLE))[0]
     shelf.free_leases()
     shelf.engine.roll_back(shelf.bundle(BUNDLE), saved)
@@ -179,11 +179,11 @@ def test_a_second_signal_says_what_is_not_restored(
 
 
 @EACH_NUMBER
-def test_asked_to_stop_while_mongodb_is_away_before_it_began(
+def test_a_stop_while_a_reset_waits_for_mongodb_changes_nothing(
     shelf: Sandbox, away: Away, number: signal.Signals
 ) -> None:
     before = documents(shelf)
-    away.wire.cut()
+    away.proxy.cut()
     Timer(1.0, os.kill, (os.getpid(), number)).start()
     with pytest.raises(StoppedEarly, match="while waiting: MongoDB at") as stopped:
         away.engine.reset(shelf.bundle(BUNDLE), access=ACCESS)
@@ -191,12 +191,12 @@ def test_asked_to_stop_while_mongodb_is_away_before_it_began(
     assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
 
 
-def test_a_reset_at_random_instants(shelf: Sandbox) -> None:
+def test_a_reset_stopped_at_random_instants_restores_the_state(shelf: Sandbox) -> None:
     interrupt_resets(shelf, [shelf.bundle(BUNDLE)], ROUNDS, Random(1))
 
 
 @pytest.mark.slow
-def test_a_check_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
+def test_an_interrupted_check_gives_no_verdict(shelf: Sandbox) -> None:
     interrupt_checks(shelf, BUNDLE, ROUNDS, Random(2))
 
 
@@ -232,12 +232,12 @@ def test_the_first_signal_ends_the_wait_for_a_region(shelf: Sandbox, command: st
     assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
 
 
-def test_asked_to_stop_before_it_began_a_night_does_nothing(shelf: Sandbox) -> None:
+def test_a_night_that_is_stopped_before_it_begins_does_nothing(shelf: Sandbox) -> None:
     process = start(shelf, "nightly", "all")
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     out, error = process.communicate(timeout=120)
-    # Of a process whose interpreter has not begun our first line, the system itself makes an end.
+    # If Python has not yet run our first line, the signal itself ends the process.
     assert process.returncode in (143, -signal.SIGTERM)
     assert shelf.db.demo_resets.count_documents({}) == 0
     assert "Traceback" not in out + error

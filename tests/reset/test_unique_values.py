@@ -1,4 +1,4 @@
-"""Documents that a rollback can't replace in place, because a value that they get is unique."""
+"""Documents that a rollback cannot replace in place, because a new value must be unique."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PRESENT = {"_id": 7, "email": "a", "shop": "x", "place": {"slug": "s", "name": "
         ({"place": None}, True),
     ],
 )
-def test_a_new_value_of_any_field_of_a_unique_index(
+def test_documents_with_a_new_value_in_a_unique_index_are_found(
     change: dict[str, Any], stands_in_the_way: bool
 ) -> None:
     found = {id_bytes(7): bson.encode(PRESENT)}

@@ -119,7 +119,7 @@ def test_a_lost_lease_ends_the_wait_for_an_answer(sandbox: Sandbox) -> None:
         sandbox.reset(BUNDLE)
 
 
-def test_one_that_takes_longer_than_the_setting_names_it(sandbox: Sandbox) -> None:
+def test_an_answer_slower_than_the_setting_names_the_setting(sandbox: Sandbox) -> None:
     sandbox.reset(BUNDLE)
     sandbox.db.leads.update_one({"bundle": sandbox.bundle(BUNDLE).key}, {"$set": {"stage": "lost"}})
     before, ended = sandbox.state(BUNDLE).hashes(), threading.Event()
@@ -148,7 +148,7 @@ CONNECTIONS = {
 }
 
 
-def test_the_setting_is_read_and_handed_on() -> None:
+def test_the_setting_is_read_and_passed_on() -> None:
     settings = Settings.from_environment({**CONNECTIONS, "PLAYBOOK_WARM_UP_PATIENCE": "300"})
     assert settings is not None
     assert settings.warm_up_patience == 300
@@ -160,7 +160,7 @@ def test_the_setting_is_read_and_handed_on() -> None:
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "0.5", "two minutes", "inf", "٣"])
-def test_a_patience_that_is_none_is_refused(value: str) -> None:
+def test_a_patience_that_is_not_a_number_of_seconds_is_refused(value: str) -> None:
     with pytest.raises(WrongUsage, match="PLAYBOOK_WARM_UP_PATIENCE") as refused:
         Settings.from_environment({**CONNECTIONS, "PLAYBOOK_WARM_UP_PATIENCE": value})
     assert refused.value.exit_code == 2

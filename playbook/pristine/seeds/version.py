@@ -12,7 +12,7 @@ def seeds_version(directory: Path) -> str:
     total = hashlib.sha256()
     for path in sorted(directory.rglob("*.json")):
         total.update(path.relative_to(directory).as_posix().encode())
-        # Whoever reads the seeds says what is wrong with a file that cannot be read.
+        # A file that cannot be read is reported when the seeds are read.
         with suppress(OSError):
             total.update(path.read_bytes())
     return total.hexdigest()[:12]

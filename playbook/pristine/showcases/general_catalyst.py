@@ -111,7 +111,7 @@ class MarketplaceMetrics(Showcase):
             wanted = f"{float(worth / cost):.4g}, by the revenue per user and the cost shown"
             yield Discrepancy("lifetime value to cost", "headline", wanted, float(ratio_shown))
         yield from doubled("vendors that joined", (row.month for row in self.vendor_cohorts))
-        # The first cohort is everybody who was there; each later one is whom a month added.
+        # The first cohort is all vendors of the first month; each later one is those who joined.
         sellers = {row.month: row.sellers for row in self.months}
         added = {
             later.month: later.sellers - earlier.sellers

@@ -13,7 +13,7 @@ from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words
 
 SHORT_SECONDS = 1.0
 RESET_COMMANDS, ROLLBACK_COMMANDS, NIGHT_COMMANDS = 80, 100, 160
-"""At least as many as there are."""
+"""Not fewer than the commands of each run."""
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def nights(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Nights
 
 
 def reset_with(used: Sandbox, undisturbed: Held, after: int, seconds: float, done: bool) -> bool:
-    """A reset during which an election is held; whether it came so far."""
+    """A reset with an election; returns whether the reset has so many commands."""
     with in_a_set(used) as (sandbox, members):
         members.elect_after(after, seconds, done=done)
         sandbox.reset(BUNDLE)
@@ -45,19 +45,21 @@ def roll_back_with(used: Sandbox, after: int, seconds: float) -> bool:
 
 
 @pytest.mark.parametrize("after", range(RESET_COMMANDS))
-def test_at_every_command_of_a_reset(used: Sandbox, undisturbed: Held, after: int) -> None:
+def test_a_reset_outlasts_an_election_at_every_command(
+    used: Sandbox, undisturbed: Held, after: int
+) -> None:
     if not reset_with(used, undisturbed, after, SHORT_SECONDS, done=after % 2 == 1):
         pytest.skip(f"a reset has no {after + 1} commands")
 
 
 @pytest.mark.parametrize("after", range(0, ROLLBACK_COMMANDS, 3))
-def test_at_every_third_command_of_a_rollback(used: Sandbox, after: int) -> None:
+def test_a_rollback_outlasts_an_election_at_every_third_command(used: Sandbox, after: int) -> None:
     if not roll_back_with(used, after, SHORT_SECONDS):
         pytest.skip(f"a rollback has no {after + 1} commands")
 
 
 @pytest.mark.parametrize("after", range(0, NIGHT_COMMANDS, 8))
-def test_at_every_eighth_command_of_a_night(nights: Nights, after: int) -> None:
+def test_a_night_outlasts_an_election_at_every_eighth_command(nights: Nights, after: int) -> None:
     with nights.under_way() as (night, members):
         members.elect_after(after, SHORT_SECONDS)
         nights.require_healed(night())
@@ -66,19 +68,19 @@ def test_at_every_eighth_command_of_a_night(nights: Nights, after: int) -> None:
 
 
 @pytest.mark.parametrize(("after", "seconds"), [(1, 20.0), (12, 10.0), (20, 30.0)])
-def test_a_long_one_in_a_reset(
+def test_a_reset_outlasts_a_long_election(
     used: Sandbox, undisturbed: Held, after: int, seconds: float
 ) -> None:
     assert reset_with(used, undisturbed, after, seconds, done=False)
 
 
 @pytest.mark.parametrize(("after", "seconds"), [(10, 10.0), (25, 30.0)])
-def test_a_long_one_in_a_rollback(used: Sandbox, after: int, seconds: float) -> None:
+def test_a_rollback_outlasts_a_long_election(used: Sandbox, after: int, seconds: float) -> None:
     assert roll_back_with(used, after, seconds)
 
 
 @pytest.mark.parametrize(("after", "seconds"), [(0, 10.0), (25, 30.0), (45, 10.0), (60, 30.0)])
-def test_a_long_one_in_a_night(nights: Nights, after: int, seconds: float) -> None:
+def test_a_night_outlasts_a_long_election(nights: Nights, after: int, seconds: float) -> None:
     with nights.under_way() as (night, members):
         members.elect_after(after, seconds)
         nights.require_healed(night())

@@ -36,7 +36,7 @@ def shelf(sandbox: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
 
 @EVERY_NUMBER
 @pytest.mark.parametrize("together", [False, True], ids=["one", "all"])
-def test_asked_to_stop_before_any_step(
+def test_a_reset_stopped_before_any_step_restores_the_state(
     shelf: Sandbox, number: signal.Signals, together: bool
 ) -> None:
     with handlers_kept():
@@ -44,11 +44,11 @@ def test_asked_to_stop_before_any_step(
         stop_before_steps(shelf, chosen, number, places=20 if together else 1000)
 
 
-def test_a_reset_of_all_at_random_instants(shelf: Sandbox) -> None:
+def test_a_reset_of_all_stopped_at_random_instants_restores_the_state(shelf: Sandbox) -> None:
     interrupt_resets(shelf, shelf.bundles, ROUNDS, Random(1))
 
 
-def test_a_check_of_all_that_is_interrupted_is_no_verdict(shelf: Sandbox) -> None:
+def test_an_interrupted_check_of_all_gives_no_verdict(shelf: Sandbox) -> None:
     interrupt_checks(shelf, "all", ROUNDS, Random(2))
 
 
