@@ -369,6 +369,7 @@ def test_a_shown_livesale_has_offers_by_their_reduced_price() -> None:
     [
         ({"company": "M", "awareness": {"a": 1}, "value": "€1M"}, "M", {"a": 1}, "€1M"),
         ({"company": 5, "awareness": "x"}, None, {}, None),
+        ({"value": 7}, None, {}, None),
         (None, None, {}, None),
         (["company"], None, {}, None),
     ],
@@ -383,10 +384,10 @@ def test_a_shown_card_is_read(
     assert shown == ShownLead("L", "won", company, tags, value, Decimal(5))
 
 
-def test_a_shown_card_whose_value_is_not_a_text_cannot_be_read() -> None:
+def test_a_shown_card_whose_value_is_null_cannot_be_read() -> None:
     assert AISLEMARTS.shown.leads is not None
-    with pytest.raises(UnreadableAnswer, match="value is not a text but 7"):
-        AISLEMARTS.shown.leads.entry({"_id": "L", "stage": "won", "metadata": {"value": 7}})
+    with pytest.raises(UnreadableAnswer, match="value is not a text but None"):
+        AISLEMARTS.shown.leads.entry({"_id": "L", "stage": "won", "metadata": {"value": None}})
 
 
 def test_the_columns_of_the_board() -> None:

@@ -1,9 +1,10 @@
-"""Placeholders in a message, and texts that only look like one."""
+"""Placeholders and brands in a text, and what only looks like one."""
 
 from __future__ import annotations
 
 import pytest
 
+from playbook.pristine.seeds.named_brands import names_brand
 from playbook.pristine.seeds.placeholders import other_shapes, wrong_placeholders
 
 
@@ -39,3 +40,11 @@ def test_a_translation_has_the_placeholders_of_its_source(
     source: str, translation: str, differing: tuple[list[str], list[str]]
 ) -> None:
     assert wrong_placeholders(source, translation) == differing
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("A Leica Camera", True), ("A Leicafan", False), ("NeoLeica", False), ("A camera", False)],
+)
+def test_a_brand_is_named_in_whole_words(text: str, *, names: bool) -> None:
+    assert names_brand(text, "Leica") is names
