@@ -197,6 +197,14 @@ catalog("the shop shows another name", "seen otherwise", "HTTP", US, "LUX-010 in
         on_the_shelf("LUX-010", lambda p: {**p, "title": "A watch"}))
 catalog("the shop is empty", "seen otherwise", "HTTP", EVERYONE, "in the shop",
         distorts("GET", SHOP, lambda body, _: [] if isinstance(body, list) else body))
+catalog("the shop is empty for whoever is signed in", "seen otherwise", "HTTP", EVERYONE, "in the shop",
+        distorts("GET", SHOP, lambda body, request: (
+            [] if isinstance(body, list) and "Authorization" in request.headers else body)))
+catalog("the shop lists a product twice", "seen otherwise", "HTTP", EU, "EUR-007 in the shop",
+        distorts("GET", SHOP, lambda body, _: [
+            copy for entry in body
+            for copy in [entry] * (1 + (entry["attributes"].get("demo_sku") == "EUR-007"))
+        ] if isinstance(body, list) else body))
 catalog("the shop answers 500", "500", "HTTP", EVERYONE, "answered 500", failing("GET", SHOP))
 catalog("no product opens", "404", "HTTP", EVERYONE, "answered 404", not_found("GET", PRODUCT))
 catalog("every product's page is another's", "seen otherwise", "HTTP", EVERYONE, "the page of product",
@@ -342,6 +350,10 @@ leads("the board does not show a card", "seen otherwise", "HTTP", "sequoia", "LE
       on_the_board("LEAD-001", lambda _: None))
 leads("the board shows a card in another column", "seen otherwise", "HTTP", "lvmh", "on the board: column",
       on_the_board("LEAD-002", lambda card: {**card, "stage": "lost"}))
+leads("the board shows a card in two columns", "seen otherwise", "HTTP", "lvmh", "on the board: column",
+      distorts("GET", BOARD, lambda body, _: [
+          *({**card, "stage": "lost"} for card in body if "LEAD-002" in str(card)), *body
+      ] if isinstance(body, list) else body))
 leads("the board shows another company", "seen otherwise", "HTTP", "lvmh", "on the board: company",
       on_the_board("LEAD-002", lambda card: {**card, "metadata": {**card["metadata"], "company": "ACME"}}))
 leads("the board shows a card without its tags", "seen otherwise", "HTTP", "lvmh", "on the board: locale",

@@ -262,6 +262,17 @@ fault("the shop lists a product of an unknown region", "extra", "Mongo", EVERYON
                       inventory=1, reserved=0, region="MEA"), by_hand=True)
 fault("the shop is empty", "seen otherwise", "HTTP", EVERYONE, "in the shop",
       distorts("GET", SHOP, lambda body, _: [] if isinstance(body, list) else body))
+fault("the shop is empty for whoever is signed in", "seen otherwise", "HTTP", EVERYONE, "in the shop",
+      distorts("GET", SHOP, lambda body, request: (
+          [] if isinstance(body, list) and "Authorization" in request.headers else body)))
+fault("the shop lists a product twice", "seen otherwise", "HTTP", EU, "EUR-007 in the shop",
+      distorts("GET", SHOP, lambda body, _: [
+          copy for one in body for copy in [one] * (1 + (one["_id"] == "EUR-007"))
+      ] if isinstance(body, list) else body))
+fault("the shop lists a product first for one euro", "seen otherwise", "HTTP", EU, "EUR-007 in the shop: price",
+      distorts("GET", SHOP, lambda body, _: [
+          *({**one, "price_eur": 1} for one in body if one["_id"] == "EUR-007"), *body
+      ] if isinstance(body, list) else body))
 fault("no product opens", "404", "HTTP", EVERYONE, "answered 404", not_found("GET", PAGE))
 fault("every product's page is another's", "seen otherwise", "HTTP", EVERYONE, "the page of product",
       distorts("GET", PAGE, lambda body, _: {**body, "name": "Another piece"}))

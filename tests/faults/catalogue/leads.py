@@ -121,6 +121,9 @@ fault("the board does not show a card", "seen otherwise", "HTTP", "sequoia", "LE
       distorts("GET", BOARD, lambda body, _: [one for one in body if one["id"] != "LEAD-001"]))
 fault("the board shows a card in another column", "seen otherwise", "HTTP", "lvmh", "on the board: column",
       shown("LEAD-002", stage="lost"))
+fault("the board shows a card in two columns", "seen otherwise", "HTTP", "lvmh", "on the board: column",
+      distorts("GET", BOARD, lambda body, _: [
+          *({**one, "stage": "lost"} for one in body if one["id"] == "LEAD-002"), *body]))
 fault("the board shows a card without its tags", "seen otherwise", "HTTP", "lvmh", "LEAD-002 on the board: locale",
       shown("LEAD-002", awareness={}))
 fault("the board refuses the token", "seen otherwise", "HTTP", EVERYONE, "answered 401", failing("GET", BOARD, 401))
