@@ -229,13 +229,14 @@ def _is_price(key: str, document: Document, value: object) -> bool:
 
 
 def _number(value: object) -> Decimal | None:
-    """A number, also one that is written as a text; None for everything else."""
+    """A finite number, also one that is written as a text; None for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
 
 
 def _price_differences(where: str, document: Document, price: object) -> Iterator[Finding]:

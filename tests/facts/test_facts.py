@@ -850,6 +850,13 @@ def test_cached_numbers_and_ids_in_another_way_are_the_same() -> None:
     assert set(failed_checks(imagined)) == {"catalog"}
 
 
+@pytest.mark.parametrize("text", ["sNaN", "NaN", "Infinity", "-inf"])
+def test_a_cached_price_that_is_not_a_finite_number_is_reported(text: str) -> None:
+    imagined = Imagined("sequoia")
+    imagined.hold("region:US:price:LUX-001", text)
+    assert f"expected a copy of the document, found “{text}”" in failed_checks(imagined)["catalog"]
+
+
 def test_a_cached_copy_may_lack_the_apps_own_fields_or_have_old_ones() -> None:
     imagined = Imagined("lvmh")
     product = imagined.first("products")
