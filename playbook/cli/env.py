@@ -138,16 +138,12 @@ def _redis(environment: Environment) -> str:
 
 
 def _api(environment: Environment) -> str:
-    from email.utils import parsedate_to_datetime
+    from playbook.environment.request_limit import date_in
 
     answer = environment.call("GET", "/api/demo/health")
     server = answer.headers.get("Server")
-    try:
-        # In whole seconds: the clock is known only to half a second.
-        date = answer.headers["Date"]
-        clocks = _clock(parsedate_to_datetime(date), whole_seconds=True)
-    except (KeyError, ValueError, TypeError):
-        clocks = "its clock is not known"
+    # In whole seconds: the clock is known only to half a second.
+    clocks = _clock(date_in(answer.headers.get("Date", "")), whole_seconds=True)
     try:
         body = answer.json()
         stated = body.get("version") if isinstance(body, dict) else None

@@ -100,6 +100,11 @@ class Api:
             session.proxies = {"http": self._access.proxy, "https": self._access.proxy}
         return Visitor(self, session)
 
+    @property
+    def has_credentials(self) -> bool:
+        """Whether the address has a login, for example for a gateway; a token would replace it."""
+        return any(self._credentials)
+
     def close(self) -> None:
         """Close the connections."""
         self._adapter.close()
@@ -116,7 +121,7 @@ class Api:
         """See :meth:`Visitor.ask`."""
         # A token replaces the credentials of the address: a request can carry only one of both.
         signed_in = any(name.lower() == "authorization" for name in headers)
-        auth = _without_password if signed_in or not any(self._credentials) else self._credentials
+        auth = self._credentials if self.has_credentials and not signed_in else _without_password
 
         def send(path: str = path) -> requests.Response:
             for listener in self.listeners:

@@ -86,16 +86,16 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     stated = headers.get("Retry-After", "").strip()
     if stated.isdecimal():
         return max(LEAST_PAUSE, float(stated))
-    if (at := _date(stated)) is None:
+    if (at := date_in(stated)) is None:
         return LEAST_PAUSE
-    now = _date(headers.get("Date", "")) or datetime.now(UTC)
+    now = date_in(headers.get("Date", "")) or datetime.now(UTC)
     return max(LEAST_PAUSE, (at - now).total_seconds())
 
 
-def _date(stated: str) -> datetime | None:
-    """A date of HTTP; None if it is not one."""
+def date_in(stated: str) -> datetime | None:
+    """The instant (UTC) that a header states as a date of HTTP; None if it is not one."""
     try:
         at = parsedate_to_datetime(stated)
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, TypeError, OverflowError):
         return None

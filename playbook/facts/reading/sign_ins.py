@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from playbook.deployments.description import Request, SignIn
 from playbook.environment import Environment
@@ -36,7 +35,7 @@ class SignIns:
         shared: AskedOnce,
     ) -> None:
         self._bundle, self._accounts = bundle, accounts
-        self._settings = environment.settings
+        self._settings, self._api = environment.settings, environment.api
         self._sign_in_form = environment.deployment.sign_in
         self._visitors, self._refused, self._probes = visitors, refused, probes
         self._wrong = shared.ask("wrong password", lambda: pool.submit(self._mistype))
@@ -67,7 +66,8 @@ class SignIns:
         """
         query = dict(request.query)
         if not request.signed_in:
-            may_sign_in = () if self._has_credentials else self._accounts
+            # A token would replace the login that a gateway needs.
+            may_sign_in = () if self._api.has_credentials else self._accounts
             return self._ask_with_token(request, may_sign_in) or self._visitors.ask(
                 request.method, request.path, params=query
             )
@@ -101,11 +101,6 @@ class SignIns:
                     request.method, request.path, email, params=dict(request.query), headers=headers
                 )
         return None
-
-    @property
-    def _has_credentials(self) -> bool:
-        """Whether the API's address has a login for a gateway: a token would replace it."""
-        return "@" in urlsplit(self._settings.api_url).netloc
 
     def _mistype(self) -> tuple[str, Answer]:
         self._probes.begin()
