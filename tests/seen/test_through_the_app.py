@@ -425,6 +425,23 @@ def test_a_shop_that_shows_each_account_its_own_region_is_read(shape: Shape) -> 
     assert shape.look() == {}
 
 
+def test_the_login_of_a_gateway_is_sent_where_no_token_is_needed(shape: Shape) -> None:
+    """A request can carry only one of both, and without its login the gateway lets nobody pass."""
+
+    def gateway(request: Request, forward: Callable[[], Reply]) -> Reply:
+        login = request.headers.get("Authorization", "").startswith("Basic ")
+        return forward() if login else json_reply({"detail": "log in"}, 401)
+
+    shape.proxy.override("GET", "/api/products", gateway)
+    url = shape.proxy.url.replace("://", "://ann:a-word-of-ours@")
+    with Environment(replace(shape.direct.settings, api_url=url)) as environment:
+        demo = Demo(environment, shape.bundle, shape.seeds, clock.now())
+        try:
+            assert list(demo.seen.products_in_the_shop) == []
+        finally:
+            demo.close()
+
+
 def test_a_token_that_opens_nothing_is_seen(shape: Shape) -> None:
     shape.distort("GET", OWN_PAGE[shape.name], lambda _: REFUSED)
     failed = shape.look()
