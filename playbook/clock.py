@@ -79,8 +79,14 @@ def next_reset(zone: str, after: datetime, at: time = RESET_TIME) -> datetime:
 
 
 def local_text(instant: datetime, zone: str) -> str:
-    """An instant as people in a zone write it: "Thu 26 Nov 2026, 18:00 PST"."""
-    local = instant.astimezone(ZoneInfo(zone))
+    """An instant as people in a zone write it: "Thu 26 Nov 2026, 18:00 PST".
+
+    In UTC, if the zone moves it out of the years that Python knows.
+    """
+    try:
+        local = instant.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return f"{instant:%a %d %b %Y, %H:%M} UTC"
     name = COMMON_ABBREVIATIONS.get(zone) or local.tzname()
     return f"{local:%a %d %b %Y, %H:%M} {name}"
 

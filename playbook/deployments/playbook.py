@@ -232,14 +232,19 @@ def _shown_product(answer: Any) -> ShownProduct:
         price=decimal_of(product, price_field(currency)),
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
-        unowned=product.get("region") not in REGION_CURRENCY,
+        unowned=_is_unowned(product),
     )
 
 
 def _shown_creator(answer: Any) -> ShownCreator:
     creator = object_of(answer)
-    unowned = creator.get("region") not in REGION_CURRENCY
-    return ShownCreator(text_of(creator, "name"), unowned=unowned)
+    return ShownCreator(text_of(creator, "name"), unowned=_is_unowned(creator))
+
+
+def _is_unowned(document: Document) -> bool:
+    """Whether a document names no known region; its region may have any type."""
+    region = document.get("region")
+    return not isinstance(region, str) or region not in REGION_CURRENCY
 
 
 def _bundle_of(event: Document) -> str:

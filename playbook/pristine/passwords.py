@@ -65,14 +65,15 @@ class Passwords:
     def fitting_hash(self, email: str, present: object) -> str:
         """The hash for an account: the present one if its password fits it, else a new one."""
         password = self.by_address[email]
-        if isinstance(present, str) and _fits(password, present):
+        if isinstance(present, str) and fits(password, present):
             return present
         return password_hash(email, password, self.cost)
 
 
 def fits(password: str, present: object) -> bool:
     """Whether a stored value is a bcrypt hash of the password."""
-    return isinstance(present, str) and _fits(password, present)
+    # JavaScript code of MongoDB (bson.Code) is a str, but no hash.
+    return type(present) is str and _fits(password, present)
 
 
 @cache

@@ -7,14 +7,16 @@ reason must contain. If another check fails, the test fails.
 from __future__ import annotations
 
 import copy
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import bson
 import pytest
-from bson import Decimal128, Int64, ObjectId
+from bson import Code, Decimal128, Int64, ObjectId
 
 from playbook.environment.presence import IN_SESSION, Presence
 from playbook.facts.comparison import compared, describe_document, differences, identical
@@ -22,6 +24,7 @@ from playbook.facts.currency import Currency
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Finding, NotAsExpected, Unobservable
 from playbook.facts.reading import VARIANTS
+from playbook.facts.reading.store import AS_READ, JavaScript
 from playbook.facts.remedies import Remedy
 from playbook.pristine.documents import pristine_showcase
 from playbook.pristine.rates import Feed
@@ -1054,6 +1057,51 @@ def test_a_livesale_without_t_cannot_be_judged() -> None:
     drop("livesales", "LS-SEQ-001", "anchored_at")(imagined)
     reasons = failed_checks(imagined)
     assert "anchored_at is not an instant but nothing" in reasons["livesale"]
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_year_in_which_no_demo_can_be_is_reported(year: int) -> None:
+    long_ago = datetime(year, 12, 31, tzinfo=UTC)
+    imagined = Imagined("sequoia")
+    put("livesales", "LS-SEQ-001", starts_at=long_ago)(imagined)
+    assert set(failed_checks(imagined)) == {"livesale"}
+    imagined = Imagined("sequoia")
+    imagined.last_run = None
+    imagined.first("livesales")["anchored_at"] = long_ago
+    imagined.first("showcases")["anchored_at"] = long_ago
+    reasons = failed_checks(imagined)
+    assert set(reasons) == {"livesale", "showcase"}
+    assert f"anchored_at is in the year {year}; expected one" in reasons["livesale"]
+    assert f"anchored_at is in the year {year}; expected one" in reasons["showcase"]
+
+
+def test_t_of_an_impossible_year_in_the_journal_does_not_count() -> None:
+    imagined = Imagined("sequoia")
+    imagined.last_run = {
+        "status": "done",
+        "trigger": "reset",
+        "access": datetime(9999, 12, 31, tzinfo=UTC),
+    }
+    assert failures(imagined) == []
+
+
+@pytest.mark.parametrize("collection", ["livesales", "creators"])
+def test_a_host_whose_name_is_written_with_decomposed_letters_is_the_host(collection: str) -> None:
+    imagined = Imagined("lvmh")
+    field = "creator" if collection == "livesales" else "name"
+    for document in imagined.documents[collection]:
+        document[field] = unicodedata.normalize("NFD", document[field])
+    assert failures(imagined) == []
+
+
+def test_javascript_code_is_not_a_text() -> None:
+    read = bson.decode(bson.encode({"name": Code("Birkin"), "awareness": [Code("x")]}), AS_READ)
+    assert read == {"name": JavaScript("Birkin"), "awareness": [JavaScript("x")]}
+    assert not identical("Birkin", read["name"])
+    # A reset reads such a value as it is: it identifies no document.
+    imagined = Imagined("lvmh")
+    imagined.first("users")["email"] = Code(imagined.first("users")["email"])
+    assert imagined.stored.matched("users").matches
 
 
 def test_a_featured_product_that_is_sold_out_spoils_the_livesale() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bson import Code
 
 from playbook.errors import WrongUsage
 from playbook.pristine.passwords import CHEAPEST, COST_SETTING, fits, password_hash, stated_cost
@@ -17,6 +18,7 @@ def test_a_hash_fits_only_its_own_password() -> None:
         ("another-password", hashed),
         ("one-password", hashed.encode()),
         ("one-password", "one-password"),
+        ("one-password", Code(hashed)),
         ("one-password", None),
     ):
         assert not fits(password, present), present
