@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from playbook.clock import iso_instant
 from playbook.deployments.description import UnreadableAnswer
 
 
@@ -24,6 +25,14 @@ def list_of(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise UnreadableAnswer(f"a list is expected, found {type(value).__name__}")
     return value
+
+
+def entries_of(value: object) -> list[Any]:
+    """The value, if it is a JSON list without null: a page that shows such a list breaks there."""
+    entries = list_of(value)
+    if None in entries:
+        raise UnreadableAnswer(f"entry {entries.index(None) + 1} of the list is null")
+    return entries
 
 
 def text_of(document: dict[str, Any], name: str) -> str:
@@ -76,7 +85,7 @@ def instant_of(document: dict[str, Any], name: str) -> datetime:
     if isinstance(value, dict):
         value = value.get("$date")
     try:
-        instant = datetime.fromisoformat(text_of({name: value}, name))
+        instant = iso_instant(text_of({name: value}, name))
     except ValueError as error:
         if isinstance(error, UnreadableAnswer):
             raise

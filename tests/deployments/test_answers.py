@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from playbook.deployments.answers import id_of, instant_of
+from playbook.deployments.answers import entries_of, id_of, instant_of
 from playbook.deployments.description import UnreadableAnswer
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -42,7 +42,21 @@ def test_an_instant_is_read(value: object) -> None:
     assert instant_of({"starts_at": value}, "starts_at") == NOON
 
 
-@pytest.mark.parametrize("value", [None, "soon", 5, {"$date": 5}, ""])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, "soon", 5, {"$date": 5}, ""),
+        # Python would read these, a browser not.
+        *("20261126T120000Z", "2026-W48-4T12:00:00Z", "2026-11-26T12:00:00Z\0"),
+        *("2026-11-26é12:00:00Z", "2026-11-26T12:00:00,0Z"),
+    ],
+)
 def test_a_malformed_instant_is_refused(value: object) -> None:
     with pytest.raises(UnreadableAnswer, match="starts_at is not a"):
         instant_of({"starts_at": value}, "starts_at")
+
+
+def test_a_list_with_null_in_it_is_refused() -> None:
+    assert entries_of([{}, 0, ""]) == [{}, 0, ""]
+    with pytest.raises(UnreadableAnswer, match="entry 2 of the list is null"):
+        entries_of([{}, None])

@@ -312,6 +312,10 @@ CURRENCY: list[Case] = [
     ("a16z", "currency", "USD to USD as served", rate("USD", "USD", None)),
     ("a16z", "currency", "rates of CNY as stored: expected rates with this base",
      gone("currency_rates", "CNY")),
+    ("a16z", "currency", "rates of EUR as served: base_currency: expected “EUR”, found “USD”",
+     served("EUR", base_currency="USD")),
+    ("a16z", "currency", "rates of USD as served: last update",
+     lambda i: served("USD", last_updated=f"{i.rates('USD').body['last_updated']}\0")(i)),
     ("a16z", "currency", "GET rates of EUR answered 404", gone("currency_rates", "EUR")),
     ("a16z", "currency", "GBP to EUR as stored", lambda i: i.one(
         "currency_rates", "GBP").update(rates=[])),
@@ -365,6 +369,10 @@ LIVE = ("latest-rates", "ECB", "exchangerate.host", "fastest", "openexchangerate
         "Hammock Rates Ltd", "Mockingbird Capital", "N. A. Smith", "Testarossa")  # fmt: skip
 CURRENCY += [("a16z", "currency", "a named live source", _only_source(lie)) for lie in LIES]
 LOCALES: list[Case] = [
+    ("lvmh", "locales", "an object is expected, found list",
+     lambda i: i.answer("context", [i.context.body])),
+    ("lvmh", "locales", "entry 8 of the list is null", lambda i: i.answer("locales", {
+        "languages": [*i.localization.body["languages"], None]})),
     ("lvmh", "locales", "locale fr", gone("locales", "fr")),
     ("lvmh", "locales", "locale fr: messages.nav_home",
      within("locales", "fr", "messages.nav_home", "Acceuil")),
@@ -1345,6 +1353,10 @@ def test_a_cached_instant_of_another_type_is_reported() -> None:
     imagined = Imagined("sequoia")
     event = imagined.first("livesales")
     imagined.hold(f"bundle:{SEQ}:livesale:{event['_id']}", {**event, "starts_at": 5})
+    assert "starts_at: expected" in failed_checks(imagined)["livesale"]
+    # Python would read this text, too; a browser would not.
+    at_noon = f"{event['starts_at']:%Y%m%dT%H%M%SZ}"
+    imagined.hold(f"bundle:{SEQ}:livesale:{event['_id']}", {**event, "starts_at": at_noon})
     assert "starts_at: expected" in failed_checks(imagined)["livesale"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from playbook.deployments.answers import id_of, list_of, object_of
+from playbook.deployments.answers import entries_of, id_of, object_of
 from playbook.deployments.description import Listing, UnreadableAnswer
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import AskedOnce
@@ -40,7 +40,7 @@ class Lists:
         seen: set[str] = set()
         skip = 0
         for _ in range(MOST_PAGES):
-            page = self._page(listing, skip).read_by(list_of)
+            page = self._page(listing, skip).read_by(entries_of)
             skip += len(page)
             texts = [_text(entry) for entry in page]
             names = {_id_in(entry) or text for entry, text in zip(page, texts, strict=True)}
