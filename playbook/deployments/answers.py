@@ -27,14 +27,6 @@ def list_of(value: object) -> list[Any]:
     return value
 
 
-def entries_of(value: object) -> list[Any]:
-    """The value, if it is a JSON list without null: a page that shows such a list breaks there."""
-    entries = list_of(value)
-    if None in entries:
-        raise UnreadableAnswer(f"entry {entries.index(None) + 1} of the list is null")
-    return entries
-
-
 def text_of(document: dict[str, Any], name: str) -> str:
     """A field that is a text."""
     value = document.get(name)
@@ -44,12 +36,12 @@ def text_of(document: dict[str, Any], name: str) -> str:
 
 
 def text_in(document: dict[str, Any], name: str) -> str | None:
-    """A field that may be missing, or written in another way, such as a number; both are None.
+    """A field that may be missing, or written as a number; both are None.
 
-    Null is neither: where it should be, a reader would see nothing.
+    Null, a list or an object is neither: where it should be, a reader would see no value.
     """
     value = document.get(name, "")
-    if value is None:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise UnreadableAnswer(f"{name} is not a text but {value!r}")
     return value if name in document and isinstance(value, str) else None
 
@@ -77,6 +69,20 @@ def decimal_of(document: dict[str, Any], name: str) -> Decimal:
 def amount_in(document: dict[str, Any], name: str) -> Decimal | None:
     """A field that may be a finite number; None if it is missing or null."""
     return None if document.get(name) is None else decimal_of(document, name)
+
+
+def worth_of(
+    card: dict[str, Any], document: dict[str, Any], name: str
+) -> tuple[str | None, Decimal | None]:
+    """The worth of a card: its ``value`` as a text, and the amount in a field of ``document``.
+
+    The value may be a number instead of a text; then it is the amount, too.
+    """
+    value, amount = text_in(card, "value"), amount_in(document, name)
+    number = None if value is not None else amount_in(card, "value")
+    if number is not None and amount is not None and number != amount:
+        raise UnreadableAnswer(f"value is {number}, but {name} is {amount}")
+    return value, amount if number is None else number
 
 
 def instant_of(document: dict[str, Any], name: str) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from playbook.deployments.answers import entries_of, object_of
+from playbook.deployments.answers import object_of
 from playbook.facts.cached_copies import Originals, cached_copies
 from playbook.facts.comparison import compared, differences
 from playbook.facts.findings import (
@@ -40,17 +40,17 @@ class Locales:
         """A language as the API serves it. Raises Unobservable if it does not serve it."""
         self._reading.stored.require("locales")
         for entry in self._served_languages:
-            if isinstance(entry, dict) and entry.get("language") == language:
+            if entry.get("language") == language:
                 return entry
         request = self._reading.localization.request
         raise Unobservable(f"{request} serves nothing for language {language}")
 
     @property
-    def _served_languages(self) -> list[Any]:
+    def _served_languages(self) -> list[dict[str, Any]]:
         """Every language and variant that the API serves. Raises Unobservable."""
         answer = self._reading.localization
         answer.field("languages", list)
-        return answer.read_by(lambda body: entries_of(body["languages"]))
+        return answer.read_by(lambda body: [object_of(one) for one in body["languages"]])
 
     def differences_from_seeds(self, language: str) -> Iterator[Finding]:
         """The differences of the stored language from its locale file."""
@@ -65,8 +65,7 @@ class Locales:
         )
 
     def _wrong_messages_served(self, language: str) -> Iterator[Finding]:
-        entries = self._served_languages
-        tags = [entry.get("language") for entry in entries if isinstance(entry, dict)]
+        tags = [entry.get("language") for entry in self._served_languages]
         # A front end that keeps them by their tag shows the last one, or the one that it finds.
         alike = [tag for tag in tags if isinstance(tag, str) and tag.casefold() == language]
         for tag in alike[1:]:
@@ -102,7 +101,7 @@ class Locales:
     def untranslated_variants_served(self, language: str) -> Iterator[Finding]:
         """The same for the variants that the API serves."""
         for entry in self._served_languages:
-            if isinstance(entry, dict) and languages.is_variant(entry.get("language"), language):
+            if languages.is_variant(entry.get("language"), language):
                 where = f"locale {entry['language']} as served"
                 yield from self._variant_findings(language, where, entry)
 

@@ -371,7 +371,7 @@ CURRENCY += [("a16z", "currency", "a named live source", _only_source(lie)) for 
 LOCALES: list[Case] = [
     ("lvmh", "locales", "an object is expected, found list",
      lambda i: i.answer("context", [i.context.body])),
-    ("lvmh", "locales", "entry 8 of the list is null", lambda i: i.answer("locales", {
+    ("lvmh", "locales", "an object is expected, found NoneType", lambda i: i.answer("locales", {
         "languages": [*i.localization.body["languages"], None]})),
     ("lvmh", "locales", "locale fr", gone("locales", "fr")),
     ("lvmh", "locales", "locale fr: messages.nav_home",
@@ -502,6 +502,9 @@ ACCOUNTS: list[Case] = [
      lambda i: i.answer(DEMO, {"user_id": i.first("users")["_id"], "token": ""})),
     ("sequoia", "accounts", "token: expected a token, found answered without a token",
      lambda i: i.answer(DEMO, {"user_id": i.first("users")["_id"], "token": 5})),
+    *(("sequoia", "accounts", "answered with a token that can't be sent in a header",
+       lambda i, token=token: i.answer(DEMO, {"user_id": i.first("users")["_id"], "token": token}))
+      for token in ("t\u200b", "é", "t\n")),
     ("sequoia", "accounts", "with a wrong password: expected answer 401, found answer 200",
      lambda i: i.answer(f"wrong {DEMO}", {})),
     ("sequoia", "accounts", "found answer 500", refuses(f"wrong {DEMO}", 500)),
