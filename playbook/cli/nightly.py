@@ -55,8 +55,9 @@ def nightly(
     With --walk a demo that is GO is also walked through in a browser; a failed walk rolls nothing
     back.
 
-    After the first SIGINT or SIGTERM the current bundle is finished; after the second one its
-    former state is restored. The exit code is 130 or 143 then, and bundles not done are named.
+    After the first signal (Ctrl-C, SIGTERM, or the terminal was closed) the current bundle is
+    finished; after the second one its former state is restored. The exit code is 128 plus the
+    signal's number then, 130 after Ctrl-C, and bundles not done are named.
     """
     from playbook.errors import gravest
     from playbook.nights import schedule

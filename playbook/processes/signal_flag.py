@@ -1,11 +1,24 @@
-"""A flag that a signal handler may set."""
+"""The signals that end a process, and a flag that their handlers may set."""
 
 from __future__ import annotations
 
 import signal
 import time
 
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+"""``kill``, Ctrl-C, a terminal or an ssh connection that was closed, and Ctrl-\\."""
+MAY_BE_IGNORED = (signal.SIGHUP, signal.SIGQUIT)
+"""If the parent has let this process ignore one of these, like ``nohup``, it stays ignored."""
 POLL_SECONDS = 0.05
+
+
+def handled_signals() -> tuple[signal.Signals, ...]:
+    """The ending signals that this process handles."""
+    return tuple(
+        number
+        for number in ENDING_SIGNALS
+        if number not in MAY_BE_IGNORED or signal.getsignal(number) is not signal.SIG_IGN
+    )
 
 
 class SignalFlag:
@@ -33,8 +46,8 @@ class SignalFlag:
 
 
 def set_by_signals() -> SignalFlag:
-    """A flag that SIGTERM and SIGINT set from now on; only the main thread may ask for it."""
+    """A flag that the ending signals set from now on; only the main thread may ask for it."""
     flag = SignalFlag()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in handled_signals():
         signal.signal(number, lambda *_: flag.set())
     return flag
