@@ -27,7 +27,7 @@ def _end_at_once(number: int, _: object) -> NoReturn:
 # No work has begun yet, and a traceback through half-loaded modules is useless. So these handlers
 # are set before the project's own modules are imported. playbook.processes.signals sets others.
 for _number in _SIGNALS:
-    if _number in (signal.SIGHUP, signal.SIGQUIT) and signal.getsignal(_number) is signal.SIG_IGN:
+    if _number == signal.SIGHUP and signal.getsignal(_number) is signal.SIG_IGN:
         continue  # nohup: this process goes on when its terminal is closed
     try:
         signal.signal(_number, _end_at_once)

@@ -7,18 +7,14 @@ import time
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 """``kill``, Ctrl-C, a terminal or an ssh connection that was closed, and Ctrl-\\."""
-MAY_BE_IGNORED = (signal.SIGHUP, signal.SIGQUIT)
-"""If the parent has let this process ignore one of these, like ``nohup``, it stays ignored."""
 POLL_SECONDS = 0.05
 
 
 def handled_signals() -> tuple[signal.Signals, ...]:
-    """The ending signals that this process handles."""
-    return tuple(
-        number
-        for number in ENDING_SIGNALS
-        if number not in MAY_BE_IGNORED or signal.getsignal(number) is not signal.SIG_IGN
-    )
+    """The ending signals that this process handles: all, but after ``nohup`` not SIGHUP."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return tuple(number for number in ENDING_SIGNALS if number != signal.SIGHUP)
+    return ENDING_SIGNALS
 
 
 class SignalFlag:
