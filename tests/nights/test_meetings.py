@@ -40,7 +40,7 @@ from playbook.nights.meetings.recognition import recognise
 from playbook.nights.nightly import Nightly
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.processes.signals import StopRequest
+from playbook.processes.signals import StoppedImmediately, StopRequest
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict, Result, Verdict
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
@@ -736,6 +736,54 @@ def test_a_night_resets_for_the_meeting_in_the_calendar(rehearsal: Rehearsal) ->
     assert night.meeting == START
     [sale] = rehearsal.sandbox.db.livesales.find({"bundle": "LVMH_JULIE_BERCOVY"})
     assert sale["anchored_at"] == START
+
+
+@pytest.mark.parametrize(
+    ("entry", "minutes_before", "waits"),
+    [
+        pytest.param("SUMMARY:LVMH demo\n{hour}", 16, False, id="in time"),
+        pytest.param("SUMMARY:LVMH demo\n{hour}", 15, True, id="soon"),
+        pytest.param("SUMMARY:LVMH demo\n{hour}", -30, True, id="now"),
+        pytest.param("SUMMARY:LVMH demo\n{hour}", -60, False, id="over"),
+        pytest.param("SUMMARY:Index Ventures\n{hour}", -30, True, id="the neighbour's"),
+        pytest.param("SUMMARY:Tiger Global\n{hour}", -30, False, id="of another region"),
+        pytest.param("SUMMARY:Index review\n{hour}", -30, False, id="doubtful"),
+        pytest.param("SUMMARY:LVMH demo week\n{days}", -30, False, id="of days"),
+    ],
+)
+def test_a_night_does_not_disturb_a_meeting(
+    rehearsal: Rehearsal,
+    monkeypatch: pytest.MonkeyPatch,
+    entry: str,
+    minutes_before: int,
+    waits: bool,
+) -> None:
+    begins = "DTSTART:20261020T100000Z\nDURATION:"
+    text = entry.format(hour=f"{begins}PT1H", days=f"{begins}P3D")
+    rehearsal.file.write_bytes(ics(f"UID:m\n{text}"))
+    stopping = StopRequest()
+    # It is asked to stop while it waits.
+    monkeypatch.setattr(stopping, "wait", lambda seconds: True)
+    preparation = rehearsal.preparation()
+    night = Nightly(
+        rehearsal.sandbox.environment,
+        rehearsal.sandbox.seeds,
+        rehearsal.backups,
+        preparation.outbox,
+        stopping,
+        check=preparation.check,
+        coming=preparation.access_for,
+        at_hand=preparation.at_hand,
+        say=rehearsal.said.append,
+    )
+    with at(before(minutes_before)):
+        if waits:
+            with pytest.raises(StoppedImmediately, match="an investor has a meeting"):
+                night.run(rehearsal.sandbox.bundle("lvmh"))
+        else:
+            assert night.run(rehearsal.sandbox.bundle("lvmh")).pristine
+    written = rehearsal.sandbox.db.livesales.count_documents({})
+    assert (written == 0) is waits
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from playbook import clock
+from playbook.clock import local_text
 from playbook.environment import Environment
 from playbook.errors import PlaybookError, Refused
 from playbook.nights.alerts import Alert, Channels, Outbox
@@ -27,6 +28,7 @@ from playbook.nights.meetings.coming import (
     LAST_RESET,
     LOOK_AHEAD,
     Meeting,
+    at_hand,
     due_stage,
     may_reset,
     meetings_of,
@@ -125,6 +127,18 @@ class Preparation:
         if meeting is None or not now < meeting.start <= now + within:
             return None
         return meeting.start
+
+    def at_hand(self, bundle: Bundle, now: datetime) -> str | None:
+        """The meeting, in words, that a reset at night would disturb; None if there is none.
+
+        A doubtful one may be any event, and one of many hours has breaks: both do not count.
+        """
+        sharing = [other.key for other in bundles.sharing_region(self.seeds, bundle)]
+        for meeting in at_hand(self.read(now).meetings, sharing, now):
+            if meeting.certain and meeting.end - meeting.start <= LONGEST_MEETING:
+                start = local_text(meeting.start, bundle.timezone)
+                return f"{meeting.title!r} of {meeting.bundle}, {start}"
+        return None
 
     def run(self) -> int:
         """Do what is due now; return the number of meetings that were prepared.
