@@ -66,6 +66,7 @@ QUICK = (
     *("tests/deployments/test_answers.py", "tests/deployments/test_aislemarts_documents.py"),
     "tests/deployments/test_fitting.py",
     *("tests/facts/test_findings.py", "tests/facts/test_shown.py"),
+    "tests/facts/test_cached_copies.py",
     *("tests/facts/test_seen.py", "tests/facts/test_facts.py"),
 )
 """The tests that need no server."""

@@ -70,7 +70,10 @@ def test_rates_are_fresh_for_a_day(minutes: int, rests: bool, fresh: bool) -> No
     table = Table("USD", {}, FRIDAY, "feed")
     at = FRIDAY + timedelta(minutes=minutes)
     found = list(stale(table, at, Feed("feed", rests_at_weekends=rests)))
-    assert (found == []) is fresh
+    hours = "24 h (without weekends)" if rests else "24 h"
+    expected = f"within {hours} before {at:%Y-%m-%d %H:%M} UTC"
+    problem = Problem("rates of USD: last update", expected, FRIDAY)
+    assert found == ([] if fresh else [problem])
 
 
 @pytest.mark.parametrize(
