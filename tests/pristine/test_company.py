@@ -42,7 +42,8 @@ def changed(seeds: Seeds, **groups: Any) -> Company:
 def rows(seeds: Seeds, group: str, number: int = 0, **fields: Any) -> list[dict[str, Any]]:
     """The rows of a group, with other fields in one of them."""
     [line] = seeds.company.values()
-    copied: list[dict[str, Any]] = copy.deepcopy(line.model.figures[group])
+    figures: Any = copy.deepcopy(line.model.figures)
+    copied: list[dict[str, Any]] = figures[group]
     copied[number].update(fields)
     return copied
 

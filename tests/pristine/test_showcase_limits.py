@@ -64,6 +64,11 @@ def test_the_limits_of_a_field(kind: Any, accepted: list[Any], refused: list[Any
             field.validate_python(value)
 
 
+def test_an_empty_text_is_named_as_empty() -> None:
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        TypeAdapter(Text).validate_python("")
+
+
 @pytest.mark.parametrize(
     ("bundle", "group", "field"),
     [
@@ -199,7 +204,7 @@ def test_the_smallest_network_is_good() -> None:
 
 
 def test_nobody_invited_the_first_member() -> None:
-    two = [{"id": name, "products": [], "gmv_usd": 7} for name in ("cid", "dot")]
+    two: list[Rows] = [{"id": name, "products": [], "gmv_usd": 7} for name in ("cid", "dot")]
     network = read(
         SEQUOIA,
         {**TWO_MEMBERS, "invites": [{"member": "ann", "sent": 2, "joined": 2}], "new_users": two},
