@@ -387,7 +387,9 @@ LOCALES: list[Case] = [
     ("lvmh", "locales", "locale ar: direction: expected “rtl”, found nothing",
      drop("locales", "ar", "direction")),
     ("lvmh", "locales", "serves nothing for language", served("locales", languages=[])),
-    ("lvmh", "locales", "serves nothing for language", served("locales", languages=[{}, 5])),
+    ("lvmh", "locales", "serves nothing for language", served("locales", languages=[{}])),
+    ("lvmh", "locales", "an object is expected, found int",
+     served("locales", languages=[{}, 5])),
     ("lvmh", "locales", "usable “languages”", served("locales", languages={})),
     ("lvmh", "locales", "locale fr as served: messages.nav_home", lambda i: served(
         "locales", languages=_otherwise(i, "fr", "messages", {}))(i)),
