@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from bson import Decimal128, ObjectId
 
+from playbook.deployments.scope import PROBE
 from playbook.environment.cache_keys import Cached
-from playbook.environment.presence import PROBE
 from playbook.facts.cached_copies import (
     Originals,
     cached_copies,
