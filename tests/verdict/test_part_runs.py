@@ -72,11 +72,66 @@ def test_a_green_part_is_green_and_no_verdict(
     reset_once: Sandbox, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     file = tmp_path / "verdict.json"
-    done = run(reset_once, *options, "--verdict", str(file))
+    file.write_text('{"verdict": "GO"}')  # of an earlier run
+    done = run(reset_once, *options, f"--verdict={file}")
     assert done.returncode == 0, done.stdout
     assert PART in done.stdout
     assert "GO" not in done.stdout.replace(PART, "")
     assert not file.exists()
+
+
+BREAKS_IN = """
+import os, pathlib, pytest
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    mark = pathlib.Path(os.environ["BROKE_ONCE"])
+    if "product_is_the_one_that_was_curated" in item.nodeid and not mark.exists():
+        mark.touch()
+        {how}
+"""
+"""A plugin that breaks a run of the checks once, in one scenario of the catalog."""
+
+
+def run_that_breaks(
+    sandbox: Sandbox, tmp_path: Path, how: str, *options: str
+) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "breaks.py").write_text(BREAKS_IN.format(how=how))
+    variables = {"PYTHONPATH": str(tmp_path), "BROKE_ONCE": str(tmp_path / "broke")}
+    return run(sandbox, "-p", "breaks", *options, variables=variables)
+
+
+def test_an_interrupted_run_has_no_verdict(reset_once: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.json"
+    file.write_text('{"verdict": "GO"}')  # of an earlier run
+    before = reset_once.runs("lvmh")
+    done = run_that_breaks(reset_once, tmp_path, "raise KeyboardInterrupt", f"--verdict={file}")
+    assert done.returncode == pytest.ExitCode.INTERRUPTED, done.stdout
+    assert "the run was interrupted: no verdict" in done.stdout
+    assert "LVMH GO" not in done.stdout and "NO-GO" not in done.stdout
+    assert not file.exists()
+    assert reset_once.runs("lvmh") == before
+
+
+@pytest.mark.slow
+def test_a_killed_worker_makes_no_go(reset_once: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.json"
+    done = run_that_breaks(reset_once, tmp_path, "os._exit(9)", "-n", "1", f"--verdict={file}")
+    assert done.returncode == 1, done.stdout
+    assert "LVMH NO-GO" in done.stdout and "! catalog" in done.stdout
+    assert '"verdict": "NO-GO"' in file.read_text().splitlines()[1]
+    assert reset_once.runs("lvmh")[-1]["failed_checks"] == ["catalog"]
+
+
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])
+def test_what_only_shows_the_scenarios_leaves_the_verdict(
+    reset_once: Sandbox, tmp_path: Path, option: str
+) -> None:
+    file = tmp_path / "verdict.json"
+    file.write_text("of an earlier run")
+    done = run(reset_once, option, f"--verdict={file}")
+    assert done.returncode == 0, done.stdout
+    assert "GO" not in done.stdout
+    assert file.read_text() == "of an earlier run"
 
 
 def test_a_red_part_is_red(broken: Sandbox) -> None:
