@@ -122,6 +122,20 @@ def test_a_killed_worker_makes_no_go(reset_once: Sandbox, tmp_path: Path) -> Non
     assert reset_once.runs("lvmh")[-1]["failed_checks"] == ["catalog"]
 
 
+def test_a_check_that_cannot_look_leaves_no_older_verdict(
+    reset_once: Sandbox, tmp_path: Path
+) -> None:
+    files = {"--json": tmp_path / "verdict.json", "--html": tmp_path / "sheet.html"}
+    for file in files.values():
+        file.write_text("GO")  # of an earlier run
+    options = [part for option, file in files.items() for part in (option, str(file))]
+    settings = reset_once.environment.settings.as_variables()
+    nowhere = {**settings, "API_URL": "http://127.0.0.1:9"}
+    done = run_command("check", "lvmh", *options, variables={**os.environ, **nowhere})
+    assert done.returncode == 3, done.stdout
+    assert not any(file.exists() for file in files.values())
+
+
 @pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])
 def test_what_only_shows_the_scenarios_leaves_the_verdict(
     reset_once: Sandbox, tmp_path: Path, option: str
