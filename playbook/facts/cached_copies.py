@@ -229,8 +229,8 @@ def _is_price(key: str, document: Document, value: object) -> bool:
 
 
 def _number(value: object) -> Decimal | None:
-    """A finite number, also one that is written as a text; None for everything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    """A finite number, also a decimal or a text that is one; None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal128):
         return None
     try:
         number = Decimal(str(value))

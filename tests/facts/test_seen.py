@@ -153,6 +153,38 @@ def test_a_creator_who_is_not_shown_is_reported(imagined: Imagined) -> None:
     ]
 
 
+def test_what_the_app_shows_three_times_is_reported_twice(imagined: Imagined) -> None:
+    product, creator, card = (imagined.app(k)[0] for k in ("products", "creators", "leads"))
+    for kind in ("products", "creators", "leads"):
+        imagined.app(kind)[:] = [*imagined.app(kind)[:1] * 3, *imagined.app(kind)[1:]]
+    facts = seen(imagined)
+    for found, where, title in (
+        (facts.products_in_the_shop, f"product {FEATURED} in the shop", product["name"]),
+        (facts.creators, f"creator {creator['name']} in the app", creator["name"]),
+        (facts.cards_on_the_board, f"lead {card['_id']} on the board", card["company"]),
+    ):
+        line = f"{where}: expected it once, found “{title}” again"
+        assert with_remedies(found) == [(line, Remedy.BACKEND)] * 2
+
+
+def test_each_entry_of_what_is_shown_twice_is_compared(imagined: Imagined) -> None:
+    for kind, fields in (("products", {"name": "Box"}), ("leads", {"company": "Box"})):
+        shown(imagined, kind, **fields)
+    for found in (seen(imagined).products_in_the_shop, seen(imagined).cards_on_the_board):
+        lines = [str(one).partition(": ")[2] for one in found]
+        assert any("found “Box”" in line and "again" not in line for line in lines), lines
+        assert "expected it once, found “Box” again" in lines
+
+
+def test_a_creator_who_is_not_active_need_not_be_shown(imagined: Imagined) -> None:
+    [first, *_] = imagined.pristine["creators"]
+    first["active"] = imagined.one("creators", first["_id"])["active"] = False
+    imagined.app("creators")[:] = [
+        one for one in imagined.app("creators") if one["name"] != first["name"]
+    ]
+    assert not with_remedies(seen(imagined).creators)
+
+
 class OfTheRegion(Imagined):
     """An app whose pages of products can be told apart: the shared one, and the region's."""
 

@@ -125,6 +125,13 @@ OTHER = {"_id": "Q", "name": "Box", "currency": "EUR", "price_eur": 7}
         ((OFFER, ShownOffer("Q", "Box", Decimal(9))), ["it: price of Q: expected 7, found 9"]),
         ((OFFER, ShownOffer("Q", "Box", Decimal(7)), ShownOffer("R", "Ring", Decimal(1))),
          ["it: products: expected only those that are planned, found “R”"]),
+        ((OFFER, OFFER, ShownOffer("P", "Bag", Decimal(1)), ShownOffer("Q", "Box", Decimal(7))),
+         ["it: price of P: expected 120, found 1",
+          "it: product P: expected it once, found “Bag” again",
+          "it: product P: expected it once, found “Bag” again"]),
+        ((OFFER, ShownOffer("Q", "Box", None)), ["it: price of Q: expected 7, found nothing"]),
+        ((OFFER, ShownOffer("Q", "Bag", Decimal(7))),
+         ["it: product Q: expected “Box”, found “Bag”"]),
     ],
 )  # fmt: skip
 def test_each_difference_of_a_livesales_products_is_reported(

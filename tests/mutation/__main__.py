@@ -54,7 +54,7 @@ QUICK = (
     *("tests/pristine/test_company.py", "tests/pristine/test_bundles.py"),
     *("tests/pristine/test_relative_dates.py", "tests/pristine/test_showcases.py"),
     *("tests/pristine/test_seeds.py", "tests/pristine/test_seed_limits.py"),
-    "tests/pristine/test_other_zones.py",
+    *("tests/pristine/test_other_zones.py", "tests/pristine/test_showcase_limits.py"),
     *("tests/pristine/test_language_of_text.py", "tests/pristine/test_countries.py"),
     *("tests/pristine/test_rates.py", "tests/pristine/test_languages.py"),
     *("tests/pristine/test_placeholders.py", "tests/pristine/test_passwords.py"),
@@ -66,6 +66,7 @@ QUICK = (
     *("tests/deployments/test_answers.py", "tests/deployments/test_aislemarts_documents.py"),
     "tests/deployments/test_fitting.py",
     *("tests/facts/test_findings.py", "tests/facts/test_shown.py"),
+    "tests/facts/test_cached_copies.py",
     *("tests/facts/test_seen.py", "tests/facts/test_facts.py"),
 )
 """The tests that need no server."""
@@ -219,6 +220,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("only", nargs="?", default="", help="only modules with this in their path")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
+        "--tests",
+        nargs="+",
+        metavar="FILE",
+        help="only these tests: sooner, and what they kill is killed, but more survive",
+    )
+    parser.add_argument(
         "--near",
         action="store_true",
         help="only the tests that run the changed line: a first look, in which more survive",
@@ -229,9 +236,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files = sorted({file for pattern in MUTATED for file in PROJECT.glob(pattern)})
     files = [file for file in files if file.name not in NOT_BY_THESE_TESTS]
     chosen = [file for file in files if options.only in file.relative_to(PROJECT).as_posix()]
-    quick = watched(QUICK, ("--noconftest",), files, _forget)
+    quick = watched(options.tests or QUICK, ("--noconftest",), files, _forget)
     coverings = [quick]
-    if any(file.relative_to(PROJECT).as_posix().startswith(WRITTEN) for file in chosen):
+    written = (file.relative_to(PROJECT).as_posix().startswith(WRITTEN) for file in chosen)
+    if any(written) and not options.tests:
         coverings.append(watched(OVER_THE_WIRE, ("-p", "pytest_bdd.plugin"), files, _forget))
     if any(covering.failing for covering in coverings):
         print("tests fail although nothing is changed: run them with pytest")
