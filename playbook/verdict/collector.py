@@ -44,6 +44,8 @@ REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so no failure text contains a secret."""
 IDENTITY: pytest.StashKey[Identity] = pytest.StashKey()
 """Set by the environment's fixture: the environment of the results."""
+APP: pytest.StashKey[str] = pytest.StashKey()
+"""Set by the environment's fixture: the address of its app, without credentials."""
 HISTORY: pytest.StashKey[str] = pytest.StashKey()
 """Set by the environment's fixture: results with the same value are one history."""
 THROW_AWAY = "throw-away"
@@ -127,6 +129,8 @@ class Collector:
         """Whether only a part of the checklist was run, so there is no verdict."""
         self._plan_is_told = False
         self.environment = NOWHERE
+        self.app = ""
+        """The address of the app, without credentials."""
         self.waivers = Waivers()
         self.seeds: Seeds | None = None
         """For the names of things in the reasons; without them there are no reasons."""
@@ -148,7 +152,7 @@ class Collector:
         verdict = of_results(
             self.expected, results, self.in_session, clock.now(), notes, self.required
         )
-        verdict = replace(verdict, environment=self.environment)
+        verdict = replace(verdict, environment=self.environment, app=self.app)
         return explained(verdict, self.seeds) if self.seeds else verdict
 
     def plan(self, items: Sequence[pytest.Item]) -> None:
@@ -198,7 +202,8 @@ class Collector:
             result = self._result(item, scenario, bundle, _outcome(report, call))
             report.user_properties.append((PROPERTY, json.dumps(asdict(result))))
             if known := item.config.stash.get(IDENTITY, None):
-                report.user_properties.append((ENVIRONMENT_PROPERTY, json.dumps(known.document())))
+                told = {**known.document(), "app": item.config.stash.get(APP, "")}
+                report.user_properties.append((ENVIRONMENT_PROPERTY, json.dumps(told)))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -215,7 +220,8 @@ class Collector:
             bundle, look = json.loads(str(properties[LOOK_PROPERTY]))
             self.looks[bundle] = look
         if ENVIRONMENT_PROPERTY in properties:
-            self.environment = Identity(**json.loads(str(properties[ENVIRONMENT_PROPERTY])))
+            known = json.loads(str(properties[ENVIRONMENT_PROPERTY]))
+            self.environment, self.app = Identity(known["id"], known["name"]), known["app"]
         if SESSION_PROPERTY in properties:
             bundle, *seen = json.loads(str(properties[SESSION_PROPERTY]))
             self.in_session[bundle] = tuple(seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -211,7 +212,9 @@ def test_the_whole_has_a_verdict(
     done = run(reset_once, *workers, "--verdict", str(file), "--junit-xml", str(junit))
     assert done.returncode == 0, done.stdout
     assert "LVMH GO" in done.stdout and PART not in done.stdout
-    assert '"verdict": "GO"' in file.read_text()
+    document = json.loads(file.read_text())
+    assert document["verdict"] == "GO"
+    assert document["app"] == reset_once.environment.settings.addresses["API"]
     for case in ElementTree.parse(junit).iter("testcase"):
         found = {p.get("name"): p.get("value") for p in case.iter("property")}
         assert found["bundle"] == "LVMH_JULIE_BERCOVY", case.get("name")
