@@ -108,32 +108,11 @@ class Settings:
         set, if a database or a password is set without connections, or if a setting is wrong.
         """
         variables = cleaned(os.environ if variables is None else variables)
-        stated = {name: variables.get(name, "") for name in CONNECTIONS}
-        missing = [name for name, value in stated.items() if not value]
-        if len(missing) == len(CONNECTIONS):
+        stated = _connections(variables)
+        if stated is None:
             _require_no_leftovers(variables)
             return None
-        if missing:
-            given = [name for name in CONNECTIONS if name not in missing]
-            raise WrongUsage(
-                f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
-                f"{', '.join(CONNECTIONS)}, or none of them; a part of an environment is not enough"
-            )
-        for name, value in stated.items():
-            _require_url(name, value)
-        passwords = {}
-        for name, value in variables.items():
-            if name.startswith(PASSWORD_PREFIX) and value:
-                if not value.strip():
-                    raise WrongUsage(f"{name} has only blanks; set it, or leave it out")
-                try:
-                    length = len(value.encode())
-                except UnicodeEncodeError:
-                    raise WrongUsage(f"{name} is not UTF-8 text; set another password") from None
-                if length > BCRYPT_LIMIT:
-                    raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
-                _require_strength(name, value)
-                passwords[name] = value
+        passwords = _passwords(variables)
         if app_url := variables.get("APP_URL", "").strip():
             _require_url("APP_URL", app_url)
         database = variables.get("MONGO_DB", "").strip()
@@ -249,6 +228,43 @@ def name_in_settings(variables: Mapping[str, str] | None = None) -> str:
     except WrongUsage:
         return "not known: its settings are wrong"
     return settings.default_name if settings else "none is named"
+
+
+def _connections(variables: Mapping[str, str]) -> dict[str, str] | None:
+    """The three addresses of an environment, or None if none is set."""
+    stated = {name: variables.get(name, "") for name in CONNECTIONS}
+    missing = [name for name, value in stated.items() if not value]
+    if len(missing) == len(CONNECTIONS):
+        return None
+    if missing:
+        given = [name for name in CONNECTIONS if name not in missing]
+        raise WrongUsage(
+            f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
+            f"{', '.join(CONNECTIONS)}, or none of them; a part of an environment is not enough"
+        )
+    for name, value in stated.items():
+        _require_url(name, value)
+    return stated
+
+
+def _passwords(variables: Mapping[str, str]) -> dict[str, str]:
+    """The passwords of the demo accounts, by the names of their settings."""
+    passwords = {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(PASSWORD_PREFIX) and value
+    }
+    for name, value in passwords.items():
+        if not value.strip():
+            raise WrongUsage(f"{name} has only blanks; set it, or leave it out")
+        try:
+            length = len(value.encode())
+        except UnicodeEncodeError:
+            raise WrongUsage(f"{name} is not UTF-8 text; set another password") from None
+        if length > BCRYPT_LIMIT:
+            raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
+        _require_strength(name, value)
+    return passwords
 
 
 def _seconds(variables: Mapping[str, str], name: str, default: float, least: float = 0.0) -> float:
