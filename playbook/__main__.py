@@ -6,7 +6,8 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# The names are those of ENDING_SIGNALS in playbook.processes.signal_flag, which is not loaded yet.
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 
 def _end(line: str, code: int) -> NoReturn:
@@ -26,6 +27,8 @@ def _end_at_once(number: int, _: object) -> NoReturn:
 # No work has begun yet, and a traceback through half-loaded modules is useless. So these handlers
 # are set before the project's own modules are imported. playbook.processes.signals sets others.
 for _number in _SIGNALS:
+    if _number == signal.SIGHUP and signal.getsignal(_number) is signal.SIG_IGN:
+        continue  # nohup: this process goes on when its terminal is closed
     try:
         signal.signal(_number, _end_at_once)
     except ValueError:  # imported in another thread: that process handles its signals itself

@@ -63,14 +63,21 @@ def first_instant(wall: datetime, zone: str) -> datetime:
 def daily_runs(zone: str, after: datetime, at: time = RESET_TIME) -> Iterator[datetime]:
     """The instants of a daily wall-clock time in a zone, strictly after an instant, without end.
 
-    One for each local date, clock changes included (see :func:`first_instant`).
+    One for each local date, clock changes included (see :func:`first_instant`). A date that a zone
+    skips, as Samoa did in 2011, has none.
     """
-    day: date = after.astimezone(ZoneInfo(zone)).date()
+    place = ZoneInfo(zone)
+    day: date = after.astimezone(place).date()
     while True:
         instant = first_instant(datetime.combine(day, at), zone)
-        if instant > after:
+        if instant > after and _exists(day, zone):
             yield instant
         day += timedelta(days=1)
+
+
+def _exists(day: date, zone: str) -> bool:
+    begins = first_instant(datetime.combine(day, time()), zone)
+    return begins.astimezone(ZoneInfo(zone)).date() == day
 
 
 def next_reset(zone: str, after: datetime, at: time = RESET_TIME) -> datetime:

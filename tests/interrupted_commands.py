@@ -19,6 +19,7 @@ import pytest
 
 from playbook import PROJECT
 from playbook.pristine.bundles import Bundle
+from playbook.processes.signal_flag import ENDING_SIGNALS
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset.operations import Step
 from playbook.reset.run import Reset
@@ -36,7 +37,7 @@ from tests.sandbox import (
     use_demo,
 )
 
-NUMBERS = (signal.SIGTERM, signal.SIGINT)
+NUMBERS = ENDING_SIGNALS
 
 
 @contextmanager
@@ -112,15 +113,20 @@ def stop_before_steps(
         assert [run["status"] for run in last] == ["rolled back"]
 
 
+def variables_of(shelf: Sandbox) -> dict[str, str]:
+    """The environment variables of a command that works on the sandbox."""
+    return {
+        **without_settings(),
+        **shelf.environment.settings.as_variables(),
+        "PLAYBOOK_BACKUPS": str(shelf.backups),
+    }
+
+
 def start(shelf: Sandbox, *arguments: str) -> subprocess.Popen[str]:
     """Start a command of the playbook on the sandbox, in a separate process."""
     return subprocess.Popen(
         [sys.executable, "-m", "playbook", *arguments],
-        env={
-            **without_settings(),
-            **shelf.environment.settings.as_variables(),
-            "PLAYBOOK_BACKUPS": str(shelf.backups),
-        },
+        env=variables_of(shelf),
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

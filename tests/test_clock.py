@@ -273,6 +273,27 @@ def test_a_repeated_time_has_one_run() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("zone", "skipped"), [("Pacific/Apia", "2011-12-30"), ("Pacific/Kwajalein", "1993-08-21")]
+)
+@pytest.mark.parametrize("at", [time(0), time(3), time(23, 45)], ids=str)
+def test_a_date_that_a_zone_skips_has_no_run(zone: str, skipped: str, at: time) -> None:
+    place, day = ZoneInfo(zone), date.fromisoformat(skipped)
+    start = datetime.combine(day - timedelta(days=3), time(23, 59), place)
+
+    local = [run.astimezone(place) for run in islice(clock.daily_runs(zone, start, at), 4)]
+
+    around = (-2, -1, 1, 2)
+    assert [when.date() for when in local] == [day + timedelta(days=days) for days in around]
+    assert {when.time() for when in local} == {at}
+
+
+def test_a_time_that_is_skipped_over_midnight_has_a_run() -> None:
+    # Toronto's clocks went forward at 23:30 on 30 March 1919: to 00:30 on the next date.
+    runs = islice(clock.daily_runs("America/Toronto", utc("1919-03-30 12:00"), time(23, 45)), 2)
+    assert list(runs) == [utc("1919-03-31 04:30"), utc("1919-04-01 03:45")]
+
+
 def test_the_reset_time_is_03_00() -> None:
     assert time(3) == clock.RESET_TIME
 

@@ -1,8 +1,8 @@
 """The ``playbook`` command.
 
 Exit codes: 0 GO or done, 1 NO-GO, 2 wrong usage, settings or seeds, 3 environment unreachable,
-4 refused (no marker, another environment's, being reset, an investor is in session), 130 or 143
-interrupted.
+4 refused (no marker, another environment's, being reset, an investor is in session), 129 to 131
+or 143 interrupted.
 
 Each command imports its modules only when it runs. So a check does not wait until the admin panel
 is loaded.

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from playbook.environment import Environment
     from playbook.errors import Unreachable
     from playbook.nights.alerts import Outbox
-    from playbook.nights.nightly import Coming, Nightly
+    from playbook.nights.meetings.preparation import Preparation
+    from playbook.nights.nightly import Nightly
     from playbook.pristine.bundles import Bundle
     from playbook.pristine.seeds import Seeds
     from playbook.processes.signals import StopRequest
@@ -55,8 +56,9 @@ def nightly(
     With --walk a demo that is GO is also walked through in a browser; a failed walk rolls nothing
     back.
 
-    After the first SIGINT or SIGTERM the current bundle is finished; after the second one its
-    former state is restored. The exit code is 130 or 143 then, and bundles not done are named.
+    After the first signal (Ctrl-C, SIGTERM, or the terminal was closed) the current bundle is
+    finished; after the second one its former state is restored. The exit code is 128 plus the
+    signal's number then, 130 after Ctrl-C, and bundles not done are named.
     """
     from playbook.errors import gravest
     from playbook.nights import schedule
@@ -110,6 +112,7 @@ def _nights(
     # does not answer, the nights themselves report that.
     with suppress(Unreachable):
         _ = environment.identity
+    calendars = _calendars(environment, seeds, outbox)
     return Nightly(
         environment,
         seeds,
@@ -119,7 +122,8 @@ def _nights(
         reports.absolute() if reports else None,
         tonight,
         walk=walk_through if walk else None,
-        coming=_coming_meeting(environment, seeds, outbox),
+        coming=calendars.access_for if calendars else None,
+        at_hand=calendars.at_hand if calendars else None,
         say=_say,
     )
 
@@ -155,8 +159,8 @@ def _run(nights: Nightly, bundle: Bundle, unreachable: Unreachable | None) -> in
         return refused.exit_code
 
 
-def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> Coming | None:
-    """A function that finds a bundle's next meeting in the calendars; None if none is set."""
+def _calendars(environment: Environment, seeds: Seeds, outbox: Outbox) -> Preparation | None:
+    """What knows the meetings in the calendars; None if no calendar is set."""
     from playbook.nights.meetings.calendars import calendars
     from playbook.nights.meetings.preparation import Preparation
     from playbook.reset import backup
@@ -164,7 +168,7 @@ def _coming_meeting(environment: Environment, seeds: Seeds, outbox: Outbox) -> C
     if not (found := calendars()):
         return None
     folder = backup.directory(environment.settings)
-    return Preparation(environment, seeds, found, folder, outbox, say=_say).access_for
+    return Preparation(environment, seeds, found, folder, outbox, say=_say)
 
 
 @contextmanager

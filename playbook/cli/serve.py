@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -39,8 +38,6 @@ def serve(
     from playbook.pristine import seeds
 
     loaded = seeds.load()
-    # Before the server runs, SIGTERM ends this process in order, with its environment.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         listener = stack.enter_context(closing(_listen(host, port)))
         settings = Settings.from_environment()

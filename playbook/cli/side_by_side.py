@@ -28,7 +28,7 @@ def as_one_run(
 ) -> int:
     """Do some work on bundles in one run; print a line for each.
 
-    On SIGINT and SIGTERM the current write is finished and the state before is restored.
+    After a signal the current write is finished and the state before is restored.
     Returns the exit code: 0, or 4 if bundles were left out. Raises what the work raises.
     """
     console, stopping = Console(stderr=True), StopRequest()

@@ -12,7 +12,7 @@ from playbook.nights.alerts.outbox import Delivery
 from playbook.pristine.bundles import Bundle
 from playbook.reset import backup
 from playbook.reset.journal import new_run
-from playbook.reset.outcome import InSession, ResetFailed
+from playbook.reset.outcome import InSession, MeetingAtHand, ResetFailed
 from playbook.verdict.checks import SEVERITIES, WALK, worst
 from playbook.verdict.model import GO, NO_GO, BundleVerdict
 
@@ -91,6 +91,8 @@ class Night:
         if self.pristine:
             resets = len(self.attempts) - len(self._walks)
             return "GO" if resets == 1 else "GO after a retry"
+        if isinstance(self.error, MeetingAtHand):
+            return "not reset: an investor has a meeting"
         if isinstance(self.error, InSession):
             return "not reset: an investor is in session"
         if self.error is not None:

@@ -2,7 +2,8 @@
 
 On NO-GO it resets and checks once more. Then it rolls back to the last state that was GO, if that
 can still be shown, checks it, and sends an alert. If the restored state is not GO either, tonight's
-reset is restored, because it is newer. While an investor is in session the run waits. The journal
+reset is restored, because it is newer. While an investor is in session, or has a meeting, the run
+waits. The journal
 records every night.
 """
 
@@ -32,7 +33,7 @@ from playbook.processes.signals import StoppedEarly, StoppedImmediately, StopReq
 from playbook.reset import backup
 from playbook.reset.journal import NIGHTLY
 from playbook.reset.lease import BeingReset, LeaseLost
-from playbook.reset.outcome import InSession, ResetFailed
+from playbook.reset.outcome import InSession, MeetingAtHand, ResetFailed
 from playbook.reset.run import Reset
 from playbook.reset.work import Cause
 from playbook.verdict.model import NO_GO
@@ -45,6 +46,9 @@ RETRY_PAUSE = timedelta(seconds=60)
 
 type Coming = Callable[[Bundle, datetime, timedelta], datetime | None]
 """The start (UTC) of a bundle's next meeting, if it begins within a time after an instant."""
+
+type AtHand = Callable[[Bundle, datetime], str | None]
+"""The meeting, in words, that a reset of a bundle at an instant would disturb; None if none."""
 
 
 class NotDue(Refused):
@@ -74,6 +78,8 @@ class Nightly:
     """Walks through a demo that is GO; None if nobody asked for it."""
     coming: Coming | None = None
     """Finds the next meeting in the calendars, if there are calendars."""
+    at_hand: AtHand | None = None
+    """Finds the meeting in the calendars that a reset would disturb, if there are calendars."""
     say: Callable[[str], None] = print
 
     def __post_init__(self) -> None:
@@ -174,12 +180,13 @@ class Nightly:
             night.note(f"the GO state could not be saved: {error}")
 
     def _try(self, night: Night) -> Attempt:
-        """Reset and check once, waiting before it while an investor is in session."""
+        """Reset and check once, but first wait while an investor is in session or has a meeting."""
         # An investor who comes before the next night sees a demo for this night's T (playbook,
         # "T+48h from demo access").
         access = night.meeting if night.meets_soon else None
         while True:
             try:
+                self._require_no_meeting(night)
                 report = self._resets.reset(
                     night.bundle,
                     access=access,
@@ -198,6 +205,12 @@ class Nightly:
         attempt = self._checks.check(night, "reset", report.run)
         night.attempts.append(attempt)
         return attempt
+
+    def _require_no_meeting(self, night: Night) -> None:
+        """Raises MeetingAtHand if a reset now would disturb a meeting of the calendars."""
+        meeting = self.at_hand(night.bundle, clock.now()) if self.at_hand is not None else None
+        if meeting is not None:
+            raise MeetingAtHand(f"an investor has a meeting: {meeting}; nothing was written")
 
     def _wait_while_in_session(self, night: Night, error: InSession) -> None:
         if night.waited >= SESSION_PATIENCE:

@@ -15,13 +15,14 @@ from playbook.environment import Environment
 from playbook.environment.redaction import Redactor
 from playbook.panel.app import create_app
 from playbook.pristine.seeds import Seeds
+from playbook.processes.signal_flag import handled_signals
 
 SHUTDOWN_SECONDS = 3
 LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "playbook.jobs")
 
 
 class Server(uvicorn.Server):
-    """A server that SIGTERM and Ctrl-C end in order; the process itself continues."""
+    """A server that a signal ends in order; the process itself continues."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -31,8 +32,7 @@ class Server(uvicorn.Server):
             return
         # uvicorn would raise the signal again at its end. That would kill the process before it
         # has ended its environment.
-        numbers = (signal.SIGTERM, signal.SIGINT)
-        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        before = {number: signal.signal(number, self.handle_exit) for number in handled_signals()}
         try:
             yield
         finally:

@@ -1,11 +1,20 @@
-"""A flag that a signal handler may set."""
+"""The signals that end a process, and a flag that their handlers may set."""
 
 from __future__ import annotations
 
 import signal
 import time
 
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+"""``kill``, Ctrl-C, a terminal or an ssh connection that was closed, and Ctrl-\\."""
 POLL_SECONDS = 0.05
+
+
+def handled_signals() -> tuple[signal.Signals, ...]:
+    """The ending signals that this process handles: all, but after ``nohup`` not SIGHUP."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return tuple(number for number in ENDING_SIGNALS if number != signal.SIGHUP)
+    return ENDING_SIGNALS
 
 
 class SignalFlag:
@@ -33,8 +42,8 @@ class SignalFlag:
 
 
 def set_by_signals() -> SignalFlag:
-    """A flag that SIGTERM and SIGINT set from now on; only the main thread may ask for it."""
+    """A flag that the ending signals set from now on; only the main thread may ask for it."""
     flag = SignalFlag()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in handled_signals():
         signal.signal(number, lambda *_: flag.set())
     return flag

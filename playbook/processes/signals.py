@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: how a command ends after a signal.
+"""SIGTERM, SIGINT, SIGHUP and SIGQUIT: how a command ends after a signal.
 
 There are three ways:
 
@@ -8,7 +8,8 @@ There are three ways:
 - work that changes a demo only notes the signal (:class:`StopRequest`) and looks at it between two
   writes.
 
-The exit code is the usual one of a signal: 130 for SIGINT, 143 for SIGTERM.
+The exit code is the usual one of a signal: 143 for SIGTERM, 130 for SIGINT (Ctrl-C), 129 for SIGHUP
+(the terminal or the ssh connection was closed), 131 for SIGQUIT (Ctrl-\\).
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ from types import CodeType, FrameType
 from typing import Any
 
 from playbook.errors import PlaybookError
-from playbook.processes.signal_flag import POLL_SECONDS, SignalFlag
+from playbook.processes.signal_flag import POLL_SECONDS, SignalFlag, handled_signals
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
 SEND_AGAIN_SECONDS = 0.01
 IMPORT_SYSTEM = "<frozen importlib._bootstrap"
 """How the file names of Python's own import functions begin."""
@@ -160,13 +160,13 @@ class StopRequest:
         self._changes_nothing = False
 
     def listen(self) -> None:
-        """Note SIGTERM and SIGINT from now on; only the main thread may call this."""
+        """Note the signals from now on; only the main thread may call this."""
         _install_handlers(self._note, self._ends_waiting)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Note SIGTERM and SIGINT inside the block; restore the former handlers after it."""
-        before = {number: signal.getsignal(number) for number in SIGNALS}
+        """Note the signals inside the block; restore the former handlers after it."""
+        before = {number: signal.getsignal(number) for number in handled_signals()}
         self.listen()
         try:
             yield
@@ -267,7 +267,7 @@ def _install_handlers(
 
     # Only the main thread may set handlers.
     if current_thread() is main_thread():
-        for number in SIGNALS:
+        for number in handled_signals():
             signal.signal(number, handler)
 
 

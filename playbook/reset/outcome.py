@@ -26,6 +26,10 @@ class InSession(Refused):
     """An investor is in session; the text names the account and the time."""
 
 
+class MeetingAtHand(InSession):
+    """A meeting in the calendars takes place or begins soon; the text names it."""
+
+
 class StepFailed(PlaybookError):
     """MongoDB refused a write, or an endpoint answered with an error."""
 

@@ -57,6 +57,7 @@ def wait_for_import(process: subprocess.Popen[str], module: str) -> None:
     [
         pytest.param(["-m", "playbook"], signal.SIGINT, id="module"),
         pytest.param(["-c", CONSOLE_SCRIPT], signal.SIGTERM, id="console script"),
+        pytest.param(["-m", "playbook"], signal.SIGHUP, id="terminal closed"),
     ],
 )
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import subprocess
 import tomllib
 from datetime import UTC, datetime, time
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -454,6 +455,49 @@ def test_a_reset_time_at_a_clock_change_is_warned_of(bundles: list[Bundle]) -> N
     assert "# On 08 March 2026 the clocks there change around 02:00." in text(time(2))
 
 
+def in_zone(bundles: list[Bundle], zone: str) -> list[Bundle]:
+    return [bundles[0].model_copy(update={"timezone": zone})]
+
+
+@pytest.mark.parametrize(
+    ("zone", "cron", "times"),
+    [
+        ("Europe/Paris", "0 3 * * *", ["03:00"]),
+        ("Europe/Helsinki", "0 3,4 * * *", ["03:00", "04:00"]),
+        ("Pacific/Chatham", "0,45 3 * * *", ["03:00", "03:45"]),
+    ],
+)
+def test_a_night_that_a_clock_change_skips_is_started_after_the_gap(
+    bundles: list[Bundle], zone: str, cron: str, times: list[str]
+) -> None:
+    there = in_zone(bundles, zone)
+    (text,) = render("crontab", there).values()
+    assert f"\n{cron}  playbook nightly {there[0].short} --if-due " in text
+    assert cron_jobs(there)[there[0].short]["spec"]["schedule"] == cron
+    timer = render("systemd", there)[f"demo-nightly-{there[0].short}.timer"]
+    assert re.findall(r"OnCalendar=\*-\*-\* (\S+):00 (\S+)", timer) == [(t, zone) for t in times]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_starts_every_night_of_a_zone_that_skips_three(bundles: list[Bundle]) -> None:
+    zone, begin = "Europe/Helsinki", datetime(2026, 3, 27, 12, tzinfo=UTC)
+    there = in_zone(bundles, zone)
+    timer = render("systemd", there)[f"demo-nightly-{there[0].short}.timer"]
+    started: set[str] = set()
+    for calendar in re.findall(r"OnCalendar=(.+)", timer):
+        told = subprocess.run(
+            ["systemd-analyze", "calendar", "--iterations=4", f"--base-time={begin:%F %T} UTC"]
+            + [calendar],
+            env={"TZ": "UTC", "PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        started |= set(re.findall(r"(\d{4}-\S+ \S+) UTC", told.stdout))
+    nights = list(islice(clock.daily_runs(zone, begin), 4))
+    assert {f"{night:%F %T}" for night in nights} <= started
+
+
 # GitHub
 
 
@@ -491,6 +535,19 @@ def test_githubs_utc_hours_are_three_oclock_in_every_zone(bundles: list[Bundle],
             assert instant.astimezone(ZoneInfo(bundle.timezone)).time() == time(3)
             needed.add(f"{instant.minute} {instant.hour} * * *")
     assert crons == needed
+
+
+@pytest.mark.parametrize("zone", ["Africa/Casablanca", "Europe/Helsinki", "Australia/Lord_Howe"])
+def test_github_starts_every_night_of_any_zone(bundles: list[Bundle], zone: str) -> None:
+    (text,) = render("github", in_zone(bundles, zone)).values()
+    document = yaml.safe_load(text)
+    crons = {entry["cron"] for entry in document[True]["schedule"]}
+    year = clock.now().year
+    for night in clock.daily_runs(zone, datetime(year, 1, 1, tzinfo=UTC)):
+        if night.year != year:
+            break
+        # In Morocco 03:00 is at 02:00 UTC, but in the month of Ramadan at 03:00 UTC.
+        assert f"{night.minute} {night.hour} * * *" in crons
 
 
 def test_githubs_job_runs_only_if_the_night_is_due(bundles: list[Bundle]) -> None:

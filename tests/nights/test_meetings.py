@@ -40,7 +40,7 @@ from playbook.nights.meetings.recognition import recognise
 from playbook.nights.nightly import Nightly
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
-from playbook.processes.signals import StopRequest
+from playbook.processes.signals import StoppedImmediately, StopRequest
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict, Result, Verdict
 from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
@@ -176,6 +176,65 @@ def test_zones_are_understood_by_all_their_names(zone: str, start: str) -> None:
 def test_an_unknown_zone_is_named() -> None:
     [event] = read(ics(f"{ONE_HOUR}DTSTART;TZID=Customized Time Zone:20261020T100000"))
     assert event.unknown_zone == "Customized Time Zone"
+
+
+TIMES = "DTSTART:20261020T100000Z\nDTEND:20261020T110000Z"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "DTSTART:20261399T100000Z",
+        "DTSTART:",
+        "DTSTART:20261020T100000Z\nDTSTART:20261021T100000Z",
+        "DTSTART:20261020T100000Z\nDTEND:never",
+        "DTSTART;VALUE=DATE:99991231",
+        f"{TIMES}\nRRULE:FREQ=NEVER",
+        f"{TIMES}\nRRULE:FREQ=DAILY;UNTIL=tomorrow",
+        f"{TIMES}\nSEQUENCE:two",
+        # These would be counted for minutes, or forever.
+        f"{TIMES}\nRRULE:FREQ=SECONDLY",
+        f"{TIMES}\nRRULE:FREQ=DAILY;INTERVAL=0",
+        f"{TIMES}\nRRULE:FREQ=DAILY;BYMINUTE=0,10,20,30;BYHOUR={','.join(map(str, range(24)))}",
+        "DTSTART:00010101T100000Z\nRRULE:FREQ=DAILY",
+    ],
+)
+def test_a_mistake_in_one_event_hides_no_other(lines: str, seeds: Seeds) -> None:
+    others = [f"UID:{n}\nSUMMARY:LVMH demo\n{TIMES}" for n in range(3)]
+    found = read(ics(*others[:2], f"UID:odd\nSUMMARY:Index Ventures\n{lines}", others[2]))
+    assert {event.uid: event.broken for event in found} == {
+        "0": False, "1": False, "odd": True, "2": False,
+    }  # fmt: skip
+
+
+def test_a_property_that_is_there_twice_has_its_first_text() -> None:
+    [event] = read(ics(f"UID:u\nSUMMARY:LVMH demo\nSUMMARY:Other\n{TIMES}"))
+    assert event.title == "LVMH demo"
+
+
+@pytest.mark.parametrize(
+    ("own", "start", "unknown"),
+    [
+        ("Asia/Singapore", "20 02:00", ""),
+        ("W. Europe Standard Time", "20 08:00", ""),
+        ("Moon/Base", "20 10:00", "Moon/Base"),
+    ],
+)
+def test_the_calendars_own_zone(own: str, start: str, unknown: str) -> None:
+    floating = "UID:f\nSUMMARY:LVMH\nDTSTART:20261020T100000\nDURATION:PT1H"
+    text = ics(floating, f"UID:z\nSUMMARY:LVMH\n{TIMES}")
+    found = read(text.replace(b"VERSION:2.0", f"VERSION:2.0\r\nX-WR-TIMEZONE:{own}".encode()))
+    assert starts(found) == sorted([start, "20 10:00"])
+    assert {event.uid: event.unknown_zone for event in found} == {"f": unknown, "z": ""}
+
+
+def test_a_zone_that_a_calendar_describes_is_its_own() -> None:
+    # Outlook gives the same name to different zones.
+    entry = f"{ONE_HOUR}DTSTART;TZID=Customized Time Zone:20261020T100000"
+    described = ZONE.replace("Europe/Paris", "Customized Time Zone")
+    for offset, start in (("+0545", "20 04:15"), ("-0300", "20 13:00")):
+        own = described.replace("+0100", offset).replace("+0200", offset)
+        assert starts(read(ics(entry).replace(ZONE.encode(), own.encode()))) == [start]
 
 
 def test_several_calendars_in_one_file() -> None:
@@ -546,6 +605,18 @@ def test_a_meeting_in_an_unknown_zone_is_reported(
     assert "can be read again" in rehearsal.hooks.at("success")[-1]["title"]
 
 
+def test_a_meeting_whose_time_cannot_be_read_is_reported(rehearsal: Rehearsal) -> None:
+    broken = "UID:odd\nSUMMARY:Index Ventures demo\nDTSTART:20261399T100000Z"
+    rehearsal.file.write_bytes(ics(CLEAR, broken, broken.replace("Index Ventures demo", "Yoga")))
+    with at(before(180)):
+        [failure] = rehearsal.preparation().read(clock.now()).failures
+    assert "the time of 'Index Ventures demo' cannot be read" in str(failure)
+    play(rehearsal, before(175), before(30))
+    assert rehearsal.checked == ["Tue 09:00 lvmh"]
+    [alert] = rehearsal.hooks.at("high")
+    assert "this one is not" in alert["message"]
+
+
 def test_an_event_about_no_bundle_may_be_in_any_zone(rehearsal: Rehearsal) -> None:
     rehearsal.file.write_bytes(ics(CLEAR, ODD % "Dentist"))
     with at(before(60)):
@@ -665,6 +736,54 @@ def test_a_night_resets_for_the_meeting_in_the_calendar(rehearsal: Rehearsal) ->
     assert night.meeting == START
     [sale] = rehearsal.sandbox.db.livesales.find({"bundle": "LVMH_JULIE_BERCOVY"})
     assert sale["anchored_at"] == START
+
+
+@pytest.mark.parametrize(
+    ("entry", "minutes_before", "waits"),
+    [
+        pytest.param("SUMMARY:LVMH demo\n{hour}", 16, False, id="in time"),
+        pytest.param("SUMMARY:LVMH demo\n{hour}", 15, True, id="soon"),
+        pytest.param("SUMMARY:LVMH demo\n{hour}", -30, True, id="now"),
+        pytest.param("SUMMARY:LVMH demo\n{hour}", -60, False, id="over"),
+        pytest.param("SUMMARY:Index Ventures\n{hour}", -30, True, id="the neighbour's"),
+        pytest.param("SUMMARY:Tiger Global\n{hour}", -30, False, id="of another region"),
+        pytest.param("SUMMARY:Index review\n{hour}", -30, False, id="doubtful"),
+        pytest.param("SUMMARY:LVMH demo week\n{days}", -30, False, id="of days"),
+    ],
+)
+def test_a_night_does_not_disturb_a_meeting(
+    rehearsal: Rehearsal,
+    monkeypatch: pytest.MonkeyPatch,
+    entry: str,
+    minutes_before: int,
+    waits: bool,
+) -> None:
+    begins = "DTSTART:20261020T100000Z\nDURATION:"
+    text = entry.format(hour=f"{begins}PT1H", days=f"{begins}P3D")
+    rehearsal.file.write_bytes(ics(f"UID:m\n{text}"))
+    stopping = StopRequest()
+    # It is asked to stop while it waits.
+    monkeypatch.setattr(stopping, "wait", lambda seconds: True)
+    preparation = rehearsal.preparation()
+    night = Nightly(
+        rehearsal.sandbox.environment,
+        rehearsal.sandbox.seeds,
+        rehearsal.backups,
+        preparation.outbox,
+        stopping,
+        check=preparation.check,
+        coming=preparation.access_for,
+        at_hand=preparation.at_hand,
+        say=rehearsal.said.append,
+    )
+    with at(before(minutes_before)):
+        if waits:
+            with pytest.raises(StoppedImmediately, match="an investor has a meeting"):
+                night.run(rehearsal.sandbox.bundle("lvmh"))
+        else:
+            assert night.run(rehearsal.sandbox.bundle("lvmh")).pristine
+    written = rehearsal.sandbox.db.livesales.count_documents({})
+    assert (written == 0) is waits
 
 
 @pytest.mark.slow

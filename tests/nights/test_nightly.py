@@ -27,6 +27,7 @@ from playbook.nights.night import Night
 from playbook.nights.nightly import Crashed, Nightly, NotDue
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.processes.signal_flag import ENDING_SIGNALS
 from playbook.processes.signals import StoppedImmediately, StopRequest
 from playbook.reset import backup, execute, journal
 from playbook.reset.execute import Executor
@@ -775,7 +776,7 @@ def test_dead_channels_change_no_verdict(scene: Scene) -> None:
 @pytest.fixture
 def heeding() -> Iterator[StopRequest]:
     """A request to stop that real signals to this process set."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     stopping = StopRequest()
     stopping.listen()
     yield stopping

@@ -25,7 +25,7 @@ from playbook.nights.schedule import due, grace, latest_reset, reset_time
 from playbook.nights.schedule import runner as runner_module
 from playbook.nights.schedule.runner import Runner
 from playbook.nights.schedule.scheduler_clock import SchedulerClock
-from playbook.nights.schedule.table import changes_clocks_at, next_runs, table
+from playbook.nights.schedule.table import changes_clocks_at, line, next_runs, table
 from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -105,6 +105,13 @@ def test_another_reset_time_is_in_the_next_runs_and_the_table() -> None:
 
     assert "| LVMH | Europe/Paris | 01:30 CET/CEST | 00:30/23:30 UTC" in shown.stdout
     assert ", 01:30 GMT" in shown.stdout or ", 01:30 BST" in shown.stdout
+
+
+def test_the_table_says_which_of_two_utc_times_is_on_another_day(bundles: list[Bundle]) -> None:
+    (lvmh,) = (bundle for bundle in bundles if bundle.short == "lvmh")
+    assert line(lvmh, 2026, time(1, 30)) == (
+        "| LVMH | Europe/Paris | 01:30 CET/CEST | 00:30/23:30 UTC (23:30: prev day) |"
+    )
 
 
 # Once a local day

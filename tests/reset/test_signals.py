@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT at any instant: a complete state, no lease, the right exit code, no traceback.
+"""A signal at any instant: a complete state, no lease, the right exit code, no traceback.
 
 A few signals only; ``tests/reset/at_length`` sends many.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +20,7 @@ from threading import Thread, Timer
 
 import pytest
 
+from playbook import PROJECT
 from playbook.environment import Environment, connections
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset import backup
@@ -34,6 +38,7 @@ from tests.interrupted_commands import (
     start,
     stop_before_steps,
     used_demos,
+    variables_of,
 )
 from tests.sandbox import ACCESS, Sandbox, changed, in_words, until
 from tests.tcp_proxy import TcpProxy
@@ -205,31 +210,87 @@ def test_an_interrupted_night_says_what_was_not_done(shelf: Sandbox) -> None:
     interrupt_night_of_all(shelf, signal.SIGTERM)
 
 
-@pytest.mark.parametrize("command", ["nightly", "reset"])
-def test_the_first_signal_ends_the_wait_for_a_region(shelf: Sandbox, command: str) -> None:
-    before = documents(shelf)
+@contextmanager
+def waiting_for_a_neighbour(shelf: Sandbox) -> Iterator[Callable[[int], bool]]:
+    """A neighbour holds the region. Yields whether a process holds its bundle and waits."""
     bundle, locks = shelf.bundle(BUNDLE), shelf.db.demo_locks
     other = Lease(shelf.db, "a run of the neighbour", "a neighbour", timedelta(hours=1))
     assert other.take(f"region:{bundle.region}") is None
+
+    def waits(pid: int) -> bool:
+        lease = locks.find_one({"_id": f"bundle:{bundle.key}"})
+        return lease is not None and str(lease["holder"]).endswith(f":{pid}")
+
     try:
+        yield waits
+    finally:
+        other.release()
+
+
+@pytest.mark.parametrize("command", ["nightly", "reset"])
+def test_the_first_signal_ends_the_wait_for_a_region(shelf: Sandbox, command: str) -> None:
+    before = documents(shelf)
+    with waiting_for_a_neighbour(shelf) as waits:
         process = start(shelf, command, BUNDLE)
 
-        def waits() -> bool:
+        def holds_its_bundle() -> bool:
             assert process.poll() is None, process.communicate()
-            lease = locks.find_one({"_id": f"bundle:{bundle.key}"})
-            return lease is not None and str(lease["holder"]).endswith(f":{process.pid}")
+            return waits(process.pid)
 
-        until(waits, "the run holds its bundle and waits for the region", seconds=120)
+        until(holds_its_bundle, "the run holds its bundle and waits for the region")
         process.send_signal(signal.SIGTERM)
         # Without the signal it waits for two minutes and is then refused.
         out, error = process.communicate(timeout=240)
-    finally:
-        other.release()
     assert process.returncode == 143, out + error
     assert "interrupted" in out + error
     assert "Traceback" not in out + error
     assert held_leases(shelf) == []
     assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
+
+
+TERMINAL = f"""
+import os
+os.setsid()
+os.close(os.open(os.ttyname(0), os.O_RDWR))  # the terminal of this session now
+os.execv({sys.executable!r}, [{sys.executable!r}, "-m", "playbook", "reset", {BUNDLE!r}])
+"""
+
+
+def test_a_closed_terminal_ends_a_reset_like_ctrl_c(shelf: Sandbox) -> None:
+    before = documents(shelf)
+    ours, theirs = os.openpty()
+    with waiting_for_a_neighbour(shelf) as waits:
+        process = subprocess.Popen(
+            [sys.executable, "-c", TERMINAL],
+            env=variables_of(shelf),
+            cwd=PROJECT,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        until(lambda: waits(process.pid) or process.poll() is not None, "the reset waits")
+        os.close(ours)  # the window is closed
+        assert process.wait(240) == 128 + signal.SIGHUP
+    assert held_leases(shelf) == []
+    assert not (wrong := changed(before, documents(shelf))), in_words(wrong)
+
+
+def test_a_reset_goes_on_after_nohup(shelf: Sandbox) -> None:
+    with waiting_for_a_neighbour(shelf) as waits:
+        process = subprocess.Popen(
+            ["nohup", sys.executable, "-m", "playbook", "reset", BUNDLE, "--force"],
+            env=variables_of(shelf),
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        until(lambda: waits(process.pid) or process.poll() is not None, "the reset waits")
+        process.send_signal(signal.SIGHUP)
+    out, error = process.communicate(timeout=240)
+    assert (process.returncode, "pristine in" in out) == (0, True), out + error
 
 
 def test_a_night_that_is_stopped_before_it_begins_does_nothing(shelf: Sandbox) -> None:

@@ -9,12 +9,15 @@ A calendar's address often holds a secret token, so only its host is ever shown.
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -24,6 +27,8 @@ from zoneinfo import available_timezones
 import icalendar
 import recurring_ical_events
 import requests
+from icalendar.timezone import tzp
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from playbook.clock import first_instant
 from playbook.errors import Unreachable, WrongUsage
@@ -34,6 +39,13 @@ ANSWER_SECONDS = 20.0
 """How long it may take to load a whole calendar."""
 LARGEST = 20_000_000
 """The largest calendar in bytes; a larger answer is something else."""
+
+OWN_ZONE = "X-WR-TIMEZONE"
+"""The zone that an exported calendar names as its own."""
+FIRST_YEAR = 1970
+"""An event that repeats since before this year is a mistake; to count it would take too long."""
+MOST_A_DAY = 24
+"""How often an event may repeat on one day; more is a mistake, too."""
 
 _SEPARATOR = re.compile(r"[\s,]+")
 
@@ -67,6 +79,8 @@ class Event:
 
     Then its instants are a guess, and it must not be prepared for.
     """
+    broken: bool = False
+    """Whether its time or its repetition cannot be read; its instants mean nothing then."""
 
 
 @dataclass(frozen=True)
@@ -162,45 +176,113 @@ def calendars(variables: Mapping[str, str] | None = None) -> list[Calendar]:
 def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
     """The events of an iCalendar text between two instants (UTC); each repetition is one event.
 
-    Times without a zone are in the calendar's own zone; if it has none, in ``zone``. Raises
-    ValueError, or any error of the parsers, if the text is not iCalendar.
+    Times without a zone are in the calendar's own zone; if it has none, in ``zone``. A mistake in
+    one event hides no other: that event is ``broken``. Raises ValueError, or any error of the
+    parsers, if the text is not iCalendar.
     """
+    # The library would use a zone that another calendar describes for this one, too.
+    tzp.use_default()
     calendars = icalendar.Calendar.from_ical(text, multiple=True)
     if not calendars or any(one.name != "VCALENDAR" for one in calendars):
         # An empty file is not a calendar without meetings.
         raise ValueError("it contains no calendar")
     for calendar in calendars:
-        yield from _events_of(calendar, _zone_of(calendar) or zone, since, until)
+        yield from _events_of(calendar, zone, since, until)
 
 
 def _events_of(calendar: Any, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
     # A cancelled invitation may state that only for the whole file, and not for its event.
-    cancelled = str(calendar.get("METHOD", "")).upper() == "CANCEL"
-    # Without a start an event has no time to prepare for.
-    calendar.subcomponents = [
-        one for one in calendar.subcomponents if one.name != "VEVENT" or "DTSTART" in one
-    ]
-    zones = _unknown_zones(calendar)
-    # The window is wider by a day on each side: all-day events have no zone and are removed below.
-    day = timedelta(days=1)
-    components = recurring_ical_events.of(calendar).between(since - day, until + day)
-    for component in components:
-        event = _event(component, zone)
+    cancelled = _text_of(calendar, "METHOD").upper() == "CANCEL"
+    stated = _text_of(calendar, OWN_ZONE).strip()
+    own = stated if stated in available_timezones() else WINDOWS_TO_OLSON.get(stated)
+    calendar.pop(OWN_ZONE, None)
+    if own:
+        calendar[OWN_ZONE] = own
+    all_series = _series(calendar)
+    unknown = _unknown_zones(all_series, "" if own else stated)
+    readable = [series for series in all_series if all(map(_ends_some_day, series))]
+    found, broken = _repetitions(calendar, readable, own or zone, since, until)
+    for event in found:
         if event.end > since and event.start < until:
-            unknown = zones.get(event.uid, "")
-            yield replace(event, cancelled=event.cancelled or cancelled, unknown_zone=unknown)
+            yield replace(
+                event,
+                cancelled=event.cancelled or cancelled,
+                unknown_zone=unknown.get(event.uid, ""),
+            )
+    for series in [*broken, *(series for series in all_series if series not in readable)]:
+        event = _event(series[0], since, until)
+        yield replace(event, cancelled=event.cancelled or cancelled, broken=True)
 
 
-def _zone_of(calendar: Any) -> str | None:
-    """The zone that an exported calendar names as its own; None if it is not a zone."""
-    stated = str(calendar.get("X-WR-TIMEZONE", "")).strip()
-    return stated if stated in available_timezones() else None
+def _series(calendar: Any) -> list[list[Any]]:
+    """The events of a calendar; an event and its exceptions and versions are one series."""
+    series: dict[str, list[Any]] = {}
+    for number, component in enumerate(calendar.subcomponents):
+        # Without a start an event has no time to prepare for.
+        if component.name == "VEVENT" and "DTSTART" in component:
+            series.setdefault(_text_of(component, "UID") or f"\n{number}", []).append(component)
+    return list(series.values())
 
 
-def _event(component: Any, zone: str) -> Event:
-    begin, finish = component.start, component.end
-    all_day = not isinstance(begin, datetime)
-    start, end = _instant(begin, zone), _instant(finish, zone)
+def _repetitions(
+    calendar: Any, all_series: list[list[Any]], zone: str, since: datetime, until: datetime
+) -> tuple[list[Event], list[list[Any]]]:
+    """The events of some series around two instants, and the series that cannot be read."""
+    try:
+        return _repeated(calendar, chain.from_iterable(all_series), zone, since, until), []
+    except Exception:  # noqa: BLE001 - the parsers raise many kinds of errors
+        if len(all_series) == 1:
+            return [], all_series
+    middle = len(all_series) // 2
+    halves = [
+        _repetitions(calendar, half, zone, since, until)
+        for half in (all_series[:middle], all_series[middle:])
+    ]
+    return [e for events, _ in halves for e in events], [s for _, broken in halves for s in broken]
+
+
+def _repeated(
+    calendar: Any, components: Iterable[Any], zone: str, since: datetime, until: datetime
+) -> list[Event]:
+    part = calendar.copy()
+    part.subcomponents = [one for one in calendar.subcomponents if one.name != "VEVENT"]
+    part.subcomponents += components
+    # The window is wider by a day on each side: all-day events have no zone.
+    day = timedelta(days=1)
+    return [
+        _event(
+            one,
+            _instant(one.start, zone),
+            _instant(one.end, zone),
+            all_day=not isinstance(one.start, datetime),
+        )
+        for one in recurring_ical_events.of(part).between(since - day, until + day)
+    ]
+
+
+def _ends_some_day(component: Any) -> bool:
+    """Whether the repetitions of an event can be counted in a reasonable time."""
+    for rule in _listed(component.get("RRULE")):
+        try:
+            stated = {name.upper(): _listed(values) for name, values in rule.items()}
+            if not stated:
+                continue
+            times = math.prod(
+                len(stated.get(name, ("",))) for name in ("BYHOUR", "BYMINUTE", "BYSECOND")
+            )
+            if (
+                str(stated["FREQ"][0]).upper() not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+                or min(map(int, stated.get("INTERVAL", (1,)))) < 1
+                or times > MOST_A_DAY
+                or component.start.year < FIRST_YEAR
+            ):
+                return False
+        except Exception:  # noqa: BLE001 - a value of any kind may be wrong
+            return False
+    return True
+
+
+def _event(component: Any, start: datetime, end: datetime, *, all_day: bool = False) -> Event:
     # Meeting rooms also have answers; only people count.
     people = [
         attendee
@@ -208,38 +290,45 @@ def _event(component: Any, zone: str) -> Event:
         if str(attendee.params.get("CUTYPE", "")).upper() not in _NOT_PEOPLE
     ]
     return Event(
-        uid=str(component.get("UID", "")),
+        uid=_text_of(component, "UID"),
         start=start,
         end=max(end, start),
-        title=" ".join(str(component.get("SUMMARY", "")).split()),
+        title=" ".join(_text_of(component, "SUMMARY").split()),
         description="\n".join(
-            str(component.get(name, ""))
-            for name in ("DESCRIPTION", "LOCATION")
-            if name in component
+            _text_of(component, name) for name in ("DESCRIPTION", "LOCATION") if name in component
         ),
         attendees={
             address: str(person.params.get("PARTSTAT", "")).upper()
             for person in people
             if (address := _address(person))
         },
-        organizer=_address(component.get("ORGANIZER")),
+        organizer=_address(_text_of(component, "ORGANIZER")),
         all_day=all_day,
-        cancelled=str(component.get("STATUS", "")).upper() == "CANCELLED",
+        cancelled=_text_of(component, "STATUS").upper() == "CANCELLED",
     )
 
 
-def _unknown_zones(calendar: Any) -> dict[str, str]:
-    """The unknown zones, by the UIDs of the events that name them."""
+def _unknown_zones(all_series: Iterable[list[Any]], own: str) -> dict[str, str]:
+    """The unknown zones, by the UIDs of the events that name them.
+
+    ``own`` is the zone of times that name none, if it is unknown.
+    """
     zones = {}
-    for component in calendar.walk("VEVENT"):
-        stated = component["DTSTART"]
-        at, zone = getattr(stated, "dt", None), getattr(stated, "params", {}).get("TZID")
-        if zone and isinstance(at, datetime) and at.tzinfo is None:
-            zones[str(component.get("UID", ""))] = str(zone)
+    for component in chain.from_iterable(all_series):
+        with suppress(Exception):  # a time that cannot be read has no zone, either
+            at = component["DTSTART"].dt
+            zone = component["DTSTART"].params.get("TZID") or own
+            if zone and isinstance(at, datetime) and at.tzinfo is None:
+                zones[_text_of(component, "UID")] = str(zone)
     return zones
 
 
 _NOT_PEOPLE = ("ROOM", "RESOURCE")
+
+
+def _text_of(component: Any, name: str) -> str:
+    """The text of a property; the first one if a mistake has it twice."""
+    return str(next(iter(_listed(component.get(name))), ""))
 
 
 def _listed(value: object) -> Sequence[Any]:

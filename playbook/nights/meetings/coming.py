@@ -6,7 +6,7 @@ a meeting and an instant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -117,11 +117,17 @@ def due_stage(meeting: Meeting, now: datetime) -> str | None:
 
 def may_reset(meetings: Iterable[Meeting], bundles: Iterable[str], now: datetime) -> bool:
     """Whether no meeting of these bundles begins within 15 minutes or is taking place."""
+    return next(at_hand(meetings, bundles, now), None) is None
+
+
+def at_hand(
+    meetings: Iterable[Meeting], bundles: Iterable[str], now: datetime
+) -> Iterator[Meeting]:
+    """The meetings of these bundles, doubtful ones too, that a reset now would disturb."""
     chosen = set(bundles)
-    return not any(
-        chosen & set(meeting.candidates) and meeting.start - UNTOUCHED <= now < meeting.end
-        for meeting in meetings
-    )
+    for meeting in meetings:
+        if chosen & set(meeting.candidates) and meeting.start - UNTOUCHED <= now < meeting.end:
+            yield meeting
 
 
 def in_words(meeting: Meeting, now: datetime) -> str:

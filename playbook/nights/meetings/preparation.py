@@ -16,6 +16,7 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from playbook import clock
+from playbook.clock import local_text
 from playbook.environment import Environment
 from playbook.errors import PlaybookError, Refused
 from playbook.nights.alerts import Alert, Channels, Outbox
@@ -27,6 +28,7 @@ from playbook.nights.meetings.coming import (
     LAST_RESET,
     LOOK_AHEAD,
     Meeting,
+    at_hand,
     due_stage,
     may_reset,
     meetings_of,
@@ -102,16 +104,19 @@ class Preparation:
         """Store the meetings of a calendar. Raises CalendarUnreadable if it misses one."""
         since, until = now - LONGEST_MEETING, now + LOOK_AHEAD
         events = calendar.read(self.zone, since, until)
-        meetings = meetings_of((one for one in events if not one.unknown_zone), self.seeds)
+        clear = (one for one in events if not (one.unknown_zone or one.broken))
+        meetings = meetings_of(clear, self.seeds)
         # Events that are about no bundle do not matter.
-        unreadable = [one for one in events if one.unknown_zone and meetings_of([one], self.seeds)]
-        if unreadable:
+        about_us = [one for one in events if meetings_of([one], self.seeds)]
+        mistakes = []
+        if broken := ", ".join(repr(one.title) for one in about_us if one.broken):
+            mistakes.append(f"the time of {broken} cannot be read; correct its time or repetition")
+        unknown = [one for one in about_us if one.unknown_zone and not one.broken]
+        if named := ", ".join(f"{one.title!r} ({one.unknown_zone!r})" for one in unknown):
+            mistakes.append(f"the time zone of {named} is unknown; choose another time zone there")
+        if mistakes:
             self._remembered.part_was_read(calendar, meetings, now)
-            named = ", ".join(f"{one.title!r} ({one.unknown_zone!r})" for one in unreadable)
-            raise MeetingUnreadable(
-                f"{calendar.name}: the time zone of {named} is unknown; choose another time zone "
-                "there"
-            )
+            raise MeetingUnreadable(f"{calendar.name}: {'; '.join(mistakes)}")
         if self._remembered.calendar_was_read(calendar, meetings, now):
             text = f"{calendar.name} can be read again"
             self._alert(self.outbox, Alert(SUCCESS, text, text))
@@ -122,6 +127,18 @@ class Preparation:
         if meeting is None or not now < meeting.start <= now + within:
             return None
         return meeting.start
+
+    def at_hand(self, bundle: Bundle, now: datetime) -> str | None:
+        """The meeting, in words, that a reset at night would disturb; None if there is none.
+
+        A doubtful one may be any event, and one of many hours has breaks: both do not count.
+        """
+        sharing = [other.key for other in bundles.sharing_region(self.seeds, bundle)]
+        for meeting in at_hand(self.read(now).meetings, sharing, now):
+            if meeting.certain and meeting.end - meeting.start <= LONGEST_MEETING:
+                start = local_text(meeting.start, bundle.timezone)
+                return f"{meeting.title!r} of {meeting.bundle}, {start}"
+        return None
 
     def run(self) -> int:
         """Do what is due now; return the number of meetings that were prepared.
@@ -252,7 +269,7 @@ def _what_to_do(error: CalendarUnreadable) -> tuple[str, str]:
     if isinstance(error, MeetingUnreadable):
         return (
             "What was done: the calendar's other meetings are prepared; this one is not",
-            "What to do: give it another time zone; then run: playbook meetings",
+            "What to do: correct its time or its time zone; then run: playbook meetings",
         )
     return (
         "What was done: its last known meetings are still prepared; new ones are not",

@@ -1,7 +1,9 @@
 """Write the schedule for other schedulers: Kubernetes, systemd, cron, GitHub Actions, compose.
 
 All of them run ``playbook nightly BUNDLE --if-due``. So it does no harm that cron daemons treat
-clock changes differently, or that two schedulers work on one environment.
+clock changes differently, or that two schedulers work on one environment. Kubernetes and systemd
+leave out a night whose time a clock change skips: for such a zone the files start a second run,
+every day at the first time after the gap.
 
 The templates are in ``templates/``. Names of bundles and zones are JSON texts in YAML, so YAML
 always reads them as texts ("no", "007").
@@ -11,14 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from playbook import __version__
-from playbook.clock import first_instant
-from playbook.nights.schedule.table import SUMMER, WINTER, abbreviation, changes_clocks_at
+from playbook.nights.schedule.table import (
+    abbreviation,
+    changes_clocks_at,
+    nights_of,
+    one_for_each_offset,
+)
 from playbook.pristine.bundles import Bundle
 from playbook.processes.settings import password_setting
 
@@ -58,9 +65,11 @@ class Entry:
     short: str
     zone: str
     cron: str
-    """The reset's time in the bundle's zone: "0 3 * * *"."""
+    """The reset's time there, "0 3 * * *"; with the time after a gap: "0 3,4 * * *"."""
+    times: tuple[str, ...]
+    """The same as times of day: "03:00", "04:00"."""
     clock_changes: tuple[str, ...]
-    """The days with a clock change in that zone around that time."""
+    """The days with a clock change in that zone around that time, in this year and the next."""
     password_setting: str
 
 
@@ -72,7 +81,7 @@ def files(
     year: int,
     image: str = IMAGE,
 ) -> dict[str, str]:
-    """The files of a kind, by name; they warn of the clock changes in ``year``."""
+    """The files of a kind, by name; they warn of the clock changes in ``year`` and the next."""
     values: dict[str, Any] = {
         "by": f"Written by `playbook schedule render {kind}`; change the schedule there, not here.",
         "at": f"{at:%H:%M}",
@@ -156,23 +165,30 @@ def _render(name: str, values: dict[str, Any]) -> str:
 
 
 def _entry(bundle: Bundle, at: time, year: int) -> Entry:
-    changes = changes_clocks_at(bundle.timezone, year, at)
+    years = (year, year + 1)
+    changes = [wall for one in years for wall in changes_clocks_at(bundle.timezone, one, at)]
+    place = ZoneInfo(bundle.timezone)
+    nights = (night for one in years for night in nights_of(bundle.timezone, one, at))
+    times = sorted({at, *(night.astimezone(place).time() for night in nights)})
+    # A combination that is no time of a night does no harm: its run is not due, or is made already.
+    minutes = ",".join(map(str, sorted({one.minute for one in times})))
+    hours = ",".join(map(str, sorted({one.hour for one in times})))
     return Entry(
         short=bundle.short,
         zone=bundle.timezone,
-        cron=f"{at.minute} {at.hour} * * *",
+        cron=f"{minutes} {hours} * * *",
+        times=tuple(f"{one:%H:%M}" for one in times),
         clock_changes=tuple(f"{wall:%d %B %Y}" for wall in changes),
         password_setting=password_setting(bundle.short),
     )
 
 
 def _utc_crons(bundles: Sequence[Bundle], at: time, year: int) -> list[tuple[str, list[str]]]:
-    """UTC cron lines, each with the places where that is the reset's time in winter or summer."""
+    """UTC cron lines, each with the places where that is the reset's time on some days."""
     crons: dict[tuple[int, int], list[str]] = {}
     for zone in dict.fromkeys(bundle.timezone for bundle in bundles):
-        for month, day in (WINTER, SUMMER):
-            wall = datetime(year, month, day, at.hour, at.minute)  # noqa: DTZ001 - wall-clock
-            instant = first_instant(wall, zone).astimezone(UTC)
+        for night in one_for_each_offset(zone, year, at):
+            instant = night.astimezone(UTC)
             city = zone.rpartition("/")[2].replace("_", " ")
             places = crons.setdefault((instant.hour, instant.minute), [])
             if (place := f"{city} ({abbreviation(instant, zone)})") not in places:

@@ -40,6 +40,7 @@ from playbook.nights.schedule.table import next_runs
 from playbook.nights.schedule.trigger import NightlyTrigger, RegularTrigger
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.processes.signal_flag import ENDING_SIGNALS
 from playbook.processes.signals import StopRequest
 
 LONGEST_RUN = timedelta(hours=4)
@@ -52,7 +53,7 @@ LOOK_AGAIN = timedelta(minutes=5)
 """How long to wait before a refused or interrupted run is tried again."""
 WAKE_UP_SECONDS = 30.0
 """How often the scheduler compares the clock: a longer wait would stop while the machine sleeps."""
-RETRIED_EXIT_CODES = (4, 130, 143)
+RETRIED_EXIT_CODES = (4, *(128 + number for number in ENDING_SIGNALS))
 """The exit codes of a run that was refused or interrupted; it is tried again."""
 NIGHTLY = (sys.executable, "-P", "-m", "playbook", "nightly", "{bundle}", "--if-due")
 MEETINGS_JOB = "meetings"

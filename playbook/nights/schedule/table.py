@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from playbook.clock import RESET_TIME, first_instant, local_text, next_reset
+from playbook.clock import RESET_TIME, local_text, next_reset
 from playbook.pristine.bundles import Bundle
 
 HEADER = (
     "| Bundle | Timezone | Reset Time (Local) | UTC Time |",
     "|--------|----------|-------------------|----------|",
 )
-WINTER, SUMMER = (1, 15), (7, 15)
-"""Days (month, day) in winter and in summer, far from the clock changes of our zones."""
 
 
 def name_of(bundle: Bundle) -> str:
@@ -30,17 +28,33 @@ def abbreviation(instant: datetime, zone: str) -> str:
 def line(bundle: Bundle, year: int, at: time = RESET_TIME) -> str:
     """A bundle's line of the table (playbook, "Bundle-Specific Reset Times")."""
     names: list[str] = []
-    hours: list[str] = []
-    note = ""
-    for month, day in (WINTER, SUMMER):
-        wall = datetime(year, month, day, at.hour, at.minute)  # noqa: DTZ001 - a wall-clock time
-        instant = first_instant(wall, bundle.timezone)
+    on_days: dict[str, str] = {}
+    for instant in one_for_each_offset(bundle.timezone, year, at):
         names.append(abbreviation(instant, bundle.timezone))
-        hours.append(f"{instant:%H:%M}")
-        days = (instant.date() - wall.date()).days
-        note = {-1: " (prev day)", 0: "", 1: " (next day)"}[days]
-    local, utc = ("/".join(dict.fromkeys(texts)) for texts in (names, hours))
+        day = instant.astimezone(ZoneInfo(bundle.timezone)).date()
+        days = (instant.date() - day).days
+        on_days[f"{instant:%H:%M}"] = {-1: "prev day", 0: "", 1: "next day"}[days]
+    local, utc = "/".join(dict.fromkeys(names)), "/".join(on_days)
+    if len(set(on_days.values())) == 1:
+        note = next(iter(on_days.values()))
+    else:
+        note = ", ".join(f"{hour}: {day}" for hour, day in on_days.items() if day)
+    note = f" ({note})" if note else ""
     return f"| {name_of(bundle)} | {bundle.timezone} | {at:%H:%M} {local} | {utc} UTC{note} |"
+
+
+def one_for_each_offset(zone: str, year: int, at: time) -> list[datetime]:
+    """A night (UTC) for each of a zone's offsets in a year, in the order of the year.
+
+    Mostly one in winter and one in summer; Morocco has another offset in the month of Ramadan.
+    A night whose time a clock change skips does not count: it is later than usual.
+    """
+    place, found = ZoneInfo(zone), dict[timedelta | None, datetime]()
+    for instant in nights_of(zone, year, at):
+        local = instant.astimezone(place)
+        if local.time() == at:
+            found.setdefault(local.utcoffset(), instant)
+    return list(found.values())
 
 
 def table(bundles: Iterable[Bundle], year: int, at: time = RESET_TIME) -> list[str]:
@@ -65,7 +79,7 @@ def changes_clocks_at(zone: str, year: int, at: time) -> list[datetime]:
     """
     changed = []
     place = ZoneInfo(zone)
-    for instant in _every_day(zone, year, at):
+    for instant in nights_of(zone, year, at):
         wall = instant.astimezone(place).replace(tzinfo=None)
         folded = wall.replace(tzinfo=place, fold=1).utcoffset()
         if wall.time() != at or folded != wall.replace(tzinfo=place, fold=0).utcoffset():
@@ -73,7 +87,8 @@ def changes_clocks_at(zone: str, year: int, at: time) -> list[datetime]:
     return changed
 
 
-def _every_day(zone: str, year: int, at: time) -> Iterable[datetime]:
+def nights_of(zone: str, year: int, at: time) -> Iterable[datetime]:
+    """Each night of a zone in a year (UTC)."""
     instant = datetime(year, 1, 1, tzinfo=UTC)
     while (instant := next_reset(zone, instant, at)).year == year:
         yield instant
