@@ -26,7 +26,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pymongo.common import validate
 from pymongo.errors import PyMongoError
@@ -115,7 +115,10 @@ class Settings:
         passwords = _passwords(variables)
         if app_url := variables.get("APP_URL", "").strip():
             _require_url("APP_URL", app_url)
-        database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
+        database = variables.get("MONGO_DB", "").strip()
+        if not database:
+            _require_no_other_database(stated["MONGO_URI"])
+            database = DEFAULT_DATABASE
         _require_database(database)
         return cls(
             mongo_uri=stated["MONGO_URI"],
@@ -295,6 +298,22 @@ def _require_database(name: str) -> None:
         )
     if name.lower() in OF_MONGODB_ITSELF:
         raise WrongUsage(f"MONGO_DB is {name!r}, MongoDB's own database; name the app's")
+
+
+def _require_no_other_database(uri: str) -> None:
+    """Refuse a MONGO_URI that names another database than the default, which would be used.
+
+    If it has a user and no authSource, it names the database of that user, which may be another.
+    """
+    parts = urlsplit(uri)
+    options = {name.lower() for name, _ in parse_qsl(parts.query)}
+    names_that_of_its_user = "@" in parts.netloc and "authsource" not in options
+    named = unquote(parts.path).strip("/")
+    if named not in ("", DEFAULT_DATABASE, *OF_MONGODB_ITSELF) and not names_that_of_its_user:
+        raise WrongUsage(
+            f"MONGO_URI names the database {named!r}, but MONGO_DB is not set, so "
+            f"{DEFAULT_DATABASE!r} would be used: set MONGO_DB to the one that you mean"
+        )
 
 
 def _require_strength(name: str, password: str) -> None:
