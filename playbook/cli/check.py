@@ -62,6 +62,7 @@ def check(
     # It takes a twentieth of a check's time, and the process ends soon.
     gc.disable()
     aside = require_one_output(json, html)
+    remove_former_documents(json, html)
     with opened_ahead() as environment_for:
         loaded = seeds.load()
         chosen = bundles.select(loaded, bundle)
@@ -166,6 +167,24 @@ def require_one_output(*files: Path | None) -> bool:
             f"{named[0]} can't contain two documents; name another file for one of them"
         )
     return asked == 1
+
+
+def remove_former_documents(*files: Path | None) -> None:
+    """Remove what an earlier run has written to some files: it must not pass for this run's.
+
+    Raises WrongUsage if one can't be removed.
+    """
+    from playbook.errors import WrongUsage
+    from playbook.processes.output import remove_former
+
+    for file in files:
+        if file is not None:
+            try:
+                remove_former(file)
+            except OSError as error:
+                raise WrongUsage(
+                    f"{file} can't be written: {error.strerror}; name another file"
+                ) from None
 
 
 def require_allure(folder: Path) -> None:

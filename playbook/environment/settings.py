@@ -26,7 +26,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pymongo.common import validate
 from pymongo.errors import PyMongoError
@@ -108,35 +108,17 @@ class Settings:
         set, if a database or a password is set without connections, or if a setting is wrong.
         """
         variables = cleaned(os.environ if variables is None else variables)
-        stated = {name: variables.get(name, "") for name in CONNECTIONS}
-        missing = [name for name, value in stated.items() if not value]
-        if len(missing) == len(CONNECTIONS):
+        stated = _connections(variables)
+        if stated is None:
             _require_no_leftovers(variables)
             return None
-        if missing:
-            given = [name for name in CONNECTIONS if name not in missing]
-            raise WrongUsage(
-                f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
-                f"{', '.join(CONNECTIONS)}, or none of them; a part of an environment is not enough"
-            )
-        for name, value in stated.items():
-            _require_url(name, value)
-        passwords = {}
-        for name, value in variables.items():
-            if name.startswith(PASSWORD_PREFIX) and value:
-                if not value.strip():
-                    raise WrongUsage(f"{name} has only blanks; set it, or leave it out")
-                try:
-                    length = len(value.encode())
-                except UnicodeEncodeError:
-                    raise WrongUsage(f"{name} is not UTF-8 text; set another password") from None
-                if length > BCRYPT_LIMIT:
-                    raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
-                _require_strength(name, value)
-                passwords[name] = value
+        passwords = _passwords(variables)
         if app_url := variables.get("APP_URL", "").strip():
             _require_url("APP_URL", app_url)
-        database = variables.get("MONGO_DB", "").strip() or DEFAULT_DATABASE
+        database = variables.get("MONGO_DB", "").strip()
+        if not database:
+            _require_no_other_database(stated["MONGO_URI"])
+            database = DEFAULT_DATABASE
         _require_database(database)
         return cls(
             mongo_uri=stated["MONGO_URI"],
@@ -248,6 +230,43 @@ def name_in_settings(variables: Mapping[str, str] | None = None) -> str:
     return settings.default_name if settings else "none is named"
 
 
+def _connections(variables: Mapping[str, str]) -> dict[str, str] | None:
+    """The three addresses of an environment, or None if none is set."""
+    stated = {name: variables.get(name, "") for name in CONNECTIONS}
+    missing = [name for name, value in stated.items() if not value]
+    if len(missing) == len(CONNECTIONS):
+        return None
+    if missing:
+        given = [name for name in CONNECTIONS if name not in missing]
+        raise WrongUsage(
+            f"{' and '.join(given)} set, but not {' and '.join(missing)}: set all of "
+            f"{', '.join(CONNECTIONS)}, or none of them; a part of an environment is not enough"
+        )
+    for name, value in stated.items():
+        _require_url(name, value)
+    return stated
+
+
+def _passwords(variables: Mapping[str, str]) -> dict[str, str]:
+    """The passwords of the demo accounts, by the names of their settings."""
+    passwords = {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(PASSWORD_PREFIX) and value
+    }
+    for name, value in passwords.items():
+        if not value.strip():
+            raise WrongUsage(f"{name} has only blanks; set it, or leave it out")
+        try:
+            length = len(value.encode())
+        except UnicodeEncodeError:
+            raise WrongUsage(f"{name} is not UTF-8 text; set another password") from None
+        if length > BCRYPT_LIMIT:
+            raise WrongUsage(f"{name} is longer than {BCRYPT_LIMIT} bytes; shorten it")
+        _require_strength(name, value)
+    return passwords
+
+
 def _seconds(variables: Mapping[str, str], name: str, default: float, least: float = 0.0) -> float:
     text = variables.get(name, "").strip()
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?|", text):
@@ -279,6 +298,22 @@ def _require_database(name: str) -> None:
         )
     if name.lower() in OF_MONGODB_ITSELF:
         raise WrongUsage(f"MONGO_DB is {name!r}, MongoDB's own database; name the app's")
+
+
+def _require_no_other_database(uri: str) -> None:
+    """Refuse a MONGO_URI that names another database than the default, which would be used.
+
+    If it has a user and no authSource, it names the database of that user, which may be another.
+    """
+    parts = urlsplit(uri)
+    options = {name.lower() for name, _ in parse_qsl(parts.query)}
+    names_that_of_its_user = "@" in parts.netloc and "authsource" not in options
+    named = unquote(parts.path).strip("/")
+    if named not in ("", DEFAULT_DATABASE, *OF_MONGODB_ITSELF) and not names_that_of_its_user:
+        raise WrongUsage(
+            f"MONGO_URI names the database {named!r}, but MONGO_DB is not set, so "
+            f"{DEFAULT_DATABASE!r} would be used: set MONGO_DB to the one that you mean"
+        )
 
 
 def _require_strength(name: str, password: str) -> None:

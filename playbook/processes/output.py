@@ -75,6 +75,17 @@ def write_output(path: Path, content: str | bytes, *, private: bool = False) -> 
         raise
 
 
+def remove_former(path: Path) -> None:
+    """Remove a file that an earlier run has written, before a new run that will write it.
+
+    If the new run is killed or has nothing to write, nobody takes the old file for its result.
+    Devices, pipes and folders stay. Raises OSError.
+    """
+    target = path.resolve()
+    if path != STANDARD_OUTPUT and not _is_special(path) and not target.is_dir():
+        target.unlink(missing_ok=True)
+
+
 def print_for_machines(content: str | bytes) -> None:
     """Write JSON, metrics or a page to standard output, in UTF-8 and unmarked.
 

@@ -47,7 +47,9 @@ def show(
     at: time = RESET_TIME,
     history: bool = False,
 ) -> None:
-    """Print one line a bundle, then why a bundle is not GO; with ``history`` its runs, too.
+    """Print one line a bundle, then why a bundle is not GO, or is GO only with waived failures.
+
+    With ``history`` print its runs, too.
 
     A line says the verdict, its age, the environment, the next reset and the next meeting.
     Times are printed in the bundle's own zone. ``at`` is the wall-clock time of nightly resets.
@@ -64,7 +66,7 @@ def show(
     for one in bundles:
         if history:
             _show_history(console, one)
-        elif one.standing.verdict != GO:
+        elif one.standing.verdict != GO or (one.standing.run or {}).get("waived"):
             console.print(f"{one.bundle.short}: {one.standing.sentence}", **_PLAIN)
 
 

@@ -31,6 +31,8 @@ from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError, Unreachable
 from playbook.pristine.seeds import Document
 from playbook.processes.signals import StoppedEarly
+from playbook.reset.lease import COLLECTION as LEASES
+from playbook.reset.lease import NEVER
 from playbook.reset.spool import Spool
 
 COLLECTION = "demo_resets"
@@ -60,7 +62,11 @@ def new_run(now: datetime) -> str:
     moment, server = max(now, datetime.now(UTC)), server_clock.latest()
     if server is not None and abs(moment - server) > CLOCKS_AGREE:
         moment = server
-    return f"{moment:%Y%m%dT%H%M%S.%fZ}-{uuid.uuid4().hex[:8]}"
+    return f"{_sortable(moment)}-{uuid.uuid4().hex[:8]}"
+
+
+def _sortable(instant: datetime) -> str:
+    return f"{instant:%Y%m%dT%H%M%S.%fZ}"
 
 
 @dataclass
@@ -249,7 +255,7 @@ class Journal:
     def latest_runs(self, bundle: str, count: int) -> list[Document]:
         """A bundle's latest runs, newest first, without their steps and results."""
         found = self.db[COLLECTION].find(self._own({"bundle": bundle}), {"steps": 0, "checks": 0})
-        return list(found.sort("_id", -1).limit(count))
+        return self._with_ends(found.sort("_id", -1).limit(count))
 
     def run(self, bundle: str, identifier: str) -> Document | None:
         """One run's record of a bundle."""
@@ -280,7 +286,27 @@ class Journal:
             "run",
         ]
         found = self.db[COLLECTION].find(where, dict.fromkeys(names, 1))
-        return list(found.sort("_id", -1).limit(CHANGES_SHOWN))
+        return self._with_ends(found.sort("_id", -1).limit(CHANGES_SHOWN))
+
+    def _with_ends(self, found: Iterable[Document]) -> list[Document]:
+        """Records; one that is still "running" gets the latest ``end`` that its run can have.
+
+        The run may work, or may have been killed. It can write as long as it has its lease; if
+        another run has the lease now, until that run has taken it.
+        """
+        runs = list(found)
+        running = [one for one in runs if one.get("status") == "running"]
+        if running:
+            names = sorted({f"bundle:{one['bundle']}" for one in running})
+            leases = {one["_id"]: one for one in self.db[LEASES].find({"_id": {"$in": names}})}
+            for one in running:
+                lease = leases.get(f"bundle:{one['bundle']}", {})
+                is_own = lease.get("run") == (one.get("run") or one["_id"])
+                until = lease.get("expires_at" if is_own else "since")
+                # A run that gave its lease back has ended; its record will say when.
+                if isinstance(until, datetime) and until > NEVER:
+                    one["end"] = _sortable(until)
+        return runs
 
     def nights(self, bundle: str, count: int) -> list[Document]:
         """The results of a bundle's latest nights, newest first, with those in the spool.

@@ -2,7 +2,9 @@
 
 Pure functions of the journal's records. The board, ``playbook status``, the metrics and the backups
 all get a bundle's verdict from here. A verdict counts for a day, and only if nothing that it looked
-at was written since: the bundle itself, its region's catalog and creators, or the languages.
+at was written since: the bundle itself, its region's catalog and creators, or the languages. It
+does not count if the seeds are others now. That is not asked for the verdict of a backup, which is
+about the demo that was saved.
 
 A walk looks only at pages. A walk that is GO makes no demo GO. If the checklist is GO and the walk
 was NO-GO, the demo is NO-GO until it is walked through again or something is written.
@@ -93,11 +95,20 @@ def judge(
     """
     written = list(shared_writes)
     checked = judge_by_checks(bundle, runs, written, seeds, now)
+    if checked.verdict != UNKNOWN and not _is_of(seeds, checked.run):
+        sentence = f"{checked.verdict} before; the seeds have changed since: check it now."
+        checked = replace(checked, verdict=UNKNOWN, sentence=sentence)
     walk = _last_walk(bundle, runs, written, seeds, now)
     if walk is None or checked.verdict != GO or walk_verdict(walk) == GO:
         return replace(checked, walk=walk)
     sentence = f"Walked through: {_problem(walk)}"
     return replace(checked, verdict=NO_GO, sentence=sentence, at=verdict_at(walk), walk=walk)
+
+
+def _is_of(seeds: Seeds, run: Record | None) -> bool:
+    """Whether a run compared the demo with these seeds; an old record does not say with which."""
+    version = (run or {}).get("seeds_version")
+    return version in (None, seeds.version)
 
 
 def walk_verdict(run: Record) -> str | None:
@@ -117,7 +128,9 @@ def _last_walk(
     """The latest run that walked through the demo, if nothing was written since."""
     walk = next((run for run in runs if walk_verdict(run)), None)
     at = verdict_at(walk) if walk is not None else None
-    if walk is None or at is None or not -CLOCK_DIFFERENCE <= now - at <= BELIEVED_FOR:
+    if walk is None or at is None or not _is_of(seeds, walk):
+        return None
+    if not -CLOCK_DIFFERENCE <= now - at <= BELIEVED_FOR:
         return None
     changed = _since(walk, runs, unmade=False) or _by_a_neighbour(bundle, walk, written, seeds)
     return None if changed else walk

@@ -35,12 +35,17 @@ PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
 LOOK_PROPERTY = "playbook_look"
 ENVIRONMENT_PROPERTY = "playbook_environment"
+PLAN_PROPERTY = "playbook_plan"
+"""What a worker of a parallel run has collected; its first report carries it."""
+NOT_FINISHED = "did not run to its end: the checks, or a process of theirs, ended before"
 USUAL_REMEDY = {"currency": Remedy.FEED, WALK: Remedy.PAGES}
 """The usual remedy for failures of these checks; for all others it is a reset."""
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
 """Set by the environment's fixture, so no failure text contains a secret."""
 IDENTITY: pytest.StashKey[Identity] = pytest.StashKey()
 """Set by the environment's fixture: the environment of the results."""
+APP: pytest.StashKey[str] = pytest.StashKey()
+"""Set by the environment's fixture: the address of its app, without credentials."""
 HISTORY: pytest.StashKey[str] = pytest.StashKey()
 """Set by the environment's fixture: results with the same value are one history."""
 THROW_AWAY = "throw-away"
@@ -114,27 +119,61 @@ class Collector:
     ) -> None:
         self.on_result, self.required = on_result, required
         self.expected: list[str] = []
+        self.planned: dict[str, Result] = {}
+        """For every scenario that was collected, by its id: its result if it never ends."""
         self.results: dict[str, Result] = {}
         self.in_session: dict[str, tuple[str, ...]] = {}
         self.looks: dict[str, str] = {}
         """The time when reading of each bundle began, as the id of a run in the journal."""
         self.is_part = False
         """Whether only a part of the checklist was run, so there is no verdict."""
+        self._plan_is_told = False
         self.environment = NOWHERE
+        self.app = ""
+        """The address of the app, without credentials."""
         self.waivers = Waivers()
         self.seeds: Seeds | None = None
         """For the names of things in the reasons; without them there are no reasons."""
 
     @property
+    def has_begun(self) -> bool:
+        """Whether scenarios of bundles were collected, so a verdict is expected."""
+        return bool(self.planned or self.results)
+
+    @property
     def verdict(self) -> Verdict:
-        """The verdict from the collected results."""
-        results = self.waivers.apply(self.results.values())
+        """The verdict from the collected results.
+
+        A scenario that was collected counts even if nothing was heard of it: its process may have
+        been killed, or an option may have ended the run.
+        """
+        results = self.waivers.apply({**self.planned, **self.results}.values())
         notes = self.waivers.notes(results)
         verdict = of_results(
             self.expected, results, self.in_session, clock.now(), notes, self.required
         )
-        verdict = replace(verdict, environment=self.environment)
+        verdict = replace(verdict, environment=self.environment, app=self.app)
         return explained(verdict, self.seeds) if self.seeds else verdict
+
+    def plan(self, items: Sequence[pytest.Item]) -> None:
+        """Note the scenarios of a run, each of which must have a result at its end."""
+        for item in items:
+            if (scenario := scenario_of(item)) and (bundle := bundle_of(item)):
+                unfinished = _Outcome(
+                    "error", NOT_FINISHED, remedy=Remedy.CHECK, kind=FailureKind.CHECK
+                )
+                self.planned[item.nodeid] = self._result(item, scenario, bundle, unfinished)
+
+    def _tell_plan(self, report: pytest.TestReport) -> None:
+        """Let the first report of a parallel run's worker say what was collected.
+
+        A worker that is killed later sends nothing else than its reports.
+        """
+        if not self._plan_is_told:
+            self._plan_is_told = True
+            planned = {nodeid: asdict(result) for nodeid, result in self.planned.items()}
+            told = json.dumps({"left_out": self.is_part, "planned": planned})
+            report.user_properties.append((PLAN_PROPERTY, told))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -149,6 +188,8 @@ class Collector:
         scenario, bundle = scenario_of(item), bundle_of(item)
         if scenario is None or bundle is None:
             return report
+        if hasattr(item.config, "workerinput"):
+            self._tell_plan(report)
         if report.when == "setup":
             # JUnit's XML shows them as properties of the test.
             item.user_properties += [
@@ -158,39 +199,52 @@ class Collector:
             ]
         failed = report.outcome != "passed"
         if report.when == "call" or failed:
-            result = self._result(item, scenario, bundle, report, call)
+            result = self._result(item, scenario, bundle, _outcome(report, call))
             report.user_properties.append((PROPERTY, json.dumps(asdict(result))))
             if known := item.config.stash.get(IDENTITY, None):
-                report.user_properties.append((ENVIRONMENT_PROPERTY, json.dumps(known.document())))
+                told = {**known.document(), "app": item.config.stash.get(APP, "")}
+                report.user_properties.append((ENVIRONMENT_PROPERTY, json.dumps(told)))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         properties = dict(report.user_properties)
+        if PLAN_PROPERTY in properties:
+            told = json.loads(str(properties[PLAN_PROPERTY]))
+            self.is_part |= told["left_out"]
+            self.planned |= {nodeid: _read(fields) for nodeid, fields in told["planned"].items()}
         if PROPERTY in properties:
-            fields: dict[str, Any] = json.loads(str(properties[PROPERTY]))
-            result = Result(**{**fields, "findings": tuple(fields["findings"])})
-            # A failure after a pass (a probe that cannot be removed) replaces the pass.
-            self.results[report.nodeid] = result
-            self.on_result(result)
+            self._note(report.nodeid, _read(json.loads(str(properties[PROPERTY]))))
+        elif report.failed and report.nodeid in self.planned:  # its worker was killed
+            self._note(report.nodeid, self.planned[report.nodeid])
         if LOOK_PROPERTY in properties:
             bundle, look = json.loads(str(properties[LOOK_PROPERTY]))
             self.looks[bundle] = look
         if ENVIRONMENT_PROPERTY in properties:
-            self.environment = Identity(**json.loads(str(properties[ENVIRONMENT_PROPERTY])))
+            known = json.loads(str(properties[ENVIRONMENT_PROPERTY]))
+            self.environment, self.app = Identity(known["id"], known["name"]), known["app"]
         if SESSION_PROPERTY in properties:
             bundle, *seen = json.loads(str(properties[SESSION_PROPERTY]))
             self.in_session[bundle] = tuple(seen)
+
+    def _note(self, nodeid: str, result: Result) -> None:
+        """Note a result; a failure stays, whatever follows.
+
+        A failure after a pass (a probe that cannot be removed) replaces the pass. A scenario that
+        is run once more, as after the crash of a worker, does not become a pass by that.
+        """
+        known = self.results.get(nodeid)
+        if known is None or known.status in ("passed", NOT_WALKED):
+            self.results[nodeid] = result
+            self.on_result(result)
 
     def _result(
         self,
         item: pytest.Item,
         scenario: ScenarioTemplate,
         bundle: str,
-        report: pytest.TestReport,
-        call: pytest.CallInfo[None],
+        outcome: _Outcome,
     ) -> Result:
         check = tagged(scenario, "check") or "missing_tags"
-        outcome = _outcome(report, call)
         hide = item.config.stash.get(REDACTOR, _unredacted)
 
         def redact(text: str) -> str:
@@ -213,6 +267,11 @@ class Collector:
             remedy=outcome.remedy or _usual_remedy(check),
             cause=redact(outcome.cause),
         )
+
+
+def _read(fields: dict[str, Any]) -> Result:
+    """A result from its JSON in a report."""
+    return Result(**{**fields, "findings": tuple(fields["findings"])})
 
 
 def _unredacted(text: str) -> str:

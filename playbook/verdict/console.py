@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from playbook.clock import local_text
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import EVIDENCE, MARKS
 from playbook.verdict.model import (
@@ -64,6 +65,7 @@ def show(
     for bundle in verdict.bundles:
         table.add_column(_shortest(bundle, seeds), justify="center", overflow="fold")
     console.print(f"environment: {verdict.environment.name}", markup=False, highlight=False)
+    console.print(_app_and_time(verdict), soft_wrap=True, markup=False, highlight=False)
     table.add_row("verdict", *(_word(bundle.verdict) for bundle in verdict.bundles))
     for check in shown_checks(verdict.bundles):
         table.add_row(check, *(Text(*_mark(bundle, check)) for bundle in verdict.bundles))
@@ -83,6 +85,12 @@ def show(
     console.print(Text("verdict: ").append_text(_word(verdict.verdict)))
 
 
+def _app_and_time(verdict: Verdict) -> str:
+    """Which app was looked at, and when."""
+    at = local_text(verdict.generated_at, "UTC")
+    return f"app {verdict.app}, {at}" if verdict.app else at
+
+
 def _show_one(
     console: Console, verdict: Verdict, seeds: Seeds, never_reset: Collection[str]
 ) -> None:
@@ -90,6 +98,7 @@ def _show_one(
     name = seeds.bundles[bundle.bundle].model.firm if bundle.bundle in seeds.bundles else ""
     console.print(Text(f"{name} ").append_text(_word(bundle.verdict, bundle.word)))
     console.print(f"in {verdict.environment.name}", soft_wrap=True, markup=False, highlight=False)
+    console.print(_app_and_time(verdict), soft_wrap=True, markup=False, highlight=False)
     for investor in bundle.in_session:
         console.print(Text(f"in session: {investor}", style="yellow"), soft_wrap=True)
     checks = shown_checks([bundle])

@@ -195,6 +195,9 @@ class Verdict:
     """Notes about waivers that have expired or are no longer needed."""
     environment: Identity = NOWHERE
     """The checked environment."""
+    app: str = ""
+    """The address of the checked app's API, without credentials; empty if it is not known. Several
+    apps may show one database, so the environment alone does not say which one was looked at."""
 
     @property
     def verdict(self) -> str:
@@ -206,6 +209,7 @@ class Verdict:
         return {
             "verdict": self.verdict,
             "environment": self.environment.document(),
+            "app": self.app,
             "generated_at": self.generated_at.astimezone(UTC).isoformat(),
             "waiver_notes": list(self.waiver_notes),
             "bundles": [bundle.document() for bundle in self.bundles],

@@ -129,6 +129,7 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
     alone = walking is not None and walking.alone
     collector = Collector(on_result, (WALK,) if alone else CHECKS)
     collector.environment = given.environment.identity
+    collector.app = given.environment.settings.addresses["API"]
     status = _pytest(arguments, collector, given)
     if status == pytest.ExitCode.INTERRUPTED:
         raise Interrupted(signals.received())

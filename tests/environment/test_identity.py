@@ -164,6 +164,6 @@ def test_a_copied_data_directory_gets_another_identity(seeds: Seeds, tmp_path: P
 def test_a_verdict_contains_the_identity_of_the_marker(sandbox: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "verdict.json"
     assert playbook(sandbox.environment, "check", "index", "--json", str(file))[0] == 1
-    assert (
-        json.loads(file.read_text())["environment"]["id"] == marker(sandbox.environment)["identity"]
-    )
+    document = json.loads(file.read_text())
+    assert document["environment"]["id"] == marker(sandbox.environment)["identity"]
+    assert document["app"] == sandbox.environment.settings.addresses["API"]

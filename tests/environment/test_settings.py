@@ -231,6 +231,40 @@ def test_a_malformed_database_name_is_refused(name: str) -> None:
         settings(MONGO_DB=name)
 
 
+ELSEWHERE = "mongodb://mongo.example.com"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{ELSEWHERE}/staging",
+        f"{ELSEWHERE}/staging?directConnection=true",
+        "mongodb://a:1,b:2/staging?replicaSet=rs0",
+        "mongodb+srv://cluster.example.com/staging",
+        "mongodb://u:p@mongo.example.com/staging?authSource=admin",
+    ],
+)
+def test_another_database_in_the_uri_is_never_ignored(uri: str) -> None:
+    with pytest.raises(WrongUsage, match="MONGO_URI names the database 'staging'") as refused:
+        settings(MONGO_URI=uri)
+    assert refused.value.exit_code == 2 and "set MONGO_DB" in str(refused.value)
+    assert settings(MONGO_URI=uri, MONGO_DB="staging").mongo_db == "staging"
+    assert settings(MONGO_URI=uri, MONGO_DB="shop").mongo_db == "shop"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{ELSEWHERE}/",
+        f"{ELSEWHERE}/aislemarts",
+        f"{ELSEWHERE}/admin",
+        "mongodb://u:p@mongo.example.com/of_the_user",
+    ],
+)
+def test_the_uri_does_not_have_to_name_the_database(uri: str) -> None:
+    assert settings(MONGO_URI=uri).mongo_db == "aislemarts"
+
+
 # Passwords
 
 

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from bson import Decimal128, ObjectId
 
+from playbook.deployments.scope import PROBE
 from playbook.environment.cache_keys import Cached
 from playbook.facts.cached_copies import (
     Originals,
     cached_copies,
     is_of_a_visitor,
     read_cached,
+    stored_originals,
 )
 from playbook.pristine.seeds import Document
+from tests.demo_in_memory import Imagined
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BAG: Document = {"_id": "LUX-001", "sku": "B1", "name": "Bag", "price_usd": 100}
@@ -324,3 +327,28 @@ def test_a_shorter_list_is_shown_as_it_is() -> None:
     known = Originals({"LUX-001": {"_id": "LUX-001", "sizes": [1, 2, 3]}})
     [line] = found("cdn:LUX-001", js({"sizes": [1, 2]}), known, places=["cdn"])
     assert line == "sizes: expected [1, 2, 3], found [1, 2]"
+
+
+# What is stored
+
+
+def test_the_originals_are_the_stored_documents_with_an_id() -> None:
+    imagined: Any = Imagined("lvmh")
+    gone, *left = [product["_id"] for product in imagined.documents["products"]]
+    imagined.remove("products", gone)
+    of_a_check = {**imagined.first("products"), "_id": "EUR-900", "session_id": f"{PROBE}-1"}
+    imagined.documents["products"] += [{"name": "without an id"}, of_a_check]
+    known = stored_originals(imagined, "products")
+    assert set(known.documents) == set(known.forms) == set(left)
+    assert known.documents[left[0]] == imagined.one("products", left[0])
+    assert known.names == {key: key for key in left}
+
+
+def test_of_a_nested_field_that_is_ours_the_whole_field_is() -> None:
+    imagined: Any = Imagined("lvmh")
+    kept = imagined.deployment.kept_as("products")
+    others = tuple(one for one in imagined.deployment.kept if one is not kept)
+    nested = replace(kept, ours=("shop.price", "shop.name"))
+    imagined.deployment = replace(imagined.deployment, kept=(*others, nested))
+    fields = set(imagined.pristine["products"][0])
+    assert stored_originals(imagined, "products").ours == fields | {"shop", "_id"}

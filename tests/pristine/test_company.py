@@ -257,3 +257,10 @@ def test_a_market_twice_is_found(seeds: Seeds) -> None:
     markets = rows(seeds, "markets")
     company = changed(seeds, markets=[*markets, markets[0]])
     assert found(company, "markets") == [("SG", "it once", 2)]
+
+
+@pytest.mark.parametrize(("country", "expected"), [("SG", "Singapore"), ("ZZ", "a country")])
+def test_a_market_under_another_name_is_found(seeds: Seeds, country: str, expected: str) -> None:
+    markets = rows(seeds, "markets", country=country, name="Malaysia")
+    company = changed(seeds, markets=markets)
+    assert found(company, "name of a market") == [(country, expected, "Malaysia")]

@@ -120,6 +120,20 @@ def test_the_instant_of_rates(value: object, found: datetime | None) -> None:
     assert instant(value) == found
 
 
+@pytest.mark.parametrize(
+    ("updated", "found"),
+    [
+        ("yesterday", "yesterday"),
+        (7, 7),
+        ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
+    ],
+    ids=repr,
+)
+def test_what_is_no_recent_instant_is_shown_as_it_is(updated: object, found: object) -> None:
+    [problem] = stale(Table("USD", {}, updated, "feed"), FRIDAY, Feed("feed"))
+    assert problem.found == found
+
+
 def table(base: str, **rates: object) -> Table:
     return Table(base, rates, FRIDAY, EMBEDDED_FEED)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -483,4 +485,75 @@ def test_dates_that_go_back_are_named_by_their_row(
             "each at or after the one before it",
             ["2026-02-02", "2026-02-01"],
         )
+    ]
+
+
+FIGURES: dict[str, dict[str, int]] = {
+    SEQUOIA: {"vendors": 6},
+    A16Z: {"sessions": 21, "GMV in USD": 21, "new buyers": 6},
+    LVMH: {
+        "European GMV in EUR": 3,
+        "GMV in EUR of a quarter, of a market": 8,
+        "orders, of a market": 8,
+    },
+    CATALYST: dict.fromkeys(("GMV in USD", "orders", "vendors", "new buyers"), 12),
+    LIGHTSPEED: {"mobile sessions": 21, "sessions": 21, "orders": 21, "new members": 8},
+    INDEX: {"GMV in EUR of a quarter, of a market": 8, "European GMV in EUR of a quarter": 1},
+    BESSEMER: {
+        "GMV in USD": 12,
+        **dict.fromkeys(("vendors", "active users", "creators"), 2),
+        **dict.fromkeys(("ARR in USD", "SaaS ARR in USD"), 1),
+    },
+    TIGER: {
+        **dict.fromkeys(("GMV in USD, of a market", "orders, of a market"), 25),
+        **dict.fromkeys(("GMV in USD", "orders", "creators"), 1),
+        "APAC GMV in USD of a quarter": 4,
+    },
+}
+"""How many of each figure a showcase compares with the company's: one for each of its rows."""
+
+
+@pytest.mark.parametrize("bundle", FIGURES)
+def test_every_figure_of_the_company_that_a_showcase_shows_is_compared(
+    seeds: Seeds, bundle: str
+) -> None:
+    figures = read(bundle, rows_of(seeds, bundle)).figures()
+    names = (re.sub(", [A-Z]{2}$", ", of a market", figure.name) for figure in figures)
+    assert Counter(names) == FIGURES[bundle]
+
+
+def test_a_paying_vendor_has_seats_and_pays(seeds: Seeds) -> None:
+    rows = rows_of(seeds, BESSEMER)
+    some = {**rows["vendors"][0], "churned": False}
+    rows["vendors"] = [
+        {**some, "id": "v1", "name": "One", "seats": 1, "mrr_usd": 1},
+        {**some, "id": "v2", "name": "Two", "seats": 1, "mrr_usd": 0},
+        {**some, "id": "v3", "name": "Three", "seats": 0, "mrr_usd": 1},
+    ]
+    assert read(BESSEMER, rows).paying_vendors == {"One"}  # type: ignore[attr-defined]
+
+
+def test_the_audit_log_is_read_to_its_end(seeds: Seeds) -> None:
+    rows = rows_of(seeds, INDEX)
+    evidence(rows, "audit_log")[:] = [
+        {"at": "T-9d 08:00:00Z", "action": "consent withdrawn"},  # it names no request
+        {"at": "T-8d 08:00:00Z", "action": "erasure (DSR-9999)"},
+    ]
+    assert list(read(INDEX, rows).detail_discrepancies()) == [
+        Discrepancy(
+            "audit log", "DSR-9999", "a request that has evidence", ["2026-11-14T08:00:00Z"]
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [["accept all of them", "reject all of them"], "accept all of them reject all of them"],
+)
+def test_the_words_of_the_cookie_banner_are_shown(seeds: Seeds, choices: object) -> None:
+    rows = rows_of(seeds, INDEX)
+    evidence(rows, "cookie_banner")[:] = [{"locale": "de-DE", "choices": choices}]
+    words = "accept all of them reject all of them"
+    assert list(read(INDEX, rows).detail_discrepancies()) == [
+        Discrepancy("choices of cookies", "de-DE", "de", words)
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook.processes.output import write_output
+from playbook.processes.output import STANDARD_OUTPUT, remove_former, write_output
 
 PROGRAM = """
 import sys
@@ -49,7 +49,8 @@ def test_every_terminal_gets_all_texts(encoding: str) -> None:
 
 
 def test_a_reader_that_goes_away_changes_no_exit_code() -> None:
-    ended = run(20_000, '| head -1; exit "${PIPESTATUS[0]}"')
+    # 90 kB, which is more than a pipe holds: the writer cannot end before its reader has gone.
+    ended = run(3_000, '| head -1; exit "${PIPESTATUS[0]}"')
     assert (ended.returncode, ended.stdout.count(b"\n")) == (0, 1)
     assert ended.stderr.strip() == b"all is said"
 
@@ -159,3 +160,22 @@ def test_a_document_that_cannot_be_printed_changes_no_exit_code(redirect: str) -
     )
     assert ended.returncode == 0, ended.stderr
     assert b"Traceback" not in ended.stderr
+
+
+def test_only_the_file_of_an_earlier_run_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file, link, pipe, folder = (tmp_path / name for name in ("file", "link", "pipe", "folder"))
+    file.write_text("GO")
+    link.symlink_to(file)
+    folder.mkdir()
+    os.mkfifo(pipe)
+    named = tmp_path / "-"
+    named.write_text("not ours")
+    for path in (link, pipe, folder, tmp_path / "missing", Path(os.devnull), STANDARD_OUTPUT):
+        remove_former(path)
+    assert not file.exists()
+    assert link.is_symlink(), "the new document is written where the link leads"
+    assert pipe.is_fifo() and folder.is_dir() and Path(os.devnull).exists()
+    assert named.read_text() == "not ours"

@@ -386,6 +386,9 @@ def test_other_bundles_of_the_same_environment_keep_their_lines(tmp_path: Path) 
     assert (both["verdict"], both["exit code"]) == ("NO-GO", "1")
     assert both["verdict.lvmh"] == "NO-GO (leads)"
     assert left("one", lvmh="GO")["verdict"] == "GO"
+    environment_lines.write(tmp_path, {"identity": "one"}, {}, part=True)
+    after_a_part = environment_lines.read(tmp_path)
+    assert after_a_part == {"verdict": environment_lines.NO_VERDICT, "identity": "one"}
     assert left("another", index="GO").keys() == {
         "verdict",
         "exit code",

@@ -206,6 +206,12 @@ def test_the_status_begins_with_a_line_for_each_bundle(seeds: Seeds) -> None:
     assert "lvmh: What fails: leads." in lines[len(shorts) :]
 
 
+def test_a_go_with_waived_failures_says_so(seeds: Seeds) -> None:
+    values = shown(seeds, {LVMH: [run(LVMH, 2, waived=2)]}, history=False)
+    assert "lvmh: As it should be, except for 2 failures that are accepted for a while." in values
+    assert "except for" not in shown(seeds, {LVMH: [run(LVMH, 2)]}, history=False)
+
+
 def test_the_history_is_in_the_bundles_local_time(seeds: Seeds) -> None:
     failed = run(
         LVMH,

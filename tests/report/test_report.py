@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from playbook.environment.identity import Identity
 from playbook.errors import Unreachable, WrongUsage
 from playbook.facts.comparison import field_differences
 from playbook.facts.findings import FailureKind, Finding, NotAsExpected, Unobservable, kind_of
@@ -29,6 +32,7 @@ from playbook.report.page import playbook as playbook_page
 from playbook.report.page import verdict as verdict_page
 from playbook.report.playbook_lines import PLAYBOOK, place_of
 from playbook.verdict.checks import CHECKS, WALK
+from playbook.verdict.console import show
 from playbook.verdict.model import NOT_WALKED, Result, Verdict, of_results
 from playbook.verdict.reasons import explained
 
@@ -133,6 +137,26 @@ def test_a_check_that_did_not_run_is_shown() -> None:
     assert "showcase: did not run" in titles
     assert "showcase did not run: its result is not known" in page.text
     assert "Everything can be bought (stored) MongoDB cannot be reached" in page.text
+
+
+def test_a_verdict_names_app_environment_and_instant(tmp_path: Path) -> None:
+    made = replace(verdict(), environment=Identity("1", "Staging"), app="https://shop.example/demo")
+    read = verdict_page.read(written(tmp_path, made))
+    assert (read.app, read.environment, read.generated_at) == (
+        made.app,
+        made.environment,
+        made.generated_at,
+    )
+    whole = (
+        "environment Staging · app https://shop.example/demo · checked Sun 22 Nov 2026, 03:05 UTC"
+    )
+    assert whole in Page(verdict_page.page_of(read)).text
+    terminal = io.StringIO()
+    for bundles in (made.bundles, made.bundles[:1]):
+        show(Console(file=terminal, width=40), replace(made, bundles=bundles), load())
+    app_and_time = "app https://shop.example/demo, Sun 22 Nov 2026, 03:05 UTC"
+    assert f"environment: Staging\n{app_and_time}\n" in terminal.getvalue()
+    assert f"in Staging\n{app_and_time}\n" in terminal.getvalue()
 
 
 def test_many_findings_are_folded() -> None:

@@ -17,8 +17,9 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset import backup, journal
 from playbook.reset.access import InThePast, access_of
 from playbook.reset.backup import ForeignBackup
-from playbook.reset.journal import Journal, meeting_of
-from playbook.reset.standing import GO, NO_GO, UNKNOWN, standings, walk_verdict
+from playbook.reset.journal import Journal, Run, meeting_of, new_run
+from playbook.reset.lease import Lease
+from playbook.reset.standing import GO, NO_GO, UNKNOWN, shared_by, standings, walk_verdict
 from playbook.reset.work import Cause
 from playbook.verdict import recording
 from playbook.verdict.checks import CHECKS, WALK
@@ -126,6 +127,50 @@ def test_a_write_to_shared_documents_makes_the_neighbours_unknown(shelf: Sandbox
     shelf.engine.roll_back(shelf.bundle("lvmh"))
     verdict, sentence = standing(shelf, "index")
     assert verdict == UNKNOWN and "a rollback of" in sentence
+
+
+def test_a_check_during_a_reset_does_not_count(shelf: Sandbox) -> None:
+    """Such a reset writes after the check has looked, even if its process is killed then."""
+    bundle, started = shelf.bundle("lvmh"), clock.now()
+    shelf.reset("lvmh")
+    checked(shelf, "index")
+    reset = Run(new_run(started), bundle.key, "reset", started, started, shelf.seeds.version)
+    reset.wrote = list(shared_by(bundle))
+    working = Lease(shelf.db, reset.id, "somewhere")
+    names = [f"bundle:{bundle.key}", f"region:{bundle.region}"]
+    assert not working.take_all(names[:1], names[1:])
+    Journal.of(shelf.environment).start([reset])
+    for name in ("lvmh", "index"):
+        checked(shelf, name)
+    verdict, sentence = standing(shelf, "lvmh")
+    assert verdict == UNKNOWN and "A reset has begun and not ended yet" in sentence
+    verdict, sentence = standing(shelf, "index")
+    assert verdict == UNKNOWN and "a reset of" in sentence
+    # It was killed. Its record stays, but it cannot write without its lease.
+    over = {"$set": {"expires_at": datetime.now(UTC)}}
+    shelf.db.demo_locks.update_many({"run": reset.id}, over)
+    assert standing(shelf, "lvmh")[0] == standing(shelf, "index")[0] == UNKNOWN
+    for name in ("lvmh", "index"):
+        checked(shelf, name)
+    assert standing(shelf, "lvmh")[0] == standing(shelf, "index")[0] == GO
+    # The lease of another run, that was refused, shows only that the killed one had ended before.
+    later = Lease(shelf.db, new_run(clock.now()), "somewhere")
+    assert not later.take_all(names[:1], names[1:])
+    later.release()
+    assert standing(shelf, "lvmh")[0] == UNKNOWN
+    checked(shelf, "lvmh")
+    assert standing(shelf, "lvmh")[0] == GO
+
+
+def test_a_verdict_about_other_seeds_does_not_count(shelf: Sandbox) -> None:
+    shelf.reset("lvmh")
+    checked(shelf, "lvmh")
+    walked(shelf, "lvmh", "failed")
+    changed_seeds = replace(shelf, seeds=replace(shelf.seeds, version="another"))
+    verdict, sentence = standing(changed_seeds, "lvmh")
+    assert verdict == UNKNOWN and sentence.startswith("GO before; the seeds have changed since")
+    checked(changed_seeds, "lvmh")
+    assert standing(changed_seeds, "lvmh")[0] == GO, "the walk was about the former seeds"
 
 
 def test_a_walk_makes_no_demo_go(shelf: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -72,11 +73,80 @@ def test_a_green_part_is_green_and_no_verdict(
     reset_once: Sandbox, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     file = tmp_path / "verdict.json"
-    done = run(reset_once, *options, "--verdict", str(file))
+    file.write_text('{"verdict": "GO"}')  # of an earlier run
+    done = run(reset_once, *options, f"--verdict={file}")
     assert done.returncode == 0, done.stdout
     assert PART in done.stdout
     assert "GO" not in done.stdout.replace(PART, "")
     assert not file.exists()
+
+
+BREAKS_IN = """
+import os, pathlib, pytest
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    mark = pathlib.Path(os.environ["BROKE_ONCE"])
+    if "product_is_the_one_that_was_curated" in item.nodeid and not mark.exists():
+        mark.touch()
+        {how}
+"""
+"""A plugin that breaks a run of the checks once, in one scenario of the catalog."""
+
+
+def run_that_breaks(
+    sandbox: Sandbox, tmp_path: Path, how: str, *options: str
+) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "breaks.py").write_text(BREAKS_IN.format(how=how))
+    variables = {"PYTHONPATH": str(tmp_path), "BROKE_ONCE": str(tmp_path / "broke")}
+    return run(sandbox, "-p", "breaks", *options, variables=variables)
+
+
+def test_an_interrupted_run_has_no_verdict(reset_once: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.json"
+    file.write_text('{"verdict": "GO"}')  # of an earlier run
+    before = reset_once.runs("lvmh")
+    done = run_that_breaks(reset_once, tmp_path, "raise KeyboardInterrupt", f"--verdict={file}")
+    assert done.returncode == pytest.ExitCode.INTERRUPTED, done.stdout
+    assert "the run was interrupted: no verdict" in done.stdout
+    assert "LVMH GO" not in done.stdout and "NO-GO" not in done.stdout
+    assert not file.exists()
+    assert reset_once.runs("lvmh") == before
+
+
+@pytest.mark.slow
+def test_a_killed_worker_makes_no_go(reset_once: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.json"
+    done = run_that_breaks(reset_once, tmp_path, "os._exit(9)", "-n", "1", f"--verdict={file}")
+    assert done.returncode == 1, done.stdout
+    assert "LVMH NO-GO" in done.stdout and "! catalog" in done.stdout
+    assert '"verdict": "NO-GO"' in file.read_text().splitlines()[1]
+    assert reset_once.runs("lvmh")[-1]["failed_checks"] == ["catalog"]
+
+
+def test_a_check_that_cannot_look_leaves_no_older_verdict(
+    reset_once: Sandbox, tmp_path: Path
+) -> None:
+    files = {"--json": tmp_path / "verdict.json", "--html": tmp_path / "sheet.html"}
+    for file in files.values():
+        file.write_text("GO")  # of an earlier run
+    options = [part for option, file in files.items() for part in (option, str(file))]
+    settings = reset_once.environment.settings.as_variables()
+    nowhere = {**settings, "API_URL": "http://127.0.0.1:9"}
+    done = run_command("check", "lvmh", *options, variables={**os.environ, **nowhere})
+    assert done.returncode == 3, done.stdout
+    assert not any(file.exists() for file in files.values())
+
+
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])
+def test_what_only_shows_the_scenarios_leaves_the_verdict(
+    reset_once: Sandbox, tmp_path: Path, option: str
+) -> None:
+    file = tmp_path / "verdict.json"
+    file.write_text("of an earlier run")
+    done = run(reset_once, option, f"--verdict={file}")
+    assert done.returncode == 0, done.stdout
+    assert "GO" not in done.stdout
+    assert file.read_text() == "of an earlier run"
 
 
 def test_a_red_part_is_red(broken: Sandbox) -> None:
@@ -142,7 +212,9 @@ def test_the_whole_has_a_verdict(
     done = run(reset_once, *workers, "--verdict", str(file), "--junit-xml", str(junit))
     assert done.returncode == 0, done.stdout
     assert "LVMH GO" in done.stdout and PART not in done.stdout
-    assert '"verdict": "GO"' in file.read_text()
+    document = json.loads(file.read_text())
+    assert document["verdict"] == "GO"
+    assert document["app"] == reset_once.environment.settings.addresses["API"]
     for case in ElementTree.parse(junit).iter("testcase"):
         found = {p.get("name"): p.get("value") for p in case.iter("property")}
         assert found["bundle"] == "LVMH_JULIE_BERCOVY", case.get("name")

@@ -32,11 +32,12 @@ def write(folder: Path, own: Mapping[str, str], of_bundles: Mapping[str, str], p
     """Write a run's lines, GO or NO-GO and the exit code first. Raises OSError.
 
     Lines about other bundles of the same environment stay, because the folder may contain results
-    of several bundles' nights.
+    of several bundles' nights. A ``part`` of the checklist replaces some results of former runs, so
+    none of their verdicts stays.
     """
     lines = dict(of_bundles)
     former = read(folder)
-    if former.get(IDENTITY) == own.get(IDENTITY):
+    if former.get(IDENTITY) == own.get(IDENTITY) and not part:
         of_other_bundles = {
             name: text for name, text in former.items() if name.startswith(OF_A_BUNDLE)
         }

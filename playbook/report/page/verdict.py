@@ -141,7 +141,8 @@ def _verdict(document: Any) -> Verdict:
         replace(bundle, required=_required(written), reasons=_reasons(written))
         for bundle, written in zip(verdict.bundles, document["bundles"], strict=True)
     )
-    return replace(verdict, environment=environment, bundles=tuple(bundles))
+    app = str(document.get("app", ""))
+    return replace(verdict, environment=environment, app=app, bundles=tuple(bundles))
 
 
 def _results(bundle: Any) -> list[Result]:
