@@ -7,6 +7,7 @@ leave this module. An abbreviation in a template names the zone, not a fixed off
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -32,9 +33,24 @@ COMMON_ABBREVIATIONS = {
 """The letters that people write for zones for which the tz database has only a number."""
 
 
+ISO_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+)
+"""The forms of an instant that browsers and other languages read, too. Python reads more of them:
+weeks, dates without hyphens, and whatever follows a NUL character."""
+
+
 def now() -> datetime:
     """The present instant, UTC, in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def iso_instant(text: str) -> datetime:
+    """The instant of an ISO text; naive if the text names no zone. Raises ValueError."""
+    if ISO_INSTANT.fullmatch(text) is None:
+        raise ValueError(f"not an ISO instant: {text!r}")
+    return datetime.fromisoformat(text.upper())
 
 
 def first_instant(wall: datetime, zone: str) -> datetime:
@@ -86,8 +102,14 @@ def next_reset(zone: str, after: datetime, at: time = RESET_TIME) -> datetime:
 
 
 def local_text(instant: datetime, zone: str) -> str:
-    """An instant as people in a zone write it: "Thu 26 Nov 2026, 18:00 PST"."""
-    local = instant.astimezone(ZoneInfo(zone))
+    """An instant as people in a zone write it: "Thu 26 Nov 2026, 18:00 PST".
+
+    In UTC, if the zone moves it out of the years that Python knows.
+    """
+    try:
+        local = instant.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return f"{instant:%a %d %b %Y, %H:%M} UTC"
     name = COMMON_ABBREVIATIONS.get(zone) or local.tzname()
     return f"{local:%a %d %b %Y, %H:%M} {name}"
 

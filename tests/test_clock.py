@@ -316,6 +316,8 @@ def test_the_reset_time_is_03_00() -> None:
         ("2026-07-16 18:00", LONDON, "Thu 16 Jul 2026, 19:00 BST"),
         ("2026-01-22 12:00", SINGAPORE, "Thu 22 Jan 2026, 20:00 SGT"),
         ("2026-07-14 19:00", SINGAPORE, "Wed 15 Jul 2026, 03:00 SGT"),
+        ("9999-12-31 23:59", SINGAPORE, "Fri 31 Dec 9999, 23:59 UTC"),
+        ("0001-01-01 00:00", NEW_YORK, "Mon 01 Jan 1, 00:00 UTC"),
     ],
 )
 def test_people_read_the_abbreviation_in_force(instant: str, zone: str, text: str) -> None:

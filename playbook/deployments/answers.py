@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from playbook.clock import iso_instant
 from playbook.deployments.description import UnreadableAnswer
 
 
@@ -35,12 +36,12 @@ def text_of(document: dict[str, Any], name: str) -> str:
 
 
 def text_in(document: dict[str, Any], name: str) -> str | None:
-    """A field that may be missing, or written in another way, such as a number; both are None.
+    """A field that may be missing, or written as a number; both are None.
 
-    Null is neither: where it should be, a reader would see nothing.
+    Null, a list or an object is neither: where it should be, a reader would see no value.
     """
     value = document.get(name, "")
-    if value is None:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise UnreadableAnswer(f"{name} is not a text but {value!r}")
     return value if name in document and isinstance(value, str) else None
 
@@ -70,13 +71,27 @@ def amount_in(document: dict[str, Any], name: str) -> Decimal | None:
     return None if document.get(name) is None else decimal_of(document, name)
 
 
+def worth_of(
+    card: dict[str, Any], document: dict[str, Any], name: str
+) -> tuple[str | None, Decimal | None]:
+    """The worth of a card: its ``value`` as a text, and the amount in a field of ``document``.
+
+    The value may be a number instead of a text; then it is the amount, too.
+    """
+    value, amount = text_in(card, "value"), amount_in(document, name)
+    number = None if value is not None else amount_in(card, "value")
+    if number is not None and amount is not None and number != amount:
+        raise UnreadableAnswer(f"value is {number}, but {name} is {amount}")
+    return value, amount if number is None else number
+
+
 def instant_of(document: dict[str, Any], name: str) -> datetime:
     """A field that is an ISO instant, also inside {"$date": …}; one without a zone is UTC."""
     value = document.get(name)
     if isinstance(value, dict):
         value = value.get("$date")
     try:
-        instant = datetime.fromisoformat(text_of({name: value}, name))
+        instant = iso_instant(text_of({name: value}, name))
     except ValueError as error:
         if isinstance(error, UnreadableAnswer):
             raise

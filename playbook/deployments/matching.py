@@ -178,7 +178,8 @@ def _best(
 
 
 def _hashable(key: Any) -> Any:
-    return key if isinstance(key, str) else (type(key).__name__, str(key))
+    # JavaScript code of MongoDB (bson.Code) is a str that is not hashable.
+    return key if type(key) is str else (type(key).__name__, str(key))
 
 
 def _id_bytes(identifier: object) -> bytes:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from playbook.deployments.addresses import is_one_of
-from playbook.deployments.answers import amount_in, decimal_of, id_of, object_of, text_in, text_of
+from playbook.deployments.answers import decimal_of, id_of, object_of, text_of, worth_of
 from playbook.deployments.description import (
     Deployment,
     Filter,
@@ -27,6 +27,7 @@ from playbook.deployments.description import (
     SignIn,
     Single,
     Trace,
+    UnreadableAnswer,
 )
 from playbook.deployments.in_both_apps import (
     comparable_address,
@@ -232,14 +233,21 @@ def _shown_product(answer: Any) -> ShownProduct:
         price=decimal_of(product, price_field(currency)),
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
-        unowned=product.get("region") not in REGION_CURRENCY,
+        unowned=_is_unowned(product),
     )
 
 
 def _shown_creator(answer: Any) -> ShownCreator:
     creator = object_of(answer)
-    unowned = creator.get("region") not in REGION_CURRENCY
-    return ShownCreator(text_of(creator, "name"), unowned=unowned)
+    if creator.get("active", True) is not True:
+        raise UnreadableAnswer(f"active is not true but {creator['active']!r}")
+    return ShownCreator(text_of(creator, "name"), unowned=_is_unowned(creator))
+
+
+def _is_unowned(document: Document) -> bool:
+    """Whether a document names no known region; its region may have any type."""
+    region = document.get("region")
+    return not isinstance(region, str) or region not in REGION_CURRENCY
 
 
 def _bundle_of(event: Document) -> str:
@@ -259,13 +267,14 @@ def _shown_offer(product: Document) -> ShownOffer:
 def _shown_lead(answer: Any) -> ShownLead:
     card = object_of(answer)
     tags = card.get("awareness")
+    value, amount = worth_of(card, card, "value_amount")
     return ShownLead(
         id=id_of(card),
         column=text_of(card, "stage"),
         company=text_of(card, "company"),
         tags=tags if isinstance(tags, dict) else {},
-        value=text_in(card, "value"),
-        amount=amount_in(card, "value_amount"),
+        value=value,
+        amount=amount,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from bson import Decimal128, ObjectId
 
+from playbook.clock import ISO_INSTANT
 from playbook.deployments.description import Kind
 from playbook.environment.cache_keys import Cached
 from playbook.environment.json_text import parse_json
@@ -202,7 +203,7 @@ def read_cached(raw: Cached) -> Any:
 def _json_or_text(raw: bytes) -> Any:
     try:
         return parse_json(raw)
-    except (ValueError, RecursionError):
+    except ValueError:
         return raw.decode("utf-8", "replace")
 
 
@@ -302,7 +303,8 @@ def _as_stored(original: object, value: object) -> object:
         (name, inner), *_ = value.items()
         value = inner if name in ("$date", "$oid", "$numberDecimal", "$numberLong") else value
     if isinstance(original, datetime):
-        return as_instant(value) or value
+        readable = not isinstance(value, str) or ISO_INSTANT.fullmatch(value)
+        return (as_instant(value) if readable else None) or value
     if isinstance(original, bool) or isinstance(value, bool):
         return value
     if isinstance(original, ObjectId):

@@ -58,6 +58,11 @@ class Currency:
     def unusable(self) -> Iterator[Finding]:
         """Currencies without a positive rate, and those without a stored table."""
         self._require_served_rates()
+        for base in self._reading.bases:
+            named = self._reading.rates(base).json().get("base_currency", base)
+            if named != base:
+                where = f"rates of {base} as served: base_currency"
+                yield Finding(where, base, named, Remedy.BACKEND)
         for how, table in self._tables:
             yield from _findings(rates.unusable(table, NOTHING), how)
         if self._stored:  # else the deployment keeps its feed elsewhere

@@ -9,10 +9,11 @@ from playbook.clock import local_text
 from playbook.facts.cached_copies import cached_copies, stored_originals
 from playbook.facts.catalog import Catalog
 from playbook.facts.creators import Creators
-from playbook.facts.demo_access import access_by_journal
+from playbook.facts.demo_access import access_by_journal, access_in_document
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.reading import Reading
 from playbook.pristine.documents import pristine_livesale
+from playbook.pristine.languages import same_text
 from playbook.pristine.seeds import Document
 
 
@@ -48,7 +49,12 @@ class LiveSale:
     @property
     def starts_at(self) -> datetime:
         """Its start. Raises Unobservable if that is not an instant."""
-        return self._instant("starts_at")
+        start = self.event.get("starts_at", NOTHING)
+        if not isinstance(start, datetime):
+            raise Unobservable(
+                f"LiveSale {self._template['_id']}: starts_at is not an instant but {start!r}"
+            )
+        return start
 
     @property
     def access(self) -> datetime:
@@ -56,7 +62,10 @@ class LiveSale:
 
         From the journal if the last run was a finished reset, else from the event itself.
         """
-        return access_by_journal(self._reading) or self._instant("anchored_at")
+        if access := access_by_journal(self._reading):
+            return access
+        where = f"LiveSale {self._template['_id']}: anchored_at"
+        return access_in_document(self.event.get("anchored_at", NOTHING), where)
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
@@ -92,11 +101,12 @@ class LiveSale:
     @property
     def without_its_host(self) -> Iterator[Finding]:
         """The host, if no active creator of the region has that name."""
-        if self.event.get("creator") not in self._creators.possible_hosts:
+        host = self.event.get("creator", NOTHING)
+        if not any(same_text(str(host), str(name)) for name in self._creators.possible_hosts):
             yield Finding(
                 f"LiveSale {self._template['_id']}: creator",
                 Description(f"an active creator of region {self._creators.region}"),
-                self.event.get("creator", NOTHING),
+                host,
             )
 
     @property
@@ -121,14 +131,6 @@ class LiveSale:
         """Cached copies that differ from the event."""
         known = stored_originals(self._reading, "livesales")
         return cached_copies(self._reading, known, places=("livesale",))
-
-    def _instant(self, field: str) -> datetime:
-        value = self.event.get(field, NOTHING)
-        if not isinstance(value, datetime):
-            raise Unobservable(
-                f"LiveSale {self._template['_id']}: {field} is not an instant but {value!r}"
-            )
-        return value
 
 
 def _in_stock(product: Document) -> bool:

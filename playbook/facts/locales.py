@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from playbook.deployments.answers import object_of
 from playbook.facts.cached_copies import Originals, cached_copies
 from playbook.facts.comparison import compared, differences
 from playbook.facts.findings import (
@@ -38,11 +39,18 @@ class Locales:
     def served(self, language: str) -> dict[str, Any]:
         """A language as the API serves it. Raises Unobservable if it does not serve it."""
         self._reading.stored.require("locales")
-        answer = self._reading.localization
-        for entry in answer.field("languages", list):
-            if isinstance(entry, dict) and entry.get("language") == language:
+        for entry in self._served_languages:
+            if entry.get("language") == language:
                 return entry
-        raise Unobservable(f"{answer.request} serves nothing for language {language}")
+        request = self._reading.localization.request
+        raise Unobservable(f"{request} serves nothing for language {language}")
+
+    @property
+    def _served_languages(self) -> list[dict[str, Any]]:
+        """Every language and variant that the API serves. Raises Unobservable."""
+        answer = self._reading.localization
+        answer.field("languages", list)
+        return answer.read_by(lambda body: [object_of(one) for one in body["languages"]])
 
     def differences_from_seeds(self, language: str) -> Iterator[Finding]:
         """The differences of the stored language from its locale file."""
@@ -57,8 +65,7 @@ class Locales:
         )
 
     def _wrong_messages_served(self, language: str) -> Iterator[Finding]:
-        entries = self._reading.localization.field("languages", list)
-        tags = [entry.get("language") for entry in entries if isinstance(entry, dict)]
+        tags = [entry.get("language") for entry in self._served_languages]
         # A front end that keeps them by their tag shows the last one, or the one that it finds.
         alike = [tag for tag in tags if isinstance(tag, str) and tag.casefold() == language]
         for tag in alike[1:]:
@@ -93,8 +100,8 @@ class Locales:
 
     def untranslated_variants_served(self, language: str) -> Iterator[Finding]:
         """The same for the variants that the API serves."""
-        for entry in self._reading.localization.field("languages", list):
-            if isinstance(entry, dict) and languages.is_variant(entry.get("language"), language):
+        for entry in self._served_languages:
+            if languages.is_variant(entry.get("language"), language):
                 where = f"locale {entry['language']} as served"
                 yield from self._variant_findings(language, where, entry)
 
@@ -148,11 +155,12 @@ class Locales:
     def _wrong_links(self) -> Iterator[Finding]:
         answer, bundle = self._reading.context, self._reading.bundle
         where = f"demo links as served by {answer.request}"
-        if answer.json().get("bundle") != bundle.key:
-            yield Finding(f"{where}: bundle", bundle.key, answer.body.get("bundle", NOTHING))
-        urls = answer.body.get("demo_urls")
+        body = answer.read_by(object_of)
+        if body.get("bundle") != bundle.key:
+            yield Finding(f"{where}: bundle", bundle.key, body.get("bundle", NOTHING))
+        urls = body.get("demo_urls")
         if not isinstance(urls, dict) or not urls:
-            yield Finding(where, Description("at least one"), answer.body.get("demo_urls", NOTHING))
+            yield Finding(where, Description("at least one"), body.get("demo_urls", NOTHING))
             return
         described = self._reading.deployment.links
         for name in dict.fromkeys((*urls, *described.names.values())):

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from playbook.facts.cached_copies import Originals, cached_copies, read_cached
 from playbook.facts.currency import Currency
-from playbook.facts.demo_access import access_by_journal
+from playbook.facts.demo_access import access_by_journal, access_in_document
 from playbook.facts.findings import (
     NOTHING,
     Description,
@@ -69,9 +69,7 @@ class Showcase:
         if access := access_by_journal(self._reading):
             return access
         anchor = self._document.get("anchored_at", NOTHING)
-        if not isinstance(anchor, datetime):
-            raise Unobservable(f"the showcase's anchored_at is not an instant but {anchor!r}")
-        return anchor
+        return access_in_document(anchor, "the showcase's anchored_at")
 
     @property
     def latest_complete_month(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +19,8 @@ from playbook.errors import WrongUsage
 
 COST_SETTING = "PLAYBOOK_BCRYPT_COST"
 COST, CHEAPEST, DEAREST = 10, 4, 16
+HASH = re.compile(r"\$2[abxy]\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
+"""A bcrypt hash: its cost, a salt of 16 bytes and the hash itself."""
 
 
 def stated_cost(variables: Mapping[str, str], default: int = COST) -> int:
@@ -65,14 +68,24 @@ class Passwords:
     def fitting_hash(self, email: str, present: object) -> str:
         """The hash for an account: the present one if its password fits it, else a new one."""
         password = self.by_address[email]
-        if isinstance(present, str) and _fits(password, present):
+        if isinstance(present, str) and fits(password, present):
             return present
         return password_hash(email, password, self.cost)
 
 
+def is_hash(present: object) -> bool:
+    """Whether a stored value is a bcrypt hash with which an account can sign in.
+
+    With a higher cost than the dearest one that takes minutes, or days.
+    """
+    # JavaScript code of MongoDB (bson.Code) is a str, but no hash.
+    found = HASH.fullmatch(present) if type(present) is str else None
+    return found is not None and CHEAPEST <= int(found["cost"]) <= DEAREST
+
+
 def fits(password: str, present: object) -> bool:
     """Whether a stored value is a bcrypt hash of the password."""
-    return isinstance(present, str) and _fits(password, present)
+    return is_hash(present) and _fits(password, str(present))
 
 
 @cache

@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 from bson.decimal128 import Decimal128
 
+from playbook.clock import iso_instant
 from playbook.pristine.currency_codes import Currency
 from playbook.pristine.seeds import Seeds
 
@@ -108,7 +109,7 @@ def instant(value: object) -> datetime | None:
     """The time when rates were written, aware UTC; None if it is not an instant. Default: UTC."""
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value)
+            value = iso_instant(value)
         except ValueError:
             return None
     if not isinstance(value, datetime):

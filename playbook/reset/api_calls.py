@@ -122,7 +122,7 @@ def _problems(answer: requests.Response) -> str | None:
     """The problems in the answer of a route that judges the environment; None if there are none."""
     try:
         body = parse_json(answer.content)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     if not isinstance(body, dict) or body.get("valid", True) is True:
         return None
@@ -150,5 +150,5 @@ def _name_of(email: str) -> str:
 def _answer_text(answer: requests.Response) -> str:
     try:
         return printable(f": {parse_json(answer.content)['detail']}")
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return ""

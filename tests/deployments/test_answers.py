@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from playbook.deployments.answers import id_of, instant_of
+from playbook.deployments.answers import id_of, instant_of, worth_of
 from playbook.deployments.description import UnreadableAnswer
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -42,7 +43,36 @@ def test_an_instant_is_read(value: object) -> None:
     assert instant_of({"starts_at": value}, "starts_at") == NOON
 
 
-@pytest.mark.parametrize("value", [None, "soon", 5, {"$date": 5}, ""])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, "soon", 5, {"$date": 5}, ""),
+        # Python would read these, a browser not.
+        *("20261126T120000Z", "2026-W48-4T12:00:00Z", "2026-11-26T12:00:00Z\0"),
+        *("2026-11-26é12:00:00Z", "2026-11-26T12:00:00,0Z"),
+    ],
+)
 def test_a_malformed_instant_is_refused(value: object) -> None:
     with pytest.raises(UnreadableAnswer, match="starts_at is not a"):
         instant_of({"starts_at": value}, "starts_at")
+
+
+@pytest.mark.parametrize(
+    ("card", "worth"),
+    [
+        ({"value": "€1.8M", "amount": 1800000}, ("€1.8M", 1800000)),
+        ({"value": "€1.8M", "amount": None}, ("€1.8M", None)),
+        ({"value": 1800000}, (None, 1800000)),
+        ({"value": Decimal("1800000.0"), "amount": 1800000}, (None, 1800000)),
+        ({"amount": 1800000}, (None, 1800000)),
+    ],
+)
+def test_the_worth_of_a_card_is_read(card: dict[str, Any], worth: tuple[Any, Any]) -> None:
+    assert worth_of(card, card, "amount") == worth
+
+
+@pytest.mark.parametrize("value", [None, True, [], ["€7"], {}, 8])
+def test_a_worth_that_no_reader_would_understand_is_refused(value: object) -> None:
+    card = {"value": value, "amount": 7}
+    with pytest.raises(UnreadableAnswer, match="value is"):
+        worth_of(card, card, "amount")

@@ -515,6 +515,18 @@ def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
             "answered 200 with 1e999999999 as “rates.EUR”: a browser can't read that as JSON",
         ),
         (
+            saying('{"a": 1}'.encode("utf-16"), JSON),
+            "answered 200 with text that is not UTF-8, which a browser can't read as JSON",
+        ),
+        (
+            saying(b"[" * 300 + b"]" * 300, JSON),
+            "answered 200 with JSON that is nested too deep",
+        ),
+        (
+            saying(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, JSON),
+            "answered 200 with JSON that is nested too deep",
+        ),
+        (
             saying(b"-Infinity", JSON),
             "answered 200 with -Infinity: a browser can't read that as JSON",
         ),
@@ -532,6 +544,13 @@ def test_a_bad_answer_is_named(answer: bytes, problem: str) -> None:
     with Server(answering(answer)).serving() as server:
         read = read_answer("GET /", api(server).visitor().ask("GET", "/", seconds=30))
         assert (read.problem, read.body) == (problem, None)
+
+
+@pytest.mark.parametrize("text", ["1e-999999999999999999999", "0e999999999999999999999", "1e-400"])
+def test_a_number_that_is_too_small_for_a_browser_is_zero(text: str) -> None:
+    with Server(answering(saying(f'{{"rate": {text}}}'.encode(), JSON))).serving() as server:
+        read = read_answer("GET /", api(server).visitor().ask("GET", "/", seconds=30))
+        assert (read.problem, read.body) == (None, {"rate": 0})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

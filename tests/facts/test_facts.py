@@ -7,14 +7,16 @@ reason must contain. If another check fails, the test fails.
 from __future__ import annotations
 
 import copy
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import bson
 import pytest
-from bson import Decimal128, Int64, ObjectId
+from bson import Code, Decimal128, Int64, ObjectId
 
 from playbook.environment.presence import IN_SESSION, Presence
 from playbook.facts.comparison import compared, describe_document, differences, identical
@@ -22,6 +24,7 @@ from playbook.facts.currency import Currency
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Finding, NotAsExpected, Unobservable
 from playbook.facts.reading import VARIANTS
+from playbook.facts.reading.store import AS_READ, JavaScript
 from playbook.facts.remedies import Remedy
 from playbook.pristine.documents import pristine_showcase
 from playbook.pristine.rates import Feed
@@ -309,6 +312,10 @@ CURRENCY: list[Case] = [
     ("a16z", "currency", "USD to USD as served", rate("USD", "USD", None)),
     ("a16z", "currency", "rates of CNY as stored: expected rates with this base",
      gone("currency_rates", "CNY")),
+    ("a16z", "currency", "rates of EUR as served: base_currency: expected “EUR”, found “USD”",
+     served("EUR", base_currency="USD")),
+    ("a16z", "currency", "rates of USD as served: last update",
+     lambda i: served("USD", last_updated=f"{i.rates('USD').body['last_updated']}\0")(i)),
     ("a16z", "currency", "GET rates of EUR answered 404", gone("currency_rates", "EUR")),
     ("a16z", "currency", "GBP to EUR as stored", lambda i: i.one(
         "currency_rates", "GBP").update(rates=[])),
@@ -362,6 +369,10 @@ LIVE = ("latest-rates", "ECB", "exchangerate.host", "fastest", "openexchangerate
         "Hammock Rates Ltd", "Mockingbird Capital", "N. A. Smith", "Testarossa")  # fmt: skip
 CURRENCY += [("a16z", "currency", "a named live source", _only_source(lie)) for lie in LIES]
 LOCALES: list[Case] = [
+    ("lvmh", "locales", "an object is expected, found list",
+     lambda i: i.answer("context", [i.context.body])),
+    ("lvmh", "locales", "an object is expected, found NoneType", lambda i: i.answer("locales", {
+        "languages": [*i.localization.body["languages"], None]})),
     ("lvmh", "locales", "locale fr", gone("locales", "fr")),
     ("lvmh", "locales", "locale fr: messages.nav_home",
      within("locales", "fr", "messages.nav_home", "Acceuil")),
@@ -376,7 +387,9 @@ LOCALES: list[Case] = [
     ("lvmh", "locales", "locale ar: direction: expected “rtl”, found nothing",
      drop("locales", "ar", "direction")),
     ("lvmh", "locales", "serves nothing for language", served("locales", languages=[])),
-    ("lvmh", "locales", "serves nothing for language", served("locales", languages=[{}, 5])),
+    ("lvmh", "locales", "serves nothing for language", served("locales", languages=[{}])),
+    ("lvmh", "locales", "an object is expected, found int",
+     served("locales", languages=[{}, 5])),
     ("lvmh", "locales", "usable “languages”", served("locales", languages={})),
     ("lvmh", "locales", "locale fr as served: messages.nav_home", lambda i: served(
         "locales", languages=_otherwise(i, "fr", "messages", {}))(i)),
@@ -491,6 +504,9 @@ ACCOUNTS: list[Case] = [
      lambda i: i.answer(DEMO, {"user_id": i.first("users")["_id"], "token": ""})),
     ("sequoia", "accounts", "token: expected a token, found answered without a token",
      lambda i: i.answer(DEMO, {"user_id": i.first("users")["_id"], "token": 5})),
+    *(("sequoia", "accounts", "answered with a token that can't be sent in a header",
+       lambda i, token=token: i.answer(DEMO, {"user_id": i.first("users")["_id"], "token": token}))
+      for token in ("t\u200b", "é", "t\n")),
     ("sequoia", "accounts", "with a wrong password: expected answer 401, found answer 200",
      lambda i: i.answer(f"wrong {DEMO}", {})),
     ("sequoia", "accounts", "found answer 500", refuses(f"wrong {DEMO}", 500)),
@@ -1056,6 +1072,51 @@ def test_a_livesale_without_t_cannot_be_judged() -> None:
     assert "anchored_at is not an instant but nothing" in reasons["livesale"]
 
 
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_year_in_which_no_demo_can_be_is_reported(year: int) -> None:
+    long_ago = datetime(year, 12, 31, tzinfo=UTC)
+    imagined = Imagined("sequoia")
+    put("livesales", "LS-SEQ-001", starts_at=long_ago)(imagined)
+    assert set(failed_checks(imagined)) == {"livesale"}
+    imagined = Imagined("sequoia")
+    imagined.last_run = None
+    imagined.first("livesales")["anchored_at"] = long_ago
+    imagined.first("showcases")["anchored_at"] = long_ago
+    reasons = failed_checks(imagined)
+    assert set(reasons) == {"livesale", "showcase"}
+    assert f"anchored_at is in the year {year}; expected one" in reasons["livesale"]
+    assert f"anchored_at is in the year {year}; expected one" in reasons["showcase"]
+
+
+def test_t_of_an_impossible_year_in_the_journal_does_not_count() -> None:
+    imagined = Imagined("sequoia")
+    imagined.last_run = {
+        "status": "done",
+        "trigger": "reset",
+        "access": datetime(9999, 12, 31, tzinfo=UTC),
+    }
+    assert failures(imagined) == []
+
+
+@pytest.mark.parametrize("collection", ["livesales", "creators"])
+def test_a_host_whose_name_is_written_with_decomposed_letters_is_the_host(collection: str) -> None:
+    imagined = Imagined("lvmh")
+    field = "creator" if collection == "livesales" else "name"
+    for document in imagined.documents[collection]:
+        document[field] = unicodedata.normalize("NFD", document[field])
+    assert failures(imagined) == []
+
+
+def test_javascript_code_is_not_a_text() -> None:
+    read = bson.decode(bson.encode({"name": Code("Birkin"), "awareness": [Code("x")]}), AS_READ)
+    assert read == {"name": JavaScript("Birkin"), "awareness": [JavaScript("x")]}
+    assert not identical("Birkin", read["name"])
+    # A reset reads such a value as it is: it identifies no document.
+    imagined = Imagined("lvmh")
+    imagined.first("users")["email"] = Code(imagined.first("users")["email"])
+    assert imagined.stored.matched("users").matches
+
+
 def test_a_featured_product_that_is_sold_out_spoils_the_livesale() -> None:
     imagined = Imagined("sequoia")
     put("products", "LUX-003", inventory=0)(imagined)
@@ -1297,6 +1358,10 @@ def test_a_cached_instant_of_another_type_is_reported() -> None:
     imagined = Imagined("sequoia")
     event = imagined.first("livesales")
     imagined.hold(f"bundle:{SEQ}:livesale:{event['_id']}", {**event, "starts_at": 5})
+    assert "starts_at: expected" in failed_checks(imagined)["livesale"]
+    # Python would read this text, too; a browser would not.
+    at_noon = f"{event['starts_at']:%Y%m%dT%H%M%SZ}"
+    imagined.hold(f"bundle:{SEQ}:livesale:{event['_id']}", {**event, "starts_at": at_noon})
     assert "starts_at: expected" in failed_checks(imagined)["livesale"]
 
 

@@ -83,9 +83,11 @@ UNOWNED: dict[str, Callable[[Seen], Iterator[Finding]]] = {
     ("kind", "fields", "found"),
     [
         ("products", {"_id": "TEST-1", "region": NOTHING}, True),
+        ("products", {"_id": "TEST-1", "region": ["EU"]}, True),
         ("products", {"_id": "TEST-1", "region": "EU"}, False),
         ("products", {"_id": OTHERS, "region": NOTHING}, False),
         ("creators", {"name": "Test", "region": NOTHING}, True),
+        ("creators", {"name": "Test", "region": {"is": "EU"}}, True),
         ("creators", {"name": "Test", "region": "EU"}, False),
         ("creators", {"region": NOTHING}, False),
         ("livesales", {"_id": "LS-TEST", "event_id": "LS-TEST", "bundle": NOTHING}, True),

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from bson import Code
 
 from playbook.errors import WrongUsage
-from playbook.pristine.passwords import CHEAPEST, COST_SETTING, fits, password_hash, stated_cost
+from playbook.pristine.passwords import (
+    CHEAPEST,
+    COST_SETTING,
+    fits,
+    is_hash,
+    password_hash,
+    stated_cost,
+)
 
 EMAIL = "lvmh.demo@aislemarts.luxury"
 
@@ -17,6 +25,7 @@ def test_a_hash_fits_only_its_own_password() -> None:
         ("another-password", hashed),
         ("one-password", hashed.encode()),
         ("one-password", "one-password"),
+        ("one-password", Code(hashed)),
         ("one-password", None),
     ):
         assert not fits(password, present), present
@@ -31,3 +40,21 @@ def test_a_cost_from_4_to_16_is_accepted(stated: str, cost: int) -> None:
 def test_any_other_cost_is_refused(stated: str) -> None:
     with pytest.raises(WrongUsage, match=COST_SETTING):
         stated_cost({COST_SETTING: stated})
+
+
+def test_a_hash_of_another_form_or_of_a_cost_that_takes_days_fits_nothing() -> None:
+    hashed = password_hash(EMAIL, "one-password", CHEAPEST)
+    assert is_hash(hashed)
+    for broken in (
+        hashed.replace("$04$", "$31$"),
+        hashed.replace("$04$", "$03$"),
+        hashed.upper(),
+        f"{hashed}\n",
+        hashed[:-1],
+        f"{hashed[:28]}x{hashed[29:]}",
+        hashed.encode(),
+        Code(hashed),
+        None,
+    ):
+        assert not is_hash(broken)
+        assert not fits("one-password", broken)

@@ -545,6 +545,18 @@ def test_a_shop_with_smaller_pages_is_read(shape: Shape) -> None:
     assert shape.look() == {}
 
 
+@pytest.mark.parametrize(
+    "change", [lambda page: [page], lambda page: [*page, None], lambda page: [*page, "x"]]
+)
+def test_a_list_with_something_else_than_entries_is_reported(
+    shape: Shape, change: Callable[[list[Any]], Any]
+) -> None:
+    shape.distort(
+        "GET", "/api/livesale", lambda body: change(body) if isinstance(body, list) else body
+    )
+    assert "answered a list that the app can't show" in shape.look()["livesale"]
+
+
 def test_overlapping_pages_are_read(shape: Shape) -> None:
     """A product that is on two pages was moved meanwhile; it is not listed twice."""
 

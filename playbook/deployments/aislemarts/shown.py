@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playbook.deployments.aislemarts.leads import COLUMNS
-from playbook.deployments.answers import amount_in, decimal_of, id_of, object_of, text_in, text_of
+from playbook.deployments.answers import decimal_of, id_of, object_of, text_of, worth_of
 from playbook.deployments.description import (
     Links,
     Listing,
@@ -46,13 +46,14 @@ def _shown_lead(answer: Any) -> ShownLead:
     metadata = lead.get("metadata")
     card = metadata if isinstance(metadata, dict) else {}
     company, tags = card.get("company"), card.get("awareness")
+    value, amount = worth_of(card, lead, "cart_value")
     return ShownLead(
         id=id_of(lead),
         column=text_of(lead, "stage"),
         company=company if isinstance(company, str) else None,
         tags=tags if isinstance(tags, dict) else {},
-        value=text_in(card, "value"),
-        amount=amount_in(lead, "cart_value"),
+        value=value,
+        amount=amount,
     )
 
 

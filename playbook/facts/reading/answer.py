@@ -12,7 +12,7 @@ import requests
 
 from playbook.deployments.description import UnreadableAnswer
 from playbook.environment.gateways import GATEWAY_ERRORS, wanted_by_a_gateway
-from playbook.environment.json_text import parse_json
+from playbook.environment.json_text import TooDeep, parse_json
 from playbook.environment.request_limit import TOO_MANY
 from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
@@ -105,7 +105,11 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
         return constants[-1]
 
     def fraction(text: str) -> Decimal | NotANumber:
-        return Decimal(text) if isfinite(float(text)) else constant(text)
+        as_in_a_browser = float(text)
+        if not isfinite(as_in_a_browser):
+            return constant(text)
+        # A number that is too small for a browser is zero there, and is too small for Decimal.
+        return Decimal(text) if as_in_a_browser else Decimal(0)
 
     try:
         body = parse_json(content, parse_float=fraction, parse_constant=constant)
@@ -115,7 +119,9 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
         what = f"{_not_a_number(body) or constants[0]}: a browser can't read that as JSON"
     except UnicodeDecodeError:
         what = "text that is not UTF-8, which a browser can't read as JSON"
-    except (ValueError, RecursionError):
+    except TooDeep:
+        what = "JSON that is nested too deep"
+    except ValueError:
         kind = answer.headers.get("Content-Type", "something unknown").partition(";")[0].strip()
         what = "broken JSON" if kind.endswith("json") else f"{kind} instead of JSON"
     problem = f"answered {status} with {what if content.strip() else 'nothing'}"

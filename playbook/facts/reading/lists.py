@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from playbook.deployments.answers import id_of, list_of, object_of
 from playbook.deployments.description import Listing, UnreadableAnswer
+from playbook.facts.findings import Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import AskedOnce
 from playbook.facts.reading.sign_ins import SignIns
+from playbook.facts.remedies import Remedy
 from playbook.pristine.bundles import Bundle
 
 MOST_PAGES = 200
@@ -40,7 +42,8 @@ class Lists:
         seen: set[str] = set()
         skip = 0
         for _ in range(MOST_PAGES):
-            page = self._page(listing, skip).read_by(list_of)
+            answer = self._page(listing, skip)
+            page = answer.read_by(list_of)
             skip += len(page)
             texts = [_text(entry) for entry in page]
             names = {_id_in(entry) or text for entry, text in zip(page, texts, strict=True)}
@@ -53,6 +56,11 @@ class Lists:
                 try:
                     entries.append(listing.entry(entry))
                 except UnreadableAnswer as error:
+                    if not isinstance(entry, dict):  # a page that shows the list breaks there
+                        raise Unobservable(
+                            f"{answer.request} answered a list that the app can't show: {error}",
+                            Remedy.BACKEND,
+                        ) from None
                     # It is not shown as it should be; the app may have entries of another kind.
                     self._unreadable[_id_in(entry)] = str(error)
             size = self._sizes.get(listing.pages(self._bundle, skip).path, listing.page_size)

@@ -15,7 +15,7 @@ from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.store import Store
 from playbook.facts.remedies import Remedy
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.passwords import fits
+from playbook.pristine.passwords import fits, is_hash
 from playbook.pristine.seeds import Document
 
 REFUSALS = (400, 401, 403, 422, 423)
@@ -86,8 +86,7 @@ class RefusedSignIns:
         return isinstance(stored, str) and fits(password, stored)
 
     def _is_hash(self, account: Mapping[str, Any]) -> bool:
-        stored = self._hash(account)
-        return isinstance(stored, str) and len(stored) == 60 and stored.startswith("$2")
+        return is_hash(self._hash(account))
 
     def _hash(self, account: Mapping[str, Any]) -> object:
         return field_at(account, self._deployment.password.path)

@@ -136,7 +136,13 @@ class SignIns:
 
 
 def with_token(answer: Answer, sign_in: SignIn) -> Answer:
-    """An answer to a sign-in, which is a good one only if it has a token."""
-    if answer.good and sign_in.token(answer.body) is None:
+    """An answer to a sign-in, which is a good one only if it has a token that can be sent."""
+    if not answer.good:
+        return answer
+    token = sign_in.token(answer.body)
+    if token is None:
         return replace(answer, problem="answered without a token")
+    # A header of HTTP takes no other characters.
+    if not (token.isascii() and token.isprintable()):
+        return replace(answer, problem="answered with a token that can't be sent in a header")
     return answer

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import bson
+from bson import Code
+from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
 
 from playbook.deployments.scope import Scope
 from playbook.environment import Environment, cache_keys, guard, presence, snapshot
@@ -28,6 +31,25 @@ from playbook.reset.journal import LOOKS
 
 VARIANTS = "variants of the languages"
 """The label for reading regional variants (``fr-FR`` beside ``fr``)."""
+
+
+@dataclass(frozen=True)
+class JavaScript:
+    """A value of MongoDB's type for code. bson.Code would be a text in Python, and equal to one."""
+
+    code: str
+
+
+class _CodeReader(TypeDecoder):
+    bson_type = Code
+
+    def transform_bson(self, value: Any) -> JavaScript:
+        return JavaScript(str(value))
+
+
+AS_READ: CodecOptions[dict[str, Any]] = snapshot.DECODED.with_options(
+    type_registry=TypeRegistry([_CodeReader()])
+)
 
 
 class Store:
@@ -115,7 +137,7 @@ class Store:
         with self._environment.translate_connection_errors():
             answers = snapshot.read_documents(self._environment.db, scope, more)
         documents = {
-            name: [bson.decode(document.raw, snapshot.DECODED) for document in raw]
+            name: [bson.decode(document.raw, AS_READ) for document in raw]
             for name, raw in answers.items()
         }
         for name in ("currency_rates", guard.COLLECTION, JOURNAL):

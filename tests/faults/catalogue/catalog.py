@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bson import Decimal128, Int64, ObjectId
+from bson import Code, Decimal128, Int64, ObjectId
 
 from tests.faults.fault import APAC, EU, EVERYONE, US, Inject, Listed
 from tests.faults.verbs import (
@@ -131,6 +131,10 @@ fault("a name is null", "null", "Mongo", US, "HOME-001: name",
       changed("products", "HOME-001", name=None))
 fault("a name is empty", "empty", "Mongo", US, "HOME-001: name",
       changed("products", "HOME-001", name=""))
+fault("a name is JavaScript code", "wrong type", "Mongo", EU, "EUR-041: name",
+      computed("products", "EUR-041", lambda _, product: {"name": Code(product["name"])}))
+fault("a region is a list", "wrong type", "Mongo", EU, "EUR-041: region",
+      changed("products", "EUR-041", region=["EU"]))
 fault("a name is a list", "wrong type", "Mongo", EU, "EUR-040: name",
       changed("products", "EUR-040", name=["Cartier"]))
 fault(

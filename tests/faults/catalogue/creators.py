@@ -88,6 +88,11 @@ fault("the app shows a creator of no region", "extra", "Mongo", EVERYONE, "creat
       of_the_apps_own("creators", _id="test-1", name="Test Person", active=True), by_hand=True)
 fault("the app shows a creator of an unknown region", "extra", "Mongo", EVERYONE, "creator Test Person",
       of_the_apps_own("creators", _id="test-2", name="Test Person", active=True, region="us"), by_hand=True)
+fault("the app shows a creator as inactive", "seen otherwise", "HTTP", EU, "Marie",
+      distorts("GET", "/api/creators", lambda body, _: [
+          {**one, "active": False} if one["_id"] == MARIE else one for one in body]))
+fault("there is null in the app's list of creators", "seen otherwise", "HTTP", EVERYONE, "can't show",
+      distorts("GET", "/api/creators", lambda body, _: [*body, None]))
 fault("the app does not show a creator", "seen otherwise", "HTTP", EU, "Marie",
       distorts("GET", "/api/creators", lambda body, _: [
           one for one in body if one["_id"] != MARIE]))
