@@ -41,6 +41,9 @@ def main() -> NoReturn:
     If it cannot be loaded, because the installation is incomplete, one line says so. The exit code
     is 3, because 1 would mean NO-GO.
     """
+    # All times here name their zone. The machine's own is never used, but a library reads it while
+    # it is loaded, and would fail if TZ or /etc/localtime cannot be read.
+    os.environ["TZ"] = "Etc/UTC"
     try:
         from playbook import cli
 

@@ -218,10 +218,13 @@ FILE_ERRORS = frozenset(
     )
 )
 """Errors of the machine's files and folders. They are not bugs of ours."""
+TOO_MANY_FILES = frozenset((errno.EMFILE, errno.ENFILE))
 
 
 def _unusable_file(error: OSError) -> str | None:
     """One line about a file or folder that cannot be used; None for any other error."""
+    if error.errno in TOO_MANY_FILES:
+        return f"{error.strerror}: raise the limit of this process (ulimit -n), then run it again"
     where = str(error.filename2 or error.filename or "")
     root = os.environ.get("PLAYBOOK_BACKUPS", "").strip() or str(writable_folder("backups"))
     in_backups = where.startswith((str(Path(root).absolute()), root))

@@ -86,11 +86,11 @@ def due(bundle: OneBundle) -> None:
     loaded = seeds.load()
     one = bundles.find(loaded, bundle)
     settings = Settings.from_environment()
-    made = None
+    made, now = None, clock.now()
     if settings is not None:  # a throw-away environment has no journal yet
         with opened(loaded, settings) as environment, environment.translate_connection_errors():
-            made = Journal.of(environment).last_night(one.key)
-    instant = schedule.due(one.timezone, clock.now(), made, schedule.reset_time(), schedule.grace())
+            made = Journal.of(environment).last_night(one.key, now)
+    instant = schedule.due(one.timezone, now, made, schedule.reset_time(), schedule.grace())
     if instant is None:
         print(f"{one.short}: not due")
         raise typer.Exit(4)

@@ -42,7 +42,7 @@ from playbook.environment.redaction import (
     worth_hiding,
 )
 from playbook.environment.redis_client import Client
-from playbook.environment.server_clock import ServerClock
+from playbook.environment.server_clock import HEARTBEATS, ServerClock
 from playbook.environment.settings import Settings
 from playbook.environment.side_by_side import AT_ONCE, side_by_side
 from playbook.errors import Outage, Unreachable, Unusable, WrongUsage
@@ -115,7 +115,7 @@ class Environment:
                 self.settings.mongo_uri,
                 tz_aware=True,
                 appname="aislemarts-demo-playbook",
-                event_listeners=list(self.listeners),
+                event_listeners=[HEARTBEATS, *self.listeners],
                 **{name: value for name, value in usual.items() if name.lower() not in stated},
             )
         except (PyMongoError, ConfigurationError) as error:

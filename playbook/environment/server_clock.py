@@ -2,15 +2,19 @@
 
 It is read with ``hello``, which every server with MongoDB's protocol answers. Only some of them
 know pipeline updates with ``$$NOW``.
+
+pymongo asks every server regularly how it is, and the answers contain its time. :func:`latest` is
+the time by these answers: it needs no request of ours.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pymongo import monitoring
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
@@ -18,6 +22,53 @@ COMMAND_NOT_FOUND = 59
 """Error code of MongoDB."""
 MEASURED_FOR = 30.0
 """Seconds after which the server is asked again: after an election it is another server."""
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SET_ANEW_SECONDS = 1.0
+"""A larger difference between two answers means another server, or a clock that was set."""
+
+
+class Heartbeats(monitoring.ServerHeartbeatListener):
+    """Notes the primary's time from the answers that pymongo asks for.
+
+    One is enough for a process, because it works on one environment.
+    """
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+        """The server's seconds since 1970 when :func:`elapsed` was 0."""
+
+    def succeeded(self, event: monitoring.ServerHeartbeatSucceededEvent) -> None:
+        """Note the time in an answer."""
+        stated = event.reply.document.get("localTime")
+        if event.reply.is_writable and isinstance(stated, datetime):
+            aware = stated if stated.tzinfo else stated.replace(tzinfo=UTC)
+            offset = (aware - EPOCH).total_seconds() - elapsed()
+            known = self._offset
+            # An answer may arrive late, never early: of two that agree, the larger is exact.
+            agree = known is not None and abs(offset - known) < SET_ANEW_SECONDS
+            self._offset = max(offset, known) if agree and known is not None else offset
+
+    def started(self, event: monitoring.ServerHeartbeatStartedEvent) -> None:
+        """Needed by pymongo; a question has no time in it."""
+
+    def failed(self, event: monitoring.ServerHeartbeatFailedEvent) -> None:
+        """Needed by pymongo; there is no time in it."""
+
+    def latest(self) -> datetime | None:
+        """The server's time now (UTC); None if no primary has answered yet."""
+        if self._offset is None:
+            return None
+        return EPOCH + timedelta(seconds=self._offset + elapsed())
+
+
+HEARTBEATS = Heartbeats()
+
+
+def latest() -> datetime | None:
+    """MongoDB's time (UTC), without asking for it; None if no primary has answered yet."""
+    return HEARTBEATS.latest()
 
 
 class ServerClock:

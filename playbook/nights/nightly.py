@@ -235,8 +235,9 @@ class Nightly:
         if self.if_due is None:
             return
         at, grace = self.if_due
-        made = self.environment.outlast(lambda: self._journal.opened().last_night(bundle.key))
-        if due(bundle.timezone, clock.now(), made, at, grace + waiting) is None:
+        now = clock.now()
+        made = self.environment.outlast(lambda: self._journal.opened().last_night(bundle.key, now))
+        if due(bundle.timezone, now, made, at, grace + waiting) is None:
             raise NotDue(f"{bundle.short}: nothing to do, tonight's run is done or not due yet")
 
     def _say(self, night: Night, text: str) -> None:

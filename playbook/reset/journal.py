@@ -17,7 +17,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from pymongo import ReplaceOne, UpdateMany
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from playbook.environment import Environment
+from playbook.environment import Environment, server_clock
 from playbook.environment.redaction import Redactor
 from playbook.errors import PlaybookError, Unreachable
 from playbook.pristine.seeds import Document
@@ -43,13 +43,26 @@ LOOKS = (CHECK, WALK)
 """The triggers of runs that change no demo."""
 ROLLBACK = "rollback"
 NIGHTLY = "nightly"
+CLOCK_DIFFERENCE = timedelta(minutes=15)
+"""How far another machine's clock may be ahead of ours."""
 CHANGES_SHOWN = 200
 """How many of the latest runs that changed shared parts are read."""
 
 
+CLOCKS_AGREE = timedelta(seconds=2)
+"""Clocks that differ by less than this are believed to agree."""
+
+
 def new_run(now: datetime) -> str:
-    """A new run's id. Ids sort by their start (UTC), also within one second."""
-    return f"{_sortable(max(now, datetime.now(UTC)))}-{uuid.uuid4().hex[:8]}"
+    """A new run's id. Ids sort by their start (UTC), also within one second.
+
+    If this machine's clock is wrong, MongoDB's counts: it is the same for all machines. Else a run
+    on a machine that is an hour ahead would be the latest one for an hour.
+    """
+    moment, server = max(now, datetime.now(UTC)), server_clock.latest()
+    if server is not None and abs(moment - server) > CLOCKS_AGREE:
+        moment = server
+    return f"{_sortable(moment)}-{uuid.uuid4().hex[:8]}"
 
 
 def _sortable(instant: datetime) -> str:
@@ -311,12 +324,16 @@ class Journal:
         nights: list[Document] = [record["night"] for record in records]
         return sorted(nights, key=lambda night: night["started_at"], reverse=True)[:count]
 
-    def last_night(self, bundle: str) -> datetime | None:
+    def last_night(self, bundle: str, now: datetime) -> datetime | None:
         """The start of a bundle's latest nightly run, None if there was none.
 
+        A run that seems to begin only later was made by a machine whose clock was wrong.
         Raises PyMongoError if MongoDB does not answer.
         """
-        where = self._own({"bundle": bundle, "night": {"$type": "object"}})
+        begun = {"$lte": now + CLOCK_DIFFERENCE}
+        where = self._own(
+            {"bundle": bundle, "night": {"$type": "object"}, "night.started_at": begun}
+        )
         last = self.db[COLLECTION].find_one(where, sort=[("night.started_at", -1)])
         return last["night"]["started_at"] if last else None
 

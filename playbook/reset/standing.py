@@ -19,7 +19,7 @@ from typing import Any
 
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.journal import LOOKS, ROLLBACK, WALK, Journal
+from playbook.reset.journal import CLOCK_DIFFERENCE, LOOKS, ROLLBACK, WALK, Journal
 
 GO, NO_GO, UNKNOWN = "GO", "NO-GO", "UNKNOWN"
 BELIEVED_FOR = timedelta(hours=24)
@@ -128,7 +128,9 @@ def _last_walk(
     """The latest run that walked through the demo, if nothing was written since."""
     walk = next((run for run in runs if walk_verdict(run)), None)
     at = verdict_at(walk) if walk is not None else None
-    if walk is None or at is None or now - at > BELIEVED_FOR or not _is_of(seeds, walk):
+    if walk is None or at is None or not _is_of(seeds, walk):
+        return None
+    if not -CLOCK_DIFFERENCE <= now - at <= BELIEVED_FOR:
         return None
     changed = _since(walk, runs, unmade=False) or _by_a_neighbour(bundle, walk, written, seeds)
     return None if changed else walk
@@ -149,6 +151,9 @@ def judge_by_checks(
     run, at = judged
     if reason := _since(run, runs) or _by_a_neighbour(bundle, run, shared_writes, seeds):
         return Standing(UNKNOWN, reason, at, run)
+    if at - now > CLOCK_DIFFERENCE:
+        sentence = f"{run['verdict']}, but by a machine whose clock was ahead: check it again."
+        return Standing(UNKNOWN, sentence, at, run)
     if now - at > BELIEVED_FOR:
         hours = int((now - at) / timedelta(hours=1))
         sentence = f"{run['verdict']}, but {hours} hours ago: check it again."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -29,9 +30,11 @@ class BackupsUnusable(WrongUsage):
     """The backups' folder cannot be written to: nothing is reset without a backup."""
 
     def __init__(self, root: Path, error: OSError) -> None:
+        advice = "set PLAYBOOK_BACKUPS to a writable folder on a disk with free space"
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            advice = "raise the limit of open files (ulimit -n)"
         super().__init__(
-            f"the backups' folder {root} can't be used: {error.strerror or error}; "
-            "set PLAYBOOK_BACKUPS to a writable folder on a disk with free space"
+            f"the backups' folder {root} can't be used: {error.strerror or error}; {advice}"
         )
 
 

@@ -1,0 +1,36 @@
+"""A machine with an unreadable time zone, or with a low limit of open files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playbook import PROJECT
+from playbook.reset.backup.writing import BackupsUnusable
+from tests.forked_commands import without_settings
+
+
+@pytest.mark.parametrize("zone", ["/dev/null", ":/etc"])
+def test_the_machines_own_zone_need_not_be_readable(zone: str) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "playbook", "schedule"],
+        env={**without_settings(), "TZ": zone},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "| LVMH | Europe/Paris | 03:00 CET/CEST | 02:00/01:00 UTC |" in shown.stdout
+
+
+def test_too_many_open_files_are_not_the_folders_fault(tmp_path: Path) -> None:
+    too_many = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    assert "raise the limit of open files (ulimit -n)" in str(BackupsUnusable(tmp_path, too_many))
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert "set PLAYBOOK_BACKUPS" in str(BackupsUnusable(tmp_path, full))
