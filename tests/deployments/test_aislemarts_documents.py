@@ -369,7 +369,7 @@ def test_a_shown_livesale_has_offers_by_their_reduced_price() -> None:
     [
         ({"company": "M", "awareness": {"a": 1}, "value": "€1M"}, "M", {"a": 1}, "€1M"),
         ({"company": 5, "awareness": "x"}, None, {}, None),
-        ({"value": 7}, None, {}, None),
+        ({"value": 5}, None, {}, None),
         (None, None, {}, None),
         (["company"], None, {}, None),
     ],
@@ -382,6 +382,14 @@ def test_a_shown_card_is_read(
     lead = {"_id": "L", "stage": "won", "cart_value": 5.0, "metadata": metadata}
     shown = AISLEMARTS.shown.leads.entry(lead)
     assert shown == ShownLead("L", "won", company, tags, value, Decimal(5))
+
+
+def test_a_shown_card_with_two_amounts_cannot_be_read() -> None:
+    assert AISLEMARTS.shown.leads is not None
+    with pytest.raises(UnreadableAnswer, match="value is 7, but cart_value is 5.0"):
+        AISLEMARTS.shown.leads.entry(
+            {"_id": "L", "stage": "won", "cart_value": Decimal("5.0"), "metadata": {"value": 7}}
+        )
 
 
 def test_a_shown_card_whose_value_is_null_cannot_be_read() -> None:
