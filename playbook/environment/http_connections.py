@@ -53,12 +53,23 @@ class Deadline:
 _DEADLINE: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
+class _Answer(http.client.HTTPResponse):
+    """Leaves out interim answers, such as 103 Early Hints. http.client does so only with 100."""
+
+    def begin(self) -> None:
+        super().begin()
+        while http.client.SWITCHING_PROTOCOLS < self.status < http.client.OK:
+            vars(self).update(headers=None, msg=None)  # they belong to the interim answer
+            super().begin()
+
+
 class _Reopening:
     """If the server has closed an idle connection, send the request again on a new one.
 
     Only if no byte of the answer has come: then the server has not read the request.
     """
 
+    response_class: Any = _Answer
     _stood_open = False
     _asked: tuple[tuple[Any, ...], dict[str, Any]]
     sock: Any

@@ -477,6 +477,17 @@ def test_half_a_character_is_read_as_a_browser_reads_it(half: bytes) -> None:
         assert read.body == {"😀": ["a\N{REPLACEMENT CHARACTER}"]}
 
 
+def test_interim_answers_are_left_out() -> None:
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: </shop.css>; rel=preload\r\n\r\n"
+    bodies = [saying(f'{{"answer": {number}}}'.encode(), JSON) for number in (1, 2)]
+    answers = [hint + b"HTTP/1.1 102 Processing\r\n\r\n" + bodies[0], hint + bodies[1]]
+    with Server(answering(*answers)).serving() as server:
+        visitor = api(server).visitor()
+        for number in (1, 2):
+            read = read_answer("GET /", visitor.ask("GET", "/", seconds=30))
+            assert (read.status, read.body) == (200, {"answer": number})
+
+
 def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
     def exchange(connection: socket.socket, _: bytes, number: int) -> bool:
         connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + TEXT.encode())
