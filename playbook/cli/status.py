@@ -86,7 +86,7 @@ def _statuses(
     journal = Journal.of(environment)
     standing = standings(journal, seeds, chosen, now)
     runs = journal.last_runs([one.key for one in chosen], SHOWN_RUNS)
-    meetings = Remembered(environment.db).every_meeting()
+    meetings = Remembered.of(environment).every_meeting()
     return [
         BundleStatus(
             one,

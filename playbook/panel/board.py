@@ -77,7 +77,7 @@ class Board:
             livesales=livesales_ahead(db, deployment, wanted, seeds, now),
             jobs=self.jobs.latest(bundle.key for bundle in wanted),
             shared_writes=Journal.of(environment).shared_writes(),
-            meetings=tuple(Remembered(db).every_meeting()),
+            meetings=tuple(Remembered.of(environment).every_meeting()),
         )
 
     def _card(self, bundle: Bundle, readings: _Readings, journal: Journal) -> Card:

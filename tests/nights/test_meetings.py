@@ -37,6 +37,8 @@ from playbook.nights.meetings.coming import due_stage, in_words, may_reset, meet
 from playbook.nights.meetings.preparation import Preparation
 from playbook.nights.meetings.presenter import channels_for
 from playbook.nights.meetings.recognition import recognise
+from playbook.nights.meetings.remembered import COLLECTION as MEETINGS
+from playbook.nights.meetings.remembered import Remembered
 from playbook.nights.nightly import Nightly
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -550,6 +552,26 @@ def test_the_check_before_a_meeting_is_in_the_journal_and_linked(
         assert f"Environment: {rehearsal.sandbox.environment.name}" in message
         assert f"Run: {run['_id']}" in message
         assert f"https://demos.example/bundles/lvmh/runs/{run['_id']}" in message
+
+
+def test_meetings_that_another_environment_prepared_are_prepared_here_too(
+    rehearsal: Rehearsal,
+) -> None:
+    """A database that was copied contains what was done in the environment that it came from."""
+    rehearsal.file.write_bytes(ONE)
+    with at(before(60)):
+        rehearsal.preparation().run()
+        environment = rehearsal.sandbox.environment
+        own = Remembered.of(environment)
+        for document in list(environment.db[MEETINGS].find()):
+            copied = document["_id"].replace(own.environment_id, "the-one-it-came-from")
+            assert copied != document["_id"]
+            environment.db[MEETINGS].delete_one({"_id": document["_id"]})
+            environment.db[MEETINGS].insert_one({**document, "_id": copied})
+        assert own.every_meeting() == []
+        rehearsal.preparation().run()
+    assert rehearsal.checked == ["Tue 09:00 lvmh"] * 2
+    assert [meeting.title for meeting in own.every_meeting()] == ["LVMH demo"]
 
 
 def test_two_preparations_at_once_do_nothing_twice(rehearsal: Rehearsal) -> None:

@@ -85,7 +85,7 @@ class Preparation:
 
     @property
     def _remembered(self) -> Remembered:
-        return Remembered(self.environment.db)
+        return Remembered.of(self.environment)
 
     def read(self, now: datetime) -> Reading:
         """The coming meetings; for an unreadable calendar, its last known ones."""

@@ -6,6 +6,7 @@ without meetings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from playbook.environment import Environment
 from playbook.nights.meetings.calendars import Calendar
 from playbook.nights.meetings.coming import Meeting
 
@@ -26,16 +28,26 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Remembered:
-    """The collection of one environment. Raises PyMongoError if MongoDB does not answer."""
+    """The calendars and tasks of one environment. Raises PyMongoError if MongoDB does not answer.
+
+    A database that was copied from another environment contains that one's, too; these are not its
+    own, and their tasks are not done here.
+    """
 
     db: Database[dict[str, Any]]
+    environment_id: str
+
+    @classmethod
+    def of(cls, environment: Environment) -> Remembered:
+        """Those of a connected environment. Raises Refused if the database is a copy."""
+        return cls(environment.db, environment.identity.id)
 
     def calendar_was_read(
         self, calendar: Calendar, meetings: Iterable[Meeting], now: datetime
     ) -> bool:
         """Store a calendar's meetings; return whether an alert about it was sent before."""
         former = self.db[COLLECTION].find_one_and_update(
-            {"_id": _calendar_id(calendar)},
+            {"_id": self._calendar_id(calendar)},
             {
                 "$set": _as_read(calendar, meetings, now),
                 "$unset": {"failing_since": "", "alerted_at": ""},
@@ -47,32 +59,32 @@ class Remembered:
     def part_was_read(self, calendar: Calendar, meetings: Iterable[Meeting], now: datetime) -> None:
         """Store the meetings of a calendar that could be read only in part."""
         self.db[COLLECTION].update_one(
-            {"_id": _calendar_id(calendar)},
+            {"_id": self._calendar_id(calendar)},
             {"$set": _as_read(calendar, meetings, now)},
             upsert=True,
         )
 
     def calendar_failed(self, calendar: Calendar, now: datetime) -> tuple[datetime, bool]:
         """Since when a calendar cannot be read (UTC), and whether an alert was sent."""
-        first = {"_id": _calendar_id(calendar), "name": calendar.name, "failing_since": now}
+        first = {"_id": self._calendar_id(calendar), "name": calendar.name, "failing_since": now}
         with suppress(DuplicateKeyError):
             self.db[COLLECTION].insert_one(first)
         self.db[COLLECTION].update_one(
-            {"_id": _calendar_id(calendar), "failing_since": {"$exists": False}},
+            {"_id": self._calendar_id(calendar), "failing_since": {"$exists": False}},
             {"$set": {"failing_since": now}},
         )
-        remembered = self.db[COLLECTION].find_one({"_id": _calendar_id(calendar)}) or {}
+        remembered = self.db[COLLECTION].find_one({"_id": self._calendar_id(calendar)}) or {}
         return remembered.get("failing_since", now), bool(remembered.get("alerted_at"))
 
     def calendar_alerted(self, calendar: Calendar, now: datetime) -> None:
         """Note that an alert about a calendar was sent."""
         self.db[COLLECTION].update_one(
-            {"_id": _calendar_id(calendar)}, {"$set": {"alerted_at": now}}
+            {"_id": self._calendar_id(calendar)}, {"$set": {"alerted_at": now}}
         )
 
     def meetings(self, calendars: Iterable[Calendar]) -> list[Meeting]:
         """The last known meetings of some calendars, by their start."""
-        ids = [_calendar_id(calendar) for calendar in calendars]
+        ids = [self._calendar_id(calendar) for calendar in calendars]
         by_key = {
             meeting.key: meeting
             for calendar in self.db[COLLECTION].find({"_id": {"$in": ids}})
@@ -82,7 +94,7 @@ class Remembered:
 
     def every_meeting(self) -> list[Meeting]:
         """The meetings of all calendars that have been read, by their start."""
-        calendars = self.db[COLLECTION].find({"_id": {"$regex": "^calendar:"}})
+        calendars = self.db[COLLECTION].find({"_id": {"$regex": f"^{re.escape(self._calendars)}"}})
         meetings = (
             Meeting.from_document(one)
             for calendar in calendars
@@ -92,7 +104,7 @@ class Remembered:
 
     def begin(self, task: str, meeting: Meeting, now: datetime) -> bool:
         """Take a task of a meeting; False if another process has it, or has done it."""
-        document = {"_id": f"{task}:{meeting.key}", "begun_at": now, "ended_at": None}
+        document = {"_id": self._task_id(task, meeting), "begun_at": now, "ended_at": None}
         try:
             self.db[COLLECTION].insert_one({**document, "meeting": meeting.document()})
             return True
@@ -107,14 +119,25 @@ class Remembered:
 
     def give_back(self, task: str, meeting: Meeting) -> None:
         """Release an interrupted task, so it can be taken again at once."""
-        self.db[COLLECTION].delete_one({"_id": f"{task}:{meeting.key}", "ended_at": None})
+        self.db[COLLECTION].delete_one({"_id": self._task_id(task, meeting), "ended_at": None})
 
     def end(self, task: str, meeting: Meeting, now: datetime, **outcome: Any) -> None:
         """Note the result of a task, and delete tasks older than a month."""
         self.db[COLLECTION].update_one(
-            {"_id": f"{task}:{meeting.key}"}, {"$set": {"ended_at": now, **outcome}}
+            {"_id": self._task_id(task, meeting)}, {"$set": {"ended_at": now, **outcome}}
         )
         self.db[COLLECTION].delete_many({"ended_at": {"$lt": now - KEPT}})
+
+    @property
+    def _calendars(self) -> str:
+        """How the ids of this environment's calendars begin."""
+        return f"calendar:{self.environment_id}:"
+
+    def _calendar_id(self, calendar: Calendar) -> str:
+        return f"{self._calendars}{calendar.key}"
+
+    def _task_id(self, task: str, meeting: Meeting) -> str:
+        return f"{task}:{self.environment_id}:{meeting.key}"
 
 
 def _as_read(calendar: Calendar, meetings: Iterable[Meeting], now: datetime) -> dict[str, Any]:
@@ -123,7 +146,3 @@ def _as_read(calendar: Calendar, meetings: Iterable[Meeting], now: datetime) -> 
         "read_at": now,
         "meetings": [meeting.document() for meeting in meetings],
     }
-
-
-def _calendar_id(calendar: Calendar) -> str:
-    return f"calendar:{calendar.key}"
