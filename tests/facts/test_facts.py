@@ -807,7 +807,8 @@ SHOWCASE: list[Case] = [
      hold(f"bundle:{SEQ}:basket", b"no JSON")),
     *((("sequoia", "analytics", f"bundle:{SEQ}:basket: expected nothing of a former visitor",
         hold(f"bundle:{SEQ}:basket", basket)))
-      for basket in (b'{"items": [{}]}', b'{"items": [], "user": "anna"}', b'{"items": [], "total": 5}')),
+      for basket in (
+          b'{"items": [{}]}', b'{"items": [], "user": "anna"}', b'{"items": [], "total": 5}')),
     *((("sequoia", "analytics", f"bundle:{SEQ}:{key}: expected nothing of a former visitor",
         hold(f"bundle:{SEQ}:{key}", {"items": 2})))
       for key in ("cart-17", "shopping_cart", "user-session:abc", "Orders.2026")),
