@@ -117,6 +117,8 @@ class Run:
     failed_checks: list[str] = field(default_factory=list)
     waived: int = 0
     """How many failures are waived: accepted for a while, so they count as passed."""
+    waived_until: str = ""
+    """The last day (UTC, ISO) on which all of them are waived; empty if none is waived."""
     evidence: dict[str, list[str]] = field(default_factory=dict)
     """What each check has looked at: "stored" documents, or what was "seen" in the app."""
     reasons: list[Document] = field(default_factory=list)

@@ -8,13 +8,15 @@ about the demo that was saved.
 
 A walk looks only at pages. A walk that is GO makes no demo GO. If the checklist is GO and the walk
 was NO-GO, the demo is NO-GO until it is walked through again or something is written.
+
+A GO with waived failures counts no longer than the first of its waivers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playbook.pristine.bundles import Bundle
@@ -111,6 +113,12 @@ def _is_of(seeds: Seeds, run: Record | None) -> bool:
     return version in (None, seeds.version)
 
 
+def _waiver_has_ended(run: Record, now: datetime) -> bool:
+    """Whether a failure that a run found is not accepted any more."""
+    until = run.get("waived_until")
+    return bool(until) and now.astimezone(UTC).date().isoformat() > str(until)
+
+
 def walk_verdict(run: Record) -> str | None:
     """GO or NO-GO of the pages, from a run that walked through them; None if it did not."""
     if not run.get("walked") or verdict_at(run) is None:
@@ -128,7 +136,7 @@ def _last_walk(
     """The latest run that walked through the demo, if nothing was written since."""
     walk = next((run for run in runs if walk_verdict(run)), None)
     at = verdict_at(walk) if walk is not None else None
-    if walk is None or at is None or not _is_of(seeds, walk):
+    if walk is None or at is None or not _is_of(seeds, walk) or _waiver_has_ended(walk, now):
         return None
     if not -CLOCK_DIFFERENCE <= now - at <= BELIEVED_FOR:
         return None
@@ -159,6 +167,10 @@ def judge_by_checks(
         sentence = f"{run['verdict']}, but {hours} hours ago: check it again."
         return Standing(UNKNOWN, sentence, at, run)
     if run["verdict"] == GO:
+        if _waiver_has_ended(run, now):
+            until = run["waived_until"]
+            sentence = f"GO, but a failure was accepted only until {until}: check it again."
+            return Standing(UNKNOWN, sentence, at, run)
         sentence = "Everything on the checklist is as it should be."
         if waived := run.get("waived"):
             failures = "failure that is" if waived == 1 else "failures that are"

@@ -46,6 +46,8 @@ class Result:
     """What it looked at: what is "stored", or what is "seen" through the app."""
     waived: str = ""
     """Why a failure is waived (accepted for a while); empty if it is not."""
+    waived_until: str = ""
+    """The last day (UTC, ISO) on which a failure is waived; empty if it is not."""
     cause: str = ""
     """The cause that something unreadable shares with other failures; empty if it is not known."""
 
@@ -61,6 +63,7 @@ class Result:
             "kind": str(self.kind),
             "evidence": self.evidence,
             "waived": self.waived,
+            "waived_until": self.waived_until,
             "playbook": self.line,
             "findings": list(self.findings),
         }

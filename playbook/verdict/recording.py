@@ -31,6 +31,8 @@ def finish(run: Run, part: Mapping[str, Any]) -> None:
     run.walked = bool(looked & {"passed", "failed"})
     run.reasons = [dict(reason) for reason in part["reasons"]]
     run.waived = sum(bool(result.get("waived")) for result in results)
+    ends = [result["waived_until"] for result in results if result.get("waived_until")]
+    run.waived_until = min(ends, default="")
     run.evidence = evidence_of(results)
     run.checks = [
         {name: value for name, value in result.items() if name != "findings"} for result in results

@@ -75,7 +75,7 @@ class Waivers:
 
     def apply(self, results: Iterable[Result]) -> list[Result]:
         """The results, with a mark for those that are waived today."""
-        return [replace(result, waived=self._why(result)) for result in results]
+        return [self._marked(result) for result in results]
 
     def notes(self, results: Sequence[Result]) -> list[str]:
         """Notes about waivers that have expired or are not needed any more."""
@@ -89,12 +89,14 @@ class Waivers:
                 notes.append(f"{entry} is no longer needed: remove it")
         return notes
 
-    def _why(self, result: Result) -> str:
-        if result.status == "passed":
-            return ""
-        valid = [entry for entry in self.entries if entry.until >= self.today]
-        waiver = next((entry for entry in valid if entry.covers(result)), None)
-        return f"{waiver.reason} ({waiver.owner}, until {waiver.until})" if waiver else ""
+    def _marked(self, result: Result) -> Result:
+        """A failure with the waiver that covers it for the longest time, if there is one."""
+        valid = [w for w in self.entries if w.until >= self.today and w.covers(result)]
+        if result.status == "passed" or not valid:
+            return replace(result, waived="", waived_until="")
+        waiver = max(valid, key=lambda one: one.until)
+        why = f"{waiver.reason} ({waiver.owner}, until {waiver.until})"
+        return replace(result, waived=why, waived_until=waiver.until.isoformat())
 
 
 def waivers_file() -> Path:

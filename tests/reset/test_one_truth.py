@@ -19,7 +19,16 @@ from playbook.reset.access import InThePast, access_of
 from playbook.reset.backup import ForeignBackup
 from playbook.reset.journal import Journal, Run, meeting_of, new_run
 from playbook.reset.lease import Lease
-from playbook.reset.standing import GO, NO_GO, UNKNOWN, shared_by, standings, walk_verdict
+from playbook.reset.standing import (
+    GO,
+    NO_GO,
+    UNKNOWN,
+    Standing,
+    judge,
+    shared_by,
+    standings,
+    walk_verdict,
+)
 from playbook.reset.work import Cause
 from playbook.verdict import recording
 from playbook.verdict.checks import CHECKS, WALK
@@ -171,6 +180,33 @@ def test_a_verdict_about_other_seeds_does_not_count(shelf: Sandbox) -> None:
     assert verdict == UNKNOWN and sentence.startswith("GO before; the seeds have changed since")
     checked(changed_seeds, "lvmh")
     assert standing(changed_seeds, "lvmh")[0] == GO, "the walk was about the former seeds"
+
+
+@pytest.mark.parametrize("trigger", [journal.CHECK, journal.WALK])
+def test_a_go_lasts_no_longer_than_the_first_of_its_waivers(shelf: Sandbox, trigger: str) -> None:
+    bundle = shelf.bundle("lvmh")
+    run = recording.begin(shelf.seeds, bundle.key, "test", trigger)
+    checks: list[dict[str, str]] = [{"check": check, "status": "passed"} for check in CHECKS]
+    for check, until in (("leads", "2026-11-27"), ("creators", "2027-02-01"), (WALK, "2026-11-28")):
+        accepted = {"waived": "known (sales)", "waived_until": until}
+        checks.append({"check": check, "status": "failed", **accepted})
+    recording.finish(run, {"verdict": GO, "failed_checks": [], "checks": checks, "reasons": []})
+    assert (run.waived, run.waived_until) == (3, "2026-11-27")
+    midnight = datetime(2026, 11, 28, tzinfo=UTC)
+    run.started_at = run.ended_at = midnight - timedelta(hours=1)
+    run.status = "done"
+
+    def at(now: datetime) -> Standing:
+        return judge(bundle, [run.document()], [], shelf.seeds, now)
+
+    before, after = at(midnight - timedelta(seconds=1)), at(midnight)
+    assert before.walk is not None and after.walk is None
+    if trigger == journal.CHECK:
+        assert before.verdict == GO
+        assert (after.verdict, after.sentence) == (
+            UNKNOWN,
+            "GO, but a failure was accepted only until 2026-11-27: check it again.",
+        )
 
 
 def test_a_walk_makes_no_demo_go(shelf: Sandbox) -> None:

@@ -53,6 +53,15 @@ def test_what_is_covered_is_waived_and_nothing_else(seeds: Seeds, tmp_path: Path
     assert not other_check.waived and not other_bundle.waived and not passed.waived
 
 
+def test_the_waiver_that_lasts_longest_counts(seeds: Seeds, tmp_path: Path) -> None:
+    longer = GOOD.replace("sales", "engineering")
+    waivers = read(seeds, tmp_path, GOOD.replace("2027-02-24", "2026-11-26") + longer)
+    [mine] = waivers.apply([result()])
+    assert mine.waived == "no page for creators yet (engineering, until 2027-02-24)"
+    assert mine.waived_until == mine.document()["waived_until"] == "2027-02-24"
+    assert waivers.apply([result(status="passed")])[0].waived_until == ""
+
+
 def test_one_scenario_alone_and_all_bundles(seeds: Seeds, tmp_path: Path) -> None:
     text = GOOD.replace('check = "creators"', 'scenario = "Only this"')
     waivers = read(seeds, tmp_path, text.replace('["lvmh", "INDEX_SOFIA_DOLFE"]', '["all"]'))

@@ -157,6 +157,7 @@ def _results(bundle: Any) -> list[Result]:
             reason=str(check["reason"]),
             evidence=str(check.get("evidence", "stored")),
             waived=str(check.get("waived", "")),
+            waived_until=str(check.get("waived_until", "")),
             remedy=Remedy(check.get("remedy", Remedy.RESET)),
             kind=FailureKind(check.get("kind", FailureKind.DATA)),
             findings=tuple(
