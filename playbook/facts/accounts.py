@@ -33,9 +33,12 @@ class Accounts:
 
     @property
     def differences_from_seeds(self) -> Iterator[Finding]:
-        """Missing, changed, duplicate and stray accounts."""
+        """Missing, changed, double and stray accounts, and those that the app's model refuses."""
+        stored, kept = self._reading.stored, self._reading.deployment.kept_as("users")
         resolved = (self._reading.deployment.password.path, "expires_at")
-        return self._reading.stored.differences("users", "account", but=resolved)
+        yield from stored.differences("users", "account", but=resolved)
+        # Signing in does not need the app's own fields, but the account's own page does.
+        yield from stored.misfits("users", but=("_id", *kept.ours) if kept else ())
 
     @property
     def expired(self) -> Iterator[Finding]:

@@ -90,14 +90,16 @@ class Stored:
                 f"{what} {name}", Description("no such document"), describe_document(stray)
             )
 
-    def misfits(self, kind: Kind) -> Iterator[Finding]:
+    def misfits(self, kind: Kind, *, but: Collection[str] = ()) -> Iterator[Finding]:
         """Our documents that the app's own model refuses: a list with one of them shows nothing.
 
-        Raises Unobservable if the app does not keep them.
+        ``but`` names fields that are left out. Raises Unobservable if the app does not keep them.
         """
         kept = self._kept(kind)
         for match in self._matching[kind].matches:
             for misfit in misfits(kept, match.present) if match.present is not None else ():
+                if misfit.path in but:
+                    continue
                 found = field_at(match.present or {}, misfit.path)
                 yield Finding(
                     f"{kept.collection} {_name(match)}: {misfit.path}",

@@ -920,6 +920,8 @@ def test_one_document_that_does_not_fit_empties_the_list(
         ("leads", "leads", {"tags": None}),
         ("leads", "leads", {"priority": 1}),
         ("categories", "catalog", {"description": 5}),
+        ("users", "accounts", {"roles": None}),
+        ("users", "accounts", {"name": ["a", "list"]}),
     ],
 )
 def test_a_refused_document_is_reported_and_repaired(
@@ -929,6 +931,8 @@ def test_a_refused_document_is_reported_and_repaired(
     where = {"slug": {"$regex": "-eu|eur-001"}}
     if collection in ("livesales", "leads"):
         where = {"metadata.bundle": published.bundle.key}  # type: ignore[dict-item]
+    if collection == "users":
+        where = {"email": {"$regex": f"^{published.bundle.short}"}}
     documents = published.direct.db[collection]
     key = documents.find_one(where, {"_id": 1})
     assert key is not None
