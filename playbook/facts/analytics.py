@@ -124,6 +124,13 @@ class Analytics:
 
 def _holds_something(raw: Cached) -> bool:
     try:
-        return raw is None or bool(read_cached(raw))
+        return raw is None or not _is_empty(read_cached(raw))
     except ValueError:
         return bool(raw)
+
+
+def _is_empty(value: object) -> bool:
+    """Whether nothing of a visitor is in a value, as in ``{"items": [], "total": 0}``."""
+    if isinstance(value, dict):
+        return all(map(_is_empty, value.values()))
+    return not value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -197,12 +198,19 @@ def read_cached(raw: Cached) -> Any:
         return {field: _json_or_text(value) for field, value in raw.items()}
     if isinstance(raw, list):
         return [_json_or_text(value) for value in raw]
-    return parse_json(raw or b"")
+    return _json(raw or b"")
+
+
+def _json(raw: bytes) -> Any:
+    # Only an answer of HTTP may begin with such a mark: an app that reads a text refuses it.
+    if raw.startswith(codecs.BOM_UTF8):
+        raise ValueError("it begins with a byte order mark")
+    return parse_json(raw)
 
 
 def _json_or_text(raw: bytes) -> Any:
     try:
-        return parse_json(raw)
+        return _json(raw)
     except ValueError:
         return raw.decode("utf-8", "replace")
 

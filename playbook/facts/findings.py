@@ -93,7 +93,8 @@ class Unobservable(Exception):
     """Something could not be read, so it cannot be judged; the text says what and why.
 
     ``remedy`` is what can help, if it is not the usual remedy of the check. ``cause`` is a sentence
-    with the cause that it shares with other failures, if that is known.
+    with the cause that it shares with other failures, if that is known. ``answered`` says that an
+    error 502, 503 or 504 was answered: a gateway's, or the app's own.
     """
 
     def __init__(
@@ -102,9 +103,17 @@ class Unobservable(Exception):
         remedy: Remedy | None = None,
         kind: FailureKind = FailureKind.DATA,
         cause: str | None = None,
+        *,
+        answered: bool = False,
     ) -> None:
         self.remedy, self.kind, self.cause = remedy, kind, cause
+        self.answered = answered
         super().__init__(text)
+
+    @property
+    def may_come_from_data(self) -> bool:
+        """Whether the app may have failed because something is stored wrong."""
+        return self.answered or self.remedy in (None, Remedy.BACKEND)
 
 
 def kind_of(error: PlaybookError) -> FailureKind:
@@ -121,18 +130,20 @@ def with_remedy(
     Raises Unobservable, with that remedy too, if the answer cannot be judged.
     """
 
-    def remedy() -> Remedy | None:
+    def remedy(otherwise: Remedy | None = Remedy.BACKEND) -> Remedy | None:
         try:
-            return None if is_stored_wrong() else Remedy.BACKEND
+            return None if is_stored_wrong() else otherwise
         except Unobservable:  # what is missing in the database is stored wrong, too
             return None
 
     try:
         found = list(findings)
     except Unobservable as error:
-        for_the_app = error.remedy in (None, Remedy.BACKEND)
-        helps = remedy() if for_the_app else error.remedy
-        raise Unobservable(str(error), helps, error.kind, error.cause) from None
+        helps = error.remedy
+        if error.may_come_from_data:
+            helps = remedy(otherwise=error.remedy or Remedy.BACKEND)
+        kind = FailureKind.DATA if error.answered and helps is None else error.kind
+        raise Unobservable(str(error), helps, kind, error.cause) from None
     if found:
         helps = remedy()
         yield from (replace(one, remedy=one.remedy or helps) for one in found)

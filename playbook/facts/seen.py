@@ -165,10 +165,12 @@ class Seen:
         for match in self._reading.stored.matched("creators").matches:
             name = str(match.pristine["name"])
             where = f"creator {name} in the app"
-            shown = [one.name for one in creators if same_text(name, one.name)]
+            shown = [one for one in creators if same_text(name, one.name)]
             if match.pristine["active"] and not shown:
                 yield Finding(where, Description("shown"), NOTHING)
-            yield from _doubles(where, shown)
+            # A reset may not touch the second one if it belongs to no region.
+            remedy = Remedy.DATA if any(one.unowned for one in shown) else None
+            yield from _doubles(where, [one.name for one in shown], remedy)
 
     @property
     def livesale_in_the_list(self) -> Iterator[Finding]:
@@ -271,8 +273,8 @@ class Seen:
             if misfit is not None:
                 text = f"{error}; {misfit}"
                 raise Unobservable(text, Remedy.RESET, cause=error.cause) from None
-            if error.remedy is Remedy.BACKEND and self._is_any_stored_wrong(kinds):
-                raise Unobservable(str(error), Remedy.RESET, error.kind, error.cause) from None
+            if error.may_come_from_data and self._is_any_stored_wrong(kinds):
+                raise Unobservable(str(error), Remedy.RESET, cause=error.cause) from None
             raise
         if not every_finding:
             return
@@ -348,10 +350,10 @@ def _by_id[T: (ShownProduct, ShownLead)](shown: Iterable[T]) -> dict[str, list[T
     return found
 
 
-def _doubles(where: str, shown: Sequence[str]) -> Iterator[Finding]:
+def _doubles(where: str, shown: Sequence[str], remedy: Remedy | None = None) -> Iterator[Finding]:
     """What the app shows again after the first time; ``shown`` are the titles of one thing."""
     for title in shown[1:]:
-        yield Finding(where, Description("it once"), Description(f"“{title}” again"))
+        yield Finding(where, Description("it once"), Description(f"“{title}” again"), remedy)
 
 
 def _unowned(where: str, owner: str, title: str) -> Finding:

@@ -163,9 +163,12 @@ class Showcase:
             return True
         # An app may keep what its route of the numbers answers under that route's name.
         key = f"aislemarts:bundle:{self._reading.bundle.key}:kpis"
-        raw = self._reading.cache.get(key)
+        if key not in self._reading.cache:
+            return False
+        raw = self._reading.cache[key]
         try:
-            return raw is not None and read_cached(raw) != self._template["headline"]
+            # The app reads it as a plain string: another type of Redis makes the route fail.
+            return not isinstance(raw, bytes) or read_cached(raw) != self._template["headline"]
         except ValueError:
             return True
 

@@ -151,10 +151,19 @@ def test_a_cached_value_is_read_as_json(raw: Cached, value: object) -> None:
     assert read_cached(raw) == value
 
 
-@pytest.mark.parametrize("raw", [b"", b"one", None])
+@pytest.mark.parametrize("raw", [b"", b"one", None, b"\xef\xbb\xbf[1]"])
 def test_a_text_that_is_not_json_is_not_read(raw: Cached) -> None:
     with pytest.raises(ValueError):
         read_cached(raw)
+
+
+def test_a_copy_that_begins_with_a_byte_order_mark_is_unreadable() -> None:
+    """An app that reads a text, in Python or in Node, refuses it."""
+    copy = b"\xef\xbb\xbf" + js(BAG)
+    assert found("cdn:LUX-001", copy, places=["cdn"]) == [
+        "expected a JSON copy, found something unreadable"
+    ]
+    assert found("shelf", [copy], lists=["shelf"]) != found("shelf", [js(BAG)], lists=["shelf"])
 
 
 def test_fields_that_are_not_ours_may_differ() -> None:

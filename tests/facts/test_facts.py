@@ -805,6 +805,10 @@ SHOWCASE: list[Case] = [
      lambda i: i.cache.update({f"aislemarts:bundle:{SEQ}:sessions": [b"abc"]})),
     ("sequoia", "analytics", f"bundle:{SEQ}:basket: expected nothing of a former visitor",
      hold(f"bundle:{SEQ}:basket", b"no JSON")),
+    *((("sequoia", "analytics", f"bundle:{SEQ}:basket: expected nothing of a former visitor",
+        hold(f"bundle:{SEQ}:basket", basket)))
+      for basket in (
+          b'{"items": [{}]}', b'{"items": [], "user": "anna"}', b'{"items": [], "total": 5}')),
     *((("sequoia", "analytics", f"bundle:{SEQ}:{key}: expected nothing of a former visitor",
         hold(f"bundle:{SEQ}:{key}", {"items": 2})))
       for key in ("cart-17", "shopping_cart", "user-session:abc", "Orders.2026")),
@@ -1150,6 +1154,8 @@ def test_caches_that_hold_no_copies_are_no_concern() -> None:
     imagined.cache["aislemarts:region:US:prices"] = {"LUX-001": b"12000", "LUX-900": b"1"}
     imagined.hold("region:US:price:LUX-001", 12000)
     imagined.hold(f"bundle:{SEQ}:cart:anna", [])
+    imagined.hold(f"bundle:{SEQ}:basket", {"items": [], "total": 0, "note": None})
+    imagined.cache[f"aislemarts:bundle:{SEQ}:cart:emma"] = {"items": b"[]", "total": b"0"}
     assert failures(imagined) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +19,8 @@ from playbook.deployments.description import (
     ShownProduct,
 )
 from playbook.deployments.matching import Match
-from playbook.facts.findings import NOTHING, Finding, Unobservable
+from playbook.facts.findings import NOTHING, FailureKind, Finding, Unobservable
+from playbook.facts.reading.answer import Answer
 from playbook.facts.remedies import Remedy
 from playbook.facts.seen import Seen
 from playbook.facts.stored import Stored
@@ -176,6 +178,15 @@ def test_each_entry_of_what_is_shown_twice_is_compared(imagined: Imagined) -> No
         lines = [str(one).partition(": ")[2] for one in found]
         assert any("found “Box”" in line and "again" not in line for line in lines), lines
         assert "expected it once, found “Box” again" in lines
+
+
+def test_a_second_creator_of_the_same_name_and_of_no_region_is_for_people(
+    imagined: Imagined,
+) -> None:
+    first = imagined.app("creators")[0]
+    imagined.app("creators").append({"name": first["name"], "active": True})
+    line = f"creator {first['name']} in the app: expected it once, found “{first['name']}” again"
+    assert with_remedies(seen(imagined).creators) == [(line, Remedy.DATA)]
 
 
 def test_a_creator_who_is_not_active_need_not_be_shown(imagined: Imagined) -> None:
@@ -399,6 +410,41 @@ def test_numbers_that_are_cached_wrong_are_for_a_reset(
         f"bundle:{imagined.bundle.key}:kpis", right if cached == "the headline" else cached
     )
     assert remedies_of_served_numbers(imagined) == {remedy}
+
+
+@pytest.mark.parametrize(
+    ("cached", "remedy", "kind"),
+    [
+        (NOTHING, Remedy.ENVIRONMENT, FailureKind.ENVIRONMENT),
+        ("the headline", Remedy.ENVIRONMENT, FailureKind.ENVIRONMENT),
+        ("a hash", None, FailureKind.DATA),
+        ("a type without values", None, FailureKind.DATA),
+    ],
+    ids=str,
+)
+def test_an_app_that_is_out_of_service_over_a_cached_value_is_for_a_reset(
+    imagined: Imagined, cached: object, remedy: Remedy | None, kind: FailureKind
+) -> None:
+    key, right = f"bundle:{imagined.bundle.key}:kpis", imagined.first("showcases")["headline"]
+    if cached == "the headline":
+        imagined.hold(key, right)
+    elif cached == "a hash":
+        hash_of_it = {name: json.dumps(value).encode() for name, value in right.items()}
+        imagined.cache[f"aislemarts:{key}"] = hash_of_it
+    elif cached != NOTHING:
+        imagined.cache[f"aislemarts:{key}"] = None
+    imagined.answers["kpis"] = Answer("GET /kpis", 503, {"detail": "Redis fails"})
+    with pytest.raises(Unobservable, match="GET /kpis answered 503") as failure:
+        list(ImaginedDemo(imagined).showcase.wrongly_served)
+    assert (failure.value.remedy, failure.value.kind) == (remedy, kind)
+
+
+def test_an_app_that_gives_no_answer_is_never_for_a_reset(imagined: Imagined) -> None:
+    imagined.cache[f"aislemarts:bundle:{imagined.bundle.key}:kpis"] = None
+    imagined.answers["kpis"] = Answer("GET /kpis", None, problem="did not answer", silent=True)
+    with pytest.raises(Unobservable) as failure:
+        list(ImaginedDemo(imagined).showcase.wrongly_served)
+    assert failure.value.remedy is Remedy.ENVIRONMENT
 
 
 def test_a_number_that_the_app_does_not_have_is_one_finding(imagined: Imagined) -> None:

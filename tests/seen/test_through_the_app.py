@@ -916,6 +916,7 @@ def test_one_document_that_does_not_fit_empties_the_list(
         ("products", "catalog", {"description": ["a", "list"]}),
         ("livesales", "livesale", {"description": None}),
         ("livesales", "livesale", {"rewards.watch_points": "ten"}),
+        ("livesales", "livesale", {"rewards.share_points": 0.5}),
         ("leads", "leads", {"tags": None}),
         ("leads", "leads", {"priority": 1}),
         ("categories", "catalog", {"description": 5}),

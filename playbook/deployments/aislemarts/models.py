@@ -18,6 +18,8 @@ class Model(BaseModel):
 
 
 Text = Annotated[str, Field(min_length=1)]
+Whole = Annotated[int | float, Field(multiple_of=1)]
+"""A number without a fraction, also as MongoDB's type for fractions."""
 
 
 class Product(Model):
@@ -62,6 +64,15 @@ class LiveSaleProduct(Model):
     description: str | None
 
 
+class Rewards(Model):
+    """The points for viewers of a LiveSale."""
+
+    watch_points: Whole = 0
+    share_points: Whole = 0
+    purchase_points: Whole = 0
+    winner_pool_size: Whole = 0
+
+
 class LiveSale(Model):
     """As ``GET /api/livesale`` lists it."""
 
@@ -74,7 +85,7 @@ class LiveSale(Model):
     duration_minutes: int
     ends_at: datetime
     products: list[LiveSaleProduct]
-    rewards: dict[str, int | float]
+    rewards: Rewards
     stream_url: str | None
     thumbnail_url: str | None
     viewer_count: int

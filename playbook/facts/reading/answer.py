@@ -70,7 +70,8 @@ class Answer:
     def json(self) -> Any:
         """The body of a good answer. Raises Unobservable for any other answer."""
         if not self.good:
-            raise Unobservable(self.in_words, self.remedy, self.kind, self.cause)
+            answered = self.status in GATEWAY_ERRORS and self.stated_remedy is None
+            raise Unobservable(self.in_words, self.remedy, self.kind, self.cause, answered=answered)
         return self.body
 
     def field(self, name: str, kind: type[Any]) -> Any:

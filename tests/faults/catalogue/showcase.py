@@ -12,6 +12,7 @@ from tests.faults.verbs import (
     breaking_off,
     cached,
     cached_copy,
+    cached_hash,
     cached_raw,
     changed,
     computed,
@@ -190,6 +191,8 @@ fault("the seed file has another number of rows", "stale", "files", "bessemer", 
 fault("the cached numbers are old", "cached copy differs", "Redis", "sequoia", "KPI",
       cached(f"bundle:{of('sequoia')}:kpis", {"viral_coefficient": 0.44, "network_density": 3.2,
              "b2b_vendor_growth_mom": 0.23, "network_gmv_effect_usd": 340}))
+fault("the cached numbers are of another type of Redis", "cached copy differs", "Redis", "bessemer", "kpis",
+      cached_hash(f"bundle:{of('bessemer')}:kpis", numbers="{}"))
 fault("the cached numbers are empty", "cached copy differs", "Redis", "a16z", "KPI",
       cached(f"bundle:{of('a16z')}:kpis", {}))
 fault("a cached number that nothing proves", "cached copy differs", "Redis", "lightspeed", "nps",
