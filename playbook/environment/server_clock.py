@@ -25,6 +25,8 @@ MEASURED_FOR = 30.0
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CLOCKS_AGREE = timedelta(seconds=2)
+"""Clocks that differ by less than this are believed to agree."""
 SET_ANEW_SECONDS = 1.0
 """A larger difference between two answers means another server, or a clock that was set."""
 
@@ -69,6 +71,16 @@ HEARTBEATS = Heartbeats()
 def latest() -> datetime | None:
     """MongoDB's time (UTC), without asking for it; None if no primary has answered yet."""
     return HEARTBEATS.latest()
+
+
+def believed(now: datetime) -> datetime:
+    """An instant of this machine's clock, or MongoDB's time if this clock is wrong.
+
+    MongoDB's is the same for all machines. Runs and backups are dated with it; else those of a
+    machine that was a day ahead would be the latest ones for a day.
+    """
+    server = latest()
+    return now if server is None or abs(now - server) <= CLOCKS_AGREE else server
 
 
 class ServerClock:

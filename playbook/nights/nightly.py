@@ -26,7 +26,7 @@ from playbook.nights.lease import leased
 from playbook.nights.night import SOON, Attempt, Night
 from playbook.nights.night_checks import NightChecks
 from playbook.nights.rollback import Rollbacks
-from playbook.nights.schedule.due import due
+from playbook.nights.schedule.due import due, why_not_due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedEarly, StoppedImmediately, StopRequest
@@ -238,7 +238,7 @@ class Nightly:
         now = clock.now()
         made = self.environment.outlast(lambda: self._journal.opened().last_night(bundle.key, now))
         if due(bundle.timezone, now, made, at, grace + waiting) is None:
-            raise NotDue(f"{bundle.short}: nothing to do, tonight's run is done or not due yet")
+            raise NotDue(f"{bundle.short}: {why_not_due(bundle.timezone, now, made, at, grace)}")
 
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)

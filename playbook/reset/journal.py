@@ -49,19 +49,12 @@ CHANGES_SHOWN = 200
 """How many of the latest runs that changed shared parts are read."""
 
 
-CLOCKS_AGREE = timedelta(seconds=2)
-"""Clocks that differ by less than this are believed to agree."""
-
-
 def new_run(now: datetime) -> str:
     """A new run's id. Ids sort by their start (UTC), also within one second.
 
-    If this machine's clock is wrong, MongoDB's counts: it is the same for all machines. Else a run
-    on a machine that is an hour ahead would be the latest one for an hour.
+    If this machine's clock is wrong, MongoDB's counts.
     """
-    moment, server = max(now, datetime.now(UTC)), server_clock.latest()
-    if server is not None and abs(moment - server) > CLOCKS_AGREE:
-        moment = server
+    moment = server_clock.believed(max(now, datetime.now(UTC)))
     return f"{_sortable(moment)}-{uuid.uuid4().hex[:8]}"
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from playbook import clock
-from playbook.environment import Environment, guard
+from playbook.environment import Environment, guard, server_clock
 from playbook.errors import PlaybookError
 from playbook.pristine import bundles as known_bundles
 from playbook.pristine.bundles import Bundle
@@ -151,7 +151,7 @@ class Reset:
             except PlaybookError as error:
                 before = present.snapshots if roll_back else None
                 put_back_and_raise(error, work, executor, before, orphans=orphans)
-            backup.prune(self.backups, work.identity, started)
+            backup.prune(self.backups, work.identity, server_clock.believed(started))
             return Outcome(work.done(executor), present.refused)
 
     def _present(self, work: Work, scopes: Scopes, force: bool) -> Present:
@@ -291,7 +291,7 @@ class Reset:
             found = {bundle.key: self._state.read(self._state.scope(bundle))}
             known = self._state.known([bundle], Journal.of(self.environment), now)
         saved = Saved(found, known, state, run, self.by)
-        return backup.write(self.backups, identity, saved, now)
+        return backup.write(self.backups, identity, saved, server_clock.believed(now))
 
     def _begun(
         self, chosen: Sequence[Bundle], cause: Cause, started: datetime

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook import clock
-from playbook.environment import Environment, guard, snapshot
+from playbook.environment import Environment, guard, server_clock, snapshot
 from playbook.environment.identity import Identity
 from playbook.environment.rights import require_rights
 from playbook.environment.side_by_side import side_by_side
@@ -124,7 +124,8 @@ class Work:
         """Save the present state under a name, and record that the run begins to write."""
         parts = {bundle.key: present.known[bundle.key] for bundle in self.bundles}
         saved = Saved(present.snapshots, parts, name, self.id, self.options.by)
-        kept = backup.write(self.options.backups, self.identity, saved, self.started)
+        now = server_clock.believed(self.started)
+        kept = backup.write(self.options.backups, self.identity, saved, now)
         for bundle in self.bundles:
             run = self.runs[bundle.key]
             run.backup = kept.path.name

@@ -128,7 +128,9 @@ def _show_reasons(
         words = f"{short} {SEVERITY_IN_WORDS[reason.severity]}: {reason.sentence}"
         console.print(Text(words, style="bold red"), soft_wrap=True)
         line = f"  checks: {', '.join(reason.checks)}"
-        if reason.evidence:
+        if not reason.evidence:
+            line += "; it could not look"
+        else:
             line += f"; wrong in {' and in '.join(EVIDENCE[kind] for kind in reason.evidence)}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
         for detail in reason.details[:SHOWN_DETAILS]:

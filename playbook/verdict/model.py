@@ -90,7 +90,8 @@ class Reason:
     details: tuple[str, ...]
     """Every finding or error in the check's own words."""
     evidence: tuple[str, ...] = ()
-    """Where it is wrong: in "stored" documents, in what is "seen" in the app, or in both."""
+    """Where it is wrong: in "stored" documents, in what is "seen" in the app, or in both; empty if
+    the check could not look."""
 
     def document(self) -> dict[str, Any]:
         """The reason for JSON and the journal."""

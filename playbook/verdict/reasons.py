@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from playbook.facts.findings import FailureKind
 from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, EVIDENCE, SEVERITIES, SUBJECTS, WALK
@@ -89,6 +90,17 @@ class _Problem:
             return self.result.reason or f"“{self.result.scenario}” was not run"
         finding = self.finding
         return f"{finding['where']}: expected {finding['expected']}, found {finding['found']}"
+
+    def found_wrong_in(self, evidence: str) -> bool:
+        """Whether something was wrong in what is "stored", or in what is "seen".
+
+        A scenario that crashed, was skipped or got no answer could not look.
+        """
+        could_not_look = self.result.status == "skipped" or self.result.kind in (
+            FailureKind.CHECK,
+            FailureKind.ENVIRONMENT,
+        )
+        return self.result.evidence == evidence and (self.finding is not None or not could_not_look)
 
     @property
     def cause(self) -> str:
@@ -286,7 +298,7 @@ def _reason(sentence: str, problems: Sequence[_Problem]) -> Reason:
         len(problems),
         gravest_problem.remedy,
         tuple(dict.fromkeys(one.text for one in problems)),
-        tuple(kind for kind in EVIDENCE if any(one.result.evidence == kind for one in problems)),
+        tuple(kind for kind in EVIDENCE if any(one.found_wrong_in(kind) for one in problems)),
     )
 
 

@@ -105,6 +105,30 @@ def test_a_weekly_meeting_keeps_its_local_time() -> None:
     assert starts(read(text)) == ["19 08:00", "26 09:00"]
 
 
+def test_a_meeting_without_an_end_takes_an_hour() -> None:
+    once, weekly = read(
+        ics(
+            "UID:a\nSUMMARY:LVMH\nDTSTART:20261019T100000Z",
+            "UID:b\nSUMMARY:LVMH\nDTSTART:20261020T100000Z\nRRULE:FREQ=WEEKLY;COUNT=1",
+        )
+    )
+    assert once.end - once.start == weekly.end - weekly.start == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("form", ["utf-16", "carriage returns", "UTF-8 with a mark"])
+def test_calendars_in_other_forms_can_be_read(form: str) -> None:
+    text = ics("UID:a\nSUMMARY:LVMH – démo\nDTSTART:20261019T100000Z")
+    match form:
+        case "utf-16":
+            text = text.decode().encode("utf-16")
+        case "carriage returns":
+            text = text.replace(b"\r\n", b"\r")
+        case _:
+            text = b"\xef\xbb\xbf" + text
+    [event] = read(text)
+    assert (event.title, f"{event.start:%H:%M}") == ("LVMH – démo", "10:00")
+
+
 def test_moved_and_cancelled_repetitions() -> None:
     text = ics(
         "UID:d\nSUMMARY:LVMH\nDTSTART:20261020T100000Z\nDTEND:20261020T110000Z\n"

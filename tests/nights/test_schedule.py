@@ -23,6 +23,7 @@ from playbook.errors import WrongUsage
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.schedule import due, grace, latest_reset, reset_time
 from playbook.nights.schedule import runner as runner_module
+from playbook.nights.schedule.due import why_not_due
 from playbook.nights.schedule.runner import Runner
 from playbook.nights.schedule.scheduler_clock import SchedulerClock
 from playbook.nights.schedule.table import changes_clocks_at, line, next_runs, table
@@ -175,6 +176,19 @@ def test_only_a_run_within_the_grace_period_is_made_later() -> None:
 def test_a_run_stays_due_until_it_is_made(now: str, made: str | None, expected: str | None) -> None:
     found = due("Europe/Paris", utc(now), utc(made) if made else None, time(3), timedelta(hours=2))
     assert found == (utc(expected) if expected else None)
+
+
+def test_a_run_that_is_not_due_says_why() -> None:
+    def why(now: str, made: str | None) -> str:
+        began = utc(made) if made else None
+        return why_not_due("Europe/Paris", utc(now), began, time(3), timedelta(hours=2))
+
+    assert why("2026-03-27 02:30", "2026-03-27 02:00") == "nothing to do, tonight's run is done"
+    for made in (None, "2026-03-27 01:59"):
+        said = why("2026-03-27 05:30", made)
+        assert said.startswith("not due: nights are due from 03:00 for 2:00:00, but it is Fri 27")
+        assert "06:30 CET, and the run of Fri 27 Mar 2026, 03:00 CET was not made" in said
+        assert "PLAYBOOK_RESET_TIME is not the time of the schedule" in said
 
 
 # Settings

@@ -16,6 +16,7 @@ from freezegun import freeze_time
 from playbook import clock
 from playbook.environment import server_clock
 from playbook.environment.server_clock import Heartbeats
+from playbook.reset import backup
 from playbook.reset.journal import Journal, new_run
 from playbook.reset.standing import GO, UNKNOWN, Standing, standings
 from playbook.reset.work import Cause
@@ -84,6 +85,20 @@ def test_a_verdict_of_a_clock_that_is_ahead_does_not_last(shelf: Sandbox) -> Non
     assert "a machine whose clock was ahead" in standing(shelf).sentence
     check(shelf)
     assert standing(shelf).verdict == GO
+
+
+def test_a_clock_that_is_ahead_dates_no_backup_and_removes_none(shelf: Sandbox) -> None:
+    bundle, now = shelf.bundle(BUNDLE), clock.now()
+    shelf.reset(BUNDLE)
+    first_go = shelf.engine.save(bundle, backup.GO)
+    with clock_ahead(days=300):
+        shelf.reset(BUNDLE)
+        shelf.engine.save(bundle, backup.GO)
+    last = shelf.engine.save(bundle, backup.GO)
+    kept = backup.listed(shelf.backups, shelf.identity, bundle)
+    assert len(kept) == 5 and first_go.path in [one.path for one in kept]
+    assert all(abs(one.taken_at - now) < timedelta(hours=1) for one in kept)
+    assert backup.find(shelf.backups, shelf.identity, bundle, "go").path == last.path
 
 
 def test_a_night_of_a_clock_that_was_ahead_is_not_tonights(shelf: Sandbox) -> None:

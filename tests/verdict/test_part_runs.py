@@ -123,6 +123,21 @@ def test_a_killed_worker_makes_no_go(reset_once: Sandbox, tmp_path: Path) -> Non
     assert reset_once.runs("lvmh")[-1]["failed_checks"] == ["catalog"]
 
 
+@pytest.mark.parametrize(
+    ("options", "variables"),
+    [((), {"PLAYBOOK_WAIVERS": "/there/is/none.toml"}), (("--bundle", "nobody"), {})],
+    ids=["setting", "bundle"],
+)
+def test_a_refused_run_leaves_no_older_verdict(
+    sandbox: Sandbox, tmp_path: Path, options: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    file = tmp_path / "verdict.json"
+    file.write_text('{"verdict": "GO"}')  # of an earlier run
+    done = run(sandbox, *options, f"--verdict={file}", variables=variables)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout + done.stderr
+    assert not file.exists()
+
+
 def test_a_check_that_cannot_look_leaves_no_older_verdict(
     reset_once: Sandbox, tmp_path: Path
 ) -> None:

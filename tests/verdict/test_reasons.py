@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from playbook.errors import PlaybookError, Refused, Unreachable, WrongUsage
+from playbook.facts.findings import FailureKind
 from playbook.facts.remedies import Remedy, remedy_for
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.checks import CHECKS, WALK
@@ -146,6 +147,23 @@ def test_an_error_says_what_helps() -> None:
         Remedy.WAIT,
         Remedy.CHECK,
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "evidence"),
+    [
+        ({"status": "failed"}, ("stored",)),
+        ({"status": "error"}, ("stored",)),
+        ({"status": "error", "kind": FailureKind.CHECK}, ()),
+        ({"status": "error", "kind": FailureKind.ENVIRONMENT}, ()),
+        ({"status": "skipped"}, ()),
+    ],
+)
+def test_what_could_not_look_found_nothing_wrong(
+    seeds: Seeds, fields: dict[str, Any], evidence: tuple[str, ...]
+) -> None:
+    [reason] = reasons(seeds, failed("leads", reason="the check itself broke", **fields))
+    assert reason.evidence == evidence
 
 
 def test_a_waived_failure_is_not_a_reason(seeds: Seeds) -> None:

@@ -9,6 +9,7 @@ A calendar's address often holds a secret token, so only its host is ever shown.
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 import re
@@ -44,6 +45,8 @@ OWN_ZONE = "X-WR-TIMEZONE"
 """The zone that an exported calendar names as its own."""
 FIRST_YEAR = 1970
 """An event that repeats since before this year is a mistake; to count it would take too long."""
+WITHOUT_AN_END = timedelta(hours=1)
+"""How long a meeting takes whose event has no end, as calendar programs show it."""
 MOST_A_DAY = 24
 """How often an event may repeat on one day; more is a mistake, too."""
 
@@ -182,12 +185,19 @@ def events(text: bytes, zone: str, since: datetime, until: datetime) -> Iterator
     """
     # The library would use a zone that another calendar describes for this one, too.
     tzp.use_default()
-    calendars = icalendar.Calendar.from_ical(text, multiple=True)
+    calendars = icalendar.Calendar.from_ical(_in_usual_form(text), multiple=True)
     if not calendars or any(one.name != "VCALENDAR" for one in calendars):
         # An empty file is not a calendar without meetings.
         raise ValueError("it contains no calendar")
     for calendar in calendars:
         yield from _events_of(calendar, zone, since, until)
+
+
+def _in_usual_form(text: bytes) -> bytes:
+    """A calendar in UTF-8 with line feeds; some programs export UTF-16 or carriage returns only."""
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = text.decode("utf-16").encode()
+    return text if b"\n" in text else text.replace(b"\r", b"\n")
 
 
 def _events_of(calendar: Any, zone: str, since: datetime, until: datetime) -> Iterator[Event]:
@@ -292,7 +302,7 @@ def _event(component: Any, start: datetime, end: datetime, *, all_day: bool = Fa
     return Event(
         uid=_text_of(component, "UID"),
         start=start,
-        end=max(end, start),
+        end=end if end > start else start + WITHOUT_AN_END,
         title=" ".join(_text_of(component, "SUMMARY").split()),
         description="\n".join(
             _text_of(component, name) for name in ("DESCRIPTION", "LOCATION") if name in component

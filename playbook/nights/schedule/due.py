@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from playbook.clock import RESET_TIME, daily_runs
+from playbook.clock import RESET_TIME, daily_runs, local_text
 
 TWO_DAYS = timedelta(days=2)
 
@@ -31,3 +31,18 @@ def due(
     if now - instant > grace or (made_at is not None and made_at >= instant):
         return None
     return instant
+
+
+def why_not_due(
+    zone: str, now: datetime, made_at: datetime | None, at: time, grace: timedelta
+) -> str:
+    """Why no run is due: it is made, or a schedule has started it at another time than ours."""
+    night = latest_reset(zone, now, at)
+    if made_at is not None and made_at >= night:
+        return "nothing to do, tonight's run is done"
+    return (
+        f"not due: nights are due from {at:%H:%M} for {grace}, but it is "
+        f"{local_text(now, zone)}, and the run of {local_text(night, zone)} was not made; "
+        "if every night is like that, PLAYBOOK_RESET_TIME is not the time of the schedule that "
+        "starts it: playbook schedule render writes that anew"
+    )

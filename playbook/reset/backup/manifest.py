@@ -29,7 +29,8 @@ class Backup:
     path: Path
     parts: Mapping[str, Part]
     taken_at: datetime
-    """The start of the run that saved it (UTC, whole seconds)."""
+    """The start of the run that saved it (UTC, whole seconds), by MongoDB's clock if this machine's
+    was wrong."""
     state: str
     """The saved state: "before reset", "before rollback", or one checked "GO"."""
     environment: Identity | None = None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bson import json_util
 
+from playbook.environment import server_clock
 from playbook.environment.identity import Identity
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import WrongUsage
@@ -66,7 +67,7 @@ def _write(root: Path, identity: Identity, saved: Saved, now: datetime) -> Backu
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f"{partial_prefix(identity)}{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     partial.mkdir(mode=0o700)  # it contains password hashes and conversations
-    saved_at = max(now, datetime.now(UTC))
+    saved_at = max(now, server_clock.believed(datetime.now(UTC)))
     whole, parts = _whole_and_parts(saved)
     backup = Backup(partial, parts, now, saved.state, identity, saved.run, saved.by, saved_at)
     try:
