@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,11 @@ from tests.sandbox import Sandbox
 
 # Tests do hundreds of resets and sign-ins; a high cost of hashes would only make them slow.
 os.environ[COST_SETTING] = "4"
+
+# Tests that were started with nohup ignore SIGHUP, and so would every command that they start. A
+# handler is not handed on to other programs, so these react to the signal as they do in a terminal.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(scope="session")
