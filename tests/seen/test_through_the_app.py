@@ -435,6 +435,21 @@ def test_a_shop_that_shows_each_account_its_own_region_is_read(shape: Shape) -> 
     assert asked > 1
 
 
+@pytest.mark.parametrize(("encoding", "blamed"), [("br", {"catalog"}), ("utf-8", set())])
+def test_an_answer_that_a_browser_cannot_decode_is_seen(
+    shape: Shape, encoding: str, blamed: set[str]
+) -> None:
+    """A proxy has decompressed it and has left the header, or the app states a wrong one."""
+    shape.distort(
+        "GET",
+        "/api/products",
+        lambda body: replace(json_reply(body), headers=(("Content-Encoding", encoding),)),
+    )
+    failed = shape.look()
+    assert set(failed) == blamed, failed
+    assert not blamed or "that it calls “br”, but is not" in failed["catalog"]
+
+
 @pytest.mark.parametrize(
     ("path", "change", "blamed"),
     [
