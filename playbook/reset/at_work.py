@@ -61,7 +61,7 @@ def written_meanwhile(before: AtWork, after: AtWork, bundles: Iterable[Bundle]) 
             since = lease.get("since")
             began = f", since {since:%H:%M:%S} UTC" if isinstance(since, datetime) else ""
             sentences[bundle.key] = (
-                f"{bundle.short} was being reset or rolled back while it was checked, by "
+                f"{bundle.firm} was being reset or rolled back while it was checked, by "
                 f"{lease.get('holder')}{began}"
             )
     return sentences

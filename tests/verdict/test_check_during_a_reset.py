@@ -69,7 +69,7 @@ def test_a_demo_that_is_being_reset_is_not_go(demo: Sandbox, working: Lease) -> 
     assert index.verdict == GO, "the run may write only the bundle whose lease it has"
     [reason] = lvmh.reasons
     assert reason.sentence.startswith(
-        "Lvmh was being reset or rolled back while it was checked, by elsewhere:4711, since "
+        "LVMH was being reset or rolled back while it was checked, by elsewhere:4711, since "
     )
     assert reason.remedy is Remedy.WAIT
     assert reason.checks == tuple(lvmh.failed_checks) and len(reason.checks) == 9
