@@ -25,6 +25,7 @@ from playbook.deployments.description import (
     ShownOffer,
     UnreadableAnswer,
 )
+from playbook.deployments.fitting import refusal
 from playbook.deployments.matching import Matching
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles
@@ -222,6 +223,26 @@ def test_a_livesale_is_written_in_the_backends_form(lvmh: Backend) -> None:
             "anchored_at": ACCESS,
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("rewards", "fits"),
+    [
+        ({}, True),
+        ({"watch_points": 15, "share_points": 7.0}, True),
+        ({"watch_points": 7.5}, False),
+        ({"watch_points": "15"}, False),
+        ({"purchase_points": None}, False),
+    ],
+    ids=str,
+)
+def test_the_points_of_a_livesale_are_whole_numbers(
+    lvmh: Backend, rewards: Document, fits: bool
+) -> None:
+    kept = AISLEMARTS.kept_as("livesales")
+    assert kept is not None
+    event = {**lvmh.wanted("livesales")["LS-LVMH-001"], "rewards": rewards}
+    assert (refusal(kept, event) is None) == fits
 
 
 def test_an_account_gets_only_what_the_backend_needs(lvmh: Backend) -> None:
