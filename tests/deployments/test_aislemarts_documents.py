@@ -245,6 +245,27 @@ def test_the_points_of_a_livesale_are_whole_numbers(
     assert (refusal(kept, event) is None) == fits
 
 
+@pytest.mark.parametrize(
+    ("change", "fits"),
+    [
+        ({"title": "A"}, True),
+        ({"title": ""}, False),
+        ({"price": 0.5}, True),
+        # No JSON answer can contain these.
+        ({"price": float("nan")}, False),
+        ({"price": float("inf")}, False),
+    ],
+    ids=str,
+)
+def test_the_backend_lists_a_product_with_a_title_and_a_finite_price(
+    lvmh: Backend, change: Document, fits: bool
+) -> None:
+    kept = AISLEMARTS.kept_as("products")
+    assert kept is not None
+    product = {**lvmh.wanted("products")["EUR-001"], **change}
+    assert (refusal(kept, product) is None) == fits
+
+
 def test_an_account_gets_only_what_the_backend_needs(lvmh: Backend) -> None:
     kept = AISLEMARTS.kept_as("users")
     assert kept is not None and kept.ours == ("email", "password_hash") and kept.strays_first
@@ -333,6 +354,16 @@ def test_products_are_found_by_slug_number_or_id(seeds: Seeds, lvmh: Backend) ->
     assert numbers == {"attributes.demo_sku": {"$regex": "^(?:EUR)-[0-9]+$"}}
     written = [one["_id"] for one in lvmh.wanted("products").values()]
     assert set(ids["_id"]["$in"]) == {*european, *written}
+
+
+def test_the_shelves_of_a_region_are_those_of_its_products(lvmh: Backend) -> None:
+    kept = AISLEMARTS.kept_as("categories")
+    assert kept is not None
+    slugs, ids = kept.belongs(lvmh.owner)["$or"]
+    written = lvmh.wanted("categories")
+    assert "handbags-eu" in written
+    assert slugs == {"slug": {"$in": sorted(written)}}
+    assert {one["_id"] for one in written.values()} <= set(ids["_id"]["$in"])
 
 
 @pytest.mark.parametrize("kind", ["livesales", "leads"])
