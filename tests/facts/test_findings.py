@@ -124,7 +124,7 @@ def test_a_known_remedy_of_an_answer_stays() -> None:
         (ANSWERED, False, Remedy.ENVIRONMENT, FailureKind.ENVIRONMENT),
         (Unobservable("later", kind=FailureKind.TIMING), True, None, FailureKind.TIMING),
     ],
-    ids=lambda value: str(getattr(value, "answered", value)),
+    ids=["no answer", "no answer, good data", "answered", "answered, good data", "later"],
 )
 def test_only_an_answer_may_come_from_what_is_stored(
     error: Unobservable, stored_wrong: bool, remedy: Remedy | None, kind: FailureKind
