@@ -225,6 +225,21 @@ def test_a_second_creator_of_the_same_name_and_of_no_region_is_for_people(
     assert with_remedies(seen(imagined).creators) == [(line, Remedy.DATA)]
 
 
+def test_an_app_may_show_creators_without_saying_that_they_are_active(imagined: Imagined) -> None:
+    for creator in imagined.app("creators"):
+        del creator["active"]
+    assert not with_remedies(seen(imagined).creators)
+
+
+@pytest.mark.parametrize("active", [False, None, 1, "true"])
+def test_a_creator_who_is_shown_as_inactive_is_reported(imagined: Imagined, active: object) -> None:
+    [first, *_] = imagined.app("creators")
+    first["active"] = active
+    assert with_remedies(seen(imagined).creators) == [
+        (f"creator {first['name']} in the app: expected shown, found nothing", Remedy.BACKEND)
+    ]
+
+
 def test_a_creator_who_is_not_active_need_not_be_shown(imagined: Imagined) -> None:
     [first, *_] = imagined.pristine["creators"]
     first["active"] = imagined.one("creators", first["_id"])["active"] = False
