@@ -37,7 +37,7 @@ def is_demo() -> dict[str, Any]:
 
 
 def _like(accounts: Iterable[str]) -> str:
-    prefixes = sorted({re.escape(account.split(".", 1)[0]) for account in accounts})
+    prefixes = sorted({re.escape(account.partition(".")[0]) for account in accounts})
     return f"(?:{'|'.join(prefixes)})\\.(?:{'|'.join(ROLES)})@{re.escape(DOMAIN)}"
 
 

@@ -25,6 +25,7 @@ from playbook.deployments.description import (
     ShownOffer,
     UnreadableAnswer,
 )
+from playbook.deployments.fitting import refusal
 from playbook.deployments.matching import Matching
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles
@@ -224,6 +225,47 @@ def test_a_livesale_is_written_in_the_backends_form(lvmh: Backend) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("rewards", "fits"),
+    [
+        ({}, True),
+        ({"watch_points": 15, "share_points": 7.0}, True),
+        ({"watch_points": 7.5}, False),
+        ({"watch_points": "15"}, False),
+        ({"purchase_points": None}, False),
+    ],
+    ids=str,
+)
+def test_the_points_of_a_livesale_are_whole_numbers(
+    lvmh: Backend, rewards: Document, fits: bool
+) -> None:
+    kept = AISLEMARTS.kept_as("livesales")
+    assert kept is not None
+    event = {**lvmh.wanted("livesales")["LS-LVMH-001"], "rewards": rewards}
+    assert (refusal(kept, event) is None) == fits
+
+
+@pytest.mark.parametrize(
+    ("change", "fits"),
+    [
+        ({"title": "A"}, True),
+        ({"title": ""}, False),
+        ({"price": 0.5}, True),
+        # No JSON answer can contain these.
+        ({"price": float("nan")}, False),
+        ({"price": float("inf")}, False),
+    ],
+    ids=str,
+)
+def test_the_backend_lists_a_product_with_a_title_and_a_finite_price(
+    lvmh: Backend, change: Document, fits: bool
+) -> None:
+    kept = AISLEMARTS.kept_as("products")
+    assert kept is not None
+    product = {**lvmh.wanted("products")["EUR-001"], **change}
+    assert (refusal(kept, product) is None) == fits
+
+
 def test_an_account_gets_only_what_the_backend_needs(lvmh: Backend) -> None:
     kept = AISLEMARTS.kept_as("users")
     assert kept is not None and kept.ours == ("email", "password_hash") and kept.strays_first
@@ -314,6 +356,16 @@ def test_products_are_found_by_slug_number_or_id(seeds: Seeds, lvmh: Backend) ->
     assert set(ids["_id"]["$in"]) == {*european, *written}
 
 
+def test_the_shelves_of_a_region_are_those_of_its_products(lvmh: Backend) -> None:
+    kept = AISLEMARTS.kept_as("categories")
+    assert kept is not None
+    slugs, ids = kept.belongs(lvmh.owner)["$or"]
+    written = lvmh.wanted("categories")
+    assert "handbags-eu" in written
+    assert slugs == {"slug": {"$in": sorted(written)}}
+    assert {one["_id"] for one in written.values()} <= set(ids["_id"]["$in"])
+
+
 @pytest.mark.parametrize("kind", ["livesales", "leads"])
 def test_only_a_bundles_own_are_its_own(lvmh: Backend, kind: Kind) -> None:
     kept = AISLEMARTS.kept_as(kind)
@@ -381,7 +433,7 @@ def test_a_shown_card_is_read(
     assert AISLEMARTS.shown.leads is not None
     lead = {"_id": "L", "stage": "won", "cart_value": 5.0, "metadata": metadata}
     shown = AISLEMARTS.shown.leads.entry(lead)
-    assert shown == ShownLead("L", "won", company, tags, value, Decimal(5))
+    assert shown == ShownLead("L", "won", company, tags, value, Decimal(5), lead)
 
 
 def test_a_shown_card_with_two_amounts_cannot_be_read() -> None:

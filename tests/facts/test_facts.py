@@ -17,6 +17,7 @@ from typing import Any
 import bson
 import pytest
 from bson import Code, Decimal128, Int64, ObjectId
+from pydantic import BaseModel, Field
 
 from playbook.environment.presence import IN_SESSION, Presence
 from playbook.facts.comparison import compared, describe_document, differences, identical
@@ -1231,6 +1232,27 @@ def test_what_the_app_does_not_keep_is_not_wrong(field: str) -> None:
     assert all(texts_of(fact) for fact in facts.values())
 
 
+def test_an_account_that_the_apps_own_model_refuses_is_reported_once() -> None:
+    class AppUser(BaseModel):
+        key: str = Field(alias="_id")
+        role: str
+        nickname: str | None = None
+
+    imagined = Imagined("sequoia")
+    kept = tuple(
+        replace(one, model=AppUser, new_id=None) if one.kind == "users" else one
+        for one in imagined.deployment.kept
+    )
+    imagined.deployment = replace(imagined.deployment, kept=kept)
+    # Our own field is compared with the seeds already; the app's own field is only in its model.
+    user("sequoia.demo", _id=5, role=5, nickname=5)(imagined)
+    texts = texts_of(ImaginedDemo(imagined).accounts.differences_from_seeds)
+    assert [text.partition(": expected")[0] for text in texts] == [
+        f"account {DEMO}: role",
+        f"users {DEMO}: nickname",
+    ]
+
+
 @pytest.mark.parametrize(
     ("inventory", "spoils"), [(1, False), (0, True), (-1, True), (True, True), (1.0, True)]
 )
@@ -1525,6 +1547,21 @@ def test_every_message_that_stayed_english_is_reported() -> None:
     assert len(texts_of(ImaginedDemo(imagined).locales.untranslated_messages("fr"))) == len(
         expected_names("fr", english)
     )
+
+
+@pytest.mark.parametrize("tags", [["fr"], ["FR"], ["fr", "Fr"], ["fr-CA"]], ids=str)
+def test_a_language_that_is_served_again_is_reported(tags: list[str]) -> None:
+    imagined = Imagined("sequoia")
+    [french] = [one for one in imagined.localization.json()["languages"] if one["language"] == "fr"]
+    again = [{**french, "language": tag} for tag in tags]
+    served("locales", languages=[*imagined.localization.json()["languages"], *again])(imagined)
+    texts = texts_of(ImaginedDemo(imagined).locales.wrong_messages_served("fr"))
+    # A regional variant is another language.
+    assert texts == [
+        f"locale fr as served: expected it once, found “{tag}” again"
+        for tag in tags
+        if tag != "fr-CA"
+    ]
 
 
 def test_every_text_that_is_not_a_link_is_reported() -> None:

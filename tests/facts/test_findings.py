@@ -73,6 +73,10 @@ def test_an_error_has_the_remedy_that_can_help(error: PlaybookError, remedy: Rem
     assert remedy_for(error) is remedy
 
 
+NO_ANSWER = Unobservable("no answer", Remedy.ENVIRONMENT, FailureKind.ENVIRONMENT)
+ANSWERED = Unobservable("502", Remedy.ENVIRONMENT, FailureKind.ENVIRONMENT, answered=True)
+
+
 def raising(error: Exception) -> Iterator[Finding]:
     raise error
     yield
@@ -107,6 +111,27 @@ def test_a_known_remedy_of_an_answer_stays() -> None:
         FailureKind.ENVIRONMENT,
         "the cause",
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "stored_wrong", "remedy", "kind"),
+    [
+        # Without an answer the data are not to blame, whatever is stored.
+        (NO_ANSWER, True, Remedy.ENVIRONMENT, FailureKind.ENVIRONMENT),
+        (NO_ANSWER, False, Remedy.ENVIRONMENT, FailureKind.ENVIRONMENT),
+        # An answered 502 may be a gateway's, or the app failed because of what is stored.
+        (ANSWERED, True, None, FailureKind.DATA),
+        (ANSWERED, False, Remedy.ENVIRONMENT, FailureKind.ENVIRONMENT),
+        (Unobservable("later", kind=FailureKind.TIMING), True, None, FailureKind.TIMING),
+    ],
+    ids=["no answer", "no answer, good data", "answered", "answered, good data", "later"],
+)
+def test_only_an_answer_may_come_from_what_is_stored(
+    error: Unobservable, stored_wrong: bool, remedy: Remedy | None, kind: FailureKind
+) -> None:
+    with pytest.raises(Unobservable) as failure:
+        list(with_remedy(raising(error), lambda: stored_wrong))
+    assert (failure.value.remedy, failure.value.kind) == (remedy, kind)
 
 
 def test_without_findings_the_stored_data_are_not_compared() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from playbook.deployments.description import (
+    Kind,
     Listing,
     Request,
     ShownAccount,
@@ -23,6 +24,7 @@ from playbook.facts.findings import NOTHING, FailureKind, Finding, Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.remedies import Remedy
 from playbook.facts.seen import Seen
+from playbook.facts.shown import FURTHER
 from playbook.facts.stored import Stored
 from playbook.pristine.bundles import Bundle
 from tests.demo_in_memory import AT, Imagined, ImaginedDemo
@@ -180,6 +182,40 @@ def test_each_entry_of_what_is_shown_twice_is_compared(imagined: Imagined) -> No
         assert "expected it once, found “Box” again" in lines
 
 
+SHOWN: dict[str, Callable[[Seen], list[Iterator[Finding]]]] = {
+    "products": lambda facts: [facts.products_in_the_shop, facts.product_page],
+    "creators": lambda facts: [facts.creators],
+    "livesales": lambda facts: [facts.livesale_in_the_list, facts.livesale_page],
+    "leads": lambda facts: [facts.cards_on_the_board],
+}
+"""What the app shows of each kind, in each of its places."""
+
+
+@pytest.mark.parametrize("remedy", [Remedy.BACKEND, None], ids=["only shown", "stored, too"])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in FURTHER.items() for name in names]
+)
+def test_a_further_field_that_the_app_shows_otherwise_is_reported(
+    imagined: Imagined, kind: Kind, name: str, remedy: Remedy | None
+) -> None:
+    imagined.app(kind)[0][name] = "another"
+    if remedy is None:  # then a reset repairs it
+        imagined.first(kind)[name] = "another"
+    for findings in SHOWN[kind](seen(imagined)):
+        [(line, found)] = with_remedies(findings)
+        assert f": {name}: expected " in line and line.endswith("found “another”")
+        assert found is remedy
+
+
+@pytest.mark.parametrize("kind", FURTHER)
+def test_an_app_may_leave_out_every_further_field(imagined: Imagined, kind: Kind) -> None:
+    for entry in imagined.app(kind):
+        for name in FURTHER[kind]:
+            entry.pop(name, None)
+    for findings in SHOWN[kind](seen(imagined)):
+        assert not list(findings)
+
+
 def test_a_second_creator_of_the_same_name_and_of_no_region_is_for_people(
     imagined: Imagined,
 ) -> None:
@@ -187,6 +223,21 @@ def test_a_second_creator_of_the_same_name_and_of_no_region_is_for_people(
     imagined.app("creators").append({"name": first["name"], "active": True})
     line = f"creator {first['name']} in the app: expected it once, found “{first['name']}” again"
     assert with_remedies(seen(imagined).creators) == [(line, Remedy.DATA)]
+
+
+def test_an_app_may_show_creators_without_saying_that_they_are_active(imagined: Imagined) -> None:
+    for creator in imagined.app("creators"):
+        del creator["active"]
+    assert not with_remedies(seen(imagined).creators)
+
+
+@pytest.mark.parametrize("active", [False, None, 1, "true"])
+def test_a_creator_who_is_shown_as_inactive_is_reported(imagined: Imagined, active: object) -> None:
+    [first, *_] = imagined.app("creators")
+    first["active"] = active
+    assert with_remedies(seen(imagined).creators) == [
+        (f"creator {first['name']} in the app: expected shown, found nothing", Remedy.BACKEND)
+    ]
 
 
 def test_a_creator_who_is_not_active_need_not_be_shown(imagined: Imagined) -> None:
