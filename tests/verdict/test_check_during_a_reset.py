@@ -136,6 +136,16 @@ def test_looking_at_the_leases_makes_no_check_longer(demo: Sandbox) -> None:
     assert 0 < trips.longest <= CHAIN, str(trips)
 
 
+def test_a_run_of_pytest_is_not_go_either(demo: Sandbox, working: Lease) -> None:
+    take(working, demo, "lvmh")
+    variables = {**without_settings(), **demo.environment.settings.as_variables()}
+    arguments = ("--no-reset", "--bundle", "lvmh")
+    done = run_command(*arguments, variables=variables, module="pytest")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "LVMH NO-GO" in done.stdout
+    assert "while it was checked, by elsewhere:4711" in done.stdout
+
+
 def test_the_command_says_so_and_what_to_do(demo: Sandbox, working: Lease) -> None:
     take(working, demo, "lvmh")
     settings = demo.environment.settings
