@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import bson
 import pytest
+import requests
 from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 
 from playbook import clock
 from playbook.deployments import load
 from playbook.deployments.scope import PROBE, scope_of
-from playbook.environment import presence, snapshot
+from playbook.environment import Environment, presence, snapshot
 from playbook.environment.snapshot import Snapshot
 from playbook.facts import Demo
 from playbook.reset.outcome import InSession
+from tests.faults.proxy import Proxy, Reply, Request
 from tests.sandbox import Document, Held, Owners, Sandbox, changed, held, in_words, use_demo
 
 TRACES = tuple(trace.collection for trace in load().traces)
@@ -210,6 +213,33 @@ def test_the_check_says_who_is_in_session(quiet: Sandbox, name: str) -> None:
         demo.close()
     assert (present.email, present.bundle) == (email, "sequoia")
     assert present.seen == NOW - timedelta(minutes=3)
+
+
+def test_a_session_that_the_app_gives_again_stays(quiet: Sandbox) -> None:
+    """An app may have one session per account: then a check gets the presenter's token."""
+    api, email = quiet.environment.settings.api_url, quiet.accounts("sequoia")[0]
+    account = {"email": email, "password": quiet.environment.settings.password("sequoia")}
+    before = quiet.db.user_sessions.distinct("_id")
+    presenter = requests.post(f"{api}/api/auth/login", json=account, timeout=10).json()
+
+    def the_same_session(request: Request, forward: Callable[[], Reply]) -> Reply:
+        reply = forward()
+        mine = reply.status == 200 and request.json()["email"] == email
+        return reply.saying(presenter) if mine else reply
+
+    proxy = Proxy(api)
+    proxy.override("POST", "/api/auth/login", the_same_session)
+    with proxy.serving():
+        settings = replace(quiet.environment.settings, api_url=proxy.url)
+        with Environment(settings) as environment:
+            demo = Demo(environment, quiet.bundle("sequoia"), quiet.seeds, clock.now())
+            assert demo.reading.login(email).body == presenter
+            demo.close()
+    own_page = f"{api}/api/auth/users/{presenter['user_id']}"
+    token = {"Authorization": f"Bearer {presenter['token']}"}
+    answer = requests.get(own_page, headers=token, timeout=10)
+    left = quiet.db.user_sessions.delete_many({"_id": {"$nin": before}}).deleted_count
+    assert (answer.status_code, left) == (200, 1)
 
 
 def test_a_check_never_puts_itself_in_session(quiet: Sandbox) -> None:

@@ -97,17 +97,17 @@ class Probes:
         abandoned = f"{PROBE}-{self._at - ABANDONED:{PROBE_TIME}}"
         marks = [{"$eq": self.mark}, {"$gte": f"{PROBE}-", "$lt": abandoned}]
         hashes = [hashlib.sha256(token.encode()).hexdigest() for token in self.tokens]
+        own, killed = marks
+        ours = [
+            {"user_agent": own},
+            {"token": {"$in": self.tokens}},
+            {"token_sha256": {"$in": hashes}},
+        ]
+        # An app may give a presenter's session to a second sign-in, too: that one must stay.
+        before = [one["_id"] for one in result_of(self._reading_documents).get("user_sessions", ())]
         sessions = {
-            "$and": [
-                {"email": {"$in": list(self._accounts)}},
-                {
-                    "$or": [
-                        *({"user_agent": mark} for mark in marks),
-                        {"token": {"$in": self.tokens}},
-                        {"token_sha256": {"$in": hashes}},
-                    ]
-                },
-            ]
+            "email": {"$in": list(self._accounts)},
+            "$or": [{"_id": {"$nin": before}, "$or": ours}, {"user_agent": killed}],
         }
         db = self._environment.db
         removals: list[Callable[[], object]] = []
