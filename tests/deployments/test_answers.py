@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from playbook.deployments.answers import id_of, instant_of, worth_of
+from playbook.deployments.answers import decimal_of, id_of, instant_of, worth_of
 from playbook.deployments.description import UnreadableAnswer
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -55,6 +55,17 @@ def test_an_instant_is_read(value: object) -> None:
 def test_a_malformed_instant_is_refused(value: object) -> None:
     with pytest.raises(UnreadableAnswer, match="starts_at is not a"):
         instant_of({"starts_at": value}, "starts_at")
+
+
+@pytest.mark.parametrize("value", [5, 5.0, Decimal("5.00")])
+def test_a_number_is_read(value: object) -> None:
+    assert decimal_of({"price": value}, "price") == 5
+
+
+@pytest.mark.parametrize("value", [None, "5", True, [5], {}, float("nan"), Decimal("Infinity")])
+def test_what_is_no_finite_number_is_refused(value: object) -> None:
+    with pytest.raises(UnreadableAnswer, match="price is not a number but"):
+        decimal_of({"price": value}, "price")
 
 
 @pytest.mark.parametrize(
