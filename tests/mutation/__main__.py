@@ -65,6 +65,7 @@ QUICK = (
     "tests/reset/test_unique_values.py",
     *("tests/deployments/test_answers.py", "tests/deployments/test_aislemarts_documents.py"),
     *("tests/deployments/test_fitting.py", "tests/deployments/test_matching.py"),
+    "tests/deployments/test_load.py",
     *("tests/facts/test_findings.py", "tests/facts/test_shown.py"),
     "tests/facts/test_cached_copies.py",
     *("tests/facts/test_seen.py", "tests/facts/test_facts.py"),
