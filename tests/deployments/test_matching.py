@@ -15,6 +15,7 @@ from playbook import PROJECT
 from playbook.deployments import load
 from playbook.deployments.description import Deployment
 from playbook.deployments.matching import ComingId, Match, Matching
+from playbook.deployments.scope import Identities, as_written, orphan_filters
 from playbook.pristine import bundles
 from playbook.pristine.documents import pristine_documents
 from playbook.pristine.seeds import load as load_seeds
@@ -144,3 +145,19 @@ def test_an_id_that_the_app_refuses_matters_only_if_it_can_be_another(
     (first, _), strays = matched(numbered, app=replace(OURS, kept=kept))
     assert (first.present is numbered) == stays
     assert bool(strays) != stays
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_only_traces_that_the_playbook_clears_can_be_of_no_bundle(order: int) -> None:
+    app = replace(OURS, traces=OURS.traces[::order])
+    filters = orphan_filters(SEEDS, app, Identities())
+    assert sorted(filters) == ["analytics", "carts", "conversations", "user_sessions"]
+    known = [line.model.key for line in SEEDS.bundles.values()]
+    for where in filters.values():
+        either, not_owned = where["$and"]
+        assert {"user_type": "demo", "bundle": {"$nin": known}} in either["$or"]
+        assert len(not_owned["$nor"]) == len(known)
+
+
+def test_a_trace_may_name_an_account_by_the_text_of_its_id() -> None:
+    assert as_written([5, "a"]) == [5, "a", "5"]
