@@ -78,7 +78,8 @@ class Chains:
 
         def ending(pool: ThreadPoolExecutor, *args: Any, **options: Any) -> None:
             shut_down(pool, *args, **options)
-            self._wait_for([chain for end in self._submitted.pop(pool, []) for chain in end])
+            if options.get("wait", True):
+                self._wait_for([chain for end in self._submitted.pop(pool, []) for chain in end])
 
         with (
             mock.patch.object(ThreadPoolExecutor, "submit", submitting),

@@ -56,13 +56,15 @@ def check(
     """
     from playbook.embedded.open import opened_ahead
     from playbook.pristine import bundles, seeds
+    from playbook.processes.output import remove_former
     from playbook.verdict import GO
     from playbook.verdict.run_features import Walking
 
     # It takes a twentieth of a check's time, and the process ends soon.
     gc.disable()
     aside = require_one_output(json, html)
-    remove_former_documents(json, html)
+    for file in filter(None, (json, html)):
+        remove_former(file)
     with opened_ahead() as environment_for:
         loaded = seeds.load()
         chosen = bundles.select(loaded, bundle)
@@ -169,24 +171,6 @@ def require_one_output(*files: Path | None) -> bool:
     return asked == 1
 
 
-def remove_former_documents(*files: Path | None) -> None:
-    """Remove what an earlier run has written to some files: it must not pass for this run's.
-
-    Raises WrongUsage if one can't be removed.
-    """
-    from playbook.errors import WrongUsage
-    from playbook.processes.output import remove_former
-
-    for file in files:
-        if file is not None:
-            try:
-                remove_former(file)
-            except OSError as error:
-                raise WrongUsage(
-                    f"{file} can't be written: {error.strerror}; name another file"
-                ) from None
-
-
 def require_allure(folder: Path) -> None:
     """Raises WrongUsage if Allure results cannot be written to a folder."""
     from playbook.errors import WrongUsage
@@ -222,7 +206,7 @@ def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> b
 def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path: Path) -> None:
     """Write a verdict's sheets to one file. Raises WrongUsage if it can't be written."""
     from playbook import clock
-    from playbook.errors import WrongUsage
+    from playbook.processes.output import named_by_the_user
     from playbook.report.sheet import page
     from playbook.report.sheet.content import gather, standing
     from playbook.reset import backup
@@ -251,17 +235,13 @@ def write_sheets(environment: Environment, seeds: Seeds, verdict: Verdict, path:
         )
         for one in verdict.bundles
     ]
-    try:
+    with named_by_the_user(path):
         page.write(sheets, path)
-    except OSError as error:
-        raise WrongUsage(f"{path} can't be written: {error.strerror}; name another file") from None
 
 
 def write(verdict: Verdict, path: Path) -> None:
     """Write a verdict's document. Raises WrongUsage if the file can't be written."""
-    from playbook.errors import WrongUsage
+    from playbook.processes.output import named_by_the_user
 
-    try:
+    with named_by_the_user(path):
         verdict.write(path)
-    except OSError as error:
-        raise WrongUsage(f"{path} can't be written: {error.strerror}; name another file") from None

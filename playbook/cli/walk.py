@@ -30,20 +30,17 @@ def walk(
     the bundle's locale, zone and device. Five pictures per bundle are kept. Exit 0 only if all is
     GO. The walk removes its own traces from the demo.
     """
-    from playbook.cli.check import (
-        check_and_report,
-        remove_former_documents,
-        require_one_output,
-        write,
-    )
+    from playbook.cli.check import check_and_report, require_one_output, write
     from playbook.embedded.open import opened
     from playbook.pristine import bundles, seeds
+    from playbook.processes.output import remove_former
     from playbook.verdict import GO
     from playbook.verdict.run_features import Walking
     from playbook.walk.browser import require_browser
 
     aside = require_one_output(json)
-    remove_former_documents(json)
+    if json is not None:
+        remove_former(json)
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     require_browser()  # refused before anything is started

@@ -189,6 +189,8 @@ class ShownProduct:
     in_stock: bool
     unowned: bool = False
     """Whether it names no known region, although each product of this app has one."""
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    """The entry as the app sent it, for the comparison of its further fields."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,8 @@ class ShownLiveSale:
     status: str | None = None
     bundle: str | None = None
     """The bundle's id that it names, "" for none; None if this app's LiveSales name no bundle."""
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    """The entry as the app sent it, for the comparison of its further fields."""
 
 
 @dataclass(frozen=True)
@@ -223,6 +227,8 @@ class ShownCreator:
     name: str
     unowned: bool = False
     """Whether they name no known region, although each creator of this app has one."""
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    """The entry as the app sent it, for the comparison of its further fields."""
 
 
 @dataclass(frozen=True)
@@ -237,6 +243,8 @@ class ShownLead:
     """What it is worth, as a person reads it ("€1.8M"); None if the board shows no such text."""
     amount: Decimal | None = None
     """The same as a number of the card's currency; None if the board has no such number."""
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    """The entry as the app sent it, for the comparison of its further fields."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ def livesale_with(
             products=tuple(offer(object_of(one)) for one in list_of(event.get("products"))),
             status=text_of(event, "status"),
             bundle=bundle_of(event),
+            answer=event,
         )
 
     return read

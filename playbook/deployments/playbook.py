@@ -234,6 +234,7 @@ def _shown_product(answer: Any) -> ShownProduct:
         currency=currency,
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
         unowned=_is_unowned(product),
+        answer=product,
     )
 
 
@@ -241,7 +242,7 @@ def _shown_creator(answer: Any) -> ShownCreator:
     creator = object_of(answer)
     if creator.get("active", True) is not True:
         raise UnreadableAnswer(f"active is not true but {creator['active']!r}")
-    return ShownCreator(text_of(creator, "name"), unowned=_is_unowned(creator))
+    return ShownCreator(text_of(creator, "name"), _is_unowned(creator), creator)
 
 
 def _is_unowned(document: Document) -> bool:
@@ -275,6 +276,7 @@ def _shown_lead(answer: Any) -> ShownLead:
         tags=tags if isinstance(tags, dict) else {},
         value=value,
         amount=amount,
+        answer=card,
     )
 
 

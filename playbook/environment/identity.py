@@ -114,9 +114,13 @@ def read(db: Database[dict[str, Any]], settings: Settings, found: Found | None =
 
 
 def renew(db: Database[dict[str, Any]], settings: Settings) -> Identity:
-    """Give a database its own identity: it is a copy, and another environment from now on."""
+    """Give a database its own identity: it is a copy, and another environment from now on.
+
+    Its leases are copies, too: they are of runs that work on the original.
+    """
     change = {"identity": str(uuid.uuid4()), "place": place_of(db, settings)}
     db[COLLECTION].update_one({"_id": MARKER}, {"$set": {**change, **_names(settings)}})
+    db.demo_locks.delete_many({})
     return read(db, settings)
 
 

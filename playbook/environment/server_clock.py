@@ -3,8 +3,8 @@
 It is read with ``hello``, which every server with MongoDB's protocol answers. Only some of them
 know pipeline updates with ``$$NOW``.
 
-pymongo asks every server regularly how it is, and the answers contain its time. :func:`latest` is
-the time by these answers: it needs no request of ours.
+pymongo asks every server regularly how it is, and the answers contain its time. :data:`HEARTBEATS`
+knows the time by these answers: that needs no request of ours.
 """
 
 from __future__ import annotations
@@ -68,18 +68,13 @@ class Heartbeats(monitoring.ServerHeartbeatListener):
 HEARTBEATS = Heartbeats()
 
 
-def latest() -> datetime | None:
-    """MongoDB's time (UTC), without asking for it; None if no primary has answered yet."""
-    return HEARTBEATS.latest()
-
-
 def believed(now: datetime) -> datetime:
     """An instant of this machine's clock, or MongoDB's time if this clock is wrong.
 
     MongoDB's is the same for all machines. Runs and backups are dated with it; else those of a
     machine that was a day ahead would be the latest ones for a day.
     """
-    server = latest()
+    server = HEARTBEATS.latest()
     return now if server is None or abs(now - server) <= CLOCKS_AGREE else server
 
 

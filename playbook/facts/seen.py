@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from playbook.deployments.description import Kind, ShownLead, ShownLiveSale, ShownProduct
+from playbook.deployments.description import (
+    Kind,
+    ShownCreator,
+    ShownLead,
+    ShownLiveSale,
+    ShownProduct,
+)
 from playbook.deployments.matching import Match
 from playbook.facts.catalog import Catalog
 from playbook.facts.findings import (
@@ -24,7 +30,13 @@ from playbook.facts.livesale import LiveSale
 from playbook.facts.locales import link_of
 from playbook.facts.reading import Reading
 from playbook.facts.remedies import Remedy
-from playbook.facts.shown import card_findings, event_findings, offer_findings, product_findings
+from playbook.facts.shown import (
+    card_findings,
+    event_findings,
+    further_findings,
+    offer_findings,
+    product_findings,
+)
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.languages import as_read, same_text
 from playbook.pristine.seeds import Document
@@ -56,6 +68,7 @@ class Seen:
                 yield self._not_listed(where, key)
             for product in listed.get(key, ()):
                 yield from product_findings(where, match.pristine, product)
+                yield from self._further("products", where, match.pristine, product)
             yield from _doubles(where, [one.title for one in listed.get(key, ())])
             for other_key in others.get(as_read(match.pristine["name"]), ()):
                 found = Description(f"another of this name, {other_key}")
@@ -151,8 +164,9 @@ class Seen:
         yield from self._page_findings(*self._reading.shown_product_of_region)
 
     def _page_findings(self, sku: str, page: ShownProduct) -> Iterator[Finding]:
-        pristine = self._reading.seeds.products[sku].document
-        return product_findings(f"the page of product {sku}", pristine, page)
+        pristine, where = self._reading.seeds.products[sku].document, f"the page of product {sku}"
+        yield from product_findings(where, pristine, page)
+        yield from self._further("products", where, pristine, page)
 
     @property
     def creators(self) -> Iterator[Finding]:
@@ -168,6 +182,8 @@ class Seen:
             shown = [one for one in creators if same_text(name, one.name)]
             if match.pristine["active"] and not shown:
                 yield Finding(where, Description("shown"), NOTHING)
+            for one in shown[:1]:
+                yield from self._further("creators", where, match.pristine, one)
             # A reset may not touch the second one if it belongs to no region.
             remedy = Remedy.DATA if any(one.unowned for one in shown) else None
             yield from _doubles(where, [one.name for one in shown], remedy)
@@ -223,6 +239,7 @@ class Seen:
                 yield self._not_listed(where, key, "shown")
             for card in cards.get(key, ()):
                 yield from card_findings(where, match.pristine, card, column_of)
+                yield from self._further("leads", where, match.pristine, card)
             yield from _doubles(where, [str(card.company) for card in cards.get(key, ())])
 
     @property
@@ -284,6 +301,17 @@ class Seen:
             return
         yield from with_remedy(every_finding, lambda: self._is_any_stored_wrong(kinds))
 
+    def _further(
+        self,
+        kind: Kind,
+        where: str,
+        pristine: Document,
+        shown: ShownProduct | ShownCreator | ShownLiveSale | ShownLead,
+    ) -> Iterator[Finding]:
+        if shown.answer:  # a description may leave it out
+            found = self._reading.stored.in_our_words(kind, shown.answer)
+            yield from further_findings(kind, where, pristine, found)
+
     def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
         problem = self._reading.why_unreadable(key)
         unread = Description(f"an entry that can't be read: {problem}")
@@ -334,6 +362,7 @@ class Seen:
     def _livesale_findings(self, where: str, event: ShownLiveSale) -> Iterator[Finding]:
         planned = self._planned
         yield from event_findings(where, planned, event, self._reading.bundle.timezone)
+        yield from self._further("livesales", where, planned, event)
         featured = [
             match
             for match in self._matches("products")

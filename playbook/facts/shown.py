@@ -7,12 +7,43 @@ from decimal import Decimal
 from typing import Any
 
 from playbook.clock import local_text
-from playbook.deployments.description import ShownLead, ShownLiveSale, ShownOffer, ShownProduct
+from playbook.deployments.description import (
+    Kind,
+    ShownLead,
+    ShownLiveSale,
+    ShownOffer,
+    ShownProduct,
+)
 from playbook.deployments.matching import Match
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding
 from playbook.pristine.languages import same_text
 from playbook.pristine.money import price_field
 from playbook.pristine.seeds import Document
+
+FURTHER: Mapping[Kind, tuple[str, ...]] = {
+    "products": ("brand", "brand_country", "group", "category", "region"),
+    "creators": ("region", "followers", "specialty", "avg_session_viewers", "conversion_rate"),
+    "livesales": ("bundle", "creator", "timezone", "expected_viewers", "demo_focus"),
+    "leads": ("contact", "notes", "source", "locale", "currency"),
+}
+"""The seeds' fields that an app may leave out of its answers. If it shows one, it must be right."""
+
+
+def further_findings(
+    kind: Kind, where: str, pristine: Mapping[str, Any], found: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """What differs in the further fields of an answer, which is ``found`` in the seeds' words."""
+    for name in FURTHER[kind]:
+        if name in pristine and name in found and not _same_value(pristine[name], found[name]):
+            yield Finding(f"{where}: {name}", pristine[name], found[name])
+
+
+def _same_value(pristine: object, found: object) -> bool:
+    """Whether two texts or two numbers are equal; the form of a number in JSON does not count."""
+    if isinstance(pristine, str):
+        return isinstance(found, str) and same_text(pristine, found)
+    number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
+    return number and Decimal(str(found)) == Decimal(str(pristine))
 
 
 def product_findings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from playbook.deployments.description import Deployment, Kept, Kind
 from playbook.deployments.fitting import misfits
@@ -41,6 +42,10 @@ class Stored:
     def documents(self, kind: Kind) -> list[Document]:
         """The same in the playbook's words. Raises Unobservable if the app does not keep them."""
         return [document for _, document in self.in_both_forms(kind)]
+
+    def in_our_words(self, kind: Kind, document: Mapping[str, Any]) -> Document:
+        """One document of the app in the playbook's words, also if it is an answer of the app."""
+        return self._kept(kind).from_app(dict(document), self._matching)
 
     def in_both_forms(self, kind: Kind) -> list[tuple[Document, Document]]:
         """The documents of a kind, each as the app has it and in the playbook's words."""

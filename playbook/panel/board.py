@@ -20,7 +20,7 @@ from playbook.panel.jobs import Job, Jobs
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset import lease
+from playbook.reset.at_work import at_work
 from playbook.reset.journal import WALK, Journal, meeting_of
 from playbook.reset.standing import RUNS_READ, judge, verdict_at, walk_verdict
 
@@ -72,7 +72,7 @@ class Board:
         db, deployment = environment.db, environment.deployment
         return _Readings(
             now=now,
-            resetting=self._resetting(),
+            resetting=self._resetting(wanted),
             present=tuple(presence.everybody_present(db, seeds, deployment, now)),
             livesales=livesales_ahead(db, deployment, wanted, seeds, now),
             jobs=self.jobs.latest(bundle.key for bundle in wanted),
@@ -107,10 +107,7 @@ class Board:
             runs=tuple(runs),
         )
 
-    def _resetting(self) -> dict[str, datetime]:
-        """The start of each running reset, from the leases and MongoDB's own clock."""
-        now = self.environment.server_clock.now()
-        held = self.environment.db[lease.COLLECTION].find(
-            {"_id": {"$regex": "^bundle:"}, "expires_at": {"$gt": now}}
-        )
-        return {one["_id"].removeprefix("bundle:"): one["since"] for one in held}
+    def _resetting(self, wanted: list[Bundle]) -> dict[str, datetime]:
+        """The start of each running reset or rollback."""
+        held = at_work(self.environment, wanted).held
+        return {key: lease["since"] for key, lease in held.items()}

@@ -11,9 +11,12 @@ import os
 import stat
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
+
+from playbook.errors import WrongUsage
 
 STANDARD_OUTPUT = Path("-")
 """What an option that names a file may say for standard output."""
@@ -75,15 +78,25 @@ def write_output(path: Path, content: str | bytes, *, private: bool = False) -> 
         raise
 
 
+@contextmanager
+def named_by_the_user(path: Path) -> Iterator[None]:
+    """While a file that the user has named is written or removed: OSError becomes WrongUsage."""
+    try:
+        yield
+    except OSError as error:
+        raise WrongUsage(f"{path} can't be written: {error.strerror}; name another file") from None
+
+
 def remove_former(path: Path) -> None:
     """Remove a file that an earlier run has written, before a new run that will write it.
 
     If the new run is killed or has nothing to write, nobody takes the old file for its result.
-    Devices, pipes and folders stay. Raises OSError.
+    Devices, pipes and folders stay. Raises WrongUsage if it can't be removed.
     """
-    target = path.resolve()
-    if path != STANDARD_OUTPUT and not _is_special(path) and not target.is_dir():
-        target.unlink(missing_ok=True)
+    with named_by_the_user(path):
+        target = path.resolve()
+        if path != STANDARD_OUTPUT and not _is_special(path) and not target.is_dir():
+            target.unlink(missing_ok=True)
 
 
 def print_for_machines(content: str | bytes) -> None:

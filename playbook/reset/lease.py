@@ -81,6 +81,11 @@ class _EndedRuns:
 _over = _EndedRuns()
 
 
+def ended_runs() -> list[str]:
+    """The runs of this process that have ended, but may still seem to hold their leases."""
+    return _over.runs()
+
+
 def _once[T](attempt: Callable[[], T]) -> T:
     return attempt()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -132,6 +132,8 @@ class Collector:
         self.app = ""
         """The address of the app, without credentials."""
         self.waivers = Waivers()
+        self.written_meanwhile: Mapping[str, str] = {}
+        """The bundles that another run was writing during the check, each with a sentence."""
         self.seeds: Seeds | None = None
         """For the names of things in the reasons; without them there are no reasons."""
 
@@ -147,13 +149,30 @@ class Collector:
         A scenario that was collected counts even if nothing was heard of it: its process may have
         been killed, or an option may have ended the run.
         """
-        results = self.waivers.apply({**self.planned, **self.results}.values())
+        found = {**self.planned, **self.results}.values()
+        results = self.waivers.apply(self._without_passes_of_the_moment(found))
         notes = self.waivers.notes(results)
         verdict = of_results(
             self.expected, results, self.in_session, clock.now(), notes, self.required
         )
         verdict = replace(verdict, environment=self.environment, app=self.app)
         return explained(verdict, self.seeds) if self.seeds else verdict
+
+    def _without_passes_of_the_moment(self, results: Iterable[Result]) -> Iterator[Result]:
+        """The results; where another run was writing, what passed may be otherwise in a moment."""
+        for result in results:
+            why = self.written_meanwhile.get(result.bundle)
+            if why is not None and result.status == "passed":
+                yield replace(
+                    result,
+                    status="error",
+                    reason=why,
+                    remedy=Remedy.WAIT,
+                    kind=FailureKind.TIMING,
+                    cause=why,
+                )
+            else:
+                yield result
 
     def plan(self, items: Sequence[pytest.Item]) -> None:
         """Note the scenarios of a run, each of which must have a result at its end."""

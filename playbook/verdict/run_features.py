@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from playbook import PROJECT, clock
 from playbook.environment import Environment
-from playbook.environment.side_by_side import ahead
+from playbook.environment.side_by_side import ahead, side_by_side
 from playbook.errors import PlaybookError
 from playbook.facts import Demo
 from playbook.facts.reading import AskedOnce
@@ -19,9 +20,13 @@ from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes import signals
 from playbook.processes.signals import Interrupted
+from playbook.reset.at_work import at_work, written_meanwhile
 from playbook.reset.journal import Run
 from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import Result, Verdict
+
+if TYPE_CHECKING:
+    from playbook.verdict.collector import Collector
 
 NOT_NEEDED = (
     *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath"),
@@ -78,6 +83,8 @@ def check(
     With ``walking`` they are walked through in a browser, too. Raises NotWalked if there is no
     browser.
 
+    A bundle that another run is resetting or rolling back meanwhile is not GO.
+
     Do not call it twice at once in one process, because pytest allows one session at a time. Raises
     Interrupted if a signal ended it: then there is no verdict.
     """
@@ -87,17 +94,26 @@ def check(
         require_browser()
     # The bundles are already being read while pytest is still being loaded.
     shared = AskedOnce()
+    before = ahead(lambda: at_work(environment, bundles))
     identified = ahead(lambda: environment.identity)
     demos = {one.key: Demo(environment, one, seeds, clock.now(), shared) for one in bundles}
+
+    def close() -> None:
+        for demo in demos.values():
+            demo.close()
+
     try:
         _load_pytest()
         identified.result()
-        return _run(
-            Given(environment, seeds, demos, walking, resets or {}), on_result, allure_results
-        )
-    finally:
-        for demo in demos.values():
-            demo.close()
+        given = Given(environment, seeds, demos, walking, resets or {})
+        collector = _run(given, on_result, allure_results)
+    except BaseException:
+        close()
+        raise
+    last: list[Callable[[], Any]] = [lambda: at_work(environment, bundles), close]
+    after, _ = side_by_side(last)
+    collector.written_meanwhile = written_meanwhile(before.result(), after, bundles)
+    return collector.verdict
 
 
 def load_everything() -> None:
@@ -115,7 +131,9 @@ def _load_pytest() -> ModuleType:
     return pytest_bdd_plugin.load()
 
 
-def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path | None) -> Verdict:
+def _run(
+    given: Given, on_result: Callable[[Result], None], allure_results: Path | None
+) -> Collector:
     import pytest
 
     from playbook.verdict.collector import Collector
@@ -133,12 +151,11 @@ def _run(given: Given, on_result: Callable[[Result], None], allure_results: Path
     status = _pytest(arguments, collector, given)
     if status == pytest.ExitCode.INTERRUPTED:
         raise Interrupted(signals.received())
-    verdict = collector.verdict
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise PlaybookError(
             f"the checks could not be run (pytest ended with {status!s}); there is no verdict"
         )
-    return verdict
+    return collector
 
 
 def _arguments(walking: Walking | None) -> list[str]:

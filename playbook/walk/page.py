@@ -66,6 +66,8 @@ class Page:
     failed_requests: tuple[str, ...] = ()
     critical: tuple[str, ...] = ()
     """What axe calls critical."""
+    hidden: str = ""
+    """What hides the page from its visitor, in their words; empty if it can be seen."""
     not_done: tuple[str, ...] = ()
     """Actions that were not possible, in a visitor's words."""
 

@@ -14,6 +14,9 @@ from playbook.walk.tab import HERE, OPEN_SECONDS, Arrival, Tab
 SNAPSHOT = (HERE / "snapshot.js").read_text(encoding="utf-8")
 SNAPSHOTS = 3
 """How often reading is tried while the browser is leaving a page."""
+COVER = (HERE / "cover.js").read_text(encoding="utf-8")
+LONGEST_COVER = 80
+"""How many characters are shown of what covers a page."""
 NEVER_CRITICAL = ("color-contrast", "link-in-text-block")
 """Rules of axe that are never critical, but need half of its time; they are left out."""
 
@@ -29,6 +32,7 @@ class PageReader:
         step: str,
         arrival: Arrival,
         *,
+        hidden: str = "",
         not_done: tuple[str, ...] = (),
         axe: bool = False,
     ) -> Page:
@@ -50,8 +54,21 @@ class PageReader:
             console_errors=self._tab.activity.console_errors,
             failed_requests=self._tab.activity.failed_requests,
             critical=critical,
+            hidden=hidden,
             not_done=not_done,
         )
+
+    def hidden(self) -> str:
+        """What hides the open page from its visitor, in their words; empty if it can be seen."""
+        try:
+            cover = self._tab.playwright.evaluate(COVER)
+        except Exception:  # noqa: BLE001 - the browser is just leaving the page: reading it says why
+            return ""
+        if cover is None:
+            return ""
+        if not cover["words"]:
+            return "text that is cut off, so that nothing of it is seen"
+        return f"“{one_line(cover['words'], LONGEST_COVER)}” over it"
 
     def _snapshot(self) -> Mapping[str, Any]:
         """The content of the page; read once more if the browser was just leaving it."""

@@ -170,8 +170,10 @@ class Walk:
             again = self._tab.open(address)
             arrival = replace(again, seconds=min(arrival.seconds, again.seconds))
         actions = {"mood_to_cart": self.front_end.mood, "chat": self.front_end.talk}.get(step, ())
+        # Before the actions: after one of them a dialog may cover the page rightly.
+        hidden = "" if arrival.problem else self._reader.hidden()
         not_done = () if arrival.problem else self._visitor.carry_out(actions)
-        page = self._reader.read(step, arrival, not_done=not_done, axe=True)
+        page = self._reader.read(step, arrival, hidden=hidden, not_done=not_done, axe=True)
         self._camera.photograph(self._tab, step)
         if step == "livesale" and not self._not_known("joined"):
             # The visitor joins now, because the page is open.

@@ -452,7 +452,7 @@ def test_a_shown_card_is_read(
     assert AISLEMARTS.shown.leads is not None
     lead = {"_id": "L", "stage": "won", "cart_value": 5.0, "metadata": metadata}
     shown = AISLEMARTS.shown.leads.entry(lead)
-    assert shown == ShownLead("L", "won", company, tags, value, Decimal(5))
+    assert shown == ShownLead("L", "won", company, tags, value, Decimal(5), lead)
 
 
 def test_a_shown_card_with_two_amounts_cannot_be_read() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,10 @@ from playbook.embedded.start import start
 from playbook.environment import Environment, guard, identity
 from playbook.errors import Refused
 from playbook.pristine.seeds import Seeds
+from playbook.reset.at_work import at_work
+from playbook.reset.journal import Journal, Run, new_run
+from playbook.reset.run import Reset
+from playbook.reset.standing import standings
 from tests.forked_commands import run_command
 from tests.sandbox import Sandbox, minutes_ago
 
@@ -112,6 +117,34 @@ def test_a_copied_database_is_refused_until_adopted(sandbox: Sandbox, second: En
     second.forget_identity()
     assert second.identity.id == marker(second)["identity"]
     assert guard.require_marker(sandbox.environment).id == copied["identity"], "the original's"
+
+
+def test_a_copy_has_nothing_to_do_with_a_reset_of_the_original(
+    sandbox: Sandbox, second: Environment
+) -> None:
+    """The copy was made while a reset was working: it has that run's lease and open record."""
+    bundle, started = sandbox.bundle("lvmh"), minutes_ago(0)
+    reset = Run(new_run(started), bundle.key, "reset", started, started, sandbox.seeds.version)
+    reset.environment, reset.wrote = sandbox.identity.id, ["region:EU", "languages"]
+    now = second.server_clock.now()
+    second.db.demo_environment.replace_one({"_id": "demo"}, marker(sandbox.environment))
+    second.db.demo_resets.insert_one(reset.document())
+    second.db.demo_locks.insert_many(
+        [
+            {"_id": key, "run": reset.id, "holder": "night-host:1", "since": now}
+            | {"expires_at": now + timedelta(minutes=1)}
+            for key in (f"bundle:{bundle.key}", f"night:{bundle.key}", f"region:{bundle.region}")
+        ]
+    )
+    assert list(at_work(second, [bundle]).held) == [bundle.key]
+    guard.adopt(second, "aislemarts", minutes_ago(0), new_identity=True)
+    assert not at_work(second, [bundle]).held
+    journal = Journal.of(second)
+    assert standings(journal, sandbox.seeds, [bundle], minutes_ago(0))[bundle.key].sentence == (
+        "Never checked: check it now."
+    )
+    Reset(second, sandbox.seeds, sandbox.backups).reset(bundle)
+    second.db.demo_resets.delete_many({})
 
 
 def test_a_moved_database_keeps_its_identity(sandbox: Sandbox, second: Environment) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from playbook.deployments.description import (
+    Kind,
     Listing,
     Request,
     ShownAccount,
@@ -23,6 +24,7 @@ from playbook.facts.findings import NOTHING, FailureKind, Finding, Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.remedies import Remedy
 from playbook.facts.seen import Seen
+from playbook.facts.shown import FURTHER
 from playbook.facts.stored import Stored
 from playbook.pristine.bundles import Bundle
 from tests.demo_in_memory import AT, Imagined, ImaginedDemo
@@ -178,6 +180,40 @@ def test_each_entry_of_what_is_shown_twice_is_compared(imagined: Imagined) -> No
         lines = [str(one).partition(": ")[2] for one in found]
         assert any("found “Box”" in line and "again" not in line for line in lines), lines
         assert "expected it once, found “Box” again" in lines
+
+
+SHOWN: dict[str, Callable[[Seen], list[Iterator[Finding]]]] = {
+    "products": lambda facts: [facts.products_in_the_shop, facts.product_page],
+    "creators": lambda facts: [facts.creators],
+    "livesales": lambda facts: [facts.livesale_in_the_list, facts.livesale_page],
+    "leads": lambda facts: [facts.cards_on_the_board],
+}
+"""What the app shows of each kind, in each of its places."""
+
+
+@pytest.mark.parametrize("remedy", [Remedy.BACKEND, None], ids=["only shown", "stored, too"])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in FURTHER.items() for name in names]
+)
+def test_a_further_field_that_the_app_shows_otherwise_is_reported(
+    imagined: Imagined, kind: Kind, name: str, remedy: Remedy | None
+) -> None:
+    imagined.app(kind)[0][name] = "another"
+    if remedy is None:  # then a reset repairs it
+        imagined.first(kind)[name] = "another"
+    for findings in SHOWN[kind](seen(imagined)):
+        [(line, found)] = with_remedies(findings)
+        assert f": {name}: expected " in line and line.endswith("found “another”")
+        assert found is remedy
+
+
+@pytest.mark.parametrize("kind", FURTHER)
+def test_an_app_may_leave_out_every_further_field(imagined: Imagined, kind: Kind) -> None:
+    for entry in imagined.app(kind):
+        for name in FURTHER[kind]:
+            entry.pop(name, None)
+    for findings in SHOWN[kind](seen(imagined)):
+        assert not list(findings)
 
 
 def test_a_second_creator_of_the_same_name_and_of_no_region_is_for_people(

@@ -10,11 +10,19 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from playbook.deployments.description import ShownLead, ShownLiveSale, ShownOffer, ShownProduct
+from playbook.deployments.description import (
+    Kind,
+    ShownLead,
+    ShownLiveSale,
+    ShownOffer,
+    ShownProduct,
+)
 from playbook.deployments.matching import Match
 from playbook.facts.shown import (
+    FURTHER,
     card_findings,
     event_findings,
+    further_findings,
     offer_findings,
     product_findings,
 )
@@ -198,3 +206,59 @@ def test_fields_that_do_not_count_and_other_pristine_documents() -> None:
     assert not list(differences("products", "product", but=("inventory",)))
     pristine = [dict(one) for one in imagined.documents["products"]]
     assert not list(differences("products", "product", pristine=pristine))
+
+
+FURTHER_FIELDS = {"brand": "Hermès", "group": "bags", "region": "EU"}
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        ({}, []),
+        (FURTHER_FIELDS, []),
+        ({"brand": "Herme\N{COMBINING GRAVE ACCENT}s", "color": "red"}, []),
+        ({"brand": "Dior"}, ["it: brand: expected “Hermès”, found “Dior”"]),
+        ({"brand": None}, ["it: brand: expected “Hermès”, found null"]),
+        ({"brand": ["Hermès"]}, ["it: brand: expected “Hermès”, found ['Hermès']"]),
+        (
+            {"group": "shoes", "region": "US"},
+            [
+                "it: group: expected “bags”, found “shoes”",
+                "it: region: expected “EU”, found “US”",
+            ],
+        ),
+    ],
+    ids=str,
+)
+def test_a_further_field_is_right_if_the_app_shows_it(
+    found: dict[str, Any], says: list[str]
+) -> None:
+    assert list(map(str, further_findings("products", "it", FURTHER_FIELDS, found))) == says
+
+
+@pytest.mark.parametrize("found", [0.045, Decimal("0.0450"), Decimal("0.045")], ids=repr)
+def test_the_form_of_a_number_in_an_answer_does_not_count(found: object) -> None:
+    creator = {"conversion_rate": 0.045}
+    assert not list(further_findings("creators", "it", creator, {"conversion_rate": found}))
+
+
+@pytest.mark.parametrize("found", [0.046, "1", True, None], ids=repr)
+def test_another_number_or_type_in_an_answer_is_reported(found: object) -> None:
+    [finding] = further_findings(
+        "creators", "it", {"conversion_rate": 1}, {"conversion_rate": found}
+    )
+    assert finding.where == "it: conversion_rate"
+
+
+def test_a_field_that_the_seeds_leave_out_is_not_compared() -> None:
+    assert not list(further_findings("leads", "it", {"contact": "Ann"}, {"notes": "call again"}))
+
+
+@pytest.mark.parametrize("kind", FURTHER)
+def test_further_fields_are_texts_and_numbers_of_the_seeds(kind: Kind) -> None:
+    demo = Imagined("lvmh")
+    documents = [match.pristine for match in demo.stored.matched(kind).matches]
+    for name in FURTHER[kind]:
+        values = [document[name] for document in documents if name in document]
+        assert values, name
+        assert all(type(value) in (str, int, float) for value in values), name

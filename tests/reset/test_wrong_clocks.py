@@ -15,7 +15,7 @@ from freezegun import freeze_time
 
 from playbook import clock
 from playbook.environment import server_clock
-from playbook.environment.server_clock import Heartbeats
+from playbook.environment.server_clock import HEARTBEATS, Heartbeats
 from playbook.reset import backup
 from playbook.reset.journal import Journal, new_run
 from playbook.reset.standing import GO, UNKNOWN, Standing, standings
@@ -139,5 +139,5 @@ def test_clocks_that_agree_change_no_id(monkeypatch: pytest.MonkeyPatch) -> None
         now = clock.now()
         for differs, counts in ((1, now), (-1, now), (60, now + timedelta(seconds=60))):
             server = now + timedelta(seconds=differs)
-            monkeypatch.setattr(server_clock, "latest", lambda server=server: server)
+            monkeypatch.setattr(HEARTBEATS, "latest", lambda server=server: server)
             assert new_run(now).startswith(f"{counts:%Y%m%dT%H%M%S}.000000Z-")

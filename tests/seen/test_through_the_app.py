@@ -409,7 +409,7 @@ def test_what_only_a_signed_in_investor_does_not_see_is_seen(
 
 
 def test_a_shop_that_shows_each_account_its_own_region_is_read(shape: Shape) -> None:
-    """The first account that looks may be of another region."""
+    """The first account that looks is of another region."""
 
     asked = 0
 
@@ -422,7 +422,67 @@ def test_a_shop_that_shows_each_account_its_own_region_is_read(shape: Shape) -> 
         return reply if asked > 1 else reply.saying([])
 
     shape.proxy.override("GET", "/api/products", override)
-    assert shape.look() == {}
+    with shape.environment() as environment:
+        shared, now = AskedOnce(), clock.now()
+        sequoia = bundles.find(shape.seeds, "sequoia")
+        stranger = Demo(environment, sequoia, shape.seeds, now, shared)
+        demo = Demo(environment, shape.bundle, shape.seeds, now, shared)
+        try:
+            assert list(demo.seen.products_in_the_shop) == []
+        finally:
+            stranger.close()
+            demo.close()
+    assert asked > 1
+
+
+@pytest.mark.parametrize(("encoding", "blamed"), [("br", {"catalog"}), ("utf-8", set())])
+def test_an_answer_that_a_browser_cannot_decode_is_seen(
+    shape: Shape, encoding: str, blamed: set[str]
+) -> None:
+    """A proxy has decompressed it and has left the header, or the app states a wrong one."""
+    shape.distort(
+        "GET",
+        "/api/products",
+        lambda body: replace(json_reply(body), headers=(("Content-Encoding", encoding),)),
+    )
+    failed = shape.look()
+    assert set(failed) == blamed, failed
+    assert not blamed or "that it calls “br”, but is not" in failed["catalog"]
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "blamed"),
+    [
+        pytest.param("/api/products", only_lists([]), "catalog", id="the shop was empty"),
+        pytest.param("/api/products", entries(hide), "catalog", id="a product was hidden"),
+        pytest.param("/api/products/", only_pages(GONE), "catalog", id="a page did not open"),
+        pytest.param(
+            "/api/livesale",
+            only_lists(json_reply({"detail": "broken"}, 500)),
+            "livesale",
+            id="the list of LiveSales answered 500",
+        ),
+    ],
+)
+def test_one_wrong_answer_counts_even_if_the_next_one_is_right(
+    shape: Shape, path: str, change: Change, blamed: str
+) -> None:
+    """Behind a balancer one of two servers may be wrong; an investor meets it as often."""
+
+    wrong = 0
+
+    def override(request: Request, forward: Callable[[], Reply]) -> Reply:
+        nonlocal wrong
+        reply = forward()
+        changed = change(reply.json())
+        if wrong or changed == reply.json():
+            return reply
+        wrong += 1
+        return changed if isinstance(changed, Reply) else reply.saying(changed)
+
+    shape.proxy.override("GET", path, override)
+    assert set(shape.look()) == {blamed}
+    assert wrong == 1
 
 
 def test_the_login_of_a_gateway_is_sent_where_no_token_is_needed(shape: Shape) -> None:

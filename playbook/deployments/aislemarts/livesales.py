@@ -84,7 +84,7 @@ def _read_livesale(event: Document, refs: References) -> Document:
         "event_id": metadata.get("event_id"),
         "bundle": metadata.get("bundle"),
         "title": event.get("title"),
-        "creator": names.get(vendor, vendor),
+        "creator": names.get(vendor, vendor) if isinstance(vendor, str) else vendor,
         "scheduled_time": metadata.get("scheduled_time"),
         "timezone": metadata.get("timezone"),
         "featured_products": [refs.key_of("products", key) or key for key in ids],

@@ -32,6 +32,7 @@ def _shown_product(answer: Any) -> ShownProduct:
         price=decimal_of(product, "price"),
         currency=text_of(product, "currency"),
         in_stock=decimal_of(product, "stock") > 0 and product.get("active") is True,
+        answer=product,
     )
 
 
@@ -54,6 +55,7 @@ def _shown_lead(answer: Any) -> ShownLead:
         tags=tags if isinstance(tags, dict) else {},
         value=value,
         amount=amount,
+        answer=lead,
     )
 
 

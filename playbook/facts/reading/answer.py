@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any
 
 import requests
+from urllib3.response import HTTPResponse
 
 from playbook.deployments.description import UnreadableAnswer
 from playbook.environment.gateways import GATEWAY_ERRORS, wanted_by_a_gateway
@@ -19,6 +20,10 @@ from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.remedies import Remedy
 
 SERVER_ERROR = 500
+DECODED = tuple(HTTPResponse.CONTENT_DECODERS)
+"""Encodings that are undone before an answer is read here."""
+OF_BROWSERS = frozenset({"br", "zstd"})
+"""Encodings that every browser undoes, and that our requests do not ask for."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +119,14 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
 
     try:
         body = parse_json(content, parse_float=fraction, parse_constant=constant)
-        if not constants:
+        if encoding := _claimed_encoding(answer):
+            # For example from a proxy that has decompressed it, and has left the header.
+            what = f"JSON that it calls “{encoding}”, but is not: a browser can't read that"
+        elif not constants:
             return Answer(request, status, body)
-        # Of two fields with one name only the last one is in the body.
-        what = f"{_not_a_number(body) or constants[0]}: a browser can't read that as JSON"
+        else:
+            # Of two fields with one name only the last one is in the body.
+            what = f"{_not_a_number(body) or constants[0]}: a browser can't read that as JSON"
     except UnicodeDecodeError:
         what = "text that is not UTF-8, which a browser can't read as JSON"
     except TooDeep:
@@ -132,6 +141,15 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
         place = place if place.startswith("/") else without_credentials(place)
         problem = f"answered {status}: it sends to {place}"
     return Answer(request, status, problem=problem)
+
+
+def _claimed_encoding(answer: requests.Response) -> str | None:
+    """An encoding that a browser would undo, and that was not undone here; None for all others.
+
+    Browsers ignore names that they do not know, such as "utf-8".
+    """
+    stated = answer.headers.get("Content-Encoding", "").lower().replace(" ", "").split(",")
+    return next((one for one in stated if one in OF_BROWSERS - set(DECODED)), None)
 
 
 class NotANumber(str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any
@@ -19,7 +20,7 @@ from playbook.deployments.description import (
 from playbook.facts.findings import Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import AskedOnce, result_of
-from playbook.facts.reading.lists import Lists
+from playbook.facts.reading.lists import Listed, Lists
 from playbook.facts.reading.sign_ins import SignIns
 from playbook.facts.reading.store import Store
 from playbook.facts.reading.visitors import Visitors
@@ -47,6 +48,8 @@ class App:
         self._visitors, self._sign_ins = visitors, sign_ins
         self._pool, self._shared = pool, shared
         self._lists = Lists(bundle, sign_ins, shared)
+        self._requested: set[Hashable] = set()
+        """Those of the shared requests that this bundle has sent."""
         shown = deployment.shown
         self._localization = shared.ask("languages", lambda: pool.submit(self._ask_for_languages))
         self._products = self._entries(shown.products, "products")
@@ -54,7 +57,7 @@ class App:
         self._categories = self._entries(shown.categories, "categories")
         self._livesales = self._entries(shown.livesales, "livesales")
         self._leads = self._entries(shown.leads, "leads")
-        self._product = shared.ask("product page", lambda: pool.submit(self._open_product))
+        self._product = shared.ask("product page", self._product_page_of_region)
         self._livesale = pool.submit(self._open_livesale)
         # The board uses every token anyway, so one account's own page per region is enough.
         self._own_page: Future[tuple[str, ShownAccount]] | None = None
@@ -69,18 +72,20 @@ class App:
     def products(self) -> list[ShownProduct]:
         """The shop's whole list, read to its end if one of the demo's products is missing.
 
-        It is read again for the region then: the shop may show other products to other accounts.
+        If an account of another region has read it, it is read again: the shop may show other
+        products to other accounts.
         """
-        listed, listing = result_of(self._products), self._deployment.shown.products
+        read, listing = result_of(self._products), self._deployment.shown.products
+        listed = read.entries
         stored = self._store.stored
         if listing is None or not stored.keeps("products"):
             return listed
         wanted = {str(match.wanted["_id"]) for match in stored.matched("products").matches}
         if wanted <= {product.id for product in listed}:
             return listed
-        read_on = partial(self._lists.read, listing, to_the_end=True)
+        read_on = partial(self._lists.read_to_the_end, listing, read)
         what = ("the whole shop", self._bundle.region)
-        return result_of(self._shared.ask(what, lambda: self._pool.submit(read_on)))
+        return result_of(self._shared.ask(what, lambda: self._pool.submit(read_on))).entries
 
     @property
     def product(self) -> tuple[str, ShownProduct]:
@@ -88,30 +93,36 @@ class App:
 
     @property
     def product_of_region(self) -> tuple[str, ShownProduct]:
+        return result_of(self._product_page_of_region())
+
+    def _product_page_of_region(self) -> Future[tuple[str, ShownProduct]]:
+        """A page of the bundle's own region, opened once: its first answer counts."""
         what = ("product page", self._bundle.region)
-        return result_of(self._shared.ask(what, lambda: self._pool.submit(self._open_product)))
+        return self._shared.ask(what, lambda: self._pool.submit(self._open_product))
 
     @property
     def creators(self) -> list[ShownCreator]:
-        return result_of(self._creators)
+        return result_of(self._creators).entries
 
     @property
     def categories(self) -> list[str]:
-        return result_of(self._categories)
+        return result_of(self._categories).entries
 
     @property
     def livesales(self) -> list[ShownLiveSale]:
         listing = self._deployment.shown.livesales
         try:
-            return result_of(self._livesales)
+            return result_of(self._livesales).entries
         except Unobservable:
             if listing is None or not listing.pages(self._bundle, 0).signed_in:
                 raise
+            if _key_of(listing, self._bundle) in self._requested:
+                raise  # the answer was this bundle's own: a second one may hide what it says
         # The bundle that sent the shared request could not sign in; that is not this one's fault.
-        return result_of(self._own_livesales)
+        return result_of(self._own_livesales).entries
 
     @cached_property
-    def _own_livesales(self) -> Future[list[ShownLiveSale]]:
+    def _own_livesales(self) -> Future[Listed[ShownLiveSale]]:
         listing = self._deployment.shown.livesales
         assert listing is not None
         return self._pool.submit(self._lists.read, listing)
@@ -122,7 +133,7 @@ class App:
 
     @property
     def leads(self) -> list[ShownLead]:
-        return result_of(self._leads)
+        return result_of(self._leads).entries
 
     @property
     def own_page(self) -> tuple[str, ShownAccount] | None:
@@ -133,14 +144,19 @@ class App:
             self._raise_not_shown("locales")
         return self._visitors.get("/api/awareness/test-localization")
 
-    def _entries[T](self, listing: Listing[T] | None, what: str) -> Future[list[T]]:
+    def _entries[T](self, listing: Listing[T] | None, what: str) -> Future[Listed[T]]:
         if listing is None:
             return self._pool.submit(self._raise_not_shown, what)
         first = listing.pages(self._bundle, 0)
         if first.signed_in and what == "leads":
             return self._pool.submit(self._lists.read, listing)
-        key = (first.path, tuple(first.query.items()))
-        return self._shared.ask(key, lambda: self._pool.submit(self._lists.read, listing))
+        key = _key_of(listing, self._bundle)
+
+        def read() -> Future[Listed[T]]:
+            self._requested.add(key)
+            return self._pool.submit(self._lists.read, listing)
+
+        return self._shared.ask(key, read)
 
     def _raise_not_shown(self, what: str) -> Any:
         text = self._deployment.not_kept.get(what, f"the app has no route that shows {what}")
@@ -166,3 +182,9 @@ class App:
         login = self._sign_ins.login(email)
         request = sign_in.own_page(sign_in.user_id(login.body) or "")
         return email, self._sign_ins.ask(request, email).read_by(sign_in.account)
+
+
+def _key_of(listing: Listing[Any], bundle: Bundle) -> Hashable:
+    """A key for a list that bundles share: what is requested first."""
+    first = listing.pages(bundle, 0)
+    return (first.path, tuple(first.query.items()))

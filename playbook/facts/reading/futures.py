@@ -28,10 +28,10 @@ class AskedOnce:
         self.unreadable: dict[str, str] = {}
         """Why an entry of a list can't be read, by its id."""
         self._firsts: set[Hashable] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def ask[T](self, what: Hashable, submit: Callable[[], Future[T]]) -> Future[T]:
-        """The one answer; ``submit`` is called only by the first."""
+        """The one answer; ``submit`` is called only by the first. It may itself ask here."""
         with self._lock:
             if what not in self._asked:
                 self._asked[what] = submit()

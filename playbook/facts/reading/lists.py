@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from playbook.deployments.answers import id_of, list_of, object_of
 from playbook.deployments.description import Listing, UnreadableAnswer
@@ -21,6 +21,21 @@ USUAL_SIZE = 100
 """The longest page that many apps give."""
 
 
+@dataclass
+class Listed[T]:
+    """What was read of a list, for an account of a region."""
+
+    region: str
+    entries: list[T] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    """The ids of the entries; the text of an entry without one."""
+    texts: set[str] = field(default_factory=set)
+    skip: int = 0
+    """How many entries the pages had."""
+    ended: bool = False
+    """Whether a further page would show nothing new."""
+
+
 class Lists:
     """Reads the app's lists for one bundle."""
 
@@ -30,25 +45,39 @@ class Lists:
         """By path, the size of pages that the app gives; None for its own, unknown size."""
         self._unreadable = shared.unreadable
 
-    def read[T](self, listing: Listing[T], *, to_the_end: bool = False) -> list[T]:
+    def read[T](self, listing: Listing[T]) -> Listed[T]:
         """The entries of a list, up to the first short page or a page without new entries.
 
-        ``to_the_end``: a short page does not end it. An app may give fewer entries than requested,
-        for example because it hides one. Pages may overlap: an entry that an earlier page has
-        shown is left out. What one page shows twice is given twice.
+        Pages may overlap: an entry that an earlier page has shown is left out. What one page shows
+        twice is given twice.
         """
-        entries: list[T] = []
-        known: set[str] = set()
-        seen: set[str] = set()
-        skip = 0
+        return self._read_on(listing, Listed(self._bundle.region), to_the_end=False)
+
+    def read_to_the_end[T](self, listing: Listing[T], read: Listed[T]) -> Listed[T]:
+        """The same with the pages after a short one.
+
+        An app may give fewer entries than requested, for example because it hides one. An answer
+        that an account of this region has got already is not requested again: it counts, even if
+        a second one would be better. The shop may show other products to another region's account.
+        """
+        if read.region != self._bundle.region:
+            read = Listed(self._bundle.region)
+        return self._read_on(listing, read, to_the_end=True)
+
+    def _read_on[T](self, listing: Listing[T], read: Listed[T], *, to_the_end: bool) -> Listed[T]:
+        entries, known, seen = list(read.entries), set(read.names), set(read.texts)
+        skip, ended = read.skip, read.ended
         for _ in range(MOST_PAGES):
+            if ended:
+                break
             answer = self._page(listing, skip)
             page = answer.read_by(list_of)
             skip += len(page)
             texts = [_text(entry) for entry in page]
             names = {_id_in(entry) or text for entry, text in zip(page, texts, strict=True)}
             if not names - known:
-                break  # for example because the app ignores how many entries to skip
+                ended = True  # for example because the app ignores how many entries to skip
+                break
             new = [entry for entry, text in zip(page, texts, strict=True) if text not in seen]
             known |= names
             seen.update(texts)
@@ -64,10 +93,10 @@ class Lists:
                     # It is not shown as it should be; the app may have entries of another kind.
                     self._unreadable[_id_in(entry)] = str(error)
             size = self._sizes.get(listing.pages(self._bundle, skip).path, listing.page_size)
-            short = size is not None and len(page) < size and not to_the_end
-            if listing.page_size is None or short:
+            ended = listing.page_size is None
+            if size is not None and len(page) < size and not to_the_end:
                 break
-        return entries
+        return Listed(read.region, entries, known, seen, skip, ended)
 
     def _page[T](self, listing: Listing[T], skip: int) -> Answer:
         request = listing.pages(self._bundle, skip)

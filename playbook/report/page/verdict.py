@@ -15,6 +15,7 @@ from playbook.facts.findings import FailureKind
 from playbook.facts.remedies import Remedy
 from playbook.pristine import seeds
 from playbook.pristine.bundles import Bundle
+from playbook.processes.output import named_by_the_user
 from playbook.report.page import render
 from playbook.verdict.checks import CHECKS, MARKS, WALK
 from playbook.verdict.model import (
@@ -40,10 +41,8 @@ def build(verdict_file: Path, page: Path) -> Path:
     Raises WrongUsage if the document can't be read or is not a verdict.
     """
     html = page_of(read(verdict_file))
-    try:
+    with named_by_the_user(page):
         render.write(html, page)
-    except OSError as error:
-        raise WrongUsage(f"{page} can't be written: {error.strerror}; name another file") from None
     return page
 
 

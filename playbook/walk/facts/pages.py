@@ -40,6 +40,8 @@ class Pages:
             yield Finding(where, Description("a page that opens"), Description(page.problem))
         elif not page.lines:
             yield Finding(where, Description("a page with text"), Description("an empty page"))
+        elif page.hidden:
+            yield Finding(where, Description("a page that is seen"), Description(page.hidden))
 
     def message(self, name: str) -> str:
         """A pristine message in the investor's language; empty if there is none."""

@@ -195,6 +195,10 @@ catalog("the shop says sold out", "seen otherwise", "HTTP", APAC, "APAC-001 in t
         on_the_shelf("APAC-001", lambda p: {**p, "stock": 0}))
 catalog("the shop shows another name", "seen otherwise", "HTTP", US, "LUX-010 in the shop: name",
         on_the_shelf("LUX-010", lambda p: {**p, "title": "A watch"}))
+catalog("the shop shows another brand", "seen otherwise", "HTTP", EU, "EUR-007 in the shop: brand",
+        on_the_shelf("EUR-007", lambda p: {**p, "brand": "Maison Autre"}))
+catalog("the shop shows another category", "seen otherwise", "HTTP", APAC, "APAC-001 in the shop: category",
+        on_the_shelf("APAC-001", lambda p: {**p, "attributes": {**p["attributes"], "category": "sale"}}))
 catalog("the shop is empty", "seen otherwise", "HTTP", EVERYONE, "in the shop",
         distorts("GET", SHOP, lambda body, _: [] if isinstance(body, list) else body))
 catalog("the shop is empty for whoever is signed in", "seen otherwise", "HTTP", EVERYONE, "in the shop",
@@ -294,6 +298,10 @@ livesale("the app lists the event half an hour late", "seen otherwise", "HTTP", 
              **event, "starts_at": event["starts_at"].replace(":00", ":30", 1)}))
 livesale("the app's event is called otherwise", "seen otherwise", "HTTP", "a16z", "in the app's list: title",
          listed("a16z", lambda event: {**event, "title": "Sale"}))
+livesale("the app's event has another host", "seen otherwise", "HTTP", "bessemer", "in the app's list: creator",
+         listed("bessemer", lambda event: {**event, "vendor_id": "somebody"}))
+livesale("the app's event has a host of another type", "seen otherwise", "HTTP", "lvmh", "in the app's list: creator",
+         listed("lvmh", lambda event: {**event, "vendor_id": ["creator-002"]}))
 livesale("the app's event lacks a product", "seen otherwise", "HTTP", "tiger-global", "product",
          listed("tiger-global", lambda event: {**event, "products": event["products"][1:]}))
 livesale("the app's event is cheaper", "seen otherwise", "HTTP", "index", "price of",
@@ -356,6 +364,8 @@ leads("the board shows a card in two columns", "seen otherwise", "HTTP", "lvmh",
       ] if isinstance(body, list) else body))
 leads("the board shows another company", "seen otherwise", "HTTP", "lvmh", "on the board: company",
       on_the_board("LEAD-002", lambda card: {**card, "metadata": {**card["metadata"], "company": "ACME"}}))
+leads("the board shows another contact", "seen otherwise", "HTTP", "lvmh", "on the board: contact",
+      on_the_board("LEAD-002", lambda card: {**card, "metadata": {**card["metadata"], "contact": "Nobody"}}))
 leads("the board shows a card without its tags", "seen otherwise", "HTTP", "lvmh", "on the board: locale",
       on_the_board("LEAD-002", lambda card: {**card, "metadata": {**card["metadata"], "awareness": {}}}))
 leads("the board shows another amount", "seen otherwise", "HTTP", "lvmh", "on the board: amount",

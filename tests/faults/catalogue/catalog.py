@@ -258,6 +258,10 @@ fault("the shop says sold out", "seen otherwise", "HTTP", APAC, "APAC-001 in the
       on_the_shelf("APAC-001", inventory=0))
 fault("the shop shows another name", "seen otherwise", "HTTP", US, "LUX-010 in the shop: name",
       on_the_shelf("LUX-010", name="A watch"))
+fault("the shop shows another brand", "seen otherwise", "HTTP", EU, "EUR-007 in the shop: brand",
+      on_the_shelf("EUR-007", brand="Maison Autre"))
+fault("the shop shows no category", "seen otherwise", "HTTP", APAC, "APAC-001 in the shop: category",
+      on_the_shelf("APAC-001", category=None))
 fault("the shop lists a product of no region", "extra", "Mongo", EVERYONE, "product TEST-1 in the shop",
       of_the_apps_own("products", _id="TEST-1", name="Test product", currency="USD", price_usd=1,
                       inventory=1, reserved=0), by_hand=True)
@@ -280,6 +284,8 @@ fault("the shop lists a product first for one euro", "seen otherwise", "HTTP", E
 fault("no product opens", "404", "HTTP", EVERYONE, "answered 404", not_found("GET", PAGE))
 fault("every product's page is another's", "seen otherwise", "HTTP", EVERYONE, "the page of product",
       distorts("GET", PAGE, lambda body, _: {**body, "name": "Another piece"}))
+fault("every product's page has another brand", "seen otherwise", "HTTP", EVERYONE, "the page of product",
+      distorts("GET", PAGE, lambda body, _: {**body, "brand": "Maison Autre"}))
 
 # Files
 

@@ -93,6 +93,9 @@ fault("the app shows a creator as inactive", "seen otherwise", "HTTP", EU, "Mari
           {**one, "active": False} if one["_id"] == MARIE else one for one in body]))
 fault("there is null in the app's list of creators", "seen otherwise", "HTTP", EVERYONE, "can't show",
       distorts("GET", "/api/creators", lambda body, _: [*body, None]))
+fault("the app shows a creator with other followers", "seen otherwise", "HTTP", EU, "Marie Élégance in the app: followers",
+      distorts("GET", "/api/creators", lambda body, _: [
+          {**one, "followers": 1} if one["_id"] == MARIE else one for one in body]))
 fault("the app does not show a creator", "seen otherwise", "HTTP", EU, "Marie",
       distorts("GET", "/api/creators", lambda body, _: [
           one for one in body if one["_id"] != MARIE]))

@@ -124,6 +124,10 @@ fault("the board shows a card in another column", "seen otherwise", "HTTP", "lvm
 fault("the board shows a card in two columns", "seen otherwise", "HTTP", "lvmh", "on the board: column",
       distorts("GET", BOARD, lambda body, _: [
           *({**one, "stage": "lost"} for one in body if one["id"] == "LEAD-002"), *body]))
+fault("the board shows another contact", "seen otherwise", "HTTP", "lvmh", "LEAD-002 on the board: contact",
+      shown("LEAD-002", contact="Nobody"))
+fault("the board shows a card in another currency", "seen otherwise", "HTTP", "lvmh", "LEAD-002 on the board: currency",
+      shown("LEAD-002", currency="USD"))
 fault("the board shows a card without its tags", "seen otherwise", "HTTP", "lvmh", "LEAD-002 on the board: locale",
       shown("LEAD-002", awareness={}))
 fault("the board refuses the token", "seen otherwise", "HTTP", EVERYONE, "answered 401", failing("GET", BOARD, 401))

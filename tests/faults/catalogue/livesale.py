@@ -151,6 +151,10 @@ fault("the app does not list the event", "seen otherwise", "HTTP", "lvmh", "in t
                if isinstance(body, list) else body))
 fault("the app lists the event half an hour late", "seen otherwise", "HTTP", "sequoia", "in the app's list: start",
       listed(SEQ, lambda one: {"starts_at": one["starts_at"].replace(":00", ":30", 1)}))
+fault("the app's event has another host", "seen otherwise", "HTTP", "bessemer", "in the app's list: creator",
+      listed(BVP, lambda _: {"creator": "Somebody"}))
+fault("the app's event has another host on its page", "seen otherwise", "HTTP", "lvmh", "the page of LiveSale",
+      distorts("GET", PAGE + LVMH, lambda body, _: {**body, "creator": None}))
 fault("the app's event lacks a product", "seen otherwise", "HTTP", "tiger-global", "APAC-001",
       listed(TIGER, lambda one: {"products": [
           offer for offer in one["products"] if offer["product_id"] != "APAC-001"]}))

@@ -114,6 +114,8 @@ def on(name: str, at: str, page: str, says: str, *inject: Inject) -> None:
     fault(name, "page", "HTTP", at, says, *inject, page=TITLES.get(page, page))
 
 
+OVER_THE_PAGE = "position: fixed; inset: 0; width: 100%; height: 100%; z-index: 9999; background: white"
+
 # The language
 
 on("a French home page with three English messages", "lvmh", HOME, "“Your shopping bag” in English", shows(HOME, ("Votre panier", "Your shopping bag"), ("Sélectionné pour vous", "Chosen for you"), ("Prospects commerciaux", "Business leads")))
@@ -161,6 +163,10 @@ on("a page that scrolls sideways on the phone", "lvmh", HOME, "sideways", shows(
 on("a desktop's page on the phone", "tiger-global", HOME, "as for a desktop", shows(HOME, turned(r'<meta name="viewport".*?>', "")))
 on("a picture that no screen reader can name", "sequoia", HOME, "accessibility", shows(HOME, ('alt=""', "")))
 on("an empty home page", "sequoia", HOME, "empty page", shows(HOME, turned(r"<body.*</body>", "<body></body>")))
+
+on("a consent page over the home page", "lvmh", HOME, "“Nous respectons votre vie privée Continuer” over it", shows(HOME, ("</body>", f'<div style="{OVER_THE_PAGE}"><h2>Nous respectons votre vie privée</h2><button>Continuer</button></div></body>')))
+on("a picture over the leads board", "sequoia", BOARD, "without words” over it", shows(BOARD, ("</body>", f'<img alt="" style="{OVER_THE_PAGE}" src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"></body>')))
+on("key figures that are cut off", "a16z", ANALYTICS, "text that is cut off", shows(ANALYTICS, ("</body>", "<style>body > * { clip-path: inset(50%) }</style></body>")))
 
 # Links
 

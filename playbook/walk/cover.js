@@ -1,0 +1,71 @@
+// What hides a page from its visitor: {words} of what covers at least half of the page's text in the
+// window, such as a consent page or a picture; {words: ""} if the text is cut off or beside the
+// window, so that nothing of it is seen; null if the page can be seen.
+() => {
+  const opaque = (element) => {
+    if (!element.checkVisibility({visibilityProperty: true, opacityProperty: true})) return false;
+    const style = getComputedStyle(element), colour = style.backgroundColor;
+    if (style.opacity < 0.5) return false;
+    if (/^(IMG|VIDEO|CANVAS|IFRAME)$/.test(element.tagName) || style.backgroundImage !== "none") return true;
+    const alpha = /^rgba\(.*, ?([\d.]+)\)$/.exec(colour) || /\/ ?([\d.]+)\)$/.exec(colour);
+    return !alpha || alpha[1] >= 0.5;
+  };
+  // The element that is seen where a text should be; null if it is the text.
+  const inPlaceOf = (element, x, y) => {
+    const style = getComputedStyle(element);
+    for (const one of document.elementsFromPoint(x, y)) {
+      if (one === element || element.contains(one)) return null;
+      if (one.contains(element)) return style.pointerEvents === "none" || style.display === "contents" ? null : one;
+      if (opaque(one)) return one;
+    }
+    return null;
+  };
+  // The largest element around the one that is seen that does not contain the covered one, too.
+  const outermost = (seen, covered) => {
+    let one = seen;
+    while (one.parentElement && !one.parentElement.contains(covered)) one = one.parentElement;
+    return one;
+  };
+  // What was scrolled out of a frame is not in the window; one can scroll to it.
+  const scrolledAway = (element, x, y) => {
+    for (let one = element; one && one !== document.body; one = one.parentElement) {
+      if (!/auto|scroll/.test(getComputedStyle(one).overflow)) continue;
+      const frame = one.getBoundingClientRect();
+      if (x < frame.left || x > frame.right || y < frame.top || y > frame.bottom) return true;
+    }
+    return false;
+  };
+  const walker = document.createTreeWalker(document.body || document, NodeFilter.SHOW_TEXT);
+  const range = document.createRange(), covers = new Map();
+  const inWindow = [];
+  let cutOff = 0, beside = 0, texts = 0;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!node.data.trim() || /^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE|OPTION)$/.test(element.tagName)) continue;
+    if (!element.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+    range.selectNodeContents(node);
+    const [box] = range.getClientRects();
+    if (!box) continue;
+    texts += 1;
+    if (box.right + scrollX <= 0 || box.bottom + scrollY <= 0) beside += 1;
+    const x = box.x + box.width / 2, y = box.y + box.height / 2;
+    if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight || scrolledAway(element, x, y)) continue;
+    inWindow.push(element);
+    const seen = inPlaceOf(element, x, y);
+    if (seen && seen.contains(element)) cutOff += 1;
+    else if (seen) {
+      const cover = outermost(seen, element);
+      covers.set(cover, (covers.get(cover) || 0) + 1);
+    }
+  }
+  if (texts && beside === texts && document.dir !== "rtl") return {words: ""};
+  // A closed list has text that is cut off, too. It is not all of the page.
+  if (cutOff && cutOff === inWindow.length) return {words: ""};
+  // A closed menu may lie behind the page itself, which is no layer over it.
+  for (const [cover, count] of covers) {
+    const ofThePage = inWindow.filter((one) => !cover.contains(one)).length;
+    if (count * 2 >= ofThePage && /fixed|absolute|sticky/.test(getComputedStyle(cover).position))
+      return {words: (cover.innerText || "").trim() || "a picture without words"};
+  }
+  return null;
+}

@@ -1,0 +1,129 @@
+"""What hides a page from its visitor, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from playbook.walk.browser import browser
+from playbook.walk.reading import PageReader
+from playbook.walk.tab import Tab
+from tests.walk.walking import needs_browser
+
+TEXT = "<main><h1>Bonjour Julie</h1><p>Parfum J’adore de Dior</p><p>120 €</p></main>"
+OVER = "position: fixed; inset: 0; z-index: 9"
+CUT_OFF = "text that is cut off, so that nothing of it is seen"
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Tab]:
+    with browser() as opened:
+        context = opened.chromium.new_context(viewport={"width": 390, "height": 700})
+        yield Tab(context, ())
+        context.close()
+
+
+def hidden(tab: Tab, html: str) -> str:
+    tab.playwright.set_content(f"<!doctype html><html lang=fr><body>{html}</body></html>")
+    return PageReader(tab, {}).hidden()
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("html", "by"),
+    [
+        pytest.param(
+            f'{TEXT}<div style="{OVER}; background: white"><p>Votre vie privée</p></div>',
+            "“Votre vie privée” over it",
+            id="a consent page",
+        ),
+        pytest.param(
+            f'{TEXT}<div style="{OVER}"><div style="height: 100%; background: white">'
+            "<p>Maintenance</p></div></div>",
+            "“Maintenance” over it",
+            id="a page in a frame of its own",
+        ),
+        pytest.param(
+            f'{TEXT}<div style="{OVER}; background: white">{"<p>Traceurs</p>" * 12}</div>',
+            f"“{'Traceurs ' * 8}Traceur…” over it",
+            id="a long consent page",
+        ),
+        pytest.param(
+            f'{TEXT}<img alt="" style="{OVER}; width: 100%; height: 100%">',
+            "“a picture without words” over it",
+            id="a picture",
+        ),
+        pytest.param(
+            f'<div style="clip-path: inset(50%)">{TEXT}</div>', CUT_OFF, id="text that is clipped"
+        ),
+        pytest.param(
+            f'<div style="height: 0; overflow: hidden">{TEXT}</div>', CUT_OFF, id="no height"
+        ),
+        pytest.param(
+            f'<div style="position: absolute; left: -9999px">{TEXT}</div>', CUT_OFF, id="beside it"
+        ),
+    ],
+)
+def test_a_page_that_nobody_sees_is_reported(tab: Tab, html: str, by: str) -> None:
+    assert hidden(tab, html) == by
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param(TEXT, id="nothing over it"),
+        pytest.param("", id="an empty page, which another finding names"),
+        pytest.param(
+            f'{TEXT}<div style="{OVER}; background: rgba(0, 0, 0, 0.3)"></div>', id="a shade"
+        ),
+        pytest.param(f'{TEXT}<div style="{OVER}"></div>', id="a layer without a colour"),
+        pytest.param(
+            f'{TEXT}<div style="{OVER}; opacity: 0"><p style="background: white">Bientôt</p></div>',
+            id="a page that is not visible yet",
+        ),
+        pytest.param(
+            f'<div style="position: relative">{TEXT}<a href="/" aria-label="ouvrir" '
+            'style="position: absolute; inset: 0"></a></div>',
+            id="a card that is a link",
+        ),
+        pytest.param(
+            f'<header style="position: fixed; top: 0; width: 100%; background: white; '
+            f'height: 90px">AisleMarts</header>{TEXT}<p>Prospects</p><p>LiveSale</p>',
+            id="a bar over the first line",
+        ),
+        pytest.param(
+            f'{TEXT * 4}<div style="position: fixed; bottom: 0; height: 60px; width: 100%; '
+            'background: white"><p>Cookies</p></div>',
+            id="a bar at the bottom",
+        ),
+        pytest.param(
+            f'<div style="{OVER}; background: white">{TEXT}</div>', id="an app in a frame"
+        ),
+        pytest.param(
+            f'<div style="height: 300px; overflow: auto">{TEXT * 9}</div>',
+            id="a frame that scrolls",
+        ),
+        pytest.param(
+            f'{TEXT}<ul style="height: 0; overflow: hidden; margin: 0">{"<li>Aide</li>" * 9}</ul>',
+            id="a closed list",
+        ),
+        pytest.param(
+            f'<nav style="position: fixed; z-index: -1">{"<p>Menu</p>" * 9}</nav>'
+            f'<div style="background: white; height: 700px">{TEXT}</div>',
+            id="a menu behind the page",
+        ),
+        pytest.param(f'<div style="pointer-events: none">{TEXT}</div>', id="text without a target"),
+        pytest.param(f'<div style="display: contents">{TEXT}</div>', id="no box of its own"),
+        pytest.param(f'<div dir="rtl">{TEXT}</div>', id="from right to left"),
+        pytest.param(
+            f'{TEXT}<div style="display: flex; overflow: hidden">'
+            + '<p style="min-width: 390px">Suivant</p>' * 9
+            + "</div>",
+            id="slides beside the window",
+        ),
+    ],
+)
+def test_a_page_that_is_seen_is_not_reported(tab: Tab, html: str) -> None:
+    assert hidden(tab, html) == ""
