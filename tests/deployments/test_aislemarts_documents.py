@@ -20,6 +20,7 @@ from playbook.deployments.aislemarts.shown import KPIS
 from playbook.deployments.description import (
     Kind,
     Owner,
+    ShownCreator,
     ShownKpi,
     ShownLead,
     ShownOffer,
@@ -27,6 +28,7 @@ from playbook.deployments.description import (
 )
 from playbook.deployments.fitting import refusal
 from playbook.deployments.matching import Matching
+from playbook.deployments.scope import Identities, orphan_filters, trace_filter
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles
 from playbook.pristine.documents import pristine_documents
@@ -366,6 +368,22 @@ def test_the_shelves_of_a_region_are_those_of_its_products(lvmh: Backend) -> Non
     assert {one["_id"] for one in written.values()} <= set(ids["_id"]["$in"])
 
 
+def test_traces_without_addresses_are_found_only_by_user_ids(seeds: Seeds, lvmh: Backend) -> None:
+    known = replace(lvmh.owner, account_ids=("one",))
+    for trace in AISLEMARTS.traces:
+        assert trace_filter(trace, lvmh.owner, Identities()) == {"_id": {"$in": []}}
+        by_id = [{path: {"$in": ["one"]}} for path in trace.user_ids]
+        assert trace_filter(trace, known, Identities()) == {"$or": by_id}
+    # Nothing in such a trace says that its visitor was a demo user of no bundle.
+    assert orphan_filters(seeds, AISLEMARTS, Identities()) == {}
+
+
+def test_a_reset_writes_to_the_collections_of_documents_and_of_traces() -> None:
+    documents = ["categories", "leads", "livesales", "products", "users"]
+    traces = ["carts", "conversations", "livesale_viewers", "messages", "orders", "wishlist"]
+    assert sorted(AISLEMARTS.collections) == sorted(documents + traces)
+
+
 @pytest.mark.parametrize("kind", ["livesales", "leads"])
 def test_only_a_bundles_own_are_its_own(lvmh: Backend, kind: Kind) -> None:
     kept = AISLEMARTS.kept_as(kind)
@@ -397,6 +415,7 @@ def test_a_shown_product_is_read(change: Document, in_stock: bool) -> None:
         "P", "Bag", Decimal("12.5"), "EUR",
     )  # fmt: skip
     assert shown.in_stock is in_stock
+    assert not shown.unowned, "its products name no region"
 
 
 @pytest.mark.parametrize("answer", [None, [], {**PRODUCT, "stock": "many"}, {"_id": "P"}], ids=str)
@@ -508,6 +527,10 @@ def test_the_numbers_of_the_backend(
 ) -> None:
     assert AISLEMARTS.kpi is not None
     assert AISLEMARTS.kpi(bundles.find(seeds, short), name) == shown
+
+
+def test_a_creator_is_of_a_region_unless_the_app_says_otherwise() -> None:
+    assert not ShownCreator("Marie Élégance").unowned
 
 
 def test_amounts_of_money_have_a_currency() -> None:

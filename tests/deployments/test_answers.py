@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
-from playbook.deployments.answers import id_of, instant_of, worth_of
-from playbook.deployments.description import UnreadableAnswer
+from playbook import PROJECT
+from playbook.deployments import load
+from playbook.deployments.answers import decimal_of, id_of, instant_of, worth_of
+from playbook.deployments.description import ShownKpi, UnreadableAnswer
+from playbook.pristine.bundles import find
+from playbook.pristine.seeds import load as load_seeds
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -57,6 +61,17 @@ def test_a_malformed_instant_is_refused(value: object) -> None:
         instant_of({"starts_at": value}, "starts_at")
 
 
+@pytest.mark.parametrize("value", [5, 5.0, Decimal("5.00")])
+def test_a_number_is_read(value: object) -> None:
+    assert decimal_of({"price": value}, "price") == 5
+
+
+@pytest.mark.parametrize("value", [None, "5", True, [5], {}, float("nan"), Decimal("Infinity")])
+def test_what_is_no_finite_number_is_refused(value: object) -> None:
+    with pytest.raises(UnreadableAnswer, match="price is not a number but"):
+        decimal_of({"price": value}, "price")
+
+
 @pytest.mark.parametrize(
     ("card", "worth"),
     [
@@ -76,3 +91,59 @@ def test_a_worth_that_no_reader_would_understand_is_refused(value: object) -> No
     card = {"value": value, "amount": 7}
     with pytest.raises(UnreadableAnswer, match="value is"):
         worth_of(card, card, "amount")
+
+
+@pytest.mark.parametrize(
+    ("price", "read"),
+    [
+        (Decimal("12.50"), Decimal("12.50")),
+        (12, Decimal(12)),
+        (True, None),
+        ("12", None),
+        ({}, None),
+    ],
+)
+def test_the_price_within_a_livesale_is_a_number_or_not_there(
+    price: object, read: Decimal | None
+) -> None:
+    livesale = load().shown.livesale
+    assert livesale is not None
+    offered = {"product_id": "P", "name": "Bag", "price": price}
+    event = {"_id": "L", "title": "Paris", "starts_at": NOON.isoformat(), "status": "scheduled"}
+    [offer] = livesale.read({**event, "products": [offered]}).products
+    assert (offer.product_id, offer.title, offer.price) == ("P", "Bag", read)
+
+
+@pytest.mark.parametrize(("reserved", "in_stock"), [(0, True), (1, True), (2, False), (3, False)])
+def test_pieces_that_are_reserved_are_not_in_stock(reserved: int, in_stock: bool) -> None:
+    product = load().shown.product
+    assert product is not None
+    bag = {"_id": "P", "name": "Bag", "currency": "EUR", "price_eur": 5, "region": "EU"}
+    assert product.read({**bag, "inventory": 2, "reserved": reserved}).in_stock is in_stock
+
+
+@pytest.mark.parametrize("name", ["playbook", "aislemarts"])
+def test_a_page_of_the_shop_has_as_many_products_as_are_asked_for(name: str) -> None:
+    products = load(name).shown.products
+    assert products is not None
+    bundle = find(load_seeds(PROJECT / "seeds"), "lvmh")
+    for skip in (0, 7):
+        query = products.pages(bundle, skip).query
+        assert query == {"limit": str(products.page_size), "skip": str(skip)}
+
+
+def test_what_the_playbooks_app_shows_to_signed_in_accounts_only() -> None:
+    app, bundle = load(), find(load_seeds(PROJECT / "seeds"), "lvmh")
+    shown = app.shown
+    assert shown.products and shown.livesales and shown.creators and shown.leads
+    assert app.sign_in.own_page("U").signed_in
+    assert shown.leads.pages(bundle, 0).signed_in
+    for public in (shown.products, shown.livesales, shown.creators):
+        assert not public.pages(bundle, 0).signed_in
+
+
+def test_the_playbooks_app_shows_money_in_the_bundles_currency() -> None:
+    app, bundle = load(), find(load_seeds(PROJECT / "seeds"), "lvmh")
+    assert app.kpi(bundle, "network_gmv_effect_usd") == ShownKpi("network_gmv_effect_eur", True)
+    assert app.kpi(bundle, "network_density") == ShownKpi("network_density", False)
+    assert not app.links.relative_to_app

@@ -519,6 +519,18 @@ def test_a_scope_names_no_id_of_another_bundle(seeds: Seeds) -> None:
                 assert json.dumps(document["_id"]) not in text
 
 
+def test_what_lost_its_region_belongs_to_the_region_of_its_id(bundle: Bundle, seeds: Seeds) -> None:
+    filters = scope_of(bundle, seeds).filters
+    regions = {
+        "products": {key: line.model.region for key, line in seeds.products.items()},
+        "creators": {key: line.model.region for key, line in seeds.creators.items()},
+    }
+    for collection, seeded in regions.items():
+        for key, region in seeded.items():
+            own = region == bundle.region
+            assert matches({"_id": key}, filters[collection]) == own, key
+
+
 def test_strays_within_the_scope_are_found(bundle: Bundle, seeds: Seeds) -> None:
     filters = scope_of(bundle, seeds).filters
     [sale] = pristine_documents(bundle, seeds, ACCESS)["livesales"]
