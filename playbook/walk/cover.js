@@ -6,7 +6,9 @@
     if (!element.checkVisibility({visibilityProperty: true, opacityProperty: true})) return false;
     const style = getComputedStyle(element), colour = style.backgroundColor;
     if (style.opacity < 0.5) return false;
-    if (/^(IMG|VIDEO|CANVAS|IFRAME)$/.test(element.tagName) || style.backgroundImage !== "none") return true;
+    // Colours that fade have a computed rgba(): text can be read through them.
+    const image = style.backgroundImage !== "none" && !/rgba\(/.test(style.backgroundImage);
+    if (image || /^(IMG|VIDEO|CANVAS|IFRAME)$/.test(element.tagName)) return true;
     const alpha = /^rgba\(.*, ?([\d.]+)\)$/.exec(colour) || /\/ ?([\d.]+)\)$/.exec(colour);
     return !alpha || alpha[1] >= 0.5;
   };
@@ -26,6 +28,9 @@
     while (one.parentElement && !one.parentElement.contains(covered)) one = one.parentElement;
     return one;
   };
+  // Slides that lie on each other: one of them is seen, and the others come later.
+  const alike = (one, other) =>
+    one.tagName === other.tagName && one.classList[0] && one.classList[0] === other.classList[0];
   // What was scrolled out of a frame is not in the window; one can scroll to it.
   const scrolledAway = (element, x, y) => {
     for (let one = element; one && one !== document.body; one = one.parentElement) {
@@ -50,13 +55,13 @@
     if (box.right + scrollX <= 0 || box.bottom + scrollY <= 0) beside += 1;
     const x = box.x + box.width / 2, y = box.y + box.height / 2;
     if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight || scrolledAway(element, x, y)) continue;
-    inWindow.push(element);
     const seen = inPlaceOf(element, x, y);
-    if (seen && seen.contains(element)) cutOff += 1;
-    else if (seen) {
+    if (seen && !seen.contains(element)) {
       const cover = outermost(seen, element);
+      if (alike(cover, outermost(element, seen))) continue;
       covers.set(cover, (covers.get(cover) || 0) + 1);
-    }
+    } else if (seen) cutOff += 1;
+    inWindow.push(element);
   }
   if (texts && beside === texts && document.dir !== "rtl") return {words: ""};
   // A closed list has text that is cut off, too. It is not all of the page.

@@ -13,6 +13,7 @@ from tests.walk.walking import needs_browser
 
 TEXT = "<main><h1>Bonjour Julie</h1><p>Parfum J’adore de Dior</p><p>120 €</p></main>"
 OVER = "position: fixed; inset: 0; z-index: 9"
+ON_EACH_OTHER = "position: absolute; inset: 0; background: white"
 CUT_OFF = "text that is cut off, so that nothing of it is seen"
 
 
@@ -50,6 +51,17 @@ def hidden(tab: Tab, html: str) -> str:
             id="a long consent page",
         ),
         pytest.param(
+            f'<div class="page">{TEXT}</div>'
+            f'<div class="layer" style="{OVER}; background: white"><p>Maintenance</p></div>',
+            "“Maintenance” over it",
+            id="a layer beside the page",
+        ),
+        pytest.param(
+            f'{TEXT}<div style="{OVER}; background: linear-gradient(red, blue)"></div>',
+            "“a picture without words” over it",
+            id="colours",
+        ),
+        pytest.param(
             f'{TEXT}<img alt="" style="{OVER}; width: 100%; height: 100%">',
             "“a picture without words” over it",
             id="a picture",
@@ -77,6 +89,11 @@ def test_a_page_that_nobody_sees_is_reported(tab: Tab, html: str, by: str) -> No
         pytest.param("", id="an empty page, which another finding names"),
         pytest.param(
             f'{TEXT}<div style="{OVER}; background: rgba(0, 0, 0, 0.3)"></div>', id="a shade"
+        ),
+        pytest.param(
+            f'{TEXT}<div style="{OVER}; background: linear-gradient(rgba(0, 0, 0, 0.4), '
+            'transparent)"></div>',
+            id="a shade that fades",
         ),
         pytest.param(f'{TEXT}<div style="{OVER}"></div>', id="a layer without a colour"),
         pytest.param(
@@ -122,6 +139,12 @@ def test_a_page_that_nobody_sees_is_reported(tab: Tab, html: str, by: str) -> No
             + '<p style="min-width: 390px">Suivant</p>' * 9
             + "</div>",
             id="slides beside the window",
+        ),
+        pytest.param(
+            '<p>AisleMarts</p><div style="position: relative; height: 300px">'
+            + f'<div class="slide" style="{ON_EACH_OTHER}">{TEXT}</div>' * 3
+            + f'<div class="slide first" style="{ON_EACH_OTHER}">{TEXT}</div></div>',
+            id="slides on each other",
         ),
     ],
 )
