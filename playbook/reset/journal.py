@@ -17,7 +17,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from pymongo.errors import PyMongoError
 
 from playbook.environment import Environment, server_clock
 from playbook.environment.redaction import Redactor
+from playbook.environment.server_clock import CLOCK_DIFFERENCE
 from playbook.errors import PlaybookError, Unreachable
 from playbook.pristine.seeds import Document
 from playbook.processes.signals import StoppedEarly
@@ -43,8 +44,6 @@ LOOKS = (CHECK, WALK)
 """The triggers of runs that change no demo."""
 ROLLBACK = "rollback"
 NIGHTLY = "nightly"
-CLOCK_DIFFERENCE = timedelta(minutes=15)
-"""How far another machine's clock may be ahead of ours."""
 CHANGES_SHOWN = 200
 """How many of the latest runs that changed shared parts are read."""
 

@@ -19,9 +19,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from playbook.environment.server_clock import CLOCK_DIFFERENCE
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.journal import CLOCK_DIFFERENCE, LOOKS, ROLLBACK, WALK, Journal
+from playbook.reset.journal import LOOKS, ROLLBACK, WALK, Journal
 
 GO, NO_GO, UNKNOWN = "GO", "NO-GO", "UNKNOWN"
 BELIEVED_FOR = timedelta(hours=24)
