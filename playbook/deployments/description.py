@@ -372,6 +372,8 @@ class Deployment:
     """How its pages are walked through in a browser."""
     read_first: str | None = None
     """The collection that should be read first, because its documents are the largest."""
+    file: str = ""
+    """The file of a description of one's own, for messages; empty for those of this project."""
 
     def kept_as(self, kind: str) -> Kept | None:
         """How a kind is kept; None if the app does not keep it."""
