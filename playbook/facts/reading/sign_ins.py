@@ -96,7 +96,7 @@ class SignIns:
             login = self.login(email)
             token = token_in(login.body, self._sign_in_form)
             if token is not None and login.good:
-                headers = {"User-Agent": self._probes.mark, "Authorization": f"Bearer {token}"}
+                headers = {"User-Agent": self._probes.mark, **self._sign_in_form.carried(token)}
                 return self._visitors.ask(
                     request.method, request.path, email, params=dict(request.query), headers=headers
                 )
@@ -128,6 +128,7 @@ class SignIns:
             request.path,
             email,
             json=request.body,
+            data=request.form,
             headers={"User-Agent": self._probes.mark},
         )
         if (token := token_in(answer.body, self._sign_in_form)) is not None:
