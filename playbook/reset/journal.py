@@ -83,6 +83,8 @@ class Run:
     """The identity of the environment; None if MongoDB could not be asked."""
     place: str = ""
     """The address of the environment's database, without credentials."""
+    app: str = ""
+    """The addresses of the environment's API and pages, without credentials."""
     by: str = ""
     """Who asked for it: a person, an account of the machine, or the nightly run."""
     meeting: datetime | None = None
@@ -139,6 +141,8 @@ class Journal:
     identity: str | None
     """The environment's identity; None if MongoDB could not be asked, or has no marker."""
     place: str = ""
+    app: str = ""
+    """The addresses of the environment's API and pages: the app that its verdicts are about."""
 
     @classmethod
     def of(cls, environment: Environment, backups: Path | None = None) -> Journal:
@@ -155,7 +159,7 @@ class Journal:
         place = environment.settings.place
         folder = backups / "journal" if backups else Path(os.devnull)
         spool = Spool(folder, identity, place)
-        return cls(environment.db, environment.redact, spool, identity, place)
+        return cls(environment.db, environment.redact, spool, identity, place, environment.app)
 
     # Writing
 
@@ -167,7 +171,7 @@ class Journal:
         writes: list[ReplaceOne[Document] | UpdateMany] = []
         for run in runs:
             self._write_waiting_records(run.bundle)
-            run.environment, run.place = self.identity, self.place
+            self._note_environment(run)
             unfinished = {"bundle": run.bundle, "status": "running", "_id": {"$ne": run.id}}
             broken = {
                 "status": "broken",
@@ -208,10 +212,13 @@ class Journal:
     def record(self, runs: Sequence[Run]) -> None:
         """Write the present state of records. Raises PyMongoError if MongoDB does not answer."""
         for run in runs:
-            run.environment, run.place = self.identity, self.place
+            self._note_environment(run)
         self.db[COLLECTION].bulk_write(
             [ReplaceOne({"_id": run.id}, run.document(), upsert=True) for run in runs]
         )
+
+    def _note_environment(self, run: Run) -> None:
+        run.environment, run.place, run.app = self.identity, self.place, self.app
 
     def record_night(self, run: Run) -> str:
         """Write the result of a night (``run.night``) into the record of its last run.
