@@ -17,6 +17,7 @@ from playbook.deployments.description import (
     ShownLiveSale,
     ShownProduct,
 )
+from playbook.deployments.own_descriptions import require_usable
 from playbook.deployments.scope import Scope
 from playbook.environment import Environment
 from playbook.environment.cache_keys import Cached
@@ -59,6 +60,7 @@ class Reading:
     ) -> None:
         self.environment, self.bundle, self.seeds, self._at = environment, bundle, seeds, at
         self.deployment = environment.deployment
+        require_usable(self.deployment, seeds)
         self.accounts = tuple(bundles.accounts_of(seeds, bundle))
         self._shared = shared = shared or AskedOnce()
         self._visitors = visitors = Visitors(environment, self.accounts)
