@@ -242,8 +242,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     written = (file.relative_to(PROJECT).as_posix().startswith(WRITTEN) for file in chosen)
     if any(written) and not options.tests:
         coverings.append(watched(OVER_THE_WIRE, ("-p", "pytest_bdd.plugin"), files, _forget))
-    if any(covering.failing for covering in coverings):
-        print("tests fail although nothing is changed: run them with pytest")
+    if failing := [name for covering in coverings for name in covering.failing]:
+        print(f"tests fail although nothing is changed: {', '.join(failing)}")
         return 2
     # The seeds do not change: read and validated once, for all forks.
     loaded = playbook.pristine.seeds.load(PROJECT / "seeds")

@@ -29,6 +29,7 @@ class Watching:
 
     coverage: coverage.Coverage
     seconds: dict[str, float] = field(default_factory=dict)
+    failing: list[str] = field(default_factory=list)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
@@ -41,6 +42,8 @@ class Watching:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
             self.seconds[report.nodeid] = report.duration
+        if report.failed:
+            self.failing.append(report.nodeid)
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class Covering:
 
     options: Sequence[str]
     """The options with which pytest runs these tests."""
-    failing: bool
-    """Whether a test fails although nothing is changed."""
+    failing: Sequence[str]
+    """The tests that fail although nothing is changed; "pytest" if it could not run them all."""
     lines: Mapping[str, Mapping[int, frozenset[str]]]
     """The names of the tests, by file and line."""
     seconds: Mapping[str, float]
@@ -148,7 +151,8 @@ def _watched(
         }
         for file in files
     }
-    return Covering(options, status != 0, lines, watching.seconds)
+    failing = watching.failing or ([] if status == pytest.ExitCode.OK else ["pytest"])
+    return Covering(options, failing, lines, watching.seconds)
 
 
 def _statement(tree: ast.AST, line: int) -> range:
