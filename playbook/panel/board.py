@@ -97,7 +97,7 @@ class Board:
             lease_since=readings.resetting.get(bundle.key),
             present=tuple(p for p in readings.present if p.bundle == bundle.short),
             neighbours=tuple(p for p in readings.present if p.bundle in sharing),
-            last_reset=done[0]["ended_at"] if done else None,
+            last_reset=done[0].get("ended_at") if done else None,
             last_check=verdict_at(checked[0]) if checked else None,
             last_walk=verdict_at(walked[0]) if walked else None,
             meeting=next_start(readings.meetings, bundle, now, prepared_for),
