@@ -109,5 +109,6 @@ class Board:
 
     def _resetting(self, wanted: list[Bundle]) -> dict[str, datetime]:
         """The start of each running reset or rollback."""
-        held = at_work(self.environment, wanted).held
-        return {key: lease["since"] for key, lease in held.items()}
+        work = at_work(self.environment, wanted)
+        since = {key: lease.get("since") for key, lease in work.held.items()}
+        return {key: at if isinstance(at, datetime) else work.at for key, at in since.items()}
