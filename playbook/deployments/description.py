@@ -83,6 +83,14 @@ def _exact(key: object) -> object:
     return key
 
 
+def _whole(answer: Any) -> Any:
+    return answer
+
+
+def _as_bearer(token: str) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
 @dataclass(frozen=True)
 class Kept:
     """How the documents of one kind are kept in the app's database."""
@@ -169,6 +177,9 @@ class Request:
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: Document | None = None
+    """What is sent as JSON."""
+    form: Mapping[str, str] | None = None
+    """The fields of a form, if the app takes one in place of JSON."""
     signed_in: bool = False
     """Whether it is sent with the token of one of the bundle's accounts, first the main one's."""
     main_account_only: bool = False
@@ -262,12 +273,17 @@ class Listing[T]:
     ``pages`` gives the request for the page that starts after ``skip`` entries. ``page_size`` is
     the requested number of entries, None if everything comes at once. An app may give fewer: if
     something is missing, pages are requested until one has no new entries. ``entry`` reads one
-    entry of the answer, which is a JSON list; it raises UnreadableAnswer.
+    entry of the answer; it raises UnreadableAnswer.
     """
 
     pages: Callable[[Bundle, int], Request]
     entry: Callable[[Any], T]
     page_size: int | None = None
+    entries: Callable[[Any], Any] = _whole
+    """The list of entries in an answer; by default the answer is that list."""
+    next_page: Callable[[Any], Request | None] | None = None
+    """For an app with cursors, or links to the next page: the request for the page after an
+    answer, None after the last one. ``pages`` gives only the first page then."""
 
 
 @dataclass(frozen=True)
@@ -310,6 +326,9 @@ class SignIn:
     """How to read the own page. Raises UnreadableAnswer."""
     says_user_id: bool = True
     """Whether the answer to a sign-in names the user."""
+    carried: Callable[[str], Mapping[str, str]] = _as_bearer
+    """The headers that carry a token. An account's cookies are sent in any case, so this may be
+    empty for an app that signs in with a cookie; ``token`` may then be any text of the answer."""
 
 
 @dataclass(frozen=True)
@@ -372,6 +391,8 @@ class Deployment:
     """How its pages are walked through in a browser."""
     read_first: str | None = None
     """The collection that should be read first, because its documents are the largest."""
+    file: str = ""
+    """The file of a description of one's own, for messages; empty for those of this project."""
 
     def kept_as(self, kind: str) -> Kept | None:
         """How a kind is kept; None if the app does not keep it."""

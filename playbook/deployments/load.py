@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
+from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 
 from playbook.deployments.description import Deployment
+from playbook.deployments.own_descriptions import protected
 from playbook.errors import WrongUsage
 
 SETTING = "PLAYBOOK_DEPLOYMENT"
@@ -34,13 +37,17 @@ def load(name: str = "") -> Deployment:
     if spec is None or spec.loader is None or not path.is_file():
         raise WrongUsage(f"{SETTING}: there is no file {name!r}; name the file of a description")
     loaded = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = loaded  # where its own dataclasses look for it
     try:
-        spec.loader.exec_module(loaded)
-    except Exception as error:  # noqa: BLE001 - a user's own module may raise anything
-        raise WrongUsage(
-            f"{SETTING}: {name} cannot be loaded: {type(error).__name__}: {error}"
-        ) from None
-    return _deployment(loaded, name)
+        # What it prints must not be in a document that a command writes to standard output.
+        with redirect_stdout(sys.stderr):
+            spec.loader.exec_module(loaded)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        raise WrongUsage(f"{SETTING}: {name} cannot be loaded: {text}") from None
+    found = _deployment(loaded, name)
+    ours = [_deployment(importlib.import_module(f"{__package__}.{one}"), one) for one in OURS]
+    return found if any(found is one for one in ours) else protected(found, name)
 
 
 def _deployment(module: object, name: str) -> Deployment:

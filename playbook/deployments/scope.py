@@ -15,6 +15,7 @@ from typing import Any
 from playbook.deployments.addresses import is_demo, is_like, is_not_like
 from playbook.deployments.description import Deployment, Filter, Owner, Trace
 from playbook.deployments.load import load
+from playbook.deployments.own_descriptions import require_usable
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
@@ -61,8 +62,12 @@ def scope_of(
     deployment: Deployment | None = None,
     identities: Identities | None = None,
 ) -> Scope:
-    """The scope of a bundle's reset; without a deployment, in the playbook's own app."""
+    """The scope of a bundle's reset; without a deployment, in the playbook's own app.
+
+    Raises WrongUsage if the app's description cannot be used.
+    """
     deployment = deployment or load()
+    require_usable(deployment, seeds)
     identities = identities or Identities()
     owner = owner_of(bundle, seeds, identities)
     filters = {kept.collection: kept.belongs(owner) for kept in deployment.kept}

@@ -43,7 +43,7 @@ from playbook.environment.redaction import (
 )
 from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import HEARTBEATS, ServerClock
-from playbook.environment.settings import Settings
+from playbook.environment.settings import Settings, in_one_form
 from playbook.environment.side_by_side import AT_ONCE, side_by_side
 from playbook.errors import Outage, Unreachable, Unusable, WrongUsage
 
@@ -190,6 +190,12 @@ class Environment:
         """The address of the app's pages: its description's, else ``APP_URL``, else the API's."""
         described = self.deployment.front_end.address
         return described or self.settings.app_url or self.settings.api_url
+
+    @property
+    def app(self) -> str:
+        """The app that a verdict is about: the addresses of its API and pages, no credentials."""
+        api, pages = in_one_form(self.settings.api_url), in_one_form(self.front_end_address)
+        return api if api == pages else f"{api} with pages at {pages}"
 
     def page_address(self, link: str) -> str:
         """The whole address of a page that the app links to, credentials included.

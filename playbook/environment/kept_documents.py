@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from pymongo.database import Database
 
-from playbook.deployments.description import Deployment, Kind
+from playbook.deployments.description import Deployment, Kept, Kind, UnreadableAnswer
 from playbook.deployments.matching import Matching
 from playbook.deployments.scope import scope_of
 from playbook.environment.identities import read_scope
@@ -35,9 +36,7 @@ def read_kept(
     }
     matching = Matching(deployment, pristine_documents(bundle, seeds, now), found)
     return {
-        kind: []
-        if kept is None
-        else [kept.from_app(document, matching) for document in found[kept.collection]]
+        kind: [] if kept is None else list(_read(kept, found[kept.collection], matching))
         for kind, kept in wanted
     }
 
@@ -60,10 +59,16 @@ def livesales_ahead(
     ahead: dict[str, Document] = {}
     for bundle in bundles:
         matching = Matching(deployment, pristine_documents(bundle, seeds, now), {name: found})
-        events = [kept.from_app(document, matching) for document in found]
-        if event := next_event(events, bundle, now):
+        if event := next_event(_read(kept, found, matching), bundle, now):
             ahead[bundle.key] = event
     return ahead
+
+
+def _read(kept: Kept, documents: Iterable[Document], matching: Matching) -> Iterator[Document]:
+    """The documents in the playbook's words; a check names those that can't be read."""
+    for document in documents:
+        with suppress(UnreadableAnswer):
+            yield kept.from_app(document, matching)
 
 
 def next_event(events: Iterable[Document], bundle: Bundle, now: datetime) -> Document | None:

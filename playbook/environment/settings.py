@@ -346,6 +346,17 @@ def without_credentials(url: str) -> str:
     return f"{parts['scheme']}://{parts['address']}" if parts else HIDDEN
 
 
+def in_one_form(url: str) -> str:
+    """An address of HTTP without credentials, in one form for all the ways to write it.
+
+    Its host is in lower case, and the usual port of its scheme is left out.
+    """
+    scheme, _, address = without_credentials(url).partition("://")
+    host, slash, path = address.partition("/")
+    usual = {"http": ":80", "https": ":443"}.get(scheme, ":")
+    return f"{scheme}://{host.lower().removesuffix(usual)}{slash}{path}".rstrip("/")
+
+
 def _require_no_leftovers(variables: Mapping[str, str]) -> None:
     """Refuse a database or a password without addresses, which were forgotten or misspelled."""
     left = [

@@ -80,7 +80,7 @@ class Accounts:
                 yield Finding(where, wanted, found, answer.remedy, answer.cause, kind)
                 continue
             owner = owners[email]
-            stated = sign_in.user_id(answer.body) or NOTHING
+            stated = answer.read_by(sign_in.user_id) or NOTHING
             if sign_in.says_user_id and owner is not None and stated != str(owner["_id"]):
                 where = f"login of {email}: user_id"
                 yield Finding(where, str(owner["_id"]), stated, Remedy.BACKEND)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from playbook.deployments.description import Deployment, Kept, Kind
+from playbook.deployments.description import Deployment, Kept, Kind, UnreadableAnswer
 from playbook.deployments.fitting import misfits
 from playbook.deployments.matching import ComingId, Match, Matched, Matching
 from playbook.deployments.paths import MISSING, field_at
@@ -45,12 +45,11 @@ class Stored:
 
     def in_our_words(self, kind: Kind, document: Mapping[str, Any]) -> Document:
         """One document of the app in the playbook's words, also if it is an answer of the app."""
-        return self._kept(kind).from_app(dict(document), self._matching)
+        return self._read(kind, document)
 
     def in_both_forms(self, kind: Kind) -> list[tuple[Document, Document]]:
         """The documents of a kind, each as the app has it and in the playbook's words."""
-        read, found = self._kept(kind).from_app, self.as_kept(kind)
-        return [(document, read(document, self._matching)) for document in found]
+        return [(document, self._read(kind, document)) for document in self.as_kept(kind)]
 
     def matched(self, kind: Kind) -> Matched:
         """Which document is which pristine one. Raises Unobservable if none are kept."""
@@ -111,6 +110,12 @@ class Stored:
                     Description(f"what the app's model takes ({misfit.message})"),
                     NOTHING if found is MISSING else found,
                 )
+
+    def _read(self, kind: Kind, document: Mapping[str, Any]) -> Document:
+        try:
+            return self._kept(kind).from_app(dict(document), self._matching)
+        except UnreadableAnswer as error:
+            raise Unobservable(f"{kind} {document.get('_id')} can't be read: {error}") from None
 
     def _kept(self, kind: Kind) -> Kept:
         kept = self._deployment.kept_as(kind)

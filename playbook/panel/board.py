@@ -93,7 +93,7 @@ class Board:
         return Card(
             bundle=bundle,
             now=now,
-            judged=judge(bundle, runs, readings.shared_writes, self.seeds, now),
+            judged=judge(bundle, runs, readings.shared_writes, self.seeds, journal.app, now),
             lease_since=readings.resetting.get(bundle.key),
             present=tuple(p for p in readings.present if p.bundle == bundle.short),
             neighbours=tuple(p for p in readings.present if p.bundle in sharing),

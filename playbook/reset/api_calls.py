@@ -73,7 +73,8 @@ class ApiCalls:
         for account in operation.accounts:
             email = account["email"]
             request = deployment.register(email, operation.passwords[email], _name_of(email))
-            ask = partial(self.environment.send, request.method, request.path, json=request.body)
+            content = {"json": request.body, "data": request.form}
+            ask = partial(self.environment.send, request.method, request.path, **content)
             answer = self._awaited(ask, f"waiting for {request}")
             user = self.environment.db[kept.collection].find_one(
                 {kept.key: is_one_of([email])}, {"_id": 1}

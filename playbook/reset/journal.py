@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
 
 from playbook.environment import Environment, server_clock
 from playbook.environment.redaction import Redactor
+from playbook.environment.server_clock import CLOCK_DIFFERENCE
 from playbook.errors import PlaybookError, Unreachable
 from playbook.pristine.seeds import Document
 from playbook.processes.signals import StoppedEarly
@@ -45,8 +46,6 @@ LOOKS = (CHECK, WALK)
 """The triggers of runs that change no demo."""
 ROLLBACK = "rollback"
 NIGHTLY = "nightly"
-CLOCK_DIFFERENCE = timedelta(minutes=15)
-"""How far another machine's clock may be ahead of ours."""
 CHANGES_SHOWN = 200
 """How many of the latest runs that changed shared parts are read."""
 
@@ -81,6 +80,8 @@ class Run:
     """The identity of the environment; None if MongoDB could not be asked."""
     place: str = ""
     """The address of the environment's database, without credentials."""
+    app: str = ""
+    """The addresses of the environment's API and pages, without credentials."""
     by: str = ""
     """Who asked for it: a person, an account of the machine, or the nightly run."""
     meeting: datetime | None = None
@@ -137,6 +138,8 @@ class Journal:
     identity: str | None
     """The environment's identity; None if MongoDB could not be asked, or has no marker."""
     place: str = ""
+    app: str = ""
+    """The addresses of the environment's API and pages: the app that its verdicts are about."""
 
     @classmethod
     def of(cls, environment: Environment, backups: Path | None = None) -> Journal:
@@ -153,7 +156,7 @@ class Journal:
         place = environment.settings.place
         folder = backups / "journal" if backups else Path(os.devnull)
         spool = Spool(folder, identity, place)
-        return cls(environment.db, environment.redact, spool, identity, place)
+        return cls(environment.db, environment.redact, spool, identity, place, environment.app)
 
     # Writing
 
@@ -165,7 +168,7 @@ class Journal:
         writes: list[ReplaceOne[Document] | UpdateMany] = []
         for run in runs:
             self._write_waiting_records(run.bundle)
-            run.environment, run.place = self.identity, self.place
+            self._note_environment(run)
             unfinished = {"bundle": run.bundle, "status": "running", "_id": {"$ne": run.id}}
             broken = {
                 "status": "broken",
@@ -206,10 +209,13 @@ class Journal:
     def record(self, runs: Sequence[Run]) -> None:
         """Write the present state of records. Raises PyMongoError if MongoDB does not answer."""
         for run in runs:
-            run.environment, run.place = self.identity, self.place
+            self._note_environment(run)
         self.db[COLLECTION].bulk_write(
             [ReplaceOne({"_id": run.id}, run.document(), upsert=True) for run in runs]
         )
+
+    def _note_environment(self, run: Run) -> None:
+        run.environment, run.place, run.app = self.identity, self.place, self.app
 
     def record_night(self, run: Run) -> str:
         """Write the result of a night (``run.night``) into the record of its last run.

@@ -70,7 +70,6 @@ _RUN: Mapping[str, _Is] = {
     "trigger": _TEXT,
     "started_at": _INSTANT,
     "access": _INSTANT,
-    "seeds_version": _TEXT,
     "run": _TEXT,
     "by": _TEXT,
     "meeting": _or_none(_INSTANT),
@@ -99,7 +98,9 @@ _RUN: Mapping[str, _Is] = {
     "walked": _TRUTH,
     "night": _or_none(_a(dict)),
 }
-"""The types of the fields of :class:`playbook.reset.journal.Run`; other fields stay as they are."""
+"""The types of the fields of :class:`playbook.reset.journal.Run`; others stay as they are.
+
+``seeds_version`` and ``app`` stay, too: if they are odd, the verdict is about something else."""
 _STEP: Mapping[str, _Is] = {"step": _TEXT, "did": _TEXT, "seconds": _is_number}
 _RESULT: Mapping[str, _Is] = dict.fromkeys(
     ("check", "status", "scenario", "reason", "evidence", "waived", "playbook"), _TEXT

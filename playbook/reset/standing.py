@@ -3,8 +3,8 @@
 Pure functions of the journal's records. The board, ``playbook status``, the metrics and the backups
 all get a bundle's verdict from here. A verdict counts for a day, and only if nothing that it looked
 at was written since: the bundle itself, its region's catalog and creators, or the languages. It
-does not count if the seeds are others now. That is not asked for the verdict of a backup, which is
-about the demo that was saved.
+does not count if the seeds are others now, or if it is about an app at another address. These two
+are not asked for the verdict of a backup, which is about the demo that was saved.
 
 A walk looks only at pages. A walk that is GO makes no demo GO. If the checklist is GO and the walk
 was NO-GO, the demo is NO-GO until it is walked through again or something is written.
@@ -19,9 +19,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from playbook.environment.server_clock import CLOCK_DIFFERENCE
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
-from playbook.reset.journal import CLOCK_DIFFERENCE, LOOKS, ROLLBACK, WALK, Journal
+from playbook.reset.journal import LOOKS, ROLLBACK, WALK, Journal
 from playbook.reset.records import start_key
 
 GO, NO_GO, UNKNOWN = "GO", "NO-GO", "UNKNOWN"
@@ -80,7 +81,8 @@ def standings(
     written = journal.shared_writes()
     return {
         b.key: replace(
-            judge(b, runs[b.key], written, seeds, now), meeting=journal.meeting(b.key, now)
+            judge(b, runs[b.key], written, seeds, journal.app, now),
+            meeting=journal.meeting(b.key, now),
         )
         for b in chosen
     }
@@ -91,18 +93,24 @@ def judge(
     runs: Sequence[Document],
     shared_writes: Iterable[Record],
     seeds: Seeds,
+    app: str,
     now: datetime,
 ) -> Standing:
     """The verdict from a bundle's runs, newest first; UNKNOWN if it does not count any more.
 
-    ``shared_writes`` are the runs of any bundle that changed shared parts.
+    ``shared_writes`` are the runs of any bundle that changed shared parts, ``app`` is the app
+    that the verdict must be about (:attr:`playbook.environment.Environment.app`).
     """
     written = list(shared_writes)
     checked = judge_by_checks(bundle, runs, written, seeds, now)
     if checked.verdict != UNKNOWN and not _is_of(seeds, checked.run):
         sentence = f"{checked.verdict} before; the seeds have changed since: check it now."
         checked = replace(checked, verdict=UNKNOWN, sentence=sentence)
-    walk = _last_walk(bundle, runs, written, seeds, now)
+    if checked.verdict != UNKNOWN and not _is_about(app, checked.run):
+        other = (checked.run or {}).get("app")
+        sentence = f"{checked.verdict}, but of the app at {other}, not at {app}: check it now."
+        checked = replace(checked, verdict=UNKNOWN, sentence=sentence)
+    walk = _last_walk(bundle, runs, written, seeds, app, now)
     if walk is None or checked.verdict != GO or walk_verdict(walk) == GO:
         return replace(checked, walk=walk)
     sentence = f"Walked through: {_problem(walk)}"
@@ -113,6 +121,12 @@ def _is_of(seeds: Seeds, run: Record | None) -> bool:
     """Whether a run compared the demo with these seeds; an old record does not say with which."""
     version = (run or {}).get("seeds_version")
     return version in (None, seeds.version)
+
+
+def _is_about(app: str, run: Record | None) -> bool:
+    """Whether a run looked at this app; an old record does not say at which it looked."""
+    stated = (run or {}).get("app")
+    return not stated or stated == app
 
 
 def _waiver_has_ended(run: Record, now: datetime) -> bool:
@@ -133,14 +147,15 @@ def _last_walk(
     runs: Sequence[Document],
     written: Sequence[Record],
     seeds: Seeds,
+    app: str,
     now: datetime,
 ) -> Document | None:
     """The latest run that walked through the demo, if nothing was written since."""
     walk = next((run for run in runs if walk_verdict(run)), None)
     at = verdict_at(walk) if walk is not None else None
-    if walk is None or at is None or not _is_of(seeds, walk) or _waiver_has_ended(walk, now):
+    if walk is None or at is None or not -CLOCK_DIFFERENCE <= now - at <= BELIEVED_FOR:
         return None
-    if not -CLOCK_DIFFERENCE <= now - at <= BELIEVED_FOR:
+    if not (_is_of(seeds, walk) and _is_about(app, walk)) or _waiver_has_ended(walk, now):
         return None
     changed = _since(walk, runs, unmade=False) or _by_a_neighbour(bundle, walk, written, seeds)
     return None if changed else walk

@@ -35,6 +35,7 @@ PROPERTY = "playbook_result"
 SESSION_PROPERTY = "playbook_in_session"
 LOOK_PROPERTY = "playbook_look"
 ENVIRONMENT_PROPERTY = "playbook_environment"
+MEANWHILE_PROPERTY = "playbook_written_meanwhile"
 PLAN_PROPERTY = "playbook_plan"
 """What a worker of a parallel run has collected; its first report carries it."""
 NOT_FINISHED = "did not run to its end: the checks, or a process of theirs, ended before"
@@ -46,6 +47,9 @@ IDENTITY: pytest.StashKey[Identity] = pytest.StashKey()
 """Set by the environment's fixture: the environment of the results."""
 APP: pytest.StashKey[str] = pytest.StashKey()
 """Set by the environment's fixture: the address of its app, without credentials."""
+WRITTEN_MEANWHILE: pytest.StashKey[Mapping[str, str]] = pytest.StashKey()
+"""Set at the end of the demos' fixture: the bundles that another run was writing during the check,
+each with a sentence."""
 HISTORY: pytest.StashKey[str] = pytest.StashKey()
 """Set by the environment's fixture: results with the same value are one history."""
 THROW_AWAY = "throw-away"
@@ -109,6 +113,18 @@ def bundle_of(item: pytest.Item) -> str | None:
     return params.params.get("bundle_id") if params else None
 
 
+def not_at_rest(result: Result, why: str) -> Result:
+    """What becomes of a passed result of a demo that another run was writing."""
+    return replace(
+        result,
+        status="error",
+        reason=why,
+        remedy=Remedy.WAIT,
+        kind=FailureKind.TIMING,
+        cause=why,
+    )
+
+
 class Collector:
     """Collects results during the session; read the verdict when the session is over."""
 
@@ -132,8 +148,10 @@ class Collector:
         self.app = ""
         """The address of the app, without credentials."""
         self.waivers = Waivers()
-        self.written_meanwhile: Mapping[str, str] = {}
+        self.written_meanwhile: dict[str, str] = {}
         """The bundles that another run was writing during the check, each with a sentence."""
+        self.last_look: Callable[[], Mapping[str, str]] = dict
+        """Called at the end of the session: which bundles another run was writing meanwhile."""
         self.seeds: Seeds | None = None
         """For the names of things in the reasons; without them there are no reasons."""
 
@@ -150,8 +168,9 @@ class Collector:
         been killed, or an option may have ended the run.
         """
         found = {**self.planned, **self.results}.values()
-        results = self.waivers.apply(self._without_passes_of_the_moment(found))
-        notes = self.waivers.notes(results)
+        waivers = self.waivers.of(self.environment.name)
+        results = waivers.apply(self._without_passes_of_the_moment(found))
+        notes = waivers.notes(results)
         verdict = of_results(
             self.expected, results, self.in_session, clock.now(), notes, self.required
         )
@@ -163,14 +182,7 @@ class Collector:
         for result in results:
             why = self.written_meanwhile.get(result.bundle)
             if why is not None and result.status == "passed":
-                yield replace(
-                    result,
-                    status="error",
-                    reason=why,
-                    remedy=Remedy.WAIT,
-                    kind=FailureKind.TIMING,
-                    cause=why,
-                )
+                yield not_at_rest(result, why)
             else:
                 yield result
 
@@ -223,6 +235,8 @@ class Collector:
             if known := item.config.stash.get(IDENTITY, None):
                 told = {**known.document(), "app": item.config.stash.get(APP, "")}
                 report.user_properties.append((ENVIRONMENT_PROPERTY, json.dumps(told)))
+        if report.when == "teardown" and (written := item.config.stash.get(WRITTEN_MEANWHILE, {})):
+            report.user_properties.append((MEANWHILE_PROPERTY, json.dumps(written)))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -241,9 +255,17 @@ class Collector:
         if ENVIRONMENT_PROPERTY in properties:
             known = json.loads(str(properties[ENVIRONMENT_PROPERTY]))
             self.environment, self.app = Identity(known["id"], known["name"]), known["app"]
+        if MEANWHILE_PROPERTY in properties:
+            self.written_meanwhile |= json.loads(str(properties[MEANWHILE_PROPERTY]))
         if SESSION_PROPERTY in properties:
             bundle, *seen = json.loads(str(properties[SESSION_PROPERTY]))
             self.in_session[bundle] = tuple(seen)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Look for the last time, before others read the verdict."""
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            self.written_meanwhile |= self.last_look()
 
     def _note(self, nodeid: str, result: Result) -> None:
         """Note a result; a failure stays, whatever follows.
@@ -286,6 +308,11 @@ class Collector:
             remedy=outcome.remedy or _usual_remedy(check),
             cause=redact(outcome.cause),
         )
+
+
+def collector_of(config: pytest.Config) -> Collector:
+    """The collector of a run of pytest."""
+    return next(one for one in config.pluginmanager.get_plugins() if isinstance(one, Collector))
 
 
 def _read(fields: dict[str, Any]) -> Result:

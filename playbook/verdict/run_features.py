@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from playbook import PROJECT, clock
 from playbook.environment import Environment
@@ -24,9 +24,6 @@ from playbook.reset.at_work import at_work, written_meanwhile
 from playbook.reset.journal import Run
 from playbook.verdict.checks import CHECKS, WALK
 from playbook.verdict.model import Result, Verdict
-
-if TYPE_CHECKING:
-    from playbook.verdict.collector import Collector
 
 NOT_NEEDED = (
     *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath"),
@@ -98,22 +95,25 @@ def check(
     identified = ahead(lambda: environment.identity)
     demos = {one.key: Demo(environment, one, seeds, clock.now(), shared) for one in bundles}
 
+    not_closed = list(demos.values())
+
     def close() -> None:
-        for demo in demos.values():
-            demo.close()
+        while not_closed:
+            not_closed.pop().close()
+
+    def last_look() -> Mapping[str, str]:
+        last: list[Callable[[], Any]] = [lambda: at_work(environment, bundles), close]
+        after, _ = side_by_side(last)
+        return written_meanwhile(before.result(), after, bundles)
 
     try:
         _load_pytest()
         identified.result()
         given = Given(environment, seeds, demos, walking, resets or {})
-        collector = _run(given, on_result, allure_results)
+        return _run(given, on_result, last_look, allure_results)
     except BaseException:
         close()
         raise
-    last: list[Callable[[], Any]] = [lambda: at_work(environment, bundles), close]
-    after, _ = side_by_side(last)
-    collector.written_meanwhile = written_meanwhile(before.result(), after, bundles)
-    return collector.verdict
 
 
 def load_everything() -> None:
@@ -132,8 +132,11 @@ def _load_pytest() -> ModuleType:
 
 
 def _run(
-    given: Given, on_result: Callable[[Result], None], allure_results: Path | None
-) -> Collector:
+    given: Given,
+    on_result: Callable[[Result], None],
+    last_look: Callable[[], Mapping[str, str]],
+    allure_results: Path | None,
+) -> Verdict:
     import pytest
 
     from playbook.verdict.collector import Collector
@@ -146,6 +149,7 @@ def _run(
         arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(allure_results)]
     alone = walking is not None and walking.alone
     collector = Collector(on_result, (WALK,) if alone else CHECKS)
+    collector.last_look = last_look
     collector.environment = given.environment.identity
     collector.app = given.environment.settings.addresses["API"]
     status = _pytest(arguments, collector, given)
@@ -155,7 +159,7 @@ def _run(
         raise PlaybookError(
             f"the checks could not be run (pytest ended with {status!s}); there is no verdict"
         )
-    return collector
+    return collector.verdict
 
 
 def _arguments(walking: Walking | None) -> list[str]:

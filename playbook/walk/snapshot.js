@@ -5,30 +5,66 @@
     if (!ids.has(element)) ids.set(element, ids.size + 1);
     return ids.get(element);
   };
+  // Around an element of a web component are those of its page.
+  const around = (element) => element.parentElement || element.getRootNode().host || null;
+  const clips = (style) => /hidden|clip/.test(style.overflowX + style.overflowY);
+  // What no visitor can see, however they scroll: almost transparent, in a frame without a size, or
+  // to the left of the page or above it. Slides beside others come into view, so they stay.
+  const seen = new Map();
+  const reachable = (element) => {
+    if (!seen.has(element)) seen.set(element, isReachable(element));
+    return seen.get(element);
+  };
+  const isReachable = (element) => {
+    const box = element.getBoundingClientRect();
+    const beside = box.bottom + scrollY <= 0 ||
+      (box.right + scrollX <= 0 && getComputedStyle(document.documentElement).direction !== "rtl");
+    let opacity = 1, framed = false;
+    for (let one = element; one && one !== document.documentElement; one = around(one)) {
+      const style = getComputedStyle(one);
+      opacity *= style.opacity;
+      if (one === document.body || style.display === "inline" || !clips(style)) continue;
+      const frame = one.getBoundingClientRect();
+      if (style.display !== "contents" && (frame.width <= 1 || frame.height <= 1)) return false;
+      framed = framed || one !== element;
+    }
+    return opacity >= 0.1 && (framed || !beside);
+  };
   const visible = (element) => {
     if (!element.checkVisibility({visibilityProperty: true, opacityProperty: true})) return false;
     const box = element.getBoundingClientRect();
-    return box.width > 1 && box.height > 1;
+    return box.width > 1 && box.height > 1 && reachable(element);
   };
+  // Every text, and those inside web components where these stand.
+  const textsIn = function* (root) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node.nodeType === Node.TEXT_NODE) yield node;
+      else if (node.shadowRoot) yield* textsIn(node.shadowRoot);
+    }
+  };
+  const parentOf = (text) => text.parentElement || text.getRootNode().host;
+  // "display: contents" has no box of its own: its text stands in the element around it.
+  const boxed = (element) =>
+    getComputedStyle(element).display === "contents" ? boxed(around(element)) : element;
   const path = (element) => {
     const found = [];
-    for (let one = element; one && one !== document.documentElement; one = one.parentElement)
+    for (let one = element; one && one !== document.documentElement; one = around(one))
       found.unshift(id(one));
     return found;
   };
   const block = (element) => {
-    for (let one = element; one && one !== document.body; one = one.parentElement)
+    for (let one = element; one && one !== document.body; one = around(one))
       if (!/^(inline$|contents$)/.test(getComputedStyle(one).display)) return id(one);
     return id(document.body);
   };
   const texts = [];
   if (document.body) {
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const element = node.parentElement;
+    for (const node of textsIn(document.body)) {
+      const element = parentOf(node);
       // A no-break space is seen: it may stand between the digits of a price.
       if (/^[ \t\r\n\f]*$/.test(node.data) || /^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE)$/.test(element.tagName)) continue;
-      if (visible(element)) texts.push({text: node.data, path: path(element), block: block(element)});
+      if (visible(boxed(element))) texts.push({text: node.data, path: path(element), block: block(element)});
     }
     for (const field of document.querySelectorAll("input[placeholder], textarea[placeholder]"))
       if (visible(field)) texts.push({text: field.placeholder, path: path(field), block: -id(field)});

@@ -1,7 +1,8 @@
 """The description of an app that is unlike both of ours, as somebody would write it by the recipe.
 
 Ids are ObjectIds, prices whole cents, instants ISO texts, names nested by language; one signs in at
-another path, with other fields, and gets a token called otherwise.
+another path, with a form and other fields, and gets a token called otherwise, which another header
+carries. Lists are inside an object, which may have a link to the next page.
 """
 
 from __future__ import annotations
@@ -127,6 +128,15 @@ def shown_event(answer: Any) -> ShownLiveSale:
     )
 
 
+def listed(answer: Any) -> Any:
+    return object_of(answer).get("data")
+
+
+def next_page(answer: Any) -> Request | None:
+    link = object_of(answer).get("next")
+    return Request("GET", link) if isinstance(link, str) else None
+
+
 def data_of(answer: Any, name: str) -> str | None:
     data = answer.get("data") if isinstance(answer, dict) else None
     value = data.get(name) if isinstance(data, dict) else None
@@ -163,20 +173,24 @@ DEPLOYMENT = replace(
     kept=tuple(CHANGED.get(one.kind, one) for one in PLAYBOOK.kept),
     indexes={name: found for name, found in PLAYBOOK.indexes.items() if name != "products"},
     sign_in=SignIn(
-        ask=lambda email, word: Request("POST", "/sessions", body={"login": email, "secret": word}),
+        ask=lambda email, word: Request("POST", "/sessions", form={"login": email, "secret": word}),
         token=lambda answer: data_of(answer, "jwt"),
         user_id=lambda answer: data_of(answer, "user"),
         own_page=lambda _: Request("GET", "/me", signed_in=True),
         account=lambda answer: ShownAccount(
             id_of(object_of(answer)), text_of(object_of(answer), "login")
         ),
+        carried=lambda token: {"X-Session": token},
     ),
     shown=Shown(
         products=Listing(
-            lambda bundle, skip: Request("GET", "/items", {"region": bundle.region}), shown_item
+            lambda bundle, _: Request("GET", "/items", {"region": bundle.region}),
+            shown_item,
+            entries=listed,
+            next_page=next_page,
         ),
         product=Single(lambda key: Request("GET", f"/items/{key}"), shown_item),
-        livesales=Listing(lambda *_: Request("GET", "/events"), shown_event),
+        livesales=Listing(lambda *_: Request("GET", "/events"), shown_event, entries=listed),
         livesale=Single(lambda key: Request("GET", f"/events/{key}"), shown_event),
     ),
 )

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import parse_qs
 
 import bcrypt
 import pytest
 from bson import ObjectId
-from fastapi import FastAPI, Header, HTTPException
+from fastapi import FastAPI, Header, HTTPException, Request
 
 from playbook import clock
 from playbook.environment import Environment
@@ -19,6 +20,9 @@ from playbook.facts import Demo
 from tests.deployments import boutique
 from tests.sandbox import Document, Sandbox
 from tests.served_app import served
+
+PAGE = 20
+"""How many items the app shows at once."""
 
 
 def create_app(db: Any) -> FastAPI:
@@ -38,32 +42,39 @@ def create_app(db: Any) -> FastAPI:
                 "starts_at": found["starts_at"], "offers": offers}  # fmt: skip
 
     @app.post("/sessions")
-    def sign_in(body: dict[str, str]) -> Document:
-        user = db.users.find_one({"email": body.get("login")})
-        if user is None or not bcrypt.checkpw(body["secret"].encode(), user["password"].encode()):
+    async def sign_in(request: Request) -> Document:
+        sent = {
+            name: values[0] for name, values in parse_qs((await request.body()).decode()).items()
+        }
+        user = db.users.find_one({"email": sent.get("login")})
+        if user is None or not bcrypt.checkpw(sent["secret"].encode(), user["password"].encode()):
             raise HTTPException(401)
         token = secrets.token_hex()
         tokens[token] = user["_id"]
         return {"data": {"jwt": token, "user": str(user["_id"])}}
 
     @app.get("/me")
-    def me(authorization: Annotated[str, Header()] = "") -> Document:
-        user = db.users.find_one({"_id": tokens.get(authorization.removeprefix("Bearer "))})
+    def me(x_session: Annotated[str, Header()] = "") -> Document:
+        user = db.users.find_one({"_id": tokens.get(x_session)})
         if user is None:
             raise HTTPException(401)
         return {"id": str(user["_id"]), "login": user["email"]}
 
     @app.get("/items")
-    def items(region: str) -> list[Document]:
-        return [shown_item(found) for found in db["items"].find({"region": region})]
+    def items(region: str, after: int = 0) -> Document:
+        found = list(db["items"].find({"region": region}))
+        page = [shown_item(one) for one in found[after : after + PAGE]]
+        if after + PAGE >= len(found):
+            return {"data": page}
+        return {"data": page, "next": f"/items?region={region}&after={after + PAGE}"}
 
     @app.get("/items/{key}")
     def one_item(key: str) -> Document:
         return shown_item(db["items"].find_one({"_id": ObjectId(key)}))
 
     @app.get("/events")
-    def events() -> list[Document]:
-        return [shown_event(found) for found in db.events.find()]
+    def events() -> Document:
+        return {"data": [shown_event(found) for found in db.events.find()]}
 
     @app.get("/events/{key}")
     def one_event(key: str) -> Document:

@@ -17,7 +17,7 @@ import pytest
 from playbook import writable_folder
 from playbook.environment import Environment
 from playbook.environment.redaction import HIDDEN, Redactor, secrets_in, secrets_in_environment
-from playbook.environment.settings import Settings, without_credentials
+from playbook.environment.settings import Settings, in_one_form, without_credentials
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed
 from playbook.processes.settings import password_setting
@@ -361,6 +361,23 @@ def test_an_address_keeps_scheme_hosts_and_path(url: str, shown: str) -> None:
 
 
 # Redaction
+
+
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [
+        ("https://Demo.Example.COM", "https://demo.example.com"),
+        ("https://demo.example.com:443/", "https://demo.example.com"),
+        ("http://demo.example.com:80/Shop/", "http://demo.example.com/Shop"),
+        ("https://demo.example.com:80", "https://demo.example.com:80"),
+        ("http://demo.example.com:8080", "http://demo.example.com:8080"),
+        ("http://user:word@demo.example.com:8000", "http://demo.example.com:8000"),
+        ("http://[::1]:80/v1", "http://[::1]/v1"),
+        ("http://[FE80::80]", "http://[fe80::80]"),
+    ],
+)
+def test_an_app_has_one_address_however_it_is_written(url: str, form: str) -> None:
+    assert in_one_form(url) == form
 
 
 @pytest.mark.parametrize(

@@ -704,7 +704,7 @@ def test_progress_that_could_not_be_written_is_written_later(sandbox: Sandbox) -
 def test_an_old_verdict_does_not_count(
     seeds: Seeds, runs: list[dict[str, Any]], verdict: str, says: str
 ) -> None:
-    judged = judge(seeds.bundles[LVMH].model, runs, [], seeds, clock.now())
+    judged = judge(seeds.bundles[LVMH].model, runs, [], seeds, "", clock.now())
     assert judged.verdict == verdict
     assert says in judged.sentence
 

@@ -54,7 +54,7 @@ def run(key: str, hours_ago: float, **fields: Any) -> Document:
 def judged(runs: dict[str, list[Document]], seeds: Seeds) -> dict[str, Standing]:
     """The standing of each bundle that follows from the runs."""
     return {
-        key: judge(line.model, runs.get(key, []), [], seeds, NOW)
+        key: judge(line.model, runs.get(key, []), [], seeds, "", NOW)
         for key, line in seeds.bundles.items()
     }
 

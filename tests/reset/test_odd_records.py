@@ -42,7 +42,12 @@ ODD: tuple[Any, ...] = (
 def check(bundle: str, at: datetime, **fields: Any) -> Document:
     """A check that is GO, as the journal has it."""
     run = Run(new_run(at), bundle, "check", at, at, "", status="done", ended_at=at)
-    named = {"_id": f"{at:%Y%m%dT%H%M%S.%fZ}-check", "verdict": GO, "seeds_version": None}
+    named = {
+        "_id": f"{at:%Y%m%dT%H%M%S.%fZ}-check",
+        "verdict": GO,
+        "seeds_version": None,
+        "app": None,
+    }
     return {**run.document(), **named, **fields}
 
 
@@ -136,6 +141,8 @@ def test_a_start_that_cannot_be_read_is_taken_from_the_id(lvmh: Bundle) -> None:
         ({"failed_checks": ["catalog"]}, "can't be read"),
         ({"failed_checks": "catalog"}, "can't be read"),
         ({"ended_at": "today"}, "can't be read"),
+        ({"seeds_version": ["1"]}, "seeds have changed"),
+        ({"app": ["http://h"]}, "of the app at"),
         ({"_id": "zzzzzzzz", "verdict": "NO-GO"}, "can't be read"),
         ({"_id": ObjectId(), "started_at": "today"}, "can't be read"),
         ({"trigger": ["check"]}, "not checked since"),

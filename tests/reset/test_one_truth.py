@@ -12,6 +12,7 @@ from pymongo.errors import ServerSelectionTimeoutError
 
 from playbook import clock
 from playbook.environment import Environment
+from playbook.environment.settings import Settings
 from playbook.errors import WrongUsage
 from playbook.pristine.seeds import Seeds
 from playbook.reset import backup, journal
@@ -182,6 +183,44 @@ def test_a_verdict_about_other_seeds_does_not_count(shelf: Sandbox) -> None:
     assert standing(changed_seeds, "lvmh")[0] == GO, "the walk was about the former seeds"
 
 
+def elsewhere(shelf: Sandbox, setting: str, address: str) -> Standing:
+    """The standing of LVMH's demo for somebody who uses the same database with another app."""
+    bundle = shelf.bundle("lvmh")
+    variables = {**shelf.environment.settings.as_variables(), setting: address}
+    settings = Settings.from_environment(variables)
+    assert settings is not None
+    with Environment(settings) as environment:
+        found = standings(Journal.of(environment), shelf.seeds, [bundle], clock.now())
+    return found[bundle.key]
+
+
+@pytest.mark.parametrize("setting", ["API_URL", "APP_URL"])
+def test_a_verdict_about_one_app_is_none_about_another(shelf: Sandbox, setting: str) -> None:
+    shelf.reset("lvmh")
+    checked(shelf, "lvmh")
+    walked(shelf, "lvmh", "passed")
+    own = shelf.environment.settings.api_url
+    assert standing(shelf, "lvmh")[0] == GO
+    other = elsewhere(shelf, setting, "https://staging.example.com")
+    assert (other.verdict, other.walk) == (UNKNOWN, None)
+    assert other.sentence.startswith(f"GO, but of the app at {own}, not at ")
+    assert "https://staging.example.com: check it now." in other.sentence
+
+
+def test_another_way_to_write_an_address_is_the_same_app(shelf: Sandbox) -> None:
+    shelf.reset("lvmh")
+    checked(shelf, "lvmh")
+    own = shelf.environment.settings.api_url
+    assert elsewhere(shelf, "API_URL", own.replace("://", "://user:word@")).verdict == GO
+
+
+def test_an_old_record_that_names_no_app_counts(shelf: Sandbox) -> None:
+    shelf.reset("lvmh")
+    checked(shelf, "lvmh")
+    shelf.db.demo_resets.update_many({}, {"$unset": {"app": ""}})
+    assert standing(shelf, "lvmh")[0] == GO
+
+
 @pytest.mark.parametrize("trigger", [journal.CHECK, journal.WALK])
 def test_a_go_lasts_no_longer_than_the_first_of_its_waivers(shelf: Sandbox, trigger: str) -> None:
     bundle = shelf.bundle("lvmh")
@@ -197,7 +236,7 @@ def test_a_go_lasts_no_longer_than_the_first_of_its_waivers(shelf: Sandbox, trig
     run.status = "done"
 
     def at(now: datetime) -> Standing:
-        return judge(bundle, [run.document()], [], shelf.seeds, now)
+        return judge(bundle, [run.document()], [], shelf.seeds, "", now)
 
     before, after = at(midnight - timedelta(seconds=1)), at(midnight)
     assert before.walk is not None and after.walk is None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -136,14 +138,71 @@ def test_looking_at_the_leases_makes_no_check_longer(demo: Sandbox) -> None:
     assert 0 < trips.longest <= CHAIN, str(trips)
 
 
-def test_a_run_of_pytest_is_not_go_either(demo: Sandbox, working: Lease) -> None:
+def test_allure_shows_it_as_a_broken_test(demo: Sandbox, working: Lease, tmp_path: Path) -> None:
+    """Its scenarios have passed: without that test, all of them would be green."""
+    take(working, demo, "lvmh")
+    chosen = [demo.bundle(name) for name in ("lvmh", "index")]
+    check(demo.environment, demo.seeds, chosen, allure_results=tmp_path)
+    lines = (tmp_path / "environment.properties").read_text("utf-8").splitlines()
+    assert any(line.startswith("verdict.lvmh=NO-GO (") for line in lines), lines
+    assert "verdict.index=GO" in lines
+    tests = [json.loads(path.read_text("utf-8")) for path in tmp_path.glob("*-result.json")]
+    [broken] = [test for test in tests if test["status"] != "passed"]
+    assert broken["fullName"] == "lvmh › No other run writes the demo while it is checked"
+    message = broken["statusDetails"]["message"]
+    assert message.startswith("LVMH · Timing · ")
+    assert "while it was checked, by elsewhere:4711" in message
+    assert message.endswith("next: wait a while, then: playbook check lvmh")
+
+
+@pytest.mark.parametrize(
+    "workers",
+    [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)],
+    ids=["alone", "side by side"],
+)
+def test_a_run_of_pytest_is_not_go_either(
+    demo: Sandbox, working: Lease, workers: tuple[str, ...]
+) -> None:
     take(working, demo, "lvmh")
     variables = {**without_settings(), **demo.environment.settings.as_variables()}
-    arguments = ("--no-reset", "--bundle", "lvmh")
+    arguments = ("--no-reset", "--bundle", "lvmh", *workers)
     done = run_command(*arguments, variables=variables, module="pytest")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "LVMH NO-GO" in done.stdout
     assert "while it was checked, by elsewhere:4711" in done.stdout
+
+
+RESETS_MEANWHILE = """
+import os
+from datetime import UTC, datetime
+from pymongo import MongoClient
+
+def pytest_runtest_logreport(report):
+    if report.when == "call":
+        db = MongoClient(os.environ["MONGO_URI"])[os.environ["MONGO_DB"]]
+        lease = {"run": "another", "holder": "elsewhere:4711", "since": datetime.now(UTC)}
+        db.demo_locks.update_one({"_id": "bundle:" + os.environ["RESET_ONE"]}, {"$set": lease})
+"""
+"""A plugin with which a reset of another process ends during the scenarios."""
+
+
+@pytest.mark.parametrize("one", ["lvmh", "index"])
+def test_a_run_of_pytest_that_resets_first_looks_at_the_resets_after_its_own(
+    demo: Sandbox, tmp_path: Path, one: str
+) -> None:
+    (tmp_path / "resets.py").write_text(RESETS_MEANWHILE)
+    variables = {
+        **without_settings(),
+        **demo.environment.settings.as_variables(),
+        "PLAYBOOK_BACKUPS": str(demo.backups),
+        "PYTHONPATH": str(tmp_path),
+        "RESET_ONE": demo.bundle(one).key,
+    }
+    arguments = ("--bundle", "lvmh", "-p", "resets")
+    done = run_command(*arguments, variables=variables, module="pytest")
+    is_meanwhile = one == "lvmh"
+    assert done.returncode == is_meanwhile, done.stdout + done.stderr
+    assert ("while it was checked, by elsewhere:4711" in done.stdout) == is_meanwhile
 
 
 def test_the_command_says_so_and_what_to_do(demo: Sandbox, working: Lease) -> None:

@@ -180,7 +180,8 @@ class App:
     def _open_own_page(self) -> tuple[str, ShownAccount]:
         sign_in, email = self._deployment.sign_in, self._sign_ins.companion
         login = self._sign_ins.login(email)
-        request = sign_in.own_page(sign_in.user_id(login.body) or "")
+        user_id = login.read_by(sign_in.user_id) if login.good else None
+        request = sign_in.own_page(user_id or "")
         return email, self._sign_ins.ask(request, email).read_by(sign_in.account)
 
 

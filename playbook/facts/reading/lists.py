@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from playbook.deployments.answers import id_of, list_of, object_of
-from playbook.deployments.description import Listing, UnreadableAnswer
+from playbook.deployments.description import Listing, Request, UnreadableAnswer
 from playbook.facts.findings import Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import AskedOnce
@@ -67,39 +69,61 @@ class Lists:
     def _read_on[T](self, listing: Listing[T], read: Listed[T], *, to_the_end: bool) -> Listed[T]:
         entries, known, seen = list(read.entries), set(read.names), set(read.texts)
         skip, ended = read.skip, read.ended
+        following: Request | None = None
+        asked: set[Hashable] = set()
         for _ in range(MOST_PAGES):
             if ended:
                 break
-            answer = self._page(listing, skip)
-            page = answer.read_by(list_of)
+            answer = self._page(
+                listing.pages(self._bundle, skip) if following is None else following
+            )
+            page = answer.read_by(lambda body: list_of(listing.entries(body)))
             skip += len(page)
             texts = [_text(entry) for entry in page]
             names = {_id_in(entry) or text for entry, text in zip(page, texts, strict=True)}
-            if not names - known:
+            if listing.next_page is None and not names - known:
                 ended = True  # for example because the app ignores how many entries to skip
                 break
             new = [entry for entry, text in zip(page, texts, strict=True) if text not in seen]
             known |= names
             seen.update(texts)
-            for entry in new:
-                try:
-                    entries.append(listing.entry(entry))
-                except UnreadableAnswer as error:
-                    if not isinstance(entry, dict):  # a page that shows the list breaks there
-                        raise Unobservable(
-                            f"{answer.request} answered a list that the app can't show: {error}",
-                            Remedy.BACKEND,
-                        ) from None
-                    # It is not shown as it should be; the app may have entries of another kind.
-                    self._unreadable[_id_in(entry)] = str(error)
+            entries += self._read_entries(listing, answer, new)
+            if listing.next_page is not None:
+                following = self._following(listing, answer)
+                ended = following is None or _key(following) in asked
+                asked.add(_key(following))
+                continue
             size = self._sizes.get(listing.pages(self._bundle, skip).path, listing.page_size)
             ended = listing.page_size is None
             if size is not None and len(page) < size and not to_the_end:
                 break
         return Listed(read.region, entries, known, seen, skip, ended)
 
-    def _page[T](self, listing: Listing[T], skip: int) -> Answer:
-        request = listing.pages(self._bundle, skip)
+    def _read_entries[T](self, listing: Listing[T], answer: Answer, page: list[Any]) -> list[T]:
+        entries: list[T] = []
+        for entry in page:
+            try:
+                entries.append(listing.entry(entry))
+            except UnreadableAnswer as error:
+                if not isinstance(entry, dict):  # a page that shows the list breaks there
+                    raise Unobservable(
+                        f"{answer.request} answered a list that the app can't show: {error}",
+                        Remedy.BACKEND,
+                    ) from None
+                # It is not shown as it should be; the app may have entries of another kind.
+                self._unreadable[_id_in(entry)] = str(error)
+        return entries
+
+    def _following[T](self, listing: Listing[T], answer: Answer) -> Request | None:
+        """The request for the page after an answer of an app with cursors, as the first one."""
+        assert listing.next_page is not None
+        request, first = answer.read_by(listing.next_page), listing.pages(self._bundle, 0)
+        if request is None:
+            return None
+        who = first.main_account_only
+        return replace(request, signed_in=first.signed_in, main_account_only=who)
+
+    def _page(self, request: Request) -> Answer:
         if "limit" not in request.query:
             return self._sign_ins.ask(request)
         asked = self._sizes.get(request.path, int(request.query["limit"]))
@@ -113,6 +137,10 @@ class Lists:
                 self._sizes[request.path] = size
                 break
         return answer
+
+
+def _key(request: Request | None) -> Hashable:
+    return request and (request.path, tuple(request.query.items()))
 
 
 def _id_in(entry: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from playbook.deployments.description import Request, SignIn
+from playbook.deployments.description import Request, SignIn, UnreadableAnswer
 from playbook.environment import Environment
 from playbook.errors import WrongUsage
 from playbook.facts.findings import FailureKind
@@ -94,9 +94,9 @@ class SignIns:
         """The answer for the first account that could sign in; None if none could."""
         for email in accounts:
             login = self.login(email)
-            token = self._sign_in_form.token(login.body)
+            token = token_in(login.body, self._sign_in_form)
             if token is not None and login.good:
-                headers = {"User-Agent": self._probes.mark, "Authorization": f"Bearer {token}"}
+                headers = {"User-Agent": self._probes.mark, **self._sign_in_form.carried(token)}
                 return self._visitors.ask(
                     request.method, request.path, email, params=dict(request.query), headers=headers
                 )
@@ -128,18 +128,30 @@ class SignIns:
             request.path,
             email,
             json=request.body,
+            data=request.form,
             headers={"User-Agent": self._probes.mark},
         )
-        if (token := self._sign_in_form.token(answer.body)) is not None:
+        if (token := token_in(answer.body, self._sign_in_form)) is not None:
             self._probes.tokens.append(token)
         return answer
+
+
+def token_in(body: object, sign_in: SignIn) -> str | None:
+    """The token in an answer to a sign-in; None if there is none that can be read."""
+    try:
+        return sign_in.token(body)
+    except UnreadableAnswer:
+        return None
 
 
 def with_token(answer: Answer, sign_in: SignIn) -> Answer:
     """An answer to a sign-in, which is a good one only if it has a token that can be sent."""
     if not answer.good:
         return answer
-    token = sign_in.token(answer.body)
+    try:
+        token = sign_in.token(answer.body)
+    except UnreadableAnswer as error:
+        return replace(answer, problem=f"answered what the description can't read: {error}")
     if token is None:
         return replace(answer, problem="answered without a token")
     # A header of HTTP takes no other characters.

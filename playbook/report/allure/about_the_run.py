@@ -17,7 +17,7 @@ from playbook.errors import PlaybookError
 from playbook.pristine.seeds import Seeds
 from playbook.report.allure import environment_lines
 from playbook.report.allure.failure_kinds import categories
-from playbook.verdict.collector import IDENTITY, Collector
+from playbook.verdict.collector import IDENTITY, collector_of
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class AboutTheRun:
         """Write them; ``accesses`` are the bundles' T as text, by short name. Raises OSError."""
         text = json.dumps(categories(), ensure_ascii=False, indent=2)
         (self.folder / "categories.json").write_text(self.redact(text), encoding="utf-8")
-        plugins = self.config.pluginmanager.get_plugins()
-        collector = next(one for one in plugins if isinstance(one, Collector))
+        collector = collector_of(self.config)
         shorts = {key: line.model.short for key, line in self.seeds.bundles.items()}
         verdict = None if collector.is_part else collector.verdict
         of_bundles = {

@@ -41,8 +41,16 @@ from playbook.report.allure.failures import (
 )
 from playbook.report.allure.redacted_writer import hide_secrets
 from playbook.report.allure.scenario_results import complete
+from playbook.report.allure.written_meanwhile import broken_test
 from playbook.reset.journal import Run
-from playbook.verdict.collector import PROPERTY, REDACTOR, bundle_of, scenario_of
+from playbook.verdict.collector import (
+    HISTORY,
+    PROPERTY,
+    REDACTOR,
+    bundle_of,
+    collector_of,
+    scenario_of,
+)
 from playbook.verdict.model import Result
 
 ACCESS_PROPERTY = "playbook_access"
@@ -205,10 +213,20 @@ class AllureResults:
         if hasattr(self._config, "workerinput") or self._config.option.collectonly:
             return
         try:
+            self._show_what_was_written_meanwhile()
             self._about_the_run.write(self._accesses)
         except OSError as error:
             why = f"{self._directory} cannot be written to: {error.strerror}"
             print(self._redact(f"playbook: {why}; the verdict stands"), file=sys.stderr)
+
+    def _show_what_was_written_meanwhile(self) -> None:
+        collector = collector_of(self._config)
+        history = self._config.stash.get(HISTORY, collector.environment.id)
+        for key, sentence in collector.written_meanwhile.items():
+            bundle = self._seeds.bundles[key].model
+            test = broken_test(bundle, sentence, history, collector.environment.name)
+            self._reporter.schedule_test(test.uuid, test)
+            self._reporter.close_test(test.uuid)
 
 
 def _milliseconds(step: Mapping[str, Any]) -> int:

@@ -50,8 +50,8 @@ def complete(
     test.fullName = f"{bundle.short} › {line} › {test.name}"
     test.titlePath = [bundle.firm, line]
     identity = _identity(bundle, line, scenario, example)
-    test.testCaseId = _md5(identity)
-    test.historyId = _md5(f"{history}\n{identity}")
+    test.testCaseId = md5_of(identity)
+    test.historyId = md5_of(f"{history}\n{identity}")
     test.parameters = [Parameter(name="bundle", value=bundle.short)]
     if example:
         values = ", ".join(f"{name}={value}" for name, value in example.items())
@@ -73,7 +73,8 @@ def _identity(
     return "\n".join([bundle.key, line, scenario.name, *parameters])
 
 
-def _md5(text: str) -> str:
+def md5_of(text: str) -> str:
+    """An identifier that is the same for the same text."""
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -1,0 +1,370 @@
+"""A description of somebody's own: what is wrong with it is said in one line, before it is used.
+
+A description is code that we have never seen. Its values are compared with their declared types
+when it is loaded (:func:`protected`), and what its functions return or raise whenever one is
+called. Before the first use they are tried with the pristine documents (:func:`require_usable`): a
+field that is misspelled, or that nothing compares, would make a check look at nothing.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, fields, is_dataclass, replace
+from datetime import UTC, datetime
+from functools import cache, wraps
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import (
+    Any,
+    Literal,
+    TypeAliasType,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import bson
+
+from playbook.deployments.description import Deployment, Kept, UnreadableAnswer
+from playbook.deployments.fitting import decoded
+from playbook.deployments.matching import Matching
+from playbook.deployments.paths import MISSING, field_at
+from playbook.deployments.playbook import DEPLOYMENT as OURS
+from playbook.errors import PlaybookError, WrongUsage
+from playbook.pristine.bundles import Bundle
+from playbook.pristine.documents import pristine_documents
+from playbook.pristine.seeds import Document, Seeds
+
+OF_THE_PLAYBOOK = (
+    *("demo_environment", "demo_resets", "demo_locks", "demo_meetings"),
+    *("demo_admins", "demo_admin_sessions", "demo_jobs", "demo_audit"),
+)
+"""Collections that the playbook keeps its own records in."""
+READS_ANSWERS = frozenset(
+    {"entry", "read", "account", "token", "user_id", "entries", "next_page", "from_app"}
+)
+"""The functions that read what the app has or answers, which may be anything."""
+T = datetime(2026, 1, 5, 12, tzinfo=UTC)
+"""A moment of demo access, to try a description with."""
+
+
+# Types
+
+
+def misfit(value: object, hint: Any, place: str) -> str | None:
+    """What is wrong with a value of a declared type, in a few words; None if it fits."""
+    if isinstance(hint, TypeAliasType):
+        return misfit(value, hint.__value__, place)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Any or isinstance(hint, TypeVar):
+        return None
+    if origin in (Union, UnionType):
+        wrong = [misfit(value, one, place) for one in arguments if one is not NoneType]
+        if (value is None and NoneType in arguments) or None in wrong:
+            return None
+        return wrong[0] if wrong else None
+    if origin is Literal:
+        return None if value in arguments else _unlike(place, f"one of {_listed(arguments)}", value)
+    if origin is type:
+        fits = isinstance(value, type) and issubclass(value, arguments[0])
+        return None if fits else _unlike(place, f"a class of {arguments[0].__name__}", value)
+    if origin is Callable:
+        return None if callable(value) else _unlike(place, "a function", value)
+    kind = origin or hint
+    if kind.__name__ == "Decimal" and type(value) in (int, float):
+        return None  # compared by their values
+    if not isinstance(value, kind) and not (kind is tuple and isinstance(value, list)):
+        return _unlike(place, _in_words(kind), value)
+    if kind is str and not value and place.endswith((".collection", ".key", ".kind", ".path")):
+        return _unlike(place, "a name", value)
+    if isinstance(value, tuple | list):
+        every = arguments[0] if arguments else Any
+        hints = arguments if kind is tuple and Ellipsis not in arguments else None
+        if hints and len(hints) != len(value):
+            return _unlike(place, f"a tuple of {len(hints)}", value)
+        inner = [
+            (one, hints[n] if hints else every, _place_of(place, one, n))
+            for n, one in enumerate(value)
+        ]
+    elif isinstance(value, Mapping):
+        of = arguments[1] if len(arguments) > 1 else Any
+        inner = [(one, of, f"{place}[{name!r}]") for name, one in value.items()]
+    elif is_dataclass(value):
+        inner = [
+            (getattr(value, one.name), declared, f"{place}.{one.name}")
+            for one, declared in _declared(value, hint)
+        ]
+    else:
+        return None
+    return next(filter(None, (misfit(*one) for one in inner)), None)
+
+
+def _unlike(place: str, wanted: str, found: object) -> str:
+    text = " ".join(repr(found).split())
+    text = text if len(text) <= 60 else f"{text[:59]}…"
+    return f"{place.removeprefix('.')} must be {wanted}, but it is {text}"
+
+
+def _in_words(kind: type) -> str:
+    words: Mapping[type, str] = {str: "a text", tuple: "a tuple", dict: "a dict", bool: "a bool"}
+    return words.get(kind, f"of type {kind.__name__}")
+
+
+def _listed(names: tuple[object, ...]) -> str:
+    return ", ".join(map(str, names))
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _declared(value: Any, hint: Any) -> Iterator[tuple[Field[Any], Any]]:
+    """The fields of a dataclass with their types, its own type parameters filled in."""
+    kind: Any = type(value)
+    # Of "Listing[ShownProduct] | None" the part that describes this value.
+    own = next((one for one in (hint, *get_args(hint)) if get_origin(one) is kind), None)
+    given = dict(zip(getattr(kind, "__type_params__", ()), get_args(own), strict=False))
+    for one in fields(value):
+        yield one, _filled(_hints(kind)[one.name], given)
+
+
+def _filled(hint: Any, given: Mapping[Any, Any]) -> Any:
+    open_parameters = getattr(hint, "__parameters__", ())
+    return hint[tuple(given.get(one, Any) for one in open_parameters)] if open_parameters else hint
+
+
+# Functions
+
+
+def protected(deployment: Deployment, file: str) -> Deployment:
+    """A description whose functions report what they do wrong, with its ``file`` in the text.
+
+    Raises WrongUsage if a value has another type than the declared one.
+    """
+    where = f"PLAYBOOK_DEPLOYMENT: {file}"
+    if wrong := misfit(deployment, Deployment, ""):
+        raise WrongUsage(f"{where}: {wrong}; correct the description")
+    if wrong := next(_contradictions(deployment), None):
+        raise WrongUsage(f"{where}: {wrong}; correct the description")
+    found: Deployment = _with_protected_functions(deployment, Deployment, "", file)
+    return replace(found, file=file)
+
+
+def _with_protected_functions(value: Any, hint: Any, place: str, file: str) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        changed: dict[str, Any] = {}
+        for one, declared in _declared(value, hint):
+            inner, name = getattr(value, one.name), f"{place}.{one.name}".removeprefix(".")
+            returned = _returned(declared)
+            if returned is not None and inner is not None:
+                changed[one.name] = _protected_function(inner, returned, name, file)
+            else:
+                changed[one.name] = _with_protected_functions(inner, declared, name, file)
+        return replace(value, **changed)
+    if isinstance(value, tuple | list) and any(map(is_dataclass, value)):
+        return tuple(
+            _with_protected_functions(one, type(one), _place_of(place, one, n), file)
+            for n, one in enumerate(value)
+        )
+    return value
+
+
+def _place_of(place: str, value: Any, number: int) -> str:
+    """The name of one of several parts: a kind, or a collection, if it has one."""
+    return f"{place}[{getattr(value, 'kind', getattr(value, 'collection', number))}]"
+
+
+def _returned(hint: Any) -> Any:
+    """What a function of a declared type returns; None if the type is no function's."""
+    for one in (hint, *get_args(hint)):
+        if get_origin(one) is Callable:
+            return get_args(one)[-1]
+    return None
+
+
+def _protected_function(
+    function: Callable[..., Any], returned: Any, name: str, file: str
+) -> Callable[..., Any]:
+    reads = name.rpartition(".")[2] in READS_ANSWERS
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        wrong: str | None
+        try:
+            result = function(*arguments)
+        except (PlaybookError, UnreadableAnswer):
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
+            text = " ".join(f"{type(error).__name__}: {error}".split())
+            wrong = f"{name} raises {text}{_line_of(error, file)}"
+        else:
+            if (wrong := misfit(result, returned, f"what {name} returns")) is None:
+                return result
+        if reads:  # perhaps the answer is wrong, perhaps the function
+            text = f"{wrong}, in {Path(file).name}"
+            raise UnreadableAnswer(f"{text}; if that should be readable, correct the description")
+        raise WrongUsage(f"PLAYBOOK_DEPLOYMENT: {file}: {wrong}; correct the description")
+
+    return call
+
+
+def _line_of(error: BaseException, file: str) -> str:
+    """The line of a description in which an error was raised; nothing if it was in none."""
+    path = str(Path(file).expanduser().absolute())
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [one.lineno for one in frames if str(Path(one.filename).absolute()) == path]
+    return f" (line {lines[-1]})" if lines else ""
+
+
+# What the parts say together
+
+
+def _contradictions(deployment: Deployment) -> Iterator[str]:
+    kinds = Counter(kept.kind for kept in deployment.kept)
+    for kind, number in kinds.items():
+        if number > 1:
+            yield f"kept has {number} entries for {kind}; one is used"
+        if kind in deployment.not_kept:
+            yield f"{kind} is both in kept and in not_kept"
+    # A collection has one filter: a second one would replace it.
+    collections = [kept.collection for kept in deployment.kept]
+    collections += [trace.collection for trace in deployment.traces]
+    for name, number in Counter(collections).items():
+        if number > 1:
+            yield f"collection {name} is described {number} times; expected once in kept and traces"
+        if name in OF_THE_PLAYBOOK or name.startswith("system."):
+            yield f"collection {name} is not the app's"
+    traced = {trace.collection for trace in deployment.traces}
+    for trace in deployment.traces:
+        if not (trace.emails or trace.user_ids or trace.parent or trace.names_bundle):
+            yield f"traces[{trace.collection}] says by nothing whose traces these are"
+        if trace.parent is not None and trace.parent[0] not in traced:
+            yield f"traces[{trace.collection}].parent names {trace.parent[0]}, which is no trace's"
+
+
+_TRIED: dict[tuple[int, int], tuple[Deployment, Seeds]] = {}
+
+
+def require_usable(deployment: Deployment, seeds: Seeds) -> None:
+    """Try a description's functions with the seeds, once. Raises WrongUsage if one is wrong.
+
+    The descriptions of this project are tried by a test.
+    """
+    if deployment.file and (id(deployment), id(seeds)) not in _TRIED:
+        try:
+            wrong = next(mistakes(deployment, seeds), None)
+        except UnreadableAnswer as error:  # it can't read its own documents
+            raise WrongUsage(f"PLAYBOOK_DEPLOYMENT: {error}") from None
+        if wrong:
+            where = f"PLAYBOOK_DEPLOYMENT: {deployment.file}"
+            raise WrongUsage(f"{where}: {wrong}; correct the description")
+        _TRIED[id(deployment), id(seeds)] = deployment, seeds
+
+
+def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
+    """What is wrong with a description, each mistake in a few words.
+
+    Raises WrongUsage for a function that raises something, or that returns another type.
+    """
+    all_bundles = [line.model for line in seeds.bundles.values()]
+    named: dict[tuple[str, str], str] = {}
+    unused = {kept.kind: dict.fromkeys(kept.ours) for kept in deployment.kept}
+    for bundle in all_bundles:
+        yield from _wrong_requests(deployment, bundle, seeds)
+        matching = Matching(deployment, pristine_documents(bundle, seeds, T), {})
+        for kept in deployment.kept:
+            for document in matching.pristine(kept.kind):
+                wanted = kept.to_app(document, matching)
+                if kept.new_id is not None:
+                    new, key = kept.new_id(document), document["_id"]
+                    other = named.setdefault((kept.kind, repr(new)), key)
+                    if new is None or other != key:
+                        whose = "" if new is None else f", as for {other}"
+                        yield f"kept[{kept.kind}].new_id gives {new!r} for {key}{whose}"
+                yield from _unread(kept, document, wanted, matching)
+                for path in list(unused[kept.kind]):
+                    if field_at({"_id": document["_id"], **wanted}, path) is not MISSING:
+                        del unused[kept.kind][path]
+    for kept in deployment.kept:
+        if kept.kind == "users" and deployment.password.path not in kept.ours:
+            yield f"kept[users].ours lacks {deployment.password.path!r}, the path of the password"
+        for path in unused[kept.kind]:
+            if kept.kind != "users" or path != deployment.password.path:
+                yield (
+                    f"kept[{kept.kind}].ours names {path!r}, which to_app never writes, so it "
+                    "would not be compared"
+                )
+        if not unused[kept.kind].keys() < set(kept.ours):
+            yield f"kept[{kept.kind}].ours is empty, so nothing would be compared"
+
+
+def _unread(kept: Kept, document: Document, wanted: Document, matching: Matching) -> Iterator[str]:
+    """What of one pristine document would be lost, or would not be compared."""
+    name = f"kept[{kept.kind}]"
+    whole = {"_id": matching.id_of(kept.kind, document["_id"]), **wanted}
+    key = kept.comparable_key(field_at(whole, kept.key))
+    if key != kept.comparable_key(kept.natural_key(document)):
+        yield (
+            f"{name}.key {kept.key!r} does not contain what natural_key gives for "
+            f"{document['_id']}, so the document would never be found again"
+        )
+    try:
+        bson.encode(decoded(whole))
+    except (bson.errors.BSONError, OverflowError) as error:
+        yield f"MongoDB can't keep what {name}.to_app writes for {document['_id']}: {error}"
+    ours = _only(whole, ("_id", kept.key, *kept.ours))
+    read, of_ours = kept.from_app(whole, matching), kept.from_app(ours, matching)
+    own = OURS.kept_as(kept.kind)
+    for field in dict.fromkeys(path.partition(".")[0] for path in own.ours) if own else ():
+        if read.get(field, MISSING) != of_ours.get(field, MISSING):
+            yield (
+                f"{name}.ours lacks a field from which from_app reads {field!r}, so a wrong one "
+                "would not be noticed"
+            )
+
+
+def _only(document: Mapping[str, Any], paths: tuple[str, ...]) -> Document:
+    """The fields of a document at some paths."""
+    found: Document = {}
+    for path in paths:
+        value = field_at(document, path)
+        if value is MISSING:
+            continue
+        *above, last = path.split(".")
+        place = found
+        for name in above:
+            place = place.setdefault(name, {})
+        place[last] = value
+    return found
+
+
+def _wrong_requests(deployment: Deployment, bundle: Bundle, seeds: Seeds) -> Iterator[str]:
+    """What is wrong with what is asked of the app, or of its database and cache."""
+    # Imported here, because a scope requires a usable description.
+    from playbook.deployments.scope import Identities, owner_of
+
+    owner = owner_of(bundle, seeds, Identities())
+    for kept in deployment.kept:
+        if not kept.belongs(owner):
+            empty = f"kept[{kept.kind}].belongs is an empty filter"
+            yield f"{empty}, so a reset would remove every document of {kept.collection}"
+    for pattern in deployment.key_patterns(bundle):
+        if not pattern.strip("*?"):
+            yield f"key_patterns names {pattern!r}: every key, so a reset would delete them all"
+    shown = deployment.shown
+    lists = (shown.products, shown.livesales, shown.leads, shown.creators, shown.categories)
+    requests = [listing.pages(bundle, 0) for listing in lists if listing is not None]
+    requests += [one.ask("ID") for one in (shown.product, shown.livesale) if one is not None]
+    requests += [deployment.sign_in.ask("EMAIL", "PASSWORD"), deployment.sign_in.own_page("ID")]
+    for request in requests:
+        if not request.path.startswith("/"):
+            yield f"the path {request.path!r} of a request must begin with /"
+    for lead in seeds.leads.values():
+        shown.column_of(lead.model.stage)
+    for kpi in seeds.showcases[bundle.key].document["headline"]:
+        deployment.kpi(bundle, kpi)

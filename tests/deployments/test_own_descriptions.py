@@ -1,0 +1,156 @@
+"""A description of one's own that would compare nothing, or remove too much, is refused at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from playbook.deployments import load
+from playbook.deployments.own_descriptions import OF_THE_PLAYBOOK, mistakes, require_usable
+from playbook.environment import identity
+from playbook.errors import WrongUsage
+from playbook.nights.meetings import remembered
+from playbook.panel import accounts, audit, jobs, sessions
+from playbook.pristine.seeds import Seeds
+from playbook.reset import journal, lease
+from tests.forked_commands import run_command
+from tests.sandbox import Sandbox
+
+BEGINNING = """
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from playbook.deployments.description import *
+from playbook.deployments.playbook import DEPLOYMENT as P
+
+LEADS = P.kept_as("leads")
+
+
+def with_leads(**changes):
+    changed = replace(LEADS, **changes)
+    return replace(P, kept=tuple(changed if one is LEADS else one for one in P.kept))
+
+
+def with_shown(**changes):
+    return replace(P, shown=replace(P.shown, **changes))
+
+
+"""
+NOTHING_COMPARED: Mapping[str, str] = {
+    "with_leads(ours=tuple('firm' if p == 'company' else p for p in LEADS.ours))": "'company'",
+    "with_leads(ours=('company'))": "kept[leads].ours must be a tuple, but it is 'company'",
+    "with_leads(ours=())": "kept[leads].ours lacks",
+    "with_leads(ours=(*LEADS.ours, 'colour'))": "names 'colour', which to_app never writes",
+    "with_leads(key='code')": "kept[leads].key 'code' does not contain",
+    "with_leads(natural_key=lambda card: None)": "kept[leads].key '_id' does not contain",
+    "with_leads(collection='livesales')": "collection livesales is described 2 times",
+    "with_leads(collection='')": "kept[leads].collection must be a name",
+    "replace(P, kept=(*P.kept, LEADS))": "kept has 2 entries for leads",
+    "replace(P, traces=(*P.traces, Trace('carts', 'Again', ('mail',))))": "carts is described 2",
+    "replace(P, traces=(*P.traces, Trace('leads', 'Again', ('mail',))))": "leads is described 2",
+    "replace(P, traces=(Trace('carts', 'Clear', 'email'),))": "traces[carts].emails must be a tu",
+    "replace(P, traces=(Trace('carts', 'Clear'),))": "says by nothing whose traces these are",
+    "replace(P, password=Password('word'))": "kept[users].ours lacks 'word'",
+}
+REMOVES_TOO_MUCH: Mapping[str, str] = {
+    "with_leads(belongs=lambda owner: None)": "kept[leads].belongs returns must be a dict",
+    "with_leads(belongs=lambda owner: {})": "would remove every document of leads",
+    "with_leads(collection='demo_resets')": "collection demo_resets is not the app's",
+    "replace(P, key_patterns=lambda bundle: 'shop:*')": "key_patterns returns must be a tuple",
+    "replace(P, key_patterns=lambda bundle: ('*',))": "every key, so a reset would delete them",
+    "with_leads(new_id=lambda card: None)": "kept[leads].new_id gives None for",
+    "with_leads(new_id=lambda card: 'one')": "kept[leads].new_id gives 'one' for",
+}
+BREAKS: Mapping[str, str] = {
+    "with_leads(belongs=lambda owner: {'bundle': owner.bundel.key})": "AttributeError: 'Owner'",
+    "with_leads(to_app=lambda card, refs: {'x': card['firm']})": "KeyError: 'firm' (line 19)",
+    "with_leads(to_app=lambda card, refs: None)": "to_app returns must be a dict, but it is None",
+    "with_leads(to_app=lambda card, refs: {**card, 'notes': Decimal(3)})": "MongoDB can't keep",
+    "with_leads(from_app=lambda card, refs: None)": "from_app returns must be a dict",
+    "with_leads(from_app=lambda card: card)": "kept[leads].from_app raises TypeError",
+    "with_leads(derived=lambda pristine: pristine['leeds'])": "kept[leads].derived raises",
+    "with_leads(kind='leeds')": "kept[leeds].kind must be one of products",
+    "with_leads(model=dict)": "kept[leads].model must be a class of BaseModel",
+    "with_shown(leads=Listing(lambda bundle, skip: None, dict))": "must be of type Request",
+    "with_shown(leads=Listing(lambda bundle, skip: Request('GET', 'x'), dict))": "begin with /",
+    "with_shown(column_of={}.__getitem__)": "shown.column_of raises KeyError: 'proposal'",
+    "replace(P, kpi=lambda bundle, name: name)": "kpi returns must be of type ShownKpi",
+    "replace(P, links=None)": "links must be of type Links, but it is None",
+    "replace(P, indexes={'products': ((('region', 1),),)})": "indexes['products'][0] must be of",
+    "replace(P, sign_in=replace(P.sign_in, ask=lambda email, word: None))": "sign_in.ask returns",
+}
+
+
+def write(folder: Path, text: str) -> str:
+    file = folder / "mine.py"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("description", "says"), [*NOTHING_COMPARED.items(), *REMOVES_TOO_MUCH.items(), *BREAKS.items()]
+)
+def test_a_wrong_description_is_refused_before_it_is_used(
+    seeds: Seeds, tmp_path: Path, description: str, says: str
+) -> None:
+    file = write(tmp_path, f"{BEGINNING}DEPLOYMENT = {description}\n")
+    with pytest.raises(WrongUsage, match="^PLAYBOOK_DEPLOYMENT: .*correct the description") as it:
+        require_usable(load(file), seeds)
+    assert says in str(it.value)
+    assert "mine.py" in str(it.value) and "\n" not in str(it.value)
+
+
+@pytest.mark.parametrize("name", ["playbook", "aislemarts"])
+def test_the_descriptions_of_this_project_have_no_mistakes(seeds: Seeds, name: str) -> None:
+    assert list(mistakes(load(name), seeds)) == []
+
+
+def test_a_description_may_have_dataclasses_and_lists(seeds: Seeds, tmp_path: Path) -> None:
+    text = f"""from __future__ import annotations
+{BEGINNING}
+@dataclass
+class Shop:
+    name: str = "a shop"
+
+DEPLOYMENT = replace(P, name=Shop().name, kept=list(P.kept), traces=list(P.traces))
+"""
+    described = load(write(tmp_path, text))
+    require_usable(described, seeds)
+    assert described.name == "a shop" and described.file.endswith("mine.py")
+
+
+def test_the_playbooks_own_collections_are_known() -> None:
+    modules = (identity, journal, lease, remembered, accounts, sessions, jobs, audit)
+    assert set(OF_THE_PLAYBOOK) == {module.COLLECTION for module in modules}
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        ("import sys; sys.exit(0)", 2, "cannot be loaded: SystemExit: 0"),
+        ("DEPLOYMENT = replace(P, sign_in=replace(P.sign_in, token=lambda answer: answer['x']))",
+         1, "sign_in.token raises KeyError: 'x' (line 19), in mine.py"),
+        ("DEPLOYMENT = with_shown(leads=replace(P.shown.leads, entry=lambda card: None))",
+         1, "shown.leads.entry returns must be of type ShownLead, but it is None"),
+    ],
+)  # fmt: skip
+def test_a_check_with_a_wrong_description_is_never_go(
+    sandbox: Sandbox, tmp_path: Path, line: str, code: int, says: str
+) -> None:
+    file = write(tmp_path, f"{BEGINNING}{line}\n")
+    variables = {**sandbox.environment.settings.as_variables(), "PLAYBOOK_DEPLOYMENT": file}
+    sandbox.reset("lvmh")
+    done = run_command("check", "lvmh", "--json", "-", variables=variables)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert says in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_what_a_description_prints_is_not_in_a_commands_document(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file = write(tmp_path, f"{BEGINNING}print('hello')\nDEPLOYMENT = P\n")
+    variables = {**sandbox.environment.settings.as_variables(), "PLAYBOOK_DEPLOYMENT": file}
+    done = run_command("check", "lvmh", "--json", "-", variables=variables)
+    assert done.stdout.startswith("{") and "hello" in done.stderr

@@ -1,0 +1,85 @@
+"""Lists with cursors: read to their end, whatever their links say, and never for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from playbook.deployments.answers import object_of, text_of
+from playbook.deployments.description import Listing, Request
+from playbook.facts.findings import Unobservable
+from playbook.facts.reading.answer import Answer
+from playbook.facts.reading.futures import AskedOnce
+from playbook.facts.reading.lists import MOST_PAGES, Lists
+from playbook.facts.reading.sign_ins import SignIns
+from playbook.pristine.bundles import Bundle
+
+Pages = Mapping[str, Any]
+BUNDLE = cast(Bundle, SimpleNamespace(region="EU"))
+
+
+def following(answer: Any) -> Request | None:
+    cursor = answer.get("next")
+    return None if cursor is None else Request("GET", "/items", {"cursor": str(cursor)})
+
+
+LISTING = Listing(
+    lambda bundle, skip: Request("GET", "/items", signed_in=True),
+    lambda entry: text_of(object_of(entry), "id"),
+    entries=lambda answer: answer.get("data"),
+    next_page=following,
+)
+
+
+class App:
+    """Answers with pages by their cursors; the first one has none."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages, self.asked = pages, list[Request]()
+
+    def ask(self, request: Request) -> Answer:
+        self.asked.append(request)
+        return Answer(str(request), 200, self.pages[request.query.get("cursor", "")])
+
+
+def page(*ids: str, more: str | None = None) -> dict[str, Any]:
+    return {"data": [{"id": one} for one in ids], "next": more}
+
+
+def read(app: App) -> list[str]:
+    return Lists(BUNDLE, cast(SignIns, app), AskedOnce()).read(LISTING).entries
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected"),
+    [
+        ({"": page("a")}, "a"),
+        ({"": page("a", "b", more="2"), "2": page("c")}, "abc"),
+        ({"": page(more="2"), "2": page("a", more="3"), "3": page()}, "a"),
+        ({"": page("a", more="2"), "2": page(more="3"), "3": page("b")}, "ab"),
+        ({"": page("a", more="2"), "2": page("b", more="2")}, "ab"),
+        ({"": page("a", more="2"), "2": page("b", more="3"), "3": page("a", more="2")}, "ab"),
+    ],
+)
+def test_every_page_is_read_once(pages: Pages, expected: str) -> None:
+    app = App(pages)
+    assert "".join(read(app)) == expected
+    assert len(app.asked) == len(pages) and all(one.signed_in for one in app.asked)
+
+
+def test_cursors_that_never_end_are_not_followed_for_ever() -> None:
+    class Endless(dict[str, Any]):
+        def __missing__(self, cursor: str) -> Any:
+            return page(cursor, more=str(int(cursor or 0) + 1))
+
+    app = App(Endless())
+    read(app)
+    assert len(app.asked) == MOST_PAGES
+
+
+def test_an_answer_without_its_list_is_not_an_empty_one() -> None:
+    with pytest.raises(Unobservable, match="a list is expected, found NoneType"):
+        read(App({"": {"items": []}}))
