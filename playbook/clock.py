@@ -119,7 +119,7 @@ def until_in_words(moment: datetime, now: datetime) -> str:
     minutes = int((moment - now).total_seconds() // 60)
     if minutes < 1:
         return "now"
-    return f"in {_duration_in_words(minutes)}"
+    return f"in {duration_in_words(minutes)}"
 
 
 def since_in_words(moment: datetime, now: datetime) -> str:
@@ -127,10 +127,11 @@ def since_in_words(moment: datetime, now: datetime) -> str:
     minutes = int((now - moment).total_seconds() // 60)
     if minutes < 1:
         return "just now"
-    return f"{_duration_in_words(minutes)} ago"
+    return f"{duration_in_words(minutes)} ago"
 
 
-def _duration_in_words(minutes: int) -> str:
+def duration_in_words(minutes: int) -> str:
+    """A duration of at least a minute, in words: "1 minute", "47 hours", "2 days"."""
     for unit, size, least in (("day", 24 * 60, 48 * 60), ("hour", 60, 120), ("minute", 1, 1)):
         if minutes >= least:
             count = minutes // size

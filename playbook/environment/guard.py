@@ -12,14 +12,16 @@ from typing import Any
 
 from pymongo.database import Database
 
+from playbook import clock
 from playbook.deployments import Deployment, load
 from playbook.deployments.addresses import is_demo
 from playbook.environment import identity
 from playbook.environment.connections import Environment
-from playbook.environment.identity import COLLECTION, MARKER, Identity, find_marker
+from playbook.environment.identity import COLLECTION, MARKER, Identity, Marker, find_marker
+from playbook.environment.server_clock import wrong_clock
 from playbook.errors import Refused, WrongUsage
 
-__all__ = ["COLLECTION", "MARKER", "Census", "adopt", "census", "require_marker"]
+__all__ = ["COLLECTION", "MARKER", "Census", "adopt", "census", "is_embedded", "require_marker"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,17 @@ class Census:
         )
 
 
-def require_marker(environment: Environment) -> Identity:
+def is_embedded(marker: Marker) -> bool:
+    """Whether ``playbook up`` started the environment with this marker."""
+    return marker.get("by") == "playbook up"
+
+
+def require_marker(environment: Environment, *, right_clock: bool = False) -> Identity:
     """The identity of an environment whose database has the marker at this moment.
 
-    Raises Refused if it does not, or if it is a copy of another environment's.
+    Raises Refused if it does not, or if it is a copy of another environment's. With ``right_clock``
+    also if this machine's clock is not MongoDB's: the demo's dates would be wrong. An embedded
+    environment has no clock of its own.
     """
     db = environment.db
     # Somebody may have changed the marker since the database was opened.
@@ -51,6 +60,10 @@ def require_marker(environment: Environment) -> Identity:
             f"database {db.name!r} is not marked as a demo environment: nothing was written; "
             f"if it is one, run: playbook adopt --i-mean {db.name}"
         )
+    if right_clock and not is_embedded(found.marker):
+        wrong = wrong_clock(clock.now(), environment.server_clock.now())
+        if wrong is not None:
+            raise Refused(f"{wrong}, and try again; nothing was written")
     return environment.identify(found)
 
 

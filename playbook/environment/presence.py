@@ -20,14 +20,13 @@ from playbook.deployments.paths import values_at
 from playbook.deployments.scope import PROBE, Identities, Scope, as_written, scope_of
 from playbook.environment.identities import read_identities
 from playbook.environment.searches import find_all
+from playbook.environment.server_clock import CLOCK_DIFFERENCE
 from playbook.environment.snapshot import Question
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 
 IN_SESSION = timedelta(minutes=15)
-CLOCK_DIFFERENCE = timedelta(minutes=15)
-"""How far the app's clock may be ahead of ours; a later instant is wrong."""
 LABEL = "presence:"
 """The prefix of the label for a collection's latest traces."""
 MILLISECONDS_FROM = 100_000_000_000

@@ -18,6 +18,8 @@ from pymongo import monitoring
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from playbook.clock import duration_in_words
+
 COMMAND_NOT_FOUND = 59
 """Error code of MongoDB."""
 MEASURED_FOR = 30.0
@@ -27,6 +29,8 @@ MEASURED_FOR = 30.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCKS_AGREE = timedelta(seconds=2)
 """Clocks that differ by less than this are believed to agree."""
+CLOCK_DIFFERENCE = timedelta(minutes=15)
+"""How far the clocks of two machines may differ. If they differ by more, one of them is wrong."""
 SET_ANEW_SECONDS = 1.0
 """A larger difference between two answers means another server, or a clock that was set."""
 
@@ -76,6 +80,17 @@ def believed(now: datetime) -> datetime:
     """
     server = HEARTBEATS.latest()
     return now if server is None or abs(now - server) <= CLOCKS_AGREE else server
+
+
+def wrong_clock(here: datetime, mongodb: datetime) -> str | None:
+    """What is wrong if this machine's clock and MongoDB's differ too much; None if they do not."""
+    if abs(here - mongodb) <= CLOCK_DIFFERENCE:
+        return None
+    by = duration_in_words(round(abs(here - mongodb) / timedelta(minutes=1)))
+    return (
+        f"this machine's clock is {by} {'ahead of' if here > mongodb else 'behind'} MongoDB's: "
+        "correct the one that is wrong"
+    )
 
 
 class ServerClock:

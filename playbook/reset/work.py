@@ -209,7 +209,9 @@ def begun(
 def _require_what_a_run_needs(
     environment: Environment, chosen: Sequence[Bundle], *, api: bool
 ) -> list[str]:
-    """Check the marker, the server's clock and the rights; a rollback needs no API.
+    """Check the marker, the server's clock and the rights.
+
+    A rollback needs no API (``api``), and restores the former dates, whatever time it is.
 
     Returns notes for a person.
     """
@@ -217,7 +219,7 @@ def _require_what_a_run_needs(
     every = tuple(dict.fromkeys(pattern for some in patterns for pattern in some))
     server_clock = environment.server_clock
     asked: list[Callable[[], Any]] = [
-        lambda: guard.require_marker(environment),
+        lambda: guard.require_marker(environment, right_clock=api),
         server_clock.now,
         lambda: require_rights(environment, every, api=api),
     ]

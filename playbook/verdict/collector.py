@@ -168,8 +168,9 @@ class Collector:
         been killed, or an option may have ended the run.
         """
         found = {**self.planned, **self.results}.values()
-        results = self.waivers.apply(self._without_passes_of_the_moment(found))
-        notes = self.waivers.notes(results)
+        waivers = self.waivers.of(self.environment.name)
+        results = waivers.apply(self._without_passes_of_the_moment(found))
+        notes = waivers.notes(results)
         verdict = of_results(
             self.expected, results, self.in_session, clock.now(), notes, self.required
         )

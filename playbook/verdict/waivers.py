@@ -8,6 +8,7 @@
     reason = "the app has no page for creators yet"
     owner = "sales@aislemarts.luxury"
     until = 2027-01-31              # at most 90 days ahead
+    environments = ["staging"]      # their names; without this line it counts in all
 
 A scenario is named by its title as the feature has it. The title of an outline, with its places in
 angle brackets ("<name> is served as it is loaded"), stands for all its examples.
@@ -21,6 +22,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -36,7 +38,7 @@ from playbook.verdict.model import Result
 
 SETTING = "PLAYBOOK_WAIVERS"
 LONGEST = timedelta(days=90)
-FIELDS = {"check", "scenario", "bundles", "reason", "owner", "until"}
+FIELDS = {"check", "scenario", "bundles", "reason", "owner", "until", "environments"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Waiver:
     owner: str
     until: date
     """The last day that it counts."""
+    environments: tuple[str, ...] = ()
+    """The names of the environments in which it counts; empty for all."""
 
     def __str__(self) -> str:
         return f"waiver {self.number} ({self.check or self.scenario}, {self.owner})"
@@ -72,6 +76,11 @@ class Waivers:
 
     entries: tuple[Waiver, ...] = ()
     today: date = date.min
+
+    def of(self, environment: str) -> Waivers:
+        """Those that count in the environment of this name."""
+        valid = (one for one in self.entries if environment in (one.environments or [environment]))
+        return replace(self, entries=tuple(valid))
 
     def apply(self, results: Iterable[Result]) -> list[Result]:
         """The results, with a mark for those that are waived today."""
@@ -169,7 +178,16 @@ def _entry(where: str, number: int, entry: Mapping[str, Any], seeds: Seeds, toda
         " ".join(entry["reason"].split()),
         " ".join(entry["owner"].split()),
         until,
+        _environments(where, entry.get("environments")),
     )
+
+
+def _environments(where: str, names: object) -> tuple[str, ...]:
+    if names is None:
+        return ()
+    if not isinstance(names, list) or not names or not all(map(_is_text, names)):
+        raise WrongUsage(f'{where}: environments is empty; expected a list like ["staging"]')
+    return tuple(unicodedata.normalize("NFC", name.strip()) for name in names)
 
 
 def _is_titled(scenario: str, title: str) -> bool:

@@ -16,12 +16,14 @@ from freezegun import freeze_time
 from playbook import clock
 from playbook.environment import server_clock
 from playbook.environment.server_clock import HEARTBEATS, Heartbeats
+from playbook.errors import Refused
+from playbook.facts.remedies import Remedy
 from playbook.reset import backup
 from playbook.reset.journal import Journal, new_run
-from playbook.reset.standing import GO, UNKNOWN, Standing, standings
+from playbook.reset.standing import GO, NO_GO, UNKNOWN, Standing, standings
 from playbook.reset.work import Cause
-from playbook.verdict import recording
-from tests.sandbox import Sandbox
+from playbook.verdict import recording, run_features
+from tests.sandbox import Sandbox, changed, held
 
 BUNDLE = "lvmh"
 
@@ -114,6 +116,53 @@ def test_a_night_of_a_clock_that_was_ahead_is_not_tonights(shelf: Sandbox) -> No
 def answer(time: datetime | None, *, primary: bool = True) -> Any:
     document = {} if time is None else {"localTime": time}
     return SimpleNamespace(reply=SimpleNamespace(document=document, is_writable=primary))
+
+
+@pytest.fixture
+def deployed(shelf: Sandbox) -> Sandbox:
+    """An environment that ``playbook up`` did not start, so it has a clock of its own."""
+    shelf.reset(BUNDLE)
+    shelf.db.demo_environment.update_one({}, {"$set": {"by": "playbook adopt"}})
+    return shelf
+
+
+@pytest.mark.parametrize(
+    ("hours", "differs"),
+    [(-30, "30 hours behind"), (30, "30 hours ahead of"), (-0.3, "18 minutes behind")],
+)
+def test_nobody_knows_the_instant_if_the_clocks_differ(
+    deployed: Sandbox, hours: float, differs: str
+) -> None:
+    """With a clock that is behind, a LiveSale that is over still seems to come."""
+    bundle = deployed.bundle(BUNDLE)
+    wrong = f"this machine's clock is {differs} MongoDB's: correct the one that is wrong"
+    with clock_ahead(hours=hours):
+        [verdict] = run_features.check(deployed.environment, deployed.seeds, [bundle]).bundles
+        assert verdict.verdict == NO_GO
+        [reason] = [one for one in verdict.reasons if one.remedy is Remedy.SERVICE]
+        assert reason.sentence.lower().startswith(wrong.lower())
+        assert {"accounts", "livesale"} <= set(reason.checks)
+        before = held(deployed, but=())
+        with pytest.raises(Refused, match=f"^{wrong}, and try again; nothing was written$"):
+            deployed.reset(BUNDLE)
+        assert not changed(before, held(deployed, but=()))
+
+
+def test_a_rollback_needs_no_right_clock(deployed: Sandbox) -> None:
+    with clock_ahead(hours=-30):
+        deployed.engine.roll_back(deployed.bundle(BUNDLE))
+
+
+@pytest.mark.parametrize("minutes", [-14, 0, 14])
+def test_clocks_may_differ_by_a_quarter_of_an_hour(deployed: Sandbox, minutes: int) -> None:
+    with clock_ahead(minutes=minutes):
+        deployed.reset(BUNDLE)
+        verdict = run_features.check(
+            deployed.environment, deployed.seeds, [deployed.bundle(BUNDLE)]
+        )
+    assert not [
+        reason for one in verdict.bundles for reason in one.reasons if "clock" in reason.sentence
+    ]
 
 
 def test_the_time_of_the_primary_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:

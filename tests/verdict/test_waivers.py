@@ -83,6 +83,17 @@ def test_the_title_of_an_outline_stands_for_its_examples(seeds: Seeds, tmp_path:
     assert [bool(one.waived) for one in found] == [True, True, False, False, False]
 
 
+def test_a_waiver_can_be_for_some_environments(seeds: Seeds, tmp_path: Path) -> None:
+    composed, apart = "recette d\u00e9mo", "recette de\u0301mo"
+    waivers = read(seeds, tmp_path, f'{GOOD}environments = ["staging", "{apart}"]\n')
+    for name, is_waived in (("staging", True), (composed, True), ("production", False)):
+        there = waivers.of(name)
+        [mine] = there.apply([result()])
+        assert bool(mine.waived) == is_waived
+        assert bool(there.notes([result(status="passed")])) == is_waived
+    assert read(seeds, tmp_path, GOOD).of("production").apply([result()])[0].waived
+
+
 def test_an_expired_one_counts_again_and_says_so(seeds: Seeds, tmp_path: Path) -> None:
     waivers = read(seeds, tmp_path, GOOD.replace("2027-02-24", "2026-11-25"))
     results = waivers.apply([result()])
@@ -122,6 +133,9 @@ def test_one_that_nothing_needs_is_reported(seeds: Seeds, tmp_path: Path) -> Non
         ('["lvmh", "INDEX_SOFIA_DOLFE"]', '"lvmh"', "bundles is missing"),
         ('"sales"', '"  "', "owner is missing"),
         ('reason = "no page for creators yet"', "", "reason is missing"),
+        ('owner = "sales"', 'owner = "sales"\nenvironments = "staging"', "environments is empty"),
+        ('owner = "sales"', 'owner = "sales"\nenvironments = []', "environments is empty"),
+        ('owner = "sales"', 'owner = "sales"\nenvironments = [" "]', "environments is empty"),
         ("owner", "owned_by", "unknown field 'owned_by'"),
         ("[[waiver]]", "[[waivers]]", "only .*waiver.* entries"),
         ("[[waiver]]", "[[waiver]", "not TOML"),
@@ -161,6 +175,12 @@ def test_a_check_is_go_with_waivers_and_says_so(sandbox: Sandbox, tmp_path: Path
     assert waived.returncode == 0, waived.stdout + waived.stderr
     assert "LVMH GO, " in waived.stdout and "waived" in waived.stdout
     assert "the card was sold (sales" in waived.stdout
+    with file.open("a") as more:
+        more.write('environments = ["staging"]\n')
+    elsewhere = check(PLAYBOOK_WAIVERS=str(file))
+    assert elsewhere.returncode == 1 and "waived" not in elsewhere.stdout, elsewhere.stdout
+    file.write_text(file.read_text().replace("staging", sandbox.identity.name))
+    assert check(PLAYBOOK_WAIVERS=str(file)).returncode == 0
     sandbox.reset("lvmh")
     unneeded = check(PLAYBOOK_WAIVERS=str(file))
     assert unneeded.returncode == 0 and "no longer needed" in unneeded.stdout

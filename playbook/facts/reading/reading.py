@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
+from playbook import clock
 from playbook.deployments.description import (
     ShownAccount,
     ShownCreator,
@@ -21,6 +22,8 @@ from playbook.deployments.scope import Scope
 from playbook.environment import Environment
 from playbook.environment.cache_keys import Cached
 from playbook.environment.presence import Presence
+from playbook.environment.server_clock import wrong_clock
+from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.app import App
 from playbook.facts.reading.futures import AskedOnce, result_of
@@ -29,6 +32,7 @@ from playbook.facts.reading.refused_sign_ins import RefusedSignIns
 from playbook.facts.reading.sign_ins import SignIns
 from playbook.facts.reading.store import Store
 from playbook.facts.reading.visitors import Visitors
+from playbook.facts.remedies import Remedy
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
@@ -54,7 +58,7 @@ class Reading:
         at: datetime,
         shared: AskedOnce | None = None,
     ) -> None:
-        self.environment, self.bundle, self.seeds, self.at = environment, bundle, seeds, at
+        self.environment, self.bundle, self.seeds, self._at = environment, bundle, seeds, at
         self.deployment = environment.deployment
         require_usable(self.deployment, seeds)
         self.accounts = tuple(bundles.accounts_of(seeds, bundle))
@@ -96,6 +100,19 @@ class Reading:
         """
         self._pool.shutdown(wait=True)
         self._probes.remove()
+
+    @cached_property
+    def at(self) -> datetime:
+        """The instant of reading (UTC).
+
+        Raises Unobservable if this machine's clock is not MongoDB's: then nobody knows the instant.
+        An embedded environment has no clock of its own.
+        """
+        with self.environment.translate_connection_errors():
+            wrong = wrong_clock(clock.now(), self.environment.server_clock.now())
+        if wrong and not self._store.is_embedded:
+            raise Unobservable(wrong, Remedy.SERVICE, FailureKind.TIMING, wrong)
+        return self._at
 
     # Stored
 

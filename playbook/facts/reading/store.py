@@ -100,7 +100,7 @@ class Store:
     @property
     def is_embedded(self) -> bool:
         """Whether the marker says that ``playbook up`` started the environment."""
-        return any(mark.get("by") == "playbook up" for mark in self.documents[guard.COLLECTION])
+        return any(guard.is_embedded(mark) for mark in self.documents[guard.COLLECTION])
 
     @property
     def present(self) -> list[Presence]:
