@@ -327,6 +327,8 @@ class SignIn:
     """The request for the own page; it takes the user's id."""
     account: Callable[[Any], ShownAccount]
     """How to read the own page. Raises UnreadableAnswer."""
+    good_status: int = 200
+    """The status of the answer to a good sign-in; 201 in many apps."""
     says_user_id: bool = True
     """Whether the answer to a sign-in names the user."""
     carried: Callable[[str], Mapping[str, str]] = _as_bearer

@@ -191,6 +191,7 @@ DEPLOYMENT = replace(
             id_of(object_of(answer)), text_of(object_of(answer), "login")
         ),
         carried=lambda token: {"X-Session": token},
+        good_status=201,
     ),
     shown=Shown(
         products=Listing(

@@ -43,7 +43,7 @@ def create_app(db: Any) -> FastAPI:
         return {"_id": str(found["_id"]), "title": found["title"],
                 "starts_at": found["starts_at"], "offers": offers}  # fmt: skip
 
-    @app.post("/sessions")
+    @app.post("/sessions", status_code=201)
     async def sign_in(request: Request) -> Document:
         sent = {
             name: values[0] for name, values in parse_qs((await request.body()).decode()).items()
