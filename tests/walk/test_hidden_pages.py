@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,16 @@ COMPONENT = (
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Tab]:
+def phone() -> Iterator[Any]:
     with browser() as opened:
         context = opened.chromium.new_context(viewport={"width": 390, "height": 700})
-        yield Tab(context, ())
+        yield context
         context.close()
+
+
+@pytest.fixture(scope="module")
+def tab(phone: Any) -> Tab:
+    return Tab(phone, ())
 
 
 def hidden(tab: Tab, html: str) -> str:
@@ -194,3 +200,18 @@ def test_a_page_that_nobody_sees_is_reported(tab: Tab, html: str, by: str) -> No
 )
 def test_a_page_that_is_seen_is_not_reported(tab: Tab, html: str) -> None:
     assert hidden(tab, html) == ""
+
+
+@needs_browser
+def test_a_banner_that_is_a_web_component_is_closed_first(phone: Any) -> None:
+    banner = (
+        f'<div style="{OVER}; background: white"><style>p {{}}</style>'
+        '<button onclick="this.parentElement.remove()">Tout accepter</button></div>'
+    )
+    page = f"<!doctype html><html lang=fr><body>{TEXT}{COMPONENT.format(style='', inside=banner)}"
+    tab = Tab(phone, ("Tout accepter",))
+    tab.playwright.route(
+        "**/*", lambda route: route.fulfill(body=page, content_type="text/html; charset=utf-8")
+    )
+    tab.open("http://shop.example/")
+    assert PageReader(tab, {}).hidden() == ""
