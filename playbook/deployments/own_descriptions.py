@@ -232,6 +232,9 @@ def _contradictions(deployment: Deployment) -> Iterator[str]:
             yield f"kept has {number} entries for {kind}; one is used"
         if kind in deployment.not_kept:
             yield f"{kind} is both in kept and in not_kept"
+    for kept in OURS.kept:
+        if kept.kind not in {*kinds, *deployment.not_kept}:
+            yield f"{kept.kind} is neither in kept nor, with the reason, in not_kept"
     # A collection has one filter: a second one would replace it.
     collections = [kept.collection for kept in deployment.kept]
     collections += [trace.collection for trace in deployment.traces]
