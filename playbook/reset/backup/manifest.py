@@ -12,7 +12,13 @@ from typing import Any
 
 from playbook.environment.identity import Identity
 from playbook.errors import Refused
-from playbook.reset.backup.parts import OF_NO_BUNDLE, Part, document_of_part, part_from_document
+from playbook.reset.backup.parts import (
+    OF_NO_BUNDLE,
+    Part,
+    document_of_part,
+    instant_of,
+    part_from_document,
+)
 
 MANIFEST = "manifest.json"
 FORMAT, FORMAT_WITHOUT_IDENTITY = 2, 1
@@ -56,6 +62,8 @@ class Backup:
 def read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
     """A backup, and the digests of its files and of its collections' documents."""
     try:
+        if not (path / MANIFEST).is_file():  # reading a pipe would never end
+            raise FileNotFoundError
         manifest = json.loads((path / MANIFEST).read_bytes())
         stated = manifest.pop("checksum")
         if stated != _checksum(manifest):
@@ -75,15 +83,15 @@ def read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
         backup = Backup(
             path,
             {part.bundle: part for part in parts},
-            datetime.fromisoformat(manifest["taken_at"]),
+            instant_of(manifest["taken_at"]),
             manifest["state"],
             identity,
             manifest.get("run"),
             manifest.get("by", ""),
-            datetime.fromisoformat(manifest["saved_at"]) if "saved_at" in manifest else None,
+            instant_of(manifest["saved_at"]) if "saved_at" in manifest else None,
         )
         return backup, {**manifest["files"]}, {**manifest["documents"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadBackup(f"backup {path.name}: no readable manifest; nothing was written") from None
 
 
