@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from playbook.environment.identity import Identity
+from playbook.environment.json_text import parse_json
 from playbook.pristine.bundles import Bundle
 from playbook.processes.output import write_output
 from playbook.reset import backup
@@ -101,7 +102,7 @@ def _folders(root: Path, owner: Identity, bundle: Bundle) -> list[Path]:
 
 def _read(path: Path) -> Kept | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        description = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        description = parse_json((path / RECORD).read_bytes())
         pictures = {step: path / f"{step}.jpg" for step in STEPS}
         trace = path / f"{TRACE}.zip"
         return Kept(

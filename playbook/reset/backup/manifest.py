@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.environment.identity import Identity
+from playbook.environment.json_text import parse_json
 from playbook.errors import Refused
 from playbook.reset.backup.parts import (
     OF_NO_BUNDLE,
@@ -64,7 +65,7 @@ def read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
     try:
         if not (path / MANIFEST).is_file():  # reading a pipe would never end
             raise FileNotFoundError
-        manifest = json.loads((path / MANIFEST).read_bytes())
+        manifest = parse_json((path / MANIFEST).read_bytes())
         stated = manifest.pop("checksum")
         if stated != _checksum(manifest):
             raise BadBackup(f"backup {path.name}: its manifest was changed; nothing was written")
@@ -91,7 +92,7 @@ def read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
             instant_of(manifest["saved_at"]) if "saved_at" in manifest else None,
         )
         return backup, {**manifest["files"]}, {**manifest["documents"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BadBackup(f"backup {path.name}: no readable manifest; nothing was written") from None
 
 
