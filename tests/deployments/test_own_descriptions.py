@@ -154,3 +154,14 @@ def test_what_a_description_prints_is_not_in_a_commands_document(
     variables = {**sandbox.environment.settings.as_variables(), "PLAYBOOK_DEPLOYMENT": file}
     done = run_command("check", "lvmh", "--json", "-", variables=variables)
     assert done.stdout.startswith("{") and "hello" in done.stderr
+
+
+def test_collections_that_may_be_misspelled_are_listed(sandbox: Sandbox, tmp_path: Path) -> None:
+    traces = "(*P.traces, Trace('convresations', 'Clear', ('email',)))"
+    file = write(tmp_path, f"{BEGINNING}DEPLOYMENT = replace(P, traces={traces})\n")
+    variables = {**sandbox.environment.settings.as_variables(), "PLAYBOOK_DEPLOYMENT": file}
+    done = run_command("env", variables=variables)
+    [line] = [one for one in done.stdout.splitlines() if one.startswith("description ")]
+    there = set(sandbox.db.list_collection_names())
+    absent = line.partition("mine.py; the database does not have ")[2].split(", ")
+    assert done.returncode == 0 and "convresations" in absent and not there & set(absent)
