@@ -21,7 +21,9 @@ from tests.sandbox import Sandbox
 BEGINNING = """
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from uuid import uuid4
 from playbook.deployments.description import *
+from playbook.deployments.front_end import Left
 from playbook.deployments.playbook import DEPLOYMENT as P
 
 LEADS = P.kept_as("leads")
@@ -30,6 +32,10 @@ LEADS = P.kept_as("leads")
 def with_leads(**changes):
     changed = replace(LEADS, **changes)
     return replace(P, kept=tuple(changed if one is LEADS else one for one in P.kept))
+
+
+def with_pages(**changes):
+    return replace(P, front_end=replace(P.front_end, **changes))
 
 
 def with_shown(**changes):
@@ -46,11 +52,18 @@ NOTHING_COMPARED: Mapping[str, str] = {
     "with_leads(natural_key=lambda card: None)": "kept[leads].key '_id' does not contain",
     "with_leads(collection='livesales')": "collection livesales is described 2 times",
     "with_leads(collection='')": "kept[leads].collection must be a name",
+    "replace(P, kept=P.kept[:-1])": "demo_settings is neither in kept nor, with the reason, in",
+    "replace(P, not_kept={'leads': 'the app keeps none'})": "leads is both in kept and in not_kept",
     "replace(P, kept=(*P.kept, LEADS))": "kept has 2 entries for leads",
     "replace(P, traces=(*P.traces, Trace('carts', 'Again', ('mail',))))": "carts is described 2",
     "replace(P, traces=(*P.traces, Trace('leads', 'Again', ('mail',))))": "leads is described 2",
     "replace(P, traces=(Trace('carts', 'Clear', 'email'),))": "traces[carts].emails must be a tu",
     "replace(P, traces=(Trace('carts', 'Clear'),))": "says by nothing whose traces these are",
+    "with_leads(to_app=lambda card, refs: {**card, 'notes': uuid4().hex})": "another 'notes' each",
+    "with_leads(new_id=lambda card: uuid4().hex)": "new_id gives another one each time",
+    "with_pages(pages={'livesael': 'livesale'})": "front_end names the step 'livesael'",
+    "with_pages(left=(Left('leads', 'owner', by='acount'),))": "left[leads].by is 'acount'",
+    "replace(P, links=replace(P.links, parameters={'zone': 'tz'}))": "parameters names 'zone'",
     "replace(P, password=Password('word'))": "kept[users].ours lacks 'word'",
 }
 REMOVES_TOO_MUCH: Mapping[str, str] = {
@@ -64,7 +77,7 @@ REMOVES_TOO_MUCH: Mapping[str, str] = {
 }
 BREAKS: Mapping[str, str] = {
     "with_leads(belongs=lambda owner: {'bundle': owner.bundel.key})": "AttributeError: 'Owner'",
-    "with_leads(to_app=lambda card, refs: {'x': card['firm']})": "KeyError: 'firm' (line 19)",
+    "with_leads(to_app=lambda card, refs: {'x': card['firm']})": "KeyError: 'firm' (line 25)",
     "with_leads(to_app=lambda card, refs: None)": "to_app returns must be a dict, but it is None",
     "with_leads(to_app=lambda card, refs: {**card, 'notes': Decimal(3)})": "MongoDB can't keep",
     "with_leads(from_app=lambda card, refs: None)": "from_app returns must be a dict",
@@ -130,7 +143,7 @@ def test_the_playbooks_own_collections_are_known() -> None:
     [
         ("import sys; sys.exit(0)", 2, "cannot be loaded: SystemExit: 0"),
         ("DEPLOYMENT = replace(P, sign_in=replace(P.sign_in, token=lambda answer: answer['x']))",
-         1, "sign_in.token raises KeyError: 'x' (line 19), in mine.py"),
+         1, "sign_in.token raises KeyError: 'x' (line 25), in mine.py"),
         ("DEPLOYMENT = with_shown(leads=replace(P.shown.leads, entry=lambda card: None))",
          1, "shown.leads.entry returns must be of type ShownLead, but it is None"),
     ],
