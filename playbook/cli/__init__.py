@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from playbook import __version__, writable_folder
 from playbook.cli.environment_options import THROW_AWAY, mark_lines
@@ -115,12 +116,33 @@ def load_commands(wanted: str = "") -> None:
     """
     for name in [wanted] if wanted in COMMANDS else COMMANDS:
         import_module(f"playbook.cli.{name}").register(app)
+    _accept_each_option_once(app)
     if (
         len(sys.argv) < 2
         or {"-h", "--help"} & set(sys.argv)
         or sys.argv[-1] in ("admin", "alerts", "meetings")
     ):
         _complete_help(app, _bundle_names())
+
+
+class _EachOptionOnce(TyperCommand):
+    """A command that refuses an option with two values; the last one would win without a word."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for option in given:
+            takes_one_value = isinstance(option, TyperOption) and not option.is_flag
+            if takes_one_value and not option.multiple and given.count(option) > 1:
+                ctx.fail(f"{option.opts[-1]} is given more than once; give it once.")
+        return super().parse_args(ctx, args)
+
+
+def _accept_each_option_once(group: typer.Typer) -> None:
+    for command in group.registered_commands:
+        command.cls = _EachOptionOnce
+    for nested in group.registered_groups:
+        if nested.typer_instance is not None:
+            _accept_each_option_once(nested.typer_instance)
 
 
 def main() -> NoReturn:
@@ -204,6 +226,8 @@ def _run() -> Ending:
 
         if isinstance(error, OSError) and (line := _unusable_file(error)):
             return Ending(2, hide(line))
+        if isinstance(error, MemoryError) or str(error) == "can't start new thread":
+            return Ending(CRASHED, NO_MEMORY)
         kept = _write_crash_report(hide(traceback.format_exc()))
         return Ending(CRASHED, f"this should not have happened; {kept}")
 
@@ -218,6 +242,10 @@ FILE_ERRORS = frozenset(
     )
 )
 """Errors of the machine's files and folders. They are not bugs of ours."""
+NO_MEMORY = (
+    "this process gets no more memory or threads: raise its limits (ulimit -v, ulimit -u, or those "
+    "of its container), then run it again; there is no result"
+)
 TOO_MANY_FILES = frozenset((errno.EMFILE, errno.ENFILE))
 
 

@@ -71,6 +71,7 @@ def _show(environment: Environment, seeds: Seeds) -> int:
         "identity": found(lambda: environment.identity.id or "none; the database is not marked"),
         **environment.settings.addresses,
         "database": environment.settings.mongo_db,
+        "description": found(lambda: _description(environment)),
         "marker": found(marker),
         "MongoDB server": found(lambda: _mongodb(environment)),
         "indexes": found(lambda: _indexes(environment, seeds)),
@@ -107,6 +108,17 @@ def _mongodb(environment: Environment) -> str:
     info = environment.mongo.admin.command("buildInfo")
     answer = environment.mongo.admin.command("hello")
     return f"{_version(info.get('version'))}, {_clock(answer.get('localTime'))}"
+
+
+def _description(environment: Environment) -> str:
+    """The app's description; of one's own also the collections that may be misspelled in it."""
+    described = environment.deployment
+    if not described.file:
+        return described.name
+    there = set(environment.db.list_collection_names())
+    absent = [name for name in described.collections if name not in there]
+    missing = f"; the database does not have {', '.join(absent)}" if absent else ""
+    return f"{described.file}{missing}"
 
 
 def _indexes(environment: Environment, seeds: Seeds) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from playbook.cli.arguments import Bundles, VerdictFile
 from playbook.cli.environment_options import named
+
+if TYPE_CHECKING:
+    from playbook.pristine.bundles import Bundle
 
 
 def register(app: typer.Typer) -> None:
@@ -44,9 +48,39 @@ def walk(
     loaded = seeds.load()
     chosen = bundles.select(loaded, bundle)
     require_browser()  # refused before anything is started
+    if shots is not None:
+        _prepare(shots, chosen)
     with opened(loaded) as environment:
         walking = Walking(headed=headed, shots=shots, alone=True)
         verdict = check_and_report(environment, loaded, chosen, walking=walking, aside=aside)
+    if shots is not None:
+        _name_missing(shots, chosen)
     if json is not None:
         write(verdict, json)
     raise typer.Exit(0 if verdict.verdict == GO else 1)
+
+
+def _prepare(shots: Path, chosen: list[Bundle]) -> None:
+    """Remove the copies of an earlier walk, so nobody takes them for pictures of this one.
+
+    Raises WrongUsage if the folder can't be written.
+    """
+    from playbook.processes.output import named_by_the_user, remove_former, require_writable
+    from playbook.walk import pictures
+
+    with named_by_the_user(shots):
+        require_writable(shots)
+    for bundle in chosen:
+        for copy in pictures.copies(shots, bundle).values():
+            remove_former(copy)
+
+
+def _name_missing(shots: Path, chosen: list[Bundle]) -> None:
+    """Say of which pages there is no picture, as on a disk that became full during the walk."""
+    from playbook.walk import pictures
+
+    for bundle in chosen:
+        copies = pictures.copies(shots, bundle)
+        if missing := [step for step in pictures.STEPS if not copies[step].is_file()]:
+            pages = ", ".join(missing)
+            print(f"{bundle.short}: no picture in {shots} of: {pages}", file=sys.stderr)

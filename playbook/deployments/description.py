@@ -150,6 +150,9 @@ class Trace:
     """A collection, and the path of its ``_id`` here: these documents belong to its traces."""
     removes_orphans: bool = False
     """Whether a reset of ``all`` removes demo traces here that belong to no bundle."""
+    session_mark: str = ""
+    """For the sessions that the app itself keeps: the path of the browser's User-Agent, else that
+    of the token. By it a check finds the sessions of its own sign-ins, and removes them."""
     names_bundle: bool = False
     """Whether its documents have ``bundle`` and ``user_type`` ("demo")."""
 
@@ -324,6 +327,8 @@ class SignIn:
     """The request for the own page; it takes the user's id."""
     account: Callable[[Any], ShownAccount]
     """How to read the own page. Raises UnreadableAnswer."""
+    good_status: int = 200
+    """The status of the answer to a good sign-in; 201 in many apps."""
     says_user_id: bool = True
     """Whether the answer to a sign-in names the user."""
     carried: Callable[[str], Mapping[str, str]] = _as_bearer

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields, is_dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import cache, wraps
 from pathlib import Path
 from types import NoneType, UnionType
@@ -31,6 +32,7 @@ import bson
 
 from playbook.deployments.description import Deployment, Kept, UnreadableAnswer
 from playbook.deployments.fitting import decoded
+from playbook.deployments.front_end import PAGES
 from playbook.deployments.matching import Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.deployments.playbook import DEPLOYMENT as OURS
@@ -48,6 +50,8 @@ READS_ANSWERS = frozenset(
     {"entry", "read", "account", "token", "user_id", "entries", "next_page", "from_app"}
 )
 """The functions that read what the app has or answers, which may be anything."""
+CLOSE = 0.8
+"""How much a misspelled path and the right one have in common, at least."""
 T = datetime(2026, 1, 5, 12, tzinfo=UTC)
 """A moment of demo access, to try a description with."""
 
@@ -231,6 +235,9 @@ def _contradictions(deployment: Deployment) -> Iterator[str]:
             yield f"kept has {number} entries for {kind}; one is used"
         if kind in deployment.not_kept:
             yield f"{kind} is both in kept and in not_kept"
+    for kept in OURS.kept:
+        if kept.kind not in {*kinds, *deployment.not_kept}:
+            yield f"{kept.kind} is neither in kept nor, with the reason, in not_kept"
     # A collection has one filter: a second one would replace it.
     collections = [kept.collection for kept in deployment.kept]
     collections += [trace.collection for trace in deployment.traces]
@@ -245,6 +252,27 @@ def _contradictions(deployment: Deployment) -> Iterator[str]:
             yield f"traces[{trace.collection}] says by nothing whose traces these are"
         if trace.parent is not None and trace.parent[0] not in traced:
             yield f"traces[{trace.collection}].parent names {trace.parent[0]}, which is no trace's"
+    yield from _wrong_pages(deployment)
+
+
+def _wrong_pages(deployment: Deployment) -> Iterator[str]:
+    """What is wrong with the description of the front end, and of the links that lead there."""
+    front_end = deployment.front_end
+    steps = (*PAGES, "joined")
+    for step in (*front_end.pages, *front_end.not_known):
+        if step not in steps:
+            yield f"front_end names the step {step!r}; expected one of {_listed(steps)}"
+    before: set[str] = set()
+    for left in front_end.left:
+        if left.by not in {"user agent", "sentence", "account", *before}:
+            yield (
+                f"front_end.left[{left.collection}].by is {left.by!r}, which is neither a mark nor "
+                "a collection before it, so a walk would leave its documents"
+            )
+        before.add(left.collection)
+    for field in deployment.links.parameters:
+        if field not in ("locale", "currency", "timezone", "device"):
+            yield f"links.parameters names {field!r}, which an investor does not have"
 
 
 _TRIED: dict[tuple[int, int], tuple[Deployment, Seeds]] = {}
@@ -273,6 +301,7 @@ def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
     """
     all_bundles = [line.model for line in seeds.bundles.values()]
     named: dict[tuple[str, str], str] = {}
+    written: dict[str, set[str]] = {kept.kind: set() for kept in deployment.kept}
     unused = {kept.kind: dict.fromkeys(kept.ours) for kept in deployment.kept}
     for bundle in all_bundles:
         yield from _wrong_requests(deployment, bundle, seeds)
@@ -283,10 +312,13 @@ def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
                 if kept.new_id is not None:
                     new, key = kept.new_id(document), document["_id"]
                     other = named.setdefault((kept.kind, repr(new)), key)
+                    if kept.new_id(document) != new:
+                        yield f"kept[{kept.kind}].new_id gives another one each time for {key}"
                     if new is None or other != key:
                         whose = "" if new is None else f", as for {other}"
                         yield f"kept[{kept.kind}].new_id gives {new!r} for {key}{whose}"
                 yield from _unread(kept, document, wanted, matching)
+                written[kept.kind].update(_paths(wanted))
                 for path in list(unused[kept.kind]):
                     if field_at({"_id": document["_id"], **wanted}, path) is not MISSING:
                         del unused[kept.kind][path]
@@ -294,10 +326,13 @@ def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
         if kept.kind == "users" and deployment.password.path not in kept.ours:
             yield f"kept[users].ours lacks {deployment.password.path!r}, the path of the password"
         for path in unused[kept.kind]:
-            if kept.kind != "users" or path != deployment.password.path:
+            if kept.kind == "users" and path == deployment.password.path:
+                continue
+            # A path that is never written is a field that must not be there, or a wrong name.
+            if meant := get_close_matches(path, written[kept.kind] - {*kept.ours}, 1, CLOSE):
                 yield (
-                    f"kept[{kept.kind}].ours names {path!r}, which to_app never writes, so it "
-                    "would not be compared"
+                    f"kept[{kept.kind}].ours names {path!r}, which to_app never writes; "
+                    f"{meant[0]!r} would not be compared"
                 )
         if not unused[kept.kind].keys() < set(kept.ours):
             yield f"kept[{kept.kind}].ours is empty, so nothing would be compared"
@@ -317,7 +352,11 @@ def _unread(kept: Kept, document: Document, wanted: Document, matching: Matching
         bson.encode(decoded(whole))
     except (bson.errors.BSONError, OverflowError) as error:
         yield f"MongoDB can't keep what {name}.to_app writes for {document['_id']}: {error}"
-    ours = _only(whole, ("_id", kept.key, *kept.ours))
+    paths = ("_id", kept.key, *kept.ours)
+    ours, again = _only(whole, paths), {**whole, **kept.to_app(document, matching)}
+    for field, value in _only(again, paths).items():
+        if value != ours.get(field):
+            yield f"{name}.to_app gives another {field!r} each time, so nothing is ever pristine"
     read, of_ours = kept.from_app(whole, matching), kept.from_app(ours, matching)
     own = OURS.kept_as(kept.kind)
     for field in dict.fromkeys(path.partition(".")[0] for path in own.ours) if own else ():
@@ -326,6 +365,14 @@ def _unread(kept: Kept, document: Document, wanted: Document, matching: Matching
                 f"{name}.ours lacks a field from which from_app reads {field!r}, so a wrong one "
                 "would not be noticed"
             )
+
+
+def _paths(document: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """The paths of all fields, also of those that contain others."""
+    for name, value in document.items():
+        yield f"{before}{name}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{before}{name}.")
 
 
 def _only(document: Mapping[str, Any], paths: tuple[str, ...]) -> Document:

@@ -195,6 +195,7 @@ def _trace(collection: str, line: str) -> Trace:
         USER_IDS,
         instants=("last_seen",),
         removes_orphans=collection in PLAYBOOK_CLEARS,
+        session_mark="user_agent" if collection == "user_sessions" else "",
         names_bundle=True,
     )
 

@@ -8,6 +8,7 @@ too, if the shell names another environment.
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import re
 from collections.abc import Mapping, MutableMapping
@@ -52,6 +53,8 @@ KNOWN = (
     "TZ",
 )
 """Every setting that a file may contain, except passwords. A test compares it with the code."""
+LONGEST = 1_000_000
+"""How many characters a file may have."""
 _OF_THE_MACHINE = re.compile(
     r"(?:LANG|LC_\w+|(?:https?|all|no)_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|PYTHON\w+"
     # uvicorn reads it: the proxies in front of the panel.
@@ -91,11 +94,14 @@ def _parse(path: Path) -> tuple[dict[str, str], dict[str, int]]:
 
     try:
         with path.open(encoding="utf-8-sig", newline=None) as stream:
-            bindings = list(parse_stream(stream))
+            text = stream.read(LONGEST + 1)
     except OSError as error:
         raise WrongUsage(f"--env-file {path} can't be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise WrongUsage(f"--env-file {path} is not UTF-8 text; save it as UTF-8") from None
+    if len(text) > LONGEST:  # a device may never end
+        raise WrongUsage(f"--env-file {path} is too long for a file of settings; name another file")
+    bindings = list(parse_stream(io.StringIO(text)))
     stated: dict[str, str] = {}
     lines: dict[str, int] = {}
     for binding in bindings:

@@ -73,7 +73,9 @@ def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -
     names = {"users": "users", "products": "products"}
     names |= {kept.kind: kept.collection for kept in deployment.kept if kept.kind in names}
     users = db[names["users"]]
-    demo_users = users.count_documents({"$or": [{"demo": True}, {"email": is_demo()}]})
+    accounts = deployment.kept_as("users")
+    address = "email" if accounts is None else accounts.key
+    demo_users = users.count_documents({"$or": [{"demo": True}, {address: is_demo()}]})
     return Census(
         demo_users=demo_users,
         other_users=users.count_documents({}) - demo_users,

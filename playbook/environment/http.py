@@ -28,6 +28,20 @@ ALL_REDIRECTS = (301, 302, *KEEPS_THE_METHOD)
 """Redirects after which a request that only reads can be sent again."""
 
 
+AT_ONCE = 65_536
+"""How many bytes of an answer are read at once."""
+LARGEST = 10_000_000
+"""The most bytes of an answer that are read: no investor's page could wait for more."""
+
+
+class TooLarge(requests.RequestException):
+    """An answer is too large to be read; the text says so."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"answered more than {LARGEST // 1_000_000} MB")
+
+
 class _Session(requests.Session):
     """Follows no redirect, and so reads none: its address may be anything."""
 
@@ -53,7 +67,7 @@ class Visitor:
         """Send one request and read its whole answer, which may take so many seconds.
 
         Waiting because of a limit of requests does not count. Raises requests.RequestException,
-        a Timeout if the answer was not complete in time.
+        a Timeout if the answer was not complete in time, TooLarge if it is too large.
         """
         return self._api.ask(self._session, method, path, seconds, headers or {}, options)
 
@@ -128,15 +142,17 @@ class Api:
                 listener(f"{method} {path}")
             with deadline_in(seconds) as deadline:
                 try:
-                    return session.request(
+                    answer = session.request(
                         method,
                         self._url + path,
                         headers=dict(headers),
                         auth=auth,
                         timeout=(min(self._connect_seconds, seconds), seconds),
                         allow_redirects=False,
+                        stream=True,
                         **options,
                     )
+                    return _with_content(answer)
                 except requests.RequestException as error:
                     if deadline.passed:
                         raise requests.Timeout(f"no complete answer in {seconds:g} s") from error
@@ -150,6 +166,18 @@ class Api:
             answer = self._limit.send_within_limit(lambda: send(other))
             self._known_as[method, path] = other  # the next request goes there at once
         return answer
+
+
+def _with_content(answer: requests.Response) -> requests.Response:
+    """The same answer when all of it was read. Raises TooLarge, also for what becomes large."""
+    content = bytearray()
+    for part in answer.iter_content(AT_ONCE):
+        content += part
+        if len(content) > LARGEST:
+            answer.close()
+            raise TooLarge(answer.status_code)
+    answer._content = bytes(content)
+    return answer
 
 
 def _differs_by_a_slash(answer: requests.Response, asked: str) -> bool:

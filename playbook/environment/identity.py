@@ -106,7 +106,7 @@ def read(db: Database[dict[str, Any]], settings: Settings, found: Found | None =
     place = found.place
     if not marker.get("identity"):
         try:
-            marker = _add_identity(db, settings, place)
+            marker = _add_identity(db, settings, place, instead_of=marker.get("identity"))
         except OperationFailure:  # we may not write here
             return Identity("", settings.default_name)
     _require_original(db, marker, settings, place)
@@ -190,10 +190,15 @@ def _uuid_text(found: object) -> str:
     return str(found.as_uuid() if hasattr(found, "as_uuid") else found)
 
 
-def _add_identity(db: Database[dict[str, Any]], settings: Settings, place: str) -> Marker:
-    """Write an identity into a marker that has none; if several try at once, one succeeds."""
+def _add_identity(
+    db: Database[dict[str, Any]], settings: Settings, place: str, instead_of: object
+) -> Marker:
+    """Write an identity into a marker that has none; if several try at once, one succeeds.
+
+    ``instead_of`` is what stands in its place, for example an empty text; None if nothing does.
+    """
     new = {"identity": str(uuid.uuid4()), "place": place, **_names(settings)}
-    db[COLLECTION].update_one({"_id": MARKER, "identity": {"$exists": False}}, {"$set": new})
+    db[COLLECTION].update_one({"_id": MARKER, "identity": instead_of}, {"$set": new})
     return find_marker(db) or new
 
 

@@ -46,11 +46,13 @@ class Presence:
         return f"{self.email} ({self.bundle}) was seen at {local_text(self.seen, zone)}"
 
 
-def is_probe(document: Mapping[str, Any]) -> bool:
+def is_probe(document: Mapping[str, Any], trace: Trace | None = None) -> bool:
     """Whether a check left this trace: it counts neither as presence nor as a leftover."""
+    mark = (trace.session_mark,) if trace is not None and trace.session_mark else ()
     return any(
-        isinstance(document.get(field), str) and document[field].startswith(PROBE)
-        for field in ("user_agent", "session_id")
+        isinstance(value, str) and value.startswith(PROBE)
+        for path in ("user_agent", "session_id", *mark)
+        for value in values_at(document, path)
     )
 
 
@@ -128,7 +130,7 @@ def latest(
     seen: dict[str, datetime] = {}
     for trace in scope.deployment.traces:
         for document in traces.get(trace.collection, ()):
-            if is_probe(document):
+            if is_probe(document, trace):
                 continue
             for instant in instants_in(trace, document):
                 if is_now(instant, at):

@@ -194,11 +194,10 @@ def _require_redis(environment: Environment, patterns: list[str]) -> None:
         if not patterns:
             client.ping()
             return
-        first = patterns[0]
-        asked: list[Callable[[], object]] = [
-            lambda: client.scan(match=first, count=1),
-            lambda: client.unlink(first.replace("*", UNUSED_NAME)),
-        ]
+        asked: list[Callable[[], object]] = [lambda: client.scan(match=patterns[0], count=1)]
+        # A pattern without a star may be the name of a key that is there.
+        if ours := next((one for one in patterns if "*" in one), None):
+            asked.append(lambda: client.unlink(ours.replace("*", UNUSED_NAME)))
         side_by_side(asked)
 
 

@@ -38,7 +38,7 @@ class Analytics:
         scope = self._reading.scope
         for trace in scope.deployment.traces:
             for document in self._reading.documents[trace.collection]:
-                if not is_probe(document) and not self._of_now(trace, document):
+                if not is_probe(document, trace) and not self._of_now(trace, document):
                     people = people_in(trace, document, scope.identities)
                     who = ", ".join(sorted(people)) or "a demo user"
                     found = Description(f"one of {who}, {self._last_seen(trace, document)}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -44,8 +45,12 @@ class Person:
     role: Role
 
     def may(self, role: Role) -> bool:
-        """Whether the person has a role, or one that includes it."""
-        return ROLES.index(self.role) >= ROLES.index(role)
+        """Whether the person has a role, or one that includes it.
+
+        A role that only another version knows allows no more than the least one.
+        """
+        known = ROLES.index(self.role) if self.role in ROLES else 0
+        return known >= ROLES.index(role)
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,12 @@ class Accounts:
     def listed(self) -> list[Person]:
         """Every account, by name."""
         found = self.db[COLLECTION].find({}, {"role": 1}).sort("_id", 1)
-        return [Person(one["_id"], one["role"]) for one in found]
+        return [_person(one) for one in found]
 
     def find(self, name: str) -> Person | None:
         """The person with a name, or None."""
         found = self.db[COLLECTION].find_one({"_id": name}, {"role": 1})
-        return Person(found["_id"], found["role"]) if found else None
+        return _person(found) if found else None
 
     @property
     def has_operator(self) -> bool:
@@ -117,7 +122,7 @@ class Accounts:
         may_compare = found is not None and found["wrong"] <= WRONG_PASSWORDS
         # An unknown or locked account takes as long as any other, so the time reveals nothing.
         right = _is_right(
-            found["password"] if found and may_compare else _hash_of_no_account(), password
+            found.get("password") if found and may_compare else _hash_of_no_account(), password
         )
         if found is None:
             return None
@@ -125,7 +130,7 @@ class Accounts:
             self.db[COLLECTION].update_one(
                 {"_id": name}, {"$set": {"wrong": 0, "locked_until": None}}
             )
-            return Person(name, found["role"])
+            return _person(found)
         if found["wrong"] >= WRONG_PASSWORDS:
             self.db[COLLECTION].update_one(
                 {"_id": name}, {"$set": {"wrong": 0, "locked_until": now + LOCKED_FOR}}
@@ -136,6 +141,10 @@ class Accounts:
         """Whether an account is locked at an instant."""
         locked = {"_id": name.strip().casefold(), "locked_until": {"$gt": now}}
         return self.db[COLLECTION].find_one(locked, {"_id": 1}) is not None
+
+
+def _person(found: Mapping[str, Any]) -> Person:
+    return Person(str(found["_id"]), found.get("role", "unknown"))
 
 
 def _name(name: str) -> str:

@@ -97,7 +97,7 @@ class Board:
             lease_since=readings.resetting.get(bundle.key),
             present=tuple(p for p in readings.present if p.bundle == bundle.short),
             neighbours=tuple(p for p in readings.present if p.bundle in sharing),
-            last_reset=done[0]["ended_at"] if done else None,
+            last_reset=done[0].get("ended_at") if done else None,
             last_check=verdict_at(checked[0]) if checked else None,
             last_walk=verdict_at(walked[0]) if walked else None,
             meeting=next_start(readings.meetings, bundle, now, prepared_for),
@@ -109,5 +109,6 @@ class Board:
 
     def _resetting(self, wanted: list[Bundle]) -> dict[str, datetime]:
         """The start of each running reset or rollback."""
-        held = at_work(self.environment, wanted).held
-        return {key: lease["since"] for key, lease in held.items()}
+        work = at_work(self.environment, wanted)
+        since = {key: lease.get("since") for key, lease in work.held.items()}
+        return {key: at if isinstance(at, datetime) else work.at for key, at in since.items()}

@@ -78,7 +78,14 @@ class Card:
     @property
     def severity(self) -> str:
         """The severity of a NO-GO in words: "can't start"; empty if the bundle is not NO-GO."""
-        return str(self.reasons[0]["severity_in_words"]) if self.reasons else ""
+        words = self.reasons[0].get("severity_in_words") if self.reasons else ""
+        return str(words) if words in SEVERITY_IN_WORDS.values() else ""
+
+    @property
+    def _remedies(self) -> list[Remedy]:
+        """What can help, without what only another version knows."""
+        named = [reason.get("remedy") for reason in self.reasons]
+        return [Remedy(str(name)) for name in named if name in Remedy]
 
     @property
     def action(self) -> str:
@@ -86,7 +93,7 @@ class Card:
         if self.state == RESETTING or (self.job is not None and self.job.running):
             return "wait"
         if self.judged.verdict == NO_GO:
-            first = first_remedy([Remedy(r["remedy"]) for r in self.reasons] or [Remedy.RESET])
+            first = first_remedy(self._remedies or [Remedy.RESET])
             return "reset" if first is Remedy.RESET else "ask"
         return "sheet" if self.judged.verdict == GO else "check"
 
@@ -95,8 +102,7 @@ class Card:
         """What to do, in a sentence."""
         if (action := self.action) != "ask":
             return ADVICE[action]
-        remedies = [Remedy(reason["remedy"]) for reason in self.reasons]
-        if first_remedy(remedies) is Remedy.PASSWORD:
+        if first_remedy(remedies := self._remedies) is Remedy.PASSWORD:
             # Only people know which of two passwords is right: the setting's or the account's.
             return "Correct the setting that is named; if it is right already, reset it."
         what_helps = advice(remedies, self.bundle.short).partition(", then")[0]

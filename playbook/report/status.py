@@ -114,8 +114,9 @@ def _show_history(console: Console, one: BundleStatus) -> None:
             table.add_row(*_night(runs, zone))
         for run in runs:
             table.add_row(*_run(run, zone, indent="  " if len(runs) > 1 else ""))
-    width = None if console.is_terminal else max(console.width, TABLE_COLUMNS)
-    console.print(table, highlight=False, markup=False, width=width)
+    if not console.is_terminal:
+        console.width = max(console.width, TABLE_COLUMNS)
+    console.print(table, highlight=False, markup=False)
 
 
 def nights(runs: Iterable[Document]) -> list[list[Document]]:

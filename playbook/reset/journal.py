@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any
 import pymongo
 from pymongo import ReplaceOne, UpdateMany
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
+from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
 
 from playbook.environment import Environment, server_clock
 from playbook.environment.redaction import Redactor
@@ -34,6 +35,7 @@ from playbook.pristine.seeds import Document
 from playbook.processes.signals import StoppedEarly
 from playbook.reset.lease import COLLECTION as LEASES
 from playbook.reset.lease import NEVER
+from playbook.reset.records import newest_first, readable, sortable
 from playbook.reset.spool import Spool
 
 COLLECTION = "demo_resets"
@@ -54,11 +56,7 @@ def new_run(now: datetime) -> str:
     If this machine's clock is wrong, MongoDB's counts.
     """
     moment = server_clock.believed(max(now, datetime.now(UTC)))
-    return f"{_sortable(moment)}-{uuid.uuid4().hex[:8]}"
-
-
-def _sortable(instant: datetime) -> str:
-    return f"{instant:%Y%m%dT%H%M%S.%fZ}"
+    return f"{sortable(moment)}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass
@@ -247,7 +245,7 @@ class Journal:
     def last_runs(self, bundles: Iterable[str], count: int) -> dict[str, list[Document]]:
         """The latest runs of each bundle, newest first."""
         return {
-            bundle: list(
+            bundle: newest_first(
                 self.db[COLLECTION].find(self._own({"bundle": bundle})).sort("_id", -1).limit(count)
             )
             for bundle in bundles
@@ -260,7 +258,9 @@ class Journal:
 
     def run(self, bundle: str, identifier: str) -> Document | None:
         """One run's record of a bundle."""
-        return self.db[COLLECTION].find_one(self._own({"_id": identifier, "bundle": bundle}))
+        return _if_any(
+            self.db[COLLECTION].find_one(self._own({"_id": identifier, "bundle": bundle}))
+        )
 
     def changes(self, bundle: str, count: int = CHANGES_SHOWN) -> list[Document]:
         """The runs that have changed a bundle's demo, newest first.
@@ -269,11 +269,12 @@ class Journal:
         """
         where = {"trigger": {"$nin": LOOKS}, "status": {"$nin": ["refused", "rolled back"]}}
         found = self.db[COLLECTION].find(self._own({"bundle": bundle, **where}), {"steps": 0})
-        return list(found.sort("_id", -1).limit(count))
+        return newest_first(found.sort("_id", -1).limit(count))
 
     def shared_writes(self) -> list[Document]:
         """The latest runs that changed shared parts, newest first, with few fields."""
-        where = self._own({"wrote.0": {"$exists": True}})
+        # Also a record whose "wrote" is no list: it may have changed every part.
+        where = self._own({"wrote": {"$exists": True, "$ne": []}})
         names = [
             "bundle",
             "trigger",
@@ -295,18 +296,18 @@ class Journal:
         The run may work, or may have been killed. It can write as long as it has its lease; if
         another run has the lease now, until that run has taken it.
         """
-        runs = list(found)
+        runs = newest_first(found)
         running = [one for one in runs if one.get("status") == "running"]
         if running:
-            names = sorted({f"bundle:{one['bundle']}" for one in running})
+            names = sorted({f"bundle:{one.get('bundle')}" for one in running})
             leases = {one["_id"]: one for one in self.db[LEASES].find({"_id": {"$in": names}})}
             for one in running:
-                lease = leases.get(f"bundle:{one['bundle']}", {})
+                lease = leases.get(f"bundle:{one.get('bundle')}", {})
                 is_own = lease.get("run") == (one.get("run") or one["_id"])
                 until = lease.get("expires_at" if is_own else "since")
                 # A run that gave its lease back has ended; its record will say when.
                 if isinstance(until, datetime) and until > NEVER:
-                    one["end"] = _sortable(until)
+                    one["end"] = sortable(until)
         return runs
 
     def nights(self, bundle: str, count: int) -> list[Document]:
@@ -314,15 +315,15 @@ class Journal:
 
         If MongoDB does not answer, only those in the spool.
         """
-        records = [record for _, record in self.spool.records(bundle) if record.get("night")]
+        records = [readable(record) for _, record in self.spool.records(bundle)]
         try:
             where = self._own({"bundle": bundle, "night": {"$type": "object"}})
             known = {record["_id"] for record in records}
-            found = self.db[COLLECTION].find(where).sort("_id", -1).limit(count)
+            found = newest_first(self.db[COLLECTION].find(where).sort("_id", -1).limit(count))
             records += [record for record in found if record["_id"] not in known]
         except PyMongoError:
             pass
-        nights: list[Document] = [record["night"] for record in records]
+        nights: list[Document] = [record["night"] for record in records if record.get("night")]
         return sorted(nights, key=lambda night: night["started_at"], reverse=True)[:count]
 
     def last_night(self, bundle: str, now: datetime) -> datetime | None:
@@ -335,8 +336,9 @@ class Journal:
         where = self._own(
             {"bundle": bundle, "night": {"$type": "object"}, "night.started_at": begun}
         )
-        last = self.db[COLLECTION].find_one(where, sort=[("night.started_at", -1)])
-        return last["night"]["started_at"] if last else None
+        last = _if_any(self.db[COLLECTION].find_one(where, sort=[("night.started_at", -1)]))
+        night = last.get("night") if last else None
+        return night["started_at"] if night else None
 
     def meeting(self, bundle: str, now: datetime) -> datetime | None:
         """The future meeting that a bundle's demo is prepared for, if any (UTC)."""
@@ -345,22 +347,28 @@ class Journal:
     def last_checked(self, bundle: str) -> Document | None:
         """A bundle's latest run with a verdict."""
         where = self._own({"bundle": bundle, "verdict": {"$type": "string"}})
-        return self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
+        return _if_any(self.db[COLLECTION].find_one(where, sort=[("_id", -1)]))
 
     def last_success(self, bundle: str) -> Document | None:
         """A bundle's latest nightly reset that was GO; a rollback to a GO state does not count."""
         where = self._own({"bundle": bundle, "verdict": "GO", "trigger": NIGHTLY})
-        return self.db[COLLECTION].find_one(where, sort=[("_id", -1)])
+        return _if_any(self.db[COLLECTION].find_one(where, sort=[("_id", -1)]))
 
     def _write_waiting_records(self, bundle: str) -> None:
         for path, record in self.spool.records(bundle):
             record["environment"] = self.identity
-            self.db[COLLECTION].replace_one({"_id": record["_id"]}, record, upsert=True)
-            path.unlink(missing_ok=True)
+            # If it is not this record that MongoDB refuses, it also refuses the next write.
+            with suppress(OperationFailure, DocumentTooLarge):
+                self.db[COLLECTION].replace_one({"_id": record["_id"]}, record, upsert=True)
+                path.unlink(missing_ok=True)
 
     def _own(self, where: Document) -> Document:
         """A filter for this environment's records, including old ones without an identity."""
         return {**where, "environment": {"$in": [self.identity, None]}}
+
+
+def _if_any(record: Document | None) -> Document | None:
+    return None if record is None else readable(record)
 
 
 def meeting_of(changes: Iterable[Mapping[str, Any]], now: datetime) -> datetime | None:

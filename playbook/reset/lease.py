@@ -268,7 +268,9 @@ def held(
 
 
 def _describe_lease(lease: dict[str, Any]) -> str:
-    return (
-        f"{lease['holder']} (run {lease['run']}, since {lease['since']:%H:%M:%S} UTC, "
-        f"lease until {lease['expires_at']:%H:%M:%S} UTC)"
+    """The holder of a lease; another version may have written its fields in another way."""
+    since, until = (
+        f"{at:%H:%M:%S} UTC" if isinstance(at, datetime) else "an unknown time"
+        for at in (lease.get("since"), lease.get("expires_at"))
     )
+    return f"{lease.get('holder')} (run {lease.get('run')}, since {since}, lease until {until})"

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbook.reset.backup import Backup
+from playbook.reset.records import start_key
 
 type Record = Mapping[str, Any]
 type Age = tuple[Any, str]
@@ -48,7 +49,7 @@ def run_of(record: Record) -> str:
 
 def end_of(record: Record) -> str:
     """The end of a run, in a form that sorts; its start if the end is not known."""
-    return str(record.get("end") or record["_id"])
+    return str(record.get("end") or start_key(record))
 
 
 def is_left_alone(
@@ -64,7 +65,7 @@ def is_left_alone(
     later = [
         record
         for record in writes
-        if part in record["wrote"]
+        if part in record.get("wrote", (part,))  # if it does not say, it may have changed it
         and run_of(record) not in source.runs
         and end_of(record) > source.ended
     ]

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bson
 from bson import json_util
+from bson.errors import BSONError
 
 from playbook.pristine.seeds import Document
 from playbook.processes.output import write_output
@@ -37,12 +39,9 @@ class Spool:
     def records(self, bundle: str) -> Iterator[tuple[Path, Document]]:
         """The waiting records of a bundle, each with its file."""
         for path in sorted(self.folder.glob("*.json")):
-            try:
-                record = json_util.loads(path.read_text(encoding="utf-8"), json_options=AWARE)
-                if record["bundle"] == bundle and self._owns(record):
-                    yield path, record
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                continue  # another run has taken it, or it is not our record
+            record = _record_in(path)
+            if record is not None and record.get("bundle") == bundle and self._owns(record):
+                yield path, record
 
     def _owns(self, record: Mapping[str, Any]) -> bool:
         """Whether a record is of this environment.
@@ -53,3 +52,19 @@ class Spool:
         if record.get("environment") is not None and self.identity is not None:
             return bool(record["environment"] == self.identity)
         return bool(self.place) and record.get("place") == self.place
+
+
+def _record_in(path: Path) -> Document | None:
+    """The record in a file; None if another run has taken it, or if it is not a record of ours."""
+    try:
+        if not path.is_file():  # reading a pipe would never end
+            return None
+        record = json_util.loads(path.read_text(encoding="utf-8"), json_options=AWARE)
+        if not isinstance(record, dict) or not isinstance(record["_id"], str):
+            return None
+        bson.encode(record)  # MongoDB can keep it
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        return None
+    except (BSONError, RecursionError):
+        return None
+    return record

@@ -23,12 +23,14 @@ from playbook.environment.server_clock import CLOCK_DIFFERENCE
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
 from playbook.reset.journal import LOOKS, ROLLBACK, WALK, Journal
+from playbook.reset.records import start_key
 
 GO, NO_GO, UNKNOWN = "GO", "NO-GO", "UNKNOWN"
 BELIEVED_FOR = timedelta(hours=24)
 LANGUAGES = "languages"
 """The journal's name for the part that all bundles share."""
 RUNS_READ = 25
+_UNREADABLE = "the record of that, run {run}, can't be read: check it again."
 
 type Record = Mapping[str, Any]
 
@@ -214,6 +216,8 @@ def _since(judged: Document | None, runs: Iterable[Document], unmade: bool = Tru
                 continue
             if newer and run.get("status") == "failed" and not run.get("verdict"):
                 return f"It could not be checked: {run.get('error')}"
+            if newer and run.get("status") != "running" and verdict_at(run) is None:
+                return f"It was checked, but {_UNREADABLE.format(run=run.get('_id'))}"
         elif run.get("status") == "refused":
             continue  # it wrote nothing
         elif judged is None or _wrote_after(run, judged, in_doubt=newer):
@@ -234,7 +238,8 @@ def _by_a_neighbour(
 ) -> str | None:
     """The change of a shared part by another bundle's run after a verdict."""
     for run in shared_writes:
-        shared = [part for part in shared_by(bundle) if part in run.get("wrote", [])]
+        may_have = shared_by(bundle)  # if its record does not say readably what it changed
+        shared = [part for part in may_have if part in run.get("wrote", may_have)]
         if run.get("bundle") == bundle.key or not shared:
             continue
         if not _wrote_after(run, judged, in_doubt=_began_after(run, judged)):
@@ -267,7 +272,7 @@ def _wrote_after(run: Record, judged: Record, in_doubt: bool) -> bool:
 
 
 def _began_after(run: Record, judged: Record) -> bool:
-    return str(run.get("_id")) > str(judged.get("_id"))
+    return start_key(run) > start_key(judged)
 
 
 def _problem(run: Record) -> str:

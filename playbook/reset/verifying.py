@@ -40,11 +40,11 @@ def verify_rollback(state: CurrentState, backups: Path, bundle: Bundle) -> Verif
     with environment.translate_connection_errors():
         journal = Journal.of(environment)
         changes = journal.changes(bundle.key, 1)
-        if not changes or (changes[0]["trigger"], changes[0]["status"]) != (ROLLBACK, "done"):
+        last = changes[0] if changes else {}
+        # In old records, of rollbacks without a saved state, "backup" names what was restored.
+        name = str(last.get("restored") or last.get("backup") or "")
+        if not name or (last.get("trigger"), last.get("status")) != (ROLLBACK, "done"):
             return Verified(None)
-        last = changes[0]
-        # In old records, of rollbacks without a saved state, this field names what was restored.
-        name = str(last.get("restored") or last["backup"])
         wanted = saved(name, bundle)
         found = state.read(state.scope(bundle))
         different, notes = differing_collections(wanted, found), []
@@ -54,21 +54,19 @@ def verify_rollback(state: CurrentState, backups: Path, bundle: Bundle) -> Verif
         for part, collections in shared.items():
             if not set(collections) & set(different):
                 continue
-            writes = [run for run in all_writes if part in run["wrote"]]
+            writes = [run for run in all_writes if part in run.get("wrote", (part,))]
             origin = (last.get("shared") or {}).get(part)
             left_alone = "shared" in last and origin is None
             if writes and (left_alone or end_of(writes[0]) > end_of(last)):
                 writer = writes[0]
-                other = bundles.get(writer["bundle"])
-                who = other.model.short if other else writer["bundle"]
+                key = str(writer.get("bundle"))
+                who = bundles[key].model.short if key in bundles else key
                 when = clock.local_text(writer["started_at"], bundle.timezone)
                 changed = "left as changed" if left_alone else "changed since"
                 notes.append(f"{', '.join(collections)}: {changed} by {who}, {when}")
-                rolled_back = writer.get("restored") and writer["status"] == "done"
+                rolled_back = writer.get("restored") and writer.get("status") == "done"
                 origin = (writer.get("shared") or {}).get(part) or (
-                    {"backup": writer["restored"], "bundle": writer["bundle"]}
-                    if rolled_back
-                    else None
+                    {"backup": writer["restored"], "bundle": key} if rolled_back else None
                 )
             if origin and (whose := bundles.get(origin["bundle"])):
                 again = differing_collections(saved(origin["backup"], whose.model), found)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pymongo
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
 
 from playbook import clock
 from playbook.environment import Environment
@@ -15,6 +15,9 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset.journal import CHECK, RECORD_SECONDS, Journal, Run, new_run
 from playbook.verdict.checks import WALK, in_evidence_order
 from playbook.verdict.model import Verdict
+
+DETAILS_KEPT = 500
+"""How many findings of one reason the journal keeps; a verdict's JSON has all of them."""
 
 
 def begin(seeds: Seeds, bundle: str, by: str, trigger: str = CHECK) -> Run:
@@ -29,7 +32,7 @@ def finish(run: Run, part: Mapping[str, Any]) -> None:
     run.verdict, run.failed_checks = part["verdict"], list(part["failed_checks"])
     looked = {result["status"] for result in results if result["check"] == WALK}
     run.walked = bool(looked & {"passed", "failed"})
-    run.reasons = [dict(reason) for reason in part["reasons"]]
+    run.reasons = [_kept(reason) for reason in part["reasons"]]
     run.waived = sum(bool(result.get("waived")) for result in results)
     ends = [result["waived_until"] for result in results if result.get("waived_until")]
     run.waived_until = min(ends, default="")
@@ -37,6 +40,14 @@ def finish(run: Run, part: Mapping[str, Any]) -> None:
     run.checks = [
         {name: value for name, value in result.items() if name != "findings"} for result in results
     ]
+
+
+def _kept(reason: Mapping[str, Any]) -> dict[str, Any]:
+    """A reason for the journal: MongoDB refuses a document of more than 16 MB."""
+    details = list(reason.get("details", ()))
+    if (more := len(details) - DETAILS_KEPT) > 0:
+        details[DETAILS_KEPT:] = [f"and {more} more"]
+    return {**reason, "details": details}
 
 
 def record(environment: Environment, runs: Sequence[Run], error: str | None = None) -> str | None:
@@ -57,7 +68,7 @@ def record(environment: Environment, runs: Sequence[Run], error: str | None = No
             Journal.of(environment).record(runs)
     except OperationFailure as refused:
         return f"MongoDB refused it (code {refused.code})"
-    except PyMongoError as failed:
+    except (PyMongoError, DocumentTooLarge) as failed:
         return f"MongoDB could not store it ({type(failed).__name__})"
     except PlaybookError as failed:
         return environment.redact(str(failed))

@@ -129,6 +129,8 @@ def load(seeds: Seeds, now: datetime, file: Path | None = None) -> Waivers:
         return Waivers(today=now.date())
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUsage(f"{file}: it cannot be read ({error})") from None
+    except RecursionError:
+        raise WrongUsage(f"{file}: its lists are nested too deep") from None
     except tomllib.TOMLDecodeError as error:
         raise WrongUsage(f"{file}: it is not TOML: {error}") from None
     entries = document.pop("waiver", [])

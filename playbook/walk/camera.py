@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from playbook.processes.output import write_output
 from playbook.walk.steps import STEPS
 from playbook.walk.tab import Tab
 
@@ -27,9 +28,11 @@ class Camera:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(step)
         with suppress(Exception):  # a walk without a picture is still a walk
-            tab.playwright.screenshot(
-                path=path, type="jpeg", quality=PICTURE_QUALITY, animations="disabled"
+            taken = tab.playwright.screenshot(
+                type="jpeg", quality=PICTURE_QUALITY, animations="disabled"
             )
+            # The browser itself would leave a part of a picture on a full disk.
+            write_output(path, taken, private=True)
             self._on_picture(step, path)
 
     def picture(self, step: str) -> Path | None:

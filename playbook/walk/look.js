@@ -8,9 +8,13 @@ async () => {
     return one.playState === "running" && element && visible(element);
   });
   const busy = () => [...document.querySelectorAll("[aria-busy=true], [role=progressbar], progress")].some(visible);
-  const text = document.body ? document.body.innerText.replace(/\d+/g, "0") : "";
+  // innerText leaves out what is inside web components.
+  const wordsIn = (root) => [...root.querySelectorAll("*")].flatMap((one) => one.shadowRoot ? [
+    ...[...one.shadowRoot.children].map((inner) => inner.innerText || ""), ...wordsIn(one.shadowRoot),
+  ] : []);
+  const words = document.body ? [document.body.innerText, ...wordsIn(document.body)] : [];
   return {
-    text,
+    text: words.join("\n").replace(/\d+/g, "0"),
     timers: window.__walkTimers || 0,
     loading: !document.body || document.readyState !== "complete" || busy() || animated(),
   };

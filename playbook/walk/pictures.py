@@ -13,13 +13,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from playbook.environment.identity import Identity
+from playbook.environment.json_text import parse_json
 from playbook.pristine.bundles import Bundle
+from playbook.processes.output import write_output
 from playbook.reset import backup
 from playbook.walk.steps import STEPS
 
-__all__ = ["STEPS", "Kept", "folder", "folder_named", "latest", "of_run", "record", "walks"]
+__all__ = [
+    "STEPS",
+    "TRACE",
+    "Kept",
+    "copies",
+    "folder",
+    "folder_named",
+    "latest",
+    "of_run",
+    "record",
+    "walks",
+]
 
 RECORD = "walk.json"
+TRACE = "trace"
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,16 @@ def record(path: Path, bundle: Bundle, at: datetime, passed: bool) -> None:
     """Write a description of the pictures beside them. Raises OSError."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {"bundle": bundle.key, "at": at.astimezone(UTC).isoformat(), "passed": passed}
-    (path / RECORD).write_text(json.dumps(document) + "\n", encoding="utf-8")
+    write_output(path / RECORD, json.dumps(document) + "\n", private=True)
+
+
+def copies(folder: Path, bundle: Bundle) -> dict[str, Path]:
+    """Where the pictures of a bundle's walk, and its trace, are copied to, by step and "trace"."""
+    named = {step: f"{number}-{step}.jpg" for number, step in enumerate(STEPS, 1)}
+    return {
+        what: folder / f"{bundle.short}-{name}"
+        for what, name in {**named, TRACE: f"{TRACE}.zip"}.items()
+    }
 
 
 def walks(root: Path, owner: Identity, bundle: Bundle) -> Iterator[Kept]:
@@ -79,9 +102,9 @@ def _folders(root: Path, owner: Identity, bundle: Bundle) -> list[Path]:
 
 def _read(path: Path) -> Kept | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        description = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        description = parse_json((path / RECORD).read_bytes())
         pictures = {step: path / f"{step}.jpg" for step in STEPS}
-        trace = path / "trace.zip"
+        trace = path / f"{TRACE}.zip"
         return Kept(
             description["bundle"],
             path.name,

@@ -5,8 +5,9 @@
     if (!ids.has(element)) ids.set(element, ids.size + 1);
     return ids.get(element);
   };
-  // Around an element of a web component are those of its page.
-  const around = (element) => element.parentElement || element.getRootNode().host || null;
+  // Around an element of a web component, or of a page in a frame, are those of the page.
+  const around = (element) => element.parentElement || element.getRootNode().host ||
+    (element.ownerDocument.defaultView || {}).frameElement || null;
   const clips = (style) => /hidden|clip/.test(style.overflowX + style.overflowY);
   // What no visitor can see, however they scroll: almost transparent, in a frame without a size, or
   // to the left of the page or above it. Slides beside others come into view, so they stay.
@@ -35,12 +36,15 @@
     const box = element.getBoundingClientRect();
     return box.width > 1 && box.height > 1 && reachable(element);
   };
-  // Every text, and those inside web components where these stand.
+  // Every text, and those inside web components and frames where these stand. A browser lets nobody
+  // look into the frames of another site.
   const textsIn = function* (root) {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (node.nodeType === Node.TEXT_NODE) yield node;
       else if (node.shadowRoot) yield* textsIn(node.shadowRoot);
+      else if (node.contentDocument && node.contentDocument.body && visible(node))
+        yield* textsIn(node.contentDocument.body);
     }
   };
   const parentOf = (text) => text.parentElement || text.getRootNode().host;

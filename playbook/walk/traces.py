@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from pymongo.database import Database
 
+from playbook.deployments.addresses import is_one_of
 from playbook.deployments.front_end import FrontEnd
 from playbook.deployments.scope import PROBE
 from playbook.environment.redaction import HIDDEN, SHORTEST, Redactor
@@ -36,6 +37,9 @@ class Marks:
     """The e-mail address that the visitor signed in with."""
     began: datetime
     """When the walk began (UTC)."""
+    accounts: str = "users"
+    address: str = "email"
+    """The collection of the accounts, and the path of their e-mail addresses."""
 
 
 def find(
@@ -45,7 +49,8 @@ def find(
     found: dict[str, list[Document]] = {}
     for left in front_end.left:
         if left.by == "account":
-            ids = [user["_id"] for user in db.users.find({"email": marks.account}, {"_id": 1})]
+            own = {marks.address: is_one_of([marks.account])}
+            ids = [user["_id"] for user in db[marks.accounts].find(own, {"_id": 1})]
             condition: dict[str, Any] = {
                 left.field: {"$in": ids},
                 left.instant: {"$gte": marks.began},

@@ -193,6 +193,7 @@ class Walk:
 
     def _marks(self) -> traces.Marks:
         abandoned = self.started_at - timedelta(minutes=10)
+        users = self.environment.deployment.kept_as("users")
         return traces.Marks(
             bundle=self.bundle.key,
             user_agent=self.user_agent,
@@ -200,4 +201,5 @@ class Walk:
             abandoned=f"{PROBE}-{abandoned:%Y%m%dT%H%M%S}",
             account=self.demo.accounts.emails[0],
             began=self.started_at,
+            **({} if users is None else {"accounts": users.collection, "address": users.key}),
         )

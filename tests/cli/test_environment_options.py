@@ -236,6 +236,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, path: str) -> None:
         env_file.load(tmp_path / path, {})
 
 
+def test_a_file_that_never_ends_is_refused() -> None:
+    with pytest.raises(WrongUsage, match="too long for a file of settings"):
+        env_file.load(Path("/dev/zero"), {})
+
+
 def test_a_file_is_never_mixed_with_the_shells_environment(tmp_path: Path) -> None:
     shell = {
         **{name: f"{url}elsewhere" for name, url in URLS.items()},
@@ -440,6 +445,21 @@ def test_a_mistyped_command_gets_a_suggestion(arguments: list[str], guess: str) 
     ended = playbook(*arguments, **URLS)
     assert ended.returncode == 2
     assert guess in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["status", "--env-file", "staging.env", "--env-file", "live.env"], "--env-file"),
+        (["check", "lvmh", "--json", "a.json", "--json=b.json"], "--json"),
+        (["reset", "lvmh", "--access", "2026-11-24T10:00", "--access", "now"], "--access"),
+        (["schedule", "render", "crontab", "--into", "a", "--into", "b"], "--into"),
+    ],
+)
+def test_an_option_with_two_values_is_refused(arguments: list[str], option: str) -> None:
+    ended = playbook(*arguments, **URLS)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"{option} is given more than once; give it once" in ended.stderr
 
 
 SCRIPTS = ("emergency_demo_reset.sh", "demo_smoke_test.sh", "verify_demo_state.sh")

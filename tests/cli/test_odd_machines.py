@@ -1,4 +1,4 @@
-"""A machine with an unreadable time zone, or with a low limit of open files."""
+"""A machine with an unreadable time zone, or with low limits of files, memory and threads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook import PROJECT
+from playbook import PROJECT, cli
 from playbook.reset.backup.writing import BackupsUnusable
 from tests.forked_commands import without_settings
 
@@ -34,3 +34,16 @@ def test_too_many_open_files_are_not_the_folders_fault(tmp_path: Path) -> None:
     assert "raise the limit of open files (ulimit -n)" in str(BackupsUnusable(tmp_path, too_many))
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert "set PLAYBOOK_BACKUPS" in str(BackupsUnusable(tmp_path, full))
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_process_without_memory_is_no_bug_of_ours(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def app(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", app)
+    ending = cli.run_command()
+    assert ending.code == 3
+    assert ending.line is not None and "raise its limits (ulimit -v" in ending.line

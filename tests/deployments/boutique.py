@@ -2,7 +2,8 @@
 
 Ids are ObjectIds, prices whole cents, instants ISO texts, names nested by language; one signs in at
 another path, with a form and other fields, and gets a token called otherwise, which another header
-carries. Lists are inside an object, which may have a link to the next page.
+carries. Lists are inside an object, which may have a link to the next page. Sessions are called
+logins, and name the account by its id and the time in seconds.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from playbook.deployments.description import (
     ShownProduct,
     SignIn,
     Single,
+    Trace,
 )
 from playbook.deployments.playbook import DEPLOYMENT as PLAYBOOK
 from playbook.pristine.seeds import Document
@@ -165,11 +167,19 @@ EVENTS = replace(
     from_app=read_event,
 )
 USERS = replace(kept("users"), new_id=object_id)
+LOGINS = Trace(
+    "logins",
+    "Clear logins",
+    user_ids=("account",),
+    instants=("at",),
+    session_mark="device.agent",
+)
 CHANGED = {one.kind: one for one in (ITEMS, EVENTS, USERS)}
 
 DEPLOYMENT = replace(
     PLAYBOOK,
     name="boutique",
+    traces=(*PLAYBOOK.traces, LOGINS),
     kept=tuple(CHANGED.get(one.kind, one) for one in PLAYBOOK.kept),
     indexes={name: found for name, found in PLAYBOOK.indexes.items() if name != "products"},
     sign_in=SignIn(
@@ -181,6 +191,7 @@ DEPLOYMENT = replace(
             id_of(object_of(answer)), text_of(object_of(answer), "login")
         ),
         carried=lambda token: {"X-Session": token},
+        good_status=201,
     ),
     shown=Shown(
         products=Listing(

@@ -15,7 +15,9 @@ from bson import ObjectId
 from fastapi import FastAPI, Header, HTTPException, Request
 
 from playbook import clock
+from playbook.deployments.scope import PROBE
 from playbook.environment import Environment
+from playbook.environment.presence import everybody_present
 from playbook.facts import Demo
 from tests.deployments import boutique
 from tests.sandbox import Document, Sandbox
@@ -41,7 +43,7 @@ def create_app(db: Any) -> FastAPI:
         return {"_id": str(found["_id"]), "title": found["title"],
                 "starts_at": found["starts_at"], "offers": offers}  # fmt: skip
 
-    @app.post("/sessions")
+    @app.post("/sessions", status_code=201)
     async def sign_in(request: Request) -> Document:
         sent = {
             name: values[0] for name, values in parse_qs((await request.body()).decode()).items()
@@ -51,6 +53,10 @@ def create_app(db: Any) -> FastAPI:
             raise HTTPException(401)
         token = secrets.token_hex()
         tokens[token] = user["_id"]
+        device = {"agent": request.headers["User-Agent"]}
+        db.logins.insert_one(
+            {"account": user["_id"], "at": clock.now().timestamp(), "device": device}
+        )
         return {"data": {"jwt": token, "user": str(user["_id"])}}
 
     @app.get("/me")
@@ -135,6 +141,28 @@ def test_a_reset_makes_it_pristine_and_its_own_fields_stay(shop: Sandbox) -> Non
     found = items.find_one({"sku": "EUR-001"})
     assert found is not None and found["name"]["fr"] == "Sac" and found["own"] == "kept"
     assert findings(shop) == []
+
+
+def test_the_sessions_of_a_check_are_removed_and_those_of_visitors_stay(shop: Sandbox) -> None:
+    shop.reset("lvmh", access=clock.now())
+    user = shop.db.users.find_one({"email": "lvmh.demo@aislemarts.luxury"})
+    assert user is not None
+    mine = {"account": user["_id"], "at": clock.now().timestamp(), "device": {"agent": "Safari"}}
+    shop.db.logins.insert_one(mine)
+    assert findings(shop) == []
+    assert list(shop.db.logins.find()) == [mine]
+
+
+def test_a_session_of_a_running_check_is_no_visitor(shop: Sandbox) -> None:
+    shop.reset("lvmh", access=clock.now())
+    user = shop.db.users.find_one({"email": "lvmh.demo@aislemarts.luxury"})
+    assert user is not None
+    agents = [f"{PROBE}-1", "Safari"]
+    for agent in agents:
+        at = clock.now().timestamp()
+        shop.db.logins.insert_one({"account": user["_id"], "at": at, "device": {"agent": agent}})
+        present = everybody_present(shop.db, shop.seeds, shop.environment.deployment, clock.now())
+        assert [one.email for one in present] == [user["email"]] * agents.index(agent)
 
 
 def test_a_rollback_brings_its_documents_back(shop: Sandbox) -> None:

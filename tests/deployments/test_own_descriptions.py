@@ -21,7 +21,9 @@ from tests.sandbox import Sandbox
 BEGINNING = """
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from uuid import uuid4
 from playbook.deployments.description import *
+from playbook.deployments.front_end import Left
 from playbook.deployments.playbook import DEPLOYMENT as P
 
 LEADS = P.kept_as("leads")
@@ -30,6 +32,10 @@ LEADS = P.kept_as("leads")
 def with_leads(**changes):
     changed = replace(LEADS, **changes)
     return replace(P, kept=tuple(changed if one is LEADS else one for one in P.kept))
+
+
+def with_pages(**changes):
+    return replace(P, front_end=replace(P.front_end, **changes))
 
 
 def with_shown(**changes):
@@ -41,16 +47,24 @@ NOTHING_COMPARED: Mapping[str, str] = {
     "with_leads(ours=tuple('firm' if p == 'company' else p for p in LEADS.ours))": "'company'",
     "with_leads(ours=('company'))": "kept[leads].ours must be a tuple, but it is 'company'",
     "with_leads(ours=())": "kept[leads].ours lacks",
-    "with_leads(ours=(*LEADS.ours, 'colour'))": "names 'colour', which to_app never writes",
+    "with_leads(to_app=lambda card, refs: {**card, 'priority': 'high'}, "
+    "ours=(*LEADS.ours, 'prority'))": "names 'prority', which to_app never writes; 'priority'",
     "with_leads(key='code')": "kept[leads].key 'code' does not contain",
     "with_leads(natural_key=lambda card: None)": "kept[leads].key '_id' does not contain",
     "with_leads(collection='livesales')": "collection livesales is described 2 times",
     "with_leads(collection='')": "kept[leads].collection must be a name",
+    "replace(P, kept=P.kept[:-1])": "demo_settings is neither in kept nor, with the reason, in",
+    "replace(P, not_kept={'leads': 'the app keeps none'})": "leads is both in kept and in not_kept",
     "replace(P, kept=(*P.kept, LEADS))": "kept has 2 entries for leads",
     "replace(P, traces=(*P.traces, Trace('carts', 'Again', ('mail',))))": "carts is described 2",
     "replace(P, traces=(*P.traces, Trace('leads', 'Again', ('mail',))))": "leads is described 2",
     "replace(P, traces=(Trace('carts', 'Clear', 'email'),))": "traces[carts].emails must be a tu",
     "replace(P, traces=(Trace('carts', 'Clear'),))": "says by nothing whose traces these are",
+    "with_leads(to_app=lambda card, refs: {**card, 'notes': uuid4().hex})": "another 'notes' each",
+    "with_leads(new_id=lambda card: uuid4().hex)": "new_id gives another one each time",
+    "with_pages(pages={'livesael': 'livesale'})": "front_end names the step 'livesael'",
+    "with_pages(left=(Left('leads', 'owner', by='acount'),))": "left[leads].by is 'acount'",
+    "replace(P, links=replace(P.links, parameters={'zone': 'tz'}))": "parameters names 'zone'",
     "replace(P, password=Password('word'))": "kept[users].ours lacks 'word'",
 }
 REMOVES_TOO_MUCH: Mapping[str, str] = {
@@ -64,7 +78,7 @@ REMOVES_TOO_MUCH: Mapping[str, str] = {
 }
 BREAKS: Mapping[str, str] = {
     "with_leads(belongs=lambda owner: {'bundle': owner.bundel.key})": "AttributeError: 'Owner'",
-    "with_leads(to_app=lambda card, refs: {'x': card['firm']})": "KeyError: 'firm' (line 19)",
+    "with_leads(to_app=lambda card, refs: {'x': card['firm']})": "KeyError: 'firm' (line 25)",
     "with_leads(to_app=lambda card, refs: None)": "to_app returns must be a dict, but it is None",
     "with_leads(to_app=lambda card, refs: {**card, 'notes': Decimal(3)})": "MongoDB can't keep",
     "with_leads(from_app=lambda card, refs: None)": "from_app returns must be a dict",
@@ -120,6 +134,13 @@ DEPLOYMENT = replace(P, name=Shop().name, kept=list(P.kept), traces=list(P.trace
     assert described.name == "a shop" and described.file.endswith("mine.py")
 
 
+def test_a_description_may_name_a_field_that_must_not_be_there(
+    seeds: Seeds, tmp_path: Path
+) -> None:
+    described = f"{BEGINNING}DEPLOYMENT = with_leads(ours=(*LEADS.ours, 'discount'))\n"
+    require_usable(load(write(tmp_path, described)), seeds)
+
+
 def test_the_playbooks_own_collections_are_known() -> None:
     modules = (identity, journal, lease, remembered, accounts, sessions, jobs, audit)
     assert set(OF_THE_PLAYBOOK) == {module.COLLECTION for module in modules}
@@ -130,7 +151,7 @@ def test_the_playbooks_own_collections_are_known() -> None:
     [
         ("import sys; sys.exit(0)", 2, "cannot be loaded: SystemExit: 0"),
         ("DEPLOYMENT = replace(P, sign_in=replace(P.sign_in, token=lambda answer: answer['x']))",
-         1, "sign_in.token raises KeyError: 'x' (line 19), in mine.py"),
+         1, "sign_in.token raises KeyError: 'x' (line 25), in mine.py"),
         ("DEPLOYMENT = with_shown(leads=replace(P.shown.leads, entry=lambda card: None))",
          1, "shown.leads.entry returns must be of type ShownLead, but it is None"),
     ],
@@ -154,3 +175,33 @@ def test_what_a_description_prints_is_not_in_a_commands_document(
     variables = {**sandbox.environment.settings.as_variables(), "PLAYBOOK_DEPLOYMENT": file}
     done = run_command("check", "lvmh", "--json", "-", variables=variables)
     assert done.stdout.startswith("{") and "hello" in done.stderr
+
+
+def test_collections_that_may_be_misspelled_are_listed(sandbox: Sandbox, tmp_path: Path) -> None:
+    traces = "(*P.traces, Trace('convresations', 'Clear', ('email',)))"
+    file = write(tmp_path, f"{BEGINNING}DEPLOYMENT = replace(P, traces={traces})\n")
+    variables = {**sandbox.environment.settings.as_variables(), "PLAYBOOK_DEPLOYMENT": file}
+    done = run_command("env", variables=variables)
+    [line] = [one for one in done.stdout.splitlines() if one.startswith("description ")]
+    there = set(sandbox.db.list_collection_names())
+    absent = line.partition("mine.py; the database does not have ")[2].split(", ")
+    assert done.returncode == 0 and "convresations" in absent and not there & set(absent)
+
+
+def test_a_stored_document_that_a_description_cannot_read_is_for_a_reset(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    read = "lambda card, refs: {**card, 'company': card['company'].strip()}"
+    file = write(tmp_path, f"{BEGINNING}DEPLOYMENT = with_leads(from_app={read})\n")
+    variables = {**sandbox.environment.settings.as_variables(), "PLAYBOOK_DEPLOYMENT": file}
+    sandbox.reset("lvmh")
+    sandbox.db.leads.update_one({"bundle": sandbox.bundle("lvmh").key}, {"$set": {"company": None}})
+    done = run_command("check", "lvmh", variables=variables)
+    assert done.returncode == 1 and "✓ leads" not in done.stdout, done.stdout + done.stderr
+    assert "can't be read: kept[leads].from_app raises AttributeError" in " ".join(
+        done.stdout.split()
+    )
+    assert "next: playbook reset lvmh" in done.stdout
+    assert run_command("reset", "lvmh", variables=variables).returncode == 0
+    done = run_command("check", "lvmh", variables=variables)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from playbook import PROJECT, clock
+from playbook.deployments import load
 from playbook.environment import guard
 from playbook.errors import Refused, WrongUsage
 from playbook.facts import Demo
@@ -245,3 +247,15 @@ def test_a_database_without_demo_accounts_is_adopted_and_gets_them(unmarked: San
     assert "0 users (0 demo, 0 other)" in ended.stdout
     unmarked.reset("lvmh")
     assert guard.census(unmarked.db).demo_users == 2
+
+
+def test_accounts_are_counted_where_the_app_keeps_their_addresses(unmarked: Sandbox) -> None:
+    users = load().kept_as("users")
+    assert users is not None
+    kept = replace(users, collection="clients", key="contact.mail")
+    deployment = replace(load(), kept=(kept,))
+    addresses = ("lvmh.demo@aislemarts.luxury", "LVMH.BRAND@AISLEMARTS.LUXURY", "ann@example.com")
+    unmarked.db.clients.insert_many([{"contact": {"mail": address}} for address in addresses])
+    found = guard.census(unmarked.db, deployment)
+    assert (found.demo_users, found.other_users) == (2, 1)
+    unmarked.db.clients.drop()

@@ -21,7 +21,7 @@ import requests
 
 from playbook.environment import Environment, Settings
 from playbook.environment.api_access import ApiAccess, access_from
-from playbook.environment.http import Api
+from playbook.environment.http import Api, TooLarge
 from playbook.errors import WrongUsage
 from playbook.facts.reading import read_answer
 
@@ -486,6 +486,28 @@ def test_interim_answers_are_left_out() -> None:
         for number in (1, 2):
             read = read_answer("GET /", visitor.ask("GET", "/", seconds=30))
             assert (read.status, read.body) == (200, {"answer": number})
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_answer_of_any_size_takes_little_memory(
+    monkeypatch: pytest.MonkeyPatch, packed: bool, more: int
+) -> None:
+    monkeypatch.setattr("playbook.environment.http.LARGEST", 1_000_000)
+    content = b"[" + b" " * (999_998 + more) + b"]"
+    sent, header = (
+        (gzip.compress(content), b"Content-Encoding: gzip\r\n") if packed else (content, b"")
+    )
+    length = f"Content-Length: {len(sent)}\r\n".encode()
+    answer = b"HTTP/1.1 200 OK\r\n" + header + length + b"\r\n" + sent
+    with Server(lambda connection, *_: connection.sendall(answer) is None).serving() as server:
+        api = Api(server.url, ApiAccess(), 5)
+        if not more:
+            assert api.visitor().ask("GET", "/", seconds=5).content == content
+            return
+        with pytest.raises(TooLarge, match="answered more than 1 MB") as error:
+            api.visitor().ask("GET", "/", seconds=5)
+        assert error.value.status == 200
 
 
 def test_an_old_server_that_closes_after_each_answer_is_read() -> None:

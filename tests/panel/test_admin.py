@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import os
@@ -39,6 +40,7 @@ from playbook.panel.checklist import checklist
 from playbook.panel.desk import SIGN_INS_AT_ONCE
 from playbook.panel.jobs import COLLECTION as JOBS
 from playbook.panel.jobs import JobProgress, Jobs
+from playbook.panel.pages.sign_in import REFUSED_COOKIE
 from playbook.panel.security_headers import LARGEST_BODY
 from playbook.pristine.seeds import Seeds
 from playbook.reset import lease
@@ -989,6 +991,15 @@ def test_a_sign_in_that_failed_keeps_the_name(running: Panel) -> None:
     assert "lga" not in answer.url, "it may be a password that was typed into the wrong field"
     assert 'value="o&lt;lga"' in answer.text
     assert "wrong one" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "kept", [b"", b"{", b"[" * 20_000, b"7", b'{"why": [], "name": ""}', b'{"why": {}, "name": 7}']
+)
+def test_a_cookie_that_is_not_ours_is_no_failed_sign_in(running: Panel, kept: bytes) -> None:
+    cookies = {REFUSED_COOKIE: base64.urlsafe_b64encode(kept).decode()}
+    answer = requests.get(f"{running.url}/sign-in", cookies=cookies, timeout=30)
+    assert answer.status_code == 200
 
 
 def test_many_sign_ins_at_once_do_not_slow_other_requests(

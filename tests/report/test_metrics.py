@@ -212,6 +212,16 @@ def test_a_go_with_waived_failures_says_so(seeds: Seeds) -> None:
     assert "except for" not in shown(seeds, {LVMH: [run(LVMH, 2)]}, history=False)
 
 
+def test_the_history_in_a_file_is_wide_enough_for_its_times(seeds: Seeds) -> None:
+    failed = run(LVMH, 2, status="failed", error="MongoDB does not answer. " * 5)
+    written = Console(file=StringIO(), width=80, force_terminal=False)
+    standing = judged({LVMH: [failed]}, seeds)[LVMH]
+    shown = [status.BundleStatus(seeds.bundles[LVMH].model, standing, (failed,))]
+    status.show(written, shown, NOW, Identity("", NAME), history=True)
+    assert isinstance(written.file, StringIO)
+    assert "Thu 26 Nov 2026, 11:00 CET" in written.file.getvalue()
+
+
 def test_the_history_is_in_the_bundles_local_time(seeds: Seeds) -> None:
     failed = run(
         LVMH,

@@ -222,6 +222,7 @@ def test_optional_fields_of_a_verdict_may_be_missing(tmp_path: Path) -> None:
     [
         (None, "can't be read"),
         (b"\xff\xfe{", "is not JSON"),
+        (b"[" * 200_000, "is not JSON"),
         (b"[]", "is not a verdict"),
         (b"{}", "is not a verdict"),
         (b'{"verdict": "GO", "generated_at": "today", "bundles": []}', "is not a verdict"),

@@ -256,7 +256,39 @@ def test_a_broken_folder_does_not_hide_the_others(shelf: Sandbox, tiny: Snapshot
         broken.mkdir()
         (broken / "manifest.json").write_text(text)
     (shelf.backups / "demo_state_20261130").mkdir()
+    endless, deep = shelf.backups / "demo_state_20261201", shelf.backups / "demo_state_20261202"
+    endless.mkdir()
+    os.mkfifo(endless / "manifest.json")
+    deep.mkdir()
+    (deep / "manifest.json").write_text("[" * 200_000)
+    for name in ("demo_state_2\nlines", "demo_state_\udcff"):  # the second is no UTF-8
+        shutil.copytree(good.path, shelf.backups / name)
+    assert [b.path for b in backup.listed(shelf.backups, shelf.identity)] == [good.path]
     assert backup.latest(shelf.backups, shelf.identity, shelf.bundle(BUNDLE)).path == good.path
+
+
+def test_instants_without_a_zone_are_utc(shelf: Sandbox, tiny: Snapshot) -> None:
+    """Backups of another version, beside ours, can still be put in order."""
+    save_on(shelf, tiny, MONDAY, BUNDLE, BEFORE_RESET)
+    theirs = save_on(shelf, tiny, MONDAY + timedelta(days=1), BUNDLE, BEFORE_RESET)
+    manifest = json.loads((theirs.path / "manifest.json").read_text())
+    del manifest["checksum"]
+    for name in ("taken_at", "saved_at"):
+        manifest[name] = manifest[name].removesuffix("+00:00")
+    for part in manifest["parts"]:
+        part["access"] = "2026-11-30T12:00:00"
+    sign(theirs.path, manifest)
+    found = backup.latest(shelf.backups, shelf.identity, shelf.bundle(BUNDLE))
+    assert (found.path, found.taken_at) == (theirs.path, theirs.taken_at)
+    access = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    assert found.parts[shelf.bundle(BUNDLE).key].access == access
+
+
+def sign(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write a backup's manifest with a checksum that fits."""
+    whole = json.dumps(manifest, sort_keys=True).encode()
+    signed = {**manifest, "checksum": hashlib.sha256(whole).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(signed))
 
 
 # Restoring
@@ -419,8 +451,7 @@ def test_a_manifest_that_names_another_file_is_refused(
     manifest = json.loads(path.read_text())
     manifest["files"][file] = hashlib.sha256(b"").hexdigest()
     del manifest["checksum"]
-    whole = json.dumps(manifest, sort_keys=True).encode()
-    path.write_text(json.dumps({**manifest, "checksum": hashlib.sha256(whole).hexdigest()}))
+    sign(saved.path, manifest)
     require_bad(shelf, saved)
 
 

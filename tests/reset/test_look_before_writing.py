@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from playbook.environment import Environment
+from playbook.environment.rights import require_rights
 from playbook.errors import Unreachable, WrongUsage
 from playbook.reset.index_writes import IndexWrites
 from playbook.reset.outcome import ResetFailed
@@ -139,3 +140,12 @@ def test_whatever_breaks_inside_a_step_is_rolled_back(
         sandbox.reset(BUNDLE)
     assert sandbox.state(BUNDLE).hashes() == broken != before
     assert sandbox.runs(BUNDLE)[-1]["status"] == "rolled back"
+
+
+@pytest.mark.parametrize("patterns", [["shop:lvmh"], ["shop:lvmh", "shop:region:*"]])
+def test_looking_for_rights_deletes_no_key_whose_name_is_stated_whole(
+    sandbox: Sandbox, patterns: list[str]
+) -> None:
+    sandbox.environment.redis.set("shop:lvmh", "cached")
+    require_rights(sandbox.environment, patterns, api=False)
+    assert sandbox.environment.redis.getdel("shop:lvmh") == b"cached"

@@ -113,6 +113,21 @@ def walked(shelf: Sandbox, name: str, status: str, trigger: str = journal.WALK) 
     assert recording.record(shelf.environment, [run]) is None
 
 
+def test_a_check_with_more_findings_than_mongodb_can_keep_is_recorded(shelf: Sandbox) -> None:
+    """Otherwise the GO before it would stay."""
+    checked(shelf, "lvmh")
+    details = [f"product LUX-{number}: {'a long name ' * 20}" for number in range(80_000)]
+    reason = {"sentence": "80000 products do not belong here", "details": details}
+    results = [{"check": check, "status": "failed"} for check in CHECKS]
+    part = {"verdict": NO_GO, "failed_checks": ["catalog"], "checks": results, "reasons": [reason]}
+    run = recording.begin(shelf.seeds, shelf.bundle("lvmh").key, "test")
+    recording.finish(run, part)
+    assert recording.record(shelf.environment, [run]) is None
+    assert standing(shelf, "lvmh") == (NO_GO, "80000 products do not belong here.")
+    [*kept, last] = run.reasons[0]["details"]
+    assert kept == details[: len(kept)] and last == f"and {80_000 - len(kept)} more"
+
+
 def standing(shelf: Sandbox, name: str) -> tuple[str, str]:
     bundle = shelf.bundle(name)
     found = standings(Journal.of(shelf.environment), shelf.seeds, [bundle], clock.now())

@@ -139,6 +139,7 @@ def test_one_that_nothing_needs_is_reported(seeds: Seeds, tmp_path: Path) -> Non
         ("owner", "owned_by", "unknown field 'owned_by'"),
         ("[[waiver]]", "[[waivers]]", "only .*waiver.* entries"),
         ("[[waiver]]", "[[waiver]", "not TOML"),
+        ('["lvmh", "INDEX_SOFIA_DOLFE"]', "[" * 50_000, "nested too deep"),
     ],
 )
 def test_a_wrong_entry_is_refused_with_its_place(

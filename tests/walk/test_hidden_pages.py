@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,13 +17,23 @@ OVER = "position: fixed; inset: 0; z-index: 9"
 ON_EACH_OTHER = "position: absolute; inset: 0; background: white"
 CUT_OFF = "text that is cut off, so that nothing of it is seen"
 
+COMPONENT = (
+    '<div id="component" style="{style}"></div><script>document.getElementById("component")'
+    '.attachShadow({{mode: "open"}}).innerHTML = `{inside}`</script>'
+)
+
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Tab]:
+def phone() -> Iterator[Any]:
     with browser() as opened:
         context = opened.chromium.new_context(viewport={"width": 390, "height": 700})
-        yield Tab(context, ())
+        yield context
         context.close()
+
+
+@pytest.fixture(scope="module")
+def tab(phone: Any) -> Tab:
+    return Tab(phone, ())
 
 
 def hidden(tab: Tab, html: str) -> str:
@@ -55,6 +66,35 @@ def hidden(tab: Tab, html: str) -> str:
             f'<div class="layer" style="{OVER}; background: white"><p>Maintenance</p></div>',
             "“Maintenance” over it",
             id="a layer beside the page",
+        ),
+        pytest.param(
+            f'<div id="app">{TEXT}</div><div id="layers"><div>'
+            f'<div style="{OVER}; background: white"><p>Votre vie privée</p></div></div></div>',
+            "“Votre vie privée” over it",
+            id="a consent page in the place for layers",
+        ),
+        pytest.param(
+            TEXT
+            + COMPONENT.format(
+                style="", inside=f'<div style="{OVER}; background: white"><p>Traceurs</p></div>'
+            ),
+            "“Traceurs” over it",
+            id="a consent page that is a web component",
+        ),
+        pytest.param(
+            TEXT
+            + COMPONENT.format(
+                style=OVER, inside='<div style="height: 100%; background: white">Traceurs</div>'
+            ),
+            "“Traceurs” over it",
+            id="a web component over the page",
+        ),
+        pytest.param(
+            COMPONENT.format(
+                style="", inside=f'{TEXT}<div style="{OVER}; background: white">Traceurs</div>'
+            ),
+            "“Traceurs” over it",
+            id="a page that is a web component",
         ),
         pytest.param(
             f'{TEXT}<div style="{OVER}; background: linear-gradient(red, blue)"></div>',
@@ -131,6 +171,16 @@ def test_a_page_that_nobody_sees_is_reported(tab: Tab, html: str, by: str) -> No
             f'<div style="background: white; height: 700px">{TEXT}</div>',
             id="a menu behind the page",
         ),
+        pytest.param(
+            f'<nav style="position: fixed; z-index: -1">{"<p>Menu</p>" * 9}</nav>'
+            '<div style="background: white; height: 700px"><div style="position: absolute; top: 0; '
+            f'width: 100%; height: 90px; background: white"></div>{TEXT}</div>',
+            id="a menu behind the page and its picture",
+        ),
+        pytest.param(COMPONENT.format(style="", inside=TEXT), id="a web component"),
+        pytest.param(
+            TEXT + COMPONENT.format(style="", inside="<p>Aide</p>"), id="a web component below"
+        ),
         pytest.param(f'<div style="pointer-events: none">{TEXT}</div>', id="text without a target"),
         pytest.param(f'<div style="display: contents">{TEXT}</div>', id="no box of its own"),
         pytest.param(f'<div dir="rtl">{TEXT}</div>', id="from right to left"),
@@ -150,3 +200,18 @@ def test_a_page_that_nobody_sees_is_reported(tab: Tab, html: str, by: str) -> No
 )
 def test_a_page_that_is_seen_is_not_reported(tab: Tab, html: str) -> None:
     assert hidden(tab, html) == ""
+
+
+@needs_browser
+def test_a_banner_that_is_a_web_component_is_closed_first(phone: Any) -> None:
+    banner = (
+        f'<div style="{OVER}; background: white"><style>p {{}}</style>'
+        '<button onclick="this.parentElement.remove()">Tout accepter</button></div>'
+    )
+    page = f"<!doctype html><html lang=fr><body>{TEXT}{COMPONENT.format(style='', inside=banner)}"
+    tab = Tab(phone, ("Tout accepter",))
+    tab.playwright.route(
+        "**/*", lambda route: route.fulfill(body=page, content_type="text/html; charset=utf-8")
+    )
+    tab.open("http://shop.example/")
+    assert PageReader(tab, {}).hidden() == ""

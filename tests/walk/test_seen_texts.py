@@ -85,6 +85,25 @@ def test_the_texts_of_web_components_are_on_the_page(tab: Tab) -> None:
 
 
 @needs_browser
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("", ("Parfum", "120 €", "Dior")),
+        ("visibility: hidden", ("Parfum", "Dior")),
+        ("opacity: 0", ("Parfum", "Dior")),
+        ("display: none", ("Parfum", "Dior")),
+        ("width: 0; height: 0; border: 0", ("Parfum", "Dior")),
+        ("position: absolute; left: -9999px", ("Parfum", "Dior")),
+    ],
+)
+def test_the_texts_of_a_frame_are_on_the_page(
+    tab: Tab, style: str, expected: tuple[str, ...]
+) -> None:
+    frame = f'<iframe style="{style}" srcdoc="<p>120 €</p><p hidden>1 €</p>"></iframe>'
+    assert lines(tab, f"{SEEN}{frame}<p>Dior</p>") == expected
+
+
+@needs_browser
 def test_a_text_beside_a_page_from_right_to_left_can_be_seen(tab: Tab) -> None:
     tab.playwright.set_content(
         "<!doctype html><html lang=ar dir=rtl><body><div style='width: 2000px'>"

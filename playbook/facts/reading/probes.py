@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 
+from playbook.deployments.description import Filter
 from playbook.deployments.scope import PROBE
 from playbook.environment import Environment
 from playbook.environment.side_by_side import side_by_side
@@ -97,22 +98,26 @@ class Probes:
         abandoned = f"{PROBE}-{self._at - ABANDONED:{PROBE_TIME}}"
         marks = [{"$eq": self.mark}, {"$gte": f"{PROBE}-", "$lt": abandoned}]
         hashes = [hashlib.sha256(token.encode()).hexdigest() for token in self.tokens]
-        own, killed = marks
-        ours = [
-            {"user_agent": own},
-            {"token": {"$in": self.tokens}},
-            {"token_sha256": {"$in": hashes}},
-        ]
-        # An app may give a presenter's session to a second sign-in, too: that one must stay.
-        before = [one["_id"] for one in result_of(self._reading_documents).get("user_sessions", ())]
-        sessions = {
-            "email": {"$in": list(self._accounts)},
-            "$or": [{"_id": {"$nin": before}, "$or": ours}, {"user_agent": killed}],
-        }
+        killed = marks[1]
         db = self._environment.db
         removals: list[Callable[[], object]] = []
-        if any(trace.collection == "user_sessions" for trace in self._deployment.traces):
-            removals.append(partial(db.user_sessions.delete_many, sessions))
+        for trace in self._deployment.traces:
+            if not trace.session_mark:
+                continue
+            ours = [
+                {trace.session_mark: {"$in": [self.mark, *self.tokens, *hashes]}},
+                {"token": {"$in": self.tokens}},
+                {"token_sha256": {"$in": hashes}},
+            ]
+            # An app may give a presenter's session to a second sign-in, too: that one must stay.
+            documents = result_of(self._reading_documents).get(trace.collection, ())
+            before = [one["_id"] for one in documents]
+            sessions: Filter = {
+                "$or": [{"_id": {"$nin": before}, "$or": ours}, {trace.session_mark: killed}]
+            }
+            if "email" in trace.emails:
+                sessions["email"] = {"$in": list(self._accounts)}
+            removals.append(partial(db[trace.collection].delete_many, sessions))
         if self._deployment.events is not None:
             events = [{"session_id": mark} for mark in marks]
             tracked = {"bundle": self._bundle.key, "$or": events}

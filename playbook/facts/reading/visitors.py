@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from playbook.environment import Environment
+from playbook.environment.http import TooLarge
 from playbook.environment.reasons import may_succeed_later, names_no_host, reason_of
 from playbook.facts.reading.answer import Answer, read_answer
 from playbook.facts.remedies import Remedy
@@ -36,6 +37,8 @@ class Visitors:
                 answer = visitor.ask(method, path, seconds=PATIENCE_SECONDS, **options)
         except requests.Timeout:
             return Answer(request, None, problem=LATE, silent=True)
+        except TooLarge as error:
+            return Answer(request, error.status, problem=str(error))
         except requests.RequestException as error:
             problem = f"got no answer: {self._environment.redact(reason_of(error))}"
             # What will not pass by itself must be changed: a certificate, an address.

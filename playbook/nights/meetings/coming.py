@@ -53,12 +53,22 @@ class Meeting:
         return {**vars(self), "candidates": list(self.candidates)}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Meeting:
-        """The meeting of such a document."""
-        fields = {name: document[name] for name in cls.__dataclass_fields__}
-        for name in ("start", "end"):
-            fields[name] = fields[name].astimezone(UTC)
-        return cls(**{**fields, "candidates": tuple(fields["candidates"])})
+    def from_document(cls, document: object) -> Meeting | None:
+        """The meeting of such a document; None if another version wrote it in another way."""
+        match document:
+            case {
+                "key": str(key),
+                "start": datetime() as start,
+                "end": datetime() as end,
+                "title": str(title),
+                "organizer": str() | None as organizer,
+                "candidates": [str(), *_] as candidates,
+                "certain": bool(certain),
+            }:
+                names = tuple(map(str, candidates))
+                begins, ends = start.astimezone(UTC), end.astimezone(UTC)
+                return cls(key, begins, ends, title, organizer, names, certain)
+        return None
 
 
 def meetings_of(events: Iterable[Event], seeds: Seeds) -> list[Meeting]:

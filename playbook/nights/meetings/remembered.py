@@ -7,7 +7,7 @@ without meetings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -88,18 +88,14 @@ class Remembered:
         by_key = {
             meeting.key: meeting
             for calendar in self.db[COLLECTION].find({"_id": {"$in": ids}})
-            for meeting in map(Meeting.from_document, calendar.get("meetings", []))
+            for meeting in _meetings_in(calendar)
         }
         return sorted(by_key.values(), key=lambda meeting: (meeting.start, meeting.key))
 
     def every_meeting(self) -> list[Meeting]:
         """The meetings of all calendars that have been read, by their start."""
         calendars = self.db[COLLECTION].find({"_id": {"$regex": f"^{re.escape(self._calendars)}"}})
-        meetings = (
-            Meeting.from_document(one)
-            for calendar in calendars
-            for one in calendar.get("meetings", [])
-        )
+        meetings = (meeting for calendar in calendars for meeting in _meetings_in(calendar))
         return sorted(meetings, key=lambda meeting: (meeting.start, meeting.key))
 
     def begin(self, task: str, meeting: Meeting, now: datetime) -> bool:
@@ -138,6 +134,16 @@ class Remembered:
 
     def _task_id(self, task: str, meeting: Meeting) -> str:
         return f"{task}:{self.environment_id}:{meeting.key}"
+
+
+def _meetings_in(calendar: Mapping[str, Any]) -> list[Meeting]:
+    """The meetings of a calendar's document, without those that another version wrote otherwise.
+
+    Those come back when the calendar is read the next time.
+    """
+    documents = calendar.get("meetings")
+    found = map(Meeting.from_document, documents if isinstance(documents, list) else ())
+    return [meeting for meeting in found if meeting is not None]
 
 
 def _as_read(calendar: Calendar, meetings: Iterable[Meeting], now: datetime) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from playbook import writable_folder
 from playbook.environment.identity import Identity
+from playbook.environment.json_text import parse_json
 from playbook.panel.desk import SignedIn, TheDesk
 from playbook.panel.security_headers import REPORT_POLICY
 from playbook.pristine.bundles import Bundle
@@ -67,7 +67,7 @@ def _report(environment: Identity, name: str) -> Report | None:
     """
     path = _reports() / name
     try:
-        verdict = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        verdict = parse_json(path.with_suffix(".json").read_bytes())
         at = datetime.fromisoformat(verdict["generated_at"]).astimezone(UTC)
         ours = environment.owns(verdict["environment"]["id"])
     except (OSError, ValueError, KeyError, TypeError):

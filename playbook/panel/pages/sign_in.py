@@ -13,6 +13,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from playbook import clock
+from playbook.environment.json_text import parse_json
 from playbook.panel.accounts import Accounts, Person
 from playbook.panel.authentication import SESSION_COOKIE
 from playbook.panel.desk import Desk, TheDesk, see_other
@@ -58,11 +59,11 @@ class RefusedSignIn:
     def of(cls, request: Request) -> RefusedSignIn:
         """The refused sign-in in a request's cookie; an empty one if there is no valid one."""
         try:
-            kept = json.loads(base64.urlsafe_b64decode(request.cookies.get(REFUSED_COOKIE, "")))
+            kept = parse_json(base64.urlsafe_b64decode(request.cookies.get(REFUSED_COOKIE, "")))
             why, name = kept["why"], kept["name"]
         except (ValueError, KeyError, TypeError):
             return cls()
-        known = why in REFUSALS and isinstance(name, str)
+        known = isinstance(why, str) and why in REFUSALS and isinstance(name, str)
         return cls(why, name[:LONGEST_NAME]) if known else cls()
 
     @property

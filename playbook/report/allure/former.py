@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from playbook.environment.json_text import parse_json
 
 HISTORY_LABEL = "history"
 """The label that says which environment's history a result belongs to."""
@@ -24,7 +25,7 @@ def remove_results_of(folder: Path, short: str, history: str) -> None:
     for path in folder.glob("*-result.json"):
         with suppress(OSError, ValueError, AttributeError, KeyError):
             text = path.read_text(encoding="utf-8")
-            result = json.loads(text)
+            result = parse_json(text.encode())
             of_bundle = _named(result, "parameters").get("bundle") == short
             if of_bundle and _named(result, "labels").get(HISTORY_LABEL, history) == history:
                 removed.add(result["uuid"])
@@ -32,7 +33,7 @@ def remove_results_of(folder: Path, short: str, history: str) -> None:
     for path in folder.glob("*-container.json"):
         with suppress(OSError, ValueError, AttributeError, KeyError):
             text = path.read_text(encoding="utf-8")
-            if set(json.loads(text)["children"]) <= removed:
+            if set(parse_json(text.encode())["children"]) <= removed:
                 _remove(folder, path, text)
 
 

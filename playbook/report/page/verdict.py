@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from playbook.clock import local_text
 from playbook.environment.identity import Identity
+from playbook.environment.json_text import parse_json
 from playbook.errors import WrongUsage
 from playbook.facts.findings import FailureKind
 from playbook.facts.remedies import Remedy
@@ -54,7 +54,7 @@ def read(path: Path) -> Verdict:
     """
     remedy = f"make one: playbook check all --json {path}"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_bytes())
     except OSError as error:
         raise WrongUsage(f"{path} can't be read: {error.strerror}; {remedy}") from None
     except ValueError:

@@ -137,6 +137,8 @@ def all_readable(root: Path) -> list[Backup]:
     """The backups in a folder with a readable manifest, of any environment, oldest first."""
     found = []
     for path in root.glob(f"{PREFIX}*"):
+        if not path.name.isprintable():
+            continue  # no line could name it, and none of ours is called like that
         try:
             found.append(read_manifest(path)[0])
         except BadBackup:

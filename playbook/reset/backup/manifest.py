@@ -11,8 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from playbook.environment.identity import Identity
+from playbook.environment.json_text import parse_json
 from playbook.errors import Refused
-from playbook.reset.backup.parts import OF_NO_BUNDLE, Part, document_of_part, part_from_document
+from playbook.reset.backup.parts import (
+    OF_NO_BUNDLE,
+    Part,
+    document_of_part,
+    instant_of,
+    part_from_document,
+)
 
 MANIFEST = "manifest.json"
 FORMAT, FORMAT_WITHOUT_IDENTITY = 2, 1
@@ -56,7 +63,9 @@ class Backup:
 def read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
     """A backup, and the digests of its files and of its collections' documents."""
     try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
+        if not (path / MANIFEST).is_file():  # reading a pipe would never end
+            raise FileNotFoundError
+        manifest = parse_json((path / MANIFEST).read_bytes())
         stated = manifest.pop("checksum")
         if stated != _checksum(manifest):
             raise BadBackup(f"backup {path.name}: its manifest was changed; nothing was written")
@@ -75,12 +84,12 @@ def read_manifest(path: Path) -> tuple[Backup, dict[str, str], dict[str, str]]:
         backup = Backup(
             path,
             {part.bundle: part for part in parts},
-            datetime.fromisoformat(manifest["taken_at"]),
+            instant_of(manifest["taken_at"]),
             manifest["state"],
             identity,
             manifest.get("run"),
             manifest.get("by", ""),
-            datetime.fromisoformat(manifest["saved_at"]) if "saved_at" in manifest else None,
+            instant_of(manifest["saved_at"]) if "saved_at" in manifest else None,
         )
         return backup, {**manifest["files"]}, {**manifest["documents"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

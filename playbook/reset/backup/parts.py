@@ -93,11 +93,17 @@ def document_of_part(part: Part) -> dict[str, Any]:
     }
 
 
+def instant_of(text: str) -> datetime:
+    """An instant in a manifest; one without a zone is UTC. Raises TypeError or ValueError."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
 def part_from_document(document: Mapping[str, Any]) -> Part:
     """A part from the manifest. Raises KeyError, TypeError or ValueError if it is damaged."""
 
     def instant(name: str) -> datetime | None:
-        return datetime.fromisoformat(document[name]) if document[name] else None
+        return instant_of(document[name]) if document[name] else None
 
     if not isinstance(document["bundle"], str):
         raise TypeError
