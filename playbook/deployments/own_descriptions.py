@@ -11,25 +11,21 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import cache, wraps
+from functools import wraps
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import (
-    Any,
-    Literal,
-    TypeAliasType,
-    TypeVar,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Any
 
 import bson
 
+from playbook.deployments.declared_types import (
+    declared_fields,
+    misfit,
+    place_of,
+    returned_type,
+)
 from playbook.deployments.description import Deployment, Kept, UnreadableAnswer
 from playbook.deployments.fitting import decoded
 from playbook.deployments.front_end import PAGES
@@ -56,92 +52,6 @@ T = datetime(2026, 1, 5, 12, tzinfo=UTC)
 """A moment of demo access, to try a description with."""
 
 
-# Types
-
-
-def misfit(value: object, hint: Any, place: str) -> str | None:
-    """What is wrong with a value of a declared type, in a few words; None if it fits."""
-    if isinstance(hint, TypeAliasType):
-        return misfit(value, hint.__value__, place)
-    origin, arguments = get_origin(hint), get_args(hint)
-    if hint is Any or isinstance(hint, TypeVar):
-        return None
-    if origin in (Union, UnionType):
-        wrong = [misfit(value, one, place) for one in arguments if one is not NoneType]
-        if (value is None and NoneType in arguments) or None in wrong:
-            return None
-        return wrong[0] if wrong else None
-    if origin is Literal:
-        return None if value in arguments else _unlike(place, f"one of {_listed(arguments)}", value)
-    if origin is type:
-        fits = isinstance(value, type) and issubclass(value, arguments[0])
-        return None if fits else _unlike(place, f"a class of {arguments[0].__name__}", value)
-    if origin is Callable:
-        return None if callable(value) else _unlike(place, "a function", value)
-    kind = origin or hint
-    if kind.__name__ == "Decimal" and type(value) in (int, float):
-        return None  # compared by their values
-    if not isinstance(value, kind) and not (kind is tuple and isinstance(value, list)):
-        return _unlike(place, _in_words(kind), value)
-    if kind is str and not value and place.endswith((".collection", ".key", ".kind", ".path")):
-        return _unlike(place, "a name", value)
-    if isinstance(value, tuple | list):
-        every = arguments[0] if arguments else Any
-        hints = arguments if kind is tuple and Ellipsis not in arguments else None
-        if hints and len(hints) != len(value):
-            return _unlike(place, f"a tuple of {len(hints)}", value)
-        inner = [
-            (one, hints[n] if hints else every, _place_of(place, one, n))
-            for n, one in enumerate(value)
-        ]
-    elif isinstance(value, Mapping):
-        of = arguments[1] if len(arguments) > 1 else Any
-        inner = [(one, of, f"{place}[{name!r}]") for name, one in value.items()]
-    elif is_dataclass(value):
-        inner = [
-            (getattr(value, one.name), declared, f"{place}.{one.name}")
-            for one, declared in _declared(value, hint)
-        ]
-    else:
-        return None
-    return next(filter(None, (misfit(*one) for one in inner)), None)
-
-
-def _unlike(place: str, wanted: str, found: object) -> str:
-    text = " ".join(repr(found).split())
-    text = text if len(text) <= 60 else f"{text[:59]}…"
-    return f"{place.removeprefix('.')} must be {wanted}, but it is {text}"
-
-
-def _in_words(kind: type) -> str:
-    words: Mapping[type, str] = {str: "a text", tuple: "a tuple", dict: "a dict", bool: "a bool"}
-    return words.get(kind, f"of type {kind.__name__}")
-
-
-def _listed(names: tuple[object, ...]) -> str:
-    return ", ".join(map(str, names))
-
-
-@cache
-def _hints(kind: Any) -> Mapping[str, Any]:
-    return get_type_hints(kind)
-
-
-def _declared(value: Any, hint: Any) -> Iterator[tuple[Field[Any], Any]]:
-    """The fields of a dataclass with their types, its own type parameters filled in."""
-    kind: Any = type(value)
-    # Of "Listing[ShownProduct] | None" the part that describes this value.
-    own = next((one for one in (hint, *get_args(hint)) if get_origin(one) is kind), None)
-    given = dict(zip(getattr(kind, "__type_params__", ()), get_args(own), strict=False))
-    for one in fields(value):
-        yield one, _filled(_hints(kind)[one.name], given)
-
-
-def _filled(hint: Any, given: Mapping[Any, Any]) -> Any:
-    open_parameters = getattr(hint, "__parameters__", ())
-    return hint[tuple(given.get(one, Any) for one in open_parameters)] if open_parameters else hint
-
-
 # Functions
 
 
@@ -162,9 +72,9 @@ def protected(deployment: Deployment, file: str) -> Deployment:
 def _with_protected_functions(value: Any, hint: Any, place: str, file: str) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         changed: dict[str, Any] = {}
-        for one, declared in _declared(value, hint):
+        for one, declared in declared_fields(value, hint):
             inner, name = getattr(value, one.name), f"{place}.{one.name}".removeprefix(".")
-            returned = _returned(declared)
+            returned = returned_type(declared)
             if returned is not None and inner is not None:
                 changed[one.name] = _protected_function(inner, returned, name, file)
             else:
@@ -172,23 +82,10 @@ def _with_protected_functions(value: Any, hint: Any, place: str, file: str) -> A
         return replace(value, **changed)
     if isinstance(value, tuple | list) and any(map(is_dataclass, value)):
         return tuple(
-            _with_protected_functions(one, type(one), _place_of(place, one, n), file)
+            _with_protected_functions(one, type(one), place_of(place, one, n), file)
             for n, one in enumerate(value)
         )
     return value
-
-
-def _place_of(place: str, value: Any, number: int) -> str:
-    """The name of one of several parts: a kind, or a collection, if it has one."""
-    return f"{place}[{getattr(value, 'kind', getattr(value, 'collection', number))}]"
-
-
-def _returned(hint: Any) -> Any:
-    """What a function of a declared type returns; None if the type is no function's."""
-    for one in (hint, *get_args(hint)):
-        if get_origin(one) is Callable:
-            return get_args(one)[-1]
-    return None
 
 
 def _protected_function(
@@ -235,9 +132,6 @@ def _contradictions(deployment: Deployment) -> Iterator[str]:
             yield f"kept has {number} entries for {kind}; one is used"
         if kind in deployment.not_kept:
             yield f"{kind} is both in kept and in not_kept"
-    for kept in OURS.kept:
-        if kept.kind not in {*kinds, *deployment.not_kept}:
-            yield f"{kept.kind} is neither in kept nor, with the reason, in not_kept"
     # A collection has one filter: a second one would replace it.
     collections = [kept.collection for kept in deployment.kept]
     collections += [trace.collection for trace in deployment.traces]
@@ -261,7 +155,7 @@ def _wrong_pages(deployment: Deployment) -> Iterator[str]:
     steps = (*PAGES, "joined")
     for step in (*front_end.pages, *front_end.not_known):
         if step not in steps:
-            yield f"front_end names the step {step!r}; expected one of {_listed(steps)}"
+            yield f"front_end names the step {step!r}; expected one of {', '.join(steps)}"
     before: set[str] = set()
     for left in front_end.left:
         if left.by not in {"user agent", "sentence", "account", *before}:

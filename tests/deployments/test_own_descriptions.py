@@ -53,7 +53,6 @@ NOTHING_COMPARED: Mapping[str, str] = {
     "with_leads(natural_key=lambda card: None)": "kept[leads].key '_id' does not contain",
     "with_leads(collection='livesales')": "collection livesales is described 2 times",
     "with_leads(collection='')": "kept[leads].collection must be a name",
-    "replace(P, kept=P.kept[:-1])": "demo_settings is neither in kept nor, with the reason, in",
     "replace(P, not_kept={'leads': 'the app keeps none'})": "leads is both in kept and in not_kept",
     "replace(P, kept=(*P.kept, LEADS))": "kept has 2 entries for leads",
     "replace(P, traces=(*P.traces, Trace('carts', 'Again', ('mail',))))": "carts is described 2",
