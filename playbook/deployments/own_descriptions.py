@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields, is_dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import cache, wraps
 from pathlib import Path
 from types import NoneType, UnionType
@@ -49,6 +50,8 @@ READS_ANSWERS = frozenset(
     {"entry", "read", "account", "token", "user_id", "entries", "next_page", "from_app"}
 )
 """The functions that read what the app has or answers, which may be anything."""
+CLOSE = 0.8
+"""How much a misspelled path and the right one have in common, at least."""
 T = datetime(2026, 1, 5, 12, tzinfo=UTC)
 """A moment of demo access, to try a description with."""
 
@@ -298,6 +301,7 @@ def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
     """
     all_bundles = [line.model for line in seeds.bundles.values()]
     named: dict[tuple[str, str], str] = {}
+    written: dict[str, set[str]] = {kept.kind: set() for kept in deployment.kept}
     unused = {kept.kind: dict.fromkeys(kept.ours) for kept in deployment.kept}
     for bundle in all_bundles:
         yield from _wrong_requests(deployment, bundle, seeds)
@@ -314,6 +318,7 @@ def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
                         whose = "" if new is None else f", as for {other}"
                         yield f"kept[{kept.kind}].new_id gives {new!r} for {key}{whose}"
                 yield from _unread(kept, document, wanted, matching)
+                written[kept.kind].update(_paths(wanted))
                 for path in list(unused[kept.kind]):
                     if field_at({"_id": document["_id"], **wanted}, path) is not MISSING:
                         del unused[kept.kind][path]
@@ -321,10 +326,13 @@ def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
         if kept.kind == "users" and deployment.password.path not in kept.ours:
             yield f"kept[users].ours lacks {deployment.password.path!r}, the path of the password"
         for path in unused[kept.kind]:
-            if kept.kind != "users" or path != deployment.password.path:
+            if kept.kind == "users" and path == deployment.password.path:
+                continue
+            # A path that is never written is a field that must not be there, or a wrong name.
+            if meant := get_close_matches(path, written[kept.kind] - {*kept.ours}, 1, CLOSE):
                 yield (
-                    f"kept[{kept.kind}].ours names {path!r}, which to_app never writes, so it "
-                    "would not be compared"
+                    f"kept[{kept.kind}].ours names {path!r}, which to_app never writes; "
+                    f"{meant[0]!r} would not be compared"
                 )
         if not unused[kept.kind].keys() < set(kept.ours):
             yield f"kept[{kept.kind}].ours is empty, so nothing would be compared"
@@ -357,6 +365,14 @@ def _unread(kept: Kept, document: Document, wanted: Document, matching: Matching
                 f"{name}.ours lacks a field from which from_app reads {field!r}, so a wrong one "
                 "would not be noticed"
             )
+
+
+def _paths(document: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """The paths of all fields, also of those that contain others."""
+    for name, value in document.items():
+        yield f"{before}{name}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{before}{name}.")
 
 
 def _only(document: Mapping[str, Any], paths: tuple[str, ...]) -> Document:

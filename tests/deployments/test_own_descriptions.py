@@ -47,7 +47,8 @@ NOTHING_COMPARED: Mapping[str, str] = {
     "with_leads(ours=tuple('firm' if p == 'company' else p for p in LEADS.ours))": "'company'",
     "with_leads(ours=('company'))": "kept[leads].ours must be a tuple, but it is 'company'",
     "with_leads(ours=())": "kept[leads].ours lacks",
-    "with_leads(ours=(*LEADS.ours, 'colour'))": "names 'colour', which to_app never writes",
+    "with_leads(to_app=lambda card, refs: {**card, 'priority': 'high'}, "
+    "ours=(*LEADS.ours, 'prority'))": "names 'prority', which to_app never writes; 'priority'",
     "with_leads(key='code')": "kept[leads].key 'code' does not contain",
     "with_leads(natural_key=lambda card: None)": "kept[leads].key '_id' does not contain",
     "with_leads(collection='livesales')": "collection livesales is described 2 times",
@@ -133,6 +134,13 @@ DEPLOYMENT = replace(P, name=Shop().name, kept=list(P.kept), traces=list(P.trace
     assert described.name == "a shop" and described.file.endswith("mine.py")
 
 
+def test_a_description_may_name_a_field_that_must_not_be_there(
+    seeds: Seeds, tmp_path: Path
+) -> None:
+    described = f"{BEGINNING}DEPLOYMENT = with_leads(ours=(*LEADS.ours, 'discount'))\n"
+    require_usable(load(write(tmp_path, described)), seeds)
+
+
 def test_the_playbooks_own_collections_are_known() -> None:
     modules = (identity, journal, lease, remembered, accounts, sessions, jobs, audit)
     assert set(OF_THE_PLAYBOOK) == {module.COLLECTION for module in modules}
@@ -178,3 +186,22 @@ def test_collections_that_may_be_misspelled_are_listed(sandbox: Sandbox, tmp_pat
     there = set(sandbox.db.list_collection_names())
     absent = line.partition("mine.py; the database does not have ")[2].split(", ")
     assert done.returncode == 0 and "convresations" in absent and not there & set(absent)
+
+
+def test_a_stored_document_that_a_description_cannot_read_is_for_a_reset(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    read = "lambda card, refs: {**card, 'company': card['company'].strip()}"
+    file = write(tmp_path, f"{BEGINNING}DEPLOYMENT = with_leads(from_app={read})\n")
+    variables = {**sandbox.environment.settings.as_variables(), "PLAYBOOK_DEPLOYMENT": file}
+    sandbox.reset("lvmh")
+    sandbox.db.leads.update_one({"bundle": sandbox.bundle("lvmh").key}, {"$set": {"company": None}})
+    done = run_command("check", "lvmh", variables=variables)
+    assert done.returncode == 1 and "✓ leads" not in done.stdout, done.stdout + done.stderr
+    assert "can't be read: kept[leads].from_app raises AttributeError" in " ".join(
+        done.stdout.split()
+    )
+    assert "next: playbook reset lvmh" in done.stdout
+    assert run_command("reset", "lvmh", variables=variables).returncode == 0
+    done = run_command("check", "lvmh", variables=variables)
+    assert done.returncode == 0, done.stdout + done.stderr
