@@ -89,6 +89,13 @@ def test_a_job_that_cannot_be_read_breaks_no_page(fresh: Sandbox) -> None:
         assert "GO then" in visitor.text("/bundles/lvmh")
 
 
+def test_an_action_without_a_time_breaks_no_audit_log(fresh: Sandbox) -> None:
+    odd = [{"at": value, "who": value, "bundle": value} for value in (*ODD, clock.now())]
+    fresh.db.demo_audit.insert_many([{}, *odd, {"at": clock.now(), "who": "Olga"}])
+    with panel(fresh) as running:
+        assert "Olga" in running.visitor("operator").text("/audit")
+
+
 @pytest.mark.parametrize("odd", [{}, {"since": "noon"}, {"holder": None, "since": 7}])
 def test_a_lease_of_another_version_refuses_a_reset_in_one_line(
     odd: dict[str, Any], fresh: Sandbox
