@@ -38,8 +38,9 @@ class Audit:
         )
 
     def latest(self, count: int = SHOWN) -> list[Document]:
-        """The latest actions, newest first."""
-        return list(self.db[COLLECTION].find().sort([("at", -1), ("_id", -1)]).limit(count))
+        """The latest actions, newest first, without those whose time cannot be read."""
+        dated = {"at": {"$type": "date"}}
+        return list(self.db[COLLECTION].find(dated).sort([("at", -1), ("_id", -1)]).limit(count))
 
 
 def _shortened(text: str) -> str:

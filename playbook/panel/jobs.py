@@ -25,7 +25,6 @@ from playbook.environment.claim import claim
 from playbook.environment.redaction import Redactor
 from playbook.environment.server_clock import ServerClock
 from playbook.errors import PlaybookError
-from playbook.reset.lease import NEVER
 
 COLLECTION = "demo_jobs"
 AT_ONCE = 8
@@ -167,7 +166,8 @@ class Jobs:
         wanted = {"_id": {"$in": list(bundles)}, "environment": own}
         found = list(self._db[COLLECTION].find(wanted))
         silent_since = self._clock.now() - SILENT
-        return {document["_id"]: _job(document, silent_since) for document in found}
+        jobs = (_job(document, silent_since) for document in found)
+        return {job.bundle: job for job in jobs if job is not None}
 
     def _work(self, progress: JobProgress, job: str, task: Task) -> None:
         try:
@@ -190,20 +190,28 @@ class Jobs:
                     self._db[COLLECTION].update_many({"job": {"$in": running}}, beat)
 
 
-def _job(found: Document, silent_since: datetime) -> Job:
-    # By MongoDB's clock, which all servers share.
-    beat_at = found.get("beat_at") or NEVER
-    lost = found["status"] == "running" and beat_at < silent_since
-    return Job(
-        id=found["job"],
-        bundle=found["_id"],
-        kind=found["kind"],
-        by=found["by"],
-        started_at=found["started_at"],
-        ended_at=found.get("ended_at"),
-        status="lost" if lost else found["status"],
-        lines=found["lines"],
-        number=found["number"],
-        total=found["total"],
-        message=LOST if lost else found["message"],
-    )
+def _job(found: Document, silent_since: datetime) -> Job | None:
+    """The job of a document; None if another version wrote it in another way."""
+    match {"ended_at": None, **found}:
+        case {
+            "_id": str(bundle),
+            "job": str(job),
+            "kind": "check" | "reset" | "rollback" | "walk" as kind,
+            "by": str(by),
+            "started_at": datetime() as started_at,
+            "ended_at": datetime() | None as ended_at,
+            "status": str(status),
+            "lines": [*lines],
+            "number": int() | None as number,
+            "total": int() | None as total,
+            "message": str(message),
+        } if all(isinstance(line, dict) for line in lines):
+            # By MongoDB's clock, which all servers share.
+            beat_at = found.get("beat_at")
+            silent = not isinstance(beat_at, datetime) or beat_at < silent_since
+            if status == "running" and silent:
+                status, message = "lost", LOST
+            return Job(
+                job, bundle, kind, by, started_at, ended_at, status, lines, number, total, message
+            )
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from playbook.environment import Environment
 from playbook.nights.meetings.coming import Meeting
 from playbook.nights.meetings.remembered import Remembered
 from playbook.panel.accounts import Accounts
+from playbook.panel.jobs import Jobs
 from playbook.reset.lease import BeingReset
 from tests.panel_client import PASSWORD, panel
 from tests.sandbox import Sandbox
@@ -67,6 +69,31 @@ def test_a_role_that_nobody_knows_allows_only_to_look(role: Any, fresh: Sandbox)
         assert person is not None
         assert person.may("viewer") and not person.may("operator")
     assert [person.name for person in accounts.listed()] == ["ann"]
+
+
+def test_a_job_that_cannot_be_read_breaks_no_page(fresh: Sandbox) -> None:
+    bundle, at = fresh.bundle("lvmh"), clock.now()
+    texts = {"job": "1", "kind": "check", "by": "ann", "status": "done", "message": "GO then"}
+    rest = {"lines": [{"text": "a", "state": "done"}], "number": None, "total": None}
+    instants = {"started_at": at, "ended_at": at, "beat_at": at}
+    good = {"_id": bundle.key, "environment": None, **texts, **rest, **instants}
+    with panel(fresh) as running, closing(Jobs(fresh.db, fresh.environment.redact)) as jobs:
+        visitor = running.visitor("viewer")
+        for name in good.keys() - {"_id", "environment"}:
+            for odd in (None, "text", [None], {"a": 1}):
+                changed = {**good, name: odd}
+                fresh.db.demo_jobs.replace_one({"_id": bundle.key}, changed, upsert=True)
+                assert len(jobs.latest([bundle.key])) <= 1, (name, odd)
+            assert bundle.firm in visitor.text("/bundles/lvmh"), name
+        fresh.db.demo_jobs.replace_one({"_id": bundle.key}, good)
+        assert "GO then" in visitor.text("/bundles/lvmh")
+
+
+def test_an_action_without_a_time_breaks_no_audit_log(fresh: Sandbox) -> None:
+    odd = [{"at": value, "who": value, "bundle": value} for value in (*ODD, clock.now())]
+    fresh.db.demo_audit.insert_many([{}, *odd, {"at": clock.now(), "who": "Olga"}])
+    with panel(fresh) as running:
+        assert "Olga" in running.visitor("operator").text("/audit")
 
 
 @pytest.mark.parametrize("odd", [{}, {"since": "noon"}, {"holder": None, "since": 7}])
