@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,9 +96,9 @@ def _work_on(app: str, numbers: list[int]) -> None:
 def spread(numbers: list[int], workers: int, console: Console) -> list[Line]:
     """Try faults in several processes, each with an environment of its own."""
     lines: list[Line] = []
-    with TemporaryDirectory() as directory:
+    children: list[subprocess.Popen[bytes]] = []
+    with TemporaryDirectory() as directory, _ended_at_last(children):
         outputs = [Path(directory) / str(share) for share in range(workers)]
-        children = []
         for share, output in enumerate(outputs):
             mine = ",".join(str(number) for number in numbers[share::workers])
             command = [sys.executable, "-m", "tests.faults", "--work", mine]
@@ -121,6 +123,18 @@ def spread(numbers: list[int], workers: int, console: Console) -> list[Line]:
     if any(codes):
         console.print("a worker failed: what is missing in the table was not tried")
     return sorted(lines, key=lambda line: line.number)
+
+
+@contextmanager
+def _ended_at_last(children: list[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """End the processes at the end, also if a signal ends this one."""
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        for child in children:
+            child.terminate()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(line: Line, console: Console) -> None:
