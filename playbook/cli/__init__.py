@@ -126,7 +126,7 @@ def load_commands(wanted: str = "") -> None:
 
 
 class _EachOptionOnce(TyperCommand):
-    """A command that refuses an option with two values; the last one would win without a word."""
+    """A command that refuses an option with two values; else only the last one would be used."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         _, _, given = self.make_parser(ctx).parse_args(args=list(args))

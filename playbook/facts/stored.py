@@ -44,12 +44,18 @@ class Stored:
         return [document for _, document in self.in_both_forms(kind)]
 
     def in_our_words(self, kind: Kind, document: Mapping[str, Any]) -> Document:
-        """One document of the app in the playbook's words, also if it is an answer of the app."""
-        return self._read(kind, document)
+        """One document of the app in the playbook's words, also if it is an answer of the app.
+
+        Raises Unobservable if the description can't read it.
+        """
+        try:
+            return self._kept(kind).from_app(dict(document), self._matching)
+        except UnreadableAnswer as error:
+            raise Unobservable(f"{kind} {document.get('_id')} can't be read: {error}") from None
 
     def in_both_forms(self, kind: Kind) -> list[tuple[Document, Document]]:
         """The documents of a kind, each as the app has it and in the playbook's words."""
-        return [(document, self._read(kind, document)) for document in self.as_kept(kind)]
+        return [(document, self.in_our_words(kind, document)) for document in self.as_kept(kind)]
 
     def matched(self, kind: Kind) -> Matched:
         """Which document is which pristine one. Raises Unobservable if none are kept."""
@@ -110,12 +116,6 @@ class Stored:
                     Description(f"what the app's model takes ({misfit.message})"),
                     NOTHING if found is MISSING else found,
                 )
-
-    def _read(self, kind: Kind, document: Mapping[str, Any]) -> Document:
-        try:
-            return self._kept(kind).from_app(dict(document), self._matching)
-        except UnreadableAnswer as error:
-            raise Unobservable(f"{kind} {document.get('_id')} can't be read: {error}") from None
 
     def _kept(self, kind: Kind) -> Kept:
         kept = self._deployment.kept_as(kind)

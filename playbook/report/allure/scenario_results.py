@@ -56,7 +56,10 @@ def complete(
     if example:
         values = ", ".join(f"{name}={value}" for name, value in example.items())
         test.parameters.append(Parameter(name="example", value=values))
-    labels = _labels(scenario, line, bundle, history)
+    check = tagged(scenario, "check") or "missing_tags"
+    severity = tagged(scenario, "severity") or "critical"
+    labels = labels_of(bundle, line, check, severity, history)
+    labels["evidence"] = evidence_of(scenario)
     if known := config.stash.get(IDENTITY, None):
         labels["environment"] = known.name
     of_allure = [label for label in test.labels if label.name in LABELS_TO_KEEP]
@@ -78,16 +81,16 @@ def md5_of(text: str) -> str:
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _labels(scenario: ScenarioTemplate, line: str, bundle: Bundle, history: str) -> dict[str, str]:
+def labels_of(bundle: Bundle, line: str, check: str, severity: str, history: str) -> dict[str, str]:
+    """The labels that every test of a bundle has; ``severity`` is one of the playbook's."""
     return {
         "epic": bundle.firm,
-        "feature": tagged(scenario, "check") or "missing_tags",
+        "feature": check,
         "story": line,
-        "severity": SEVERITIES[tagged(scenario, "severity") or "critical"],
+        "severity": SEVERITIES[severity],
         "parentSuite": bundle.firm,
         "suite": line,
         "framework": "pytest-bdd",
-        "evidence": evidence_of(scenario),
         HISTORY_LABEL: history,
     }
 

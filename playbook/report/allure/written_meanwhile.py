@@ -16,8 +16,7 @@ from allure_commons.utils import now
 
 from playbook.pristine.bundles import Bundle
 from playbook.report.allure.failures import compared_details
-from playbook.report.allure.former import HISTORY_LABEL
-from playbook.report.allure.scenario_results import SEVERITIES, md5_of
+from playbook.report.allure.scenario_results import labels_of, md5_of
 from playbook.verdict.collector import not_at_rest
 from playbook.verdict.model import Result
 
@@ -30,17 +29,8 @@ def broken_test(bundle: Bundle, sentence: str, history: str, environment: str) -
     ``history`` is the same for results of one history, ``environment`` is its name.
     """
     passed = Result(bundle.key, "verdict", NAME, "passed", "critical", NAME)
-    labels = {
-        "epic": bundle.firm,
-        "feature": passed.check,
-        "story": NAME,
-        "severity": SEVERITIES[passed.severity],
-        "parentSuite": bundle.firm,
-        "suite": NAME,
-        "framework": "pytest-bdd",
-        "environment": environment,
-        HISTORY_LABEL: history,
-    }
+    labels = labels_of(bundle, NAME, passed.check, passed.severity, history)
+    labels["environment"] = environment
     at = now()
     return TestResult(
         uuid=str(uuid4()),
