@@ -22,6 +22,7 @@ from playbook.environment.gateways import (
     GATEWAY_ERRORS,
     header_needed,
     is_page,
+    redirected_to,
     wanted_by_a_gateway,
 )
 from playbook.environment.side_by_side import side_by_side
@@ -221,7 +222,7 @@ def _problem_of(answer: requests.Response, asked: str) -> str | None:
     """
     status = answer.status_code
     if 300 <= status < 400:
-        to = answer.headers.get("Location", "nowhere")
+        to = redirected_to(answer, asked.partition(" ")[2])
         return f"it redirects to {to}; set API_URL to that address"
     if status == 404:
         return f"{asked} answered 404; check the path in API_URL"
