@@ -27,5 +27,8 @@
   };
   window.clearTimeout = function (timer) { waiting.delete(timer); clear(timer); };
   window.clearInterval = function (timer) { waiting.delete(timer); end(timer); };
+  // A visitor sees what is inside closed web components, too. So they are open here.
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) { return attach.call(this, {...options, mode: "open"}); };
   Object.defineProperty(window, "__walkTimers", {get: () => waiting.size});
 })();
