@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from playbook import PROJECT
 from playbook.environment.server_clock import CLOCK_DIFFERENCE
 from playbook.pristine.bundles import Bundle
-from playbook.pristine.seeds import Seeds
+from playbook.pristine.seeds import Seeds, load
 from playbook.reset.records import sortable
 from playbook.reset.standing import (
     BELIEVED_FOR,
@@ -61,6 +62,11 @@ def walk(minutes_ago: float, verdict: str = GO, **fields: Any) -> Document:
 
 def reset(minutes_ago: float, **fields: Any) -> Document:
     return run(minutes_ago, "manual", **fields)
+
+
+@pytest.fixture(scope="module")
+def seeds() -> Seeds:
+    return load(PROJECT / "seeds")
 
 
 @pytest.fixture(scope="module")
