@@ -34,8 +34,6 @@ UNAUTHORIZED = 13
 """MongoDB's error code for a right that is missing."""
 _ACTIONS = frozenset({"find", "insert", "update", "remove", "listIndexes"})
 """What a reset and its rollback do in each collection, as MongoDB calls it."""
-WRITING_ROUTE = "/api/awareness/refresh-contexts"
-"""The first route through which a reset writes."""
 
 
 def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> list[str]:
@@ -241,11 +239,12 @@ def _require_token(environment: Environment) -> None:
     # The request contains no context, so an app that accepts it writes nothing.
     token = environment.settings.access.token
     headers = {"Authorization": f"Bearer {token}"} if token else None
-    answer = environment.call("POST", WRITING_ROUTE, json=[], headers=headers)
+    path = environment.deployment.routes.refresh_contexts
+    answer = environment.call("POST", path, json=[], headers=headers)
     if answer.status_code in (401, 403):
         where = environment.settings.addresses["API"]
         what = f"{TOKEN} is not the token that it accepts" if token else f"set {TOKEN}"
         raise WrongUsage(
-            f"API at {where} does not let a reset write: POST {WRITING_ROUTE} answered "
+            f"API at {where} does not let a reset write: POST {path} answered "
             f"{answer.status_code}; {what}"
         )

@@ -92,7 +92,10 @@ class Closing:
     def _send(self, night: Night, alert: Alert, also: Sequence[str] = ()) -> None:
         # The outbox knows the settings' secrets; an embedded environment has others.
         redact = self.environment.redact
-        clean = replace(alert, title=redact(alert.title), body=redact(alert.body))
+        incident = f"{self.environment.settings.default_name}/{night.bundle.short}"
+        clean = replace(
+            alert, title=redact(alert.title), body=redact(alert.body), incident=redact(incident)
+        )
         night.deliveries += self.outbox.send(clean, also)
 
 

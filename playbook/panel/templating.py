@@ -115,7 +115,9 @@ def there(moment: datetime, zone: str) -> str:
 
 def iso(moment: datetime) -> str:
     """An instant for a script."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # strftime writes no leading zeros of a year, and a script can't read such an instant.
+    plain = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{plain.isoformat(timespec='seconds')}Z"
 
 
 def utc(moment: datetime) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from playbook.deployments import load
+from playbook.deployments import load, own_descriptions
+from playbook.deployments.description import Deployment, UnreadableAnswer
 from playbook.deployments.own_descriptions import OF_THE_PLAYBOOK, mistakes, require_usable
 from playbook.environment import identity
 from playbook.errors import WrongUsage
@@ -22,16 +23,22 @@ BEGINNING = """
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import uuid4
+from playbook.deployments.demo_routes import DemoRoutes
 from playbook.deployments.description import *
 from playbook.deployments.front_end import Left
 from playbook.deployments.playbook import DEPLOYMENT as P
 
-LEADS = P.kept_as("leads")
+LEADS, USERS = P.kept_as("leads"), P.kept_as("users")
 
 
 def with_leads(**changes):
     changed = replace(LEADS, **changes)
     return replace(P, kept=tuple(changed if one is LEADS else one for one in P.kept))
+
+
+def with_users(**changes):
+    changed = replace(USERS, **changes)
+    return replace(P, kept=tuple(changed if one is USERS else one for one in P.kept))
 
 
 def with_pages(**changes):
@@ -43,10 +50,15 @@ def with_shown(**changes):
 
 
 """
+LINE = len(BEGINNING.splitlines()) + 1
+"""The line of a description that comes after its beginning."""
+FIRST, SECOND = "SEQUOIA_ROELOF_BOTHA/LEAD-001", "SEQUOIA_ROELOF_BOTHA/LEAD-003"
+"""The leads that a description is tried with first."""
 NOTHING_COMPARED: Mapping[str, str] = {
     "with_leads(ours=tuple('firm' if p == 'company' else p for p in LEADS.ours))": "'company'",
     "with_leads(ours=('company'))": "kept[leads].ours must be a tuple, but it is 'company'",
     "with_leads(ours=())": "kept[leads].ours lacks",
+    "with_leads(ours=(), from_app=lambda card, refs: {})": "ours is empty, so nothing would be",
     "with_leads(to_app=lambda card, refs: {**card, 'priority': 'high'}, "
     "ours=(*LEADS.ours, 'prority'))": "names 'prority', which to_app never writes; 'priority'",
     "with_leads(key='code')": "kept[leads].key 'code' does not contain",
@@ -65,6 +77,11 @@ NOTHING_COMPARED: Mapping[str, str] = {
     "with_pages(left=(Left('leads', 'owner', by='acount'),))": "left[leads].by is 'acount'",
     "replace(P, links=replace(P.links, parameters={'zone': 'tz'}))": "parameters names 'zone'",
     "replace(P, password=Password('word'))": "kept[users].ours lacks 'word'",
+    "with_users(ours=(*USERS.ours, 'emials'), "
+    "to_app=lambda user, refs: {**user, 'emails': [user['email']]})": "names 'emials', which",
+    "replace(P, traces=(Trace('carts', 'Clear', parent=('visits', 'visit')),))": (
+        "traces[carts].parent names visits, which is no trace's"
+    ),
 }
 REMOVES_TOO_MUCH: Mapping[str, str] = {
     "with_leads(belongs=lambda owner: None)": "kept[leads].belongs returns must be a dict",
@@ -72,12 +89,12 @@ REMOVES_TOO_MUCH: Mapping[str, str] = {
     "with_leads(collection='demo_resets')": "collection demo_resets is not the app's",
     "replace(P, key_patterns=lambda bundle: 'shop:*')": "key_patterns returns must be a tuple",
     "replace(P, key_patterns=lambda bundle: ('*',))": "every key, so a reset would delete them",
-    "with_leads(new_id=lambda card: None)": "kept[leads].new_id gives None for",
-    "with_leads(new_id=lambda card: 'one')": "kept[leads].new_id gives 'one' for",
+    "with_leads(new_id=lambda card: None)": f"new_id gives None for {FIRST}; correct",
+    "with_leads(new_id=lambda card: 'one')": f"gives 'one' for {SECOND}, as for {FIRST}; correct",
 }
 BREAKS: Mapping[str, str] = {
     "with_leads(belongs=lambda owner: {'bundle': owner.bundel.key})": "AttributeError: 'Owner'",
-    "with_leads(to_app=lambda card, refs: {'x': card['firm']})": "KeyError: 'firm' (line 25)",
+    "with_leads(to_app=lambda card, refs: {'x': card['firm']})": f"KeyError: 'firm' (line {LINE})",
     "with_leads(to_app=lambda card, refs: None)": "to_app returns must be a dict, but it is None",
     "with_leads(to_app=lambda card, refs: {**card, 'notes': Decimal(3)})": "MongoDB can't keep",
     "with_leads(from_app=lambda card, refs: None)": "from_app returns must be a dict",
@@ -87,6 +104,11 @@ BREAKS: Mapping[str, str] = {
     "with_leads(model=dict)": "kept[leads].model must be a class of BaseModel",
     "with_shown(leads=Listing(lambda bundle, skip: None, dict))": "must be of type Request",
     "with_shown(leads=Listing(lambda bundle, skip: Request('GET', 'x'), dict))": "begin with /",
+    "with_shown(product=replace(P.shown.product, ask=lambda key: Request('GET', 'x')))": "with /",
+    "replace(P, routes=DemoRoutes(rates='api/rates'))": "is 'api/rates'; it must begin with /",
+    "replace(P, routes=DemoRoutes(kpis='/kpis'))": "is '/kpis', which lacks {bundle}, so all",
+    "replace(P, routes=DemoRoutes(context='/c'))": "is '/c', which lacks {bundle}, so all",
+    "replace(P, routes='/api/v2')": "routes must be of type DemoRoutes, but it is '/api/v2'",
     "with_shown(column_of={}.__getitem__)": "shown.column_of raises KeyError: 'proposal'",
     "replace(P, kpi=lambda bundle, name: name)": "kpi returns must be of type ShownKpi",
     "replace(P, links=None)": "links must be of type Links, but it is None",
@@ -140,6 +162,60 @@ def test_a_description_may_name_a_field_that_must_not_be_there(
     require_usable(load(write(tmp_path, described)), seeds)
 
 
+@pytest.mark.parametrize(
+    "mark", ["('email',)", "user_ids=('user_id',)", "parent=('carts', 'cart')", "names_bundle=True"]
+)
+def test_one_mark_is_enough_to_say_whose_traces_these_are(
+    seeds: Seeds, tmp_path: Path, mark: str
+) -> None:
+    described = f"replace(P, traces=(*P.traces, Trace('visits', 'Clear', {mark})))"
+    require_usable(load(write(tmp_path, f"{BEGINNING}DEPLOYMENT = {described}\n")), seeds)
+
+
+def test_a_field_that_is_named_like_the_password_is_no_misspelled_one(
+    seeds: Seeds, tmp_path: Path
+) -> None:
+    described = "with_users(to_app=lambda user, refs: {**user, 'passwords': 1})"
+    require_usable(load(write(tmp_path, f"{BEGINNING}DEPLOYMENT = {described}\n")), seeds)
+
+
+def test_an_app_may_have_no_page_of_one_product(seeds: Seeds, tmp_path: Path) -> None:
+    described = f"{BEGINNING}DEPLOYMENT = with_shown(product=None)\n"
+    require_usable(load(write(tmp_path, described)), seeds)
+
+
+def test_a_function_that_breaks_while_it_reads_an_answer_makes_the_answer_unreadable(
+    tmp_path: Path,
+) -> None:
+    text = f"""{BEGINNING}def token_of(answer):
+    return answer['access']
+
+DEPLOYMENT = replace(P, sign_in=replace(P.sign_in, token=lambda answer: token_of(answer)))
+"""
+    described = load(write(tmp_path, text))
+    with pytest.raises(UnreadableAnswer) as it:
+        described.sign_in.token({})
+    # The line is that of the mistake, not that of the function that was called first.
+    assert f"sign_in.token raises KeyError: 'access' (line {LINE + 1}), in mine.py" in str(it.value)
+
+
+def test_a_description_is_tried_once(
+    seeds: Seeds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = load(write(tmp_path, f"{BEGINNING}DEPLOYMENT = replace(P, name='mine')\n"))
+    tried: list[Deployment] = []
+
+    def count(deployment: Deployment, _: Seeds) -> Iterator[str]:
+        tried.append(deployment)
+        return iter(())
+
+    monkeypatch.setattr(own_descriptions, "mistakes", count)
+    for _ in range(2):
+        require_usable(described, seeds)
+        require_usable(load("playbook"), seeds)  # which a test tries
+    assert tried == [described]
+
+
 def test_the_playbooks_own_collections_are_known() -> None:
     modules = (identity, journal, lease, remembered, accounts, sessions, jobs, audit)
     assert set(OF_THE_PLAYBOOK) == {module.COLLECTION for module in modules}
@@ -150,7 +226,7 @@ def test_the_playbooks_own_collections_are_known() -> None:
     [
         ("import sys; sys.exit(0)", 2, "cannot be loaded: SystemExit: 0"),
         ("DEPLOYMENT = replace(P, sign_in=replace(P.sign_in, token=lambda answer: answer['x']))",
-         1, "sign_in.token raises KeyError: 'x' (line 25), in mine.py"),
+         1, f"sign_in.token raises KeyError: 'x' (line {LINE}), in mine.py"),
         ("DEPLOYMENT = with_shown(leads=replace(P.shown.leads, entry=lambda card: None))",
          1, "shown.leads.entry returns must be of type ShownLead, but it is None"),
     ],

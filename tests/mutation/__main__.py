@@ -48,6 +48,7 @@ MUTATED = (
     *("playbook/clock.py", "playbook/pristine/**/*.py", "playbook/deployments/**/*.py"),
     *("playbook/facts/*.py", "steps/*.py", "steps/bundles/*.py"),
     *("playbook/reset/plan.py", "playbook/reset/operations.py", "playbook/reset/execute.py"),
+    *("playbook/reset/records.py", "playbook/reset/standing.py"),
 )
 QUICK = (
     *("tests/test_clock.py", "tests/pristine/test_money.py", "tests/pristine/test_plurals.py"),
@@ -63,6 +64,7 @@ QUICK = (
     "tests/backend/test_one_judgement.py",
     *("tests/reset/test_plan_stages.py", "tests/reset/test_plan.py"),
     "tests/reset/test_unique_values.py",
+    *("tests/reset/test_readable_records.py", "tests/reset/test_standing.py"),
     *("tests/deployments/test_answers.py", "tests/deployments/test_aislemarts_documents.py"),
     *("tests/deployments/test_fitting.py", "tests/deployments/test_matching.py"),
     "tests/deployments/test_load.py",

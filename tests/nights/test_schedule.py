@@ -23,6 +23,7 @@ from playbook.errors import WrongUsage
 from playbook.nights.alerts import Alert, Channels, Outbox
 from playbook.nights.schedule import due, grace, latest_reset, reset_time
 from playbook.nights.schedule import runner as runner_module
+from playbook.nights.schedule.clock_set_back import ClockSetBack
 from playbook.nights.schedule.due import why_not_due
 from playbook.nights.schedule.runner import Runner
 from playbook.nights.schedule.scheduler_clock import SchedulerClock
@@ -481,6 +482,52 @@ def test_a_refused_run_is_tried_again_without_an_alert(
 
     assert asked.read_text().split() == ["2026-03-27T02:00:00+00:00"] * 2
     assert run.alerts == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "steady", "back"),
+    [
+        ([0, 30], [0, 30], None),
+        ([0, 29.5], [0, 30], None),  # slowed down
+        ([0, 28], [0, 30], 2),
+        ([0, -8 * 3600 + 30], [0, 30], 8 * 3600),
+        ([0, 8 * 3600], [0, 30], None),  # set forward, or it slept
+    ],
+)
+def test_a_clock_that_was_set_back_is_noticed(
+    shown: list[float], steady: list[float], back: int | None
+) -> None:
+    start = utc("2026-11-24 03:00")
+    instants = iter([start + timedelta(seconds=seconds) for seconds in (*shown, shown[-1] + 30)])
+    looks = iter([*steady, steady[-1] + 30])
+    clock = ClockSetBack(lambda: next(instants), lambda: next(looks))
+    assert clock.since_last_look() == (None if back is None else timedelta(seconds=back))
+    assert clock.since_last_look() is None, "since the last look"
+
+
+def test_after_its_clock_was_set_back_the_scheduler_loses_no_night(
+    trial: Callable[..., Trial], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its clock was a day ahead: it made a night and waits for the one after the next."""
+    monkeypatch.setattr(runner_module, "WAKE_UP_SECONDS", 0.05)
+    made, prepared = tmp_path / "made", tmp_path / "prepared"
+    command, meetings = ["sh", "-c", f"echo {{night}} >> {made}"], ["touch", str(prepared)]
+    run = trial(command, "2026-03-28 02:00", speed=100.0, meetings=meetings)
+    until(made.exists, "a night is made")
+    until(prepared.exists, "a preparation is made")
+    prepared.unlink()
+
+    # The clock's values are changed in place, as the machine's own clock is for a running process.
+    for name, value in (("start", utc("2026-03-27 01:59")), ("since", datetime.now(UTC))):
+        object.__setattr__(run.runner.clock, name, value)
+    looks = [timedelta(days=1)]
+    monkeypatch.setattr(
+        run.runner.clock_set_back, "since_last_look", lambda: looks.pop() if looks else None
+    )
+    until(lambda: len(made.read_text().split()) > 1, "the next night is made, too")
+    until(prepared.exists, "the meetings are prepared, too")
+    run.stop()
+    assert made.read_text().split() == ["2026-03-28T02:00:00+00:00", "2026-03-27T02:00:00+00:00"]
 
 
 def test_meetings_are_prepared_every_five_minutes(

@@ -575,6 +575,7 @@ def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) ->
         expect(page.locator("#stale")).to_be_hidden()
         context.set_offline(True)
         page.clock.run_for(40_000)
+        expect(page.locator("#stale")).to_be_visible()
         expect(page.locator("#stale")).to_contain_text("No news since")
         context.set_offline(False)
 
@@ -738,6 +739,63 @@ def test_without_scripts_a_page_reloads_itself(
         page.goto(path)
         expect(page.locator("meta[http-equiv=refresh]")).to_have_attribute("content", seconds)
         expect(page.get_by_text(re.compile("as of .* UTC", re.IGNORECASE))).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])
+def test_a_page_whose_script_did_not_load_says_as_of_when_it_is(
+    open_page: Callable[..., Page], sandbox: Sandbox, path: str
+) -> None:
+    """While a panel is restarted, a proxy may answer with something else than a script."""
+    colourful(sandbox)
+    page = open_page("viewer")
+    page.goto(path)
+    as_of = page.get_by_text(re.compile("as of .* UTC", re.IGNORECASE))
+    expect(as_of).to_be_hidden()
+    page.route("**/*.js", lambda route: route.fulfill(status=404, body="not now"))
+    page.goto(path)
+    expect(as_of).to_be_visible()
+
+
+def test_a_clock_that_is_set_back_makes_no_old_page_new(browser: Any, running: Panel) -> None:
+    context = browser.new_context(base_url=running.url, viewport=DESKTOP)
+    try:
+        page = context.new_page()
+        for cookie in running.visitor("viewer").web.cookies:
+            context.add_cookies([{"name": cookie.name, "value": cookie.value, "url": running.url}])
+        page.clock.install()
+        page.goto("/")
+        expect(page.locator("#stale")).to_be_hidden()
+        context.set_offline(True)
+        page.clock.set_system_time(clock.now() - timedelta(hours=2))
+        page.clock.run_for(40_000)
+        expect(page.locator("#stale")).to_be_visible()
+        expect(page.locator("#stale")).to_contain_text("No news since")
+    finally:
+        context.close()
+
+
+@pytest.mark.slow
+def test_a_page_follows_a_job_again_after_an_answer_of_another_kind(
+    open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser asks for events only once more if MongoDB or the panel is away for a moment."""
+    page = open_page("operator")
+    away: list[str] = []
+
+    def answer(route: Any) -> None:
+        away.append(route.request.url)
+        if len(away) < 3:
+            route.fulfill(status=404, body="<h1>not now</h1>", content_type="text/html")
+        else:
+            route.continue_()
+
+    page.route("**/progress", answer)
+    page.goto("/bundles/a16z")
+    with pausing_at(3, monkeypatch):
+        page.get_by_role("button", name="Reset now").click()
+        expect(page.locator("#progress")).to_contain_text("step 3 of")
+    verdict(page, "GO")
+    expect(page.get_by_role("button", name="Reset now")).to_be_enabled()
 
 
 @pytest.mark.parametrize("path", ["/", "/bundles/lvmh"], ids=["board", "bundle"])

@@ -249,3 +249,18 @@ def test_ids_are_readable_and_do_not_count(reset_once: Sandbox) -> None:
     ids = [line for line in done.stdout.splitlines() if "::" in line]
     assert len(ids) == len(set(ids)) > 100
     assert not [i for i in ids if re.search(r"_\d+\[", i)]
+
+
+def test_a_folder_elsewhere_without_an_equals_sign_is_explained(
+    reset_once: Sandbox, tmp_path: Path
+) -> None:
+    """pytest takes an existing folder after an option for a place of tests, and loses tox.ini."""
+    (tmp_path / "results").mkdir()
+    done = run(reset_once, "--alluredir", str(tmp_path / "results"))
+    assert done.returncode == 4, "pytest's own code for wrong usage"
+    assert done.stderr.strip().splitlines() == [
+        "ERROR: pytest did not find this project's tox.ini, so nothing was checked: start it in "
+        "the project's folder, and write the path of an option with =, as in "
+        "--alluredir=/tmp/results"
+    ]
+    assert list((tmp_path / "results").iterdir()) == []

@@ -6,7 +6,6 @@ verdict does not change.
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +14,17 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from playbook.environment.redaction import Redactor, secrets_in_environment
-from playbook.nights.alerts.channels import MAIL, RECIPIENTS, SUCCESS, Channels, service
+from playbook.nights.alerts.channels import MAIL, RECIPIENTS, Channels, service
+from playbook.nights.alerts.sending import (
+    LONGEST_TRY,
+    Send,
+    TookTooLong,
+    about_incident,
+    apprise_without_output,
+    in_time,
+    readable,
+    through_apprise,
+)
 
 PAUSES = (2.0, 10.0)
 """Seconds to wait before a channel is tried again; after the last one, it has failed."""
@@ -25,9 +34,6 @@ _NAMED = re.compile(
 )
 """A recipient with a name: "Ann Lee <ann@a.example>"."""
 
-type Send = Callable[[str, str, str, str], bool]
-"""Sends title, body and level to a URL; returns whether it was accepted."""
-
 
 @dataclass(frozen=True)
 class Alert:
@@ -36,6 +42,8 @@ class Alert:
     level: str
     title: str
     body: str
+    incident: str = ""
+    """What it is about: a pager closes the page of a failure when good news of the same comes."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,10 @@ class Delivery:
     tries: int
     recipient: str = ""
     """The address that it was sent to, if the URL is for mail."""
+    through: str = ""
+    """The level of the channel."""
+    too_long: bool = False
+    """Whether the last try was given up because it took too long."""
     url: str = field(default="", repr=False)
     """The target, so that nothing is sent to it twice; it contains credentials."""
 
@@ -63,7 +75,10 @@ class Delivery:
     @property
     def outcome(self) -> str:
         """Where it was sent, and whether the service there accepted it."""
-        word = "sent" if self.taken else f"NOT sent after {self.tries} tries"
+        tries = "1 try" if self.tries == 1 else f"{self.tries} tries"
+        word = "sent" if self.taken else f"NOT sent after {tries}"
+        if self.too_long:
+            word += f"; no end of it within {LONGEST_TRY:.0f} s, so it may still arrive"
         to = f"{self.service} to {self.recipient}" if self.recipient else self.service
         return f"{self.channel} ({to}) {word}"
 
@@ -81,11 +96,13 @@ class Outbox:
         *,
         send: Send | None = None,
         pause: Callable[[float], object] = time.sleep,
+        longest_try: float = LONGEST_TRY,
     ) -> None:
         self.channels = channels
         self.redact = redact or Redactor([*secrets_in_environment(), *channels.secrets])
         self._send = send or through_apprise
         self._pause = pause
+        self._longest_try = longest_try
 
     def send(self, alert: Alert, also: Iterable[str] = ()) -> list[Delivery]:
         """Send an alert on its level's channel; return the results.
@@ -110,7 +127,7 @@ class Outbox:
         for number, url, recipient in self._addressed(level):
             if url not in been:
                 been.add(url)
-                taken, tries = self._try(alert, url)
+                taken, tries, too_long = self._try(alert, about_incident(url, alert.incident))
                 channel = f"{self.channels.setting(level)} no. {number}"
                 deliveries.append(
                     Delivery(
@@ -121,6 +138,8 @@ class Outbox:
                         taken,
                         tries,
                         recipient,
+                        level,
+                        too_long,
                         url,
                     )
                 )
@@ -132,19 +151,23 @@ class Outbox:
             for one, recipient in each_recipient(url):
                 yield number, one, recipient
 
-    def _try(self, alert: Alert, url: str) -> tuple[bool, int]:
-        title, body = self.redact(alert.title), self.redact(alert.body)
+    def _try(self, alert: Alert, url: str) -> tuple[bool, int, bool]:
+        """Whether it was accepted, after how many tries, and whether the last took too long."""
+        title, body = readable(self.redact(alert.title), self.redact(alert.body))
         tries = 0
         for wait in (0.0, *PAUSES):
             if wait:
                 self._pause(wait)
             tries += 1
             try:
-                if self._send(url, title, body, alert.level):
-                    return True, tries
+                if in_time(lambda: self._send(url, title, body, alert.level), self._longest_try):
+                    return True, tries, False
+            except TookTooLong:
+                # It is still being sent. A second message could reach people twice.
+                return False, tries, True
             except Exception:  # noqa: BLE001 - a channel may raise any error
                 continue
-        return False, tries
+        return False, tries, False
 
 
 def each_recipient(url: str) -> list[tuple[str, str]]:
@@ -192,32 +215,9 @@ def _name_of_recipient(address: str, number: int) -> str:
     return address if "@" in address else f"recipient no. {number}, which is not an address"
 
 
-def through_apprise(url: str, title: str, body: str, level: str) -> bool:
-    """Send to one URL by apprise, which is loaded only here because that takes a second."""
-    import apprise
-
-    # Its warnings may quote a URL, so they are hidden; the return value says whether it was sent.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    kinds = {
-        SUCCESS: apprise.NotifyType.SUCCESS,
-        "medium": apprise.NotifyType.WARNING,
-        "high": apprise.NotifyType.WARNING,
-        "critical": apprise.NotifyType.FAILURE,
-    }
-    sender = apprise.Apprise()
-    if not sender.add(url):
-        return False
-    sent = sender.notify(
-        body=body, title=title, notify_type=kinds[level], body_format=apprise.NotifyFormat.TEXT
-    )
-    return bool(sent)
-
-
 def unknown_to_apprise(channels: Channels) -> list[str]:
     """The settings' entries that apprise does not understand, named without their URL."""
-    import apprise
-
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    apprise = apprise_without_output()
     return [
         f"{channels.setting(level)} no. {number} ({service(url)})"
         for level, urls in channels.urls.items()

@@ -16,6 +16,7 @@ from playbook.nights.alerts.outbox import Alert
 from playbook.nights.night import Night
 from playbook.nights.schedule import latest_reset, reset_time
 from playbook.reset.outcome import InSession
+from playbook.verdict.checks import SEVERITIES
 from playbook.verdict.model import GO, BundleVerdict
 from playbook.verdict.reasons import advice, first_remedy, remedies_of
 
@@ -36,11 +37,11 @@ def alert_of_night(
     if severity is not None:
         return _failure(night, severity, former, report), []
     firm = night.bundle.firm
-    alarmed = [delivery.level for delivery in night.deliveries]
+    alarmed = [level for d in night.deliveries for level in (d.level, d.through if d.taken else "")]
     if former and not former[0].get("pristine"):
         since = _failing_since(former)
         nights = _count_nights(since, night.bundle.timezone)
-        alarmed += [night["severity"] for night in since if night.get("severity")]
+        alarmed += [level for one in since for level in _levels_alarmed(one)]
         first = local_text(since[-1]["started_at"], night.bundle.timezone)
         title = f"all clear: {firm} is GO again"
         done = f"reset and checked; it had been failing for {_nights(nights)}, since {first}"
@@ -56,7 +57,8 @@ def alert_of_night(
     lines += _meeting(night)
     lines += ["What to do: nothing", *run_lines(night.bundle.short, night.run), f"Report: {report}"]
     # Each channel that got an alert gets one message that the trouble is over.
-    return Alert(SUCCESS, title, "\n".join(lines)), list(dict.fromkeys(alarmed))
+    also = [level for level in SEVERITIES if level in alarmed]
+    return Alert(SUCCESS, title, "\n".join(lines)), also
 
 
 def retrying(night: Night, verdict: BundleVerdict, report: str) -> Alert:
@@ -218,6 +220,15 @@ def _count_nights(runs: Sequence[Mapping[str, Any]], zone: str) -> int:
 
 def _failing_since(former: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return _latest_in_a_row(former, lambda night: not night.get("pristine"))
+
+
+def _levels_alarmed(night: Mapping[str, Any]) -> list[Any]:
+    """The levels whose channels got the bad news of a recorded night.
+
+    If its own channel failed, those are others.
+    """
+    alerts = night.get("alerts", ())
+    return [night.get("severity"), *(a.get("through") for a in alerts if a.get("taken"))]
 
 
 def _latest_in_a_row(former: Sequence[Mapping[str, Any]], failing: Any) -> list[Mapping[str, Any]]:

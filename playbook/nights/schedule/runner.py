@@ -14,7 +14,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -33,6 +33,7 @@ from playbook.nights.alerts import Channels, Outbox
 from playbook.nights.alerts.outbox import unknown_to_apprise
 from playbook.nights.alerts.wording import alert_of_failed_start
 from playbook.nights.meetings.calendars import calendars
+from playbook.nights.schedule.clock_set_back import ClockSetBack
 from playbook.nights.schedule.due import latest_reset
 from playbook.nights.schedule.scheduler_clock import SchedulerClock
 from playbook.nights.schedule.settings import grace, reset_time
@@ -89,6 +90,7 @@ class Runner:
         self._unprepared_since: datetime | None = None
         self._unprepared_alerted = False
         self.stopping = StopRequest()
+        self.clock_set_back = ClockSetBack()
         self._lock = Lock()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -137,6 +139,8 @@ class Runner:
             say("playbook: the meetings of the calendars are prepared, too")
         try:
             while not stopping.wait(WAKE_UP_SECONDS):
+                if back := self.clock_set_back.since_last_look():
+                    self._compute_again(scheduler, back)
                 scheduler.wakeup()
         finally:
             say("playbook: asked to stop; runs that have begun are finished first")
@@ -175,6 +179,18 @@ class Runner:
             self._not_run, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR
         )
         return scheduler
+
+    def _compute_again(self, scheduler: Any, back: timedelta) -> None:
+        """Compute the next runs from the present instant, because the clock was set back.
+
+        A night that is within its grace period starts again. If it has been made, it says so.
+        """
+        seconds = math.ceil(back.total_seconds())
+        say(f"playbook: this machine's clock was set back by {seconds} s; next:")
+        for job in scheduler.get_jobs():
+            job.modify(next_run_time=job.trigger.get_next_fire_time(None, datetime.now(UTC)))
+        for line in next_runs(self.bundles, self.clock.now(), self.at):
+            say(f"  {line}")
 
     def _night(self, bundle: Bundle) -> None:
         """Run a bundle's night. Try again while another run works on the bundle."""

@@ -11,17 +11,22 @@
   const OLD_AFTER = 20_000;
   const HELD_BY = 90_000;
   const REFRESHED_AFTER = 10 * 60_000;
+  const ASKED_AGAIN_AFTER = 5_000;
 
   // Ages are counted by the server's clock: a phone's may be wrong by hours.
   let ahead = 0;
+  let known = { at: -Infinity, steady: 0 };
 
+  // Of two clocks the later: one may be set back, the other may stop while the device sleeps.
   function serverTime() {
-    return Date.now() + ahead;
+    return Math.max(Date.now() + ahead, known.at + performance.now() - known.steady);
   }
 
   function setClock(rendered) {
     const at = Date.parse(rendered);
-    if (!Number.isNaN(at)) ahead = at - Date.now();
+    if (Number.isNaN(at)) return;
+    ahead = at - Date.now();
+    known = { at, steady: performance.now() };
   }
 
   function localise(root) {
@@ -73,6 +78,7 @@
   let states = new Map();
   let rendered = null;
   let heard = Date.now();
+  let steady = performance.now();
   let shown = null;
 
   // What stands around the part that renews itself must be of the same environment and the same
@@ -98,6 +104,7 @@
     if (!list || list.dataset.rendered === rendered) return;
     rendered = list.dataset.rendered;
     heard = Date.now();
+    steady = performance.now();
     setClock(rendered);
     follows(list);
     const now = new Map();
@@ -115,7 +122,9 @@
   }
 
   function age() {
-    const old = Date.now() - heard > OLD_AFTER || !board.querySelector("[data-rendered]");
+    // As in serverTime.
+    const silent = Math.max(Date.now() - heard, performance.now() - steady);
+    const old = silent > OLD_AFTER || !board.querySelector("[data-rendered]");
     const stale = document.getElementById("stale");
     if (stale.hidden === old) {
       document.getElementById("stale-since").textContent = mine.format(new Date(heard));
@@ -136,10 +145,17 @@
       events.close();
       renew();
     });
+    // A lost connection the browser opens again by itself, but not after an answer of another kind,
+    // as a proxy gives it while the panel is restarted.
+    events.addEventListener("error", () => {
+      if (events.readyState === EventSource.CLOSED) setTimeout(() => follow(section), ASKED_AGAIN_AFTER);
+    });
   }
 
   function start() {
     setClock(document.body.dataset.now);
+    // Until then a page says as of when it is, because nothing else would count its age.
+    document.documentElement.classList.add("scripted");
     localise(document);
     // Before anything is painted, so a replaced card does not show another time for a moment.
     new MutationObserver(() => {
