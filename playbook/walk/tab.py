@@ -201,9 +201,13 @@ class Tab:
         return PageDied(why)
 
     def _new_page(self) -> Any:
-        page, self._crashed = self._context.new_page(), False
-        page.on("crash", lambda page: vars(self).update(_crashed=page is self.playwright))
+        self._crashed = False
+        page = self._context.new_page()
+        page.on("crash", self._on_crash)
         return page
+
+    def _on_crash(self, page: Any) -> None:
+        self._crashed = page is self.playwright
 
     def _look(self) -> Mapping[str, Any] | None:
         """The result of look.js; None if the browser is just leaving the page. Raises PageDied."""
