@@ -152,7 +152,7 @@ def _redis(environment: Environment) -> str:
 def _api(environment: Environment) -> str:
     from playbook.environment.request_limit import date_in
 
-    answer = environment.call("GET", "/api/demo/health")
+    answer = environment.call("GET", environment.deployment.routes.health)
     server = answer.headers.get("Server")
     # In whole seconds: the clock is known only to half a second.
     clocks = _clock(date_in(answer.headers.get("Date", "")), whole_seconds=True)

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
+from playbook.deployments.demo_routes import DemoRoutes
 from playbook.deployments.front_end import FrontEnd
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document, Seeds
@@ -392,6 +393,8 @@ class Deployment:
     register: Callable[[str, str, str], Request] | None = None
     """The request that creates an account (address, password, name); None if a reset writes
     the document itself."""
+    routes: DemoRoutes = field(default_factory=DemoRoutes)
+    """Where it has the routes that only demos need."""
     front_end: FrontEnd = field(default_factory=FrontEnd)
     """How its pages are walked through in a browser."""
     read_first: str | None = None

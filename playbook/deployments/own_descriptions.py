@@ -26,6 +26,7 @@ from playbook.deployments.declared_types import (
     place_of,
     returned_type,
 )
+from playbook.deployments.demo_routes import BUNDLE
 from playbook.deployments.description import Deployment, Kept, UnreadableAnswer
 from playbook.deployments.fitting import decoded
 from playbook.deployments.front_end import PAGES
@@ -305,6 +306,11 @@ def _wrong_requests(deployment: Deployment, bundle: Bundle, seeds: Seeds) -> Ite
     for request in requests:
         if not request.path.startswith("/"):
             yield f"the path {request.path!r} of a request must begin with /"
+    for name, path in deployment.routes.paths().items():
+        if not path.startswith("/"):
+            yield f"routes.{name} is {path!r}; it must begin with /"
+        elif name in ("context", "kpis") and BUNDLE not in path:
+            yield f"routes.{name} is {path!r}, which lacks {BUNDLE}, so all bundles would show one"
     for lead in seeds.leads.values():
         shown.column_of(lead.model.stage)
     for kpi in seeds.showcases[bundle.key].document["headline"]:

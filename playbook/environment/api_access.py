@@ -88,10 +88,18 @@ def access_from(variables: Mapping[str, str]) -> ApiAccess:
     )
 
 
+def require_host_names(hosts: str) -> None:
+    """Raises ValueError if an address has a host that no name server can know, like ``a..b``."""
+    for host in hosts.rpartition("@")[2].split(","):
+        if "%" not in host:  # a socket's path, or the zone of an IPv6 address
+            re.sub(r":[0-9]*$", "", host).encode("idna")
+
+
 def _require_proxy(url: str) -> None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        require_host_names(parts.netloc)
     except ValueError:
         usable = False
     if not usable:

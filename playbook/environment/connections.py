@@ -20,7 +20,7 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import (
-    ConfigurationError,
+    InvalidURI,
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
@@ -106,6 +106,8 @@ class Environment:
             # A check of all bundles reads them at the same time; the app needs connections, too.
             "maxPoolSize": 4 * AT_ONCE,
         }
+        # The app's smallest pool could be larger than ours, and a command needs none.
+        always: dict[str, Any] = {"minPoolSize": 0}
         try:
             # Options given here win over the URI's, so only options missing in the URI are given.
             stated = {
@@ -117,9 +119,15 @@ class Environment:
                 appname="aislemarts-demo-playbook",
                 event_listeners=[HEARTBEATS, *self.listeners],
                 **{name: value for name, value in usual.items() if name.lower() not in stated},
+                **always,
             )
-        except (PyMongoError, ConfigurationError) as error:
-            raise self._unreachable("MongoDB", error) from None
+        except (PyMongoError, ValueError, TypeError, KeyError) as error:
+            # Only the address of a cluster (mongodb+srv) has been looked up here.
+            looked_up = self.settings.mongo_uri.startswith("mongodb+srv:")
+            if isinstance(error, PyMongoError) and looked_up and not isinstance(error, InvalidURI):
+                raise self._unreachable("MongoDB", error) from None
+            why = self.redact(reasons.reason_of(error))
+            raise WrongUsage(f"MONGO_URI has options that do not fit: {why}; correct it") from None
         except OSError as error:  # a file of certificates or a key
             why = error.strerror or getattr(error, "reason", "") or type(error).__name__
             raise WrongUsage(

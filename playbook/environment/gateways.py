@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import requests
+
+from playbook.environment.settings import without_credentials
 
 OF_GATEWAYS = ("basic", "digest", "negotiate", "ntlm")
 """How a gateway in front of an API asks for credentials; the API itself asks for a token."""
@@ -24,6 +28,22 @@ def wanted_by_a_gateway(answer: requests.Response) -> str | None:
     if status in (401, 403) and is_page(answer):
         return header_needed(status)
     return None
+
+
+def redirected_to(answer: requests.Response, path: str) -> str:
+    """Where a redirect of a request for ``path`` leads: never a login or a query.
+
+    If all of the app has moved, for example to https, it is the address of the app: then it is the
+    same for each request, and can be a setting.
+    """
+    place = answer.headers.get("Location", "").partition("?")[0]
+    if place.startswith("//"):
+        place = f"{urlsplit(answer.url).scheme}:{place}"
+    if place and not place.startswith("/"):
+        place = without_credentials(place)
+    if "://" in place:
+        place = place.removesuffix(path.partition("?")[0])
+    return place or "nowhere"
 
 
 def header_needed(status: int) -> str:

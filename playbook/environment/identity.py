@@ -9,6 +9,7 @@ it is recognised as a copy, and refused until a person has said what it is.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,7 +21,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from playbook.environment.settings import NAME_SETTING, Settings
+from playbook.environment.settings import LONGEST_NAME, NAME_SETTING, Settings
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused
 
@@ -31,6 +32,8 @@ DATA_FILE = "mongo.sqlite"
 """The file in its directory in which an embedded MongoDB keeps its data."""
 SERVER = ("local", "playbook_server")
 """Database and collection in which an embedded MongoDB keeps its own id."""
+
+_IDENTITY = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
 type Marker = Mapping[str, Any]
 
@@ -110,7 +113,8 @@ def read(db: Database[dict[str, Any]], settings: Settings, found: Found | None =
         except OperationFailure:  # we may not write here
             return Identity("", settings.default_name)
     _require_original(db, marker, settings, place)
-    return Identity(str(marker["identity"]), _name(db, marker, settings))
+    _require_readable(db, marker, settings)
+    return Identity(marker["identity"], _name(db, marker, settings))
 
 
 def renew(db: Database[dict[str, Any]], settings: Settings) -> Identity:
@@ -220,9 +224,23 @@ def _require_original(
     )
 
 
+def _require_readable(db: Database[dict[str, Any]], marker: Marker, settings: Settings) -> None:
+    """Refuse an identity that is none of ours: it becomes a part of the paths of our files."""
+    if isinstance(marker["identity"], str) and _IDENTITY.fullmatch(marker["identity"]):
+        return
+    raise Refused(
+        f"the marker of database {db.name!r} at {settings.addresses['MongoDB']} has an identity "
+        "that is not a UUID: nothing was written. To give it a new one, run: "
+        f"playbook adopt --i-mean {db.name} --new-identity"
+    )
+
+
 def _name(db: Database[dict[str, Any]], marker: Marker, settings: Settings) -> str:
     """The name in the marker; if it only repeats an address, the setting's name replaces it."""
-    name = str(marker.get("name") or settings.default_name)
+    stated = marker.get("name")
+    # Somebody may have changed the marker by hand; a name is one short line everywhere.
+    name = " ".join(stated.split())[:LONGEST_NAME] if isinstance(stated, str) else ""
+    name = name if name and name.isprintable() else settings.default_name
     if not settings.name or name == settings.name:
         return name
     if marker.get("named_by") == NAME_SETTING:

@@ -7,8 +7,9 @@ cluster is recognised automatically. ``redis+sentinel://HOST:PORT,HOST:PORT/SERV
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import redis
 from redis.connection import parse_url
@@ -36,7 +37,6 @@ OPTIONS = frozenset(
         "password",
         "client_name",
         "protocol",
-        "timeout",
         "max_connections",
         "health_check_interval",
         "retry_on_timeout",
@@ -57,6 +57,19 @@ OPTIONS = frozenset(
 )
 """The options that a URL may have. Others, like ``decode_responses``, change what we read."""
 OF_SENTINELS = frozenset({"sentinel_username", "sentinel_password"})
+_SECONDS = r"(?=.*[1-9])[0-9]{1,5}(\.[0-9]{1,6})?"
+_VALUES = {
+    "db": "[0-9]+",
+    "protocol": "2|3",
+    "max_connections": "[1-9][0-9]{0,5}",
+    "health_check_interval": "[0-9]{1,5}",
+    "socket_timeout": _SECONDS,
+    "socket_connect_timeout": _SECONDS,
+    "ssl_cert_reqs": "none|optional|required",
+    "ssl_min_version": "769|77[0-2]",
+}
+"""What the values of some options must look like: the client would break on others, or wait in
+vain. The versions of TLS are 1.0 to 1.3, as numbers."""
 
 type Client = redis.Redis | redis.RedisCluster
 
@@ -64,20 +77,48 @@ type Client = redis.Redis | redis.RedisCluster
 def require_usable(url: str) -> None:
     """Raises WrongUsage if an option is unknown or would change what we read.
 
-    Raises ValueError if a value cannot be read.
+    Also if it does not say which of Redis' databases is meant. Raises ValueError if a value cannot
+    be read.
     """
     parts = urlsplit(url)
     allowed = OPTIONS | (OF_SENTINELS if SENTINEL in parts.scheme else frozenset())
-    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+    stated = parse_qsl(parts.query, keep_blank_values=True)
+    for name, value in stated:
         if name not in allowed:
             raise WrongUsage(
                 f"REDIS_URL has the option {name!r}, which is not supported; remove it"
             )
+        if name.startswith("ssl_") and not parts.scheme.startswith(("rediss", "valkeys")):
+            raise WrongUsage(
+                f"REDIS_URL has the option {name!r}, which only TLS has; "
+                "remove it, or write REDIS_URL with rediss://"
+            )
+        if not re.fullmatch(_VALUES.get(name, ".*"), value, re.DOTALL):
+            raise WrongUsage(f"REDIS_URL has the option {name!r} with a wrong value; correct it")
+        if [one for one, _ in stated].count(name) > 1:
+            raise WrongUsage(f"REDIS_URL has the option {name!r} twice; keep one of them")
+    _require_one_database(parts, dict(stated).get("db"))
     if SENTINEL in parts.scheme and not parts.path.strip("/"):
         raise WrongUsage(
             f"REDIS_URL names no service; expected {parts.scheme}://host:{SENTINEL_PORT}/SERVICE"
         )
     _options(url)
+
+
+def _require_one_database(parts: SplitResult, option: str | None) -> None:
+    """Refuse a URL whose database redis-py would ignore: it would use another one, number 0."""
+    service, number = "", "" if parts.scheme == "unix" else unquote(parts.path).strip("/")
+    if SENTINEL in parts.scheme:
+        service, number = "SERVICE/", number.partition("/")[2]
+    if not re.fullmatch("[0-9]*", number) or parts.fragment:
+        raise WrongUsage(
+            "REDIS_URL does not end with the number of a database; "
+            f"expected one like {parts.scheme}://host:port/{service}0"
+        )
+    if option is not None and number and int(option) != int(number):
+        raise WrongUsage(
+            f"REDIS_URL names two databases, {number} and db={option}; keep one of them"
+        )
 
 
 def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:

@@ -22,6 +22,7 @@ from playbook.environment.gateways import (
     GATEWAY_ERRORS,
     header_needed,
     is_page,
+    redirected_to,
     wanted_by_a_gateway,
 )
 from playbook.environment.side_by_side import side_by_side
@@ -33,8 +34,6 @@ UNAUTHORIZED = 13
 """MongoDB's error code for a right that is missing."""
 _ACTIONS = frozenset({"find", "insert", "update", "remove", "listIndexes"})
 """What a reset and its rollback do in each collection, as MongoDB calls it."""
-WRITING_ROUTE = "/api/awareness/refresh-contexts"
-"""The first route through which a reset writes."""
 
 
 def require_rights(environment: Environment, patterns: Iterable[str], *, api: bool) -> list[str]:
@@ -221,7 +220,7 @@ def _problem_of(answer: requests.Response, asked: str) -> str | None:
     """
     status = answer.status_code
     if 300 <= status < 400:
-        to = answer.headers.get("Location", "nowhere")
+        to = redirected_to(answer, asked.partition(" ")[2])
         return f"it redirects to {to}; set API_URL to that address"
     if status == 404:
         return f"{asked} answered 404; check the path in API_URL"
@@ -240,11 +239,12 @@ def _require_token(environment: Environment) -> None:
     # The request contains no context, so an app that accepts it writes nothing.
     token = environment.settings.access.token
     headers = {"Authorization": f"Bearer {token}"} if token else None
-    answer = environment.call("POST", WRITING_ROUTE, json=[], headers=headers)
+    path = environment.deployment.routes.refresh_contexts
+    answer = environment.call("POST", path, json=[], headers=headers)
     if answer.status_code in (401, 403):
         where = environment.settings.addresses["API"]
         what = f"{TOKEN} is not the token that it accepts" if token else f"set {TOKEN}"
         raise WrongUsage(
-            f"API at {where} does not let a reset write: POST {WRITING_ROUTE} answered "
+            f"API at {where} does not let a reset write: POST {path} answered "
             f"{answer.status_code}; {what}"
         )

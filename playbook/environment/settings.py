@@ -34,7 +34,7 @@ from pymongo.uri_parser import parse_uri
 
 from playbook.deployments import SETTING as DEPLOYMENT_SETTING
 from playbook.environment import redis_client, tls
-from playbook.environment.api_access import ApiAccess, access_from
+from playbook.environment.api_access import ApiAccess, access_from, require_host_names
 from playbook.environment.redaction import HIDDEN, OUR_WORDS, URL
 from playbook.environment.variables import cleaned
 from playbook.errors import WrongUsage
@@ -113,7 +113,7 @@ class Settings:
             _require_no_leftovers(variables)
             return None
         passwords = _passwords(variables)
-        if app_url := variables.get("APP_URL", "").strip():
+        if app_url := _with_small_scheme(variables.get("APP_URL", "").strip()):
             _require_url("APP_URL", app_url)
         database = variables.get("MONGO_DB", "").strip()
         if not database:
@@ -232,7 +232,7 @@ def name_in_settings(variables: Mapping[str, str] | None = None) -> str:
 
 def _connections(variables: Mapping[str, str]) -> dict[str, str] | None:
     """The three addresses of an environment, or None if none is set."""
-    stated = {name: variables.get(name, "") for name in CONNECTIONS}
+    stated = {name: _with_small_scheme(variables.get(name, "")) for name in CONNECTIONS}
     missing = [name for name, value in stated.items() if not value]
     if len(missing) == len(CONNECTIONS):
         return None
@@ -245,6 +245,12 @@ def _connections(variables: Mapping[str, str]) -> dict[str, str] | None:
     for name, value in stated.items():
         _require_url(name, value)
     return stated
+
+
+def _with_small_scheme(url: str) -> str:
+    """The address with its scheme in small letters: not every driver knows ``REDIS://``."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme.lower()}{separator}{rest}" if separator else url
 
 
 def _passwords(variables: Mapping[str, str]) -> dict[str, str]:
@@ -331,12 +337,12 @@ def _require_mongo_options(uri: str) -> None:
     for name, value in parse_qsl(urlsplit(uri).query, keep_blank_values=True):
         try:
             validate(name, value)
-        except (PyMongoError, ValueError, TypeError):
+        except (PyMongoError, ValueError, TypeError, KeyError):
             raise WrongUsage(
                 f"MONGO_URI has the option {name!r}, which is unknown or has a wrong value; "
                 "expected one like mongodb://host:port without it"
             ) from None
-        if name.lower() == "w" and value.strip() == "0":
+        if name.lower() == "w" and re.fullmatch(r"\s*[+-]?0+\s*", value):
             raise WrongUsage("MONGO_URI says w=0: a failed write would not be noticed; remove it")
 
 
@@ -385,6 +391,7 @@ def _require_url(name: str, value: str) -> None:
             raise wrong
         if parts.netloc and "@" in parts.path + parts.fragment:
             raise wrong  # part of a password with a raw / or # in it
+        require_host_names(parts.netloc)
         if name in ("MONGO_URI", "REDIS_URL"):
             tls.require_files(name, value)
         if parts.scheme.startswith("mongodb"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from playbook.deployments.demo_routes import DemoRoutes
 from playbook.deployments.description import Deployment, Filter, Kept
 from playbook.deployments.fitting import refusal
 from playbook.deployments.matching import ComingId, Match, Matching
@@ -66,7 +67,7 @@ def build(
     steps = removing_traces(scope.filters, deployment)
     for kept in deployment.kept:
         steps += _seeding(scope, kept, matching[kept.kind].matches, passwords)
-    steps += _refreshing_contexts(seeds.contexts[bundle.key].document)
+    steps += _refreshing_contexts(deployment.routes, seeds.contexts[bundle.key].document)
     steps += _optimizing(scope)
     return Plan(bundle, access, scope, tuple(steps))
 
@@ -102,27 +103,27 @@ def _seeding(
     return [strays, *writes] if kept.strays_first else [*writes, strays]
 
 
-def _refreshing_contexts(context: Document) -> list[Step]:
+def _refreshing_contexts(routes: DemoRoutes, context: Document) -> list[Step]:
     """The steps that make the app read a bundle's context again, and judge rates and languages."""
     judging = Stage.INDEXES_AND_CACHES
     calls = {
-        "Update context profiles": Call("POST", "/api/awareness/refresh-contexts", [context]),
-        "Validate currency rates": Call("GET", "/api/awareness/currency/validate", stage=judging),
-        "Test locale adaptations": Call("GET", "/api/awareness/test-localization", stage=judging),
+        "Update context profiles": Call("POST", routes.refresh_contexts, [context]),
+        "Validate currency rates": Call("GET", routes.validate_rates, stage=judging),
+        "Test locale adaptations": Call("GET", routes.languages, stage=judging),
     }
     return [Step("Awareness Engine Context Refresh", line, call) for line, call in calls.items()]
 
 
 def _optimizing(scope: Scope) -> list[Step]:
     """The steps that build the indexes, clear the caches, and let the app fill them again."""
-    warm_up = {"region": scope.bundle.region}
+    warm_up, routes = {"region": scope.bundle.region}, scope.deployment.routes
     operations: dict[str, Operation] = {
         **{
             f"Rebuild search indexes of {name}": EnsureIndexes(name, declared)
             for name, declared in scope.deployment.indexes.items()
         },
         "Clear cache layers": ClearKeys(scope.key_patterns),
-        "Warm up CDN": Call("POST", "/api/admin/cdn-warmup", warm_up, Stage.WARM_UP),
+        "Warm up CDN": Call("POST", routes.warm_up, warm_up, Stage.WARM_UP),
     }
     return [Step("Performance Optimization", line, one) for line, one in operations.items()]
 

@@ -64,6 +64,8 @@ class Page:
     """From asking for the page until nothing on it changed any more."""
     console_errors: tuple[str, ...] = ()
     failed_requests: tuple[str, ...] = ()
+    dialogs: tuple[str, ...] = ()
+    """The texts of the browser's own dialogs that the page opened by itself."""
     critical: tuple[str, ...] = ()
     """What axe calls critical."""
     hidden: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from playbook import clock
 from playbook.walk.page import Page, one_line, page_of
-from playbook.walk.tab import HERE, OPEN_SECONDS, Arrival, Tab
+from playbook.walk.tab import HERE, OPEN_SECONDS, Arrival, PageDied, Tab
 
 SNAPSHOT = (HERE / "snapshot.js").read_text(encoding="utf-8")
 SNAPSHOTS = 3
@@ -39,11 +39,14 @@ class PageReader:
         """The page of a step. With ``axe``, axe looks for barriers, too."""
         try:
             seen = self._snapshot()
+            at: datetime = clock.now()
+            critical = self._barriers() if axe and not arrival.problem else ()
+        except PageDied as error:
+            why = arrival.problem or str(error)
+            return Page(step, clock.now(), problem=why, status=arrival.status)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
             why = arrival.problem or f"the page cannot be read ({one_line(str(error))})"
             return Page(step, clock.now(), problem=why, status=arrival.status)
-        at: datetime = clock.now()
-        critical = self._barriers() if axe and not arrival.problem else ()
         return page_of(
             step,
             seen,
@@ -53,6 +56,7 @@ class PageReader:
             seconds=arrival.seconds,
             console_errors=self._tab.activity.console_errors,
             failed_requests=self._tab.activity.failed_requests,
+            dialogs=self._tab.activity.dialogs,
             critical=critical,
             hidden=hidden,
             not_done=not_done,
@@ -61,7 +65,7 @@ class PageReader:
     def hidden(self) -> str:
         """What hides the open page from its visitor, in their words; empty if it can be seen."""
         try:
-            cover = self._tab.playwright.evaluate(COVER)
+            cover = self._tab.ask(COVER)
         except Exception:  # noqa: BLE001 - the browser is just leaving the page: reading it says why
             return ""
         if cover is None:
@@ -76,8 +80,10 @@ class PageReader:
         for attempt in range(SNAPSHOTS):
             try:
                 page.wait_for_load_state("domcontentloaded", timeout=OPEN_SECONDS * 1000)
-                seen: Mapping[str, Any] = page.evaluate(SNAPSHOT, self._selectors)
+                seen: Mapping[str, Any] = self._tab.ask(SNAPSHOT, self._selectors)
                 return seen
+            except PageDied:
+                raise
             except Exception:
                 if attempt == SNAPSHOTS - 1:
                     raise
@@ -93,7 +99,9 @@ class PageReader:
             "runOnly": ["wcag2a", "wcag2aa"],
             "rules": {rule: {"enabled": False} for rule in NEVER_CRITICAL},
         }
-        found = Axe().run(self._tab.playwright, options=options).response["violations"]
+        # Axe's own way to run would wait for ever, if a script of the page does not end.
+        run = f"(options) => {{ {Axe().axe_script}; return axe.run(options); }}"
+        found = self._tab.ask(run, options)["violations"]
         return tuple(
             f"{one['id']}: {one['help']} ({one_line(one['nodes'][0]['html'])})"
             for one in found

@@ -8,16 +8,15 @@ from typing import Any
 
 from playbook.environment.redaction import Redactor
 from playbook.walk import traces
-from playbook.walk.tab import Tab
 
 
 class Recording:
     """The trace of a Playwright context, and the secrets that it must not contain."""
 
-    def __init__(self, context: Any, tab: Tab) -> None:
+    def __init__(self, context: Any) -> None:
         self._context, self._begun = context, False
         self._secrets: set[str] = set()
-        tab.playwright.on("request", self._on_request)
+        context.on("request", self._on_request)
 
     def hide(self, secret: str) -> None:
         """Keep a secret out of the trace."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -29,6 +30,12 @@ STABLE_SECONDS = 1.5
 """A page with endless requests or a spinner has settled if its text is the same for this long."""
 LOOK_EVERY_MS = 25
 TAP_SECONDS = 3.0
+ANSWER_SECONDS = 15.0
+"""How long a page may take to say what is on it; only a script that never ends takes longer."""
+
+
+class PageDied(Exception):
+    """The page has crashed, or a script on it does not end; the text says so."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +59,33 @@ class Tab:
     def __init__(self, context: Any, banner: Sequence[str]) -> None:
         context.set_default_timeout(TAP_SECONDS * 1000)
         context.add_init_script(path=HERE / "settling.js")
-        self.playwright: Any = context.new_page()
+        self._context, self._crashed = context, False
+        self.playwright: Any = self._new_page()
         """Playwright's own object for the tab."""
         self.activity = Activity(self.playwright)
+        self.died = ""
+        """Why the page that was opened last is no more; empty if it is there."""
         self._banner = banner
 
     def open(self, address: str) -> Arrival:
         """Open an address and wait until it has settled."""
-        started = time.monotonic()
+        if self._crashed:
+            self._replaced("")
+        started, self.died = time.monotonic(), ""
         try:
             answer = self.playwright.goto(
                 address, wait_until="domcontentloaded", timeout=OPEN_SECONDS * 1000
             )
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
-            return Arrival(f"the page does not open ({one_line(str(error))})")
-        changed = self.settle(started)
-        self._close_banner()
+            why = f"the page does not open ({one_line(str(error))})"
+            if type(error).__name__ == "TimeoutError":
+                self._replaced(why)
+            return Arrival(why)
+        try:
+            changed = self.settle(started)
+            self._close_banner()
+        except PageDied as error:
+            return Arrival(str(error))
         status = answer.status if answer else None
         if status is not None and status >= 400:
             missing = "leads to a page that does not exist" if status in (404, 410) else "fails"
@@ -97,21 +115,27 @@ class Tab:
 
     def _act(self, act: Callable[[], object]) -> None:
         before, self.activity.begun = self._look() or {}, 0
-        act()
-        self.settle(time.monotonic(), before)
+        with self.activity.of_a_visitor():
+            act()
+            self.settle(time.monotonic(), before)
 
     def _close_banner(self) -> None:
         """Close a banner over the page (about cookies), as any visitor does first."""
         visible = {plain(line) for line in ((self._look() or {}).get("text") or "").splitlines()}
         for words in visible.intersection(self._banner):
             # If it does not close, a button under it cannot be tapped, and that becomes a finding.
-            with suppress(Exception):
+            try:
                 self.tap(self.with_text(words))
+            except PageDied:
+                raise
+            except Exception:  # noqa: BLE001 - as above
+                continue
 
     def settle(self, started: float, before: Mapping[str, Any] | None = None) -> float:
         """Wait until nothing on the page changes any more.
 
-        Returns the seconds from ``started`` (by ``time.monotonic``) until the last change.
+        Returns the seconds from ``started`` (by ``time.monotonic``) until the last change. Raises
+        PageDied.
 
         ``before`` is the state before an action on the page. If the state is still the same, the
         page may not have reacted yet.
@@ -138,13 +162,55 @@ class Tab:
             quiet = QUIET_SECONDS if reacted else REACTION_SECONDS
             if not activity.leaving and not waits and looks >= QUIET_LOOKS and still >= quiet:
                 break
-            self.playwright.wait_for_timeout(LOOK_EVERY_MS)
+            try:
+                self.playwright.wait_for_timeout(LOOK_EVERY_MS)
+            except Exception:  # noqa: BLE001 - as above
+                raise self._replaced("the page crashes the browser") from None
         return changed - started
 
-    def _look(self) -> Mapping[str, Any] | None:
-        """The result of look.js; None if the browser is just leaving the page."""
+    def ask(self, script: str, value: object = None) -> Any:
+        """What a function of JavaScript returns on the page.
+
+        Raises PageDied if the page does not answer in time, and Playwright's errors, for example
+        if the browser is just leaving the page.
+        """
+        if self.died:
+            raise PageDied(self.died)
+        page = self.playwright
         try:
-            seen: Mapping[str, Any] = self.playwright.evaluate(LOOK)
+            # No public function of Playwright has a limit that counts while a script of the page
+            # runs: not even wait_for_function, which wants to tidy up in the page after its limit.
+            return page._sync(
+                asyncio.wait_for(page._impl_obj.evaluate(script, value), ANSWER_SECONDS)
+            )
+        except TimeoutError:
+            raise self._replaced("the page hangs: a script on it does not end") from None
+
+    def leave_if_it_hangs(self) -> None:
+        """Close the page if it does not answer: nobody could read or end what it keeps."""
+        with suppress(Exception):
+            self.ask("() => true")
+
+    def _replaced(self, why: str) -> PageDied:
+        """Open another tab instead of one whose page has died: it could open no other page."""
+        self.died = why
+        with suppress(Exception):
+            self.playwright.close()
+        self.playwright = self._new_page()
+        self.activity.watch(self.playwright)
+        return PageDied(why)
+
+    def _new_page(self) -> Any:
+        page, self._crashed = self._context.new_page(), False
+        page.on("crash", lambda page: vars(self).update(_crashed=page is self.playwright))
+        return page
+
+    def _look(self) -> Mapping[str, Any] | None:
+        """The result of look.js; None if the browser is just leaving the page. Raises PageDied."""
+        try:
+            seen: Mapping[str, Any] = self.ask(LOOK)
+        except PageDied:
+            raise
         except Exception:  # noqa: BLE001 - as above
             return None
         return seen

@@ -51,7 +51,7 @@ class Walk:
         self.user_agent: str = settings["user_agent"]
         self._context = browser.chromium.new_context(**settings)
         self._tab = Tab(self._context, self.front_end.banner)
-        self._recording = Recording(self._context, self._tab)
+        self._recording = Recording(self._context)
         self._visitor = Visitor(self._tab, self.front_end, self.sentence, self._message)
         selectors = {"card": self.front_end.card, "countdown": self.front_end.countdown}
         self._reader = PageReader(self._tab, selectors)
@@ -116,6 +116,7 @@ class Walk:
         Raises Unreachable if MongoDB does not answer.
         """
         try:
+            self._tab.leave_if_it_hangs()
             target = self._camera.folder / "trace.zip" if keep_trace else None
             self._recording.end(target, self.environment.redact)
             self._context.close()

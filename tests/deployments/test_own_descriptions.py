@@ -23,6 +23,7 @@ BEGINNING = """
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import uuid4
+from playbook.deployments.demo_routes import DemoRoutes
 from playbook.deployments.description import *
 from playbook.deployments.front_end import Left
 from playbook.deployments.playbook import DEPLOYMENT as P
@@ -104,6 +105,10 @@ BREAKS: Mapping[str, str] = {
     "with_shown(leads=Listing(lambda bundle, skip: None, dict))": "must be of type Request",
     "with_shown(leads=Listing(lambda bundle, skip: Request('GET', 'x'), dict))": "begin with /",
     "with_shown(product=replace(P.shown.product, ask=lambda key: Request('GET', 'x')))": "with /",
+    "replace(P, routes=DemoRoutes(rates='api/rates'))": "is 'api/rates'; it must begin with /",
+    "replace(P, routes=DemoRoutes(kpis='/kpis'))": "is '/kpis', which lacks {bundle}, so all",
+    "replace(P, routes=DemoRoutes(context='/c'))": "is '/c', which lacks {bundle}, so all",
+    "replace(P, routes='/api/v2')": "routes must be of type DemoRoutes, but it is '/api/v2'",
     "with_shown(column_of={}.__getitem__)": "shown.column_of raises KeyError: 'proposal'",
     "replace(P, kpi=lambda bundle, name: name)": "kpi returns must be of type ShownKpi",
     "replace(P, links=None)": "links must be of type Links, but it is None",

@@ -571,12 +571,24 @@ def test_an_old_server_that_closes_after_each_answer_is_read() -> None:
             saying(b"<html>", "Location: /login?next=x", status="302 Found"),
             "answered 302: it sends to /login",
         ),
+        (
+            saying(b"", "Location: //me:word@shop.example/x", status="302 Found"),
+            "answered 302: it sends to http://shop.example/x",
+        ),
     ],
 )
 def test_a_bad_answer_is_named(answer: bytes, problem: str) -> None:
     with Server(answering(answer)).serving() as server:
         read = read_answer("GET /", api(server).visitor().ask("GET", "/", seconds=30))
         assert (read.problem, read.body) == (problem, None)
+
+
+@pytest.mark.parametrize("path", ["/", "/api/products?limit=100", "/api/auth/login"])
+def test_an_app_that_has_moved_sends_every_request_to_the_same_address(path: str) -> None:
+    moved = saying(b"", f"Location: https://new.example/demo{path}", status="308 Moved")
+    with Server(answering(moved)).serving() as server:
+        read = read_answer(f"GET {path}", api(server).visitor().ask("GET", path, seconds=30))
+    assert read.problem == "answered 308: it sends to https://new.example/demo"
 
 
 @pytest.mark.parametrize("text", ["1e-999999999999999999999", "0e999999999999999999999", "1e-400"])

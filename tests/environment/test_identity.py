@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+from playbook import clock
 from playbook.embedded.start import start
 from playbook.environment import Environment, guard, identity
 from playbook.errors import Refused
@@ -36,6 +38,19 @@ def playbook(environment: Environment, *arguments: str, **other: str) -> tuple[i
     variables = {**os.environ, **environment.settings.as_variables(), **other}
     ended = run_command(*arguments, variables=variables)
     return ended.returncode, ended.stdout + ended.stderr
+
+
+@contextmanager
+def markers_name(sandbox: Sandbox, name: object) -> Iterator[None]:
+    """The marker with another name."""
+    kept = marker(sandbox.environment)
+    sandbox.db.demo_environment.update_one({"_id": "demo"}, {"$set": {"name": name}})
+    sandbox.environment.forget_identity()
+    try:
+        yield
+    finally:
+        sandbox.db.demo_environment.replace_one({"_id": "demo"}, kept)
+        sandbox.environment.forget_identity()
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +96,36 @@ def test_an_old_marker_gets_an_identity_once(sandbox: Sandbox) -> None:
         assert first.identity == other.identity
     assert marker(other)["identity"] == other.identity.id
     assert marker(other)["by"] == "playbook adopt"
+
+
+@pytest.mark.parametrize("stated", ["../../elsewhere", "a\nb", "x" * 65, 5, True, ["a"], {"a": 1}])
+def test_an_identity_that_is_none_of_ours_is_refused_until_adopted(
+    sandbox: Sandbox, stated: object
+) -> None:
+    environment = sandbox.environment
+    kept = marker(environment)
+    sandbox.db.demo_environment.update_one({"_id": "demo"}, {"$set": {"identity": stated}})
+    environment.forget_identity()
+    says = "not a UUID.*adopt --i-mean aislemarts --new-identity"
+    with pytest.raises(Refused, match=says):
+        _ = environment.identity
+    with pytest.raises(Refused, match=says):
+        guard.require_marker(environment)
+    assert marker(environment) == {**kept, "identity": stated}
+    guard.adopt(environment, "aislemarts", clock.now(), new_identity=True, accounts_to_come=99)
+    assert str(UUID(environment.identity.id)) == marker(environment)["identity"]
+
+
+@pytest.mark.parametrize("stated", ["a\x1b[31m", 7, {"a": 1}, " \n ", ""])
+def test_a_name_that_is_not_one_line_is_not_shown(sandbox: Sandbox, stated: object) -> None:
+    with markers_name(sandbox, stated):
+        assert sandbox.environment.identity.name == sandbox.environment.settings.place
+
+
+def test_a_long_name_of_several_lines_is_one_short_line(sandbox: Sandbox) -> None:
+    with markers_name(sandbox, f"Demo\nfor {'sales ' * 99}"):
+        name = sandbox.environment.identity.name
+    assert name.startswith("Demo for sales sales") and len(name) == 80
 
 
 def test_the_marker_is_read_again_before_each_write(sandbox: Sandbox) -> None:

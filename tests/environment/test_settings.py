@@ -193,18 +193,29 @@ def test_good_urls_are_taken(name: str, url: str) -> None:
         ("MONGO_URI", f"mongodb://demo:{CANARY}@mongo.example.com:99999"),
         ("MONGO_URI", f"mongodb://demo:{CANARY}@mongo.example.com/?authMechanism={CANARY}"),
         ("MONGO_URI", f"mongodb://demo:{CANARY}@[::1"),
+        ("MONGO_URI", f"mongodb://demo:{CANARY}@mongo..example.com"),
         ("REDIS_URL", f"redis:{CANARY}"),
         ("REDIS_URL", f"https://:{CANARY}@redis.example.com"),
         ("REDIS_URL", f"redis://:{CANARY}@redis.example.com:port"),
         ("REDIS_URL", f"redis://:{CANARY}/x@redis.example.com"),
         ("REDIS_URL", f"redis://:{CANARY}@redis.example.com:99999"),
         ("REDIS_URL", f"redis:///{CANARY}"),
+        ("REDIS_URL", f"redis://:{CANARY}@redis..example.com"),
+        ("REDIS_URL", f"redis+sentinel://:{CANARY}@one,redis..example.com/service"),
+        ("REDIS_URL", f"redis://:{CANARY}@redis.example.com/staging"),
+        ("REDIS_URL", f"redis://:{CANARY}@redis.example.com/0/1"),
+        ("REDIS_URL", f"redis://:{CANARY}@redis.example.com/-1"),
+        ("REDIS_URL", f"redis://:{CANARY}@redis.example.com/０"),
+        ("REDIS_URL", f"redis://:{CANARY}@redis.example.com/0#1"),
+        ("REDIS_URL", f"redis+sentinel://:{CANARY}@redis.example.com/service/x"),
         ("API_URL", f"api.example.com/{CANARY}"),
         ("API_URL", f"//demo:{CANARY}@api.example.com"),
         ("API_URL", f"ftp://demo:{CANARY}@api.example.com"),
         ("API_URL", f"https://demo:{CANARY}@api.example.com:0"),
         ("API_URL", f"https://demo:{CANARY}@[api.example.com"),
         ("API_URL", f"https://demo:{CANARY}@api.example.com:http"),
+        ("API_URL", f"https://demo:{CANARY}@api..example.com"),
+        ("API_URL", f"https://demo:{CANARY}@{'a' * 64}.example.com:8000"),
     ],
 )
 def test_a_malformed_url_is_named_and_never_quoted(name: str, url: str) -> None:
@@ -614,12 +625,28 @@ def test_a_password_must_be_none_of_our_own_words(password: str) -> None:
     [
         ("MONGO_URI", "mongodb://m/?w=0", "w=0"),
         ("MONGO_URI", "mongodb+srv://m.example.com/?w=0", "w=0"),
+        ("MONGO_URI", "mongodb://m/?w=00", "w=0"),
+        ("MONGO_URI", "mongodb://m/?datetime_conversion=ms", "'datetime_conversion'"),
         ("MONGO_URI", "mongodb://m/?readPrefrence=primary", "'readPrefrence'"),
         ("MONGO_URI", "mongodb://m/?tls=maybe", "'tls'"),
         ("REDIS_URL", "redis://r/0?decode_responses=true", "'decode_responses'"),
         ("REDIS_URL", "redis://r/0?encoding=latin-1", "'encoding'"),
         ("REDIS_URL", "redis://r/0?colour=red", "'colour'"),
         ("REDIS_URL", "redis+sentinel://r:26379", "names no service"),
+        ("REDIS_URL", "redis://r/0?db=1", "two databases, 0 and db=1"),
+        ("REDIS_URL", "redis://r?db=1&db=2", "'db' twice"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=x", "'db'"),
+        ("REDIS_URL", "redis://r/0?protocol=9", "'protocol'"),
+        ("REDIS_URL", "redis://r/0?max_connections=-1", "'max_connections'"),
+        ("REDIS_URL", "redis://r/0?timeout=3", "'timeout'"),
+        ("REDIS_URL", "redis://r/0?ssl_cert_reqs=none", "'ssl_cert_reqs', which only TLS has"),
+        ("REDIS_URL", "rediss://r/0?ssl_cert_reqs=maybe", "'ssl_cert_reqs'"),
+        ("REDIS_URL", "rediss://r/0?ssl_min_version=9", "'ssl_min_version'"),
+        *(
+            ("REDIS_URL", f"redis://r/0?{name}={seconds}", f"'{name}'")
+            for name in ("socket_timeout", "socket_connect_timeout")
+            for seconds in ("0", "0.0", "-1", "nan", "inf", "1e9", "")
+        ),
         ("API_URL", "https://api.example.com/?v=1", "query"),
     ],
 )
@@ -639,10 +666,50 @@ def test_options_that_would_change_what_is_read_are_refused_by_name(
         "redis+sentinel://:secret@one.example.com:26379,two.example.com/mymaster/2",
         "rediss+sentinel://one.example.com/mymaster?sentinel_password=secret",
         "rediss://r.example.com/0?ssl_cert_reqs=none&socket_timeout=3",
+        "rediss://r.example.com/01?db=1&ssl_min_version=772&protocol=3",
+        "redis://r.example.com/%30?socket_connect_timeout=0.5&max_connections=1",
+        "unix:///run/redis/a..b.sock?db=15",
+        "redis+sentinel://one.example.com/mymaster?db=2",
     ],
 )
 def test_every_kind_of_redis_has_its_url(url: str) -> None:
     assert settings(REDIS_URL=url).redis_url == url
+
+
+def test_a_scheme_may_be_in_capitals() -> None:
+    stated = settings(
+        MONGO_URI="MONGODB://Mongo.example.com",
+        REDIS_URL="REDIS://Redis.example.com/1",
+        API_URL="HTTPS://Api.example.com/Demo",
+        APP_URL="Https://Shop.example.com",
+    )
+    assert stated.mongo_uri == "mongodb://Mongo.example.com"
+    assert stated.redis_url == "redis://Redis.example.com/1"
+    assert stated.api_url == "https://Api.example.com/Demo"
+    assert stated.app_url == "https://Shop.example.com"
+
+
+@pytest.mark.parametrize(
+    "options, says",
+    [
+        ("readPreferenceTags=dc:east", "primary cannot be combined with tags"),
+        ("maxStalenessSeconds=90", "primary cannot be combined with maxStalenessSeconds"),
+        ("authMechanism=GSSAPI", "requires a username"),
+    ],
+)
+def test_options_of_mongodb_that_do_not_fit_together_are_wrong_usage(
+    options: str, says: str
+) -> None:
+    environment = Environment(settings(MONGO_URI=f"mongodb://m/?{options}"))
+    with pytest.raises(WrongUsage, match=says) as refused:
+        _ = environment.mongo
+    assert refused.value.exit_code == 2 and str(refused.value).startswith("MONGO_URI ")
+
+
+def test_a_pool_of_the_app_may_be_larger_than_ours() -> None:
+    with Environment(settings(MONGO_URI="mongodb://m/?minPoolSize=60")) as environment:
+        assert environment.mongo.options.pool_options.max_pool_size == 48
+        assert environment.mongo.options.pool_options.min_pool_size == 0
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "demo:"])

@@ -246,6 +246,18 @@ def test_answers_of_the_api_are_explained(
         assert words in str(failure)
 
 
+def test_an_api_that_has_moved_is_named_without_the_path_and_the_login(sandbox: Sandbox) -> None:
+    place = "https://me:word@new.example/api/auth/login?token=1"
+    answers = {"/api/auth/login": (308, "{}", {"Location": place})}
+    with (
+        failing_api(sandbox.environment.settings.api_url, answers) as url,
+        refused(sandbox, api_url=url) as [failure],
+    ):
+        assert str(failure).endswith(
+            "it redirects to https://new.example; set API_URL to that address"
+        )
+
+
 def test_an_api_behind_basic_authentication_is_explained(sandbox: Sandbox) -> None:
     answers = {"/api/auth/login": (401, "{}", {"WWW-Authenticate": 'Basic realm="staging"'})}
     with (

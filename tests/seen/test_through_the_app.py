@@ -19,6 +19,7 @@ from bson import ObjectId
 from rich.console import Console
 
 from playbook import PROJECT, clock
+from playbook.backend.deployment import Deployment
 from playbook.embedded.start import start
 from playbook.environment import Environment
 from playbook.facts import Demo
@@ -28,12 +29,14 @@ from playbook.pristine import bundles, passwords
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.reset.run import Reset
+from playbook.standin.app import create_app
 from playbook.verdict.console import show
 from playbook.verdict.model import BundleVerdict
 from playbook.verdict.reasons import advice, first_remedy
 from playbook.verdict.run_features import check
 from tests.demo_in_memory import Failure, failures_of
 from tests.faults.proxy import Proxy, Reply, Request, json_reply
+from tests.served_app import served
 
 type Change = Callable[[Any], Any]
 
@@ -161,6 +164,34 @@ def test_all_bundles_are_asked_for_little(shape: Shape) -> None:
     assert shape.asked.count("POST /api/auth/login") == len(shape.seeds.accounts) + 1
     signed_in = shape.asked.count("GET /api/biz/leads")
     assert signed_in == len(every)
+
+
+@pytest.mark.slow
+def test_an_app_over_an_exact_copy_of_the_database_is_noticed(shape: Shape) -> None:
+    """What is tracked through the app must arrive in the database that the settings name."""
+    if shape.name != "playbook":
+        pytest.skip("this app tracks no event; docs/trust.md says so")
+    direct = shape.direct
+    copy = direct.mongo.get_database("copy", codec_options=direct.db.codec_options)
+    for name in direct.db.list_collection_names():
+        if documents := list(direct.db[name].find()):
+            copy[name].insert_many(documents)
+    redis: Any = direct.redis
+    app = create_app(Deployment(copy, redis, None, clock.now, seeds=shape.seeds), shape.seeds)
+    try:
+        with (
+            served(app) as url,
+            Environment(replace(direct.settings, api_url=url)) as environment,
+        ):
+            demo = Demo(environment, shape.bundle, shape.seeds, clock.now())
+            try:
+                failures = list(failures_of(demo))
+            finally:
+                demo.close()
+    finally:
+        direct.mongo.drop_database("copy")
+    assert {failure.check for failure in failures} == {"analytics"}
+    assert "in analytics within 5 s, found nothing" in failures[0].reason
 
 
 def entries(change: Callable[[dict[str, Any]], bool | None]) -> Change:

@@ -84,6 +84,14 @@ def hidden(tab: Tab, html: str) -> str:
         pytest.param(
             TEXT
             + COMPONENT.format(
+                style="", inside=f'<div style="{OVER}; background: white"><p>Traceurs</p></div>'
+            ).replace('"open"', '"closed"'),
+            "“Traceurs” over it",
+            id="a consent page that is a closed web component",
+        ),
+        pytest.param(
+            TEXT
+            + COMPONENT.format(
                 style=OVER, inside='<div style="height: 100%; background: white">Traceurs</div>'
             ),
             "“Traceurs” over it",
@@ -203,12 +211,14 @@ def test_a_page_that_is_seen_is_not_reported(tab: Tab, html: str) -> None:
 
 
 @needs_browser
-def test_a_banner_that_is_a_web_component_is_closed_first(phone: Any) -> None:
+@pytest.mark.parametrize("mode", ["open", "closed"])
+def test_a_banner_that_is_a_web_component_is_closed_first(phone: Any, mode: str) -> None:
     banner = (
         f'<div style="{OVER}; background: white"><style>p {{}}</style>'
         '<button onclick="this.parentElement.remove()">Tout accepter</button></div>'
     )
-    page = f"<!doctype html><html lang=fr><body>{TEXT}{COMPONENT.format(style='', inside=banner)}"
+    component = COMPONENT.format(style="", inside=banner).replace('"open"', f'"{mode}"')
+    page = f"<!doctype html><html lang=fr><body>{TEXT}{component}"
     tab = Tab(phone, ("Tout accepter",))
     tab.playwright.route(
         "**/*", lambda route: route.fulfill(body=page, content_type="text/html; charset=utf-8")

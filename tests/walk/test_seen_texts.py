@@ -78,9 +78,10 @@ def test_a_text_that_a_visitor_can_see_is_on_the_page(tab: Tab, html: str) -> No
 
 
 @needs_browser
-def test_the_texts_of_web_components_are_on_the_page(tab: Tab) -> None:
+@pytest.mark.parametrize("mode", ["open", "closed"])
+def test_the_texts_of_web_components_are_on_the_page(tab: Tab, mode: str) -> None:
     inside = '<section><p>120 €</p><slot></slot><p style="display: none">1 €</p></section>'
-    html = SEEN + COMPONENT % ("<p>Dior</p>", inside)
+    html = SEEN + (COMPONENT % ("<p>Dior</p>", inside)).replace("'open'", f"'{mode}'")
     assert sorted(lines(tab, html)) == ["120 €", "Dior", "Parfum"]
 
 

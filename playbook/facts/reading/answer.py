@@ -12,10 +12,9 @@ import requests
 from urllib3.response import HTTPResponse
 
 from playbook.deployments.description import UnreadableAnswer
-from playbook.environment.gateways import GATEWAY_ERRORS, wanted_by_a_gateway
+from playbook.environment.gateways import GATEWAY_ERRORS, redirected_to, wanted_by_a_gateway
 from playbook.environment.json_text import TooDeep, parse_json
 from playbook.environment.request_limit import TOO_MANY
-from playbook.environment.settings import without_credentials
 from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.remedies import Remedy
 
@@ -136,9 +135,7 @@ def read_answer(request: str, answer: requests.Response) -> Answer:
         what = "broken JSON" if kind.endswith("json") else f"{kind} instead of JSON"
     problem = f"answered {status} with {what if content.strip() else 'nothing'}"
     if 300 <= status < 400 and "Location" in answer.headers:
-        # Only the place: the address may contain a login, and its query may contain anything.
-        place = answer.headers["Location"].partition("?")[0]
-        place = place if place.startswith("/") else without_credentials(place)
+        place = redirected_to(answer, request.partition(" ")[2])
         problem = f"answered {status}: it sends to {place}"
     return Answer(request, status, problem=problem)
 

@@ -142,7 +142,7 @@ class App:
     def _ask_for_languages(self) -> Answer:
         if self._deployment.kept_as("locales") is None:
             self._raise_not_shown("locales")
-        return self._visitors.get("/api/awareness/test-localization")
+        return self._visitors.get(self._deployment.routes.languages)
 
     def _entries[T](self, listing: Listing[T] | None, what: str) -> Future[Listed[T]]:
         if listing is None:

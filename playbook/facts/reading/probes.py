@@ -62,7 +62,7 @@ class Probes:
         self.begin()
         answer = visitors.ask(
             "POST",
-            "/api/demo/track-interaction",
+            self._deployment.routes.track,
             json={
                 "bundle": self._bundle.key,
                 "event_type": "page_view",

@@ -78,8 +78,9 @@ class Reading:
         )
         self._event = pool.submit(self._probes.track, visitors)
         self._rates = self._ask_for_rates()
-        self._context = pool.submit(visitors.get, f"/api/demo/context/{bundle.key}")
-        kpis = f"/api/demo/kpis/{bundle.key}"
+        routes = self.deployment.routes
+        self._context = pool.submit(visitors.get, routes.context_of(bundle.key))
+        kpis = routes.kpis_of(bundle.key)
         self._kpis = pool.submit(visitors.get, kpis, currency=bundle.currency)
         self._app = App(
             self.deployment, bundle, self._store, visitors, self._sign_ins, pool, shared

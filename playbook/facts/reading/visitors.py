@@ -54,6 +54,6 @@ class Visitors:
 
     def ask_for_rates(self, base: str) -> Answer:
         """The served rates of a base currency into all currencies of the playbook."""
-        path = "/api/awareness/currency-rates"
+        path = self._environment.deployment.routes.rates
         answer = self.get(path, base_currency=base, target_currencies=",".join(CURRENCIES))
         return replace(answer, request=f"GET {path}?base_currency={base}")

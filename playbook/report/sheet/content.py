@@ -230,7 +230,7 @@ def _json(environment: Environment, path: str) -> dict[str, Any]:
 
 
 def _context(environment: Environment, bundle: Bundle) -> dict[str, Any]:
-    return _json(environment, f"/api/demo/context/{bundle.key}")
+    return _json(environment, environment.deployment.routes.context_of(bundle.key))
 
 
 def _links(environment: Environment, served: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -274,12 +274,14 @@ def _offer(
     catalog_price = money(price, own, locale)
     if currency in ("", own):
         return Offer(str(product["name"]), catalog_price, None)
-    path = f"/api/awareness/currency-rates?base_currency={own}&target_currencies={currency}"
+    rates = environment.deployment.routes.rates
+    path = f"{rates}?base_currency={own}&target_currencies={currency}"
     rate = _json(environment, path)["rates"][currency]
     converted = (price * Decimal(str(rate))).quantize(Decimal("0.01"))
     return Offer(str(product["name"]), money(converted, currency, locale), catalog_price)
 
 
 def _kpis(environment: Environment, bundle: Bundle, locale: str) -> tuple[tuple[str, str], ...]:
-    metrics = _json(environment, f"/api/demo/kpis/{bundle.key}")["investor_focus_metrics"]
+    path = environment.deployment.routes.kpis_of(bundle.key)
+    metrics = _json(environment, path)["investor_focus_metrics"]
     return tuple(kpi(name, value, locale) for name, value in metrics.items())

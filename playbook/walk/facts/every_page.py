@@ -95,8 +95,11 @@ class EveryPage:
             )
 
     def browser_errors(self, step: str) -> Iterator[Finding]:
-        """Errors in the browser's console, and requests that failed."""
+        """Errors in the browser's console, requests that failed, and dialogs of the browser."""
         page = self._pages.page(step)
+        for words in page.dialogs:
+            found = Description(f"one opens: “{words}”")
+            yield Finding(f"{TITLES[step]}: dialog", Description("no dialog"), found)
         for error in page.console_errors:
             yield Finding(
                 f"{TITLES[step]}: console", Description("no error"), Description(f"“{error}”")

@@ -155,6 +155,7 @@ on("a LiveSale a day late", "lvmh", LIVESALE, "start: expected", shows(LIVESALE,
 # The browser
 
 on("an error in the console", "sequoia", HOME, "console", shows(HOME, ("</body>", "<script>console.error('carousel: no slides')</script></body>")))
+on("a dialog of the browser over the page", "lvmh", HOME, "“Maintenance à 20 h”", shows(HOME, ("</body>", "<script>alert('Maintenance à 20 h')</script></body>")))
 on("a script that breaks", "lvmh", BOARD, "console", shows(BOARD, ("</body>", "<script>notThere()</script></body>")))
 on("a picture that is not there", "lvmh", HOME, "/pages/picture/gone.png: answer 404", shows(HOME, ("</main>", '<img src="/pages/picture/gone.png" alt=""></main>')))
 on("a request that nobody answers", "a16z", ANALYTICS, "requests", shows(ANALYTICS, ("</body>", "<script>fetch('http://127.0.0.1:9/').catch(() => 0)</script></body>")))
