@@ -55,6 +55,9 @@ _OF_REDIS = {
     "cluster is down": "a part of the cluster does not answer (CLUSTERDOWN); start it again",
     "clusterdown": "a part of the cluster does not answer (CLUSTERDOWN); start it again",
     "loading the dataset": "it is still loading its data (LOADING); wait until that is done",
+    "busy running": "a script of the app keeps it busy (BUSY); wait, or end it with SCRIPT KILL",
+    "enough good replicas": "it accepts no writes while it has too few replicas (NOREPLICAS); "
+    "start its replicas again",
     "MISCONF": "it refuses writes because it could not save its data (MISCONF); repair its disk",
     "maxmemory": "it is full; give it more memory (maxmemory)",
     "protected mode": "it runs in protected mode and accepts only its own machine; give it a "

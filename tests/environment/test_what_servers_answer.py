@@ -59,8 +59,13 @@ def _reset_once(sandbox: Sandbox) -> None:
         ("*", "LOADING Redis is loading the dataset in memory", "loading", True),
         ("*", "ERR max number of clients reached", "maxclients", True),
         ("*", "MASTERDOWN Link with MASTER is down", "primary does not answer it", True),
-        ("UNLINK", "NOREPLICAS Not enough good replicas to write.", "replicas", True),
-        ("SCAN", "BUSY Redis is busy running a script.", "busy", True),
+        ("UNLINK", "NOREPLICAS Not enough good replicas to write.", "start its replicas", True),
+        (
+            "SCAN",
+            "BUSY Redis is busy running a script. You can only call SHUTDOWN NOSAVE.",
+            "wait, or end it with SCRIPT KILL",
+            True,
+        ),
         (
             "UNLINK",
             "MISCONF Redis is configured to save RDB snapshots, but",
