@@ -325,8 +325,9 @@ def test_every_command_acts_on_the_files_environment_and_names_it(
 
     empty = playbook("check", "lvmh", named, **dead)
     assert empty.returncode == 1, empty.stderr
-    header, environment, *checks, seen, why, advice = empty.stdout.splitlines()
+    header, environment, about, *checks, seen, why, advice = empty.stdout.splitlines()
     assert (header, environment) == ("LVMH NO-GO", "in staging no. 1")
+    assert about.startswith("app http")
     marks = [re.findall(r"(\S) (\w+)", line) for line in checks]
     assert [name for line in marks for _, name in line] == list(CHECKS)
     assert seen == "seen (what the app shows): currency", "all else is not good yet"
