@@ -147,6 +147,11 @@ def _contradictions(deployment: Deployment) -> Iterator[str]:
             yield f"traces[{trace.collection}] says by nothing whose traces these are"
         if trace.parent is not None and trace.parent[0] not in traced:
             yield f"traces[{trace.collection}].parent names {trace.parent[0]}, which is no trace's"
+    for name, path in deployment.routes.paths().items():
+        if not path.startswith("/"):
+            yield f"routes.{name} is {path!r}; it must begin with /"
+        elif name in ("context", "kpis") and BUNDLE not in path:
+            yield f"routes.{name} is {path!r}, which lacks {BUNDLE}, so all bundles would show one"
     yield from _wrong_pages(deployment)
 
 
@@ -306,11 +311,6 @@ def _wrong_requests(deployment: Deployment, bundle: Bundle, seeds: Seeds) -> Ite
     for request in requests:
         if not request.path.startswith("/"):
             yield f"the path {request.path!r} of a request must begin with /"
-    for name, path in deployment.routes.paths().items():
-        if not path.startswith("/"):
-            yield f"routes.{name} is {path!r}; it must begin with /"
-        elif name in ("context", "kpis") and BUNDLE not in path:
-            yield f"routes.{name} is {path!r}, which lacks {BUNDLE}, so all bundles would show one"
     for lead in seeds.leads.values():
         shown.column_of(lead.model.stage)
     for kpi in seeds.showcases[bundle.key].document["headline"]:
