@@ -29,22 +29,10 @@ from playbook.pristine import bundles
 from playbook.pristine.seeds import load
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import BundleVerdict, Result
-from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+from tests.alert_receivers import Mailbox, Webhooks
 
 type Connection = socket.socket
 PAGER = "pagerduty://integration-key@api-key?action=map"
-
-
-@pytest.fixture
-def hooks() -> Iterator[Webhooks]:
-    with webhooks() as inbox:
-        yield inbox
-
-
-@pytest.fixture
-def mail() -> Iterator[Mailbox]:
-    with mailbox() as inbox:
-        yield inbox
 
 
 @contextmanager

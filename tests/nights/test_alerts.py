@@ -6,7 +6,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,22 +22,10 @@ from playbook.nights.night import Attempt, Night
 from playbook.pristine import bundles
 from playbook.pristine.seeds import load
 from playbook.verdict.model import BundleVerdict, Result
-from tests.alert_receivers import Mailbox, Webhooks, mailbox, webhooks
+from tests.alert_receivers import Mailbox, Webhooks
 from tests.forked_commands import run_command
 
 CREDENTIALS = ("s3cr3t-passw0rd", "t0ken-9f8e7d6c5b4a")
-
-
-@pytest.fixture
-def hooks() -> Iterator[Webhooks]:
-    with webhooks() as inbox:
-        yield inbox
-
-
-@pytest.fixture
-def mail() -> Iterator[Mailbox]:
-    with mailbox() as inbox:
-        yield inbox
 
 
 def outbox(variables: dict[str, str], pauses: list[float] | None = None) -> Outbox:
