@@ -33,6 +33,9 @@ TAP_SECONDS = 3.0
 ANSWER_SECONDS = 15.0
 """How long a page may take to say what is on it; only a script that never ends takes longer."""
 
+PAGE_CRASHED = "Page crashed"
+"""Playwright's words in the error of a page that crashed."""
+
 
 class PageDied(Exception):
     """The page has crashed, or a script on it does not end; the text says so."""
@@ -73,12 +76,10 @@ class Tab:
             self._replaced("")
         started, self.died = time.monotonic(), ""
         try:
-            answer = self.playwright.goto(
-                address, wait_until="domcontentloaded", timeout=OPEN_SECONDS * 1000
-            )
+            answer = self._go(address)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
             why = f"the page does not open ({one_line(str(error))})"
-            if type(error).__name__ == "TimeoutError":
+            if type(error).__name__ == "TimeoutError" or PAGE_CRASHED in str(error):
                 self._replaced(why)
             return Arrival(why)
         try:
@@ -91,6 +92,18 @@ class Tab:
             missing = "leads to a page that does not exist" if status in (404, 410) else "fails"
             return Arrival(f"the link {missing} (answer {status})", status, changed)
         return Arrival("", status, changed)
+
+    def _go(self, address: str) -> Any:
+        """Playwright's answer for an address; Playwright's errors if it does not open."""
+        options = {"wait_until": "domcontentloaded", "timeout": OPEN_SECONDS * 1000}
+        try:
+            return self.playwright.goto(address, **options)
+        except Exception as error:
+            if PAGE_CRASHED not in str(error):
+                raise
+        # The browser may report the crash of the page before only now: this one has not been seen.
+        self._replaced("")
+        return self.playwright.goto(address, **options)
 
     def first(self, css: str) -> Any:
         """Playwright's locator of the first element that a CSS selector selects."""

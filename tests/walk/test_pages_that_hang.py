@@ -80,9 +80,11 @@ def test_a_script_that_never_ends_while_axe_looks_is_reported(tab: Tab) -> None:
 
 
 @needs_browser
-def test_after_a_crash_the_next_page_opens(tab: Tab) -> None:
+@pytest.mark.parametrize("attempt", range(6))
+def test_after_a_crash_the_next_page_opens(tab: Tab, attempt: int) -> None:
+    # The browser reports about every fourth crash only while the next page is opened already.
     assert tab.open("chrome://crash").problem.startswith("the page does not open (")
-    assert opened(tab, PRICE).lines == ("120 €",)
+    assert opened(tab, PRICE).lines == ("120 €",), f"attempt {attempt}"
 
 
 @needs_browser
