@@ -2,8 +2,8 @@
 
 Ids are ObjectIds or UUIDs, prices whole cents, instants ISO texts, names nested by language; one
 signs in at another path, with a form and other fields, and gets a token called otherwise, which
-another header carries. Lists are inside an object, which may have a link to the next page. Sessions are called
-logins, and name the account by its id and the time in seconds.
+another header carries. Lists are inside an object, which may have a link to the next page. Sessions
+are called logins, and name the account by its id and the time in seconds.
 """
 
 from __future__ import annotations
