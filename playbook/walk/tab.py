@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,16 @@ TAP_SECONDS = 3.0
 ANSWER_SECONDS = 15.0
 """How long a page may take to say what is on it; only a script that never ends takes longer."""
 
+CAUSES = {
+    "Download is starting": "the app sends a file to save in place of a page",
+    "ERR_TOO_MANY_REDIRECTS": "it redirects without end",
+    "ERR_CERT_": "the browser does not accept its certificate",
+    "ERR_SSL_": "its address begins with https, but it has no TLS that a browser knows",
+    "ERR_CONNECTION_REFUSED": "nothing answers at its address",
+    "ERR_NAME_NOT_RESOLVED": "nobody knows the host of its address",
+    "ERR_INVALID_AUTH_CREDENTIALS": "its gateway does not accept the login in APP_URL or API_URL",
+}
+"""Words in Playwright's errors when a page is opened, and what they mean for a person."""
 PAGE_CRASHED = "Page crashed"
 """Playwright's words in the error of a page that crashed."""
 
@@ -78,7 +89,7 @@ class Tab:
         try:
             answer = self._go(address)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
-            why = f"the page does not open ({one_line(str(error))})"
+            why = f"the page does not open ({_cause_of(error)})"
             if type(error).__name__ == "TimeoutError" or PAGE_CRASHED in str(error):
                 self._replaced(why)
             return Arrival(why)
@@ -231,3 +242,15 @@ class Tab:
         except Exception:  # noqa: BLE001 - as above
             return None
         return seen
+
+
+def _cause_of(error: Exception) -> str:
+    """Why a page does not open, without the words that only Playwright's users know."""
+    text = str(error)
+    if type(error).__name__ == "TimeoutError":
+        return f"it does not load within {OPEN_SECONDS:g} s"
+    code = re.search(r"net::(ERR_[A-Z_0-9]+)", text)
+    for words, cause in CAUSES.items():
+        if words in text:
+            return f"{cause}: {code[1]}" if code else cause
+    return code[1] if code else one_line(text.partition("Call log:")[0])

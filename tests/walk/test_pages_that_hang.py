@@ -65,6 +65,27 @@ def test_a_script_that_never_ends_is_reported_and_ends_no_walk(
 
 
 @needs_browser
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (
+            {"body": "x", "headers": {"Content-Disposition": "attachment; filename=home.html"}},
+            "the app sends a file to save in place of a page",
+        ),
+        (None, "nothing answers at its address: ERR_CONNECTION_REFUSED"),
+    ],
+)
+def test_a_page_that_does_not_open_says_why_in_plain_words(
+    tab: Tab, answer: dict[str, Any] | None, cause: str
+) -> None:
+    tab.playwright.route(
+        "**/file",
+        lambda route: route.fulfill(**answer) if answer else route.abort("connectionrefused"),
+    )
+    assert tab.open("http://shop.example/file").problem == f"the page does not open ({cause})"
+
+
+@needs_browser
 def test_a_script_that_never_ends_after_a_tap_is_reported(tab: Tab) -> None:
     opened(tab, f"{PRICE}<button onclick='setTimeout(() => {{ while (true); }})'>Payer</button>")
     with pytest.raises(PageDied, match=HANGS):
