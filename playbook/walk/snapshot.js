@@ -9,45 +9,120 @@
   const around = (element) => element.parentElement || element.getRootNode().host ||
     (element.ownerDocument.defaultView || {}).frameElement || null;
   const clips = (style) => /hidden|clip/.test(style.overflowX + style.overflowY);
-  // What no visitor can see, however they scroll: almost transparent, in a frame without a size, or
-  // to the left of the page or above it. Slides beside others come into view, so they stay.
+  const isBeside = (box) => box.bottom + scrollY <= 0 ||
+    (box.right + scrollX <= 0 && getComputedStyle(document.documentElement).direction !== "rtl");
+  const isMirrored = (style) => {
+    const {a, b, c, d} = new DOMMatrix(style.transform), [x, y] = style.scale.split(" ").map(Number);
+    return (a * d - b * c) * (style.scale === "none" ? 1 : x * (y || x)) < 0;
+  };
+  const blur = (style) => Number((/blur\(([\d.]+)px\)/.exec(style.filter) || [0, 0])[1]);
+  const isCut = (style) => /^(inset\((50|100)%|circle\(0(px|%)?[ )])/.test(style.clipPath);
+  // What no visitor can read, however they scroll: almost transparent, blurred, mirrored, cut off, in
+  // a frame without a size, or to the left of the page or above it. Slides beside others come into
+  // view, so they stay.
   const seen = new Map();
   const reachable = (element) => {
     if (!seen.has(element)) seen.set(element, isReachable(element));
     return seen.get(element);
   };
+  const contains = (outer, inner) => {
+    for (let one = inner; one; one = around(one)) if (one === outer) return true;
+    return false;
+  };
+  const isFramed = (element) => {
+    for (let one = around(element); one && one !== document.body; one = around(one))
+      if (clips(getComputedStyle(one))) return true;
+    return false;
+  };
   const isReachable = (element) => {
-    const box = element.getBoundingClientRect();
-    const beside = box.bottom + scrollY <= 0 ||
-      (box.right + scrollX <= 0 && getComputedStyle(document.documentElement).direction !== "rtl");
-    let opacity = 1, framed = false;
+    const letters = parseFloat(getComputedStyle(element).fontSize);
+    let opacity = 1, mirrored = false;
     for (let one = element; one && one !== document.documentElement; one = around(one)) {
       const style = getComputedStyle(one);
       opacity *= style.opacity;
+      mirrored = mirrored !== isMirrored(style);
+      if (isCut(style) || blur(style) > letters / 4) return false;
       if (one === document.body || style.display === "inline" || !clips(style)) continue;
       const frame = one.getBoundingClientRect();
       if (style.display !== "contents" && (frame.width <= 1 || frame.height <= 1)) return false;
-      framed = framed || one !== element;
     }
-    return opacity >= 0.1 && (framed || !beside);
+    return opacity >= 0.1 && !mirrored && (isFramed(element) || !isBeside(element.getBoundingClientRect()));
   };
   const visible = (element) => {
     if (!element.checkVisibility({visibilityProperty: true, opacityProperty: true})) return false;
     const box = element.getBoundingClientRect();
     return box.width > 1 && box.height > 1 && reachable(element);
   };
-  // Every text, and those inside web components and frames where these stand. A browser lets nobody
-  // look into the frames of another site.
+  // Red, green, blue and opacity; null for a colour in another form, which counts as readable.
+  const colour = (text) => {
+    const found = /^rgba?\(([\d.]+), ([\d.]+), ([\d.]+)(?:, ([\d.]+))?\)$/.exec(text);
+    return found && [...found.slice(1, 4).map(Number), Number(found[4] ?? 1)];
+  };
+  const alike = (one, other) => [0, 1, 2].every((n) => Math.abs(one[n] - other[n]) <= 4);
+  // Everything that may stand behind a text without being around it: pictures and coloured areas.
+  const paints = (style) => style.backgroundImage !== "none" || (colour(style.backgroundColor) || [1, 1, 1, 1])[3] > 0;
+  const elementsOf = (root) => [...root.querySelectorAll("*")]
+    .flatMap((one) => (one.shadowRoot ? [one, ...elementsOf(one.shadowRoot)] : [one]));
+  const areas = new Map();
+  const areasOf = (page) => {
+    if (!areas.has(page)) areas.set(page, elementsOf(page).flatMap(areaOf));
+    return areas.get(page);
+  };
+  const areaOf = (one) => {
+    const style = getComputedStyle(one);
+    const pseudo = ["::before", "::after"].map((where) => getComputedStyle(one, where))
+      .some((other) => other.content !== "none" && paints(other));
+    const picture = pseudo || /^(IMG|VIDEO|CANVAS|SVG|IFRAME|OBJECT|EMBED)$/i.test(one.tagName);
+    if (!picture && !paints(style)) return [];
+    return [{one, picture, style, box: one.getBoundingClientRect()}];
+  };
+  // Whether letters have the colour of what is behind them. In doubt they can be read.
+  const isInvisible = (element, box) => {
+    const own = getComputedStyle(element), letters = colour(own.webkitTextFillColor);
+    if (!letters || own.textShadow !== "none" || parseFloat(own.webkitTextStrokeWidth) > 0) return false;
+    let behind = null;
+    for (let one = element; one && !behind; one = around(one)) {
+      const style = getComputedStyle(one), its = colour(style.backgroundColor);
+      if (/text/.test(style.webkitBackgroundClip) || style.mixBlendMode !== "normal") return false;
+      if (letters[3] < 0.1) continue;
+      if (style.backgroundImage !== "none" || !its || (its[3] > 0 && its[3] < 1)) return false;
+      if (its[3] === 1) behind = its;
+    }
+    if (letters[3] < 0.1) return true;
+    if (!behind && matchMedia("(prefers-color-scheme: dark)").matches) return false;
+    if (!alike(letters, behind || [255, 255, 255])) return false;
+    return !areasOf(element.ownerDocument).some(({one, picture, style, box: its}) =>
+      its.left < box.right && its.right > box.left && its.top < box.bottom && its.bottom > box.top &&
+      (picture || (!contains(one, element) && !alike(letters, colour(style.backgroundColor) || [-9, -9, -9]))));
+  };
+  // A text that a style sheet writes before or after an element, if it has letters, digits or a
+  // currency's sign; marks and icons are no text.
+  const written = (element, where) => {
+    const style = getComputedStyle(element, where);
+    if (style.content === "none" || style.content === "normal" || style.display === "none") return "";
+    if (style.visibility !== "visible" || style.opacity < 0.1) return "";
+    const spoken = style.content.replace(/ \/ "(?:[^"\\]|\\.)*"$/, "");
+    const text = [...spoken.matchAll(/"((?:[^"\\]|\\.)*)"|attr\(([^),]+)[^)]*\)/g)]
+      .map(([, quoted, name]) => (name ? element.getAttribute(name.trim()) || "" : quoted.replace(/\\(.)/g, "$1")));
+    return /[\p{L}\p{N}\p{Sc}]/u.test(text.join("")) ? text.join("") : "";
+  };
+  // Every text with its element, also inside web components and frames where these stand. A browser
+  // lets nobody look into the frames of another site.
   const textsIn = function* (root) {
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      if (node.nodeType === Node.TEXT_NODE) yield node;
-      else if (node.shadowRoot) yield* textsIn(node.shadowRoot);
-      else if (node.contentDocument && node.contentDocument.body && visible(node))
-        yield* textsIn(node.contentDocument.body);
+    for (const node of root.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) yield {node, text: node.data, element: root.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? root.host : root};
+      if (node.nodeType === Node.ELEMENT_NODE) yield* textsOf(node);
     }
   };
-  const parentOf = (text) => text.parentElement || text.getRootNode().host;
+  const textsOf = function* (element) {
+    if (/^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE)$/.test(element.tagName)) return;
+    yield {text: written(element, "::before"), element};
+    if (element.shadowRoot) yield* textsIn(element.shadowRoot);
+    else if (element.contentDocument && element.contentDocument.body && visible(element))
+      yield* textsOf(element.contentDocument.body);
+    yield* textsIn(element);
+    yield {text: written(element, "::after"), element};
+  };
   // "display: contents" has no box of its own: its text stands in the element around it.
   const boxed = (element) =>
     getComputedStyle(element).display === "contents" ? boxed(around(element)) : element;
@@ -64,11 +139,15 @@
   };
   const texts = [];
   if (document.body) {
-    for (const node of textsIn(document.body)) {
-      const element = parentOf(node);
+    const range = document.createRange();
+    for (const {node, text, element} of textsOf(document.body)) {
       // A no-break space is seen: it may stand between the digits of a price.
-      if (/^[ \t\r\n\f]*$/.test(node.data) || /^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE)$/.test(element.tagName)) continue;
-      if (visible(boxed(element))) texts.push({text: node.data, path: path(element), block: block(element)});
+      if (/^[ \t\r\n\f]*$/.test(text) || !visible(boxed(element))) continue;
+      if (node) range.selectNodeContents(node);
+      const box = node ? range.getBoundingClientRect() : element.getBoundingClientRect();
+      if (node && ((isBeside(box) && !isFramed(element)) || isInvisible(element, box))) continue;
+      // What a style sheet writes stands on a line of its own, unless it is a part of an amount.
+      texts.push({text, path: path(element), block: node ? block(element) : -id(element)});
     }
     for (const field of document.querySelectorAll("input[placeholder], textarea[placeholder]"))
       if (visible(field)) texts.push({text: field.placeholder, path: path(field), block: -id(field)});

@@ -168,6 +168,10 @@ on("an empty home page", "sequoia", HOME, "empty page", shows(HOME, turned(r"<bo
 on("a consent page over the home page", "lvmh", HOME, "“Nous respectons votre vie privée Continuer” over it", shows(HOME, ("</body>", f'<div style="{OVER_THE_PAGE}"><h2>Nous respectons votre vie privée</h2><button>Continuer</button></div></body>')))
 on("a picture over the leads board", "sequoia", BOARD, "without words” over it", shows(BOARD, ("</body>", f'<img alt="" style="{OVER_THE_PAGE}" src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"></body>')))
 on("key figures that are cut off", "a16z", ANALYTICS, "text that is cut off", shows(ANALYTICS, ("</body>", "<style>body > * { clip-path: inset(50%) }</style></body>")))
+on("a price in the colour of what is behind it", "lvmh", HOME, "no price beside it", shows(HOME, (f'<span class="price">4{THIN}950', f'<span class="price" style="background: white; color: white">4{THIN}950')))
+on("key figures that are blurred", "a16z", ANALYTICS, "Users who use AI", shows(ANALYTICS, ("</body>", "<style>dd { filter: blur(9px) }</style></body>")))
+on("a mirrored leads board", "lvmh", BOARD, "no such card", shows(BOARD, ("</body>", "<style>main { transform: scaleX(-1) }</style></body>")))
+on("an English sentence that a style sheet writes", "lvmh", MOOD, "in English", shows(MOOD, ("</body>", "<style>main::after { content: 'Enjoy the best of our houses with your friends' }</style></body>")))
 
 # Links
 
