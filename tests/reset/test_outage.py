@@ -225,14 +225,14 @@ def test_a_database_that_is_emptied_during_a_run_is_not_called_pristine(
     def drop(number: int, total: int, step: Step) -> None:
         if number == total and not dropped:
             dropped.append(number)
-            for name in used.db.list_collection_names():
-                used.db.drop_collection(name)
+            used.clear()
 
     engine = used.with_options(progress=drop).engine
     with pytest.raises((Replaced, ResetFailed), match="the database was emptied or replaced"):
         getattr(engine, command)(used.bundle(BUNDLE))
     assert not used.runs(BUNDLE), "nothing is recorded in a database that is not ours"
-    used.start_over()
+    used.clear()
+    used.reset(BUNDLE)
 
 
 @pytest.mark.slow
