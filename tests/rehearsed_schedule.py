@@ -19,7 +19,7 @@ from playbook.processes.signals import StopRequest
 def main(start: str, speed: str, command: str) -> None:
     """Run all bundles' nights until asked to stop."""
     stopping = StopRequest()
-    runner = Runner.from_environment(seeds.load(), None, shlex.split(command))
+    runner = Runner.from_environment(seeds.load(), None, shlex.split(command), lost_nights=None)
     # The clock starts last, so that no time passes on it while everything is loaded.
     runner.clock = SchedulerClock(datetime.fromisoformat(start), datetime.now(UTC), float(speed))
     stopping.listen()

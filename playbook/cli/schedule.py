@@ -75,6 +75,7 @@ def due(bundle: OneBundle) -> None:
     """Exit 0 if a bundle's nightly run is due now, 4 and "not due" if not.
 
     It is due from 03:00 in its zone until the grace period ends, if the journal has no such run.
+    After that the line says that the night is lost: then playbook nightly --if-due sends an alert.
     """
     from playbook import clock
     from playbook.embedded.open import opened
@@ -90,7 +91,12 @@ def due(bundle: OneBundle) -> None:
     if settings is not None:  # a throw-away environment has no journal yet
         with opened(loaded, settings) as environment, environment.translate_connection_errors():
             made = Journal.of(environment).last_night(one.key, now)
-    instant = schedule.due(one.timezone, now, made, schedule.reset_time(), schedule.grace())
+    at, grace = schedule.reset_time(), schedule.grace()
+    if late := schedule.lost(one.timezone, now, made, at, grace):
+        night = clock.local_text(late, one.timezone)
+        print(f"{one.short}: not due any more, the night of {night} is lost")
+        raise typer.Exit(4)
+    instant = schedule.due(one.timezone, now, made, at, grace)
     if instant is None:
         print(f"{one.short}: not due")
         raise typer.Exit(4)

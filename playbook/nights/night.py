@@ -20,6 +20,10 @@ SOON = timedelta(hours=24)
 """If a meeting is within this time, the severity of a failure is one level higher."""
 
 
+class NightLost(Refused):
+    """Nobody made the night while it was due, and by day somebody may show the demo."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One reset or rollback of a night with its check; an error if there was no check."""
@@ -95,6 +99,8 @@ class Night:
             return "not reset: an investor has a meeting"
         if isinstance(self.error, InSession):
             return "not reset: an investor is in session"
+        if isinstance(self.error, NightLost):
+            return "not made in time"
         if self.error is not None:
             return "ended early"
         if self.rolled_back_to is not None:

@@ -23,10 +23,10 @@ from playbook.nights.checking import Check, Walk, run_features
 from playbook.nights.closing import Closing
 from playbook.nights.journal import NightJournal
 from playbook.nights.lease import leased
-from playbook.nights.night import SOON, Attempt, Night
+from playbook.nights.night import SOON, Attempt, Night, NightLost
 from playbook.nights.night_checks import NightChecks
 from playbook.nights.rollback import Rollbacks
-from playbook.nights.schedule.due import due, why_not_due
+from playbook.nights.schedule.due import due, lost, night_before, why_not_due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signals import StoppedEarly, StoppedImmediately, StopRequest
@@ -111,12 +111,13 @@ class Nightly:
 
         Raises BeingReset or LeaseLost if another run works on the bundle, NotDue if the night must
         not run now, and StoppedEarly after a signal; these send no alert. Raises Crashed after an
-        unexpected error, about which an alert was sent.
+        unexpected error, about which an alert was sent. If nobody made the night while it was due,
+        it is recorded as lost, and an alert is sent.
         """
         night = Night(bundle, clock.now(), environment=self.environment.name)
         try:
             with self.environment.translate_connection_errors(), leased(self.environment, bundle):
-                self._require_due(bundle, timedelta(0))
+                self._require_due(night, timedelta(0))
                 self._reset_or_roll_back(night)
                 self._closing.close(night)
                 return night
@@ -222,7 +223,7 @@ class Nightly:
                 f"{night.bundle.short}: asked to stop while waiting; {error}", self.stopping.number
             )
         night.waited += SESSION_POLL
-        self._require_due(night.bundle, SESSION_PATIENCE)
+        self._require_due(night, SESSION_PATIENCE)
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
         """Send the alert for a bundle whose environment does not answer, and record its night."""
@@ -230,15 +231,32 @@ class Nightly:
         self._closing.close(night)
         return night
 
-    def _require_due(self, bundle: Bundle, waiting: timedelta) -> None:
-        """Raises NotDue if the run is not due. The time of waiting for an investor is added."""
+    def _require_due(self, night: Night, waiting: timedelta) -> None:
+        """Raises NotDue if the run is not due, and NightLost if nobody made it while it was due.
+
+        The time of waiting for an investor is added.
+        """
         if self.if_due is None:
             return
+        bundle, zone = night.bundle, night.bundle.timezone
         at, grace = self.if_due
         now = clock.now()
         made = self.environment.outlast(lambda: self._journal.opened().last_night(bundle.key, now))
-        if due(bundle.timezone, now, made, at, grace + waiting) is None:
-            raise NotDue(f"{bundle.short}: {why_not_due(bundle.timezone, now, made, at, grace)}")
+        if late := lost(zone, now, made, at, grace + waiting):
+            raise NightLost(
+                f"the night of {clock.local_text(late, zone)} was not made in time, it was due for "
+                f"{grace}; now a reset could disturb somebody, so nothing was written; find out "
+                "why: the machine or its scheduler was off, or PLAYBOOK_RESET_TIME is not the time "
+                "of the schedule"
+            )
+        tonight = due(zone, now, made, at, grace + waiting)
+        if tonight is None:
+            raise NotDue(f"{bundle.short}: {why_not_due(zone, now, made, at, grace)}")
+        if made is not None and made < (before := night_before(zone, tonight, at)):
+            night.note(
+                f"the journal has no run of the night before ({clock.local_text(before, zone)}): "
+                "nothing started it, or it could not be recorded"
+            )
 
     def _say(self, night: Night, text: str) -> None:
         local = clock.local_text(clock.now(), night.bundle.timezone)

@@ -33,7 +33,7 @@ from pymongo.errors import PyMongoError
 from playbook.environment.claim import claim
 from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import Refused, Unreachable
+from playbook.errors import Refused, Unreachable, Unusable
 from playbook.pristine.bundles import Bundle
 from playbook.processes import signals
 from playbook.processes.signals import StoppedEarly, finishing
@@ -47,6 +47,8 @@ REGION_PATIENCE = timedelta(seconds=120)
 """How long to wait for a region that another bundle's reset holds. The lease of a killed run ends
 much sooner."""
 POLL_SECONDS = 0.1
+TRIES = 5
+"""How often a lease is tried that is refused as a duplicate, but is not there when it is read."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -139,13 +141,18 @@ class Lease:
             "since": now,
             "expires_at": now + self.life,
         }
-        while True:
+        for _ in range(TRIES):
             if claim(self.db[COLLECTION], key, free, {"$set": mine}, exists=exists) is not None:
                 break
             other = self.db[COLLECTION].find_one({"_id": key})
             if other is not None:
                 return other
             exists = False
+        else:
+            raise Unusable(
+                f"MongoDB refuses to create the lease {key} in {COLLECTION} as a duplicate, but "
+                "there is no such lease: drop the unique indexes of this collection, it needs none"
+            )
         sure = started - self.clock.uncertainty + self.life.total_seconds()
         with self._lock:
             self.keys.add(key)

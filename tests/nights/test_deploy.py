@@ -566,6 +566,7 @@ def test_githubs_job_runs_only_if_the_night_is_due(bundles: list[Bundle]) -> Non
     [
         ("lvmh: due since 27 Nov 2026, 03:00 CET", 0, "yes"),
         ("lvmh: not due", 4, "no"),
+        ("lvmh: not due any more, the night of 27 Nov 2026, 03:00 CET is lost", 4, "yes"),
         ("", 3, "yes"),  # nobody answers
         ("", 4, "yes"),  # the database is of another environment
         ("", 1, "yes"),  # the command itself broke

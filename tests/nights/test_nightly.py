@@ -584,6 +584,60 @@ def test_a_night_that_was_done_is_not_done_again(
     assert scene.hooks.levels == ["success", "success"]
 
 
+def test_a_night_that_nobody_made_in_time_is_lost_and_reported_once(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    tonight = (time(3), timedelta(hours=2))
+    with pytest.raises(NotDue):  # a new environment has lost nothing
+        passing_time(timedelta(hours=9))
+        scene.night(saying(GO), if_due=tonight)
+    passing_time(timedelta(hours=15))
+    assert scene.night(saying(GO), if_due=tonight).pristine
+    passing_time(timedelta(hours=30))  # the machine was off; now it is nine in Paris
+    lost = scene.night(saying(GO), if_due=tonight)
+    with pytest.raises(NotDue):  # a second scheduler
+        scene.night(saying(GO), if_due=tonight)
+    passing_time(timedelta(hours=18))
+    assert scene.night(saying(GO), if_due=tonight).pristine
+
+    assert (lost.exit_code, lost.outcome, lost.severity) == (4, "not made in time", "high")
+    assert [len(night["alerts"]) for night in scene.recorded_nights] == [1, 1, 2]
+    assert scene.hooks.levels == ["success", "high", "success", "high"], "and all is well again"
+    assert "the night of Tue 24 Nov 2026, 03:00 CET was not made in time" in text(
+        scene.hooks.received[1][1]
+    )
+    assert len([run for run in scene.runs if run["trigger"] == "nightly" and run["steps"]]) == 2
+
+
+def test_a_night_says_that_the_one_before_was_not_made(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    tonight = (time(3), timedelta(hours=2))
+    scene.night(saying(GO), if_due=tonight)
+    passing_time(timedelta(days=2))
+    night = scene.night(saying(GO), if_due=tonight)
+
+    assert night.pristine
+    assert "no run of the night before (Mon 23 Nov 2026, 03:00 CET)" in text(
+        scene.hooks.received[-1][1]
+    )
+
+
+def test_a_night_whose_time_ends_while_it_waits_is_lost(
+    scene: Scene, passing_time: Callable[[timedelta], None]
+) -> None:
+    """The machine sleeps while an investor is in session."""
+    tonight = (time(3), timedelta(hours=2))
+    scene.night(saying(GO), if_due=tonight)
+    passing_time(timedelta(hours=24))
+    in_session(scene, clock.now())
+    scene.patience.meanwhile = lambda number: passing_time(timedelta(hours=9))
+    night = scene.night(saying(GO), if_due=tonight)
+
+    assert (night.exit_code, night.outcome) == (4, "not made in time")
+    assert scene.hooks.levels == ["success", "high"]
+
+
 def test_a_night_that_waits_for_an_investor_stays_due(
     scene: Scene, passing_time: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -630,6 +630,52 @@ def test_the_default_command_is_the_nightly_run(
     assert "--if-due" in shown.stdout and "--reports" in shown.stdout
 
 
+def test_at_its_start_the_scheduler_asks_about_nights_that_are_over(
+    seeds: Seeds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in deployment(seeds).items():
+        monkeypatch.setenv(name, value)
+    assert Runner.from_environment(seeds).lost_nights == (
+        *(sys.executable, "-P", "-m", "playbook", "nightly", "--if-due"),
+    )
+    asked = tmp_path / "asked"
+    ask = ("sh", "-c", f'echo "$@" > {asked}', "sh")
+    runner = Runner.from_environment(seeds, None, ["true"], lost_nights=ask)
+    # Five past four in New York and in London, past the grace period only where it is day.
+    runner.clock = SchedulerClock(utc("2026-11-26 09:05"), datetime.now(UTC), 1.0)
+    stopping = StopRequest()
+    thread = Thread(target=runner.run, args=[stopping], daemon=True)
+    thread.start()
+    until(lambda: asked.exists() and asked.read_text().endswith("\n"), "it asks")
+    stopping.asked.set()
+    thread.join(DEADLINE_SECONDS)
+
+    assert asked.read_text().split() == ["sequoia", "lvmh", "lightspeed", "index", "tiger-global"]
+
+
+def test_a_night_that_was_slept_through_is_looked_up_in_the_journal(
+    seeds: Seeds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Another scheduler may have made it: only the journal knows whether it is lost."""
+    for name, value in deployment(seeds).items():
+        monkeypatch.setenv(name, value)
+    asked = tmp_path / "asked"
+    runner = Runner.from_environment(seeds, None, ["false"])
+    runner.clock = SchedulerClock(utc("2026-11-26 12:00"), datetime.now(UTC), 1.0)
+    scheduler = runner._scheduler()
+    scheduler.start(paused=True)
+    scheduler.remove_job(runner_module.LOST_NIGHTS_JOB)  # the question at the start
+    runner.lost_nights = ("sh", "-c", f'echo "$@" > {asked}', "sh")
+    scheduler.modify_job("lvmh", next_run_time=datetime.now(UTC) - timedelta(hours=9))
+    scheduler.resume()
+    try:
+        until(lambda: asked.exists() and asked.read_text().endswith("\n"), "it asks")
+    finally:
+        scheduler.shutdown()
+
+    assert "lvmh" in asked.read_text().split()
+
+
 def test_the_faster_clock_converts_in_both_directions() -> None:
     start, since = utc("2026-03-27 00:00"), datetime.now(UTC)
     shown_clock = SchedulerClock(start, since, 7_777.0)

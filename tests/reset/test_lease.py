@@ -22,7 +22,7 @@ from freezegun import freeze_time
 
 from playbook.environment import Environment
 from playbook.environment.snapshot import Snapshot
-from playbook.errors import Refused
+from playbook.errors import Refused, Unusable
 from playbook.reset import lease
 from playbook.reset.execute import WRITE_SECONDS, Executor
 from playbook.reset.lease import Lease, LeaseLost, Waiting
@@ -268,6 +268,21 @@ def test_releasing_a_lease_that_another_holds_changes_nothing(sandbox: Sandbox) 
     late = Lease(sandbox.db, "late", "late:3").take("bundle:X")
     assert late is not None
     assert late["run"] == "theirs"
+
+
+def test_a_lease_that_cannot_be_created_ends_the_reset(sandbox: Sandbox) -> None:
+    """A unique index that somebody made on our collection: it was tried for ever."""
+    locks, before = sandbox.db.demo_locks, list(sandbox.db.demo_locks.find())
+    locks.delete_many({})
+    locks.create_index("run", unique=True, name="stranger")
+    try:
+        with pytest.raises(Unusable, match="drop the unique indexes of this collection"):
+            sandbox.reset("lvmh")
+        assert all(lease["expires_at"].timestamp() <= 0 for lease in locks.find())
+    finally:
+        locks.drop_index("stranger")
+        locks.delete_many({})
+        locks.insert_many(before)
 
 
 def test_eight_at_once_never_hold_one_lease_together(sandbox: Sandbox) -> None:

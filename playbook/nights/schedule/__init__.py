@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.nights.schedule.due import due, latest_reset
+from playbook.nights.schedule.due import due, latest_reset, lost
 from playbook.nights.schedule.settings import grace, reset_time
 
-__all__ = ["due", "grace", "latest_reset", "reset_time"]
+__all__ = ["due", "grace", "latest_reset", "lost", "reset_time"]

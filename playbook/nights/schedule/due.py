@@ -33,6 +33,24 @@ def due(
     return instant
 
 
+def lost(
+    zone: str, now: datetime, made_at: datetime | None, at: time, grace: timedelta
+) -> datetime | None:
+    """The latest night if nobody made it while it was due; None if it is made, or is due now.
+
+    An environment that never had a night has lost none.
+    """
+    night = latest_reset(zone, now, at)
+    if made_at is None or made_at >= night or now - night <= grace:
+        return None
+    return night
+
+
+def night_before(zone: str, night: datetime, at: time) -> datetime:
+    """The nightly reset's instant before another one (UTC)."""
+    return latest_reset(zone, night - timedelta(seconds=1), at)
+
+
 def why_not_due(
     zone: str, now: datetime, made_at: datetime | None, at: time, grace: timedelta
 ) -> str:

@@ -57,6 +57,10 @@ WAKE_UP_SECONDS = 30.0
 RETRIED_EXIT_CODES = (4, *(128 + number for number in ENDING_SIGNALS))
 """The exit codes of a run that was refused or interrupted; it is tried again."""
 NIGHTLY = (sys.executable, "-P", "-m", "playbook", "nightly", "{bundle}", "--if-due")
+LOST_NIGHTS = (sys.executable, "-P", "-m", "playbook", "nightly", "--if-due")
+"""With the names of bundles whose night is over: the journal says whether it was lost."""
+LOST_NIGHTS_JOB = "lost nights"
+LONGEST_LOOK = timedelta(minutes=30)
 MEETINGS_JOB = "meetings"
 MEETINGS = (sys.executable, "-P", "-m", "playbook", "meetings", "run")
 MEETINGS_EVERY = timedelta(minutes=5)
@@ -82,11 +86,14 @@ class Runner:
         command: Sequence[str],
         clock: SchedulerClock,
         meetings: Sequence[str] | None = None,
+        lost_nights: Sequence[str] | None = None,
     ) -> None:
         self.bundles, self.at, self.grace = bundles, at, grace
         self.outbox, self.command, self.clock = outbox, command, clock
         self.meetings = meetings
         """The command that prepares the meetings; None if no calendar is set."""
+        self.lost_nights = lost_nights
+        """The command that sends an alert about lost nights of the bundles that are added."""
         self._unprepared_since: datetime | None = None
         self._unprepared_alerted = False
         self.stopping = StopRequest()
@@ -101,6 +108,7 @@ class Runner:
         reports: Path | None = None,
         command: Sequence[str] = NIGHTLY,
         meetings: Sequence[str] = MEETINGS,
+        lost_nights: Sequence[str] | None = LOST_NIGHTS,
     ) -> Runner:
         """A runner of all bundles, as the settings say.
 
@@ -125,7 +133,16 @@ class Runner:
             arguments += ["--reports", str(reports.absolute())]
         outbox = Outbox(channels)
         prepare = meetings if calendars() else None
-        return cls(bundles, at, late, outbox, arguments, SchedulerClock.machine_time(), prepare)
+        return cls(
+            bundles,
+            at,
+            late,
+            outbox,
+            arguments,
+            SchedulerClock.machine_time(),
+            prepare,
+            lost_nights,
+        )
 
     def run(self, stopping: StopRequest) -> None:
         """Start runs when they are due, until asked to stop; then end cleanly."""
@@ -153,7 +170,7 @@ class Runner:
             logging.CRITICAL
         )  # the important messages are printed below
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(len(self.bundles) + 1)}, timezone="UTC"
+            executors={"default": ThreadPoolExecutor(len(self.bundles) + 2)}, timezone="UTC"
         )
         late = self.clock.machine_duration(self.grace)
         for bundle in self.bundles:
@@ -175,8 +192,10 @@ class Runner:
                 coalesce=True,
                 max_instances=1,
             )
+        self._look_for_lost_nights(scheduler)
         scheduler.add_listener(
-            self._not_run, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR
+            lambda event: self._not_run(scheduler, event),
+            EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR,
         )
         return scheduler
 
@@ -265,6 +284,28 @@ class Runner:
                 "correct what it names, then: playbook meetings run",
             )
 
+    def _look_for_lost_nights(self, scheduler: Any) -> None:
+        """Let the journal say which of the nights that are over nobody has made.
+
+        They were due while no scheduler ran, or while the machine slept. Another scheduler may
+        have made them.
+        """
+        now = self.clock.now()
+        late = [
+            bundle.short
+            for bundle in self.bundles
+            if now - latest_reset(bundle.timezone, now, self.at) > self.grace
+        ]
+        if self.lost_nights is not None and late:
+            scheduler.add_job(
+                self._run_process,
+                args=[LOST_NIGHTS_JOB, [*self.lost_nights, *late], LOST_NIGHTS_JOB, LONGEST_LOOK],
+                id=LOST_NIGHTS_JOB,
+                misfire_grace_time=None,
+                max_instances=2,
+                replace_existing=True,
+            )
+
     def _end_runs(self) -> None:
         with self._lock:
             running = list(self._running.values())
@@ -274,8 +315,12 @@ class Runner:
         for process in running:
             end(process, [max(0.0, deadline - monotonic()), ROLL_BACK_SECONDS], signalled=True)
 
-    def _not_run(self, event: Any) -> None:
+    def _not_run(self, scheduler: Any, event: Any) -> None:
         """Report a run that APScheduler did not start, or that failed before it began."""
+        if event.code == EVENT_JOB_MISSED and self.lost_nights is not None:
+            say(f"{event.job_id}  the scheduler was not awake in time")
+            self._look_for_lost_nights(scheduler)  # another scheduler may have made it
+            return
         why = {
             EVENT_JOB_MISSED: "was missed: the scheduler was not awake in time",
             EVENT_JOB_MAX_INSTANCES: "was skipped: the one before is still running",
