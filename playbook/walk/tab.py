@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -121,12 +121,28 @@ class Tab:
         return self.playwright.locator(css).first
 
     def with_text(self, words: str) -> Any:
-        """The first visible element with these words. Raises LookupError."""
+        """The first visible element with these words. Raises LookupError and PageDied."""
         found = self.playwright.get_by_text(words, exact=True)
-        for number in range(found.count()):
-            if found.nth(number).is_visible():
+        for number in range(self._count(found)):
+            if self._is_visible(found.nth(number)):
                 return found.nth(number)
         raise LookupError(f"nothing says “{words}”")
+
+    def has(self, css: str) -> bool:
+        """Whether a CSS selector selects something. Raises PageDied."""
+        return self._count(self.playwright.locator(css)) > 0
+
+    def shows(self, css: str) -> bool:
+        """Whether the first element of a CSS selector is visible. Raises PageDied."""
+        return self._is_visible(self.first(css))
+
+    def _count(self, found: Any) -> int:
+        count: int = self._in_time(found._impl_obj.count())
+        return count
+
+    def _is_visible(self, found: Any) -> bool:
+        visible: bool = self._in_time(found._impl_obj.is_visible(timeout=None))
+        return visible
 
     def tap(self, element: Any) -> None:
         """Tap an element, and wait until the page has settled."""
@@ -135,7 +151,7 @@ class Tab:
     def press_enter(self) -> None:
         """Press Enter, and wait until the page has settled."""
         # The keyboard's own Enter waits for no page; settling does.
-        self._act(partial(self.playwright.keyboard.press, "Enter"))
+        self._act(lambda: self._in_time(self.playwright._impl_obj.keyboard.press("Enter")))
 
     def _act(self, act: Callable[[], object]) -> None:
         before, self.activity.begun = self._look() or {}, 0
@@ -200,13 +216,14 @@ class Tab:
         """
         if self.died:
             raise PageDied(self.died)
-        page = self.playwright
+        return self._in_time(self.playwright._impl_obj.evaluate(script, value))
+
+    def _in_time(self, answer: Awaitable[Any]) -> Any:
+        """What the page answers. Raises PageDied if it does not do so in time."""
         try:
             # No public function of Playwright has a limit that counts while a script of the page
             # runs: not even wait_for_function, which wants to tidy up in the page after its limit.
-            return page._sync(
-                asyncio.wait_for(page._impl_obj.evaluate(script, value), ANSWER_SECONDS)
-            )
+            return self.playwright._sync(asyncio.wait_for(answer, ANSWER_SECONDS))
         except TimeoutError:
             raise self._replaced("the page hangs: a script on it does not end") from None
 

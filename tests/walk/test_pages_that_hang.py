@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -91,6 +91,28 @@ def test_a_script_that_never_ends_after_a_tap_is_reported(tab: Tab) -> None:
     with pytest.raises(PageDied, match=HANGS):
         tab.tap(tab.with_text("Payer"))
     assert PageReader(tab, {}).read("home", tab_module.Arrival()).problem == HANGS
+    assert opened(tab, PRICE).lines == ("120 €",)
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda tab: tab.with_text("Payer"),
+        lambda tab: tab.has("button"),
+        lambda tab: tab.shows("button"),
+        lambda tab: tab.press_enter(),
+    ],
+    ids=["a text", "an element", "a visible element", "the keyboard"],
+)
+def test_a_script_that_never_ends_between_two_looks_is_reported(
+    tab: Tab, look: Callable[[Tab], object]
+) -> None:
+    opened(tab, "<button>Payer</button>")
+    tab.ask("() => { setTimeout(() => { while (true); }); }")
+    tab.playwright.wait_for_timeout(200)
+    with pytest.raises(PageDied, match=HANGS):
+        look(tab)
     assert opened(tab, PRICE).lines == ("120 €",)
 
 
