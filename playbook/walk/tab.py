@@ -151,7 +151,8 @@ class Tab:
     def press_enter(self) -> None:
         """Press Enter, and wait until the page has settled."""
         # The keyboard's own Enter waits for no page; settling does.
-        self._act(lambda: self._in_time(self.playwright._impl_obj.keyboard.press("Enter")))
+        keyboard = self.playwright._impl_obj.keyboard
+        self._act(lambda: self._in_time(keyboard.press("Enter", delay=None)))
 
     def _act(self, act: Callable[[], object]) -> None:
         before, self.activity.begun = self._look() or {}, 0

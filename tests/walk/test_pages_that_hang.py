@@ -117,6 +117,13 @@ def test_a_script_that_never_ends_between_two_looks_is_reported(
 
 
 @needs_browser
+def test_enter_is_pressed_on_a_page_that_does_not_hang(tab: Tab) -> None:
+    opened(tab, '<p id=sent></p><input autofocus onkeydown="sent.textContent = event.key">')
+    tab.press_enter()
+    assert tab.playwright.inner_text("#sent") == "Enter"
+
+
+@needs_browser
 def test_a_script_that_never_ends_while_axe_looks_is_reported(tab: Tab) -> None:
     stuck = "Object.defineProperty(window, 'axe', {set() { while (true); }})"
     assert opened(tab, f"{PRICE}<script>{stuck}</script>", axe=True).problem == HANGS
