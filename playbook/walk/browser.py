@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+OPENS_EVERY_WINDOW = "--disable-popup-blocking"
+"""Playwright's own option. Without it windows are blocked as in a visitor's browser."""
 PHONE = "iPhone 13"
 DESKTOP = {"width": 1280, "height": 800}
 
@@ -81,7 +83,10 @@ def browser(headed: bool = False) -> Iterator[OpenBrowser]:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         try:
             opened = playwright.chromium.launch(
-                executable_path=str(path), headless=not headed, args=[*FLAGS, *sandbox]
+                executable_path=str(path),
+                headless=not headed,
+                args=[*FLAGS, *sandbox],
+                ignore_default_args=[OPENS_EVERY_WINDOW],
             )
         except Error as error:
             why = error.message.strip().splitlines()[0]

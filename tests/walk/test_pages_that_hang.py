@@ -117,6 +117,16 @@ def test_a_script_that_never_ends_between_two_looks_is_reported(
 
 
 @needs_browser
+def test_a_window_that_a_page_opens_by_itself_is_blocked_as_for_a_visitor(
+    tab: Tab, context: Any
+) -> None:
+    """A page that opens itself again and again would fill the machine with windows."""
+    before = len(context.pages)
+    assert opened(tab, f"{PRICE}<script>window.open('about:blank')</script>").lines == ("120 €",)
+    assert len(context.pages) == before
+
+
+@needs_browser
 def test_enter_is_pressed_on_a_page_that_does_not_hang(tab: Tab) -> None:
     opened(tab, '<p id=sent></p><input autofocus onkeydown="sent.textContent = event.key">')
     tab.press_enter()
