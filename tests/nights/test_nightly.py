@@ -602,6 +602,7 @@ def test_a_night_that_nobody_made_in_time_is_lost_and_reported_once(
 
     assert (lost.exit_code, lost.outcome, lost.severity) == (4, "not made in time", "high")
     assert [len(night["alerts"]) for night in scene.recorded_nights] == [1, 1, 2]
+    assert "[high] LVMH was not reset\n" in text(scene.hooks.received[1][1]), "it may be GO"
     assert scene.hooks.levels == ["success", "high", "success", "high"], "and all is well again"
     assert "the night of Tue 24 Nov 2026, 03:00 CET was not made in time" in text(
         scene.hooks.received[1][1]
