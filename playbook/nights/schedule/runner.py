@@ -298,13 +298,20 @@ class Runner:
         ]
         if self.lost_nights is not None and late:
             scheduler.add_job(
-                self._run_process,
-                args=[LOST_NIGHTS_JOB, [*self.lost_nights, *late], LOST_NIGHTS_JOB, LONGEST_LOOK],
+                self._report_lost_nights,
+                args=[[*self.lost_nights, *late]],
                 id=LOST_NIGHTS_JOB,
                 misfire_grace_time=None,
                 max_instances=2,
                 replace_existing=True,
             )
+
+    def _report_lost_nights(self, command: Sequence[str]) -> None:
+        """Run the command that reports lost nights, again and again until MongoDB answers it."""
+        pause = self.clock.machine_duration(LOOK_AGAIN).total_seconds()
+        while self._run_process(LOST_NIGHTS_JOB, command, LOST_NIGHTS_JOB, LONGEST_LOOK) == 3:
+            if self.stopping.wait(pause):
+                return
 
     def _end_runs(self) -> None:
         with self._lock:
