@@ -15,6 +15,7 @@ import bson
 from pydantic import ValidationError
 
 from playbook.deployments.description import Deployment, Kept, Kind
+from playbook.deployments.id_text import as_kept
 from playbook.deployments.paths import MISSING, field_at
 from playbook.pristine.seeds import Document
 
@@ -99,14 +100,17 @@ class Matching:
         document = next((d for d in self._pristine[kind] if d["_id"] == key), None)
         if kept.new_id is None:
             return ComingId(str(kept.natural_key(document)) if document else key)
-        new = kept.new_id(document or {"_id": key})
+        new = as_kept(kept.new_id(document or {"_id": key}))
         if _id_bytes(new) in self._used[kind]:
             # Another document of ours has it, for example if two accounts were swapped.
             return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind}/{key}"))
         return new
 
     def key_of(self, kind: Kind, identifier: object) -> str | None:
-        return self._keys[kind].get(_id_bytes(identifier))
+        try:
+            return self._keys[kind].get(_id_bytes(identifier))
+        except (bson.errors.BSONError, OverflowError):
+            return None  # no _id can have this value
 
     # Matching
 
@@ -185,4 +189,4 @@ def _hashable(key: Any) -> Any:
 def _id_bytes(identifier: object) -> bytes:
     if isinstance(identifier, ComingId):
         return str(identifier).encode()
-    return bson.encode({"_id": identifier})
+    return bson.encode({"_id": as_kept(identifier)})

@@ -30,6 +30,7 @@ from playbook.deployments.demo_routes import BUNDLE
 from playbook.deployments.description import Deployment, Kept, UnreadableAnswer
 from playbook.deployments.fitting import decoded
 from playbook.deployments.front_end import PAGES
+from playbook.deployments.id_text import as_kept
 from playbook.deployments.matching import Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.deployments.playbook import DEPLOYMENT as OURS
@@ -205,7 +206,9 @@ def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
     unused = {kept.kind: dict.fromkeys(kept.ours) for kept in deployment.kept}
     for bundle in all_bundles:
         yield from _wrong_requests(deployment, bundle, seeds)
-        matching = Matching(deployment, pristine_documents(bundle, seeds, T), {})
+        pristine = pristine_documents(bundle, seeds, T)
+        yield from _impossible_ids(deployment, pristine)
+        matching = Matching(deployment, pristine, {})
         for kept in deployment.kept:
             for document in matching.pristine(kept.kind):
                 wanted = kept.to_app(document, matching)
@@ -238,6 +241,23 @@ def mistakes(deployment: Deployment, seeds: Seeds) -> Iterator[str]:
             yield f"kept[{kept.kind}].ours is empty, so nothing would be compared"
 
 
+def _impossible_ids(
+    deployment: Deployment, pristine: Mapping[str, list[Document]]
+) -> Iterator[str]:
+    """The ids of new documents that MongoDB can't keep; they would break everything below."""
+    for kept in deployment.kept:
+        for document in pristine.get(kept.kind, ()):
+            if kept.new_id is None:
+                break
+            try:
+                bson.encode({"_id": as_kept(kept.new_id(document))})
+            except (bson.errors.BSONError, ValueError, OverflowError) as error:
+                yield (
+                    f"MongoDB can't keep what kept[{kept.kind}].new_id gives for "
+                    f"{document['_id']}: {error}"
+                )
+
+
 def _unread(kept: Kept, document: Document, wanted: Document, matching: Matching) -> Iterator[str]:
     """What of one pristine document would be lost, or would not be compared."""
     name = f"kept[{kept.kind}]"
@@ -250,7 +270,7 @@ def _unread(kept: Kept, document: Document, wanted: Document, matching: Matching
         )
     try:
         bson.encode(decoded(whole))
-    except (bson.errors.BSONError, OverflowError) as error:
+    except (bson.errors.BSONError, ValueError, OverflowError) as error:
         yield f"MongoDB can't keep what {name}.to_app writes for {document['_id']}: {error}"
     paths = ("_id", kept.key, *kept.ours)
     ours, again = _only(whole, paths), {**whole, **kept.to_app(document, matching)}

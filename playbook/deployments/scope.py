@@ -14,6 +14,7 @@ from typing import Any
 
 from playbook.deployments.addresses import is_demo, is_like, is_not_like
 from playbook.deployments.description import Deployment, Filter, Owner, Trace
+from playbook.deployments.id_text import id_text
 from playbook.deployments.load import load
 from playbook.deployments.own_descriptions import require_usable
 from playbook.pristine import bundles
@@ -139,4 +140,4 @@ def orphan_filters(
 def as_written(identifiers: Iterable[Any]) -> list[Any]:
     """User ids in the forms of a trace: themselves, and their text."""
     found = list(identifiers)
-    return found + [str(i) for i in found if not isinstance(i, str)]
+    return found + [id_text(i) for i in found if not isinstance(i, str)]

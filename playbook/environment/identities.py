@@ -13,6 +13,7 @@ from pymongo.database import Database
 
 from playbook.deployments.addresses import is_one_of
 from playbook.deployments.description import Deployment, Trace
+from playbook.deployments.id_text import id_text
 from playbook.deployments.paths import values_at
 from playbook.deployments.scope import Identities, Scope, as_written, scope_of
 from playbook.environment.searches import find_all
@@ -66,8 +67,8 @@ def _left_by(
     own = {"$or": [{path: {"$in": ids}} for path in trace.user_ids]}
     left: dict[str, tuple[Any, ...]] = {}
     for found in find_all(db[trace.collection], own, dict.fromkeys(trace.user_ids, 1)):
-        carried = {str(v) for path in trace.user_ids for v in values_at(found, path)}
+        carried = {id_text(v) for path in trace.user_ids for v in values_at(found, path)}
         for email, own_ids in accounts.items():
-            if carried & {str(i) for i in own_ids}:
+            if carried & {id_text(i) for i in own_ids}:
                 left[email] = (*left.get(email, ()), found["_id"])
     return left

@@ -16,6 +16,7 @@ from pymongo.database import Database
 from playbook.clock import local_text
 from playbook.deployments.addresses import is_one_of
 from playbook.deployments.description import Deployment, Filter, Trace
+from playbook.deployments.id_text import id_text
 from playbook.deployments.paths import values_at
 from playbook.deployments.scope import PROBE, Identities, Scope, as_written, scope_of
 from playbook.environment.identities import read_identities
@@ -93,9 +94,9 @@ def people_in(trace: Trace, document: Mapping[str, Any], identities: Identities)
         for value in values_at(document, path)
         if isinstance(value, str)
     }
-    by_id = {str(i): email for email, ids in identities.accounts.items() for i in ids}
+    by_id = {id_text(i): email for email, ids in identities.accounts.items() for i in ids}
     for path in trace.user_ids:
-        found |= {by_id[str(v)] for v in values_at(document, path) if str(v) in by_id}
+        found |= {by_id[text] for v in values_at(document, path) if (text := id_text(v)) in by_id}
     return found
 
 

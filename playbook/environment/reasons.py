@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from http.client import BadStatusLine, RemoteDisconnected
+from http.client import BadStatusLine, HTTPException, RemoteDisconnected, UnknownProtocol
 from typing import Any
 
 import redis
@@ -44,6 +44,8 @@ _WAITING_MAY_HELP = (
 """Error codes of MongoDB."""
 _WRONG_SET = "for replica set name"
 """pymongo's words if a server is not a member of the replica set that the URI names."""
+_NO_SET = "No servers available"
+"""pymongo's words if none of several servers that the URI names can be used beside the others."""
 _POOL_CLEARED = "connection pool paused"
 _SOON_OVER = ("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN")
 """How Redis begins an error that will soon be over."""
@@ -116,7 +118,9 @@ def may_succeed_later(error: Exception) -> bool:
     if isinstance(error, ConfigurationError):
         return False
     if isinstance(error, PyMongoError):
-        if isinstance(error, ServerSelectionTimeoutError) and _WRONG_SET in str(error):
+        if isinstance(error, ServerSelectionTimeoutError) and any(
+            words in str(error) for words in (_WRONG_SET, _NO_SET)
+        ):
             return False
         # An untrusted certificate stays untrusted.
         return isinstance(error, AutoReconnect | WaitQueueTimeoutError) and not _is_about_tls(error)
@@ -130,7 +134,20 @@ def may_succeed_later(error: Exception) -> bool:
         return str(error).startswith(_SOON_OVER)
     if isinstance(error, requests.exceptions.SSLError):
         return False
-    return isinstance(error, requests.ConnectionError | requests.Timeout)
+    # A server that is stopped while it answers breaks an answer off.
+    broken_off = requests.exceptions.ChunkedEncodingError
+    return isinstance(error, requests.ConnectionError | requests.Timeout | broken_off)
+
+
+def broken_answer(error: Exception) -> str | None:
+    """What is wrong with an answer of the API that began and can't be read; None for others."""
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "its answer broke off before its end"
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return "its answer is not in the encoding that its Content-Encoding states"
+    if isinstance(error, requests.exceptions.InvalidHeader):
+        return "its answer states more than one length (Content-Length)"
+    return None
 
 
 def names_no_host(error: Exception) -> bool:
@@ -167,6 +184,8 @@ def reason_of(error: Exception) -> str:
         return _reason_of_selection(str(error))
     if isinstance(error, PyMongoError) and is_without_cause(error):
         return "the connection to it was lost a moment ago"
+    if broken := broken_answer(error):
+        return broken
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
             return LATE
@@ -178,8 +197,10 @@ def reason_of(error: Exception) -> str:
             return "it does not use TLS; check the scheme of its address (https, rediss)"
         if isinstance(cause, RemoteDisconnected | ConnectionResetError):
             return "it closed the connection without an answer"
-        if isinstance(cause, BadStatusLine):
-            return "the server at this address does not speak HTTP"
+        if isinstance(cause, BadStatusLine | UnknownProtocol):
+            return "the server at this address does not speak HTTP/1"
+        if isinstance(cause, HTTPException):
+            return f"the headers of its answer can't be read ({_cut(str(cause))})"
         if isinstance(cause, OSError) and cause.strerror and not cause.filename:
             return cause.strerror
     text = _cut(re.sub(r"^Error -?[0-9]+ connecting to \S+ ", "", str(error)))
@@ -271,6 +292,11 @@ def _write_errors(error: OperationFailure) -> list[Mapping[str, Any]]:
 def _reason_of_selection(text: str) -> str:
     """The reason in pymongo's error "no server": the first server's own, without the rest."""
     text = text.partition(", Timeout:")[0].partition(" (configured timeouts")[0]
+    if _NO_SET in text:
+        return (
+            "its servers are not members of one replica set; let MONGO_URI name only those that "
+            "belong together"
+        )
     if _WRONG_SET in text:
         return (
             f"it is not a member of the replica set {text.rpartition(' ')[2]}; correct or remove "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from playbook.deployments.id_text import id_text
 from playbook.facts.declared_indexes import missing_indexes
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.reading import Reading
@@ -81,9 +82,9 @@ class Accounts:
                 continue
             owner = owners[email]
             stated = answer.read_by(sign_in.user_id) or NOTHING
-            if sign_in.says_user_id and owner is not None and stated != str(owner["_id"]):
+            if sign_in.says_user_id and owner is not None and stated != id_text(owner["_id"]):
                 where = f"login of {email}: user_id"
-                yield Finding(where, str(owner["_id"]), stated, Remedy.BACKEND)
+                yield Finding(where, id_text(owner["_id"]), stated, Remedy.BACKEND)
 
     @property
     def wrong_passwords_accepted(self) -> Iterator[Finding]:

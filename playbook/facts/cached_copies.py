@@ -17,6 +17,7 @@ from bson import Decimal128, ObjectId
 
 from playbook.clock import ISO_INSTANT
 from playbook.deployments.description import Kind
+from playbook.deployments.id_text import id_text
 from playbook.environment.cache_keys import Cached
 from playbook.environment.json_text import parse_json
 from playbook.environment.presence import as_instant, is_probe
@@ -77,12 +78,12 @@ def stored_originals(reading: Reading, kind: Kind) -> Originals:
             known_as = str(match.pristine.get("id", match.pristine["_id"]))
             natural_key = matched.kept.natural_key(match.pristine)
             for name in (match.present["_id"], match.pristine["_id"], natural_key):
-                names[str(name)] = known_as
+                names[id_text(name)] = known_as
     found: dict[str, Document] = {}
     read: dict[str, Document] = {}
     for document, form in stored.in_both_forms(kind):
         if "_id" in document and not is_probe(document):
-            identity = names.get(str(document["_id"]), str(document["_id"]))
+            identity = names.get(id_text(document["_id"]), id_text(document["_id"]))
             found[identity], read[identity] = document, form
     return Originals(found, names, read, ours)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
+from playbook.deployments.id_text import id_text
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, format_value
 from playbook.facts.look_alikes import described_apart
 from playbook.pristine.languages import same_text
@@ -65,7 +66,7 @@ def compared(
             )
     for strays in by_key.values():
         for stray in strays:
-            name = str(stray.get("_id", "without an _id"))
+            name = id_text(stray.get("_id", "without an _id"))
             yield Finding(
                 f"{what} {name}", Description("no such document"), describe_document(stray)
             )

@@ -16,6 +16,7 @@ from playbook.deployments.description import (
     ShownLiveSale,
     ShownProduct,
 )
+from playbook.deployments.id_text import id_text
 from playbook.deployments.matching import Match
 from playbook.facts.catalog import Catalog
 from playbook.facts.findings import (
@@ -63,7 +64,7 @@ class Seen:
                 others.setdefault(as_read(other.title), []).append(other.id)
         for match in self._matches("products"):
             where = f"product {match.pristine['_id']} in the shop"
-            key = str(match.wanted["_id"])
+            key = id_text(match.wanted["_id"])
             if key not in listed:
                 yield self._not_listed(where, key)
             for product in listed.get(key, ()):
@@ -138,8 +139,8 @@ class Seen:
     @property
     def _other_cards_on_the_board(self) -> Iterator[Finding]:
         matched = self._reading.stored.matched("leads")
-        planned = {str(match.wanted["_id"]) for match in matched.matches}
-        ours = {str(stray.get("_id")) for stray in matched.strays}
+        planned = {id_text(match.wanted["_id"]) for match in matched.matches}
+        ours = {id_text(stray.get("_id")) for stray in matched.strays}
         for card in self._reading.shown_leads:
             if card.id not in planned:
                 remedy = None if card.id in ours else Remedy.DATA
@@ -204,7 +205,7 @@ class Seen:
             return
         yield from _doubles(where, [event.title for event in listed])
         yield from self._livesale_findings(where, listed[0])
-        ours = {str(one["_id"]) for one in self._reading.stored.as_kept("livesales")}
+        ours = {id_text(one["_id"]) for one in self._reading.stored.as_kept("livesales")}
         for event in self._reading.shown_livesales:
             if event.id not in ours and same_text(event.title, self._planned["title"]):
                 found = Description(f"another of this title, {event.id}")
@@ -234,7 +235,7 @@ class Seen:
         column_of = self._reading.deployment.shown.column_of
         for match in self._reading.stored.matched("leads").matches:
             where = f"lead {match.pristine['_id']} on the board"
-            key = str(match.wanted["_id"])
+            key = id_text(match.wanted["_id"])
             if key not in cards:
                 yield self._not_listed(where, key, "shown")
             for card in cards.get(key, ()):
@@ -256,7 +257,7 @@ class Seen:
             yield Finding(f"the own page of account {email}: email", email, page.email)
         for match in self._reading.stored.matched("users").matches:
             if match.pristine["email"] == email and match.present is not None:
-                owner = str(match.present["_id"])
+                owner = id_text(match.present["_id"])
                 if page.id != owner:
                     yield Finding(f"the own page of account {email}: id", owner, page.id)
 
@@ -345,7 +346,7 @@ class Seen:
     @property
     def _known_products(self) -> set[str]:
         """The ids of the products that belong to the demo of any region, as far as known."""
-        known = {str(one["_id"]) for one in self._reading.stored.as_kept("products")}
+        known = {id_text(one["_id"]) for one in self._reading.stored.as_kept("products")}
         return known | set(self._reading.seeds.products)
 
     @property
@@ -357,7 +358,7 @@ class Seen:
 
     @property
     def _livesale_id(self) -> str:
-        return str(self._reading.stored.matched("livesales").matches[0].wanted["_id"])
+        return id_text(self._reading.stored.matched("livesales").matches[0].wanted["_id"])
 
     def _livesale_findings(self, where: str, event: ShownLiveSale) -> Iterator[Finding]:
         planned = self._planned

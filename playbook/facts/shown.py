@@ -14,6 +14,7 @@ from playbook.deployments.description import (
     ShownOffer,
     ShownProduct,
 )
+from playbook.deployments.id_text import id_text
 from playbook.deployments.matching import Match
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding
 from playbook.pristine.languages import same_text
@@ -109,7 +110,7 @@ def offer_findings(
         offers.setdefault(offer.product_id, []).append(offer)
     for match in featured:
         sku = match.pristine["_id"]
-        offered = offers.pop(str(match.wanted["_id"]), [])
+        offered = offers.pop(id_text(match.wanted["_id"]), [])
         if not offered:
             yield Finding(f"{where}: product {sku}", Description("offered"), NOTHING)
         # Where the catalog itself is wrong, that is the catalog's check to say.

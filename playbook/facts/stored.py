@@ -8,6 +8,7 @@ from typing import Any
 
 from playbook.deployments.description import Deployment, Kept, Kind, UnreadableAnswer
 from playbook.deployments.fitting import misfits
+from playbook.deployments.id_text import id_text
 from playbook.deployments.matching import ComingId, Match, Matched, Matching
 from playbook.deployments.paths import MISSING, field_at
 from playbook.facts.comparison import describe_document, field_differences
@@ -95,7 +96,7 @@ class Stored:
                 strays.remove(double)
                 yield Finding(where, Description("it once"), describe_document(double))
         for stray in strays:
-            name = str(stray.get("_id", "without an _id"))
+            name = id_text(stray.get("_id", "without an _id"))
             yield Finding(
                 f"{what} {name}", Description("no such document"), describe_document(stray)
             )

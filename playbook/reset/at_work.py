@@ -49,12 +49,18 @@ def at_work(environment: Environment, bundles: Iterable[Bundle]) -> AtWork:
 def written_meanwhile(before: AtWork, after: AtWork, bundles: Iterable[Bundle]) -> dict[str, str]:
     """The bundles that a run may have written between two looks, each with a sentence about it.
 
-    A run may have taken the lease and have given it back between them.
+    A run may have taken the lease and have given it back between them. A lease's document is never
+    deleted: if it is gone, it is another database now, or an emptied one.
     """
     sentences: dict[str, str] = {}
     for bundle in bundles:
         lease = after.held.get(bundle.key) or before.held.get(bundle.key)
         last, known = after.leases.get(bundle.key), before.leases.get(bundle.key, {})
+        if last is None and known:
+            sentences[bundle.key] = (
+                f"the database of {bundle.firm} was emptied or replaced while it was checked"
+            )
+            continue
         if lease is None and last is not None and last.get("run") != known.get("run"):
             lease = last
         if lease is not None:

@@ -186,33 +186,45 @@ class Journal:
         now: datetime,
         error: str | None = None,
         outlast: Callable[[Callable[[], None]], None] = lambda attempt: attempt(),
-    ) -> None:
+        *,
+        begun: bool = False,
+    ) -> bool:
         """Record the end of a run, in the spool if MongoDB does not answer.
 
-        ``outlast`` repeats the attempt during an outage of MongoDB.
+        ``outlast`` repeats the attempt during an outage of MongoDB. ``begun``: the run's start is
+        recorded. Returns False if that record is gone, so this is another database now, or an
+        emptied one; then nothing is written.
         """
+        there = True
+
         for run in runs:
             run.status, run.ended_at, run.end = status, now, new_run(now)
             run.error = self.redact(error) if error else None
             run.notes = [self.redact(note) for note in run.notes]
 
         def record() -> None:
+            nonlocal there
             with pymongo.timeout(RECORD_SECONDS):
-                self.record(runs)
+                there = self.record(runs, begun=begun)
 
         try:
             outlast(record)
         except (PyMongoError, Unreachable, StoppedEarly):
             for run in runs:
                 self.spool.put(run.document())
+        return there
 
-    def record(self, runs: Sequence[Run]) -> None:
-        """Write the present state of records. Raises PyMongoError if MongoDB does not answer."""
+    def record(self, runs: Sequence[Run], *, begun: bool = False) -> bool:
+        """Write the present state of records; with ``begun`` only if they are there already.
+
+        Returns whether all were written. Raises PyMongoError if MongoDB does not answer.
+        """
         for run in runs:
             self._note_environment(run)
-        self.db[COLLECTION].bulk_write(
-            [ReplaceOne({"_id": run.id}, run.document(), upsert=True) for run in runs]
+        written = self.db[COLLECTION].bulk_write(
+            [ReplaceOne({"_id": run.id}, run.document(), upsert=not begun) for run in runs]
         )
+        return written.matched_count + written.upserted_count == len(runs)
 
     def _note_environment(self, run: Run) -> None:
         run.environment, run.place, run.app = self.identity, self.place, self.app

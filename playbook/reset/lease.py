@@ -169,6 +169,11 @@ class Lease:
             if self._sure_until - elapsed() <= rest.total_seconds():
                 self._renew()
 
+    def look_again(self) -> None:
+        """Renew before the next write: after an outage another database may answer."""
+        with self._lock:
+            self._sure_until = 0.0
+
     def _renew(self) -> None:
         now, started = self.clock.now(), elapsed()
         renewed = self.db[COLLECTION].update_many(
@@ -178,8 +183,8 @@ class Lease:
         if renewed.matched_count != len(self.keys):
             names = ", ".join(sorted(self.keys))
             raise LeaseLost(
-                f"run {self.run} has lost its lease of {names} to another reset: "
-                "it wrote nothing more"
+                f"run {self.run} has lost its lease of {names}: another reset has it, or the "
+                "database was emptied or replaced; it wrote nothing more"
             )
         self._sure_until = started - self.clock.uncertainty + self.life.total_seconds()
 

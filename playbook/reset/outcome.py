@@ -30,6 +30,10 @@ class MeetingAtHand(InSession):
     """A meeting in the calendars takes place or begins soon; the text names it."""
 
 
+class Replaced(Refused):
+    """The database was emptied or replaced during the run; nobody knows what it contains."""
+
+
 class StepFailed(PlaybookError):
     """MongoDB refused a write, or an endpoint answered with an error."""
 

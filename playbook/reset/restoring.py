@@ -113,7 +113,7 @@ def put_back_and_raise(
     at, status = work.records[0].failed_step, "failed"
     environment = work.environment
     if isinstance(error, LeaseLost):
-        outcome = "another reset has taken the lease; nothing more was written"
+        outcome = "nothing more was written"
     elif before is None:
         outcome = "the state was left as it is; run the reset again"
     else:
@@ -129,8 +129,10 @@ def put_back_and_raise(
             outcome = f"rolling back failed too ({reason}); run the reset again"
     work.note_failed_step(at)
     # A deployment's own words may contain anything, even our secrets.
-    text = environment.redact(f"{work.names}: stopped at step {at!r}: {error}; {outcome}")
-    work.finish(executor, status, text)
+    where = f"step {at!r}" if at else "the comparison at its end"
+    text = environment.redact(f"{work.names}: stopped at {where}: {error}; {outcome}")
+    if not work.finish(executor, status, text):
+        status, text = "failed", f"{text}; the database was emptied or replaced meanwhile"
     if isinstance(error, LeaseLost):
         raise error
     if isinstance(error, StoppedEarly):

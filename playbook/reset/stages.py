@@ -12,7 +12,7 @@ import requests
 from pymongo.errors import PyMongoError
 
 from playbook.environment.side_by_side import side_by_side
-from playbook.errors import PlaybookError
+from playbook.errors import Outage, PlaybookError
 from playbook.pristine.seeds import Document
 from playbook.reset.execute import Executor
 from playbook.reset.lease import Lease
@@ -89,6 +89,10 @@ def _do(step: Step, executor: Executor, lease: Lease) -> str:
     """Execute one step, again after an outage, but only while the lease is ours."""
     try:
         return executor.run(step.operation, lease.require)
+    except Outage as error:
+        if error.part == "MongoDB":
+            lease.look_again()
+        raise
     except (PlaybookError, PyMongoError, redis.RedisError, requests.RequestException):
         raise
     except OSError as error:

@@ -24,7 +24,7 @@ from playbook.reset.current_state import CurrentState, Present
 from playbook.reset.execute import Executor
 from playbook.reset.journal import ROLLBACK, Journal, Run, new_run
 from playbook.reset.lease import LIFE, Lease, Waiting, held
-from playbook.reset.outcome import Progress, Report, silent
+from playbook.reset.outcome import Progress, Replaced, Report, silent
 from playbook.reset.shared_parts import shared_collections
 
 
@@ -132,8 +132,11 @@ class Work:
             run.wrote = list(standing.shared_by(bundle))  # until the real changes are known
         self.environment.outlast(lambda: self.journal.start(self.records))
 
-    def finish(self, executor: Executor, status: str, error: str | None = None) -> None:
-        """Record the end of the run and the shared parts that it changed."""
+    def finish(self, executor: Executor, status: str, error: str | None = None) -> bool:
+        """Record the end of the run and the shared parts that it changed.
+
+        Returns whether the database is still the one in which the run began.
+        """
         of_a_region, of_all = shared_collections(self.environment.deployment)
         for bundle in self.bundles:
             run = self.runs[bundle.key]
@@ -145,11 +148,20 @@ class Work:
                 run.wrote.append(standing.LANGUAGES)
         outlast = self.environment.outlast
         with finishing():
-            self.journal.finish(self.records, status, clock.now(), error, outlast)
+            return self.journal.finish(
+                self.records, status, clock.now(), error, outlast, begun=True
+            )
 
     def done(self, executor: Executor) -> dict[str, Report]:
-        """Record that the run is done; return the report of each bundle, by id."""
-        self.finish(executor, "done")
+        """Record that the run is done; return the report of each bundle, by id.
+
+        Raises Replaced if the database was emptied or replaced meanwhile.
+        """
+        if not self.finish(executor, "done"):
+            raise Replaced(
+                f"{self.names}: the database was emptied or replaced during this run, so nobody "
+                "knows what it contains now; look with: playbook env"
+            )
         return {
             run.bundle: Report(run, round(self.seconds, 3), tuple(run.notes))
             for run in self.records

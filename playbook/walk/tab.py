@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +34,16 @@ TAP_SECONDS = 3.0
 ANSWER_SECONDS = 15.0
 """How long a page may take to say what is on it; only a script that never ends takes longer."""
 
+CAUSES = {
+    "Download is starting": "the app sends a file to save in place of a page",
+    "ERR_TOO_MANY_REDIRECTS": "it redirects without end",
+    "ERR_CERT_": "the browser does not accept its certificate",
+    "ERR_SSL_": "its address begins with https, but it has no TLS that a browser knows",
+    "ERR_CONNECTION_REFUSED": "nothing answers at its address",
+    "ERR_NAME_NOT_RESOLVED": "nobody knows the host of its address",
+    "ERR_INVALID_AUTH_CREDENTIALS": "its gateway does not accept the login in APP_URL or API_URL",
+}
+"""Words in Playwright's errors when a page is opened, and what they mean for a person."""
 PAGE_CRASHED = "Page crashed"
 """Playwright's words in the error of a page that crashed."""
 
@@ -78,7 +89,7 @@ class Tab:
         try:
             answer = self._go(address)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
-            why = f"the page does not open ({one_line(str(error))})"
+            why = f"the page does not open ({_cause_of(error)})"
             if type(error).__name__ == "TimeoutError" or PAGE_CRASHED in str(error):
                 self._replaced(why)
             return Arrival(why)
@@ -110,12 +121,28 @@ class Tab:
         return self.playwright.locator(css).first
 
     def with_text(self, words: str) -> Any:
-        """The first visible element with these words. Raises LookupError."""
+        """The first visible element with these words. Raises LookupError and PageDied."""
         found = self.playwright.get_by_text(words, exact=True)
-        for number in range(found.count()):
-            if found.nth(number).is_visible():
+        for number in range(self._count(found)):
+            if self._is_visible(found.nth(number)):
                 return found.nth(number)
         raise LookupError(f"nothing says “{words}”")
+
+    def has(self, css: str) -> bool:
+        """Whether a CSS selector selects something. Raises PageDied."""
+        return self._count(self.playwright.locator(css)) > 0
+
+    def shows(self, css: str) -> bool:
+        """Whether the first element of a CSS selector is visible. Raises PageDied."""
+        return self._is_visible(self.first(css))
+
+    def _count(self, found: Any) -> int:
+        count: int = self._in_time(found._impl_obj.count())
+        return count
+
+    def _is_visible(self, found: Any) -> bool:
+        visible: bool = self._in_time(found._impl_obj.is_visible(timeout=None))
+        return visible
 
     def tap(self, element: Any) -> None:
         """Tap an element, and wait until the page has settled."""
@@ -124,7 +151,8 @@ class Tab:
     def press_enter(self) -> None:
         """Press Enter, and wait until the page has settled."""
         # The keyboard's own Enter waits for no page; settling does.
-        self._act(partial(self.playwright.keyboard.press, "Enter"))
+        keyboard = self.playwright._impl_obj.keyboard
+        self._act(lambda: self._in_time(keyboard.press("Enter", delay=None)))
 
     def _act(self, act: Callable[[], object]) -> None:
         before, self.activity.begun = self._look() or {}, 0
@@ -189,13 +217,14 @@ class Tab:
         """
         if self.died:
             raise PageDied(self.died)
-        page = self.playwright
+        return self._in_time(self.playwright._impl_obj.evaluate(script, value))
+
+    def _in_time(self, answer: Awaitable[Any]) -> Any:
+        """What the page answers. Raises PageDied if it does not do so in time."""
         try:
             # No public function of Playwright has a limit that counts while a script of the page
             # runs: not even wait_for_function, which wants to tidy up in the page after its limit.
-            return page._sync(
-                asyncio.wait_for(page._impl_obj.evaluate(script, value), ANSWER_SECONDS)
-            )
+            return self.playwright._sync(asyncio.wait_for(answer, ANSWER_SECONDS))
         except TimeoutError:
             raise self._replaced("the page hangs: a script on it does not end") from None
 
@@ -231,3 +260,15 @@ class Tab:
         except Exception:  # noqa: BLE001 - as above
             return None
         return seen
+
+
+def _cause_of(error: Exception) -> str:
+    """Why a page does not open, without the words that only Playwright's users know."""
+    text = str(error)
+    if type(error).__name__ == "TimeoutError":
+        return f"it does not load within {OPEN_SECONDS:g} s"
+    code = re.search(r"net::(ERR_[A-Z_0-9]+)", text)
+    for words, cause in CAUSES.items():
+        if words in text:
+            return f"{cause}: {code[1]}" if code else cause
+    return code[1] if code else one_line(text.partition("Call log:")[0])

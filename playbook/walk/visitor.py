@@ -9,6 +9,7 @@ from playbook.deployments.front_end import Action, FrontEnd, Tap, Type
 from playbook.walk.page import one_line
 from playbook.walk.tab import Tab
 
+EMAIL_FIELD = 'input[type="email"]'
 TEXT_FIELDS = 'input:not([type]), input[type="text"], input[type="tel"]'
 WRITABLE = 'textarea, input[type="text"], input:not([type]), [contenteditable]'
 
@@ -29,13 +30,11 @@ class Visitor:
         """Sign in on the open page; return what was not possible, in a visitor's words."""
         tab, front_end = self._tab, self._front_end
         try:
-            field = tab.first(front_end.email_field or 'input[type="email"]')
-            if not front_end.email_field and not field.count():
-                field = tab.first(TEXT_FIELDS)
-            field.fill(email)
+            address = EMAIL_FIELD if tab.has(EMAIL_FIELD) else TEXT_FIELDS
+            tab.first(front_end.email_field or address).fill(email)
             tab.first(front_end.password_field).fill(password)
             tab.press_enter()
-            if tab.first(front_end.password_field).is_visible():
+            if tab.shows(front_end.password_field):
                 return ("the page does not accept the demo account",)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
             return (f"there is no way to sign in ({one_line(str(error))})",)

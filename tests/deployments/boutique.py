@@ -1,14 +1,15 @@
 """The description of an app that is unlike both of ours, as somebody would write it by the recipe.
 
-Ids are ObjectIds, prices whole cents, instants ISO texts, names nested by language; one signs in at
-another path, with a form and other fields, and gets a token called otherwise, which another header
-carries. Lists are inside an object, which may have a link to the next page. Sessions are called
-logins, and name the account by its id and the time in seconds.
+Ids are ObjectIds or UUIDs, prices whole cents, instants ISO texts, names nested by language; one
+signs in at another path, with a form and other fields, and gets a token called otherwise, which
+another header carries. Lists are inside an object, which may have a link to the next page. Sessions
+are called logins, and name the account by its id and the time in seconds.
 """
 
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -42,6 +43,10 @@ SAME = ("brand", "brand_country", "group", "category", "region")
 
 def object_id(document: Document) -> ObjectId:
     return ObjectId(hashlib.sha256(str(document["_id"]).encode()).digest()[:12])
+
+
+def uuid_of(document: Document) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_OID, str(document["_id"]))
 
 
 def kept(kind: str) -> Kept:
@@ -162,11 +167,11 @@ EVENTS = replace(
     belongs=lambda owner: {"bundle": owner.bundle.key},
     ours=("code", *kept("livesales").ours),
     key="code",
-    new_id=object_id,
+    new_id=uuid_of,
     to_app=event,
     from_app=read_event,
 )
-USERS = replace(kept("users"), new_id=object_id)
+USERS = replace(kept("users"), new_id=uuid_of)
 LOGINS = Trace(
     "logins",
     "Clear logins",

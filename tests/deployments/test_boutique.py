@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs
+from uuid import UUID
 
 import bcrypt
 import pytest
-from bson import ObjectId
+from bson import Binary, ObjectId
 from fastapi import FastAPI, Header, HTTPException, Request
 
 from playbook import clock
@@ -40,7 +41,7 @@ def create_app(db: Any) -> FastAPI:
             for o in featured
             if o
         ]
-        return {"_id": str(found["_id"]), "title": found["title"],
+        return {"_id": str(found["_id"].as_uuid()), "title": found["title"],
                 "starts_at": found["starts_at"], "offers": offers}  # fmt: skip
 
     @app.post("/sessions", status_code=201)
@@ -54,17 +55,16 @@ def create_app(db: Any) -> FastAPI:
         token = secrets.token_hex()
         tokens[token] = user["_id"]
         device = {"agent": request.headers["User-Agent"]}
-        db.logins.insert_one(
-            {"account": user["_id"], "at": clock.now().timestamp(), "device": device}
-        )
-        return {"data": {"jwt": token, "user": str(user["_id"])}}
+        whose = str(user["_id"].as_uuid())
+        db.logins.insert_one({"account": whose, "at": clock.now().timestamp(), "device": device})
+        return {"data": {"jwt": token, "user": whose}}
 
     @app.get("/me")
     def me(x_session: Annotated[str, Header()] = "") -> Document:
         user = db.users.find_one({"_id": tokens.get(x_session)})
         if user is None:
             raise HTTPException(401)
-        return {"id": str(user["_id"]), "login": user["email"]}
+        return {"id": str(user["_id"].as_uuid()), "login": user["email"]}
 
     @app.get("/items")
     def items(region: str, after: int = 0) -> Document:
@@ -84,7 +84,7 @@ def create_app(db: Any) -> FastAPI:
 
     @app.get("/events/{key}")
     def one_event(key: str) -> Document:
-        return shown_event(db.events.find_one({"_id": ObjectId(key)}))
+        return shown_event(db.events.find_one({"_id": Binary.from_uuid(UUID(key))}))
 
     return app
 
@@ -159,8 +159,8 @@ def test_a_session_of_a_running_check_is_no_visitor(shop: Sandbox) -> None:
     assert user is not None
     agents = [f"{PROBE}-1", "Safari"]
     for agent in agents:
-        at = clock.now().timestamp()
-        shop.db.logins.insert_one({"account": user["_id"], "at": at, "device": {"agent": agent}})
+        at, whose = clock.now().timestamp(), str(user["_id"].as_uuid())
+        shop.db.logins.insert_one({"account": whose, "at": at, "device": {"agent": agent}})
         present = everybody_present(shop.db, shop.seeds, shop.environment.deployment, clock.now())
         assert [one.email for one in present] == [user["email"]] * agents.index(agent)
 

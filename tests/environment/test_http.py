@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import socket
 import ssl
@@ -22,8 +23,10 @@ import requests
 from playbook.environment import Environment, Settings
 from playbook.environment.api_access import ApiAccess, access_from
 from playbook.environment.http import Api, TooLarge
-from playbook.errors import WrongUsage
+from playbook.errors import Outage, Unreachable, WrongUsage
 from playbook.facts.reading import read_answer
+from playbook.facts.reading.visitors import Visitors
+from playbook.facts.remedies import Remedy
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 type Exchange = Callable[[socket.socket, bytes, int], bool]
@@ -581,6 +584,74 @@ def test_a_bad_answer_is_named(answer: bytes, problem: str) -> None:
     with Server(answering(answer)).serving() as server:
         read = read_answer("GET /", api(server).visitor().ask("GET", "/", seconds=30))
         assert (read.problem, read.body) == (problem, None)
+
+
+HEADERS = f"HTTP/1.1 200 OK\r\n{JSON}\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "broken", "may_pass"),
+    [
+        (HEADERS + b'Content-Length: 99\r\n\r\n{"a": 1}', "broke off before its end", True),
+        (
+            HEADERS + b'Transfer-Encoding: chunked\r\n\r\n8\r\n{"a": 1}\r\n',
+            "broke off before its end",
+            True,
+        ),
+        (
+            saying(b'{"a": 1}', JSON, "Content-Encoding: gzip"),
+            "not in the encoding that its Content-Encoding states",
+            False,
+        ),
+        (
+            HEADERS + b'Content-Length: 8\r\nContent-Length: 7\r\n\r\n{"a": 1}',
+            "states more than one length (Content-Length)",
+            False,
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_for_the_backend(
+    answer: bytes, broken: str, may_pass: bool
+) -> None:
+    def exchange(connection: socket.socket, _: bytes, __: int) -> bool:
+        connection.sendall(answer)
+        return False
+
+    with Server(exchange).serving() as server, Environment(settings(server.url)) as environment:
+        read = Visitors(environment, []).get("/api/products")
+        assert read.problem is not None and read.problem.endswith(broken)
+        assert (read.remedy, read.good) == (Remedy.BACKEND, False)
+        with pytest.raises(Unreachable, match=re.escape(broken)) as failure:
+            environment.call("GET", "/api/products")
+        # A server that is stopped while it answers may soon be back.
+        assert isinstance(failure.value, Outage) is may_pass
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/2 200 OK\r\n\r\n{}", "does not speak HTTP/1"),
+        (
+            b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 101 + b"\r\n{}",
+            "the headers of its answer can't be read",
+        ),
+    ],
+)
+def test_headers_that_cannot_be_read_are_named(answer: bytes, words: str) -> None:
+    with (
+        Server(answering(answer)).serving() as server,
+        Environment(settings(server.url)) as environment,
+        pytest.raises(Unreachable, match=words) as failure,
+    ):
+        environment.call("GET", "/")
+    assert "(" not in str(failure.value).replace("(got more than 100 headers)", "")
+
+
+def test_an_answer_that_a_proxy_has_changed_on_its_way_is_a_good_one() -> None:
+    answer = saying(b'{"a": 1}', JSON, status="203 Non-Authoritative Information")
+    with Server(answering(answer)).serving() as server:
+        read = read_answer("GET /", api(server).visitor().ask("GET", "/", seconds=30))
+        assert (read.good, read.body) == (True, {"a": 1})
 
 
 @pytest.mark.parametrize("path", ["/", "/api/products?limit=100", "/api/auth/login"])

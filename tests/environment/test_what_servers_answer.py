@@ -18,7 +18,7 @@ from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Unreachable, WrongUsage
 from tests.replica_set import replica_set
 from tests.sandbox import Sandbox, changed, held, in_words
-from tests.tcp_proxy import failing_api, refusing_redis
+from tests.tcp_proxy import TcpProxy, failing_api, refusing_redis
 
 BUNDLE = "lvmh"
 PAGE = "<!doctype html><html><body>Welcome</body></html>"
@@ -219,6 +219,16 @@ def test_a_replica_set_of_another_name_is_explained(sandbox: Sandbox) -> None:
         assert 'not a member of the replica set "other"' in str(failure)
         assert "replicaSet in MONGO_URI" in str(failure)
         assert not isinstance(failure, Outage), "waiting does not help"
+
+
+def test_servers_that_do_not_belong_together_are_explained(sandbox: Sandbox) -> None:
+    own = sandbox.environment.settings.mongo_uri.partition("?")[0]
+    second = TcpProxy(own)
+    uri = own.rstrip("/") + f",127.0.0.1:{second.port}/"
+    with refused(sandbox, mongo_uri=uri) as [failure]:
+        assert "its servers are not members of one replica set" in str(failure)
+        assert not isinstance(failure, Outage), "waiting does not help"
+    second.cut()
 
 
 @pytest.mark.parametrize(

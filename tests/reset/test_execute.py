@@ -200,9 +200,9 @@ def test_fields_are_set_and_those_of_the_app_stay(
     used = [{"_id": 1, "n": 9, "theirs": 1}, {"_id": 2, "n": 2, "theirs": 2}]
     documents.insert_many(used)
     matches = (
-        match({"_id": 1, "n": 1}, used[0]),
-        match({"_id": 2, "n": 2}, used[1]),
         match({"_id": 3, "n": 3, "theirs": "new"}, None),
+        match({"_id": 2, "n": 2}, used[1]),
+        match({"_id": 1, "n": 1}, used[0]),
     )
     said, executor = executed(environment, SetFields(kept(), matches))
     assert said == "2 written, 1 pristine already"
@@ -236,6 +236,15 @@ def test_many_documents_with_the_same_change_are_written_in_portions(
     assert everything(documents) == [{"_id": n, "n": 1} for n in range(5)]
     ids = [one["q"]["_id"] for _, sent in writes.seen for one in sent]
     assert ids == [{"$in": [0, 1]}, {"$in": [2, 3]}, {"$in": [4]}]
+
+
+def test_different_changes_are_written_apart(environment: Environment, documents: Any) -> None:
+    used = [{"_id": n, "n": 9} for n in range(5)]
+    documents.insert_many(used)
+    pristine = [{"_id": n, "n": wanted} for n, wanted in enumerate((1, 2, 2, 3, 4))]
+    matches = tuple(map(match, pristine, used))
+    executed(environment, SetFields(kept(), matches))
+    assert everything(documents) == pristine
 
 
 def test_a_change_of_one_document_names_its_id_alone(

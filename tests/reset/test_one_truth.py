@@ -75,7 +75,7 @@ def test_a_backup_of_another_environment_is_never_used(shelf: Sandbox) -> None:
 def test_a_spooled_run_of_another_environment_is_not_written_in(
     shelf: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(self: Journal, runs: object) -> None:
+    def away(self: Journal, runs: object, *, begun: bool) -> None:
         raise ServerSelectionTimeoutError("away")
 
     impatient = replace(shelf.environment.settings, outage_patience=0.0)

@@ -16,8 +16,9 @@ from playbook.environment import Environment, connections
 from playbook.environment.snapshot import Snapshot
 from playbook.errors import Unreachable
 from playbook.reset.backup import BEFORE_RESET
+from playbook.reset.lease import LeaseLost
 from playbook.reset.operations import Step
-from playbook.reset.outcome import Report, ResetFailed
+from playbook.reset.outcome import Replaced, Report, ResetFailed
 from tests.sandbox import (
     ACCESS,
     FEED,
@@ -186,6 +187,52 @@ def test_without_mongodb_a_lease_that_is_not_renewed_stops_a_reset(
     assert json.loads(spooled.read_text(encoding="utf-8"))["failed_step"]
     proxied.mend(MONGODB)
     require_repaired(proxied.by_proxy, undisturbed)
+
+
+def test_after_an_outage_no_other_database_is_written(proxied: Proxied) -> None:
+    """A server may come back with other data: the run looks for its lease first."""
+    at = numbers(proxied.sandbox, "Populate leads kanban")
+    proxied.sandbox.db.leads.delete_many({})
+    documents_then: list[Held] = []
+
+    def replace_database(number: int, total: int, step: Step) -> None:
+        if number == at and not documents_then:
+            proxied.proxies[MONGODB].cut_at(b"leads", 0.1)
+            proxied.sandbox.db.demo_locks.delete_many({})
+            documents_then.append(leads_of(proxied.sandbox))
+
+    settings = replace(proxied.by_proxy.environment.settings, outage_patience=20.0)
+    with Environment(settings) as environment, pytest.raises(LeaseLost) as failure:
+        patient = replace(proxied.by_proxy, environment=environment)
+        patient.with_options(progress=replace_database).reset(BUNDLE)
+    assert failure.value.exit_code == 4
+    assert "or the database was emptied or replaced" in str(failure.value)
+    assert documents_then == [leads_of(proxied.sandbox)]
+
+
+def leads_of(sandbox: Sandbox) -> Held:
+    return {place: raw for place, raw in all_of(sandbox).items() if place[0] == "leads"}
+
+
+@pytest.mark.parametrize("command", ["reset", "roll_back"])
+def test_a_database_that_is_emptied_during_a_run_is_not_called_pristine(
+    used: Sandbox, command: str
+) -> None:
+    used.reset(BUNDLE)
+    used.db.leads.delete_many({})
+    dropped: list[int] = []
+
+    def drop(number: int, total: int, step: Step) -> None:
+        if number == total and not dropped:
+            dropped.append(number)
+            used.clear()
+
+    engine = used.with_options(progress=drop).engine
+    with pytest.raises((Replaced, ResetFailed), match="the database was emptied or replaced"):
+        getattr(engine, command)(used.bundle(BUNDLE))
+    assert not used.runs(BUNDLE), "nothing is recorded in a database that is not ours"
+    used.clear()
+    used.reset(BUNDLE)
 
 
 @pytest.mark.slow

@@ -102,6 +102,17 @@ def test_a_reset_that_ends_during_the_check_counts(demo: Sandbox, working: Lease
     assert checked(demo, "lvmh", meanwhile=working.release).verdict == NO_GO
 
 
+def test_a_database_that_is_replaced_during_the_check_counts(demo: Sandbox) -> None:
+    key = f"bundle:{demo.bundle('lvmh').key}"
+    demo.reset("lvmh", access=None)
+    [lvmh] = checked(
+        demo, "lvmh", meanwhile=lambda: demo.db.demo_locks.delete_one({"_id": key})
+    ).bundles
+    [reason] = lvmh.reasons
+    assert lvmh.verdict == NO_GO
+    assert reason.sentence == ("The database of LVMH was emptied or replaced while it was checked")
+
+
 def test_what_is_wrong_is_reported_beside_it(demo: Sandbox, working: Lease) -> None:
     take(working, demo, "lvmh")
     lead = {"bundle": demo.bundle("lvmh").key}

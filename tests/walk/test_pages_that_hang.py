@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -65,12 +65,62 @@ def test_a_script_that_never_ends_is_reported_and_ends_no_walk(
 
 
 @needs_browser
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (
+            {"body": "x", "headers": {"Content-Disposition": "attachment; filename=home.html"}},
+            "the app sends a file to save in place of a page",
+        ),
+        (None, "nothing answers at its address: ERR_CONNECTION_REFUSED"),
+    ],
+)
+def test_a_page_that_does_not_open_says_why_in_plain_words(
+    tab: Tab, answer: dict[str, Any] | None, cause: str
+) -> None:
+    tab.playwright.route(
+        "**/file",
+        lambda route: route.fulfill(**answer) if answer else route.abort("connectionrefused"),
+    )
+    assert tab.open("http://shop.example/file").problem == f"the page does not open ({cause})"
+
+
+@needs_browser
 def test_a_script_that_never_ends_after_a_tap_is_reported(tab: Tab) -> None:
     opened(tab, f"{PRICE}<button onclick='setTimeout(() => {{ while (true); }})'>Payer</button>")
     with pytest.raises(PageDied, match=HANGS):
         tab.tap(tab.with_text("Payer"))
     assert PageReader(tab, {}).read("home", tab_module.Arrival()).problem == HANGS
     assert opened(tab, PRICE).lines == ("120 €",)
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda tab: tab.with_text("Payer"),
+        lambda tab: tab.has("button"),
+        lambda tab: tab.shows("button"),
+        lambda tab: tab.press_enter(),
+    ],
+    ids=["a text", "an element", "a visible element", "the keyboard"],
+)
+def test_a_script_that_never_ends_between_two_looks_is_reported(
+    tab: Tab, look: Callable[[Tab], object]
+) -> None:
+    opened(tab, "<button>Payer</button>")
+    tab.ask("() => { setTimeout(() => { while (true); }); }")
+    tab.playwright.wait_for_timeout(200)
+    with pytest.raises(PageDied, match=HANGS):
+        look(tab)
+    assert opened(tab, PRICE).lines == ("120 €",)
+
+
+@needs_browser
+def test_enter_is_pressed_on_a_page_that_does_not_hang(tab: Tab) -> None:
+    opened(tab, '<p id=sent></p><input autofocus onkeydown="sent.textContent = event.key">')
+    tab.press_enter()
+    assert tab.playwright.inner_text("#sent") == "Enter"
 
 
 @needs_browser

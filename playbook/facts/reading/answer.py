@@ -19,6 +19,8 @@ from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.remedies import Remedy
 
 SERVER_ERROR = 500
+BY_A_PROXY = 203
+"""A proxy that has changed a header or the encoding says so; the answer was a 200."""
 DECODED = tuple(HTTPResponse.CONTENT_DECODERS)
 """Encodings that are undone before an answer is read here."""
 OF_BROWSERS = frozenset({"br", "zstd"})
@@ -100,6 +102,8 @@ class Answer:
 def read_answer(request: str, answer: requests.Response) -> Answer:
     """What was answered to a request: its JSON, else in a few words what came instead."""
     status, content = answer.status_code, answer.content
+    if status == BY_A_PROXY:
+        status = 200
     if (wanted := wanted_by_a_gateway(answer)) is not None:
         problem = f"answered {status}: {wanted}"
         return Answer(request, status, problem=problem, stated_remedy=Remedy.SETTINGS)

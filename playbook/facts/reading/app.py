@@ -17,6 +17,7 @@ from playbook.deployments.description import (
     ShownProduct,
     Single,
 )
+from playbook.deployments.id_text import id_text
 from playbook.facts.findings import Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import AskedOnce, result_of
@@ -80,7 +81,7 @@ class App:
         stored = self._store.stored
         if listing is None or not stored.keeps("products"):
             return listed
-        wanted = {str(match.wanted["_id"]) for match in stored.matched("products").matches}
+        wanted = {id_text(match.wanted["_id"]) for match in stored.matched("products").matches}
         if wanted <= {product.id for product in listed}:
             return listed
         read_on = partial(self._lists.read_to_the_end, listing, read)
@@ -164,12 +165,14 @@ class App:
 
     def _open_product(self) -> tuple[str, ShownProduct]:
         match = self._store.stored.matched("products").matches[0]
-        page = self._open(self._deployment.shown.product, "products", str(match.wanted["_id"]))
+        page = self._open(self._deployment.shown.product, "products", id_text(match.wanted["_id"]))
         return str(match.pristine["_id"]), page
 
     def _open_livesale(self) -> ShownLiveSale:
         match = self._store.stored.matched("livesales").matches[0]
-        return self._open(self._deployment.shown.livesale, "livesales", str(match.wanted["_id"]))
+        return self._open(
+            self._deployment.shown.livesale, "livesales", id_text(match.wanted["_id"])
+        )
 
     def _open[T](self, single: Single[T] | None, what: str, key: str) -> T:
         if single is None:

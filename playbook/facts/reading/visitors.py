@@ -10,7 +10,12 @@ import requests
 
 from playbook.environment import Environment
 from playbook.environment.http import TooLarge
-from playbook.environment.reasons import may_succeed_later, names_no_host, reason_of
+from playbook.environment.reasons import (
+    broken_answer,
+    may_succeed_later,
+    names_no_host,
+    reason_of,
+)
 from playbook.facts.reading.answer import Answer, read_answer
 from playbook.facts.remedies import Remedy
 from playbook.pristine.rates import CURRENCIES
@@ -40,6 +45,9 @@ class Visitors:
         except TooLarge as error:
             return Answer(request, error.status, problem=str(error))
         except requests.RequestException as error:
+            if broken := broken_answer(error):
+                problem = f"got an answer that can't be read: {broken}"
+                return Answer(request, None, problem=problem, stated_remedy=Remedy.BACKEND)
             problem = f"got no answer: {self._environment.redact(reason_of(error))}"
             # What will not pass by itself must be changed: a certificate, an address.
             remedy = None if may_succeed_later(error) else Remedy.SERVICE
