@@ -57,6 +57,12 @@ class NotDue(Refused):
     exit_code = 0
 
 
+class NotAnswered(NotDue):
+    """MongoDB, Redis or the API does not answer at a time of day at which no night is due."""
+
+    exit_code = 3
+
+
 class Crashed(Exception):
     """A bug of ours ended a night; alerts were sent. The bug's own error is the ``__cause__``."""
 
@@ -129,6 +135,8 @@ class Nightly:
                 raise
             night.error = error
         except PlaybookError as error:
+            if isinstance(error, Unreachable) and not night.attempts:
+                self._require_time_of_night(bundle, error)
             night.error = error
         except OSError as error:
             night.error = WrongUsage(
@@ -226,10 +234,22 @@ class Nightly:
         self._require_due(night, SESSION_PATIENCE)
 
     def not_reached(self, bundle: Bundle, error: Unreachable) -> Night:
-        """Send the alert for a bundle whose environment does not answer, and record its night."""
+        """Send the alert for a bundle whose environment does not answer, and record its night.
+
+        Raises NotAnswered if no night is due at this time of day.
+        """
+        self._require_time_of_night(bundle, error)
         night = Night(bundle, clock.now(), error=error, environment=self.environment.name)
         self._closing.close(night)
         return night
+
+    def _require_time_of_night(self, bundle: Bundle, error: Unreachable) -> None:
+        """Raises NotAnswered if it is too late for the night, whether it was made or not."""
+        if self.if_due is None:
+            return
+        at, grace = self.if_due
+        if due(bundle.timezone, clock.now(), None, at, grace + SESSION_PATIENCE) is None:
+            raise NotAnswered(f"{bundle.short}: no night is due now, so no alert is sent: {error}")
 
     def _require_due(self, night: Night, waiting: timedelta) -> None:
         """Raises NotDue if the run is not due, and NightLost if nobody made it while it was due.

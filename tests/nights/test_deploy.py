@@ -537,14 +537,24 @@ def test_githubs_utc_hours_are_three_oclock_in_every_zone(bundles: list[Bundle],
     assert crons == needed
 
 
-@pytest.mark.parametrize("zone", ["Africa/Casablanca", "Europe/Helsinki", "Australia/Lord_Howe"])
-def test_github_starts_every_night_of_any_zone(bundles: list[Bundle], zone: str) -> None:
-    (text,) = render("github", in_zone(bundles, zone)).values()
+@pytest.mark.parametrize(
+    ("zone", "at"),
+    [
+        ("Africa/Casablanca", time(3)),
+        ("Europe/Helsinki", time(3)),
+        ("Australia/Lord_Howe", time(3)),
+        ("Australia/Lord_Howe", time(2, 15)),  # half an hour is skipped
+        ("Antarctica/Troll", time(2)),  # two hours are skipped
+        ("America/Nuuk", time(23, 59)),  # skipped into the next day
+    ],
+)
+def test_github_starts_every_night_of_any_zone(bundles: list[Bundle], zone: str, at: time) -> None:
+    (text,) = render("github", in_zone(bundles, zone), at).values()
     document = yaml.safe_load(text)
     crons = {entry["cron"] for entry in document[True]["schedule"]}
     year = clock.now().year
-    for night in clock.daily_runs(zone, datetime(year, 1, 1, tzinfo=UTC)):
-        if night.year != year:
+    for night in clock.daily_runs(zone, datetime(year, 1, 1, tzinfo=UTC), at):
+        if night.year > year + 1:
             break
         # In Morocco 03:00 is at 02:00 UTC, but in the month of Ramadan at 03:00 UTC.
         assert f"{night.minute} {night.hour} * * *" in crons

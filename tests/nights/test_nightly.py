@@ -24,7 +24,7 @@ from playbook.nights import nightly
 from playbook.nights.alerts import Channels, Outbox
 from playbook.nights.checking import Check, Results, Walk, run_features, walk_through
 from playbook.nights.night import Night
-from playbook.nights.nightly import Crashed, Nightly, NotDue
+from playbook.nights.nightly import Crashed, Nightly, NotAnswered, NotDue
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signal_flag import ENDING_SIGNALS
@@ -602,6 +602,7 @@ def test_a_night_that_nobody_made_in_time_is_lost_and_reported_once(
 
     assert (lost.exit_code, lost.outcome, lost.severity) == (4, "not made in time", "high")
     assert [len(night["alerts"]) for night in scene.recorded_nights] == [1, 1, 2]
+    assert "[high] LVMH was not reset\n" in text(scene.hooks.received[1][1]), "it may be GO"
     assert scene.hooks.levels == ["success", "high", "success", "high"], "and all is well again"
     assert "the night of Tue 24 Nov 2026, 03:00 CET was not made in time" in text(
         scene.hooks.received[1][1]
@@ -636,6 +637,26 @@ def test_a_night_whose_time_ends_while_it_waits_is_lost(
 
     assert (night.exit_code, night.outcome) == (4, "not made in time")
     assert scene.hooks.levels == ["success", "high"]
+
+
+def test_by_day_an_environment_that_does_not_answer_is_no_nights_failure(
+    scene: Scene, passing_time: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scheduler that starts at noon before MongoDB does would page for each bundle."""
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
+    settings = scene.sandbox.environment.settings
+    nobody = replace(settings, mongo_uri="mongodb://127.0.0.1:9", outage_patience=0.5)
+    no_answer = Unreachable("MongoDB cannot be reached")
+    passing_time(timedelta(hours=9))
+    with Environment(nobody) as environment:
+        by_day = scene.nights(saying(GO), if_due=(time(3), timedelta(hours=2)))
+        by_day = replace(by_day, environment=environment)
+        for attempt in (by_day.run, lambda bundle: by_day.not_reached(bundle, no_answer)):
+            with pytest.raises(NotAnswered) as said:
+                attempt(scene.bundle)
+            assert said.value.exit_code == 3
+
+    assert not scene.hooks.levels and not scene.recorded_nights
 
 
 def test_a_night_that_waits_for_an_investor_stays_due(

@@ -87,9 +87,13 @@ def _failure(
     else:
         why = "its reset fails"
     title = f"{night.bundle.firm} is {night.verdict}: {why}"
+    verdict = night.verdict
+    if isinstance(night.error, Refused) and not night.attempts:
+        # The night has not looked at the demo: it is as it was, and may be GO.
+        title, verdict = f"{night.bundle.firm} was not reset", "not reset, not checked"
     if night.rolled_back_to is not None and night.verdict == GO:
         title = f"{night.bundle.firm} is GO only by a rollback: {why}"
-    lines = _heading(night, night.verdict)
+    lines = _heading(night, verdict)
     if failing:
         lines += ["What failed:", *_failures(failing)]
     errors = [attempt.error for attempt in night.attempts if attempt.error]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -183,11 +183,19 @@ def _entry(bundle: Bundle, at: time, year: int) -> Entry:
     )
 
 
+def _after_a_gap(zone: str, year: int, at: time) -> list[datetime]:
+    """The nights of a year and the next whose time a clock change skips, in UTC."""
+    place = ZoneInfo(zone)
+    nights = (night for one in (year, year + 1) for night in nights_of(zone, one, at))
+    return [night for night in nights if night.astimezone(place).time() != at]
+
+
 def _utc_crons(bundles: Sequence[Bundle], at: time, year: int) -> list[tuple[str, list[str]]]:
     """UTC cron lines, each with the places where that is the reset's time on some days."""
     crons: dict[tuple[int, int], list[str]] = {}
     for zone in dict.fromkeys(bundle.timezone for bundle in bundles):
-        for night in one_for_each_offset(zone, year, at):
+        usual = [n for one in (year, year + 1) for n in one_for_each_offset(zone, one, at)]
+        for night in (*usual, *_after_a_gap(zone, year, at)):
             instant = night.astimezone(UTC)
             city = zone.rpartition("/")[2].replace("_", " ")
             places = crons.setdefault((instant.hour, instant.minute), [])

@@ -239,15 +239,28 @@ class Runner:
         )
 
     def _run_process(
-        self, key: str, command: Sequence[str], what: str, longest: timedelta, begun: str = ""
+        self,
+        key: str,
+        command: Sequence[str],
+        what: str,
+        longest: timedelta,
+        begun: str = "",
+        output: int | None = None,
     ) -> int | None:
-        """Run a command and return its exit code, None if the scheduler is stopping."""
+        """Run a command and return its exit code, None if the scheduler is stopping.
+
+        Its output is in the scheduler's log, unless ``output`` is DEVNULL.
+        """
         with self._lock:
             if self.stopping.asked.is_set():
                 return None
             # Its own session, so Ctrl-C in a terminal reaches only the scheduler.
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, cwd=PROJECT, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                cwd=PROJECT,
+                start_new_session=True,
             )
             self._running[key] = process
         if begun:
@@ -298,13 +311,27 @@ class Runner:
         ]
         if self.lost_nights is not None and late:
             scheduler.add_job(
-                self._run_process,
-                args=[LOST_NIGHTS_JOB, [*self.lost_nights, *late], LOST_NIGHTS_JOB, LONGEST_LOOK],
+                self._report_lost_nights,
+                args=[[*self.lost_nights, *late]],
                 id=LOST_NIGHTS_JOB,
                 misfire_grace_time=None,
                 max_instances=2,
                 replace_existing=True,
             )
+
+    def _report_lost_nights(self, command: Sequence[str]) -> None:
+        """Run the command that reports lost nights, again and again until MongoDB answers it."""
+        pause = self.clock.machine_duration(LOOK_AGAIN).total_seconds()
+        what = "the question about lost nights"
+        while True:
+            # Its lines about nights that are not due would look like a mistake here.
+            code = self._run_process(
+                LOST_NIGHTS_JOB, command, what, LONGEST_LOOK, output=subprocess.DEVNULL
+            )
+            if code == 4:
+                say("playbook: a night was lost, or is being made: playbook status says which")
+            if code != 3 or self.stopping.wait(pause):
+                return
 
     def _end_runs(self) -> None:
         with self._lock:
