@@ -11,10 +11,14 @@
   const clips = (style) => /hidden|clip/.test(style.overflowX + style.overflowY);
   const isBeside = (box) => box.bottom + scrollY <= 0 ||
     (box.right + scrollX <= 0 && getComputedStyle(document.documentElement).direction !== "rtl");
-  const isMirrored = (style) => {
+  // Below zero: mirrored. Zero: without a size.
+  const determinant = (style) => {
     const {a, b, c, d} = new DOMMatrix(style.transform), [x, y] = style.scale.split(" ").map(Number);
-    return (a * d - b * c) * (style.scale === "none" ? 1 : x * (y || x)) < 0;
+    return (a * d - b * c) * (style.scale === "none" ? 1 : x * (y ?? x));
   };
+  // Fonts that show a picture in place of a word such as "shopping_cart".
+  const icons = /\b(icons?|icomoon|glyphicons?|material symbols.*|font ?awesome.*)\b|materialicons/i;
+  const isIcon = (style) => icons.test(style.fontFamily.split(",")[0]);
   const blur = (style) => Number((/blur\(([\d.]+)px\)/.exec(style.filter) || [0, 0])[1]);
   const isCut = (style) => /^(inset\((50|100)%|circle\(0(px|%)?[ )])/.test(style.clipPath);
   // What no visitor can read, however they scroll: almost transparent, blurred, mirrored, cut off, in
@@ -40,7 +44,7 @@
     for (let one = element; one && one !== document.documentElement; one = around(one)) {
       const style = getComputedStyle(one);
       opacity *= style.opacity;
-      mirrored = mirrored !== isMirrored(style);
+      mirrored = mirrored !== determinant(style) < 0;
       if (isCut(style) || blur(style) > letters / 4) return false;
       if (one === document.body || style.display === "inline" || !clips(style)) continue;
       const frame = one.getBoundingClientRect();
@@ -74,8 +78,16 @@
       .some((other) => other.content !== "none" && paints(other));
     const picture = pseudo || /^(IMG|VIDEO|CANVAS|SVG|IFRAME|OBJECT|EMBED)$/i.test(one.tagName);
     if (!picture && !paints(style)) return [];
-    return [{one, picture, style, box: one.getBoundingClientRect()}];
+    // What does not scroll stands behind every text in turn.
+    return [{one, picture, style, box: isFixed(one) ? null : one.getBoundingClientRect()}];
   };
+  const isFixed = (element) => {
+    for (let one = element; one; one = around(one))
+      if (/fixed|sticky/.test(getComputedStyle(one).position)) return true;
+    return false;
+  };
+  const overlap = (one, other) => one.left < other.right && one.right > other.left &&
+    one.top < other.bottom && one.bottom > other.top;
   // Whether letters have the colour of what is behind them. In doubt they can be read.
   const isInvisible = (element, box) => {
     const own = getComputedStyle(element), letters = colour(own.webkitTextFillColor);
@@ -83,24 +95,26 @@
     let behind = null;
     for (let one = element; one && !behind; one = around(one)) {
       const style = getComputedStyle(one), its = colour(style.backgroundColor);
-      if (/text/.test(style.webkitBackgroundClip) || style.mixBlendMode !== "normal") return false;
+      if (/text/.test(style.webkitBackgroundClip) || /inset/.test(style.boxShadow)) return false;
+      if (style.mixBlendMode !== "normal" || style.filter !== "none") return false;
       if (letters[3] < 0.1) continue;
       if (style.backgroundImage !== "none" || !its || (its[3] > 0 && its[3] < 1)) return false;
       if (its[3] === 1) behind = its;
     }
     if (letters[3] < 0.1) return true;
-    if (!behind && matchMedia("(prefers-color-scheme: dark)").matches) return false;
+    if (!behind && /dark/.test(getComputedStyle(document.documentElement).colorScheme)) return false;
     if (!alike(letters, behind || [255, 255, 255])) return false;
     return !areasOf(element.ownerDocument).some(({one, picture, style, box: its}) =>
-      its.left < box.right && its.right > box.left && its.top < box.bottom && its.bottom > box.top &&
-      (picture || (!contains(one, element) && !alike(letters, colour(style.backgroundColor) || [-9, -9, -9]))));
+      (!its || overlap(its, box)) && (picture || (!contains(one, element) &&
+        !alike(letters, colour(style.backgroundColor) || [-9, -9, -9]))));
   };
   // A text that a style sheet writes before or after an element, if it has letters, digits or a
   // currency's sign; marks and icons are no text.
   const written = (element, where) => {
     const style = getComputedStyle(element, where);
     if (style.content === "none" || style.content === "normal" || style.display === "none") return "";
-    if (style.visibility !== "visible" || style.opacity < 0.1) return "";
+    if (style.visibility !== "visible" || style.opacity < 0.1 || isIcon(style)) return "";
+    if (determinant(style) === 0) return "";
     const spoken = style.content.replace(/ \/ "(?:[^"\\]|\\.)*"$/, "");
     const text = [...spoken.matchAll(/"((?:[^"\\]|\\.)*)"|attr\(([^),]+)[^)]*\)/g)]
       .map(([, quoted, name]) => (name ? element.getAttribute(name.trim()) || "" : quoted.replace(/\\(.)/g, "$1")));
@@ -145,6 +159,7 @@
       if (/^[ \t\r\n\f]*$/.test(text) || !visible(boxed(element))) continue;
       if (node) range.selectNodeContents(node);
       const box = node ? range.getBoundingClientRect() : element.getBoundingClientRect();
+      if (node && isIcon(getComputedStyle(element))) continue;
       if (node && ((isBeside(box) && !isFramed(element)) || isInvisible(element, box))) continue;
       // What a style sheet writes stands on a line of its own, unless it is a part of an amount.
       texts.push({text, path: path(element), block: node ? block(element) : -id(element)});

@@ -61,6 +61,7 @@ def lines(tab: Tab, html: str) -> tuple[str, ...]:
         "transform: scaleX(-1)",
         "scale: -1 1",
         "transform: rotateY(180deg)",
+        "font-family: 'Material Icons', sans-serif",
         "clip-path: inset(50%)",
         "clip-path: circle(0)",
         "text-indent: -9999px; white-space: nowrap",
@@ -120,6 +121,24 @@ def test_a_text_that_no_visitor_sees_is_not_on_the_page(tab: Tab, style: str, in
         ),
         pytest.param("<p style='transform: rotate(180deg) scale(2)'>120 €</p>", id="upside down"),
         pytest.param("<p style='clip-path: inset(0 round 9px)'>120 €</p>", id="with round corners"),
+        pytest.param(
+            "<div style='position: fixed; inset: 0; background: navy; z-index: -1'></div>"
+            "<p style='color: white; margin-top: 3000px'>120 €</p>",
+            id="far below, on an area that does not scroll",
+        ),
+        pytest.param(
+            "<style>:root {color-scheme: dark} p {color: white}</style><p>120 €</p>",
+            id="on a dark page",
+        ),
+        pytest.param(
+            "<p style='color: white; box-shadow: inset 0 0 0 99px navy'>120 €</p>",
+            id="on a shadow",
+        ),
+        pytest.param(
+            "<style>html {filter: invert(1)} p {color: white}</style><p>120 €</p>",
+            id="in colours that are turned round",
+        ),
+        pytest.param("<p style='font-family: Lexicon, serif'>120 €</p>", id="in a usual font"),
         pytest.param("<p style='text-indent: 20px'>120 €</p>", id="indented"),
         pytest.param(
             '<div style="height: 40px; overflow: auto"><p style="margin-top: 90px">120 €</p></div>',
@@ -178,6 +197,9 @@ def test_a_text_beside_a_page_from_right_to_left_can_be_seen(tab: Tab) -> None:
         ("b::after {content: '›'}", ("Parfum", "120")),
         ("b::after {content: '\\e901'}", ("Parfum", "120")),
         ("b::after {content: none}", ("Parfum", "120")),
+        ("b::after {content: 'home'; font-family: 'Material Symbols'}", ("Parfum", "120")),
+        ("b::after {content: '99 €'; position: absolute; scale: 0}", ("Parfum", "120")),
+        ("b::after {content: '99 €'; transform: scale(0)}", ("Parfum", "120")),
         ("b::after {content: '99 €'; display: none}", ("Parfum", "120")),
         ("b::after {content: '99 €'; visibility: hidden}", ("Parfum", "120")),
         ("b {display: none} b::after {content: '99 €'}", ("Parfum",)),
