@@ -38,10 +38,10 @@ class Pages:
         where = TITLES[step]
         if page.problem:
             yield Finding(where, Description("a page that opens"), Description(page.problem))
-        elif not page.lines:
-            yield Finding(where, Description("a page with text"), Description("an empty page"))
         elif page.hidden:
             yield Finding(where, Description("a page that is seen"), Description(page.hidden))
+        elif not page.lines:
+            yield Finding(where, Description("a page with text"), Description("an empty page"))
 
     def message(self, name: str) -> str:
         """A pristine message in the investor's language; empty if there is none."""
