@@ -136,7 +136,7 @@ fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("
       checks=NOBODY_IN)
 fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON", truncated("POST", LOGIN),
       checks=NOBODY_IN)
-fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("POST", LOGIN),
+fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "broke off", breaking_off("POST", LOGIN),
       checks=NOBODY_IN)
 fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer", hanging_up("POST", LOGIN),
       checks=NOBODY_IN)

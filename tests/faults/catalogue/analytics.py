@@ -129,7 +129,7 @@ fault("the endpoint fails", "500", "HTTP", EVERYONE, "500", failing("POST", TRAC
 fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("POST", TRACK))
 fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("POST", TRACK))
 fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON", truncated("POST", TRACK))
-fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("POST", TRACK))
+fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "broke off", breaking_off("POST", TRACK))
 fault("the endpoint sends to a login page", "redirect", "HTTP", EVERYONE, "302", redirecting("POST", TRACK))
 fault("tracked, says the API, but nothing arrives", "false success", "HTTP", EVERYONE, "track-interaction",
       lost_but_reported)

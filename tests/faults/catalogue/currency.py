@@ -143,7 +143,7 @@ fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("GET"
 fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("GET", SERVED), also=NO_MONEY)
 fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON",
       truncated("GET", SERVED), also=NO_MONEY)
-fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer",
+fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "broke off",
       breaking_off("GET", SERVED), also=NO_MONEY)
 fault("the endpoint hangs up", "no answer", "HTTP", EVERYONE, "no answer",
       hanging_up("GET", SERVED), also=NO_MONEY)

@@ -104,7 +104,7 @@ fault("the endpoint is slow", "slow", "HTTP", EVERYONE, "within 5 s", slow("GET"
 fault("the endpoint answers HTML", "HTML", "HTTP", EVERYONE, "text/html", html("GET", SERVED))
 fault("the endpoint answers half its JSON", "truncated", "HTTP", EVERYONE, "broken JSON",
       truncated("GET", SERVED))
-fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "no answer", breaking_off("GET", SERVED))
+fault("the endpoint breaks off", "truncated", "HTTP", EVERYONE, "broke off", breaking_off("GET", SERVED))
 fault("all valid, says the API, and shows nothing", "false success", "HTTP", EVERYONE, "serves nothing",
       answers("GET", SERVED, json_reply({"valid": True, "languages": []})))
 fault("six languages are served", "missing", "HTTP", EVERYONE, "ja",

@@ -211,7 +211,7 @@ fault("one endpoint is slow", "slow", "HTTP", "a16z", "within 5 s", slow("GET", 
 fault("one endpoint answers HTML", "HTML", "HTTP", "lvmh", "text/html", html("GET", KPIS + of("lvmh")))
 fault("one endpoint answers half its JSON", "truncated", "HTTP", "bessemer", "broken JSON",
       truncated("GET", KPIS + of("bessemer")))
-fault("one endpoint breaks off", "truncated", "HTTP", "lightspeed", "no answer",
+fault("one endpoint breaks off", "truncated", "HTTP", "lightspeed", "broke off",
       breaking_off("GET", KPIS + of("lightspeed")))
 fault("all is well, says the API, and shows no number", "false success", "HTTP", EVERYONE, "investor_focus_metrics",
       answers("GET", KPIS, json_reply({"status": "ready", "overall_status": "PASS"})))
