@@ -29,15 +29,14 @@
     if (!seen.has(element)) seen.set(element, isReachable(element));
     return seen.get(element);
   };
-  const contains = (outer, inner) => {
-    for (let one = inner; one; one = around(one)) if (one === outer) return true;
+  // Whether the element, or one around it, is so.
+  const isOrIsIn = (element, so) => {
+    for (let one = element; one; one = around(one)) if (so(one)) return true;
     return false;
   };
-  const isFramed = (element) => {
-    for (let one = around(element); one && one !== document.body; one = around(one))
-      if (clips(getComputedStyle(one))) return true;
-    return false;
-  };
+  const contains = (outer, inner) => isOrIsIn(inner, (one) => one === outer);
+  const isFramed = (element) => isOrIsIn(around(element), (one) =>
+    one !== document.body && one !== document.documentElement && clips(getComputedStyle(one)));
   const isReachable = (element) => {
     const letters = parseFloat(getComputedStyle(element).fontSize);
     let opacity = 1, mirrored = false;
@@ -50,7 +49,7 @@
       const frame = one.getBoundingClientRect();
       if (style.display !== "contents" && (frame.width <= 1 || frame.height <= 1)) return false;
     }
-    return opacity >= 0.1 && !mirrored && (isFramed(element) || !isBeside(element.getBoundingClientRect()));
+    return opacity >= 0.1 && !mirrored && (!isBeside(element.getBoundingClientRect()) || isFramed(element));
   };
   const visible = (element) => {
     if (!element.checkVisibility({visibilityProperty: true, opacityProperty: true})) return false;
@@ -81,11 +80,8 @@
     // What does not scroll stands behind every text in turn.
     return [{one, picture, style, box: isFixed(one) ? null : one.getBoundingClientRect()}];
   };
-  const isFixed = (element) => {
-    for (let one = element; one; one = around(one))
-      if (/fixed|sticky/.test(getComputedStyle(one).position)) return true;
-    return false;
-  };
+  const isFixed = (element) =>
+    isOrIsIn(element, (one) => /fixed|sticky/.test(getComputedStyle(one).position));
   const overlap = (one, other) => one.left < other.right && one.right > other.left &&
     one.top < other.bottom && one.bottom > other.top;
   // Whether letters have the colour of what is behind them. In doubt they can be read.
@@ -157,10 +153,12 @@
     for (const {node, text, element} of textsOf(document.body)) {
       // A no-break space is seen: it may stand between the digits of a price.
       if (/^[ \t\r\n\f]*$/.test(text) || !visible(boxed(element))) continue;
-      if (node) range.selectNodeContents(node);
-      const box = node ? range.getBoundingClientRect() : element.getBoundingClientRect();
-      if (node && isIcon(getComputedStyle(element))) continue;
-      if (node && ((isBeside(box) && !isFramed(element)) || isInvisible(element, box))) continue;
+      if (node) {
+        range.selectNodeContents(node);
+        const box = range.getBoundingClientRect();
+        if (isIcon(getComputedStyle(element)) || (isBeside(box) && !isFramed(element))) continue;
+        if (isInvisible(element, box)) continue;
+      }
       // What a style sheet writes stands on a line of its own, unless it is a part of an amount.
       texts.push({text, path: path(element), block: node ? block(element) : -id(element)});
     }

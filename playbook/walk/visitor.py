@@ -30,8 +30,8 @@ class Visitor:
         """Sign in on the open page; return what was not possible, in a visitor's words."""
         tab, front_end = self._tab, self._front_end
         try:
-            address = EMAIL_FIELD if tab.has(EMAIL_FIELD) else TEXT_FIELDS
-            tab.first(front_end.email_field or address).fill(email)
+            field = front_end.email_field or (EMAIL_FIELD if tab.has(EMAIL_FIELD) else TEXT_FIELDS)
+            tab.first(field).fill(email)
             tab.first(front_end.password_field).fill(password)
             tab.press_enter()
             if tab.shows(front_end.password_field):
