@@ -115,7 +115,7 @@ def seen_since(
     whose: list[Filter] = [{path: is_one_of(emails)} for path in trace.emails]
     ids = as_written(identities.of(emails))
     whose += [{path: {"$in": ids}} for path in trace.user_ids if ids]
-    if not whose:
+    if not whose or not late:
         return {"_id": {"$in": []}}
     return {"$and": [{"$or": late}, {"$or": whose}]}
 
