@@ -75,8 +75,11 @@ class Seen:
             for other_key in others.get(as_read(match.pristine["name"]), ()):
                 found = Description(f"another of this name, {other_key}")
                 yield Finding(where, Description("it once"), found, Remedy.DATA)
+        named = {as_read(match.pristine["name"]) for match in self._matches("products")}
         for other in self._reading.shown_products:
-            if other.id not in known and self._is_of_this_demo("products", other.answer):
+            if other.id in known or as_read(other.title) in named:
+                continue
+            if self._is_of_this_demo("products", other.answer):
                 yield _shown_only(f"product {other.id} in the shop", other.title)
 
     @property

@@ -118,6 +118,7 @@ def findings(shop: Sandbox) -> list[str]:
             demo.livesale.missing_featured_products,
             demo.accounts.differences_from_seeds,
             demo.accounts.expired,
+            demo.accounts.missing_indexes,
             demo.accounts.locked,
             demo.accounts.failed_logins,
             demo.accounts.wrong_passwords_accepted,
@@ -166,6 +167,12 @@ def test_a_closed_account_is_noticed_by_whatever_name(
     assert findings(shop) == []
     shop.db.customers.update_one({"contact.mail": "lvmh.demo@aislemarts.luxury"}, {"$set": changed})
     assert told in "\n".join(findings(shop))
+
+
+def test_an_index_of_a_collection_of_its_own_is_looked_at(shop: Sandbox) -> None:
+    shop.reset("lvmh", access=clock.now())
+    shop.db.customers.drop_index("contact.mail_1")
+    assert "indexes of customers: contact.mail_1" in "\n".join(findings(shop))
 
 
 def test_the_lines_of_a_letter_go_with_it(shop: Sandbox) -> None:
