@@ -1,7 +1,8 @@
 """Check, before a reset writes, whether it has all rights and the API's address is right.
 
-The collections must be plain ones: a view cannot be written to, and the documents of a capped
-collection or a time series cannot be restored. This check changes nothing: its update matches no
+The collections must be plain ones: a view cannot be written to, the documents of a capped
+collection or a time series cannot be restored, and one that takes different texts for equal would
+give a reset the documents of others. This check changes nothing: its update matches no
 document, and the key that it deletes does not exist.
 """
 
@@ -161,6 +162,9 @@ def _notes_on_plain_collections(environment: Environment) -> list[str]:
             kind, why = "a time series", "single documents of it cannot be changed"
         elif options.get("capped"):
             kind, why = "a capped collection", "its documents cannot be restored as they were"
+        elif _takes_texts_for_equal(options.get("collation", {})):
+            kind = "a collection with a collation that takes different texts for equal"
+            why = "a search for a demo's documents would find, and delete, those of others"
         else:
             continue
         raise Refused(
@@ -176,6 +180,19 @@ def _notes_on_plain_collections(environment: Environment) -> list[str]:
         f"{', '.join(checked)} {has} of the app's own: if it refuses a document of ours, the reset "
         "is rolled back"
     ]
+
+
+def _takes_texts_for_equal(collation: Mapping[str, Any]) -> bool:
+    """Whether by a collation two texts are equal that differ in case, accents or punctuation.
+
+    MongoDB searches a collection by its own collation, unless each search states another one. It
+    could not use the collection's indexes then, and other servers do not know that option.
+    """
+    if collation.get("locale", "simple") == "simple":
+        return False
+    usual_strength = 3
+    loose = collation.get("strength", usual_strength) < usual_strength
+    return loose or collation.get("alternate") == "shifted" or bool(collation.get("numericOrdering"))
 
 
 def _can_refuse(options: Mapping[str, Any]) -> bool:
