@@ -49,6 +49,10 @@ _NO_SET = "No servers available"
 _POOL_CLEARED = "connection pool paused"
 _SOON_OVER = ("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN")
 """How Redis begins an error that will soon be over."""
+_NODE_OF_A_CLUSTER = (
+    "it is one node of a cluster, which does not say so to our user; let that user run HELLO and "
+    "CLUSTER"
+)
 _OF_REDIS = {
     "read only replica": "it is a read-only replica; set REDIS_URL to its primary",
     "link with master is down": "it is a replica whose primary does not answer it (MASTERDOWN); "
@@ -65,11 +69,15 @@ _OF_REDIS = {
     "protected mode": "it runs in protected mode and accepts only its own machine; give it a "
     "password and set that in REDIS_URL",
     "DB index is out of range": "it has no database with that number; correct the end of REDIS_URL",
-    "unknown command": "it lacks a command that is needed; use Redis 4 or newer",
+    "hash to the same slot": _NODE_OF_A_CLUSTER,
     "max number of clients": "it has reached its limit of clients (maxclients)",
     "invalid response": "the server at this address is not a Redis",
 }
 """Error texts of Redis, and what they mean for a person."""
+_UNKNOWN_COMMAND = re.compile(
+    r"(?:unknown|unsupported|disabled) command\b\W*(\w{2,20})?", re.IGNORECASE
+)
+"""How Redis, or a proxy in front of it, says that it has no such command."""
 _OF_CERTIFICATES = {
     "expired": "have it renewed",
     "not yet valid": "is the clock of this machine right?",
@@ -170,11 +178,14 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, redis.exceptions.NoPermissionError):
         return f"our user lacks a right: {_cut(str(error))}; grant it"
     if isinstance(error, AskError):  # MOVED, too
-        return (
-            "it is one node of a cluster, which does not say so to our user; let that user run "
-            "HELLO and CLUSTER"
-        )
+        return _NODE_OF_A_CLUSTER
     if isinstance(error, redis.RedisError):
+        if found := _UNKNOWN_COMMAND.search(str(error)):
+            name = f"the command {found[1].upper()}" if found[1] else "a command that is needed"
+            return (
+                f"it does not know {name}; use a Redis 4 or newer that has all commands under "
+                "their usual names, and no proxy that lacks some"
+            )
         for words, meaning in _OF_REDIS.items():
             if words.lower() in str(error).lower():
                 return meaning

@@ -26,6 +26,7 @@ from playbook.environment.gateways import (
     redirected_to,
     wanted_by_a_gateway,
 )
+from playbook.environment.redis_client import read_answers
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
@@ -191,8 +192,9 @@ def _takes_texts_for_equal(collation: Mapping[str, Any]) -> bool:
     if collation.get("locale", "simple") == "simple":
         return False
     usual_strength = 3
-    loose = collation.get("strength", usual_strength) < usual_strength
-    return loose or collation.get("alternate") == "shifted" or bool(collation.get("numericOrdering"))
+    if collation.get("strength", usual_strength) < usual_strength:
+        return True
+    return collation.get("alternate") == "shifted" or bool(collation.get("numericOrdering"))
 
 
 def _can_refuse(options: Mapping[str, Any]) -> bool:
@@ -210,7 +212,13 @@ def _require_redis(environment: Environment, patterns: list[str]) -> None:
         if not patterns:
             client.ping()
             return
-        asked: list[Callable[[], object]] = [lambda: client.scan(match=patterns[0], count=1)]
+
+        def search() -> None:
+            with read_answers():
+                _, found = client.scan(match=patterns[0], count=1)
+                list(found)
+
+        asked: list[Callable[[], object]] = [search]
         # A pattern without a star may be the name of a key that is there.
         if ours := next((one for one in patterns if "*" in one), None):
             asked.append(lambda: client.unlink(ours.replace("*", UNUSED_NAME)))
