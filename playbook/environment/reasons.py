@@ -44,6 +44,8 @@ _WAITING_MAY_HELP = (
 """Error codes of MongoDB."""
 _WRONG_SET = "for replica set name"
 """pymongo's words if a server is not a member of the replica set that the URI names."""
+_OTHER_SET = "belongs to a set named"
+"""The same, if the URI says directConnection=true."""
 _NO_SET = "No servers available"
 """pymongo's words if none of several servers that the URI names can be used beside the others."""
 _POOL_CLEARED = "connection pool paused"
@@ -70,6 +72,8 @@ _OF_REDIS = {
     "password and set that in REDIS_URL",
     "DB index is out of range": "it has no database with that number; correct the end of REDIS_URL",
     "hash to the same slot": _NODE_OF_A_CLUSTER,
+    "too many connections": "max_connections in REDIS_URL is too small for a reset or a check; "
+    "remove it",
     "max number of clients": "it has reached its limit of clients (maxclients)",
     "invalid response": "the server at this address is not a Redis",
 }
@@ -127,7 +131,7 @@ def may_succeed_later(error: Exception) -> bool:
         return False
     if isinstance(error, PyMongoError):
         if isinstance(error, ServerSelectionTimeoutError) and any(
-            words in str(error) for words in (_WRONG_SET, _NO_SET)
+            words in str(error) for words in (_WRONG_SET, _OTHER_SET, _NO_SET)
         ):
             return False
         # An untrusted certificate stays untrusted.
@@ -308,6 +312,9 @@ def _reason_of_selection(text: str) -> str:
             "its servers are not members of one replica set; let MONGO_URI name only those that "
             "belong together"
         )
+    if _OTHER_SET in text and "replica set named " in text:
+        text = text.partition("replica set named ")[2].partition(" but")[0]
+        text = f"{_WRONG_SET} {text}"
     if _WRONG_SET in text:
         return (
             f"it is not a member of the replica set {text.rpartition(' ')[2]}; correct or remove "

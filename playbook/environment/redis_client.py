@@ -61,6 +61,7 @@ OPTIONS = frozenset(
 OF_SENTINELS = frozenset({"sentinel_username", "sentinel_password"})
 _SECONDS = r"(?=.*[1-9])[0-9]{1,5}(\.[0-9]{1,6})?"
 _VALUES = {
+    "client_name": "[!-~]+",
     "db": "[0-9]+",
     "protocol": "2|3",
     "max_connections": "[1-9][0-9]{0,5}",

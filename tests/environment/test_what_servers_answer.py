@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from pymongo.errors import BulkWriteError, ServerSelectionTimeoutError
+from redis.exceptions import MaxConnectionsError
 
 from playbook.environment import Environment, Settings, reasons
 from playbook.environment.side_by_side import side_by_side
@@ -129,8 +130,13 @@ def test_a_redis_without_hello_is_used(sandbox: Sandbox, answer: str) -> None:
 
 def test_a_replica_is_refused_even_if_it_can_be_written_to(sandbox: Sandbox) -> None:
     """What is deleted there stays on its primary, and it may lag behind that."""
-    said = {"server": "redis", "proto": 2, "mode": "standalone", "role": "replica"}
-    parts = [part for pair in said.items() for part in pair]
+    said: dict[str, str | int] = {
+        "server": "redis",
+        "proto": 2,
+        "mode": "standalone",
+        "role": "replica",
+    }
+    parts: list[str | int] = [part for pair in said.items() for part in pair]
     lines = [f":{one}" if isinstance(one, int) else f"${len(one)}\r\n{one}" for one in parts]
     answers = {b"HELLO": "\r\n".join([f"*{len(parts)}", *lines]).encode()}
     with (
@@ -263,6 +269,19 @@ def test_a_replica_set_of_another_name_is_explained(sandbox: Sandbox) -> None:
         assert 'not a member of the replica set "other"' in str(failure)
         assert "replicaSet in MONGO_URI" in str(failure)
         assert not isinstance(failure, Outage), "waiting does not help"
+
+
+def test_a_server_without_a_replica_set_is_explained(sandbox: Sandbox) -> None:
+    """With directConnection=true pymongo has other words for it."""
+    address = sandbox.environment.settings.mongo_uri.partition("?")[0]
+    with refused(sandbox, mongo_uri=f"{address}?directConnection=true&replicaSet=rs9") as [failure]:
+        assert "it is not a member of the replica set 'rs9'; correct" in str(failure)
+        assert not isinstance(failure, Outage), "waiting does not help"
+
+
+def test_too_few_connections_to_redis_are_explained() -> None:
+    text = reasons.reason_of(MaxConnectionsError("Too many connections"))
+    assert "max_connections in REDIS_URL is too small" in text
 
 
 def test_servers_that_do_not_belong_together_are_explained(sandbox: Sandbox) -> None:
