@@ -136,7 +136,12 @@ class IndexWrites:
 
 def _index_model(index: Mapping[str, Any]) -> IndexModel:
     options = {name: value for name, value in index.items() if name not in ("key", "v", "ns")}
-    return IndexModel(list(index["key"].items()), **options)
+    return IndexModel([(path, _direction(kind)) for path, kind in index["key"].items()], **options)
+
+
+def _direction(kind: Any) -> Any:
+    """The kind of an index. An old shell wrote 1 and -1 as doubles, which pymongo does not send."""
+    return (1 if kind > 0 else -1) if isinstance(kind, float) else kind
 
 
 def _comparable(index: Mapping[str, Any]) -> dict[str, Any]:
