@@ -33,6 +33,9 @@ DATA_FILE = "mongo.sqlite"
 SERVER = ("local", "playbook_server")
 """Database and collection in which an embedded MongoDB keeps its own id."""
 
+UNAUTHORIZED = 13
+"""MongoDB's error code for a right that is missing."""
+
 _IDENTITY = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
 type Marker = Mapping[str, Any]
@@ -154,7 +157,14 @@ def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
     found = next(iter(db.list_collections(filter={"name": COLLECTION})), {})
     if collection := found.get("info", {}).get("uuid"):
         return f"collection {_uuid_text(collection)}"
-    server = _about_server(db).find_one({"_id": "server"})
+    server = None
+    try:
+        server = _about_server(db).find_one({"_id": "server"})
+    except OperationFailure as error:
+        # Amazon's DocumentDB has no UUIDs, and lets a user read only its own database. The embedded
+        # MongoDB lets everybody read.
+        if error.code != UNAUTHORIZED:
+            raise
     if server is not None:
         return f"server {server['id']}/{db.name}"
     return f"address {settings.place}"

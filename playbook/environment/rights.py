@@ -25,13 +25,12 @@ from playbook.environment.gateways import (
     redirected_to,
     wanted_by_a_gateway,
 )
+from playbook.environment.identity import UNAUTHORIZED
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
 UNUSED_NAME = "aislemarts-demo-playbook-nobody"
 """An ``_id`` that no document has, and the end of a key that does not exist."""
-UNAUTHORIZED = 13
-"""MongoDB's error code for a right that is missing."""
 _ACTIONS = frozenset({"find", "insert", "update", "remove", "listIndexes"})
 """What a reset and its rollback do in each collection, as MongoDB calls it."""
 
