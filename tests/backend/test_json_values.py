@@ -10,7 +10,7 @@ from playbook.backend.json_values import to_json
 
 @pytest.mark.parametrize(
     ("stored", "shown"),
-    [("1.5", 1.5), ("NaN", "NaN"), ("sNaN", "sNaN"), ("-Infinity", "-Infinity"), ("1E+6000",) * 2],
+    [("1.5", 1.5), ("NaN", "NaN"), ("sNaN", "NaN"), ("-Infinity", "-Infinity"), ("1E+6000",) * 2],
 )
 def test_a_decimal_that_is_no_number_is_a_text(stored: str, shown: object) -> None:
     assert to_json(Decimal128(stored)) == shown
