@@ -149,13 +149,13 @@ def may_succeed_later(error: Exception) -> bool:
 
 
 def broken_answer(error: Exception) -> str | None:
-    """What is wrong with an answer of the API that began and can't be read; None for others."""
+    """Why an answer of the API can't be read, as in "its answer …"; None for other errors."""
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "its answer broke off before its end"
+        return "broke off before its end"
     if isinstance(error, requests.exceptions.ContentDecodingError):
-        return "its answer is not in the encoding that its Content-Encoding states"
+        return "is not in the encoding that its Content-Encoding states"
     if isinstance(error, requests.exceptions.InvalidHeader):
-        return "its answer states more than one length (Content-Length)"
+        return "states more than one length (Content-Length)"
     return None
 
 
@@ -194,7 +194,7 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, PyMongoError) and is_without_cause(error):
         return "the connection to it was lost a moment ago"
     if broken := broken_answer(error):
-        return broken
+        return f"its answer {broken}"
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
             return LATE
