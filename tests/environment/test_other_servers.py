@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from bson.datetime_ms import DatetimeMS
 from pymongo.errors import OperationFailure
 
-from playbook.environment import Environment, identity
+from playbook.environment import Environment
 from playbook.environment.kept_documents import livesales_ahead
 from playbook.environment.server_clock import greeting
 from tests.replica_set import replica_set
@@ -30,23 +29,6 @@ def answering(sandbox: Sandbox, asked: str, answer: dict[str, Any]) -> Iterator[
         settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
         with Environment(settings) as environment:
             yield environment
-
-
-def test_a_server_without_uuids_that_shows_only_our_database_has_a_place(sandbox: Sandbox) -> None:
-    """So does Amazon's DocumentDB for a user with rights on one database."""
-    refused = {"code": 13, "errmsg": "Authorization failure"}
-    with answering(sandbox, "find playbook_server", refused) as there:
-        place = identity.place_of(there.db, there.settings)
-        assert place == f"address {there.settings.place}"
-
-
-def test_a_server_that_is_busy_has_no_other_place(sandbox: Sandbox) -> None:
-    busy = {"code": 16500, "errmsg": "Request rate is large"}
-    with (
-        answering(sandbox, "find playbook_server", busy) as there,
-        pytest.raises(OperationFailure, match="rate is large"),
-    ):
-        identity.place_of(there.db, there.settings)
 
 
 class _OlderThanHello:
