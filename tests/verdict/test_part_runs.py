@@ -113,6 +113,45 @@ def test_an_interrupted_run_has_no_verdict(reset_once: Sandbox, tmp_path: Path) 
     assert reset_once.runs("lvmh") == before
 
 
+RUNS_AGAIN = """
+import pytest
+from _pytest.runner import runtestprotocol
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    hook = item.ihook
+    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if any(report.failed for report in reports):
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+"""A plugin like those that run a failed test again, and report only how it ended the last time."""
+
+
+def test_a_scenario_that_passes_only_when_it_is_run_again_is_no_go(
+    reset_once: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "runs_again.py").write_text(RUNS_AGAIN)
+    file, junit, allure = (tmp_path / name for name in ("verdict.json", "junit.xml", "allure"))
+    options = (f"--verdict={file}", f"--junit-xml={junit}", f"--alluredir={allure}")
+    how = 'raise AssertionError("wrong only once")'
+    done = run_that_breaks(reset_once, tmp_path, how, "-p", "runs_again", *options)
+    assert (tmp_path / "broke").exists()
+    assert done.returncode == 1, done.stdout
+    assert "LVMH NO-GO" in done.stdout and "wrong only once" in done.stdout
+    assert "1 failed" in done.stdout, "pytest's own count says it, too"
+    assert json.loads(file.read_text())["bundles"][0]["failed_checks"] == ["catalog"]
+    [suite] = ElementTree.parse(junit).iter("testsuite")
+    assert suite.get("failures") == "1"
+    shown = [json.loads(result.read_text())["status"] for result in allure.glob("*-result.json")]
+    assert shown.count("failed") == 1 and len(shown) > 50
+    assert "verdict=NO-GO" in (allure / "environment.properties").read_text()
+
+
 @pytest.mark.slow
 def test_a_killed_worker_makes_no_go(reset_once: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "verdict.json"
