@@ -191,16 +191,56 @@ def test_a_check_that_cannot_look_leaves_no_older_verdict(
     assert not any(file.exists() for file in files.values())
 
 
-@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan", "--fixtures", "--cache-show"])
 def test_what_only_shows_the_scenarios_leaves_the_verdict(
     reset_once: Sandbox, tmp_path: Path, option: str
 ) -> None:
     file = tmp_path / "verdict.json"
     file.write_text("of an earlier run")
-    done = run(reset_once, option, f"--verdict={file}")
+    done = run(reset_once, option, f"--verdict={file}", cache=tmp_path / "cache")
     assert done.returncode == 0, done.stdout
     assert "GO" not in done.stdout
     assert file.read_text() == "of an earlier run"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [(("-k", "a("), 4), (("-k", "there_is_none"), 5), (("steps",), 5), (("catalog.feature",), 4)],
+    ids=["wrong expression", "nothing selected", "no tests", "feature file"],
+)
+def test_where_nothing_was_run_there_is_no_verdict(
+    reset_once: Sandbox, tmp_path: Path, options: tuple[str, ...], code: int
+) -> None:
+    file, allure, before = tmp_path / "v.json", tmp_path / "allure", reset_once.runs("lvmh")
+    done = run(reset_once, *options, f"--verdict={file}", f"--alluredir={allure}")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "GO" not in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert not file.exists() and not (allure / "environment.properties").exists()
+    assert ("so there is no verdict" in done.stdout) == (code == 5)
+    assert reset_once.runs("lvmh") == before
+
+
+def test_the_checklist_without_the_walk_is_the_whole(reset_once: Sandbox) -> None:
+    done = run(reset_once, "-m", "not walk")
+    assert done.returncode == 0 and "LVMH GO" in done.stdout, done.stdout
+
+
+MIXES = """
+def pytest_collection_modifyitems(items):
+    half = len(items) // 2
+    items[:] = [item for pair in zip(items[:half], items[half:], strict=False) for item in pair]
+"""
+"""A plugin that changes the order: the scenarios of two bundles in turns."""
+
+
+def test_mixed_scenarios_reset_each_bundle_once(reset_once: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "mixes.py").write_text(MIXES)
+    before = len(reset_once.runs("lvmh"))
+    options = ("-p", "mixes", "--bundle", "index", "-m", "check-leads", "--force")
+    variables = {"PYTHONPATH": str(tmp_path)}
+    done = run(reset_once, *options, reset=True, variables=variables)
+    assert done.returncode == 0, done.stdout
+    assert len(reset_once.runs("lvmh")) == before + 1
 
 
 def test_a_red_part_is_red(broken: Sandbox) -> None:
