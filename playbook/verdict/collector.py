@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -127,6 +127,8 @@ def not_at_rest(result: Result, why: str) -> Result:
         remedy=Remedy.WAIT,
         kind=FailureKind.TIMING,
         cause=why,
+        waived="",
+        waived_until="",
     )
 
 
@@ -178,20 +180,23 @@ class Collector:
         instant = self._ended or clock.now()
         found = {**self.planned, **self.results}.values()
         waivers = self.waivers.of(self.environment.name)
-        results = waivers.apply(self._without_passes_of_the_moment(found))
+        results = [self._at_rest(result) for result in waivers.apply(found)]
         notes = waivers.notes(results)
         verdict = of_results(self.expected, results, self.in_session, instant, notes, self.required)
         verdict = replace(verdict, environment=self.environment, app=self.app)
         return explained(verdict, self.seeds) if self.seeds else verdict
 
-    def _without_passes_of_the_moment(self, results: Iterable[Result]) -> Iterator[Result]:
-        """The results; where another run was writing, what passed may be otherwise in a moment."""
-        for result in results:
-            why = self.written_meanwhile.get(result.bundle)
-            if why is not None and result.status == "passed":
-                yield not_at_rest(result, why)
-            else:
-                yield result
+    def _at_rest(self, result: Result) -> Result:
+        """The result; where another run was writing, it may be otherwise in a moment.
+
+        A waiver accepts what a demo shows, not that nobody knows what it shows.
+        """
+        why = self.written_meanwhile.get(result.bundle)
+        if why is not None and (result.status == "passed" or result.waived):
+            return not_at_rest(result, why)
+        if result.waived and result.reason == NOT_FINISHED:
+            return replace(result, waived="", waived_until="")
+        return result
 
     def plan(self, items: Sequence[pytest.Item]) -> None:
         """Note the scenarios of a run, each of which must have a result at its end."""
