@@ -44,11 +44,17 @@ _WAITING_MAY_HELP = (
 """Error codes of MongoDB."""
 _WRONG_SET = "for replica set name"
 """pymongo's words if a server is not a member of the replica set that the URI names."""
+_OTHER_SET = "belongs to a set named"
+"""The same, if the URI says directConnection=true."""
 _NO_SET = "No servers available"
 """pymongo's words if none of several servers that the URI names can be used beside the others."""
 _POOL_CLEARED = "connection pool paused"
 _SOON_OVER = ("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN")
 """How Redis begins an error that will soon be over."""
+_NODE_OF_A_CLUSTER = (
+    "it is one node of a cluster, which does not say so to our user; let that user run HELLO and "
+    "CLUSTER"
+)
 _OF_REDIS = {
     "read only replica": "it is a read-only replica; set REDIS_URL to its primary",
     "link with master is down": "it is a replica whose primary does not answer it (MASTERDOWN); "
@@ -65,11 +71,17 @@ _OF_REDIS = {
     "protected mode": "it runs in protected mode and accepts only its own machine; give it a "
     "password and set that in REDIS_URL",
     "DB index is out of range": "it has no database with that number; correct the end of REDIS_URL",
-    "unknown command": "it lacks a command that is needed; use Redis 4 or newer",
+    "hash to the same slot": _NODE_OF_A_CLUSTER,
+    "too many connections": "max_connections in REDIS_URL is too small for a reset or a check; "
+    "remove it",
     "max number of clients": "it has reached its limit of clients (maxclients)",
     "invalid response": "the server at this address is not a Redis",
 }
 """Error texts of Redis, and what they mean for a person."""
+_UNKNOWN_COMMAND = re.compile(
+    r"(?:unknown|unsupported|disabled) command\b\W*(\w{2,20})?", re.IGNORECASE
+)
+"""How Redis, or a proxy in front of it, says that it has no such command."""
 _OF_CERTIFICATES = {
     "expired": "have it renewed",
     "not yet valid": "is the clock of this machine right?",
@@ -119,7 +131,7 @@ def may_succeed_later(error: Exception) -> bool:
         return False
     if isinstance(error, PyMongoError):
         if isinstance(error, ServerSelectionTimeoutError) and any(
-            words in str(error) for words in (_WRONG_SET, _NO_SET)
+            words in str(error) for words in (_WRONG_SET, _OTHER_SET, _NO_SET)
         ):
             return False
         # An untrusted certificate stays untrusted.
@@ -140,13 +152,13 @@ def may_succeed_later(error: Exception) -> bool:
 
 
 def broken_answer(error: Exception) -> str | None:
-    """What is wrong with an answer of the API that began and can't be read; None for others."""
+    """Why an answer of the API can't be read, as in "its answer …"; None for other errors."""
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "its answer broke off before its end"
+        return "broke off before its end"
     if isinstance(error, requests.exceptions.ContentDecodingError):
-        return "its answer is not in the encoding that its Content-Encoding states"
+        return "is not in the encoding that its Content-Encoding states"
     if isinstance(error, requests.exceptions.InvalidHeader):
-        return "its answer states more than one length (Content-Length)"
+        return "states more than one length (Content-Length)"
     return None
 
 
@@ -170,11 +182,14 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, redis.exceptions.NoPermissionError):
         return f"our user lacks a right: {_cut(str(error))}; grant it"
     if isinstance(error, AskError):  # MOVED, too
-        return (
-            "it is one node of a cluster, which does not say so to our user; let that user run "
-            "HELLO and CLUSTER"
-        )
+        return _NODE_OF_A_CLUSTER
     if isinstance(error, redis.RedisError):
+        if found := _UNKNOWN_COMMAND.search(str(error)):
+            name = f"the command {found[1].upper()}" if found[1] else "a command that is needed"
+            return (
+                f"it does not know {name}; use a Redis 4 or newer that has all commands under "
+                "their usual names, and no proxy that lacks some"
+            )
         for words, meaning in _OF_REDIS.items():
             if words.lower() in str(error).lower():
                 return meaning
@@ -185,7 +200,7 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, PyMongoError) and is_without_cause(error):
         return "the connection to it was lost a moment ago"
     if broken := broken_answer(error):
-        return broken
+        return f"its answer {broken}"
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
             return LATE
@@ -297,6 +312,9 @@ def _reason_of_selection(text: str) -> str:
             "its servers are not members of one replica set; let MONGO_URI name only those that "
             "belong together"
         )
+    if _OTHER_SET in text and "replica set named " in text:
+        text = text.partition("replica set named ")[2].partition(" but")[0]
+        text = f"{_WRONG_SET} {text}"
     if _WRONG_SET in text:
         return (
             f"it is not a member of the replica set {text.rpartition(' ')[2]}; correct or remove "
