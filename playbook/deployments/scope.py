@@ -133,7 +133,7 @@ def orphan_filters(
             known = [bundle.key for bundle in everybody]
             either.append({"user_type": "demo", "bundle": {"$nin": known}})
         if not either:
-            continue
+            continue  # a user id alone does not say that its visitor was one of a demo
         owned = [trace_filter(trace, owner, identities) for owner in owners]
         found[trace.collection] = {"$and": [{"$or": either}, {"$nor": owned}]}
     return found
