@@ -79,9 +79,8 @@ def create_app(
 def _allow_head(routes: Iterable[BaseRoute]) -> None:
     """Answer HEAD like GET, without the body, as some monitors ask; but wait for no events."""
     for route in routes:
-        methods = route.methods if isinstance(route, APIRoute) else None
-        if methods and "GET" in methods and route.path != PROGRESS:
-            methods.add("HEAD")
+        if isinstance(route, APIRoute) and route.methods and route.path != PROGRESS:
+            route.methods |= {"HEAD"} if "GET" in route.methods else set()
 
 
 def _add_machine_pages(
