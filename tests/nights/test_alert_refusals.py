@@ -76,6 +76,12 @@ def test_a_webhook_that_answers_badly_is_explained(answer: bytes, why: str) -> N
     assert webhook(answer) == why
 
 
+def test_a_long_answer_is_cut_only_after_its_secrets_are_hidden() -> None:
+    echoed = "x" * 175 + f"{TOKEN}\x1b[31m" + "y" * 500
+    why = webhook(http("400 Bad Request", echoed.encode()))
+    assert "x[hidden]<U+001B>[31myyy" in why and why.endswith("y…") and len(why) == 300
+
+
 @pytest.mark.parametrize("kind", ["json", "mailto"])
 def test_a_service_that_is_not_there_is_explained(kind: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -24,6 +24,7 @@ from playbook.nights.alerts.sending import (
     apprise_without_output,
     in_time,
     readable,
+    short_reason,
     through_apprise,
 )
 
@@ -145,7 +146,7 @@ class Outbox:
                         recipient,
                         level,
                         tried.too_long,
-                        self.redact(tried.why),
+                        short_reason(self.redact(tried.why)),
                         url,
                     )
                 )

@@ -22,8 +22,6 @@ from requests.exceptions import ProxyError
 
 from playbook.environment.reasons import names_no_host, reason_of
 
-LONGEST_WORDS = 150
-"""How much of a service's own words is repeated."""
 _STATUS = re.compile(r"\berror=([0-9]{3})\b")
 _DETAILS = re.compile(r"Response Details:\s*(.*)", re.DOTALL)
 _ADVICE = {
@@ -74,7 +72,7 @@ class Records:
 
     @property
     def why(self) -> str:
-        """The reason in one line; empty if nothing is known. It may contain secrets."""
+        """The reason; empty if nothing is known. It may contain secrets and be long."""
         if self._status is not None:
             return f"it answers {_of_status(self._status)}" + self._details
         if self.error is not None:
@@ -144,7 +142,7 @@ def _words(details: str) -> str:
     text = " ".join(text.split())
     if not text or text.startswith("<"):
         return ""
-    return f'; it says "{text if len(text) <= LONGEST_WORDS else text[:LONGEST_WORDS] + "…"}"'
+    return f'; it says "{text}"'
 
 
 def _of_mail(error: smtplib.SMTPException) -> str:
@@ -183,4 +181,4 @@ def _reply(error: smtplib.SMTPResponseException) -> str:
 def _in_brackets(code: int, text: bytes | str) -> str:
     said = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
     said = " ".join(said.split())
-    return f"({code} {said[:LONGEST_WORDS]})" if said else f"({code})"
+    return f"({code} {said})" if said else f"({code})"

@@ -16,6 +16,7 @@ LONGEST_TRY = 30.0
 """Seconds that one try may take. A server may send a byte a second, and would hold up the night."""
 LONGEST_TITLE = 200
 LONGEST_LINE = 1000
+LONGEST_REASON = 300
 KEPT_AT_THE_END = 3
 """The last lines of an alert that a short message keeps, too: the run, the link, the report."""
 LONGEST_KEY = 255
@@ -58,6 +59,14 @@ def readable(title: str, body: str) -> tuple[str, str]:
     """
     lines = [_shortened(printable(line), LONGEST_LINE) for line in body.split("\n")]
     return _shortened(printable(" ".join(title.split())), LONGEST_TITLE), "\n".join(lines)
+
+
+def short_reason(text: str) -> str:
+    """A service's reason on one line, as short and as harmless as a title.
+
+    Its secrets must be hidden before: half of one would not be recognised.
+    """
+    return _shortened(printable(" ".join(text.split())), LONGEST_REASON)
 
 
 def _shortened(text: str, longest: int) -> str:
