@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-from playbook.environment.redis_client import Client
+from playbook.environment.redis_client import Client, read_answers
 from playbook.environment.side_by_side import side_by_side
 
 AT_ONCE = 1000
@@ -28,7 +28,8 @@ def keys(client: Client, patterns: Iterable[str]) -> list[bytes]:
     """The keys that match at least one of some glob patterns, each once."""
 
     def matching(pattern: str) -> list[bytes]:
-        return list(client.scan_iter(pattern, count=AT_ONCE))
+        with read_answers():
+            return list(client.scan_iter(pattern, count=AT_ONCE))
 
     found = side_by_side([partial(matching, pattern) for pattern in patterns])
     return list(dict.fromkeys(name for names in found for name in names))
@@ -58,14 +59,15 @@ def values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
 
 def _values(client: Client, names: Sequence[bytes]) -> dict[bytes, Cached]:
     """The values of a portion of keys."""
-    read: Any = (
-        client.mget_nonatomic(names)
-        if isinstance(client, redis.RedisCluster)
-        else client.mget(names)
-    )
-    found: dict[bytes, Cached] = {
-        name: value for name, value in zip(names, read, strict=True) if value is not None
-    }
+    with read_answers():
+        read: Any = (
+            client.mget_nonatomic(names)
+            if isinstance(client, redis.RedisCluster)
+            else client.mget(names)
+        )
+        found: dict[bytes, Cached] = {
+            name: value for name, value in zip(names, read, strict=True) if value is not None
+        }
     # The answer is empty for a list or a hash, and for a key that has just expired.
     if others := [name for name in names if name not in found]:
         found |= _other_than_text(client, others)

@@ -21,6 +21,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from playbook.environment import reasons
 from playbook.environment.settings import LONGEST_NAME, NAME_SETTING, Settings
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused
@@ -149,12 +150,18 @@ def place_of(db: Database[dict[str, Any]], settings: Settings) -> str:
 
     MongoDB gives each collection its own UUID, and a new one after mongorestore. The UUID does not
     depend on the host name or tunnel to the server. An embedded MongoDB has an id for the server
-    instead. If there is neither, the address is used.
+    instead. If there is neither, the address is used: some servers give collections no UUID, and
+    our user has no right to read in their database "local", which is not the app's.
     """
     found = next(iter(db.list_collections(filter={"name": COLLECTION})), {})
     if collection := found.get("info", {}).get("uuid"):
         return f"collection {_uuid_text(collection)}"
-    server = _about_server(db).find_one({"_id": "server"})
+    try:
+        server = _about_server(db).find_one({"_id": "server"})
+    except OperationFailure as error:
+        if reasons.may_succeed_later(error):
+            raise
+        server = None
     if server is not None:
         return f"server {server['id']}/{db.name}"
     return f"address {settings.place}"

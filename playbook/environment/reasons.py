@@ -40,15 +40,30 @@ _WAITING_MAY_HELP = (
     *(6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436),
     *(64, 100),
     16500,
+    # A mongos that finds no primary of a shard, or whose data are being moved; a set without a
+    # majority yet; a cursor or a plan that ended with a restart or a dropped index; no room at the
+    # moment.
+    *(133, 82, 202, 13388),
+    *(134, 43, 175, 365, 462),
 )
 """Error codes of MongoDB."""
+_MAY_BE_REPEATED = ("RetryableWriteError", "RetryableError", "SystemOverloadedError")
+"""The labels by which MongoDB says itself that waiting helps."""
+_NO_RETRYABLE_WRITES = {20: "Transaction numbers", 301: "Retryable writes"}
+"""How MongoDB without a replica set and Amazon's DocumentDB refuse them: code and first words."""
 _WRONG_SET = "for replica set name"
 """pymongo's words if a server is not a member of the replica set that the URI names."""
+_OTHER_SET = "belongs to a set named"
+"""The same, if the URI says directConnection=true."""
 _NO_SET = "No servers available"
 """pymongo's words if none of several servers that the URI names can be used beside the others."""
 _POOL_CLEARED = "connection pool paused"
 _SOON_OVER = ("LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN")
 """How Redis begins an error that will soon be over."""
+_NODE_OF_A_CLUSTER = (
+    "it is one node of a cluster, which does not say so to our user; let that user run HELLO and "
+    "CLUSTER"
+)
 _OF_REDIS = {
     "read only replica": "it is a read-only replica; set REDIS_URL to its primary",
     "link with master is down": "it is a replica whose primary does not answer it (MASTERDOWN); "
@@ -65,7 +80,9 @@ _OF_REDIS = {
     "protected mode": "it runs in protected mode and accepts only its own machine; give it a "
     "password and set that in REDIS_URL",
     "DB index is out of range": "it has no database with that number; correct the end of REDIS_URL",
-    "unknown command": "it lacks a command that is needed; use Redis 4 or newer",
+    "hash to the same slot": _NODE_OF_A_CLUSTER,
+    "too many connections": "max_connections in REDIS_URL is too small for a reset or a check; "
+    "remove it",
     "max number of clients": "it has reached its limit of clients (maxclients)",
     "invalid response": "the server at this address is not a Redis",
 }
@@ -74,6 +91,10 @@ _NAME_ITS_AUTHORITY = (
     "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in REDIS_URL, "
     "REQUESTS_CA_BUNDLE for the API and for webhooks, SSL_CERT_FILE for mail"
 )
+_UNKNOWN_COMMAND = re.compile(
+    r"(?:unknown|unsupported|disabled) command\b\W*(\w{2,20})?", re.IGNORECASE
+)
+"""How Redis, or a proxy in front of it, says that it has no such command."""
 _OF_CERTIFICATES = {
     "expired": "have it renewed",
     "not yet valid": "is the clock of this machine right?",
@@ -113,7 +134,7 @@ def refused(error: Exception) -> bool:
 def may_succeed_later(error: Exception) -> bool:
     """Whether the same request may succeed soon, for example after an election or a restart."""
     if isinstance(error, OperationFailure):
-        if error.code in _WAITING_MAY_HELP or error.has_error_label("RetryableWriteError"):
+        if error.code in _WAITING_MAY_HELP or any(map(error.has_error_label, _MAY_BE_REPEATED)):
             return True
         codes = {one.get("code") for one in _write_errors(error)}
         return bool(codes) and codes <= set(_WAITING_MAY_HELP)
@@ -121,7 +142,7 @@ def may_succeed_later(error: Exception) -> bool:
         return False
     if isinstance(error, PyMongoError):
         if isinstance(error, ServerSelectionTimeoutError) and any(
-            words in str(error) for words in (_WRONG_SET, _NO_SET)
+            words in str(error) for words in (_WRONG_SET, _OTHER_SET, _NO_SET)
         ):
             return False
         # An untrusted certificate stays untrusted.
@@ -142,13 +163,13 @@ def may_succeed_later(error: Exception) -> bool:
 
 
 def broken_answer(error: Exception) -> str | None:
-    """What is wrong with an answer of the API that began and can't be read; None for others."""
+    """Why an answer of the API can't be read, as in "its answer …"; None for other errors."""
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "its answer broke off before its end"
+        return "broke off before its end"
     if isinstance(error, requests.exceptions.ContentDecodingError):
-        return "its answer is not in the encoding that its Content-Encoding states"
+        return "is not in the encoding that its Content-Encoding states"
     if isinstance(error, requests.exceptions.InvalidHeader):
-        return "its answer states more than one length (Content-Length)"
+        return "states more than one length (Content-Length)"
     return None
 
 
@@ -172,11 +193,14 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, redis.exceptions.NoPermissionError):
         return f"our user lacks a right: {_cut(str(error))}; grant it"
     if isinstance(error, AskError):  # MOVED, too
-        return (
-            "it is one node of a cluster, which does not say so to our user; let that user run "
-            "HELLO and CLUSTER"
-        )
+        return _NODE_OF_A_CLUSTER
     if isinstance(error, redis.RedisError):
+        if found := _UNKNOWN_COMMAND.search(str(error)):
+            name = f"the command {found[1].upper()}" if found[1] else "a command that is needed"
+            return (
+                f"it does not know {name}; use a Redis 4 or newer that has all commands under "
+                "their usual names, and no proxy that lacks some"
+            )
         for words, meaning in _OF_REDIS.items():
             if words.lower() in str(error).lower():
                 return meaning
@@ -187,7 +211,7 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, PyMongoError) and is_without_cause(error):
         return "the connection to it was lost a moment ago"
     if broken := broken_answer(error):
-        return broken
+        return f"its answer {broken}"
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
             return LATE
@@ -231,6 +255,9 @@ def _reason_of_refusal(error: OperationFailure) -> str:
         message = re.sub(r' \{ (\w+): "([^"]*)".*', r" \1 on \2", text)
         message = re.sub(r" \{ (\w+).*", r" \1", message)
         return f"our user lacks a right: {message}; grant it readWrite on the database"
+    if code in _NO_RETRYABLE_WRITES and text.startswith(_NO_RETRYABLE_WRITES[code]):
+        what = f"it does not support retryable writes (code {code})"
+        return f"{what}; add retryWrites=false to MONGO_URI"
     if code == _INVALID:
         which = _refused_document(error)
         return (
@@ -299,6 +326,9 @@ def _reason_of_selection(text: str) -> str:
             "its servers are not members of one replica set; let MONGO_URI name only those that "
             "belong together"
         )
+    if _OTHER_SET in text and "replica set named " in text:
+        text = text.partition("replica set named ")[2].partition(" but")[0]
+        text = f"{_WRONG_SET} {text}"
     if _WRONG_SET in text:
         return (
             f"it is not a member of the replica set {text.rpartition(' ')[2]}; correct or remove "

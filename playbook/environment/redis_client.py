@@ -8,6 +8,8 @@ cluster is recognised automatically. ``redis+sentinel://HOST:PORT,HOST:PORT/SERV
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -59,6 +61,7 @@ OPTIONS = frozenset(
 OF_SENTINELS = frozenset({"sentinel_username", "sentinel_password"})
 _SECONDS = r"(?=.*[1-9])[0-9]{1,5}(\.[0-9]{1,6})?"
 _VALUES = {
+    "client_name": "[!-~]+",
     "db": "[0-9]+",
     "protocol": "2|3",
     "max_connections": "[1-9][0-9]{0,5}",
@@ -70,6 +73,8 @@ _VALUES = {
 }
 """What the values of some options must look like: the client would break on others, or wait in
 vain. The versions of TLS are 1.0 to 1.3, as numbers."""
+
+NO_REDIS = "Invalid response"
 
 type Client = redis.Redis | redis.RedisCluster
 
@@ -122,15 +127,21 @@ def _require_one_database(parts: SplitResult, option: str | None) -> None:
 
 
 def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
-    """A connected client; timeouts in the URL are used.
+    """A connected client; timeouts and the version of the protocol in the URL are used.
 
-    Raises RedisError if Redis does not answer, WrongUsage if the URL is a sentinel's.
+    Raises RedisError if Redis does not answer or is a replica, WrongUsage if the URL is a
+    sentinel's.
     """
-    timeouts = {"socket_connect_timeout": connect_seconds, "socket_timeout": answer_seconds}
+    usual = {
+        "socket_connect_timeout": connect_seconds,
+        "socket_timeout": answer_seconds,
+        # The newer protocol begins with HELLO, which Redis 4 and 5 and most proxies do not know.
+        "protocol": 2,
+    }
     if SENTINEL in urlsplit(url).scheme:
-        return _behind_sentinels(url, timeouts)
+        return _behind_sentinels(url, usual)
     # Not to say by which library it is asked saves two round trips before the first answer.
-    client: Any = redis.Redis.from_url(_redis_url(url), driver_info=None, **timeouts)
+    client: Any = redis.Redis.from_url(_redis_url(url), driver_info=None, **usual)
     mode = _mode(client)
     if mode == "sentinel":
         client.close()
@@ -142,7 +153,7 @@ def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
         plain: redis.Redis = client
         return plain
     client.close()
-    options = {**timeouts, **_options(url)}
+    options = {**usual, **_options(url)}
     for name in ("db", "connection_class", "path"):
         options.pop(name, None)
     if urlsplit(_redis_url(url)).scheme == "rediss":
@@ -151,7 +162,11 @@ def connect(url: str, connect_seconds: float, answer_seconds: float) -> Client:
 
 
 def _mode(client: Any) -> str:
-    """Standalone, cluster or sentinel, from the server's answer to HELLO."""
+    """Standalone, cluster or sentinel, from the server's answer to HELLO.
+
+    Raises ReadOnlyError if it is a replica: that may lag behind, and what is deleted there stays
+    on its primary.
+    """
     try:
         greeting: Any = client.execute_command("HELLO")
     except (redis.AuthenticationError, redis.exceptions.AuthorizationError):
@@ -160,17 +175,39 @@ def _mode(client: Any) -> str:
         return "standalone"
     if isinstance(greeting, list):
         greeting = dict(zip(greeting[::2], greeting[1::2], strict=False))
-    mode = greeting.get(b"mode", greeting.get("mode", b"standalone"))
-    return mode.decode() if isinstance(mode, bytes) else str(mode)
+    if not isinstance(greeting, dict):
+        raise redis.InvalidResponse(NO_REDIS)
+    stated = {_text(name): _text(value) for name, value in greeting.items()}
+    mode = stated.get("mode", "standalone")
+    if mode == "standalone" and stated.get("role") in ("replica", "slave"):
+        client.close()
+        raise redis.ReadOnlyError("it is a read only replica")
+    return mode
 
 
-def _behind_sentinels(url: str, timeouts: dict[str, Any]) -> redis.Redis:
+def _text(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+@contextmanager
+def read_answers() -> Iterator[None]:
+    """Raise InvalidResponse for an answer of a form that Redis does not have.
+
+    Some servers say OK to everything, and the client's own error would only speak of its code.
+    """
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError, IndexError):
+        raise redis.InvalidResponse(NO_REDIS) from None
+
+
+def _behind_sentinels(url: str, usual: dict[str, Any]) -> redis.Redis:
     parts = urlsplit(url)
     hosts = [host.rpartition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
     # Without a port, the last piece is the whole host.
     sentinels = [(name or port, int(port) if name else SENTINEL_PORT) for name, _, port in hosts]
     service, _, db = unquote(parts.path).strip("/").partition("/")
-    options = {**timeouts, **_options(url)}
+    options = {**usual, **_options(url)}
     login = {
         name.removeprefix("sentinel_"): options.pop(name) for name in OF_SENTINELS & options.keys()
     }
@@ -178,7 +215,7 @@ def _behind_sentinels(url: str, timeouts: dict[str, Any]) -> redis.Redis:
         options.pop(name, None)
     options["ssl"] = parts.scheme.startswith(("rediss", "valkeys"))
     options["db"] = int(db or dict(parse_qsl(parts.query)).get("db", "0"))
-    asked = {**timeouts, **login, "ssl": options["ssl"]}
+    asked = {**usual, **login, "ssl": options["ssl"]}
     asked.update({name: value for name, value in options.items() if name.startswith("ssl_")})
     make: Any = Sentinel
     client: redis.Redis = make(sentinels, sentinel_kwargs=asked).master_for(service, **options)

@@ -1,7 +1,8 @@
 """Check, before a reset writes, whether it has all rights and the API's address is right.
 
-The collections must be plain ones: a view cannot be written to, and the documents of a capped
-collection or a time series cannot be restored. This check changes nothing: its update matches no
+The collections must be plain ones: a view cannot be written to, the documents of a capped
+collection or a time series cannot be restored, and one that takes different texts for equal would
+give a reset the documents of others. This check changes nothing: its update matches no
 document, and the key that it deletes does not exist.
 """
 
@@ -25,6 +26,7 @@ from playbook.environment.gateways import (
     redirected_to,
     wanted_by_a_gateway,
 )
+from playbook.environment.redis_client import read_answers
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Outage, Refused, Unreachable, WrongUsage
 
@@ -161,6 +163,9 @@ def _notes_on_plain_collections(environment: Environment) -> list[str]:
             kind, why = "a time series", "single documents of it cannot be changed"
         elif options.get("capped"):
             kind, why = "a capped collection", "its documents cannot be restored as they were"
+        elif _takes_texts_for_equal(options.get("collation", {})):
+            kind = "a collection with a collation that takes different texts for equal"
+            why = "a search for a demo's documents would find, and delete, those of others"
         else:
             continue
         raise Refused(
@@ -178,6 +183,20 @@ def _notes_on_plain_collections(environment: Environment) -> list[str]:
     ]
 
 
+def _takes_texts_for_equal(collation: Mapping[str, Any]) -> bool:
+    """Whether by a collation two texts are equal that differ in case, accents or punctuation.
+
+    MongoDB searches a collection by its own collation, unless each search states another one. It
+    could not use the collection's indexes then, and other servers do not know that option.
+    """
+    if collation.get("locale", "simple") == "simple":
+        return False
+    usual_strength = 3
+    if collation.get("strength", usual_strength) < usual_strength:
+        return True
+    return collation.get("alternate") == "shifted" or bool(collation.get("numericOrdering"))
+
+
 def _can_refuse(options: Mapping[str, Any]) -> bool:
     """Whether a collection's validator refuses documents, and does not only log them."""
     return (
@@ -193,7 +212,13 @@ def _require_redis(environment: Environment, patterns: list[str]) -> None:
         if not patterns:
             client.ping()
             return
-        asked: list[Callable[[], object]] = [lambda: client.scan(match=patterns[0], count=1)]
+
+        def search() -> None:
+            with read_answers():
+                _, found = client.scan(match=patterns[0], count=1)
+                list(found)
+
+        asked: list[Callable[[], object]] = [search]
         # A pattern without a star may be the name of a key that is there.
         if ours := next((one for one in patterns if "*" in one), None):
             asked.append(lambda: client.unlink(ours.replace("*", UNUSED_NAME)))

@@ -346,6 +346,22 @@ def _require_mongo_options(uri: str) -> None:
             raise WrongUsage("MONGO_URI says w=0: a failed write would not be noticed; remove it")
 
 
+def _require_options_that_go_together(uri: str) -> None:
+    """Raises WrongUsage if single options of a MONGO_URI exclude each other or its hosts.
+
+    Raises ValueError or PyMongoError if the rest of it cannot be read.
+    """
+    try:
+        parse_uri(uri)
+    except PyMongoError:
+        parse_uri(uri.partition("?")[0])
+        # The parser's own text is not shown: it may quote the URI, and so a password.
+        raise WrongUsage(
+            "MONGO_URI has options that do not go together, or not with its hosts (like "
+            "directConnection=true with several hosts); remove one of them"
+        ) from None
+
+
 def without_credentials(url: str) -> str:
     """A URL's scheme, hosts and path; never its user, password, query or fragment."""
     parts = URL.fullmatch(url)
@@ -403,7 +419,7 @@ def _require_url(name: str, value: str) -> None:
         if schemes == _SCHEMES["API_URL"] and (parts.query or parts.fragment):
             raise WrongUsage(f"{name} has a query (?…) or fragment (#…); remove it")
         if parts.scheme == "mongodb":
-            parse_uri(value)
+            _require_options_that_go_together(value)
         elif "," not in parts.netloc and parts.scheme != "mongodb+srv" and parts.port == 0:
             raise wrong
     except (ValueError, PyMongoError):

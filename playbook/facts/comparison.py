@@ -66,10 +66,13 @@ def compared(
             )
     for strays in by_key.values():
         for stray in strays:
-            name = id_text(stray.get("_id", "without an _id"))
-            yield Finding(
-                f"{what} {name}", Description("no such document"), describe_document(stray)
-            )
+            yield unexpected(what, stray)
+
+
+def unexpected(what: str, stray: Mapping[str, Any]) -> Finding:
+    """The finding about a document that nobody expects; ``what`` says of which kind it is."""
+    name = id_text(stray.get("_id", "without an _id"))
+    return Finding(f"{what} {name}", Description("no such document"), describe_document(stray))
 
 
 def describe_document(document: Mapping[str, Any]) -> Description:

@@ -8,10 +8,9 @@ from typing import Any
 
 from playbook.deployments.description import Deployment, Kept, Kind, UnreadableAnswer
 from playbook.deployments.fitting import misfits
-from playbook.deployments.id_text import id_text
 from playbook.deployments.matching import ComingId, Match, Matched, Matching
 from playbook.deployments.paths import MISSING, field_at
-from playbook.facts.comparison import describe_document, field_differences
+from playbook.facts.comparison import describe_document, field_differences, unexpected
 from playbook.facts.findings import NOTHING, Description, Finding, Unobservable
 from playbook.facts.remedies import Remedy
 from playbook.pristine.seeds import Document
@@ -96,10 +95,7 @@ class Stored:
                 strays.remove(double)
                 yield Finding(where, Description("it once"), describe_document(double))
         for stray in strays:
-            name = id_text(stray.get("_id", "without an _id"))
-            yield Finding(
-                f"{what} {name}", Description("no such document"), describe_document(stray)
-            )
+            yield unexpected(what, stray)
 
     def misfits(self, kind: Kind, *, but: Collection[str] = ()) -> Iterator[Finding]:
         """Our documents that the app's own model refuses: a list with one of them shows nothing.

@@ -7,12 +7,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from playbook import clock
 from playbook.embedded.start import start
@@ -24,6 +26,7 @@ from playbook.reset.journal import Journal, Run, new_run
 from playbook.reset.run import Reset
 from playbook.reset.standing import standings
 from tests.forked_commands import run_command
+from tests.replica_set import replica_set
 from tests.sandbox import Sandbox, minutes_ago
 
 
@@ -72,6 +75,23 @@ def test_a_started_environment_has_an_identity(sandbox: Sandbox) -> None:
     assert found.name == sandbox.environment.settings.place
     assert found.owns(found.id)
     assert not found.owns(str(UUID(int=0))) and not found.owns("") and not found.owns(None)
+
+
+def test_a_user_without_rights_elsewhere_needs_none(sandbox: Sandbox) -> None:
+    """A server without UUIDs of collections, and a user who may read only the app's database."""
+    kept = marker(sandbox.environment)
+    sandbox.db.demo_environment.update_one({"_id": "demo"}, {"$unset": {"place": ""}})
+    with replica_set(sandbox.environment.settings.mongo_uri) as members:
+        refusals = members.members[0].refusals
+        refusals["find playbook_server"] = {"code": 13, "errmsg": "not authorized on local"}
+        settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
+        with Environment(settings) as environment:
+            assert identity.place_of(environment.db, settings) == f"address {settings.place}"
+            assert environment.identity.id == kept["identity"]
+            refusals["find playbook_server"] = {"code": 262, "errmsg": "too late"}
+            with pytest.raises(OperationFailure, match="too late"):
+                identity.place_of(environment.db, settings)
+    sandbox.db.demo_environment.replace_one({"_id": "demo"}, kept)
 
 
 def test_an_unmarked_database_has_a_name_and_owns_nothing(sandbox: Sandbox) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from pymongo.errors import BulkWriteError, ServerSelectionTimeoutError
+from redis.exceptions import MaxConnectionsError
 
 from playbook.environment import Environment, Settings, reasons
 from playbook.environment.side_by_side import side_by_side
@@ -78,6 +79,9 @@ def _reset_once(sandbox: Sandbox) -> None:
         ("SCAN", "MOVED 3999 127.0.0.1:6381", "one node of a cluster", False),
         ("UNLINK", "ASK 3999 127.0.0.1:6381", "one node of a cluster", False),
         ("UNLINK", "ERR unknown command `UNLINK`, with args", "Redis 4 or newer", False),
+        ("SCAN", "ERR unsupported command", "does not know a command that is needed", False),
+        ("UNLINK", "ERR unknown command `UNLINK`, with args", "the command UNLINK; use", False),
+        ("UNLINK", "CROSSSLOT Keys in request don't hash to the same slot", "one node of a", False),
         ("*", "NOAUTH Authentication required.", "user and password in REDIS_URL", False),
         ("*", "DENIED Redis is running in protected mode because", "protected mode", False),
     ],
@@ -94,6 +98,52 @@ def test_errors_of_redis_are_explained(
         assert str(failure).startswith(f"Redis at {url} {what}: ")
         assert words in str(failure)
         assert isinstance(failure, Outage) is may_pass
+
+
+@pytest.mark.parametrize("answer", ["+OK", ":0", "$-1", "*-1"])
+def test_a_server_that_answers_everything_alike_is_no_redis(sandbox: Sandbox, answer: str) -> None:
+    answers = {b"*": answer.encode()}
+    with (
+        refusing_redis(sandbox.environment.settings.redis_url, answers) as url,
+        refused(sandbox, redis_url=url) as [failure],
+    ):
+        assert str(failure).endswith("the server at this address is not a Redis")
+        assert not isinstance(failure, Outage), "waiting does not help"
+
+
+@pytest.mark.parametrize(
+    "answer", ["ERR unknown command `HELLO`", "NOPERM this user has no permissions to run 'hello'"]
+)
+def test_a_redis_without_hello_is_used(sandbox: Sandbox, answer: str) -> None:
+    """Redis 4 and 5, many proxies, and a user who may not greet."""
+    answers = {b"HELLO": f"-{answer}".encode()}
+    bundle = sandbox.bundle(BUNDLE)
+    name = f"aislemarts:bundle:{bundle.key}:0"
+    sandbox.environment.redis.set(name, '{"stale": true}')
+    with refusing_redis(sandbox.environment.settings.redis_url, answers) as url:
+        settings = replace(sandbox.environment.settings, redis_url=url)
+        with Environment(settings) as environment:
+            environment.require_reachable()
+            replace(sandbox, environment=environment).reset(BUNDLE)
+    assert not sandbox.environment.redis.exists(name)
+
+
+def test_a_replica_is_refused_even_if_it_can_be_written_to(sandbox: Sandbox) -> None:
+    """What is deleted there stays on its primary, and it may lag behind that."""
+    said: dict[str, str | int] = {
+        "server": "redis",
+        "proto": 2,
+        "mode": "standalone",
+        "role": "replica",
+    }
+    parts: list[str | int] = [part for pair in said.items() for part in pair]
+    lines = [f":{one}" if isinstance(one, int) else f"${len(one)}\r\n{one}" for one in parts]
+    answers = {b"HELLO": "\r\n".join([f"*{len(parts)}", *lines]).encode()}
+    with (
+        refusing_redis(sandbox.environment.settings.redis_url, answers) as url,
+        refused(sandbox, redis_url=url) as [failure],
+    ):
+        assert "it is a read-only replica; set REDIS_URL to its primary" in str(failure)
 
 
 def test_a_redis_without_the_database_is_explained(sandbox: Sandbox) -> None:
@@ -122,6 +172,10 @@ UNAUTHORIZED = 'not authorized on aislemarts to execute command { %s: "x", secre
         ("update", 14031, "available disk space is less than required", "disk space"),
         ("find", 10107, "not primary", "not primary"),
         ("update", 189, "primary stepped down", "stepped down"),
+        ("find", 133, "Could not find host matching read preference", "Could not find host"),
+        ("find", 134, "Read concern majority reads are currently not possible", "currently not"),
+        ("update", 301, "Retryable writes are not supported", "retryWrites=false to MONGO_URI"),
+        ("update", 20, "Transaction numbers are only allowed on a set", "retryWrites=false to"),
         ("find", 148, "Majority read concern requested, but it is not supported", "concern"),
     ],
 )
@@ -135,7 +189,7 @@ def test_errors_of_mongodb_are_explained(
             uri = uri.replace("//", "//somebody:Secret-99@").replace("/?", "/?authSource=other&")
         with refused(sandbox, mongo_uri=uri) as [failure]:
             assert str(failure).startswith(f"MongoDB at mongodb://{members.members[0].address}")
-            may_pass = code in (10107, 189)
+            may_pass = code in (10107, 189, 133, 134)
             assert (" cannot be reached: " if may_pass else " refuses: ") in str(failure)
             assert words in str(failure)
             assert "secret" not in str(failure).lower()
@@ -219,6 +273,19 @@ def test_a_replica_set_of_another_name_is_explained(sandbox: Sandbox) -> None:
         assert 'not a member of the replica set "other"' in str(failure)
         assert "replicaSet in MONGO_URI" in str(failure)
         assert not isinstance(failure, Outage), "waiting does not help"
+
+
+def test_a_server_without_a_replica_set_is_explained(sandbox: Sandbox) -> None:
+    """With directConnection=true pymongo has other words for it."""
+    address = sandbox.environment.settings.mongo_uri.partition("?")[0]
+    with refused(sandbox, mongo_uri=f"{address}?directConnection=true&replicaSet=rs9") as [failure]:
+        assert "it is not a member of the replica set 'rs9'; correct" in str(failure)
+        assert not isinstance(failure, Outage), "waiting does not help"
+
+
+def test_too_few_connections_to_redis_are_explained() -> None:
+    text = reasons.reason_of(MaxConnectionsError("Too many connections"))
+    assert "max_connections in REDIS_URL is too small" in text
 
 
 def test_servers_that_do_not_belong_together_are_explained(sandbox: Sandbox) -> None:

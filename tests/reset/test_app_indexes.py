@@ -82,6 +82,10 @@ def test_one_that_lets_our_documents_expire_is_replaced(sandbox: Sandbox) -> Non
         ({"viewOn": "products", "pipeline": []}, "analytics in database 'aislemarts' is a view"),
         ({"capped": True, "size": 1_000_000}, "a capped collection"),
         ({"timeseries": {"timeField": "at"}}, "a time series"),
+        ({"collation": {"locale": "en", "strength": 2}}, "takes different texts for equal"),
+        ({"collation": {"locale": "fr", "strength": 1, "caseLevel": True}}, "for equal: a search"),
+        ({"collation": {"locale": "en", "alternate": "shifted"}}, "takes different texts"),
+        ({"collation": {"locale": "en", "numericOrdering": True}}, "takes different texts"),
     ],
 )
 def test_a_collection_of_a_kind_that_cannot_be_reset_is_refused(
@@ -97,6 +101,15 @@ def test_a_collection_of_a_kind_that_cannot_be_reset_is_refused(
         assert refused.value.exit_code == 4
         assert "nothing was written" in str(refused.value)
         assert not (written := changed(before, held(sandbox, but=()))), in_words(written)
+    finally:
+        sandbox.db.drop_collection("analytics")
+
+
+def test_a_collation_that_only_sorts_by_a_language_is_no_obstacle(sandbox: Sandbox) -> None:
+    sandbox.db.drop_collection("analytics")
+    sandbox.db.create_collection("analytics", collation={"locale": "fr", "strength": 3})
+    try:
+        sandbox.reset(BUNDLE)
     finally:
         sandbox.db.drop_collection("analytics")
 
@@ -166,3 +179,19 @@ def test_a_refusal_of_a_validator_is_named_and_rolled_back(sandbox: Sandbox) -> 
     assert "MongoDB refused to set our fields of 5 documents in leads: " in str(failed.value)
     assert "correct the validator" in str(failed.value)
     assert sandbox.state(BUNDLE).hashes() == before
+
+
+def test_an_index_that_takes_too_long_is_for_a_person_to_build(sandbox: Sandbox) -> None:
+    """On a big collection MongoDB would work longer than one write may take."""
+    sandbox.reset(BUNDLE)
+    sandbox.db.leads.drop_indexes()
+    with replica_set(sandbox.environment.settings.mongo_uri) as members:
+        members.members[0].refusals["createIndexes leads"] = {
+            "code": 50,
+            "errmsg": "operation exceeded time limit",
+        }
+        settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
+        with Environment(settings) as environment, pytest.raises(ResetFailed) as failure:
+            replace(sandbox, environment=environment).reset(BUNDLE)
+    assert 'by hand: db.leads.createIndex({"bundle": 1, "stage": 1});' in str(failure.value)
+    sandbox.reset(BUNDLE)

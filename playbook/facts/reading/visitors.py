@@ -46,7 +46,7 @@ class Visitors:
             return Answer(request, error.status, problem=str(error))
         except requests.RequestException as error:
             if broken := broken_answer(error):
-                problem = f"got an answer that can't be read: {broken}"
+                problem = f"got an answer that {broken}"
                 return Answer(request, None, problem=problem, stated_remedy=Remedy.BACKEND)
             problem = f"got no answer: {self._environment.redact(reason_of(error))}"
             # What will not pass by itself must be changed: a certificate, an address.
