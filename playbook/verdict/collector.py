@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ MEANWHILE_PROPERTY = "playbook_written_meanwhile"
 PLAN_PROPERTY = "playbook_plan"
 """What a worker of a parallel run has collected; its first report carries it."""
 NOT_FINISHED = "did not run to its end: the checks, or a process of theirs, ended before"
+PASSED_LATER = "it passed when it was run again, but the first answer counts"
 USUAL_REMEDY = {"currency": Remedy.FEED, WALK: Remedy.PAGES}
 """The usual remedy for failures of these checks; for all others it is a reset."""
 REDACTOR: pytest.StashKey[Redactor] = pytest.StashKey()
@@ -52,6 +54,9 @@ WRITTEN_MEANWHILE: pytest.StashKey[Mapping[str, str]] = pytest.StashKey()
 each with a sentence."""
 HISTORY: pytest.StashKey[str] = pytest.StashKey()
 """Set by the environment's fixture: results with the same value are one history."""
+NOT_PASSED_BEFORE: pytest.StashKey[Result] = pytest.StashKey()
+"""The first bad result of a scenario. Some plugins of pytest run a test again until it passes, and
+do not report what it said before."""
 THROW_AWAY = "throw-away"
 
 
@@ -122,6 +127,8 @@ def not_at_rest(result: Result, why: str) -> Result:
         remedy=Remedy.WAIT,
         kind=FailureKind.TIMING,
         cause=why,
+        waived="",
+        waived_until="",
     )
 
 
@@ -143,7 +150,10 @@ class Collector:
         """The time when reading of each bundle began, as the id of a run in the journal."""
         self.is_part = False
         """Whether only a part of the checklist was run, so there is no verdict."""
+        self._loop_has_begun = False
         self._plan_is_told = False
+        self._ended: datetime | None = None
+        """The instant of the verdict, which is the same in everything that shows it."""
         self.environment = NOWHERE
         self.app = ""
         """The address of the app, without credentials."""
@@ -157,8 +167,8 @@ class Collector:
 
     @property
     def has_begun(self) -> bool:
-        """Whether scenarios of bundles were collected, so a verdict is expected."""
-        return bool(self.planned or self.results)
+        """Whether scenarios of bundles were to be run, so a verdict is expected."""
+        return self._loop_has_begun and bool(self.planned or self.results)
 
     @property
     def verdict(self) -> Verdict:
@@ -167,24 +177,26 @@ class Collector:
         A scenario that was collected counts even if nothing was heard of it: its process may have
         been killed, or an option may have ended the run.
         """
+        instant = self._ended or clock.now()
         found = {**self.planned, **self.results}.values()
         waivers = self.waivers.of(self.environment.name)
-        results = waivers.apply(self._without_passes_of_the_moment(found))
+        results = [self._at_rest(result) for result in waivers.apply(found)]
         notes = waivers.notes(results)
-        verdict = of_results(
-            self.expected, results, self.in_session, clock.now(), notes, self.required
-        )
+        verdict = of_results(self.expected, results, self.in_session, instant, notes, self.required)
         verdict = replace(verdict, environment=self.environment, app=self.app)
         return explained(verdict, self.seeds) if self.seeds else verdict
 
-    def _without_passes_of_the_moment(self, results: Iterable[Result]) -> Iterator[Result]:
-        """The results; where another run was writing, what passed may be otherwise in a moment."""
-        for result in results:
-            why = self.written_meanwhile.get(result.bundle)
-            if why is not None and result.status == "passed":
-                yield not_at_rest(result, why)
-            else:
-                yield result
+    def _at_rest(self, result: Result) -> Result:
+        """The result; where another run was writing, it may be otherwise in a moment.
+
+        A waiver accepts what a demo shows, not that nobody knows what it shows.
+        """
+        why = self.written_meanwhile.get(result.bundle)
+        if why is not None and (result.status == "passed" or result.waived):
+            return not_at_rest(result, why)
+        if result.waived and result.reason == NOT_FINISHED:
+            return replace(result, waived="", waived_until="")
+        return result
 
     def plan(self, items: Sequence[pytest.Item]) -> None:
         """Note the scenarios of a run, each of which must have a result at its end."""
@@ -194,6 +206,11 @@ class Collector:
                     "error", NOT_FINISHED, remedy=Remedy.CHECK, kind=FailureKind.CHECK
                 )
                 self.planned[item.nodeid] = self._result(item, scenario, bundle, unfinished)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """A wrong option ends a run, and ``--fixtures`` shows something, before any test."""
+        self._loop_has_begun = True
 
     def _tell_plan(self, report: pytest.TestReport) -> None:
         """Let the first report of a parallel run's worker say what was collected.
@@ -230,7 +247,9 @@ class Collector:
             ]
         failed = report.outcome != "passed"
         if report.when == "call" or failed:
-            result = self._result(item, scenario, bundle, _outcome(report, call))
+            result = self._first_answer(
+                item, report, self._result(item, scenario, bundle, _outcome(report, call))
+            )
             report.user_properties.append((PROPERTY, json.dumps(asdict(result))))
             if known := item.config.stash.get(IDENTITY, None):
                 told = {**known.document(), "app": item.config.stash.get(APP, "")}
@@ -266,6 +285,22 @@ class Collector:
         """Look for the last time, before others read the verdict."""
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             self.written_meanwhile |= self.last_look()
+        self._ended = clock.now()
+
+    def _first_answer(self, item: pytest.Item, report: pytest.TestReport, result: Result) -> Result:
+        """The result that counts if a plugin runs a scenario again: a bad one stays.
+
+        A report that has passed becomes a failed one then, so that pytest's exit code, JUnit's XML
+        and Allure say the same as the verdict.
+        """
+        before = item.stash.get(NOT_PASSED_BEFORE, None)
+        if before is not None and report.passed:
+            report.outcome = "failed"
+            report.longrepr = f"{before.reason}\n({PASSED_LATER})"
+            return before
+        if result.status not in ("passed", NOT_WALKED):
+            item.stash.setdefault(NOT_PASSED_BEFORE, result)
+        return result
 
     def _note(self, nodeid: str, result: Result) -> None:
         """Note a result; a failure stays, whatever follows.

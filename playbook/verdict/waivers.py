@@ -14,7 +14,7 @@ A scenario is named by its title as the feature has it. The title of an outline,
 angle brackets ("<name> is served as it is loaded"), stands for all its examples.
 
 A waived failure is shown as waived in every form of the verdict. An expired waiver has no effect.
-A waiver that is no longer needed is reported, so it can be removed.
+A waiver that is no longer needed, or whose scenario does not exist, is reported.
 """
 
 from __future__ import annotations
@@ -26,18 +26,23 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playbook import writable_folder
+from playbook import PROJECT, writable_folder
 from playbook.errors import WrongUsage
 from playbook.pristine import bundles as known_bundles
 from playbook.pristine.seeds import Seeds
+from playbook.pristine.visible_text import printable, shows_something
 from playbook.verdict.checks import CHECKS
 from playbook.verdict.model import Result
 
 SETTING = "PLAYBOOK_WAIVERS"
 LONGEST = timedelta(days=90)
+FEATURES = PROJECT / "features"
+VALUE = re.compile(r"(?<=\|)[ \t]*([^|\n]+?)[ \t]*(?=\|)")
+TITLE = re.compile(r"^[ \t]*Scenario(?: Outline)?:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 FIELDS = {"check", "scenario", "bundles", "reason", "owner", "until", "environments"}
 
 
@@ -57,13 +62,15 @@ class Waiver:
     """The last day that it counts."""
     environments: tuple[str, ...] = ()
     """The names of the environments in which it counts; empty for all."""
+    exists: bool = True
+    """Whether there is such a scenario: it may have been renamed since."""
 
     def __str__(self) -> str:
         return f"waiver {self.number} ({self.check or self.scenario}, {self.owner})"
 
     def covers(self, result: Result) -> bool:
         """Whether it covers a result, even if it has expired."""
-        if result.bundle not in self.bundles:
+        if result.bundle not in self.bundles or not self.exists:
             return False
         if self.check:
             return result.check == self.check
@@ -87,9 +94,13 @@ class Waivers:
         return [self._marked(result) for result in results]
 
     def notes(self, results: Sequence[Result]) -> list[str]:
-        """Notes about waivers that have expired or are not needed any more."""
+        """Notes about waivers that have expired, cover nothing, or are not needed any more."""
         notes = []
+        checked = {result.bundle for result in results}
         for entry in self.entries:
+            if not entry.exists and checked.intersection(entry.bundles):
+                notes.append(f"{entry} covers nothing: no scenario has this title; correct it")
+                continue
             covered = [result for result in results if entry.covers(result)]
             failed = [result for result in covered if result.status != "passed"]
             if entry.until < self.today and failed:
@@ -172,16 +183,37 @@ def _entry(where: str, number: int, entry: Mapping[str, Any], seeds: Seeds, toda
             f"{where}: until is {until}; expected at most {LONGEST.days} days ahead, "
             f"{today + LONGEST}"
         )
+    title = str(entry.get("scenario", "")).strip()
     return Waiver(
         number,
         entry.get("check"),
-        entry.get("scenario"),
+        title or None,
         tuple(bundle.key for bundle in chosen),
-        " ".join(entry["reason"].split()),
-        " ".join(entry["owner"].split()),
+        printable(" ".join(entry["reason"].split())),
+        printable(" ".join(entry["owner"].split())),
         until,
         _environments(where, entry.get("environments")),
+        "check" in entry or _exists(title),
     )
+
+
+@cache
+def _titles() -> Mapping[str, frozenset[str]]:
+    """The titles of all scenarios and outlines, as the features have them.
+
+    With each are the values in the tables of its feature.
+    """
+    titles: dict[str, frozenset[str]] = {}
+    for file in sorted(FEATURES.rglob("*.feature")):
+        text = file.read_text(encoding="utf-8-sig")
+        values = frozenset(VALUE.findall(text))
+        titles |= {title: titles.get(title, frozenset()) | values for title in TITLE.findall(text)}
+    return titles
+
+
+def _exists(title: str) -> bool:
+    """Whether it is the title of a scenario or an outline, or that of an example."""
+    return title in _titles() or any(_is_titled(title, known) for known in _titles())
 
 
 def _environments(where: str, names: object) -> tuple[str, ...]:
@@ -196,13 +228,19 @@ def _is_titled(scenario: str, title: str) -> bool:
     """Whether a scenario has a title, or is an example of the outline that has it."""
     if scenario == title:
         return True
-    words = [re.escape(part) for part in re.split(r"<[^<>]+>", title)]
+    parts = re.split(r"<[^<>]+>", title)
+    if len(parts) == 1:
+        return False
     # The remaining values of an example stand behind its title, in brackets.
-    return len(words) > 1 and bool(re.fullmatch(".+".join(words) + r"(?: \[[^]]*\])*", scenario))
+    examples = re.compile(".+".join(map(re.escape, parts)) + r"(?: \[[^]]*\])*")
+    if any(part.strip() for part in parts):
+        return bool(examples.fullmatch(scenario))
+    # A title without words of its own could be any scenario's: its examples are in its feature.
+    return scenario in _titles().get(title, ())
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and shows_something(value)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from datetime import date
 
 import pytest
 
 from playbook.verdict import GO
 from playbook.verdict.checks import CHECKS
-from playbook.verdict.collector import PLAN_PROPERTY, PROPERTY, Collector
+from playbook.verdict.collector import NOT_FINISHED, PLAN_PROPERTY, PROPERTY, Collector
 from playbook.verdict.model import NO_GO, Result
+from playbook.verdict.waivers import Waiver, Waivers
 
 PASSED = {
     f"test_{check}_{number}[lvmh]": Result(
@@ -79,6 +81,40 @@ def test_a_scenario_of_a_killed_worker_stays_failed(collector: Collector) -> Non
     collector.pytest_runtest_logreport(report("test_catalog_2[lvmh]", "failed"))
     passes(collector)  # xdist runs it again in another worker
     assert collector.verdict.bundles[0].failed_checks == ["catalog"]
+
+
+def waives_all_creators() -> Waivers:
+    waiver = Waiver(1, "creators", None, ("LVMH",), "accepted", "sales", date(2026, 12, 1))
+    return Waivers((waiver,), date(2026, 11, 28))
+
+
+def test_a_waiver_does_not_cover_a_scenario_that_did_not_end(collector: Collector) -> None:
+    name = "test_creators_1[lvmh]"
+    collector.waivers = waives_all_creators()
+    collector.planned[name] = replace(UNFINISHED[name], reason=NOT_FINISHED)
+    passes(collector, name)
+    assert collector.verdict.verdict == NO_GO
+    collector.pytest_runtest_logreport(
+        report(name, "failed", replace(PASSED[name], status="failed"))
+    )
+    assert collector.verdict.bundles[0].word == "GO, 1 waived"
+
+
+def test_a_waiver_does_not_cover_a_demo_that_was_being_written(collector: Collector) -> None:
+    collector.waivers = waives_all_creators()
+    for nodeid, result in PASSED.items():
+        status = "failed" if result.check == "creators" else "passed"
+        collector.pytest_runtest_logreport(report(nodeid, status, replace(result, status=status)))
+    assert collector.verdict.bundles[0].word == "GO, 2 waived"
+    collector.written_meanwhile = {"LVMH": "it was being reset"}
+    [bundle] = collector.verdict.bundles
+    assert bundle.word == NO_GO and set(bundle.failed_checks) == set(CHECKS)
+
+
+def test_every_form_of_a_verdict_names_the_same_instant(collector: Collector) -> None:
+    passes(collector)
+    collector.pytest_sessionfinish(0)
+    assert collector.verdict.generated_at == collector.verdict.generated_at
 
 
 def test_a_failure_after_a_pass_counts(collector: Collector) -> None:

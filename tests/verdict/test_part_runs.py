@@ -113,6 +113,45 @@ def test_an_interrupted_run_has_no_verdict(reset_once: Sandbox, tmp_path: Path) 
     assert reset_once.runs("lvmh") == before
 
 
+RUNS_AGAIN = """
+import pytest
+from _pytest.runner import runtestprotocol
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    hook = item.ihook
+    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if any(report.failed for report in reports):
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+"""A plugin like those that run a failed test again, and report only how it ended the last time."""
+
+
+def test_a_scenario_that_passes_only_when_it_is_run_again_is_no_go(
+    reset_once: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "runs_again.py").write_text(RUNS_AGAIN)
+    file, junit, allure = (tmp_path / name for name in ("verdict.json", "junit.xml", "allure"))
+    options = (f"--verdict={file}", f"--junit-xml={junit}", f"--alluredir={allure}")
+    how = 'raise AssertionError("wrong only once")'
+    done = run_that_breaks(reset_once, tmp_path, how, "-p", "runs_again", *options)
+    assert (tmp_path / "broke").exists()
+    assert done.returncode == 1, done.stdout
+    assert "LVMH NO-GO" in done.stdout and "wrong only once" in done.stdout
+    assert "1 failed" in done.stdout, "pytest's own count says it, too"
+    assert json.loads(file.read_text())["bundles"][0]["failed_checks"] == ["catalog"]
+    [suite] = ElementTree.parse(junit).iter("testsuite")
+    assert suite.get("failures") == "1"
+    shown = [json.loads(result.read_text())["status"] for result in allure.glob("*-result.json")]
+    assert shown.count("failed") == 1 and len(shown) > 50
+    assert "verdict=NO-GO" in (allure / "environment.properties").read_text()
+
+
 @pytest.mark.slow
 def test_a_killed_worker_makes_no_go(reset_once: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "verdict.json"
@@ -152,16 +191,56 @@ def test_a_check_that_cannot_look_leaves_no_older_verdict(
     assert not any(file.exists() for file in files.values())
 
 
-@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan", "--fixtures", "--cache-show"])
 def test_what_only_shows_the_scenarios_leaves_the_verdict(
     reset_once: Sandbox, tmp_path: Path, option: str
 ) -> None:
     file = tmp_path / "verdict.json"
     file.write_text("of an earlier run")
-    done = run(reset_once, option, f"--verdict={file}")
+    done = run(reset_once, option, f"--verdict={file}", cache=tmp_path / "cache")
     assert done.returncode == 0, done.stdout
     assert "GO" not in done.stdout
     assert file.read_text() == "of an earlier run"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [(("-k", "a("), 4), (("-k", "there_is_none"), 5), (("steps",), 5), (("catalog.feature",), 4)],
+    ids=["wrong expression", "nothing selected", "no tests", "feature file"],
+)
+def test_where_nothing_was_run_there_is_no_verdict(
+    reset_once: Sandbox, tmp_path: Path, options: tuple[str, ...], code: int
+) -> None:
+    file, allure, before = tmp_path / "v.json", tmp_path / "allure", reset_once.runs("lvmh")
+    done = run(reset_once, *options, f"--verdict={file}", f"--alluredir={allure}")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "GO" not in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert not file.exists() and not (allure / "environment.properties").exists()
+    assert ("so there is no verdict" in done.stdout) == (code == 5)
+    assert reset_once.runs("lvmh") == before
+
+
+def test_the_checklist_without_the_walk_is_the_whole(reset_once: Sandbox) -> None:
+    done = run(reset_once, "-m", "not walk")
+    assert done.returncode == 0 and "LVMH GO" in done.stdout, done.stdout
+
+
+MIXES = """
+def pytest_collection_modifyitems(items):
+    half = len(items) // 2
+    items[:] = [item for pair in zip(items[:half], items[half:], strict=False) for item in pair]
+"""
+"""A plugin that changes the order: the scenarios of two bundles in turns."""
+
+
+def test_mixed_scenarios_reset_each_bundle_once(reset_once: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "mixes.py").write_text(MIXES)
+    before = len(reset_once.runs("lvmh"))
+    options = ("-p", "mixes", "--bundle", "index", "-m", "check-leads", "--force")
+    variables = {"PYTHONPATH": str(tmp_path)}
+    done = run(reset_once, *options, reset=True, variables=variables)
+    assert done.returncode == 0, done.stdout
+    assert len(reset_once.runs("lvmh")) == before + 1
 
 
 def test_a_red_part_is_red(broken: Sandbox) -> None:

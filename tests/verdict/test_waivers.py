@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from playbook import PROJECT
 from playbook.errors import WrongUsage
 from playbook.pristine.seeds import Seeds
 from playbook.verdict.model import Result
@@ -63,20 +64,20 @@ def test_the_waiver_that_lasts_longest_counts(seeds: Seeds, tmp_path: Path) -> N
 
 
 def test_one_scenario_alone_and_all_bundles(seeds: Seeds, tmp_path: Path) -> None:
-    text = GOOD.replace('check = "creators"', 'scenario = "Only this"')
+    text = GOOD.replace('check = "creators"', 'scenario = "Its host can host it"')
     waivers = read(seeds, tmp_path, text.replace('["lvmh", "INDEX_SOFIA_DOLFE"]', '["all"]'))
-    this, other = waivers.apply([result(scenario="Only this"), result()])
+    this, other = waivers.apply([result(scenario="Its host can host it"), result()])
     assert this.waived and not other.waived
 
 
 def test_the_title_of_an_outline_stands_for_its_examples(seeds: Seeds, tmp_path: Path) -> None:
-    outline = 'scenario = "<name> is loaded, complete"'
+    outline = 'scenario = "<name> is loaded, complete and translated"'
     waivers = read(seeds, tmp_path, GOOD.replace('check = "creators"', outline))
     titles = [
-        "French is loaded, complete [fr] [ltr]",
-        "German is loaded, complete",
-        "is loaded, complete",
-        "French is loaded, complete, and more",
+        "French is loaded, complete and translated [fr] [ltr]",
+        "German is loaded, complete and translated",
+        "is loaded, complete and translated",
+        "French is loaded, complete and translated, and more",
         "Every language is there",
     ]
     found = waivers.apply([result(scenario=title) for title in titles])
@@ -116,6 +117,53 @@ def test_one_that_nothing_needs_is_reported(seeds: Seeds, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("title", "covers"),
+    [
+        ("Its host can host it", True),
+        (" Its host can host it ", True),
+        ("Its host could host it", False),  # it was renamed
+        ("<anything>", False),
+        ("<this> <that>", False),
+        ("French was served as it is loaded", False),
+        ("French is served as it is loaded [fr] [ltr]", True),
+        ("The home page greets the investor", True),  # of the walk, which this run did not make
+    ],
+)
+def test_a_scenario_that_does_not_exist_covers_nothing_and_says_so(
+    seeds: Seeds, tmp_path: Path, title: str, covers: bool
+) -> None:
+    waivers = read(seeds, tmp_path, GOOD.replace('check = "creators"', f'scenario = "{title}"'))
+    found = [result(scenario=one) for one in (title.strip(), "Its host can host it")]
+    assert bool(waivers.apply(found)[0].waived) == covers
+    if covers:
+        assert waivers.notes(found) == []
+    else:
+        assert not any(one.waived for one in waivers.apply(found))
+        why = f"waiver 1 ({title}, sales) covers nothing: no scenario has this title; correct it"
+        assert waivers.notes(found) == [why]
+        assert waivers.notes([result(bundle="SEQUOIA_ROELOF_BOTHA")]) == []
+
+
+def test_an_outline_without_words_stands_only_for_its_examples(
+    seeds: Seeds, tmp_path: Path
+) -> None:
+    text = GOOD.replace('check = "creators"', 'scenario = "<promise>"')
+    index = "INDEX_SOFOA_DOLFE"
+    waivers = read(seeds, tmp_path, text.replace('["lvmh", "INDEX_SOFIA_DOLFE"]', '["index"]'))
+    feature = (PROJECT / "features" / "bundles" / "index.feature").read_text()
+    example = feature.partition("| promise")[2].splitlines()[1].strip(" |")
+    of_it, other = waivers.apply(
+        [result("showcase", index, scenario=example), result("catalog", index)]
+    )
+    assert of_it.waived and not other.waived
+
+
+def test_a_reason_cannot_turn_the_text_around_it(seeds: Seeds, tmp_path: Path) -> None:
+    waivers = read(seeds, tmp_path, GOOD.replace("no page", "no \u202epage"))
+    assert waivers.apply([result()])[0].waived.startswith("no <U+202E>page")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ("2027-02-24", "2027-02-25", "at most 90 days"),
@@ -132,6 +180,7 @@ def test_one_that_nothing_needs_is_reported(seeds: Seeds, tmp_path: Path) -> Non
         ('["lvmh", "INDEX_SOFIA_DOLFE"]', "[]", "bundles is missing"),
         ('["lvmh", "INDEX_SOFIA_DOLFE"]', '"lvmh"', "bundles is missing"),
         ('"sales"', '"  "', "owner is missing"),
+        ('"sales"', '"\u200b"', "owner is missing"),
         ('reason = "no page for creators yet"', "", "reason is missing"),
         ('owner = "sales"', 'owner = "sales"\nenvironments = "staging"', "environments is empty"),
         ('owner = "sales"', 'owner = "sales"\nenvironments = []', "environments is empty"),

@@ -191,6 +191,8 @@ class AllureResults:
         """Write what failed in a readable form; a test's first failure is kept."""
         if isinstance(test.statusDetails, ComparedDetails):
             return
+        if test.status == Status.PASSED:  # it was run again, and the first answer counts
+            test.status = Status.FAILED
         test.statusDetails = compared_details(result, bundle, test.statusDetails)
         if result.findings:
             self._attach(table_of(result.findings), "expected vs found", AttachmentType.TEXT)
@@ -210,8 +212,8 @@ class AllureResults:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        if hasattr(self._config, "workerinput") or self._config.option.collectonly:
-            return
+        if hasattr(self._config, "workerinput") or not collector_of(self._config).has_begun:
+            return  # with nothing run, there is nothing to say about it
         try:
             self._show_what_was_written_meanwhile()
             self._about_the_run.write(self._accesses)
