@@ -87,6 +87,10 @@ _OF_REDIS = {
     "invalid response": "the server at this address is not a Redis",
 }
 """Error texts of Redis, and what they mean for a person."""
+_NAME_ITS_AUTHORITY = (
+    "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in REDIS_URL, "
+    "REQUESTS_CA_BUNDLE for the API and for webhooks, SSL_CERT_FILE for mail"
+)
 _UNKNOWN_COMMAND = re.compile(
     r"(?:unknown|unsupported|disabled) command\b\W*(\w{2,20})?", re.IGNORECASE
 )
@@ -96,10 +100,8 @@ _OF_CERTIFICATES = {
     "not yet valid": "is the clock of this machine right?",
     "mismatch": "is the host name right?",
     "not valid for": "is the host name right?",
-    "self": "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in REDIS_URL, "
-    "REQUESTS_CA_BUNDLE for the API",
-    "local issuer": "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in "
-    "REDIS_URL, REQUESTS_CA_BUNDLE for the API",
+    "self": _NAME_ITS_AUTHORITY,
+    "local issuer": _NAME_ITS_AUTHORITY,
 }
 """Error texts about a certificate, and what to do."""
 
