@@ -197,7 +197,7 @@ ITEMS = Kept(
 )
 EVENTS = replace(
     kept("livesales"),
-    collection="events",
+    collection="shop.nextEvents",
     belongs=lambda owner: {"bundle": owner.bundle.key},
     ours=("code", *kept("livesales").ours),
     key="code",

@@ -84,11 +84,11 @@ def create_app(db: Any) -> FastAPI:
 
     @app.get("/events")
     def events() -> Document:
-        return {"data": [shown_event(found) for found in db.events.find()]}
+        return {"data": [shown_event(found) for found in db["shop.nextEvents"].find()]}
 
     @app.get("/events/{key}")
     def one_event(key: str) -> Document:
-        return shown_event(db.events.find_one({"_id": Binary.from_uuid(UUID(key))}))
+        return shown_event(db["shop.nextEvents"].find_one({"_id": Binary.from_uuid(UUID(key))}))
 
     return app
 
@@ -210,10 +210,10 @@ def test_a_session_of_a_running_check_is_no_visitor(shop: Sandbox) -> None:
 
 def test_a_rollback_brings_its_documents_back(shop: Sandbox) -> None:
     shop.reset("lvmh", access=clock.now())
-    shop.db.events.update_many({}, {"$set": {"starts_at": "2026-01-01T10:00:00"}})
-    spoiled = list(shop.db.events.find())
+    shop.db["shop.nextEvents"].update_many({}, {"$set": {"starts_at": "2026-01-01T10:00:00"}})
+    spoiled = list(shop.db["shop.nextEvents"].find())
     assert any("start" in line for line in findings(shop))
     shop.reset("lvmh", access=clock.now())
     assert findings(shop) == []
     shop.engine.roll_back(shop.bundle("lvmh"))
-    assert list(shop.db.events.find()) == spoiled
+    assert list(shop.db["shop.nextEvents"].find()) == spoiled

@@ -22,7 +22,7 @@ HELD_WITHOUT_IDENTITY = (
     *("showcases", "demo_settings", "user_sessions", "conversations", "analytics", "carts"),
 )
 """The collections of a backup from before identities; a rollback to it changes no others."""
-_FILE_NAME = re.compile(r"[a-z_]+\.(bson|metadata\.json)")
+_FILE_NAME = re.compile(r"(?!\.)[^/\\\x00]+\.(bson|metadata\.json)")
 
 
 def read(
@@ -77,7 +77,9 @@ def _joined(path: Path, contents: Mapping[str, bytes]) -> Snapshot:
     documents: dict[str, list[RawBSONDocument]] = {}
     indexes: dict[str, list[dict[str, Any]]] = {}
     for file, content in contents.items():
-        name, _, kind = file.partition(".")
+        # The name of a collection may contain dots.
+        kind = "bson" if file.endswith(".bson") else "metadata.json"
+        name = file.removesuffix(f".{kind}")
         if kind == "bson":
             documents[name] = _decoded(path, file, content)
         else:
