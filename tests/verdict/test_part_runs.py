@@ -220,6 +220,35 @@ def test_where_nothing_was_run_there_is_no_verdict(
     assert reset_once.runs("lvmh") == before
 
 
+def test_a_verdict_that_cannot_be_written_is_said_and_printed(reset_once: Sandbox) -> None:
+    done = run(reset_once, "--verdict=/dev/full")
+    assert "LVMH GO" in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert "playbook: /dev/full can't be written: No space left on device" in done.stderr
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert reset_once.runs("lvmh")[-1]["verdict"] == "GO"
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("--verdict={folder}", "--verdict {folder}: it is a folder; name a file"),
+        (
+            "--alluredir={file}",
+            "--alluredir {file}: it cannot be written to (File exists); name another folder",
+        ),
+    ],
+    ids=["verdict", "alluredir"],
+)
+def test_a_wrong_place_for_results_is_one_line(
+    reset_once: Sandbox, tmp_path: Path, option: str, says: str
+) -> None:
+    names = {"folder": str(tmp_path), "file": str(tmp_path / "file")}
+    (tmp_path / "file").touch()
+    done = run(reset_once, option.format(**names))
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert done.stderr.strip() == f"ERROR: {says.format(**names)}"
+
+
 def test_the_checklist_without_the_walk_is_the_whole(reset_once: Sandbox) -> None:
     done = run(reset_once, "-m", "not walk")
     assert done.returncode == 0 and "LVMH GO" in done.stdout, done.stdout
