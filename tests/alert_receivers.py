@@ -85,6 +85,17 @@ class Mailbox:
     received: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     """Recipients that the server does not know."""
+    refused_sender: str = ""
+    """The server's answer to every sender; empty if it takes them."""
+
+    async def handle_MAIL(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self.refused_sender:
+            return self.refused_sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -102,9 +113,10 @@ class Mailbox:
 
 
 @contextmanager
-def mailbox() -> Iterator[Mailbox]:
-    """A server that accepts mail."""
+def mailbox(password: str | None = None) -> Iterator[Mailbox]:
+    """A server that accepts mail; with a password only from the user who signs in with it."""
     from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult, LoginPassword
 
     class OnAFreePort(Controller):
         """Connects to the port that the system has chosen, not to port 0."""
@@ -114,8 +126,15 @@ def mailbox() -> Iterator[Mailbox]:
             self.port = server.sockets[0].getsockname()[1]
             super()._trigger_server()  # type: ignore[no-untyped-call]
 
+    def signs_in(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        right = isinstance(data, LoginPassword) and data.password.decode() == password
+        return AuthResult(success=right, handled=False)
+
+    wanted: dict[str, Any] = {}
+    if password is not None:
+        wanted = {"auth_required": True, "auth_require_tls": False, "authenticator": signs_in}
     inbox = Mailbox()
-    controller = OnAFreePort(inbox, hostname="127.0.0.1", port=0)
+    controller = OnAFreePort(inbox, hostname="127.0.0.1", port=0, **wanted)
     controller.start()
     try:
         inbox.port = controller.port

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from playbook.processes.listening import tcp_socket
 from tests.sandbox import until
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: ASGIApp) -> Iterator[str]:
     """Serve an app on a free port until the end of the block; the value is its address."""
     with tcp_socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -203,10 +203,11 @@ def _test_localization(deployment: Deployment) -> LocalizationTest:
 def _warm_up(deployment: Deployment, regions: list[str]) -> Warmed:
     warmed = 0
     pipeline = deployment.redis.pipeline(transaction=False)
+    products = deployment.db.get_collection("products", codec_options=DECODED)
     for region in regions:
         cached = {
             f"aislemarts:region:{region}:cdn:{product['_id']}": compact(product)
-            for product in deployment.db.products.find({"region": region})
+            for product in products.find({"region": region})
         }
         if cached:
             pipeline.mset(cached)

@@ -27,7 +27,9 @@ def to_json(value: object) -> JsonValue:
         case float():
             return value if math.isfinite(value) else str(value)
         case Decimal128():
-            number = float(value.to_decimal())
+            decimal = value.to_decimal()
+            # A signaling NaN can't become a float, and a large number becomes infinite.
+            number = float(decimal) if decimal.is_finite() else math.nan
             return number if math.isfinite(number) else str(value)
         case datetime():
             return instant(value)

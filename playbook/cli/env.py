@@ -105,8 +105,10 @@ def _passwords(environment: Environment, seeds: Seeds) -> str:
 
 
 def _mongodb(environment: Environment) -> str:
+    from playbook.environment.server_clock import greeting
+
     info = environment.mongo.admin.command("buildInfo")
-    answer = environment.mongo.admin.command("hello")
+    answer = greeting(environment.mongo.admin)
     return f"{_version(info.get('version'))}, {_clock(answer.get('localTime'))}"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
+from bson.errors import InvalidDocument
 from pydantic import ValidationError
 
 from playbook.deployments.description import Deployment, Kept, Kind
@@ -189,4 +190,7 @@ def _hashable(key: Any) -> Any:
 def _id_bytes(identifier: object) -> bytes:
     if isinstance(identifier, ComingId):
         return str(identifier).encode()
-    return bson.encode({"_id": as_kept(identifier)})
+    try:
+        return bson.encode({"_id": as_kept(identifier)})
+    except InvalidDocument:  # JavaScript code, which a check reads as a type of its own
+        return repr(identifier).encode()

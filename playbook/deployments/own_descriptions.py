@@ -32,7 +32,7 @@ from playbook.deployments.fitting import decoded
 from playbook.deployments.front_end import PAGES
 from playbook.deployments.id_text import as_kept
 from playbook.deployments.matching import Matching
-from playbook.deployments.paths import MISSING, field_at
+from playbook.deployments.paths import MISSING, field_at, outermost
 from playbook.deployments.playbook import DEPLOYMENT as OURS
 from playbook.errors import PlaybookError, WrongUsage
 from playbook.pristine.bundles import Bundle
@@ -142,6 +142,15 @@ def _contradictions(deployment: Deployment) -> Iterator[str]:
             yield f"collection {name} is described {number} times; expected once in kept and traces"
         if name in OF_THE_PLAYBOOK or name.startswith("system."):
             yield f"collection {name} is not the app's"
+    for kept in deployment.kept:
+        for path in kept.ours:
+            if any(not name or name.startswith("$") for name in path.split(".")):
+                yield f"kept[{kept.kind}].ours names {path!r}, which MongoDB cannot change"
+            elif path not in outermost(kept.ours):
+                yield (
+                    f"kept[{kept.kind}].ours names {path!r} and a path around it; MongoDB does not "
+                    "change both at once, so name only one of them"
+                )
     traced = {trace.collection for trace in deployment.traces}
     for trace in deployment.traces:
         if not (trace.emails or trace.user_ids or trace.parent or trace.names_bundle):

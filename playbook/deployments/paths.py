@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 MISSING = object()
@@ -26,6 +26,16 @@ def values_at(document: object, path: str, *, into_last: bool = True) -> Iterato
             yield from value
         else:
             yield value
+
+
+def outermost(paths: Iterable[str]) -> list[str]:
+    """Each path that does not lie inside another one: MongoDB refuses to be asked for both.
+
+    >>> outermost(["user", "user.id", "username"])
+    ['user', 'username']
+    """
+    every = list(dict.fromkeys(paths))
+    return [path for path in every if not any(path.startswith(f"{one}.") for one in every)]
 
 
 def field_at(document: Mapping[str, Any], path: str) -> Any:

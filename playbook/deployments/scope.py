@@ -132,6 +132,8 @@ def orphan_filters(
         if trace.names_bundle:
             known = [bundle.key for bundle in everybody]
             either.append({"user_type": "demo", "bundle": {"$nin": known}})
+        if not either:
+            continue  # a user id alone does not say that its visitor was one of a demo
         owned = [trace_filter(trace, owner, identities) for owner in owners]
         found[trace.collection] = {"$and": [{"$or": either}, {"$nor": owned}]}
     return found

@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import redis
 import requests
-from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import (
@@ -45,6 +44,7 @@ from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import HEARTBEATS, ServerClock
 from playbook.environment.settings import Settings, in_one_form
 from playbook.environment.side_by_side import AT_ONCE, side_by_side
+from playbook.environment.snapshot import DECODED
 from playbook.errors import Outage, Unreachable, Unusable, WrongUsage
 
 CONNECT_SECONDS = 3.0
@@ -143,7 +143,7 @@ class Environment:
         stated = self.mongo.write_concern.document
         return self.mongo.get_database(
             self.settings.mongo_db,
-            codec_options=CodecOptions(tz_aware=True),
+            codec_options=DECODED,
             read_preference=ReadPreference.PRIMARY,
             read_concern=ReadConcern("majority"),
             write_concern=WriteConcern(w="majority", wtimeout=stated.get("wtimeout")),

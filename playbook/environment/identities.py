@@ -12,9 +12,9 @@ from typing import Any
 from pymongo.database import Database
 
 from playbook.deployments.addresses import is_one_of
-from playbook.deployments.description import Deployment, Trace
+from playbook.deployments.description import Deployment, Filter, Trace
 from playbook.deployments.id_text import id_text
-from playbook.deployments.paths import values_at
+from playbook.deployments.paths import outermost, values_at
 from playbook.deployments.scope import Identities, Scope, as_written, scope_of
 from playbook.environment.searches import find_all
 from playbook.pristine import bundles
@@ -41,34 +41,39 @@ def read_identities(
     kept = deployment.kept_as("users")
     if kept is None:
         return Identities()
+    emails = list(emails)
     where = {kept.key: is_one_of(emails)}
     accounts: dict[str, tuple[Any, ...]] = {}
     for user in find_all(db[kept.collection], where, {kept.key: 1}):
         email = str(user[kept.key]).casefold()
         accounts[email] = (*accounts.get(email, ()), user["_id"])
-    ids = as_written(i for found in accounts.values() for i in found)
+    asked = {email.casefold(): accounts.get(email.casefold(), ()) for email in emails}
     parents: dict[str, dict[str, tuple[Any, ...]]] = {}
     for trace in deployment.traces:
-        if trace.parent is None or not ids:
-            continue
-        name = trace.parent[0]
-        above = next(t for t in deployment.traces if t.collection == name)
-        parents[name] = _left_by(db, above, accounts, ids)
+        if trace.parent is not None:
+            name = trace.parent[0]
+            above = next(t for t in deployment.traces if t.collection == name)
+            parents[name] = _left_by(db, above, {**asked, **accounts})
     return Identities(accounts, parents)
 
 
 def _left_by(
-    db: Database[dict[str, Any]],
-    trace: Trace,
-    accounts: Mapping[str, tuple[Any, ...]],
-    ids: list[Any],
+    db: Database[dict[str, Any]], trace: Trace, accounts: Mapping[str, tuple[Any, ...]]
 ) -> dict[str, tuple[Any, ...]]:
     """The ``_id`` of each trace that some accounts have left, by address."""
-    own = {"$or": [{path: {"$in": ids}} for path in trace.user_ids]}
+    ids = as_written(i for found in accounts.values() for i in found)
+    own: list[Filter] = [{path: {"$in": ids}} for path in trace.user_ids if ids]
+    own += [{path: is_one_of(accounts)} for path in trace.emails if accounts]
+    if not own:
+        return {}
     left: dict[str, tuple[Any, ...]] = {}
-    for found in find_all(db[trace.collection], own, dict.fromkeys(trace.user_ids, 1)):
+    paths = outermost([*trace.user_ids, *trace.emails])
+    for found in find_all(db[trace.collection], {"$or": own}, dict.fromkeys(paths, 1)):
         carried = {id_text(v) for path in trace.user_ids for v in values_at(found, path)}
+        named = {
+            v.casefold() for path in trace.emails for v in values_at(found, path) if type(v) is str
+        }
         for email, own_ids in accounts.items():
-            if carried & {id_text(i) for i in own_ids}:
+            if email in named or carried & {id_text(i) for i in own_ids}:
                 left[email] = (*left.get(email, ()), found["_id"])
     return left

@@ -115,7 +115,8 @@ def seen_since(
     whose: list[Filter] = [{path: is_one_of(emails)} for path in trace.emails]
     ids = as_written(identities.of(emails))
     whose += [{path: {"$in": ids}} for path in trace.user_ids if ids]
-    if not whose:
+    # Without instants nobody knows when a trace was left. MongoDB refuses an empty "$or".
+    if not late or not whose:
         return {"_id": {"$in": []}}
     return {"$and": [{"$or": late}, {"$or": whose}]}
 

@@ -40,8 +40,17 @@ _WAITING_MAY_HELP = (
     *(6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436),
     *(64, 100),
     16500,
+    # A mongos that finds no primary of a shard, or whose data are being moved; a set without a
+    # majority yet; a cursor or a plan that ended with a restart or a dropped index; no room at the
+    # moment.
+    *(133, 82, 202, 13388),
+    *(134, 43, 175, 365, 462),
 )
 """Error codes of MongoDB."""
+_MAY_BE_REPEATED = ("RetryableWriteError", "RetryableError", "SystemOverloadedError")
+"""The labels by which MongoDB says itself that waiting helps."""
+_NO_RETRYABLE_WRITES = {20: "Transaction numbers", 301: "Retryable writes"}
+"""How MongoDB without a replica set and Amazon's DocumentDB refuse them: code and first words."""
 _WRONG_SET = "for replica set name"
 """pymongo's words if a server is not a member of the replica set that the URI names."""
 _OTHER_SET = "belongs to a set named"
@@ -78,6 +87,10 @@ _OF_REDIS = {
     "invalid response": "the server at this address is not a Redis",
 }
 """Error texts of Redis, and what they mean for a person."""
+_NAME_ITS_AUTHORITY = (
+    "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in REDIS_URL, "
+    "REQUESTS_CA_BUNDLE for the API and for webhooks, SSL_CERT_FILE for mail"
+)
 _UNKNOWN_COMMAND = re.compile(
     r"(?:unknown|unsupported|disabled) command\b\W*(\w{2,20})?", re.IGNORECASE
 )
@@ -87,10 +100,8 @@ _OF_CERTIFICATES = {
     "not yet valid": "is the clock of this machine right?",
     "mismatch": "is the host name right?",
     "not valid for": "is the host name right?",
-    "self": "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in REDIS_URL, "
-    "REQUESTS_CA_BUNDLE for the API",
-    "local issuer": "name the file of its authority: tlsCAFile in MONGO_URI, ssl_ca_certs in "
-    "REDIS_URL, REQUESTS_CA_BUNDLE for the API",
+    "self": _NAME_ITS_AUTHORITY,
+    "local issuer": _NAME_ITS_AUTHORITY,
 }
 """Error texts about a certificate, and what to do."""
 
@@ -123,7 +134,7 @@ def refused(error: Exception) -> bool:
 def may_succeed_later(error: Exception) -> bool:
     """Whether the same request may succeed soon, for example after an election or a restart."""
     if isinstance(error, OperationFailure):
-        if error.code in _WAITING_MAY_HELP or error.has_error_label("RetryableWriteError"):
+        if error.code in _WAITING_MAY_HELP or any(map(error.has_error_label, _MAY_BE_REPEATED)):
             return True
         codes = {one.get("code") for one in _write_errors(error)}
         return bool(codes) and codes <= set(_WAITING_MAY_HELP)
@@ -244,6 +255,9 @@ def _reason_of_refusal(error: OperationFailure) -> str:
         message = re.sub(r' \{ (\w+): "([^"]*)".*', r" \1 on \2", text)
         message = re.sub(r" \{ (\w+).*", r" \1", message)
         return f"our user lacks a right: {message}; grant it readWrite on the database"
+    if code in _NO_RETRYABLE_WRITES and text.startswith(_NO_RETRYABLE_WRITES[code]):
+        what = f"it does not support retryable writes (code {code})"
+        return f"{what}; add retryWrites=false to MONGO_URI"
     if code == _INVALID:
         which = _refused_document(error)
         return (

@@ -93,6 +93,17 @@ def wrong_clock(here: datetime, mongodb: datetime) -> str | None:
     )
 
 
+def greeting(db: Database[dict[str, Any]]) -> dict[str, Any]:
+    """What a server says about itself, with its time (UTC). Raises PyMongoError."""
+    options = db.codec_options
+    try:
+        return db.command("hello", codec_options=options)
+    except OperationFailure as error:
+        if error.code != COMMAND_NOT_FOUND:
+            raise
+        return db.command("isMaster", codec_options=options)  # its older name
+
+
 class ServerClock:
     """MongoDB's clock. It is read once; then this machine's monotonic clock is added."""
 
@@ -115,18 +126,9 @@ class ServerClock:
             assert self._server_time is not None
             return self._server_time + timedelta(seconds=elapsed() - self._received)
 
-    def _greeting(self) -> dict[str, Any]:
-        options = self._db.codec_options
-        try:
-            return self._db.command("hello", codec_options=options)
-        except OperationFailure as error:
-            if error.code != COMMAND_NOT_FOUND:
-                raise
-            return self._db.command("isMaster", codec_options=options)  # its older name
-
     def _measure(self) -> None:
         sent = elapsed()
-        answer = self._greeting()
+        answer = greeting(self._db)
         self._received = elapsed()
         self._server_time = answer["localTime"]
         self.uncertainty = self._received - sent

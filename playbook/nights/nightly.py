@@ -29,6 +29,7 @@ from playbook.nights.rollback import Rollbacks
 from playbook.nights.schedule.due import due, lost, night_before, why_not_due
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.pristine.visible_text import printable
 from playbook.processes.signals import StoppedEarly, StoppedImmediately, StopRequest
 from playbook.reset import backup
 from playbook.reset.journal import NIGHTLY
@@ -89,7 +90,7 @@ class Nightly:
     say: Callable[[str], None] = print
 
     def __post_init__(self) -> None:
-        by = f"nightly run on {socket.gethostname()}"
+        by = f"nightly run on {printable(socket.gethostname())}"
         self._journal = NightJournal(self.environment, self.backups)
         self._resets = Reset(
             self.environment, self.seeds, self.backups, may_go_on=self.stopping.require, by=by

@@ -112,7 +112,8 @@ class Accounts:
         The fifth wrong password locks the account for an hour. An attempt is counted before its
         password is compared, so even of many simultaneous attempts at most five are compared.
         """
-        name = name.strip().casefold()[:LONGEST]
+        # A form in an unusual encoding may contain half a character, which MongoDB does not keep.
+        name = name.encode("utf-8", "replace").decode().strip().casefold()[:LONGEST]
         open_now = {"$or": [{"locked_until": None}, {"locked_until": {"$lte": now}}]}
         found = self.db[COLLECTION].find_one_and_update(
             {"_id": name, **open_now},
@@ -139,7 +140,8 @@ class Accounts:
 
     def is_locked(self, name: str, now: datetime) -> bool:
         """Whether an account is locked at an instant."""
-        locked = {"_id": name.strip().casefold(), "locked_until": {"$gt": now}}
+        known = name.encode("utf-8", "replace").decode().strip().casefold()
+        locked = {"_id": known, "locked_until": {"$gt": now}}
         return self.db[COLLECTION].find_one(locked, {"_id": 1}) is not None
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 
 from playbook import clock
 from playbook.backend.bearer import has_token
@@ -26,6 +28,7 @@ from playbook.panel.engine import Work
 from playbook.panel.failures import Failures
 from playbook.panel.jobs import Jobs
 from playbook.panel.pages import ROUTERS
+from playbook.panel.pages.bundle import PROGRESS
 from playbook.panel.security_headers import SecurityHeaders
 from playbook.panel.templating import STATIC
 from playbook.pristine.seeds import Seeds
@@ -64,11 +67,20 @@ def create_app(
     app.add_middleware(SecurityHeaders)  # the outermost, so that refusals have the headers, too
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in ROUTERS:
+        _allow_head(router.routes)
         app.include_router(router)
-    app.include_router(demo_router(environment, seeds, work.backups, authentication))
     _add_machine_pages(app, environment, seeds, authentication)
+    _allow_head(app.routes)
+    app.include_router(demo_router(environment, seeds, work.backups, authentication))
     failures.add_to(app)
     return app
+
+
+def _allow_head(routes: Iterable[BaseRoute]) -> None:
+    """Answer HEAD like GET, without the body, as some monitors ask; but wait for no events."""
+    for route in routes:
+        if isinstance(route, APIRoute) and route.methods and route.path != PROGRESS:
+            route.methods |= {"HEAD"} if "GET" in route.methods else set()
 
 
 def _add_machine_pages(
@@ -83,7 +95,6 @@ def _add_machine_pages(
             raise NotSignedIn
         return JSONResponse(app.openapi())
 
-    @app.head("/healthz", include_in_schema=False)  # as some monitors ask
     @app.get("/healthz", include_in_schema=False)
     def healthy() -> Response:
         """Whether the panel can work, which needs MongoDB."""

@@ -11,7 +11,7 @@ from playbook import clock
 from playbook.backend.bearer import API_TOKEN, has_token
 from playbook.environment import Environment
 from playbook.panel.accounts import Person, Role
-from playbook.panel.cross_site import source_of
+from playbook.panel.cross_site import SAFE_METHODS, source_of
 from playbook.panel.sessions import Session, Sessions
 
 METRICS_TOKEN = "PLAYBOOK_METRICS_TOKEN"
@@ -58,7 +58,7 @@ class Authentication:
         # A browser sends the cookie for requests of other sites' pages, too. With a GET it may not
         # name those pages, and here a GET starts work: it checks a demo.
         source = source_of(request.headers)
-        if source == "other site" or (source == "program" and request.method == "GET"):
+        if source == "other site" or (source == "program" and request.method in SAFE_METHODS):
             raise HTTPException(403, "a session is for our own pages; send a token as a bearer")
         return session.person
 

@@ -14,6 +14,7 @@ import uvicorn
 from playbook.environment import Environment
 from playbook.environment.redaction import Redactor
 from playbook.panel.app import create_app
+from playbook.panel.below_a_path import BelowAPath, path_of_the_panel
 from playbook.pristine.seeds import Seeds
 from playbook.processes.signal_flag import handled_signals
 
@@ -54,7 +55,7 @@ def server_for(environment: Environment, seeds: Seeds) -> Server:
     app.state.desk.work.checks.keep_one_ready(environment, seeds)
     server = Server(
         uvicorn.Config(
-            app,
+            BelowAPath(app, path_of_the_panel()),
             # Actions are in the audit log; reading pages is not recorded.
             access_log=False,
             log_level="warning",

@@ -203,6 +203,10 @@ def _describe_run(run: Document, night_is_named: bool) -> str:
         ", ".join(run.get("failed_checks") or []),
         str(run.get("error") or ""),
         f"night: {outcome}" if outcome and outcome != GO and not night_is_named else "",
-        *(f"alert not sent by {a['channel']}" for a in night.get("alerts", []) if not a["taken"]),
+        *(
+            f"alert not sent by {a['channel']}" + (f" ({a['why']})" if a.get("why") else "")
+            for a in night.get("alerts", [])
+            if not a["taken"]
+        ),
     ]
     return "; ".join(part for part in parts if part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +12,13 @@ from typing import Any
 import requests
 
 from playbook.deployments.addresses import is_one_of
+from playbook.deployments.description import Kept
 from playbook.environment import Environment
 from playbook.environment.json_text import parse_json
 from playbook.environment.long_answer import awaited
 from playbook.environment.settings import WARM_UP_SETTING
 from playbook.errors import Outage
+from playbook.pristine.seeds import Document
 from playbook.pristine.visible_text import printable
 from playbook.processes import signals
 from playbook.reset.operations import Call, CreateAccounts, Stage
@@ -23,6 +26,8 @@ from playbook.reset.outcome import StepFailed
 
 FIRST_LINE_AFTER = 10.0
 """After so many seconds of waiting a line reports it; the next line comes after twice as many."""
+ARRIVAL_SECONDS = 5.0
+"""How long an account may take to arrive in the database after the app has created it."""
 NOT_OFFERED = (404, 405, 501)
 """Answers of a deployment without the route. They are noted, and the reset continues."""
 
@@ -76,9 +81,7 @@ class ApiCalls:
             content = {"json": request.body, "data": request.form}
             ask = partial(self.environment.send, request.method, request.path, **content)
             answer = self._awaited(ask, f"waiting for {request}")
-            user = self.environment.db[kept.collection].find_one(
-                {kept.key: is_one_of([email])}, {"_id": 1}
-            )
+            user = self._account(kept, email, answer)
             if user is None:
                 raise StepFailed(
                     f"{request} for {email} answered {answer.status_code}, "
@@ -86,6 +89,21 @@ class ApiCalls:
                 )
             created[email] = user["_id"]
         return created
+
+    def _account(self, kept: Kept, email: str, answer: requests.Response) -> Document | None:
+        """The account that the app has just created, None if it is not there.
+
+        An app may say so before most members of a replica set have the account. Until then it is
+        not there for us, because we read only what cannot be lost again.
+        """
+        accounts, where = self.environment.db[kept.collection], {kept.key: is_one_of([email])}
+        deadline = time.monotonic() + (ARRIVAL_SECONDS if answer.ok else 0)
+        while (found := accounts.find_one(where, {"_id": 1})) is None:
+            if time.monotonic() >= deadline:
+                break
+            signals.pause(0.1, f"waiting for the account {email}")
+            self.meanwhile()
+        return found
 
     def _warm_up(self, ask: Callable[..., requests.Response]) -> requests.Response:
         """One warm-up. If it takes longer than allowed, raises Outage, which names the setting."""

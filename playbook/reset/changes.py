@@ -66,8 +66,10 @@ def changes_of(kept: Kept, match: Match) -> Changes:
             if value is MISSING:
                 removed.append(path)
                 continue
+            # MongoDB refuses a change of a field together with one inside it.
             for inner in [one for one in to_set if one.startswith(f"{path}.")]:
                 del to_set[inner]
+            removed = [one for one in removed if not one.startswith(f"{path}.")]
             to_set[path] = value
     return Changes(to_set, tuple(removed))
 

@@ -17,7 +17,7 @@ from typing import Any
 import bson
 import pymongo
 from bson.raw_bson import RawBSONDocument
-from pymongo import ReplaceOne, UpdateMany, UpdateOne
+from pymongo import InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import OperationFailure
 
 from playbook.deployments.description import Filter, Index, Kept
@@ -136,15 +136,22 @@ class Executor:
     def _put(self, collection: str, documents: Sequence[Document | RawBSONDocument]) -> str:
         found = self._found(collection) or {}
         changed = [d for d in documents if found.get(id_bytes(d["_id"])) != bson.encode(d)]
-        if in_the_way := ids_with_new_unique_values(
+        only_inserted = [d for d in changed if not is_allowed_as_replacement(d)]
+        in_the_way = [d["_id"] for d in only_inserted]
+        in_the_way += ids_with_new_unique_values(
             self.environment.deployment.indexes.get(collection, ()), changed, found
-        ):
+        )
+        if in_the_way:
             self.environment.db[collection].delete_many({"_id": {"$in": in_the_way}})
         if changed:
             self.written.add(collection)
-            self.environment.db[collection].bulk_write(
-                [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in changed], ordered=False
-            )
+            writes: list[InsertOne[Any] | ReplaceOne[Any]] = [InsertOne(d) for d in only_inserted]
+            writes += [
+                ReplaceOne({"_id": d["_id"]}, d, upsert=True)
+                for d in changed
+                if is_allowed_as_replacement(d)
+            ]
+            self.environment.db[collection].bulk_write(writes, ordered=False)
         return f"{len(changed)} written, {len(documents) - len(changed)} pristine already"
 
     def _set_fields(self, kept: Kept, matches: Sequence[Match]) -> str:
@@ -206,6 +213,15 @@ class Executor:
         keys = cache_keys.keys(client, patterns)
         cache_keys.delete(client, keys)
         return f"{len(keys)} keys deleted"
+
+
+def is_allowed_as_replacement(document: Mapping[str, Any]) -> bool:
+    """Whether MongoDB accepts a document in place of another one.
+
+    It does not if a field's name begins with "$", as in the events of some analytics ("$browser").
+    Such a document can only be inserted.
+    """
+    return not any(name.startswith("$") for name in document)
 
 
 def ids_with_new_unique_values(

@@ -13,8 +13,9 @@ from pymongo.errors import OperationFailure
 from playbook.deployments.description import Index
 from playbook.deployments.indexes import differing, harms
 from playbook.pristine.seeds import Document
+from playbook.reset.outcome import StepFailed
 
-DUPLICATE_KEY, INDEX_NOT_FOUND = 11000, 27
+DUPLICATE_KEY, INDEX_NOT_FOUND, OUT_OF_TIME = 11000, 27, 50
 """Error codes of MongoDB."""
 OF_ANOTHER_NAME = "_demo"
 """The end of an index's name if the app uses its usual name for another index."""
@@ -50,6 +51,8 @@ class IndexWrites:
                 self._build(index, alike, {other["name"] for other in present})
                 built += 1
             except OperationFailure as error:
+                if error.code == OUT_OF_TIME:
+                    raise StepFailed(self._too_big_for(index)) from None
                 if error.code != DUPLICATE_KEY:
                     raise
                 self._note_doubles(index)
@@ -117,6 +120,14 @@ class IndexWrites:
         ]
         return bool(list(self.collection.aggregate(pipeline)))
 
+    def _too_big_for(self, index: Index) -> str:
+        name, keys = self.collection.name, ", ".join(f'"{p}": {kind}' for p, kind in index.keys)
+        options = ", {unique: true}" if index.unique else ""
+        return (
+            f"MongoDB did not build index {index.name} of {name} in time, because the collection "
+            f"is big; build it once by hand: db.{name}.createIndex({{{keys}}}{options})"
+        )
+
     def _note_doubles(self, index: Index) -> None:
         # This bundle's own documents are clean by now; we may not change another's.
         self.notes.append(
@@ -136,7 +147,12 @@ class IndexWrites:
 
 def _index_model(index: Mapping[str, Any]) -> IndexModel:
     options = {name: value for name, value in index.items() if name not in ("key", "v", "ns")}
-    return IndexModel(list(index["key"].items()), **options)
+    return IndexModel([(path, _direction(kind)) for path, kind in index["key"].items()], **options)
+
+
+def _direction(kind: Any) -> Any:
+    """The kind of an index. An old shell wrote 1 and -1 as doubles, which pymongo does not send."""
+    return (1 if kind > 0 else -1) if isinstance(kind, float) else kind
 
 
 def _comparable(index: Mapping[str, Any]) -> dict[str, Any]:

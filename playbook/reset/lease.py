@@ -35,6 +35,7 @@ from playbook.environment.server_clock import ServerClock, elapsed
 from playbook.environment.side_by_side import side_by_side
 from playbook.errors import Refused, Unreachable, Unusable
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.visible_text import printable
 from playbook.processes import signals
 from playbook.processes.signals import StoppedEarly, finishing
 
@@ -236,7 +237,7 @@ class Lease:
 
 def this_process() -> str:
     """The name of a lease's holder: this machine and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{printable(socket.gethostname())}:{os.getpid()}"
 
 
 @contextmanager

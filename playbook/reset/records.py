@@ -118,7 +118,7 @@ _NIGHT: Mapping[str, _Is] = {
     "pristine": _TRUTH,
     "alerts": _a(list),
 }
-_ALERT: Mapping[str, _Is] = {"channel": _TEXT, "taken": _TRUTH}
+_ALERT: Mapping[str, _Is] = {"channel": _TEXT, "taken": _TRUTH, "why": _TEXT}
 
 
 def readable(record: Mapping[str, Any]) -> Document:

@@ -94,7 +94,10 @@ def restore(
     }
     whole, there = backup.together(wanted)[0], backup.together(restored)[0]
     if different := differing_collections(whole, there):
-        raise StepFailed(f"the restored state differs from the backup in {', '.join(different)}")
+        raise StepFailed(
+            f"the restored state differs from the backup in {', '.join(different)}; perhaps "
+            "somebody used the demo meanwhile: then do it again when they have left"
+        )
 
 
 def put_back_and_raise(

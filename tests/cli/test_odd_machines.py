@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import bson
 import pytest
 
 from playbook import PROJECT, cli
+from playbook.cli.person import account_and_machine, account_name
 from playbook.reset.backup.writing import BackupsUnusable
+from playbook.reset.lease import this_process
 from tests.forked_commands import without_settings
 
 
@@ -47,3 +51,11 @@ def test_a_process_without_memory_is_no_bug_of_ours(
     ending = cli.run_command()
     assert ending.code == 3
     assert ending.line is not None and "raise its limits (ulimit -v" in ending.line
+
+
+def test_a_name_of_bytes_that_are_no_text_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", os.fsdecode(b"ann\xff"))
+    monkeypatch.setattr(socket, "gethostname", lambda: os.fsdecode(b"laptop\xfe"))
+    names = [account_name(), account_and_machine(), this_process()]
+    assert names[:2] == ["ann<U+DCFF>", "ann<U+DCFF>@laptop<U+DCFE>"]
+    bson.encode({"names": names})

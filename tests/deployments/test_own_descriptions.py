@@ -58,6 +58,9 @@ NOTHING_COMPARED: Mapping[str, str] = {
     "with_leads(ours=tuple('firm' if p == 'company' else p for p in LEADS.ours))": "'company'",
     "with_leads(ours=('company'))": "kept[leads].ours must be a tuple, but it is 'company'",
     "with_leads(ours=())": "kept[leads].ours lacks",
+    "with_leads(ours=(*LEADS.ours, 'awareness.tag'))": "ours names 'awareness.tag' and a path aro",
+    "with_leads(ours=(*LEADS.ours, 'mark..it'))": "'mark..it', which MongoDB cannot change",
+    "with_leads(ours=(*LEADS.ours, '$mark'))": "ours names '$mark', which MongoDB cannot change",
     "with_leads(ours=(), from_app=lambda card, refs: {})": "ours is empty, so nothing would be",
     "with_leads(to_app=lambda card, refs: {**card, 'priority': 'high'}, "
     "ours=(*LEADS.ours, 'prority'))": "names 'prority', which to_app never writes; 'priority'",

@@ -71,6 +71,13 @@ def test_a_role_that_nobody_knows_allows_only_to_look(role: Any, fresh: Sandbox)
     assert [person.name for person in accounts.listed()] == ["ann"]
 
 
+def test_half_a_character_is_no_name(fresh: Sandbox) -> None:
+    """A form may be in an encoding that contains one, like UTF-7."""
+    accounts, now = Accounts(fresh.db), clock.now()
+    assert accounts.verify(b"+2AA-".decode("utf-7"), "a password of nobody", now) is None
+    assert not accounts.is_locked("\ud800", now)
+
+
 def test_a_job_that_cannot_be_read_breaks_no_page(fresh: Sandbox) -> None:
     bundle, at = fresh.bundle("lvmh"), clock.now()
     texts = {"job": "1", "kind": "check", "by": "ann", "status": "done", "message": "GO then"}

@@ -10,6 +10,7 @@ from typing import Any
 import bson
 import pytest
 import requests
+from bson import Code
 from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 
@@ -240,6 +241,21 @@ def test_a_session_that_the_app_gives_again_stays(quiet: Sandbox) -> None:
     answer = requests.get(own_page, headers=token, timeout=10)
     left = quiet.db.user_sessions.delete_many({"_id": {"$nin": before}}).deleted_count
     assert (answer.status_code, left) == (200, 1)
+
+
+def test_a_session_whose_id_is_javascript_code_stays(quiet: Sandbox) -> None:
+    """A check names the earlier sessions when it removes its own."""
+    email = quiet.accounts("sequoia")[0]
+    before = [one["_id"] for one in quiet.db.user_sessions.find({"email": email})]
+    ids: list[Any] = [Code("x"), {"a": {"b": Code("y")}}]
+    quiet.db.user_sessions.insert_many([{"_id": one, "email": email} for one in ids])
+    demo = Demo(quiet.environment, quiet.bundle("sequoia"), quiet.seeds, clock.now())
+    try:
+        assert demo.reading.login(email).status == 200
+    finally:
+        demo.close()
+    assert [one["_id"] for one in quiet.db.user_sessions.find({"email": email})] == before + ids
+    quiet.db.user_sessions.delete_many({"_id": {"$in": ids}})
 
 
 def test_a_check_never_puts_itself_in_session(quiet: Sandbox) -> None:

@@ -1122,6 +1122,15 @@ def test_javascript_code_is_not_a_text() -> None:
     assert imagined.stored.matched("users").matches
 
 
+def test_a_document_whose_id_is_javascript_code_is_a_stray() -> None:
+    imagined = Imagined("lvmh")
+    bundle = imagined.first("leads")["bundle"]
+    imagined.documents["leads"].append({"_id": JavaScript("LEAD-1"), "bundle": bundle})
+    [*_, stray] = imagined.stored.matched("leads").strays
+    assert stray["_id"] == JavaScript("LEAD-1")
+    assert "leads" in failed_checks(imagined)
+
+
 def test_a_featured_product_that_is_sold_out_spoils_the_livesale() -> None:
     imagined = Imagined("sequoia")
     put("products", "LUX-003", inventory=0)(imagined)

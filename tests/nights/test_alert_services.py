@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from playbook.nights.alerts import Alert, Channels, Outbox
+from playbook.nights.alerts.refusals import NotAccepted
 from playbook.nights.alerts.sending import (
     LONGEST_TRY,
     about_incident,
@@ -103,7 +104,8 @@ def test_a_webhook_that_leads_to_a_page_for_signing_in_has_not_accepted_the_aler
         connection.sendall(f"{head}Connection: close\r\nContent-Length: 0\r\n\r\n".encode())
 
     with answering(redirect) as port:
-        assert not through_apprise(f"json://127.0.0.1:{port}/", "t", "b", "high")
+        with pytest.raises(NotAccepted, match=rf"^it answers {status[:3]} "):
+            through_apprise(f"json://127.0.0.1:{port}/", "t", "b", "high")
         assert asked == [b"POST"]
 
 

@@ -362,7 +362,7 @@ def test_the_command_names_the_recipient_that_is_not_reached(mail: Mailbox) -> N
     mail.refused = {"bad@a.example"}
     ended = alerts_test(DEMO_ALERT_HIGH=lists_of_recipients(mail.port)[0])
     assert ended.returncode == 3
-    assert "(mailto to bad@a.example) NOT sent" in ended.stdout
+    assert "(mailto to bad@a.example) NOT sent after 3 tries: it refuses" in ended.stdout
     assert "(mailto to last@a.example) sent" in ended.stdout
 
 
@@ -390,7 +390,10 @@ def test_the_command_names_a_dead_channel_and_tries_no_other_level(hooks: Webhoo
     ended = alerts_test(**channels)
 
     assert ended.returncode == 3
-    assert "medium: DEMO_ALERT_MEDIUM no. 1 (json) NOT sent after 3 tries" in ended.stdout
+    assert (
+        "medium: DEMO_ALERT_MEDIUM no. 1 (json) NOT sent after 3 tries: "
+        "it answers 503 (Service Unavailable): the service itself has a problem" in ended.stdout
+    )
     assert "success: DEMO_ALERT_SUCCESS is not set" in ended.stdout
     assert hooks.levels == ["high", "critical"]
 
@@ -421,7 +424,8 @@ def test_the_command_tests_the_presenters_recipients_too(mail: Mailbox, hooks: W
     lines = [line for line in ended.stdout.splitlines() if line.startswith("presenter:")]
     assert lines[:4] == [
         "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to good@a.example) sent",
-        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to bad@a.example) NOT sent after 3 tries",
+        "presenter: DEMO_ALERT_PRESENTER no. 1 (mailto to bad@a.example) NOT sent after 3 tries: "
+        "it refuses the recipient (550 no such mailbox)",
         "presenter: DEMO_ALERT_PRESENTER no. 2 (json) sent",
         "presenter: DEMO_ALERT_PRESENTER no. 3 (mailto) sent",
     ]

@@ -578,12 +578,36 @@ def test_the_scheduler_prepares_meetings_if_calendars_are_set(
         Runner.from_environment(seeds)
 
 
-def test_a_run_that_is_killed_is_reported(trial: Callable[..., Trial]) -> None:
-    run = trial(["sh", "-c", "kill -9 $$"], "2026-03-27 02:01")
-    until(lambda: run.alerts, "an alert")
+def test_a_run_that_is_killed_is_reported_and_tried_once_more(
+    trial: Callable[..., Trial], tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    script = f"echo {{night}} >> {asked}; kill -9 $$"
+    run = trial(["sh", "-c", script], "2026-03-27 02:01", speed=600.0)
+    until(lambda: len(run.alerts) == 2, "killed twice")
+    until(lambda: run.runner.clock.now() > utc("2026-03-27 02:30"), "there is time for a third")
+    run.stop()
 
-    assert run.alerts[0].level == "high"
-    assert "lvmh" in run.alerts[0].title and "signal 9" in run.alerts[0].body
+    assert asked.read_text().split() == ["2026-03-27T02:00:00+00:00"] * 2
+    first, second = run.alerts
+    assert first.level == "high"
+    assert "lvmh" in first.title and "signal 9, perhaps for lack of memory" in first.body
+    assert "What was done: it is tried once more in 5 minutes" in first.body
+    assert "What was done: it is not tried again tonight" in second.body
+    assert "playbook nightly lvmh" in second.body
+
+
+def test_a_run_that_is_killed_late_is_not_tried_again(
+    trial: Callable[..., Trial], tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    script = f"echo >> {asked}; kill -9 $$"
+    run = trial(["sh", "-c", script], "2026-03-27 03:58", speed=600.0)
+    until(lambda: run.alerts, "an alert")
+    until(lambda: run.runner.clock.now() > utc("2026-03-27 04:10"), "the next try would be over")
+    run.stop()
+    assert asked.read_text() == "\n"
+    assert "What was done: it is not tried again tonight" in run.alerts[0].body
 
 
 def test_a_bundle_has_one_run_at_a_time(trial: Callable[..., Trial], tmp_path: Path) -> None:

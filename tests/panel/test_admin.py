@@ -35,6 +35,7 @@ from playbook.panel import accounts, audit, checks, sessions
 from playbook.panel.accounts import Accounts
 from playbook.panel.app import create_app
 from playbook.panel.authentication import METRICS_TOKEN, SESSION_COOKIE
+from playbook.panel.below_a_path import BelowAPath, path_of_the_panel
 from playbook.panel.board import Board
 from playbook.panel.checklist import checklist
 from playbook.panel.desk import SIGN_INS_AT_ONCE
@@ -49,7 +50,7 @@ from playbook.reset.standing import UNKNOWN, judge
 from playbook.verdict.checks import CHECKS, checks_by_evidence, evidence_in_words
 from playbook.verdict.model import GO, NO_GO
 from tests.forked_commands import run_command
-from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, panel
+from tests.panel_client import ANSWER_SECONDS, FORM, PASSWORD, Panel, Visitor, panel
 from tests.sandbox import Sandbox, until
 from tests.served_app import served
 from tests.tcp_proxy import TcpProxy
@@ -100,7 +101,6 @@ def minutes(count: float) -> timedelta:
 def test_only_the_health_and_the_sign_in_page_are_open(running: Panel) -> None:
     nobody = running.visitor()
     assert nobody.get("/healthz").text == "ok\n"
-    assert requests.head(running.url + "/healthz", timeout=ANSWER_SECONDS).status_code == 200
     for path in PAGES:
         answer = nobody.get(path, allow_redirects=False)
         assert (answer.status_code, answer.headers.get("location", "")[:8]) == (303, "/sign-in")
@@ -863,6 +863,57 @@ def test_the_panel_works_mounted_in_another_app(sandbox: Sandbox) -> None:
             assert visitor.web.get(url + path, timeout=30).status_code == 200
         assert visitor.press("/bundles/lvmh/check").status_code == 200
         assert "event: end" in visitor.events("lvmh")
+
+
+@pytest.mark.parametrize("removed", [True, False], ids=["removes the path", "leaves the path"])
+def test_the_panel_works_behind_a_proxy_below_a_path(
+    removed: bool, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYBOOK_PANEL_URL", "https://tools.example/playbook/")
+    app = create_app(sandbox.environment, sandbox.seeds, sandbox.backups)
+    with served(BelowAPath(app, path_of_the_panel())) as url:
+        before = "" if removed else "/playbook"
+        visitor = Panel(url + before, sandbox).visitor()
+        nobody = visitor.get("/", allow_redirects=False)
+        assert nobody.headers["location"].startswith("/playbook/sign-in")
+        name = Panel(url, sandbox).add("viewer")
+        signed_in = visitor.post(
+            "/sign-in", data={"name": name, "password": PASSWORD}, allow_redirects=False
+        )
+        assert signed_in.headers["location"] == "/playbook/"
+        assert "; path=/playbook;" in signed_in.headers["set-cookie"].lower()
+        cookie = {"Cookie": signed_in.headers["set-cookie"].partition(";")[0]}
+        text = html.unescape(visitor.get("/", headers=cookie).text)
+        assert 'href="/playbook/bundles/lvmh"' in text
+        for path in re.findall(r'(?:href|src)="(/[^"]+)"', text):
+            assert path.startswith("/playbook/")
+            asked = path.removeprefix("/playbook") if removed else path
+            assert requests.get(url + asked, headers=cookie, timeout=ANSWER_SECONDS).ok
+
+
+@pytest.mark.parametrize("stated", ["", "https://demos.example", "https://demos.example/", "x y"])
+def test_an_address_without_a_path_moves_nothing(
+    stated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYBOOK_PANEL_URL", stated)
+    assert path_of_the_panel() == ""
+
+
+def test_a_page_answers_head_like_get_without_its_body(running: Panel) -> None:
+    def asked(method: str, path: str, visitor: Visitor) -> tuple[int, str | None, bytes]:
+        answer = visitor.web.request(
+            method, running.url + path, allow_redirects=False, timeout=ANSWER_SECONDS
+        )
+        return answer.status_code, answer.headers.get("location"), answer.content
+
+    nobody, viewer = running.visitor(), running.visitor("viewer")
+    for path in ("/healthz", "/metrics", "/sign-in", "/bundles/nobody", *PAGES):
+        for visitor in (nobody, viewer):
+            status, location, _ = asked("GET", path, visitor)
+            assert asked("HEAD", path, visitor) == (status, location, b""), path
+    # A check would start, and events would never end.
+    assert asked("HEAD", "/api/demo/smoke-test/lvmh", viewer)[0] == 405
+    assert asked("HEAD", "/bundles/lvmh/progress", viewer)[0] == 405
 
 
 @contextmanager

@@ -179,3 +179,19 @@ def test_a_refusal_of_a_validator_is_named_and_rolled_back(sandbox: Sandbox) -> 
     assert "MongoDB refused to set our fields of 5 documents in leads: " in str(failed.value)
     assert "correct the validator" in str(failed.value)
     assert sandbox.state(BUNDLE).hashes() == before
+
+
+def test_an_index_that_takes_too_long_is_for_a_person_to_build(sandbox: Sandbox) -> None:
+    """On a big collection MongoDB would work longer than one write may take."""
+    sandbox.reset(BUNDLE)
+    sandbox.db.leads.drop_indexes()
+    with replica_set(sandbox.environment.settings.mongo_uri) as members:
+        members.members[0].refusals["createIndexes leads"] = {
+            "code": 50,
+            "errmsg": "operation exceeded time limit",
+        }
+        settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
+        with Environment(settings) as environment, pytest.raises(ResetFailed) as failure:
+            replace(sandbox, environment=environment).reset(BUNDLE)
+    assert 'by hand: db.leads.createIndex({"bundle": 1, "stage": 1});' in str(failure.value)
+    sandbox.reset(BUNDLE)

@@ -23,7 +23,7 @@ from freezegun import freeze_time
 from playbook.deployments import load as load_deployment
 from playbook.environment.snapshot import RAW, Snapshot
 from playbook.errors import Refused, WrongUsage
-from playbook.reset import backup
+from playbook.reset import backup, restoring, stages
 from playbook.reset.backup import BEFORE_RESET, GO, Backup, BadBackup, Saved, writing
 from playbook.reset.execute import Executor
 from playbook.reset.operations import Call, Operation
@@ -476,6 +476,27 @@ def require_bad(shelf: Sandbox, saved: Backup) -> None:
     assert saved.path.name in str(bad.value)
     assert held(shelf, but=()) == before
     shutil.rmtree(saved.path)
+
+
+def test_a_rollback_while_somebody_uses_the_demo_names_that_cause(
+    shelf: Sandbox, saved: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.db.products.update_one({"_id": "EUR-001"}, {"$set": {"inventory": 3}})
+    done = stages.do_steps
+
+    def disturbed(*arguments: Any, **options: Any) -> None:
+        done(*arguments, **options)
+        shelf.db.products.update_one({"_id": "EUR-001"}, {"$inc": {"reserved": 1}})
+
+    monkeypatch.setattr(restoring, "do_steps", disturbed)
+    with pytest.raises(ResetFailed) as failed:
+        shelf.engine.roll_back(shelf.bundle(BUNDLE), saved)
+    assert (
+        "differs from the backup in products; perhaps somebody used the demo meanwhile: then do it "
+        "again when they have left" in str(failed.value)
+    )
+    monkeypatch.undo()
+    shelf.engine.roll_back(shelf.bundle(BUNDLE), saved)
 
 
 # A folder that cannot be written to

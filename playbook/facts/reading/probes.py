@@ -16,6 +16,7 @@ from playbook.environment import Environment
 from playbook.environment.side_by_side import side_by_side
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import result_of
+from playbook.facts.reading.store import as_kept_in_mongodb
 from playbook.facts.reading.visitors import Visitors
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Document
@@ -111,7 +112,7 @@ class Probes:
             ]
             # An app may give a presenter's session to a second sign-in, too: that one must stay.
             documents = result_of(self._reading_documents).get(trace.collection, ())
-            before = [one["_id"] for one in documents]
+            before = [as_kept_in_mongodb(one["_id"]) for one in documents]
             sessions: Filter = {
                 "$or": [{"_id": {"$nin": before}, "$or": ours}, {trace.session_mark: killed}]
             }

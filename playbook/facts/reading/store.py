@@ -40,6 +40,15 @@ class JavaScript:
     code: str
 
 
+def as_kept_in_mongodb(value: Any) -> Any:
+    """A value that was read, in the form that MongoDB accepts in a search."""
+    if isinstance(value, JavaScript):
+        return Code(value.code)
+    if isinstance(value, dict):
+        return {name: as_kept_in_mongodb(one) for name, one in value.items()}
+    return value
+
+
 class _CodeReader(TypeDecoder):
     bson_type = Code
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.nights.alerts.channels import MAIL, RECIPIENTS, Channels, service
+from playbook.nights.alerts.refusals import NotAccepted, why
 from playbook.nights.alerts.sending import (
     LONGEST_TRY,
     Send,
@@ -23,6 +24,7 @@ from playbook.nights.alerts.sending import (
     apprise_without_output,
     in_time,
     readable,
+    short_reason,
     through_apprise,
 )
 
@@ -65,6 +67,8 @@ class Delivery:
     """The level of the channel."""
     too_long: bool = False
     """Whether the last try was given up because it took too long."""
+    why: str = ""
+    """Why the last try was not accepted, if that is known; without secrets."""
     url: str = field(default="", repr=False)
     """The target, so that nothing is sent to it twice; it contains credentials."""
 
@@ -79,6 +83,8 @@ class Delivery:
         word = "sent" if self.taken else f"NOT sent after {tries}"
         if self.too_long:
             word += f"; no end of it within {LONGEST_TRY:.0f} s, so it may still arrive"
+        elif self.why:
+            word += f": {self.why}"
         to = f"{self.service} to {self.recipient}" if self.recipient else self.service
         return f"{self.channel} ({to}) {word}"
 
@@ -127,7 +133,7 @@ class Outbox:
         for number, url, recipient in self._addressed(level):
             if url not in been:
                 been.add(url)
-                taken, tries, too_long = self._try(alert, about_incident(url, alert.incident))
+                tried = self._try(alert, about_incident(url, alert.incident))
                 channel = f"{self.channels.setting(level)} no. {number}"
                 deliveries.append(
                     Delivery(
@@ -135,11 +141,12 @@ class Outbox:
                         alert.level,
                         channel,
                         service(url),
-                        taken,
-                        tries,
+                        tried.taken,
+                        tried.tries,
                         recipient,
                         level,
-                        too_long,
+                        tried.too_long,
+                        short_reason(self.redact(tried.why)),
                         url,
                     )
                 )
@@ -151,23 +158,34 @@ class Outbox:
             for one, recipient in each_recipient(url):
                 yield number, one, recipient
 
-    def _try(self, alert: Alert, url: str) -> tuple[bool, int, bool]:
-        """Whether it was accepted, after how many tries, and whether the last took too long."""
+    def _try(self, alert: Alert, url: str) -> _Tried:
         title, body = readable(self.redact(alert.title), self.redact(alert.body))
-        tries = 0
+        tried = _Tried()
         for wait in (0.0, *PAUSES):
             if wait:
                 self._pause(wait)
-            tries += 1
+            tried.tries += 1
             try:
                 if in_time(lambda: self._send(url, title, body, alert.level), self._longest_try):
-                    return True, tries, False
+                    return _Tried(tried.tries, taken=True)
             except TookTooLong:
                 # It is still being sent. A second message could reach people twice.
-                return False, tries, True
-            except Exception:  # noqa: BLE001 - a channel may raise any error
-                continue
-        return False, tries, False
+                return _Tried(tried.tries, too_long=True)
+            except NotAccepted as error:
+                tried.why = str(error)
+            except Exception as error:  # noqa: BLE001 - a channel may raise any error
+                tried.why = why(error)
+        return tried
+
+
+@dataclass
+class _Tried:
+    """What became of sending an alert to one URL, several times if need be."""
+
+    tries: int = 0
+    taken: bool = False
+    too_long: bool = False
+    why: str = ""
 
 
 def each_recipient(url: str) -> list[tuple[str, str]]:

@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from playbook.nights.alerts.channels import SUCCESS, service
+from playbook.nights.alerts.refusals import NotAccepted, collected, read_log
 from playbook.pristine.visible_text import printable
 
 LONGEST_TRY = 30.0
 """Seconds that one try may take. A server may send a byte a second, and would hold up the night."""
 LONGEST_TITLE = 200
 LONGEST_LINE = 1000
+LONGEST_REASON = 300
 KEPT_AT_THE_END = 3
 """The last lines of an alert that a short message keeps, too: the run, the link, the report."""
 LONGEST_KEY = 255
@@ -57,6 +59,14 @@ def readable(title: str, body: str) -> tuple[str, str]:
     """
     lines = [_shortened(printable(line), LONGEST_LINE) for line in body.split("\n")]
     return _shortened(printable(" ".join(title.split())), LONGEST_TITLE), "\n".join(lines)
+
+
+def short_reason(text: str) -> str:
+    """A service's reason on one line, as short and as harmless as a title.
+
+    Its secrets must be hidden before: half of one would not be recognised.
+    """
+    return _shortened(printable(" ".join(text.split())), LONGEST_REASON)
 
 
 def _shortened(text: str, longest: int) -> str:
@@ -104,7 +114,7 @@ def about_incident(url: str, incident: str) -> str:
 
 
 def through_apprise(url: str, title: str, body: str, level: str) -> bool:
-    """Send to one URL by apprise."""
+    """Send to one URL by apprise. Raises NotAccepted, with the reason, if it was not accepted."""
     apprise = apprise_without_output()
     kinds = {
         SUCCESS: apprise.NotifyType.SUCCESS,
@@ -116,23 +126,26 @@ def through_apprise(url: str, title: str, body: str, level: str) -> bool:
     # example) answers 200.
     sender = apprise.Apprise(asset=apprise.AppriseAsset(http_redirects=False))
     if not sender.add(url):
-        return False
+        raise NotAccepted("apprise does not know this service or URL")
     longest = min(target.body_maxlen for target in sender)
-    sent = sender.notify(
-        body=fitted(title, body, longest),
-        title=title,
-        notify_type=kinds[level],
-        body_format=apprise.NotifyFormat.TEXT,
-    )
-    return bool(sent)
+    with collected() as records:
+        sent = sender.notify(
+            body=fitted(title, body, longest),
+            title=title,
+            notify_type=kinds[level],
+            body_format=apprise.NotifyFormat.TEXT,
+        )
+    if not sent:
+        raise NotAccepted(records.why)
+    return True
 
 
 def apprise_without_output() -> Any:
     """The module apprise, loaded only here because that takes a second.
 
-    Its warnings may quote a URL, so they are hidden; its results say whether a message was sent.
+    Its log may quote a URL, so nobody else gets it; why a message was not accepted is read there.
     """
-    import apprise
+    read_log(logging.getLogger("apprise"))
+    import apprise  # which writes to its log at once
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     return apprise

@@ -286,13 +286,14 @@ def alert_of_failed_start(
     at: datetime,
     environment: str,
     to_do: str | None = None,
+    done: str | None = None,
 ) -> Alert:
     """An alert for nights that did not begin, or ended without a result."""
     lines = [
         f"{what}, {at:%a %d %b %Y, %H:%M} UTC",
         f"Environment: {environment}",
         f"What went wrong: {error}",
-        "What was done: nothing; the demos were not changed",
+        f"What was done: {done or 'nothing; the demos were not changed'}",
         f"What to do: {to_do or 'correct what it names, then: playbook nightly all'}",
         "Report: the scheduler's log; playbook status",
     ]

@@ -38,6 +38,7 @@ from playbook.nights.meetings.remembered import Remembered
 from playbook.pristine import bundles
 from playbook.pristine.bundles import Bundle
 from playbook.pristine.seeds import Seeds
+from playbook.pristine.visible_text import printable
 from playbook.processes.signals import StoppedEarly, StopRequest
 from playbook.reset.outcome import InSession
 from playbook.reset.run import Reset
@@ -81,7 +82,7 @@ class Preparation:
 
     @property
     def _by(self) -> str:
-        return f"meetings run on {socket.gethostname()}"
+        return f"meetings run on {printable(socket.gethostname())}"
 
     @property
     def _remembered(self) -> Remembered:

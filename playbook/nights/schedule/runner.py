@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from signal import SIGKILL
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -212,8 +213,9 @@ class Runner:
             say(f"  {line}")
 
     def _night(self, bundle: Bundle) -> None:
-        """Run a bundle's night. Try again while another run works on the bundle."""
+        """Run a bundle's night. Try again while another run works on it; once if it was killed."""
         night = latest_reset(bundle.timezone, self.clock.now(), self.at)
+        killed_before = False
         while True:
             code = self._run_once(bundle, night.isoformat())
             if code is None:
@@ -221,13 +223,30 @@ class Runner:
             local = local_text(self.clock.now(), bundle.timezone)
             say(f"{bundle.short}  {local}  the run ended with exit code {code}")
             # While the scheduler stops, its own signal may end a run that has just begun.
-            if code < 0 and not self.stopping.asked.is_set():
-                self._alert(f"nightly run of {bundle.short} was killed", f"by signal {-code}")
-            late = self.clock.now() - night
-            if code not in RETRIED_EXIT_CODES or late + LOOK_AGAIN > self.grace:
+            killed = code < 0 and not self.stopping.asked.is_set()
+            in_time = self.clock.now() - night + LOOK_AGAIN <= self.grace
+            again = in_time and (code in RETRIED_EXIT_CODES or (killed and not killed_before))
+            if killed:
+                self._alert_killed(bundle, -code, again)
+                killed_before = True
+            if not again:
                 return
             if self.stopping.wait(self.clock.machine_duration(LOOK_AGAIN).total_seconds()):
                 return
+
+    def _alert_killed(self, bundle: Bundle, number: int, again: bool) -> None:
+        minutes = int(LOOK_AGAIN.total_seconds() / 60)
+        done = (
+            f"it is tried once more in {minutes} minutes, which repairs what it left half done"
+            if again
+            else "it is not tried again tonight, so the demo may be half reset"
+        )
+        self._alert(
+            f"nightly run of {bundle.short} was killed",
+            f"by signal {number}" + (", perhaps for lack of memory" if number == SIGKILL else ""),
+            f"find out what killed it; if it is not tried again: playbook nightly {bundle.short}",
+            done,
+        )
 
     def _run_once(self, bundle: Bundle, night: str) -> int | None:
         """Run the command and return its exit code, None if the scheduler is stopping."""
@@ -268,7 +287,9 @@ class Runner:
         try:
             return process.wait(longest.total_seconds())
         except subprocess.TimeoutExpired:
-            self._alert(f"{what} is stuck", f"it took longer than {longest}")
+            self._alert(
+                f"{what} is stuck", f"it took longer than {longest}", done="it is ended now"
+            )
             end(process, [0.0, ROLL_BACK_SECONDS])
             return process.wait()
         finally:
@@ -362,9 +383,11 @@ class Runner:
         say(f"{event.job_id}  the nightly run {why}")
         self._alert(f"nightly run of {event.job_id} was not made", f"it {why}")
 
-    def _alert(self, what: str, why: str, to_do: str | None = None) -> None:
+    def _alert(
+        self, what: str, why: str, to_do: str | None = None, done: str | None = None
+    ) -> None:
         alert = alert_of_failed_start(
-            what, why, "high", self.clock.now(), name_in_settings(), to_do
+            what, why, "high", self.clock.now(), name_in_settings(), to_do, done
         )
         for delivery in self.outbox.send(alert):
             say(f"alert {delivery}")

@@ -28,6 +28,8 @@ INTERRUPTED = (
     "if it has not, press again."
 )
 
+PROGRESS = "/bundles/{short}/progress"
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -81,7 +83,7 @@ def now(visit: BundleVisit) -> HTMLResponse:
     return visit.page("_hero.html", card=visit.desk.card(visit.bundle), now=clock.now())
 
 
-@router.get("/bundles/{short}/progress")
+@router.get(PROGRESS)
 def progress(visit: BundleVisit) -> Response:
     """The progress of the bundle's job as events; they end when the reader signs out."""
     desk = visit.desk
