@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from playbook.verdict.run_features import Walking
 
 
-OWN_COLLECTIONS = ("users", "leads", "livesales")
-"""Collections whose documents belong to one bundle only: another bundle's reset writes none."""
+OWN_KINDS = ("users", "leads", "livesales")
+"""The kinds whose documents belong to one bundle only: another bundle's reset writes none."""
 
 
 def register(app: typer.Typer) -> None:
@@ -191,13 +191,12 @@ def was_never_reset(environment: Environment, seeds: Seeds, bundle: Bundle) -> b
 
     try:
         with environment.translate_connection_errors():
-            filters = identities.read_scope(
-                environment.db, environment.deployment, bundle, seeds
-            ).filters
+            deployment = environment.deployment
+            scope = identities.read_scope(environment.db, deployment, bundle, seeds)
+            kept = [one for kind in OWN_KINDS if (one := deployment.kept_as(kind)) is not None]
             return not any(
-                environment.db[name].find_one(filters[name], {"_id": 1})
-                for name in OWN_COLLECTIONS
-                if name in filters
+                environment.db[name].find_one(scope.filters[name], {"_id": 1})
+                for name in {one.collection for one in kept}
             )
     except PlaybookError:
         return False

@@ -26,6 +26,11 @@ def is_like(accounts: Iterable[str]) -> dict[str, Any]:
     return _whole(_like(accounts))
 
 
+def has_prefix_of(account: str, address: str) -> bool:
+    """Whether an address is a demo address with the account's prefix, as :func:`is_like` finds."""
+    return re.fullmatch(_like([account]), address, re.IGNORECASE) is not None
+
+
 def is_not_like(accounts: Iterable[str]) -> dict[str, Any]:
     """The condition that a field is not a demo address with the prefix of any of some accounts."""
     return {"$not": {"$regex": f"^(?:{_like(accounts)})$", "$options": "i"}}

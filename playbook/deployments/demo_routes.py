@@ -1,15 +1,22 @@
 """Where an app has the routes that only demos need: context, numbers, rates, languages, tracking.
 
-Their answers have the same form in every app (playbook, "Demo Backend API"), and an app may have
-them at other paths. One that it does not have answers 404: a reset notes it, and a check is NO-GO.
+Their answers have the same form in every app (playbook, "Demo Backend API"). An app may have them
+at other paths, and put each answer in an envelope. One that it does not have answers 404: a reset
+notes it, and a check is NO-GO.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 BUNDLE = "{bundle}"
 """What stands for the bundle's id in a path."""
+
+
+def _whole(answer: Any) -> Any:
+    return answer
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,9 @@ class DemoRoutes:
     """Takes a bundle's context and makes the app use it (POST): the first write of a reset."""
     warm_up: str = "/api/admin/cdn-warmup"
     """Makes the app fill its caches again (POST)."""
+    content: Callable[[Any], Any] = _whole
+    """What of an answer of these routes has that form, for an app with an envelope around each
+    (``{"data": {...}, "meta": ...}``). Raises UnreadableAnswer."""
 
     def context_of(self, bundle: str) -> str:
         """The path of a bundle's context."""
@@ -41,4 +51,4 @@ class DemoRoutes:
 
     def paths(self) -> dict[str, str]:
         """Every path by its name here."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.type == "str"}

@@ -117,6 +117,9 @@ class Kept:
     """A pristine document as the app keeps it when it is new; its ``_id`` is set afterwards."""
     from_app: Callable[[Document, References], Document] = _same
     """The app's document in the playbook's form; values that cannot be read stay unchanged."""
+    cached: Callable[[Document], Document] | None = None
+    """For an app whose cache has its documents in another form than its database, for example that
+    of its answers: the app's document in that form. Every field of a cached copy must be in it."""
     has_strays: bool = True
     """Whether documents that ``belong`` but are not pristine are strays and removed."""
     strays_first: bool = False
@@ -205,7 +208,9 @@ class ShownProduct:
     unowned: bool = False
     """Whether it names no known region, although each product of this app has one."""
     answer: Mapping[str, Any] = field(default_factory=dict)
-    """The entry as the app sent it, for the comparison of its further fields."""
+    """The entry, for the comparison of its further fields. ``from_app`` reads it, so they must be
+    where the app keeps them; ``from_app`` gives no field that is not there (not None either).
+    Without it these fields are not compared. The same is true of the classes below."""
 
 
 @dataclass(frozen=True)
@@ -276,13 +281,15 @@ class Listing[T]:
 
     ``pages`` gives the request for the page that starts after ``skip`` entries. ``page_size`` is
     the requested number of entries, None if everything comes at once. An app may give fewer: if
-    something is missing, pages are requested until one has no new entries. ``entry`` reads one
-    entry of the answer; it raises UnreadableAnswer.
+    something is missing, pages are requested until one has no new entries. If the app counts pages
+    instead of entries, ``numbered`` is true: ``pages`` is given how many pages have been read.
+    ``entry`` reads one entry of the answer; it raises UnreadableAnswer.
     """
 
     pages: Callable[[Bundle, int], Request]
     entry: Callable[[Any], T]
     page_size: int | None = None
+    numbered: bool = False
     entries: Callable[[Any], Any] = _whole
     """The list of entries in an answer; by default the answer is that list."""
     next_page: Callable[[Any], Request | None] | None = None

@@ -45,7 +45,18 @@ OF_THE_PLAYBOOK = (
 )
 """Collections that the playbook keeps its own records in."""
 READS_ANSWERS = frozenset(
-    {"entry", "read", "account", "token", "user_id", "entries", "next_page", "from_app"}
+    {
+        "entry",
+        "read",
+        "account",
+        "token",
+        "user_id",
+        "entries",
+        "next_page",
+        "from_app",
+        "content",
+        "cached",
+    }
 )
 """The functions that read what the app has or answers, which may be anything."""
 CLOSE = 0.8

@@ -46,3 +46,12 @@ def field_at(document: Mapping[str, Any], path: str) -> Any:
             return MISSING
         value = value[name]
     return value
+
+
+def with_field(document: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy of a document with a value at a path; the documents on the way are made."""
+    name, _, rest = path.partition(".")
+    if rest:
+        inner = document.get(name)
+        value = with_field(inner if isinstance(inner, Mapping) else {}, rest, value)
+    return {**document, name: value}

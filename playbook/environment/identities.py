@@ -11,7 +11,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from playbook.deployments.addresses import is_one_of
+from playbook.deployments.addresses import has_prefix_of, is_like, is_one_of
 from playbook.deployments.description import Deployment, Filter, Trace
 from playbook.deployments.id_text import id_text
 from playbook.deployments.paths import outermost, values_at
@@ -45,8 +45,8 @@ def read_identities(
     where = {kept.key: is_one_of(emails)}
     accounts: dict[str, tuple[Any, ...]] = {}
     for user in find_all(db[kept.collection], where, {kept.key: 1}):
-        email = str(user[kept.key]).casefold()
-        accounts[email] = (*accounts.get(email, ()), user["_id"])
+        for email in {str(value).casefold() for value in values_at(user, kept.key)}:
+            accounts[email] = (*accounts.get(email, ()), user["_id"])
     asked = {email.casefold(): accounts.get(email.casefold(), ()) for email in emails}
     parents: dict[str, dict[str, tuple[Any, ...]]] = {}
     for trace in deployment.traces:
@@ -60,20 +60,22 @@ def read_identities(
 def _left_by(
     db: Database[dict[str, Any]], trace: Trace, accounts: Mapping[str, tuple[Any, ...]]
 ) -> dict[str, tuple[Any, ...]]:
-    """The ``_id`` of each trace that some accounts have left, by address."""
+    """The ``_id`` of each trace that some accounts have left, by address.
+
+    As in the filter of a trace, an address also counts if only its prefix is the account's.
+    """
     ids = as_written(i for found in accounts.values() for i in found)
     own: list[Filter] = [{path: {"$in": ids}} for path in trace.user_ids if ids]
-    own += [{path: is_one_of(accounts)} for path in trace.emails if accounts]
+    own += [{path: is_like(accounts)} for path in trace.emails if accounts]
     if not own:
         return {}
     left: dict[str, tuple[Any, ...]] = {}
     paths = outermost([*trace.user_ids, *trace.emails])
     for found in find_all(db[trace.collection], {"$or": own}, dict.fromkeys(paths, 1)):
         carried = {id_text(v) for path in trace.user_ids for v in values_at(found, path)}
-        named = {
-            v.casefold() for path in trace.emails for v in values_at(found, path) if type(v) is str
-        }
+        named = [v for path in trace.emails for v in values_at(found, path) if isinstance(v, str)]
         for email, own_ids in accounts.items():
-            if email in named or carried & {id_text(i) for i in own_ids}:
+            by_id = carried & {id_text(i) for i in own_ids}
+            if by_id or any(has_prefix_of(email, value) for value in named):
                 left[email] = (*left.get(email, ()), found["_id"])
     return left

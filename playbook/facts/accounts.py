@@ -36,7 +36,7 @@ class Accounts:
     def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, double and stray accounts, and those that the app's model refuses."""
         stored, kept = self._reading.stored, self._reading.deployment.kept_as("users")
-        resolved = (self._reading.deployment.password.path, "expires_at")
+        resolved = (self._reading.deployment.password.path, *stored.ends_of_accounts)
         yield from stored.differences("users", "account", but=resolved)
         # Signing in does not need the app's own fields, but the account's own page does.
         yield from stored.misfits("users", but=("_id", *kept.ours) if kept else ())
@@ -44,7 +44,7 @@ class Accounts:
     @property
     def expired(self) -> Iterator[Finding]:
         """Accounts that have expired, or will expire before the LiveSale's two days are over."""
-        for user in self.users if self._has("expires_at") else ():
+        for user in self.users if self._reading.stored.ends_of_accounts else ():
             until = user.get("expires_at", NOTHING)
             needed = self._reading.at + UNTIL_THE_LIVESALE
             if not isinstance(until, datetime) or until <= needed:
@@ -59,7 +59,8 @@ class Accounts:
     @property
     def locked(self) -> Iterator[Finding]:
         """Accounts that are locked."""
-        for user in self.users if self._has("locked") else ():
+        stored = self._reading.stored
+        for user in self.users if stored.paths_of("users", "locked", lambda it: not it) else ():
             if user.get("locked", NOTHING) is not False:
                 found = user.get("locked", NOTHING)
                 yield Finding(f"account {user.get('email')}: locked", False, found)
@@ -99,11 +100,6 @@ class Accounts:
             where = f"login of {email} with a wrong password"
             cause = None if answer.good else answer.in_words
             yield Finding(where, Description("answer 401"), found, answer.remedy, cause)
-
-    def _has(self, field: str) -> bool:
-        """Whether the app keeps this field of ours; without it, nothing can be wrong with it."""
-        kept = self._reading.deployment.kept_as("users")
-        return kept is not None and field in kept.ours
 
     @property
     def missing_indexes(self) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from playbook.environment.cache_keys import Cached
 from playbook.environment.presence import instants_in, is_now, is_probe, people_in
 from playbook.facts.cached_copies import is_of_a_visitor, read_cached
 from playbook.facts.comparison import differences
-from playbook.facts.declared_indexes import missing_indexes
+from playbook.facts.declared_indexes import other_missing_indexes
 from playbook.facts.findings import (
     NOTHING,
     Description,
@@ -87,7 +87,7 @@ class Analytics:
         if not events:
             yield Finding(
                 f"the event that {answer.request} tracked",
-                Description("in analytics within 5 s"),
+                Description(f"in {self._reading.deployment.events} within 5 s"),
                 NOTHING,
                 kind=FailureKind.TIMING,
             )
@@ -107,8 +107,7 @@ class Analytics:
     @property
     def missing_indexes(self) -> Iterator[Finding]:
         """Missing indexes that sessions, conversations and analytics need."""
-        declared = ("analytics", "conversations")
-        return missing_indexes(self._reading, *declared)
+        return other_missing_indexes(self._reading)
 
     def _of_now(self, trace: Trace, document: Document) -> bool:
         return any(is_now(instant, self._reading.at) for instant in instants_in(trace, document))

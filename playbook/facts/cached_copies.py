@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any
 
-from bson import Decimal128, ObjectId
+from bson import Binary, Decimal128, ObjectId
 
 from playbook.clock import ISO_INSTANT
 from playbook.deployments.description import Kind
@@ -54,16 +55,23 @@ class Originals:
     ours: Collection[str] | None = None
     """The fields that are ours; None if all are. The original's other fields may differ in a
     copy, or be missing."""
+    cached: Mapping[str, Document] = field(default_factory=dict)
+    """By their ids, the documents as the app caches them, if that is another form again."""
 
     def id_of(self, name: str) -> str | None:
         """The id of the document with a name; None if there is none."""
         return name if name in self.documents else self.names.get(name)
 
-    def form_for(self, identity: str, copy: Mapping[str, Any]) -> Document:
-        """The document in the form that has more of a copy's fields."""
+    def form_for(
+        self, identity: str, copy: Mapping[str, Any]
+    ) -> tuple[Document, Collection[str] | None]:
+        """The document in the form that has more of a copy's fields, and which of them are ours."""
         document = self.documents[identity]
-        form = self.forms.get(identity, document)
-        return max(document, form, key=lambda one: len(one.keys() & copy.keys()))
+        forms = [self.cached.get(identity, {}), document, self.forms.get(identity, document)]
+        best = max(forms, key=lambda one: len(one.keys() & copy.keys()))
+        if best is forms[0] and best:
+            return best, None
+        return max(forms[1:], key=lambda one: len(one.keys() & copy.keys())), self.ours
 
 
 def stored_originals(reading: Reading, kind: Kind) -> Originals:
@@ -81,11 +89,14 @@ def stored_originals(reading: Reading, kind: Kind) -> Originals:
                 names[id_text(name)] = known_as
     found: dict[str, Document] = {}
     read: dict[str, Document] = {}
+    cached: dict[str, Document] = {}
     for document, form in stored.in_both_forms(kind):
         if "_id" in document and not is_probe(document):
             identity = names.get(id_text(document["_id"]), id_text(document["_id"]))
             found[identity], read[identity] = document, form
-    return Originals(found, names, read, ours)
+            if (copy := stored.as_cached(kind, document)) is not None:
+                cached[identity] = copy
+    return Originals(found, names, read, ours, cached)
 
 
 def cached_copies(
@@ -181,7 +192,7 @@ class _ExpectedCopies:
     def _differences(
         self, where: str, identity: str, copy: Mapping[str, Any], whole: bool
     ) -> Iterator[Finding]:
-        original, ours = self.known.form_for(identity, copy), self.known.ours
+        original, ours = self.known.form_for(identity, copy)
         found = {name: _as_stored(original.get(name), value) for name, value in copy.items()}
         # A copy may leave out the _id, because its key contains it.
         only = [
@@ -316,8 +327,8 @@ def _as_stored(original: object, value: object) -> object:
         return (as_instant(value) if readable else None) or value
     if isinstance(original, bool) or isinstance(value, bool):
         return value
-    if isinstance(original, ObjectId):
-        return original if value == str(original) else value
+    if isinstance(original, ObjectId | uuid.UUID | Binary):
+        return original if value == id_text(original) else value
     if isinstance(original, Decimal128):
         return original if _number(value) == original.to_decimal() else value
     same = isinstance(original, int | float) and isinstance(value, int | float)

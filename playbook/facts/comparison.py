@@ -7,11 +7,16 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
+from bson import Int64
+
 from playbook.deployments.id_text import id_text
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, format_value
 from playbook.facts.look_alikes import described_apart
 from playbook.pristine.languages import same_text
 from playbook.pristine.seeds import Document
+
+NEEDS_A_LONG = 1 << 31
+"""From here on MongoDB keeps a whole number as a long: an instant in milliseconds, for example."""
 
 
 def identical(expected: object, found: object) -> bool:
@@ -26,6 +31,8 @@ def identical(expected: object, found: object) -> bool:
         return len(expected) == len(found) and all(map(identical, expected, found))
     if isinstance(expected, datetime) and isinstance(found, datetime):
         return expected == found  # their classes may differ, but both are instants
+    if isinstance(expected, int) and abs(expected) >= NEEDS_A_LONG and isinstance(found, Int64):
+        return expected == found  # MongoDB has no other type for such a whole number
     return type(expected) is type(found) and expected == found
 
 

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playbook.deployments.description import Kind
 from playbook.deployments.indexes import differing
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.facts.reading import Reading
 
+JUDGED_BY_KIND: tuple[Kind, ...] = ("products", "leads", "users")
+"""The kinds whose own check looks at their indexes; the check of analytics looks at all others."""
 
-def missing_indexes(reading: Reading, *collections: str) -> Iterator[Finding]:
-    """Indexes of some collections that are missing or differ from the declared ones."""
-    declared = reading.scope.deployment.indexes
+
+def missing_indexes(reading: Reading, kind: Kind) -> Iterator[Finding]:
+    """Indexes that are missing or differ from those declared for a kind, whatever it is called."""
+    kept = reading.deployment.kept_as(kind)
+    return _missing(reading, [kept.collection] if kept is not None else [])
+
+
+def other_missing_indexes(reading: Reading) -> Iterator[Finding]:
+    """The same for the collections that no other check looks at: traces, and further kinds."""
+    kept = map(reading.deployment.kept_as, JUDGED_BY_KIND)
+    judged = {one.collection for one in kept if one is not None}
+    return _missing(reading, [n for n in reading.deployment.indexes if n not in judged])
+
+
+def _missing(reading: Reading, collections: list[str]) -> Iterator[Finding]:
+    declared = reading.deployment.indexes
     for name in collections:
         if name not in declared:
             continue

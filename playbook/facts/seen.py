@@ -6,7 +6,8 @@ compared with what the investor must see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from playbook.deployments.description import (
@@ -74,6 +75,12 @@ class Seen:
             for other_key in others.get(as_read(match.pristine["name"]), ()):
                 found = Description(f"another of this name, {other_key}")
                 yield Finding(where, Description("it once"), found, Remedy.DATA)
+        named = {as_read(match.pristine["name"]) for match in self._matches("products")}
+        for other in self._reading.shown_products:
+            if other.id in known or as_read(other.title) in named:
+                continue
+            if self._is_of_this_demo("products", other.answer):
+                yield _shown_only(f"product {other.id} in the shop", other.title)
 
     @property
     def shelves(self) -> Iterator[Finding]:
@@ -188,6 +195,13 @@ class Seen:
             # A reset may not touch the second one if it belongs to no region.
             remedy = Remedy.DATA if any(one.unowned for one in shown) else None
             yield from _doubles(where, [one.name for one in shown], remedy)
+        known = {line.model.name for line in self._reading.seeds.creators.values()}
+        known |= {str(one.get("name")) for one in self._reading.stored.documents("creators")}
+        for other in creators:
+            if not any(same_text(other.name, name) for name in known) and self._is_of_this_demo(
+                "creators", other.answer
+            ):
+                yield _shown_only(f"creator {other.name} in the app", other.name)
 
     @property
     def livesale_in_the_list(self) -> Iterator[Finding]:
@@ -210,6 +224,8 @@ class Seen:
             if event.id not in ours and same_text(event.title, self._planned["title"]):
                 found = Description(f"another of this title, {event.id}")
                 yield Finding(where, Description("it once"), found, Remedy.DATA)
+            elif event.id not in ours and event.bundle == self._reading.bundle.key:
+                yield _shown_only(f"LiveSale {event.id} in the app's list", event.title)
 
     @property
     def livesale_page(self) -> Iterator[Finding]:
@@ -313,6 +329,14 @@ class Seen:
             found = self._reading.stored.in_our_words(kind, shown.answer)
             yield from further_findings(kind, where, pristine, found)
 
+    def _is_of_this_demo(self, kind: Kind, answer: Mapping[str, Any]) -> bool:
+        """Whether an entry that is no stored document says that it is of the bundle's region."""
+        if not answer:  # a description may leave it out
+            return False
+        found = self._reading.stored.in_our_words(kind, answer)
+        seeded = kind == "products" and found.get("_id") in self._reading.seeds.products
+        return not seeded and found.get("region") == self._reading.bundle.region
+
     def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
         problem = self._reading.why_unreadable(key)
         unread = Description(f"an entry that can't be read: {problem}")
@@ -334,10 +358,10 @@ class Seen:
             differences = self._livesale.differences_from_seeds
         else:
             # When an account ends, and its password, are resolved at the reset.
-            resolved = (self._reading.deployment.password.path, "expires_at")
-            differences = self._reading.stored.differences(
-                kind, kind, but=resolved if kind == "users" else ()
-            )
+            stored, but = self._reading.stored, tuple[str, ...]()
+            if kind == "users":
+                but = (self._reading.deployment.password.path, *stored.ends_of_accounts)
+            differences = stored.differences(kind, kind, but=but)
         return is_any(differences)
 
     def _matches(self, kind: Kind) -> tuple[Match, ...]:
@@ -378,6 +402,11 @@ def _by_id[T: (ShownProduct, ShownLead)](shown: Iterable[T]) -> dict[str, list[T
     for one in shown:
         found.setdefault(one.id, []).append(one)
     return found
+
+
+def _shown_only(where: str, title: str) -> Finding:
+    """Something of this demo that the app shows, and that is not in its database."""
+    return Finding(where, Description("nothing, as it is not stored"), Description(f"“{title}”"))
 
 
 def _doubles(where: str, shown: Sequence[str], remedy: Remedy | None = None) -> Iterator[Finding]:

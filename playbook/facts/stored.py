@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -53,6 +54,17 @@ class Stored:
         except UnreadableAnswer as error:
             raise Unobservable(f"{kind} {document.get('_id')} can't be read: {error}") from None
 
+    def as_cached(self, kind: Kind, document: Mapping[str, Any]) -> Document | None:
+        """One document of the app as its cache has it; None if that is as in its database.
+
+        Raises Unobservable if the description can't read it.
+        """
+        cached = self._kept(kind).cached
+        try:
+            return None if cached is None else cached(dict(document))
+        except UnreadableAnswer as error:
+            raise Unobservable(f"{kind} {document.get('_id')} can't be read: {error}") from None
+
     def in_both_forms(self, kind: Kind) -> list[tuple[Document, Document]]:
         """The documents of a kind, each as the app has it and in the playbook's words."""
         return [(document, self.in_our_words(kind, document)) for document in self.as_kept(kind)]
@@ -96,6 +108,27 @@ class Stored:
                 yield Finding(where, Description("it once"), describe_document(double))
         for stray in strays:
             yield unexpected(what, stray)
+
+    def paths_of(self, kind: Kind, field: str, other: Callable[[Any], Any]) -> tuple[str, ...]:
+        """The paths of ours in which the app keeps a field of the pristine document.
+
+        ``other`` gives another good value of that field. Empty if the app does not keep it.
+        """
+        kept = self._kept(kind)
+        for match in self._matching[kind].matches:
+            changed = {**match.pristine, field: other(match.pristine[field])}
+            written = kept.to_app(changed, self._matching)
+            return tuple(
+                path
+                for path in kept.ours
+                if field_at(written, path) != field_at(match.wanted, path)
+            )
+        return ()
+
+    @property
+    def ends_of_accounts(self) -> tuple[str, ...]:
+        """Where the app keeps when an account ends: it follows from T, so it is judged apart."""
+        return self.paths_of("users", "expires_at", lambda until: until + timedelta(days=1))
 
     def misfits(self, kind: Kind, *, but: Collection[str] = ()) -> Iterator[Finding]:
         """Our documents that the app's own model refuses: a list with one of them shows nothing.

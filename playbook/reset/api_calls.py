@@ -60,7 +60,7 @@ class ApiCalls:
         # A redirect, for example to a login page, means that nothing was done.
         if not 200 <= answer.status_code < 300:
             raise StepFailed(f"{call} answered {answer.status_code}{_answer_text(answer)}")
-        if (problems := _problems(answer)) is not None:
+        if (problems := self._problems(answer)) is not None:
             text = printable(self.environment.redact(" ".join(problems.split())))
             self.notes.append(f"{call} answered with problems: {text}")
             return f"answered {answer.status_code}, with problems"
@@ -136,24 +136,23 @@ class ApiCalls:
 
         return awaited(ask, wait)
 
-
-def _problems(answer: requests.Response) -> str | None:
-    """The problems in the answer of a route that judges the environment; None if there are none."""
-    try:
-        body = parse_json(answer.content)
-    except ValueError:
-        return None
-    if not isinstance(body, dict) or body.get("valid", True) is True:
-        return None
-    parts = [body, *(part for part in _listed(body, "languages") if isinstance(part, dict))]
-    named = [
-        f"{part['language']}: {line}" if "language" in part else str(line)
-        for part in parts
-        for line in _listed(part, "problems")
-    ]
-    if not named:
-        return f"valid is {json.dumps(body['valid'])}, without a reason"
-    return named[0] + (f" (and {len(named) - 1} more)" if len(named) > 1 else "")
+    def _problems(self, answer: requests.Response) -> str | None:
+        """The problems in the answer of a route that judges the environment; None if none."""
+        try:
+            body = self.environment.deployment.routes.content(parse_json(answer.content))
+        except ValueError:  # no JSON, or nothing that the description can read
+            return None
+        if not isinstance(body, dict) or body.get("valid", True) is True:
+            return None
+        parts = [body, *(part for part in _listed(body, "languages") if isinstance(part, dict))]
+        named = [
+            f"{part['language']}: {line}" if "language" in part else str(line)
+            for part in parts
+            for line in _listed(part, "problems")
+        ]
+        if not named:
+            return f"valid is {json.dumps(body['valid'])}, without a reason"
+        return named[0] + (f" (and {len(named) - 1} more)" if len(named) > 1 else "")
 
 
 def _listed(answer: Mapping[str, Any], name: str) -> list[Any]:

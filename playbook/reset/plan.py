@@ -15,7 +15,7 @@ from playbook.deployments.demo_routes import DemoRoutes
 from playbook.deployments.description import Deployment, Filter, Kept
 from playbook.deployments.fitting import refusal
 from playbook.deployments.matching import ComingId, Match, Matching
-from playbook.deployments.paths import MISSING, field_at
+from playbook.deployments.paths import MISSING, field_at, with_field
 from playbook.deployments.scope import Scope
 from playbook.environment.snapshot import id_bytes
 from playbook.errors import Refused
@@ -142,7 +142,7 @@ def _with_password(match: Match, path: str, passwords: Passwords) -> Match:
     email = match.pristine["email"]
     present = MISSING if match.present is None else field_at(match.present, path)
     hashed = passwords.fitting_hash(email, present)
-    return replace(match, wanted={**match.wanted, path: hashed})
+    return replace(match, wanted=with_field(match.wanted, path, hashed))
 
 
 @dataclass

@@ -1,9 +1,11 @@
 """The description of an app that is unlike both of ours, as somebody would write it by the recipe.
 
-Ids are ObjectIds or UUIDs, prices whole cents, instants ISO texts, names nested by language; one
-signs in at another path, with a form and other fields, and gets a token called otherwise, which
-another header carries. Lists are inside an object, which may have a link to the next page. Sessions
-are called logins, and name the account by its id and the time in seconds.
+Ids are ObjectIds or UUIDs, prices whole cents, instants ISO texts or milliseconds, names nested by
+language; an account's address and password are nested, too. One signs in at another path, with a
+form and other fields, and gets a token called otherwise, which another header carries. Lists are
+inside an object, which may have a link to the next page. Sessions are called logins, and name the
+account by its id and the time in seconds. Letters name their writer by address; their lines are in
+a collection of their own.
 """
 
 from __future__ import annotations
@@ -12,18 +14,21 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from bson import ObjectId
 
+from playbook.deployments.addresses import is_one_of
 from playbook.deployments.answers import decimal_of, id_of, instant_of, list_of, object_of, text_of
 from playbook.deployments.description import (
     Filter,
+    Index,
     Kept,
     Listing,
     Owner,
+    Password,
     References,
     Request,
     Shown,
@@ -91,19 +96,48 @@ def event(livesale: Document, refs: References) -> Document:
         **livesale,
         "code": livesale["_id"],
         "starts_at": livesale["starts_at"].isoformat(),
-        "anchored_at": livesale["anchored_at"].isoformat(),
+        "anchored_at": round(livesale["anchored_at"].timestamp() * 1000),
         "featured_products": [refs.id_of("products", s) for s in livesale["featured_products"]],
     }
 
 
 def read_event(found: Document, refs: References) -> Document:
     read = {**found, "_id": found.get("code")}
-    for name in ("starts_at", "anchored_at"):
-        if isinstance(found.get(name), str):
-            read[name] = datetime.fromisoformat(found[name])
+    if isinstance(found.get("starts_at"), str):
+        read["starts_at"] = datetime.fromisoformat(found["starts_at"])
+    if isinstance(found.get("anchored_at"), int):
+        read["anchored_at"] = datetime.fromtimestamp(found["anchored_at"] / 1000, UTC)
     featured = found.get("featured_products")
     featured = featured if isinstance(featured, list) else []
     return {**read, "featured_products": [refs.key_of("products", one) or one for one in featured]}
+
+
+ACCOUNT = {"role": "role", "bundle": "bundle", "demo": "demo", "onboarded": "onboarded"}
+
+
+def customer(account: Document, _: References) -> Document:
+    return {
+        **{name: account[name] for name in ACCOUNT},
+        "contact": {"mail": account["email"]},
+        "since": account["created_at"].isoformat(),
+        "preferences": account["preferences"],
+        "closed": account["locked"],
+        "ends": account["expires_at"].isoformat(),
+    }
+
+
+def read_customer(found: Document, _: References) -> Document:
+    read = {name: found.get(name) for name in (*ACCOUNT, "preferences")}
+    for ours, name in (("created_at", "since"), ("expires_at", "ends")):
+        value = found.get(name)
+        read[ours] = datetime.fromisoformat(value) if isinstance(value, str) else value
+    contact = found.get("contact")
+    mail = contact.get("mail") if isinstance(contact, Mapping) else contact
+    return {**read, "email": mail, "locked": found.get("closed")}
+
+
+def customers(owner: Owner) -> Filter:
+    return {"$or": [{"contact.mail": is_one_of(owner.accounts)}, {"bundle": owner.bundle.key}]}
 
 
 def shown_item(answer: Any) -> ShownProduct:
@@ -171,7 +205,17 @@ EVENTS = replace(
     to_app=event,
     from_app=read_event,
 )
-USERS = replace(kept("users"), new_id=uuid_of)
+USERS = replace(
+    kept("users"),
+    collection="customers",
+    belongs=customers,
+    ours=(*ACCOUNT, "contact.mail", "since", "preferences.locale", "preferences.currency",
+          "preferences.timezone", "closed", "ends", "secret.bcrypt"),
+    key="contact.mail",
+    new_id=uuid_of,
+    to_app=customer,
+    from_app=read_customer,
+)  # fmt: skip
 LOGINS = Trace(
     "logins",
     "Clear logins",
@@ -179,14 +223,20 @@ LOGINS = Trace(
     instants=("at",),
     session_mark="device.agent",
 )
+LETTERS = Trace("letters", "Clear letters", emails=("writer.mail",))
+LINES = Trace("lines", "Clear the lines of letters", parent=("letters", "letter"))
 CHANGED = {one.kind: one for one in (ITEMS, EVENTS, USERS)}
 
 DEPLOYMENT = replace(
     PLAYBOOK,
     name="boutique",
-    traces=(*PLAYBOOK.traces, LOGINS),
+    traces=(*PLAYBOOK.traces, LOGINS, LETTERS, LINES),
+    password=Password("secret.bcrypt"),
     kept=tuple(CHANGED.get(one.kind, one) for one in PLAYBOOK.kept),
-    indexes={name: found for name, found in PLAYBOOK.indexes.items() if name != "products"},
+    indexes={
+        **{n: found for n, found in PLAYBOOK.indexes.items() if n not in ("products", "users")},
+        "customers": (Index((("contact.mail", 1),), unique=True),),
+    },
     sign_in=SignIn(
         ask=lambda email, word: Request("POST", "/sessions", form={"login": email, "secret": word}),
         token=lambda answer: data_of(answer, "jwt"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -16,6 +17,7 @@ from bson import Binary, ObjectId
 from fastapi import FastAPI, Header, HTTPException, Request
 
 from playbook import clock
+from playbook.cli.check import was_never_reset
 from playbook.deployments.scope import PROBE
 from playbook.environment import Environment
 from playbook.environment.presence import everybody_present
@@ -49,8 +51,10 @@ def create_app(db: Any) -> FastAPI:
         sent = {
             name: values[0] for name, values in parse_qs((await request.body()).decode()).items()
         }
-        user = db.users.find_one({"email": sent.get("login")})
-        if user is None or not bcrypt.checkpw(sent["secret"].encode(), user["password"].encode()):
+        user = db.customers.find_one({"contact.mail": sent.get("login")})
+        if user is None or not bcrypt.checkpw(
+            sent["secret"].encode(), user["secret"]["bcrypt"].encode()
+        ):
             raise HTTPException(401)
         token = secrets.token_hex()
         tokens[token] = user["_id"]
@@ -61,10 +65,10 @@ def create_app(db: Any) -> FastAPI:
 
     @app.get("/me")
     def me(x_session: Annotated[str, Header()] = "") -> Document:
-        user = db.users.find_one({"_id": tokens.get(x_session)})
+        user = db.customers.find_one({"_id": tokens.get(x_session)})
         if user is None:
             raise HTTPException(401)
-        return {"id": str(user["_id"].as_uuid()), "login": user["email"]}
+        return {"id": str(user["_id"].as_uuid()), "login": user["contact"]["mail"]}
 
     @app.get("/items")
     def items(region: str, after: int = 0) -> Document:
@@ -113,6 +117,9 @@ def findings(shop: Sandbox) -> list[str]:
             demo.livesale.wrong_times,
             demo.livesale.missing_featured_products,
             demo.accounts.differences_from_seeds,
+            demo.accounts.expired,
+            demo.accounts.missing_indexes,
+            demo.accounts.locked,
             demo.accounts.failed_logins,
             demo.accounts.wrong_passwords_accepted,
             demo.seen.products_in_the_shop,
@@ -128,8 +135,10 @@ def findings(shop: Sandbox) -> list[str]:
 
 def test_a_reset_makes_it_pristine_and_its_own_fields_stay(shop: Sandbox) -> None:
     shop.db["items"].insert_one({"_id": ObjectId(), "sku": "SCARF", "region": "elsewhere"})
+    assert was_never_reset(shop.environment, shop.seeds, shop.bundle("lvmh"))
     shop.reset("lvmh", access=clock.now())
     assert findings(shop) == []
+    assert not was_never_reset(shop.environment, shop.seeds, shop.bundle("lvmh"))
     items = shop.db["items"]
     assert items.count_documents({}) == 51
     changed = {"price.cents": 1, "name.fr": "Sac", "own": "kept"}
@@ -143,9 +152,43 @@ def test_a_reset_makes_it_pristine_and_its_own_fields_stay(shop: Sandbox) -> Non
     assert findings(shop) == []
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"closed": True}, "locked: expected false, found true"),
+        ({"ends": "2020-01-01T00:00:00+00:00"}, "expires_at: expected after"),
+        ({"ends": None}, "expires_at: expected after"),
+    ],
+)
+def test_a_closed_account_is_noticed_by_whatever_name(
+    shop: Sandbox, changed: Document, told: str
+) -> None:
+    shop.reset("lvmh", access=clock.now() - timedelta(hours=1))
+    assert findings(shop) == []
+    shop.db.customers.update_one({"contact.mail": "lvmh.demo@aislemarts.luxury"}, {"$set": changed})
+    assert told in "\n".join(findings(shop))
+
+
+def test_an_index_of_a_collection_of_its_own_is_looked_at(shop: Sandbox) -> None:
+    shop.reset("lvmh", access=clock.now())
+    shop.db.customers.drop_index("contact.mail_1")
+    assert "indexes of customers: contact.mail_1" in "\n".join(findings(shop))
+
+
+def test_the_lines_of_a_letter_go_with_it(shop: Sandbox) -> None:
+    # The writer has another role than the bundle's accounts, and the address is in capitals.
+    writers = {"mine": "LVMH.Viewer@aislemarts.luxury", "other": "ann@example.com"}
+    for name, mail in writers.items():
+        shop.db.letters.insert_one({"_id": name, "writer": {"mail": mail}})
+        shop.db.lines.insert_one({"_id": name, "letter": name})
+    shop.reset("lvmh", access=clock.now())
+    assert [one["_id"] for one in shop.db.letters.find()] == ["other"]
+    assert [one["_id"] for one in shop.db.lines.find()] == ["other"]
+
+
 def test_the_sessions_of_a_check_are_removed_and_those_of_visitors_stay(shop: Sandbox) -> None:
     shop.reset("lvmh", access=clock.now())
-    user = shop.db.users.find_one({"email": "lvmh.demo@aislemarts.luxury"})
+    user = shop.db.customers.find_one({"contact.mail": "lvmh.demo@aislemarts.luxury"})
     assert user is not None
     mine = {"account": user["_id"], "at": clock.now().timestamp(), "device": {"agent": "Safari"}}
     shop.db.logins.insert_one(mine)
@@ -155,14 +198,14 @@ def test_the_sessions_of_a_check_are_removed_and_those_of_visitors_stay(shop: Sa
 
 def test_a_session_of_a_running_check_is_no_visitor(shop: Sandbox) -> None:
     shop.reset("lvmh", access=clock.now())
-    user = shop.db.users.find_one({"email": "lvmh.demo@aislemarts.luxury"})
+    user = shop.db.customers.find_one({"contact.mail": "lvmh.demo@aislemarts.luxury"})
     assert user is not None
     agents = [f"{PROBE}-1", "Safari"]
     for agent in agents:
         at, whose = clock.now().timestamp(), str(user["_id"].as_uuid())
         shop.db.logins.insert_one({"account": whose, "at": at, "device": {"agent": agent}})
         present = everybody_present(shop.db, shop.seeds, shop.environment.deployment, clock.now())
-        assert [one.email for one in present] == [user["email"]] * agents.index(agent)
+        assert [one.email for one in present] == [user["contact"]["mail"]] * agents.index(agent)
 
 
 def test_a_rollback_brings_its_documents_back(shop: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""An app may have the routes of its demos at other paths; a description says at which."""
+"""An app may have the routes of its demos at other paths, with an envelope around each answer."""
 
 from __future__ import annotations
 
@@ -31,8 +31,29 @@ from dataclasses import replace
 from playbook.deployments.demo_routes import DemoRoutes
 from playbook.deployments.playbook import DEPLOYMENT as PLAYBOOK
 
-DEPLOYMENT = replace(PLAYBOOK, name="moved", routes=DemoRoutes(**{OTHER!r}))
+ROUTES = DemoRoutes(**{OTHER!r}, content=lambda answer: answer["data"])
+DEPLOYMENT = replace(PLAYBOOK, name="moved", routes=ROUTES)
 """
+
+
+async def in_an_envelope(app: Any, scope: Any, receive: Any, send: Any) -> None:
+    """Let an app answer a request; send its answer inside an object of its own."""
+    start: Any = None
+    content = b""
+
+    async def take(message: Any) -> None:
+        nonlocal start, content
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        content += message.get("body", b"")
+        if not message.get("more_body"):
+            body = b'{"data": %s, "meta": {"version": 2}}' % content
+            headers = [(n, v) for n, v in start["headers"] if n.lower() != b"content-length"]
+            await send({**start, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    await app(scope, receive, take)
 
 
 class Moved:
@@ -42,9 +63,15 @@ class Moved:
         self.app, self.asked = app, asked
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            scope = {**scope, "path": self.usual(scope["path"], scope["query_string"].decode())}
-        await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = self.usual(scope["path"], scope["query_string"].decode())
+        moved = {**scope, "path": path}
+        if path in (scope["path"], "/nowhere"):
+            await self.app(moved, receive, send)
+        else:
+            await in_an_envelope(self.app, moved, receive, send)
 
     def usual(self, path: str, query: str) -> str:
         for name, other in OTHER.items():

@@ -59,3 +59,9 @@ def test_a_collection_that_is_not_to_be_cleared_has_no_filter(sandbox: Sandbox) 
         "by_address",
         "by_bundle",
     }
+
+
+def test_traces_with_only_user_ids_have_no_orphans(sandbox: Sandbox) -> None:
+    baskets = Trace("baskets", "Clear baskets", user_ids=("owner",), removes_orphans=True)
+    deployment = replace(load(), traces=(baskets,))
+    assert orphan_filters(sandbox.seeds, deployment, Identities()) == {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from bson import Decimal128, ObjectId
+from bson import Binary, Decimal128, ObjectId
 
 from playbook.deployments.scope import PROBE
 from playbook.environment.cache_keys import Cached
@@ -74,10 +75,10 @@ def test_a_name_leads_to_the_document() -> None:
 def test_a_copy_is_compared_with_the_form_that_has_its_fields() -> None:
     theirs = {"_id": "LUX-001", "title": "Bag", "cents": 10_000, "views": 3}
     known = replace(KNOWN, documents={"LUX-001": theirs}, forms={"LUX-001": BAG})
-    assert known.form_for("LUX-001", {"title": "?", "cents": 1}) is theirs
-    assert known.form_for("LUX-001", {"name": "?", "price_usd": 1}) is BAG
-    assert known.form_for("LUX-001", {"_id": "LUX-001"}) is theirs  # both have as many
-    assert KNOWN.form_for("LUX-002", {}) is HAT
+    assert known.form_for("LUX-001", {"title": "?", "cents": 1})[0] is theirs
+    assert known.form_for("LUX-001", {"name": "?", "price_usd": 1})[0] is BAG
+    assert known.form_for("LUX-001", {"_id": "LUX-001"})[0] is theirs  # both have as many
+    assert KNOWN.form_for("LUX-002", {})[0] is HAT
 
 
 # Under a key that names a document
@@ -361,3 +362,25 @@ def test_of_a_nested_field_that_is_ours_the_whole_field_is() -> None:
     imagined.deployment = replace(imagined.deployment, kept=(*others, nested))
     fields = set(imagined.pristine["products"][0])
     assert stored_originals(imagined, "products").ours == fields | {"shop", "_id"}
+
+
+def test_a_copy_in_the_form_of_the_apps_cache_is_compared_in_that_form() -> None:
+    bag: Document = {"_id": SHELF, "sku": "B1", "title": {"en": "Bag"}, "price": {"cents": 100}}
+    cached = {"id": str(SHELF), "sku": "B1", "title": "Bag", "price": {"minor": 100}, "free": 3}
+    known = Originals(
+        {"B1": bag}, {str(SHELF): "B1"}, {}, {"sku", "title", "price"}, {"B1": cached}
+    )
+    assert not found("list:1", js({"data": [cached]}), known)
+    assert not found("item:B1", js({"sku": "B1", "title": "Bag"}), known)
+    for change in ({"title": "Bug"}, {"price": {"minor": 1}}, {"free": 0}, {"sold": True}):
+        assert len(found("list:1", js({"data": [{**cached, **change}]}), known)) == 1
+    # What is cached as it is stored agrees, too.
+    stored = {"_id": str(SHELF), "sku": "B1", "title": {"en": "Bag"}, "price": {"cents": 100}}
+    assert not found("raw:B1", js(stored), known)
+
+
+def test_an_id_that_is_a_uuid_is_cached_as_its_text() -> None:
+    for identifier in (uuid.UUID(int=7), Binary.from_uuid(uuid.UUID(int=7))):
+        known = Originals({"H1": {"_id": identifier, "sku": "H1"}})
+        assert not found("H1", js({"_id": str(uuid.UUID(int=7)), "sku": "H1"}), known)
+        assert found("H1", js({"_id": str(uuid.UUID(int=8)), "sku": "H1"}), known)

@@ -22,7 +22,7 @@ from pydantic import BaseModel, Field
 from playbook.environment.presence import IN_SESSION, Presence
 from playbook.facts.comparison import compared, describe_document, differences, identical
 from playbook.facts.currency import Currency
-from playbook.facts.declared_indexes import missing_indexes
+from playbook.facts.declared_indexes import missing_indexes, other_missing_indexes
 from playbook.facts.findings import NOTHING, Finding, NotAsExpected, Unobservable
 from playbook.facts.reading import VARIANTS
 from playbook.facts.reading.store import AS_READ, JavaScript
@@ -1366,11 +1366,15 @@ def test_prices_in_a_list_are_looked_at() -> None:
     ]
 
 
-def test_indexes_of_a_collection_without_any_are_passed_over() -> None:
+def test_each_index_is_looked_at_by_one_check() -> None:
     imagined = Imagined("sequoia")
     reindex("users")(imagined)
-    found: Any = missing_indexes(imagined, "no such collection", "users")  # type: ignore[arg-type]
-    assert texts_of(found)
+    reading: Any = imagined
+    assert not texts_of(missing_indexes(reading, "creators"))  # none is declared
+    assert texts_of(missing_indexes(reading, "users"))
+    assert not texts_of(other_missing_indexes(reading))
+    reindex("analytics")(imagined)
+    assert texts_of(other_missing_indexes(reading))
 
 
 def test_every_cached_copy_is_looked_at() -> None:
@@ -1739,7 +1743,8 @@ def test_the_months_are_named_that_are_not_the_last_complete_ones() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [(1, 1.0), (1, True), (0, False), (0, None), ("", None), ([], {}), ([1], [1, 1]), ("a", "a "),
-     ({"a": 1}, {"a": 1, "b": None}), ([1, 2], [2, 1]), (1, Int64(1)), (Decimal128("1"), 1),
+     ({"a": 1}, {"a": 1, "b": None}), ([1, 2], [2, 1]), (1, Int64(1)), (1 << 31, Int64(1 << 32)),
+     (Decimal128("1"), 1),
      ({"a": {"b": 1}}, {"a": {"b": 1.0}}), (["a"], ["b"]), (AT, AT + timedelta(seconds=1)),
      (AT, "2026-11-22T12:30:00Z"), (NOTHING, None)],
 )  # fmt: skip
@@ -1769,6 +1774,12 @@ def test_differences_are_reported_where_they_are() -> None:
         Finding("it: f", NOTHING, 1),
     ]
     assert list(differences(one, other, "it", only=["d"])) == [Finding("it: d", [1], [1, 2])]
+
+
+def test_a_number_that_mongodb_keeps_only_as_a_long_is_the_same() -> None:
+    milliseconds = 1_796_065_200_000
+    assert identical(milliseconds, bson.decode(bson.encode({"at": milliseconds}))["at"])
+    assert not identical(milliseconds, float(milliseconds))
 
 
 def test_what_reads_the_same_is_reported_with_its_kind() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -68,6 +69,23 @@ def test_every_page_is_read_once(pages: Pages, expected: str) -> None:
     app = App(pages)
     assert "".join(read(app)) == expected
     assert len(app.asked) == len(pages) and all(one.signed_in for one in app.asked)
+
+
+def test_numbered_pages_are_counted_even_if_one_is_short() -> None:
+    listing = replace(
+        LISTING,
+        pages=lambda bundle, read: Request("GET", "/items", {"cursor": str(read + 1)}),
+        page_size=2,
+        numbered=True,
+        next_page=None,
+    )
+    # The second page hides an entry, as a shop hides what has been deleted.
+    app = App({"1": page("a", "b"), "2": page("c"), "3": page("d", "e"), "4": page()})
+    lists = Lists(BUNDLE, cast(SignIns, app), AskedOnce())
+    read = lists.read(listing)
+    assert read.entries == ["a", "b", "c"]
+    assert lists.read_to_the_end(listing, read).entries == ["a", "b", "c", "d", "e"]
+    assert [one.query["cursor"] for one in app.asked] == ["1", "2", "3", "4"]
 
 
 def test_cursors_that_never_end_are_not_followed_for_ever() -> None:

@@ -39,6 +39,9 @@ def imagined() -> Imagined:
     return Imagined("lvmh")
 
 
+type Look = Callable[[Seen], Iterable[Finding]]
+
+
 def seen(imagined: Imagined) -> Seen:
     return ImaginedDemo(imagined).seen
 
@@ -61,6 +64,29 @@ def test_a_product_that_is_not_listed_is_for_the_backend(imagined: Imagined) -> 
     imagined.why_unreadable = lambda identifier: f"{identifier} has no price"  # type: ignore[method-assign]
     [(line, _)] = with_remedies(seen(imagined).products_in_the_shop)
     assert line.endswith(f"found an entry that can't be read: {FEATURED} has no price")
+
+
+@pytest.mark.parametrize(
+    ("kind", "look", "changed"),
+    [
+        ("products", lambda facts: facts.products_in_the_shop, {"_id": "OLD-1", "name": "Old bag"}),
+        ("creators", lambda facts: facts.creators, {"_id": "old-1", "name": "Old Host"}),
+        ("livesales", lambda facts: facts.livesale_in_the_list, {"_id": "LS-OLD", "title": "Old"}),
+    ],
+)
+def test_what_the_app_shows_as_ours_and_does_not_store_is_noticed(
+    imagined: Imagined, kind: str, look: Look, changed: dict[str, Any]
+) -> None:
+    # For example a row that was marked as deleted, or an old one in a cache that nobody knows.
+    ours = {"bundle": imagined.bundle.key} if kind == "livesales" else {"region": "EU"}
+    shown(imagined, kind, **changed, **ours)
+    [(line, remedy)] = with_remedies(look(seen(imagined)))
+    assert "expected nothing, as it is not stored, found “Old" in line
+    assert remedy is Remedy.BACKEND
+    imagined.app(kind).pop()
+    other = {"bundle": "INDEX_SOFOA_DOLFE"} if kind == "livesales" else {"region": "US"}
+    shown(imagined, kind, **changed, **other)  # that is for the check of those who own it
+    assert not with_remedies(look(seen(imagined)))
 
 
 def test_a_missing_product_that_is_stored_wrong_too_is_for_a_reset(imagined: Imagined) -> None:
@@ -302,7 +328,8 @@ def test_another_livesale_of_the_same_title_is_for_people(imagined: Imagined) ->
     [(line, remedy)] = with_remedies(seen(imagined).livesale_in_the_list)
     assert line.endswith("expected it once, found another of this title, LS-TEST")
     assert remedy is Remedy.DATA
-    shown(imagined, "livesales", _id="LS-OTHER", event_id="LS-OTHER", title="Another title")
+    other = {"title": "Another title", "bundle": "INDEX_SOFOA_DOLFE"}
+    shown(imagined, "livesales", _id="LS-OTHER", event_id="LS-OTHER", **other)
     assert len(with_remedies(seen(imagined).livesale_in_the_list)) == 1
 
 

@@ -33,7 +33,7 @@ class Listed[T]:
     """The ids of the entries; the text of an entry without one."""
     texts: set[str] = field(default_factory=set)
     skip: int = 0
-    """How many entries the pages had."""
+    """How many entries the pages had; for a list with numbered pages, how many pages."""
     ended: bool = False
     """Whether a further page would show nothing new."""
 
@@ -78,7 +78,7 @@ class Lists:
                 listing.pages(self._bundle, skip) if following is None else following
             )
             page = answer.read_by(lambda body: list_of(listing.entries(body)))
-            skip += len(page)
+            skip += 1 if listing.numbered else len(page)
             texts = [_text(entry) for entry in page]
             names = {_id_in(entry) or text for entry, text in zip(page, texts, strict=True)}
             if listing.next_page is None and not names - known:

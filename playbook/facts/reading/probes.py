@@ -73,6 +73,7 @@ class Probes:
             },
             headers={"User-Agent": self.mark},
         )
+        answer = visitors.opened(answer)
         if answer.problem or answer.status != 200 or self._deployment.events is None:
             return answer, []
         # An app may write its events through a queue, so look again for some seconds.

@@ -93,11 +93,12 @@ class RefusedSignIns:
 
     def _is_stored_wrong(self, email: str, account: Document | Mapping[str, Any]) -> bool:
         """Whether something else that is ours is wrong with the account: a reset writes that."""
-        stored, resolved = self._store.stored, (self._deployment.password.path, "expires_at")
+        stored = self._store.stored
+        resolved = (self._deployment.password.path, *stored.ends_of_accounts)
         wrong = chain(stored.misfits("users"), stored.differences("users", "account", but=resolved))
         if any(email in finding.where for finding in wrong):
             return True
-        if "expires_at" not in stored.matched("users").kept.ours:
+        if not stored.ends_of_accounts:
             return False
-        until = account.get("expires_at")
+        until = stored.in_our_words("users", account).get("expires_at")
         return not isinstance(until, datetime) or until <= self._at

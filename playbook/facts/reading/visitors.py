@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from playbook.deployments.description import UnreadableAnswer
 from playbook.environment import Environment
 from playbook.environment.http import TooLarge
 from playbook.environment.reasons import (
@@ -57,8 +58,19 @@ class Visitors:
         return read_answer(request, answer)
 
     def get(self, path: str, **query: str) -> Answer:
-        """The answer to a GET of the visitor without an account."""
-        return self.ask("GET", path, params=query)
+        """What a route that only demos need answers to a visitor without an account."""
+        return self.opened(self.ask("GET", path, params=query))
+
+    def opened(self, answer: Answer) -> Answer:
+        """An answer of a route that only demos need, without the app's envelope."""
+        if not answer.good:
+            return answer
+        try:
+            content = self._environment.deployment.routes.content(answer.body)
+        except UnreadableAnswer as error:
+            problem = f"answered what the app should not show: {error}"
+            return replace(answer, problem=problem, stated_remedy=Remedy.BACKEND)
+        return replace(answer, body=content)
 
     def ask_for_rates(self, base: str) -> Answer:
         """The served rates of a base currency into all currencies of the playbook."""

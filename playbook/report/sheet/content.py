@@ -223,7 +223,7 @@ def _json(environment: Environment, path: str) -> dict[str, Any]:
     answer = environment.call("GET", path)
     if answer.status_code != 200:
         raise PlaybookError(f"GET {path} answered {answer.status_code}")
-    body = answer.json(parse_float=Decimal)
+    body = environment.deployment.routes.content(answer.json(parse_float=Decimal))
     if not isinstance(body, dict):
         raise ValueError("no object")
     return body
