@@ -132,6 +132,36 @@ def pytest_runtest_protocol(item, nextitem):
 """A plugin like those that run a failed test again, and report only how it ended the last time."""
 
 
+CALLS_IT_PASSED = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    report.outcome = "passed"
+
+class Early:
+    @pytest.hookimpl(trylast=True, hookwrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        (yield).get_result().outcome = "passed"
+
+def pytest_configure(config):
+    config.pluginmanager.register(Early())
+"""
+"""A plugin that changes how a test ended, before and after the verdict's own code has seen it."""
+
+
+def test_a_scenario_that_a_plugin_calls_passed_is_no_go(
+    reset_once: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "calls_it_passed.py").write_text(CALLS_IT_PASSED)
+    how = 'raise AssertionError("it is wrong")'
+    done = run_that_breaks(reset_once, tmp_path, how, "-p", "calls_it_passed")
+    assert (tmp_path / "broke").exists()
+    assert done.returncode == 1, done.stdout
+    assert "LVMH NO-GO" in done.stdout and "it is wrong" in done.stdout
+
+
 def test_a_scenario_that_passes_only_when_it_is_run_again_is_no_go(
     reset_once: Sandbox, tmp_path: Path
 ) -> None:
