@@ -163,7 +163,7 @@ def require_one_output(*files: Path | None) -> bool:
     asked = files.count(STANDARD_OUTPUT)
     if asked > 1:
         raise WrongUsage("only one document can be written to standard output (-); name a file")
-    named = [file.absolute() for file in files if file is not None and not file.is_char_device()]
+    named = [file.resolve() for file in files if file is not None and not file.is_char_device()]
     if len(set(named)) < len(named):
         raise WrongUsage(
             f"{named[0]} can't contain two documents; name another file for one of them"

@@ -228,6 +228,9 @@ class Collector:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        if report.passed and call.excinfo is not None:
+            # A plugin called a scenario passed that has raised an error.
+            report.outcome, report.longrepr = "failed", str(call.excinfo.value)
         if report.failed and call.excinfo and isinstance(call.excinfo.value, PlaybookError):
             report.longrepr = str(
                 call.excinfo.value

@@ -287,9 +287,11 @@ def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
     assert len(ended.stderr.strip().splitlines()) == 1 and "current folder" in ended.stderr
 
 
-def test_two_documents_need_two_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", ["verdict", "link"])
+def test_two_documents_need_two_files(tmp_path: Path, other: str) -> None:
+    (tmp_path / "link").symlink_to("verdict")
     one = str(tmp_path / "verdict")
-    ended = playbook("check", "lvmh", "--json", one, "--html", one, **URLS)
+    ended = playbook("check", "lvmh", "--json", one, "--html", str(tmp_path / other), **URLS)
     assert ended.returncode == 2 and "can't contain two documents" in ended.stderr
     assert not Path(one).exists()
 

@@ -132,6 +132,36 @@ def pytest_runtest_protocol(item, nextitem):
 """A plugin like those that run a failed test again, and report only how it ended the last time."""
 
 
+CALLS_IT_PASSED = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    report.outcome = "passed"
+
+class Early:
+    @pytest.hookimpl(trylast=True, hookwrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        (yield).get_result().outcome = "passed"
+
+def pytest_configure(config):
+    config.pluginmanager.register(Early())
+"""
+"""A plugin that changes how a test ended, before and after the verdict's own code has seen it."""
+
+
+def test_a_scenario_that_a_plugin_calls_passed_is_no_go(
+    reset_once: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "calls_it_passed.py").write_text(CALLS_IT_PASSED)
+    how = 'raise AssertionError("it is wrong")'
+    done = run_that_breaks(reset_once, tmp_path, how, "-p", "calls_it_passed")
+    assert (tmp_path / "broke").exists()
+    assert done.returncode == 1, done.stdout
+    assert "LVMH NO-GO" in done.stdout and "it is wrong" in done.stdout
+
+
 def test_a_scenario_that_passes_only_when_it_is_run_again_is_no_go(
     reset_once: Sandbox, tmp_path: Path
 ) -> None:
@@ -218,6 +248,35 @@ def test_where_nothing_was_run_there_is_no_verdict(
     assert not file.exists() and not (allure / "environment.properties").exists()
     assert ("so there is no verdict" in done.stdout) == (code == 5)
     assert reset_once.runs("lvmh") == before
+
+
+def test_a_verdict_that_cannot_be_written_is_said_and_printed(reset_once: Sandbox) -> None:
+    done = run(reset_once, "--verdict=/dev/full")
+    assert "LVMH GO" in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert "playbook: /dev/full can't be written: No space left on device" in done.stderr
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert reset_once.runs("lvmh")[-1]["verdict"] == "GO"
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("--verdict={folder}", "--verdict {folder}: it is a folder; name a file"),
+        (
+            "--alluredir={file}",
+            "--alluredir {file}: it cannot be written to (File exists); name another folder",
+        ),
+    ],
+    ids=["verdict", "alluredir"],
+)
+def test_a_wrong_place_for_results_is_one_line(
+    reset_once: Sandbox, tmp_path: Path, option: str, says: str
+) -> None:
+    names = {"folder": str(tmp_path), "file": str(tmp_path / "file")}
+    (tmp_path / "file").touch()
+    done = run(reset_once, option.format(**names))
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert done.stderr.strip() == f"ERROR: {says.format(**names)}"
 
 
 def test_the_checklist_without_the_walk_is_the_whole(reset_once: Sandbox) -> None:
