@@ -114,6 +114,20 @@ def local_text(instant: datetime, zone: str) -> str:
     return f"{local:%a %d %b %Y, %H:%M} {name}"
 
 
+def two_local_texts(one: datetime, other: datetime, zone: str) -> tuple[str, str]:
+    """Two instants as ``local_text`` writes them, with seconds if those alone differ.
+
+    "Thu 26 Nov 2026, 20:00 CET and 00.500000 s".
+    """
+    texts = local_text(one, zone), local_text(other, zone)
+    if texts[0] != texts[1]:
+        return texts
+    first, second = (
+        f"{text} and {instant:%S.%f} s" for text, instant in zip(texts, (one, other), strict=True)
+    )
+    return first, second
+
+
 def until_in_words(moment: datetime, now: datetime) -> str:
     """The time until an instant, in words: "in 40 minutes", "in 2 days", "now"."""
     minutes = int((moment - now).total_seconds() // 60)

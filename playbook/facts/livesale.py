@@ -12,6 +12,7 @@ from playbook.facts.creators import Creators
 from playbook.facts.demo_access import access_by_journal, access_in_document
 from playbook.facts.findings import NOTHING, Description, FailureKind, Finding, Unobservable
 from playbook.facts.reading import Reading
+from playbook.facts.shown import wrong_start
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.languages import same_text
 from playbook.pristine.seeds import Document
@@ -78,13 +79,8 @@ class LiveSale:
         """A start that is not at the planned wall-clock time two days after demo access."""
         wanted = pristine_livesale(self._template, self.access)["starts_at"]
         if self.starts_at != wanted:
-            zone = self._reading.bundle.timezone
-            yield Finding(
-                f"LiveSale {self._template['_id']}: start",
-                Description(local_text(wanted, zone)),
-                Description(local_text(self.starts_at, zone)),
-                kind=FailureKind.TIMING,
-            )
+            where = f"LiveSale {self._template['_id']}"
+            yield wrong_start(where, wanted, self.starts_at, self._reading.bundle.timezone)
 
     @property
     def past(self) -> Iterator[Finding]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from playbook.clock import local_text
+from playbook.clock import two_local_texts
 from playbook.deployments.description import (
     Kind,
     ShownLead,
@@ -80,6 +81,12 @@ def card_findings(
             yield Finding(f"{where}: {tag}", value, card.tags.get(tag, NOTHING))
 
 
+def wrong_start(where: str, planned: datetime, found: datetime, zone: str) -> Finding:
+    """A LiveSale that starts at another instant than planned; both are written in ``zone``."""
+    wanted, present = map(Description, two_local_texts(planned, found, zone))
+    return Finding(f"{where}: start", wanted, present, kind=FailureKind.TIMING)
+
+
 def event_findings(
     where: str, planned: Document, event: ShownLiveSale, zone: str
 ) -> Iterator[Finding]:
@@ -87,13 +94,7 @@ def event_findings(
     if not same_text(event.title, planned["title"]):
         yield Finding(f"{where}: title", planned["title"], event.title)
     if event.starts_at != planned["starts_at"]:
-        start, found = local_text(planned["starts_at"], zone), local_text(event.starts_at, zone)
-        yield Finding(
-            f"{where}: start",
-            Description(start),
-            Description(found),
-            kind=FailureKind.TIMING,
-        )
+        yield wrong_start(where, planned["starts_at"], event.starts_at, zone)
     if event.status is not None and event.status != planned["status"]:
         yield Finding(f"{where}: status", planned["status"], event.status)
 

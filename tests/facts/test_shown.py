@@ -117,6 +117,13 @@ def test_the_start_of_a_livesale_is_written_in_the_investors_time() -> None:
     assert line.startswith("it: start: expected ") and "20:00" in line and "19:00" in line
 
 
+def test_a_start_that_is_off_by_less_than_a_minute_says_so() -> None:
+    other = replace(GOOD_EVENT, starts_at=START.replace(microsecond=500_000))
+    [line] = map(str, event_findings("it", EVENT, other, "Europe/Paris"))
+    assert "20:00 CET and 00.000000 s, found" in line
+    assert line.endswith("20:00 CET and 00.500000 s")
+
+
 OTHER = {"_id": "Q", "name": "Box", "currency": "EUR", "price_eur": 7}
 
 
