@@ -37,7 +37,10 @@ DEPLOYMENT = replace(PLAYBOOK, name="moved", routes=ROUTES)
 
 
 async def in_an_envelope(app: Any, scope: Any, receive: Any, send: Any) -> None:
-    """Let an app answer a request; send its answer inside an object of its own."""
+    """Let an app answer a request; send its answer inside an object of its own.
+
+    What a POST has made is answered with 201, as many apps do.
+    """
     start: Any = None
     content = b""
 
@@ -50,7 +53,8 @@ async def in_an_envelope(app: Any, scope: Any, receive: Any, send: Any) -> None:
         if not message.get("more_body"):
             body = b'{"data": %s, "meta": {"version": 2}}' % content
             headers = [(n, v) for n, v in start["headers"] if n.lower() != b"content-length"]
-            await send({**start, "headers": headers})
+            made = scope["method"] == "POST" and start["status"] == 200
+            await send({**start, "headers": headers, "status": 201 if made else start["status"]})
             await send({"type": "http.response.body", "body": body})
 
     await app(scope, receive, take)

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,6 +24,8 @@ from playbook.pristine.seeds import Document
 
 ARRIVAL_SECONDS = 5.0
 """How long a tracked event may take to arrive in analytics."""
+MADE = (201, 202)
+"""Created, accepted: as good as 200 for an event, because the event itself is looked for."""
 PROBE_TIME = "%Y%m%dT%H%M%S"
 ABANDONED = timedelta(minutes=10)
 """Another check's probe that is older than this is from a killed check."""
@@ -73,6 +76,8 @@ class Probes:
             },
             headers={"User-Agent": self.mark},
         )
+        if answer.status in MADE:
+            answer = replace(answer, status=200)
         answer = visitors.opened(answer)
         if answer.problem or answer.status != 200 or self._deployment.events is None:
             return answer, []
