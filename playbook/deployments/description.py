@@ -211,6 +211,9 @@ class ShownProduct:
     """The entry, for the comparison of its further fields. ``from_app`` reads it, so they must be
     where the app keeps them; ``from_app`` gives no field that is not there (not None either).
     Without it these fields are not compared. The same is true of the classes below."""
+    region: str | None = None
+    """The region that it names, if each product with a region of ours is a demo's: then one that
+    is shown and not stored is noticed. None if the app's own products may name one, too."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +252,8 @@ class ShownCreator:
     """Whether they name no known region, although each creator of this app has one."""
     answer: Mapping[str, Any] = field(default_factory=dict)
     """The entry as the app sent it, for the comparison of its further fields."""
+    region: str | None = None
+    """As that of a product."""
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,7 @@ def _shown_product(answer: Any) -> ShownProduct:
         in_stock=decimal_of(product, "inventory") > decimal_of(product, "reserved"),
         unowned=_is_unowned(product),
         answer=product,
+        region=_region_of(product),
     )
 
 
@@ -243,13 +244,19 @@ def _shown_creator(answer: Any) -> ShownCreator:
     creator = object_of(answer)
     if creator.get("active", True) is not True:
         raise UnreadableAnswer(f"active is not true but {creator['active']!r}")
-    return ShownCreator(text_of(creator, "name"), _is_unowned(creator), creator)
+    name, region = text_of(creator, "name"), _region_of(creator)
+    return ShownCreator(name, _is_unowned(creator), creator, region)
 
 
 def _is_unowned(document: Document) -> bool:
-    """Whether a document names no known region; its region may have any type."""
+    """Whether a document names no known region."""
+    return _region_of(document) not in REGION_CURRENCY
+
+
+def _region_of(document: Document) -> str:
+    """The region that a document names; "" if it names none, or by a value that is no text."""
     region = document.get("region")
-    return not isinstance(region, str) or region not in REGION_CURRENCY
+    return region if isinstance(region, str) else ""
 
 
 def _bundle_of(event: Document) -> str:

@@ -6,8 +6,7 @@ compared with what the investor must see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from playbook.deployments.description import (
@@ -79,7 +78,7 @@ class Seen:
         for other in self._reading.shown_products:
             if other.id in known or as_read(other.title) in named:
                 continue
-            if self._is_of_this_demo("products", other.answer):
+            if other.region == self._reading.bundle.region:
                 yield _shown_only(f"product {other.id} in the shop", other.title)
 
     @property
@@ -198,9 +197,8 @@ class Seen:
         known = {line.model.name for line in self._reading.seeds.creators.values()}
         known |= {str(one.get("name")) for one in self._reading.stored.documents("creators")}
         for other in creators:
-            if not any(same_text(other.name, name) for name in known) and self._is_of_this_demo(
-                "creators", other.answer
-            ):
+            is_known = any(same_text(other.name, name) for name in known)
+            if not is_known and other.region == self._reading.bundle.region:
                 yield _shown_only(f"creator {other.name} in the app", other.name)
 
     @property
@@ -328,14 +326,6 @@ class Seen:
         if shown.answer:  # a description may leave it out
             found = self._reading.stored.in_our_words(kind, shown.answer)
             yield from further_findings(kind, where, pristine, found)
-
-    def _is_of_this_demo(self, kind: Kind, answer: Mapping[str, Any]) -> bool:
-        """Whether an entry that is no stored document says that it is of the bundle's region."""
-        if not answer:  # a description may leave it out
-            return False
-        found = self._reading.stored.in_our_words(kind, answer)
-        seeded = kind == "products" and found.get("_id") in self._reading.seeds.products
-        return not seeded and found.get("region") == self._reading.bundle.region
 
     def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
         problem = self._reading.why_unreadable(key)

@@ -13,6 +13,7 @@ import bcrypt
 import bson
 import pytest
 import redis
+import requests
 from bson import Binary, Decimal128, Int64, ObjectId
 from pymongo.database import Database
 
@@ -206,6 +207,17 @@ def test_an_account_that_the_backends_model_refuses_is_completed(
     assert {name: user[name] for name in change.get("$set", {}).keys() & {"password", "role"}} == {
         name: text for name, text in change.get("$set", {}).items() if name in ("password", "role")
     }
+
+
+def test_what_the_shop_itself_sells_in_a_region_of_ours_is_no_finding(shop: Sandbox) -> None:
+    shop.reset("lvmh", access=clock.now())
+    scarf = requests.get(f"{shop.environment.settings.api_url}/api/products/own", timeout=10).json()
+    assert scarf["attributes"] == {"region": "EU"}
+    demo = Demo(shop.environment, shop.bundle("lvmh"), shop.seeds, clock.now())
+    try:
+        assert not list(demo.seen.products_in_the_shop)
+    finally:
+        demo.close()
 
 
 def test_an_account_that_nothing_can_complete_is_named_and_no_other_suffers(shop: Sandbox) -> None:

@@ -277,6 +277,10 @@ fault("the shop lists a product twice", "seen otherwise", "HTTP", EU, "EUR-007 i
       distorts("GET", SHOP, lambda body, _: [
           copy for one in body for copy in [one] * (1 + (one["_id"] == "EUR-007"))
       ] if isinstance(body, list) else body))
+fault("the shop shows a product that is not stored", "seen otherwise", "HTTP", EU, "OLD-1 in the shop",
+      distorts("GET", SHOP, lambda body, _: [
+          *body, *({**one, "_id": "OLD-1", "name": "Old bag"} for one in body if one["_id"] == "EUR-007")
+      ] if isinstance(body, list) else body))
 fault("the shop lists a product first for one euro", "seen otherwise", "HTTP", EU, "EUR-007 in the shop: price",
       distorts("GET", SHOP, lambda body, _: [
           *({**one, "price_eur": 1} for one in body if one["_id"] == "EUR-007"), *body

@@ -96,6 +96,9 @@ fault("there is null in the app's list of creators", "seen otherwise", "HTTP", E
 fault("the app shows a creator with other followers", "seen otherwise", "HTTP", EU, "Marie Élégance in the app: followers",
       distorts("GET", "/api/creators", lambda body, _: [
           {**one, "followers": 1} if one["_id"] == MARIE else one for one in body]))
+fault("the app shows a creator who is not stored", "seen otherwise", "HTTP", EU, "creator Old Host",
+      distorts("GET", "/api/creators", lambda body, _: [
+          *body, *({**one, "_id": "old-1", "name": "Old Host"} for one in body if one["_id"] == MARIE)]))
 fault("the app does not show a creator", "seen otherwise", "HTTP", EU, "Marie",
       distorts("GET", "/api/creators", lambda body, _: [
           one for one in body if one["_id"] != MARIE]))

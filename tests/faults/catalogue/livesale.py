@@ -149,6 +149,10 @@ def listed(event: str, change: Callable[[Document], Document]) -> Inject:
 fault("the app does not list the event", "seen otherwise", "HTTP", "lvmh", "in the app's list",
       distorts("GET", LIST, lambda body, _: [one for one in body if one["_id"] != LVMH]
                if isinstance(body, list) else body))
+fault("the app lists an event that is not stored", "seen otherwise", "HTTP", "lvmh", "LS-OLD in the app's list",
+      distorts("GET", LIST, lambda body, _: [
+          *body, *({**one, "_id": "LS-OLD", "title": "Last year's"} for one in body if one["_id"] == LVMH)
+      ] if isinstance(body, list) else body))
 fault("the app lists the event half an hour late", "seen otherwise", "HTTP", "sequoia", "in the app's list: start",
       listed(SEQ, lambda one: {"starts_at": one["starts_at"].replace(":00", ":30", 1)}))
 fault("the app's event has another host", "seen otherwise", "HTTP", "bessemer", "in the app's list: creator",
