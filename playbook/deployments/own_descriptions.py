@@ -8,6 +8,7 @@ field that is misspelled, or that nothing compares, would make a check look at n
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -59,6 +60,8 @@ READS_ANSWERS = frozenset(
     }
 )
 """The functions that read what the app has or answers, which may be anything."""
+LONGEST_FILE_NAME = 200
+"""In bytes, without the endings that a backup's files have."""
 CLOSE = 0.8
 """How much a misspelled path and the right one have in common, at least."""
 T = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -153,6 +156,11 @@ def _contradictions(deployment: Deployment) -> Iterator[str]:
             yield f"collection {name} is described {number} times; expected once in kept and traces"
         if name in OF_THE_PLAYBOOK or name.startswith("system."):
             yield f"collection {name} is not the app's"
+        if (
+            re.search(r"[/\\\x00]|^\.|^$", name)
+            or len(name.encode(errors="replace")) > LONGEST_FILE_NAME
+        ):
+            yield f"collection {name!r} can't be the name of a file, so it would have no backup"
     for kept in deployment.kept:
         for path in kept.ours:
             if any(not name or name.startswith("$") for name in path.split(".")):

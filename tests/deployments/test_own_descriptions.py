@@ -90,6 +90,7 @@ REMOVES_TOO_MUCH: Mapping[str, str] = {
     "with_leads(belongs=lambda owner: None)": "kept[leads].belongs returns must be a dict",
     "with_leads(belongs=lambda owner: {})": "would remove every document of leads",
     "with_leads(collection='demo_resets')": "collection demo_resets is not the app's",
+    "with_leads(collection='shop/leads')": "'shop/leads' can't be the name of a file",
     "replace(P, key_patterns=lambda bundle: 'shop:*')": "key_patterns returns must be a tuple",
     "replace(P, key_patterns=lambda bundle: ('*',))": "every key, so a reset would delete them",
     "with_leads(new_id=lambda card: None)": f"new_id gives None for {FIRST}; correct",
