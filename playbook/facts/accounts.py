@@ -36,8 +36,7 @@ class Accounts:
     def differences_from_seeds(self) -> Iterator[Finding]:
         """Missing, changed, double and stray accounts, and those that the app's model refuses."""
         stored, kept = self._reading.stored, self._reading.deployment.kept_as("users")
-        resolved = (self._reading.deployment.password.path, *stored.ends_of_accounts)
-        yield from stored.differences("users", "account", but=resolved)
+        yield from stored.differences("users", "account", but=stored.resolved_in_accounts)
         # Signing in does not need the app's own fields, but the account's own page does.
         yield from stored.misfits("users", but=("_id", *kept.ours) if kept else ())
 

@@ -347,10 +347,8 @@ class Seen:
         if kind == "livesales":  # whose pristine times follow from T
             differences = self._livesale.differences_from_seeds
         else:
-            # When an account ends, and its password, are resolved at the reset.
-            stored, but = self._reading.stored, tuple[str, ...]()
-            if kind == "users":
-                but = (self._reading.deployment.password.path, *stored.ends_of_accounts)
+            stored = self._reading.stored
+            but = stored.resolved_in_accounts if kind == "users" else ()
             differences = stored.differences(kind, kind, but=but)
         return is_any(differences)
 

@@ -130,6 +130,11 @@ class Stored:
         """Where the app keeps when an account ends: it follows from T, so it is judged apart."""
         return self.paths_of("users", "expires_at", lambda until: until + timedelta(days=1))
 
+    @property
+    def resolved_in_accounts(self) -> tuple[str, ...]:
+        """The fields of an account that only a reset knows: its password, and when it ends."""
+        return (self._deployment.password.path, *self.ends_of_accounts)
+
     def misfits(self, kind: Kind, *, but: Collection[str] = ()) -> Iterator[Finding]:
         """Our documents that the app's own model refuses: a list with one of them shows nothing.
 

@@ -112,8 +112,7 @@ class Accounts:
         The fifth wrong password locks the account for an hour. An attempt is counted before its
         password is compared, so even of many simultaneous attempts at most five are compared.
         """
-        # A form in an unusual encoding may contain half a character, which MongoDB does not keep.
-        name = name.encode("utf-8", "replace").decode().strip().casefold()[:LONGEST]
+        name = _as_typed(name)[:LONGEST]
         open_now = {"$or": [{"locked_until": None}, {"locked_until": {"$lte": now}}]}
         found = self.db[COLLECTION].find_one_and_update(
             {"_id": name, **open_now},
@@ -140,9 +139,16 @@ class Accounts:
 
     def is_locked(self, name: str, now: datetime) -> bool:
         """Whether an account is locked at an instant."""
-        known = name.encode("utf-8", "replace").decode().strip().casefold()
-        locked = {"_id": known, "locked_until": {"$gt": now}}
+        locked = {"_id": _as_typed(name), "locked_until": {"$gt": now}}
         return self.db[COLLECTION].find_one(locked, {"_id": 1}) is not None
+
+
+def _as_typed(name: str) -> str:
+    """A name that somebody typed into a form, without case or blanks around it.
+
+    A form in an unusual encoding may contain half a character, which MongoDB does not keep.
+    """
+    return name.encode("utf-8", "replace").decode().strip().casefold()
 
 
 def _person(found: Mapping[str, Any]) -> Person:

@@ -94,7 +94,7 @@ class RefusedSignIns:
     def _is_stored_wrong(self, email: str, account: Document | Mapping[str, Any]) -> bool:
         """Whether something else that is ours is wrong with the account: a reset writes that."""
         stored = self._store.stored
-        resolved = (self._deployment.password.path, *stored.ends_of_accounts)
+        resolved = stored.resolved_in_accounts
         wrong = chain(stored.misfits("users"), stored.differences("users", "account", but=resolved))
         if any(email in finding.where for finding in wrong):
             return True
