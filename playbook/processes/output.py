@@ -7,6 +7,7 @@ root, moving a file onto ``/dev/stdout`` would replace the device.
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import stat
 import sys
@@ -20,6 +21,7 @@ from playbook.errors import WrongUsage
 
 STANDARD_OUTPUT = Path("-")
 """What an option that names a file may say for standard output."""
+PROBE = b"a file that holds something: an empty one can be made on a full disk"
 FALLBACK = "playbook-plain"
 """The error handler (``errors=``) for characters that a terminal's encoding lacks."""
 PLAIN = {
@@ -240,5 +242,25 @@ def require_writable(folder: Path) -> None:
     """Create a folder if it is missing. Raises OSError if no file can be written in it."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as probe:
-        probe.write(b"a file that holds something: an empty one can be made on a full disk")
+        probe.write(PROBE)
         probe.flush()
+
+
+def require_place_of(path: Path) -> None:
+    """Raises OSError if a file can't be written there; an existing file stays as it is.
+
+    Whether there is still room on a device, or in an existing file's disk, is not tried.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if _is_special(path) and path.exists():
+        return
+    target = path.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not target.exists()
+    with target.open("ab") as file:
+        if is_new:
+            file.write(PROBE)
+            file.flush()
+    if is_new:
+        target.unlink()

@@ -141,6 +141,8 @@ class Collector:
         required: tuple[str, ...] = CHECKS,
     ) -> None:
         self.on_result, self.required = on_result, required
+        self.selected: list[str] = []
+        """The ids of the bundles that were asked for."""
         self.expected: list[str] = []
         self.planned: dict[str, Result] = {}
         """For every scenario that was collected, by its id: its result if it never ends."""
@@ -150,6 +152,8 @@ class Collector:
         """The time when reading of each bundle began, as the id of a run in the journal."""
         self.is_part = False
         """Whether only a part of the checklist was run, so there is no verdict."""
+        self.was_interrupted = False
+        """Whether somebody or an error in pytest's own work ended the run: no verdict, too."""
         self._loop_has_begun = False
         self._plan_is_told = False
         self._ended: datetime | None = None
@@ -169,6 +173,13 @@ class Collector:
     def has_begun(self) -> bool:
         """Whether scenarios of bundles were to be run, so a verdict is expected."""
         return self._loop_has_begun and bool(self.planned or self.results)
+
+    @property
+    def why_no_verdict(self) -> str | None:
+        """Why this run is neither GO nor NO-GO; None if it has a verdict."""
+        if self.was_interrupted:
+            return "the run was interrupted"
+        return "a part of the checklist was run" if self.is_part else None
 
     @property
     def verdict(self) -> Verdict:

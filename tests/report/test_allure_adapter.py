@@ -361,7 +361,9 @@ def test_the_environment_is_reported_without_credentials(
 
 def test_the_environment_file_begins_with_the_verdict_and_the_exit_code(results: Results) -> None:
     lines = properties(results)
-    assert list(lines)[:2] == ["verdict", "exit code"]
+    assert list(lines)[:3] == ["verdict", "exit code", "instant"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", lines["instant"])
+    assert lines["verdict.lvmh"].endswith(f" at {lines['instant']}")
     assert (lines["verdict"], lines["exit code"]) == ("NO-GO", "1")
     assert lines["verdict.lvmh"].startswith("NO-GO (") and "livesale" in lines["verdict.lvmh"]
     assert lines["verdict.index"].startswith(("GO", "NO-GO ("))
@@ -372,13 +374,16 @@ def test_a_part_has_no_verdict(broken: Settings, tmp_path: Path) -> None:
     chosen = ("--bundle", "lvmh", "-m", "check-leads")
     lines = properties(run(tmp_path / "results", broken.as_variables(), *chosen))
     assert lines["verdict"] == "none: a part of the checklist was run"
-    assert "exit code" not in lines and "verdict.lvmh" not in lines
+    assert "exit code" not in lines and lines["verdict.lvmh"] == lines["verdict"]
+
+
+PART = "a part of the checklist was run"
 
 
 def test_other_bundles_of_the_same_environment_keep_their_lines(tmp_path: Path) -> None:
     def left(identity: str, **verdicts: str) -> dict[str, str]:
         lines = {f"verdict.{bundle}": verdict for bundle, verdict in verdicts.items()}
-        environment_lines.write(tmp_path, {"identity": identity}, lines, part=False)
+        environment_lines.write(tmp_path, {"identity": identity}, lines)
         return environment_lines.read(tmp_path)
 
     assert left("one", lvmh="NO-GO (leads)")["verdict"] == "NO-GO"
@@ -386,15 +391,76 @@ def test_other_bundles_of_the_same_environment_keep_their_lines(tmp_path: Path) 
     assert (both["verdict"], both["exit code"]) == ("NO-GO", "1")
     assert both["verdict.lvmh"] == "NO-GO (leads)"
     assert left("one", lvmh="GO")["verdict"] == "GO"
-    environment_lines.write(tmp_path, {"identity": "one"}, {}, part=True)
+    environment_lines.write(tmp_path, {"identity": "one"}, {}, why_no_verdict=PART)
     after_a_part = environment_lines.read(tmp_path)
-    assert after_a_part == {"verdict": environment_lines.NO_VERDICT, "identity": "one"}
+    assert after_a_part == {"verdict": f"none: {PART}", "identity": "one"}
+    of_lvmh = environment_lines.without_verdict(["lvmh"], PART)
+    environment_lines.write(tmp_path, {"identity": "one"}, of_lvmh, why_no_verdict=PART)
+    # The folder still contains the results of that part.
+    assert left("one", index="GO")["verdict"] == f"none: {PART}"
+    assert left("one", index="NO-GO (leads)")["verdict"] == "NO-GO"
     assert left("another", index="GO").keys() == {
         "verdict",
         "exit code",
         "identity",
         "verdict.index",
     }
+
+
+def test_the_lines_name_the_instants(tmp_path: Path) -> None:
+    lines = {"verdict.lvmh": "GO at 2026-11-26 12:25 UTC", "verdict.index": "GO"}
+    environment_lines.write(tmp_path, {}, lines)
+    assert environment_lines.read(tmp_path)["instant"] == "2026-11-26 12:25 UTC"
+    lines["verdict.index"] = "GO at 2026-11-26 09:10 UTC"
+    environment_lines.write(tmp_path, {}, lines)
+    about_all = dict(list(environment_lines.read(tmp_path).items())[:3])
+    assert about_all == {
+        "verdict": "GO",
+        "exit code": "0",
+        "instant": "2026-11-26 09:10 UTC to 2026-11-26 12:25 UTC",
+    }
+
+
+MARKS = [environment_lines.mark_of(datetime(2026, 11, 26, hour, tzinfo=UTC)) for hour in (9, 10)]
+
+
+def test_a_run_that_has_begun_leaves_no_older_go(tmp_path: Path) -> None:
+    environment_lines.begin(tmp_path, (), MARKS[0])
+    assert not list(tmp_path.iterdir()), "there is nothing old"
+    before = {"verdict.lvmh": "GO at X", "verdict.index": "GO at Y"}
+    environment_lines.write(tmp_path, {"identity": "one"}, before)
+    environment_lines.begin(tmp_path, (), MARKS[0])
+    assert environment_lines.read(tmp_path) == {
+        "verdict": f"none: {MARKS[0]}",
+        "identity": "one",
+        **before,
+    }
+    environment_lines.begin(tmp_path, ["lvmh"], MARKS[0])
+    killed = environment_lines.read(tmp_path)
+    assert killed["verdict.lvmh"] == f"none: {MARKS[0]}" and killed["verdict.index"] == "GO at Y"
+    environment_lines.write(tmp_path, {"identity": "one"}, {"verdict.index": "GO"})
+    assert environment_lines.read(tmp_path)["verdict"] == f"none: {MARKS[0]}"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["as they began", "the other way"])
+@pytest.mark.parametrize("bad", [0, 1], ids=["first", "second"])
+def test_of_two_runs_at_once_the_worse_verdict_stays(
+    tmp_path: Path, order: tuple[int, int], bad: int
+) -> None:
+    for mark in MARKS:
+        environment_lines.begin(tmp_path, ["lvmh"], mark)
+    verdicts = ["GO at X", "GO at Y"]
+    verdicts[bad] = "NO-GO (leads) at Z"
+    for number in order:
+        lines = {"verdict.lvmh": verdicts[number]}
+        environment_lines.write(tmp_path, {"identity": "one"}, lines, mark=MARKS[number])
+    assert environment_lines.read(tmp_path)["verdict.lvmh"] == "NO-GO (leads) at Z"
+    # A later run, alone, is believed again.
+    later = environment_lines.mark_of(datetime(2026, 11, 27, tzinfo=UTC))
+    environment_lines.begin(tmp_path, ["lvmh"], later)
+    go = {"verdict.lvmh": "GO at W"}
+    environment_lines.write(tmp_path, {"identity": "one"}, go, mark=later)
+    assert environment_lines.read(tmp_path)["verdict"] == "GO"
 
 
 @pytest.mark.slow

@@ -104,12 +104,15 @@ def run_that_breaks(
 def test_an_interrupted_run_has_no_verdict(reset_once: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "verdict.json"
     file.write_text('{"verdict": "GO"}')  # of an earlier run
-    before = reset_once.runs("lvmh")
-    done = run_that_breaks(reset_once, tmp_path, "raise KeyboardInterrupt", f"--verdict={file}")
+    allure, before = tmp_path / "allure", reset_once.runs("lvmh")
+    options = (f"--verdict={file}", f"--alluredir={allure}")
+    done = run_that_breaks(reset_once, tmp_path, "raise KeyboardInterrupt", *options)
     assert done.returncode == pytest.ExitCode.INTERRUPTED, done.stdout
     assert "the run was interrupted: no verdict" in done.stdout
     assert "LVMH GO" not in done.stdout and "NO-GO" not in done.stdout
     assert not file.exists()
+    lines = (allure / "environment.properties").read_text()
+    assert lines.startswith("verdict=none: the run was interrupted\n") and "GO" not in lines
     assert reset_once.runs("lvmh") == before
 
 
@@ -200,11 +203,13 @@ def test_a_killed_worker_makes_no_go(reset_once: Sandbox, tmp_path: Path) -> Non
 def test_a_refused_run_leaves_no_older_verdict(
     sandbox: Sandbox, tmp_path: Path, options: tuple[str, ...], variables: dict[str, str]
 ) -> None:
-    file = tmp_path / "verdict.json"
-    file.write_text('{"verdict": "GO"}')  # of an earlier run
-    done = run(sandbox, *options, f"--verdict={file}", variables=variables)
+    file, junit = tmp_path / "verdict.json", tmp_path / "junit.xml"
+    for each in (file, junit):
+        each.write_text('{"verdict": "GO"}')  # of an earlier run
+    named = (f"--verdict={file}", f"--junitxml={junit}")
+    done = run(sandbox, *options, *named, variables=variables)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout + done.stderr
-    assert not file.exists()
+    assert not file.exists() and not junit.exists()
 
 
 def test_a_check_that_cannot_look_leaves_no_older_verdict(
@@ -250,12 +255,107 @@ def test_where_nothing_was_run_there_is_no_verdict(
     assert reset_once.runs("lvmh") == before
 
 
+@pytest.mark.parametrize(
+    "options", [("-k", "there_is_none"), ("--bundle", "nobody")], ids=["nothing run", "refused"]
+)
+def test_a_run_of_nothing_leaves_no_older_go_in_allure(
+    reset_once: Sandbox, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    lines = tmp_path / "environment.properties"
+    lines.write_text("verdict=GO\nexit code=0\nidentity=one\n")
+    done = run(reset_once, *options, f"--alluredir={tmp_path}")
+    assert done.returncode in (4, 5), done.stdout
+    assert re.fullmatch(
+        r"verdict=none: a run that began at .* UTC has no verdict\nidentity=one\n",
+        lines.read_text(),
+    )
+
+
 def test_a_verdict_that_cannot_be_written_is_said_and_printed(reset_once: Sandbox) -> None:
     done = run(reset_once, "--verdict=/dev/full")
     assert "LVMH GO" in done.stdout and "Traceback" not in done.stdout + done.stderr
     assert "playbook: /dev/full can't be written: No space left on device" in done.stderr
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert reset_once.runs("lvmh")[-1]["verdict"] == "GO"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--junitxml=/dev/full",),
+        ("--cucumberjson=/dev/full",),
+        ("--log-file=/dev/full", "--log-file-level=DEBUG"),
+    ],
+    ids=lambda options: options[0],
+)
+def test_results_of_pytest_that_cannot_be_written_are_said(
+    reset_once: Sandbox, options: tuple[str, ...]
+) -> None:
+    done = run(reset_once, *options)
+    assert "LVMH GO" in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert "playbook: /dev/full can't be written: No space left on device" in done.stderr
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("-n", "2", "--dist", "each"), "--dist each: every worker would reset and check"),
+        (("-p", "no:pytest-bdd"), "-p no:pytest-bdd: the checklist needs this plugin"),
+        (("-p", "no:playbook-verdict"), "-p no:playbook-verdict: the checklist needs this plugin"),
+        (("-p", "no:fixtures.demo"), "-p no:fixtures.demo: the checklist needs this plugin"),
+        (("-c", "/dev/null"), "did not find this project's tox.ini but used /dev/null"),
+        (("--rootdir=/tmp",), "--rootdir /tmp: the checklist is in"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, tuple) else "",
+)
+def test_what_would_make_a_verdict_wrong_is_refused(
+    reset_once: Sandbox, options: tuple[str, ...], says: str
+) -> None:
+    before = reset_once.runs("lvmh")
+    done = run(reset_once, *options, reset=True)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert says in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert reset_once.runs("lvmh") == before
+
+
+def test_a_run_without_installed_plugins_is_whole(reset_once: Sandbox) -> None:
+    done = run(reset_once, variables={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    assert done.returncode == 0 and "LVMH GO" in done.stdout, done.stdout
+
+
+BREAKS_PYTEST = """
+import pytest
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    if "product_is_the_one_that_was_curated" in item.nodeid:
+        pytest.fail("it took too long")
+    return (yield)
+"""
+"""A plugin like those that limit the time of a test: its error comes from outside of the test."""
+
+
+def test_an_error_outside_of_the_scenarios_is_no_go_in_one_line(
+    reset_once: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "breaks_pytest.py").write_text(BREAKS_PYTEST)
+    file = tmp_path / "verdict.json"
+    options = ("-p", "breaks_pytest", f"--verdict={file}")
+    done = run(reset_once, *options, variables={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1, done.stdout
+    assert "LVMH NO-GO" in done.stdout
+    assert "the checks ended early (Failed: it took too long)" in done.stdout
+    assert "INTERNALERROR" not in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert "catalog" in json.loads(file.read_text())["bundles"][0]["failed_checks"]
+
+
+@pytest.mark.slow
+def test_every_distribution_keeps_a_bundle_on_one_worker(reset_once: Sandbox) -> None:
+    before = len(reset_once.runs("lvmh"))
+    done = run(reset_once, "-n", "2", "--dist", "worksteal", "--force", reset=True)
+    assert done.returncode == 0 and "LVMH GO" in done.stdout, done.stdout
+    resets = [one for one in reset_once.runs("lvmh")[before:] if one["trigger"] == "pytest"]
+    assert len(resets) == 1
 
 
 @pytest.mark.parametrize(
@@ -266,8 +366,16 @@ def test_a_verdict_that_cannot_be_written_is_said_and_printed(reset_once: Sandbo
             "--alluredir={file}",
             "--alluredir {file}: it cannot be written to (File exists); name another folder",
         ),
+        *(
+            (
+                f"{option}={{file}}/below",
+                f"{option} {{file}}/below: it cannot be written to (File exists); "
+                "name another file",
+            )
+            for option in ("--junitxml", "--cucumberjson", "--log-file")
+        ),
     ],
-    ids=["verdict", "alluredir"],
+    ids=["verdict", "alluredir", "junitxml", "cucumberjson", "log-file"],
 )
 def test_a_wrong_place_for_results_is_one_line(
     reset_once: Sandbox, tmp_path: Path, option: str, says: str

@@ -115,9 +115,11 @@ def _title(results: Path) -> str:
     """The report's name at its top, with GO or NO-GO and the environment."""
     lines = environment_lines.read(results)
     verdict, name = lines.get(environment_lines.VERDICT), lines.get("environment")
-    if verdict is None or verdict == environment_lines.NO_VERDICT:
+    if verdict is None or verdict.startswith(environment_lines.NONE):
         return TITLE
-    return f"{verdict}: {TITLE}" + (f", {name}" if name else "")
+    instant = lines.get(environment_lines.INSTANT)
+    at = f" at {instant}" if instant else ""
+    return f"{verdict}{at}: {TITLE}" + (f", {name}" if name else "")
 
 
 def _categories(file: Path) -> list[dict[str, Any]]:

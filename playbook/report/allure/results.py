@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -204,6 +205,13 @@ class AllureResults:
 
     # The files beside the results
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        if hasattr(self._config, "workerinput"):
+            return
+        with self._said_if_not_writable():
+            self._about_the_run.begin()
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties:
             if name == ACCESS_PROPERTY:
@@ -214,9 +222,14 @@ class AllureResults:
     def pytest_sessionfinish(self) -> None:
         if hasattr(self._config, "workerinput") or not collector_of(self._config).has_begun:
             return  # with nothing run, there is nothing to say about it
-        try:
+        with self._said_if_not_writable():
             self._show_what_was_written_meanwhile()
             self._about_the_run.write(self._accesses)
+
+    @contextmanager
+    def _said_if_not_writable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             why = f"{self._directory} cannot be written to: {error.strerror}"
             print(self._redact(f"playbook: {why}; the verdict stands"), file=sys.stderr)
