@@ -6,7 +6,8 @@ compared with what the investor must see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from playbook.deployments.description import (
@@ -29,7 +30,7 @@ from playbook.facts.findings import (
 )
 from playbook.facts.livesale import LiveSale
 from playbook.facts.locales import link_of
-from playbook.facts.reading import Reading
+from playbook.facts.reading import Reading, Unread
 from playbook.facts.remedies import Remedy
 from playbook.facts.shown import (
     card_findings,
@@ -41,6 +42,7 @@ from playbook.facts.shown import (
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.languages import as_read, same_text
 from playbook.pristine.seeds import Document
+from playbook.pristine.seeds.fields import REGION_CURRENCY
 
 
 class Seen:
@@ -58,6 +60,7 @@ class Seen:
     def _products_in_the_shop(self) -> Iterator[Finding]:
         listed = _by_id(self._reading.shown_products)
         known = self._known_products
+        yield from self._unread("products", "the shop", listed)
         others: dict[str, list[str]] = {}
         for other in self._reading.shown_products:
             if other.id not in known:
@@ -66,7 +69,7 @@ class Seen:
             where = f"product {match.pristine['_id']} in the shop"
             key = id_text(match.wanted["_id"])
             if key not in listed:
-                yield self._not_listed(where, key)
+                yield self._not_listed("products", where, key)
             for product in listed.get(key, ()):
                 yield from product_findings(where, match.pristine, product)
                 yield from self._further("products", where, match.pristine, product)
@@ -91,6 +94,7 @@ class Seen:
     @property
     def _shelves(self) -> Iterator[Finding]:
         categories = self._reading.shown_categories
+        yield from self._unread("categories", "the shop's shelves")
         for name in {match.pristine["name"]: None for match in self._matches("categories")}:
             if not any(same_text(name, one) for one in categories):
                 yield Finding(f"category {name} in the shop", Description("shown"), NOTHING)
@@ -147,6 +151,8 @@ class Seen:
         matched = self._reading.stored.matched("leads")
         planned = {id_text(match.wanted["_id"]) for match in matched.matches}
         ours = {id_text(stray.get("_id")) for stray in matched.strays}
+        listed = {card.id for card in self._reading.shown_leads}
+        yield from self._unread("leads", "the board", listed)
         for card in self._reading.shown_leads:
             if card.id not in planned:
                 remedy = None if card.id in ours else Remedy.DATA
@@ -182,18 +188,22 @@ class Seen:
 
     @property
     def _creators(self) -> Iterator[Finding]:
-        creators = self._reading.shown_creators
+        creators, listed = self._reading.shown_creators, set[str]()
         for match in self._reading.stored.matched("creators").matches:
             name = str(match.pristine["name"])
             where = f"creator {name} in the app"
             shown = [one for one in creators if same_text(name, one.name)]
+            key = id_text(match.wanted["_id"])
             if match.pristine["active"] and not shown:
-                yield Finding(where, Description("shown"), NOTHING)
+                yield self._not_listed("creators", where, key, "shown")
+            if shown:
+                listed.add(key)
             for one in shown[:1]:
                 yield from self._further("creators", where, match.pristine, one)
             # A reset may not touch the second one if it belongs to no region.
             remedy = Remedy.DATA if any(one.unowned for one in shown) else None
             yield from _doubles(where, [one.name for one in shown], remedy)
+        yield from self._unread("creators", "the app's list of creators", listed)
         known = {line.model.name for line in self._reading.seeds.creators.values()}
         known |= {str(one.get("name")) for one in self._reading.stored.documents("creators")}
         for other in creators:
@@ -211,9 +221,10 @@ class Seen:
     def _livesale_in_the_list(self) -> Iterator[Finding]:
         key = self._livesale_id
         listed = [event for event in self._reading.shown_livesales if event.id == key]
+        yield from self._unread("livesales", "the app's list of LiveSales", {e.id for e in listed})
         where = f"LiveSale {self._planned['_id']} in the app's list"
         if not listed:
-            yield self._not_listed(where, key)
+            yield self._not_listed("livesales", where, key)
             return
         yield from _doubles(where, [event.title for event in listed])
         yield from self._livesale_findings(where, listed[0])
@@ -251,7 +262,7 @@ class Seen:
             where = f"lead {match.pristine['_id']} on the board"
             key = id_text(match.wanted["_id"])
             if key not in cards:
-                yield self._not_listed(where, key, "shown")
+                yield self._not_listed("leads", where, key, "shown")
             for card in cards.get(key, ()):
                 yield from card_findings(where, match.pristine, card, column_of)
                 yield from self._further("leads", where, match.pristine, card)
@@ -327,10 +338,49 @@ class Seen:
             found = self._reading.stored.in_our_words(kind, shown.answer)
             yield from further_findings(kind, where, pristine, found)
 
-    def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
-        problem = self._reading.why_unreadable(key)
-        unread = Description(f"an entry that can't be read: {problem}")
-        return Finding(where, Description(wanted), NOTHING if problem is None else unread)
+    def _not_listed(self, kind: Kind, where: str, key: str, wanted: str = "listed") -> Finding:
+        unread = next((one for one in self._reading.unread(kind) if one.id == key), None)
+        return Finding(where, Description(wanted), _broken(unread) if unread else NOTHING)
+
+    def _unread(self, kind: Kind, where: str, listed: Collection[str] = ()) -> Iterator[Finding]:
+        """The entries of a list that can't be read, and that could be of this demo.
+
+        A visitor sees something broken there. An entry could be of this demo unless it names
+        another known region or investor, as on the board it never does, or has an id of theirs.
+        Whatever is missing under its own id, not ``listed``, is named with that.
+        """
+        ours = set()
+        if kind != "categories":  # these are found by their names
+            ours = {id_text(match.wanted["_id"]) for match in self._matches(kind)}
+        for one in self._reading.unread(kind):
+            if one.id in ours:
+                if one.id not in listed:
+                    continue  # the finding about what is missing says so
+            elif kind != "leads" and self._is_of_others(kind, one):
+                continue
+            name = f"entry {one.id}" if one.id else "an entry without an id"
+            wanted = Description("what a visitor can read")
+            yield Finding(f"{name} in {where}", wanted, _broken(one))
+
+    def _is_of_others(self, kind: Kind, entry: Unread) -> bool:
+        """Whether an entry names another region or investor that the seeds know."""
+        reading = self._reading
+        seeds, mine = reading.seeds, reading.bundle
+        seeded: Mapping[Kind, Mapping[str, Any]] = {
+            "products": seeds.products,
+            "livesales": seeds.livesales,
+            "creators": seeds.creators,
+        }
+        owner = seeded[kind][entry.id].document if entry.id in seeded.get(kind, ()) else None
+        if owner is None:
+            try:
+                owner = reading.stored.in_our_words(kind, entry.answer)
+            except Unobservable:
+                return False
+        region, bundle = owner.get("region"), owner.get("bundle")
+        if isinstance(bundle, str) and bundle in seeds.bundles:
+            return bundle != mine.key
+        return isinstance(region, str) and region in REGION_CURRENCY and region != mine.region
 
     def _misfits(self, kinds: Iterable[Kind]) -> Iterator[Finding]:
         for kind in kinds:
@@ -390,6 +440,10 @@ def _by_id[T: (ShownProduct, ShownLead)](shown: Iterable[T]) -> dict[str, list[T
     for one in shown:
         found.setdefault(one.id, []).append(one)
     return found
+
+
+def _broken(entry: Unread) -> Description:
+    return Description(f"an entry that can't be read: {entry.problem}")
 
 
 def _shown_only(where: str, title: str) -> Finding:

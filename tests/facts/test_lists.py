@@ -13,7 +13,6 @@ from playbook.deployments.answers import object_of, text_of
 from playbook.deployments.description import Listing, Request
 from playbook.facts.findings import Unobservable
 from playbook.facts.reading.answer import Answer
-from playbook.facts.reading.futures import AskedOnce
 from playbook.facts.reading.lists import MOST_PAGES, Lists
 from playbook.facts.reading.sign_ins import SignIns
 from playbook.pristine.bundles import Bundle
@@ -51,7 +50,7 @@ def page(*ids: str, more: str | None = None) -> dict[str, Any]:
 
 
 def read(app: App) -> list[str]:
-    return Lists(BUNDLE, cast(SignIns, app), AskedOnce()).read(LISTING).entries
+    return Lists(BUNDLE, cast(SignIns, app)).read(LISTING).entries
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def test_numbered_pages_are_counted_even_if_one_is_short() -> None:
     )
     # The second page hides an entry, as a shop hides what has been deleted.
     app = App({"1": page("a", "b"), "2": page("c"), "3": page("d", "e"), "4": page()})
-    lists = Lists(BUNDLE, cast(SignIns, app), AskedOnce())
+    lists = Lists(BUNDLE, cast(SignIns, app))
     read = lists.read(listing)
     assert read.entries == ["a", "b", "c"]
     assert lists.read_to_the_end(listing, read).entries == ["a", "b", "c", "d", "e"]

@@ -26,12 +26,14 @@ from playbook.pristine.seeds import Document
 
 def _shown_product(answer: Any) -> ShownProduct:
     product = object_of(answer)
+    # The app lists its own products even if they have no currency or stock.
+    has_stock = product.get("stock") is not None and decimal_of(product, "stock") > 0
     return ShownProduct(
         id=id_of(product),
         title=text_of(product, "title"),
         price=decimal_of(product, "price"),
-        currency=text_of(product, "currency"),
-        in_stock=decimal_of(product, "stock") > 0 and product.get("active") is True,
+        currency="" if product.get("currency") is None else text_of(product, "currency"),
+        in_stock=has_stock and product.get("active") is True,
         answer=product,
     )
 
