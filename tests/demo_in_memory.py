@@ -114,6 +114,7 @@ class Imagined:
         }
         self.last_run: Document | None = {"status": "done", "trigger": "reset", "access": ACCESS}
         self.present: list[Presence] = []
+        self.own_hosts, self.states_its_pages = frozenset({"shop.example"}), False
         self.answers: dict[str, Answer] = {}
         self.answers_own_page: ShownAccount | None = None
         self._app: dict[str, list[Document]] = {}

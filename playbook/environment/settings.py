@@ -379,6 +379,12 @@ def in_one_form(url: str) -> str:
     return f"{scheme}://{host.lower().removesuffix(usual)}{slash}{path}".rstrip("/")
 
 
+def host_of(url: str) -> str:
+    """The name of an address's host, in small letters; one name for all of this machine's own."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return "localhost" if host == "::1" or re.fullmatch(r"127(\.\d+){3}", host) else host
+
+
 def _require_no_leftovers(variables: Mapping[str, str]) -> None:
     """Refuse a database or a password without addresses, which were forgotten or misspelled."""
     left = [

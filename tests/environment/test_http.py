@@ -725,5 +725,7 @@ def test_a_link_is_one_of_the_front_end(home: str, link: str, page: str) -> None
     stated = settings("http://h", APP_URL=home)
     assert "me:word" not in repr(stated)
     with Environment(stated) as environment:
+        hosts = {"h", "localhost" if "::1" in home else "shop.example"}
+        assert environment.own_hosts == hosts and environment.states_its_pages
         assert environment.page_address(link) == page
         assert "me:word" not in environment.redact(page)

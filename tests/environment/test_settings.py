@@ -17,7 +17,7 @@ import pytest
 from playbook import writable_folder
 from playbook.environment import Environment
 from playbook.environment.redaction import HIDDEN, Redactor, secrets_in, secrets_in_environment
-from playbook.environment.settings import Settings, in_one_form, without_credentials
+from playbook.environment.settings import Settings, host_of, in_one_form, without_credentials
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed
 from playbook.processes.settings import password_setting
@@ -389,6 +389,23 @@ def test_an_address_keeps_scheme_hosts_and_path(url: str, shown: str) -> None:
 )
 def test_an_app_has_one_address_however_it_is_written(url: str, form: str) -> None:
     assert in_one_form(url) == form
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://Shop.Example.:8080/a", "shop.example"),
+        ("https://u:p@shop.example", "shop.example"),
+        ("https://shop.example@other.example/", "other.example"),
+        ("http://127.0.0.1:1", "localhost"),
+        ("http://127.0.0.53", "localhost"),
+        ("http://[::1]:2/", "localhost"),
+        ("http://127.0.0.1.example", "127.0.0.1.example"),
+        ("/path", ""),
+    ],
+)
+def test_the_host_of_an_address_has_one_name(url: str, host: str) -> None:
+    assert host_of(url) == host
 
 
 @pytest.mark.parametrize(

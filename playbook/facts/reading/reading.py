@@ -145,6 +145,16 @@ class Reading:
         return self._store.cache
 
     @property
+    def own_hosts(self) -> frozenset[str]:
+        """The names of the hosts of the app's API and pages."""
+        return self.environment.own_hosts
+
+    @property
+    def states_its_pages(self) -> bool:
+        """Whether the settings or the description say where the app's pages are."""
+        return self.environment.states_its_pages
+
+    @property
     def feed(self) -> Feed:
         """The settings about the deployment's rate feed; the embedded environment has its own."""
         feed = self.environment.settings.feed
