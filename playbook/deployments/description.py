@@ -400,6 +400,9 @@ class Deployment:
     links: Links
     kpi: Callable[[Bundle, str], ShownKpi | None]
     """How the app shows a headline number of a bundle; None if it does not."""
+    orders: str = "orders"
+    """The collection of customers' orders: ``playbook adopt`` takes a database that has some, and
+    no demo account, for a real shop."""
     events: str | None = None
     """The collection in which tracked events arrive; None if the app does not say."""
     register: Callable[[str, str, str], Request] | None = None

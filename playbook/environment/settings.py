@@ -344,6 +344,10 @@ def _require_mongo_options(uri: str) -> None:
             ) from None
         if name.lower() == "w" and re.fullmatch(r"\s*[+-]?0+\s*", value):
             raise WrongUsage("MONGO_URI says w=0: a failed write would not be noticed; remove it")
+        if name.lower() == "serverselectiontimeoutms" and int(value) == 0:
+            raise WrongUsage(
+                f"MONGO_URI says {name}=0: then no server is ever found in time; remove it"
+            )
 
 
 def _require_options_that_go_together(uri: str) -> None:

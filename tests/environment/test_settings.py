@@ -642,6 +642,7 @@ def test_a_password_must_be_none_of_our_own_words(password: str) -> None:
     [
         ("MONGO_URI", "mongodb://m/?w=0", "w=0"),
         ("MONGO_URI", "mongodb+srv://m.example.com/?w=0", "w=0"),
+        ("MONGO_URI", "mongodb://m/?serverSelectionTimeoutMS=0", "TimeoutMS=0: then no"),
         ("MONGO_URI", "mongodb://m/?w=00", "w=0"),
         ("MONGO_URI", "mongodb://m/?datetime_conversion=ms", "'datetime_conversion'"),
         ("MONGO_URI", "mongodb://m/?readPrefrence=primary", "'readPrefrence'"),
