@@ -296,7 +296,9 @@ class Listing[T]:
     page_size: int | None = None
     numbered: bool = False
     entries: Callable[[Any], Any] = _whole
-    """The list of entries in an answer; by default the answer is that list."""
+    """The list of entries in an answer; by default the answer is that list. What is no entry, such
+    as an advertisement among the products, must be left out here: an entry that can't be read is
+    NO-GO, unless it names another region or investor."""
     next_page: Callable[[Any], Request | None] | None = None
     """For an app with cursors, or links to the next page: the request for the page after an
     answer, None after the last one. ``pages`` gives only the first page then."""

@@ -21,6 +21,7 @@ from playbook import clock
 from playbook.backend.deployment import Deployment
 from playbook.deployments import load
 from playbook.deployments.aislemarts.models import User
+from playbook.deployments.description import Kind
 from playbook.environment import Environment
 from playbook.facts import Demo
 from playbook.pristine.rates import Feed
@@ -218,6 +219,44 @@ def test_what_the_shop_itself_sells_in_a_region_of_ours_is_no_finding(shop: Sand
     demo = Demo(shop.environment, shop.bundle("lvmh"), shop.seeds, clock.now())
     try:
         assert not list(demo.seen.products_in_the_shop)
+    finally:
+        demo.close()
+
+
+def test_whose_a_shown_product_or_livesale_is() -> None:
+    shown = AISLEMARTS.shown
+    assert shown.products is not None and shown.livesales is not None
+    product = {"_id": "x", "title": "A bag", "price": 10.0, "active": True}
+    belongs: list[tuple[Document, str | None]] = [
+        ({}, None),
+        ({"region": "EU"}, None),
+        ({"region": "EU", "demo_sku": "EUR-900"}, "EU"),
+    ]
+    for attributes, region in belongs:
+        found = shown.products.entry({**product, "attributes": attributes})
+        assert (found.region, found.unowned, found.in_stock) == (region, False, False)
+    event = {"_id": "x", "title": "A show", "starts_at": "2026-12-01T10:00:00", "products": [],
+             "status": "scheduled"}  # fmt: skip
+    named = {"event_id": "LS-OLD", "bundle": "LVMH_JULIE_BERCOVY"}
+    metadata: list[tuple[Document, str | None]] = [
+        ({}, None),
+        ({"bundle": "summer"}, None),
+        (named, None),
+        ({**named, "anchored_at": "2026-11-01T10:00:00"}, "LVMH_JULIE_BERCOVY"),
+    ]
+    for of_event, bundle in metadata:
+        assert shown.livesales.entry({**event, "metadata": of_event}).bundle == bundle
+
+
+@pytest.mark.parametrize("field", ["brand", "vendor_id"])
+def test_null_in_an_answer_is_not_left_out(shop: Sandbox, field: str) -> None:
+    kind: Kind = "products" if field == "brand" else "livesales"
+    name = {"brand": "brand", "vendor_id": "creator"}[field]
+    demo = Demo(shop.environment, shop.bundle("lvmh"), shop.seeds, clock.now())
+    try:
+        words = demo.reading.stored.in_our_words
+        assert name not in words(kind, {"_id": "x"})
+        assert words(kind, {"_id": "x", field: None})[name] is None
     finally:
         demo.close()
 

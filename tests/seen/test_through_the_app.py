@@ -674,7 +674,8 @@ def test_an_app_without_pages_is_read_once(shape: Shape) -> None:
         if not isinstance(reply.json(), list):
             return reply
         requests.append(request.path)
-        more = [{"_id": f"more-{number}"} for number in range(200)]
+        theirs = {"region": "US", "attributes": {}, "name": "A belt", "title": "A belt"}
+        more = [{**whole[0], **theirs, "_id": f"more-{number}"} for number in range(200)]
         return reply.saying([{**one, "at": len(requests)} for one in [*whole, *more]])
 
     whole = shape.direct.call("GET", "/api/products", params={"limit": "100"}).json()
