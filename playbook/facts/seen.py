@@ -44,6 +44,8 @@ from playbook.pristine.languages import as_read, same_text
 from playbook.pristine.seeds import Document
 from playbook.pristine.seeds.fields import REGION_CURRENCY
 
+type _Shown = ShownProduct | ShownCreator | ShownLiveSale | ShownLead
+
 
 class Seen:
     """``demo.seen.products_in_the_shop``: where the app does not show the demo as planned."""
@@ -332,11 +334,26 @@ class Seen:
         kind: Kind,
         where: str,
         pristine: Document,
-        shown: ShownProduct | ShownCreator | ShownLiveSale | ShownLead,
+        shown: _Shown,
     ) -> Iterator[Finding]:
         if shown.answer:  # a description may leave it out
             found = self._reading.stored.in_our_words(kind, shown.answer)
-            yield from further_findings(kind, where, pristine, found)
+            yield from further_findings(
+                kind, where, pristine, {**self._nulls(kind, shown), **found}
+            )
+
+    def _nulls(self, kind: Kind, shown: _Shown) -> Document:
+        """The fields, in our words, that an answer shows as null.
+
+        A description may leave out what is null, as if it was not there. So it reads the same
+        answer with texts in place of nulls, too.
+        """
+        if (filled := _without_nulls(shown.answer)) == shown.answer:
+            return {}
+        try:
+            return dict.fromkeys(self._reading.stored.in_our_words(kind, filled))
+        except Unobservable:
+            return {}
 
     def _not_listed(self, kind: Kind, where: str, key: str, wanted: str = "listed") -> Finding:
         unread = next((one for one in self._reading.unread(kind) if one.id == key), None)
@@ -440,6 +457,13 @@ def _by_id[T: (ShownProduct, ShownLead)](shown: Iterable[T]) -> dict[str, list[T
     for one in shown:
         found.setdefault(one.id, []).append(one)
     return found
+
+
+def _without_nulls(value: Any) -> Any:
+    """A value of an answer with the text "null" in place of each null."""
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(inner) for name, inner in value.items()}
+    return "null" if value is None else value
 
 
 def _broken(entry: Unread) -> Description:

@@ -21,7 +21,6 @@ from playbook import clock
 from playbook.backend.deployment import Deployment
 from playbook.deployments import load
 from playbook.deployments.aislemarts.models import User
-from playbook.deployments.description import Kind
 from playbook.environment import Environment
 from playbook.facts import Demo
 from playbook.pristine.rates import Feed
@@ -246,19 +245,6 @@ def test_whose_a_shown_product_or_livesale_is() -> None:
     ]
     for of_event, bundle in metadata:
         assert shown.livesales.entry({**event, "metadata": of_event}).bundle == bundle
-
-
-@pytest.mark.parametrize("field", ["brand", "vendor_id"])
-def test_null_in_an_answer_is_not_left_out(shop: Sandbox, field: str) -> None:
-    kind: Kind = "products" if field == "brand" else "livesales"
-    name = {"brand": "brand", "vendor_id": "creator"}[field]
-    demo = Demo(shop.environment, shop.bundle("lvmh"), shop.seeds, clock.now())
-    try:
-        words = demo.reading.stored.in_our_words
-        assert name not in words(kind, {"_id": "x"})
-        assert words(kind, {"_id": "x", field: None})[name] is None
-    finally:
-        demo.close()
 
 
 def test_an_account_that_nothing_can_complete_is_named_and_no_other_suffers(shop: Sandbox) -> None:

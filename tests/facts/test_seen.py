@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from playbook.deployments.description import (
+    Kept,
     Kind,
     Listing,
+    References,
     Request,
     ShownAccount,
     ShownKpi,
@@ -28,6 +30,7 @@ from playbook.facts.seen import Seen
 from playbook.facts.shown import FURTHER
 from playbook.facts.stored import Stored
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
 from tests.demo_in_memory import AT, Imagined, ImaginedDemo
 
 FEATURED = "EUR-001"
@@ -285,6 +288,25 @@ def test_an_app_may_leave_out_every_further_field(imagined: Imagined, kind: Kind
             entry.pop(name, None)
     for findings in SHOWN[kind](seen(imagined)):
         assert not list(findings)
+
+
+def test_null_is_not_left_out_even_if_a_description_leaves_nulls_out(imagined: Imagined) -> None:
+    def kept_without_nulls(kept: Kept) -> Kept:
+        def read(document: Document, refs: References) -> Document:
+            found = {**document, "brand": document.get("house", {}).get("name")}
+            return {name: value for name, value in found.items() if value is not None}
+
+        return replace(kept, from_app=read)
+
+    kept = tuple(map(kept_without_nulls, imagined.deployment.kept))
+    imagined.deployment = replace(imagined.deployment, kept=kept)
+    product = imagined.app("products")[0]
+    brand = product.pop("brand")
+    for house, expected in (({}, 0), ({"name": brand}, 0), ({"name": None}, 1)):
+        product["house"] = house
+        lines = [line for line, _ in with_remedies(seen(imagined).products_in_the_shop)]
+        assert len(lines) == expected
+    assert lines == [f"product {FEATURED} in the shop: brand: expected “{brand}”, found null"]
 
 
 def test_a_second_creator_of_the_same_name_and_of_no_region_is_for_people(

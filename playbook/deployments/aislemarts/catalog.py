@@ -60,9 +60,7 @@ def _read_product(product: Document, refs: References) -> Document:
         "inventory": product.get("stock"),
         "reserved": 0,
     }
-    # A brand that is null in an answer is not one that the answer leaves out.
-    null = {"brand"} if "brand" in product else set()
-    return {name: value for name, value in read.items() if value is not None or name in null}
+    return {name: value for name, value in read.items() if value is not None}
 
 
 def _region_products(owner: Owner) -> Filter:

@@ -94,9 +94,7 @@ def _read_livesale(event: Document, refs: References) -> Document:
         "starts_at": event.get("starts_at"),
         "anchored_at": metadata.get("anchored_at"),
     }
-    # A host that is null in an answer is not one that the answer leaves out.
-    null = {"creator"} if "vendor_id" in event else set()
-    return {name: value for name, value in read.items() if value is not None or name in null}
+    return {name: value for name, value in read.items() if value is not None}
 
 
 def _bundle_livesales(owner: Owner) -> Filter:
