@@ -34,9 +34,9 @@ class Visitor:
             tab.first(field).fill(email)
             tab.first(front_end.password_field).fill(password)
             tab.press_enter()
-            if tab.activity.downloads:
-                return (f"signing in sends a file to save: “{tab.activity.downloads[0]}”",)
             if tab.shows(front_end.password_field):
+                if files := tab.activity.downloads:
+                    return (f"after signing in comes a file to save, “{files[0]}”, and no page",)
                 return ("the page does not accept the demo account",)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
             return (f"there is no way to sign in ({one_line(str(error))})",)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from playbook.deployments.front_end import FrontEnd
 from playbook.pristine.seeds import Seeds
 from playbook.walk import tab as tab_module
 from playbook.walk.broken_text import broken_lines
@@ -15,6 +16,7 @@ from playbook.walk.browser import browser
 from playbook.walk.page import Page
 from playbook.walk.reading import PageReader
 from playbook.walk.tab import Tab
+from playbook.walk.visitor import Visitor
 from tests.walk.walking import needs_browser
 
 SHOP = "http://shop.example"
@@ -55,11 +57,11 @@ def tab(chromium: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tab]:
 def opened(tab: Tab, body: str, headers: dict[str, str] | None = None, head: str = "") -> Page:
     """The page with this body, as the walk reads it."""
     page = f"<!doctype html><html lang=fr><head><title>Accueil</title>{head}</head><body>{body}"
-    whole = {"body": page, "headers": {"Content-Type": "text/html; charset=utf-8"}}
-    whole["headers"] |= headers or {}
+    kind = {"Content-Type": "text/html; charset=utf-8"}
+    whole: dict[str, Any] = {"body": page, "headers": kind | (headers or {})}
 
     def answer(route: Any) -> None:
-        path = route.request.url.removeprefix(SHOP)
+        path = route.request.url.removeprefix(SHOP).rstrip("?")
         if "statistics" in path or path == "/refused":
             route.abort("connectionrefused")
         elif path != "/late":
@@ -172,6 +174,23 @@ def test_a_download_that_a_visitor_starts_is_not_reported(tab: Tab) -> None:
     opened(tab, "<a href=/prices.csv download>Prix</a>")
     tab.tap(tab.with_text("Prix"))
     assert tab.activity.saved == () and tab.activity.downloads == ["prices.csv"]
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("leads_to", "not_done"),
+    [
+        ("/prices.csv", ("after signing in comes a file to save, “prices.csv”, and no page",)),
+        ("/start", ()),
+    ],
+)
+def test_a_file_in_place_of_the_page_after_signing_in_is_no_wrong_password(
+    tab: Tab, leads_to: str, not_done: tuple[str, ...]
+) -> None:
+    form = f"<form action={leads_to}><input type=email><input type=password><button>Entrer</button>"
+    opened(tab, form)
+    visitor = Visitor(tab, FrontEnd(), "", lambda name: "")
+    assert visitor.sign_in("julie@example.com", "a password") == not_done
 
 
 @needs_browser
