@@ -32,6 +32,8 @@ from tests.sandbox import ACCESS, Document, Sandbox, changed, held, in_words
 from tests.sandbox import OURS as PLAYBOOKS_OWN
 from tests.served_app import served
 
+pytestmark = pytest.mark.end_to_end
+
 AISLEMARTS = load("aislemarts")
 DEMO, CREATOR = "sequoia.demo@aislemarts.luxury", "sequoia.creator@aislemarts.luxury"
 OURS = {kept.collection: kept.ours for kept in AISLEMARTS.kept}
