@@ -378,6 +378,8 @@ class Links:
         }
     )
     """The query parameters with the investor's locale, currency, zone and device."""
+    livesale_list: bool = False
+    """Whether the link to the LiveSale may open the list of all of them, and name none."""
 
 
 # The whole

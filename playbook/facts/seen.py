@@ -290,19 +290,27 @@ class Seen:
 
     @property
     def livesale_link(self) -> Iterator[Finding]:
-        """The link to the LiveSale, if it does not name the bundle's own LiveSale."""
+        """The link to the LiveSale, if it does not lead to the bundle's own LiveSale."""
         return self._with_remedy(self._livesale_link, "livesales")
 
     @property
     def _livesale_link(self) -> Iterator[Finding]:
-        name = self._reading.deployment.links.names.get("livesale", "livesale")
+        links = self._reading.deployment.links
+        name = links.names.get("livesale", "livesale")
         # If there is no answer, or no link in it, the check of the links says so.
         body = self._reading.context.body
         urls = body.get("demo_urls") if isinstance(body, dict) else None
-        url = urls.get(name) if isinstance(urls, dict) else None
-        if isinstance(url, str) and link_of(url) and self._livesale_id not in _pieces(url):
-            wanted = Description(f"a link that names LiveSale {self._livesale_id}")
-            yield Finding(f"the link “{name}”", wanted, url)
+        if not isinstance(urls, dict):
+            return
+        url = urls.get(name)
+        if not isinstance(url, str) or not link_of(url) or self._livesale_id in _pieces(url):
+            return
+        wanted = f"a link that names LiveSale {self._livesale_id}"
+        if links.livesale_list:
+            if _opens_a_list(url, [urls[other] for other in urls if other != name]):
+                return
+            wanted = f"{wanted}, or opens the list of LiveSales"
+        yield Finding(f"the link “{name}”", Description(wanted), url)
 
     def _with_remedy(self, findings: Iterator[Finding], *kinds: Kind) -> Iterator[Finding]:
         """The findings, each with what can help against it.
@@ -484,6 +492,26 @@ def _doubles(where: str, shown: Sequence[str], remedy: Remedy | None = None) -> 
 def _unowned(where: str, owner: str, title: str) -> Finding:
     wanted = Description(f"a known {owner}; set it in the app, or delete the document")
     return Finding(where, wanted, Description(f"“{title}” without one"), Remedy.DATA)
+
+
+def _opens_a_list(url: str, others: list[object]) -> bool:
+    """Whether a link opens a page of its own, of one word (``/livesale``), and names nothing there.
+
+    A number in its path, or a parameter that no other link has, could name another LiveSale.
+    """
+    link = urlsplit(url)
+    known = [found for other in others if (found := link_of(other))]
+    word = link.path.strip("/").rpartition("/")[2]
+    above = {found.path.rstrip("/").rpartition("/")[0] for found in known}
+    return (
+        word.replace("-", "").isalpha()
+        and link.path.rstrip("/").rpartition("/")[0] in above
+        and link.path.rstrip("/") not in {found.path.rstrip("/") for found in known}
+        and all(
+            name.startswith("utm_") or any(name in parse_qs(found.query) for found in known)
+            for name in parse_qs(link.query)
+        )
+    )
 
 
 def _pieces(url: str) -> set[str]:

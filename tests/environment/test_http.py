@@ -260,6 +260,17 @@ def test_a_limit_beyond_the_patience_is_the_answer(retry_after: bytes) -> None:
         assert time.monotonic() - started < 60
 
 
+def test_an_api_that_refuses_everything_is_waited_for_once_in_all() -> None:
+    """The patience is not that of each request: a check sends some after each other."""
+    with Server(answering(limited(b"soon"))).serving() as server:
+        visitor = api(server, ApiAccess(patience=4.0)).visitor()
+        started = time.monotonic()
+        for _ in range(4):
+            assert visitor.ask("GET", "/", seconds=30).status_code == 429
+        took = time.monotonic() - started
+    assert took < 4.0, "each request waited again"
+
+
 def test_while_one_waits_for_the_limit_nobody_else_asks() -> None:
     with Server(answering(limited(b"1"), OK)).serving() as server:
         asking = api(server)

@@ -160,6 +160,7 @@ LINKS = Links(
         "analytics": "analytics",
     },
     bundle_parameter="utm_bundle",
+    livesale_list=True,  # no published link contains the id of a LiveSale
 )
 
 FRONT_END = FrontEnd(
