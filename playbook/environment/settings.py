@@ -336,7 +336,7 @@ def _require_mongo_options(uri: str) -> None:
     """Raises WrongUsage if an option is unknown, or if no write would be acknowledged."""
     for name, value in parse_qsl(urlsplit(uri).query, keep_blank_values=True):
         try:
-            validate(name, value)
+            _, given = validate(name, value)
         except (PyMongoError, ValueError, TypeError, KeyError):
             raise WrongUsage(
                 f"MONGO_URI has the option {name!r}, which is unknown or has a wrong value; "
@@ -344,7 +344,7 @@ def _require_mongo_options(uri: str) -> None:
             ) from None
         if name.lower() == "w" and re.fullmatch(r"\s*[+-]?0+\s*", value):
             raise WrongUsage("MONGO_URI says w=0: a failed write would not be noticed; remove it")
-        if name.lower() == "serverselectiontimeoutms" and int(value) == 0:
+        if name.lower() == "serverselectiontimeoutms" and given == 0:
             raise WrongUsage(
                 f"MONGO_URI says {name}=0: then no server is ever found in time; remove it"
             )

@@ -728,6 +728,12 @@ def test_options_of_mongodb_that_do_not_fit_together_are_wrong_usage(
     assert refused.value.exit_code == 2 and str(refused.value).startswith("MONGO_URI ")
 
 
+@pytest.mark.parametrize("milliseconds", ["0.5", "1e3", "5000"])
+def test_every_time_that_the_driver_takes_is_taken(milliseconds: str) -> None:
+    uri = f"mongodb://m/?serverSelectionTimeoutMS={milliseconds}"
+    assert settings(MONGO_URI=uri).mongo_uri == uri
+
+
 def test_a_pool_of_the_app_may_be_larger_than_ours() -> None:
     with Environment(settings(MONGO_URI="mongodb://m/?minPoolSize=60")) as environment:
         assert environment.mongo.options.pool_options.max_pool_size == 48
