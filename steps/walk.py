@@ -104,6 +104,16 @@ def browser_reports_no_error(walked: Walked, page: str) -> None:
     expect_none(walked.every_page.browser_errors(page))
 
 
+@then(on_page("{page:Page} shows no error and no placeholder"))
+def text_is_whole(walked: Walked, page: str) -> None:
+    expect_none(walked.every_page.broken_text(page))
+
+
+@then(on_page("{page:Page} names no other investor"))
+def names_are_of_this_demo(walked: Walked, page: str) -> None:
+    expect_none(walked.every_page.other_investors(page))
+
+
 @then("the greeting is right for the time of day where the investor is")
 def greeting_is_right(walked: Walked) -> None:
     expect_none(walked.home.wrong_greeting)

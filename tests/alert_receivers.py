@@ -87,6 +87,8 @@ class Mailbox:
     """Recipients that the server does not know."""
     refused_sender: str = ""
     """The server's answer to every sender; empty if it takes them."""
+    wrong_passwords: list[str] = field(default_factory=list)
+    """The ways in which somebody tried to sign in with a wrong password."""
 
     async def handle_MAIL(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -128,6 +130,8 @@ def mailbox(password: str | None = None) -> Iterator[Mailbox]:
 
     def signs_in(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         right = isinstance(data, LoginPassword) and data.password.decode() == password
+        if not right:
+            inbox.wrong_passwords.append(mechanism)
         return AuthResult(success=right, handled=False)
 
     wanted: dict[str, Any] = {}

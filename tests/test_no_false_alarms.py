@@ -17,6 +17,8 @@ from playbook import PROJECT
 from playbook.pristine.seeds import load
 from tests.faults.rounds import DAYS, FIRST_DAY, clock_changes, drawn
 
+pytestmark = pytest.mark.end_to_end
+
 ROUNDS = 6
 
 

@@ -15,6 +15,7 @@ Feature: Walk, step 1: Home
   Scenario: The home page opens for this investor
     Then the home page opens
     And every link on the home page stays in this investor's demo
+    And the home page names no other investor
 
   Scenario: The home page speaks the investor's language
     Then the home page is in the investor's language and in no other
@@ -32,3 +33,4 @@ Feature: Walk, step 1: Home
   Scenario: The home page works without errors
     Then the home page loads in under 3 seconds
     And the browser reports no error on the home page
+    And the home page shows no error and no placeholder

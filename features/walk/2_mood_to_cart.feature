@@ -13,6 +13,7 @@ Feature: Walk, step 2: Mood to cart
   Scenario: The mood-to-cart page opens for this investor
     Then the mood-to-cart page opens
     And every link on the mood-to-cart page stays in this investor's demo
+    And the mood-to-cart page names no other investor
 
   Scenario: The mood-to-cart page speaks the investor's language
     Then the mood-to-cart page is in the investor's language and in no other
@@ -30,3 +31,4 @@ Feature: Walk, step 2: Mood to cart
   Scenario: The mood-to-cart page works without errors
     Then the mood-to-cart page loads in under 3 seconds
     And the browser reports no error on the mood-to-cart page
+    And the mood-to-cart page shows no error and no placeholder

@@ -19,6 +19,7 @@ Feature: Walk, step 3: LiveSale
   Scenario: The LiveSale page opens for this investor
     Then the LiveSale page opens
     And every link on the LiveSale page stays in this investor's demo
+    And the LiveSale page names no other investor
 
   Scenario: The LiveSale page speaks the investor's language
     Then the LiveSale page is in the investor's language and in no other
@@ -36,3 +37,4 @@ Feature: Walk, step 3: LiveSale
   Scenario: The LiveSale page works without errors
     Then the LiveSale page loads in under 3 seconds
     And the browser reports no error on the LiveSale page
+    And the LiveSale page shows no error and no placeholder

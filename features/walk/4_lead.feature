@@ -9,6 +9,7 @@ Feature: Walk, step 4: From a conversation to a lead
     Then the chat opens
     And the chat is in the investor's language and in no other
     And the browser reports no error on the chat
+    And the chat shows no error and no placeholder
 
   Scenario: A conversation becomes a lead
     Then the chat can be used
@@ -22,6 +23,7 @@ Feature: Walk, step 4: From a conversation to a lead
   Scenario: The leads board opens for this investor
     Then the leads board opens
     And every link on the leads board stays in this investor's demo
+    And the leads board names no other investor
 
   Scenario: The leads board speaks the investor's language
     Then the leads board is in the investor's language and in no other
@@ -37,3 +39,4 @@ Feature: Walk, step 4: From a conversation to a lead
   Scenario: The leads board works without errors
     Then the leads board loads in under 3 seconds
     And the browser reports no error on the leads board
+    And the leads board shows no error and no placeholder

@@ -12,6 +12,7 @@ Feature: Walk, step 5: Analytics
   Scenario: The analytics page opens for this investor
     Then the analytics page opens
     And every link on the analytics page stays in this investor's demo
+    And the analytics page names no other investor
 
   Scenario: The analytics page speaks the investor's language
     Then the analytics page is in the investor's language and in no other
@@ -27,3 +28,4 @@ Feature: Walk, step 5: Analytics
   Scenario: The analytics page works without errors
     Then the analytics page loads in under 3 seconds
     And the browser reports no error on the analytics page
+    And the analytics page shows no error and no placeholder

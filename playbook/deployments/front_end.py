@@ -93,6 +93,9 @@ class FrontEnd:
     """The actions that turn a conversation into a lead on the page of the chat."""
     banner: tuple[str, ...] = CLOSES_BANNER
     """The words on buttons that close a banner over the page (about cookies)."""
+    may_fail: tuple[str, ...] = ()
+    """The hosts of others that its pages work without, such as those of statistics
+    ("www.googletagmanager.com"): a request that fails there is no finding."""
     names: bool = True
     """Whether its pages show a product's name in the investor's language, if it has one."""
     card: str = ""

@@ -112,7 +112,8 @@ def device(playwright: Any, bundle: Bundle, probe: str) -> dict[str, Any]:
     chosen = phone if bundle.device == "mobile" else desktop
 
     chosen["user_agent"] = f"{probe} {chosen['user_agent']}"
-    return {**chosen, "locale": bundle.locale, "timezone_id": bundle.timezone}
+    region = {"locale": bundle.locale, "timezone_id": bundle.timezone}
+    return {**chosen, **region, "accept_downloads": False}
 
 
 def _browser_of_playwright(playwright: Any) -> Path:

@@ -53,6 +53,11 @@ class Languages:
         self._messages = {key: line.model.messages for key, line in seeds.locales.items()}
         self._names = sorted({plain(name) for name in names if name}, key=len, reverse=True)
 
+    @property
+    def names(self) -> list[str]:
+        """The names, longest first."""
+        return self._names
+
     def message(self, language: str, name: str) -> str:
         """A pristine message; empty if there is none."""
         return self._messages.get(language, {}).get(name, "")

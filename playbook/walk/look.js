@@ -13,7 +13,13 @@ async () => {
     ...[...one.shadowRoot.children].map((inner) => inner.innerText || ""), ...wordsIn(one.shadowRoot),
   ] : []);
   const words = document.body ? [document.body.innerText, ...wordsIn(document.body)] : [];
+  // Pictures in the window that have not come yet; others may wait until somebody scrolls to them.
+  const inWindow = (box) => box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+  const coming = [...document.images].some((one) => one.src && !one.complete && !one.naturalWidth &&
+    visible(one) && inWindow(one.getBoundingClientRect()));
   return {
+    complete: document.readyState === "complete",
+    coming,
     text: words.join("\n").replace(/\d+/g, "0"),
     timers: window.__walkTimers || 0,
     loading: !document.body || document.readyState !== "complete" || busy() || animated(),

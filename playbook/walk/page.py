@@ -66,6 +66,10 @@ class Page:
     failed_requests: tuple[str, ...] = ()
     dialogs: tuple[str, ...] = ()
     """The texts of the browser's own dialogs that the page opened by itself."""
+    saved: tuple[str, ...] = ()
+    """The names of the files that the page sent by itself to be saved."""
+    pictures: tuple[str, ...] = ()
+    """The pictures that its visitor cannot see, each with the reason."""
     critical: tuple[str, ...] = ()
     """What axe calls critical."""
     hidden: str = ""
@@ -128,6 +132,7 @@ def page_of(step: str, seen: Mapping[str, Any], **more: Any) -> Page:
         texts=tuple(Text(t["text"], tuple(t["path"]), t["block"]) for t in seen["texts"]),
         chosen={name: tuple(found) for name, found in seen["chosen"].items()},
         links=tuple(seen["links"]),
+        pictures=tuple(dict.fromkeys(seen["pictures"])),
         width=seen["width"],
         scroll_width=seen["scroll_width"],
         screen=seen["screen"],

@@ -15,6 +15,9 @@ SNAPSHOT = (HERE / "snapshot.js").read_text(encoding="utf-8")
 SNAPSHOTS = 3
 """How often reading is tried while the browser is leaving a page."""
 COVER = (HERE / "cover.js").read_text(encoding="utf-8")
+LEFT = "Execution context was destroyed"
+"""Playwright's words if the browser leaves a page that is being read."""
+GOES_ON = "it goes on to another page again and again"
 LONGEST_COVER = 80
 """How many characters are shown of what covers a page."""
 NEVER_CRITICAL = ("color-contrast", "link-in-text-block")
@@ -41,11 +44,14 @@ class PageReader:
             seen = self._snapshot()
             at: datetime = clock.now()
             critical = self._barriers() if axe and not arrival.problem else ()
+            if arrival.goes_on:
+                critical = (*critical, arrival.goes_on)
         except PageDied as error:
             why = arrival.problem or str(error)
             return Page(step, clock.now(), problem=why, status=arrival.status)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
-            why = arrival.problem or f"the page cannot be read ({one_line(str(error))})"
+            cause = GOES_ON if LEFT in str(error) else one_line(str(error))
+            why = arrival.problem or f"the page cannot be read ({cause})"
             return Page(step, clock.now(), problem=why, status=arrival.status)
         return page_of(
             step,
@@ -57,6 +63,7 @@ class PageReader:
             console_errors=self._tab.activity.console_errors,
             failed_requests=self._tab.activity.failed_requests,
             dialogs=self._tab.activity.dialogs,
+            saved=self._tab.activity.saved,
             critical=critical,
             hidden=hidden,
             not_done=not_done,

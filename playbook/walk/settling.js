@@ -30,5 +30,8 @@
   // A visitor sees what is inside closed web components, too. So they are open here.
   const attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (options) { return attach.call(this, {...options, mode: "open"}); };
+  // Without a window nobody sees the browser's dialog for printing, so another one takes its place.
+  const say = window.alert;
+  window.print = () => say.call(window, "the browser's dialog for printing");
   Object.defineProperty(window, "__walkTimers", {get: () => waiting.size});
 })();

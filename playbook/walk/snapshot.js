@@ -1,5 +1,5 @@
 // Everything on the page that a person can see, as plain values: see playbook/walk/page.py.
-(selectors) => {
+async (selectors) => {
   const ids = new Map();
   const id = (element) => {
     if (!ids.has(element)) ids.set(element, ids.size + 1);
@@ -167,6 +167,25 @@
     for (const button of document.querySelectorAll("input[type=submit], input[type=button]"))
       if (visible(button)) texts.push({text: button.value, path: path(button), block: -id(button)});
   }
+  // A picture that the browser has and cannot show, or that has not come; and one of at most two
+  // pixels in place of a picture with a name. Pictures outside the window may come later.
+  const tiny = (one) => one.naturalWidth <= 2 && one.naturalHeight <= 2;
+  const inWindow = (box) => box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+  const wrong = async (one) => {
+    const box = one.getBoundingClientRect();
+    if (!one.hasAttribute("src") && !one.currentSrc) return "";
+    if (!one.complete) return inWindow(box) && !one.naturalWidth ? "it does not come" : "";
+    if (!one.naturalWidth) return one.decode().then(() => "", () => "the browser cannot show it");
+    const large = box.width > 32 && box.height > 32;
+    return tiny(one) && one.alt && large && inWindow(box) ? "it is only a dot" : "";
+  };
+  const pictures = [];
+  for (const one of document.images) {
+    const why = visible(one) ? await wrong(one) : "";
+    const place = one.currentSrc || one.src;
+    const short = /^data:/.test(place) ? place.slice(0, 40) : place.replace(/^\w+:\/\/[^/]*|[?#].*$/g, "");
+    if (why) pictures.push(`${short || "without an address"}${one.alt ? ` (“${one.alt}”)` : ""}: ${why}`);
+  }
   const chosen = {};
   for (const [name, selector] of Object.entries(selectors))
     chosen[name] = selector ? [...document.querySelectorAll(selector)].map(id) : [];
@@ -179,6 +198,7 @@
     direction: document.body ? getComputedStyle(document.body).direction : "",
     texts,
     chosen,
+    pictures,
     links: [...document.querySelectorAll("a[href]")].map((one) => one.href),
     width: root.clientWidth,
     scroll_width: Math.max(root.scrollWidth, document.body ? document.body.scrollWidth : 0),

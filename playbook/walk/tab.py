@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playbook.walk.activity import Activity
 from playbook.walk.page import one_line, plain
@@ -19,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 LOOK = (HERE / "look.js").read_text(encoding="utf-8")
 OPEN_SECONDS = 15.0
 """How long a page may take to open at all."""
+MORE_SECONDS = 2.0
+"""How much longer Playwright may take to say that its own time is over, or to close a page."""
 SETTLE_SECONDS = 10.0
 """The longest time to wait until a page has settled."""
 QUIET_SECONDS = 0.12
@@ -40,12 +43,24 @@ CAUSES = {
     "ERR_CERT_": "the browser does not accept its certificate",
     "ERR_SSL_": "its address begins with https, but it has no TLS that a browser knows",
     "ERR_CONNECTION_REFUSED": "nothing answers at its address",
+    "ERR_EMPTY_RESPONSE": "its server closes the connection without an answer",
+    "ERR_CONNECTION_CLOSED": "its server closes the connection without an answer",
+    "ERR_CONNECTION_RESET": "its server closes the connection without an answer",
+    "ERR_INVALID_HTTP_RESPONSE": "its server answers with something else than HTTP",
+    "ERR_CONTENT_DECODING_FAILED": "its server packs it in another way than it says",
+    "ERR_ABORTED": "the app answers with no page",
     "ERR_NAME_NOT_RESOLVED": "nobody knows the host of its address",
     "ERR_INVALID_AUTH_CREDENTIALS": "its gateway does not accept the login in APP_URL or API_URL",
 }
 """Words in Playwright's errors when a page is opened, and what they mean for a person."""
 PAGE_CRASHED = "Page crashed"
 """Playwright's words in the error of a page that crashed."""
+INTERRUPTED = "is interrupted by another navigation"
+"""Playwright's words if the page before goes on to another address meanwhile."""
+LOADS_ITSELF = "it loads itself again and again"
+WITHOUT_SCRIPTS = (
+    "no script may run on it: the app sends it with “sandbox” in Content-Security-Policy"
+)
 
 
 class PageDied(Exception):
@@ -62,21 +77,24 @@ class Arrival:
     """The HTTP status of the page; None if it is not known."""
     seconds: float = 0.0
     """From asking for the page until nothing on it changed any more."""
+    goes_on: str = ""
+    """Where the page goes by itself after some time, and when; empty if it stays."""
 
 
 class Tab:
     """A tab in a Playwright context. It waits after each action until the page has settled.
 
-    ``banner`` are the words on buttons that close a banner over a page.
+    ``banner`` are the words on buttons that close a banner over a page, ``may_fail`` the hosts of
+    others that the pages work without.
     """
 
-    def __init__(self, context: Any, banner: Sequence[str]) -> None:
+    def __init__(self, context: Any, banner: Sequence[str], may_fail: Sequence[str] = ()) -> None:
         context.set_default_timeout(TAP_SECONDS * 1000)
         context.add_init_script(path=HERE / "settling.js")
         self._context, self._crashed = context, False
         self.playwright: Any = self._new_page()
         """Playwright's own object for the tab."""
-        self.activity = Activity(self.playwright)
+        self.activity = Activity(self.playwright, may_fail)
         self.died = ""
         """Why the page that was opened last is no more; empty if it is there."""
         self._banner = banner
@@ -86,13 +104,17 @@ class Tab:
         if self._crashed:
             self._replaced("")
         started, self.died = time.monotonic(), ""
+        self.activity.begin_step()
         try:
             answer = self._go(address)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
-            why = f"the page does not open ({_cause_of(error)})"
+            cause = self._cause_of(error)
+            why = f"the page does not open ({cause})"
             if type(error).__name__ == "TimeoutError" or PAGE_CRASHED in str(error):
                 self._replaced(why)
             return Arrival(why)
+        if answer and _is_without_scripts(answer.headers):
+            return Arrival(str(self._replaced(WITHOUT_SCRIPTS)), answer.status)
         try:
             changed = self.settle(started)
             self._close_banner()
@@ -102,19 +124,25 @@ class Tab:
         if status is not None and status >= 400:
             missing = "leads to a page that does not exist" if status in (404, 410) else "fails"
             return Arrival(f"the link {missing} (answer {status})", status, changed)
-        return Arrival("", status, changed)
+        return Arrival("", status, changed, _goes_on(answer.headers) if answer else "")
 
     def _go(self, address: str) -> Any:
         """Playwright's answer for an address; Playwright's errors if it does not open."""
-        options = {"wait_until": "domcontentloaded", "timeout": OPEN_SECONDS * 1000}
         try:
-            return self.playwright.goto(address, **options)
+            return self._goto(address)
         except Exception as error:
-            if PAGE_CRASHED not in str(error):
+            if not any(words in str(error) for words in (PAGE_CRASHED, INTERRUPTED)):
                 raise
-        # The browser may report the crash of the page before only now: this one has not been seen.
+        # The page before may have crashed, or have gone on to another one, only now: this one has
+        # not been seen.
         self._replaced("")
-        return self.playwright.goto(address, **options)
+        return self._goto(address)
+
+    def _goto(self, address: str) -> Any:
+        options = {"timeout": OPEN_SECONDS * 1000, "wait_until": "domcontentloaded"}
+        going = self.playwright._impl_obj.goto(address, referer=None, **options)
+        # A page that loads itself without end can keep Playwright from counting its own time.
+        return self.playwright._sync(asyncio.wait_for(going, OPEN_SECONDS + MORE_SECONDS))
 
     def first(self, css: str) -> Any:
         """Playwright's locator of the first element that a CSS selector selects."""
@@ -155,7 +183,8 @@ class Tab:
         self._act(lambda: self._in_time(keyboard.press("Enter", delay=None)))
 
     def _act(self, act: Callable[[], object]) -> None:
-        before, self.activity.begun = self._look() or {}, 0
+        before = self._look() or {}
+        self.activity.begin_step()
         with self.activity.of_a_visitor():
             act()
             self.settle(time.monotonic(), before)
@@ -186,6 +215,8 @@ class Tab:
         since = changed = time.monotonic()
         reacted = before is None
         while True:
+            if activity.loads_itself:
+                raise self._replaced(f"the page cannot be used: {LOADS_ITSELF}")
             seen = self._look()
             now = time.monotonic()
             if seen is None or seen["text"] != last.get("text"):
@@ -196,9 +227,13 @@ class Tab:
             reacted = reacted or activity.begun > 0
             still = now - changed
             waits = activity.loading or seen is None or seen["timers"] or seen["loading"]
+            incomplete = not (seen and seen["complete"]) and bool(activity.waits_for)
+            comes = incomplete or bool(seen and seen["coming"])
             if activity.leaving and now - since < OPEN_SECONDS:
                 pass  # the next page is loading: this one does not count any more
-            elif now - since > SETTLE_SECONDS or still >= STABLE_SECONDS:
+            elif now - since > SETTLE_SECONDS or (still >= STABLE_SECONDS and not comes):
+                if incomplete:
+                    activity.stop_waiting()
                 break
             quiet = QUIET_SECONDS if reacted else REACTION_SECONDS
             if not activity.leaving and not waits and looks >= QUIET_LOOKS and still >= quiet:
@@ -219,6 +254,17 @@ class Tab:
             raise PageDied(self.died)
         return self._in_time(self.playwright._impl_obj.evaluate(script, value))
 
+    def _cause_of(self, error: Exception) -> str:
+        if self.activity.loads_itself:
+            return LOADS_ITSELF
+        if type(error).__name__ != "TimeoutError":
+            return _named(error)
+        if self.activity.downloads:
+            return f"it sends a file to save: “{self.activity.downloads[0]}”"
+        late = f"it does not load within {OPEN_SECONDS:g} s"
+        waits = self.activity.waits_for
+        return f"{late}; no answer to {waits[0]}" if waits else late
+
     def _in_time(self, answer: Awaitable[Any]) -> Any:
         """What the page answers. Raises PageDied if it does not do so in time."""
         try:
@@ -237,7 +283,8 @@ class Tab:
         """Open another tab instead of one whose page has died: it could open no other page."""
         self.died = why
         with suppress(Exception):
-            self.playwright.close()
+            closing = self.playwright._impl_obj.close(run_before_unload=False, reason=None)
+            self.playwright._sync(asyncio.wait_for(closing, MORE_SECONDS))
         self.playwright = self._new_page()
         self.activity.watch(self.playwright)
         return PageDied(why)
@@ -262,11 +309,30 @@ class Tab:
         return seen
 
 
-def _cause_of(error: Exception) -> str:
+def _is_without_scripts(headers: Mapping[str, str]) -> bool:
+    """Whether a page's own rules let no script run on it: then nothing can be asked there."""
+    rules = [
+        rule.split() for rule in re.split("[;,\n]", headers.get("content-security-policy", ""))
+    ]
+    boxes = [rule for rule in rules if rule and rule[0].lower() == "sandbox"]
+    return any("allow-scripts" not in [word.lower() for word in box] for box in boxes)
+
+
+def _goes_on(headers: Mapping[str, str]) -> str:
+    """Where the header Refresh leads, if it does so later; at once, the next page counts.
+
+    Axe has the same rule for the same words in a page's head.
+    """
+    seconds, _, place = headers.get("refresh", "").partition(";")
+    if not re.fullmatch(r"\s*0*[1-9]\d{0,4}(\.\d*)?\s*", seconds):
+        return ""
+    where = urlsplit(place.partition("=")[2].strip(" '\"")).path
+    return f"the page goes to {where or 'itself'} by itself after {seconds.strip()} s (Refresh)"
+
+
+def _named(error: Exception) -> str:
     """Why a page does not open, without the words that only Playwright's users know."""
     text = str(error)
-    if type(error).__name__ == "TimeoutError":
-        return f"it does not load within {OPEN_SECONDS:g} s"
     code = re.search(r"net::(ERR_[A-Z_0-9]+)", text)
     for words, cause in CAUSES.items():
         if words in text:

@@ -35,6 +35,8 @@ class Visitor:
             tab.first(front_end.password_field).fill(password)
             tab.press_enter()
             if tab.shows(front_end.password_field):
+                if files := tab.activity.downloads:
+                    return (f"after signing in comes a file to save, “{files[0]}”, and no page",)
                 return ("the page does not accept the demo account",)
         except Exception as error:  # noqa: BLE001 - Playwright's own kinds need it imported
             return (f"there is no way to sign in ({one_line(str(error))})",)

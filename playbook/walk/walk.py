@@ -50,7 +50,7 @@ class Walk:
         settings = device(browser.playwright, demo.bundle, self.probe)
         self.user_agent: str = settings["user_agent"]
         self._context = browser.chromium.new_context(**settings)
-        self._tab = Tab(self._context, self.front_end.banner)
+        self._tab = Tab(self._context, self.front_end.banner, self.front_end.may_fail)
         self._recording = Recording(self._context)
         self._visitor = Visitor(self._tab, self.front_end, self.sentence, self._message)
         selectors = {"card": self.front_end.card, "countdown": self.front_end.countdown}

@@ -17,7 +17,10 @@ import pytest
 from playbook import PROJECT
 from tests.sandbox import Sandbox
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user"),
+]
 
 BECOME = """
 import ctypes, os, struct, sys

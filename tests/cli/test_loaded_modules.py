@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.end_to_end
+
 AFTER_LOADING = """
 import sys
 from playbook import cli

@@ -18,6 +18,8 @@ from playbook.reset.backup.writing import BackupsUnusable
 from playbook.reset.lease import this_process
 from tests.forked_commands import without_settings
 
+pytestmark = pytest.mark.end_to_end
+
 
 @pytest.mark.parametrize("zone", ["/dev/null", ":/etc"])
 def test_the_machines_own_zone_need_not_be_readable(zone: str) -> None:

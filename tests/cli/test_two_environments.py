@@ -37,6 +37,8 @@ from tests.forked_commands import run_command, without_settings
 from tests.panel_client import panel
 from tests.sandbox import OURS, Held, Sandbox, changed, held, in_words
 
+pytestmark = pytest.mark.end_to_end
+
 FIRST, SECOND = "First Shop", "Second Shop"
 BUNDLE, OTHER = "lvmh", "index"
 

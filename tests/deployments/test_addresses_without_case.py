@@ -19,6 +19,8 @@ from playbook.pristine.seeds import Seeds
 from playbook.reset.outcome import InSession
 from tests.sandbox import Sandbox
 
+pytestmark = pytest.mark.end_to_end
+
 DEMO, WRITTEN = "lvmh.demo@aislemarts.luxury", "LVMH.Demo@AisleMarts.Luxury"
 TRACE: dict[str, tuple[str, dict[str, Any], str]] = {
     "playbook": ("user_sessions", {"email": WRITTEN}, "last_seen"),

@@ -26,6 +26,8 @@ from tests.deployments import boutique
 from tests.sandbox import Document, Sandbox
 from tests.served_app import served
 
+pytestmark = pytest.mark.end_to_end
+
 PAGE = 20
 """How many items the app shows at once."""
 

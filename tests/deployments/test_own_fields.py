@@ -16,6 +16,8 @@ from playbook.facts import Demo
 from tests.deployments.fields_of_the_app import fields_of_the_app
 from tests.sandbox import Document, Sandbox
 
+pytestmark = pytest.mark.end_to_end
+
 PLAYBOOK = load()
 OURS = {kept.collection: kept.ours for kept in PLAYBOOK.kept}
 VALUES = [

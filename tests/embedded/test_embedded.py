@@ -39,6 +39,8 @@ from playbook.reset.run import Reset
 from playbook.standin import rates_feed
 from tests.sandbox import until
 
+pytestmark = pytest.mark.end_to_end
+
 DEADLINE_SECONDS = 20.0
 
 

@@ -17,6 +17,8 @@ from playbook.embedded.open import opened_ahead
 from playbook.errors import Unreachable, WrongUsage
 from playbook.pristine.seeds import Seeds, load
 
+pytestmark = pytest.mark.end_to_end
+
 SILENT = {
     "MONGO_URI": "mongodb://{}/?serverSelectionTimeoutMS=500&connectTimeoutMS=500",
     "REDIS_URL": "redis://{}/0",

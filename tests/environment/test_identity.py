@@ -29,6 +29,8 @@ from tests.forked_commands import run_command
 from tests.replica_set import replica_set
 from tests.sandbox import Sandbox, minutes_ago
 
+pytestmark = pytest.mark.end_to_end
+
 
 def marker(environment: Environment) -> dict[str, Any]:
     found = environment.db.demo_environment.find_one({"_id": "demo"})

@@ -33,6 +33,8 @@ from tests.alert_receivers import webhooks
 from tests.sandbox import DEADLINE_SECONDS, until
 from tests.tcp_proxy import failing_api
 
+pytestmark = pytest.mark.end_to_end
+
 MONGO_USER = "playbook"
 SCRAM = "authMechanism=SCRAM-SHA-256"
 # Each with a sign or two that URLs, JSON or a shell would write in another way.

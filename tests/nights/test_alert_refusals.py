@@ -23,10 +23,16 @@ PORT = "is it the right port, or mode= in the URL?"
 
 def sent(url: str) -> Delivery:
     """What became of an alert to one URL."""
-    out = Outbox(Channels.from_environment({"DEMO_ALERT_HIGH": url}), pause=lambda seconds: None)
-    [delivery] = out.to(Alert("high", "title", "body"), "high")
-    assert PASSWORD not in str(delivery) and TOKEN not in str(delivery)
+    [delivery] = sent_to_each(url)
     return delivery
+
+
+def sent_to_each(url: str) -> list[Delivery]:
+    """What became of an alert to the recipients of one URL."""
+    out = Outbox(Channels.from_environment({"DEMO_ALERT_HIGH": url}), pause=lambda seconds: None)
+    deliveries = out.to(Alert("high", "title", "body"), "high")
+    assert not any(PASSWORD in str(one) or TOKEN in str(one) for one in deliveries)
+    return deliveries
 
 
 def webhook(answer: bytes) -> str:
@@ -139,6 +145,52 @@ def test_a_mail_server_that_refuses_the_password_is_explained() -> None:
             "it wants a user and a password in the URL (530 5.7.0 Authentication required)"
         )
         assert sent(f"mailto://user:{PASSWORD}@{at}").taken
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
+def test_a_wrong_password_is_tried_once_so_that_no_account_is_locked() -> None:
+    with mailbox(PASSWORD) as guarded:
+        at = f"mailto://user:wr0ng-passw0rd@127.0.0.1:{guarded.port}"
+        deliveries = sent_to_each(f"{at}?from=a@b.example&to=c@d.example,e@f.example,g@h.example")
+        at_once = len(guarded.wrong_passwords)
+        sent(f"{at}?{MAIL}")
+        assert len(guarded.wrong_passwords) == 2 * at_once  # once with each way of signing in
+    assert [delivery.tries for delivery in deliveries] == [1, 0, 0]
+    assert str(deliveries[2]) == (
+        "high: DEMO_ALERT_HIGH no. 1 (mailto to g@h.example) NOT sent: "
+        "not tried, because the sign-in for the recipient before was refused"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "tries"), [("401 No", 1), ("403 No", 1), ("404 No", 3), ("429 No", 3), ("503 No", 3)]
+)
+def test_a_wrong_token_is_tried_once(status: str, tries: int) -> None:
+    asked: list[bytes] = []
+
+    def respond(connection: socket.socket) -> None:
+        asked.append(connection.recv(65536))
+        connection.sendall(http(status))
+
+    with answering(respond) as port:
+        delivery = sent(f"json://user:{PASSWORD}@127.0.0.1:{port}/{TOKEN}")
+    assert (delivery.tries, len(asked)) == (tries, tries)
+
+
+def test_a_server_that_never_answers_does_not_hold_up_each_recipient() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        at = f"mailto://127.0.0.1:{silent.getsockname()[1]}"
+        recipients = "to=c@d.example,e@f.example,g@h.example"
+        deliveries = sent_to_each(f"{at}?from=a@b.example&{recipients}&rto=0.1&cto=0.1")
+    assert [delivery.tries for delivery in deliveries] == [3, 1, 1]
+    assert {delivery.why for delivery in deliveries} == {"it did not answer in time"}
+
+
+def test_a_refused_recipient_costs_the_others_nothing(mail: Mailbox) -> None:
+    mail.refused = {"c@d.example", "e@f.example"}
+    at = f"mailto://127.0.0.1:{mail.port}"
+    deliveries = sent_to_each(f"{at}?from=a@b.example&to=c@d.example,e@f.example,g@h.example")
+    assert [(one.taken, one.tries) for one in deliveries] == [(False, 3), (False, 3), (True, 1)]
 
 
 @pytest.mark.parametrize(

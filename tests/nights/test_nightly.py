@@ -41,6 +41,8 @@ from tests.forked_commands import without_settings
 from tests.sandbox import Document, Sandbox, until
 from tests.tcp_proxy import TcpProxy
 
+pytestmark = pytest.mark.end_to_end
+
 SHORT = "lvmh"
 
 

@@ -10,6 +10,8 @@ from pytest_bdd import scenarios
 from tests.operations.operation_steps import *  # noqa: F403 - pytest-bdd finds steps among a module's names
 from tests.sandbox import Sandbox
 
+pytestmark = pytest.mark.end_to_end
+
 scenarios("operations")
 
 

@@ -55,6 +55,8 @@ from tests.sandbox import Sandbox, until
 from tests.served_app import served
 from tests.tcp_proxy import TcpProxy
 
+pytestmark = pytest.mark.end_to_end
+
 PAGES = ("/", "/cards", "/bundles/lvmh", "/bundles/lvmh/sheet", "/audit", "/openapi.json")
 CHANGES = ("check", "reset", "rollback")
 LVMH = "LVMH_JULIE_BERCOVY"

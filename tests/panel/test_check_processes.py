@@ -20,6 +20,8 @@ from playbook.pristine.seeds import BadSeeds
 from playbook.verdict import GO
 from tests.sandbox import Sandbox
 
+pytestmark = pytest.mark.end_to_end
+
 
 @pytest.fixture
 def processes(sandbox: Sandbox) -> Iterator[CheckProcesses]:

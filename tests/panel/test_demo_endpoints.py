@@ -32,6 +32,8 @@ from tests.panel_client import PASSWORD, Visitor, panel
 from tests.sandbox import Sandbox
 from tests.served_app import served
 
+pytestmark = pytest.mark.end_to_end
+
 TOKEN = "a-token-for-tests"
 RESET, SMOKE_TEST = "/api/demo/reset/", "/api/demo/smoke-test/"
 

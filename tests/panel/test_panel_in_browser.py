@@ -49,9 +49,12 @@ DESKTOP, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 IMAGES = PROJECT / "docs" / "images"
 type Page = Any
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.is_file(), reason=f"no browser at {CHROMIUM} (PLAYBOOK_CHROMIUM names another)"
-)
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.skipif(
+        not CHROMIUM.is_file(), reason=f"no browser at {CHROMIUM} (PLAYBOOK_CHROMIUM names another)"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,8 @@ import pytest
 from playbook import PROJECT
 from tests.changed_seeds import SEEDS, Change, choose_change, copy_of_seeds, problems_of_accepted
 
+pytestmark = pytest.mark.end_to_end
+
 RANDOM_CHANGES = 40
 
 

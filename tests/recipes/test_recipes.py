@@ -19,6 +19,8 @@ from playbook import PROJECT
 from tests.recipes import recipes
 from tests.recipes.running import changes, checked, contents, named_by_recipe, run, unnamed
 
+pytestmark = pytest.mark.end_to_end
+
 RENDER = ("playbook", "schedule", "render", "all", "--into", "deploy")
 
 

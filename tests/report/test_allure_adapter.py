@@ -31,6 +31,8 @@ from playbook.report.playbook_lines import places
 from playbook.reset.run import Reset
 from tests.forked_commands import run_command
 
+pytestmark = pytest.mark.end_to_end
+
 RUN_SECONDS = 180
 CHECKED = ("lvmh", "index")
 API_PASSWORD = 'p"ss/wörd'

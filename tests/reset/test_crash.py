@@ -22,6 +22,8 @@ from tests.sandbox import (
     use_demo,
 )
 
+pytestmark = pytest.mark.end_to_end
+
 BUNDLE = "tiger-global"
 STEPS = 34
 ROLLBACK_STEPS = 49

@@ -22,6 +22,8 @@ from tests.replica_set import replica_set
 from tests.sandbox import FEED, OURS, Held, Sandbox, changed, held, in_words, until
 from tests.tcp_proxy import TcpProxy
 
+pytestmark = pytest.mark.end_to_end
+
 AWAY_SECONDS = 0.4
 PATIENCE = 20.0
 

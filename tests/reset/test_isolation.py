@@ -29,6 +29,8 @@ from tests.sandbox import (
     use_demo,
 )
 
+pytestmark = pytest.mark.end_to_end
+
 BY_BUNDLE = ("livesales", "leads", "users", "user_sessions", "conversations", "analytics", "carts")
 
 

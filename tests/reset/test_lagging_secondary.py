@@ -33,6 +33,8 @@ from tests.sandbox import (
     until,
 )
 
+pytestmark = pytest.mark.end_to_end
+
 BUNDLE = "sequoia"
 BIRKIN = "LUX-001"
 

@@ -42,6 +42,8 @@ from tests.sandbox import (
     use_demo,
 )
 
+pytestmark = pytest.mark.end_to_end
+
 SHORT_LIFE = timedelta(seconds=2)
 MIDDLE = 8
 WROTE = re.compile(r"[1-9]\d* (written|created|deleted|strays deleted)")

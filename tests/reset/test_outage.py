@@ -32,6 +32,8 @@ from tests.sandbox import (
 )
 from tests.tcp_proxy import TcpProxy, failing_api
 
+pytestmark = pytest.mark.end_to_end
+
 BUNDLE = "lvmh"
 MONGODB, REDIS, API = "MongoDB", "Redis", "API"
 WARM_UP = "/api/admin/cdn-warmup"

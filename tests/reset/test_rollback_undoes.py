@@ -37,6 +37,8 @@ from tests.sandbox import (
     in_words,
 )
 
+pytestmark = pytest.mark.end_to_end
+
 SECONDS = 25.0
 ROUNDS = int(os.environ.get("PLAYBOOK_TEST_ROUNDS", "0"))
 LANGUAGES = ("en", "es", "fr", "de", "zh", "ja", "ar")

@@ -43,6 +43,8 @@ from tests.interrupted_commands import (
 from tests.sandbox import ACCESS, Sandbox, changed, in_words, until
 from tests.tcp_proxy import TcpProxy
 
+pytestmark = pytest.mark.end_to_end
+
 ROUNDS = 2
 BUNDLE = "lvmh"
 

@@ -25,6 +25,8 @@ from playbook.reset.work import Cause
 from playbook.verdict import recording, run_features
 from tests.sandbox import Sandbox, changed, held
 
+pytestmark = pytest.mark.end_to_end
+
 BUNDLE = "lvmh"
 
 

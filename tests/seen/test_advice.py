@@ -25,6 +25,8 @@ from playbook.verdict.reasons import advice
 from playbook.verdict.run_features import check
 from tests.faults.proxy import CUT_CONNECTION, Override, Proxy, Reply, closed_port, json_reply
 
+pytestmark = pytest.mark.end_to_end
+
 LOGIN = ("POST", "/api/auth/login")
 EVERYTHING = (("GET", "/"), ("POST", "/"))
 NOT_SHOWN = ("The app keeps no", "The API serves dollar rates", "The app has no number of its own")

@@ -21,6 +21,8 @@ from playbook.verdict.run_features import check
 from tests.forked_commands import run_command, without_settings
 from tests.sandbox import Sandbox
 
+pytestmark = pytest.mark.end_to_end
+
 CHAIN = 6
 """The longest chain of round trips of a check; see tests/reset/test_round_trips.py."""
 

@@ -17,6 +17,8 @@ from playbook import PROJECT, clock
 from tests.forked_commands import run_command
 from tests.sandbox import Sandbox
 
+pytestmark = pytest.mark.end_to_end
+
 PART = "a part of the checklist was run: no verdict"
 
 

@@ -82,7 +82,7 @@ const button = (text, act) => { const b = draw("r-9", text); b.style.cursor = "p
         page.append(button(say("chat_request"), async () => { await api("/api/conversations/" + id + "/lead", {}); page.append(draw("r-7", say("chat_requested"))); }));
       };
     },
-    "/wall": async () => { for (const c of await api("LEADS")) page.append(draw("r-8", draw("r-5", c.company))); },
+    "/wall": async () => { for (const c of await api("LEADS?bundle=" + bundle)) page.append(draw("r-8", draw("r-5", c.company))); },
     "/figures": async () => {
       const kpis = (await api("/api/demo/kpis/" + bundle + "?currency=" + cur)).investor_focus_metrics;
       for (const [name, value] of Object.entries(kpis)) {

@@ -19,6 +19,8 @@ from playbook.walk.steps import STEPS
 from tests.forked_commands import run_command, without_settings
 from tests.walk.walking import needs_browser
 
+pytestmark = pytest.mark.end_to_end
+
 
 class Page:
     """A page whose pictures are large."""

@@ -21,6 +21,8 @@ from playbook.walk.steps import STEPS
 from tests.sandbox import Sandbox
 from tests.walk.walking import LEFT, left_behind, needs_browser, ready, reasons, walk
 
+pytestmark = pytest.mark.end_to_end
+
 __all__ = ["ready"]
 
 

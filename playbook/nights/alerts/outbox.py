@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 from playbook.environment.redaction import Redactor, secrets_in_environment
 from playbook.nights.alerts.channels import MAIL, RECIPIENTS, Channels, service
-from playbook.nights.alerts.refusals import NotAccepted, why
+from playbook.nights.alerts.refusals import NotAccepted, Refusal, refusal_of, why
 from playbook.nights.alerts.sending import (
     LONGEST_TRY,
     Send,
@@ -30,6 +30,8 @@ from playbook.nights.alerts.sending import (
 
 PAUSES = (2.0, 10.0)
 """Seconds to wait before a channel is tried again; after the last one, it has failed."""
+
+NOT_TRIED = "not tried, because the sign-in for the recipient before was refused"
 
 _NAMED = re.compile(
     r"""(?:^|(?<=[,;\s]))(?:"[^"]*"|[^\s,;<>"@]+(?:\s+[^\s,;<>"@]+)*)?\s*<([^<>]*)>"""
@@ -80,7 +82,8 @@ class Delivery:
     def outcome(self) -> str:
         """Where it was sent, and whether the service there accepted it."""
         tries = "1 try" if self.tries == 1 else f"{self.tries} tries"
-        word = "sent" if self.taken else f"NOT sent after {tries}"
+        not_sent = f"NOT sent after {tries}" if self.tries else "NOT sent"
+        word = "sent" if self.taken else not_sent
         if self.too_long:
             word += f"; no end of it within {LONGEST_TRY:.0f} s, so it may still arrive"
         elif self.why:
@@ -130,10 +133,13 @@ class Outbox:
         """Send an alert on one level's channel, except to targets that already got it."""
         been = {delivery.url for delivery in former}
         deliveries = []
+        refused: dict[int, Refusal | None] = {}
         for number, url, recipient in self._addressed(level):
             if url not in been:
                 been.add(url)
-                tried = self._try(alert, about_incident(url, alert.incident))
+                address = about_incident(url, alert.incident)
+                tried = self._try(alert, address, refused.get(number))
+                refused[number] = tried.refusal
                 channel = f"{self.channels.setting(level)} no. {number}"
                 deliveries.append(
                     Delivery(
@@ -158,10 +164,17 @@ class Outbox:
             for one, recipient in each_recipient(url):
                 yield number, one, recipient
 
-    def _try(self, alert: Alert, url: str) -> _Tried:
+    def _try(self, alert: Alert, url: str, before: Refusal | None) -> _Tried:
+        """Send to one URL. ``before``: what its server refused for the recipient before this one.
+
+        If all is refused, each further recipient has one try, so that a server which never answers
+        does not hold up the others for minutes. A refused sign-in is not tried again at all.
+        """
+        if before is Refusal.OF_THE_SIGN_IN:
+            return _Tried(why=NOT_TRIED, refusal=before)
         title, body = readable(self.redact(alert.title), self.redact(alert.body))
         tried = _Tried()
-        for wait in (0.0, *PAUSES):
+        for wait in (0.0, *(() if before is Refusal.OF_ALL else PAUSES)):
             if wait:
                 self._pause(wait)
             tried.tries += 1
@@ -170,11 +183,13 @@ class Outbox:
                     return _Tried(tried.tries, taken=True)
             except TookTooLong:
                 # It is still being sent. A second message could reach people twice.
-                return _Tried(tried.tries, too_long=True)
+                return _Tried(tried.tries, too_long=True, refusal=Refusal.OF_ALL)
             except NotAccepted as error:
-                tried.why = str(error)
+                tried.why, tried.refusal = str(error), error.refusal
             except Exception as error:  # noqa: BLE001 - a channel may raise any error
-                tried.why = why(error)
+                tried.why, tried.refusal = why(error), refusal_of(error)
+            if tried.refusal is Refusal.OF_THE_SIGN_IN:
+                break
         return tried
 
 
@@ -186,6 +201,8 @@ class _Tried:
     taken: bool = False
     too_long: bool = False
     why: str = ""
+    refusal: Refusal | None = None
+    """What was refused at the last try; None if it was sent."""
 
 
 def each_recipient(url: str) -> list[tuple[str, str]]:

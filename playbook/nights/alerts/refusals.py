@@ -16,6 +16,7 @@ from ast import literal_eval
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from enum import Enum, auto
 from http import HTTPStatus
 
 from requests.exceptions import ProxyError
@@ -35,13 +36,32 @@ _ADVICE = {
     500: "the service itself has a problem; try again later",
 }
 """What to do about an HTTP status. Each further 3xx is like 300, each further 5xx like 500."""
+_SIGN_IN_STATUSES = (401, 403)
+"""The HTTP statuses of a service that refuses the key, the token or the password."""
+_LASTING = 500
+"""From this reply code on a mail server means its no; a lower one may be a yes in a while."""
 _WANTS_A_PASSWORD = 530
 """The reply code of a mail server that accepts mail only from somebody who has signed in."""
 _IS_THE_PORT_RIGHT = "is it the right port, or mode= in the URL?"
 
 
+class Refusal(Enum):
+    """What a service refuses, or what it cannot do: it decides whether to try again."""
+
+    OF_THE_MESSAGE = auto()
+    """This message, or its recipient; another one may be accepted."""
+    OF_THE_SIGN_IN = auto()
+    """The password, the key or the token. Each further try could lock the account."""
+    OF_ALL = auto()
+    """Everything: the server does not answer, or cannot be used."""
+
+
 class NotAccepted(Exception):
     """A service has not accepted an alert; the text says why, and is empty if nobody knows."""
+
+    def __init__(self, why: str, refusal: Refusal = Refusal.OF_THE_MESSAGE) -> None:
+        super().__init__(why)
+        self.refusal = refusal
 
 
 class Records:
@@ -79,6 +99,13 @@ class Records:
             return why(self.error)
         return self._warnings[0] if self._warnings else ""
 
+    @property
+    def refusal(self) -> Refusal:
+        """What was refused, as far as it is known."""
+        if self._status in _SIGN_IN_STATUSES:
+            return Refusal.OF_THE_SIGN_IN
+        return Refusal.OF_THE_MESSAGE if self.error is None else refusal_of(self.error)
+
 
 _records: ContextVar[Records | None] = ContextVar("records", default=None)
 """Who collects now. apprise sends in threads of its own, which have a copy of this context."""
@@ -105,6 +132,18 @@ def collected() -> Iterator[Records]:
         yield records
     finally:
         _records.reset(token)
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """What is refused, by the error of sending."""
+    match error:
+        case smtplib.SMTPAuthenticationError(smtp_code=code) if code >= _LASTING:
+            return Refusal.OF_THE_SIGN_IN
+        case smtplib.SMTPRecipientsRefused() | smtplib.SMTPDataError():
+            return Refusal.OF_THE_MESSAGE
+        case OSError():  # all other errors of mail are of this kind, too
+            return Refusal.OF_ALL
+    return Refusal.OF_THE_MESSAGE
 
 
 def why(error: Exception) -> str:

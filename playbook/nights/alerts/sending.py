@@ -136,7 +136,7 @@ def through_apprise(url: str, title: str, body: str, level: str) -> bool:
             body_format=apprise.NotifyFormat.TEXT,
         )
     if not sent:
-        raise NotAccepted(records.why)
+        raise NotAccepted(records.why, records.refusal)
     return True
 
 

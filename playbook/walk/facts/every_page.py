@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cached_property
 
 from babel.numbers import format_currency
 
 from playbook.facts.findings import NOTHING, Description, Finding
 from playbook.pristine.language_of_text import direction
+from playbook.walk.broken_text import broken_lines
 from playbook.walk.facts.pages import Pages
 from playbook.walk.language import NAMES, foreign_lines, language_of
 from playbook.walk.money import amounts_in, place_of, symbols_of, well_written
@@ -95,8 +98,14 @@ class EveryPage:
             )
 
     def browser_errors(self, step: str) -> Iterator[Finding]:
-        """Errors in the browser's console, requests that failed, and dialogs of the browser."""
+        """What goes wrong in the browser: errors, failed requests, dialogs, pictures, downloads."""
         page = self._pages.page(step)
+        for name in page.saved:
+            found = Description(f"one begins: “{name}”")
+            yield Finding(f"{TITLES[step]}: download", Description("no download"), found)
+        for picture in page.pictures:
+            expected = Description("pictures that are seen")
+            yield Finding(f"{TITLES[step]}: picture", expected, Description(picture))
         for words in page.dialogs:
             found = Description(f"one opens: “{words}”")
             yield Finding(f"{TITLES[step]}: dialog", Description("no dialog"), found)
@@ -108,6 +117,13 @@ class EveryPage:
             yield Finding(
                 f"{TITLES[step]}: requests", Description("no failed one"), Description(request)
             )
+
+    def broken_text(self, step: str) -> Iterator[Finding]:
+        """Lines that an error or a mistake of a program has written: “NaN €”."""
+        walk, page = self._pages.walk, self._pages.page(step)
+        for line in broken_lines(self._pages.demo.seeds, page.lines, walk.languages.names):
+            expected = Description("no error and no placeholder")
+            yield Finding(f"{TITLES[step]}: text", expected, Description(f"“{line}”"))
 
     def wrong_layout(self, step: str) -> Iterator[Finding]:
         """A page that is not laid out for the investor's device."""
@@ -140,3 +156,28 @@ class EveryPage:
                         Description(f"links into the demo of {self._bundle.firm}"),
                         Description(f"one into {other}"),
                     )
+
+    def other_investors(self, step: str) -> Iterator[Finding]:
+        """Names of another investor's demo on a page: its firm, its accounts, its leads."""
+        page = self._pages.page(step)
+        for line in dict.fromkeys((*page.lines, page.title)):
+            for name in self._names_of_others:
+                if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line):
+                    expected = Description(f"only names of the demo of {self._bundle.firm}")
+                    yield Finding(f"{TITLES[step]}: text", expected, Description(f"“{line}”"))
+                    break
+
+    @cached_property
+    def _names_of_others(self) -> list[str]:
+        """What stands only in other demos; a house that all sell may also be an investor."""
+        seeds, own = self._pages.demo.seeds, self._bundle.key
+        bundles, leads = seeds.bundles.values(), seeds.leads.values()
+        names = [line.model.firm for line in bundles if line.model.key != own]
+        names += [line.model.company for line in leads if line.model.bundle != own]
+        names += [line.model.email for line in seeds.accounts.values() if line.model.bundle != own]
+        lines = (*seeds.products.values(), *seeds.creators.values(), *seeds.locales.values())
+        mine = [line for line in leads if line.model.bundle == own]
+        sales = [line for line in seeds.livesales.values() if line.model.bundle == own]
+        shown = [seeds.bundles[own], *lines, *mine, *sales]
+        ours = "\n".join(plain(str(line.document)) for line in shown)
+        return [name for name in dict.fromkeys(map(plain, names)) if name not in ours]

@@ -131,6 +131,14 @@ on("a French chat with an English question", "lvmh", CHAT, "in English", shows(C
 
 on("an English product name on the French LiveSale", "lvmh", LIVESALE, "a product's name: expected “Parfum J’adore de Dior”", shows(LIVESALE, ("Parfum J’adore de Dior", "Dior J'adore Parfum")))
 
+# Text that nobody has written
+
+on("a value that is not there", "tiger-global", HOME, "“Welcome back undefined”", shows(HOME, ("<h1>", "<p>Welcome back undefined</p><h1>")))
+on("an error in place of a part of the page", "sequoia", MOOD, "“Something went wrong”", shows(MOOD, ("</main>", "<p>Something went wrong</p></main>")))
+on("the name of another investor", "lvmh", ANALYTICS, "“Sequoia Capital”", shows(ANALYTICS, ("<h1>", "<p>Sequoia Capital</p><h1>")))
+on("another investor in the title of the tab", "index", HOME, "only names of the demo of Index Ventures", shows(HOME, ("<title>", "<title>Tiger Global · ")))
+on("a lead of another investor", "tiger-global", BOARD, "“Nordstrom Luxury”", shows(BOARD, ("</main>", "<p>Nordstrom Luxury</p></main>")))
+
 # Money
 
 on("dollar signs for LVMH", "lvmh", HOME, "expected an amount in EUR", shows(HOME, ("€", "$")))
@@ -158,6 +166,11 @@ on("an error in the console", "sequoia", HOME, "console", shows(HOME, ("</body>"
 on("a dialog of the browser over the page", "lvmh", HOME, "“Maintenance à 20 h”", shows(HOME, ("</body>", "<script>alert('Maintenance à 20 h')</script></body>")))
 on("a script that breaks", "lvmh", BOARD, "console", shows(BOARD, ("</body>", "<script>notThere()</script></body>")))
 on("a picture that is not there", "lvmh", HOME, "/pages/picture/gone.png: answer 404", shows(HOME, ("</main>", '<img src="/pages/picture/gone.png" alt=""></main>')))
+on("a picture that is no picture", "lvmh", HOME, "data:image/png;base64,AAAA (“Sac”): the browser cannot show it", shows(HOME, ("</main>", '<img alt="Sac" src="data:image/png;base64,AAAA"></main>')))
+on("a page in place of a style", "sequoia", BOARD, "/leads: the answer is a page", shows(BOARD, ("</head>", '<link rel="stylesheet" href="/leads"></head>')))
+on("the browser's dialog for printing over the page", "index", ANALYTICS, "the browser's dialog for printing", shows(ANALYTICS, ("</body>", "<script>print()</script></body>")))
+on("a file that a page sends to save", "lvmh", HOME, "one begins: “prix.csv”", shows(HOME, ("</main>", '<a id="prix" download="prix.csv" href="data:text/csv,1"></a><script>prix.click()</script></main>')))
+on("a page that loads itself again and again", "a16z", ANALYTICS, "loads itself again and again", shows(ANALYTICS, ("</body>", "<script>setTimeout(() => location.reload(), 200)</script></body>")))
 on("a request that nobody answers", "a16z", ANALYTICS, "requests", shows(ANALYTICS, ("</body>", "<script>fetch('http://127.0.0.1:9/').catch(() => 0)</script></body>")))
 on("a page that takes four seconds", "bessemer", HOME, "loading", fails(HOME, 200, 4.0))
 on("a page that scrolls sideways on the phone", "lvmh", HOME, "sideways", shows(HOME, ("<main>", '<main style="width: 700px">')))
