@@ -13,6 +13,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.walk import tab as tab_module
 from playbook.walk.broken_text import broken_lines
 from playbook.walk.browser import browser
+from playbook.walk.links import links_elsewhere
 from playbook.walk.page import Page
 from playbook.walk.reading import PageReader
 from playbook.walk.tab import Tab
@@ -291,3 +292,41 @@ def test_no_pristine_text_looks_broken(seeds: Seeds) -> None:
     lines = [str(value) for line in seeds.leads.values() for value in line.document.values()]
     products = [line.model.name for line in seeds.products.values()]
     assert list(broken_lines(seeds, [*texts, *lines, *products])) == []
+
+
+# Links, without a browser
+
+
+HOME = "https://shop.example/accueil?utm_bundle=LVMH"
+LIVE = "https://live.example/livesale?utm_bundle=LVMH"
+
+
+@pytest.mark.parametrize(
+    ("link", "host"),
+    [
+        ("https://staging.shop.example/accueil?utm_bundle=LVMH", "staging.shop.example"),
+        ("http://10.0.0.7:8080/livesale?x=1&utm_bundle=LVMH", "10.0.0.7:8080"),
+        ("https://julie:secret@old.example/accueil?utm_bundle=LVMH", "old.example"),
+        ("http://localhost:3000/panier", "localhost:3000"),
+        ("http://127.0.0.1/", "127.0.0.1"),
+    ],
+)
+def test_a_link_to_another_copy_of_the_app_is_reported(link: str, host: str) -> None:
+    assert list(links_elsewhere(HOME, [link, link], "LVMH", [LIVE])) == [host]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://shop.example/panier?utm_bundle=LVMH",
+        "https://live.example/accueil?utm_bundle=LVMH",
+        "https://wa.me/?text=https%3A%2F%2Fshop.example%2Faccueil%3Futm_bundle%3DLVMH",
+        "https://calendar.example/julie?utm_bundle=LVMH",
+        "https://brand.example/accueil",
+        "mailto:julie@shop.example",
+        "http://[",
+    ],
+)
+def test_a_link_to_others_is_not_reported(link: str) -> None:
+    assert list(links_elsewhere(HOME, [link], "LVMH", [LIVE])) == []
+    assert list(links_elsewhere("http://127.0.0.1:9/", ["http://localhost:9/"], "LVMH", [])) == []
