@@ -27,6 +27,7 @@ from playbook import PROJECT
 from playbook.backend.json_values import compact, to_json
 from playbook.deployments import load as load_deployment
 from playbook.deployments.description import (
+    Kind,
     Listing,
     ShownAccount,
     ShownCreator,
@@ -40,7 +41,7 @@ from playbook.environment.cache_keys import Cached
 from playbook.environment.presence import Presence
 from playbook.facts import Demo
 from playbook.facts.findings import NotAsExpected, Unobservable
-from playbook.facts.reading import Answer, with_token
+from playbook.facts.reading import Answer, Unread, with_token
 from playbook.facts.remedies import Remedy
 from playbook.facts.stored import Stored
 from playbook.pristine import bundles
@@ -113,6 +114,7 @@ class Imagined:
         }
         self.last_run: Document | None = {"status": "done", "trigger": "reset", "access": ACCESS}
         self.present: list[Presence] = []
+        self.own_hosts, self.states_its_pages = frozenset({"shop.example"}), False
         self.answers: dict[str, Answer] = {}
         self.answers_own_page: ShownAccount | None = None
         self._app: dict[str, list[Document]] = {}
@@ -264,8 +266,23 @@ class Imagined:
     def shown_creators(self) -> list[ShownCreator]:
         return _read(PLAYBOOK.shown.creators, self.app("creators"))
 
-    def why_unreadable(self, identifier: str) -> str | None:
-        return None
+    def unread(self, kind: Kind) -> list[Unread]:
+        shown = PLAYBOOK.shown
+        listings: dict[Kind, Listing[Any] | None] = {
+            "products": shown.products,
+            "creators": shown.creators,
+            "livesales": shown.livesales,
+            "leads": shown.leads,
+        }
+        listing, found = listings.get(kind), list[Unread]()
+        if listing is None:
+            return []
+        for document in self.app(kind):
+            try:
+                listing.entry(document)
+            except UnreadableAnswer as error:
+                found.append(Unread(str(document.get("_id", "")), document, str(error)))
+        return found
 
     @property
     def shown_categories(self) -> list[str]:

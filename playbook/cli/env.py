@@ -107,9 +107,25 @@ def _passwords(environment: Environment, seeds: Seeds) -> str:
 def _mongodb(environment: Environment) -> str:
     from playbook.environment.server_clock import greeting
 
-    info = environment.mongo.admin.command("buildInfo")
-    answer = greeting(environment.mongo.admin)
-    return f"{_version(info.get('version'))}, {_clock(answer.get('localTime'))}"
+    def version() -> str:
+        return _version(environment.mongo.admin.command("buildInfo").get("version"))
+
+    stated = _if_allowed(version, "version not known: its user may not ask for buildInfo")
+    return f"{stated}, {_clock(greeting(environment.mongo.admin).get('localTime'))}"
+
+
+def _if_allowed(look: Callable[[], str], otherwise: str) -> str:
+    """What MongoDB says; ``otherwise`` if our user has no right that only this command needs."""
+    from pymongo.errors import OperationFailure
+
+    from playbook.environment.rights import UNAUTHORIZED
+
+    try:
+        return look()
+    except OperationFailure as error:
+        if error.code != UNAUTHORIZED:
+            raise
+        return otherwise
 
 
 def _description(environment: Environment) -> str:
@@ -138,8 +154,12 @@ def _indexes(environment: Environment, seeds: Seeds) -> str:
         asked += scope.filters.items()
         questions = presence.presence_questions(seeds, scope, clock.now() - presence.IN_SESSION)
         asked += [(one.collection, one.where) for one in questions]
-    missing = searches.missing_on_big_collections(environment.db, asked)
-    return "; ".join(map(str, missing)) or "no big collection lacks one that is needed"
+
+    def missing() -> str:
+        found = searches.missing_on_big_collections(environment.db, asked)
+        return "; ".join(map(str, found)) or "no big collection lacks one that is needed"
+
+    return _if_allowed(missing, "not known: its user may not count documents, or list indexes")
 
 
 def _redis(environment: Environment) -> str:

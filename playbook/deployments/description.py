@@ -296,7 +296,9 @@ class Listing[T]:
     page_size: int | None = None
     numbered: bool = False
     entries: Callable[[Any], Any] = _whole
-    """The list of entries in an answer; by default the answer is that list."""
+    """The list of entries in an answer; by default the answer is that list. What is no entry, such
+    as an advertisement among the products, must be left out here: an entry that can't be read is
+    NO-GO, unless it names another region or investor."""
     next_page: Callable[[Any], Request | None] | None = None
     """For an app with cursors, or links to the next page: the request for the page after an
     answer, None after the last one. ``pages`` gives only the first page then."""
@@ -376,6 +378,8 @@ class Links:
         }
     )
     """The query parameters with the investor's locale, currency, zone and device."""
+    livesale_list: bool = False
+    """Whether the link to the LiveSale may open the list of all of them, and name none."""
 
 
 # The whole
@@ -400,6 +404,9 @@ class Deployment:
     links: Links
     kpi: Callable[[Bundle, str], ShownKpi | None]
     """How the app shows a headline number of a bundle; None if it does not."""
+    orders: str = "orders"
+    """The collection of customers' orders: ``playbook adopt`` takes a database that has some, and
+    no demo account, for a real shop."""
     events: str | None = None
     """The collection in which tracked events arrive; None if the app does not say."""
     register: Callable[[str, str, str], Request] | None = None

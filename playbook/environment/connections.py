@@ -42,7 +42,7 @@ from playbook.environment.redaction import (
 )
 from playbook.environment.redis_client import Client
 from playbook.environment.server_clock import HEARTBEATS, ServerClock
-from playbook.environment.settings import Settings, in_one_form
+from playbook.environment.settings import Settings, host_of, in_one_form
 from playbook.environment.side_by_side import AT_ONCE, side_by_side
 from playbook.environment.snapshot import DECODED
 from playbook.errors import Outage, Unreachable, Unusable, WrongUsage
@@ -198,6 +198,16 @@ class Environment:
         """The address of the app's pages: its description's, else ``APP_URL``, else the API's."""
         described = self.deployment.front_end.address
         return described or self.settings.app_url or self.settings.api_url
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """The names of the hosts of the app's API and pages, without ports."""
+        return frozenset(map(host_of, (self.settings.api_url, self.front_end_address)))
+
+    @property
+    def states_its_pages(self) -> bool:
+        """Whether somebody has said where the app's pages are, if that is not the API's address."""
+        return bool(self.deployment.front_end.address or self.settings.app_url)
 
     @property
     def app(self) -> str:

@@ -80,7 +80,7 @@ def census(db: Database[dict[str, Any]], deployment: Deployment | None = None) -
         demo_users=demo_users,
         other_users=users.count_documents({}) - demo_users,
         products=db[names["products"]].count_documents({}),
-        orders=db.orders.count_documents({}),
+        orders=db[deployment.orders].count_documents({}),
     )
 
 

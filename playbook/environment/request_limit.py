@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ class RequestLimit:
         self._patience, self._on_wait, self.waited = patience, on_wait, 0.0
         self._free_at = self._careful_until = 0.0
         self._refused, self._counted_at = 0, 0.0
+        self._refused_since = self._last_refused = -math.inf
         self._lock, self._one_at_a_time = threading.Lock(), threading.Lock()
 
     def send_within_limit(self, send: Callable[[], requests.Response]) -> requests.Response:
@@ -57,15 +59,19 @@ class RequestLimit:
         now = time.monotonic()
         with self._lock:
             if answer.status_code != TOO_MANY:
-                self._refused = 0
+                self._refused, self._last_refused = 0, -math.inf
                 return answer, False
+            if now - self._last_refused > self._patience:
+                self._refused_since = now
+            self._last_refused = now
             # After each further refusal the wait becomes longer. Requests that were sent together
             # are refused together: that is one refusal.
             again = sent >= self._counted_at
             refused = min(self._refused + again, MOST_REFUSALS)
             pause = max(_retry_after(answer.headers), 2.0 ** (refused - 1) - 1)
             until = now + pause
-            if until - started > self._patience:
+            # If everything is refused, the requests of a run do not wait one after the other.
+            if until - min(started, self._refused_since) > self._patience:
                 return answer, False
             self._refused = refused
             self._counted_at = now if again else self._counted_at

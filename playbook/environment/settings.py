@@ -336,7 +336,7 @@ def _require_mongo_options(uri: str) -> None:
     """Raises WrongUsage if an option is unknown, or if no write would be acknowledged."""
     for name, value in parse_qsl(urlsplit(uri).query, keep_blank_values=True):
         try:
-            validate(name, value)
+            _, given = validate(name, value)
         except (PyMongoError, ValueError, TypeError, KeyError):
             raise WrongUsage(
                 f"MONGO_URI has the option {name!r}, which is unknown or has a wrong value; "
@@ -344,6 +344,10 @@ def _require_mongo_options(uri: str) -> None:
             ) from None
         if name.lower() == "w" and re.fullmatch(r"\s*[+-]?0+\s*", value):
             raise WrongUsage("MONGO_URI says w=0: a failed write would not be noticed; remove it")
+        if name.lower() == "serverselectiontimeoutms" and given == 0:
+            raise WrongUsage(
+                f"MONGO_URI says {name}=0: then no server is ever found in time; remove it"
+            )
 
 
 def _require_options_that_go_together(uri: str) -> None:
@@ -377,6 +381,12 @@ def in_one_form(url: str) -> str:
     host, slash, path = address.partition("/")
     usual = {"http": ":80", "https": ":443"}.get(scheme, ":")
     return f"{scheme}://{host.lower().removesuffix(usual)}{slash}{path}".rstrip("/")
+
+
+def host_of(url: str) -> str:
+    """The name of an address's host, in small letters; one name for all of this machine's own."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return "localhost" if host == "::1" or re.fullmatch(r"127(\.\d+){3}", host) else host
 
 
 def _require_no_leftovers(variables: Mapping[str, str]) -> None:

@@ -57,6 +57,8 @@ class Originals:
     copy, or be missing."""
     cached: Mapping[str, Document] = field(default_factory=dict)
     """By their ids, the documents as the app caches them, if that is another form again."""
+    key: str = "_id"
+    """The app's own name of the field by which a document is found again, such as ``code``."""
 
     def id_of(self, name: str) -> str | None:
         """The id of the document with a name; None if there is none."""
@@ -96,7 +98,8 @@ def stored_originals(reading: Reading, kind: Kind) -> Originals:
             found[identity], read[identity] = document, form
             if (copy := stored.as_cached(kind, document)) is not None:
                 cached[identity] = copy
-    return Originals(found, names, read, ours, cached)
+    key = matched.kept.key.rpartition(".")[2]
+    return Originals(found, names, read, ours, cached, key)
 
 
 def cached_copies(
@@ -288,7 +291,8 @@ def _unlisted(key: str, known: Originals, value: object) -> Iterator[Finding]:
 
 def _identity(copy: Mapping[str, Any], known: Originals) -> str:
     """The id of the known document that a copy names, else the first id in the copy."""
-    stated = [str(copy[name]) for name in KEY_FIELDS if name in copy]
+    fields = dict.fromkeys((*KEY_FIELDS, known.key))
+    stated = [str(copy[name]) for name in fields if name in copy]
     return next(filter(None, map(known.id_of, stated)), stated[0] if stated else "")
 
 

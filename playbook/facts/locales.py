@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from playbook.deployments.answers import object_of
+from playbook.environment.settings import host_of
 from playbook.facts.cached_copies import Originals, cached_copies
 from playbook.facts.comparison import compared, differences
 from playbook.facts.findings import (
@@ -147,7 +148,7 @@ class Locales:
         """Links into the demo that are missing, are not links, or open another demo.
 
         A link contains the bundle's id, its locale, currency, zone and device, and names no other
-        bundle. It is a full address or a path of the app.
+        bundle. It is a full address of the app, or a path there.
         """
         return with_remedy(self._wrong_links, self._is_stored_context_wrong)
 
@@ -180,6 +181,29 @@ class Locales:
             others = [key for key in self._reading.seeds.bundles if key in unquote(url)]
             if carried.get(described.bundle_parameter) == [bundle.key] and others != [bundle.key]:
                 yield Finding(f"{where}: {name}", Description("a link to this demo alone"), url)
+            if name in described.names.values() and link.hostname and self._leads_away(link, urls):
+                own = " or ".join(sorted(self._reading.own_hosts))
+                wanted_host = Description(f"a link to the app at {own}, or to its APP_URL")
+                yield Finding(f"{where}: {name}", wanted_host, url)
+
+    def _leads_away(self, link: SplitResult, urls: Mapping[str, Any]) -> bool:
+        """Whether a link leads to a host that is neither that of the app's API nor of its pages.
+
+        Nobody has to say where the pages are (``APP_URL``). Then they may be at an address that
+        is not the API's, unless the links should be paths, or another one leads to the API's.
+        """
+        reading = self._reading
+        if host_of(link.geturl()) in reading.own_hosts:
+            return False
+        described = reading.deployment.links
+        if described.relative_to_app or reading.states_its_pages:
+            return True
+        others = [urls.get(name) for name in described.names.values()]
+        return any(
+            not one.hostname or host_of(one.geturl()) in reading.own_hosts
+            for one in map(link_of, others)
+            if one is not None
+        )
 
     def _is_stored_context_wrong(self) -> bool:
         """Whether the stored context, or a cached copy of it, is not the investor's."""
@@ -195,7 +219,7 @@ class Locales:
 
 def link_of(url: object) -> SplitResult | None:
     """The parts of a link: a full address or a path of the app; None for everything else."""
-    if not isinstance(url, str) or not url.isprintable() or any(c in " {}<>" for c in url):
+    if not isinstance(url, str) or not url.isprintable() or any(c in " {}<>\\" for c in url):
         return None
     try:
         link = urlsplit(url)

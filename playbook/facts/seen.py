@@ -6,7 +6,8 @@ compared with what the investor must see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from playbook.deployments.description import (
@@ -29,7 +30,7 @@ from playbook.facts.findings import (
 )
 from playbook.facts.livesale import LiveSale
 from playbook.facts.locales import link_of
-from playbook.facts.reading import Reading
+from playbook.facts.reading import Reading, Unread
 from playbook.facts.remedies import Remedy
 from playbook.facts.shown import (
     card_findings,
@@ -41,6 +42,9 @@ from playbook.facts.shown import (
 from playbook.pristine.documents import pristine_livesale
 from playbook.pristine.languages import as_read, same_text
 from playbook.pristine.seeds import Document
+from playbook.pristine.seeds.fields import REGION_CURRENCY
+
+type _Shown = ShownProduct | ShownCreator | ShownLiveSale | ShownLead
 
 
 class Seen:
@@ -58,6 +62,7 @@ class Seen:
     def _products_in_the_shop(self) -> Iterator[Finding]:
         listed = _by_id(self._reading.shown_products)
         known = self._known_products
+        yield from self._unread("products", "the shop", listed)
         others: dict[str, list[str]] = {}
         for other in self._reading.shown_products:
             if other.id not in known:
@@ -66,7 +71,7 @@ class Seen:
             where = f"product {match.pristine['_id']} in the shop"
             key = id_text(match.wanted["_id"])
             if key not in listed:
-                yield self._not_listed(where, key)
+                yield self._not_listed("products", where, key)
             for product in listed.get(key, ()):
                 yield from product_findings(where, match.pristine, product)
                 yield from self._further("products", where, match.pristine, product)
@@ -91,6 +96,7 @@ class Seen:
     @property
     def _shelves(self) -> Iterator[Finding]:
         categories = self._reading.shown_categories
+        yield from self._unread("categories", "the shop's shelves")
         for name in {match.pristine["name"]: None for match in self._matches("categories")}:
             if not any(same_text(name, one) for one in categories):
                 yield Finding(f"category {name} in the shop", Description("shown"), NOTHING)
@@ -147,6 +153,8 @@ class Seen:
         matched = self._reading.stored.matched("leads")
         planned = {id_text(match.wanted["_id"]) for match in matched.matches}
         ours = {id_text(stray.get("_id")) for stray in matched.strays}
+        listed = {card.id for card in self._reading.shown_leads}
+        yield from self._unread("leads", "the board", listed)
         for card in self._reading.shown_leads:
             if card.id not in planned:
                 remedy = None if card.id in ours else Remedy.DATA
@@ -182,18 +190,22 @@ class Seen:
 
     @property
     def _creators(self) -> Iterator[Finding]:
-        creators = self._reading.shown_creators
+        creators, listed = self._reading.shown_creators, set[str]()
         for match in self._reading.stored.matched("creators").matches:
             name = str(match.pristine["name"])
             where = f"creator {name} in the app"
             shown = [one for one in creators if same_text(name, one.name)]
+            key = id_text(match.wanted["_id"])
             if match.pristine["active"] and not shown:
-                yield Finding(where, Description("shown"), NOTHING)
+                yield self._not_listed("creators", where, key, "shown")
+            if shown:
+                listed.add(key)
             for one in shown[:1]:
                 yield from self._further("creators", where, match.pristine, one)
             # A reset may not touch the second one if it belongs to no region.
             remedy = Remedy.DATA if any(one.unowned for one in shown) else None
             yield from _doubles(where, [one.name for one in shown], remedy)
+        yield from self._unread("creators", "the app's list of creators", listed)
         known = {line.model.name for line in self._reading.seeds.creators.values()}
         known |= {str(one.get("name")) for one in self._reading.stored.documents("creators")}
         for other in creators:
@@ -211,9 +223,10 @@ class Seen:
     def _livesale_in_the_list(self) -> Iterator[Finding]:
         key = self._livesale_id
         listed = [event for event in self._reading.shown_livesales if event.id == key]
+        yield from self._unread("livesales", "the app's list of LiveSales", {e.id for e in listed})
         where = f"LiveSale {self._planned['_id']} in the app's list"
         if not listed:
-            yield self._not_listed(where, key)
+            yield self._not_listed("livesales", where, key)
             return
         yield from _doubles(where, [event.title for event in listed])
         yield from self._livesale_findings(where, listed[0])
@@ -251,7 +264,7 @@ class Seen:
             where = f"lead {match.pristine['_id']} on the board"
             key = id_text(match.wanted["_id"])
             if key not in cards:
-                yield self._not_listed(where, key, "shown")
+                yield self._not_listed("leads", where, key, "shown")
             for card in cards.get(key, ()):
                 yield from card_findings(where, match.pristine, card, column_of)
                 yield from self._further("leads", where, match.pristine, card)
@@ -277,19 +290,27 @@ class Seen:
 
     @property
     def livesale_link(self) -> Iterator[Finding]:
-        """The link to the LiveSale, if it does not name the bundle's own LiveSale."""
+        """The link to the LiveSale, if it does not lead to the bundle's own LiveSale."""
         return self._with_remedy(self._livesale_link, "livesales")
 
     @property
     def _livesale_link(self) -> Iterator[Finding]:
-        name = self._reading.deployment.links.names.get("livesale", "livesale")
+        links = self._reading.deployment.links
+        name = links.names.get("livesale", "livesale")
         # If there is no answer, or no link in it, the check of the links says so.
         body = self._reading.context.body
         urls = body.get("demo_urls") if isinstance(body, dict) else None
-        url = urls.get(name) if isinstance(urls, dict) else None
-        if isinstance(url, str) and link_of(url) and self._livesale_id not in _pieces(url):
-            wanted = Description(f"a link that names LiveSale {self._livesale_id}")
-            yield Finding(f"the link “{name}”", wanted, url)
+        if not isinstance(urls, dict):
+            return
+        url = urls.get(name)
+        if not isinstance(url, str) or not link_of(url) or self._livesale_id in _pieces(url):
+            return
+        wanted = f"a link that names LiveSale {self._livesale_id}"
+        if links.livesale_list:
+            if _opens_a_list(url, [urls[other] for other in urls if other != name]):
+                return
+            wanted = f"{wanted}, or opens the list of LiveSales"
+        yield Finding(f"the link “{name}”", Description(wanted), url)
 
     def _with_remedy(self, findings: Iterator[Finding], *kinds: Kind) -> Iterator[Finding]:
         """The findings, each with what can help against it.
@@ -321,16 +342,70 @@ class Seen:
         kind: Kind,
         where: str,
         pristine: Document,
-        shown: ShownProduct | ShownCreator | ShownLiveSale | ShownLead,
+        shown: _Shown,
     ) -> Iterator[Finding]:
         if shown.answer:  # a description may leave it out
             found = self._reading.stored.in_our_words(kind, shown.answer)
-            yield from further_findings(kind, where, pristine, found)
+            yield from further_findings(
+                kind, where, pristine, {**self._nulls(kind, shown), **found}
+            )
 
-    def _not_listed(self, where: str, key: str, wanted: str = "listed") -> Finding:
-        problem = self._reading.why_unreadable(key)
-        unread = Description(f"an entry that can't be read: {problem}")
-        return Finding(where, Description(wanted), NOTHING if problem is None else unread)
+    def _nulls(self, kind: Kind, shown: _Shown) -> Document:
+        """The fields, in our words, that an answer shows as null.
+
+        A description may leave out what is null, as if it was not there. So it reads the same
+        answer with texts in place of nulls, too.
+        """
+        if (filled := _without_nulls(shown.answer)) == shown.answer:
+            return {}
+        try:
+            return dict.fromkeys(self._reading.stored.in_our_words(kind, filled))
+        except Unobservable:
+            return {}
+
+    def _not_listed(self, kind: Kind, where: str, key: str, wanted: str = "listed") -> Finding:
+        unread = next((one for one in self._reading.unread(kind) if one.id == key), None)
+        return Finding(where, Description(wanted), _broken(unread) if unread else NOTHING)
+
+    def _unread(self, kind: Kind, where: str, listed: Collection[str] = ()) -> Iterator[Finding]:
+        """The entries of a list that can't be read, and that could be of this demo.
+
+        A visitor sees something broken there. An entry could be of this demo unless it names
+        another known region or investor, as on the board it never does, or has an id of theirs.
+        Whatever is missing under its own id, not ``listed``, is named with that.
+        """
+        ours = set()
+        if kind != "categories":  # these are found by their names
+            ours = {id_text(match.wanted["_id"]) for match in self._matches(kind)}
+        for one in self._reading.unread(kind):
+            if one.id in ours:
+                if one.id not in listed:
+                    continue  # the finding about what is missing says so
+            elif kind != "leads" and self._is_of_others(kind, one):
+                continue
+            name = f"entry {one.id}" if one.id else "an entry without an id"
+            wanted = Description("what a visitor can read")
+            yield Finding(f"{name} in {where}", wanted, _broken(one))
+
+    def _is_of_others(self, kind: Kind, entry: Unread) -> bool:
+        """Whether an entry names another region or investor that the seeds know."""
+        reading = self._reading
+        seeds, mine = reading.seeds, reading.bundle
+        seeded: Mapping[Kind, Mapping[str, Any]] = {
+            "products": seeds.products,
+            "livesales": seeds.livesales,
+            "creators": seeds.creators,
+        }
+        owner = seeded[kind][entry.id].document if entry.id in seeded.get(kind, ()) else None
+        if owner is None:
+            try:
+                owner = reading.stored.in_our_words(kind, entry.answer)
+            except Unobservable:
+                return False
+        region, bundle = owner.get("region"), owner.get("bundle")
+        if isinstance(bundle, str) and bundle in seeds.bundles:
+            return bundle != mine.key
+        return isinstance(region, str) and region in REGION_CURRENCY and region != mine.region
 
     def _misfits(self, kinds: Iterable[Kind]) -> Iterator[Finding]:
         for kind in kinds:
@@ -392,6 +467,17 @@ def _by_id[T: (ShownProduct, ShownLead)](shown: Iterable[T]) -> dict[str, list[T
     return found
 
 
+def _without_nulls(value: Any) -> Any:
+    """A value of an answer with the text "null" in place of each null."""
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(inner) for name, inner in value.items()}
+    return "null" if value is None else value
+
+
+def _broken(entry: Unread) -> Description:
+    return Description(f"an entry that can't be read: {entry.problem}")
+
+
 def _shown_only(where: str, title: str) -> Finding:
     """Something of this demo that the app shows, and that is not in its database."""
     return Finding(where, Description("nothing, as it is not stored"), Description(f"“{title}”"))
@@ -406,6 +492,26 @@ def _doubles(where: str, shown: Sequence[str], remedy: Remedy | None = None) -> 
 def _unowned(where: str, owner: str, title: str) -> Finding:
     wanted = Description(f"a known {owner}; set it in the app, or delete the document")
     return Finding(where, wanted, Description(f"“{title}” without one"), Remedy.DATA)
+
+
+def _opens_a_list(url: str, others: list[object]) -> bool:
+    """Whether a link opens a page of its own, of one word (``/livesale``), and names nothing there.
+
+    A number in its path, or a parameter that no other link has, could name another LiveSale.
+    """
+    link = urlsplit(url)
+    known = [found for other in others if (found := link_of(other))]
+    word = link.path.strip("/").rpartition("/")[2]
+    above = {found.path.rstrip("/").rpartition("/")[0] for found in known}
+    return (
+        word.replace("-", "").isalpha()
+        and link.path.rstrip("/").rpartition("/")[0] in above
+        and link.path.rstrip("/") not in {found.path.rstrip("/") for found in known}
+        and all(
+            name.startswith("utm_") or any(name in parse_qs(found.query) for found in known)
+            for name in parse_qs(link.query)
+        )
+    )
 
 
 def _pieces(url: str) -> set[str]:

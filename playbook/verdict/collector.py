@@ -267,6 +267,9 @@ class Collector:
             told = json.loads(str(properties[PLAN_PROPERTY]))
             self.is_part |= told["left_out"]
             self.planned |= {nodeid: _read(fields) for nodeid, fields in told["planned"].items()}
+        if ENVIRONMENT_PROPERTY in properties:
+            known = json.loads(str(properties[ENVIRONMENT_PROPERTY]))
+            self.environment, self.app = Identity(known["id"], known["name"]), known["app"]
         if PROPERTY in properties:
             self._note(report.nodeid, _read(json.loads(str(properties[PROPERTY]))))
         elif report.failed and report.nodeid in self.planned:  # its worker was killed
@@ -274,9 +277,6 @@ class Collector:
         if LOOK_PROPERTY in properties:
             bundle, look = json.loads(str(properties[LOOK_PROPERTY]))
             self.looks[bundle] = look
-        if ENVIRONMENT_PROPERTY in properties:
-            known = json.loads(str(properties[ENVIRONMENT_PROPERTY]))
-            self.environment, self.app = Identity(known["id"], known["name"]), known["app"]
         if MEANWHILE_PROPERTY in properties:
             self.written_meanwhile |= json.loads(str(properties[MEANWHILE_PROPERTY]))
         if SESSION_PROPERTY in properties:
@@ -314,7 +314,8 @@ class Collector:
         known = self.results.get(nodeid)
         if known is None or known.status in ("passed", NOT_WALKED):
             self.results[nodeid] = result
-            self.on_result(result)
+            [shown] = self.waivers.of(self.environment.name).apply([result])
+            self.on_result(shown)
 
     def _result(
         self,

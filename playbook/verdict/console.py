@@ -37,7 +37,7 @@ def progress(console: Console, short_names: dict[str, str]) -> Callable[[Result]
 
     def print_result(result: Result) -> None:
         if result.status not in ("passed", NOT_WALKED):
-            mark, colour = _marked(result.status)
+            mark, colour = WAIVED if result.waived else _marked(result.status)
             name = short_names.get(result.bundle, result.bundle)
             console.print(
                 Text(f"{mark} {name} {result.check}: {result.scenario}", style=colour),
@@ -143,8 +143,13 @@ def _show_reasons(
 
 def _show_waived(console: Console, verdict: Verdict, seeds: Seeds) -> None:
     for bundle in verdict.bundles:
+        alike: dict[tuple[str, str], list[str]] = {}
         for result in bundle.waived:
-            text = f"{_short_name(bundle, seeds)} waived: {result.scenario}: {result.waived}"
+            alike.setdefault((result.check, result.waived), []).append(result.scenario)
+        for (check, why), scenarios in alike.items():
+            # One waiver may cover a dozen scenarios; the JSON and the sheet name each of them.
+            what = scenarios[0] if len(scenarios) == 1 else f"{len(scenarios)} of {check}"
+            text = f"{_short_name(bundle, seeds)} waived: {what}: {why}"
             console.print(Text(text, style="yellow"), soft_wrap=True)
     for note in verdict.waiver_notes:
         console.print(Text(note, style="yellow"), soft_wrap=True)

@@ -222,6 +222,31 @@ def test_what_the_shop_itself_sells_in_a_region_of_ours_is_no_finding(shop: Sand
         demo.close()
 
 
+def test_whose_a_shown_product_or_livesale_is() -> None:
+    shown = AISLEMARTS.shown
+    assert shown.products is not None and shown.livesales is not None
+    product = {"_id": "x", "title": "A bag", "price": 10.0, "active": True}
+    belongs: list[tuple[Document, str | None]] = [
+        ({}, None),
+        ({"region": "EU"}, None),
+        ({"region": "EU", "demo_sku": "EUR-900"}, "EU"),
+    ]
+    for attributes, region in belongs:
+        found = shown.products.entry({**product, "attributes": attributes})
+        assert (found.region, found.unowned, found.in_stock) == (region, False, False)
+    event = {"_id": "x", "title": "A show", "starts_at": "2026-12-01T10:00:00", "products": [],
+             "status": "scheduled"}  # fmt: skip
+    named = {"event_id": "LS-OLD", "bundle": "LVMH_JULIE_BERCOVY"}
+    metadata: list[tuple[Document, str | None]] = [
+        ({}, None),
+        ({"bundle": "summer"}, None),
+        (named, None),
+        ({**named, "anchored_at": "2026-11-01T10:00:00"}, "LVMH_JULIE_BERCOVY"),
+    ]
+    for of_event, bundle in metadata:
+        assert shown.livesales.entry({**event, "metadata": of_event}).bundle == bundle
+
+
 def test_an_account_that_nothing_can_complete_is_named_and_no_other_suffers(shop: Sandbox) -> None:
     """The backend refuses an ``_id`` that is no text, and nobody can change an ``_id``."""
     shop.reset("sequoia")

@@ -249,13 +249,15 @@ def test_a_database_without_demo_accounts_is_adopted_and_gets_them(unmarked: San
     assert guard.census(unmarked.db).demo_users == 2
 
 
-def test_accounts_are_counted_where_the_app_keeps_their_addresses(unmarked: Sandbox) -> None:
+def test_accounts_and_orders_are_counted_where_the_app_keeps_them(unmarked: Sandbox) -> None:
     users = load().kept_as("users")
     assert users is not None
     kept = replace(users, collection="clients", key="contact.mail")
-    deployment = replace(load(), kept=(kept,))
+    deployment = replace(load(), kept=(kept,), orders="purchases")
     addresses = ("lvmh.demo@aislemarts.luxury", "LVMH.BRAND@AISLEMARTS.LUXURY", "ann@example.com")
     unmarked.db.clients.insert_many([{"contact": {"mail": address}} for address in addresses])
+    unmarked.db.purchases.insert_one({"total": 1})
     found = guard.census(unmarked.db, deployment)
-    assert (found.demo_users, found.other_users) == (2, 1)
+    assert (found.demo_users, found.other_users, found.orders) == (2, 1, 1)
     unmarked.db.clients.drop()
+    unmarked.db.purchases.drop()

@@ -260,6 +260,17 @@ def test_a_limit_beyond_the_patience_is_the_answer(retry_after: bytes) -> None:
         assert time.monotonic() - started < 60
 
 
+def test_an_api_that_refuses_everything_is_waited_for_once_in_all() -> None:
+    """The patience is not that of each request: a check sends some after each other."""
+    with Server(answering(limited(b"soon"))).serving() as server:
+        visitor = api(server, ApiAccess(patience=4.0)).visitor()
+        started = time.monotonic()
+        for _ in range(4):
+            assert visitor.ask("GET", "/", seconds=30).status_code == 429
+        took = time.monotonic() - started
+    assert took < 4.0, "each request waited again"
+
+
 def test_while_one_waits_for_the_limit_nobody_else_asks() -> None:
     with Server(answering(limited(b"1"), OK)).serving() as server:
         asking = api(server)
@@ -725,5 +736,7 @@ def test_a_link_is_one_of_the_front_end(home: str, link: str, page: str) -> None
     stated = settings("http://h", APP_URL=home)
     assert "me:word" not in repr(stated)
     with Environment(stated) as environment:
+        hosts = {"h", "localhost" if "::1" in home else "shop.example"}
+        assert environment.own_hosts == hosts and environment.states_its_pages
         assert environment.page_address(link) == page
         assert "me:word" not in environment.redact(page)

@@ -17,7 +17,7 @@ import pytest
 from playbook import writable_folder
 from playbook.environment import Environment
 from playbook.environment.redaction import HIDDEN, Redactor, secrets_in, secrets_in_environment
-from playbook.environment.settings import Settings, in_one_form, without_credentials
+from playbook.environment.settings import Settings, host_of, in_one_form, without_credentials
 from playbook.errors import WrongUsage
 from playbook.pristine.rates import Feed
 from playbook.processes.settings import password_setting
@@ -392,6 +392,23 @@ def test_an_app_has_one_address_however_it_is_written(url: str, form: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://Shop.Example.:8080/a", "shop.example"),
+        ("https://u:p@shop.example", "shop.example"),
+        ("https://shop.example@other.example/", "other.example"),
+        ("http://127.0.0.1:1", "localhost"),
+        ("http://127.0.0.53", "localhost"),
+        ("http://[::1]:2/", "localhost"),
+        ("http://127.0.0.1.example", "127.0.0.1.example"),
+        ("/path", ""),
+    ],
+)
+def test_the_host_of_an_address_has_one_name(url: str, host: str) -> None:
+    assert host_of(url) == host
+
+
+@pytest.mark.parametrize(
     ("secret", "text", "redacted"),
     [
         ("hunter22", "login with hunter22 failed", f"login with {HIDDEN} failed"),
@@ -625,6 +642,7 @@ def test_a_password_must_be_none_of_our_own_words(password: str) -> None:
     [
         ("MONGO_URI", "mongodb://m/?w=0", "w=0"),
         ("MONGO_URI", "mongodb+srv://m.example.com/?w=0", "w=0"),
+        ("MONGO_URI", "mongodb://m/?serverSelectionTimeoutMS=0", "TimeoutMS=0: then no"),
         ("MONGO_URI", "mongodb://m/?w=00", "w=0"),
         ("MONGO_URI", "mongodb://m/?datetime_conversion=ms", "'datetime_conversion'"),
         ("MONGO_URI", "mongodb://m/?readPrefrence=primary", "'readPrefrence'"),
@@ -708,6 +726,12 @@ def test_options_of_mongodb_that_do_not_fit_together_are_wrong_usage(
     with pytest.raises(WrongUsage, match=says) as refused:
         _ = environment.mongo
     assert refused.value.exit_code == 2 and str(refused.value).startswith("MONGO_URI ")
+
+
+@pytest.mark.parametrize("milliseconds", ["0.5", "1e3", "5000"])
+def test_every_time_that_the_driver_takes_is_taken(milliseconds: str) -> None:
+    uri = f"mongodb://m/?serverSelectionTimeoutMS={milliseconds}"
+    assert settings(MONGO_URI=uri).mongo_uri == uri
 
 
 def test_a_pool_of_the_app_may_be_larger_than_ours() -> None:

@@ -99,6 +99,23 @@ def test_a_collection_that_is_not_big_needs_no_index(
     assert "no big collection lacks one" in capsys.readouterr().out
 
 
+def test_what_our_user_may_not_ask_is_said_beside_all_else(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with replica_set(sandbox.environment.settings.mongo_uri) as members:
+        for command in ("buildInfo", "count"):
+            members.members[0].refusals[command] = {"code": 13, "errmsg": f"no right for {command}"}
+        settings = replace(sandbox.environment.settings, mongo_uri=members.uri)
+        with Environment(settings) as environment:
+            assert env._show(environment, sandbox.seeds) == 0
+        shown = capsys.readouterr().out
+        assert "version not known: its user may not ask for buildInfo, its clock agrees" in shown
+        assert "not known: its user may not count documents, or list indexes" in shown
+        members.members[0].refusals["count"]["code"] = 26
+        with Environment(settings) as environment:
+            assert env._show(environment, sandbox.seeds) == 3
+
+
 class _Limits(CommandListener):
     """Notes the time limit of each search, by collection."""
 

@@ -111,6 +111,18 @@ def test_another_copy_may_leave_fields_out() -> None:
     assert found("shelf:LUX-001", js({"price_usd": 99})) == ["price_usd: expected 100, found 99"]
 
 
+def test_a_copy_may_name_itself_by_the_apps_own_key() -> None:
+    bag = {**BAG, "code": "B1"}
+    documents, wrong = {**KNOWN.documents, "LUX-001": bag}, {"code": "B1", "price_usd": 99}
+    known = replace(KNOWN, documents=documents, key="code")
+    for value in (wrong, [wrong], {"all": [wrong]}):
+        assert found("one", js(value)) == []
+        [line] = found("one", js(value), known)
+        assert line.endswith("price_usd: expected 100, found 99")
+    assert found("one", js({"code": "B1", "price_usd": 100}), known) == []
+    assert found("one", js({"code": "EUR", "price_usd": 1}), known, foreign=["B9"]) == []
+
+
 @pytest.mark.parametrize("raw", [b"{", b"", None, {"name": b"Bag"}, [b"1"]], ids=str)
 def test_at_its_place_a_copy_is_a_readable_text(raw: Cached) -> None:
     assert found("cdn:LUX-001", raw, places=["cdn"]) == [

@@ -1613,6 +1613,50 @@ def test_each_wrong_link_is_reported_once(change: Callable[[str], str], says: st
     assert all(says and says in text for text in texts), texts
 
 
+ELSEWHERE = "https://staging.other.example/"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "stated", "paths", "found"),
+    [
+        ([], False, False, 0),
+        ([], True, False, 0),
+        (["home"], False, False, 1),
+        (["livesale", "analytics"], False, False, 2),
+        # Nobody has said where the pages are: perhaps there.
+        (["home", "livesale", "analytics"], False, False, 0),
+        (["home", "livesale", "analytics"], True, False, 3),
+        (["home", "livesale", "analytics"], False, True, 3),
+        # A link that no description names may lead elsewhere.
+        (["leads", "catalog"], True, True, 0),
+    ],
+)
+def test_a_link_that_leads_to_another_host_is_reported(
+    wrong: list[str], stated: bool, paths: bool, found: int
+) -> None:
+    imagined = Imagined("sequoia")
+    imagined.states_its_pages = stated
+    imagined.deployment = replace(
+        imagined.deployment, links=replace(imagined.deployment.links, relative_to_app=paths)
+    )
+    good = imagined.context.json()["demo_urls"]
+    away = {name: good[name].replace("https://shop.example/", ELSEWHERE) for name in wrong}
+    served("context", demo_urls={**good, **away})(imagined)
+    texts = texts_of(ImaginedDemo(imagined).locales.wrong_links)
+    wanted = "expected a link to the app at shop.example, or to its APP_URL, found"
+    assert [wanted in text for text in texts] == [True] * found
+
+
+@pytest.mark.parametrize("by", ["//other.example/", "/\\\\other.example/", "\\\\\\other.example/"])
+def test_a_path_that_a_browser_reads_as_another_host_is_no_link(by: str) -> None:
+    imagined = Imagined("sequoia")
+    good = imagined.context.json()["demo_urls"]
+    home = good["home"].replace("https://shop.example/", by)
+    served("context", demo_urls={**good, "home": home})(imagined)
+    [text] = texts_of(ImaginedDemo(imagined).locales.wrong_links)
+    assert "home: expected a link, found" in text
+
+
 def test_of_several_malformed_rows_the_first_is_reported() -> None:
     imagined = Imagined("bessemer")
     for row in (3, 5):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from playbook.deployments.description import (
+    Kept,
     Kind,
     Listing,
+    References,
     Request,
     ShownAccount,
     ShownKpi,
@@ -27,6 +30,7 @@ from playbook.facts.seen import Seen
 from playbook.facts.shown import FURTHER
 from playbook.facts.stored import Stored
 from playbook.pristine.bundles import Bundle
+from playbook.pristine.seeds import Document
 from tests.demo_in_memory import AT, Imagined, ImaginedDemo
 
 FEATURED = "EUR-001"
@@ -61,9 +65,53 @@ def test_a_product_that_is_not_listed_is_for_the_backend(imagined: Imagined) -> 
     [(line, remedy)] = with_remedies(seen(imagined).products_in_the_shop)
     assert line == f"product {FEATURED} in the shop: expected listed, found nothing"
     assert remedy is Remedy.BACKEND
-    imagined.why_unreadable = lambda identifier: f"{identifier} has no price"  # type: ignore[method-assign]
+
+
+def test_an_entry_of_ours_that_cannot_be_read_is_named_once(imagined: Imagined) -> None:
+    broken = imagined.app("products")[0]
+    good = copy.deepcopy(broken)
+    broken["price_eur"] = None
     [(line, _)] = with_remedies(seen(imagined).products_in_the_shop)
-    assert line.endswith(f"found an entry that can't be read: {FEATURED} has no price")
+    assert line == (
+        f"product {FEATURED} in the shop: expected listed, "
+        "found an entry that can't be read: price_eur is not a number but None"
+    )
+    # If a good one is beside it, a visitor sees both.
+    imagined.app("products").append(good)
+    [(line, _)] = with_remedies(seen(imagined).products_in_the_shop)
+    assert line.startswith(f"entry {FEATURED} in the shop: expected what a visitor can read, found")
+
+
+@pytest.mark.parametrize(
+    ("kind", "look", "field", "others"),
+    [
+        ("products", lambda facts: facts.products_in_the_shop, "name", {"region": "US"}),
+        ("creators", lambda facts: facts.creators, "name", {"region": "US"}),
+        ("livesales", lambda facts: facts.livesale_in_the_list, "title",
+         {"bundle": "INDEX_SOFOA_DOLFE"}),
+        ("leads", lambda facts: facts.other_cards_on_the_board, "company", None),
+    ],
+)  # fmt: skip
+def test_an_entry_that_cannot_be_read_is_reported_if_it_could_be_ours(
+    imagined: Imagined, kind: str, look: Look, field: str, others: dict[str, Any] | None
+) -> None:
+    without_owner = {"_id": "x-1", "bundle": NOTHING, "region": NOTHING}
+    for fields in ({"_id": NOTHING, "id": NOTHING}, {"_id": "x-1"}, without_owner):
+        shown(imagined, kind, **{field: ["a"], **fields})
+        [(line, remedy)] = with_remedies(look(seen(imagined)))
+        assert "expected what a visitor can read, found an entry that can't be read: " in line
+        assert remedy is Remedy.BACKEND
+        imagined.app(kind).pop()
+    # Another bundle's check names it, but on the board there must be nothing else.
+    shown(
+        imagined, kind, **{"_id": "x-1", field: None, **(others or {"bundle": "INDEX_SOFOA_DOLFE"})}
+    )
+    assert len(with_remedies(look(seen(imagined)))) == (others is None)
+
+
+def test_an_entry_of_another_regions_product_is_known_by_its_id(imagined: Imagined) -> None:
+    shown(imagined, "products", _id=OTHERS, region=NOTHING, name=None)
+    assert not with_remedies(seen(imagined).products_in_the_shop)
 
 
 @pytest.mark.parametrize(
@@ -242,6 +290,25 @@ def test_an_app_may_leave_out_every_further_field(imagined: Imagined, kind: Kind
         assert not list(findings)
 
 
+def test_null_is_not_left_out_even_if_a_description_leaves_nulls_out(imagined: Imagined) -> None:
+    def kept_without_nulls(kept: Kept) -> Kept:
+        def read(document: Document, refs: References) -> Document:
+            found = {**document, "brand": document.get("house", {}).get("name")}
+            return {name: value for name, value in found.items() if value is not None}
+
+        return replace(kept, from_app=read)
+
+    kept = tuple(map(kept_without_nulls, imagined.deployment.kept))
+    imagined.deployment = replace(imagined.deployment, kept=kept)
+    product = imagined.app("products")[0]
+    brand = product.pop("brand")
+    for house, expected in (({}, 0), ({"name": brand}, 0), ({"name": None}, 1)):
+        product["house"] = house
+        lines = [line for line, _ in with_remedies(seen(imagined).products_in_the_shop)]
+        assert len(lines) == expected
+    assert lines == [f"product {FEATURED} in the shop: brand: expected “{brand}”, found null"]
+
+
 def test_a_second_creator_of_the_same_name_and_of_no_region_is_for_people(
     imagined: Imagined,
 ) -> None:
@@ -262,7 +329,11 @@ def test_a_creator_who_is_shown_as_inactive_is_reported(imagined: Imagined, acti
     [first, *_] = imagined.app("creators")
     first["active"] = active
     assert with_remedies(seen(imagined).creators) == [
-        (f"creator {first['name']} in the app: expected shown, found nothing", Remedy.BACKEND)
+        (
+            f"creator {first['name']} in the app: expected shown, "
+            f"found an entry that can't be read: active is not true but {active!r}",
+            Remedy.BACKEND,
+        )
     ]
 
 

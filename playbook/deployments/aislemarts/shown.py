@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from playbook.deployments.aislemarts.catalog import SKU
 from playbook.deployments.aislemarts.leads import COLUMNS
 from playbook.deployments.answers import decimal_of, id_of, object_of, text_of, worth_of
 from playbook.deployments.description import (
@@ -26,14 +27,33 @@ from playbook.pristine.seeds import Document
 
 def _shown_product(answer: Any) -> ShownProduct:
     product = object_of(answer)
+    # The app lists its own products even if they have no currency or stock.
+    has_stock = product.get("stock") is not None and decimal_of(product, "stock") > 0
     return ShownProduct(
         id=id_of(product),
         title=text_of(product, "title"),
         price=decimal_of(product, "price"),
-        currency=text_of(product, "currency"),
-        in_stock=decimal_of(product, "stock") > 0 and product.get("active") is True,
+        currency="" if product.get("currency") is None else text_of(product, "currency"),
+        in_stock=has_stock and product.get("active") is True,
         answer=product,
+        region=_region_of(product),
     )
+
+
+def _region_of(product: Document) -> str | None:
+    """The region of a demo's product; None for the app's own, which may name a region, too."""
+    attributes = product.get("attributes")
+    if not isinstance(attributes, dict) or SKU not in attributes:
+        return None
+    return str(attributes.get("region"))
+
+
+def _bundle_of(event: Document) -> str | None:
+    """The bundle of a demo's LiveSale; None for the app's own, whatever its metadata contain."""
+    metadata = event.get("metadata")
+    if not isinstance(metadata, dict) or not {"event_id", "anchored_at"} <= metadata.keys():
+        return None
+    return str(metadata.get("bundle"))
 
 
 def _shown_offer(offer: Document) -> ShownOffer:
@@ -77,11 +97,11 @@ SHOWN = Shown(
     product=Single(lambda key: Request("GET", f"/api/products/{key}"), _shown_product),
     livesales=Listing(
         lambda *_: Request("GET", "/api/livesale", signed_in=True),
-        livesale_with(_shown_offer),
+        livesale_with(_shown_offer, _bundle_of),
     ),
     livesale=Single(
         lambda key: Request("GET", f"/api/livesale/{key}", signed_in=True),
-        livesale_with(_shown_offer),
+        livesale_with(_shown_offer, _bundle_of),
     ),
     leads=Listing(
         # A lead has one business_id, the main account's.
@@ -140,6 +160,7 @@ LINKS = Links(
         "analytics": "analytics",
     },
     bundle_parameter="utm_bundle",
+    livesale_list=True,  # no published link contains the id of a LiveSale
 )
 
 FRONT_END = FrontEnd(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from playbook.facts.reading.answer import Answer, read_answer
 from playbook.facts.reading.futures import AskedOnce
+from playbook.facts.reading.lists import Unread
 from playbook.facts.reading.reading import Reading
 from playbook.facts.reading.sign_ins import with_token
 from playbook.facts.reading.store import VARIANTS
 
-__all__ = ["VARIANTS", "Answer", "AskedOnce", "Reading", "read_answer", "with_token"]
+__all__ = ["VARIANTS", "Answer", "AskedOnce", "Reading", "Unread", "read_answer", "with_token"]

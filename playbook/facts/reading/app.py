@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any
 
 from playbook.deployments.description import (
     Deployment,
+    Kind,
     Listing,
     ShownAccount,
     ShownCreator,
@@ -21,7 +22,7 @@ from playbook.deployments.id_text import id_text
 from playbook.facts.findings import Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.futures import AskedOnce, result_of
-from playbook.facts.reading.lists import Listed, Lists
+from playbook.facts.reading.lists import Listed, Lists, Unread
 from playbook.facts.reading.sign_ins import SignIns
 from playbook.facts.reading.store import Store
 from playbook.facts.reading.visitors import Visitors
@@ -48,7 +49,7 @@ class App:
         self._deployment, self._bundle, self._store = deployment, bundle, store
         self._visitors, self._sign_ins = visitors, sign_ins
         self._pool, self._shared = pool, shared
-        self._lists = Lists(bundle, sign_ins, shared)
+        self._lists = Lists(bundle, sign_ins)
         self._requested: set[Hashable] = set()
         """Those of the shared requests that this bundle has sent."""
         shown = deployment.shown
@@ -76,17 +77,20 @@ class App:
         If an account of another region has read it, it is read again: the shop may show other
         products to other accounts.
         """
+        return self._shop.entries
+
+    @property
+    def _shop(self) -> Listed[ShownProduct]:
         read, listing = result_of(self._products), self._deployment.shown.products
-        listed = read.entries
         stored = self._store.stored
         if listing is None or not stored.keeps("products"):
-            return listed
+            return read
         wanted = {id_text(match.wanted["_id"]) for match in stored.matched("products").matches}
-        if wanted <= {product.id for product in listed}:
-            return listed
+        if wanted <= {product.id for product in read.entries}:
+            return read
         read_on = partial(self._lists.read_to_the_end, listing, read)
         what = ("the whole shop", self._bundle.region)
-        return result_of(self._shared.ask(what, lambda: self._pool.submit(read_on))).entries
+        return result_of(self._shared.ask(what, lambda: self._pool.submit(read_on)))
 
     @property
     def product(self) -> tuple[str, ShownProduct]:
@@ -109,18 +113,33 @@ class App:
     def categories(self) -> list[str]:
         return result_of(self._categories).entries
 
+    def unread(self, kind: Kind) -> list[Unread]:
+        """The entries of a kind's list that can't be read."""
+        listed: dict[Kind, Callable[[], Listed[Any]]] = {
+            "products": lambda: self._shop,
+            "creators": lambda: result_of(self._creators),
+            "categories": lambda: result_of(self._categories),
+            "livesales": lambda: self._listed_livesales,
+            "leads": lambda: result_of(self._leads),
+        }
+        return listed[kind]().unread
+
     @property
     def livesales(self) -> list[ShownLiveSale]:
+        return self._listed_livesales.entries
+
+    @property
+    def _listed_livesales(self) -> Listed[ShownLiveSale]:
         listing = self._deployment.shown.livesales
         try:
-            return result_of(self._livesales).entries
+            return result_of(self._livesales)
         except Unobservable:
             if listing is None or not listing.pages(self._bundle, 0).signed_in:
                 raise
             if _key_of(listing, self._bundle) in self._requested:
                 raise  # the answer was this bundle's own: a second one may hide what it says
         # The bundle that sent the shared request could not sign in; that is not this one's fault.
-        return result_of(self._own_livesales).entries
+        return result_of(self._own_livesales)
 
     @cached_property
     def _own_livesales(self) -> Future[Listed[ShownLiveSale]]:

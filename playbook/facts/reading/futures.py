@@ -25,8 +25,6 @@ class AskedOnce:
 
     def __init__(self) -> None:
         self._asked: dict[Hashable, Future[Any]] = {}
-        self.unreadable: dict[str, str] = {}
-        """Why an entry of a list can't be read, by its id."""
         self._firsts: set[Hashable] = set()
         self._lock = threading.RLock()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,6 @@ from playbook.deployments.answers import id_of, list_of, object_of
 from playbook.deployments.description import Listing, Request, UnreadableAnswer
 from playbook.facts.findings import Unobservable
 from playbook.facts.reading.answer import Answer
-from playbook.facts.reading.futures import AskedOnce
 from playbook.facts.reading.sign_ins import SignIns
 from playbook.facts.remedies import Remedy
 from playbook.pristine.bundles import Bundle
@@ -23,12 +22,24 @@ USUAL_SIZE = 100
 """The longest page that many apps give."""
 
 
+@dataclass(frozen=True)
+class Unread:
+    """An entry of a list that can't be read: a visitor does not see what should be there."""
+
+    id: str
+    """Its id; "" if it has none."""
+    answer: Mapping[str, Any]
+    """The entry as the app sent it."""
+    problem: str
+
+
 @dataclass
 class Listed[T]:
     """What was read of a list, for an account of a region."""
 
     region: str
     entries: list[T] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     """The ids of the entries; the text of an entry without one."""
     texts: set[str] = field(default_factory=set)
@@ -41,11 +52,10 @@ class Listed[T]:
 class Lists:
     """Reads the app's lists for one bundle."""
 
-    def __init__(self, bundle: Bundle, sign_ins: SignIns, shared: AskedOnce) -> None:
+    def __init__(self, bundle: Bundle, sign_ins: SignIns) -> None:
         self._bundle, self._sign_ins = bundle, sign_ins
         self._sizes: dict[str, int | None] = {}
         """By path, the size of pages that the app gives; None for its own, unknown size."""
-        self._unreadable = shared.unreadable
 
     def read[T](self, listing: Listing[T]) -> Listed[T]:
         """The entries of a list, up to the first short page or a page without new entries.
@@ -67,7 +77,8 @@ class Lists:
         return self._read_on(listing, read, to_the_end=True)
 
     def _read_on[T](self, listing: Listing[T], read: Listed[T], *, to_the_end: bool) -> Listed[T]:
-        entries, known, seen = list(read.entries), set(read.names), set(read.texts)
+        entries, unread = list(read.entries), list(read.unread)
+        known, seen = set(read.names), set(read.texts)
         skip, ended = read.skip, read.ended
         following: Request | None = None
         asked: set[Hashable] = set()
@@ -87,7 +98,12 @@ class Lists:
             new = [entry for entry, text in zip(page, texts, strict=True) if text not in seen]
             known |= names
             seen.update(texts)
-            entries += self._read_entries(listing, answer, new)
+            for entry in new:
+                one = self._read_entry(listing, answer, entry)
+                if isinstance(one, Unread):
+                    unread.append(one)
+                else:
+                    entries.append(one)
             if listing.next_page is not None:
                 following = self._following(listing, answer)
                 ended = following is None or _key(following) in asked
@@ -97,22 +113,18 @@ class Lists:
             ended = listing.page_size is None
             if size is not None and len(page) < size and not to_the_end:
                 break
-        return Listed(read.region, entries, known, seen, skip, ended)
+        return Listed(read.region, entries, unread, known, seen, skip, ended)
 
-    def _read_entries[T](self, listing: Listing[T], answer: Answer, page: list[Any]) -> list[T]:
-        entries: list[T] = []
-        for entry in page:
-            try:
-                entries.append(listing.entry(entry))
-            except UnreadableAnswer as error:
-                if not isinstance(entry, dict):  # a page that shows the list breaks there
-                    raise Unobservable(
-                        f"{answer.request} answered a list that the app can't show: {error}",
-                        Remedy.BACKEND,
-                    ) from None
-                # It is not shown as it should be; the app may have entries of another kind.
-                self._unreadable[_id_in(entry)] = str(error)
-        return entries
+    def _read_entry[T](self, listing: Listing[T], answer: Answer, entry: Any) -> T | Unread:
+        try:
+            return listing.entry(entry)
+        except UnreadableAnswer as error:
+            if not isinstance(entry, dict):  # a page that shows the list breaks there
+                raise Unobservable(
+                    f"{answer.request} answered a list that the app can't show: {error}",
+                    Remedy.BACKEND,
+                ) from None
+            return Unread(_id_in(entry), entry, str(error))
 
     def _following[T](self, listing: Listing[T], answer: Answer) -> Request | None:
         """The request for the page after an answer of an app with cursors, as the first one."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from playbook import clock
 from playbook.deployments.description import (
+    Kind,
     ShownAccount,
     ShownCreator,
     ShownLead,
@@ -27,6 +28,7 @@ from playbook.facts.findings import FailureKind, Unobservable
 from playbook.facts.reading.answer import Answer
 from playbook.facts.reading.app import App
 from playbook.facts.reading.futures import AskedOnce, result_of
+from playbook.facts.reading.lists import Unread
 from playbook.facts.reading.probes import Probes
 from playbook.facts.reading.refused_sign_ins import RefusedSignIns
 from playbook.facts.reading.sign_ins import SignIns
@@ -62,7 +64,7 @@ class Reading:
         self.deployment = environment.deployment
         require_usable(self.deployment, seeds)
         self.accounts = tuple(bundles.accounts_of(seeds, bundle))
-        self._shared = shared = shared or AskedOnce()
+        shared = shared or AskedOnce()
         self._visitors = visitors = Visitors(environment, self.accounts)
         self._pool = pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=bundle.short)
         # The order counts: what is submitted later may wait for what was submitted before.
@@ -77,7 +79,7 @@ class Reading:
             environment, bundle, self.accounts, visitors, refused, self._probes, pool, shared
         )
         self._event = pool.submit(self._probes.track, visitors)
-        self._rates = self._ask_for_rates()
+        self._rates = self._ask_for_rates(shared)
         routes = self.deployment.routes
         self._context = pool.submit(visitors.get, routes.context_of(bundle.key))
         kpis = routes.kpis_of(bundle.key)
@@ -86,13 +88,13 @@ class Reading:
             self.deployment, bundle, self._store, visitors, self._sign_ins, pool, shared
         )
 
-    def _ask_for_rates(self) -> dict[str, Future[Answer]]:
+    def _ask_for_rates(self, shared: AskedOnce) -> dict[str, Future[Answer]]:
         own = self.bundle.currency
         asking = {
             base: partial(self._pool.submit, self._visitors.ask_for_rates, base)
             for base in ("USD", own if own != "USD" else "EUR")
         }
-        return {base: self._shared.ask(("rates", base), ask) for base, ask in asking.items()}
+        return {base: shared.ask(("rates", base), ask) for base, ask in asking.items()}
 
     def close(self) -> None:
         """Wait for running requests and remove the probes, also those of killed checks.
@@ -141,6 +143,16 @@ class Reading:
     def cache(self) -> Mapping[str, Cached]:
         """The cached values of the bundle and its region by key."""
         return self._store.cache
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """The names of the hosts of the app's API and pages."""
+        return self.environment.own_hosts
+
+    @property
+    def states_its_pages(self) -> bool:
+        """Whether the settings or the description say where the app's pages are."""
+        return self.environment.states_its_pages
 
     @property
     def feed(self) -> Feed:
@@ -207,9 +219,9 @@ class Reading:
         """The shop's whole list. Like all of these, it may raise Unobservable."""
         return self._app.products
 
-    def why_unreadable(self, identifier: str) -> str | None:
-        """What is wrong with an entry of a list that was left out of it; None for all others."""
-        return self._shared.unreadable.get(identifier)
+    def unread(self, kind: Kind) -> list[Unread]:
+        """The entries that these lists leave out, because they can't be read."""
+        return self._app.unread(kind)
 
     @property
     def shown_product(self) -> tuple[str, ShownProduct]:

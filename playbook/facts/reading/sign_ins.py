@@ -38,7 +38,8 @@ class SignIns:
         self._settings, self._api = environment.settings, environment.api
         self._sign_in_form = environment.deployment.sign_in
         self._visitors, self._refused, self._probes = visitors, refused, probes
-        self._wrong = shared.ask("wrong password", lambda: pool.submit(self._mistype))
+        self._shared_wrong = shared.ask("wrong password", lambda: pool.submit(self._mistype))
+        self._wrong = pool.submit(self._wrong_of_this_bundle)
         self._logins = {email: pool.submit(self._log_in, email) for email in accounts}
 
     @property
@@ -48,7 +49,11 @@ class SignIns:
 
     @property
     def wrong_login(self) -> tuple[str, Answer]:
-        """The account for which a wrong password was tried, once a run, and the answer."""
+        """The account for which a wrong password was tried, and the answer.
+
+        It is tried once a run. Only if the app breaks over another bundle's account, it is tried
+        again for one of this bundle: what is stored of that account can be the cause.
+        """
         email, answer = result_of(self._wrong)
         return email, with_token(answer, self._sign_in_form)
 
@@ -108,6 +113,10 @@ class SignIns:
         answer = self._sign_in(email, f"wrong-{uuid.uuid4().hex}")
         # Only an error can come from what is stored; to accept a wrong password is the app's fault.
         return email, self._refused.explained(email, answer) if answer.broken else answer
+
+    def _wrong_of_this_bundle(self) -> tuple[str, Answer]:
+        email, answer = result_of(self._shared_wrong)
+        return self._mistype() if answer.broken and email not in self._accounts else (email, answer)
 
     def _log_in(self, email: str) -> Answer:
         self._probes.wait_for_documents()
