@@ -269,6 +269,7 @@ def test_an_answer_without_a_page_says_so(tab: Tab) -> None:
         "Bonjour undefined", "NaN €", "null", "Bonjour null,", "[object Object]", "Invalid Date",
         "{{ name }}", "${total}", "Total : {amount}", "nav_home", "PrÃªt-Ã\xa0-porter", "dâ€™été",
         "12 â‚¬", "Pr\ufffdt", "Something went wrong.", "Une erreur s'est produite", "出错了。",
+        "Sorry, something went wrong", "If you like. An error occurred",
     ],
 )  # fmt: skip
 def test_a_line_that_a_mistake_has_written_is_known(seeds: Seeds, line: str) -> None:
@@ -280,6 +281,8 @@ def test_a_line_that_a_mistake_has_written_is_known(seeds: Seeds, line: str) -> 
     [
         "Une robe indéfinie", "Nan Goldin", "Null Komma eins", "Prêt-à-porter, déjà à 120 €",
         "Âge : 12 ans", "Château d’été", "AisleMarts {LV}", "a_b", "Errors are our teachers",
+        "If something went wrong with your order, write to us.",
+        "Merci. Si une erreur s’est produite, écrivez-nous.",
     ],
 )  # fmt: skip
 def test_a_line_for_readers_is_not_broken(seeds: Seeds, line: str) -> None:
