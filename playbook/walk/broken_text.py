@@ -24,6 +24,10 @@ _ERRORS = (
     *("エラーが発生", "問題が発生", "حدث خطأ"),
 )
 """The words with which apps say, in the demo's languages, that they have failed."""
+_IF = re.compile(
+    r"\b(?:if|when|whenever|in case|should|si|lorsque|cuando|falls|wenn|sollte)\b[^.!?]*$"
+)
+"""Words before them that only speak of a possible failure: "If something went wrong, write us"."""
 
 
 def broken_lines(seeds: Seeds, lines: Iterable[str], but: Iterable[str] = ()) -> Iterator[str]:
@@ -35,7 +39,15 @@ def broken_lines(seeds: Seeds, lines: Iterable[str], but: Iterable[str] = ()) ->
         rest = line
         for text in ours:
             rest = rest.replace(text, "")
-        folded = rest.casefold().replace("'", "’")
-        says_error = any(words in folded for words in _ERRORS)
-        if says_error or _OF_PROGRAMS.search(rest) or raw.intersection(re.findall(r"\w+", rest)):
+        if (
+            _says_error(rest)
+            or _OF_PROGRAMS.search(rest)
+            or raw.intersection(re.findall(r"\w+", rest))
+        ):
             yield line
+
+
+def _says_error(line: str) -> bool:
+    folded = line.casefold().replace("'", "’")
+    places = [folded.find(words) for words in _ERRORS]
+    return any(at >= 0 and not _IF.search(folded[:at]) for at in places)

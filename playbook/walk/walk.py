@@ -126,6 +126,12 @@ class Walk:
 
     # Where the pages are
 
+    @property
+    def demo_links(self) -> list[str]:
+        """The whole addresses of the demo's pages, as the API gives them."""
+        links = self.demo.reading.context.field("demo_urls", dict).values()
+        return [self.environment.page_address(link) for link in links if isinstance(link, str)]
+
     def _address(self, step: str) -> str:
         """The address of a step's page. Raises Unobservable if no link leads there."""
         wanted = self.front_end.pages[step]

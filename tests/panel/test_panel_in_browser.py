@@ -591,6 +591,38 @@ def test_a_page_without_news_says_so(browser: Any, running: Panel, path: str) ->
         context.close()
 
 
+def test_a_go_without_news_is_one_of_then(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+    """A phone that was without a network for hours shows no GO that looks like one of now."""
+    colourful(sandbox)
+    page = open_page("viewer", viewport=PHONE)
+    page.clock.install()
+    page.goto("/")
+    go = page.locator(".card.go .state").first
+    before = "one => getComputedStyle(one, '::before').content"
+    assert go.evaluate(before) == "none"
+    page.route("**/cards", lambda route: None)  # a network so slow that no answer comes
+    page.clock.run_for(40_000)
+    expect(page.locator("#stale")).to_be_visible()
+    assert go.evaluate(before) == '"was"'
+    expect(page.locator(".summary")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/", "/bundles/bessemer", "/sign-in"])
+def test_a_page_with_text_of_double_size_fits_a_narrow_phone(
+    open_page: Callable[..., Page], sandbox: Sandbox, path: str
+) -> None:
+    colourful(sandbox)
+    page = open_page(
+        None if path == "/sign-in" else "viewer", viewport={"width": 320, "height": 700}
+    )
+    larger = {"fontSizes": {"standard": 32, "fixed": 26}}
+    page.context.new_cdp_session(page).send("Page.setFontSizes", larger)
+    page.goto(path)
+    size = "() => parseFloat(getComputedStyle(document.body).fontSize)"
+    assert page.evaluate(size) == 32
+    assert cut_off(page) == []
+
+
 @pytest.mark.slow
 def test_the_panel_works_without_scripts(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
     sandbox.reset("general-catalyst")

@@ -13,6 +13,7 @@ from playbook.pristine.seeds import Seeds
 from playbook.walk import tab as tab_module
 from playbook.walk.broken_text import broken_lines
 from playbook.walk.browser import browser
+from playbook.walk.links import links_elsewhere
 from playbook.walk.page import Page
 from playbook.walk.reading import PageReader
 from playbook.walk.tab import Tab
@@ -268,6 +269,7 @@ def test_an_answer_without_a_page_says_so(tab: Tab) -> None:
         "Bonjour undefined", "NaN €", "null", "Bonjour null,", "[object Object]", "Invalid Date",
         "{{ name }}", "${total}", "Total : {amount}", "nav_home", "PrÃªt-Ã\xa0-porter", "dâ€™été",
         "12 â‚¬", "Pr\ufffdt", "Something went wrong.", "Une erreur s'est produite", "出错了。",
+        "Sorry, something went wrong", "If you like. An error occurred",
     ],
 )  # fmt: skip
 def test_a_line_that_a_mistake_has_written_is_known(seeds: Seeds, line: str) -> None:
@@ -279,6 +281,8 @@ def test_a_line_that_a_mistake_has_written_is_known(seeds: Seeds, line: str) -> 
     [
         "Une robe indéfinie", "Nan Goldin", "Null Komma eins", "Prêt-à-porter, déjà à 120 €",
         "Âge : 12 ans", "Château d’été", "AisleMarts {LV}", "a_b", "Errors are our teachers",
+        "If something went wrong with your order, write to us.",
+        "Merci. Si une erreur s’est produite, écrivez-nous.",
     ],
 )  # fmt: skip
 def test_a_line_for_readers_is_not_broken(seeds: Seeds, line: str) -> None:
@@ -291,3 +295,41 @@ def test_no_pristine_text_looks_broken(seeds: Seeds) -> None:
     lines = [str(value) for line in seeds.leads.values() for value in line.document.values()]
     products = [line.model.name for line in seeds.products.values()]
     assert list(broken_lines(seeds, [*texts, *lines, *products])) == []
+
+
+# Links, without a browser
+
+
+HOME = "https://shop.example/accueil?utm_bundle=LVMH"
+LIVE = "https://live.example/livesale?utm_bundle=LVMH"
+
+
+@pytest.mark.parametrize(
+    ("link", "host"),
+    [
+        ("https://staging.shop.example/accueil?utm_bundle=LVMH", "staging.shop.example"),
+        ("http://10.0.0.7:8080/livesale?x=1&utm_bundle=LVMH", "10.0.0.7:8080"),
+        ("https://julie:secret@old.example/accueil?utm_bundle=LVMH", "old.example"),
+        ("http://localhost:3000/panier", "localhost:3000"),
+        ("http://127.0.0.1/", "127.0.0.1"),
+    ],
+)
+def test_a_link_to_another_copy_of_the_app_is_reported(link: str, host: str) -> None:
+    assert list(links_elsewhere(HOME, [link, link], "LVMH", [LIVE])) == [host]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://shop.example/panier?utm_bundle=LVMH",
+        "https://live.example/accueil?utm_bundle=LVMH",
+        "https://wa.me/?text=https%3A%2F%2Fshop.example%2Faccueil%3Futm_bundle%3DLVMH",
+        "https://calendar.example/julie?utm_bundle=LVMH",
+        "https://brand.example/accueil",
+        "mailto:julie@shop.example",
+        "http://[",
+    ],
+)
+def test_a_link_to_others_is_not_reported(link: str) -> None:
+    assert list(links_elsewhere(HOME, [link], "LVMH", [LIVE])) == []
+    assert list(links_elsewhere("http://127.0.0.1:9/", ["http://localhost:9/"], "LVMH", [])) == []

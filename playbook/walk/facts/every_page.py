@@ -15,6 +15,7 @@ from playbook.pristine.language_of_text import direction
 from playbook.walk.broken_text import broken_lines
 from playbook.walk.facts.pages import Pages
 from playbook.walk.language import NAMES, foreign_lines, language_of
+from playbook.walk.links import links_elsewhere
 from playbook.walk.money import amounts_in, place_of, symbols_of, well_written
 from playbook.walk.page import plain
 from playbook.walk.steps import TITLES, TOO_SLOW
@@ -145,8 +146,12 @@ class EveryPage:
             )
 
     def foreign_links(self, step: str) -> Iterator[Finding]:
-        """Links on a page, and its own address, that name another bundle."""
+        """Links on a page, and its own address, that name another bundle or another host."""
         page = self._pages.page(step)
+        demo_links = self._pages.walk.demo_links
+        for host in links_elsewhere(page.url, page.links, self._bundle.key, demo_links):
+            expected = Description(f"links into the demo of {self._bundle.firm}")
+            yield Finding(f"{TITLES[step]}: links", expected, Description(f"one to {host}"))
         others = [key for key in self._pages.demo.seeds.bundles if key != self._bundle.key]
         for link in dict.fromkeys((page.url, *page.links)):
             for other in others:

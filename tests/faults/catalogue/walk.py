@@ -191,6 +191,7 @@ on("an English sentence that a style sheet writes", "lvmh", MOOD, "in English", 
 on("a home link that leads nowhere", "lvmh", HOME, "does not exist", link("lvmh", "home", "/?", "/nowhere?"))
 on("a home link into another bundle", "lvmh", HOME, "one into SEQUOIA_ROELOF_BOTHA", link("lvmh", "home", KEYS["lvmh"], KEYS["sequoia"]))
 on("a link on the page into another bundle", "sequoia", MOOD, "one into A16Z_CHRIS_DIXON", shows(MOOD, turned(f'(<a class="house"[^>]*){KEYS["sequoia"]}', rf"\1{KEYS['a16z']}")))
+on("a link on the page to another copy of the app", "sequoia", MOOD, "one to staging.example.com", shows(MOOD, turned(r'(<a class="house" href=")', r"\1http://staging.example.com")))
 on("an analytics page that fails", "index", ANALYTICS, "fails (answer 500)", fails(ANALYTICS, 500))
 on("no way in for the demo account", "index", "", "does not accept the demo account", lets_nobody_in)
 
