@@ -508,7 +508,7 @@ def test_a_folder_elsewhere_without_an_equals_sign_is_explained(
     assert done.returncode == 4, "pytest's own code for wrong usage"
     assert done.stderr.strip().splitlines() == [
         "ERROR: pytest did not find this project's tox.ini, so nothing was checked: start it in "
-        "the project's folder, and write the path of an option with =, as in "
+        "the project's folder without -c, and write the path of an option with =, as in "
         "--alluredir=/tmp/results"
     ]
     assert list((tmp_path / "results").iterdir()) == []
