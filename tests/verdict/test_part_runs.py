@@ -308,6 +308,10 @@ def test_results_of_pytest_that_cannot_be_written_are_said(
         (("-p", "no:fixtures.demo"), "-p no:fixtures.demo: the checklist needs this plugin"),
         (("-c", "/dev/null"), "did not find this project's tox.ini but used /dev/null"),
         (("--rootdir=/tmp",), "--rootdir /tmp: the checklist is in"),
+        (
+            ("-n", "2", "--alluredir", "/nowhere/to/write"),
+            "/nowhere/to/write: the workers of a parallel run would take this for a place of tests",
+        ),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, tuple) else "",
 )
