@@ -83,7 +83,9 @@ class Seen:
         for other in self._reading.shown_products:
             if other.id in known or as_read(other.title) in named:
                 continue
-            if other.region == self._reading.bundle.region:
+            if other.region == self._reading.bundle.region and not self._is_planned_elsewhere(
+                other
+            ):
                 yield _shown_only(f"product {other.id} in the shop", other.title)
 
     @property
@@ -435,6 +437,18 @@ class Seen:
         """The ids of the products that belong to the demo of any region, as far as known."""
         known = {id_text(one["_id"]) for one in self._reading.stored.as_kept("products")}
         return known | set(self._reading.seeds.products)
+
+    def _is_planned_elsewhere(self, product: ShownProduct) -> bool:
+        """Whether a product is another region's by the key of the seeds, whatever region it names.
+
+        That it names this one is for the check of its own region to say.
+        """
+        try:
+            words = self._reading.stored.in_our_words("products", product.answer)
+        except Unobservable:
+            return False
+        planned = self._reading.seeds.products.get(str(words.get("id")))
+        return planned is not None and planned.model.region != self._reading.bundle.region
 
     @property
     def _planned(self) -> Document:

@@ -137,6 +137,14 @@ def test_what_the_app_shows_as_ours_and_does_not_store_is_noticed(
     assert not with_remedies(look(seen(imagined)))
 
 
+def test_another_regions_product_that_says_it_is_ours_is_for_its_own_check(
+    imagined: Imagined,
+) -> None:
+    """An app with ids of its own: the key of the seeds, here ``id``, says whose it is."""
+    shown(imagined, "products", _id="c0ffee", id=OTHERS, name="Old bag", region="EU")
+    assert not with_remedies(seen(imagined).products_in_the_shop)
+
+
 def test_a_missing_product_that_is_stored_wrong_too_is_for_a_reset(imagined: Imagined) -> None:
     imagined.remove("products", FEATURED)
     imagined.app("products").pop(0)
