@@ -345,9 +345,12 @@ def test_a_creator_who_is_shown_as_inactive_is_reported(imagined: Imagined, acti
     ]
 
 
-def test_a_creator_who_is_not_active_need_not_be_shown(imagined: Imagined) -> None:
+def test_a_creator_who_is_not_active_need_not_be_shown(
+    imagined: Imagined, monkeypatch: pytest.MonkeyPatch
+) -> None:
     [first, *_] = imagined.pristine["creators"]
-    first["active"] = imagined.one("creators", first["_id"])["active"] = False
+    monkeypatch.setitem(first, "active", False)  # other tests share this document
+    imagined.one("creators", first["_id"])["active"] = False
     imagined.app("creators")[:] = [
         one for one in imagined.app("creators") if one["name"] != first["name"]
     ]
